@@ -1,0 +1,260 @@
+"""Everything that can go wrong, as one tree.
+
+Every error says what happened, why if that is known, and what to do::
+
+    NeuroflowError
+    ├── InputError                what the user handed over
+    │   ├── FolderError           missing, unreadable, or nothing in it
+    │   ├── StudyError            one study that cannot be read
+    │   ├── ParticipantsError     participants.tsv
+    │   ├── IdError               a cohort id or study id that cannot be a folder
+    │   ├── TableError            a table that is not a cohort table
+    │   └── OptionError           an argument outside its choices
+    ├── WorkspaceError            the project's folder
+    │   ├── ConfigError           neuroflow.toml
+    │   ├── LedgerError           the record of what was sent and fetched
+    │   └── LockedError           somebody else works in it just now
+    ├── PackageError              a study that cannot be zipped
+    ├── ConnectError              no session with the service
+    │   ├── HostNotFoundError     the name does not resolve
+    │   ├── PortError             refused, timed out, or no SSH behind it
+    │   ├── HostKeyError          the server's identity
+    │   │   ├── HostKeyUnknownError
+    │   │   └── HostKeyChangedError
+    │   ├── KeyFileError          the user's private key
+    │   ├── LoginRefusedError     key or user not accepted
+    │   └── ConnectionLostError   it was there, and went
+    ├── TransferError             one upload or download
+    │   ├── RemoteRefusedError    the server said no
+    │   ├── RemoteMissingError    no such file or folder
+    │   └── SizeMismatchError     not all bytes arrived
+    ├── SubmissionError           a cohort that may not be sent as it is
+    ├── ResultError               result files
+    │   └── AidpError             an aidp.csv that cannot be read
+    ├── CompareError              a comparison that has no answer
+    ├── MissingExtraError         an optional package is not installed
+    └── DemoError                 the embedded service
+
+Errors of other libraries become one of these at the edge where they appear, with ``from``.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+
+class NeuroflowError(Exception):
+    """The root of the tree.
+
+    Parameters
+    ----------
+    what
+        What happened, one sentence. Never a secret, never a patient's name.
+    why
+        The cause, if known.
+    advice
+        What the user can do about it.
+    study_id
+        The study it happened to, if it happened to one.
+
+    Attributes
+    ----------
+    exit_code : int
+        What the command line returns to the shell.
+
+    Examples
+    --------
+    >>> print(NeuroflowError("The folder is empty.", advice="Choose another one."))
+    The folder is empty. Choose another one.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self, what: str, *, why: str = "", advice: str = "", study_id: str | None = None
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.advice = advice
+        self.study_id = study_id
+
+    def __str__(self) -> str:
+        subject = f"Study {self.study_id}: " if self.study_id else ""
+        return subject + " ".join(part for part in (self.what, self.why, self.advice) if part)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments would be lost on the way back from a worker process.
+        rebuild = partial(
+            type(self), why=self.why, advice=self.advice, study_id=self.study_id
+        )
+        return rebuild, (self.what,)
+
+
+class InputError(NeuroflowError):
+    """What the user handed over cannot be used."""
+
+    exit_code = 3
+
+
+class FolderError(InputError):
+    """A folder is missing, unreadable, or holds nothing of use."""
+
+
+class StudyError(InputError):
+    """One study cannot be read."""
+
+
+class ParticipantsError(InputError):
+    """participants.tsv cannot be used."""
+
+
+class IdError(InputError):
+    """A cohort id or study id cannot be a folder's name on the server."""
+
+
+class TableError(InputError):
+    """A table does not have the columns of a cohort table."""
+
+
+class OptionError(InputError):
+    """An argument is outside its choices."""
+
+
+class WorkspaceError(NeuroflowError):
+    """The project's folder cannot be used."""
+
+    exit_code = 4
+
+
+class ConfigError(WorkspaceError):
+    """neuroflow.toml cannot be used."""
+
+
+class LedgerError(WorkspaceError):
+    """The record of what was sent and fetched cannot be used."""
+
+
+class LockedError(WorkspaceError):
+    """Somebody else works in this workspace just now."""
+
+
+class PackageError(NeuroflowError):
+    """A study cannot be made into a zip."""
+
+    exit_code = 5
+
+
+class ConnectError(NeuroflowError):
+    """There is no session with the service."""
+
+    exit_code = 6
+
+
+class HostNotFoundError(ConnectError):
+    """The host's name does not resolve."""
+
+
+class PortError(ConnectError):
+    """The port refused, timed out, or has no SSH server behind it."""
+
+
+class HostKeyError(ConnectError):
+    """The server's identity is not settled.
+
+    Parameters
+    ----------
+    fingerprint
+        What the server showed, as ``SHA256:...``.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        advice: str = "",
+        study_id: str | None = None,
+        fingerprint: str = "",
+    ) -> None:
+        super().__init__(what, why=why, advice=advice, study_id=study_id)
+        self.fingerprint = fingerprint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        rebuild = partial(
+            type(self), why=self.why, advice=self.advice, fingerprint=self.fingerprint
+        )
+        return rebuild, (self.what,)
+
+
+class HostKeyUnknownError(HostKeyError):
+    """The server was never seen before; its fingerprint waits to be confirmed."""
+
+
+class HostKeyChangedError(HostKeyError):
+    """The server shows another key than the pinned one."""
+
+
+class KeyFileError(ConnectError):
+    """The user's private key cannot be used."""
+
+
+class LoginRefusedError(ConnectError):
+    """The server accepts neither this user nor this key."""
+
+
+class ConnectionLostError(ConnectError):
+    """The connection was there, and went."""
+
+
+class TransferError(NeuroflowError):
+    """One upload or download did not succeed."""
+
+    exit_code = 7
+
+
+class RemoteRefusedError(TransferError):
+    """The server refused an operation."""
+
+
+class RemoteMissingError(TransferError):
+    """There is no such file or folder on the server."""
+
+
+class SizeMismatchError(TransferError):
+    """Not all bytes arrived."""
+
+
+class SubmissionError(NeuroflowError):
+    """The cohort may not be sent as it is."""
+
+    exit_code = 8
+
+
+class ResultError(NeuroflowError):
+    """Result files cannot be used."""
+
+    exit_code = 9
+
+
+class AidpError(ResultError):
+    """An aidp.csv cannot be read."""
+
+
+class CompareError(NeuroflowError):
+    """A comparison has no answer."""
+
+    exit_code = 10
+
+
+class MissingExtraError(NeuroflowError):
+    """An optional package is not installed."""
+
+    exit_code = 11
+
+
+class DemoError(NeuroflowError):
+    """The embedded service cannot run."""
+
+    exit_code = 12
