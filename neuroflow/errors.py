@@ -86,9 +86,7 @@ class NeuroflowError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments would be lost on the way back from a worker process.
-        rebuild = partial(
-            type(self), why=self.why, advice=self.advice, study_id=self.study_id
-        )
+        rebuild = partial(type(self), why=self.why, advice=self.advice, study_id=self.study_id)
         return rebuild, (self.what,)
 
 

@@ -1,0 +1,1 @@
+"""From the cohort table to effects: DataFrame in, DataFrame out."""

@@ -1,0 +1,195 @@
+"""neuroflow.toml: how a project reaches the service. Never a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from neuroflow.errors import ConfigError
+
+CONFIG_NAME = "neuroflow.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Where the service is and who the user is.
+
+    Parameters
+    ----------
+    host
+        The server's name or address.
+    user
+        The user name the vendor assigned.
+    key
+        The private key's file; its passphrase is never stored.
+    port
+        The TCP port.
+    name
+        What the profile is called in neuroflow.toml.
+
+    Examples
+    --------
+    >>> Profile(host="127.0.0.1", user="demo", key=Path("id_ed25519")).port
+    22
+    """
+
+    host: str
+    user: str
+    key: Path
+    port: int = 22
+    name: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a project may set besides its profile.
+
+    Parameters
+    ----------
+    overdue_hours
+        After how many hours without a result a study counts as overdue. The vendor names two to
+        three hours.
+    quiet_seconds
+        How long after a silent drop the server may still publish a partial upload. AWS Transfer
+        Family gives an unresponsive client 300 s.
+    connections
+        How many connections an upload or download may use.
+    """
+
+    overdue_hours: float = 6.0
+    quiet_seconds: float = 300.0
+    connections: int = 4
+
+
+def read_profile(path: Path, name: str = "default") -> Profile | None:
+    """Read one profile from a neuroflow.toml.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Which profile.
+
+    Returns
+    -------
+    Profile or None
+        None where the file or the profile does not exist.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML, or a field is missing or of the wrong type.
+
+    Examples
+    --------
+    >>> read_profile(Path("no-such-folder/neuroflow.toml")) is None
+    True
+    """
+    fields = _tables(path).get("profile", {}).get(name)
+    if fields is None:
+        return None
+    try:
+        key = Path(str(fields["key"])).expanduser()
+        return Profile(
+            host=str(fields["host"]),
+            user=str(fields["user"]),
+            key=key,
+            port=int(fields.get("port", 22)),
+            name=name,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"Profile {name!r} in {path} is not complete.",
+            why=f"{type(error).__name__}: {error}.",
+            advice="A profile needs host, user and key; port is a number.",
+        ) from error
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the settings from a neuroflow.toml; defaults where it is silent.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Settings
+        What it says.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML, or a setting is unknown or not a positive number.
+
+    Examples
+    --------
+    >>> read_settings(Path("no-such-folder/neuroflow.toml")).connections
+    4
+    """
+    values = _tables(path).get("settings", {})
+    try:
+        settings = Settings(**values)
+        if min(settings.overdue_hours, settings.connections) <= 0 or settings.quiet_seconds < 0:
+            raise ValueError("a setting is not positive")  # noqa: TRY301
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"The [settings] of {path} cannot be used.",
+            why=f"{error}.",
+            advice="Known settings are the fields of neuroflow.config.Settings, as numbers.",
+        ) from error
+    return settings
+
+
+def write_profile(path: Path, profile: Profile) -> None:
+    """Write a profile into a neuroflow.toml, keeping everything else in it.
+
+    Parameters
+    ----------
+    path
+        The file; made where missing.
+    profile
+        What to write.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML, or cannot be written.
+    """
+    tables = _tables(path)
+    profiles = tables.setdefault("profile", tomlkit.table(is_super_table=True))
+    profiles[profile.name] = {
+        "host": profile.host,
+        "port": profile.port,
+        "user": profile.user,
+        "key": str(profile.key),
+    }
+    temporary = path.with_suffix(".toml.new")
+    try:
+        temporary.write_text(tomlkit.dumps(tables), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written.",
+            why=f"{error.strerror}.",
+            advice="Check the folder's permissions and the disk's free space.",
+        ) from error
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomlkit.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return tomlkit.document()
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} is not valid TOML.", why=f"{error}.", advice="Mend the line it names."
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read.", why=f"{error.strerror}.") from error

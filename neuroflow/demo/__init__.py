@@ -1,0 +1,1 @@
+"""A local service that behaves like the vendor's, and a cohort to send to it."""

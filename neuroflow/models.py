@@ -1,0 +1,221 @@
+"""The values that flow through neuroflow: frozen, without behaviour, known to every room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+RESULT_FILES = ("aidp.csv", "prediction.txt", "prediction.png")
+"""The files of a complete result folder (the vendor's SFTP guide)."""
+
+
+class StudyKind(StrEnum):
+    """What a study is made of."""
+
+    DICOM = "dicom"
+    NIFTI = "nifti"
+    ZIP = "zip"
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error blocks submission."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One MRI study as it lies on this disk.
+
+    Parameters
+    ----------
+    label
+        A name for people, unique among the studies found together; it never leaves this disk.
+    kind
+        What it is made of.
+    root
+        The folder it was found in, or the zip itself.
+    files
+        Every file that belongs to it.
+    participant_id, session_id
+        Whose it is and which visit, as far as known. Stay on this disk.
+    age
+        Age at the scan in years, from participants.tsv.
+    sex
+        ``"M"`` or ``"F"``, from participants.tsv.
+    study_uid
+        The Study Instance UID, for DICOM.
+    study_id
+        The UUID4 it goes by on the server; None until it belongs to a cohort.
+    """
+
+    label: str
+    kind: StudyKind
+    root: Path
+    files: tuple[Path, ...]
+    participant_id: str | None = None
+    session_id: str | None = None
+    age: float | None = None
+    sex: str | None = None
+    study_uid: str | None = None
+    study_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check says of a study.
+
+    Parameters
+    ----------
+    study
+        The study's label.
+    rule
+        The id of the rule.
+    severity
+        How much it matters.
+    measured, accepted
+        What was found and what the service takes, with units, for people.
+    advice
+        What to do.
+    """
+
+    study: str
+    rule: str
+    severity: Severity
+    measured: str
+    accepted: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Studies that go to the service together.
+
+    Parameters
+    ----------
+    cohort_id
+        The folder under ``input/`` on the server (the vendor calls it a study group).
+    studies
+        Its studies, each with a `study_id`.
+    """
+
+    cohort_id: str
+    studies: tuple[Study, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The zip made from a study.
+
+    Parameters
+    ----------
+    cohort_id, study_id
+        Where it belongs.
+    path
+        The zip on this disk.
+    size
+        Its length in bytes.
+    sha256
+        Its digest, in hexadecimal.
+    source_sha256
+        The digest of the files it was made from, to notice a study that changed since.
+    study_uid_sha256
+        The digest of the original Study Instance UID, to notice a study sent under another id.
+    """
+
+    cohort_id: str
+    study_id: str
+    path: Path
+    size: int
+    sha256: str
+    source_sha256: str
+    study_uid_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of a long job: what bars, forms, logs and the ledger listen to.
+
+    Parameters
+    ----------
+    stage
+        What is being done: ``"package"``, ``"upload"``, ``"wait"``, ``"collect"``, ...
+    study_id
+        The study it is about, or None for the whole job.
+    done, total
+        Progress in bytes or items; `total` is 0 where it is not known.
+    status
+        ``"started"``, ``"progress"``, ``"done"``, ``"skipped"`` or ``"failed"``.
+    message
+        One sentence for people; never a patient's name or a secret.
+    at
+        When, in UTC.
+    """
+
+    stage: str
+    study_id: str | None
+    done: int
+    total: int
+    status: str
+    message: str
+    at: datetime
+
+
+OnEvent = Callable[[Event], None]
+"""What listens to a long job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name in a listing.
+
+    Parameters
+    ----------
+    path
+        From the user's home on the server.
+    size
+        Length in bytes; 0 for folders.
+    is_folder
+        True for folders.
+    modified
+        When it was last changed, by the server's clock, if told.
+    """
+
+    path: PurePosixPath
+    size: int
+    is_folder: bool
+    modified: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFolder:
+    """One folder of results on the server.
+
+    Parameters
+    ----------
+    study_id
+        What stands before ``_out``.
+    path
+        Where it is, from the user's home on the server.
+    files
+        The files in it.
+    """
+
+    study_id: str
+    path: PurePosixPath
+    files: tuple[Entry, ...] = field(default=())
+
+    @property
+    def is_complete(self) -> bool:
+        """True where all of `RESULT_FILES` are there."""
+        return set(RESULT_FILES) <= {entry.name for entry in self.files}

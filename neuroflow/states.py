@@ -1,0 +1,101 @@
+"""The states of a study between the disk and the cohort table.
+
+::
+
+    packaged ──> uploading ──> submitted ──> collected
+                  │  │  ▲          │            │ ▲
+                  │  │  └──────────┼────────────┘ │   (asked for anew: replace)
+                  │  ├──> partly_sent ──> uploading
+                  │  ├──> unconfirmed ──> submitted | uploading
+                  │  └──> packaged            (nothing was sent)
+                  └─────> failed              (a failure report came back)
+
+The ledger stores these; what the server's listing adds to them is derived and never stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class State(StrEnum):
+    """Where a study stands.
+
+    Examples
+    --------
+    >>> State.UPLOADING.may_become(State.SUBMITTED)
+    True
+    >>> State.COLLECTED.may_become(State.SUBMITTED)
+    False
+    """
+
+    PACKAGED = "packaged"  # zipped, nothing sent
+    UPLOADING = "uploading"  # an upload was begun; how it ended is not recorded
+    PARTLY_SENT = "partly_sent"  # the server holds fewer bytes than the package has
+    UNCONFIRMED = "unconfirmed"  # may have been processed; never sent again unasked
+    SUBMITTED = "submitted"  # sent whole
+    COLLECTED = "collected"  # results are on this disk
+    FAILED = "failed"  # a failure report is on this disk
+
+    # Derived from the server's listing, never stored:
+    PROCESSING = "processing"
+    OVERDUE = "overdue"
+    PARTIAL = "partial"  # a result folder is there, files are missing
+    DELIVERED = "delivered"  # results wait on the server
+    UNKNOWN = "unknown"  # on the server, not in the ledger
+
+    def may_become(self, new: State) -> bool:
+        """Tell whether the ledger allows a step from this state to `new`.
+
+        Parameters
+        ----------
+        new
+            The state after the step.
+
+        Returns
+        -------
+        bool
+            True where the step is drawn in this module's picture.
+        """
+        return new in TRANSITIONS.get(self, frozenset())
+
+
+TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
+    {
+        State.PACKAGED: frozenset({State.PACKAGED, State.UPLOADING, State.SUBMITTED}),
+        State.UPLOADING: frozenset(
+            {
+                State.UPLOADING,
+                State.SUBMITTED,
+                State.PARTLY_SENT,
+                State.UNCONFIRMED,
+                State.PACKAGED,
+                State.COLLECTED,
+                State.FAILED,
+            }
+        ),
+        State.PARTLY_SENT: frozenset(
+            {State.PARTLY_SENT, State.UPLOADING, State.SUBMITTED, State.UNCONFIRMED}
+        ),
+        State.UNCONFIRMED: frozenset(
+            {
+                State.UNCONFIRMED,
+                State.SUBMITTED,
+                State.UPLOADING,
+                State.PARTLY_SENT,
+                State.COLLECTED,
+                State.FAILED,
+            }
+        ),
+        State.SUBMITTED: frozenset(
+            {State.SUBMITTED, State.COLLECTED, State.FAILED, State.UPLOADING, State.PACKAGED}
+        ),
+        State.COLLECTED: frozenset(
+            {State.COLLECTED, State.FAILED, State.UPLOADING, State.PACKAGED}
+        ),
+        State.FAILED: frozenset({State.FAILED, State.COLLECTED, State.UPLOADING, State.PACKAGED}),
+    }
+)
+"""Which stored state may follow which. A changed study (packaged anew) starts over."""

@@ -1,0 +1,1 @@
+"""From a folder of scans to packages: find, check, de-identify, zip."""

@@ -1,0 +1,1 @@
+"""The forms: thin views on models of plain traits."""
