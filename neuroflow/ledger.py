@@ -1,0 +1,397 @@
+"""The record of what was sent and fetched: one SQLite file, events only ever added.
+
+Intent is recorded before a step and its outcome after it, each on disk before the call returns,
+so that a process killed at any moment leaves a state the next one can resolve by looking at the
+server.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self
+
+from neuroflow.errors import LedgerError
+from neuroflow.models import Package
+from neuroflow.states import State
+
+APPLICATION_ID = 0x6E_66_6C_67  # "nflg", in the header of the file
+VERSION = 1
+
+
+def utc_now() -> datetime:
+    """Tell the time in UTC.
+
+    Returns
+    -------
+    datetime
+        With its time zone.
+
+    Examples
+    --------
+    >>> utc_now().tzname()
+    'UTC'
+    """
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Where one study stands.
+
+    Parameters
+    ----------
+    cohort_id, study_id
+        Which study.
+    state
+        The last state recorded.
+    since
+        When that was recorded, in UTC.
+    size
+        Length of the present package in bytes.
+    sha256, source_sha256, study_uid_sha256
+        Digests of the present package, of the files it was made from, and of the original Study
+        Instance UID.
+    message
+        What was recorded with the state.
+    submitted_at
+        When it was last known to be sent whole, in UTC; None if never.
+    sent_size, sent_sha256
+        Length and digest of what was sent, or was begun to be sent; None where nothing was.
+
+    Examples
+    --------
+    >>> row = LedgerRow("C", "s", State.SUBMITTED, utc_now(), 3, "new", "", "", "",
+    ...                 sent_size=3, sent_sha256="old")
+    >>> row.is_changed
+    True
+    """
+
+    cohort_id: str
+    study_id: str
+    state: State
+    since: datetime
+    size: int
+    sha256: str
+    source_sha256: str
+    study_uid_sha256: str
+    message: str
+    submitted_at: datetime | None = None
+    sent_size: int | None = None
+    sent_sha256: str | None = None
+
+    @property
+    def is_changed(self) -> bool:
+        """True where the present package is not what was sent."""
+        return self.sent_sha256 is not None and self.sent_sha256 != self.sha256
+
+
+class Ledger:
+    """The ledger of a workspace; safe in several threads and several processes.
+
+    Parameters
+    ----------
+    path
+        The file; made where missing.
+    clock
+        Tells the time in UTC.
+
+    Raises
+    ------
+    LedgerError
+        The file is damaged, is something else, or cannot be written.
+
+    Examples
+    --------
+    >>> with Ledger(Path(":memory:")) as ledger:
+    ...     ledger.add_package(Package("C", "s", Path("s.zip"), 3, "aa", "bb"))
+    ...     ledger.record("C", "s", State.UPLOADING)
+    ...     ledger.row("s").state
+    <State.UPLOADING: 'uploading'>
+
+    References
+    ----------
+    SQLite, *Write-Ahead Logging* and *PRAGMA synchronous*, https://sqlite.org/wal.html
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self.path = path
+        self._clock = clock
+        self._lock = threading.RLock()
+        with self._translated("opened"):
+            self._db = sqlite3.connect(
+                path, timeout=30.0, isolation_level=None, check_same_thread=False
+            )
+            self._db.row_factory = sqlite3.Row
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def add_package(self, package: Package) -> None:
+        """Note a package: a new one, or one made anew before anything was sent, as ``packaged``.
+
+        Once something was sent, the state stays what is known of the server; `LedgerRow.is_changed`
+        then tells that the present package is another.
+
+        Parameters
+        ----------
+        package
+            What was made.
+
+        Raises
+        ------
+        LedgerError
+            The study is already known in another cohort, or the file cannot be written.
+        """
+        p = package
+        with self._transaction("written"):
+            row = self.row(p.study_id)
+            if row is not None and row.cohort_id != p.cohort_id:
+                raise LedgerError(
+                    "The study id is already used in another cohort.",
+                    advice="Every study needs its own id; make the workspace's studies anew.",
+                    study_id=p.study_id,
+                )
+            self._db.execute(
+                "INSERT INTO packages VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (study_id) DO UPDATE"
+                " SET size = excluded.size, sha256 = excluded.sha256,"
+                " source_sha256 = excluded.source_sha256,"
+                " study_uid_sha256 = excluded.study_uid_sha256",
+                (p.study_id, p.cohort_id, p.size, p.sha256, p.source_sha256, p.study_uid_sha256),
+            )
+            if row is None or (row.state is State.PACKAGED and row.sha256 != p.sha256):
+                message = "packaged" if row is None else "packaged anew"
+                self._append(p.study_id, State.PACKAGED, message, (p.size, p.sha256))
+
+    def record(
+        self,
+        cohort_id: str,
+        study_id: str,
+        state: State,
+        message: str = "",
+        *,
+        sent: tuple[int, str] | None = None,
+    ) -> None:
+        """Add one event; it is on disk when this returns.
+
+        Parameters
+        ----------
+        cohort_id, study_id
+            Which study.
+        state
+            The state it comes to.
+        message
+            One sentence for people; nothing about the patient.
+        sent
+            Length in bytes and SHA-256 of the content on the server, where it is not what the
+            last event was about. An event ``uploading`` is always about the present package.
+
+        Raises
+        ------
+        LedgerError
+            The study is unknown, the step is not drawn in `neuroflow.states`, or the file cannot
+            be written.
+        """
+        with self._transaction("written"):
+            row = self.row(study_id)
+            if row is None or row.cohort_id != cohort_id:
+                raise LedgerError(
+                    "The study is not in this cohort's ledger.",
+                    advice="Package it first.",
+                    study_id=study_id,
+                )
+            if not row.state.may_become(state):
+                raise LedgerError(
+                    f"A study that is {row.state} cannot become {state}.",
+                    why="Another process may have changed it meanwhile.",
+                    advice="Ask for the status, then try again.",
+                    study_id=study_id,
+                )
+            content = (row.size, row.sha256)
+            if row.sent_size is not None and row.sent_sha256 is not None:
+                content = (row.sent_size, row.sent_sha256)
+            if state in {State.UPLOADING, State.PACKAGED}:
+                content = (row.size, row.sha256)
+            self._append(study_id, state, message, sent or content)
+
+    def rows(self, cohort_id: str | None = None) -> list[LedgerRow]:
+        """List where every study stands, in the order they were first noted.
+
+        Parameters
+        ----------
+        cohort_id
+            Only this cohort; None for all.
+
+        Returns
+        -------
+        list of LedgerRow
+            One per study.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be read.
+        """
+        return self._select("WHERE ? IS NULL OR cohort_id = ?", (cohort_id, cohort_id))
+
+    def row(self, study_id: str) -> LedgerRow | None:
+        """Tell where one study stands.
+
+        Parameters
+        ----------
+        study_id
+            Which study.
+
+        Returns
+        -------
+        LedgerRow or None
+            None where it was never noted.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be read.
+        """
+        return next(iter(self._select("WHERE study_id = ?", (study_id,))), None)
+
+    def history(self, study_id: str) -> list[tuple[datetime, State, str]]:
+        """List everything recorded of one study, oldest first.
+
+        Parameters
+        ----------
+        study_id
+            Which study.
+
+        Returns
+        -------
+        list of (datetime, State, str)
+            When, the state, and the message.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be read.
+        """
+        with self._lock, self._translated("read"):
+            events = self._db.execute(
+                "SELECT at, state, message FROM events WHERE study_id = ? ORDER BY id", (study_id,)
+            ).fetchall()
+        return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
+
+    def close(self) -> None:
+        """Close the file; harmless when repeated."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _select(self, where: str, values: tuple[object, ...]) -> list[LedgerRow]:
+        with self._lock, self._translated("read"):
+            # `where` is one of two constants of this file.
+            found = self._db.execute(
+                f"SELECT * FROM current {where} ORDER BY"  # noqa: S608
+                " (SELECT MIN(id) FROM events f WHERE f.study_id = current.study_id)",
+                values,
+            ).fetchall()
+        return [_row(each) for each in found]
+
+    def _append(self, study_id: str, state: State, message: str, content: tuple[int, str]) -> None:
+        at = self._clock().astimezone(UTC).isoformat(timespec="microseconds")
+        self._db.execute(
+            "INSERT INTO events (study_id, state, message, size, sha256, at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (study_id, state.value, message, *content, at),
+        )
+
+    def _prepare(self) -> None:
+        """Make the tables in a new file; refuse a file that is not ours."""
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        with self._transaction("opened"):
+            is_new = not self._pragma("schema_version") and not self._pragma("application_id")
+            if is_new:
+                # executescript would commit the transaction that keeps other processes out.
+                for statement in _statements(_schema()):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                self._db.execute(f"PRAGMA user_version = {VERSION}")
+        if self._pragma("application_id") != APPLICATION_ID:
+            raise _unusable(self.path, "It is another program's database.")
+        if self._pragma("user_version") != VERSION:
+            raise _unusable(self.path, "It was made by another version of neuroflow.")
+        damage = self._pragma("quick_check")
+        if damage != "ok":
+            raise _unusable(self.path, f"It is damaged: {damage}.")
+
+    def _pragma(self, name: str) -> object:
+        return self._db.execute(f"PRAGMA {name}").fetchone()[0]
+
+    @contextmanager
+    def _transaction(self, verb: str) -> Iterator[None]:
+        """Hold the file from the first read to the commit, against threads and processes."""
+        with self._lock, self._translated(verb):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _translated(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LedgerError(
+                f"The ledger {self.path} cannot be {verb}.",
+                why=f"SQLite says: {error}.",
+                advice="Check the disk's free space and the folder's permissions; if the file is "
+                "damaged, restore it from a backup. Do not delete it: it knows what was sent.",
+            ) from error
+
+
+def _row(found: sqlite3.Row) -> LedgerRow:
+    """Make a row of the view `current`, whose columns are the fields."""
+    values: dict[str, Any] = dict(found)
+    values["state"] = State(values["state"])
+    values["since"] = datetime.fromisoformat(values["since"])
+    if values["submitted_at"]:
+        values["submitted_at"] = datetime.fromisoformat(values["submitted_at"])
+    return LedgerRow(**values)
+
+
+def _schema() -> str:
+    return resources.files("neuroflow").joinpath("ledger.sql").read_text(encoding="utf-8")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Cut a script into statements, leaving triggers whole."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _unusable(path: Path, why: str) -> LedgerError:
+    return LedgerError(
+        f"{path} is not a ledger of neuroflow.",
+        why=why,
+        advice="Move it away, or choose another workspace folder.",
+    )
