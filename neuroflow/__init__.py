@@ -1,3 +1,59 @@
-"""neuroflow: cohorts of diffusion MRI studies to the neuropacs service, and its results back."""
+"""neuroflow: cohorts of diffusion MRI studies to the neuropacs service, and its results back.
+
+The public names are below; each is loaded when it is first used, so that ``import neuroflow`` is
+quick and pulls in neither matplotlib nor ipywidgets nor paramiko.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "Workspace": "neuroflow.workspace",
+    "app": "neuroflow.widgets.app",
+    "check": "neuroflow.studies.check",
+    "compare_groups": "neuroflow.compare.groups",
+    "find_studies": "neuroflow.studies.discover",
+    "read_results": "neuroflow.results.table",
+    "study_facts": "neuroflow.results.table",
+    "to_wide": "neuroflow.results.table",
+}
+_MODULES = {"errors": "neuroflow.errors", "plot": "neuroflow.plots"}
+
+__all__ = [
+    "Workspace",
+    "app",
+    "check",
+    "compare_groups",
+    "errors",
+    "find_studies",
+    "plot",
+    "read_results",
+    "study_facts",
+    "to_wide",
+]
+
+if TYPE_CHECKING:
+    from neuroflow import errors
+    from neuroflow import plots as plot
+    from neuroflow.compare.groups import compare_groups
+    from neuroflow.results.table import read_results, study_facts, to_wide
+    from neuroflow.studies.check import check
+    from neuroflow.studies.discover import find_studies
+    from neuroflow.widgets.app import app
+    from neuroflow.workspace import Workspace
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    raise AttributeError(f"module 'neuroflow' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,67 @@
+# neuroflow: set up and run with nothing but make and Python 3.11 or later.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= demo-output
+
+.PHONY: demo lab serve test check lint types bench docs clean
+
+## demo: the main job end to end on the embedded service
+demo: $(VENV)/.demo
+	$(BIN)/neuroflow demo $(DEMO)
+
+## lab: the quickstart notebook in JupyterLab, the embedded service running
+lab: $(VENV)/.demo
+	$(BIN)/neuroflow demo $(DEMO) --lab
+
+## serve: only the embedded service, for any SFTP client
+serve: $(VENV)/.demo
+	$(BIN)/neuroflow demo $(DEMO) --serve
+
+## test: all tests; installs what they need
+test: $(VENV)/.test
+	sh tools/system_packages.sh
+	$(BIN)/python -m pytest
+
+## check: format, lint, types and all tests
+check: lint types test
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+## bench: side by side with what a user would take instead; prints ratios
+bench: $(VENV)/.bench
+	sh tools/system_packages.sh bench
+	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+## docs: the pictures in docs/images and the pages made from the code
+docs: $(VENV)/.test
+	$(BIN)/python tools/make_docs.py
+
+clean:
+	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "neuroflow needs Python 3.11 or later: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,test]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,test,dev]'
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,test,bench]'
+	@touch $@

@@ -1,0 +1,72 @@
+"""Progress bars for long jobs, in a terminal and in a notebook."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from tqdm.auto import tqdm
+
+from neuroflow.models import Event
+
+
+class Bars:
+    """One bar per stage of a job, fed by its events.
+
+    Parameters
+    ----------
+    disable
+        True shows nothing; None shows bars on a terminal or in a notebook only.
+    file
+        Where bars go outside notebooks.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> with Bars(disable=True) as bars:
+    ...     bars(Event("upload", None, 1, 2, "progress", "", datetime.now(UTC)))
+    """
+
+    def __init__(self, *, disable: bool | None = None, file: TextIO = sys.stderr) -> None:
+        self._disable = disable
+        self._file = file
+        self._bars: dict[str, Any] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Show one event: those of a whole job move its bar, those of a study name it."""
+        if event.study_id is None:
+            bar = self._bar(event)
+            bar.total = event.total or bar.total
+            bar.update(event.done - bar.n)
+        elif event.stage in self._bars:
+            self._bars[event.stage].set_postfix_str(event.study_id[:8], refresh=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for bar in self._bars.values():
+            bar.close()
+
+    def _bar(self, event: Event) -> Any:
+        if event.stage not in self._bars:
+            self._bars[event.stage] = tqdm(
+                total=event.total or None,
+                desc=event.stage,
+                disable=self._disable,
+                file=self._file,
+                dynamic_ncols=True,
+                unit="B" if event.total > BYTES_FROM else "",
+                unit_scale=event.total > BYTES_FROM,
+            )
+        return self._bars[event.stage]
+
+
+BYTES_FROM = 100_000
+"""Totals above this are shown as bytes: no cohort has that many studies."""

@@ -1,0 +1,170 @@
+"""How one project reaches the service: profile, pinned host key, passphrase, connection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from neuroflow.config import CONFIG_NAME, Profile, Settings, read_profile, read_settings
+from neuroflow.config import write_profile as _write_profile
+from neuroflow.errors import ConfigError, HostKeyChangedError
+from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
+from neuroflow.transfer.probe import Step, probe
+from neuroflow.transfer.remote import Remote
+from neuroflow.transfer.sftp import connect
+
+PASSPHRASE_VARIABLE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the name of a variable, no secret
+
+
+class Service:
+    """The way to the SFTP service from one workspace.
+
+    Parameters
+    ----------
+    folder
+        The workspace's folder; ``neuroflow.toml`` and ``known_hosts`` stand in it.
+    profile_name
+        Which profile of ``neuroflow.toml`` to use.
+    environ
+        Where a passphrase may be found under ``NEUROFLOW_PASSPHRASE``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Service(Path(folder)).profile is None
+    True
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        profile_name: str = "default",
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._config = folder / CONFIG_NAME
+        self._profile_name = profile_name
+        self._passphrase = environ.get(PASSPHRASE_VARIABLE)
+        self.hostkeys = HostKeys(folder / "known_hosts")
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile in use, or None before the first one was saved."""
+        return read_profile(self._config, self._profile_name)
+
+    @property
+    def settings(self) -> Settings:
+        """The project's settings."""
+        return read_settings(self._config)
+
+    def save_profile(self, profile: Profile) -> None:
+        """Write a profile into neuroflow.toml and use it from now on.
+
+        Parameters
+        ----------
+        profile
+            Host, port, user and the key's file.
+
+        Raises
+        ------
+        ConfigError
+            The file cannot be read or written.
+        """
+        _write_profile(self._config, profile)
+        self._profile_name = profile.name
+
+    def use_passphrase(self, passphrase: str | None) -> None:
+        """Keep the key's passphrase in memory until the process ends; it is never written.
+
+        Parameters
+        ----------
+        passphrase
+            The passphrase, or None to forget it.
+        """
+        self._passphrase = passphrase
+
+    def host_fingerprint(self) -> str:
+        """Ask the server for its host key, without logging in.
+
+        Returns
+        -------
+        str
+            ``SHA256:...``, to be compared with the one the vendor published.
+
+        Raises
+        ------
+        ConnectError
+            The server cannot be reached.
+        """
+        profile = self._required()
+        return fetch_host_key(profile.host, profile.port).fingerprint
+
+    def trust(self, fingerprint: str) -> None:
+        """Pin the server's host key, once the user has confirmed its fingerprint.
+
+        Parameters
+        ----------
+        fingerprint
+            What the user confirmed, as ``SHA256:...``.
+
+        Raises
+        ------
+        HostKeyChangedError
+            The server shows another key than the confirmed one, or another one is pinned.
+        ConnectError
+            The server cannot be reached.
+        """
+        profile = self._required()
+        key = fetch_host_key(profile.host, profile.port)
+        if key.fingerprint != fingerprint.strip():
+            raise HostKeyChangedError(
+                f"The server {profile.host} does not show the confirmed host key.",
+                why=f"Confirmed: {fingerprint.strip()}; shown: {key.fingerprint}.",
+                advice="Do not go on. Ask the vendor's support which fingerprint is right.",
+                fingerprint=key.fingerprint,
+            )
+        self.hostkeys.trust(profile.host, profile.port, key)
+
+    def connect(self) -> Remote:
+        """Open a session with the service.
+
+        Returns
+        -------
+        Remote
+            To be closed after use; it belongs to one thread.
+
+        Raises
+        ------
+        ConfigError
+            No profile is saved.
+        ConnectError
+            The server cannot be reached, is not the pinned one, or refuses the login.
+        """
+        return connect(self._required(), hostkeys=self.hostkeys, passphrase=self._passphrase)
+
+    def probe(self) -> Iterator[Step]:
+        """Test the connection stage by stage: name, port, host key, login, folders.
+
+        Yields
+        ------
+        Step
+            One per stage; the first that fails is the last.
+
+        Raises
+        ------
+        ConfigError
+            No profile is saved.
+        """
+        return probe(self._required(), self.hostkeys, self._passphrase)
+
+    def _required(self) -> Profile:
+        profile = self.profile
+        if profile is None:
+            raise ConfigError(
+                "This workspace does not know the service yet.",
+                why=f"There is no profile {self._profile_name!r} in {self._config}.",
+                advice="Fill the Connect form, or run `neuroflow connect`.",
+            )
+        return profile

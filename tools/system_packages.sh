@@ -1,0 +1,29 @@
+#!/bin/sh
+# Install the system packages that the tests (or, with "bench", the benchmarks) want, where we may.
+# Without them the tests that need them are skipped and say so; on CI they fail instead.
+set -eu
+
+missing=""
+command -v sshd >/dev/null 2>&1 || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
+command -v sftp >/dev/null 2>&1 || missing="$missing openssh-client"
+if [ "${1:-}" = bench ]; then
+    command -v zip >/dev/null 2>&1 || missing="$missing zip"
+fi
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "Please install by hand:$missing" >&2
+    exit 0
+fi
+if [ "$(id -u)" = 0 ]; then
+    sudo=""
+elif sudo -n true 2>/dev/null; then
+    sudo="sudo"
+else
+    echo "No right to install$missing; ask an administrator." >&2
+    exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -q >/dev/null
+# shellcheck disable=SC2086  # a list of names
+$sudo apt-get install -q -y --no-install-recommends $missing >/dev/null
