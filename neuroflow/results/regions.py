@@ -1,0 +1,207 @@
+"""Region names: which region, side and metric a name in a result file means.
+
+One name per metric. The public AID-P code writes ``<region>_FW`` (free water) and ``<region>_FA``.
+Its FA is computed after the free water was taken out, what the literature writes FAt. neuroflow
+therefore calls the metric **FAt**, whether a file says ``FA`` or ``FAt``; files keep what they say.
+Only where one file holds both, its ``FA`` must be something else, the uncorrected one: it then
+stays ``FA``, with a warning (see `neuroflow.results.layouts`).
+
+Names are matched exactly, after case folding, or through an alias listed in ``regions.csv``; never
+by likeness: ``MCP`` is a region, ``Cerebellar_MCP`` a tract; ``M1_Final`` a transcallosal tract,
+``M1_SMATT`` a sensorimotor one.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import pandas as pd
+
+UNKNOWN = "unknown"
+"""The kind, system or hemisphere of a name the dictionary does not have."""
+
+METRICS = {"fw": "FW", "fat": "FAt", "fa": "FAt", "md": "MD"}
+"""How a metric is written (case folded) and what it is called here."""
+
+FRACTIONS = ("FW", "FAt", "FA")
+"""The metrics that are fractions between 0 and 1; MD has a unit (mm²/s, or as the file has it)."""
+
+EXPECTED_VALUES = 132
+"""66 regions x 2 metrics: the values a complete result file holds."""
+
+_METRIC_SUFFIX = re.compile(r"(?P<name>.+?)[ _.\-](?P<metric>FW|FAt|FA|MD)", re.IGNORECASE)
+_SIDES = {"left": "left", "lh": "left", "l": "left", "right": "right", "rh": "right", "r": "right"}
+_SIDE_FIRST = re.compile(r"(?:ctx[_.\- ])?(?P<side>left|right|lh|rh|[lr])[_.\- ](?P<name>.+)", re.I)
+_SIDE_LAST = re.compile(r"(?P<name>.+)[_.\- ](?P<side>left|right|lh|rh|[lr])", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionName:
+    """What a name in a result file means.
+
+    Parameters
+    ----------
+    region
+        The identifier used in the cohort table; for unknown names, what was written, without the
+        parts that tell side and metric.
+    region_name
+        The name for people.
+    kind
+        ``"roi"``, ``"tcatt"`` (transcallosal tract), ``"smatt"`` (sensorimotor area tract),
+        ``"tract"`` or ``"unknown"``.
+    system
+        The part of the brain, for grouping.
+    hemisphere
+        ``"left"``, ``"right"``, ``"midline"``, ``"bilateral"`` (one value for both sides),
+        ``"commissural"`` or ``"unknown"``.
+    metric
+        ``"FW"``, ``"FAt"``, ``"MD"``, or None where the name does not tell.
+    known
+        True where the dictionary has the region.
+    suffix
+        The metric as it was written, or an empty string.
+    """
+
+    region: str
+    region_name: str
+    kind: str
+    system: str
+    hemisphere: str
+    metric: str | None
+    known: bool
+    suffix: str = ""
+
+
+def metric_name(written: str) -> str | None:
+    """Give the metric's name in the cohort table.
+
+    Parameters
+    ----------
+    written
+        As it stands in a file.
+
+    Returns
+    -------
+    str or None
+        ``"FW"``, ``"FAt"`` or ``"MD"``; None for anything else.
+
+    Examples
+    --------
+    >>> metric_name("fa"), metric_name("FAt"), metric_name("volume")
+    ('FAt', 'FAt', None)
+    """
+    return METRICS.get(written.strip().casefold())
+
+
+@lru_cache(maxsize=8192)
+def resolve(name: str) -> RegionName:
+    """Tell which region, side and metric a name means.
+
+    Parameters
+    ----------
+    name
+        As it stands in a file, with or without a metric suffix.
+
+    Returns
+    -------
+    RegionName
+        Names outside the dictionary come back with ``known=False`` and kind ``"unknown"``.
+
+    Examples
+    --------
+    >>> resolve("pSN_FW").region, resolve("pSN_FW").metric
+    ('pSN', 'FW')
+    >>> resolve("Left_midbrain_FA")
+    RegionName(region='midbrain', region_name='Midbrain', kind='roi', system='midbrain',
+        hemisphere='left', metric='FAt', known=True, suffix='FA')
+    >>> resolve("ctx-lh-precuneus").hemisphere, resolve("ctx-lh-precuneus").known
+    ('left', False)
+    """
+    text = name.strip()
+    found = _dictionary().get(text.casefold())
+    if found is not None:
+        return _known(found, "")
+    match = _METRIC_SUFFIX.fullmatch(text)
+    stem, suffix = (match["name"], match["metric"]) if match else (text, "")
+    found = _dictionary().get(stem.casefold())
+    if found is not None:
+        return _known(found, suffix)
+    for pattern in (_SIDE_FIRST, _SIDE_LAST):
+        side = pattern.fullmatch(stem)
+        if side:
+            return _sided(side["name"], _SIDES[side["side"].casefold()], suffix)
+    return _unknown(stem, UNKNOWN, suffix)
+
+
+def load_regions() -> pd.DataFrame:
+    """Give the dictionary of regions.
+
+    Returns
+    -------
+    DataFrame
+        66 rows with ``region``, ``hemisphere`` (together unique), ``region_name``, ``kind``,
+        ``system``, ``stem`` (the column name without its metric suffix), ``aliases`` (further
+        names, separated by ``|``), ``start_mni`` and ``end_mni`` (``"x y z"``, approximate MNI
+        coordinates in mm, for schematic pictures only) and ``note``.
+
+    References
+    ----------
+    .. [1] Archer et al., Lancet Digital Health 2019, doi 10.1016/S2589-7500(19)30105-0, and the
+       public AID-P code: the column names.
+
+    Examples
+    --------
+    >>> len(load_regions())
+    66
+    """
+    return pd.DataFrame([dict(row) for row in _rows()])
+
+
+def _known(row: dict[str, str], suffix: str) -> RegionName:
+    return RegionName(
+        region=row["region"],
+        region_name=row["region_name"],
+        kind=row["kind"],
+        system=row["system"],
+        hemisphere=row["hemisphere"],
+        metric=METRICS.get(suffix.casefold()),
+        known=True,
+        suffix=suffix,
+    )
+
+
+def _sided(name: str, side: str, suffix: str) -> RegionName:
+    """Resolve a name with a side: the dictionary has some (midbrain), most it has not."""
+    for row in _rows():
+        names = (row["region"].casefold(), row["stem"].casefold())
+        if row["hemisphere"] == side and name.casefold() in names:
+            return _known(row, suffix)
+    return _unknown(name, side, suffix)
+
+
+def _unknown(name: str, hemisphere: str, suffix: str) -> RegionName:
+    metric = METRICS.get(suffix.casefold())
+    return RegionName(name, name, UNKNOWN, UNKNOWN, hemisphere, metric, False, suffix)
+
+
+@lru_cache(maxsize=1)
+def _rows() -> tuple[dict[str, str], ...]:
+    text = files("neuroflow.results").joinpath("regions.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+@lru_cache(maxsize=1)
+def _dictionary() -> dict[str, dict[str, str]]:
+    """Every name of a region, case folded; a name that fits two sides is left out."""
+    names: dict[str, dict[str, str]] = {}
+    regions = [row["region"] for row in _rows()]
+    for row in _rows():
+        written = [row["stem"], *filter(None, row["aliases"].split("|"))]
+        if regions.count(row["region"]) == 1:
+            written.append(row["region"])
+        names.update({name.casefold(): row for name in written})
+    return names
