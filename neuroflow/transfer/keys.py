@@ -1,0 +1,312 @@
+"""The user's key: making one, reading one, and saying what is wrong with a file that is none."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from neuroflow.errors import KeyFileError
+
+PrivateKey = ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+"""The kinds of key the service accepts (the vendor's SFTP guide)."""
+
+_CURVES = ("secp256r1", "secp384r1", "secp521r1")
+_MIN_RSA_BITS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """The public half of a key: a user's, or a server's.
+
+    Parameters
+    ----------
+    kind
+        The algorithm, e.g. ``"ssh-ed25519"``.
+    blob
+        The key in SSH's wire format.
+    comment
+        What stands behind it in its line.
+
+    Examples
+    --------
+    >>> PublicKey("ssh-ed25519", b"key").fingerprint
+    'SHA256:LHDhK3oGRvkiefQnx7OOczTY5Tic/xZ6HcMOc/gmtoM'
+
+    References
+    ----------
+    RFC 4253, section 6.6 (format); OpenSSH, ssh-keygen(1) (fingerprint).
+    """
+
+    kind: str
+    blob: bytes
+    comment: str = ""
+
+    @property
+    def line(self) -> str:
+        """One line, as for ``authorized_keys``."""
+        return f"{self.kind} {base64.b64encode(self.blob).decode()} {self.comment}".rstrip()
+
+    @property
+    def fingerprint(self) -> str:
+        """``SHA256:...``, as OpenSSH shows it."""
+        digest = hashlib.sha256(self.blob).digest()
+        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") -> PublicKey:
+    """Make an Ed25519 key: the private half in `path`, the public half beside it.
+
+    Parameters
+    ----------
+    path
+        The private key's file; the public one ends in ``.pub``. Nothing is overwritten.
+    passphrase
+        Protects the file; None or empty for none.
+    comment
+        Stands behind the public key; visible to the vendor.
+
+    Returns
+    -------
+    PublicKey
+        What to send to the vendor's support.
+
+    Raises
+    ------
+    KeyFileError
+        A file is there already, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     make_key(Path(folder) / "id_ed25519").kind
+    'ssh-ed25519'
+    """
+    private = ed25519.Ed25519PrivateKey.generate()
+    protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if passphrase:
+        protection = serialization.BestAvailableEncryption(passphrase.encode())
+    text = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, protection
+    )
+    public = _public(private, comment)
+    half = path.with_name(path.name + ".pub")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Made with 600 from the start: no moment at which others could read it.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(text)
+        with half.open("x", encoding="utf-8") as file_of_public:
+            file_of_public.write(public.line + "\n")
+    except FileExistsError as error:
+        raise KeyFileError(
+            f"{error.filename} exists already.",
+            advice="Use that key, or choose another name; no key is ever overwritten.",
+        ) from error
+    except OSError as error:
+        raise KeyFileError(f"{path} cannot be written.", why=f"{error.strerror}.") from error
+    return public
+
+
+def load_key(path: Path, passphrase: str | None = None) -> PrivateKey:
+    """Read a private key: Ed25519, RSA or ECDSA, in OpenSSH's, PEM or PKCS#8 form.
+
+    Parameters
+    ----------
+    path
+        The private key's file; on POSIX nobody else may read it.
+    passphrase
+        Opens a protected file.
+
+    Returns
+    -------
+    PrivateKey
+        The key.
+
+    Raises
+    ------
+    KeyFileError
+        It is missing, open to others, protected, the public half, of another program or a kind
+        the service does not accept; each with what to do.
+
+    Examples
+    --------
+    >>> load_key(Path("no-such-key"))
+    Traceback (most recent call last):
+    ...
+    neuroflow.errors.KeyFileError: The key file no-such-key does not exist. ...
+
+    References
+    ----------
+    The vendor's SFTP guide: ED25519, RSA (rsa-sha2), ECDSA nistp256/384/521; permissions 600.
+    """
+    data = _read(path)
+    _recognise(path, data)
+    _check_permissions(path)
+    key = _parse(path, data, passphrase)
+    if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _MIN_RSA_BITS:
+        return key
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVES:
+        return key
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return key
+    raise KeyFileError(
+        f"{path} is a kind of key that the service does not accept.",
+        why="It takes Ed25519, RSA of 2048 bits or more, and ECDSA on nistp256, 384 or 521.",
+        advice="Make a new key and send its public half to the vendor's support.",
+    )
+
+
+def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
+    """Read the public half that belongs to a private key's file.
+
+    Parameters
+    ----------
+    path
+        The private key's file; the ``.pub`` beside it is not trusted to be its half.
+    passphrase
+        Opens a protected file.
+
+    Returns
+    -------
+    PublicKey
+        Line and fingerprint.
+
+    Raises
+    ------
+    KeyFileError
+        As `load_key`.
+    """
+    return _public(load_key(path, passphrase))
+
+
+def mend_permissions(path: Path) -> None:
+    """Make a private key's file readable for its owner only (``chmod 600``).
+
+    Parameters
+    ----------
+    path
+        The private key's file.
+
+    Raises
+    ------
+    KeyFileError
+        It does not exist or belongs to somebody else.
+    """
+    try:
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    except OSError as error:
+        raise KeyFileError(
+            f"The permissions of {path} cannot be changed.", why=f"{error.strerror}."
+        ) from error
+
+
+def _public(key: PrivateKey, comment: str = "") -> PublicKey:
+    line = key.public_key().public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    )
+    kind, blob = line.split()[:2]
+    return PublicKey(kind.decode(), base64.b64decode(blob), comment)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(1 << 16)  # no key is longer; the file may be anything
+    except FileNotFoundError as error:
+        raise KeyFileError(
+            f"The key file {path} does not exist.",
+            advice="Check the path, or make a new key and send its public half to the vendor.",
+        ) from error
+    except OSError as error:
+        raise KeyFileError(
+            f"The key file {path} cannot be read.",
+            why=f"{error.strerror}.",
+            advice="Choose the private key's file, and check who may read it.",
+        ) from error
+
+
+def _recognise(path: Path, data: bytes) -> None:
+    """Name the usual mistakes before a parser says 'could not deserialize'."""
+    start = data.lstrip()[:40]
+    if data.startswith(b"PuTTY-User-Key-File"):
+        raise KeyFileError(
+            f"{path} is a key of PuTTY (.ppk).",
+            advice="Convert it: in PuTTYgen, Conversions, Export OpenSSH key; or with "
+            "`puttygen key.ppk -O private-openssh -o id_key`.",
+        )
+    if b"DSA PRIVATE KEY" in start or start.startswith(b"ssh-dss") or _is_openssh_dsa(data):
+        raise KeyFileError(
+            f"{path} is a DSA key.",
+            why="DSA is broken and no server accepts it any more.",
+            advice="Make an Ed25519 key and send its public half to the vendor's support.",
+        )
+    if start.startswith((b"ssh-", b"ecdsa-", b"sk-", b"---- BEGIN SSH2", b"-----BEGIN PUBLIC")):
+        raise KeyFileError(
+            f"{path} is the public half of a key.",
+            advice="Choose the private half: the same name without .pub.",
+        )
+
+
+def _is_openssh_dsa(data: bytes) -> bool:
+    body = b"".join(line for line in data.splitlines() if not line.startswith(b"-----"))
+    try:
+        return b"ssh-dss" in base64.b64decode(body)
+    except ValueError:
+        return False
+
+
+def _check_permissions(path: Path) -> None:
+    if os.name != "posix":
+        return  # Windows has access lists in place of mode bits
+    mode = path.stat().st_mode
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise KeyFileError(
+            f"The key file {path} is open to others (permissions {mode & 0o777:03o}).",
+            why="A private key must be readable for its owner only.",
+            advice=f"chmod 600 {path}",
+        )
+
+
+def _parse(path: Path, data: bytes, passphrase: str | None) -> object:
+    secret = passphrase.encode() if passphrase else None
+    is_openssh = b"BEGIN OPENSSH PRIVATE KEY" in data
+    load = serialization.load_ssh_private_key if is_openssh else serialization.load_pem_private_key
+    try:
+        return _load_forgiving(load, data, secret)
+    except TypeError as error:
+        raise KeyFileError(
+            f"{path} is protected by a passphrase.", advice="Give the passphrase."
+        ) from error
+    except UnsupportedAlgorithm as error:
+        raise KeyFileError(
+            f"{path} is a kind of key that the service does not accept.",
+            advice="Make an Ed25519 key and send its public half to the vendor's support.",
+        ) from error
+    except ValueError as error:
+        if secret is not None and b"PRIVATE KEY" in data:
+            raise KeyFileError(
+                f"The passphrase does not open {path}.", advice="Try again."
+            ) from error
+        raise KeyFileError(
+            f"{path} is not a private key.",
+            advice="Choose another file; other forms are converted with `ssh-keygen -p -f FILE`.",
+        ) from error
+
+
+def _load_forgiving(load: object, data: bytes, secret: bytes | None) -> object:
+    """Load a key; a passphrase given for a key without one is not needed, not wrong."""
+    try:
+        return load(data, secret)  # type: ignore[operator]
+    except TypeError:
+        if secret is None:
+            raise
+        return load(data, None)  # type: ignore[operator]

@@ -1,0 +1,235 @@
+"""Names on the server: where a study goes, and which names may come back to this disk."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from neuroflow.errors import IdError
+
+INPUT = PurePosixPath("input")
+OUTPUT = PurePosixPath("output")
+RESULT_SUFFIX = "_out"
+MAX_ID = 100
+MAX_NAME_BYTES = 255
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_NOT_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?\Z", re.IGNORECASE)
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff/\\:*?"<>|]')
+
+
+def check_cohort_id(text: str) -> str:
+    """Check a cohort id, which is a folder's name here and on the server.
+
+    Parameters
+    ----------
+    text
+        The id as typed.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    IdError
+        It cannot be a folder's name everywhere.
+
+    Examples
+    --------
+    >>> check_cohort_id("TEST_STUDY_123")
+    'TEST_STUDY_123'
+    >>> check_cohort_id("../other")
+    Traceback (most recent call last):
+    ...
+    neuroflow.errors.IdError: The cohort id cannot be used. It contains '/'. ...
+
+    References
+    ----------
+    Microsoft, *Naming Files, Paths, and Namespaces*; the service's naming is plain ASCII.
+    """
+    return _checked(text, "cohort id")
+
+
+def check_study_id(text: str) -> str:
+    """Check a study id, which is the zip's stem on the server.
+
+    Parameters
+    ----------
+    text
+        The id.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    IdError
+        It cannot be a file's name everywhere.
+
+    Examples
+    --------
+    >>> check_study_id("123e4567-e89b-42d3-a456-426614174000")
+    '123e4567-e89b-42d3-a456-426614174000'
+    """
+    return _checked(text, "study id")
+
+
+def cohort_folder(cohort_id: str) -> PurePosixPath:
+    """Tell where the zips of a cohort go.
+
+    Parameters
+    ----------
+    cohort_id
+        The cohort.
+
+    Returns
+    -------
+    PurePosixPath
+        From the user's home on the server.
+
+    Raises
+    ------
+    IdError
+        The id cannot be a folder's name.
+
+    Examples
+    --------
+    >>> str(cohort_folder("TEST_STUDY_123"))
+    'input/TEST_STUDY_123/input'
+
+    References
+    ----------
+    The vendor's SFTP guide: uploads go into ``input/<study_id>/input/``.
+    """
+    return INPUT / check_cohort_id(cohort_id) / "input"
+
+
+def upload_path(cohort_id: str, study_id: str) -> PurePosixPath:
+    """Tell where the zip of one study goes.
+
+    Parameters
+    ----------
+    cohort_id, study_id
+        The study.
+
+    Returns
+    -------
+    PurePosixPath
+        From the user's home on the server.
+
+    Raises
+    ------
+    IdError
+        One of the ids cannot be a name.
+
+    Examples
+    --------
+    >>> str(upload_path("COHORT", "123e4567"))
+    'input/COHORT/input/123e4567.zip'
+    """
+    return cohort_folder(cohort_id) / f"{check_study_id(study_id)}.zip"
+
+
+def result_study_id(folder: str) -> str:
+    """Tell which study a result folder belongs to.
+
+    Parameters
+    ----------
+    folder
+        The folder's name.
+
+    Returns
+    -------
+    str
+        The study id: what stands before ``_out``.
+
+    Raises
+    ------
+    IdError
+        The rest cannot be a study id.
+
+    Examples
+    --------
+    >>> result_study_id("123e4567_out")
+    '123e4567'
+    """
+    return check_study_id(folder.removesuffix(RESULT_SUFFIX))
+
+
+def safe_name(name: str) -> str:
+    """Check that a file's name from the server can be a file's name on this disk, and only that.
+
+    Parameters
+    ----------
+    name
+        As the server lists it.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    IdError
+        It has separators or control characters, is hidden or too long, or means something else on
+        some system.
+
+    Examples
+    --------
+    >>> safe_name("prediction.png")
+    'prediction.png'
+    >>> safe_name("..")
+    Traceback (most recent call last):
+    ...
+    neuroflow.errors.IdError: A name on the server cannot be a file's name here. ...
+
+    References
+    ----------
+    Microsoft, *Naming Files, Paths, and Namespaces*.
+    """
+    why = ""
+    if not name or name.startswith("."):
+        why = "It is empty or starts with a dot."
+    elif _NOT_IN_NAMES.search(name):
+        why = "It has characters that no file name may have everywhere."
+    elif name.endswith((".", " ")) or _NOT_ON_WINDOWS.match(name):
+        why = "It cannot be a name on Windows."
+    elif len(name.encode()) > MAX_NAME_BYTES:
+        why = f"It is longer than {MAX_NAME_BYTES} bytes."
+    if why:
+        raise IdError(
+            "A name on the server cannot be a file's name here.",
+            why=why,
+            advice="Tell the service's support; nothing was written.",
+        )
+    return name
+
+
+def _checked(text: str, kind: str) -> str:
+    why = ""
+    if not text:
+        why = "It is empty."
+    elif len(text) > MAX_ID:
+        why = f"It has {len(text)} characters; at most {MAX_ID} are allowed."
+    elif not text.isascii():
+        why = "It has characters outside ASCII."
+    elif ".." in text or text.endswith("."):
+        why = "It contains '..' or ends with a dot." if "/" not in text else "It contains '/'."
+    elif _NOT_ON_WINDOWS.match(text):
+        why = "It is a device's name on Windows."
+    elif not _ID.match(text):
+        bad = next((c for c in text if not _ID.match("a" + c)), text[0])
+        why = f"It contains {bad!r}." if bad != text[0] else f"It starts with {bad!r}."
+    if why:
+        raise IdError(
+            f"The {kind} cannot be used.",
+            why=why,
+            advice="Use letters, digits, '-', '_' and '.', beginning with a letter or digit, "
+            "exactly as the vendor's support gave it.",
+        )
+    return text
