@@ -279,7 +279,7 @@ def _stoppable() -> Iterator[threading.Event]:
     """Let Ctrl-C finish what is under way; a second one stops hard."""
     stop = threading.Event()
 
-    def on_signal(number: int, frame: Any) -> None:
+    def on_signal(_number: int, _frame: Any) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

@@ -1,22 +1,7 @@
-"""The folder of one research project, and the five steps in it.
-
-::
-
-    my-project/
-        neuroflow.toml           how to reach the service (no secret)
-        known_hosts              the pinned identity of the server
-        ledger.sqlite            what was sent and fetched
-        salt                     makes packages the same each time here, unguessable elsewhere
-        cohorts/<cohort_id>/     which study goes by which id (readable by the owner only)
-        packages/<cohort_id>/    one zip per study
-        results/<study_id>_out/  what came back
-        cache/                   the cohort table, ready to read
-"""
+"""The folder of one research project, and the five steps in it."""
 
 from __future__ import annotations
 
-import secrets
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,35 +9,27 @@ from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from neuroflow.cohorts import CohortStore
-from neuroflow.errors import LockedError, WorkspaceError
 from neuroflow.ledger import Ledger, LedgerRow
-from neuroflow.models import Cohort, Event, OnEvent, Package, Study
+from neuroflow.models import Cohort, OnEvent, Package, Study
 from neuroflow.participants import read_participants
 from neuroflow.preparation import blocked_studies, refusal, study_map, with_participant
 from neuroflow.privatefile import write_private
 from neuroflow.progress import Bars
 from neuroflow.results.cache import cached_tables
 from neuroflow.service import Service
-from neuroflow.states import State
 from neuroflow.studies.check import check
 from neuroflow.studies.package import package_studies
 from neuroflow.transfer.collect import collect, find_results
 from neuroflow.transfer.paths import check_cohort_id
 from neuroflow.transfer.status import status
 from neuroflow.transfer.submit import Plan, plan, submit
-
-PARTICIPANTS_NAME = "participants.tsv"
-ON_THE_WAY = frozenset(
-    {State.SUBMITTED, State.PROCESSING, State.OVERDUE, State.PARTIAL, State.DELIVERED}
-)
-"""States of a study that the service has and this disk has no results of."""
+from neuroflow.waiting import wait_for_results
+from neuroflow.workfolder import WorkFolder
 
 
 def utc_now() -> datetime:
@@ -84,8 +61,7 @@ class Workspace:
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
+    >>>     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with Workspace(Path(folder) / "my-project") as ws:
     ...         ws.cohorts()
     []
@@ -98,13 +74,17 @@ class Workspace:
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.folder = _writable(Path(folder).expanduser().resolve())
+        self._places = WorkFolder(folder)
         self._clock = clock
         self._sleep = sleep
-        self.service = Service(self.folder)
-        self.ledger = Ledger(self.folder / "ledger.sqlite", clock=clock)
-        self._cohorts = CohortStore(self.folder / "cohorts")
-        self._lock = FileLock(self.folder / ".lock")
+        self.service = Service(self._places.root)
+        self.ledger = Ledger(self._places.ledger, clock=clock)
+        self._cohorts = CohortStore(self._places.cohorts)
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder."""
+        return self._places.root
 
     def close(self) -> None:
         """Close the ledger; harmless when repeated."""
@@ -174,7 +154,7 @@ class Workspace:
         sent = {row.study_id for row in self.ledger.rows(cohort_id) if row.submitted_at}
         cohort = self._cohorts.enrol(cohort_id, studies, keep=sent)
         if participants is not None:
-            write_private(self.folder / "cohorts" / cohort_id / PARTICIPANTS_NAME, source)
+            write_private(self._places.participants(cohort_id), source)
         return self._with_participants(cohort)
 
     def participants(self, cohort_id: str) -> pd.DataFrame | None:
@@ -190,7 +170,7 @@ class Workspace:
         pandas.DataFrame or None
             None where the cohort was made without participants.tsv.
         """
-        path = self.folder / "cohorts" / cohort_id / PARTICIPANTS_NAME
+        path = self._places.participants(cohort_id)
         return read_participants(path) if path.exists() else None
 
     def check(self, cohort: Cohort, *, executor: Executor | None = None) -> pd.DataFrame:
@@ -244,11 +224,16 @@ class Workspace:
         LockedError
             Somebody else works in this workspace just now.
         """
-        folder = self.folder / "packages" / cohort.cohort_id
+        folder = self._places.packages(cohort.cohort_id)
         known = {row.study_id: _package(row, folder) for row in self.ledger.rows(cohort.cohort_id)}
-        with self._locked(), _listener(on_event) as listen:
+        with self._places.locked(), _listener(on_event) as listen:
             packages = package_studies(
-                cohort, folder, salt=self._salt, known=known, executor=executor, on_event=listen
+                cohort,
+                folder,
+                salt=self._places.salt,
+                known=known,
+                executor=executor,
+                on_event=listen,
             )
             for package in packages:
                 if package != known.get(package.study_id):
@@ -319,7 +304,7 @@ class Workspace:
         self, todo: Plan, packages: Sequence[Package], listen: OnEvent, stop: threading.Event | None
     ) -> None:
         settings = self.service.settings
-        with self._locked():
+        with self._places.locked():
             for event in submit(
                 todo,
                 packages,
@@ -404,20 +389,16 @@ class Workspace:
         ConnectError
             The service cannot be reached.
         """
-        begin = self._clock()
         with _listener(on_event) as listen:
-            while True:
-                table = self.status()
-                sent = int(table["state"].isin([*ON_THE_WAY, State.COLLECTED, State.FAILED]).sum())
-                waiting = int(
-                    table["state"].isin([State.SUBMITTED, State.PROCESSING, State.OVERDUE]).sum()
-                )
-                now = self._clock()
-                listen(Event("wait", None, sent - waiting, sent, "progress", "", now))
-                over = (now - begin).total_seconds() >= timeout
-                if not waiting or over or (stop is not None and stop.is_set()):
-                    return table
-                self._sleep(interval)
+            return wait_for_results(
+                self.status,
+                timeout=timeout,
+                interval=interval,
+                listen=listen,
+                stop=stop,
+                clock=self._clock,
+                sleep=self._sleep,
+            )
 
     def collect(
         self, *, on_event: OnEvent | None = None, stop: threading.Event | None = None
@@ -443,7 +424,7 @@ class Workspace:
         LockedError
             Somebody else works in this workspace just now.
         """
-        with self._locked(), _listener(on_event) as listen:
+        with self._places.locked(), _listener(on_event) as listen:
             for event in collect(
                 self.service.connect,
                 self.ledger,
@@ -459,7 +440,7 @@ class Workspace:
     @property
     def results_folder(self) -> Path:
         """Where collected results stand, one folder per study."""
-        return self.folder / "results"
+        return self._places.results
 
     def table(self) -> pd.DataFrame:
         """Return the cohort table of everything collected.
@@ -494,7 +475,7 @@ class Workspace:
     def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         return cached_tables(
             self.results_folder,
-            self.folder / "cache",
+            self._places.cache,
             studies=study_map(self._cohorts, self.participants),
         )
 
@@ -507,46 +488,6 @@ class Workspace:
         return replace(
             cohort, studies=tuple(with_participant(s, participants) for s in cohort.studies)
         )
-
-    @cached_property
-    def _salt(self) -> bytes:
-        path = self.folder / "salt"
-        if not path.exists():
-            write_private(path, secrets.token_bytes(32))
-        return path.read_bytes()
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the workspace against other processes and other people on a shared disk."""
-        try:
-            with self._lock.acquire(timeout=0):
-                yield
-        except Timeout as error:
-            raise LockedError(
-                f"Somebody else works in {self.folder} just now.",
-                why="Another notebook or command is packaging, sending or collecting.",
-                advice="Wait until it is done, or stop it.",
-            ) from error
-
-
-def _writable(folder: Path) -> Path:
-    """Make the folder where missing, and see that it can be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except (FileExistsError, NotADirectoryError) as error:
-        raise WorkspaceError(
-            f"{folder} cannot be a workspace.",
-            why="It is a file, or stands below one.",
-            advice="Name a folder.",
-        ) from error
-    except OSError as error:
-        raise WorkspaceError(
-            f"{folder} cannot be written.",
-            why=f"{error.strerror}.",
-            advice="Choose another folder, or mend its permissions.",
-        ) from error
 
 
 def _package(row: LedgerRow, folder: Path) -> Package:

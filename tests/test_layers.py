@@ -13,7 +13,16 @@ PACKAGE = Path(neuroflow.__file__).parent
 
 LAYERS = [
     {"errors", "states", "models"},
-    {"config", "ledger", "participants", "cohorts", "privatefile", "progress"},
+    {
+        "config",
+        "ledger",
+        "participants",
+        "cohorts",
+        "privatefile",
+        "progress",
+        "waiting",
+        "workfolder",
+    },
     {"studies", "transfer", "results"},
     {"compare"},
     {"plots"},
@@ -28,7 +37,7 @@ WITHIN_RANK = {
     frozenset({"models", "states"}),
     frozenset({"models", "errors"}),
     frozenset({"cohorts", "privatefile"}),
-    frozenset({"ledger", "privatefile"}),
+    frozenset({"workfolder", "privatefile"}),
 }
 
 

@@ -1,0 +1,96 @@
+import pandas as pd
+import pytest
+
+from neuroflow.errors import ParticipantsError
+from neuroflow.participants import participant_row, read_participants
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content, name="participants.tsv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def test_known_columns_come_first_and_the_others_follow(write):
+    path = write("updrs\tSex\tage\tparticipant_id\thand\n12\tfemale\t61.5\tsub-01\tR\n")
+    table = read_participants(path)
+    assert list(table) == ["participant_id", "age", "sex", "updrs", "hand"]
+    assert table.iloc[0].tolist() == ["01", 61.5, "F", 12.0, "R"]
+
+
+def test_missing_values_stay_missing(write):
+    path = write("participant_id\tage\tsex\tgroup\tscore\n01\tn/a\tN/A\t\tn/a\n02\t60\tM\tPD\t3\n")
+    table = read_participants(path)
+    assert table.loc[0, ["age", "sex", "group", "score"]].isna().all()
+    assert table.loc[1, ["age", "sex", "group", "score"]].tolist() == [60.0, "M", "PD", 3.0]
+
+
+def test_labels_keep_leading_zeros(write):
+    table = read_participants(write("participant_id\tcode\n007\t010\n008\t020\n"))
+    assert table["participant_id"].tolist() == ["007", "008"]
+    assert table["code"].tolist() == ["010", "020"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("delimiter", ["\t", ",", ";"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_dialects(write, encoding, delimiter, newline):
+    text = newline.join(["participant_id\tsite", "sub-01\tKöln", ""]).replace("\t", delimiter)
+    table = read_participants(write(text.encode(encoding)))
+    assert table.to_dict("list") == {"participant_id": ["01"], "site": ["Köln"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("", "empty"),
+        ("\n \n", "empty"),
+        ("participant_id\tage\n", "no participants"),
+        ("name\tage\nA\t3\n", "participant_id"),
+        ("participant_id\tage\tage\n01\t3\t4\n", "age"),
+        ("participant_id\t\n01\t3\n", "no name"),
+        ("participant_id\n01\n02\nsub-01\n", "Lines 2, 4 repeat"),
+        ("participant_id\tsession_id\n01\t1\n01\tses-1\n", "Lines 2, 3 repeat"),
+        ("participant_id\tage\n\t3\n", "Lines 2 have no participant_id"),
+        ("participant_id\tage\n01\n", "Lines 2 do not have 2 cells"),
+        ("participant_id\tage\n01\told\n02\t-1\n03\tinf\n04\t60\n", "Lines 2, 3, 4 have age"),
+        ("participant_id\tsex\n01\t1\n02\tx\n", "Lines 2, 3 have sex"),
+        ('participant_id\tsex\n01\t"M\n', "Line 2"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "not a text file"),
+    ],
+)
+def test_bad_files_are_refused_and_the_lines_named(write, content, named):
+    with pytest.raises(ParticipantsError, match=named):
+        read_participants(write(content))
+
+
+def test_missing_file_and_folder(tmp_path):
+    with pytest.raises(ParticipantsError, match="There is no"):
+        read_participants(tmp_path / "participants.tsv")
+    with pytest.raises(ParticipantsError, match="cannot be read"):
+        read_participants(tmp_path)
+
+
+def test_the_same_person_may_have_two_sessions(write):
+    path = write("participant_id\tsession_id\tage\n01\tses-1\t60\n01\tses-2\t62\n01\tn/a\t59\n")
+    people = read_participants(path)
+    assert participant_row(people, "01", "1")["age"] == 60
+    assert participant_row(people, "sub-01", "ses-2")["age"] == 62
+    assert participant_row(people, "01", "3")["age"] == 59
+    assert participant_row(people, "01")["age"] == 59
+    assert participant_row(people, "1", "1") is None
+
+
+def test_a_row_of_another_session_is_not_taken(write):
+    people = read_participants(write("participant_id\tsession_id\tage\n01\t1\t60\n"))
+    assert participant_row(people, "01", "2") is None
+    assert participant_row(people, "01") is None
+
+
+def test_session_missing_everywhere_matches_any(write):
+    people = read_participants(write("participant_id\tsession_id\n01\tn/a\n"))
+    assert isinstance(participant_row(people, "01", "2"), pd.Series)
