@@ -90,10 +90,11 @@ def read_profile(path: Path, name: str = "default") -> Profile | None:
     >>> read_profile(Path("no-such-folder/neuroflow.toml")) is None
     True
     """
-    fields = _tables(path).get("profile", {}).get(name)
-    if fields is None:
-        return None
+    profiles = _tables(path).get("profile", {})
     try:
+        if name not in profiles:
+            return None
+        fields = profiles[name]
         key = Path(str(fields["key"])).expanduser()
         return Profile(
             host=str(fields["host"]),
@@ -162,6 +163,7 @@ def write_profile(path: Path, profile: Profile) -> None:
     ConfigError
         The file is no TOML, or cannot be written.
     """
+    read_profile(path, profile.name)  # a broken file is refused, not overwritten
     tables = _tables(path)
     profiles = tables.setdefault("profile", tomlkit.table(is_super_table=True))
     profiles[profile.name] = {

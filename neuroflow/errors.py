@@ -181,7 +181,11 @@ class HostKeyError(ConnectError):
 
     def __reduce__(self) -> tuple[object, ...]:
         rebuild = partial(
-            type(self), why=self.why, advice=self.advice, fingerprint=self.fingerprint
+            type(self),
+            why=self.why,
+            advice=self.advice,
+            study_id=self.study_id,
+            fingerprint=self.fingerprint,
         )
         return rebuild, (self.what,)
 

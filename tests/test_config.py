@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from neuroflow.config import Profile, Settings, read_profile, read_settings, write_profile
+from neuroflow.errors import ConfigError
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "neuroflow.toml"
+
+
+def test_a_profile_reads_back_as_it_was_written(path):
+    profile = Profile(host="::1", user="PH1", key=Path("/keys/it's mine"), port=2222, name="site 7")
+    write_profile(path, profile)
+    assert read_profile(path, "site 7") == profile
+    assert read_profile(path, "another") is None
+
+
+def test_writing_a_profile_keeps_what_else_the_user_wrote(path):
+    path.write_text("# ours\n[settings]\noverdue_hours = 9.5  # slow week\n", encoding="utf-8")
+    write_profile(path, Profile(host="h", user="u", key=Path("k")))
+    write_profile(path, Profile(host="h2", user="u", key=Path("k"), name="second"))
+    text = path.read_text(encoding="utf-8")
+    assert "# ours" in text
+    assert "# slow week" in text
+    assert read_settings(path).overdue_hours == 9.5
+    assert read_profile(path).host == "h"
+
+
+def test_silence_means_the_defaults(path):
+    assert read_settings(path) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[profile", "not valid TOML"),
+        ("[profile.default]\nhost = 'h'", "not complete"),
+        ("[profile.default]\nhost='h'\nuser='u'\nkey='k'\nport='x'", "not complete"),
+        ("profile = 3", "not complete"),
+    ],
+)
+def test_a_broken_profile_says_what_is_wrong(path, text, says):
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=says):
+        read_profile(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["connections = 0", "colour = 1", "overdue_hours = 'long'", "quiet_seconds = -1"]
+)
+def test_a_broken_setting_says_what_is_wrong(path, text):
+    path.write_text(f"[settings]\n{text}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot be used"):
+        read_settings(path)
+
+
+def test_a_binary_file_is_no_config(path):
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        read_profile(path)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("", encoding="utf-8")
+    with pytest.raises(ConfigError):
+        write_profile(blocked / "neuroflow.toml", Profile(host="h", user="u", key=Path("k")))
