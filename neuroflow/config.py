@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,9 +164,14 @@ def write_profile(path: Path, profile: Profile) -> None:
     ConfigError
         The file is no TOML, or cannot be written.
     """
-    read_profile(path, profile.name)  # a broken file is refused, not overwritten
     tables = _tables(path)
     profiles = tables.setdefault("profile", tomlkit.table(is_super_table=True))
+    if not isinstance(profiles, MutableMapping):
+        raise ConfigError(
+            f"{path} has no room for a profile.",
+            why="`profile` is not a table in it.",
+            advice="Remove that line.",
+        )
     profiles[profile.name] = {
         "host": profile.host,
         "port": profile.port,

@@ -68,3 +68,10 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     blocked.write_text("", encoding="utf-8")
     with pytest.raises(ConfigError):
         write_profile(blocked / "neuroflow.toml", Profile(host="h", user="u", key=Path("k")))
+
+
+def test_a_file_without_room_for_a_profile_is_refused_and_left_alone(path):
+    path.write_text("profile = 3\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="no room"):
+        write_profile(path, Profile(host="h", user="u", key=Path("k")))
+    assert path.read_text(encoding="utf-8") == "profile = 3\n"
