@@ -1,0 +1,124 @@
+"""What is compared with what: pairs, a reference, planned contrasts of pooled groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from neuroflow.errors import OptionError
+
+PLANNED = ("PD+MSA+PSP - Control", "MSA+PSP - PD", "MSA - PD+PSP", "PSP - PD+MSA", "PSP - MSA")
+"""The comparisons published for free water in parkinsonism.
+
+References: Archer DB et al. (2019), Lancet Digital Health 1:e222-e231.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """One comparison: the mean of `first` minus the mean of `second`.
+
+    Parameters
+    ----------
+    first, second
+        Group labels; several are pooled.
+    """
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """As written in tables and figures: ``"MSA+PSP - PD"``."""
+        return f"{'+'.join(self.first)} - {'+'.join(self.second)}"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Both sides."""
+        return self.first + self.second
+
+
+def make_contrasts(
+    groups: Sequence[str],
+    *,
+    reference: str | None = None,
+    planned: Iterable[str] | None = None,
+) -> list[Contrast]:
+    """Decide which contrasts to compute.
+
+    Parameters
+    ----------
+    groups
+        The groups of the table, in order.
+    reference
+        Every other group minus this one.
+    planned
+        Contrasts as ``"MSA+PSP - PD"``; wins over `reference`.
+
+    Returns
+    -------
+    list of Contrast
+        With neither `reference` nor `planned` all pairs, the later group minus the earlier one.
+
+    Raises
+    ------
+    OptionError
+        A group is not there, or stands on both sides.
+
+    Examples
+    --------
+    >>> [c.name for c in make_contrasts(["Control", "PD", "MSA"])]
+    ['PD - Control', 'MSA - Control', 'MSA - PD']
+    >>> [c.name for c in make_contrasts(["Control", "PD", "MSA"], planned=["PD + MSA - Control"])]
+    ['PD+MSA - Control']
+    """
+    if planned is not None:
+        texts = [planned] if isinstance(planned, str) else list(planned)
+        return list(dict.fromkeys(_parse(text, groups) for text in texts))
+    if reference is not None:
+        check_groups([reference], groups)
+        return [Contrast((name,), (reference,)) for name in groups if name != reference]
+    return [Contrast((later,), (earlier,)) for earlier, later in combinations(groups, 2)]
+
+
+def check_groups(wanted: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse groups that are not there.
+
+    Parameters
+    ----------
+    wanted
+        What was asked for.
+    known
+        What there is.
+
+    Raises
+    ------
+    OptionError
+        A group is unknown; the known ones are listed.
+    """
+    if missing := [name for name in wanted if name not in known]:
+        raise OptionError(
+            f"There is no group {', '.join(map(str, missing))}.",
+            advice=f"The groups are {', '.join(known) or 'none'}.",
+        )
+
+
+def _parse(text: str, groups: Sequence[str]) -> Contrast:
+    sides = text.split(" - ")
+    if len(sides) != 2:
+        raise OptionError(
+            f"{text!r} is not a contrast.", advice='Write it like "MSA+PSP - PD", with spaces.'
+        )
+    first, second = (_side(side, groups) for side in sides)
+    check_groups([*first, *second], groups)
+    if set(first) & set(second):
+        raise OptionError(f"{text!r} has a group on both sides.", advice="Name it once.")
+    return Contrast(first, second)
+
+
+def _side(text: str, groups: Sequence[str]) -> tuple[str, ...]:
+    whole = text.strip()
+    if whole in groups:  # a label may have a plus of its own
+        return (whole,)
+    return tuple(dict.fromkeys(part.strip() for part in whole.split("+")))

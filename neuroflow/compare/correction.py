@@ -1,0 +1,121 @@
+"""Many tests at once: p values corrected within a family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from neuroflow.compare.cells import FloatArray
+from neuroflow.errors import OptionError
+
+Correction = Literal["bh", "holm", "bonferroni", "none"]
+
+NAMES = {
+    "bh": "Benjamini-Hochberg false discovery rate",
+    "holm": "Holm",
+    "bonferroni": "Bonferroni",
+    "none": "no correction",
+}
+_FAMILY_COLUMNS = {
+    "metric": ("metric",),
+    "contrast": ("contrast",),
+    "region": ("region", "hemisphere", "metric"),
+}
+
+
+def correct(p: FloatArray, method: Correction = "bh") -> FloatArray:
+    """Correct one family of p values.
+
+    Parameters
+    ----------
+    p
+        p values, shape (n,); NaN is no test and stays NaN.
+    method
+        ``"bh"``, ``"holm"``, ``"bonferroni"`` or ``"none"``.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Corrected p values, at most 1.
+
+    Raises
+    ------
+    OptionError
+        There is no such method.
+
+    References
+    ----------
+    Benjamini Y, Hochberg Y (1995), J R Stat Soc B 57:289-300.
+    Holm S (1979), Scand J Stat 6:65-70.
+
+    Examples
+    --------
+    >>> correct(np.array([0.01, 0.04, 0.03]), "holm").round(3).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    if method not in get_args(Correction):
+        raise OptionError(
+            f"There is no correction {method!r}.",
+            advice=f"Choose one of {', '.join(get_args(Correction))}.",
+        )
+    values = np.asarray(p, dtype=np.float64)
+    tested = np.isfinite(values)
+    corrected = values.copy()
+    if method == "none" or not tested.any():
+        return corrected
+    family = values[tested]
+    if method == "bh":
+        corrected[tested] = stats.false_discovery_control(family)
+    elif method == "bonferroni":
+        corrected[tested] = np.minimum(family * len(family), 1)
+    else:
+        order = np.argsort(family, kind="stable")
+        steps = np.maximum.accumulate(family[order] * np.arange(len(family), 0, -1))
+        family[order] = np.minimum(steps, 1)
+        corrected[tested] = family
+    return corrected
+
+
+def correct_families(
+    effects: pd.DataFrame, method: Correction, family: str | Sequence[str]
+) -> FloatArray:
+    """Correct the column `p` of a table within families of its rows.
+
+    Parameters
+    ----------
+    effects
+        A table with `p` and the columns that make the families.
+    method
+        As in `correct`.
+    family
+        What is corrected together: ``"all"``, or per ``"metric"``, ``"contrast"`` or
+        ``"region"`` (its contrasts), or a sequence of these, crossed.
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+        The corrected p values.
+
+    Raises
+    ------
+    OptionError
+        There is no such family or method.
+    """
+    names = (family,) if isinstance(family, str) else tuple(family)
+    known = {"all": (), **_FAMILY_COLUMNS}
+    if unknown := [name for name in names if name not in known]:
+        raise OptionError(
+            f"There is no family {', '.join(map(repr, unknown))}.",
+            advice=f"Choose from {', '.join(known)}.",
+        )
+    columns = [column for name in names for column in known[name]]
+    if not columns:
+        return correct(effects["p"].to_numpy(dtype=np.float64), method)
+    corrected = effects.groupby(columns, sort=False, dropna=False)["p"].transform(
+        lambda p: pd.Series(correct(p.to_numpy(dtype=np.float64), method), index=p.index)
+    )
+    return corrected.to_numpy(dtype=np.float64)

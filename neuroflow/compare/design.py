@@ -1,0 +1,205 @@
+"""The design matrix: one column per group, then centred covariates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from neuroflow.compare.cells import BoolArray, FloatArray, IntArray, labels
+from neuroflow.errors import CompareError
+
+ALWAYS_CATEGORICAL = frozenset({"sex", "site", "session_id", "cohort_id"})
+"""Covariates whose numbers, if they have any, are names."""
+
+_TOLERANCE = 1e-9  # of a column's length; what is left below it after projection is rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Covariate:
+    """One covariate, ready to become columns.
+
+    Parameters
+    ----------
+    name
+        The column of the cohort table.
+    values
+        Numbers, or codes of `levels`, shape (n_studies,); NaN or -1 where missing.
+    levels
+        The names of the categories; empty for a numeric covariate.
+    """
+
+    name: str
+    values: FloatArray
+    levels: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> BoolArray:
+        """True for the studies that have a value."""
+        return self.values >= 0 if self.levels else np.isfinite(self.values)
+
+    @property
+    def term(self) -> str:
+        """How the covariate stands in the model's formula."""
+        return f"C({self.name})" if self.levels else self.name
+
+    def block(self, rows: BoolArray) -> FloatArray:
+        """Return its centred columns for some studies, first category as the baseline."""
+        values = self.values[rows]
+        if not self.levels:
+            centred: FloatArray = values - values.mean()
+            return centred[:, None]
+        present = np.unique(values)
+        dummies = (values[:, None] == present[None, 1:]).astype(np.float64)
+        offset: FloatArray = dummies - dummies.mean(axis=0)
+        return offset
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A design matrix of full rank.
+
+    Parameters
+    ----------
+    matrix
+        Studies x coefficients. The coefficients of the groups, which come first, are their
+        means adjusted to the mean of every covariate.
+    groups
+        The codes of the groups that have a column, in the order of the columns.
+    """
+
+    matrix: FloatArray
+    groups: IntArray
+
+
+def covariate(studies: pd.DataFrame, name: str) -> Covariate:
+    """Read one covariate from the table of studies.
+
+    Parameters
+    ----------
+    studies
+        One row per study.
+    name
+        A column; ``"C(column)"`` reads numbers as categories. `sex`, `site`, `session_id` and
+        `cohort_id` are categories whatever they hold.
+
+    Returns
+    -------
+    Covariate
+        Its values or codes.
+    """
+    plain = column_of(name)
+    column = studies[plain]
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if is_number and name == plain and plain not in ALWAYS_CATEGORICAL:
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return Covariate(plain, np.where(np.isfinite(numbers), numbers, np.nan))
+    texts = labels(column)
+    levels = sorted({text for text in texts if text is not None})
+    codes = texts.map({level: code for code, level in enumerate(levels)}).fillna(-1)
+    return Covariate(plain, codes.to_numpy(dtype=np.float64), tuple(levels))
+
+
+def column_of(name: str) -> str:
+    """Return the column that a covariate's name means.
+
+    Parameters
+    ----------
+    name
+        ``"age"`` or ``"C(age)"``.
+
+    Returns
+    -------
+    str
+        The name of the column.
+
+    Examples
+    --------
+    >>> column_of("C(scanner)")
+    'scanner'
+    """
+    wrapped = re.fullmatch(r"C\((.+)\)", name.strip())
+    return wrapped[1].strip() if wrapped else name
+
+
+def build(
+    group: IntArray,
+    names: Sequence[str],
+    covariates: Sequence[Covariate],
+    rows: BoolArray,
+    between: str = "group",
+) -> Design:
+    """Build the design matrix of some studies, and check that it can be solved.
+
+    Parameters
+    ----------
+    group
+        Codes of `names`, shape (n_studies,).
+    names
+        The groups' labels.
+    covariates
+        Read by `covariate`.
+    rows
+        The studies to use.
+    between
+        What the groups are called.
+
+    Returns
+    -------
+    Design
+        Groups and categories without a study have no column.
+
+    Raises
+    ------
+    CompareError
+        A covariate is constant, or cannot be told apart from the groups or other covariates;
+        it is named.
+    """
+    present = np.unique(group[rows])
+    basis = (group[rows][:, None] == present[None, :]).astype(np.float64)
+    blocks = [basis]
+    independent, _ = np.linalg.qr(basis)
+    before = [between]
+    for item in covariates:
+        block = item.block(rows)
+        if _is_empty(block):
+            raise CompareError(
+                f"{item.name} is the same in all {rows.sum()} studies used.",
+                advice=f"Leave {item.name} out of the covariates.",
+            )
+        length = np.linalg.norm(block, axis=0)
+        rest = block - independent @ (independent.T @ block)
+        rest -= independent @ (independent.T @ rest)  # twice is enough (Kahan), once is not
+        left, sizes, _ = np.linalg.svd(rest / length, full_matrices=False)
+        if sizes.min() < _TOLERANCE:
+            raise _confounded(item, group, names, before, rows)
+        independent = np.hstack([independent, left])
+        blocks.append(block)
+        before.append(item.name)
+    return Design(np.hstack(blocks), present)
+
+
+def _is_empty(block: FloatArray) -> bool:
+    return block.shape[1] == 0 or bool((np.ptp(block, axis=0) == 0).any())
+
+
+def _confounded(
+    item: Covariate, group: IntArray, names: Sequence[str], before: list[str], rows: BoolArray
+) -> CompareError:
+    why = ""
+    if item.levels:
+        values = item.values[rows].astype(int)
+        alone = [
+            f"every study of {item.levels[level]} is {names[members[0]]}"
+            for level in np.unique(values)
+            if len(members := np.unique(group[rows][values == level])) == 1
+        ]
+        why = f"{'; '.join(alone[:3]).capitalize()}." if alone else ""
+    return CompareError(
+        f"{item.name} cannot be told apart from {' and '.join(before)}.",
+        why=why,
+        advice=f"Leave {item.name} out, or compare groups that share its values.",
+    )

@@ -1,0 +1,249 @@
+"""Groups compared in all regions and metrics at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from neuroflow import __version__
+from neuroflow.compare.adjusted import Question, answer
+from neuroflow.compare.cells import REGION_COLUMNS, read_cells
+from neuroflow.compare.contrasts import Contrast, make_contrasts
+from neuroflow.compare.correction import Correction, correct_families
+from neuroflow.compare.design import build, column_of
+from neuroflow.compare.effects import Sheet, refuse_thin
+from neuroflow.compare.linear import Robust
+from neuroflow.compare.sample import Sample, choose_sample
+from neuroflow.compare.twosample import mann_whitney, welch
+from neuroflow.compare.visits import participants
+from neuroflow.errors import OptionError
+
+Method = Literal["linear", "welch", "mannwhitney"]
+
+ANY_DIFFERENCE = "any difference"
+"""The contrast's name in the rows of the omnibus test."""
+
+EFFECT_COLUMNS = (
+    *REGION_COLUMNS,
+    "contrast",
+    "n1",
+    "n2",
+    "mean1",
+    "mean2",
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "statistic",
+    "df",
+    "p",
+    "q",
+    "effect_size",
+    "effect_size_ci_low",
+    "effect_size_ci_high",
+    "np2",
+    "df_num",
+    "reason",
+)
+_EFFECT_SIZES = {
+    "linear": "Hedges' g over the model's residual SD, exact interval",
+    "welch": "Hedges' g over the pooled SD, exact interval for equal variances",
+    "mannwhitney": "rank-biserial correlation, DeLong interval",
+}
+
+
+def compare_groups(
+    table: pd.DataFrame,
+    *,
+    between: str = "group",
+    reference: str | None = None,
+    groups: Sequence[str] | None = None,
+    contrasts: Sequence[str] | None = None,
+    covariates: Sequence[str] = (),
+    metric: str | Sequence[str] | None = None,
+    method: Method = "linear",
+    robust: Robust = "none",
+    omnibus: bool = False,
+    visit: str | None = None,
+    correction: Correction = "bh",
+    family: str | Sequence[str] = "metric",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare groups in every region and metric of a cohort table.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    between
+        The column that holds the groups.
+    reference
+        Compare every other group with this one. Without it, and without `contrasts`, all pairs.
+    groups
+        Use only these groups.
+    contrasts
+        Planned contrasts as ``"MSA+PSP - PD"``. The linear model takes the mean of the pooled
+        groups' adjusted means; the other methods throw their studies together.
+    covariates
+        Columns to adjust for (linear model). Text is categorical; ``"C(scanner)"`` makes numbers
+        so; `sex` and `site` always are.
+    metric
+        One metric, several, or None for all.
+    method
+        ``"linear"``: one model of all groups; ``"welch"`` or ``"mannwhitney"``: pairwise tests.
+    robust
+        Standard errors of the linear model: ``"none"``, ``"HC3"``, or ``"cluster"`` to keep
+        repeated visits of a participant together.
+    omnibus
+        Add rows that test for any difference between the groups (ANCOVA: F, partial eta
+        squared); they are corrected apart from the contrasts.
+    visit
+        Which of a participant's visits to use: ``"first"``, ``"last"`` or a session id.
+    correction
+        ``"bh"`` (Benjamini-Hochberg), ``"holm"``, ``"bonferroni"`` or ``"none"``.
+    family
+        What is corrected together: ``"all"``, per ``"metric"``, ``"contrast"`` or ``"region"``,
+        or a sequence of these, crossed.
+    confidence
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        One row per contrast, region and metric, with `EFFECT_COLUMNS`; `estimate` is `mean1`
+        minus `mean2` in the metric's unit, means are adjusted to the mean of the covariates among
+        the studies used. Without an answer the numbers are NaN and `reason` says why. How it was
+        computed stands in ``.attrs`` as plain values.
+
+    Raises
+    ------
+    CompareError
+        Repeated visits without a choice, fewer than two groups, a covariate that cannot be told
+        apart from the groups.
+    OptionError
+        An argument is outside its choices.
+    TableError
+        The table lacks a column.
+
+    References
+    ----------
+    Searle SR, Speed FM, Milliken GA (1980), Am Stat 34:216-221 (adjusted means).
+    Hedges LV (1981), J Educ Stat 6:107-128.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
+    >>> effects = compare_groups(table, reference="Control")
+    >>> effects[["contrast", "n1", "n2", "estimate", "p"]].round(4).to_dict("records")
+    [{'contrast': 'PSP - Control', 'n1': 3, 'n2': 3, 'estimate': 0.2, 'p': 0.008}]
+    >>> effects.attrs["model"]
+    'value ~ group'
+    """
+    _check_options(method, robust, covariates, omnibus, confidence)
+    plain = [column_of(name) for name in covariates]
+    if between in plain:
+        raise OptionError(f"{between} cannot be compared and adjusted for at once.")
+    cells = read_cells(table, metric=metric, needed=[between, *plain])
+    sample = choose_sample(
+        cells,
+        between=between,
+        groups=groups,
+        covariates=covariates,
+        visit=visit,
+        repeated=robust == "cluster",
+    )
+    wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
+    if method == "linear":
+        everyone = np.ones(len(sample.group), dtype=bool)
+        build(sample.group, sample.names, sample.covariates, everyone, between)  # refused by name
+        question = Question(
+            group=sample.group,
+            names=sample.names,
+            covariates=sample.covariates,
+            contrasts=wanted,
+            between=between,
+            confidence=confidence,
+            robust=robust,
+            cluster=pd.factorize(participants(sample.cells.studies))[0],
+            omnibus=omnibus,
+        )
+        sheet = answer(question, sample.cells.values)
+    else:
+        sheet = _pairwise(sample, wanted, method, confidence)
+    names = [contrast.name for contrast in wanted] + [ANY_DIFFERENCE] * omnibus
+    effects = sheet.frame(sample.cells.columns, names)
+    is_any = (effects["contrast"] == ANY_DIFFERENCE).to_numpy()
+    effects["q"] = np.nan
+    for part in (~is_any, is_any):
+        if part.any():
+            effects.loc[part, "q"] = correct_families(effects[part], correction, family)
+    effects = effects[list(EFFECT_COLUMNS)]
+    effects.attrs |= _facts(sample, between) | {
+        "method": method,
+        "standard_errors": "ordinary" if robust == "none" else robust,
+        "visit": visit or "",
+        "correction": correction,
+        "family": [family] if isinstance(family, str) else list(family),
+        "confidence": float(confidence),
+        "effect_size": _EFFECT_SIZES[method],
+    }
+    return effects
+
+
+def _check_options(
+    method: str, robust: str, covariates: Sequence[str], omnibus: bool, confidence: float
+) -> None:
+    if isinstance(covariates, str):
+        raise OptionError(
+            "covariates is one text.", advice=f'Write a list, as covariates=["{covariates}"].'
+        )
+    for name, value, known in (
+        ("method", method, get_args(Method)),
+        ("robust", robust, get_args(Robust)),
+    ):
+        if value not in known:
+            raise OptionError(
+                f"There is no {name} {value!r}.", advice=f"Choose one of {', '.join(known)}."
+            )
+    if method != "linear" and (covariates or robust != "none" or omnibus):
+        raise OptionError(
+            f"The method {method} takes no covariates, robust errors or omnibus test.",
+            advice='Use method="linear".',
+        )
+    if not 0 < confidence < 1:
+        raise OptionError(f"A confidence of {confidence} is not between 0 and 1.")
+
+
+def _pairwise(sample: Sample, wanted: Sequence[Contrast], method: str, confidence: float) -> Sheet:
+    sheet = Sheet(len(wanted), sample.cells.values.shape[1])
+    compute = welch if method == "welch" else mann_whitney
+    code = {name: place for place, name in enumerate(sample.names)}
+    for row, contrast in enumerate(wanted):
+        first, second = (
+            sample.cells.values[np.isin(sample.group, [code[name] for name in side])]
+            for side in (contrast.first, contrast.second)
+        )
+        sheet.put(row, slice(None), df_num=1, **compute(first, second, confidence))
+        sides = [("+".join(contrast.first), first), ("+".join(contrast.second), second)]
+        refuse_thin(sheet, row, sides)
+    return sheet
+
+
+def _facts(sample: Sample, between: str) -> dict[str, Any]:
+    """Return what was compared, as plain values that survive JSON and Parquet."""
+    counts = np.bincount(sample.group, minlength=len(sample.names))
+    return {
+        "model": " + ".join([f"value ~ {between}", *(item.term for item in sample.covariates)]),
+        "between": between,
+        "groups": {name: int(n) for name, n in zip(sample.names, counts, strict=True)},
+        "n_studies": len(sample.group),
+        "n_participants": int(participants(sample.cells.studies).nunique()),
+        "covariates": [item.name for item in sample.covariates],
+        "exclusions": sample.exclusions,
+        "neuroflow": __version__,
+    }
