@@ -1,0 +1,93 @@
+"""A cohort to try everything on: small, valid, simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.demo.ge import write_ge
+from neuroflow.demo.nifti import write_nifti
+from neuroflow.demo.people import Visit, plan_visits
+from neuroflow.demo.philips import write_philips
+from neuroflow.demo.siemens import write_siemens
+from neuroflow.errors import DemoError
+
+_WRITERS = {"Siemens": write_siemens, "Philips": write_philips, "GE": write_ge}
+
+
+def make_cohort(folder: Path | str, *, n_studies: int = 24, seed: int = 0) -> Path:
+    """Write a cohort of simulated scans that the service would accept.
+
+    The people are invented and the images a phantom: the files are valid, the anatomy is not.
+    Headers carry invented names, dates and numbers, so that de-identification has work to do.
+
+    Parameters
+    ----------
+    folder
+        Where; made if missing. Scans go into ``scans`` below it.
+    n_studies
+        How many studies; every sixth is a second visit.
+    seed
+        The same seed gives the same cohort.
+
+    Returns
+    -------
+    Path
+        Of participants.tsv: participant_id, session_id, group, age, sex, site.
+
+    Raises
+    ------
+    DemoError
+        `n_studies` is not positive, or the folder cannot be written or holds scans already.
+
+    References
+    ----------
+    Acquisition as the service's instructions ask for: 3 T, spin-echo EPI, TR 6000-17000 ms, TE
+    55-104 ms, 2 mm, 64-86 slices, b = 0 (twice at least) and 1000 s/mm² (30 directions at least).
+    """
+    if n_studies < 1:
+        raise DemoError(f"A cohort of {n_studies} studies cannot be made.", advice="Ask for more.")
+    folder = Path(folder)
+    scans = folder / "scans"
+    visits = plan_visits(n_studies, seed)
+    try:
+        scans.mkdir(parents=True)
+        for visit in visits:
+            _write_study(visit, scans, raw_ge=_is_raw_ge(visit, visits))
+        return _write_participants(visits, folder)
+    except FileExistsError as error:
+        raise DemoError(
+            f"{folder} holds scans already.", advice="Choose another folder for the demo's cohort."
+        ) from error
+    except OSError as error:
+        raise DemoError(
+            f"The cohort cannot be written into {folder}.",
+            why=f"{error.strerror}.",
+            advice="Check the folder's permissions and the disk's free space.",
+        ) from error
+
+
+def _is_raw_ge(visit: Visit, visits: Sequence[Visit]) -> bool:
+    """Pick one study for GE's thousands of single slices; the others of the site are converted."""
+    return visit is next((other for other in visits if other.site.vendor == "GE"), None)
+
+
+def _write_study(visit: Visit, scans: Path, *, raw_ge: bool) -> None:
+    session = scans / f"sub-{visit.participant_id}" / f"ses-{visit.session_id}"
+    converted = visit.site.converts and not raw_ge
+    target = session / ("dwi" if converted else "dicom")
+    target.mkdir(parents=True)
+    write: Callable[[Visit, Path], None]
+    write = write_nifti if converted else _WRITERS[visit.site.vendor]
+    write(visit, target)
+
+
+def _write_participants(visits: Sequence[Visit], folder: Path) -> Path:
+    columns = ("participant_id", "session_id", "group", "age", "sex")
+    rows = [{name: getattr(visit, name) for name in columns} for visit in visits]
+    table = pd.DataFrame(rows).assign(site=[visit.site.name for visit in visits])
+    path = folder / "participants.tsv"
+    table.to_csv(path, sep="\t", index=False)
+    return path

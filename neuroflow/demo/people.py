@@ -1,0 +1,149 @@
+"""Who takes part in the demo: simulated people, their visits and the sites that scan them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from neuroflow.demo.statistics import GROUPS
+
+_FIRST_NAMES = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "June")
+_AGES = {"Control": 64.0, "PD": 65.0, "MSA": 63.0, "PSP": 69.0}  # plausible, not published
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where studies are scanned, and in which form they come.
+
+    Parameters
+    ----------
+    name
+        As in participants.tsv.
+    vendor
+        Who made the scanner: ``"Siemens"``, ``"GE"`` or ``"Philips"``.
+    converts
+        Whether the site hands over NIfTI in place of DICOM.
+    repetition_time, echo_time
+        In ms, within what the service accepts.
+    """
+
+    name: str
+    vendor: str
+    converts: bool
+    repetition_time: float
+    echo_time: float
+
+
+SITES = (
+    Site("Aurora", "Siemens", False, 8000.0, 82.0),
+    Site("Boreal", "Siemens", True, 7500.0, 65.0),
+    Site("Cirrus", "Philips", False, 9000.0, 86.0),
+    Site("Dorado", "GE", True, 8400.0, 80.5),
+)
+"""The simulated sites."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One study of one simulated person.
+
+    Parameters
+    ----------
+    number
+        The person's number, from 0.
+    participant_id, session_id
+        As in participants.tsv.
+    group
+        The diagnosis.
+    age
+        At the visit, in years.
+    sex
+        ``"M"`` or ``"F"``.
+    site
+        Where.
+    day
+        When.
+    """
+
+    number: int
+    participant_id: str
+    session_id: str
+    group: str
+    age: float
+    sex: str
+    site: Site
+    day: date
+
+    @property
+    def name(self) -> str:
+        """An invented name, for the headers that de-identification empties."""
+        return f"Simulated^{_FIRST_NAMES[self.number % len(_FIRST_NAMES)]}{self.number:03d}"
+
+    @property
+    def hospital_id(self) -> str:
+        """An invented hospital number."""
+        return f"SIM-{7_310_000 + 37 * self.number}"
+
+    @property
+    def birth(self) -> date:
+        """An invented day of birth that fits the age."""
+        return self.day - timedelta(days=round(self.age * 365.25))
+
+
+def plan_visits(n_studies: int, seed: int = 0) -> list[Visit]:
+    """Decide who is scanned where and when; every sixth study is somebody's second visit.
+
+    Parameters
+    ----------
+    n_studies
+        How many studies, first and second visits together.
+    seed
+        The same seed gives the same people.
+
+    Returns
+    -------
+    list of Visit
+        Groups, sexes and sites are balanced; second visits follow a year after the first.
+
+    Examples
+    --------
+    >>> visits = plan_visits(24)
+    >>> len(visits), len({visit.participant_id for visit in visits})
+    (24, 20)
+    """
+    draw = np.random.default_rng(seed)
+    n_people = n_studies - n_studies // 6
+    first = [_first_visit(number, draw) for number in range(n_people)]
+    second = [_second_visit(visit) for visit in first[: n_studies - n_people]]
+    return sorted(first + second, key=lambda visit: (visit.participant_id, visit.session_id))
+
+
+def _first_visit(number: int, draw: np.random.Generator) -> Visit:
+    turn, position = divmod(number, len(GROUPS))
+    group = GROUPS[position]
+    return Visit(
+        number=number,
+        participant_id=f"D{number + 1:03d}",
+        session_id="01",
+        group=group,
+        age=round(float(np.clip(draw.normal(_AGES[group], 7.0), 46.0, 84.0)), 1),
+        sex="MF"[(turn + position) % 2],
+        # Shifted by one per round of groups, so that no site sees one group alone.
+        site=SITES[(number + turn) % len(SITES)],
+        day=date(2023, 1, 9) + timedelta(days=11 * number),
+    )
+
+
+def _second_visit(first: Visit) -> Visit:
+    return Visit(
+        number=first.number,
+        participant_id=first.participant_id,
+        session_id="02",
+        group=first.group,
+        age=round(first.age + 1.0, 1),
+        sex=first.sex,
+        site=first.site,
+        day=first.day + timedelta(days=365),
+    )

@@ -1,0 +1,115 @@
+"""A small diffusion phantom: what the simulated scanners see. Valid to read, void of anatomy."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+WIDTH = 16
+"""Rows and columns of a slice; small, so that a cohort is small."""
+
+SLICES = 64
+"""The fewest the service accepts."""
+
+VOXEL_MM = 2.0
+"""Edge of a voxel, slice thickness and distance of slices, in mm."""
+
+B_VALUE = 1000.0
+"""In s/mm²."""
+
+N_B0, N_DIRECTIONS = 2, 30
+"""Images without and with diffusion weighting, the fewest the service accepts."""
+
+
+@cache
+def gradients() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lay out the b-values and directions of the acquisition.
+
+    Returns
+    -------
+    b_values : ndarray, shape (32,)
+        In s/mm²; the b=0 images come first.
+    directions : ndarray, shape (32, 3)
+        Unit vectors in patient coordinates (x to the left, y to the back, z to the head), zero for
+        b=0; no two equal up to sign.
+
+    Examples
+    --------
+    >>> b_values, directions = gradients()
+    >>> int((b_values == 0).sum()), directions.shape
+    (2, (32, 3))
+
+    References
+    ----------
+    Points on a half sphere by the golden angle: Vogel 1979, Mathematical Biosciences 44: 179.
+    """
+    index = np.arange(N_DIRECTIONS)
+    z = (index + 0.5) / N_DIRECTIONS
+    angle = index * np.pi * (3 - np.sqrt(5))
+    radius = np.sqrt(1 - z**2)
+    weighted = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), z])
+    b_values = np.concatenate([np.zeros(N_B0), np.full(N_DIRECTIONS, B_VALUE)])
+    return b_values, np.vstack([np.zeros((N_B0, 3)), weighted])
+
+
+def image(seed: int) -> NDArray[np.uint16]:
+    """Simulate the signal of all volumes.
+
+    Parameters
+    ----------
+    seed
+        Of the noise.
+
+    Returns
+    -------
+    ndarray of uint16, shape (32, 64, 16, 16)
+        Volume, slice (from the feet up), row (from the front), column (from the right).
+
+    References
+    ----------
+    Signal of a diffusion tensor: Basser, Mattiello, Le Bihan 1994, Biophysical Journal 66: 259.
+    """
+    noise = np.random.default_rng(seed).standard_normal(_signal().shape, dtype=np.float32)
+    return np.clip(_signal() + 12.0 * noise + 30.0, 0, 4095).astype(np.uint16)
+
+
+@cache
+def _signal() -> NDArray[np.float32]:
+    """Compute the noiseless signal: an ellipsoid whose fibres turn from left-right to up-down."""
+    z, y, x = np.meshgrid(
+        *(np.linspace(-1, 1, count) for count in (SLICES, WIDTH, WIDTH)), indexing="ij"
+    )
+    inside = x**2 + y**2 + z**2 < 0.9
+    turn = (z + 1) * np.pi / 4
+    fibre = np.stack([np.cos(turn), np.zeros_like(turn), np.sin(turn)], axis=-1)
+    b_values, directions = gradients()
+    along = np.einsum("...i,vi->v...", fibre, directions) ** 2
+    diffusivity = 0.4e-3 + 1.2e-3 * along  # mm²/s, white matter
+    decay = np.exp(-b_values[:, None, None, None] * diffusivity)
+    return np.asarray(1000.0 * inside * decay, dtype=np.float32)
+
+
+def slice_times(repetition_time: float) -> NDArray[np.float64]:
+    """Tell when each slice is excited: odd slices first, then the even ones (interleaved).
+
+    Parameters
+    ----------
+    repetition_time
+        In ms.
+
+    Returns
+    -------
+    ndarray, shape (64,)
+        In ms after the start of the volume.
+
+    Examples
+    --------
+    >>> slice_times(6400.0)[:3]
+    array([   0., 3200.,  100.])
+    """
+    order = np.concatenate([np.arange(0, SLICES, 2), np.arange(1, SLICES, 2)])
+    times = np.empty(SLICES)
+    times[order] = np.arange(SLICES) * repetition_time / SLICES
+    return times
