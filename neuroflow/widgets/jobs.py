@@ -1,0 +1,135 @@
+"""Long work beside the page: one thread per job, its events brought back to the form's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from neuroflow.models import Event, OnEvent
+
+Result = TypeVar("Result")
+Work = Callable[[OnEvent, threading.Event], Result]
+"""What a job does: it tells its events and looks at the stop event."""
+
+EVERY = 0.1
+"""Seconds between two updates of a form; uploads tell of far more steps than eyes can follow."""
+
+
+class Job(Generic[Result]):
+    """Run a callable in a thread; tell of it where the form lives.
+
+    A job that is started inside a running event loop (a kernel's thread that handles clicks)
+    calls back on that loop, so that a form is only ever changed by one thread. Without a loop, or
+    once the loop is closed, it calls back from its own thread, one call at a time.
+
+    Parameters
+    ----------
+    work
+        What to do.
+    on_events
+        Hears of the events, in their order, several at a time.
+    on_done
+        Gets what `work` returned.
+    on_error
+        Gets what `work` raised.
+    every
+        Seconds between two calls of `on_events`.
+
+    Examples
+    --------
+    >>> got = []
+    >>> job = Job(lambda tell, stop: 42, on_events=got.extend, on_done=got.append, on_error=print)
+    >>> job.join()
+    True
+    >>> got
+    [42]
+    """
+
+    def __init__(
+        self,
+        work: Work[Result],
+        *,
+        on_events: Callable[[Sequence[Event]], None],
+        on_done: Callable[[Result], None],
+        on_error: Callable[[Exception], None],
+        every: float = EVERY,
+    ) -> None:
+        self._work = work
+        self._on_events = on_events
+        self._on_done = on_done
+        self._on_error = on_error
+        self._every = every
+        self._waiting: deque[Event] = deque()
+        self._is_due = False
+        self._lock = threading.RLock()
+        self._over = threading.Event()
+        self._loop = _running_loop()
+        self.stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="neuroflow-form", daemon=True)
+        self._thread.start()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until the job is over and was told of; not from the form's own thread.
+
+        Parameters
+        ----------
+        timeout
+            How long to wait, in seconds; None waits for ever.
+
+        Returns
+        -------
+        bool
+            False where it is still running.
+        """
+        return self._over.wait(timeout)
+
+    def _run(self) -> None:
+        try:
+            result = self._work(self._tell, self.stop)
+        except Exception as error:  # noqa: BLE001  the edge of the thread: the form shows it
+            self._post(self._end, lambda error=error: self._on_error(error))
+        else:
+            self._post(self._end, lambda: self._on_done(result))
+
+    def _end(self, tell: Callable[[], None]) -> None:
+        try:
+            self._deliver()
+            tell()
+        finally:
+            self._over.set()
+
+    def _tell(self, event: Event) -> None:
+        with self._lock:
+            self._waiting.append(event)
+            if self._is_due and not (self._loop and self._loop.is_closed()):
+                return
+            self._is_due = True
+        self._post(self._deliver, delay=self._every)
+
+    def _deliver(self) -> None:
+        with self._lock:
+            self._is_due = False
+            events = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if events:
+                self._on_events(events)
+
+    def _post(self, call: Callable[..., None], *args: object, delay: float = 0.0) -> None:
+        """Have something called on the form's thread, after a delay."""
+        if self._loop is not None:
+            try:
+                self._loop.call_soon_threadsafe(self._loop.call_later, delay, call, *args)
+            except RuntimeError:  # closed: the page was left; the model still gets to know
+                pass
+            else:
+                return
+        call(*args)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -1,0 +1,79 @@
+import asyncio
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from neuroflow.models import Event
+from neuroflow.widgets.jobs import Job
+
+
+def event(done, study_id=None):
+    return Event("upload", study_id, done, 9, "progress", "", datetime.now(UTC))
+
+
+def start(work, **heard):
+    told = {"on_events": lambda events: None, "on_done": lambda result: None}
+    return Job(work, **({"on_error": pytest.fail} | told | heard))
+
+
+def test_events_arrive_in_order_and_before_the_end():
+    seen = []
+    job = start(
+        lambda tell, stop: [tell(event(n)) for n in range(5)],
+        on_events=lambda events: seen.extend(e.done for e in events),
+        on_done=lambda result: seen.append("end"),
+    )
+    assert job.join(10)
+    assert seen == [0, 1, 2, 3, 4, "end"]
+
+
+def test_whatever_work_raises_reaches_the_form():
+    errors = []
+    assert start(lambda tell, stop: 1 / 0, on_error=errors.append).join(10)
+    assert isinstance(errors[0], ZeroDivisionError)
+
+
+def test_a_job_hears_that_it_should_stop():
+    job = start(lambda tell, stop: stop.wait(10))
+    job.stop.set()
+    assert job.join(10)
+
+
+def test_inside_a_running_loop_only_the_loop_s_thread_is_called():
+    threads = set()
+    updates = []
+
+    async def page():
+        def heard(events):
+            threads.add(threading.current_thread())
+            updates.append(len(events))
+
+        job = start(
+            lambda tell, stop: [tell(event(n)) for n in range(1000)],
+            on_events=heard,
+            on_done=lambda result: threads.add(threading.current_thread()),
+        )
+        return await asyncio.to_thread(job.join, 10)
+
+    assert asyncio.run(page())
+    assert threads == {threading.current_thread()}
+    assert sum(updates) == 1000
+    assert len(updates) < 100
+
+
+def test_a_job_that_outlives_its_page_still_tells_its_model_the_end():
+    go = threading.Event()
+    ends = []
+
+    async def page():
+        return start(
+            lambda tell, stop: (go.wait(10), tell(event(1))),
+            on_events=lambda events: ends.append("events"),
+            on_done=lambda result: ends.append("end"),
+        )
+
+    job = asyncio.run(page())
+    go.set()
+    assert job.join(10)
+    assert ends == ["events", "end"]
