@@ -97,7 +97,7 @@ def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") ->
     text = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, protection
     )
-    public = _public(private, comment)
+    public = public_of(private, comment)
     half = path.with_name(path.name + ".pub")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -185,7 +185,7 @@ def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
     KeyFileError
         As `load_key`.
     """
-    return _public(load_key(path, passphrase))
+    return public_of(load_key(path, passphrase))
 
 
 def mend_permissions(path: Path) -> None:
@@ -209,7 +209,21 @@ def mend_permissions(path: Path) -> None:
         ) from error
 
 
-def _public(key: PrivateKey, comment: str = "") -> PublicKey:
+def public_of(key: PrivateKey, comment: str = "") -> PublicKey:
+    """Derive the public half of a private key.
+
+    Parameters
+    ----------
+    key
+        The private key.
+    comment
+        Stands behind the public key.
+
+    Returns
+    -------
+    PublicKey
+        Line and fingerprint.
+    """
     line = key.public_key().public_bytes(
         serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
     )

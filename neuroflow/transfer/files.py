@@ -1,0 +1,150 @@
+"""The side of a transfer on this disk: read a file whole, let one appear only when it is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from neuroflow.errors import TransferError
+
+
+class Block(NamedTuple):
+    """A piece of a file: the bytes, how many are done with it, and whether it is the last."""
+
+    data: bytes
+    done: int
+    is_last: bool
+
+
+@contextmanager
+def reading(local: Path, block_size: int) -> Iterator[tuple[Iterator[Block], int]]:
+    """Open a file to send it.
+
+    Parameters
+    ----------
+    local
+        The file.
+    block_size
+        Bytes per block, at most.
+
+    Yields
+    ------
+    (blocks, size)
+        The whole file in blocks, at least one; its length in bytes.
+
+    Raises
+    ------
+    TransferError
+        It cannot be read, or became shorter meanwhile.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "s.zip"
+    ...     _ = path.write_bytes(b"whole")
+    ...     with reading(path, 4) as (blocks, size):
+    ...         [tuple(block) for block in blocks]
+    [(b'whol', 4, False), (b'e', 5, True)]
+    """
+    try:
+        source = local.open("rb")
+    except OSError as error:
+        raise _failed(local, "read", error) from error
+    with source:
+        size = os.fstat(source.fileno()).st_size
+        yield _blocks(local, source, size, block_size), size
+
+
+def _blocks(local: Path, source: BinaryIO, size: int, block_size: int) -> Iterator[Block]:
+    done = 0
+    while True:
+        try:
+            data = source.read(min(block_size, size - done))
+        except OSError as error:
+            raise _failed(local, "read", error) from error
+        done += len(data)
+        if not data and size:
+            raise TransferError(
+                f"{local.name} became shorter while it was being sent.",
+                advice="Let nothing change the workspace's packages; submit again.",
+            )
+        yield Block(data, done, is_last=done == size)
+        if done == size:
+            return
+
+
+@contextmanager
+def arriving(local: Path) -> Iterator[Callable[[bytes], object]]:
+    """Write a file under a temporary name; give it its own once the block ended well.
+
+    Parameters
+    ----------
+    local
+        The final name; what is there is replaced in one step.
+
+    Yields
+    ------
+    write
+        Takes bytes.
+
+    Raises
+    ------
+    TransferError
+        The disk is full or may not be written; nothing appears.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "aidp.csv"
+    ...     with arriving(path) as write:
+    ...         _ = write(b"1")
+    ...         path.exists()
+    ...     path.read_bytes()
+    False
+    b'1'
+    """
+    temporary = local.with_name(f".{local.name}.part")
+    try:
+        file = temporary.open("wb")
+    except OSError as error:
+        raise _failed(local, "written", error) from error
+
+    def write(data: bytes) -> object:
+        try:
+            return file.write(data)
+        except OSError as error:
+            raise _failed(local, "written", error) from error
+
+    try:
+        yield write
+        try:
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            temporary.replace(local)
+        except OSError as error:
+            raise _failed(local, "written", error) from error
+    except BaseException:
+        _discard(temporary, file)
+        raise
+
+
+def _discard(temporary: Path, file: BinaryIO) -> None:
+    """Remove what did not become whole."""
+    with contextlib.suppress(OSError):  # a full disk refuses the last buffered bytes as well
+        file.close()
+    temporary.unlink(missing_ok=True)
+
+
+def _failed(local: Path, verb: str, error: OSError) -> TransferError:
+    return TransferError(
+        f"{local.name} cannot be {verb} on this disk.",
+        why=f"{error.strerror}.",
+        advice="Check the disk's free space and the folder's permissions.",
+    )

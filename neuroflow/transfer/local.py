@@ -1,0 +1,144 @@
+"""A folder as a `Remote`: a mounted share, or a test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Self
+
+from neuroflow.errors import RemoteMissingError, RemoteRefusedError, SizeMismatchError
+from neuroflow.models import Entry
+from neuroflow.transfer.files import arriving, reading
+from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, nothing
+
+_CHUNK = 1 << 20
+
+
+class LocalRemote:
+    """A folder of this computer in place of the user's home on the server.
+
+    Parameters
+    ----------
+    root
+        The folder with ``input`` and ``output``.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder, LocalRemote(Path(folder)) as remote:
+    ...     remote.mkdirs(PurePosixPath("input/COHORT/input"))
+    ...     [entry.name for entry in remote.list(PurePosixPath("input"))]
+    ['COHORT']
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def list(self, path: PurePosixPath) -> Iterator[Entry]:
+        """Yield what is in a folder, as `Remote.list`."""
+        with _translated(path), os.scandir(self.root / path) as found:
+            yield from [
+                _entry(path / each.name, each.stat(follow_symlinks=False), each.is_dir())
+                for each in found
+                if not each.is_symlink()
+            ]
+
+    def stat(self, path: PurePosixPath) -> Entry | None:
+        """Look at one name, as `Remote.stat`."""
+        local = self.root / path
+        try:
+            with _translated(path):
+                return _entry(path, local.stat(), local.is_dir())
+        except RemoteMissingError:
+            return None
+
+    def put(
+        self,
+        local: Path,
+        path: PurePosixPath,
+        on_bytes: OnBytes = nothing,
+        before_last: BeforeLast = nothing,
+    ) -> Receipt:
+        """Write a whole file under its final name, as `Remote.put`."""
+        with reading(local, _CHUNK) as (blocks, size):
+            with _translated(path):
+                target = (self.root / path).open("wb")
+            with target:
+                on_bytes(0)
+                for block in blocks:
+                    if block.is_last:
+                        before_last()
+                    with _translated(path):
+                        target.write(block.data)
+                    on_bytes(block.done)
+                with _translated(path):
+                    target.flush()
+                    os.fsync(target.fileno())
+        entry = self.stat(path)
+        if entry is not None and entry.size != size:
+            raise SizeMismatchError(
+                f"{path.name} has another length than was written.",
+                why=f"Written: {size} bytes; there: {entry.size}.",
+            )
+        return Receipt.CONFIRMED if entry else Receipt.TAKEN
+
+    def get(self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = nothing) -> None:
+        """Fetch a file of `size` bytes, as `Remote.get`."""
+        with _translated(path):
+            source = (self.root / path).open("rb")
+        done = 0
+        on_bytes(done)
+        with source, arriving(local) as write:
+            while True:
+                with _translated(path):
+                    data = source.read(_CHUNK)
+                if not data:
+                    break
+                write(data)
+                done += len(data)
+                on_bytes(min(done, size))
+            if done != size:
+                raise SizeMismatchError(
+                    f"{path.name} has another length than was listed.",
+                    why=f"Listed: {size} bytes; read: {done}.",
+                    advice="It may still be in the making; collect again later.",
+                )
+
+    def mkdirs(self, path: PurePosixPath) -> None:
+        """Make a folder and those above it, as `Remote.mkdirs`."""
+        with _translated(path):
+            (self.root / path).mkdir(parents=True, exist_ok=True)
+
+    def close(self) -> None:
+        """Do nothing: there is no session."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+@contextmanager
+def _translated(path: PurePosixPath) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise RemoteMissingError(
+            f"There is no {path.name} in the shared folder.",
+            advice="Check the cohort id, and whether the share is mounted.",
+        ) from error
+    except OSError as error:
+        raise RemoteRefusedError(
+            f"The shared folder refused {path.name}.",
+            why=f"{error.strerror}.",
+            advice="Check the share's permissions and free space.",
+        ) from error
+
+
+def _entry(path: PurePosixPath, facts: os.stat_result, is_folder: bool) -> Entry:
+    modified = datetime.fromtimestamp(int(facts.st_mtime), UTC)
+    return Entry(path, 0 if is_folder else facts.st_size, is_folder, modified)

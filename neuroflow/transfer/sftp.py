@@ -1,0 +1,355 @@
+"""The service as a `Remote`: SFTP over SSH."""
+
+from __future__ import annotations
+
+import stat as modes
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Self, TypeVar
+
+import paramiko
+
+from neuroflow.config import Profile
+from neuroflow.errors import RemoteMissingError, RemoteRefusedError, SizeMismatchError
+from neuroflow.models import Entry
+from neuroflow.transfer import session
+from neuroflow.transfer.files import Block, arriving, reading
+from neuroflow.transfer.hostkeys import HostKeys
+from neuroflow.transfer.keys import load_key, public_of
+from neuroflow.transfer.pipeline import REQUEST_SIZE, PipelinedClient
+from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, nothing
+from neuroflow.transfer.symptoms import FOREIGN, lost, operation_error
+from neuroflow.transfer.watchdog import Watchdog
+
+T = TypeVar("T")
+
+
+def connect(
+    profile: Profile,
+    *,
+    hostkeys: HostKeys,
+    passphrase: str | None = None,
+    timeout: float = session.TIMEOUT,
+) -> SftpRemote:
+    """Connect to the service.
+
+    Parameters
+    ----------
+    profile
+        Where it is, and who the user is.
+    hostkeys
+        What is pinned; a server that is not is refused.
+    passphrase
+        Opens a protected key.
+    timeout
+        Seconds until silence counts as a lost connection.
+
+    Returns
+    -------
+    SftpRemote
+        One connection, for one thread.
+
+    Raises
+    ------
+    ConnectError
+        Any of its kinds, each with what to do.
+    """
+    key = load_key(profile.key, passphrase)
+    host, port = profile.host, profile.port
+    sock = session.dial(host, port, timeout)
+    transport = session.handshake(
+        sock, host, port, kinds=hostkeys.kinds(host, port), timeout=timeout
+    )
+    try:
+        hostkeys.check(host, port, session.host_key(transport))
+        session.log_in(transport, profile.user, key, public_of(key).fingerprint)
+        return SftpRemote(transport, timeout)
+    except BaseException:
+        session.hang_up(transport)
+        raise
+
+
+class SftpRemote:
+    """One connection to an SFTP server.
+
+    Writes whole files from the first byte to the last, under their final names; never changes
+    modes or times, never appends, never resumes: a store of objects behind SFTP refuses all that.
+
+    Parameters
+    ----------
+    transport
+        Logged in.
+    timeout
+        Seconds until silence counts as a lost connection.
+
+    References
+    ----------
+    AWS Transfer Family user guide, *Using SFTP with Amazon S3* (what such a server refuses).
+    """
+
+    def __init__(self, transport: paramiko.Transport, timeout: float = session.TIMEOUT) -> None:
+        self._transport = transport
+        channel = session.open_channel(transport, timeout)
+        self._dog = Watchdog(lambda: session.hang_up(transport), timeout)
+        try:
+            with self._dog:
+                self._client = PipelinedClient(channel)
+        except FOREIGN as error:
+            self._dog.stop()
+            raise lost("opening the SFTP session", error) from error
+
+    def list(self, path: PurePosixPath) -> Iterator[Entry]:
+        """Yield what is in a folder.
+
+        Parameters
+        ----------
+        path
+            The folder.
+
+        Yields
+        ------
+        Entry
+            Files and folders; neither links nor devices.
+
+        Raises
+        ------
+        RemoteMissingError
+            There is no such folder.
+        RemoteRefusedError
+            It may not be listed.
+        ConnectionLostError
+            The line broke.
+        """
+        # All of it before the first is handed out: other requests may come in between.
+        found = self._ask(f"listing {path}", lambda: list(self._client.listdir_iter(str(path))))
+        for attributes in found:
+            mode = attributes.st_mode or modes.S_IFREG
+            if modes.S_ISREG(mode) or modes.S_ISDIR(mode):
+                # No name may have a slash; one that has must not become a path by itself.
+                yield _entry(path / attributes.filename.replace("/", "\\"), attributes)
+
+    def stat(self, path: PurePosixPath) -> Entry | None:
+        """Look at one name.
+
+        Parameters
+        ----------
+        path
+            The name.
+
+        Returns
+        -------
+        Entry or None
+            None where there is nothing.
+
+        Raises
+        ------
+        RemoteRefusedError
+            It may not be looked at.
+        ConnectionLostError
+            The line broke.
+        """
+        try:
+            attributes = self._ask(f"looking at {path.name}", lambda: self._client.stat(str(path)))
+        except RemoteMissingError:
+            return None
+        return _entry(path, attributes)
+
+    def put(
+        self,
+        local: Path,
+        path: PurePosixPath,
+        on_bytes: OnBytes = nothing,
+        before_last: BeforeLast = nothing,
+    ) -> Receipt:
+        """Write a whole file under its final name, overwriting.
+
+        Parameters
+        ----------
+        local
+            The file on this disk.
+        path
+            Its name on the server; the folder exists.
+        on_bytes
+            Hears of progress: 0 once the file is open on the server.
+        before_last
+            Called before the last bytes leave.
+
+        Returns
+        -------
+        Receipt
+            All bytes and the closing were acknowledged; what the server showed afterwards.
+
+        Raises
+        ------
+        RemoteMissingError, RemoteRefusedError
+            The server refused; where `on_bytes` was never called, nothing was sent.
+        SizeMismatchError
+            The server holds another length than was sent.
+        ConnectionLostError
+            The line broke; what the server holds is not known.
+        TransferError
+            The local file cannot be read.
+        """
+        with reading(local, REQUEST_SIZE) as (blocks, size):
+            doing = f"opening {path.name}"
+            remote = self._ask(doing, lambda: self._client.open(str(path), "wb"))
+            try:
+                on_bytes(0)
+                self._write(remote, blocks, path.name, on_bytes, before_last)
+            except BaseException:
+                self._abandon(remote)
+                raise
+        self._ask(f"closing {path.name}", lambda: self._client.close_file(remote))
+        return self._receipt(path, size)
+
+    def get(self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = nothing) -> None:
+        """Fetch a file; the local name appears only when it is whole.
+
+        Parameters
+        ----------
+        path
+            The file on the server.
+        local
+            Its name here; replaced if it exists.
+        size
+            Its length in bytes, from the listing.
+        on_bytes
+            Hears of progress.
+
+        Raises
+        ------
+        SizeMismatchError
+            The file does not have `size` bytes; nothing appears.
+        RemoteMissingError, RemoteRefusedError
+            It is gone, or may not be read.
+        ConnectionLostError
+            The line broke; nothing appears.
+        TransferError
+            This disk is full or may not be written.
+        """
+        doing = f"fetching {path.name}"
+        remote = self._ask(doing, lambda: self._client.open(str(path), "rb"))
+        done = 0
+        on_bytes(0)
+        with arriving(local) as write:
+            with self._watched(doing):
+                for data in self._client.chunks(remote, size):
+                    self._dog.feed()
+                    done += len(data)
+                    write(data)
+                    on_bytes(min(done, size))
+            if done != size:
+                self._abandon(remote)
+                raise SizeMismatchError(
+                    f"{path.name} has another length than the server listed.",
+                    why=f"Listed: {size} bytes; arrived: {done}{' or more' * (done > size)}.",
+                    advice="It may still be in the making; collect again later.",
+                )
+        self._abandon(remote)
+
+    def mkdirs(self, path: PurePosixPath) -> None:
+        """Make a folder and those above it, where missing.
+
+        Parameters
+        ----------
+        path
+            The folder.
+
+        Raises
+        ------
+        RemoteRefusedError
+            The server refused.
+        ConnectionLostError
+            The line broke.
+        """
+        for folder in [*reversed(path.parents[:-1]), path]:
+            if self._is_folder(folder):
+                continue
+            try:
+                self._ask(f"making the folder {folder}", partial(self._client.mkdir, str(folder)))
+            except RemoteRefusedError:
+                if not self._is_folder(folder):  # else somebody made it meanwhile
+                    raise
+
+    def close(self) -> None:
+        """End the session; harmless when repeated."""
+        self._dog.stop()
+        session.hang_up(self._transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _write(
+        self,
+        remote: paramiko.SFTPFile,
+        blocks: Iterator[Block],
+        name: str,
+        on_bytes: OnBytes,
+        before_last: BeforeLast,
+    ) -> None:
+        """Send every block; each answer of the server has been heard when this returns."""
+        remote.set_pipelined(True)
+        for block in blocks:
+            if block.is_last:
+                before_last()
+                # Draining every outstanding answer here is what makes a refused write heard.
+                remote.set_pipelined(False)
+            with self._watched(f"sending {name}"):
+                remote.write(block.data)
+            on_bytes(block.done)
+
+    def _receipt(self, path: PurePosixPath, size: int) -> Receipt:
+        try:
+            entry = self.stat(path)
+        except RemoteRefusedError:
+            return Receipt.UNSEEN  # an account that may only write
+        if entry is None:
+            return Receipt.TAKEN
+        if entry.size != size:
+            raise SizeMismatchError(
+                f"{path.name} has another length on the server than was sent.",
+                why=f"Sent: {size} bytes; there: {entry.size}.",
+                advice="It is looked at again before anything is sent.",
+            )
+        return Receipt.CONFIRMED
+
+    def _abandon(self, remote: paramiko.SFTPFile) -> None:
+        """Close a file whose answer does not matter any more."""
+        with self._dog:
+            remote.close()
+
+    def _is_folder(self, path: PurePosixPath) -> bool:
+        entry = self.stat(path)
+        return entry is not None and entry.is_folder
+
+    def _ask(self, doing: str, ask: Callable[[], T]) -> T:
+        with self._watched(doing):
+            return ask()
+
+    @contextmanager
+    def _watched(self, doing: str) -> Iterator[None]:
+        try:
+            with self._dog:
+                yield
+        except FOREIGN as error:
+            alive = self._transport.is_active() and not self._dog.barked
+            ours = operation_error(error, doing, is_alive=alive)
+            if isinstance(error, TimeoutError):
+                self.close()  # after a time-out nothing on this connection can be trusted
+            raise ours from error
+
+
+def _entry(path: PurePosixPath, attributes: paramiko.SFTPAttributes) -> Entry:
+    modified = attributes.st_mtime
+    return Entry(
+        path,
+        0 if modes.S_ISDIR(attributes.st_mode or 0) else attributes.st_size or 0,
+        modes.S_ISDIR(attributes.st_mode or 0),
+        None if modified is None else datetime.fromtimestamp(modified, UTC),
+    )

@@ -1,0 +1,253 @@
+"""What went wrong, in words: every foreign error of a connection becomes one of ours here."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+
+import paramiko
+from paramiko.sftp import SFTPError
+
+from neuroflow.errors import (
+    ConnectError,
+    ConnectionLostError,
+    HostNotFoundError,
+    LoginRefusedError,
+    NeuroflowError,
+    PortError,
+    RemoteMissingError,
+    RemoteRefusedError,
+)
+
+FOREIGN = (OSError, EOFError, paramiko.SSHException, SFTPError, struct.error, UnicodeError)
+"""What the socket and SSH libraries raise."""
+
+_FIREWALL = (
+    "Ask your IT to allow outgoing TCP to this host and port, and give them your public address."
+)
+
+
+def dial_error(error: OSError | UnicodeError | OverflowError, host: str, port: int) -> ConnectError:
+    """Translate what happened before a connection stood.
+
+    Parameters
+    ----------
+    error
+        From name resolution or ``connect``.
+    host, port
+        Where to.
+
+    Returns
+    -------
+    ConnectError
+        `HostNotFoundError` or `PortError`, with what to do.
+
+    Examples
+    --------
+    >>> type(dial_error(ConnectionRefusedError(), "127.0.0.1", 22)).__name__
+    'PortError'
+    """
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return HostNotFoundError(
+            f"The server's name {host!r} is not known.",
+            why=f"{error.strerror}." if isinstance(error, OSError) and error.strerror else "",
+            advice="Check the server id and the region; a new endpoint takes some minutes. "
+            "Without a network no name is known.",
+        )
+    if isinstance(error, OverflowError):
+        return PortError(f"{port} is not a port.", advice="SSH listens on port 22 as a rule.")
+    if isinstance(error, ConnectionRefusedError):
+        return PortError(
+            f"{host} refuses connections on port {port}.",
+            why="No server listens there, or a firewall rejects it.",
+            advice=f"Check the port (22 as a rule). {_FIREWALL}",
+        )
+    if isinstance(error, TimeoutError):
+        return PortError(
+            f"{host} does not answer on port {port}.",
+            why="A firewall drops the connection, or the address is not allowed yet.",
+            advice=_FIREWALL,
+        )
+    return PortError(
+        f"{host} cannot be reached on port {port}.", why=f"{error.strerror}.", advice=_FIREWALL
+    )
+
+
+def handshake_error(
+    error: Exception, host: str, port: int, first: bytes, *, is_late: bool
+) -> ConnectError:
+    """Translate a failed SSH handshake.
+
+    Parameters
+    ----------
+    error
+        From the SSH library.
+    host, port
+        Where to.
+    first
+        The first bytes the server sent.
+    is_late
+        True where the time was up.
+
+    Returns
+    -------
+    ConnectError
+        `PortError` where no SSH server is behind the port.
+
+    Examples
+    --------
+    >>> print(handshake_error(EOFError(), "host", 80, b"HTTP/1.1 400", is_late=False).what)
+    host answers on port 80, but not as an SSH server.
+    """
+    if first.startswith(b"SSH-"):
+        if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
+            return ConnectError(
+                f"{host} and this program share no way to encrypt.",
+                why=readable(error),
+                advice="Update neuroflow's dependency paramiko; else ask the vendor's support.",
+            )
+        return ConnectionLostError(
+            f"{host} broke off while the connection was set up.",
+            why=readable(error),
+            advice="A proxy, or too many connections: try again with fewer.",
+        )
+    if first:
+        kind = "a web server" if first.startswith(b"HTTP/") else "another program"
+        return PortError(
+            f"{host} answers on port {port}, but not as an SSH server.",
+            why=f"It looks like {kind}.",
+            advice="Check host and port (22 as a rule); a web proxy may stand in between.",
+        )
+    if is_late:
+        return PortError(
+            f"{host} accepts connections on port {port}, but stays silent.",
+            why="An SSH server would speak first.",
+            advice=f"Check host and port; a proxy or firewall may stand in between. {_FIREWALL}",
+        )
+    return PortError(
+        f"{host} closes connections on port {port} at once.",
+        why="No SSH server, a firewall, or an overloaded server.",
+        advice="Check host and port; try again later with fewer connections.",
+    )
+
+
+def login_error(error: Exception, user: str, fingerprint: str) -> ConnectError:
+    """Translate a failed login.
+
+    Parameters
+    ----------
+    error
+        From the SSH library.
+    user
+        The user name.
+    fingerprint
+        The key's, as ``SHA256:...``.
+
+    Returns
+    -------
+    ConnectError
+        `LoginRefusedError`, or `ConnectionLostError` where the line broke.
+    """
+    text = str(error)
+    if not isinstance(error, paramiko.AuthenticationException) or "timeout" in text.lower():
+        return lost("logging in", error)
+    closed = " The server then closed the connection." if "EOF" in text else ""
+    return LoginRefusedError(
+        f"The server refused user {user!r} with the key {fingerprint}.",
+        why=f"It does not know this user, or not this key.{closed}",
+        advice="Check the user name; send the public key to the vendor's support if it is not "
+        "registered yet; check that this is the registered key.",
+    )
+
+
+def operation_error(error: Exception, doing: str, *, is_alive: bool) -> NeuroflowError:
+    """Translate what a file operation raised.
+
+    Parameters
+    ----------
+    error
+        From the SSH library; also ``OSError`` that it makes from the server's answers.
+    doing
+        The operation, e.g. ``"opening x.zip"``.
+    is_alive
+        True where the connection still stands: only then was it the server's answer.
+
+    Returns
+    -------
+    NeuroflowError
+        `ConnectionLostError`, `RemoteMissingError` or `RemoteRefusedError`.
+
+    Examples
+    --------
+    >>> error = OSError("SETSTAT unsupported")
+    >>> type(operation_error(error, "writing", is_alive=True)).__name__
+    'RemoteRefusedError'
+    """
+    is_answer = isinstance(error, OSError) and not isinstance(error, TimeoutError)
+    if not is_alive or not is_answer:
+        return lost(doing, error)
+    code = error.errno if isinstance(error, OSError) else None
+    if code == errno.ENOENT:
+        return RemoteMissingError(
+            f"The server does not find it: {doing}.",
+            why=readable(error),
+            advice="Check the cohort id with the vendor; a file just sent may be in processing.",
+        )
+    if code == errno.EACCES:
+        return RemoteRefusedError(
+            f"The server denies permission: {doing}.",
+            why=readable(error),
+            advice="Check the cohort id; ask the vendor's support what this account may do.",
+        )
+    return RemoteRefusedError(
+        f"The server refused: {doing}.",
+        why=readable(error),
+        advice="Try again; if it stays so, ask the vendor's support.",
+    )
+
+
+def lost(doing: str, error: Exception | None = None) -> ConnectionLostError:
+    """Say that a connection broke.
+
+    Parameters
+    ----------
+    doing
+        What was being done.
+    error
+        What the library said.
+
+    Returns
+    -------
+    ConnectionLostError
+        With what comes next.
+    """
+    silent = isinstance(error, TimeoutError)
+    return ConnectionLostError(
+        f"The connection {'fell silent' if silent else 'was lost'} while {doing}.",
+        why="" if silent or error is None else readable(error),
+        advice="Nothing is sent twice: the server is looked at before going on.",
+    )
+
+
+def readable(error: BaseException) -> str:
+    r"""Make one printable sentence of what a library or a server said.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+
+    Returns
+    -------
+    str
+        At most 200 printable characters, empty or ending with a full stop.
+
+    Examples
+    --------
+    >>> readable(OSError("no \x1b[31mspace"))
+    'no ?[31mspace.'
+    """
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    clean = "".join(c if c.isprintable() else "?" for c in text.strip())[:200].rstrip(".")
+    return f"{clean}." if clean else ""

@@ -1,0 +1,72 @@
+"""A watchdog against peers that fall silent: it ends what makes no progress."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+
+class Watchdog:
+    """Call `bark` once when `seconds` pass without a sign of life inside a ``with`` block.
+
+    A time-out on a socket is not enough: several waits of an SSH connection never look at it.
+
+    Parameters
+    ----------
+    bark
+        Frees whoever waits, e.g. by closing the connection.
+    seconds
+        How long silence may last.
+
+    Examples
+    --------
+    >>> ended = threading.Event()
+    >>> dog = Watchdog(ended.set, seconds=0.01)
+    >>> with dog:
+    ...     ended.wait(5)
+    True
+    >>> dog.barked
+    True
+    >>> dog.stop()
+    """
+
+    def __init__(self, bark: Callable[[], None], seconds: float) -> None:
+        self._bark = bark
+        self._seconds = seconds
+        self._deadline: float | None = None
+        self._stopped = threading.Event()
+        self.barked = False
+        threading.Thread(target=self._watch, name="neuroflow-watchdog", daemon=True).start()
+
+    def feed(self) -> None:
+        """Note a sign of life."""
+        self._deadline = time.monotonic() + self._seconds
+
+    def stop(self) -> None:
+        """End the watch for good."""
+        self._stopped.set()
+
+    def __enter__(self) -> Self:
+        self.feed()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._deadline = None
+
+    def _watch(self) -> None:
+        # Looking now and then costs less than waking this thread for every block of a file.
+        pause = min(1.0, self._seconds / 10)
+        while not self._stopped.wait(pause):
+            deadline = self._deadline
+            if deadline is not None and time.monotonic() > deadline:
+                self.barked = True
+                self._bark()
+                return
