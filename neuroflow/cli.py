@@ -80,8 +80,8 @@ def key(
     """Make an Ed25519 key and print the public half, to be mailed to the vendor."""
     from neuroflow.transfer.keys import make_key
 
-    secret = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True)
-    public = make_key(path.expanduser(), passphrase=secret if passphrase else None)
+    secret = _new_passphrase() if passphrase else None
+    public = make_key(path.expanduser(), passphrase=secret)
     out.print(public.line, highlight=False, markup=False, soft_wrap=True)
     err.print(f"Fingerprint {public.fingerprint}", highlight=False, markup=False)
 
@@ -122,7 +122,7 @@ def connect(
 def _confirm_host_key(service: Any) -> None:
     """Show an unknown server's fingerprint and pin it if the user says so."""
     profile = service.profile
-    if profile is None or service.hostkeys.knows(profile.host, profile.port):
+    if profile is None or service.hostkeys.kinds(profile.host, profile.port):
         return
     fingerprint = service.host_fingerprint()
     err.print(f"The server {profile.host} was never seen before. It shows\n  {fingerprint}")
@@ -264,6 +264,10 @@ def demo(
 
 
 # ------------------------------------------------------------------ inside
+
+
+def _new_passphrase() -> str:
+    return str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True))
 
 
 @contextmanager

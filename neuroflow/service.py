@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neuroflow.config import CONFIG_NAME, Profile, Settings, read_profile, read_settings
 from neuroflow.config import write_profile as _write_profile
-from neuroflow.errors import ConfigError, HostKeyChangedError
+from neuroflow.errors import ConfigError, HostKeyChangedError, HostKeyUnknownError
 from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
 from neuroflow.transfer.probe import Step, probe
 from neuroflow.transfer.remote import Remote
@@ -112,7 +112,8 @@ class Service:
         Raises
         ------
         HostKeyChangedError
-            The server shows another key than the confirmed one, or another one is pinned.
+            The server shows another key than the confirmed one, or another one is pinned: remove its
+            line from known_hosts by hand, once the vendor has told that it is gone.
         ConnectError
             The server cannot be reached.
         """
@@ -125,7 +126,10 @@ class Service:
                 advice="Do not go on. Ask the vendor's support which fingerprint is right.",
                 fingerprint=key.fingerprint,
             )
-        self.hostkeys.trust(profile.host, profile.port, key)
+        try:
+            self.hostkeys.check(profile.host, profile.port, key)
+        except HostKeyUnknownError:
+            self.hostkeys.trust(profile.host, profile.port, key)
 
     def connect(self) -> Remote:
         """Open a session with the service.
