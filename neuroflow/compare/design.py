@@ -197,7 +197,7 @@ def _confounded(
             for level in np.unique(values)
             if len(members := np.unique(group[rows][values == level])) == 1
         ]
-        why = f"{'; '.join(alone[:3]).capitalize()}." if alone else ""
+        why = f"{'; '.join(alone[:3])}.".replace("every", "Every", 1) if alone else ""
     return CompareError(
         f"{item.name} cannot be told apart from {' and '.join(before)}.",
         why=why,
