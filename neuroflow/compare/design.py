@@ -46,16 +46,29 @@ class Covariate:
         """How the covariate stands in the model's formula."""
         return f"C({self.name})" if self.levels else self.name
 
-    def block(self, rows: BoolArray) -> FloatArray:
-        """Return its centred columns for some studies, first category as the baseline."""
-        values = self.values[rows]
+    def columns(self, rows: BoolArray) -> FloatArray:
+        """Return the columns for all studies, coded and centred by some of them.
+
+        Parameters
+        ----------
+        rows
+            The studies that settle the mean and the categories, shape (n_studies,).
+
+        Returns
+        -------
+        ndarray of float, shape (n_studies, n_columns)
+            The first category is the baseline. NaN where a study has no value, or a category
+            that none of `rows` has.
+        """
+        own = self.values[rows]
         if not self.levels:
-            centred: FloatArray = values - values.mean()
+            centred: FloatArray = self.values - own.mean()
             return centred[:, None]
-        present = np.unique(values)
-        dummies = (values[:, None] == present[None, 1:]).astype(np.float64)
-        offset: FloatArray = dummies - dummies.mean(axis=0)
-        return offset
+        present = np.unique(own)
+        dummies: FloatArray = (self.values[:, None] == present[None, 1:]).astype(np.float64)
+        dummies -= dummies[rows].mean(axis=0)
+        dummies[~np.isin(self.values, present)] = np.nan
+        return dummies
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +177,7 @@ def build(
     independent, _ = np.linalg.qr(basis)
     before = [between]
     for item in covariates:
-        block = item.block(rows)
+        block = item.columns(rows)[rows]
         if _is_empty(block):
             raise CompareError(
                 f"{item.name} is the same in all {rows.sum()} studies used.",
