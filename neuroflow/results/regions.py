@@ -24,8 +24,19 @@ import pandas as pd
 UNKNOWN = "unknown"
 """The kind, system or hemisphere of a name the dictionary does not have."""
 
-METRICS = {"fw": "FW", "fat": "FAt", "fa": "FAt", "md": "MD"}
-"""How a metric is written (case folded) and what it is called here."""
+METRICS = {
+    "fw": "FW",
+    "freewater": "FW",
+    "freewaterfraction": "FW",
+    "fa": "FAt",
+    "fat": "FAt",
+    "fractionalanisotropy": "FAt",
+    "freewatercorrectedfa": "FAt",
+    "fwcorrectedfa": "FAt",
+    "md": "MD",
+    "meandiffusivity": "MD",
+}
+"""How a metric is written (case folded, letters only) and what it is called here."""
 
 FRACTIONS = ("FW", "FAt", "FA")
 """The metrics that are fractions between 0 and 1; MD has a unit (mm²/s, or as the file has it)."""
@@ -91,20 +102,22 @@ def metric_name(written: str) -> str | None:
 
     Examples
     --------
-    >>> metric_name("fa"), metric_name("FAt"), metric_name("volume")
-    ('FAt', 'FAt', None)
+    >>> metric_name("fa"), metric_name("Free water"), metric_name("volume")
+    ('FAt', 'FW', None)
     """
-    return METRICS.get(written.strip().casefold())
+    return METRICS.get("".join(filter(str.isalpha, written.casefold())))
 
 
 @lru_cache(maxsize=8192)
-def resolve(name: str) -> RegionName:
+def resolve(name: str, side: str = "") -> RegionName:
     """Tell which region, side and metric a name means.
 
     Parameters
     ----------
     name
         As it stands in a file, with or without a metric suffix.
+    side
+        The hemisphere, where a file has a column for it.
 
     Returns
     -------
@@ -130,11 +143,35 @@ def resolve(name: str) -> RegionName:
     found = _dictionary().get(stem.casefold())
     if found is not None:
         return _known(found, suffix)
+    if side.casefold() in _SIDES:
+        return _sided(stem, _SIDES[side.casefold()], suffix)
     for pattern in (_SIDE_FIRST, _SIDE_LAST):
-        side = pattern.fullmatch(stem)
-        if side:
-            return _sided(side["name"], _SIDES[side["side"].casefold()], suffix)
+        sided = pattern.fullmatch(stem)
+        if sided:
+            return _sided(sided["name"], _SIDES[sided["side"].casefold()], suffix)
     return _unknown(stem, UNKNOWN, suffix)
+
+
+def is_region(name: str) -> bool:
+    """Tell whether a name is a region's: the dictionary has it, or it ends in a metric.
+
+    Parameters
+    ----------
+    name
+        As it stands in a file.
+
+    Returns
+    -------
+    bool
+        False for facts such as ``Age`` or ``Subject``.
+
+    Examples
+    --------
+    >>> is_region("Putamen"), is_region("Hippocampus_FW"), is_region("Age")
+    (True, True, False)
+    """
+    found = resolve(name)
+    return found.known or found.suffix != ""
 
 
 def load_regions() -> pd.DataFrame:
@@ -168,7 +205,7 @@ def _known(row: dict[str, str], suffix: str) -> RegionName:
         kind=row["kind"],
         system=row["system"],
         hemisphere=row["hemisphere"],
-        metric=METRICS.get(suffix.casefold()),
+        metric=metric_name(suffix),
         known=True,
         suffix=suffix,
     )
@@ -184,8 +221,7 @@ def _sided(name: str, side: str, suffix: str) -> RegionName:
 
 
 def _unknown(name: str, hemisphere: str, suffix: str) -> RegionName:
-    metric = METRICS.get(suffix.casefold())
-    return RegionName(name, name, UNKNOWN, UNKNOWN, hemisphere, metric, False, suffix)
+    return RegionName(name, name, UNKNOWN, UNKNOWN, hemisphere, metric_name(suffix), False, suffix)
 
 
 @lru_cache(maxsize=1)

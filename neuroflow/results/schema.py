@@ -1,0 +1,70 @@
+"""How a result file is to be read, where its content is not to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from neuroflow.errors import OptionError
+
+LAYOUTS = ("long", "wide", "transposed")
+DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What is known of a result file beforehand; None where its content shall decide.
+
+    Parameters
+    ----------
+    layout
+        ``"long"`` (a row per region), ``"wide"`` (a column per value) or ``"transposed"`` (a row
+        per value, a column per study).
+    delimiter
+        Between cells: ``","``, ``";"`` or a tab.
+    decimal
+        ``"."`` or ``","``.
+    encoding
+        A name Python knows, such as ``"utf-8"``.
+    skip_lines
+        How many lines stand before the table.
+    id_column, region_column, metric_column
+        Headers of the columns (in a transposed file: names of the rows) that hold the study, the
+        region and the metric.
+    value_columns
+        Long files: header of each column with values and its metric, e.g. ``{"mean": "FW"}``.
+    metric
+        The metric of values whose metric the file does not tell.
+
+    Examples
+    --------
+    >>> Schema(layout="long", value_columns={"mean": "FW"}).decimal is None
+    True
+    """
+
+    layout: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    skip_lines: int = 0
+    id_column: str | None = None
+    region_column: str | None = None
+    metric_column: str | None = None
+    value_columns: Mapping[str, str] | None = None
+    metric: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no reader knows."""
+        for name, choices in (
+            ("layout", LAYOUTS),
+            ("delimiter", DELIMITERS),
+            ("decimal", (".", ",")),
+        ):
+            value = getattr(self, name)
+            if value is not None and value not in choices:
+                raise OptionError(
+                    f"A schema's {name} cannot be {value!r}.",
+                    advice=f"Choose one of {', '.join(map(repr, choices))}.",
+                )
+        if self.skip_lines < 0:
+            raise OptionError("A schema cannot skip fewer than 0 lines.")

@@ -1,0 +1,95 @@
+"""Any table, written in any layout and dialect, reads back equal."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.aidp_files import LAYOUTS, STEMS, Dialect, Table, write
+
+from neuroflow.results.aidp import AidpReader
+from neuroflow.results.regions import resolve
+
+PATH = Path("x_out/aidp.csv")
+
+
+@st.composite
+def tables(draw):
+    unknown = ("Left_Putamen", "ctx-rh-precuneus", "Putamen_R", "Hippocampus")
+    stems = draw(st.lists(st.sampled_from(STEMS + unknown), min_size=2, max_size=8, unique=True))
+    if not set(stems) & set(STEMS):
+        stems.append("pSN")
+    metrics = draw(
+        st.lists(st.sampled_from(("FW", "FA", "MD")), min_size=1, max_size=3, unique=True)
+    )
+    ids = draw(
+        st.lists(
+            st.from_regex(r"[A-Z][0-9]{2,4}", fullmatch=True), min_size=1, max_size=3, unique=True
+        )
+    )
+    value = st.floats(0, 1) | st.just(math.nan)
+    keys = [(stem, metric) for stem in stems for metric in metrics]
+    rows = [{key: draw(value) for key in keys} for _ in ids]
+    for row in rows:  # a table without a single number is another matter
+        row[keys[0]] = draw(st.floats(0, 1))
+        row[keys[-1]] = draw(st.floats(0, 1))
+    facts = draw(st.sampled_from([{}, {"Age": "61"}, {"Age": "61", "Ärztin": "Müller"}]))
+    return Table(rows, ids, facts)
+
+
+@st.composite
+def dialects(draw):
+    delimiter = draw(st.sampled_from((",", ";", "\t")))
+    quoted = draw(st.booleans())
+    return Dialect(
+        delimiter=delimiter,
+        decimal="," if draw(st.booleans()) and (delimiter != "," or quoted) else ".",
+        encoding=draw(st.sampled_from(("utf-8", "utf-8-sig", "latin-1", "utf-16"))),
+        newline=draw(st.sampled_from(("\n", "\r\n"))),
+        quoted=quoted,
+        comment=draw(st.sampled_from(("", "made by AID-P; free water, Version 2"))),
+        missing=draw(st.sampled_from(("", "NA", "NaN", "nan"))),
+        trailing=draw(st.booleans()),
+    )
+
+
+def expected(table):
+    columns = {}
+    for stem, metric in table.values[0]:
+        name = resolve(f"{stem}_{metric}")
+        columns[name.region, name.hemisphere, name.metric] = (stem, metric)
+    return columns
+
+
+@settings(max_examples=400, deadline=None)
+@given(tables(), st.sampled_from(LAYOUTS), dialects())
+def test_every_layout_in_every_dialect_reads_back_equal(table, layout, dialect):
+    file = AidpReader().parse(write(table, layout, dialect), PATH)
+    columns = expected(table)
+    assert {(n.region, n.hemisphere, n.metric) for n in file.names} == set(columns)
+    for j, name in enumerate(file.names):
+        key = columns[name.region, name.hemisphere, name.metric]
+        np.testing.assert_array_equal(file.values[:, j], [row[key] for row in table.values])
+    assert file.delimiter == dialect.delimiter
+    if len(table.ids) > 1:
+        assert list(file.ids) == list(table.ids)
+    if layout in ("wide", "transposed", "titled"):
+        assert all(table.facts.items() <= facts.items() for facts in file.facts)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), tables(), st.sampled_from(LAYOUTS), dialects())
+def test_the_shortcut_for_files_of_one_kind_changes_no_answer(data, table, layout, dialect):
+    one = Table([dict.fromkeys(table.values[0], 0.5)], ("S1",), table.facts)
+    other = Table(table.values[:1], ("S2",), dict.fromkeys(table.facts, data.draw(fact)))
+    reader = AidpReader()
+    reader.parse(write(one, layout, dialect), PATH)
+    content = write(other, layout, dialect)
+    short, long = reader.parse(content, PATH), AidpReader().parse(content, PATH)
+    np.testing.assert_array_equal(short.values, long.values)
+    for field in ("names", "ids", "facts", "warnings", "layout", "delimiter", "decimal", "sha256"):
+        assert getattr(short, field) == getattr(long, field), field
+
+
+fact = st.sampled_from(["61", "x", "", "NA", "FW", "pSN_FW", " 61", "value", "6.1.2", "a,b"])

@@ -1,0 +1,105 @@
+"""Writes the same values as every kind of result file the service may send."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from neuroflow.results.regions import load_regions
+
+STEMS = tuple(load_regions()["stem"])
+LAYOUTS = ("metric column", "metric columns", "named", "wide", "transposed", "titled")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Values by study and (stem, metric as written), with facts by study."""
+
+    values: Sequence[Mapping[tuple[str, str], float]]
+    ids: Sequence[str] = ("",)
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> list[str]:
+        return list(dict.fromkeys(metric for row in self.values for _, metric in row))
+
+    @property
+    def stems(self) -> list[str]:
+        return list(dict.fromkeys(stem for row in self.values for stem, _ in row))
+
+
+@dataclass(frozen=True)
+class Dialect:
+    delimiter: str = ","
+    decimal: str = "."
+    encoding: str = "utf-8"
+    newline: str = "\n"
+    quoted: bool = False
+    comment: str = ""
+    missing: str = ""
+    trailing: bool = True
+
+    def number(self, value: float) -> str:
+        return self.missing if math.isnan(value) else repr(value).replace(".", self.decimal)
+
+
+def rows_of(table: Table, layout: str, number) -> list[list[str]]:
+    """Lay a table out."""
+    several = len(table.ids) > 1
+    keys = [(stem, metric) for stem in table.stems for metric in table.metrics]
+    facts = list(table.facts.items())
+
+    def cell(row, key):
+        return number(row[key]) if key in row else ""
+
+    if layout in ("wide", "transposed", "titled"):
+        header = (["Subject"] if several else []) + [name for name, _ in facts]
+        grid = [header + [f"{stem}_{metric}" for stem, metric in keys]]
+        for study, row in zip(table.ids, table.values, strict=True):
+            lead = ([study] if several else []) + [text for _, text in facts]
+            grid.append(lead + [cell(row, key) for key in keys])
+        if layout == "wide":
+            return grid
+        turned = [list(column) for column in zip(*grid, strict=True)]
+        return turned if layout == "transposed" or several else [["", "0"], *turned]
+    id_header = ["Subject"] if several else []
+    grid = []
+    for study, row in zip(table.ids, table.values, strict=True):
+        lead = [study] if several else []
+        if layout == "metric columns":
+            grid += [
+                [*lead, stem, *(cell(row, (stem, metric)) for metric in table.metrics)]
+                for stem in table.stems
+            ]
+        elif layout == "metric column":
+            grid += [[*lead, stem, metric, cell(row, (stem, metric))] for stem, metric in keys]
+        else:
+            grid += [
+                [*lead, f"{stem}_{metric}", cell(row, (stem, metric))] for stem, metric in keys
+            ]
+    headers = {
+        "metric columns": ["region", *table.metrics],
+        "metric column": ["region", "metric", "value"],
+        "named": ["name", "value"],
+    }
+    return [id_header + headers[layout], *grid]
+
+
+def write(table: Table, layout: str, dialect: Dialect) -> bytes:
+    """Give the bytes of a result file."""
+    stream = io.StringIO(newline="")
+    if dialect.comment:
+        stream.write(f"# {dialect.comment}{dialect.newline}")
+    csv.writer(
+        stream,
+        delimiter=dialect.delimiter,
+        lineterminator=dialect.newline,
+        quoting=csv.QUOTE_ALL if dialect.quoted else csv.QUOTE_MINIMAL,
+    ).writerows(rows_of(table, layout, dialect.number))
+    text = stream.getvalue()
+    return (text if dialect.trailing else text.removesuffix(dialect.newline)).encode(
+        dialect.encoding
+    )
