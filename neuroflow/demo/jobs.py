@@ -1,0 +1,78 @@
+"""Which uploads wait, are processed, were processed."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+
+class Jobs:
+    """Processes every upload a while after it is complete, one at a time.
+
+    Parameters
+    ----------
+    process
+        Does the work; called in a thread of its own.
+    delay
+        How long an upload waits first, in seconds.
+    """
+
+    def __init__(self, process: Callable[[Path], None], delay: float) -> None:
+        self._process = process
+        self._delay = delay
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="neuroflow-demo-worker")
+        self._changed = threading.Condition()
+        self._open = 0
+        self.processed: list[str] = []
+
+    def add(self, upload: Path) -> None:
+        """Take on an upload; called in the service's event loop.
+
+        Parameters
+        ----------
+        upload
+            The zip.
+        """
+        with self._changed:
+            self._open += 1
+        task = asyncio.get_running_loop().create_task(self._run(upload))
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    async def _run(self, upload: Path) -> None:
+        await asyncio.sleep(self._delay)
+        self.processed.append(upload.stem)
+        await asyncio.get_running_loop().run_in_executor(self._worker, self._process, upload)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        with self._changed:
+            self._open -= 1
+            self._changed.notify_all()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until no upload is waiting or in work; called from any thread but the service's.
+
+        Parameters
+        ----------
+        timeout
+            How long at most, in seconds.
+
+        Returns
+        -------
+        bool
+            False where something was still to do.
+        """
+        with self._changed:
+            return self._changed.wait_for(lambda: self._open == 0, timeout)
+
+    async def stop(self) -> None:
+        """Forget what waits and finish what is in work."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._worker.shutdown(wait=True, cancel_futures=True)
