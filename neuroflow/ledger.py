@@ -62,6 +62,8 @@ class LedgerRow:
         What was recorded with the state.
     submitted_at
         When it was last known to be sent whole, in UTC; None if never.
+    answered_at
+        When results or a failure report were last collected, in UTC; None if never.
     sent_size, sent_sha256
         Length and digest of what was sent, or was begun to be sent; None where nothing was.
 
@@ -83,6 +85,7 @@ class LedgerRow:
     study_uid_sha256: str
     message: str
     submitted_at: datetime | None = None
+    answered_at: datetime | None = None
     sent_size: int | None = None
     sent_sha256: str | None = None
 
@@ -370,8 +373,8 @@ def _row(found: sqlite3.Row) -> LedgerRow:
     values: dict[str, Any] = dict(found)
     values["state"] = State(values["state"])
     values["since"] = datetime.fromisoformat(values["since"])
-    if values["submitted_at"]:
-        values["submitted_at"] = datetime.fromisoformat(values["submitted_at"])
+    for name in ("submitted_at", "answered_at"):
+        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
     return LedgerRow(**values)
 
 

@@ -27,6 +27,8 @@ CREATE VIEW current AS
            p.study_uid_sha256, e.message,
            (SELECT MAX(s.at) FROM events s
              WHERE s.study_id = p.study_id AND s.state = 'submitted') AS submitted_at,
+           (SELECT MAX(a.at) FROM events a
+             WHERE a.study_id = p.study_id AND a.state IN ('collected', 'failed')) AS answered_at,
            CASE WHEN e.state = 'packaged' THEN NULL ELSE e.size END AS sent_size,
            CASE WHEN e.state = 'packaged' THEN NULL ELSE e.sha256 END AS sent_sha256
       FROM packages p

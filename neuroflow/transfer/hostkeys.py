@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from neuroflow.errors import HostKeyChangedError, HostKeyError, HostKeyUnknownError
+from neuroflow.transfer import session
 from neuroflow.transfer.keys import PublicKey
 
 _PIN = re.compile(r"# pinned (?P<host>\S+) (?P<fingerprint>SHA256:\S+)\Z")
@@ -199,6 +200,32 @@ class HostKeys:
             else:
                 known += [parsed] if parsed else []
         return known, tuple(problems)
+
+
+def fetch_host_key(host: str, port: int, timeout: float = session.TIMEOUT) -> PublicKey:
+    """Ask a server for its key, without logging in.
+
+    Parameters
+    ----------
+    host, port
+        The server.
+    timeout
+        Seconds to wait for each part of the answer.
+
+    Returns
+    -------
+    PublicKey
+        Its `fingerprint` is what the user compares with the vendor's.
+
+    Raises
+    ------
+    HostNotFoundError, PortError
+        No SSH server answers there.
+    """
+    transport = session.handshake(session.dial(host, port, timeout), host, port, timeout=timeout)
+    key = session.host_key(transport)
+    session.hang_up(transport)
+    return key
 
 
 def _parse(line: str) -> _Known | None:

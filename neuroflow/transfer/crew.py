@@ -1,0 +1,219 @@
+"""Several connections at work on one list of tasks, each in its own thread."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import tenacity
+
+from neuroflow.errors import ConnectError, ConnectionLostError, PortError
+from neuroflow.models import Event, OnEvent
+from neuroflow.transfer.remote import Remote
+
+T = TypeVar("T")
+
+Do = Callable[[Remote, T, OnEvent], datetime | None]
+"""Does one task; returns when to look at it again, or None. It tells of `ConnectionLostError` by
+raising `Postponed`."""
+
+ATTEMPTS = 6
+_POLL_SECONDS = 0.5
+
+
+class PostponedError(Exception):
+    """The connection is gone; the task is to be taken up again later, with a new one."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
+
+class DroppedError(Exception):
+    """The connection is gone; the task is left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """What tells the time and what waits, and what ends the waiting."""
+
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    stop: threading.Event
+
+    def wait_until(self, due: datetime) -> None:
+        """Wait in small steps, to notice the stop."""
+        while not self.stop.is_set() and self.clock() < due:
+            left = (due - self.clock()).total_seconds()
+            self.sleep(min(max(left, 0.0), _POLL_SECONDS))
+
+
+class Crew(Generic[T]):
+    """A few workers, each with a connection of its own.
+
+    Parameters
+    ----------
+    connect
+        Opens a connection.
+    tasks
+        What is to be done.
+    do
+        How.
+    first
+        A connection that stands already; the first worker takes it over.
+    size
+        How many connections at most.
+    clockwork
+        Time, waiting, and the event that ends the work after the tasks under way.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Remote],
+        tasks: Iterable[T],
+        do: Do[T],
+        *,
+        first: Remote,
+        size: int,
+        clockwork: Clockwork,
+    ) -> None:
+        self._connect = connect
+        self._do = do
+        self._first = first
+        self._time = clockwork
+        self._numbers = itertools.count()
+        now = clockwork.clock()
+        self._tasks = [(now, next(self._numbers), task) for task in tasks]
+        self._size = max(1, min(size, len(self._tasks)))
+        self._lock = threading.Lock()
+        self._news: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+        self._open: set[Remote] = {first}
+        self._gave_up: ConnectError | None = None
+
+    def work(self) -> Iterator[Event]:
+        """Do all tasks.
+
+        Yields
+        ------
+        Event
+            What the tasks tell, as it comes in.
+
+        Raises
+        ------
+        ConnectError
+            No connection was left and tasks remained.
+        """
+        threads = [
+            threading.Thread(target=self._run, args=(self._first if n == 0 else None,), daemon=True)
+            for n in range(self._size)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield from self._listen(len(threads))
+        except GeneratorExit:
+            raise  # nobody listens any more: what is under way is finished below
+        except BaseException:
+            self._hang_up()  # an error, or a second Ctrl-C: stop at once
+            raise
+        finally:
+            self._time.stop.set()
+            for thread in threads:
+                thread.join()
+            self._hang_up()
+        if self._gave_up is not None and self._tasks:
+            raise self._gave_up
+
+    def _listen(self, running: int) -> Iterator[Event]:
+        while running:
+            try:
+                news = self._news.get(timeout=_POLL_SECONDS)
+            except queue.Empty:
+                continue  # wakes up now and then, so that Ctrl-C is heard on Windows too
+            if news is None:
+                running -= 1
+            elif isinstance(news, Event):
+                yield news
+            else:
+                raise news
+
+    def _run(self, remote: Remote | None) -> None:
+        """Work until no task is left; whatever goes wrong is raised where `work` is read."""
+        try:
+            while (taken := self._take()) is not None:
+                due, task = taken
+                self._time.wait_until(due)
+                if self._time.stop.is_set():
+                    self._put_back(due, task)
+                    break
+                remote = remote or self._reconnect()
+                if remote is None:
+                    self._put_back(due, task)
+                    break
+                remote = self._one(remote, task)
+        except BaseException as error:  # noqa: BLE001  handed over, not handled
+            self._news.put(error)
+        finally:
+            self._news.put(None)
+
+    def _one(self, remote: Remote, task: T) -> Remote | None:
+        """Do one task; None where the connection did not survive it."""
+        try:
+            again = self._do(remote, task, self._news.put)
+        except PostponedError as postponed:
+            self._put_back(postponed.until, task)
+        except DroppedError:
+            pass
+        else:
+            if again is not None:
+                self._put_back(again, task)
+            return remote
+        self._close(remote)
+        return None
+
+    def _take(self) -> tuple[datetime, T] | None:
+        with self._lock:
+            if not self._tasks or self._time.stop.is_set():
+                return None
+            due, _, task = heapq.heappop(self._tasks)
+            return due, task
+
+    def _put_back(self, due: datetime, task: T) -> None:
+        with self._lock:
+            heapq.heappush(self._tasks, (due, next(self._numbers), task))
+
+    def _reconnect(self) -> Remote | None:
+        """Open a connection, waiting longer after every failure that may pass."""
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type((ConnectionLostError, PortError)),
+            wait=tenacity.wait_exponential_jitter(initial=0.5, max=30),
+            stop=tenacity.stop_any(
+                tenacity.stop_after_attempt(ATTEMPTS), tenacity.stop_when_event_set(self._time.stop)
+            ),
+            sleep=self._time.sleep,
+            reraise=True,
+        )
+        try:
+            remote = attempts(self._connect)
+        except ConnectError as error:
+            # The others go on with fewer connections; the last to give up leaves tasks behind.
+            self._gave_up = error
+            return None
+        with self._lock:
+            self._open.add(remote)
+        return remote
+
+    def _close(self, remote: Remote) -> None:
+        with self._lock:
+            self._open.discard(remote)
+        remote.close()
+
+    def _hang_up(self) -> None:
+        for remote in list(self._open):
+            self._close(remote)

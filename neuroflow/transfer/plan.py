@@ -1,0 +1,181 @@
+"""What a submission would do, study by study: decided here, done elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+import pandas as pd
+
+from neuroflow.ledger import Ledger, LedgerRow
+from neuroflow.models import Package
+from neuroflow.states import State
+
+
+class Action(StrEnum):
+    """What is to be done with a study."""
+
+    SEND = "send"
+    CHECK = "check"  # an earlier attempt has no known end: look at the server, then decide
+    SKIP = "skip"
+    BLOCKED = "blocked"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """What would be done with one study.
+
+    Parameters
+    ----------
+    study_id
+        Which study.
+    action
+        What would be done.
+    size
+        Length of its package in bytes; 0 where it has none.
+    reason
+        Why, for people.
+    is_asked
+        True where the user gave the word to send again what may have been processed.
+    """
+
+    study_id: str
+    action: Action
+    size: int
+    reason: str
+    is_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a submission would do; a value that can be shown, and then carried out.
+
+    Parameters
+    ----------
+    cohort_id
+        Which cohort; empty where there is nothing to do.
+    items
+        One per study.
+
+    Examples
+    --------
+    >>> Plan("C", (PlanItem("s", Action.SEND, 9, "new"),)).frame()
+      study_id action  size reason
+    0        s   send     9    new
+    """
+
+    cohort_id: str
+    items: tuple[PlanItem, ...]
+
+    @property
+    def to_do(self) -> tuple[PlanItem, ...]:
+        """The items that touch the server."""
+        return tuple(i for i in self.items if i.action in {Action.SEND, Action.CHECK})
+
+    def frame(self) -> pd.DataFrame:
+        """Show the plan as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            study_id, action, size (bytes), reason.
+        """
+        columns = ["study_id", "action", "size", "reason"]
+        table = pd.DataFrame([asdict(item) for item in self.items], columns=[*columns, "is_asked"])
+        table["action"] = [item.action.value for item in self.items]
+        return table[columns]
+
+
+def plan(
+    packages: Sequence[Package],
+    ledger: Ledger,
+    blocked: Mapping[str, str],
+    *,
+    replace: bool = False,
+) -> Plan:
+    """Decide what to do with every study of a cohort; nothing is done.
+
+    Parameters
+    ----------
+    packages
+        The packages of one cohort, each known to the ledger.
+    ledger
+        What was sent before.
+    blocked
+        Studies that may not be sent, with the reason.
+    replace
+        Send again where the content changed, where a failure report came back, and where the
+        outcome of an earlier attempt cannot be known. Content already sent whole is never sent
+        again under the same id.
+
+    Returns
+    -------
+    Plan
+        One item per study; those with a package first, in their order.
+    """
+    rows = {row.study_id: row for row in ledger.rows()}
+    first = _first_owners(rows.values())
+    items = []
+    for package in packages:
+        if package.study_id in blocked:
+            continue
+        twin = _twin(package, first)
+        if twin is not None:
+            reason = f"the same study goes by the id {twin} already"
+            items.append(PlanItem(package.study_id, Action.REFUSED, package.size, reason))
+        else:
+            items.append(_decide(package, rows.get(package.study_id), replace=replace))
+        if items[-1].action is not Action.REFUSED:
+            for mark in _marks(package):
+                first.setdefault(mark, package.study_id)
+    sizes = {package.study_id: package.size for package in packages}
+    items += [PlanItem(s, Action.BLOCKED, sizes.get(s, 0), why) for s, why in blocked.items()]
+    return Plan(packages[0].cohort_id if packages else "", tuple(items))
+
+
+def _decide(package: Package, row: LedgerRow | None, *, replace: bool) -> PlanItem:
+    def item(action: Action, reason: str, *, is_asked: bool = False) -> PlanItem:
+        return PlanItem(package.study_id, action, package.size, reason, is_asked)
+
+    if row is None or row.state is State.PACKAGED:
+        return item(Action.SEND, "not sent yet")
+    if row.state in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}:
+        return item(Action.CHECK, "how an earlier attempt ended is not known", is_asked=replace)
+    is_changed = row.sent_sha256 != package.sha256
+    if not is_changed and row.state is not State.FAILED:
+        when = f" on {row.submitted_at:%Y-%m-%d}" if row.submitted_at else ""
+        return item(Action.SKIP, f"already sent{when}")
+    why = "other content was sent under this id" if is_changed else "a failure report came back"
+    if replace:
+        return item(Action.SEND, f"sent anew: {why}", is_asked=True)
+    return item(Action.REFUSED if is_changed else Action.SKIP, f"{why}; ask to replace it")
+
+
+Mark = tuple[str, str]
+
+
+def _marks(study: Package | LedgerRow) -> list[Mark]:
+    """List by what a study is known again: content, sources, Study Instance UID."""
+    found = [
+        ("content", study.sha256),
+        ("source", study.source_sha256),
+        ("uid", study.study_uid_sha256),
+    ]
+    return [(kind, digest) for kind, digest in found if digest]
+
+
+def _first_owners(rows: Iterable[LedgerRow]) -> dict[Mark, str]:
+    """Map every mark of a study that has left this disk to the id it left under."""
+    first: dict[Mark, str] = {}
+    for row in rows:
+        if row.state is not State.PACKAGED:
+            for mark in _marks(row):
+                first.setdefault(mark, row.study_id)
+    return first
+
+
+def _twin(package: Package, first: Mapping[Mark, str]) -> str | None:
+    owners = (first.get(mark) for mark in _marks(package))
+    return next((owner for owner in owners if owner not in {None, package.study_id}), None)
