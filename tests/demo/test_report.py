@@ -1,0 +1,97 @@
+"""The simulated reports, as files."""
+
+import io
+from datetime import datetime
+
+import matplotlib.image
+import numpy as np
+import pandas as pd
+import pytest
+
+from neuroflow.demo.aidp import LAYOUTS, NOTICE, aidp_text
+from neuroflow.demo.drawing import draw_failure, draw_prediction
+from neuroflow.demo.engine import Subject, simulate
+from neuroflow.demo.report import BIOMARKERS, Prediction, failure_text, predict, prediction_text
+from neuroflow.errors import DemoError
+
+AT = datetime(2025, 3, 4, 10, 30)
+VALUES = simulate(Subject("x", "MSA", 60.0, "F"))
+
+
+def read(layout: str) -> dict[str, float]:
+    text = io.StringIO(aidp_text(VALUES, "a1", layout))
+    if layout == "transposed":
+        return pd.read_csv(text, comment="#", header=None, index_col=0)[1].to_dict()
+    table = pd.read_csv(text, comment="#")
+    if layout == "wide":
+        return table.set_index("ID").loc["a1"].to_dict()
+    long = table.melt("region", var_name="metric")
+    return dict(zip(long["region"] + "_" + long["metric"], long["value"], strict=True))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_holds_the_132_values(layout: str) -> None:
+    found = read(layout)
+    assert len(found) == 132
+    for row in VALUES.itertuples():
+        assert found[f"{row.region}_{row.metric}"] == pytest.approx(row.value, abs=1e-6)
+    assert NOTICE in aidp_text(VALUES, "a1", layout).splitlines()[0]
+
+
+def test_an_unknown_layout_is_refused() -> None:
+    with pytest.raises(DemoError, match="round"):
+        aidp_text(VALUES, "a1", "round")
+
+
+def prediction(atypical: float, psp: float = 0.2) -> Prediction:
+    return Prediction(atypical, psp, dict.fromkeys(BIOMARKERS, 0.25))
+
+
+def test_the_text_names_order_product_and_both_predictions() -> None:
+    text = prediction_text(prediction(0.9), "a1", AT)
+    for part in (NOTICE, "Order ID: a1", "2025-03-04", "Product: ", "Model Version: ", "pSN: 0.25"):
+        assert part in text
+    assert "Atypical Probability: 0.9000" in text
+    assert "PSP Probability: 0.2000" in text
+
+
+def test_psp_against_msa_is_told_only_of_the_atypical() -> None:
+    assert "PSPvsMSAp" not in prediction_text(prediction(0.4), "a1", AT)
+
+
+def test_predictions_tend_to_the_right_group() -> None:
+    found = {
+        group: [predict(simulate(Subject(f"{i}", group, 66.0, "M"))) for i in range(30)]
+        for group in ("PD", "MSA", "PSP")
+    }
+    atypical = {group: np.mean([p.is_atypical for p in each]) for group, each in found.items()}
+    assert atypical["PD"] < 0.4 < 0.6 < min(atypical["MSA"], atypical["PSP"])
+    assert np.mean([p.psp > 0.5 for p in found["PSP"]]) > 0.5
+    assert np.mean([p.psp > 0.5 for p in found["MSA"]]) < 0.5
+
+
+def test_the_failure_report_gives_the_reason() -> None:
+    text = failure_text("The zip is empty.", "a1", AT)
+    assert "FAILURE REPORT" in text
+    assert "Reason: The zip is empty." in text
+    assert NOTICE in text
+
+
+@pytest.mark.parametrize(
+    "png",
+    [
+        draw_prediction(prediction(0.9), "a1", AT),
+        draw_prediction(prediction(0.1), "a1", AT),
+        draw_failure("Cost: $5_$6 and so on, " * 20, "a$1$", AT),
+    ],
+)
+def test_pictures_are_drawn(png: bytes) -> None:
+    pixels = matplotlib.image.imread(io.BytesIO(png))
+    assert pixels.shape[:2] == (1100, 850)
+    ink = pixels[..., :3].mean(axis=2) < 0.9
+    assert 0.01 < ink.mean() < 0.5
+    assert not ink[:, -20:].any()
+
+
+def test_pictures_differ_with_the_prediction() -> None:
+    assert draw_prediction(prediction(0.9), "a", AT) != draw_prediction(prediction(0.8), "a", AT)
