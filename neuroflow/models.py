@@ -148,7 +148,8 @@ class Event:
     study_id
         The study it is about, or None for the whole job.
     done, total
-        Progress in bytes or items; `total` is 0 where it is not known.
+        Progress of that study, or of the whole job, in bytes or items; `total` is 0 where it is
+        not known.
     status
         ``"started"``, ``"progress"``, ``"done"``, ``"skipped"`` or ``"failed"``.
     message

@@ -34,13 +34,13 @@ class Bars:
         self._bars: dict[str, Any] = {}
 
     def __call__(self, event: Event) -> None:
-        """Show one event: those of a whole job move its bar, those of a study name it."""
+        """Show one event: those of the whole job move its bar, failures of a study stand above."""
         if event.study_id is None:
             bar = self._bar(event)
             bar.total = event.total or bar.total
             bar.update(event.done - bar.n)
-        elif event.stage in self._bars:
-            self._bars[event.stage].set_postfix_str(event.study_id[:8], refresh=False)
+        elif event.status == "failed" and not self._disable:
+            tqdm.write(event.message, file=self._file)
 
     def __enter__(self) -> Self:
         return self

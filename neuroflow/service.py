@@ -112,8 +112,8 @@ class Service:
         Raises
         ------
         HostKeyChangedError
-            The server shows another key than the confirmed one, or another one is pinned: remove its
-            line from known_hosts by hand, once the vendor has told that it is gone.
+            The server shows another key than the confirmed one, or another one is pinned: remove
+            its line from known_hosts by hand, once the vendor has told that it is gone.
         ConnectError
             The server cannot be reached.
         """

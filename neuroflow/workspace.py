@@ -9,13 +9,14 @@ from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from neuroflow.cohorts import CohortStore
 from neuroflow.ledger import Ledger, LedgerRow
-from neuroflow.models import Cohort, OnEvent, Package, Study
+from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.participants import read_participants
 from neuroflow.preparation import blocked_studies, refusal, study_map, with_participant
 from neuroflow.privatefile import write_private
@@ -290,11 +291,16 @@ class Workspace:
         blocked = blocked_studies(cohort, self.check(cohort, executor=executor))
         if blocked and not (only_good or dry_run):
             raise refusal(cohort, blocked)
+        n_bad = len(blocked)
         good = tuple(study for study in cohort.studies if study.study_id not in blocked)
         with _listener(on_event) as listen:
             packages = self.package(
-                Cohort(cohort.cohort_id, good), on_event=listen, executor=executor
+                Cohort(cohort.cohort_id, good),
+                on_event=partial(_hear_failures, blocked, listen),
+                executor=executor,
             )
+            if len(blocked) > n_bad and not (only_good or dry_run):
+                raise refusal(cohort, blocked)
             todo = plan(packages, self.ledger, blocked, replace=replace)
             if not dry_run:
                 self._send(todo, packages, listen, stop)
@@ -500,6 +506,13 @@ def _package(row: LedgerRow, folder: Path) -> Package:
         source_sha256=row.source_sha256,
         study_uid_sha256=row.study_uid_sha256,
     )
+
+
+def _hear_failures(blocked: dict[str, str], listen: OnEvent, event: Event) -> None:
+    """Block the studies that could not be packaged, so that none is lost from sight."""
+    if event.status == "failed" and event.study_id is not None:
+        blocked[event.study_id] = event.message
+    listen(event)
 
 
 @contextmanager

@@ -1,0 +1,39 @@
+"""What all tests share: the embedded service and a small cohort to send to it."""
+
+import shutil
+
+import pytest
+
+from neuroflow.demo.cohort import make_cohort
+from neuroflow.demo.server import DemoService
+from neuroflow.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def cohort_folder(tmp_path_factory):
+    """Return a folder with `scans` and `participants.tsv`: eight small studies, never changed."""
+    folder = tmp_path_factory.mktemp("cohort")
+    make_cohort(folder, n_studies=8, seed=1)
+    return folder
+
+
+@pytest.fixture
+def own_cohort_folder(cohort_folder, tmp_path):
+    """Return a copy of the cohort that a test may change."""
+    return shutil.copytree(cohort_folder, tmp_path / "cohort")
+
+
+@pytest.fixture
+def service(tmp_path):
+    """Run the embedded service; it processes a study in a tenth of a second."""
+    with DemoService(tmp_path / "service", delay=0.1) as running:
+        yield running
+
+
+@pytest.fixture
+def workspace(tmp_path, service):
+    """Open a workspace that knows and trusts the embedded service."""
+    with Workspace(tmp_path / "project") as ws:
+        ws.service.save_profile(service.profile)
+        ws.service.trust(service.fingerprint)
+        yield ws
