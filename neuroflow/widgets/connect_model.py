@@ -1,0 +1,231 @@
+"""What the Connect form knows and does: profile, key, staged test, the server's identity."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event as StopEvent
+
+from traitlets import Bool, Int, Tuple, Unicode, observe
+
+from neuroflow.config import Profile
+from neuroflow.errors import HostKeyChangedError, HostKeyUnknownError
+from neuroflow.models import Event, OnEvent
+from neuroflow.transfer.keys import make_key, mend_permissions, public_key
+from neuroflow.transfer.probe import STAGES, Step
+from neuroflow.widgets.model import FormModel
+from neuroflow.workspace import Workspace
+
+MAIL = """Subject: Public key for SFTP access ({user})
+
+Dear support team,
+
+please register this public key for the user {user}:
+
+{line}
+
+Its fingerprint is {fingerprint}.
+The private half stays on our side. Please send us the SHA-256 fingerprint of your server's host
+key, so that we can confirm it on the first connection.
+"""
+
+
+class ConnectModel(FormModel):
+    """The way to the service, as a form.
+
+    Parameters
+    ----------
+    ws
+        The workspace; its saved profile fills the form.
+
+    Attributes
+    ----------
+    host, user, key : str
+        The server's name, the assigned user, the private key's file.
+    port : int
+        The TCP port.
+    has_passphrase : bool
+        A passphrase is kept in memory; it is never written and never a trait.
+    blockers : tuple of str
+        What is missing before the connection can be tested.
+    steps : tuple of Step
+        The stages of the last test.
+    fingerprint : str
+        Of a server never seen before; waits for `confirm`.
+    is_changed : bool
+        The server shows another key than the pinned one: nothing goes on.
+    is_open : bool
+        The key's file can be read by others: `mend` makes it private.
+    public_line, mail : str
+        The public half of the key, and a mail to the vendor with it.
+    """
+
+    host = Unicode("")
+    port = Int(22)
+    user = Unicode("")
+    key = Unicode("")
+    has_passphrase = Bool(False)
+    blockers = Tuple()
+    steps = Tuple()
+    fingerprint = Unicode("")
+    is_changed = Bool(False)
+    is_open = Bool(False)
+    public_line = Unicode("")
+    mail = Unicode("")
+
+    def __init__(self, ws: Workspace) -> None:
+        super().__init__()
+        self.ws = ws
+        self._fresh: list[Step] = []
+        self.attempt(self._restore)
+        self._find_blockers()
+
+    def test(self, passphrase: str = "") -> None:
+        """Save the profile and test the connection stage by stage.
+
+        Parameters
+        ----------
+        passphrase
+            Opens the key; kept in memory until the process ends.
+        """
+        if self.busy or self.blockers:
+            return
+        if passphrase:
+            self.ws.service.use_passphrase(passphrase)
+            self.has_passphrase = True
+        self.ws.service.save_profile(
+            Profile(self.host.strip(), self.user.strip(), self.key_path, self.port)
+        )
+        self._begin("Testing the connection", lambda: None)
+
+    def confirm(self) -> None:
+        """Pin the fingerprint that is shown, and test again."""
+        shown = self.fingerprint
+        if shown:
+            self._begin("Pinning the host key", lambda: self.ws.service.trust(shown))
+
+    def make(self, passphrase: str = "") -> None:
+        """Make an Ed25519 key in the named file; nothing is overwritten.
+
+        Parameters
+        ----------
+        passphrase
+            Protects the file; empty for none.
+        """
+        path = self.key_path
+
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+            public = make_key(path, passphrase=passphrase or None, comment=self.user.strip())
+            return public.line, public.fingerprint
+
+        if passphrase:
+            self.ws.service.use_passphrase(passphrase)
+            self.has_passphrase = True
+        self.run("Making a key", work, self._show_public)
+
+    def show(self, passphrase: str = "") -> None:
+        """Read the public half of the named key, to be sent to the vendor.
+
+        Parameters
+        ----------
+        passphrase
+            Opens the key.
+        """
+        path = self.key_path
+
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+            public = public_key(path, passphrase or None)
+            return public.line, public.fingerprint
+
+        self.run("Reading the key", work, self._show_public)
+
+    def mend(self) -> None:
+        """Make the key's file private (permissions 600)."""
+        mend_permissions(self.key_path)
+        self.is_open = _is_open(self.key_path)
+
+    @property
+    def key_path(self) -> Path:
+        """The key's file as an absolute path."""
+        return Path(self.key.strip()).expanduser().absolute()
+
+    @observe("host", "port", "user", "key")
+    def _edited(self, _change: object) -> None:
+        self.set(steps=(), fingerprint="", is_changed=False, tone="", notice="")
+        self._find_blockers()
+
+    def _find_blockers(self) -> None:
+        needed = {"Name the host.": self.host, "Name the user.": self.user}
+        needed["Name the private key's file, or make a key."] = self.key
+        blockers = [line for line, value in needed.items() if not value.strip()]
+        if not 0 < self.port < 65536:
+            blockers.append("The port is a number from 1 to 65535.")
+        is_open = bool(self.key.strip()) and _is_open(self.key_path)
+        self.set(blockers=tuple(blockers), is_open=is_open)
+
+    def _restore(self) -> None:
+        profile = self.ws.service.profile
+        if profile is not None:
+            self.set(host=profile.host, port=profile.port, user=profile.user, key=str(profile.key))
+            self.notice = "The saved profile; test it to see whether the service answers."
+
+    def _begin(self, doing: str, before: Callable[[], None]) -> None:
+        self.set(steps=(), fingerprint="", is_changed=False, tone="wait")
+        self._fresh = []
+
+        def work(tell: OnEvent, stop: StopEvent) -> None:
+            before()
+            for step in self.ws.service.probe():
+                self._fresh.append(step)
+                now = datetime.now(UTC)
+                done, total = len(self._fresh), len(STAGES)
+                tell(Event("test", None, done, total, "progress", step.name, now))
+                if stop.is_set():
+                    break
+
+        self.run(doing, work, self._tested)
+
+    def _heard(self, events: Sequence[Event]) -> None:
+        super()._heard(events)
+        self.steps = tuple(self._fresh)
+
+    def _tested(self, _nothing: None) -> None:
+        last = self._fresh[-1] if self._fresh else None
+        is_good = last is not None and last.ok and last.name == STAGES[-1]
+        error = last.error if last is not None else None
+        self.set(
+            steps=tuple(self._fresh),
+            fingerprint=error.fingerprint if isinstance(error, HostKeyUnknownError) else "",
+            is_changed=isinstance(error, HostKeyChangedError),
+            is_open=_is_open(self.key_path),
+            tone="good" if is_good else "bad",
+            notice="The service answers; studies can be sent." if is_good else "",
+        )
+
+    def complain(self, error: Exception) -> None:
+        """Show an error; a test that raised has failed."""
+        super().complain(error)
+        if self.tone == "wait":
+            self.set(tone="bad", steps=tuple(self._fresh))
+
+    def _show_public(self, public: tuple[str, str]) -> None:
+        line, fingerprint = public
+        user = self.user.strip() or "(user name)"
+        self.set(
+            public_line=line,
+            mail=MAIL.format(user=user, line=line, fingerprint=fingerprint),
+            notice="Send the public half to the vendor's support; keep the private half.",
+        )
+        self._find_blockers()
+
+
+def _is_open(path: Path) -> bool:
+    """Tell whether a key's file can be read by others; never on Windows."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return os.name == "posix" and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))

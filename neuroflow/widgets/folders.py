@@ -1,0 +1,69 @@
+"""Names on this disk for the forms: completion of what is typed, and a list to pick from."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+
+MOST = 200
+"""How many names are offered; a folder of scans may hold a million."""
+
+
+def completions(typed: str, *, folders_only: bool = False) -> list[str]:
+    """Complete a path as it is typed.
+
+    Parameters
+    ----------
+    typed
+        The beginning of a path; ``~`` stands for the home folder.
+    folders_only
+        Offer folders alone.
+
+    Returns
+    -------
+    list of str
+        Paths that begin so, folders first; empty where the folder cannot be read.
+
+    Examples
+    --------
+    >>> completions("no-such-folder/x")
+    []
+    """
+    folder, _, start = typed.rpartition("/") if "/" in typed else typed.rpartition(os.sep)
+    if not folder and not typed.startswith(("/", os.sep)):
+        return []
+    parent = Path(folder + os.sep).expanduser()
+    return [str(path) for path in listing(parent, folders_only=folders_only, start=start)]
+
+
+def listing(folder: Path, *, folders_only: bool = False, start: str = "") -> list[Path]:
+    """List a folder for a picker: folders first, hidden names only when asked for by a dot.
+
+    Parameters
+    ----------
+    folder
+        Which.
+    folders_only
+        Leave files out.
+    start
+        How names must begin, whatever their case.
+
+    Returns
+    -------
+    list of Path
+        At most `MOST`; empty where the folder cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            # islice: a first look at a huge folder must not take minutes.
+            found = [
+                (not entry.is_dir(), entry.name)
+                for entry in islice(entries, 50 * MOST)
+                if entry.name.lower().startswith(start.lower())
+                and (start.startswith(".") or not entry.name.startswith("."))
+                and (entry.is_dir() or not folders_only)
+            ]
+    except OSError:
+        return []  # a picker offers what can be opened; opening the path itself says what is wrong
+    return [folder / name for _, name in sorted(found)[:MOST]]

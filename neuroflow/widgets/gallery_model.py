@@ -1,0 +1,228 @@
+"""The reports on this disk, page by page, and one of them large."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Event as StopEvent
+
+from PIL import Image
+from traitlets import Int, Tuple, Unicode
+
+from neuroflow.errors import ResultError
+from neuroflow.models import OnEvent
+from neuroflow.transfer.paths import RESULT_SUFFIX
+from neuroflow.widgets.model import FormModel
+
+PER_PAGE = 8
+SMALL = (260, 260)
+LARGE = (1100, 1100)
+MOST_TEXT = 20_000
+"""Characters of a report that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came back for one study.
+
+    Parameters
+    ----------
+    study_id
+        Which study.
+    name
+        What it is called here.
+    picture, text
+        The report's files, if there.
+    is_failure
+        There are no values: the service could not process the study.
+    """
+
+    study_id: str
+    name: str
+    picture: Path | None
+    text: Path | None
+    is_failure: bool
+
+
+class GalleryModel(FormModel):
+    """The reports of a folder of results.
+
+    Parameters
+    ----------
+    folder
+        Holds one folder per study.
+
+    Attributes
+    ----------
+    reports : tuple of Report
+        All of them, by name.
+    page : int
+        Which page is shown, from 0.
+    shown : tuple
+        Pairs of a report of this page and its small picture (base64, empty without one).
+    name, large, text : str
+        The report that is opened, its picture (base64) and its text.
+    """
+
+    reports = Tuple()
+    page = Int(0)
+    shown = Tuple()
+    name = Unicode("")
+    large = Unicode("")
+    text = Unicode("")
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self._wanted: Report | None = None
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-len(self.reports) // PER_PAGE))
+
+    def look(self, names: Mapping[str, str]) -> None:
+        """Look at the folder again.
+
+        Parameters
+        ----------
+        names
+            What to call a study, by its `study_id`.
+        """
+        found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
+        self.reports = tuple(sorted(found, key=lambda report: report.name))
+        self.go(min(self.page, self.pages - 1))
+
+    def go(self, page: int) -> None:
+        """Show another page.
+
+        Parameters
+        ----------
+        page
+            From 0; beyond the last, the last.
+        """
+        self.page = max(0, min(page, self.pages - 1))
+        here = self.reports[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
+
+        def work(
+            _tell: OnEvent, _stop: StopEvent
+        ) -> tuple[tuple[Report, ...], list[tuple[Report, str]]]:
+            return here, [(report, _small(report)) for report in here]
+
+        self.run("Drawing small pictures", work, self._drawn)
+
+    def open(self, report: Report) -> None:
+        """Show one report large, with its text.
+
+        Parameters
+        ----------
+        report
+            One of `reports`.
+        """
+        if self.busy:
+            self._wanted = report  # opened once the small pictures are drawn
+            return
+
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+            return picture(report.picture, LARGE) if report.picture else "", _read(report.text)
+
+        def show(found: tuple[str, str]) -> None:
+            self.set(name=report.name, large=found[0], text=found[1])
+
+        self.run("Opening a report", work, show)
+
+    def close(self) -> None:
+        """Close the large view."""
+        self.set(name="", large="", text="")
+
+    def _drawn(self, result: tuple[tuple[Report, ...], list[tuple[Report, str]]]) -> None:
+        here, drawn = result
+        self.shown = tuple(drawn)
+        first = self.page * PER_PAGE
+        if self.reports[first : first + PER_PAGE] != here:
+            self.go(self.page)  # results came or the page was turned while pictures were drawn
+        elif self._wanted is not None:
+            wanted, self._wanted = self._wanted, None
+            self.open(wanted)
+
+
+def picture(path: Path, size: tuple[int, int]) -> str:
+    """Return a picture, not larger than a size, as base64 of a PNG.
+
+    Parameters
+    ----------
+    path
+        The picture; it came from the server and may be anything.
+    size
+        Width and height in pixels.
+
+    Returns
+    -------
+    str
+        Base64.
+
+    Raises
+    ------
+    ResultError
+        It cannot be read as a picture.
+    """
+    try:
+        return _picture(path, path.stat().st_mtime_ns, size)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ResultError(
+            f"The picture {path.name} cannot be shown.",
+            why=f"{type(error).__name__}.",
+            advice="Collect again; if it stays so, ask the service's support.",
+            study_id=path.parent.name.removesuffix(RESULT_SUFFIX),
+        ) from error
+
+
+@lru_cache(maxsize=256)
+def _picture(path: Path, _changed: int, size: tuple[int, int]) -> str:
+    with Image.open(path, formats=("PNG", "JPEG")) as image:
+        image.thumbnail(size)
+        drawn = image.convert("RGBA")
+    white = Image.new("RGBA", drawn.size, "white")  # a clear ground would be dark in a dark theme
+    data = io.BytesIO()
+    Image.alpha_composite(white, drawn).convert("RGB").save(data, "PNG")
+    return base64.b64encode(data.getvalue()).decode("ascii")
+
+
+def _small(report: Report) -> str:
+    """Return the small picture; one that cannot be read must not hide the others."""
+    try:
+        return picture(report.picture, SMALL) if report.picture else ""
+    except ResultError:
+        return ""  # shown as 'no picture'; opening the report says why
+
+
+def _report(folder: Path, names: Mapping[str, str]) -> Report:
+    study_id = folder.name.removesuffix(RESULT_SUFFIX)
+    return Report(
+        study_id=study_id,
+        name=names.get(study_id, study_id),
+        picture=_file(folder, "prediction.png"),
+        text=_file(folder, "prediction.txt"),
+        is_failure=not (folder / "aidp.csv").exists(),
+    )
+
+
+def _file(folder: Path, usual: str) -> Path | None:
+    """Return the usual file, or the first of its kind: failure reports have other names."""
+    if (folder / usual).is_file():
+        return folder / usual
+    return next(iter(sorted(folder.glob(f"*{Path(usual).suffix}"))), None)
+
+
+def _read(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(MOST_TEXT)
+    except OSError as error:
+        raise ResultError(f"{path.name} cannot be read.", why=f"{error.strerror}.") from error

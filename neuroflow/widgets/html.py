@@ -1,0 +1,206 @@
+"""HTML for the forms; every string from a server, a file or a user is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import pandas as pd
+
+from neuroflow.widgets.model import Problem
+from neuroflow.widgets.progress import Bar, Progress
+
+MARKS = {"good": "✓", "bad": "✗", "wait": "…", "warn": "!", "": "·"}
+"""A sign for each tone, always beside words."""
+MOST_STUDIES = 6
+"""How many studies under way are drawn."""
+
+
+def text(value: object) -> str:
+    """Make any value safe to stand in HTML, in attributes too.
+
+    Parameters
+    ----------
+    value
+        Missing values become an empty string.
+
+    Returns
+    -------
+    str
+        Escaped.
+
+    Examples
+    --------
+    >>> text("<img src=x onerror=alert(1)>")
+    '&lt;img src=x onerror=alert(1)&gt;'
+    """
+    missing = value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
+    return "" if missing else escape(str(value), quote=True)
+
+
+def mark(tone: str, words: object) -> str:
+    """Return words in a tone: a sign, a colour, and the words themselves.
+
+    Parameters
+    ----------
+    tone
+        A key of `MARKS`.
+    words
+        What to say; escaped here.
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Examples
+    --------
+    >>> mark("good", "connected")
+    '<span class="nf-good"><span aria-hidden="true">✓</span> connected</span>'
+    """
+    sign = f'<span aria-hidden="true">{MARKS[tone]}</span>'
+    return f'<span class="nf-{tone or "plain"}">{sign} {text(words)}</span>'
+
+
+def problem(item: Problem) -> str:
+    """Return a problem as a red line that screen readers announce.
+
+    Parameters
+    ----------
+    item
+        The problem.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    rest = " ".join(text(part) for part in (item.why, item.advice) if part)
+    return (
+        '<div role="alert" class="nf-problem"><strong>'
+        f'<span aria-hidden="true">✗</span> Error: {text(item.what)}</strong>'
+        f"{'<br>' if rest else ''}{rest}</div>"
+    )
+
+
+def bullets(lines: Iterable[str], *, heading: str = "") -> str:
+    """Return lines as a list.
+
+    Parameters
+    ----------
+    lines
+        Escaped here.
+    heading
+        Stands above.
+
+    Returns
+    -------
+    str
+        HTML; empty where there are no lines.
+
+    Examples
+    --------
+    >>> bullets(["a < b"])
+    '<ul class="nf-list"><li>a &lt; b</li></ul>'
+    """
+    items = "".join(f"<li>{text(line)}</li>" for line in lines)
+    if not items:
+        return ""
+    head = f'<p class="nf-head">{text(heading)}</p>' if heading else ""
+    return f'{head}<ul class="nf-list">{items}</ul>'
+
+
+def table(
+    frame: pd.DataFrame, *, caption: str, tones: Sequence[str] | None = None, by: str = "state"
+) -> str:
+    """Return a DataFrame as a table, a header cell per column and one per row.
+
+    Parameters
+    ----------
+    frame
+        What to show; every cell is escaped.
+    caption
+        Says what it is.
+    tones
+        One of `MARKS` for each row.
+    by
+        The column that shows them.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    columns = [str(column) for column in frame.columns]
+    toned = columns.index(by) if tones is not None else 0
+    head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
+    rows = []
+    for number, row in enumerate(frame.itertuples(index=False)):
+        cells = [text(value) for value in row]
+        if tones is not None and cells:
+            cells[toned] = mark(tones[number], row[toned])
+        first, *others = cells or [""]
+        rest = "".join(f"<td>{cell}</td>" for cell in others)
+        rows.append(f'<tr><th scope="row">{first}</th>{rest}</tr>')
+    return (
+        f'<div class="nf-scroll" tabindex="0" role="region" aria-label="{text(caption)}">'
+        f'<table class="nf-table"><caption>{text(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def progress(value: Progress, names: dict[str, str] | None = None) -> str:
+    """Return the bars of a job.
+
+    Parameters
+    ----------
+    value
+        How far it is.
+    names
+        What to call a study, by its `study_id`.
+
+    Returns
+    -------
+    str
+        HTML; empty before the first event.
+    """
+    names = names or {}
+    lines = [_bar(bar, bar.name.replace("_", " ").capitalize(), "nf-bar") for bar in value.stages]
+    shown = value.under_way[:MOST_STUDIES]
+    lines += [_bar(bar, names.get(bar.name, bar.name[:8]), "nf-bar nf-study") for bar in shown]
+    more = len(value.under_way) - len(shown)
+    if more > 0:
+        lines.append(f'<div class="nf-bar">and {more} more under way</div>')
+    failed = [f"{names.get(bar.name, bar.name)}: {bar.message}" for bar in value.failed]
+    return "".join(lines) + bullets(failed, heading="Failed" if failed else "")
+
+
+def picture(data: str, *, alternative: str, kind: str = "image/png") -> str:
+    """Return a picture that carries its own data.
+
+    Parameters
+    ----------
+    data
+        Base64.
+    alternative
+        What it shows, for those who cannot see it.
+    kind
+        The media type.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f'<img class="nf-picture" alt="{text(alternative)}" src="data:{kind};base64,{data}">'
+
+
+def _bar(bar: Bar, label: str, kind: str) -> str:
+    part = bar.fraction
+    value = "" if part is None else f' value="{part:.4f}"'
+    percent = "" if part is None else f", {part:.0%}"
+    return (
+        f'<div class="{kind}"><span class="nf-name">{text(label)}</span>'
+        f'<progress max="1"{value} aria-label="{text(label)}"></progress>'
+        f"<span>{text(bar.amount)}{percent}</span></div>"
+    )

@@ -1,0 +1,188 @@
+"""Pieces that every form is put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+import ipywidgets as widgets
+
+from neuroflow.widgets import html
+from neuroflow.widgets.model import FormModel
+
+WIDE = "min(640px, 98%)"
+LABEL = "150px"
+
+
+def form(*children: Any) -> widgets.VBox:
+    """Put the parts of a form below one another, with the style they need.
+
+    Parameters
+    ----------
+    *children
+        Widgets.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        The form.
+    """
+    css = resources.files("neuroflow.widgets").joinpath("style.css").read_text(encoding="utf-8")
+    box = widgets.VBox([widgets.HTML(f"<style>{css}</style>"), *children])
+    box.add_class("nf-form")
+    return box
+
+
+def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
+    """Make a control with a label beside it and a description for those who hover or listen.
+
+    Parameters
+    ----------
+    kind
+        A class of ipywidgets.
+    label
+        What stands beside it.
+    description
+        What it is for.
+    **options
+        As `kind` takes them.
+
+    Returns
+    -------
+    ipywidgets.Widget
+        The control.
+    """
+    options.setdefault("layout", {"width": WIDE})
+    options.setdefault("style", {"description_width": LABEL})
+    return kind(description=label, tooltip=description, **options)
+
+
+def button(
+    model: FormModel, label: str, description: str, action: Callable[[], object], **options: Any
+) -> widgets.Button:
+    """Make a button whose errors are shown in its form.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+    label
+        What stands on it.
+    description
+        What it does.
+    action
+        Called on a click.
+    **options
+        As `ipywidgets.Button` takes them.
+
+    Returns
+    -------
+    ipywidgets.Button
+        The button.
+    """
+    options.setdefault("layout", {"width": "auto"})
+    made = widgets.Button(description=label, tooltip=description, **options)
+    made.on_click(lambda _: model.attempt(action))
+    return made
+
+
+def watch(model: FormModel, names: list[str], update: Callable[[], None]) -> None:
+    """Call a function now, and whenever one of a model's traits changes.
+
+    Parameters
+    ----------
+    model
+        The model.
+    names
+        Its traits.
+    update
+        Brings the view up to date; what it raises is shown in the form.
+    """
+    model.observe(lambda _: model.attempt(update), names=names)
+    update()
+
+
+def show(widget: Any, visible: bool) -> None:
+    """Show a widget or take it away.
+
+    Parameters
+    ----------
+    widget
+        Which.
+    visible
+        False takes it away, from screen readers too.
+    """
+    widget.layout.display = None if visible else "none"
+
+
+def problems(model: FormModel) -> widgets.VBox:
+    """Show what went wrong, each with a button that dismisses it; nothing goes by itself.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        Empty while nothing is wrong.
+    """
+    box = widgets.VBox([])
+    rows: dict[Any, widgets.HBox] = {}
+
+    def row(problem: Any) -> widgets.HBox:
+        dismiss = button(
+            model, "Dismiss", f"Dismiss: {problem.what}", lambda: model.dismiss(problem)
+        )
+        return widgets.HBox([widgets.HTML(html.problem(problem)), dismiss])
+
+    def update() -> None:
+        gone = [problem for problem in rows if problem not in model.problems]
+        for problem in model.problems:
+            if problem not in rows:
+                rows[problem] = row(problem)
+        box.children = [rows[problem] for problem in model.problems]
+        for problem in gone:
+            rows.pop(problem).close()
+
+    watch(model, ["problems"], update)
+    return box
+
+
+def progress(model: FormModel, *, can_stop: bool = True) -> widgets.VBox:
+    """Show what is under way, its bars, a button that stops it, and how it went.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+    can_stop
+        Whether there is something to stop.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        Empty while nothing was done.
+    """
+    bars = widgets.HTML()
+    said = widgets.HTML()
+    stop = button(model, "Stop", "Finish what is under way and begin nothing else", model.stop)
+
+    def update_bars() -> None:
+        bars.value = html.progress(model.progress, getattr(model, "labels", None))
+
+    def update() -> None:
+        show(stop, can_stop and model.busy)
+        stop.disabled = model.stopping
+        tone = model.tone if model.tone in html.MARKS else ""
+        line = html.mark(tone, model.notice) if model.notice else ""
+        if model.busy:
+            words = "Stopping: finishing what is under way" if model.stopping else model.doing
+            line = html.mark("wait", words + " …")
+        said.value = f'<div role="status" class="nf-notice">{line}</div>' if line else ""
+
+    watch(model, ["progress"], update_bars)
+    watch(model, ["busy", "stopping", "doing", "notice", "tone"], update)
+    return widgets.VBox([widgets.HBox([said, stop]), bars])

@@ -1,0 +1,100 @@
+"""A field for a path: completes what is typed, and opens a list to pick from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+from traitlets import link
+
+from neuroflow.widgets.folders import completions, listing
+from neuroflow.widgets.model import FormModel
+from neuroflow.widgets.parts import WIDE, button, field, show
+
+HERE = "(this folder)"
+UP = ".. (one folder up)"
+
+
+class PathField(widgets.VBox):  # type: ignore[misc]
+    """A path, linked with a trait of a model.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+    name
+        Its trait, a str.
+    label, description
+        What the field is called and what it is for.
+    folders_only
+        Only a folder can be picked.
+    """
+
+    def __init__(
+        self, model: FormModel, name: str, label: str, description: str, *, folders_only: bool
+    ) -> None:
+        self._folders_only = folders_only
+        self._folder = Path.cwd()
+        self._paths: list[Path | None] = []
+        self.typed = field(
+            widgets.Combobox, label, description, ensure_option=False, placeholder="path"
+        )
+        link((model, name), (self.typed, "value"))
+        self.typed.observe(lambda _: model.attempt(self._complete), names="value")
+        browse = button(model, "Browse", f"Pick: {label}", self._toggle)
+        self._list = widgets.Select(
+            description="Pick",
+            tooltip=f"Open a folder or pick: {label}",
+            rows=10,
+            style={"description_width": "150px"},
+            layout={"width": WIDE},
+        )
+        self._picker = widgets.HBox(
+            [
+                self._list,
+                widgets.VBox(
+                    [
+                        button(model, "Open", "Open the folder, or take the file", self._open),
+                        button(model, "Cancel", "Close the list", self._toggle),
+                    ]
+                ),
+            ]
+        )
+        show(self._picker, False)
+        super().__init__([widgets.HBox([self.typed, browse]), self._picker])
+
+    def _complete(self) -> None:
+        self.typed.options = completions(self.typed.value, folders_only=self._folders_only)
+
+    def _toggle(self) -> None:
+        is_open = self._picker.layout.display is None
+        if not is_open:
+            typed = Path(self.typed.value).expanduser()
+            near = next(
+                (p for p in (typed, *typed.parents) if self.typed.value and p.is_dir()), None
+            )
+            self._look((near or self._folder).absolute())
+        show(self._picker, not is_open)
+
+    def _look(self, folder: Path) -> None:
+        self._folder = folder
+        names: list[tuple[str, Any]] = [(f"{HERE} {folder}", 0)] if self._folders_only else []
+        self._paths = [None] if self._folders_only else []
+        if folder.parent != folder:
+            names.append((UP, len(self._paths)))
+            self._paths.append(folder.parent)
+        for path in listing(folder, folders_only=self._folders_only):
+            names.append((path.name + ("/" if path.is_dir() else ""), len(self._paths)))
+            self._paths.append(path)
+        self._list.options = names
+
+    def _open(self) -> None:
+        if self._list.value is None:
+            return
+        path = self._paths[self._list.value]
+        if path is not None and path.is_dir():
+            self._look(path)
+            return
+        self.typed.value = str(path or self._folder)
+        show(self._picker, False)

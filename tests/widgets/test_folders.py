@@ -1,0 +1,32 @@
+import os
+
+from neuroflow.widgets import folders
+from neuroflow.widgets.folders import completions, listing
+
+
+def test_what_is_typed_is_completed_folders_first(tmp_path):
+    (tmp_path / "scan.zip").touch()
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "other").mkdir()
+    typed = str(tmp_path / "SC")
+    assert completions(typed) == [str(tmp_path / "scans"), str(tmp_path / "scan.zip")]
+    assert completions(typed, folders_only=True) == [str(tmp_path / "scans")]
+
+
+def test_hidden_names_are_offered_when_a_dot_is_typed(tmp_path):
+    (tmp_path / ".ssh").mkdir()
+    assert completions(str(tmp_path) + os.sep) == []
+    assert completions(str(tmp_path / ".s")) == [str(tmp_path / ".ssh")]
+
+
+def test_a_huge_folder_offers_only_some(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "MOST", 3)
+    for number in range(10):
+        (tmp_path / f"s{number}").touch()
+    assert len(listing(tmp_path)) == 3
+
+
+def test_a_relative_beginning_and_a_missing_folder_offer_nothing(tmp_path):
+    assert completions("") == []
+    assert completions("scans") == []
+    assert listing(tmp_path / "missing") == []

@@ -1,0 +1,66 @@
+import threading
+
+from neuroflow.errors import FolderError
+from neuroflow.widgets.model import FormModel, Problem
+
+
+def test_an_error_of_neuroflow_is_shown_in_its_own_words_until_dismissed():
+    model = FormModel()
+    model.run("Working", lambda tell, stop: raise_(FolderError("Empty.", advice="Fill.")), print)
+    assert model.join(10)
+    assert model.problems == (Problem("Empty.", "", "Fill."),)
+    assert not model.busy
+    model.dismiss(model.problems[0])
+    assert model.problems == ()
+
+
+def test_any_other_exception_is_shown_and_the_form_lives_on():
+    model = FormModel()
+    model.run("Working", lambda tell, stop: {}["key"], print)
+    assert model.join(10)
+    assert model.problems[0].why == "KeyError: 'key'"
+    results = []
+    model.run("Working", lambda tell, stop: 7, results.append)
+    assert model.join(10)
+    assert results == [7]
+
+
+def test_an_error_while_showing_a_result_is_shown_too():
+    model = FormModel()
+    model.run("Working", lambda tell, stop: 0, lambda result: 1 / result)
+    assert model.join(10)
+    assert "ZeroDivisionError" in model.problems[0].why
+
+
+def test_the_same_error_twice_is_one_line():
+    model = FormModel()
+    model.complain(FolderError("Empty."))
+    model.complain(FolderError("Empty."))
+    assert len(model.problems) == 1
+
+
+def test_only_one_job_is_under_way_and_it_can_be_stopped():
+    model = FormModel()
+    results = []
+    model.run("First", lambda tell, stop: stop.wait(10), results.append)
+    model.run("Second", lambda tell, stop: "never", results.append)
+    assert model.doing == "First"
+    model.stop()
+    assert model.join(10)
+    assert results == [True]
+    assert (model.busy, model.stopping, model.doing) == (False, False, "")
+
+
+def test_a_result_may_begin_the_next_job():
+    model = FormModel()
+    over = threading.Event()
+    model.run(
+        "First",
+        lambda tell, stop: 1,
+        lambda one: model.run("Second", lambda tell, stop: one + 1, lambda two: over.set()),
+    )
+    assert over.wait(10)
+
+
+def raise_(error):
+    raise error
