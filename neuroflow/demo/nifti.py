@@ -67,6 +67,7 @@ def _sidecar(visit: Visit) -> dict[str, object]:
         "StudyDescription": STUDY_DESCRIPTION,
         "SeriesDescription": SERIES_DESCRIPTION,
         "MRAcquisitionType": "2D",
+        "ScanningSequence": r"SE\EP",
         "PulseSequenceType": "Spin Echo EPI",
         "RepetitionTime": visit.site.repetition_time / 1000,
         "EchoTime": visit.site.echo_time / 1000,

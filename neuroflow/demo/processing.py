@@ -15,6 +15,10 @@ from neuroflow.demo.report import failure_text, predict, prediction_text
 from neuroflow.demo.statistics import GROUPS
 from neuroflow.demo.uploads import Upload, read_upload
 from neuroflow.errors import StudyError
+from neuroflow.models import RESULT_FILES
+
+FAILURE_FILES = ("failure_report.png", "failure_report.txt")
+"""What stands in a result folder in place of results; the vendor publishes no names for them."""
 
 Truth = Callable[[str], Subject | None]
 """Tells whose a study is; None where that is not known."""
@@ -101,7 +105,8 @@ class Pipeline:
         """Let the files appear one after the other, each of them whole."""
         folder = self.output / f"{study_id}_out"
         folder.mkdir(exist_ok=True)
-        (folder / "aidp.csv").unlink(missing_ok=True)  # of an earlier upload under this id
+        for old in (*RESULT_FILES, *FAILURE_FILES):  # of an earlier upload under this id
+            (folder / old).unlink(missing_ok=True)
         for name, data in files:
             staged = self.staging / f"{study_id}-{name}"
             staged.write_bytes(data)
@@ -132,8 +137,8 @@ def share(*words: object) -> float:
 
 def _failure(error: Exception, study_id: str, at: datetime) -> Iterator[tuple[str, bytes]]:
     reason = str(error) if isinstance(error, StudyError) else "The upload was taken away."
-    yield "prediction.png", draw_failure(reason, study_id, at)
-    yield "prediction.txt", failure_text(reason, study_id, at).encode()
+    yield "failure_report.png", draw_failure(reason, study_id, at)
+    yield "failure_report.txt", failure_text(reason, study_id, at).encode()
 
 
 def _drawn_group(seed: int, study_id: str) -> str:

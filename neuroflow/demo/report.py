@@ -132,7 +132,7 @@ def prediction_text(prediction: Prediction, study_id: str, at: datetime) -> str:
 
 
 def failure_text(reason: str, study_id: str, at: datetime) -> str:
-    """Write what stands in prediction.txt where a study could not be processed.
+    """Write the failure report on a study that could not be processed.
 
     Parameters
     ----------

@@ -39,7 +39,8 @@ class DemoService:
 
     A key is the only way in. Below the home, ``input/<cohort_id>/input/<study_id>.zip`` is
     processed once its upload is complete, and ``output/<study_id>_out/`` appears with
-    ``prediction.png``, ``prediction.txt`` and ``aidp.csv``. All values are simulated.
+    ``prediction.png``, ``prediction.txt`` and ``aidp.csv``, or a failure report. All values are
+    simulated.
 
     Parameters
     ----------
@@ -258,7 +259,8 @@ class DemoService:
     def _resume(self) -> None:
         """Take on again what an earlier run of the service did not finish."""
         for path in sorted((*self.home.glob("input/*/input/*.zip"), *self._taken.glob("*.zip"))):
-            if not (self.home / "output" / f"{path.stem}_out" / "prediction.txt").exists():
+            folder = self.home / "output" / f"{path.stem}_out"
+            if not any((folder / last).exists() for last in ("aidp.csv", "failure_report.txt")):
                 self._jobs.add(path)
 
 

@@ -15,6 +15,7 @@ import pytest
 from support.demo_zips import nifti_zip, zipped
 
 from neuroflow.demo.engine import Subject
+from neuroflow.demo.processing import FAILURE_FILES
 from neuroflow.demo.server import DemoService
 from neuroflow.errors import DemoError
 from neuroflow.models import RESULT_FILES
@@ -125,17 +126,21 @@ def test_a_bad_zip_ends_in_a_failure_report(
     inbox = make_inbox(sftp, f"bad-{study_id}")
     send(sftp, f"{inbox}/{study_id}.zip", data)
     found = results(service, study_id)
-    assert set(found) == {"prediction.png", "prediction.txt"}
-    assert b"FAILURE REPORT" in found["prediction.txt"]
+    assert set(found) == set(FAILURE_FILES)
+    assert b"FAILURE REPORT" in found["failure_report.txt"]
 
 
 def test_a_good_zip_after_a_bad_one_gives_results_and_the_reverse_takes_them_away(
     service: DemoService, sftp: paramiko.SFTPClient
 ) -> None:
     inbox = make_inbox(sftp, "again")
-    for data, expected in ((b"bad", False), (nifti_zip(), True), (b"bad", False)):
+    for data, expected in (
+        (b"bad", FAILURE_FILES),
+        (nifti_zip(), RESULT_FILES),
+        (b"bad", FAILURE_FILES),
+    ):
         send(sftp, f"{inbox}/a1.zip", data)
-        assert ("aidp.csv" in results(service, "a1")) is expected
+        assert set(results(service, "a1")) == set(expected)
 
 
 def test_a_dropped_connection_publishes_what_had_arrived(service: DemoService) -> None:
@@ -150,7 +155,7 @@ def test_a_dropped_connection_publishes_what_had_arrived(service: DemoService) -
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert path.stat().st_size == 200
-    assert b"FAILURE REPORT" in results(service, "d1")["prediction.txt"]
+    assert b"FAILURE REPORT" in results(service, "d1")["failure_report.txt"]
 
 
 def refused(sftp: paramiko.SFTPClient, inbox: str, what: str) -> None:
