@@ -319,10 +319,7 @@ class Ledger:
         )
 
     def _prepare(self) -> None:
-        """Make the tables in a new file; refuse a file that is not ours."""
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA foreign_keys = ON")
+        """Make the tables in a new file; refuse a file that is not ours, and leave it as it is."""
         with self._transaction("opened"):
             is_new = not self._pragma("schema_version") and not self._pragma("application_id")
             if is_new:
@@ -338,6 +335,9 @@ class Ledger:
         damage = self._pragma("quick_check")
         if damage != "ok":
             raise _unusable(self.path, f"It is damaged: {damage}.")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA foreign_keys = ON")
 
     def _pragma(self, name: str) -> object:
         return self._db.execute(f"PRAGMA {name}").fetchone()[0]

@@ -1,0 +1,118 @@
+"""A loopback TCP proxy that does to connections what bad lines do."""
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to a connection once the client has sent `after` bytes."""
+
+    after: int
+    kind: str = "reset"  # or "silence", or "close"
+
+
+class Proxy:
+    """A context manager; the n-th connection meets the n-th of `faults` (None: none)."""
+
+    def __init__(self, target, *, faults=(), latency=0.0):
+        self.target = target
+        self.host = "127.0.0.1"
+        self.latency = latency
+        self.connections = 0
+        self._faults = list(faults)
+        self._sockets = []
+        self._lock = threading.Lock()
+
+    def __enter__(self):
+        self._listener = socket.create_server((self.host, 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc):
+        self._listener.close()
+        with self._lock:
+            for sock in self._sockets:
+                sock.close()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection((self.host, self.target))
+            with self._lock:
+                fault = self._faults.pop(0) if self._faults else None
+                self.connections += 1
+                self._sockets += [client, server]
+            for sock in (client, server):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            pair = _Pair(client, server, fault, self.latency)
+            for run in (pair.upwards, pair.downwards):
+                threading.Thread(target=run, daemon=True).start()
+
+
+class _Pair:
+    def __init__(self, client, server, fault, latency):
+        self.client, self.server = client, server
+        self.fault, self.latency = fault, latency
+        self.silent = False
+
+    def upwards(self):
+        left = self.fault.after if self.fault else None
+        for data in _received(self.client):
+            if left is not None and len(data) >= left:
+                self._send(self.server, data[:left])
+                self._strike()
+                return
+            left = None if left is None else left - len(data)
+            self._send(self.server, data)
+        self._close(self.server)
+
+    def downwards(self):
+        for data in _received(self.server):
+            if not self.silent:
+                self._send(self.client, data)
+        if not self.silent:
+            self._close(self.client)
+
+    def _strike(self):
+        if self.fault.kind == "silence":
+            self.silent = True  # both lines stay open and nothing passes any more
+            return
+        if self.fault.kind == "reset":
+            for sock in (self.client, self.server):
+                linger = struct.pack("ii", 1, 0)
+                with contextlib.suppress(OSError):
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        for sock in (self.client, self.server):
+            self._close(sock)
+
+    def _send(self, sock, data):
+        if self.latency:
+            time.sleep(self.latency / 2)
+        with contextlib.suppress(OSError):
+            sock.sendall(data)
+
+    @staticmethod
+    def _close(sock):
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        sock.close()
+
+
+def _received(sock):
+    while True:
+        try:
+            data = sock.recv(1 << 18)
+        except OSError:
+            return
+        if not data:
+            return
+        yield data

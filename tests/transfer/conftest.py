@@ -1,0 +1,97 @@
+"""Servers and studies for the tests of transfers."""
+
+import hashlib
+import uuid
+
+import pytest
+from support.sshd import Sshd, require_sshd
+
+from neuroflow.ledger import Ledger
+from neuroflow.models import Package
+from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
+from neuroflow.transfer.local import LocalRemote
+from neuroflow.transfer.sftp import connect
+
+
+@pytest.fixture(scope="session")
+def shared_sshd(tmp_path_factory):
+    require_sshd()
+    with Sshd(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
+
+
+@pytest.fixture
+def sshd(shared_sshd):
+    """Return OpenSSH's sshd with empty folders."""
+    empty(shared_sshd.home)
+    return shared_sshd
+
+
+@pytest.fixture
+def trusting(tmp_path):
+    """Return a function that makes host keys that know a server."""
+
+    def trust(server):
+        known = HostKeys(tmp_path / "known_hosts")
+        known.trust(server.host, server.port, fetch_host_key(server.host, server.port))
+        return known
+
+    return trust
+
+
+@pytest.fixture
+def opening(trusting):
+    """Return a function that gives the `connect` of a server."""
+
+    def opener(server, **options):
+        known = trusting(server)
+        return lambda: connect(server.profile, hostkeys=known, **options)
+
+    return opener
+
+
+@pytest.fixture
+def folder_remote(tmp_path):
+    """Return a folder with `input` and `output`, and a `connect` to it."""
+    home = tmp_path / "home"
+    empty(home)
+    return home, lambda: LocalRemote(home)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger(tmp_path / "ledger.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def packages(tmp_path, ledger):
+    """Return a function that makes packages known to the ledger."""
+
+    def make(count, size=1000):
+        made = [package(tmp_path / "packages", n, size) for n in range(count)]
+        for each in made:
+            ledger.add_package(each)
+        return made
+
+    return make
+
+
+def package(folder, number, size=1000, cohort_id="COHORT"):
+    """Make one package; its bytes depend on its number alone."""
+    folder.mkdir(exist_ok=True)
+    study_id = str(uuid.UUID(int=number, version=4))
+    block = hashlib.sha256(str(number).encode()).digest()
+    data = (block * (size // 32 + 1))[:size]
+    path = folder / f"{study_id}.zip"
+    path.write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    return Package(cohort_id, study_id, path, size, digest, f"source{number}", f"uid{number}")
+
+
+def empty(home):
+    import shutil
+
+    shutil.rmtree(home, ignore_errors=True)
+    for name in ("input", "output"):
+        (home / name).mkdir(parents=True)

@@ -1,0 +1,138 @@
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from neuroflow.errors import KeyFileError
+from neuroflow.transfer.keys import load_key, make_key, mend_permissions, public_key
+
+posix = pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+
+
+def keygen(path, *options, passphrase=""):
+    if not shutil.which("ssh-keygen"):
+        pytest.skip("ssh-keygen is not installed")
+    command = ["ssh-keygen", "-q", "-N", passphrase, "-f", str(path), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "id_key"
+
+
+def test_a_made_key_is_what_openssh_says_it_is(path):
+    public = make_key(path, comment="site 7")
+    shown = subprocess.run(
+        ["ssh-keygen", "-l", "-f", path], capture_output=True, text=True, check=True
+    )
+    assert public.fingerprint in shown.stdout
+    assert path.with_name("id_key.pub").read_text() == public.line + "\n"
+    assert public.line.startswith("ssh-ed25519 ")
+    assert public.line.endswith(" site 7")
+    assert public_key(path).fingerprint == public.fingerprint
+
+
+@posix
+def test_a_made_key_is_for_its_owner_only(path):
+    make_key(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_no_key_is_overwritten(path):
+    make_key(path)
+    before = path.read_bytes()
+    with pytest.raises(KeyFileError, match="exists already"):
+        make_key(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("form", ["RFC4716", "PEM", "PKCS8"])
+@pytest.mark.parametrize(
+    ("kind", "bits"), [("rsa", "2048"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521")]
+)
+def test_keys_of_the_accepted_kinds_load_in_every_form(path, kind, bits, form):
+    keygen(path, "-t", kind, "-b", bits, "-m", form)
+    fingerprint = subprocess.run(
+        ["ssh-keygen", "-l", "-f", path], capture_output=True, text=True, check=True
+    ).stdout.split()[1]
+    assert public_key(path).fingerprint == fingerprint
+
+
+@pytest.mark.parametrize("form", ["RFC4716", "PEM", "PKCS8"])
+def test_a_protected_key_needs_its_passphrase(path, form):
+    keygen(path, "-t", "ecdsa", "-m", form, passphrase="open sesame")
+    with pytest.raises(KeyFileError, match="protected by a passphrase"):
+        load_key(path)
+    with pytest.raises(KeyFileError, match="passphrase does not open"):
+        load_key(path, "wrong")
+    assert load_key(path, "open sesame")
+
+
+def test_a_passphrase_too_many_does_no_harm(path):
+    make_key(path)
+    assert load_key(path, "not needed")
+
+
+def test_a_made_key_can_be_protected(path):
+    make_key(path, passphrase="open sesame")
+    with pytest.raises(KeyFileError, match="protected"):
+        load_key(path)
+    assert load_key(path, "open sesame")
+
+
+@posix
+def test_open_permissions_are_refused_and_mended(path):
+    make_key(path)
+    path.chmod(0o640)
+    with pytest.raises(KeyFileError, match="open to others") as caught:
+        load_key(path)
+    assert caught.value.advice == f"chmod 600 {path}"
+    mend_permissions(path)
+    assert load_key(path)
+
+
+MISTAKES = {
+    "PuTTY": b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n",
+    "public half": b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me@here\n",
+    "DSA": b"-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----\n",
+    "not a private key": b"\x89PNG\r\n\x1a\n" + bytes(300),
+}
+
+
+@pytest.mark.parametrize("said", MISTAKES)
+def test_files_given_by_mistake_are_recognised(path, said):
+    path.write_bytes(MISTAKES[said])
+    path.chmod(0o600)
+    with pytest.raises(KeyFileError, match=said) as caught:
+        load_key(path)
+    assert caught.value.advice
+
+
+def test_the_pub_file_beside_is_recognised_too(path):
+    make_key(path)
+    with pytest.raises(KeyFileError, match="public half"):
+        load_key(path.with_name("id_key.pub"))
+
+
+def test_a_dsa_key_in_openssh_form_is_recognised(path):
+    try:
+        keygen(path, "-t", "dsa")
+    except subprocess.CalledProcessError:
+        pytest.skip("this ssh-keygen makes no DSA keys any more")
+    with pytest.raises(KeyFileError, match="DSA"):
+        load_key(path)
+
+
+def test_a_short_rsa_key_is_refused(path):
+    keygen(path, "-t", "rsa", "-b", "1024")
+    with pytest.raises(KeyFileError, match="2048 bits"):
+        load_key(path)
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    with pytest.raises(KeyFileError, match="does not exist"):
+        load_key(tmp_path / "nothing")
+    with pytest.raises(KeyFileError, match="cannot be read"):
+        load_key(tmp_path)
