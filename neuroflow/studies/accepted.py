@@ -1,0 +1,207 @@
+"""What a rule takes: small values that test a fact and say themselves in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Accepted(Protocol):
+    """What a rule takes of a fact."""
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a fact is accepted."""
+
+    def text(self, unit: str) -> str:
+        """Say what is accepted, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Numbers from `low` to `high`, both included; of several numbers, all of them.
+
+    Examples
+    --------
+    >>> Between(55, 104).holds(104), Between(55, 104).text("ms")
+    (True, '55–104 ms')
+    """
+
+    low: float
+    high: float
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a number, or every one of several, lies between."""
+        values = value if isinstance(value, Sequence) else (value,)
+        return all(self.low - 1e-6 <= number <= self.high + 1e-6 for number in values)
+
+    def text(self, unit: str) -> str:
+        """Say the range."""
+        return f"{self.low:g}–{self.high:g} {unit}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One number, within a tolerance.
+
+    Examples
+    --------
+    >>> About(3, 0.2).holds(2.894), About(3, 0.2).text("T")
+    (True, '3 T')
+    """
+
+    target: float
+    tolerance: float
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a number is near enough."""
+        return bool(abs(value - self.target) <= self.tolerance + 1e-6)
+
+    def text(self, unit: str) -> str:
+        """Say the number."""
+        return f"{self.target:g} {unit}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """Numbers from `low` upwards.
+
+    Examples
+    --------
+    >>> AtLeast(2).holds(1), AtLeast(2).text("images")
+    (False, 'at least 2 images')
+    """
+
+    low: float
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a number is large enough."""
+        return bool(value >= self.low)
+
+    def text(self, unit: str) -> str:
+        """Say the least."""
+        return f"at least {self.low:g} {unit}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Values from a list; of several values, all of them.
+
+    Examples
+    --------
+    >>> OneOf(("M", "F")).holds("M"), OneOf(("M", "F")).text("")
+    (True, 'M or F')
+    """
+
+    values: tuple[Any, ...]
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether a value, or every one of several, is on the list."""
+        several = value if isinstance(value, tuple) else (value,)
+        return all(one in self.values for one in several)
+
+    def text(self, unit: str) -> str:  # noqa: ARG002
+        """Say the list."""
+        shown = [_word(value) for value in self.values]
+        return f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else shown[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    r"""Text with one of some words in it, in any case.
+
+    Examples
+    --------
+    >>> Contains(("EP",)).holds("SE\\EP"), Contains(("EP",)).text("")
+    (True, 'EP')
+    """
+
+    words: tuple[str, ...]
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether the text has one of the words."""
+        return any(word.casefold() in str(value).casefold() for word in self.words)
+
+    def text(self, unit: str) -> str:  # noqa: ARG002
+        """Say the words."""
+        return " or ".join(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """An empty list, or the count 0.
+
+    Examples
+    --------
+    >>> Nothing().holds(0), Nothing().holds(("EchoTime",))
+    (True, False)
+    """
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether there is nothing."""
+        return not value
+
+    def text(self, unit: str) -> str:  # noqa: ARG002
+        """Say none."""
+        return "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Shells:
+    """Each of some b-values, and no other.
+
+    Examples
+    --------
+    >>> Shells((0, 1000), 50).holds((0, 995)), Shells((0, 1000), 50).holds((0, 1000, 2000))
+    (True, False)
+    """
+
+    values: tuple[float, ...]
+    tolerance: float
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether each shell is near an accepted one, and none of these is lacking."""
+        near = [
+            [abs(shell - wanted) <= self.tolerance for wanted in self.values] for shell in value
+        ]
+        return all(map(any, near)) and all(any(column) for column in zip(*near, strict=True))
+
+    def text(self, unit: str) -> str:
+        """Say the b-values."""
+        return " and ".join(f"{value:g}" for value in self.values) + f" {unit}"
+
+
+def _word(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def measured_text(value: Any, unit: str) -> str:
+    """Say what was measured, for people.
+
+    Parameters
+    ----------
+    value
+        A fact.
+    unit
+        Its unit.
+
+    Returns
+    -------
+    str
+        The fact in words.
+
+    Examples
+    --------
+    >>> measured_text((1.7, 1.7), "mm"), measured_text(False, ""), measured_text(110.0, "ms")
+    ('1.7 × 1.7 mm', 'no', '110 ms')
+    """
+    if isinstance(value, bool):
+        return _word(value)
+    if isinstance(value, tuple):
+        numbers = all(isinstance(part, int | float) for part in value)
+        glue = " × " if unit == "mm" else ", "
+        shown = glue.join(f"{part:.5g}" if numbers else str(part) for part in value)
+        return f"{shown or 'none'} {unit if value else ''}".strip()
+    if isinstance(value, float):
+        return f"{value:.5g} {unit}".strip()
+    return f"{value} {unit}".strip()

@@ -1,0 +1,138 @@
+"""Age and sex in the spellings of headers, sidecars and tables."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime
+
+_AGE = re.compile(r"(?P<number>\d{1,4}(?:\.\d+)?)\s*(?P<unit>[DWMY]?)(?:EARS?|RS?)?", re.ASCII)
+_UNITS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0, "": 1.0}
+_SEXES = {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F"}
+OLDEST = 130.0
+"""Years; more is a typing error."""
+CAPPED_AGE = 90
+"""Ages of 90 and more leave this disk as 90 (HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C))."""
+
+
+def parse_age(value: object) -> float | None:
+    """Read an age as DICOM, BIDS and the service's sidecar write it.
+
+    Parameters
+    ----------
+    value
+        ``"045Y"``, ``"18M"``, ``"6W"``, ``"10D"``, ``"45"``, ``45`` or ``45.5``; a bare number is
+        in years.
+
+    Returns
+    -------
+    float or None
+        Years; None where the value is empty, no age, or impossible.
+
+    Examples
+    --------
+    >>> parse_age("045Y"), parse_age("18M"), parse_age(45), parse_age("abc")
+    (45.0, 1.5, 45.0, None)
+
+    References
+    ----------
+    DICOM PS3.5, table 6.2-1, value representation AS.
+    """
+    if value is None or isinstance(value, bool):
+        return None
+    match = _AGE.fullmatch(str(value).strip().upper())
+    if not match:
+        return None
+    years = float(match["number"]) / _UNITS[match["unit"]]
+    return years if math.isfinite(years) and years <= OLDEST else None
+
+
+def parse_sex(value: object) -> str | None:
+    """Read a sex in the spellings the service accepts.
+
+    Parameters
+    ----------
+    value
+        ``"M"``, ``"F"``, ``"Male"`` or ``"Female"``, in any case.
+
+    Returns
+    -------
+    str or None
+        ``"M"`` or ``"F"``; None for anything else.
+
+    Examples
+    --------
+    >>> parse_sex("Female"), parse_sex("O")
+    ('F', None)
+    """
+    return _SEXES.get(str(value).strip().upper()) if value is not None else None
+
+
+def age_between(birth: str, scan: str) -> float | None:
+    """Compute the age at the scan from two DICOM dates.
+
+    Parameters
+    ----------
+    birth, scan
+        Dates as ``YYYYMMDD``.
+
+    Returns
+    -------
+    float or None
+        Years; None where a date is missing or wrong, or the order is.
+
+    Examples
+    --------
+    >>> age_between("19600229", "20200228"), age_between("19600229", "20200229")
+    (59.0, 60.0)
+    """
+    first, last = parse_date(birth), parse_date(scan)
+    if first is None or last is None or last < first:
+        return None
+    years = last.year - first.year - ((last.month, last.day) < (first.month, first.day))
+    return float(years) if years <= OLDEST else None
+
+
+def parse_date(text: str) -> date | None:
+    """Read a DICOM date.
+
+    Parameters
+    ----------
+    text
+        ``YYYYMMDD``, or the older ``YYYY.MM.DD``.
+
+    Returns
+    -------
+    datetime.date or None
+        None where it is none.
+
+    Examples
+    --------
+    >>> parse_date("20240131"), parse_date("")
+    (datetime.date(2024, 1, 31), None)
+    """
+    try:
+        return datetime.strptime(text.strip().replace(".", "")[:8], "%Y%m%d").date()
+    except ValueError:
+        return None
+
+
+def age_string(years: float) -> str:
+    """Write an age as DICOM does, no older than what may leave this disk.
+
+    Parameters
+    ----------
+    years
+        The age.
+
+    Returns
+    -------
+    str
+        Four characters, ``"045Y"``; 90 years and more are ``"090Y"``.
+
+    Examples
+    --------
+    >>> age_string(45.9), age_string(93)
+    ('045Y', '090Y')
+    """
+    return f"{min(int(years), CAPPED_AGE):03d}Y"

@@ -1,0 +1,61 @@
+"""Events of the long jobs in this room."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from neuroflow.models import Event, OnEvent
+
+
+class Reporter:
+    """Counts the steps of one job and tells its listener.
+
+    Parameters
+    ----------
+    stage
+        What is being done.
+    total
+        How many steps there will be; 0 where not known.
+    on_event
+        The listener, if there is one.
+
+    Examples
+    --------
+    >>> seen = []
+    >>> reporter = Reporter("check", 2, seen.append)
+    >>> reporter.step(message="one")
+    >>> seen[0].done, seen[0].total, seen[0].message
+    (1, 2, 'one')
+    """
+
+    def __init__(self, stage: str, total: int, on_event: OnEvent | None) -> None:
+        self.stage = stage
+        self.total = total
+        self.done = 0
+        self._on_event = on_event
+
+    def step(
+        self,
+        count: int = 1,
+        *,
+        study_id: str | None = None,
+        status: str = "progress",
+        message: str = "",
+    ) -> None:
+        """Tell that `count` more steps are done.
+
+        Parameters
+        ----------
+        count
+            How many steps.
+        study_id
+            The study they were about.
+        status
+            How it went, as in `neuroflow.models.Event`.
+        message
+            One sentence for people; no patient data.
+        """
+        self.done += count
+        if self._on_event is not None:
+            now = datetime.now(UTC)
+            self._on_event(Event(self.stage, study_id, self.done, self.total, status, message, now))

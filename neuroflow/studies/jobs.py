@@ -1,0 +1,79 @@
+"""Run one function over many items on any executor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+INLINE_COST = 400
+"""Below this many cheap items, starting processes takes longer than the work."""
+
+
+def run(
+    function: Callable[[Sequence[Item]], list[Result]],
+    items: Sequence[Item],
+    *,
+    executor: Executor | None = None,
+    chunk: int = 1,
+    cost: int = 1,
+) -> Iterator[tuple[int, list[Result]]]:
+    """Run a function over chunks of items, on this machine's cores or anywhere.
+
+    Parameters
+    ----------
+    function
+        Takes a chunk of items, returns one result for each; importable by name.
+    items
+        What to work on; must travel to other processes.
+    executor
+        Any `concurrent.futures.Executor`, dask's ``Client.get_executor()`` included; None for
+        processes on the local cores, or this process where there is little to do.
+    chunk
+        How many items travel together.
+    cost
+        What one item costs, in headers read.
+
+    Yields
+    ------
+    tuple
+        Where the chunk started in `items`, and its results; in the order they are done.
+
+    Examples
+    --------
+    >>> list(run(lambda chunk: [n * n for n in chunk], [1, 2, 3], chunk=2))
+    [(0, [1, 4]), (2, [9])]
+    """
+    starts = range(0, len(items), chunk)
+    if executor is None and (len(items) * cost < INLINE_COST or len(starts) < 2):
+        for start in starts:
+            yield start, function(items[start : start + chunk])
+        return
+    pool = executor if executor is not None else local_processes()
+    futures: dict[Future[list[Result]], int] = {
+        pool.submit(function, items[start : start + chunk]): start for start in starts
+    }
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def local_processes() -> Executor:
+    """Give the processes on this machine's cores, started once and reused.
+
+    Returns
+    -------
+    concurrent.futures.Executor
+        Works in notebooks and in scripts without a main guard, on every platform.
+    """
+    from loky import get_reusable_executor  # type: ignore[import-untyped]
+
+    pool: Executor = get_reusable_executor(max_workers=os.cpu_count() or 1, timeout=120)
+    return pool

@@ -1,0 +1,141 @@
+"""Which files of a study play which part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from neuroflow.errors import StudyError
+from neuroflow.models import Study, StudyKind
+from neuroflow.studies.dicom import looks_like_dicom
+from neuroflow.studies.naming import names_diffusion, partner, role
+from neuroflow.studies.sources import READ_ERRORS, Member, zip_members
+
+
+@dataclass(frozen=True, slots=True)
+class StudyMembers:
+    """The files of one study by their parts.
+
+    Parameters
+    ----------
+    kind
+        DICOM or NIfTI, never ZIP.
+    images
+        The DICOM files, or the one NIfTI.
+    bval, bvec, sidecar
+        The files beside a NIfTI; a sidecar may lie beside DICOM too.
+    study_uid
+        The Study Instance UID to keep to, where the files hold several.
+    """
+
+    kind: StudyKind
+    images: tuple[Member, ...]
+    bval: Member | None = None
+    bvec: Member | None = None
+    sidecar: Member | None = None
+    study_uid: str | None = None
+
+
+def study_members(study: Study) -> StudyMembers:
+    """Tell the files of a study apart.
+
+    Parameters
+    ----------
+    study
+        As `find_studies` gives it.
+
+    Returns
+    -------
+    StudyMembers
+        Its files.
+
+    Raises
+    ------
+    StudyError
+        There is no image among them.
+    """
+    if study.kind is StudyKind.ZIP:
+        members = zip_members(study.root)
+    else:
+        members = [Member(path) for path in study.files]
+    if study.kind is StudyKind.DICOM:
+        images = [member for member in members if role(member.basename) != "sidecar"]
+        found = StudyMembers(
+            StudyKind.DICOM,
+            tuple(images),
+            sidecar=_first(members, "sidecar"),
+            study_uid=study.study_uid,
+        )
+    else:
+        found = nifti_members(members) or _zipped_dicom(members, study.study_uid)
+    if not found.images:
+        raise StudyError(
+            f"{study.label} has no images.",
+            why="None of its files is a DICOM image or a NIfTI.",
+            advice="Look into its folder.",
+        )
+    return found
+
+
+def nifti_members(members: list[Member]) -> StudyMembers | None:
+    """Find a NIfTI and what belongs to it.
+
+    Parameters
+    ----------
+    members
+        Files from one folder or zip.
+
+    Returns
+    -------
+    StudyMembers or None
+        None where there is no NIfTI. Of several, one with b-values, else one whose name speaks of
+        diffusion.
+    """
+    images = [member for member in members if role(member.basename) == "image"]
+    if not images:
+        return None
+    names = {member.basename: member for member in members}
+    alone = len(images) == 1
+
+    def rank(member: Member) -> tuple[bool, bool]:
+        has_bval = partner(member.basename, names, "bval", alone=alone) is not None
+        speaks = names_diffusion(PurePosixPath(member.name or member.path.name))
+        return not has_bval, not speaks
+
+    image = min(images, key=rank)
+    parts = {}
+    for kind in ("bval", "bvec", "sidecar"):
+        name = partner(image.basename, names, kind, alone=alone)
+        parts[kind] = names[name] if name is not None else None
+    return StudyMembers(StudyKind.NIFTI, (image,), parts["bval"], parts["bvec"], parts["sidecar"])
+
+
+def _zipped_dicom(members: list[Member], study_uid: str | None) -> StudyMembers:
+    images = [member for member in members if is_dicom(member)]
+    return StudyMembers(
+        StudyKind.DICOM, tuple(images), sidecar=_first(members, "sidecar"), study_uid=study_uid
+    )
+
+
+def is_dicom(member: Member) -> bool:
+    """Look whether a file begins as DICOM does.
+
+    Parameters
+    ----------
+    member
+        The file.
+
+    Returns
+    -------
+    bool
+        False also where it cannot be read.
+    """
+    try:
+        with member.open() as stream:
+            return looks_like_dicom(stream.read(132))
+    except READ_ERRORS:
+        return False
+
+
+def _first(members: list[Member], kind: str) -> Member | None:
+    return next((member for member in members if role(member.basename) == kind), None)

@@ -1,0 +1,233 @@
+"""What file and folder names tell: participants, sessions, and which gradient files belong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+_ENTITY = re.compile(r"(?:^|_)(sub|ses)-([A-Za-z0-9+]+)(?=_|$|\.)")
+_ROLES = (
+    ("image", re.compile(r"\.nii(\.gz)?$", re.I)),
+    ("sidecar", re.compile(r"\.json$", re.I)),
+    ("bval", re.compile(r"(^|[._-])b[-_]?vals?(ues?)?(\.txt)?$", re.I)),
+    ("bvec", re.compile(r"(^|[._-])b[-_]?vecs?(tors?)?(\.txt)?$", re.I)),
+)
+_DIFFUSION = re.compile(r"(^|[^a-z])(dwi|dti|diff(usion)?|hardi|dmri)([^a-z]|$)", re.I)
+
+
+def bids_entities(path: PurePath) -> dict[str, str]:
+    """Read ``sub-`` and ``ses-`` from a path, the innermost ones.
+
+    Parameters
+    ----------
+    path
+        A file or folder.
+
+    Returns
+    -------
+    dict
+        With the keys ``"sub"`` and ``"ses"``, as far as they occur; without the prefixes.
+
+    Examples
+    --------
+    >>> bids_entities(PurePath("sub-01/ses-a/dwi/sub-01_ses-a_dwi.nii.gz"))
+    {'sub': '01', 'ses': 'a'}
+
+    References
+    ----------
+    Brain Imaging Data Structure specification, "Filenames".
+    """
+    found: dict[str, str] = {}
+    for part in path.parts:
+        found.update(_ENTITY.findall(part))
+    return found
+
+
+def role(name: str) -> str | None:
+    """Tell which part of a NIfTI study a file may be.
+
+    Parameters
+    ----------
+    name
+        The file's name.
+
+    Returns
+    -------
+    str or None
+        ``"image"``, ``"bval"``, ``"bvec"``, ``"sidecar"``, or None.
+
+    Examples
+    --------
+    >>> role("dwi.nii.gz"), role("bvals"), role("dwi.eddy_rotated_bvecs"), role("notes.txt")
+    ('image', 'bval', 'bvec', None)
+    """
+    return next((kind for kind, pattern in _ROLES if pattern.search(name)), None)
+
+
+def stem(name: str) -> str:
+    """Take from a file's name what marks its role.
+
+    Parameters
+    ----------
+    name
+        The file's name.
+
+    Returns
+    -------
+    str
+        What the files of one image have in common; empty for ``bvals`` and the like.
+
+    Examples
+    --------
+    >>> [stem(n) for n in ("a.nii.gz", "a.bval", "a_bvecs.txt", "a.nii.gz.bvec", "bvals")]
+    ['a', 'a', 'a', 'a', '']
+    """
+    for _, pattern in _ROLES[1:]:
+        if pattern.search(name):
+            name = pattern.sub("", name)
+            break
+    return _ROLES[0][1].sub("", name)
+
+
+def partner(image: str, names: Iterable[str], kind: str, *, alone: bool) -> str | None:
+    """Find the file of a role that belongs to an image in the same folder.
+
+    Parameters
+    ----------
+    image
+        The image's name.
+    names
+        Every name in the folder.
+    kind
+        ``"bval"``, ``"bvec"`` or ``"sidecar"``.
+    alone
+        True where the image is the folder's only one, so that whatever there is belongs to it.
+
+    Returns
+    -------
+    str or None
+        The name; None where there is none, or no telling which.
+
+    Examples
+    --------
+    >>> partner("data.nii.gz", ["bvals", "bvecs", "data.nii.gz"], "bval", alone=True)
+    'bvals'
+    """
+    candidates = sorted(name for name in names if role(name) == kind)
+    own = stem(image).lower()
+    for wanted in (own, _undecorated(own)):
+        same = [name for name in candidates if _undecorated(stem(name).lower()) == wanted]
+        exact = [name for name in candidates if stem(name).lower() == wanted]
+        if exact or len(same) == 1:
+            return (exact or same)[0]
+    if kind == "sidecar":
+        return candidates[0] if alone and len(candidates) == 1 else None
+    shared = [name for name in candidates if not stem(name)]
+    if len(shared) == 1:
+        return shared[0]
+    return candidates[0] if alone and len(candidates) == 1 else None
+
+
+def _undecorated(text: str) -> str:
+    return re.sub(r"[._-]+(dwi|dti|data|image|img)$", "", text)
+
+
+def names_diffusion(path: PurePath) -> bool:
+    """Tell whether a file's name, or its folder's, speaks of diffusion.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    bool
+        True for ``dwi``, ``dti`` and the like as a word of its own.
+
+    Examples
+    --------
+    >>> names_diffusion(PurePath("sub-01_dwi.nii")), names_diffusion(PurePath("T1w.nii"))
+    (True, False)
+    """
+    return any(_DIFFUSION.search(part) for part in path.parts[-2:])
+
+
+def unique_labels(wanted: Sequence[str]) -> list[str]:
+    """Make labels unique by numbering those that occur more than once.
+
+    Parameters
+    ----------
+    wanted
+        The labels.
+
+    Returns
+    -------
+    list of str
+        In the same order.
+
+    Examples
+    --------
+    >>> unique_labels(["a", "b", "a"])
+    ['a', 'b', 'a (2)']
+    """
+    taken: set[str] = set()
+    labels = []
+    for text in wanted:
+        label, number = text, 1
+        while label in taken:
+            number += 1
+            label = f"{text} ({number})"
+        taken.add(label)
+        labels.append(label)
+    return labels
+
+
+def printable(text: str) -> str:
+    r"""Make any name fit on one line.
+
+    Parameters
+    ----------
+    text
+        A name in any script.
+
+    Returns
+    -------
+    str
+        Without control characters, in particular newlines.
+
+    Examples
+    --------
+    >>> printable("a\nb")
+    'a b'
+    """
+    return "".join(char if char.isprintable() else " " for char in text).strip()
+
+
+def bids_inherited(image: str, beside: str) -> bool:
+    """Tell whether a file further up in a BIDS dataset applies to an image.
+
+    Parameters
+    ----------
+    image, beside
+        The names of the image and of the file.
+
+    Returns
+    -------
+    bool
+        True where both end in the same suffix and the file's entities are among the image's.
+
+    Examples
+    --------
+    >>> bids_inherited("sub-01_dir-AP_dwi.nii.gz", "dwi.json")
+    True
+    >>> bids_inherited("sub-01_dwi.nii.gz", "sub-02_dwi.bval")
+    False
+
+    References
+    ----------
+    Brain Imaging Data Structure specification, "The Inheritance Principle".
+    """
+    own, other = stem(image).split("_"), PurePath(beside).stem.split("_")
+    return own[-1] == other[-1] and set(other) <= set(own)

@@ -1,0 +1,197 @@
+"""JSON sidecars: the keys in all their spellings."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from neuroflow.errors import StudyError
+from neuroflow.studies.sources import READ_ERRORS, Member
+
+_SPELLINGS = {
+    "age": ("patientage", "age", "ageatscan"),
+    "sex": ("patientsex", "sex", "gender"),
+    "study_uid": ("studyinstanceuid",),
+    "modality": ("modality",),
+    "manufacturer": ("manufacturer",),
+    "field_strength": ("magneticfieldstrength", "fieldstrength"),
+    "repetition_time": ("repetitiontime", "tr"),
+    "echo_time": ("echotime", "te"),
+    "flip_angle": ("flipangle",),
+    "slice_thickness": ("slicethickness",),
+    "slice_spacing": ("spacingbetweenslices",),
+    "slice_timing": ("slicetiming",),
+    "sequence": ("scanningsequence",),
+    "study_description": ("studydescription",),
+    "series_description": ("seriesdescription",),
+}
+_NUMBERS = (
+    "AcquisitionDuration AcquisitionMatrixPE BandwidthPerPixelPhaseEncode BaseResolution "
+    "DwellTime EchoTime EchoTrainLength EffectiveEchoSpacing FlipAngle ImagingFrequency "
+    "MagneticFieldStrength MultibandAccelerationFactor ParallelReductionFactorInPlane "
+    "PartialFourier PercentPhaseFOV PercentSampling PhaseEncodingSteps PixelBandwidth "
+    "ReconMatrixPE RepetitionTime SliceThickness SliceTiming SpacingBetweenSlices "
+    "TotalReadoutTime ImageOrientationPatientDICOM WaterFatShift"
+)
+SAFE_NUMBERS = frozenset(_NUMBERS.split())
+"""Keys of BIDS sidecars whose numbers are part of the acquisition."""
+SAFE_WORDS = {
+    "InPlanePhaseEncodingDirectionDICOM": "ROW|COL",
+    "MRAcquisitionType": "2D|3D",
+    "Manufacturer": "(siemens|ge|philips|canon|toshiba|uih|hitachi|fujifilm|bruker)[a-z ]*",
+    "Modality": "MR",
+    "PhaseEncodingAxis": "[ijk]",
+    "PhaseEncodingDirection": "[ijk]-?",
+    "PatientPosition": "[HF]F[SPD][LR]?",
+    "ScanningSequence": r"[A-Z]{2}([\\\\_][A-Z]{2})*",
+    "SliceEncodingDirection": "[ijk]-?",
+}
+"""Keys whose words come from fixed lists."""
+LARGEST = 16 * 1024**2
+"""Bytes; no sidecar is longer."""
+
+
+def read_sidecar(member: Member) -> dict[str, Any]:
+    """Read a sidecar.
+
+    Parameters
+    ----------
+    member
+        The file.
+
+    Returns
+    -------
+    dict
+        As it stands there.
+
+    Raises
+    ------
+    StudyError
+        It is no JSON object.
+    """
+    try:
+        with member.open_raw() as stream:
+            text = stream.read(LARGEST).decode("utf-8-sig")
+        content = json.loads(text)
+    except (*READ_ERRORS, ValueError) as error:
+        raise StudyError(
+            f"{member.basename} is not readable JSON.",
+            why=f"{error}.",
+            advice="Mend the file, or remove it.",
+        ) from error
+    if not isinstance(content, dict):
+        raise StudyError(
+            f"{member.basename} is no JSON object.", advice='It should read {"PatientAge": "045Y"}.'
+        )
+    return content
+
+
+def sidecar_facts(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Find what checks need in a sidecar, whatever its spelling.
+
+    Parameters
+    ----------
+    content
+        The JSON object.
+
+    Returns
+    -------
+    dict
+        The values found, under names of our own; those that are empty are left out.
+
+    Examples
+    --------
+    >>> sidecar_facts({"patient_age": "045Y", "EchoTime": 0.09, "PatientSex": ""})
+    {'age': '045Y', 'echo_time': 0.09}
+    """
+    plain = {re.sub(r"[^a-z0-9]", "", key.lower()): value for key, value in content.items()}
+    facts = {}
+    for name, spellings in _SPELLINGS.items():
+        value = next((plain[spelling] for spelling in spellings if spelling in plain), None)
+        if value not in (None, "", []):
+            facts[name] = value
+    return facts
+
+
+def milliseconds(value: Any, longest_seconds: float) -> float | None:
+    """Read a time that may be in seconds, as in BIDS, or in milliseconds.
+
+    Parameters
+    ----------
+    value
+        A number, or text of one.
+    longest_seconds
+        Anything above is milliseconds.
+
+    Returns
+    -------
+    float or None
+        Milliseconds; None where it is no number.
+
+    Examples
+    --------
+    >>> milliseconds(0.09, 1.0), milliseconds("90", 1.0), milliseconds("long", 1.0)
+    (90.0, 90.0, None)
+    """
+    number = to_number(value)
+    if number is None:
+        return None
+    return round(number * 1000, 6) if number <= longest_seconds else number
+
+
+def to_number(value: Any) -> float | None:
+    """Read a number.
+
+    Parameters
+    ----------
+    value
+        Anything.
+
+    Returns
+    -------
+    float or None
+        None where it is none.
+
+    Examples
+    --------
+    >>> to_number("3"), to_number(None), to_number("NaN")
+    (3.0, None, None)
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if number == number and abs(number) != float("inf") else None  # noqa: PLR0124
+
+
+def safe_sidecar(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of a sidecar what was acquired, and nothing that may name someone.
+
+    Parameters
+    ----------
+    content
+        The JSON object.
+
+    Returns
+    -------
+    dict
+        Numbers, lists of numbers, and a few words from fixed lists, under their BIDS names.
+
+    Examples
+    --------
+    >>> safe_sidecar({"EchoTime": 0.09, "PatientName": "Miller", "ConversionSoftware": "x"})
+    {'EchoTime': 0.09}
+    """
+    kept = {}
+    for key in sorted(SAFE_NUMBERS & set(content)):
+        value = content[key]
+        numbers = value if isinstance(value, list) else [value]
+        if all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+            kept[key] = value
+    for key, pattern in SAFE_WORDS.items():
+        value = content.get(key)
+        if isinstance(value, str) and re.fullmatch(pattern, value, re.I):
+            kept[key] = value
+    return kept

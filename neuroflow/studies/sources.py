@@ -1,0 +1,181 @@
+"""The files of a study as streams, whether they lie bare, gzipped or in a zip."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from neuroflow.errors import StudyError
+
+BOMB_BYTES = 20 * 1024**3
+"""No study unpacks to more than this."""
+BOMB_RATIO = 200
+"""Images shrink three to tenfold; what shrinks more than this, and is big, is no study."""
+BOMB_FLOOR = 256 * 1024**2
+READ_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
+"""What reading a damaged, locked or encrypted file or archive raises."""
+
+
+_shared: ContextVar[dict[Path, zipfile.ZipFile] | None] = ContextVar("shared", default=None)
+
+
+@contextmanager
+def shared_archives() -> Iterator[None]:
+    """Keep each zip open until the end of the block, so that its directory is read once."""
+    archives: dict[Path, zipfile.ZipFile] = {}
+    token = _shared.set(archives)
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+        for archive in archives.values():
+            archive.close()
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    archives = _shared.get()
+    if archives is None:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+        return
+    if path not in archives:
+        archives[path] = zipfile.ZipFile(path)
+    yield archives[path]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Member:
+    """One file of a study: a path, and a name inside it where the path is a zip.
+
+    Parameters
+    ----------
+    path
+        The file on this disk.
+    name
+        The name inside the zip; empty for a bare file.
+    """
+
+    path: Path
+    name: str = ""
+
+    @property
+    def basename(self) -> str:
+        """The file's own name."""
+        return PurePosixPath(self.name).name if self.name else self.path.name
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes, as stored on the disk or unpacked from the zip."""
+        if not self.name:
+            return self.path.stat().st_size
+        with _archive(self.path) as archive:
+            return archive.getinfo(self.name).file_size
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Open for reading; gzipped DICOM is unpacked on the way.
+
+        Yields
+        ------
+        binary file
+            Seekable.
+        """
+        with self.open_raw() as raw:
+            if self.basename.lower().endswith(".gz") and raw.read(2) == b"\x1f\x8b":
+                raw.seek(0)
+                with gzip.GzipFile(fileobj=raw) as plain:
+                    yield plain  # type: ignore[misc]
+            else:
+                raw.seek(0)
+                yield raw
+
+    @contextmanager
+    def open_raw(self) -> Iterator[IO[bytes]]:
+        """Open for reading the bytes as they are stored.
+
+        Yields
+        ------
+        binary file
+            Seekable.
+        """
+        if self.name:
+            with _archive(self.path) as archive, archive.open(self.name) as stream:
+                yield io.BufferedReader(stream, 1 << 16)  # type: ignore[type-var]
+        else:
+            with self.path.open("rb") as stream:
+                yield stream
+
+
+def zip_members(path: Path) -> list[Member]:
+    """List the files in a zip, after looking whether it is safe to read.
+
+    Parameters
+    ----------
+    path
+        The zip.
+
+    Returns
+    -------
+    list of Member
+        In the order of their names.
+
+    Raises
+    ------
+    StudyError
+        It is no zip, damaged, encrypted, a bomb, or has names that point outside of it.
+    """
+    try:
+        with _archive(path) as archive:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+    except READ_ERRORS as error:
+        raise StudyError(
+            f"{path.name} is not a readable zip.",
+            why=f"{error}.",
+            advice="Export or copy the study again.",
+        ) from error
+    for info in infos:
+        why = _danger(info)
+        if why:
+            raise StudyError(
+                f"{path.name} is not safe to unpack.", why=why, advice="Zip the study anew."
+            )
+    _refuse_bomb(path, infos)
+    kept = [info.filename for info in infos if not _is_litter(info.filename)]
+    return [Member(path, name) for name in sorted(kept)]
+
+
+def _danger(info: zipfile.ZipInfo) -> str:
+    parts = PurePosixPath(info.filename.replace("\\", "/")).parts
+    if ".." in parts or (parts and (parts[0] == "/" or parts[0].endswith(":"))):
+        return "It has a name that points outside of the zip."
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "It has a link in it."
+    if info.flag_bits & 0x1:
+        return "It is encrypted."
+    return ""
+
+
+def _refuse_bomb(path: Path, infos: list[zipfile.ZipInfo]) -> None:
+    unpacked = sum(info.file_size for info in infos)
+    packed = max(path.stat().st_size, 1)
+    if unpacked > BOMB_BYTES or (unpacked > BOMB_FLOOR and unpacked > BOMB_RATIO * packed):
+        raise StudyError(
+            f"{path.name} would unpack to {unpacked / 1024**3:.1f} GiB.",
+            why="No study is that large.",
+            advice="Look into the zip before using it; unpack it yourself if it is what it claims.",
+        )
+
+
+def _is_litter(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return any(part.startswith((".", "__MACOSX")) for part in parts)

@@ -1,0 +1,92 @@
+"""The rules, each broken by a study made for it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+from support.scans import Scan, write_dicom, write_nifti
+
+from neuroflow.studies.check import check, check_study
+from neuroflow.studies.discover import find_studies
+
+
+def rules(folder, severity=None, **kwargs):
+    table = check(find_studies(folder), **kwargs)
+    if severity:
+        table = table[table["severity"] == severity]
+    return table["rule"].tolist()
+
+
+@pytest.mark.parametrize("vendor", ["siemens", "ge", "philips"])
+def test_a_study_as_the_protocol_wants_it_has_no_error(vendor, vendor_folders):
+    assert rules(vendor_folders[vendor]) == ["slice_order"]
+
+
+def test_a_nifti_as_the_protocol_wants_it_has_no_finding(tmp_path):
+    write_nifti(tmp_path, Scan())
+    assert rules(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "rule", "measured"),
+    [
+        ("EchoTime", 110, "echo_time", "110 ms"),
+        ("RepetitionTime", 5000, "repetition_time", "5000 ms"),
+        ("MagneticFieldStrength", 1.5, "field_strength", "1.5 T"),
+        ("FlipAngle", 70, "flip_angle", "70 °"),
+        ("PixelSpacing", [1.7, 1.7], "in_plane", "1.7 × 1.7 mm"),
+        ("PatientSex", "O", "sex", 'unknown: "O" is neither M nor F'),
+        ("BurnedInAnnotation", "YES", "burned_in", "YES"),
+    ],
+)
+def test_a_wrong_header_value_is_an_error(tmp_path, word, value, rule, measured):
+    write_dicom(tmp_path, Scan(n_slices=3, n_directions=2, header={word: value}))
+    findings = {finding.rule: finding for finding in check_study(find_studies(tmp_path)[0])}
+    assert findings[rule].severity == "error"
+    assert findings[rule].measured == measured
+    assert findings[rule].advice
+
+
+def test_what_is_not_in_the_header_is_a_warning_and_never_passed(tmp_path):
+    write_dicom(tmp_path, Scan(n_slices=3, n_directions=2, header={"EchoTime": None}))
+    (finding,) = [f for f in check_study(find_studies(tmp_path)[0]) if f.rule == "echo_time"]
+    assert finding.severity == "warning"
+    assert finding.measured.startswith("unknown")
+
+
+def test_a_missing_slice_and_a_repeated_one_are_found(tmp_path):
+    paths = write_dicom(tmp_path, Scan(n_slices=4, n_directions=2))
+    paths[9].unlink()
+    (tmp_path / "copy.dcm").write_bytes(paths[3].read_bytes())
+    found = {finding.rule: finding.measured for finding in check_study(find_studies(tmp_path)[0])}
+    assert found["missing_slices"] == "1"
+    assert found["incomplete_volumes"] == "1"
+    assert found["repeated_instances"] == "1"
+    assert "repeated_slices" not in found
+
+
+def test_the_same_study_under_two_names_is_an_error_for_both(tmp_path):
+    for patient in ("A", "B"):
+        write_dicom(tmp_path / patient, Scan(n_slices=3, n_directions=2, patient_id=patient))
+    table = check(find_studies(tmp_path))
+    duplicates = table[table["rule"] == "duplicate"]
+    assert duplicates["study"].tolist() == ["A", "B"]
+    assert duplicates["measured"].tolist() == ["the same as B", "the same as A"]
+
+
+def test_a_study_sent_before_is_an_error(tmp_path):
+    scan = Scan(n_slices=3, n_directions=2)
+    write_dicom(tmp_path, scan)
+    digest = hashlib.sha256(scan.study_uid.encode()).hexdigest()
+    assert "already_sent" in rules(tmp_path, sent={digest})
+    assert "already_sent" not in rules(tmp_path, sent={"another"})
+
+
+def test_age_and_sex_of_the_participants_table_win(tmp_path):
+    write_dicom(tmp_path, Scan(n_slices=3, n_directions=2, header={"PatientSex": "O"}))
+    (study,) = find_studies(tmp_path)
+    found = {f.rule: f.measured for f in check_study(replace(study, age=30.0, sex="M"))}
+    assert "sex" not in found
+    assert found["age_40"] == "30 years"

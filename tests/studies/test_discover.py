@@ -1,0 +1,106 @@
+"""Finding studies, however they are kept."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from dataclasses import replace
+
+import pytest
+from support.scans import Scan, write_dicom, write_nifti
+
+from neuroflow.errors import FolderError
+from neuroflow.models import StudyKind
+from neuroflow.studies.discover import find_studies, survey
+
+SMALL = Scan(n_slices=3, n_directions=2)
+
+
+def test_studies_mixed_in_one_folder_are_told_apart_by_their_uid(tmp_path):
+    write_dicom(tmp_path / "one", replace(SMALL, number=1, patient_id="P1"))
+    for path in write_dicom(tmp_path / "two", replace(SMALL, number=2, patient_id="P2")):
+        shutil.move(path, tmp_path / "one" / f"two_{path.stem}")
+    studies = find_studies(tmp_path)
+    assert [(study.label, len(study.files)) for study in studies] == [("P1", 12), ("P2", 12)]
+
+
+def test_dicom_without_extension_is_found(tmp_path):
+    write_dicom(tmp_path, SMALL, suffix="")
+    (study,) = find_studies(tmp_path)
+    assert study.kind is StudyKind.DICOM
+
+
+def test_other_series_of_a_study_are_named_and_left_out(tmp_path):
+    write_dicom(tmp_path / "dti", SMALL)
+    other = {
+        "SeriesInstanceUID": "1.2.3",
+        "SeriesDescription": "T1 MPRAGE",
+        "SeriesNumber": 2,
+    }
+    scan = replace(SMALL, n_directions=0, n_b0=1, header=other, vendor="siemens")
+    write_dicom(tmp_path / "t1", scan)
+    found = survey(tmp_path)
+    assert len(found.studies[0].files) == 12
+    assert found.skipped["reason"].tolist() == ['other series of a study: 2 "T1 MPRAGE"']
+    assert found.skipped["files"].tolist() == [3]
+
+
+def test_bids_names_give_participant_and_session(tmp_path):
+    folder = tmp_path / "sub-07" / "ses-b" / "dwi"
+    write_nifti(folder, SMALL, stem="sub-07_ses-b_dwi")
+    (study,) = find_studies(tmp_path)
+    assert (study.participant_id, study.session_id, study.label) == ("07", "b", "07_b")
+    assert len(study.files) == 4
+
+
+def test_gradients_and_sidecar_above_in_a_bids_dataset_are_inherited(tmp_path):
+    folder = tmp_path / "sub-07" / "dwi"
+    write_nifti(folder, SMALL, stem="sub-07_dwi")
+    for kind in ("bval", "bvec", "json"):
+        shutil.move(folder / f"sub-07_dwi.{kind}", tmp_path / f"dwi.{kind}")
+    (study,) = find_studies(tmp_path)
+    assert sorted(path.name for path in study.files) == [
+        "dwi.bval",
+        "dwi.bvec",
+        "dwi.json",
+        "sub-07_dwi.nii.gz",
+    ]
+
+
+def test_a_zip_gives_one_study_per_study_inside(tmp_path):
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for number in (1, 2):
+            scan = replace(SMALL, number=number, patient_id=f"P{number}")
+            for path in write_dicom(tmp_path / "in", scan):
+                archive.write(path, f"{number}/{path.name}")
+    shutil.rmtree(tmp_path / "in")
+    studies = find_studies(tmp_path)
+    assert [study.label for study in studies] == ["P1", "P2"]
+    assert {study.kind for study in studies} == {StudyKind.ZIP}
+
+
+def test_what_is_skipped_is_counted_with_its_reason(tmp_path):
+    write_dicom(tmp_path / "dti", SMALL)
+    (tmp_path / "empty.dcm").touch()
+    (tmp_path / "text.dcm").write_text("no DICOM at all, and long enough to be looked at")
+    (tmp_path / "readme.md").write_text("hello")
+    found = survey(tmp_path)
+    assert found.skipped.set_index("path")["reason"].to_dict() == {
+        "empty.dcm": "empty file",
+        "readme.md": "neither DICOM nor NIfTI",
+        "text.dcm": "not DICOM, despite its name",
+    }
+    assert found.summary.startswith("1 studies found; 3 files skipped")
+
+
+@pytest.mark.parametrize("content", [None, "readme.md"])
+def test_a_folder_without_studies_is_an_error(tmp_path, content):
+    if content:
+        (tmp_path / content).write_text("hello")
+    with pytest.raises(FolderError, match="no study"):
+        find_studies(tmp_path)
+
+
+def test_a_missing_folder_is_an_error(tmp_path):
+    with pytest.raises(FolderError, match="not a folder"):
+        find_studies(tmp_path / "nowhere")

@@ -1,0 +1,141 @@
+"""Packages: nothing that names a patient, all that was acquired, always the same bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+
+import nibabel as nib
+import numpy as np
+import pydicom
+import pytest
+from support.packages import SALT, leaks, only_study, package_bytes
+from support.scans import Scan, write_dicom, write_nifti
+
+from neuroflow.errors import PackageError
+from neuroflow.models import Cohort
+from neuroflow.studies.acquisition import read_acquisition
+from neuroflow.studies.package import make_package, package_studies
+
+VENDORS = ("siemens", "ge", "philips")
+SMALL = Scan(n_slices=3, n_directions=2)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_nothing_in_a_dicom_package_names_the_patient(vendor, tmp_path):
+    write_dicom(tmp_path / "in", replace(SMALL, vendor=vendor))
+    package = make_package(only_study(tmp_path / "in"), "C", tmp_path / "out", salt=SALT)
+    assert leaks(package_bytes(package.path)) == []
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_gradients_are_the_same_before_and_after(vendor, tmp_path):
+    write_dicom(tmp_path / "in", replace(SMALL, vendor=vendor))
+    study = only_study(tmp_path / "in")
+    package = make_package(study, "C", tmp_path / "out", salt=SALT)
+    before, after = read_acquisition(study), read_acquisition(only_study(tmp_path / "out"))
+    assert sum(gradient.direction is not None for gradient in before.gradients) == 2
+    assert after.gradients == before.gradients
+    assert after.age == 60
+    assert after.sex == "F"
+    assert package.size == package.path.stat().st_size
+
+
+def test_nothing_in_a_nifti_package_names_the_patient(tmp_path):
+    write_nifti(tmp_path / "in", SMALL)
+    package = make_package(only_study(tmp_path / "in"), "C", tmp_path / "out", salt=SALT)
+    assert leaks(package_bytes(package.path)) == []
+    with zipfile.ZipFile(package.path) as archive:
+        assert archive.namelist() == ["dwi.nii.gz", "dwi.bval", "dwi.bvec", "dwi.json"]
+        sidecar = json.loads(archive.read("dwi.json"))
+    assert sidecar["PatientAge"] == "060Y"
+    assert sidecar["PatientSex"] == "F"
+    assert sidecar["EchoTime"] == 0.088
+
+
+def test_a_nifti_keeps_its_voxels_and_gradients(tmp_path):
+    path = write_nifti(tmp_path / "in", SMALL, suffix=".nii")
+    package = make_package(only_study(tmp_path / "in"), "C", tmp_path / "out", salt=SALT)
+    with zipfile.ZipFile(package.path) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    before, after = nib.load(path), nib.load(tmp_path / "unpacked" / "dwi.nii.gz")
+    np.testing.assert_array_equal(np.asarray(after.dataobj), np.asarray(before.dataobj))
+    np.testing.assert_array_equal(after.affine, before.affine)
+    assert np.loadtxt(tmp_path / "unpacked" / "dwi.bvec").tolist() == (
+        np.loadtxt(tmp_path / "in" / "dwi.bvec").tolist()
+    )
+
+
+def test_the_same_study_and_salt_give_the_same_bytes(tmp_path):
+    write_dicom(tmp_path / "in", SMALL)
+    study = only_study(tmp_path / "in")
+    first = make_package(study, "C", tmp_path / "one", salt=SALT)
+    again = make_package(study, "C", tmp_path / "two", salt=SALT)
+    other = make_package(study, "C", tmp_path / "three", salt=b"another")
+    assert first.path.read_bytes() == again.path.read_bytes()
+    assert first.sha256 == again.sha256 != other.sha256
+
+
+def test_uids_agree_within_a_study_and_differ_between_studies(tmp_path):
+    write_dicom(tmp_path / "in", SMALL)
+    studies = [only_study(tmp_path / "in", number) for number in (1, 2)]
+    uids = []
+    for study in studies:
+        package = make_package(study, "C", tmp_path / "out", salt=SALT)
+        with zipfile.ZipFile(package.path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".dcm")]
+            images = [pydicom.dcmread(io.BytesIO(archive.read(name))) for name in names]
+        uids.append({image.StudyInstanceUID for image in images})
+        assert len({image.SOPInstanceUID for image in images}) == len(images)
+        assert {image.PatientID for image in images} == {study.study_id}
+    assert len(uids[0]) == len(uids[1]) == 1
+    assert uids[0] != uids[1]
+
+
+def test_an_unchanged_study_is_not_packaged_again_and_a_changed_one_is(tmp_path):
+    paths = write_dicom(tmp_path / "in", SMALL)
+    cohort = Cohort("C", (only_study(tmp_path / "in"),))
+    statuses: list[str] = []
+
+    def package(known):
+        return package_studies(
+            cohort,
+            tmp_path / "out",
+            salt=SALT,
+            known=known,
+            on_event=lambda event: statuses.append(event.status),
+        )
+
+    (first,) = package({})
+    (second,) = package({first.study_id: first})
+    image = pydicom.dcmread(paths[0])
+    image.EchoTime = 99
+    image.save_as(paths[0])
+    (third,) = package({first.study_id: first})
+    assert statuses == ["done", "skipped", "done"]
+    assert second == first
+    assert third.sha256 != first.sha256
+    assert third.source_sha256 != first.source_sha256
+
+
+def test_a_damaged_study_fails_and_the_others_go_on(tmp_path):
+    write_dicom(tmp_path / "in" / "good", SMALL)
+    bad = write_dicom(tmp_path / "in" / "bad", replace(SMALL, number=2))
+    good, broken = only_study(tmp_path / "in" / "good"), only_study(tmp_path / "in" / "bad", 2)
+    bad[1].write_bytes(bad[1].read_bytes()[:-8])
+    events = []
+    packages = package_studies(
+        Cohort("C", (broken, good)), tmp_path / "out", salt=SALT, on_event=events.append
+    )
+    assert [package.study_id for package in packages] == [good.study_id]
+    assert [event.study_id for event in events if event.status == "failed"] == [broken.study_id]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"{good.study_id}.zip"]
+
+
+def test_a_study_without_an_id_is_refused(tmp_path):
+    write_dicom(tmp_path / "in", SMALL)
+    study = replace(only_study(tmp_path / "in"), study_id=None)
+    with pytest.raises(PackageError, match="no study id"):
+        make_package(study, "C", tmp_path / "out", salt=SALT)

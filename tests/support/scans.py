@@ -1,0 +1,216 @@
+"""Small diffusion studies as scanners write them, full of things that name a patient."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRLittleEndian
+
+MR = "1.2.840.10008.5.1.4.1.1.4"
+ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
+SECRETS = {
+    "name": "MUSTERMANN^ERIKA",
+    "family": "MUSTERMANN",
+    "patient_id": "MRN7654321",
+    "accession": "ACC998877",
+    "institution": "Klinikum Beispielstadt",
+    "operator": "SCHREIBER",
+    "physician": "DOKTOR^ANNA",
+    "station": "MRSTATION42",
+    "serial": "SN5550123",
+    "birth": "19640229",
+    "day": "20240315",
+    "time": "142233",
+    "root": "1.2.840.99999.7",
+}
+"""What may be nowhere in a package."""
+
+
+def directions(count: int) -> np.ndarray:
+    """Points spread over a half sphere, shape (count, 3)."""
+    steps = np.arange(count) + 0.5
+    polar = np.arccos(1 - steps / count)
+    around = np.pi * (1 + 5**0.5) * steps
+    return np.column_stack(
+        [np.cos(around) * np.sin(polar), np.sin(around) * np.sin(polar), np.cos(polar)]
+    )
+
+
+@dataclass
+class Scan:
+    """How a study is written; every part of it can be made wrong."""
+
+    vendor: str = "siemens"
+    n_slices: int = 64
+    n_b0: int = 2
+    n_directions: int = 30
+    size: int = 4
+    patient_id: str = SECRETS["patient_id"]
+    name: str = SECRETS["name"]
+    number: int = 1
+    header: dict = field(default_factory=dict)
+    gap: float = 0.0
+    syntax: str = ExplicitVRLittleEndian
+
+    @property
+    def study_uid(self) -> str:
+        return f"{SECRETS['root']}.{self.number}"
+
+    @property
+    def b_values(self) -> np.ndarray:
+        return np.array([0.0] * self.n_b0 + [1000.0] * self.n_directions)
+
+    @property
+    def vectors(self) -> np.ndarray:
+        return np.vstack([np.zeros((self.n_b0, 3)), directions(self.n_directions)])
+
+
+def header(scan: Scan, instance: int) -> FileDataset:
+    """A classic MR header without place and weighting."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = MR
+    meta.MediaStorageSOPInstanceUID = f"{scan.study_uid}.1.{instance}"
+    meta.TransferSyntaxUID = scan.syntax
+    meta.ImplementationClassUID = f"{SECRETS['root']}.9"
+    meta.SourceApplicationEntityTitle = SECRETS["station"]
+    ds = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.ImageType = ["ORIGINAL", "PRIMARY", "DIFFUSION", "NONE"]
+    ds.SOPClassUID, ds.SOPInstanceUID = MR, meta.MediaStorageSOPInstanceUID
+    ds.StudyInstanceUID, ds.SeriesInstanceUID = scan.study_uid, f"{scan.study_uid}.1"
+    ds.FrameOfReferenceUID = f"{scan.study_uid}.8"
+    for word in ("Study", "Series", "Acquisition", "Content"):
+        setattr(ds, f"{word}Date", SECRETS["day"])
+        setattr(ds, f"{word}Time", f"{SECRETS['time']}.{instance:06d}")
+    ds.AcquisitionDateTime = SECRETS["day"] + SECRETS["time"]
+    ds.Modality, ds.Manufacturer = "MR", scan.vendor.upper()
+    ds.InstitutionName, ds.StationName = SECRETS["institution"], SECRETS["station"]
+    ds.OperatorsName, ds.ReferringPhysicianName = SECRETS["operator"], SECRETS["physician"]
+    ds.DeviceSerialNumber, ds.AccessionNumber = SECRETS["serial"], SECRETS["accession"]
+    ds.PatientName, ds.PatientID = scan.name, scan.patient_id
+    ds.PatientBirthDate, ds.PatientSex, ds.PatientAge = SECRETS["birth"], "F", "060Y"
+    ds.StudyDescription = f"Brain {SECRETS['family']}"
+    ds.SeriesDescription = ds.ProtocolName = f"DTI {SECRETS['family']}"
+    ds.ImageComments = f"called {SECRETS['physician']} on {SECRETS['day']}"
+    request = Dataset()
+    request.AccessionNumber = SECRETS["accession"]
+    request.RequestingPhysician = SECRETS["physician"]
+    ds.RequestAttributesSequence = Sequence([request])
+    ds.ScanningSequence, ds.SequenceVariant = ["SE", "EP"], "SK"
+    ds.MRAcquisitionType, ds.SequenceName = "2D", "ep_b1000#1"
+    ds.MagneticFieldStrength, ds.RepetitionTime, ds.EchoTime = 3, 9000, 88
+    ds.FlipAngle, ds.SliceThickness, ds.SpacingBetweenSlices = 90, 2, 2 + scan.gap
+    ds.PixelSpacing = [2, 2]
+    ds.SeriesNumber, ds.InstanceNumber = 5, instance
+    ds.InPlanePhaseEncodingDirection = "COL"
+    ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
+    ds.Rows = ds.Columns = scan.size
+    ds.BitsAllocated = ds.BitsStored = 16
+    ds.HighBit, ds.PixelRepresentation = 15, 0
+    for word, value in scan.header.items():
+        if value is None:
+            delattr(ds, word)
+        else:
+            setattr(ds, word, value)
+    return ds
+
+
+def weight(ds: Dataset, vendor: str, b_value: float, vector: np.ndarray) -> None:
+    """Write the weighting into the private attributes of a vendor."""
+    x, y, z = (float(part) for part in vector)
+    if vendor == "siemens":
+        block = ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+        block.add_new(0x0C, "IS", int(b_value))
+        block.add_new(0x0D, "CS", "DIRECTIONAL" if b_value else "NONE")
+        if b_value:
+            block.add_new(0x0E, "FD", [x, y, z])
+            matrix = b_value * np.outer(vector, vector)
+            block.add_new(0x27, "FD", matrix[np.triu_indices(3)].tolist())
+        other = ds.private_block(0x0029, "SIEMENS MEDCOM OOG", create=True)
+        other.add_new(0x10, "LO", f"drawn by {SECRETS['operator']}")
+    elif vendor == "ge":
+        block = ds.private_block(0x0019, "GEMS_ACQU_01", create=True)
+        for element, part in zip((0xBB, 0xBC, 0xBD), (x, y, z), strict=True):
+            block.add_new(element, "DS", f"{part:.8f}")
+        block.add_new(0xE0, "DS", "30")
+        parm = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
+        parm.add_new(0x39, "IS", [int(b_value) + (1_000_000_000 if b_value else 0), 8, 0, 0])
+        parm.add_new(0x61, "UI", f"{SECRETS['root']}.77")
+        ident = ds.private_block(0x0009, "GEMS_IDEN_01", create=True)
+        ident.add_new(0x02, "SH", SECRETS["station"])
+    else:
+        block = ds.private_block(0x2001, "Philips Imaging DD 001", create=True)
+        block.add_new(0x03, "FL", b_value)
+        block.add_new(0x04, "CS", "O" if b_value else "I")
+        mr = ds.private_block(0x2005, "Philips MR Imaging DD 001", create=True)
+        for element, part in zip((0xB0, 0xB1, 0xB2), (x, y, z), strict=True):
+            mr.add_new(element, "FL", part)
+        five = ds.private_block(0x2005, "Philips MR Imaging DD 005", create=True)
+        five.add_new(0x15, "SL", 31)
+        item = Dataset()
+        item.PatientName = SECRETS["name"]
+        item.SOPInstanceUID = f"{SECRETS['root']}.66"
+        inner = item.private_block(0x2005, "Philips MR Imaging DD 005", create=True)
+        inner.add_new(0x14, "SL", 2)
+        inner.add_new(0x38, "LT", f"note on {SECRETS['family']}")
+        five.add_new(0x0F, "SQ", Sequence([item]))
+
+
+def write_dicom(folder: Path, scan: Scan, *, suffix: str = ".dcm") -> list[Path]:
+    """One file per slice and volume."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths, instance = [], 0
+    noise = np.random.default_rng(scan.number)
+    for b_value, vector in zip(scan.b_values, scan.vectors, strict=True):
+        for level in range(scan.n_slices):
+            instance += 1
+            ds = header(scan, instance)
+            ds.ImagePositionPatient = [-10, -10, level * (2 + scan.gap)]
+            weight(ds, scan.vendor, b_value, vector)
+            ds.PixelData = noise.integers(0, 4000, scan.size**2, dtype=np.uint16).tobytes()
+            paths.append(folder / f"{SECRETS['family']}_{instance:05d}{suffix}")
+            ds.save_as(paths[-1], enforce_file_format=True)
+    return paths
+
+
+def write_nifti(folder: Path, scan: Scan, *, stem: str = "dwi", suffix: str = ".nii.gz") -> Path:
+    """An image, its gradients and its sidecar."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = (scan.size, scan.size, scan.n_slices, len(scan.b_values))
+    data = np.random.default_rng(scan.number).integers(0, 4000, shape).astype(np.int16)
+    image = nib.Nifti1Image(data, np.diag([2.0, 2.0, 2.0, 1.0]))
+    image.header.set_xyzt_units("mm", "sec")
+    image.header["descrip"] = f"TE=88;Time={SECRETS['time']}".encode()
+    comment = f"converted for {SECRETS['name']}".encode()
+    image.header.extensions.append(nib.nifti1.Nifti1Extension("comment", comment))
+    path = folder / f"{stem}{suffix}"
+    nib.save(image, path)
+    (folder / f"{stem}.bval").write_text(" ".join(f"{b:g}" for b in scan.b_values) + "\n")
+    np.savetxt(folder / f"{stem}.bvec", scan.vectors.T, fmt="%.8f")
+    sidecar = {
+        "PatientAge": "060Y",
+        "PatientSex": "F",
+        "PatientName": scan.name,
+        "AcquisitionTime": SECRETS["time"],
+        "InstitutionName": SECRETS["institution"],
+        "DeviceSerialNumber": SECRETS["serial"],
+        "MagneticFieldStrength": 3,
+        "RepetitionTime": 9,
+        "EchoTime": 0.088,
+        "FlipAngle": 90,
+        "ScanningSequence": "SE_EP",
+        "SliceThickness": 2,
+        "SpacingBetweenSlices": 2,
+        "SliceTiming": [*range(0, scan.n_slices, 2), *range(1, scan.n_slices, 2)],
+    }
+    order = sidecar["SliceTiming"]
+    sidecar["SliceTiming"] = [0.1 * order.index(level) for level in range(scan.n_slices)]
+    (folder / f"{stem}.json").write_text(json.dumps(sidecar), encoding="utf-8")
+    return path
