@@ -260,3 +260,7 @@ class DemoError(NeuroflowError):
     """The embedded service cannot run."""
 
     exit_code = 12
+
+
+class ResultWarning(UserWarning):
+    """Some results were left out or could not be matched; the others stand."""

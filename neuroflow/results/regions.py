@@ -41,6 +41,9 @@ METRICS = {
 FRACTIONS = ("FW", "FAt", "FA")
 """The metrics that are fractions between 0 and 1; MD has a unit (mm²/s, or as the file has it)."""
 
+METRIC_ORDER = ("FW", "FAt", "FA", "MD")
+"""The order of metrics in tables."""
+
 EXPECTED_VALUES = 132
 """66 regions x 2 metrics: the values a complete result file holds."""
 

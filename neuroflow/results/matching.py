@@ -1,0 +1,275 @@
+"""Which values are whose: one row per study, joined with what is known of the participants.
+
+All matching is exact. A study that is not in the map, or not in participants.tsv, keeps its values
+and has no participant; nothing falls out of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from neuroflow.errors import TableError
+from neuroflow.participants import without_prefix
+from neuroflow.results.scan import SUFFIX
+from neuroflow.results.values import Values
+
+KEYS = ("cohort_id", "study_id", "participant_id", "session_id")
+COVARIATES = ("group", "site", "age", "sex")
+JOIN_FLAGS = ("in_studies", "in_participants")
+RESERVED = ("region", "region_name", "kind", "system", "hemisphere", "metric", "value")
+"""Columns of the cohort table that a covariate must not take the name of."""
+
+
+@dataclass(slots=True)
+class StudyRow:
+    """One study and where its values are.
+
+    Parameters
+    ----------
+    study_id
+        Which.
+    row
+        The row of `Values.matrix`, or -1 where the study has none.
+    record
+        The row of `Values.rows` that tells about its file, or -1.
+    warnings
+        What is odd about where they came from.
+    """
+
+    study_id: str
+    row: int
+    record: int
+    warnings: list[str] = field(default_factory=list)
+
+
+def choose_rows(values: Values, also: Sequence[str] = ()) -> list[StudyRow]:
+    """Choose for each study the values that stand in the table.
+
+    Parameters
+    ----------
+    values
+        Everything that was read; a study's own result folder comes before other files.
+    also
+        Studies that have reports, whether or not they have values.
+
+    Returns
+    -------
+    list of StudyRow
+        Each study once; where it was found again, a warning says whether the values differ.
+    """
+    rows: dict[str, StudyRow] = {}
+    errors = values.rows["error"].tolist()
+    for at, study_id in enumerate(_study_ids(values.rows)):
+        readable = not errors[at]
+        old = rows.get(study_id)
+        if old is None:
+            rows[study_id] = StudyRow(study_id, at if readable else -1, at)
+        elif readable and old.row < 0:
+            old.warnings.append(f"cannot be read: {values.rows['source'].iat[old.record]}")
+            old.row = old.record = at
+        else:
+            old.warnings.append(_found_again(values, old, at, readable))
+    for study_id in also:
+        rows.setdefault(study_id, StudyRow(study_id, -1, -1))
+    return list(rows.values())
+
+
+def _study_ids(rows: pd.DataFrame) -> list[str]:
+    """Name the study of each row: after its folder, or its id in a report of many."""
+    sources = rows["source"].tolist()
+    counts = rows["source"].map(rows["source"].value_counts()).tolist()
+    seen: dict[str, int] = {}
+    ids = []
+    for source, folder_id, own_id, count in zip(
+        sources, rows["study_id"].tolist(), rows["id"].tolist(), counts, strict=True
+    ):
+        seen[source] = seen.get(source, 0) + 1
+        if folder_id and count == 1:
+            ids.append(folder_id)
+        elif own_id:
+            ids.append(own_id.removesuffix(SUFFIX))
+        else:
+            stem = folder_id or PurePosixPath(source).stem
+            ids.append(stem if count == 1 else f"{stem}#{seen[source]}")
+    return ids
+
+
+def _found_again(values: Values, old: StudyRow, at: int, readable: bool) -> str:
+    source = values.rows["source"].iat[at]
+    if not readable:
+        return f"cannot be read: {source}"
+    same = np.array_equal(values.matrix[old.row], values.matrix[at], equal_nan=True)
+    return f"found again with {'the same' if same else 'other'} values, not used: {source}"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Studies with their participants.
+
+    Parameters
+    ----------
+    frame
+        One row per study: `KEYS`, `COVARIATES`, further covariates; then ``in_studies`` and
+        ``in_participants`` (true or false; missing where no such table was given).
+    order
+        Of each column with text, its values in the order in which tables shall show them.
+    without_study
+        Participants that none of the studies belongs to.
+    """
+
+    frame: pd.DataFrame
+    order: dict[str, list[str]]
+    without_study: list[str]
+
+
+def join(
+    study_ids: Sequence[str],
+    studies: pd.DataFrame | None,
+    participants: pd.DataFrame | None,
+    cohort_id: str = "",
+) -> Joined:
+    """Join studies with the map of studies and with participants.
+
+    Parameters
+    ----------
+    study_ids
+        Which studies.
+    studies
+        The map: ``study_id``, and as far as known ``cohort_id``, ``participant_id``,
+        ``session_id`` and covariates. None without a workspace: then a study's id, or the column
+        ``study_id`` of `participants`, tells the participant.
+    participants
+        What `read_participants` gave.
+    cohort_id
+        Of studies whose cohort the map does not tell.
+
+    Returns
+    -------
+    Joined
+        All of `study_ids`, in the same order.
+
+    Raises
+    ------
+    TableError
+        `studies` has no ``study_id``.
+    """
+    if studies is not None and "study_id" not in studies:
+        raise TableError("The map of studies has no column study_id.")
+    frame = pd.DataFrame({"study_id": list(study_ids)})
+    known = _looked_up(study_ids, studies)
+    frame["in_studies"] = known is not None and known["found"]
+    for name in ("cohort_id", "participant_id", "session_id"):
+        frame[name] = None if known is None or name not in known else _clean(known[name])
+    frame["cohort_id"] = frame["cohort_id"].where(frame["cohort_id"].notna(), cohort_id or None)
+    if participants is not None:
+        _name_participants(frame, participants)
+    at = _positions(frame, participants)
+    frame["in_participants"] = at >= 0
+    if studies is None:
+        frame["in_studies"] = None
+    if participants is None:
+        frame["in_participants"] = None
+    tables = [table for table in (participants, studies) if table is not None]
+    for name in _covariates(tables):
+        column = None if known is None or name not in known else known[name]
+        if participants is not None and name in participants and len(participants):
+            theirs = participants[name].take(np.maximum(at, 0)).reset_index(drop=True)
+            theirs = theirs.where(at >= 0)
+            column = theirs if column is None else theirs.where(theirs.notna(), column)
+        frame[_free(name)] = column if column is not None else None
+    order = {_free(name): _in_order(tables, name) for name in _covariates(tables) if name != "age"}
+    lone: list[str] = []
+    if participants is not None:
+        unused = ~participants["participant_id"].isin(frame["participant_id"].dropna())
+        lone = participants.loc[unused, "participant_id"].drop_duplicates().tolist()
+    return Joined(_arranged(frame), order, lone)
+
+
+def _looked_up(study_ids: Sequence[str], studies: pd.DataFrame | None) -> pd.DataFrame | None:
+    if studies is None:
+        return None
+    once = studies.drop_duplicates("study_id").assign(found=True)
+    found = once.set_index("study_id").reindex(list(study_ids)).reset_index(drop=True)
+    return found.assign(found=found["found"].notna())
+
+
+def _clean(labels: pd.Series) -> pd.Series:
+    return labels.map(without_prefix, na_action="ignore").astype(object).replace({"": None})
+
+
+def _name_participants(frame: pd.DataFrame, participants: pd.DataFrame) -> None:
+    """Give studies outside the map the participant their id names, exactly."""
+    by_study: dict[str, tuple[object, object]] = {}
+    ids = participants["participant_id"].tolist()
+    sessions = participants["session_id"].tolist() if "session_id" in participants else None
+    if "study_id" in participants:
+        for position, study_id in enumerate(participants["study_id"].tolist()):
+            session = None if sessions is None else sessions[position]
+            by_study[str(study_id)] = (ids[position], session)
+    labels = set(ids)
+    persons, visits = frame["participant_id"].tolist(), frame["session_id"].tolist()
+    for position, study_id in enumerate(frame["study_id"].tolist()):
+        if not pd.isna(persons[position]):
+            continue
+        label = without_prefix(study_id)
+        if study_id in by_study:
+            persons[position], visits[position] = by_study[study_id]
+        elif label in labels:
+            persons[position] = label
+    frame["participant_id"], frame["session_id"] = _objects(persons), _objects(visits)
+
+
+def _positions(frame: pd.DataFrame, participants: pd.DataFrame | None) -> npt.NDArray[np.int64]:
+    """Find each study's row of participants.tsv: the visit's own, else the person's; else -1."""
+    if participants is None:
+        return np.full(len(frame), -1)
+    ids = participants["participant_id"].tolist()
+    sessions: list[object] = [None] * len(ids)
+    if "session_id" in participants:
+        sessions = participants["session_id"].astype(object).tolist()
+    own = {
+        (person, _none(visit)): n
+        for n, (person, visit) in enumerate(zip(ids, sessions, strict=True))
+    }
+    wanted = zip(frame["participant_id"].tolist(), frame["session_id"].tolist(), strict=True)
+    return np.array(
+        [own.get((person, _none(visit)), own.get((person, None), -1)) for person, visit in wanted],
+        dtype=np.int64,
+    )
+
+
+def _none(label: object) -> object:
+    return None if label is None or label != label else label  # noqa: PLR0124 - NaN
+
+
+def _objects(values: list[object]) -> pd.Series:
+    return pd.Series([_none(value) for value in values], dtype=object)
+
+
+def _covariates(tables: Sequence[pd.DataFrame]) -> list[str]:
+    given = dict.fromkeys(str(name) for table in tables for name in table.columns)
+    return [name for name in given if name not in KEYS]
+
+
+def _free(name: str) -> str:
+    return f"{name}_of_participant" if name in RESERVED else name
+
+
+def _in_order(tables: Sequence[pd.DataFrame], name: str) -> list[str]:
+    values = [table[name].dropna().tolist() for table in tables if name in table]
+    return list(dict.fromkeys(str(value) for column in values for value in column))
+
+
+def _arranged(frame: pd.DataFrame) -> pd.DataFrame:
+    for name in COVARIATES:
+        if name not in frame:
+            frame[name] = None
+    frame["age"] = pd.to_numeric(frame["age"]).astype("float64")
+    further = [name for name in frame if name not in (*KEYS, *COVARIATES, *JOIN_FLAGS)]
+    return frame[[*KEYS, *COVARIATES, *further, *JOIN_FLAGS]]

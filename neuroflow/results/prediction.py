@@ -1,0 +1,221 @@
+"""prediction.txt: what the textual report says, as far as it is found; the text itself is kept.
+
+No public sample exists. The reader takes lines of the form ``Key: value`` (or ``=``, or a tab) and
+recognises keys by their words; everything else stays in the text and is not interpreted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from neuroflow.errors import ResultError
+from neuroflow.results.regions import resolve
+
+_V = TypeVar("_V", str, float)
+
+_LINE = re.compile(r"\s*(?P<key>[^:=\t]{1,80}?)\s*[:=\t]\s*(?P<value>\S.*?)\s*")
+_NUMBER = re.compile(r"(?P<number>[0-9]+(?:[.,][0-9]+)?)\s*(?P<percent>%?)")
+_DATE_FORMATS = ("%Y%m%d", "%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y", "%d-%b-%Y")
+_FAILED = re.compile(r"\b(fail\w*|error|not (?:be )?processed|rejected|invalid)\b", re.IGNORECASE)
+_LABEL_KEYS = ("prediction", "classification", "diagnosis", "result", "label")
+_FACT_KEYS = {
+    "product": "product", "productname": "product", "algorithm": "product",
+    "modelversion": "model_version", "model": "model_version", "version": "model_version",
+    "orderid": "order_id", "order": "order_id", "ordernumber": "order_id",
+    "date": "date", "reportdate": "date", "processed": "date", "processingdate": "date",
+    "completed": "date", "datetime": "date",
+}  # fmt: skip
+MAX_BYTES = 1 << 20
+"""A textual report has about a kilobyte; what is longer than this is not one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a textual report says.
+
+    Parameters
+    ----------
+    labels
+        The classification's name (the heading above, or the key) and what it says.
+    probabilities
+        The class and its probability, between 0 and 1.
+    product, model_version, order_id
+        As written; empty where not found.
+    date
+        When the report was made; None where not found or ambiguous.
+    biomarkers
+        Region and value.
+    failure
+        Why the study could not be processed; empty for a prediction.
+    text
+        The whole report.
+    warnings
+        What is odd.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    product: str = ""
+    model_version: str = ""
+    order_id: str = ""
+    date: date | None = None
+    biomarkers: Mapping[str, float] = field(default_factory=dict)
+    failure: str = ""
+    text: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def read_prediction(path: str | Path) -> Prediction:
+    """Read a prediction.txt.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Prediction
+        What was found in it.
+
+    Raises
+    ------
+    ResultError
+        The file cannot be read, or is no text.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ResultError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
+    if b"\x00" in data or len(data) > MAX_BYTES:
+        raise ResultError(f"{path} is not a textual report.", advice="Fetch it again.")
+    try:
+        return parse_prediction(data.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return parse_prediction(data.decode("latin-1"))
+
+
+def parse_prediction(text: str) -> Prediction:
+    r"""Find labels, probabilities and facts in a report's text.
+
+    Parameters
+    ----------
+    text
+        The report.
+
+    Returns
+    -------
+    Prediction
+        What was found.
+
+    Examples
+    --------
+    >>> found = parse_prediction("Product: PD/MSA/PSP-v1.0\nAtypical Probability: 93.2 %\n")
+    >>> found.product, dict(found.probabilities)
+    ('PD/MSA/PSP-v1.0', {'Atypical': 0.932})
+    """
+    parser = _Parser()
+    for line in text.splitlines():
+        parser.take(line)
+    failure = ""
+    if not parser.labels and not parser.probabilities:
+        failure = next((line.strip() for line in text.splitlines() if _FAILED.search(line)), "")
+    return Prediction(
+        labels=parser.labels,
+        probabilities=parser.probabilities,
+        product=parser.facts.get("product", ""),
+        model_version=parser.facts.get("model_version", ""),
+        order_id=parser.facts.get("order_id", ""),
+        date=_date(parser.facts.get("date", "")),
+        biomarkers=parser.biomarkers,
+        failure=failure,
+        text=text,
+        warnings=tuple(parser.warnings),
+    )
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self.heading = ""
+        self.labels: dict[str, str] = {}
+        self.probabilities: dict[str, float] = {}
+        self.biomarkers: dict[str, float] = {}
+        self.facts: dict[str, str] = {}
+        self.warnings: list[str] = []
+
+    def take(self, line: str) -> None:
+        match = _LINE.fullmatch(line)
+        if match is None:
+            self.heading = line.strip(" :=\t-") or self.heading
+            return
+        key, value = match["key"], match["value"]
+        plain = "".join(filter(str.isalnum, key.casefold()))
+        if plain in _FACT_KEYS:
+            self.facts.setdefault(_FACT_KEYS[plain], value)
+        elif "probability" in key.casefold():
+            self._probability(key, value)
+        elif plain in _LABEL_KEYS:
+            self._keep(self.labels, self.heading or key, value)
+        elif plain in ("atypical", "pspvsmsap", "pdvsmsappsp", "pdvatypical"):
+            self._classification(key, value)
+        else:
+            self._biomarker(key, value)
+
+    def _probability(self, key: str, value: str) -> None:
+        name = re.sub(r"probability|\bof\b|[():_]", " ", key, flags=re.IGNORECASE).strip()
+        self._share(name or self.heading or key, value)
+
+    def _share(self, name: str, value: str) -> None:
+        match = _NUMBER.fullmatch(value)
+        number = _number(match) if match else -1.0
+        if 0 <= number <= 1:
+            self._keep(self.probabilities, name, number)
+        else:
+            self.warnings.append(f"the probability of {name} is no share: {value!r}")
+
+    def _classification(self, key: str, value: str) -> None:
+        """Read ``Atypical: 0.93`` and ``Atypical: yes (93 %)``."""
+        if _NUMBER.fullmatch(value):
+            self._share(key, value)
+            return
+        label, bracket, rest = value.partition("(")
+        self._keep(self.labels, key, label.strip())
+        if bracket:
+            self._share(key, rest.rstrip(") "))
+
+    def _biomarker(self, key: str, value: str) -> None:
+        name, match = resolve(re.sub(r"\s*free[ -]?water\s*", "", key, flags=re.I)), None
+        if name.known:
+            match = _NUMBER.fullmatch(value)
+        if match is not None:
+            self._keep(self.biomarkers, name.region, _number(match))
+
+    def _keep(self, into: dict[str, _V], name: str, value: _V) -> None:
+        if into.setdefault(name, value) != value:
+            self.warnings.append(f"{name} is given twice; the first is kept")
+
+
+def _number(match: re.Match[str]) -> float:
+    value = float(match["number"].replace(",", "."))
+    return value / 100 if match["percent"] else value
+
+
+def _date(text: str) -> date | None:
+    """Read a date; one that could be read in two ways is none."""
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        pass
+    for form in _DATE_FORMATS:
+        try:
+            return datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,191 @@
+"""Which result files a folder holds, however they came there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from neuroflow.errors import FolderError
+from neuroflow.results.regions import is_region
+from neuroflow.results.sheet import ID_HEADERS, plain
+
+SUFFIX = "_out"
+_VALUES = re.compile(r"(?:(?P<study>.+)[ _.-])?aidp\.csv", re.IGNORECASE)
+_TABLES = (".csv", ".tsv")
+_TEXTS = (".txt",)
+_PICTURES = (".png", ".jpg", ".jpeg")
+_PEEK = 1 << 16  # bytes: enough for a header of some hundred regions
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFile:
+    """A file with values of regions.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    source
+        The same from the folder that was searched, with ``/``.
+    study_id
+        What its folder's or its own name says; empty for a report of many studies.
+    signature
+        Size, modification and change time (ns): what tells a changed file without reading it.
+    """
+
+    path: Path
+    source: str
+    study_id: str
+    signature: tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class Report:
+    """The reports of one study.
+
+    Parameters
+    ----------
+    study_id
+        Whose.
+    texts, pictures
+        The files, the prediction's first.
+    """
+
+    study_id: str
+    texts: list[Path] = field(default_factory=list)
+    pictures: list[Path] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder holds.
+
+    Parameters
+    ----------
+    values
+        Files with values, those of single studies first, in the order of their paths.
+    reports
+        Reports by study.
+    """
+
+    values: tuple[ValueFile, ...]
+    reports: dict[str, Report]
+
+
+def scan(folder: Path) -> Found:
+    """Find all result files under a folder.
+
+    Parameters
+    ----------
+    folder
+        A folder at any height above the results, a result folder itself, or a single file.
+
+    Returns
+    -------
+    Found
+        Every ``aidp.csv`` with the study its folder is named after (``_out`` dropped), every
+        ``<study>_aidp.csv``, every other table that has a header of regions and an id column
+        (a report of many studies), and the reports in result folders.
+
+    Raises
+    ------
+    FolderError
+        There is no such folder, or it cannot be read.
+    """
+    if folder.is_file():
+        match = _VALUES.fullmatch(folder.name)
+        study = (match["study"] or _study_of(folder.absolute().parent.name)) if match else ""
+        return Found((_value_file(folder, folder.name, study, folder.stat()),), {})
+    values: list[ValueFile] = []
+    reports: dict[str, Report] = {}
+    try:
+        for place, entries in _walk(folder):
+            _look(folder, place, entries, values, reports)
+    except FileNotFoundError as error:
+        raise FolderError(f"There is no folder {folder}.", advice="Check the path.") from error
+    except OSError as error:
+        raise FolderError(
+            f"{folder} cannot be searched.",
+            why=f"{error.strerror}: {error.filename}.",
+            advice="Check the permissions.",
+        ) from error
+    values.sort(key=lambda file: (not file.study_id, SUFFIX not in file.source, file.source))
+    return Found(tuple(values), reports)
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]]]]:
+    waiting, seen = [folder], {folder.resolve()}
+    while waiting:
+        place = waiting.pop()
+        files = []
+        with os.scandir(place) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    if entry.is_symlink():  # may lead back up
+                        real = Path(entry.path).resolve()
+                        if real in seen:
+                            continue
+                        seen.add(real)
+                    waiting.append(Path(entry.path))
+                elif not entry.name.startswith("."):
+                    files.append(entry)
+        yield place, files
+
+
+def _look(
+    folder: Path,
+    place: Path,
+    entries: list[os.DirEntry[str]],
+    values: list[ValueFile],
+    reports: dict[str, Report],
+) -> None:
+    """Sort the files of one folder."""
+    name = place.name or place.absolute().name
+    inside = "" if place == folder else f"{place.relative_to(folder).as_posix()}/"
+    is_result = name.endswith(SUFFIX)
+    texts, pictures = [], []
+    for entry in entries:
+        lower = entry.name.lower()
+        match = _VALUES.fullmatch(entry.name)
+        source = inside + entry.name
+        if match is not None:
+            is_result = is_result or match["study"] is None
+            study = match["study"] or _study_of(name)
+            values.append(_value_file(Path(entry.path), source, study, entry.stat()))
+        elif lower.endswith(_TABLES) and not is_result and _is_report_of_many(Path(entry.path)):
+            values.append(_value_file(Path(entry.path), source, "", entry.stat()))
+        elif lower.endswith(_TEXTS):
+            texts.append(Path(entry.path))
+        elif lower.endswith(_PICTURES):
+            pictures.append(Path(entry.path))
+    if (is_result or "prediction.txt" in {path.name.lower() for path in texts}) and (
+        texts or pictures
+    ):
+        report = reports.setdefault(_study_of(name), Report(_study_of(name)))
+        report.texts += sorted(texts, key=_prediction_first)
+        report.pictures += sorted(pictures, key=_prediction_first)
+
+
+def _prediction_first(path: Path) -> tuple[bool, str]:
+    return not path.name.lower().startswith("prediction"), path.name
+
+
+def _study_of(folder_name: str) -> str:
+    return folder_name.removesuffix(SUFFIX) or folder_name
+
+
+def _value_file(path: Path, source: str, study_id: str, stat: os.stat_result) -> ValueFile:
+    return ValueFile(path, source, study_id, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+
+
+def _is_report_of_many(path: Path) -> bool:
+    """Tell a table of results from any other: a header of regions, and a column of ids."""
+    with path.open("rb") as file:
+        lines = file.read(_PEEK).decode("utf-8", errors="replace").lstrip("\ufeff").splitlines()
+    header = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    cells = [cell.strip().strip('"') for cell in re.split(r"[,;\t]", header)]
+    has_id = any(plain(cell) in ID_HEADERS for cell in cells)
+    return has_id and sum(map(is_region, cells)) > 1

@@ -1,0 +1,240 @@
+"""The cohort table: every value of every study, one row each; and what is known of each study."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.errors import FolderError, ResultError, ResultWarning
+from neuroflow.participants import read_participants
+from neuroflow.results.aidp import AidpReader
+from neuroflow.results.facts import facts_of
+from neuroflow.results.matching import Joined, StudyRow, choose_rows, join
+from neuroflow.results.scan import Found, scan
+from neuroflow.results.schema import Schema
+from neuroflow.results.shape import COLUMNS, long_table, to_wide
+from neuroflow.results.values import Values, read_values
+
+__all__ = ["COLUMNS", "Results", "load_results", "read_results", "study_facts", "to_wide"]
+
+_NAMED = 10  # studies named in a warning
+
+
+class Results:
+    """What a folder of results holds, joined with what is known of its studies.
+
+    Parameters
+    ----------
+    values
+        Everything that was read.
+    found
+        The files it came from, and the reports.
+    studies, participants, cohort_id
+        See `read_results`.
+    """
+
+    def __init__(
+        self,
+        values: Values,
+        found: Found,
+        *,
+        studies: pd.DataFrame | None = None,
+        participants: pd.DataFrame | None = None,
+        cohort_id: str = "",
+    ) -> None:
+        self._values = values
+        self._found = found
+        self._tables = (studies, participants, cohort_id)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The cohort table; see `read_results`."""
+        rows, joined = self._matched
+        self._warn(joined)
+        with_values = [n for n, row in enumerate(rows) if row.row >= 0]
+        if not with_values and (self._values.rows["error"] != "").any():
+            raise ResultError(
+                "No result file could be read.",
+                why=str(self._values.rows["error"].iat[0]),
+                advice="Fetch the results again.",
+            )
+        matrix = self._values.matrix[[rows[n].row for n in with_values]]
+        return long_table(matrix, self._values.names, joined, with_values)
+
+    @cached_property
+    def studies(self) -> pd.DataFrame:
+        """One row per study; see `study_facts`."""
+        rows, joined = self._matched
+        return facts_of(rows, joined.frame, self._values, self._found.reports)
+
+    @cached_property
+    def _matched(self) -> tuple[list[StudyRow], Joined]:
+        studies, participants, cohort_id = self._tables
+        rows = choose_rows(self._values, sorted(self._found.reports))
+        known = studies if studies is not None else participants
+        if known is not None and "study_id" in known:
+            rank = {study_id: n for n, study_id in enumerate(known["study_id"].tolist())}
+            rows.sort(key=lambda row: rank.get(row.study_id, len(rank)))
+        return rows, join([row.study_id for row in rows], studies, participants, cohort_id)
+
+    def _warn(self, joined: Joined) -> None:
+        bad = self._values.rows.loc[self._values.rows["error"] != "", "error"].tolist()
+        _warn_of("result files could not be read", bad)
+        if self._tables[1] is not None:
+            strangers = joined.frame["in_participants"].eq(False)
+            ids = joined.frame.loc[strangers, "study_id"].tolist()
+            _warn_of("studies have no row in participants.tsv", ids)
+            _warn_of("participants have no results", joined.without_study)
+
+
+def read_results(
+    folder: str | Path,
+    *,
+    participants: pd.DataFrame | str | Path | None = None,
+    studies: pd.DataFrame | None = None,
+    cohort_id: str = "",
+    schema: Schema | None = None,
+) -> pd.DataFrame:
+    r"""Read all results in a folder, fetched by any means, into the cohort table.
+
+    Parameters
+    ----------
+    folder
+        Result folders at any depth, or one file.
+    participants
+        participants.tsv, or what `read_participants` made of it; joined by ``participant_id`` and
+        ``session_id``. Where `studies` does not tell a study's participant, the column
+        ``study_id`` of participants.tsv does, or a study's id that is a participant's.
+    studies
+        The map of studies: ``study_id``, ``participant_id``, ``session_id``, ``cohort_id``.
+    cohort_id
+        Of studies whose cohort the map does not tell.
+    schema
+        How the files are to be read; what it leaves open is recognised from their content.
+
+    Returns
+    -------
+    DataFrame
+        One row per study, region, hemisphere and metric: `COLUMNS`, then further covariates.
+        ``value`` is NaN where a study has none. FW and FAt are fractions between 0 and 1.
+
+    Raises
+    ------
+    FolderError
+        The folder is missing, unreadable, or holds no results.
+    ResultError
+        Result files are there, but none can be read.
+
+    Warns
+    -----
+    ResultWarning
+        Some files cannot be read, or studies and participants do not match; the others go on.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for study in ("a", "b"):
+    ...     _ = (folder / f"{study}_out").mkdir()
+    ...     _ = (folder / f"{study}_out" / "aidp.csv").write_text("pSN_FW,0.2\nMCP_FW,0.1\n")
+    >>> read_results(folder)[["study_id", "region", "metric", "value"]]
+      study_id region metric  value
+    0        a    pSN     FW    0.2
+    1        a    MCP     FW    0.1
+    2        b    pSN     FW    0.2
+    3        b    MCP     FW    0.1
+    """
+    return load_results(
+        folder, participants=participants, studies=studies, cohort_id=cohort_id, schema=schema
+    ).table
+
+
+def study_facts(
+    folder: str | Path,
+    *,
+    participants: pd.DataFrame | str | Path | None = None,
+    studies: pd.DataFrame | None = None,
+    cohort_id: str = "",
+    schema: Schema | None = None,
+) -> pd.DataFrame:
+    """Tell what is known of each study in a folder of results.
+
+    Parameters
+    ----------
+    folder, participants, studies, cohort_id, schema
+        As for `read_results`.
+
+    Returns
+    -------
+    DataFrame
+        One row per study, also of those without values: the participant, the prediction, source
+        file, how it was written, digest, number of values, facts from the file (``aidp_...``), the
+        reports' paths, the reason of a failure, and all warnings.
+
+    Raises
+    ------
+    FolderError
+        The folder is missing, unreadable, or holds no results.
+    """
+    return load_results(
+        folder, participants=participants, studies=studies, cohort_id=cohort_id, schema=schema
+    ).studies
+
+
+Reading = Callable[[Found, AidpReader], Values]
+
+
+def _read_all(found: Found, reader: AidpReader) -> Values:
+    return read_values(found.values, reader)[0]
+
+
+def load_results(
+    folder: str | Path,
+    *,
+    participants: pd.DataFrame | str | Path | None = None,
+    studies: pd.DataFrame | None = None,
+    cohort_id: str = "",
+    schema: Schema | None = None,
+    read: Reading = _read_all,
+) -> Results:
+    """Find and read the results in a folder; tables are made when they are asked for.
+
+    Parameters
+    ----------
+    folder, participants, studies, cohort_id, schema
+        As for `read_results`.
+    read
+        Reads the files that were found; the cache's way, or every one.
+
+    Returns
+    -------
+    Results
+        With `Results.table` and `Results.studies`.
+
+    Raises
+    ------
+    FolderError
+        The folder is missing, unreadable, or holds no results.
+    """
+    folder = Path(folder)
+    found = scan(folder)
+    if not found.values and not found.reports:
+        raise FolderError(
+            f"There are no results in {folder}.",
+            why="Looked for aidp.csv, tables of regions and reports, at any depth.",
+            advice="Choose the folder that holds the result folders.",
+        )
+    if isinstance(participants, (str, Path)):
+        participants = read_participants(participants)
+    values = read(found, AidpReader(schema))
+    return Results(values, found, studies=studies, participants=participants, cohort_id=cohort_id)
+
+
+def _warn_of(what: str, names: list[str]) -> None:
+    if names:
+        shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+        warnings.warn(f"{len(names)} {what}: {shown}", ResultWarning, stacklevel=4)
