@@ -24,6 +24,7 @@ class Proxy:
         self.host = "127.0.0.1"
         self.latency = latency
         self.connections = 0
+        self.bytes_up = 0
         self._faults = list(faults)
         self._sockets = []
         self._lock = threading.Lock()
@@ -53,20 +54,20 @@ class Proxy:
                 self._sockets += [client, server]
             for sock in (client, server):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            pair = _Pair(client, server, fault, self.latency)
+            pair = _Pair(self, client, server, fault)
             for run in (pair.upwards, pair.downwards):
                 threading.Thread(target=run, daemon=True).start()
 
 
 class _Pair:
-    def __init__(self, client, server, fault, latency):
-        self.client, self.server = client, server
-        self.fault, self.latency = fault, latency
+    def __init__(self, proxy, client, server, fault):
+        self.proxy, self.client, self.server, self.fault = proxy, client, server, fault
         self.silent = False
 
     def upwards(self):
         left = self.fault.after if self.fault else None
         for data in _received(self.client):
+            self.proxy.bytes_up += len(data)
             if left is not None and len(data) >= left:
                 self._send(self.server, data[:left])
                 self._strike()
@@ -95,8 +96,8 @@ class _Pair:
             self._close(sock)
 
     def _send(self, sock, data):
-        if self.latency:
-            time.sleep(self.latency / 2)
+        if self.proxy.latency:
+            time.sleep(self.proxy.latency / 2)
         with contextlib.suppress(OSError):
             sock.sendall(data)
 

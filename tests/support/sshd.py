@@ -15,6 +15,7 @@ from neuroflow.config import Profile
 from neuroflow.transfer.keys import make_key
 
 CONFIG = """
+{extra}
 Port {port}
 ListenAddress 127.0.0.1
 HostKey {folder}/host_key
@@ -29,7 +30,6 @@ MaxStartups 100
 MaxSessions 10
 Subsystem sftp internal-sftp
 ForceCommand internal-sftp -d {home}
-{extra}
 """
 
 
