@@ -35,6 +35,7 @@ SAFE = frozenset(_SAFE_NAMES.split())
 """Tags whose values belong to the acquisition alone."""
 PROTOCOLS = frozenset({"MrPhoenixProtocol", "MrProtocol", "MrEvaProtocol"})
 """Tags that hold the whole protocol as text, names of people and dates among it."""
+_NUMBERS = frozenset({b"FL", b"FD", b"DS", b"SS", b"US", b"SL", b"UL", b"IS"})
 _HARMLESS = re.compile(rb"[A-Za-z0-9 .,:;+\-*/_()<>%]{0,64}\s*")
 _BEGIN, _END = b"### ASCCONV BEGIN", b"### ASCCONV END ###"
 _ASSIGNMENT = re.compile(
@@ -107,6 +108,7 @@ def blank_csa(value: bytes) -> bytes | None:
         name = value[at : at + 64].split(b"\0")[0].decode("latin-1")
         # What follows the name's end in its 64 bytes is left over from other names.
         blanked[at + len(name) : at + 64] = bytes(64 - len(name))
+        vr = value[at + 68 : at + 70]
         (n_items,) = struct.unpack_from("<i", value, at + 76)
         at += 84
         for _ in range(n_items):
@@ -114,31 +116,36 @@ def blank_csa(value: bytes) -> bytes | None:
             at += 16
             item = value[at : at + length]
             padded = -(-length // 4) * 4
-            kept = _blank_item(name, item)
+            kept = _blank_item(name, item, is_number=vr in _NUMBERS)
             blanked[at : at + padded] = kept + bytes(len(blanked[at : at + padded]) - len(kept))
             at += padded
     blanked[at:] = bytes(len(blanked) - at)
     return bytes(blanked)
 
 
-def _blank_item(name: str, item: bytes) -> bytes:
-    if name in SAFE:
-        return item if _HARMLESS.fullmatch(item.split(b"\0")[0]) else bytes(len(item))
-    return _blank_protocol(item) if name in PROTOCOLS else bytes(len(item))
+def _blank_item(name: str, item: bytes, *, is_number: bool) -> bytes:
+    text = item.split(b"\0")[0]
+    if name in SAFE and _HARMLESS.fullmatch(text):
+        return text
+    if name in PROTOCOLS:
+        return _blank_protocol(item)
+    # Readers expect a number where there was one.
+    return b"0" if is_number and item else b""
 
 
 def _blank_protocol(item: bytes) -> bytes:
     """Keep the assignments of numbers in the text protocol; all else becomes spaces."""
-    start, end = item.find(_BEGIN), item.find(_END)
+    text = item.rstrip(b"\0")
+    start, end = text.find(_BEGIN), text.find(_END)
     if start < 0 or end < start:
-        return b" " * len(item)
-    head_end = item.find(b"\n", start) + 1 or len(item)
-    kept = bytearray(b" " * len(item))
+        return b" " * len(text)
+    head_end = text.find(b"\n", start) + 1 or len(text)
+    kept = bytearray(b" " * len(text))
     kept[start : start + len(_BEGIN)] = _BEGIN
     kept[start + len(_BEGIN) : start + len(_BEGIN) + 4] = b" ###"
-    for match in _ASSIGNMENT.finditer(item, head_end, end):
+    for match in _ASSIGNMENT.finditer(text, head_end, end):
         kept[match.start() : match.end()] = match.group()
-    for at in (index for index in range(head_end - 1, end) if item[index : index + 1] == b"\n"):
+    for at in (index for index in range(head_end - 1, end) if text[index : index + 1] == b"\n"):
         kept[at : at + 1] = b"\n"
     kept[end : end + len(_END)] = _END
     return bytes(kept)
