@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -13,11 +14,17 @@ from neuroflow.demo.people import Visit, plan_visits
 from neuroflow.demo.philips import write_philips
 from neuroflow.demo.siemens import write_siemens
 from neuroflow.errors import DemoError
+from neuroflow.models import Event, OnEvent
+
+SIMULATED = "SIMULATED"
+"""Marks every row of a table that holds simulated values."""
 
 _WRITERS = {"Siemens": write_siemens, "Philips": write_philips, "GE": write_ge}
 
 
-def make_cohort(folder: Path | str, *, n_studies: int = 24, seed: int = 0) -> Path:
+def make_cohort(
+    folder: Path | str, *, n_studies: int = 24, seed: int = 0, on_event: OnEvent | None = None
+) -> Path:
     """Write a cohort of simulated scans that the service would accept.
 
     The people are invented and the images a phantom: the files are valid, the anatomy is not.
@@ -31,11 +38,14 @@ def make_cohort(folder: Path | str, *, n_studies: int = 24, seed: int = 0) -> Pa
         How many studies; every sixth is a second visit.
     seed
         The same seed gives the same cohort.
+    on_event
+        Told of every study written.
 
     Returns
     -------
     Path
-        Of participants.tsv: participant_id, session_id, group, age, sex, site.
+        Of participants.tsv: participant_id, session_id, group, age, sex, site, and data, which
+        says ``SIMULATED`` wherever the columns travel.
 
     Raises
     ------
@@ -54,8 +64,11 @@ def make_cohort(folder: Path | str, *, n_studies: int = 24, seed: int = 0) -> Pa
     visits = plan_visits(n_studies, seed)
     try:
         scans.mkdir(parents=True)
-        for visit in visits:
+        for done, visit in enumerate(visits, start=1):
             _write_study(visit, scans, raw_ge=_is_raw_ge(visit, visits))
+            if on_event is not None:
+                now = datetime.now(UTC)
+                on_event(Event("make scans", None, done, len(visits), "progress", "", now))
         return _write_participants(visits, folder)
     except FileExistsError as error:
         raise DemoError(
@@ -87,7 +100,7 @@ def _write_study(visit: Visit, scans: Path, *, raw_ge: bool) -> None:
 def _write_participants(visits: Sequence[Visit], folder: Path) -> Path:
     columns = ("participant_id", "session_id", "group", "age", "sex")
     rows = [{name: getattr(visit, name) for name in columns} for visit in visits]
-    table = pd.DataFrame(rows).assign(site=[visit.site.name for visit in visits])
+    table = pd.DataFrame(rows).assign(site=[visit.site.name for visit in visits], data=SIMULATED)
     path = folder / "participants.tsv"
     table.to_csv(path, sep="\t", index=False)
     return path

@@ -1,0 +1,293 @@
+"""The main job from end to end on the embedded service: what `neuroflow demo` runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.compare.groups import compare_groups
+from neuroflow.demo.aidp import NOTICE
+from neuroflow.demo.cohort import SIMULATED, make_cohort
+from neuroflow.demo.place import DEFAULT_SEED, Place, new_place
+from neuroflow.demo.server import DemoService
+from neuroflow.demo.truth import truth_from_workspace
+from neuroflow.errors import DemoError
+from neuroflow.models import OnEvent
+from neuroflow.plots import forest, heatmap, save_figure, strip, styled
+from neuroflow.progress import Bars
+from neuroflow.results.export import write_table
+from neuroflow.states import State
+from neuroflow.studies.discover import find_studies
+from neuroflow.workspace import Workspace
+
+COHORT_ID = "DEMO_COHORT"
+
+KNOWN = (
+    ("MSA", "MCP"),
+    ("MSA", "Putamen"),
+    ("PSP", "SCP"),
+    ("PSP", "mid_brain_combined"),
+    ("PD", "pSN"),
+    ("MSA", "pSN"),
+    ("PSP", "pSN"),
+)
+"""Group and region where free water is known to be raised (Archer et al. 2019)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSummary:
+    """What a run of the demo made.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run.
+    n_studies, n_results, n_failed
+        How many studies were sent, came back with values, came back with a failure report.
+    tables, figures
+        The files.
+    differences
+        The rows of the comparison for the differences in `KNOWN`.
+    seconds
+        How long it took.
+    """
+
+    folder: Path
+    n_studies: int
+    n_results: int
+    n_failed: int
+    tables: tuple[Path, ...]
+    figures: tuple[Path, ...]
+    differences: pd.DataFrame
+    seconds: float
+
+    def __str__(self) -> str:
+        failed = f", {self.n_failed} failure reports" if self.n_failed else ""
+        lines = [
+            NOTICE,
+            f"{self.n_studies} studies sent, {self.n_results} results{failed}, "
+            f"{self.seconds:.0f} s.",
+            "Free water, difference to the controls (adjusted for age and sex):",
+        ]
+        lines += [
+            f"  {row.contrast:<16} {row.region_name:<30} {row.estimate:+.3f}  "
+            f"g {row.effect_size:+.2f}  p {row.p:.3f}  q {row.q:.3f}"
+            for row in self.differences.itertuples()
+        ]
+        lines += ["Small simulated groups, a seed chosen to show differences: see README.txt."]
+        pictures = [path for path in self.figures if path.suffix == ".png"]
+        return "\n".join([*lines, *(f"  {path}" for path in (*self.tables, *pictures))])
+
+
+def run_demo(
+    folder: Path | str = "demo-output",
+    *,
+    on_event: OnEvent | None = None,
+    layout: str = "long",
+    n_studies: int = 24,
+    seed: int = DEFAULT_SEED,
+    delay: float = 1.0,
+    failure_rate: float = 0.0,
+    latency: float = 0.0,
+    port: int = 0,
+    timeout: float = 600.0,
+    clock: Callable[[], float] = time.monotonic,
+) -> DemoSummary:
+    """Make a cohort, send it to the embedded service, collect, tabulate, compare and draw.
+
+    Parameters
+    ----------
+    folder
+        Where runs stand side by side; each gets a fresh folder below it.
+    on_event
+        What listens; progress bars if None.
+    layout
+        Of aidp.csv: ``"long"``, ``"wide"`` or ``"transposed"``.
+    n_studies
+        How many studies.
+    seed
+        Of people, scans and values.
+    delay, failure_rate, latency, port
+        Of the service, see `neuroflow.demo.server.DemoService`.
+    timeout
+        How long to wait for results, in seconds.
+    clock
+        What tells the time, in seconds.
+
+    Returns
+    -------
+    DemoSummary
+        Where everything is. Its text is for people.
+
+    Raises
+    ------
+    DemoError
+        The service cannot run, the folder cannot be written, or no result came back in time.
+    NeuroflowError
+        Whatever the steps raise.
+    """
+    begin = clock()
+    place = new_place(folder)
+    with nullcontext(on_event) if on_event is not None else Bars() as listen:
+        make_cohort(place.folder, n_studies=n_studies, seed=seed, on_event=listen)
+        service = DemoService(
+            place.service,
+            port=port,
+            layout=layout,
+            delay=delay,
+            failure_rate=failure_rate,
+            latency=latency,
+            seed=seed,
+            truth=truth_from_workspace(place.project, place.participants),
+        )
+        with service, Workspace(place.project) as workspace:
+            status = send_and_collect(workspace, service, place, listen, timeout)
+            table = workspace.table()
+    effects = compare(table)
+    return DemoSummary(
+        folder=place.folder,
+        n_studies=len(status),
+        n_results=int((status["state"] == State.COLLECTED).sum()),
+        n_failed=int((status["state"] == State.FAILED).sum()),
+        tables=write_tables(table, effects, place),
+        figures=draw_figures(table, effects, place),
+        differences=known_differences(effects),
+        seconds=clock() - begin,
+    )
+
+
+def send_and_collect(
+    workspace: Workspace, service: DemoService, place: Place, listen: OnEvent, timeout: float
+) -> pd.DataFrame:
+    """Do what a researcher does: connect, find, check, send, wait, collect.
+
+    Parameters
+    ----------
+    workspace, service, place
+        Between what.
+    listen
+        Told of every step.
+    timeout
+        How long to wait for results, in seconds.
+
+    Returns
+    -------
+    DataFrame
+        The status in the end, one row per study.
+
+    Raises
+    ------
+    DemoError
+        No result came back in time.
+    """
+    workspace.service.save_profile(service.profile)
+    workspace.service.trust(service.fingerprint)
+    studies = find_studies(place.scans, on_event=listen)
+    cohort = workspace.cohort(COHORT_ID, studies, participants=place.participants)
+    workspace.submit(cohort, on_event=listen)
+    workspace.wait(timeout=timeout, interval=0.5, on_event=listen)
+    status = workspace.collect(on_event=listen)
+    if not (status["state"] == State.COLLECTED).any():
+        raise DemoError(
+            "No study came back with values.",
+            why=f"States: {', '.join(sorted(set(status['state'].astype(str))))}.",
+            advice=f"Look into {service.home / 'output'}; lower the failure rate or the delay.",
+        )
+    return status
+
+
+def compare(table: pd.DataFrame) -> pd.DataFrame:
+    """Compare every group with the controls at the first visit, adjusted for age and sex.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+
+    Returns
+    -------
+    DataFrame
+        As `compare_groups` returns it.
+    """
+    return compare_groups(
+        table, between="group", reference="Control", covariates=["age", "sex"], visit="first"
+    )
+
+
+def known_differences(effects: pd.DataFrame) -> pd.DataFrame:
+    """Pick the differences that the literature lets expect.
+
+    Parameters
+    ----------
+    effects
+        What `compare` returns.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `KNOWN`, in its order, as far as the groups are there.
+    """
+    free_water = effects[effects["metric"] == "FW"]
+    rows = [
+        free_water[
+            (free_water["region"] == region)
+            & free_water["contrast"].astype(str).str.startswith(group)
+        ]
+        for group, region in KNOWN
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def write_tables(table: pd.DataFrame, effects: pd.DataFrame, place: Place) -> tuple[Path, ...]:
+    """Write the cohort table and the comparison; every row says that it is simulated.
+
+    Parameters
+    ----------
+    table, effects
+        What to write.
+    place
+        Where.
+
+    Returns
+    -------
+    tuple of Path
+        cohort_table.csv, cohort_table.parquet, comparison.csv.
+    """
+    names = ("cohort_table.csv", "cohort_table.parquet", "comparison.csv")
+    paths = tuple(place.folder / name for name in names)
+    for path, frame in zip(paths, (table, table, effects), strict=True):
+        write_table(frame.assign(data=SIMULATED), path)
+    return paths
+
+
+def draw_figures(table: pd.DataFrame, effects: pd.DataFrame, place: Place) -> tuple[Path, ...]:
+    """Draw the figures; each says that it is simulated.
+
+    Parameters
+    ----------
+    table, effects
+        What to draw.
+    place
+        Where.
+
+    Returns
+    -------
+    tuple of Path
+        Each figure as PNG and as SVG.
+    """
+    first = table[table["session_id"].isin(["01"])]
+    regions = list(dict.fromkeys(region for _, region in KNOWN))
+    with styled(note="SIMULATED data, not for clinical use"):
+        figures = {
+            "free_water": strip(first, metric="FW"),
+            "anisotropy": strip(first, metric="FAt"),
+            "effects": forest(effects, metric="FW", regions=regions),
+            "all_regions": heatmap(table, metric="FW"),
+        }
+        files = [save_figure(axes, place.figures / name) for name, axes in figures.items()]
+    return tuple(path for pair in files for path in pair)
