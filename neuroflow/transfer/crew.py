@@ -192,7 +192,7 @@ class Crew(Generic[T]):
         """Open a connection, waiting longer after every failure that may pass."""
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((ConnectionLostError, PortError)),
-            wait=tenacity.wait_exponential_jitter(initial=0.5, max=30),
+            wait=tenacity.wait_exponential(multiplier=0.5, max=30) + tenacity.wait_random(0, 1),
             stop=tenacity.stop_any(
                 tenacity.stop_after_attempt(ATTEMPTS), tenacity.stop_when_event_set(self._time.stop)
             ),

@@ -124,7 +124,7 @@ class SftpRemote:
             The line broke.
         """
         # All of it before the first is handed out: other requests may come in between.
-        found = self._ask(f"listing {path}", lambda: list(self._client.listdir_iter(str(path))))
+        found = self._ask(f"listing {path}", lambda: self._client.listing(str(path)))
         for attributes in found:
             mode = attributes.st_mode or modes.S_IFREG
             if modes.S_ISREG(mode) or modes.S_ISDIR(mode):

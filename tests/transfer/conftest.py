@@ -1,11 +1,13 @@
 """Servers and studies for the tests of transfers."""
 
 import hashlib
+import shutil
 import uuid
 
 import pytest
 from support.sshd import Sshd, require_sshd
 
+from neuroflow.demo.server import DemoService
 from neuroflow.ledger import Ledger
 from neuroflow.models import Package
 from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
@@ -25,6 +27,33 @@ def sshd(shared_sshd):
     """Return OpenSSH's sshd with empty folders."""
     empty(shared_sshd.home)
     return shared_sshd
+
+
+@pytest.fixture(scope="session")
+def shared_demo(tmp_path_factory):
+    with DemoService(tmp_path_factory.mktemp("service"), delay=0.0) as service:
+        yield service
+
+
+@pytest.fixture
+def demo(shared_demo):
+    """Return the embedded service, which refuses what a store of objects does; nothing in it."""
+    shared_demo.wait_until_idle()
+    empty(shared_demo.home)
+    return shared_demo
+
+
+@pytest.fixture(params=["openssh", "embedded", "folder"])
+def remote(request, opening, folder_remote):
+    """Return each kind of Remote in turn, with `home` where its files are on this disk."""
+    if request.param == "folder":
+        home, open_it = folder_remote
+    else:
+        server = request.getfixturevalue({"openssh": "sshd", "embedded": "demo"}[request.param])
+        home, open_it = server.home, opening(server, timeout=5.0)
+    with open_it() as opened:
+        opened.home = home
+        yield opened
 
 
 @pytest.fixture
@@ -90,8 +119,6 @@ def package(folder, number, size=1000, cohort_id="COHORT"):
 
 
 def empty(home):
-    import shutil
-
     shutil.rmtree(home, ignore_errors=True)
     for name in ("input", "output"):
         (home / name).mkdir(parents=True)
