@@ -1,0 +1,131 @@
+"""Every case of an upload whose end nobody recorded."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import PurePosixPath
+
+import pytest
+
+from neuroflow.ledger import LedgerRow
+from neuroflow.models import Entry
+from neuroflow.states import TRANSITIONS, State
+from neuroflow.transfer.reconcile import Result, Seen, Verdict, reconcile
+
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+QUIET = 300.0
+SOON, LATER = THEN + timedelta(seconds=100), THEN + timedelta(seconds=400)
+BEFORE = THEN - timedelta(days=1)
+SIZE = 1000
+PATH = PurePosixPath("input/C/input/s.zip")
+SENT, SEND, WAIT, UNSURE = Verdict.SENT, Verdict.SEND, Verdict.WAIT, Verdict.UNSURE
+
+
+def row(state, *, submitted_at=None):
+    sent = None if state is State.PACKAGED else SIZE
+    return LedgerRow(
+        "C", "s", state, THEN, SIZE, "sha", "", "", "", submitted_at=submitted_at, sent_size=sent
+    )
+
+
+def there(size, modified=THEN):
+    return Entry(PATH, size, is_folder=False, modified=modified)
+
+
+def decide(state, entry=None, result=Result.NONE, *, now=LATER, hidden=False, **facts):
+    is_asked = facts.pop("is_asked", False)
+    seen = Seen(entry, result, hidden)
+    return reconcile(row(state, **facts), seen, now=now, quiet_seconds=QUIET, is_asked=is_asked)
+
+
+@pytest.mark.parametrize(
+    ("state", "entry", "result", "soon", "later"),
+    [
+        # Nothing was begun.
+        (State.PACKAGED, None, Result.NONE, SEND, SEND),
+        (State.PACKAGED, there(SIZE), Result.NONE, SENT, SENT),
+        (State.PACKAGED, there(500), Result.NONE, WAIT, SEND),
+        (State.PACKAGED, None, Result.VALUES, SENT, SENT),
+        # The last bytes never left: whatever is there is a part.
+        (State.UPLOADING, None, Result.NONE, WAIT, SEND),
+        (State.UPLOADING, there(500), Result.NONE, WAIT, SEND),
+        (State.UPLOADING, None, Result.OTHER, WAIT, SEND),
+        (State.UPLOADING, there(500), Result.OTHER, WAIT, SEND),
+        # The last bytes may have arrived: only the server can tell.
+        (State.UNCONFIRMED, there(SIZE), Result.NONE, SENT, SENT),
+        (State.UNCONFIRMED, None, Result.VALUES, SENT, SENT),
+        (State.UNCONFIRMED, None, Result.OTHER, SENT, SENT),
+        (State.UNCONFIRMED, there(500), Result.NONE, WAIT, SEND),
+        (State.UNCONFIRMED, None, Result.NONE, WAIT, UNSURE),
+        (State.UNCONFIRMED, there(2000), Result.NONE, WAIT, UNSURE),
+        # A part is known to be there.
+        (State.PARTLY_SENT, there(500), Result.NONE, SEND, SEND),
+        (State.PARTLY_SENT, None, Result.OTHER, SEND, SEND),
+        # The end is known.
+        (State.SUBMITTED, None, Result.NONE, SENT, SENT),
+        (State.COLLECTED, None, Result.VALUES, SENT, SENT),
+        (State.FAILED, None, Result.OTHER, SENT, SENT),
+    ],
+)
+def test_what_follows_soon_and_after_the_quiet_time(state, entry, result, soon, later):
+    assert decide(state, entry, result, now=SOON).verdict is soon
+    assert decide(state, entry, result).verdict is later
+
+
+def test_waiting_ends_after_the_quiet_time_and_one_heartbeat():
+    assert decide(State.UPLOADING, now=SOON).until == THEN + timedelta(seconds=330)
+
+
+def test_a_part_from_elsewhere_is_waited_for_by_the_servers_clock():
+    recent = there(500, modified=LATER)
+    assert decide(State.PACKAGED, recent).until == LATER + timedelta(seconds=QUIET)
+
+
+@pytest.mark.parametrize("entry", [there(500), None])
+def test_a_part_on_the_server_is_told(entry):
+    assert decide(State.UPLOADING, entry).is_part is (entry is not None)
+
+
+@pytest.mark.parametrize(
+    ("state", "later"),
+    [(State.PACKAGED, SEND), (State.UPLOADING, SEND), (State.UNCONFIRMED, UNSURE)],
+)
+def test_an_account_that_may_not_look(state, later):
+    assert decide(state, there(SIZE), hidden=True).verdict is later
+
+
+def test_the_users_word_sends_what_is_unsure():
+    assert decide(State.UNCONFIRMED, is_asked=True).verdict is SEND
+    assert decide(State.UNCONFIRMED, is_asked=True, now=SOON).verdict is WAIT
+    assert decide(State.UNCONFIRMED, there(SIZE), is_asked=True).verdict is SENT
+    assert decide(State.COLLECTED, is_asked=True).verdict is SEND
+
+
+@pytest.mark.parametrize("result", list(Result))
+def test_files_of_an_earlier_submission_prove_nothing(result):
+    old = there(SIZE, modified=BEFORE - timedelta(hours=1))
+    for state, later in [(State.UPLOADING, SEND), (State.UNCONFIRMED, UNSURE)]:
+        assert decide(state, old, result, submitted_at=BEFORE).verdict is later
+
+
+def test_a_file_younger_than_the_earlier_submission_is_the_new_one():
+    assert decide(State.UNCONFIRMED, there(SIZE), submitted_at=BEFORE).verdict is SENT
+    assert decide(State.UNCONFIRMED, there(SIZE + 1), submitted_at=BEFORE).verdict is UNSURE
+
+
+def test_what_may_have_arrived_whole_is_never_sent_unasked():
+    """The rule everything else serves, over all cases."""
+    entries = [None, there(0), there(500), there(SIZE), there(SIZE + 1), there(SIZE, None)]
+    cases = product(
+        sorted(TRANSITIONS), entries, Result, [SOON, LATER], [True, False], [None, BEFORE]
+    )
+    for state, entry, result, now, hidden, earlier in cases:
+        found = decide(state, entry, result, now=now, hidden=hidden, submitted_at=earlier)
+        if found.verdict is not SEND:
+            continue
+        assert state not in {State.SUBMITTED, State.COLLECTED, State.FAILED}
+        if state is State.UNCONFIRMED:
+            assert not hidden
+            assert entry.size < SIZE
+            assert now is LATER
+        if state is State.UPLOADING:
+            assert now is LATER
