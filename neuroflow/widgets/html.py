@@ -202,5 +202,5 @@ def _bar(bar: Bar, label: str, kind: str) -> str:
     return (
         f'<div class="{kind}"><span class="nf-name">{text(label)}</span>'
         f'<progress max="1"{value} aria-label="{text(label)}"></progress>'
-        f"<span>{text(bar.amount)}{percent}</span></div>"
+        f"<span>{text(bar.amount)}{percent} {text(bar.message)}</span></div>"
     )

@@ -9,7 +9,7 @@ from neuroflow.models import Event
 
 OVER = frozenset({"done", "skipped", "failed"})
 """Statuses after which a study is no longer under way."""
-COUNTED = frozenset({"find", "check", "package", "wait"})
+COUNTED = frozenset({"find", "check", "package"})
 """Stages in which a study's event carries the progress of the whole job."""
 BYTES_FROM = 100_000
 """Totals above this are bytes: no cohort has that many studies."""

@@ -1,0 +1,116 @@
+import socket
+import stat
+
+import pytest
+
+from neuroflow.errors import HostKeyUnknownError
+from neuroflow.transfer.keys import make_key
+from neuroflow.transfer.probe import STAGES
+from neuroflow.widgets.connect_model import ConnectModel
+from neuroflow.workspace import Workspace
+
+
+@pytest.fixture
+def fresh(tmp_path, service):
+    """Return a form that is filled in, in a workspace that never saw the service."""
+    with Workspace(tmp_path / "fresh") as ws:
+        model = ConnectModel(ws)
+        model.set(host=service.host, port=service.port, user=service.user, key=str(service.key))
+        yield model
+
+
+def probed(model, passphrase=""):
+    model.test(passphrase)
+    assert model.join(30)
+    return [(step.name, step.ok) for step in model.steps]
+
+
+def test_an_empty_form_says_what_is_missing_and_tests_nothing(tmp_path):
+    with Workspace(tmp_path / "empty") as ws:
+        model = ConnectModel(ws)
+        assert len(model.blockers) == 3
+        model.test()
+        assert not model.busy
+        assert ws.service.profile is None
+
+
+def test_an_unknown_host_key_is_shown_and_pinned_by_one_confirmation(fresh, service):
+    assert probed(fresh)[-1] == ("host key", False)
+    assert fresh.fingerprint == service.fingerprint
+    with pytest.raises(HostKeyUnknownError):
+        fresh.ws.service.connect()
+    fresh.confirm()
+    assert fresh.join(30)
+    assert [step.name for step in fresh.steps] == list(STAGES)
+    assert all(step.ok for step in fresh.steps)
+    assert (fresh.tone, fresh.fingerprint) == ("good", "")
+
+
+def test_a_changed_host_key_is_blocked_and_cannot_be_confirmed(fresh, service):
+    fresh.ws.service.hostkeys.pin(service.host, service.port, "SHA256:" + "A" * 43)
+    assert probed(fresh)[-1] == ("host key", False)
+    assert fresh.is_changed
+    assert fresh.fingerprint == ""
+    fresh.confirm()
+    assert not fresh.busy
+
+
+def test_a_key_the_server_does_not_know_is_refused_with_advice(fresh, service, tmp_path):
+    make_key(tmp_path / "other")
+    fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
+    fresh.key = str(tmp_path / "other")
+    assert probed(fresh)[-1] == ("login", False)
+    assert fresh.steps[-1].advice
+    assert fresh.tone == "bad"
+
+
+def test_a_closed_port_fails_at_its_stage(fresh):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        fresh.port = free.getsockname()[1]
+    assert probed(fresh) == [("name", True), ("port", False)]
+
+
+def test_the_profile_is_restored_and_the_passphrase_is_not_written(fresh, service, tmp_path):
+    make_key(tmp_path / "mine", passphrase="open sesame")
+    fresh.key = str(tmp_path / "mine")
+    probed(fresh, "open sesame")
+    again = ConnectModel(fresh.ws)
+    assert (again.host, again.port, again.user) == (service.host, service.port, service.user)
+    assert again.key == str(tmp_path / "mine")
+    assert "open sesame" not in repr(fresh.trait_values())
+    written = [path.read_bytes() for path in fresh.ws.folder.rglob("*") if path.is_file()]
+    assert not any(b"open sesame" in data for data in written)
+
+
+def test_editing_a_field_forgets_the_last_test(fresh):
+    probed(fresh)
+    fresh.user = "somebody else"
+    assert fresh.steps == ()
+    assert fresh.fingerprint == ""
+
+
+def test_a_key_open_to_others_can_be_made_private(fresh, tmp_path):
+    make_key(tmp_path / "mine")
+    (tmp_path / "mine").chmod(0o644)
+    fresh.key = str(tmp_path / "mine")
+    assert fresh.is_open
+    fresh.mend()
+    assert not fresh.is_open
+    assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o600
+
+
+def test_a_new_key_comes_with_a_mail_to_the_vendor(fresh, tmp_path):
+    fresh.key = str(tmp_path / "new")
+    fresh.make()
+    assert fresh.join(30)
+    assert fresh.public_line in fresh.mail
+    assert fresh.public_line == (tmp_path / "new.pub").read_text(encoding="utf-8").strip()
+
+
+def test_no_key_is_overwritten(fresh, service):
+    before = service.key.read_bytes()
+    fresh.make()
+    assert fresh.join(30)
+    assert "exists already" in fresh.problems[0].what
+    assert service.key.read_bytes() == before

@@ -1,0 +1,135 @@
+import base64
+import io
+
+import pytest
+from PIL import Image
+
+import neuroflow as nf
+from neuroflow.widgets.gallery_model import SMALL, GalleryModel
+from neuroflow.widgets.results_model import ResultsModel
+from neuroflow.workspace import Workspace
+
+
+def silent(_event):
+    pass
+
+
+def done(model, action):
+    action()
+    assert model.join(60)
+    assert model.gallery.join(60)
+    return model
+
+
+@pytest.fixture
+def sent(workspace, cohort_folder):
+    studies = nf.find_studies(cohort_folder / "scans")
+    cohort = workspace.cohort("C", studies, participants=cohort_folder / "participants.tsv")
+    workspace.submit(cohort, on_event=silent)
+    return workspace
+
+
+def test_a_fresh_workspace_has_nothing_to_show(tmp_path):
+    with Workspace(tmp_path / "project") as ws:
+        model = ResultsModel(ws)
+        assert model.status.empty
+        assert model.problems == ()
+        assert model.gallery.reports == ()
+
+
+def test_a_look_at_the_server_shows_what_is_there(sent, service):
+    model = ResultsModel(sent)
+    assert dict(model.counts) == {"submitted": 2}
+    assert service.wait_until_idle()
+    done(model, model.refresh)
+    assert dict(model.counts) == {"delivered": 2}
+    assert model.looked
+
+
+def test_collecting_brings_reports_under_the_names_of_this_disk(sent, service, cohort_folder):
+    assert service.wait_until_idle()
+    model = done(ResultsModel(sent), lambda: None)
+    done(model, model.collect)
+    assert dict(model.counts) == {"collected": 2}
+    assert model.tone == "good"
+    labels = {study.label for study in nf.find_studies(cohort_folder / "scans")}
+    assert {report.name for report in model.gallery.reports} == labels
+    assert all(small for _, small in model.gallery.shown)
+    again = ResultsModel(sent)
+    assert again.gallery.join(60)
+    assert len(again.gallery.shown) == 2
+
+
+def test_a_failed_study_is_shown_as_failed_with_its_report(tmp_path, cohort_folder):
+    from neuroflow.demo.server import DemoService
+
+    with (
+        DemoService(tmp_path / "failing", delay=0.0, failure_rate=1.0) as service,
+        Workspace(tmp_path / "project") as ws,
+    ):
+        ws.service.save_profile(service.profile)
+        ws.service.trust(service.fingerprint)
+        studies = nf.find_studies(cohort_folder / "scans")[:1]
+        table = cohort_folder / "participants.tsv"
+        ws.submit(ws.cohort("C", studies, participants=table), on_event=silent)
+        assert service.wait_until_idle()
+        model = ResultsModel(ws)
+        done(model, model.collect)
+        assert dict(model.counts) == {"failed": 1}
+        assert model.tone == "bad"
+        report = model.gallery.reports[0]
+        assert report.is_failure
+        done(model, lambda: model.gallery.open(report))
+        assert model.gallery.text
+
+
+def test_a_server_that_is_away_is_a_problem_and_the_table_stays(sent, service):
+    model = ResultsModel(sent)
+    service.stop()
+    done(model, model.refresh)
+    assert model.problems
+    assert len(model.status) == 2
+
+
+@pytest.fixture
+def gallery(tmp_path):
+    """Return a gallery of ten reports; one picture is no picture."""
+    for number in range(10):
+        folder = tmp_path / f"s{number}_out"
+        folder.mkdir()
+        Image.new("RGBA", (900, 600), (0, 0, 0, 0)).save(folder / "prediction.png")
+        (folder / "prediction.txt").write_text("<b>PD</b>", encoding="utf-8")
+        (folder / "aidp.csv").touch()
+    (tmp_path / "s9_out" / "prediction.png").write_bytes(b"no picture")
+    model = GalleryModel(tmp_path)
+    model.look({})
+    assert model.join(60)
+    return model
+
+
+def test_small_pictures_are_drawn_page_by_page_on_white(gallery):
+    assert (gallery.pages, len(gallery.shown)) == (2, 8)
+    image = Image.open(io.BytesIO(base64.b64decode(gallery.shown[0][1])))
+    assert image.width <= SMALL[0]
+    assert image.getpixel((0, 0)) == (255, 255, 255)
+    gallery.go(1)
+    assert gallery.join(60)
+    assert len(gallery.shown) == 2
+
+
+def test_a_picture_that_is_none_does_not_hide_the_others_and_opening_it_says_why(gallery):
+    gallery.go(1)
+    assert gallery.join(60)
+    assert [bool(small) for _, small in gallery.shown] == [True, False]
+    gallery.open(gallery.reports[9])
+    assert gallery.join(60)
+    assert "cannot be shown" in gallery.problems[0].what
+
+
+def test_a_report_is_opened_with_its_text_and_closed(gallery):
+    gallery.open(gallery.reports[0])
+    assert gallery.join(60)
+    assert (gallery.name, gallery.text) == ("s0", "<b>PD</b>")
+    assert gallery.large
+    gallery.close()
+    assert gallery.large == ""
