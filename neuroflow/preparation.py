@@ -129,5 +129,7 @@ def _joined(studies: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
         )
     ]
     further = [c for c in participants.columns if c not in {"participant_id", "session_id"}]
-    facts = {c: [None if row is None else row[c] for row in rows] for c in further}
-    return studies.assign(**facts)
+    facts = pd.DataFrame(
+        {c: [None if row is None else row[c] for row in rows] for c in further}, index=studies.index
+    )
+    return pd.concat([studies, facts], axis=1)

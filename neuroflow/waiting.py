@@ -11,9 +11,9 @@ import pandas as pd
 from neuroflow.models import Event, OnEvent
 from neuroflow.states import State
 
-WAITING = (State.SUBMITTED, State.PROCESSING, State.OVERDUE)
+WAITING = (State.SUBMITTED, State.PROCESSING, State.PARTIAL, State.OVERDUE)
 """States of a study whose result the service still owes."""
-ANSWERED = (State.PARTIAL, State.DELIVERED, State.COLLECTED, State.FAILED)
+ANSWERED = (State.DELIVERED, State.COLLECTED, State.FAILED)
 """States of a study that the service has answered."""
 
 

@@ -15,13 +15,15 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.cohorts import CohortStore
+from neuroflow.errors import ResultError
 from neuroflow.ledger import Ledger, LedgerRow
 from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.participants import read_participants
 from neuroflow.preparation import blocked_studies, refusal, study_map, with_participant
 from neuroflow.privatefile import write_private
 from neuroflow.progress import Bars
-from neuroflow.results.cache import cached_tables
+from neuroflow.results.cache import cached_results
+from neuroflow.results.table import Results
 from neuroflow.service import Service
 from neuroflow.studies.check import check
 from neuroflow.studies.package import package_studies
@@ -461,7 +463,7 @@ class Workspace:
         ResultError
             Nothing was collected yet.
         """
-        return self._tables()[0]
+        return self._results().table
 
     def study_facts(self) -> pd.DataFrame:
         """Return what is known of every collected study: predictions, source, warnings.
@@ -476,10 +478,15 @@ class Workspace:
         ResultError
             Nothing was collected yet.
         """
-        return self._tables()[1]
+        return self._results().studies
 
-    def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return cached_tables(
+    def _results(self) -> Results:
+        if not self.results_folder.exists():
+            raise ResultError(
+                "No results were collected yet.",
+                advice="Ask for the status; when results are delivered, collect them.",
+            )
+        return cached_results(
             self.results_folder,
             self._places.cache,
             studies=study_map(self._cohorts, self.participants),

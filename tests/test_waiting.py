@@ -45,11 +45,11 @@ def wait(day, look, **options):
 def test_it_looks_until_the_last_study_is_answered(day):
     look = looks(
         [State.PROCESSING, State.PROCESSING, State.PACKAGED],
-        [State.DELIVERED, State.PROCESSING, State.PACKAGED],
         [State.DELIVERED, State.PARTIAL, State.PACKAGED],
+        [State.DELIVERED, State.FAILED, State.PACKAGED],
     )
     states, events = wait(day, look)
-    assert states == [State.DELIVERED, State.PARTIAL, State.PACKAGED]
+    assert states == [State.DELIVERED, State.FAILED, State.PACKAGED]
     assert [(e.done, e.total) for e in events] == [(0, 2), (1, 2), (2, 2)]
     assert day.sleeps == [10.0, 10.0]
 
