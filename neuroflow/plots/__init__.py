@@ -1,1 +1,40 @@
-"""From tables to figures: DataFrame in, Axes out."""
+"""From tables to figures: DataFrame in, Axes out; nothing is shown or printed.
+
+A figure is drawn outside pyplot; a notebook shows what the last line of a cell returns.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_WHERE = {
+    "caption": "figures",
+    "forest": "effects",
+    "heatmap": "matrix",
+    "save_figure": "figures",
+    "strip": "points",
+    "style": "styling",
+    "styled": "styling",
+}
+
+__all__ = ["caption", "forest", "heatmap", "save_figure", "strip", "style", "styled"]
+
+if TYPE_CHECKING:
+    from neuroflow.plots.effects import forest
+    from neuroflow.plots.figures import caption, save_figure
+    from neuroflow.plots.matrix import heatmap
+    from neuroflow.plots.points import strip
+    from neuroflow.plots.styling import style, styled
+
+
+def __getattr__(name: str) -> Any:
+    """Import a plot when it is first used: matplotlib takes half a second."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

@@ -1,0 +1,272 @@
+"""Studies and regions as a matrix of colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+
+from neuroflow.compare.cells import (
+    DIAGNOSES,
+    FloatArray,
+    IntArray,
+    diagnosis,
+    group_order,
+    labels,
+    read_cells,
+)
+from neuroflow.compare.reference import z_scores
+from neuroflow.plots.figures import describe, new_axes
+from neuroflow.plots.labels import (
+    kind_notes,
+    metric_name,
+    pick_regions,
+    region_labels,
+    region_order,
+)
+from neuroflow.plots.layout import add_legend, mark_systems
+from neuroflow.plots.styling import DOUBLE_COLUMN, MM, current, look_of, styled
+
+_ROW = 3.7  # mm; 8 pt text fits
+_NAMED = 26  # studies that can be named below the page's width
+_BAR = -1.8  # rows above the first region
+_SIGNED = 60  # studies whose cells are wide enough for a sign
+
+
+def heatmap(
+    table: pd.DataFrame,
+    metric: str = "FW",
+    ax: Axes | None = None,
+    *,
+    reference: str | None = "auto",
+    between: str = "group",
+    covariates: Sequence[str] = (),
+    regions: Sequence[str] | None = None,
+    limit: float = 4.0,
+) -> Axes:
+    """Draw the z-scores of all studies (across) in all regions (down).
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    metric
+        Which metric.
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
+    reference
+        The group that says what is expected; None takes all studies; ``"auto"`` the controls if
+        there are at least three, else all studies.
+    between
+        The column that holds the groups.
+    covariates
+        What the expected value is adjusted for.
+    regions
+        Keys or names of regions; None for all, by system.
+    limit
+        The z-score at which colours end.
+
+    Returns
+    -------
+    Axes
+        Studies are ordered by group, regions by system; cells beyond ±2 carry their sign, missing
+        ones a cross.
+
+    Raises
+    ------
+    OptionError
+        A region, metric or group is not there.
+    CompareError
+        The reference is too small.
+    TableError
+        The table lacks a column.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcde"), "group": ["Control"] * 4 + ["PSP"],
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.35, 0.55]})
+    >>> [text.get_text() for text in heatmap(table).get_yticklabels()]
+    ['SCP']
+    """
+    if reference == "auto":
+        reference = _controls(table, between)
+    scores = z_scores(
+        table, reference=reference, between=between, covariates=covariates, metric=metric
+    )
+    grid = _grid(scores, between, regions)
+    with styled():
+        own = ax is None
+        if ax is None:
+            ax = new_axes(DOUBLE_COLUMN, 47 + _ROW * len(grid.labels) + 14 * grid.named)
+        _cells(ax, grid, limit)
+        add_legend(ax, _groups(ax, grid), own=own)
+        _frame(ax, grid)
+        text = _caption(scores, metric, grid)
+        describe(ax, text, text if own else "", own=own)
+    return ax
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Regions x studies, in the order drawn."""
+
+    z: FloatArray
+    columns: pd.DataFrame
+    labels: list[str]
+    groups: list[str]
+    names: list[str]
+
+    @property
+    def named(self) -> bool:
+        """Whether there is room for the studies' names."""
+        return len(self.names) <= _NAMED
+
+
+def _controls(table: pd.DataFrame, between: str) -> str | None:
+    if between not in table:
+        return None
+    studies = table.drop_duplicates("study_id") if "study_id" in table else table
+    who = "participant_id" if "participant_id" in studies else "study_id"
+    groups = labels(studies[between])
+    for name in group_order(name for name in groups if name is not None):
+        if diagnosis(name) == DIAGNOSES[0] and studies.loc[groups == name, who].nunique() >= 3:
+            return name
+    return None
+
+
+def _grid(scores: pd.DataFrame, between: str, regions: Sequence[str] | None) -> _Grid:
+    cells = read_cells(scores.assign(value=scores["z"]))
+    wanted = pick_regions(cells.columns, regions)
+    columns = cells.columns[wanted].reset_index(drop=True)
+    rows = region_order(columns, [regions] if isinstance(regions, str) else regions)
+    first = scores.drop_duplicates("study_id").reset_index(drop=True)
+    group = labels(first[between]).fillna("") if between in first else pd.Series([""] * len(first))
+    looks = list(look_of(group[group != ""].tolist()))
+    place = {name: code for code, name in enumerate(looks)}
+    order: IntArray = np.argsort([place.get(name, len(place)) for name in group], kind="stable")
+    names = labels(first["participant_id"] if "participant_id" in first else first["study_id"])
+    names = names.fillna(first["study_id"].astype(str).str[:8])
+    columns = columns.iloc[rows].reset_index(drop=True)
+    return _Grid(
+        z=cells.values[order][:, np.flatnonzero(wanted)[rows]].T,
+        columns=columns,
+        labels=region_labels(columns),
+        groups=group.iloc[order].tolist(),
+        names=[name[:14] for name in names.iloc[order]],
+    )
+
+
+def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
+    theme = current().palette
+    n_rows, n_studies = grid.z.shape
+    edges = np.arange(n_studies + 1) - 0.5, np.arange(n_rows + 1) - 0.5
+    mesh = ax.pcolormesh(
+        *edges,
+        np.ma.masked_invalid(grid.z),
+        cmap=theme.diverging.with_extremes(bad=theme.missing),
+        vmin=-limit,
+        vmax=limit,
+        rasterized=grid.z.size > 5000,
+    )
+    if n_studies <= _SIGNED:
+        for sign, marker in ((1, "+"), (-1, "_")):
+            row, study = np.nonzero(sign * np.nan_to_num(grid.z) > 2)
+            # Beyond half the limit the cell is dark (light on dark ground): the ground shows.
+            strong = np.abs(grid.z[row, study]) > limit / 2
+            ax.scatter(
+                study,
+                row,
+                s=9,
+                marker=marker,
+                linewidths=0.7,
+                c=np.where(strong, theme.ground, theme.ink),
+                zorder=3,
+            )
+    row, study = np.nonzero(~np.isfinite(grid.z))
+    if len(row) and n_studies <= 3 * _SIGNED:
+        ax.scatter(study, row, s=9, marker="x", linewidths=0.7, color=theme.quiet, zorder=3)
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        return
+    height = float(figure.get_size_inches()[1])
+    bar = figure.colorbar(
+        mesh,
+        ax=ax,
+        location="bottom",
+        extend="both",
+        fraction=3 * MM / height,
+        pad=2.5 * MM / height,
+        aspect=18,
+        shrink=0.55,
+        ticks=[-limit, -2, 0, 2, limit],
+    )
+    bar.set_label("z-score (SDs of the reference)")
+    bar.outline.set_linewidth(0.6)
+
+
+def _groups(ax: Axes, grid: _Grid) -> list[Artist]:
+    """Draw a bar of group colours above the studies, and lines between the groups."""
+    theme = current().palette
+    present = [name for name in dict.fromkeys(grid.groups) if name]
+    looks = look_of(present) if present else {}
+    handles: list[Artist] = []
+    for name in dict.fromkeys(grid.groups):
+        start, n = grid.groups.index(name), grid.groups.count(name)
+        color = looks[name][0] if name else theme.missing
+        ax.add_patch(Rectangle((start - 0.5, _BAR), n, 1, facecolor=color, linewidth=0))
+        if len(name) * 1.8 < n / len(grid.groups) * 85:  # mm of its name, and of its bar
+            dark = float(np.dot(to_rgb(color), (0.3, 0.59, 0.11))) < 0.5
+            ax.text(
+                start + (n - 1) / 2,
+                _BAR + 0.52,
+                name,
+                ha="center",
+                va="center",
+                fontsize=current().small,
+                color="white" if dark else "black",
+            )
+        if start:
+            ax.axvline(start - 0.5, color=theme.ink, linewidth=1.0)
+        handles.append(Patch(color=color, label=f"{name or 'no group'} (n = {n})"))
+    if not np.isfinite(grid.z).all():
+        handles.append(
+            Line2D(
+                [], [], color=theme.quiet, marker="x", linestyle="", markersize=4, label="missing"
+            )
+        )
+    return handles
+
+
+def _frame(ax: Axes, grid: _Grid) -> None:
+    n_rows, n_studies = grid.z.shape
+    ax.set_xlim(-0.5, n_studies - 0.5)
+    ax.set_ylim(n_rows - 0.5, _BAR)
+    ax.set_yticks(range(n_rows), grid.labels)
+    if grid.named:
+        ax.set_xticks(range(n_studies), grid.names, rotation=90)
+    else:
+        ax.set_xticks([])
+        ax.set_xlabel(f"{n_studies} studies")
+    ax.tick_params(length=0)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    mark_systems(ax, grid.columns["system"].tolist())
+
+
+def _caption(scores: pd.DataFrame, metric: str, grid: _Grid) -> str:
+    facts = scores.attrs
+    adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
+    signs = " + and − mark cells beyond ±2." if grid.z.shape[1] <= _SIGNED else ""
+    parts = [
+        f"{metric_name(metric)}: z-scores against {facts['reference']} "
+        f"(n = {facts['n_reference']}, each member against the others{adjusted}).{signs}",
+        kind_notes(grid.labels),
+    ]
+    return " ".join(part for part in parts if part)

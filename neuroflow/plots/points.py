@@ -1,0 +1,273 @@
+"""Every study a point: regions side by side, groups in colour."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from scipy import stats
+
+from neuroflow.compare.cells import Cells, FloatArray, IntArray, labels, read_cells
+from neuroflow.compare.twosample import moments
+from neuroflow.errors import OptionError, TableError
+from neuroflow.plots.figures import describe, new_axes
+from neuroflow.plots.labels import (
+    BIOMARKERS,
+    kind_notes,
+    metric_name,
+    pick_regions,
+    region_labels,
+    region_order,
+    unit,
+)
+from neuroflow.plots.layout import add_legend, mark_systems
+from neuroflow.plots.styling import DOUBLE_COLUMN, SINGLE_COLUMN, current, look_of, styled
+
+Summary = Literal["mean", "box", "none"]
+
+_UPRIGHT = 6  # more regions than this lie on their side, so that their names can be read
+_SUMMARIES = {
+    "mean": "Bars: mean and {:.0%} CI.",
+    "box": "Boxes: median and quartiles; whiskers: 5th and 95th percentile.",
+    "none": "",
+}
+
+
+def strip(
+    table: pd.DataFrame,
+    regions: Sequence[str] | str | None = None,
+    metric: str = "FW",
+    by: str = "group",
+    ax: Axes | None = None,
+    *,
+    summary: Summary = "mean",
+    confidence: float = 0.95,
+) -> Axes:
+    """Draw every study as a point, by region and group.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    regions
+        Keys or names of regions, in this order; ``"all"``, by system; None takes the four
+        biomarkers (pSN, Putamen, SCP, MCP) if the table has any of them, else all.
+    metric
+        Which metric.
+    by
+        The column that holds the groups.
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
+    summary
+        ``"mean"`` with its interval, ``"box"`` or ``"none"``.
+    confidence
+        Of the mean's interval (t distribution), between 0 and 1.
+
+    Returns
+    -------
+    Axes
+        Up to six regions stand side by side; more lie one below the other.
+
+    Raises
+    ------
+    OptionError
+        A region, metric or summary is not there.
+    TableError
+        The table lacks a column, or no study has a group.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcd"), "group": ["Control"] * 2 + ["PSP"] * 2,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.50, 0.55]})
+    >>> strip(table).get_ylabel()
+    'Free water (fraction)'
+    """
+    if summary not in get_args(Summary):
+        raise OptionError(
+            f"There is no summary {summary!r}.", advice=f"Choose {', '.join(get_args(Summary))}."
+        )
+    points = _points(read_cells(table, metric=metric, needed=[by]), regions, by)
+    upright = points.values.shape[1] <= _UPRIGHT
+    with styled():
+        own = ax is None
+        if ax is None:
+            ax = new_axes(*_size(points, upright))
+        handles = _draw(ax, points, upright)
+        if summary != "none":
+            _summarise(ax, points, upright, summary, confidence)
+        quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
+        _axes(ax, points, upright, quantity)
+        add_legend(ax, handles, own=own, markerscale=1.6)
+        note = _SUMMARIES[summary].format(confidence)
+        describe(
+            ax,
+            f"{quantity} of every study, by {by} "
+            f"({', '.join(f'{name} n = {n}' for name, n in points.counts.items())}). {note}"
+            + (f" {points.left_out} studies without {by} are not shown." * (points.left_out > 0)),
+            " ".join(text for text in (note, kind_notes(points.labels)) if text),
+            own=own,
+        )
+    return ax
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """What is drawn: studies x regions, and where the groups stand around each region."""
+
+    values: FloatArray
+    columns: pd.DataFrame
+    labels: list[str]
+    group: IntArray
+    looks: dict[str, tuple[str, str]]
+    left_out: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Studies per group that have any of the values."""
+        has = np.isfinite(self.values).any(axis=1)
+        return {
+            name: int((has & (self.group == code)).sum()) for code, name in enumerate(self.looks)
+        }
+
+    def offset(self, code: int) -> float:
+        """Where a group stands beside its region."""
+        return (code - (len(self.looks) - 1) / 2) * self.pitch
+
+    @property
+    def pitch(self) -> float:
+        """Distance of two groups; regions are 1 apart."""
+        return 0.8 / len(self.looks)
+
+
+def _points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> _Points:
+    if regions is None:
+        some = [name for name in BIOMARKERS if name in set(cells.columns["region"])]
+        chosen: Sequence[str] | None = some or None
+    else:
+        chosen = None if isinstance(regions, str) and regions == "all" else regions
+        chosen = [chosen] if isinstance(chosen, str) else chosen
+    wanted = pick_regions(cells.columns, chosen)
+    columns = cells.columns[wanted].reset_index(drop=True)
+    order = region_order(columns, chosen)
+    named = labels(cells.studies[by])
+    known = named.notna().to_numpy()
+    if not known.any():
+        raise TableError(
+            f"No study has a {by}.", advice="Give participants.tsv when reading the results."
+        )
+    looks = look_of(named[known].tolist())
+    codes = {name: code for code, name in enumerate(looks)}
+    columns = columns.iloc[order].reset_index(drop=True)
+    return _Points(
+        values=cells.values[known][:, np.flatnonzero(wanted)[order]],
+        columns=columns,
+        labels=region_labels(columns),
+        group=np.array([codes[name] for name in named[known]], dtype=np.intp),
+        looks=looks,
+        left_out=int((~known).sum()),
+    )
+
+
+def _size(points: _Points, upright: bool) -> tuple[float, float]:
+    """Return width and height in mm."""
+    n_groups, n_regions = len(points.looks), points.values.shape[1]
+    if upright:
+        narrow = n_regions * (4 + 6 * n_groups) <= SINGLE_COLUMN - 15
+        return (SINGLE_COLUMN if narrow else DOUBLE_COLUMN), 75.0
+    return DOUBLE_COLUMN, 32 + n_regions * max(4.5, 2.1 * n_groups)
+
+
+def _draw(ax: Axes, points: _Points, upright: bool) -> list[Artist]:
+    handles: list[Artist] = []
+    counts = points.counts
+    most = max(counts.values())
+    size = float(np.clip(500 / max(most, 1), 4, 14 if upright else 8))
+    for code, (name, (color, marker)) in enumerate(points.looks.items()):
+        values = points.values[points.group == code]
+        row, region = np.nonzero(np.isfinite(values))
+        # The golden ratio spreads neighbours evenly, and the same way every time.
+        spread = ((row * 0.6180339887) % 1 - 0.5) * points.pitch * 0.7
+        place = region + points.offset(code) + spread
+        value = values[row, region]
+        x, y = (place, value) if upright else (value, place)
+        drawn = ax.scatter(
+            x,
+            y,
+            s=size,
+            marker=marker,
+            color=color,
+            alpha=0.8 if most < 100 else 0.5,
+            linewidths=0,
+            label=f"{name} (n = {counts[name]})",
+            rasterized=len(value) > 5000,
+            zorder=2,
+        )
+        handles.append(drawn)
+    return handles
+
+
+def _summarise(
+    ax: Axes, points: _Points, upright: bool, summary: Summary, confidence: float
+) -> None:
+    ink = current().palette.ink
+    for code in range(len(points.looks)):
+        values = points.values[points.group == code]
+        n, mean, variance = moments(values)
+        where = np.flatnonzero(n > 0)
+        place = where + points.offset(code)
+        if summary == "mean":
+            with np.errstate(invalid="ignore", divide="ignore"):
+                half = stats.t.ppf((1 + confidence) / 2, n - 1) * np.sqrt(variance / n)
+            middle, low, high = mean, mean - half, mean + half
+        else:
+            low, first, middle, third, high = np.full((5, values.shape[1]), np.nan)
+            quantiles = np.nanquantile(values[:, where], [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+            low[where], first[where], middle[where], third[where], high[where] = quantiles
+            box = ax.bar if upright else ax.barh
+            box(
+                place,
+                (third - first)[where],
+                points.pitch * 0.75,
+                first[where],
+                fill=False,
+                edgecolor=ink,
+                linewidth=0.9,
+                zorder=3,
+            )
+        half_mark = points.pitch * 0.36
+        whiskers, mark = (ax.vlines, ax.hlines) if upright else (ax.hlines, ax.vlines)
+        whiskers(place, low[where], high[where], color=ink, linewidth=1.1, zorder=3)
+        mark(
+            middle[where], place - half_mark, place + half_mark, color=ink, linewidth=1.6, zorder=4
+        )
+
+
+def _axes(ax: Axes, points: _Points, upright: bool, quantity: str) -> None:
+    """Name what stands along the axes."""
+    n_regions = points.values.shape[1]
+    if upright:
+        names = [textwrap.fill(name, 18) for name in points.labels]
+        ax.set_xticks(range(n_regions), names)
+        ax.set_xlim(-0.5, n_regions - 0.5)
+        ax.tick_params(axis="x", length=0)
+        ax.set_ylabel(quantity)
+        ax.grid(axis="y", zorder=0)
+    else:
+        ax.set_yticks(range(n_regions), points.labels)
+        ax.set_ylim(n_regions - 0.5, -0.5)
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlabel(quantity)
+        ax.grid(axis="x", zorder=0)
+        ax.hlines(
+            np.arange(n_regions - 1) + 0.5, 0, 1, transform=ax.get_yaxis_transform(),
+            color=current().palette.grid, linewidth=0.6, zorder=0,
+        )  # fmt: skip
+        mark_systems(ax, points.columns["system"].tolist())
+    ax.set_axisbelow(True)

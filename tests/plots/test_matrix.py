@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from support.comparison_tables import realistic_table
+
+from neuroflow.compare.reference import z_scores
+from neuroflow.errors import CompareError, OptionError
+from neuroflow.plots import caption, heatmap, styled
+
+
+@pytest.fixture(scope="module")
+def table():
+    return realistic_table(seed=2, missing=0.02)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("groups", "regions"),
+    [
+        ({"Control": 12, "PD": 14, "MSA": 9, "PSP": 11}, None),
+        ({"Control": 8, "PD": 6, "MSA": 5, "PSP": 5}, ["pSN", "Putamen", "SCP", "MCP"]),
+    ],
+)
+def test_heatmaps_are_readable(groups, regions, theme, assert_readable):
+    with styled(theme=theme):
+        assert_readable(heatmap(realistic_table(groups, missing=0.02), regions=regions))
+
+
+def test_cells_are_the_z_scores_by_group_and_system(table):
+    ax = heatmap(table)
+    drawn = ax.collections[0].get_array().reshape(66, 46)
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    scores = z_scores(table, metric="FW").set_index(["region", "study_id"])["z"]
+    study = table[table["group"] == "PD"]["study_id"].iloc[0]
+    row = names.index("Superior cerebellar peduncle")
+    assert drawn[row, 12] == pytest.approx(scores["SCP", study])
+    assert [text.get_text() for text in ax.figure.legends[0].get_texts()] == [
+        "Control (n = 12)", "PD (n = 14)", "MSA (n = 9)", "PSP (n = 11)", "missing",
+    ]  # fmt: skip
+
+
+def test_missing_cells_carry_a_cross_and_far_ones_their_sign(table):
+    ax = heatmap(table)
+    drawn = np.ma.filled(ax.collections[0].get_array().reshape(66, 46), np.nan)
+    plus, minus, cross = (set(map(tuple, c.get_offsets().astype(int))) for c in ax.collections[1:4])
+    for marks, where in ((plus, drawn > 2), (minus, drawn < -2), (cross, np.isnan(drawn))):
+        assert marks == {(study, row) for row, study in np.argwhere(where)}
+        assert marks
+
+
+def test_controls_are_the_reference_and_the_caption_says_so(table):
+    assert "against Control (n = 12, each member against the others)" in caption(heatmap(table))
+    adjusted = heatmap(table, covariates=["age", "sex"])
+    assert "adjusted for age and sex" in caption(adjusted)
+    assert "against PD (n = 14" in caption(heatmap(table, reference="PD"))
+
+
+def test_without_controls_all_studies_are_the_reference(table):
+    for some in (table[table["group"] != "Control"], table.drop(columns="group")):
+        assert "against all studies" in caption(heatmap(some))
+
+
+def test_studies_are_named_where_there_is_room():
+    few = heatmap(realistic_table({"Control": 4, "PD": 3}), regions=["pSN"])
+    assert [text.get_text() for text in few.get_xticklabels()][:2] == ["p0000", "p0001"]
+
+
+def test_a_reference_that_cannot_serve_is_refused(table):
+    with pytest.raises(OptionError, match="no group HC"):
+        heatmap(table, reference="HC")
+    with pytest.raises(CompareError, match="only 2 participants"):
+        heatmap(realistic_table({"Control": 2, "PD": 4}), reference="Control")

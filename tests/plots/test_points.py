@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+from support.comparison_tables import people, realistic_table
+
+from neuroflow.errors import OptionError, TableError
+from neuroflow.plots import caption, strip, styled
+
+FOUR = ["pSN", "Putamen", "SCP", "MCP"]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return realistic_table(seed=2, missing=0.02)
+
+
+def legend_of(ax):
+    return [text.get_text() for text in ax.figure.legends[0].get_texts()]
+
+
+def points_of(ax):
+    return [np.asarray(c.get_offsets()) for c in ax.collections if isinstance(c, PathCollection)]
+
+
+@pytest.mark.parametrize(
+    ("regions", "summary"),
+    [(None, "mean"), (["pSN"], "box"), ([*FOUR, "CC2", "M1_SMATT"], "mean"), ("all", "mean")],
+)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_strips_are_readable(table, regions, summary, theme, assert_readable):
+    with styled(theme=theme, note="Simulated data"):
+        assert_readable(strip(table, regions, summary=summary))
+
+
+def test_every_value_is_a_point_at_its_height_near_its_region(table):
+    ax = strip(table, regions=["pSN", "SCP"])
+    drawn = points_of(ax)
+    some = table[(table["metric"] == "FW") & table["region"].isin(["pSN", "SCP"])]
+    for x_y, group in zip(drawn, ["Control", "PD", "MSA", "PSP"], strict=True):
+        mine = some[some["group"] == group].dropna(subset=["value"])
+        for place, region in enumerate(["pSN", "SCP"]):
+            here = x_y[np.abs(x_y[:, 0] - place) < 0.5, 1]
+            expected = mine.loc[mine["region"] == region, "value"]
+            np.testing.assert_allclose(np.sort(here), np.sort(expected))
+
+
+def test_the_mean_and_its_interval_are_drawn_where_they_are(table):
+    ax = strip(table, regions=["SCP"], by="sex")
+    women = table[(table["region"] == "SCP") & (table["metric"] == "FW") & (table["sex"] == "F")]
+    mean, sem = women["value"].mean(), women["value"].sem()
+    segments = [s for c in ax.collections if hasattr(c, "get_segments") for s in c.get_segments()]
+    assert any(np.allclose(s[:, 1], mean) for s in segments)
+    tallest = max(
+        (s for s in segments if s[0, 0] == pytest.approx(-0.2)), key=lambda s: np.ptp(s[:, 1])
+    )
+    assert np.ptp(tallest[:, 1]) == pytest.approx(2 * sem * 2.07, rel=0.03)
+
+
+def test_groups_keep_their_order_and_colour_and_tell_n(table):
+    ax = strip(table)
+    assert legend_of(ax) == [
+        "Control (n = 12)", "PD (n = 14)", "MSA (n = 9)", "PSP (n = 11)",
+    ]  # fmt: skip
+    colors = [tuple(c.get_facecolor()[0][:3]) for c in ax.collections[:4]]
+    fewer = strip(table[table["group"].isin(["PSP", "PD"])])
+    assert [tuple(c.get_facecolor()[0][:3]) for c in fewer.collections[:2]] == colors[1::2]
+
+
+def test_axis_and_caption_tell_quantity_unit_and_n(table):
+    ax = strip(table, metric="FAt", regions=["pSN"])
+    assert ax.get_ylabel() == "Free-water-corrected FA (fraction)"
+    assert "Control n = 12" in caption(ax)
+    assert caption(ax) == caption(ax.figure)
+
+
+def test_many_regions_lie_one_below_the_other_by_system(table):
+    ax = strip(table, regions="all")
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert len(names) == 66
+    assert len(set(names)) == 66
+    assert ax.get_xlabel() == "Free water (fraction)"
+    assert [text.get_text() for text in ax.texts][:3] == ["Midbrain", "Basal ganglia", "Thalamus"]
+
+
+def test_the_users_axes_are_used_and_no_foot_is_written_on_them(table):
+    ax = Figure().add_subplot()
+    assert strip(table, ["pSN"], ax=ax) is ax
+    assert ax.figure._supxlabel is None
+    assert ax.get_legend() is not None
+
+
+def test_studies_without_a_group_are_told_not_drawn(table):
+    partly = table.assign(group=table["group"].where(table["study_id"] != "study0000"))
+    assert "1 studies without group are not shown" in caption(strip(partly))
+    with pytest.raises(TableError, match="No study has a group"):
+        strip(table.assign(group=None))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"regions": ["Putamne"]}, "Did you mean Putamen"),
+        ({"metric": "MD"}, "no metric MD"),
+        ({"summary": "violin"}, "mean, box, none"),
+    ],
+)
+def test_what_is_not_there_is_refused_with_what_is(table, options, says):
+    with pytest.raises(OptionError, match=says):
+        strip(table, **options)
+
+
+def test_regions_are_found_by_key_or_name_and_keep_their_order(table):
+    ax = strip(table, regions=["scp", "red nucleus"])
+    names = [text.get_text().replace("\n", " ") for text in ax.get_xticklabels()]
+    assert names == ["Superior cerebellar peduncle", "Red nucleus"]
+    assert len(strip(table, regions=["midbrain"]).get_xticklabels()) == 2  # left and right
+
+
+def test_a_thousand_studies_and_all_regions_stay_quick():
+    rng = np.random.default_rng(0)
+    small = realistic_table({"Control": 1}, seed=0)
+    studies = people({"Control": 400, "PD": 300, "MSA": 150, "PSP": 150})
+    regions = small[small["metric"] == "FW"].drop(columns=studies.columns)
+    table = studies.merge(regions, how="cross")
+    table["value"] = rng.random(len(table))
+    ax = strip(table, regions="all")
+    assert sum(len(points) for points in points_of(ax)) == 66_000
