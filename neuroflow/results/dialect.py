@@ -90,7 +90,7 @@ def read_grid(data: bytes, path: Path, schema: Schema) -> Grid:
     delimiter = schema.delimiter or _find_delimiter(text, path, schema.skip_lines)
     rows, lines, comments = _split(text, path, delimiter, schema.skip_lines)
     if not rows:
-        raise unreadable(path, 1, "There are only comments in it.")
+        raise unreadable(path, 1, "There is nothing in its cells.", "Fetch it again.")
     rows, lines, titles = _square(rows, lines, path)
     return Grid(path, rows, lines, (*comments, *titles), delimiter, encoding)
 
@@ -138,9 +138,8 @@ def _find_delimiter(text: str, path: Path, skip: int) -> str:
             lengths = {len(row) for row in rows}
             scores[delimiter] = (names, len(rows), -len(lengths), max(lengths))
     if not scores:
-        raise unreadable(
-            path, skip + 1, "No comma, semicolon or tab separates cells.", "Fetch it again."
-        )
+        why = "No comma, semicolon or tab separates cells."
+        raise unreadable(path, skip + 1, why, "Fetch it again.")
     return max(scores, key=scores.__getitem__)
 
 

@@ -94,8 +94,8 @@ def _is_long(grid: Grid, schema: Schema, column: int) -> bool:
     roles = Roles(grid, schema, column)
     if roles.metric is not None or any(roles.values.values()):
         return True
-    headed = plain(grid.rows[0][column]) in REGION_HEADERS and bool(roles.values)
-    return headed and (not roles.suffixed or roles.says_value)
+    headed = plain(grid.rows[0][column]) in REGION_HEADERS
+    return headed and (not roles.suffixed or (bool(roles.values) and roles.says_value))
 
 
 def _settle_metrics(sheet: Sheet, schema: Schema) -> None:

@@ -131,7 +131,8 @@ class _Maker:
         )
 
     def _cell(self, cell: str, spot: Spot) -> str:
-        if cell != self._grid.text(spot):
+        row, column = spot
+        if column >= len(self._grid.rows[row]) or cell != self._grid.text(spot):
             return re.escape(cell)
         first = self._sheet.repeats.get(spot)
         if first in self._groups:

@@ -1,0 +1,188 @@
+"""The cohort table as files for other programs, with a dictionary of its columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
+from neuroflow.results.regions import resolve
+
+DICTIONARY: dict[str, tuple[str, str, str]] = {
+    "cohort_id": ("The cohort the study was sent with", "", "workspace"),
+    "study_id": ("The study; the name of its result folder", "", "service"),
+    "participant_id": ("The participant's label", "", "participants.tsv"),
+    "session_id": ("The visit", "", "participants.tsv"),
+    "group": ("The participant's group", "", "participants.tsv"),
+    "site": ("Where the scan was made", "", "participants.tsv"),
+    "age": ("Age at the scan", "years", "participants.tsv"),
+    "sex": ("Sex: M or F", "", "participants.tsv"),
+    "region": ("The region's identifier", "", "neuroflow's dictionary of regions"),
+    "region_name": ("The region's name", "", "neuroflow's dictionary of regions"),
+    "kind": (
+        "roi (region of interest), tcatt (transcallosal tract), smatt (sensorimotor area tract), "
+        "tract, or unknown",
+        "",
+        "neuroflow's dictionary of regions",
+    ),
+    "system": ("The part of the brain", "", "neuroflow's dictionary of regions"),
+    "hemisphere": (
+        "left, right, midline, bilateral (one value for both sides), commissural, or unknown",
+        "",
+        "neuroflow's dictionary of regions",
+    ),
+    "metric": (
+        "FW: free water, a fraction; FAt: fractional anisotropy after the free water was taken "
+        "out, a fraction (files may write FA); MD: mean diffusivity",
+        "",
+        "aidp.csv",
+    ),
+    "value": ("The metric's mean in the region", "fraction (FW, FAt)", "aidp.csv"),
+}
+"""Columns of the cohort table: meaning, unit, source."""
+
+EXCEL_ROWS = 1_048_575  # rows of a sheet, without the header
+
+
+def data_dictionary(table: pd.DataFrame) -> pd.DataFrame:
+    """Describe the columns of a table.
+
+    Parameters
+    ----------
+    table
+        A cohort table, long or wide.
+
+    Returns
+    -------
+    DataFrame
+        One row per column: ``column``, ``meaning``, ``unit``, ``source``.
+
+    Examples
+    --------
+    >>> data_dictionary(pd.DataFrame(columns=["age"])).iloc[0].tolist()
+    ['age', 'Age at the scan', 'years', 'participants.tsv']
+    """
+    rows = [(name, *(DICTIONARY.get(name) or _described(name))) for name in map(str, table)]
+    return pd.DataFrame(rows, columns=["column", "meaning", "unit", "source"])
+
+
+def _described(column: str) -> tuple[str, str, str]:
+    """Describe a column that is not the cohort table's own: of a region, or a covariate."""
+    found = resolve(column)
+    if not found.known:
+        return "A further column", "", "participants.tsv, or aidp.csv"
+    unit = "" if found.metric == "MD" else "fraction"
+    side = f", {found.hemisphere}" if found.hemisphere in ("left", "right") else ""
+    metric = f": {found.metric}" if found.metric else ""
+    return f"{found.region_name}{side}{metric}", unit, "aidp.csv"
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> Path:
+    """Write a table; the name's ending tells the format.
+
+    Parameters
+    ----------
+    table
+        Any table; an index with a name becomes the first column.
+    path
+        ``.csv``; ``.parquet``; ``.tsv`` (as BIDS: ``n/a`` for missing values, and a ``.json`` with
+        the meaning of each column beside it); ``.xlsx`` (with the meanings on a second sheet).
+
+    Returns
+    -------
+    Path
+        What was written. The file appears only when it is whole.
+
+    Raises
+    ------
+    OptionError
+        Another ending.
+    FolderError
+        It cannot be written there.
+    TableError
+        The table is too long for Excel.
+    MissingExtraError
+        Excel is asked for and openpyxl is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = write_table(pd.DataFrame({"age": [61.0]}), Path(tempfile.mkdtemp()) / "t.tsv")
+    >>> sorted(file.name for file in path.parent.iterdir())
+    ['t.json', 't.tsv']
+    """
+    path = Path(path)
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise OptionError(
+            f"A table cannot be written as {path.suffix or path.name!r}.",
+            advice=f"Choose one of {', '.join(_WRITERS)}.",
+        )
+    if any(name is not None for name in table.index.names):
+        table = table.reset_index()
+    temporary = path.with_name(f".{path.stem}.new{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer(table, temporary)
+        temporary.replace(path)
+        if path.suffix.lower() == ".tsv":
+            _write_sidecar(table, path.with_suffix(".json"))
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise FolderError(
+            f"{path} cannot be written.",
+            why=f"{error.strerror}.",
+            advice="Check the folder's permissions, the disk's free space, and whether the file "
+            "is open in another program.",
+        ) from error
+    return path
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    table.to_parquet(path, index=False)
+
+
+def _write_tsv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, sep="\t", index=False, na_rep="n/a", lineterminator="\n")
+
+
+def _write_sidecar(table: pd.DataFrame, path: Path) -> None:
+    meanings = {
+        row["column"]: {"Description": row["meaning"]}
+        | ({"Units": row["unit"]} if row["unit"] else {})
+        | {"Source": row["source"]}
+        for row in data_dictionary(table).to_dict("records")
+    }
+    path.write_text(json.dumps(meanings, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_excel(table: pd.DataFrame, path: Path) -> None:
+    if find_spec("openpyxl") is None:
+        raise MissingExtraError(
+            "Writing Excel files needs openpyxl.",
+            advice='Install it with: pip install "neuroflow[excel]"',
+        )
+    if len(table) > EXCEL_ROWS:
+        raise TableError(
+            f"The table has {len(table)} rows, an Excel sheet holds {EXCEL_ROWS}.",
+            advice="Write the wide table (to_wide), or a .csv or .parquet file.",
+        )
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
+        table.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 0))
+        data_dictionary(table).to_excel(book, sheet_name="data dictionary", index=False)
+
+
+_WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    ".csv": _write_csv,
+    ".tsv": _write_tsv,
+    ".parquet": _write_parquet,
+    ".xlsx": _write_excel,
+}

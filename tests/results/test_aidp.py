@@ -1,0 +1,237 @@
+"""Result files as they may come: what is recognised, what is odd, what is refused."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.aidp_files import STEMS
+
+from neuroflow.errors import AidpError, OptionError
+from neuroflow.results.aidp import AidpReader, read_aidp
+from neuroflow.results.schema import Schema
+
+PATH = Path("x_out/aidp.csv")
+
+
+def parse(text, schema=None):
+    data = text if isinstance(text, bytes) else text.encode()
+    return AidpReader(schema).parse(data, PATH)
+
+
+def found(file, study=0):
+    names = (f"{n.region}/{n.hemisphere}/{n.metric}" for n in file.names)
+    return dict(zip(names, file.values[study].tolist(), strict=True))
+
+
+ONE = {"pSN/bilateral/FW": 0.2, "pSN/bilateral/FAt": 0.6, "MCP/bilateral/FW": 0.1}
+ONE |= {"MCP/bilateral/FAt": 0.7}
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        ("region,FW,FA\npSN,0.2,0.6\nMCP,0.1,0.7\n", "long"),
+        ("Region;Free water;FAt\npSN;0,2;0,6\nMCP;0,1;0,7\n", "long"),
+        ("Subject\tROI\tmean FW\tmean FA\nS1\tpSN\t.2\t.6\nS1\tMCP\t.1\t.7\n", "long"),
+        ("region,metric,value\npSN,FW,.2\npSN,FA,.6\nMCP,FW,.1\nMCP,FA,.7\n", "long"),
+        ("pSN,FW,.2\npSN,FA,.6\nMCP,FW,.1\nMCP,FA,.7\n", "long"),
+        ("FW,pSN,.2\nFA,pSN,.6\nFW,MCP,.1\nFA,MCP,.7\n", "long"),
+        ("name,value\nAge,61\npSN_FW,.2\npSN_FA,.6\nMCP_FW,.1\nMCP_FA,.7\n", "long"),
+        ("pSN_FW,pSN_FA,MCP_FW,MCP_FA\n.2,.6,.1,.7\n", "wide"),
+        (",pSN_FW,pSN_FA,MCP_FW,MCP_FA\n0,.2,.6,.1,.7\n", "wide"),
+        ("ID,Age,pSN_FW,pSN_FA,MCP_FW,MCP_FA,\nS1,61,.2,.6,.1,.7,\n", "wide"),
+        ("pSN_FW,.2\npSN_FA,.6\nMCP_FW,.1\nMCP_FA,.7\n", "transposed"),
+        (",0\nSubject,S1\npSN_FW,.2\npSN_FA,.6\nMCP_FW,.1\nMCP_FA,.7\n", "transposed"),
+        ("Subject,value\npSN_FW,.2\npSN_FA,.6\nMCP_FW,.1\nMCP_FA,.7\n", "transposed"),
+        ("AID-P report\n\n# v1\npSN_FW,.2\npSN_FA,.6\nMCP_FW,.1\nMCP_FA,.7\n", "transposed"),
+        ("Age,61\npSN_FW,.2\npSN_FA,.6\nMCP_FW,.1\nMCP_FA,.7\nSex,0", "transposed"),
+    ],
+)
+def test_layouts(text, layout):
+    file = parse(text)
+    assert (found(file), file.layout) == (ONE, layout)
+
+
+def test_what_is_no_region_becomes_a_fact_of_the_study():
+    file = parse(
+        "Subject,GroupID,Age,UPDRS,Atypical Probability,Referring_MD,MCP_FW,pSN_FW\n"
+        "S1,2,61,,0.93,Dr X,0.1,0.2\n"
+    )
+    assert file.ids == ("S1",)
+    assert file.facts[0] == {
+        "Subject": "S1", "GroupID": "2", "Age": "61", "UPDRS": "",
+        "Atypical Probability": "0.93", "Referring_MD": "Dr X",
+    }  # fmt: skip
+
+
+def test_a_report_of_many_studies_has_a_row_each():
+    file = parse("ID,Subject,MCP_FW,pSN_FW\n1,A,0.1,0.2\n1,B,0.3,0.4\n")
+    assert file.ids == ("A", "B")  # the column that tells them apart
+    np.testing.assert_array_equal(file.values, [[0.1, 0.2], [0.3, 0.4]])
+
+
+def test_a_header_repeated_by_joining_files_is_told():
+    file = parse("Subject,MCP_FW,pSN_FW\nA,0.1,0.2\nSubject,MCP_FW,pSN_FW\nB,0.3,0.4\n")
+    assert file.ids == ("A", "B")
+    assert "header" in file.warnings[0][0]
+
+
+def test_transposed_studies_are_named_by_their_header():
+    file = parse("name,A,B\npSN_FW,0.1,0.2\nMCP_FW,0.3,0.4\n")
+    assert (file.layout, file.ids) == ("transposed", ("A", "B"))
+
+
+def test_names_that_look_alike_stay_apart():
+    file = parse("MCP_FW,0.1\nCerebellar_MCP_FW,0.2\nM1_Final_FW,0.3\nM1_SMATT_FW,0.4\n")
+    assert [n.region for n in file.names] == ["MCP", "Cerebellar_MCP", "M1_TCATT", "M1_SMATT"]
+
+
+def test_other_parcellations_keep_their_names():
+    file = parse("region,FW\nLeft-Putamen,0.1\nctx-rh-precuneus,0.2\nPutamen_L,0.3\npSN,0.4\n")
+    assert [(n.region, n.hemisphere, n.kind) for n in file.names[:2]] == [
+        ("Putamen", "left", "unknown"),
+        ("precuneus", "right", "unknown"),
+    ]
+    assert any("not in the dictionary (2): Putamen, precuneus" in w for w in file.warnings[0])
+
+
+def test_only_names_of_another_parcellation():
+    file = parse("region,FW\nfoo,0.1\nbar,0.2\n")
+    assert found(file) == {"foo/unknown/FW": 0.1, "bar/unknown/FW": 0.2}
+
+
+def test_a_column_of_sides():
+    file = parse("region,side,FW\nmidbrain,L,0.1\nmidbrain,right,0.2\npSN,,0.3\n")
+    assert list(found(file)) == [
+        "midbrain/left/FW", "midbrain/right/FW", "pSN/bilateral/FW",
+    ]  # fmt: skip
+
+
+def test_fa_and_fat_in_one_file_are_two_metrics():
+    file = parse("region,FA,FAt\npSN,0.5,0.6\n")
+    assert found(file) == {"pSN/bilateral/FA": 0.5, "pSN/bilateral/FAt": 0.6}
+    assert any("uncorrected" in w for w in file.warnings[0])
+
+
+def test_values_without_a_metric_are_kept_and_told():
+    file = parse("region,value\npSN,0.5\nMCP,0.6\n")
+    assert found(file) == {"pSN/bilateral/unknown": 0.5, "MCP/bilateral/unknown": 0.6}
+    assert any("metric" in w for w in file.warnings[0])
+    assert list(found(parse("region,value\npSN,0.5\n", Schema(metric="FA")))) == [
+        "pSN/bilateral/FAt"
+    ]
+
+
+def test_odd_values_are_flagged_with_their_lines():
+    file = parse("region,FW,MD\npSN,1.5,0.0007\nMCP,abc,900\nSCP,-0.1,\nSTN,1e999,1\n")
+    values = found(file)
+    assert values["pSN/bilateral/FW"] == 1.5
+    assert values["SCP/bilateral/FW"] == -0.1
+    assert math.isnan(values["MCP/bilateral/FW"])
+    told = " | ".join(file.warnings[0])
+    assert "no number (2): MCP FW 'abc' in line 3, STN FW '1e999' in line 5" in told
+    assert "outside 0 to 1 (2): pSN FW '1.5' in line 2, SCP FW '-0.1' in line 4" in told
+    assert "8 values, 132 expected" in told
+    assert "3 of 8 values missing" in told
+
+
+def test_a_region_given_twice_is_never_chosen():
+    file = parse("pSN_FW,0.2\nMCP_FW,0.1\npSN_FW,0.3\nMCP_FW,0.10\n")
+    values = found(file)
+    assert math.isnan(values["pSN/bilateral/FW"])
+    assert values["MCP/bilateral/FW"] == 0.1
+    told = " | ".join(file.warnings[0])
+    assert "different values, none kept (1): pSN FW '0.2' in line 1; pSN FW '0.3' in line 3" in told
+    assert "given twice (1): MCP FW" in told
+
+
+def test_the_misspelt_name_is_the_same_region():
+    file = parse("OlFWctory_Cortex_Final_FW,0.2\nOlfactory_Cortex_Final_FW,0.2\n")
+    assert list(found(file)) == ["Olfactory_Cortex_TCATT/commissural/FW"]
+
+
+def test_a_complete_file_has_nothing_odd():
+    text = "region,FW,FA\n" + "".join(f"{stem},0.2,0.6\n" for stem in STEMS)
+    file = parse(text)
+    assert file.values.shape == (1, 132)
+    assert file.warnings == ((),)
+    assert (file.delimiter, file.decimal, file.encoding) == (",", ".", "utf-8")
+
+
+def test_records_are_one_row_per_value():
+    records = parse("Subject,MCP_FW,pSN_FA\nA,0.1,0.2\nB,0.3,\n").records
+    assert records["id"].tolist() == ["A", "A", "B", "B"]
+    assert records["metric"].tolist() == ["FW", "FAt"] * 2
+    assert records["value"].isna().tolist() == [False, False, False, True]
+
+
+def test_a_schema_decides_what_the_content_cannot():
+    text = (
+        "junk,1,2,3\nmore junk\nregion,voxels,average FW,sd\npSN,120,0.2,0.01\nMCP,800,0.1,0.02\n"
+    )
+    with pytest.raises(AidpError):
+        parse(text)
+    file = parse(text, Schema(skip_lines=2, value_columns={"average FW": "FW"}))
+    assert found(file) == {"pSN/bilateral/FW": 0.2, "MCP/bilateral/FW": 0.1}
+
+
+def test_two_columns_of_numbers_are_not_guessed_between():
+    with pytest.raises(AidpError, match="which column holds the values"):
+        parse("region,a,b\npSN,1,2\nMCP,3,4\n")
+
+
+def test_a_schema_may_name_every_column():
+    file = parse(
+        "w;k;q;v\nA;pSN;FW;0,5\nB;pSN;FW;1\n",
+        Schema(
+            layout="long", delimiter=";", decimal=",", encoding="utf-8", id_column="w",
+            region_column="k", metric_column="q", value_columns={"v": ""},
+        ),
+    )  # fmt: skip
+    assert file.ids == ("A", "B")
+    np.testing.assert_array_equal(file.values, [[0.5], [1.0]])
+
+
+def test_a_schema_that_does_not_fit_is_told():
+    with pytest.raises(AidpError, match="'k', which is not there"):
+        parse("region,FW\npSN,0.1\n", Schema(region_column="k"))
+    with pytest.raises(OptionError, match="layout"):
+        Schema(layout="diagonal")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "line 1: .*empty"),
+        (b" \r\n\t\n", "line 1: .*empty"),
+        (b"\xef\xbb\xbf", "line 1: .*empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "not a text file"),
+        (bytes(range(1, 32)) * 40, "not a text file"),
+        (b"# only\n# comments\n", "No comma"),
+        (b"# only, one\n# comments\n", "No comma"),
+        (b",,\n", "nothing in its cells"),
+        (b"hello\nworld\n", "No comma"),
+        (b"a,b\n1,2\n", "No region names"),
+        (b"pSN_FW,MCP_FW\n", "No values"),
+        (b"region,FW\npSN,0.1\nMCP\n", "line 3: .*cut short"),
+        (b"pSN_FW,MCP_FW,SCP_FW\n0.1,0.2", "line 2: .*cut short"),
+        (b"region,FW\npSN,0.1,0.3\n", "line 2: "),
+        (b'region,FW\n"pSN,0.1\nMCP,0.2\n', "line 3: "),
+    ],
+)
+def test_what_cannot_be_read_names_file_and_line(content, why):
+    with pytest.raises(AidpError, match=rf"(?s)aidp\.csv, .*{why}"):
+        parse(content)
+
+
+def test_missing_and_unreadable_files(tmp_path):
+    with pytest.raises(AidpError, match=r"aidp\.csv cannot be read"):
+        read_aidp(tmp_path / "aidp.csv")
+    with pytest.raises(AidpError, match="cannot be read"):
+        read_aidp(tmp_path)
+
+
+def test_a_wrong_encoding_is_told_with_its_line():
+    with pytest.raises(AidpError, match="line 2"):
+        parse("pSN_FW,0.1\nÄrztin,x\n".encode("latin-1"), Schema(encoding="utf-8"))
