@@ -12,6 +12,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -177,7 +178,8 @@ def save_values(path: Path, values: Values, identity: str, since: int) -> None:
         )
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         message = f"The cache {path} cannot be written ({error.strerror}); the table is complete."
         warnings.warn(message, ResultWarning, stacklevel=2)
 

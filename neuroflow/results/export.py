@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -132,13 +133,15 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
         if path.suffix.lower() == ".tsv":
             _write_sidecar(table, path.with_suffix(".json"))
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise FolderError(
             f"{path} cannot be written.",
             why=f"{error.strerror}.",
             advice="Check the folder's permissions, the disk's free space, and whether the file "
             "is open in another program.",
         ) from error
+    finally:
+        with suppress(OSError):  # after a success it is gone already
+            temporary.unlink(missing_ok=True)
     return path
 
 

@@ -1,0 +1,145 @@
+import os
+
+import pandas as pd
+import pytest
+
+from neuroflow.results import cache as cache_module
+from neuroflow.results.aidp import AidpReader
+from neuroflow.results.cache import FILE_NAME, cached_results, cached_table, cached_tables
+from neuroflow.results.schema import Schema
+from neuroflow.results.table import read_results, study_facts
+
+
+@pytest.fixture
+def place(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """Counts the files that are really read."""
+    paths = []
+    read = AidpReader.read
+
+    def counted(self, path):
+        paths.append(path.parent.name)
+        return read(self, path)
+
+    monkeypatch.setattr(AidpReader, "read", counted)
+    return paths
+
+
+def later():
+    return 2**62  # long after every file was written: times can be trusted
+
+
+@pytest.fixture
+def three(folder):
+    for n, study in enumerate("abc"):
+        folder.study(study, 0.1 * (n + 1))
+    return folder
+
+
+def test_the_second_look_reads_nothing_and_gives_the_same(three, place, parsed):
+    first = cached_table(three.path, place)
+    assert parsed == ["a_out", "b_out", "c_out"]
+    table, facts = cached_tables(three.path, place)
+    assert len(parsed) == 3
+    pd.testing.assert_frame_equal(table, first)
+    pd.testing.assert_frame_equal(table, read_results(three.path))
+    pd.testing.assert_frame_equal(facts, study_facts(three.path))
+
+
+def test_one_new_study_is_read_alone(three, place, parsed):
+    cached_table(three.path, place)
+    three.put("bb_out/aidp.csv", "foo_FW,0.3\npSN_FW,0.4\nAge,60\n")
+    del parsed[:]
+    table = cached_table(three.path, place)
+    assert parsed == ["bb_out"]
+    pd.testing.assert_frame_equal(table, read_results(three.path))
+
+
+def test_a_study_that_went_leaves_no_trace(three, place):
+    path = three.put("d_out/aidp.csv", "foo_FW,0.3\npSN_FW,0.4\n")
+    assert "foo" in set(cached_table(three.path, place)["region"])
+    path.unlink()
+    pd.testing.assert_frame_equal(cached_table(three.path, place), read_results(three.path))
+
+
+def test_a_file_changed_within_its_size_and_times_is_noticed(three, place):
+    path = three.path / "b_out/aidp.csv"
+    before = path.stat()
+    cached_table(three.path, place)
+    path.write_bytes(path.read_bytes().replace(b"pSN,0.2", b"pSN,0.9"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    table = cached_table(three.path, place)
+    value = table[(table["study_id"] == "b") & (table["region"] == "pSN")]["value"].iat[0]
+    assert value == 0.9
+
+
+def test_touched_files_are_compared_by_content(three, place, parsed):
+    cached_results(three.path, place, clock_ns=later)
+    for path in three.path.rglob("aidp.csv"):
+        os.utime(path)
+    del parsed[:]
+    cached_results(three.path, place, clock_ns=later)
+    assert parsed == []
+
+
+def test_old_files_are_not_even_opened(three, place, monkeypatch):
+    cached_results(three.path, place, clock_ns=later)
+    for path in three.path.rglob("aidp.csv"):
+        monkeypatch.setattr(type(path), "read_bytes", _refuse_values(type(path).read_bytes))
+    assert len(cached_results(three.path, place, clock_ns=later).table) == 3 * 132
+
+
+def _refuse_values(read_bytes):
+    def read(self):
+        assert self.name != "aidp.csv"
+        return read_bytes(self)
+
+    return read
+
+
+def test_a_bad_file_is_told_again(three, place):
+    three.put("d_out/aidp.csv", b"")
+    for _ in range(2):
+        facts = cached_results(three.path, place).studies.set_index("study_id")
+        assert "empty" in facts.loc["d", "warnings"]
+
+
+@pytest.mark.parametrize("at", [0.0, 0.2, 0.5, 0.9])
+def test_a_damaged_cache_is_made_anew_without_a_word(three, place, at, parsed):
+    table = cached_table(three.path, place)
+    path = place / FILE_NAME
+    data = bytearray(path.read_bytes())
+    position = int(at * (len(data) - 1))
+    data[position : position + 8] = bytes(byte ^ 0xFF for byte in data[position : position + 8])
+    path.write_bytes(data)
+    pd.testing.assert_frame_equal(cached_table(three.path, place), table)
+    del parsed[:]
+    pd.testing.assert_frame_equal(cached_table(three.path, place), table)
+    assert parsed == []
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"no parquet at all"])
+def test_a_cache_that_is_none(three, place, content):
+    place.mkdir()
+    (place / FILE_NAME).write_bytes(content)
+    assert len(cached_table(three.path, place)) == 3 * 132
+
+
+def test_another_version_or_schema_reads_everything_again(three, place, parsed, monkeypatch):
+    cached_table(three.path, place)
+    monkeypatch.setattr(cache_module, "__version__", "99")
+    cached_table(three.path, place)
+    assert len(parsed) == 6
+    cached_results(three.path, place, schema=Schema(layout="long"))
+    assert len(parsed) == 9
+
+
+def test_a_cache_that_cannot_be_written_is_told_and_the_table_is_there(three, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.warns(UserWarning, match="cannot be written"):
+        assert len(cached_table(three.path, blocked / "cache")) == 3 * 132

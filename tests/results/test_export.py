@@ -1,0 +1,91 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
+from neuroflow.results import export
+from neuroflow.results.export import DICTIONARY, data_dictionary, write_table
+from neuroflow.results.table import COLUMNS, read_results, to_wide
+
+
+@pytest.fixture
+def table(folder):
+    folder.study("a", 0.1)
+    folder.study("b", 0.2, stems=["pSN", "Köln"])
+    return read_results(folder.path)
+
+
+def test_every_column_of_the_cohort_table_is_described():
+    assert list(DICTIONARY) == list(COLUMNS)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".tsv", ".xlsx", ".CSV"])
+def test_written_tables_read_back_equal(table, tmp_path, suffix):
+    path = write_table(table, tmp_path / "new" / f"cohort_table{suffix}")
+    readers = {
+        ".csv": pd.read_csv,
+        ".parquet": pd.read_parquet,
+        ".tsv": lambda p: pd.read_csv(p, sep="\t"),
+        ".xlsx": pd.read_excel,
+    }
+    back = readers[suffix.lower()](path)
+    assert list(back) == list(COLUMNS)
+    np.testing.assert_array_equal(back["value"], table["value"])
+    assert back["region"].tolist() == table["region"].tolist()
+    assert [p.name for p in path.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_parquet_keeps_categories(table, tmp_path):
+    back = pd.read_parquet(write_table(table, tmp_path / "t.parquet"))
+    pd.testing.assert_frame_equal(back, table, check_categorical=False)
+    assert (back.dtypes == "category").sum() == (table.dtypes == "category").sum()
+
+
+def test_bids_tables_have_na_and_a_dictionary_beside_them(table, tmp_path):
+    path = write_table(table, tmp_path / "t.tsv")
+    assert "n/a" in path.read_text(encoding="utf-8")
+    meanings = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert set(meanings) == set(table.columns)
+    assert meanings["age"] == {
+        "Description": "Age at the scan", "Units": "years", "Source": "participants.tsv",
+    }  # fmt: skip
+
+
+def test_excel_has_the_dictionary_on_a_second_sheet(table, tmp_path):
+    path = write_table(table, tmp_path / "t.xlsx")
+    sheets = pd.read_excel(path, sheet_name=None)
+    assert list(sheets) == ["table", "data dictionary"]
+    assert sheets["data dictionary"]["column"].tolist() == list(table.columns)
+
+
+def test_the_index_of_a_wide_table_is_a_column(table, tmp_path):
+    back = pd.read_csv(write_table(to_wide(table), tmp_path / "wide.csv"))
+    assert list(back)[:2] == ["study_id", "aSN"]
+
+
+def test_columns_of_a_wide_table_are_described(table):
+    meanings = data_dictionary(to_wide(table, None)).set_index("column")
+    assert meanings.loc["midbrain_left_FAt", "meaning"] == "Midbrain, left: FAt"
+
+
+def test_excel_without_openpyxl_names_the_extra(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"neuroflow\[excel\]"):
+        write_table(table, tmp_path / "t.xlsx")
+
+
+def test_too_long_for_excel(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "EXCEL_ROWS", 10)
+    with pytest.raises(TableError, match="268 rows"):
+        write_table(table, tmp_path / "t.xlsx")
+    assert list(tmp_path.glob("*.xlsx")) == []
+
+
+def test_bad_targets(table, tmp_path):
+    with pytest.raises(OptionError, match=r"\.csv, \.tsv, \.parquet, \.xlsx"):
+        write_table(table, tmp_path / "t.docx")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderError, match="cannot be written"):
+        write_table(table, tmp_path / "file" / "t.csv")

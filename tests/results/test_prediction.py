@@ -1,0 +1,97 @@
+from datetime import date
+
+import pytest
+
+from neuroflow.errors import ResultError
+from neuroflow.results.prediction import parse_prediction, read_prediction
+
+REPORT = """\
+Order ID: 123e4567
+Date: 2025-03-04 10:11:12
+Product: PD/MSA/PSP-v1.0
+Model Version: 2BP20V6_29
+
+PD v Atypical
+PD Probability: 0.1250
+Atypical Probability: 87.5 %
+Prediction: Atypical
+
+PSPvsMSAp
+MSAp Probability = 0,25
+PSP Probability\t0.75
+Prediction: PSP
+
+Free Water
+pSN: 0.2412
+Putamen free water: 0.1831
+SCP_FW: 0.3
+Heart: 0.4
+"""
+
+
+def test_all_that_is_known_of_a_report_is_found():
+    found = parse_prediction(REPORT)
+    assert found.labels == {"PD v Atypical": "Atypical", "PSPvsMSAp": "PSP"}
+    assert found.probabilities == {"PD": 0.125, "Atypical": 0.875, "MSAp": 0.25, "PSP": 0.75}
+    assert (found.product, found.model_version) == ("PD/MSA/PSP-v1.0", "2BP20V6_29")
+    assert (found.order_id, found.date) == ("123e4567", date(2025, 3, 4))
+    assert found.biomarkers == {"pSN": 0.2412, "Putamen": 0.1831, "SCP": 0.3}
+    assert (found.text, found.failure, found.warnings) == (REPORT, "", ())
+
+
+@pytest.mark.parametrize(
+    ("line", "labels", "probabilities"),
+    [
+        ("Atypical: 0.93", {}, {"Atypical": 0.93}),
+        ("Atypical: yes (93 %)", {"Atypical": "yes"}, {"Atypical": 0.93}),
+        ("PSPvsMSAp: PSP", {"PSPvsMSAp": "PSP"}, {}),
+        ("Probability of PSP: 0.5", {}, {"PSP": 0.5}),
+    ],
+)
+def test_other_ways_to_write_a_classification(line, labels, probabilities):
+    found = parse_prediction(line)
+    assert (found.labels, found.probabilities) == (labels, probabilities)
+
+
+def test_a_probability_that_is_none_is_told_and_left_out():
+    found = parse_prediction("PSP Probability: high\nPD Probability: 7\nMSA Probability: 0.1\n")
+    assert found.probabilities == {"MSA": 0.1}
+    assert len(found.warnings) == 2
+
+
+def test_contradictions_are_told():
+    found = parse_prediction("PSP Probability: 0.1\nPSP Probability: 0.9\n")
+    assert found.probabilities == {"PSP": 0.1}
+    assert "given twice" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2025-03-04", date(2025, 3, 4)), ("04.03.2025", date(2025, 3, 4)), ("03/04/2025", None)],
+)
+def test_ambiguous_dates_are_not_guessed(text, expected):
+    assert parse_prediction(f"Date: {text}").date == expected
+
+
+def test_failure_reports_give_their_reason():
+    found = parse_prediction("Order ID: 1\n\nThe study could not be processed: two studies.\n")
+    assert found.failure == "The study could not be processed: two studies."
+    found = parse_prediction("Status: FAILED\nReason: no b-values\n")
+    assert found.failure == "Status: FAILED"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\xfd", b"::::\n==\n\t\t", b"a:" * 9999])
+def test_odd_texts_are_no_prediction(tmp_path, content):
+    path = tmp_path / "prediction.txt"
+    path.write_bytes(content)
+    found = read_prediction(path)
+    assert (found.labels, found.probabilities, found.failure) == ({}, {}, "")
+
+
+def test_what_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "prediction.txt"
+    with pytest.raises(ResultError, match="cannot be read"):
+        read_prediction(path)
+    path.write_bytes(b"\x89PNG\x00\x00")
+    with pytest.raises(ResultError, match="not a textual report"):
+        read_prediction(path)

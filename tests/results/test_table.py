@@ -1,0 +1,249 @@
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neuroflow.errors import FolderError, OptionError, ResultError, ResultWarning, TableError
+from neuroflow.results.table import COLUMNS, read_results, study_facts, to_wide
+
+STUDIES = pd.DataFrame(
+    {
+        "study_id": ["b", "a", "c"],
+        "cohort_id": ["C2", "C1", "C1"],
+        "participant_id": ["sub-02", "sub-01", "sub-01"],
+        "session_id": [None, "ses-1", "ses-2"],
+    }
+)
+PARTICIPANTS = pd.DataFrame(
+    {
+        "participant_id": ["01", "01", "02"],
+        "session_id": ["1", "2", None],
+        "group": ["PD", "PD", "Control"],
+        "age": [60.0, 62.0, 70.0],
+        "sex": ["F", "F", None],
+        "updrs": [10.0, 14.0, np.nan],
+        "value": ["x", "y", "z"],
+    }
+)
+
+
+@pytest.fixture
+def three(folder):
+    for study, value in (("a", 0.1), ("b", 0.2), ("c", 0.3)):
+        folder.study(study, value)
+    return folder.path
+
+
+def test_columns_types_and_rows(three):
+    table = read_results(three, studies=STUDIES, participants=PARTICIPANTS)
+    assert tuple(table.columns) == (*COLUMNS, "updrs", "value_of_participant")
+    assert len(table) == 3 * 132
+    numbers = {"age", "value", "updrs"}
+    assert {name for name in table if table[name].dtype == "category"} == set(table) - numbers
+    assert all(table[name].dtype == "float64" for name in numbers)
+    assert not table.duplicated(["study_id", "region", "hemisphere", "metric"]).any()
+    assert list(table["metric"].cat.categories) == ["FW", "FAt"]
+
+
+def test_studies_are_joined_with_their_participants_visit_by_visit(three):
+    table = read_results(three, studies=STUDIES, participants=PARTICIPANTS)
+    about = table.drop_duplicates("study_id").set_index("study_id")
+    assert list(about.index) == ["b", "a", "c"]  # as in the map
+    assert about["cohort_id"].tolist() == ["C2", "C1", "C1"]
+    assert about["participant_id"].tolist() == ["02", "01", "01"]
+    assert about["age"].tolist() == [70.0, 60.0, 62.0]
+    assert about["group"].tolist() == ["Control", "PD", "PD"]
+    assert about["sex"].isna().tolist() == [True, False, False]
+    values = table[(table["region"] == "pSN") & (table["metric"] == "FW")]
+    assert values["value"].tolist() == [0.2, 0.1, 0.3]
+
+
+def test_groups_stand_in_the_order_of_participants_tsv(three):
+    table = read_results(three, studies=STUDIES, participants=PARTICIPANTS)
+    assert list(table["group"].cat.categories) == ["PD", "Control"]
+
+
+def test_covariates_may_stand_in_the_map_itself(three):
+    table = read_results(three, studies=STUDIES.assign(group=["A", "B", "B"], iq=[1, 2, 3]))
+    about = table.drop_duplicates("study_id")
+    assert about["group"].tolist() == ["A", "B", "B"]
+    assert about["iq"].tolist() == [1, 2, 3]
+
+
+def test_a_study_id_may_name_the_participant_where_there_is_no_map(three):
+    people = pd.DataFrame({"participant_id": ["a", "b", "c"], "age": [1.0, 2.0, 3.0]})
+    table = read_results(three, participants=people, cohort_id="C")
+    about = table.drop_duplicates("study_id")
+    assert about["participant_id"].tolist() == ["a", "b", "c"]
+    assert about["age"].tolist() == [1.0, 2.0, 3.0]
+    assert set(about["cohort_id"]) == {"C"}
+
+
+def test_participants_tsv_may_name_the_study(three, tmp_path):
+    path = tmp_path / "participants.tsv"
+    path.write_text("participant_id\tsession_id\tstudy_id\n01\t1\tc\n01\t2\ta\n02\tn/a\tb\n")
+    about = read_results(three, participants=path).drop_duplicates("study_id")
+    assert about[["study_id", "participant_id", "session_id"]].astype(object).to_numpy(
+        na_value=None
+    ).tolist() == [["c", "01", "1"], ["a", "01", "2"], ["b", "02", None]]
+
+
+def test_what_did_not_match_is_told_by_name_and_stays(three):
+    people = pd.DataFrame({"participant_id": ["a", "b", "zz"], "age": [1.0, 2.0, 3.0]})
+    with pytest.warns(ResultWarning) as told:
+        table = read_results(three, participants=people)
+    assert sorted(str(warning.message) for warning in told) == [
+        "1 participants have no results: zz",
+        "1 studies have no row in participants.tsv: c",
+    ]
+    assert table.loc[table["study_id"] == "c", "age"].isna().all()
+    facts = study_facts(three, participants=people).set_index("study_id")
+    assert facts["in_participants"].to_dict() == {"a": True, "b": True, "c": False}
+
+
+def test_one_bad_file_does_not_stop_the_others(three, folder):
+    folder.put("d_out/aidp.csv", b"\x00\x01")
+    with pytest.warns(ResultWarning, match="1 result files could not be read"):
+        table = read_results(three)
+    assert table["study_id"].nunique() == 3
+    facts = study_facts(three).set_index("study_id")
+    assert "not a text file" in facts.loc["d", "warnings"]
+    assert facts.loc["a", "warnings"] == ""
+
+
+def test_nothing_that_can_be_read(folder):
+    folder.put("d_out/aidp.csv", b"")
+    with (
+        pytest.raises(ResultError, match=r"d_out.*line 1.*empty"),
+        pytest.warns(ResultWarning),
+    ):
+        read_results(folder.path)
+    assert study_facts(folder.path)["study_id"].tolist() == ["d"]
+
+
+def test_folders_without_results(folder, tmp_path):
+    with pytest.raises(FolderError, match="There is no folder"):
+        read_results(tmp_path / "nowhere")
+    folder.put("notes.csv", "a,b\n1,2\n")
+    with pytest.raises(FolderError, match="no results"):
+        read_results(folder.path)
+
+
+@pytest.mark.parametrize("place", ["", "deep/down/", "input/x_out/../"])
+def test_result_folders_are_found_at_any_depth(folder, place):
+    folder.put("input/x_out/.keep", "")
+    folder.study("s1", place=place)
+    folder.put("plain/aidp.csv", "pSN_FW,0.1\nMCP_FW,0.2\n")
+    folder.put("flat/s3_aidp.csv", "pSN_FW,0.1\nMCP_FW,0.2\n")
+    assert set(read_results(folder.path)["study_id"]) == {"s1", "plain", "s3"}
+
+
+def test_one_result_folder_and_one_file(folder):
+    path = folder.study("s1")
+    for source in (path, path.parent):
+        assert set(read_results(source)["study_id"]) == {"s1"}
+
+
+def test_a_report_of_many_studies_is_read_alone_or_beside_the_folders(folder):
+    folder.study("a", 0.1)
+    report = folder.put("all.csv", "ID,pSN_FW,MCP_FW\na,0.7,0.8\nb_out,0.3,0.4\n")
+    wide = to_wide(read_results(report))
+    assert wide["pSN"].to_dict() == {"a": 0.7, "b": 0.3}
+    wide = to_wide(read_results(folder.path))
+    assert wide["pSN"].to_dict() == {"a": 0.1, "b": 0.3}
+    told = study_facts(folder.path).set_index("study_id").loc["a", "warnings"]
+    assert "found again with other values, not used: all.csv" in told
+
+
+def test_a_report_without_ids_gets_numbers(folder):
+    report = folder.put("all.csv", "pSN_FW,MCP_FW\n0.1,0.2\n0.3,0.4\n")
+    assert to_wide(read_results(report)).index.tolist() == ["all#1", "all#2"]
+
+
+def test_a_copy_of_a_study_is_used_once(folder):
+    folder.study("a", 0.1, place="1/")
+    folder.study("a", 0.1, place="2/")
+    assert len(read_results(folder.path)) == 132
+    assert "again with the same values" in study_facts(folder.path)["warnings"].iat[0]
+
+
+def test_studies_with_fewer_values_are_told_and_filled_with_nan(three, folder):
+    folder.study("d", stems=["pSN", "MCP"])
+    table = read_results(three)
+    assert table.groupby("study_id", observed=True).size().tolist() == [132] * 4
+    assert table.loc[table["study_id"] == "d", "value"].notna().sum() == 4
+    facts = study_facts(three).set_index("study_id")
+    assert "4 values, 132 expected; 4 numbers, most studies have 132" in facts.loc["d", "warnings"]
+    assert facts["n_values"].to_dict() == {"a": 132, "b": 132, "c": 132, "d": 4}
+
+
+def test_facts_of_files_and_reports(folder):
+    folder.put("s_out/aidp.csv", "Age,61\npSN_FW,0.1\nMCP_FW,0.2\n")
+    folder.put("s_out/prediction.txt", "Product: P-v1.0\nAtypical Probability: 0.9\n")
+    folder.put("s_out/prediction.png", b"\x89PNG")
+    folder.put("f_out/failure_report.txt", "The study could not be processed: it failed.\n")
+    facts = study_facts(folder.path).set_index("study_id")
+    assert facts.loc["s", ["aidp_Age", "product", "layout", "failure"]].tolist() == [
+        "61", "P-v1.0", "transposed", "",
+    ]  # fmt: skip
+    assert facts.loc["s", "p_Atypical"] == 0.9
+    assert facts.loc["s", "picture"].endswith("prediction.png")
+    assert "could not be processed" in facts.loc["f", "failure"]
+    assert set(read_results(folder.path)["study_id"]) == {"s"}
+
+
+def test_only_failure_reports_make_an_empty_table(folder):
+    folder.put("f_out/prediction.txt", "Processing failed.\n")
+    table = read_results(folder.path)
+    assert (tuple(table.columns), len(table)) == (COLUMNS, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs symbolic links")
+def test_links_that_lead_in_circles_end(folder):
+    folder.study("a")
+    try:
+        (folder.path / "again").symlink_to(folder.path, target_is_directory=True)
+    except OSError:
+        pytest.skip("symbolic links are not allowed here")
+    assert set(read_results(folder.path)["study_id"]) == {"a"}
+
+
+def test_wide_names_the_side_only_where_there_are_two(three):
+    wide = to_wide(read_results(three), metric="FAt")
+    assert wide.shape == (3, 66)
+    assert {"pSN", "midbrain_left", "midbrain_right"} <= set(wide.columns)
+    assert wide.loc["a"].unique().tolist() == [0.9]
+
+
+def test_wide_with_all_metrics_and_covariates(three):
+    table = read_results(three, studies=STUDIES, participants=PARTICIPANTS)
+    wide = to_wide(table, metric=None, covariates=True)
+    assert wide.loc["b", ["pSN_FW", "pSN_FAt", "age", "updrs"]].tolist()[:3] == [0.2, 0.8, 70.0]
+    assert wide.shape == (3, 132 + 9)
+
+
+def test_wide_refuses_what_it_cannot_turn(three):
+    table = read_results(three)
+    with pytest.raises(OptionError, match=r"no metric 'XX'.*FW, FAt"):
+        to_wide(table, metric="XX")
+    with pytest.raises(TableError, match="twice"):
+        to_wide(pd.concat([table, table]))
+    with pytest.raises(TableError, match="no column value"):
+        to_wide(table.drop(columns="value"))
+
+
+def test_wide_of_the_long_table_is_what_stood_in_the_files(three):
+    table = read_results(three).sample(frac=1, random_state=0)  # any order of rows
+    wide = to_wide(table)
+    for study, value in (("a", 0.1), ("b", 0.2), ("c", 0.3)):
+        assert (wide.loc[study] == value).all()
+
+
+def test_an_exported_table_reads_back_equal(three, tmp_path):
+    table = read_results(three, studies=STUDIES)
+    path = tmp_path / "cohort_table.csv"
+    table.to_csv(path, index=False)
+    pd.testing.assert_frame_equal(
+        to_wide(read_results(path), None).sort_index(), to_wide(table, None).sort_index()
+    )
