@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from neuroflow import __version__
-from neuroflow.errors import HostKeyUnknownError, NeuroflowError
+from neuroflow.errors import HostKeyUnknownError, NeuroflowError, ResultWarning
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -41,7 +42,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 def main() -> None:
     """Run the command line; every error of neuroflow becomes a red line and an exit code."""
     try:
-        app()
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", ResultWarning)
+            warnings.showwarning = _warn
+            app()
     except NeuroflowError as error:
         complain(error)
         sys.exit(error.exit_code)
@@ -57,6 +61,16 @@ def complain(error: NeuroflowError) -> None:
     for line in (error.why, error.advice):
         if line:
             err.print(f"  {line}", markup=False, highlight=False)
+
+
+def _warn(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any
+) -> None:
+    """Print a warning of ours as one line; those of libraries as Python does."""
+    if issubclass(category, ResultWarning):
+        err.print(f"Warning: {message}", style="yellow", markup=False, highlight=False)
+    else:
+        err.print(warnings.formatwarning(message, category, filename, lineno), markup=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -258,9 +272,39 @@ def demo(
     failure_rate: Annotated[float, typer.Option(help="Share of studies that fail.")] = 0.0,
     latency: Annotated[float, typer.Option(help="Seconds added to every answer.")] = 0.0,
     studies: Annotated[int, typer.Option(help="How many studies.")] = 24,
-    seed: Annotated[int, typer.Option(help="The seed of the simulation.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="The seed of the simulation.")] = None,
 ) -> None:
     """Run the main job end to end on a local service, with simulated values."""
+    settings: dict[str, Any] = {
+        "port": port,
+        "layout": layout,
+        "delay": delay,
+        "failure_rate": failure_rate,
+        "latency": latency,
+    }
+    if seed is not None:
+        settings["seed"] = seed
+    if serve:
+        from neuroflow.demo.serve import serve as serve_until
+
+        with _stoppable("Stopping the service.") as stop:
+            serve_until(folder, say=_say, stop=stop, **settings)
+    elif lab:
+        from neuroflow.demo.lab import run_lab
+
+        with _bars() as bars:
+            code = run_lab(folder, on_event=bars, n_studies=studies, **settings)
+        raise typer.Exit(code)
+    else:
+        from neuroflow.demo.run import run_demo
+
+        with _bars() as bars:
+            summary = run_demo(folder, on_event=bars, n_studies=studies, **settings)
+        _say(str(summary))
+
+
+def _say(text: str) -> None:
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 # ------------------------------------------------------------------ inside
@@ -279,7 +323,9 @@ def _bars() -> Iterator[Any]:
 
 
 @contextmanager
-def _stoppable() -> Iterator[threading.Event]:
+def _stoppable(
+    notice: str = "Finishing what is under way. Ctrl-C again stops at once.",
+) -> Iterator[threading.Event]:
     """Let Ctrl-C finish what is under way; a second one stops hard."""
     stop = threading.Event()
 
@@ -287,7 +333,7 @@ def _stoppable() -> Iterator[threading.Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        err.print("Finishing what is under way. Ctrl-C again stops at once.", style="yellow")
+        err.print(notice, style="yellow")
 
     before = signal.signal(signal.SIGINT, on_signal)
     try:

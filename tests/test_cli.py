@@ -1,0 +1,169 @@
+"""The command line, called as a shell would call it."""
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from neuroflow import __version__, cli
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Return a function that runs a command line: exit code, standard output, error output."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["neuroflow", *map(str, words)])
+        capsys.readouterr()
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code or 0
+        else:
+            code = 0
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    monkeypatch.setenv("COLUMNS", "200")
+    return call
+
+
+@pytest.fixture
+def project(tmp_path, service, run):
+    """Return a workspace's folder that `neuroflow connect` has set up."""
+    folder = tmp_path / "project"
+    code, _, _ = run(
+        "connect", folder, "--host", service.host, "--port", service.port,
+        "--user", service.user, "--key", service.key, "--host-key", service.fingerprint,
+    )  # fmt: skip
+    assert code == 0
+    return folder
+
+
+def test_the_five_steps(run, project, service, cohort_folder, tmp_path):
+    code, out, err = run(
+        "submit", project, "PILOT_1", cohort_folder / "scans",
+        "--participants", cohort_folder / "participants.tsv", "--json",
+    )  # fmt: skip
+    assert (code, {row["state"] for row in json.loads(out)}) == (0, {"submitted"}), err
+    assert service.wait_until_idle(60)
+    assert run("collect", project)[0] == 0
+    code, out, _ = run("status", project, "--json")
+    assert {row["state"] for row in json.loads(out)} == {"collected"}
+    target = tmp_path / "table.parquet"
+    assert run("table", project, "--to", target)[0] == 0
+    assert len(pd.read_parquet(target)) == 8 * 132
+    code, out, _ = run("table", project, "--wide", "FW")
+    assert (code, len(out.splitlines())) == (0, 9)
+
+
+def test_connect_tells_every_stage(run, project):
+    code, out, _ = run("connect", project)
+    assert code == 0
+    assert out.count("ok") >= 5
+    assert "failed" not in out
+
+
+def test_check_prints_the_findings_and_counts_the_studies(run, cohort_folder):
+    code, _, err = run(
+        "check", cohort_folder / "scans", "--participants", cohort_folder / "participants.tsv"
+    )
+    assert code == 0
+    assert "8 studies, 0 with errors." in err
+
+
+def test_the_version(run):
+    assert run("--version")[1].strip() == __version__
+
+
+def test_a_key_is_made_once(run, tmp_path):
+    code, out, err = run("key", tmp_path / "id")
+    assert code == 0
+    assert out.startswith("ssh-ed25519 ")
+    assert "SHA256:" in err
+    code, _, err = run("key", tmp_path / "id")
+    assert code != 0
+    assert "Error" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["check", "{tmp}/none"], 3, "none"),
+        (["check", "{tmp}/empty"], 3, "empty"),
+        (["check", "{tmp}/notes"], 3, "no study"),
+        (["status", "{tmp}/file"], 4, "cannot be a workspace"),
+        (["status", "{tmp}/new"], 4, "does not know the service"),
+        (["submit", "{tmp}/new", "../up", "{tmp}/notes"], 3, ""),
+        (["submit", "{tmp}/new", "C"], 4, "no cohort"),
+        (["table", "{tmp}/empty"], 3, "empty"),
+        (["table", "{tmp}/binary"], 9, "aidp.csv"),
+        (["demo", "{tmp}/file/below"], 12, "cannot write"),
+    ],
+)
+def test_bad_input_is_one_clear_error(run, tmp_path, words, code, says):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "read.me").write_text("notes", encoding="utf-8")
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    (tmp_path / "binary" / "a_out").mkdir(parents=True)
+    (tmp_path / "binary" / "a_out" / "aidp.csv").write_bytes(bytes(range(256)) * 8)
+    found, _, err = run(*(word.format(tmp=tmp_path) for word in words))
+    assert (found, "Traceback" in err) == (code, False), err
+    assert "Error: " in err
+    assert says in err.replace("\n", " ")
+
+
+def connecting(run, folder, service, **changes):
+    options = {
+        "host": service.host,
+        "port": service.port,
+        "user": service.user,
+        "key": service.key,
+        "host-key": service.fingerprint,
+    } | changes
+    words = [w for name, value in options.items() if value for w in (f"--{name}", value)]
+    return run("connect", folder, *words)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"host": "no-such-host.invalid"}, "no-such-host.invalid"),
+        ({"port": 1}, "port 1"),
+        ({"host-key": "SHA256:" + "A" * 43}, "SHA256:AAA"),
+    ],
+)
+def test_a_service_that_is_not_there_or_not_itself(run, tmp_path, service, change, says):
+    code, out, err = connecting(run, tmp_path / "p", service, **change)
+    assert code == 6
+    assert says in (out + err)
+
+
+def test_an_unknown_host_key_is_never_accepted_silently(run, tmp_path, service):
+    code, out, _ = connecting(run, tmp_path / "p", service, **{"host-key": None})
+    assert code == 6
+    assert service.fingerprint in out
+    assert not (tmp_path / "p" / "known_hosts").exists()
+
+
+def test_a_key_the_server_does_not_know_is_refused_with_advice(run, tmp_path, service):
+    run("key", tmp_path / "id")
+    code, out, _ = connecting(run, tmp_path / "p", service, key=tmp_path / "id")
+    assert code == 6
+    assert "failed" in out
+
+
+def test_a_port_in_use_is_named(run, tmp_path, service):
+    code, _, err = run("demo", tmp_path / "demo", "--serve", "--port", service.port)
+    assert code == 12
+    assert str(service.port) in err
+
+
+def test_the_module_runs_too():
+    done = subprocess.run(
+        [sys.executable, "-m", "neuroflow", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == __version__
