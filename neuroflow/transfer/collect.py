@@ -208,8 +208,8 @@ def _is_here(entry: Entry, local: Path) -> bool:
     """Tell whether a file was fetched before and is still the same."""
     try:
         facts = local.stat()
-    except FileNotFoundError:
-        return False
+    except OSError:
+        return False  # fetching it says what is wrong, if anything is
     is_same_time = entry.modified is None or int(facts.st_mtime) == entry.modified.timestamp()
     return facts.st_size == entry.size and is_same_time
 

@@ -7,7 +7,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -46,10 +46,15 @@ class Clockwork:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     stop: threading.Event
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def is_over(self) -> bool:
+        """Tell whether no other task is to be begun: the user said so, or the crew ended."""
+        return self.stop.is_set() or self.ended.is_set()
 
     def wait_until(self, due: datetime) -> None:
         """Wait in small steps, to notice the stop."""
-        while not self.stop.is_set() and self.clock() < due:
+        while not self.is_over() and self.clock() < due:
             left = (due - self.clock()).total_seconds()
             self.sleep(min(max(left, 0.0), _POLL_SECONDS))
 
@@ -123,7 +128,7 @@ class Crew(Generic[T]):
             self._hang_up()  # an error, or a second Ctrl-C: stop at once
             raise
         finally:
-            self._time.stop.set()
+            self._time.ended.set()
             for thread in threads:
                 thread.join()
             self._hang_up()
@@ -149,7 +154,7 @@ class Crew(Generic[T]):
             while (taken := self._take()) is not None:
                 due, task = taken
                 self._time.wait_until(due)
-                if self._time.stop.is_set():
+                if self._time.is_over():
                     self._put_back(due, task)
                     break
                 remote = remote or self._reconnect()
@@ -179,7 +184,7 @@ class Crew(Generic[T]):
 
     def _take(self) -> tuple[datetime, T] | None:
         with self._lock:
-            if not self._tasks or self._time.stop.is_set():
+            if not self._tasks or self._time.is_over():
                 return None
             due, _, task = heapq.heappop(self._tasks)
             return due, task
@@ -193,9 +198,7 @@ class Crew(Generic[T]):
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((ConnectionLostError, PortError)),
             wait=tenacity.wait_exponential(multiplier=0.5, max=30) + tenacity.wait_random(0, 1),
-            stop=tenacity.stop_any(
-                tenacity.stop_after_attempt(ATTEMPTS), tenacity.stop_when_event_set(self._time.stop)
-            ),
+            stop=lambda state: state.attempt_number >= ATTEMPTS or self._time.is_over(),
             sleep=self._time.sleep,
             reraise=True,
         )

@@ -223,9 +223,10 @@ def fetch_host_key(host: str, port: int, timeout: float = session.TIMEOUT) -> Pu
         No SSH server answers there.
     """
     transport = session.handshake(session.dial(host, port, timeout), host, port, timeout=timeout)
-    key = session.host_key(transport)
-    session.hang_up(transport)
-    return key
+    try:
+        return session.host_key(transport)
+    finally:
+        session.hang_up(transport)
 
 
 def _parse(line: str) -> _Known | None:

@@ -165,8 +165,16 @@ def host_key(transport: paramiko.Transport) -> PublicKey:
     -------
     PublicKey
         The server's.
+
+    Raises
+    ------
+    ConnectionLostError
+        The line broke meanwhile.
     """
-    key = transport.get_remote_server_key()
+    try:
+        key = transport.get_remote_server_key()
+    except FOREIGN as error:
+        raise lost("learning the server's key", error) from error
     return PublicKey(key.get_name(), key.asbytes())
 
 

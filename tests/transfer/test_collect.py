@@ -1,0 +1,347 @@
+"""Results come whole or not at all, once, and only where they may."""
+
+import os
+import shutil
+import threading
+import time
+from datetime import timedelta
+from pathlib import PurePosixPath
+
+import pytest
+from support.demo_zips import nifti_zip
+
+from neuroflow.errors import ConnectionLostError, TransferError
+from neuroflow.ledger import utc_now
+from neuroflow.models import RESULT_FILES
+from neuroflow.states import State
+from neuroflow.transfer.collect import collect, find_results
+from neuroflow.transfer.local import LocalRemote
+from neuroflow.transfer.paths import upload_path
+
+FILES = dict.fromkeys(RESULT_FILES, b"content")
+FAILURE = {"failure_report.txt": b"no age", "failure_report.png": b"picture"}
+
+
+@pytest.fixture
+def results(tmp_path):
+    return tmp_path / "results"
+
+
+@pytest.fixture(params=["openssh", "embedded", "folder"])
+def place(request, opening, folder_remote):
+    """Return each kind of server in turn: its home on this disk, and a `connect` to it."""
+    if request.param == "folder":
+        return folder_remote
+    server = request.getfixturevalue({"openssh": "sshd", "embedded": "demo"}[request.param])
+    return server.home, opening(server, timeout=5.0)
+
+
+def deliver(home, folder, files=FILES):
+    """Put a result folder on the server."""
+    path = home / "output" / folder
+    path.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (path / name).write_bytes(data)
+    return path
+
+
+def sent(packages, ledger, count=1):
+    made = packages(count)
+    for package in made:
+        ledger.record("COHORT", package.study_id, State.SUBMITTED)
+    return made
+
+
+def run(connect, ledger, results, **options):
+    """Collect; return the last word on every study."""
+    events = list(collect(connect, ledger, results, **options))
+    return {e.study_id: (e.status, e.message) for e in events if e.study_id}
+
+
+def test_complete_results_arrive_whole(place, packages, ledger, results):
+    home, connect = place
+    made = sent(packages, ledger, 5)
+    big = FILES | {"prediction.png": os.urandom(300_000)}
+    for package in made:
+        deliver(home, f"{package.study_id}_out", big)
+    found = run(connect, ledger, results)
+    assert {status for status, _ in found.values()} == {"done"}
+    assert {row.state for row in ledger.rows()} == {State.COLLECTED}
+    for package in made:
+        folder = results / f"{package.study_id}_out"
+        assert {p.name: p.read_bytes() for p in folder.iterdir()} == big
+
+
+def test_a_second_time_brings_nothing(place, packages, ledger, results):
+    home, connect = place
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out")
+    run(connect, ledger, results)
+    before = ledger.history(one.study_id)
+    assert run(connect, ledger, results) == {one.study_id: ("skipped", "nothing new")}
+    assert ledger.history(one.study_id) == before
+
+
+@pytest.mark.parametrize("change", ["other length", "other time", "lost here", "new file"])
+def test_what_changed_comes_again(folder_remote, packages, ledger, results, change):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    path = deliver(home, f"{one.study_id}_out")
+    run(connect, ledger, results)
+    local = results / f"{one.study_id}_out"
+    if change == "other length":
+        (path / "aidp.csv").write_bytes(b"longer content")
+    elif change == "other time":
+        (path / "aidp.csv").write_bytes(b"CONTENT")
+        os.utime(path / "aidp.csv", (1e9, 1e9))
+    elif change == "lost here":
+        (local / "aidp.csv").unlink()
+    else:
+        (path / "extra.txt").write_bytes(b"more")
+    assert run(connect, ledger, results)[one.study_id][0] == "done"
+    assert {p.name: p.read_bytes() for p in local.iterdir()} == {
+        p.name: p.read_bytes() for p in path.iterdir()
+    }
+
+
+def test_incomplete_results_are_left_for_the_next_time(folder_remote, packages, ledger, results):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out", {"prediction.png": b"x", "prediction.txt": b"y"})
+    status, message = run(connect, ledger, results)[one.study_id]
+    assert (status, message) == ("skipped", "still being written: aidp.csv missing")
+    assert ledger.row(one.study_id).state is State.SUBMITTED
+    assert not results.exists()
+
+
+def test_a_failure_report_is_collected_as_failed(folder_remote, packages, ledger, results):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out", FAILURE)
+    run(connect, ledger, results)
+    assert ledger.row(one.study_id).state is State.FAILED
+    assert (results / f"{one.study_id}_out" / "failure_report.txt").read_bytes() == b"no age"
+
+
+def test_a_report_without_values_counts_as_failure_once_settled(
+    folder_remote, packages, ledger, results
+):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out", {"prediction.txt": b"", "prediction.png": b""})
+    run(connect, ledger, results, clock=lambda: utc_now() + timedelta(minutes=5))
+    assert ledger.row(one.study_id).state is State.FAILED
+
+
+def test_values_after_a_failure_count(folder_remote, packages, ledger, results):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out", FAILURE)
+    run(connect, ledger, results)
+    deliver(home, f"{one.study_id}_out")
+    run(connect, ledger, results)
+    assert ledger.row(one.study_id).state is State.COLLECTED
+
+
+@pytest.mark.parametrize("folder", ["{}_out", "{}", "C/{}_out", "a/b/{}", "C/output/{}_out"])
+def test_result_folders_are_found_at_any_depth(place, packages, ledger, results, folder):
+    home, connect = place
+    (one,) = sent(packages, ledger)
+    deliver(home, folder.format(one.study_id))
+    (home / "output" / "all_studies.csv").write_text("aggregated")
+    run(connect, ledger, results)
+    assert ledger.row(one.study_id).state is State.COLLECTED
+    assert len(list((results / f"{one.study_id}_out").iterdir())) == 3
+
+
+def test_the_folder_with_the_suffix_is_preferred(folder_remote, packages, ledger, results):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, one.study_id, dict.fromkeys(RESULT_FILES, b"other"))
+    deliver(home, f"z/{one.study_id}_out")
+    run(connect, ledger, results)
+    assert (results / f"{one.study_id}_out" / "aidp.csv").read_bytes() == b"content"
+
+
+def test_results_of_studies_sent_by_others_come_and_say_so(folder_remote, ledger, results):
+    home, connect = folder_remote
+    deliver(home, "somebody_out")
+    status, message = run(connect, ledger, results)["somebody"]
+    assert (status, message) == ("done", "results collected; not sent from this workspace")
+    assert (results / "somebody_out" / "aidp.csv").exists()
+    assert ledger.rows() == []
+
+
+@pytest.mark.parametrize("state", [State.PACKAGED, State.UPLOADING, State.UNCONFIRMED])
+def test_results_prove_that_a_study_was_sent(folder_remote, packages, ledger, results, state):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    for step in dict.fromkeys([State.UPLOADING, state]) if state != State.PACKAGED else ():
+        ledger.record("COHORT", one.study_id, step)
+    deliver(home, f"{one.study_id}_out")
+    run(connect, ledger, results)
+    row = ledger.row(one.study_id)
+    assert (row.state, row.is_changed) == (State.COLLECTED, False)
+
+
+@pytest.mark.parametrize("state", [State.UPLOADING, State.PARTLY_SENT])
+def test_the_failure_of_a_part_does_not_keep_the_whole_from_being_sent(
+    folder_remote, packages, ledger, results, state
+):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    for step in dict.fromkeys([State.UPLOADING, state]):
+        ledger.record("COHORT", one.study_id, step)
+    deliver(home, f"{one.study_id}_out", FAILURE)
+    run(connect, ledger, results)
+    assert ledger.row(one.study_id).state is state
+
+
+def test_results_of_what_was_replaced_are_not_taken_for_the_new(
+    folder_remote, packages, ledger, results
+):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    path = deliver(home, f"{one.study_id}_out")
+    run(connect, ledger, results)
+    for name in RESULT_FILES:
+        os.utime(path / name, (1e9, 1e9))
+    for state in (State.UPLOADING, State.SUBMITTED):
+        ledger.record("COHORT", one.study_id, state)
+    status, message = run(connect, ledger, results)[one.study_id]
+    assert (status, message) == ("skipped", "only results of what was sent earlier are there")
+    for name in RESULT_FILES:
+        os.utime(path / name, (4e9, 4e9))
+    run(connect, ledger, results)
+    assert ledger.row(one.study_id).state is State.COLLECTED
+
+
+class Hostile(LocalRemote):
+    """A server that lists names no disk should see."""
+
+    def __init__(self, root, name):
+        super().__init__(root)
+        self.name = name
+
+    def list(self, path):
+        for entry in super().list(path):
+            if entry.name == "evil":
+                object.__setattr__(entry, "path", PurePosixPath(path, self.name))
+            yield entry
+
+
+@pytest.mark.parametrize("name", ["..", "C:evil", "con", "a\\..\\b", "x\x1b[2J", ".bashrc"])
+def test_a_hostile_file_name_is_refused_and_hides_no_other_study(
+    folder_remote, packages, ledger, results, name
+):
+    home, _ = folder_remote
+    bad, good = sent(packages, ledger, 2)
+    deliver(home, f"{bad.study_id}_out", FILES | {"evil": b"x"})
+    deliver(home, f"{good.study_id}_out")
+    found = run(lambda: Hostile(home, name), ledger, results)
+    assert [found[each.study_id][0] for each in (bad, good)] == ["failed", "done"]
+    assert name not in found[bad.study_id][1].replace("...", "")
+    assert ledger.row(bad.study_id).state is State.SUBMITTED
+
+
+@pytest.mark.parametrize("folder", ["..hidden_out", "two words_out", "_out", "ü_out"])
+def test_a_hostile_folder_name_is_left_out_with_a_note(folder_remote, ledger, results, folder):
+    home, connect = folder_remote
+    deliver(home, folder)
+    events = list(collect(connect, ledger, results))
+    assert "left out" in events[0].message
+    assert not results.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no such names")
+def test_names_that_differ_in_case_only_are_refused(folder_remote, packages, ledger, results):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out", FILES | {"AIDP.CSV": b"other"})
+    assert run(connect, ledger, results)[one.study_id][0] == "failed"
+
+
+def test_a_lost_connection_is_taken_up_again(folder_remote, packages, ledger, results):
+    home, connect = folder_remote
+    made = sent(packages, ledger, 3)
+    for package in made:
+        deliver(home, f"{package.study_id}_out")
+
+    class Lost(LocalRemote):
+        def get(self, *args):
+            raise ConnectionLostError("gone")
+
+    remotes = iter([Lost(home)])
+    run(lambda: next(remotes, connect()), ledger, results, connections=1, sleep=lambda _: None)
+    assert {row.state for row in ledger.rows()} == {State.COLLECTED}
+
+
+def test_a_study_lost_again_and_again_is_told_and_left(folder_remote, packages, ledger, results):
+    home, _ = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out")
+
+    class Lost(LocalRemote):
+        def get(self, *args):
+            raise ConnectionLostError("gone")
+
+    found = run(lambda: Lost(home), ledger, results, connections=1)
+    assert found[one.study_id][0] == "failed"
+    assert ledger.row(one.study_id).state is State.SUBMITTED
+
+
+def test_a_full_disk_ends_it(folder_remote, packages, ledger, results):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out")
+    results.write_text("a file in the way")
+    with pytest.raises(TransferError, match="cannot be made"):
+        run(connect, ledger, results)
+
+
+def test_stopping_finishes_the_folder_under_way(folder_remote, packages, ledger, results):
+    home, _ = folder_remote
+    for package in sent(packages, ledger, 3):
+        deliver(home, f"{package.study_id}_out")
+    stop = threading.Event()
+
+    class Stopping(LocalRemote):
+        def get(self, *args):
+            stop.set()
+            return super().get(*args)
+
+    run(lambda: Stopping(home), ledger, results, connections=1, stop=stop)
+    states = sorted(row.state for row in ledger.rows())
+    assert states == [State.COLLECTED, State.SUBMITTED, State.SUBMITTED]
+
+
+def test_an_empty_output_is_no_error(place, ledger, results):
+    assert run(place[1], ledger, results) == {}
+    shutil.rmtree(place[0] / "output")
+    assert run(place[1], ledger, results) == {}
+
+
+def test_found_results_show_their_files(folder_remote):
+    home, connect = folder_remote
+    deliver(home, "b_out")
+    deliver(home, "a_out", {"prediction.txt": b""})
+    first, second = find_results(connect())
+    assert (first.study_id, first.is_complete) == ("a", False)
+    assert (second.study_id, second.is_complete) == ("b", True)
+
+
+def test_what_the_service_makes_of_a_study_is_collected(demo, opening, packages, ledger, results):
+    (one,) = packages(1)
+    ledger.record("COHORT", one.study_id, State.SUBMITTED)
+    path = demo.home / upload_path("COHORT", one.study_id)
+    connect = opening(demo)
+    one.path.write_bytes(nifti_zip())
+    with connect() as remote:
+        remote.mkdirs(PurePosixPath("input/COHORT/input"))
+        remote.put(one.path, upload_path("COHORT", one.study_id))
+    deadline = time.monotonic() + 20
+    while ledger.row(one.study_id).state is State.SUBMITTED and time.monotonic() < deadline:
+        demo.wait_until_idle()
+        run(connect, ledger, results)
+    assert ledger.row(one.study_id).state is State.COLLECTED
+    assert path.suffix == ".zip"

@@ -1,0 +1,412 @@
+"""Once and only once: against OpenSSH, the embedded service and a folder."""
+
+import dataclasses
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from support.proxy import Fault, Proxy
+
+from neuroflow.demo.server import DemoService
+from neuroflow.errors import (
+    ConnectError,
+    ConnectionLostError,
+    LedgerError,
+    RemoteRefusedError,
+    SizeMismatchError,
+    SubmissionError,
+)
+from neuroflow.ledger import Ledger, utc_now
+from neuroflow.states import State
+from neuroflow.transfer.hostkeys import fetch_host_key
+from neuroflow.transfer.local import LocalRemote
+from neuroflow.transfer.paths import upload_path
+from neuroflow.transfer.plan import plan
+from neuroflow.transfer.remote import Receipt
+from neuroflow.transfer.sftp import connect as connect_to
+from neuroflow.transfer.submit import submit
+
+
+def run(packages, ledger, connect, *, replace=False, quiet_seconds=0.05, **options):
+    """Plan and submit; return the events."""
+    made = plan(packages, ledger, {}, replace=replace)
+    return list(submit(made, packages, connect, ledger, quiet_seconds=quiet_seconds, **options))
+
+
+def states(ledger):
+    return Counter(row.state for row in ledger.rows())
+
+
+def is_whole(home, package):
+    path = home / upload_path(package.cohort_id, package.study_id)
+    return path.exists() and path.read_bytes() == package.path.read_bytes()
+
+
+class Time:
+    """A clock that sleeping moves, and that runs with the real one."""
+
+    def __init__(self):
+        self.slept = timedelta()
+
+    def clock(self):
+        return utc_now() + self.slept
+
+    def sleep(self, seconds):
+        self.slept += timedelta(seconds=seconds)
+
+
+@pytest.fixture(params=["openssh", "embedded", "folder"])
+def place(request, opening, folder_remote):
+    """Return each kind of server in turn: its home on this disk, and a `connect` to it."""
+    if request.param == "folder":
+        return folder_remote
+    server = request.getfixturevalue({"openssh": "sshd", "embedded": "demo"}[request.param])
+    return server.home, opening(server, timeout=5.0)
+
+
+def test_every_study_arrives_whole_and_once(place, packages, ledger):
+    home, connect = place
+    made = packages(7, size=200_000)
+    events = run(made, ledger, connect)
+    assert all(is_whole(home, package) for package in made)
+    assert states(ledger) == {State.SUBMITTED: 7}
+    assert [e.study_id for e in events if e.status == "done" and e.study_id] != []
+    assert run(made, ledger, pytest.fail) == []
+
+
+def test_intent_is_recorded_before_and_outcome_after(folder_remote, packages, ledger):
+    (one,) = packages(1)
+    run([one], ledger, folder_remote[1])
+    assert [(state, text) for _, state, text in ledger.history(one.study_id)] == [
+        (State.PACKAGED, "packaged"),
+        (State.UPLOADING, "begun"),
+        (State.UNCONFIRMED, "the last bytes are leaving"),
+        (State.SUBMITTED, Receipt.CONFIRMED.value),
+    ]
+
+
+def test_a_study_taken_into_processing_at_once_counts_as_sent(tmp_path, opening, packages, ledger):
+    made = packages(3)
+    with DemoService(tmp_path / "taker", delay=0, takes_uploads=True) as service:
+        run(made, ledger, opening(service))
+        service.wait_until_idle()
+        run(made, ledger, pytest.fail)
+    assert sorted(service.processed) == sorted(package.study_id for package in made)
+    assert {row.message for row in ledger.rows()} == {Receipt.TAKEN.value}
+
+
+def test_events_tell_of_bytes_of_each_study_and_of_all(folder_remote, packages, ledger):
+    made = packages(2, size=3_000_000)
+    events = run(made, ledger, folder_remote[1], connections=1)
+    one = [e for e in events if e.study_id == made[0].study_id]
+    assert (one[0].done, one[-1].done, one[-1].total) == (0, 3_000_000, 3_000_000)
+    assert one[-1].status == "done"
+    job = [e for e in events if e.study_id is None]
+    assert [job[0].status, job[-1].status] == ["started", "done"]
+    assert (job[-1].done, job[-1].total) == (6_000_000, 6_000_000)
+    assert [e.done for e in job] == sorted(e.done for e in job)
+
+
+def test_events_name_no_file_and_no_folder(folder_remote, packages, ledger):
+    made = packages(2)
+    made[1].path.unlink()
+    for event in run(made, ledger, folder_remote[1]):
+        assert str(made[0].path.parent) not in event.message
+        assert "COHORT" not in event.message
+
+
+def test_studies_go_at_the_same_time(folder_remote, packages, ledger):
+    home, _ = folder_remote
+    both = threading.Barrier(2, timeout=10)
+
+    class Meeting(LocalRemote):
+        def put(self, *args):
+            both.wait()
+            return super().put(*args)
+
+    run(packages(2), ledger, lambda: Meeting(home), connections=2)
+    assert states(ledger) == {State.SUBMITTED: 2}
+
+
+def test_stopping_finishes_the_study_under_way(folder_remote, packages, ledger):
+    home, _ = folder_remote
+    stop = threading.Event()
+
+    class Stopping(LocalRemote):
+        def put(self, *args):
+            stop.set()
+            return super().put(*args)
+
+    run(packages(3), ledger, lambda: Stopping(home), connections=1, stop=stop)
+    assert states(ledger) == {State.SUBMITTED: 1, State.PACKAGED: 2}
+
+
+def test_a_stop_that_was_not_asked_for_is_not_set(folder_remote, packages, ledger):
+    stop = threading.Event()
+    run(packages(1), ledger, folder_remote[1], stop=stop)
+    assert not stop.is_set()
+
+
+def test_nobody_listening_any_more_finishes_the_study_under_way(folder_remote, packages, ledger):
+    made = packages(3)
+    connect = folder_remote[1]
+    events = submit(plan(made, ledger, {}), made, connect, ledger, connections=1)
+    next(event for event in events if event.study_id)
+    events.close()
+    for row in ledger.rows():
+        assert row.state in {State.SUBMITTED, State.PACKAGED}
+
+
+@pytest.mark.sshd
+@pytest.mark.parametrize("kind", ["reset", "close", "silence"])
+def test_a_lost_connection_is_taken_up_again(sshd, trusting, packages, ledger, kind):
+    made = packages(4, size=400_000)
+    faults = [Fault(200_000, kind), None, Fault(700_000, kind)]
+    with Proxy(sshd.port, faults=faults) as proxy:
+        events = run(made, ledger, behind(proxy, sshd, trusting), connections=2)
+    assert states(ledger) == {State.SUBMITTED: 4}
+    assert all(is_whole(sshd.home, package) for package in made)
+    assert [e for e in events if e.stage == "wait"]
+
+
+def behind(proxy, server, trusting, timeout=0.5):
+    known = trusting(server)
+    known.trust(proxy.host, proxy.port, fetch_host_key(server.host, server.port))
+    profile = dataclasses.replace(server.profile, port=proxy.port)
+    return lambda: connect_to(profile, hostkeys=known, timeout=timeout)
+
+
+def test_a_part_the_store_published_is_overwritten_by_the_whole(demo, trusting, packages, ledger):
+    (one,) = packages(1, size=2_000_000)
+    with Proxy(demo.port, faults=[Fault(1_000_000, "reset")]) as proxy:
+        run([one], ledger, behind(proxy, demo, trusting))
+    assert is_whole(demo.home, one)
+    seen = [state for _, state, _ in ledger.history(one.study_id)]
+    assert seen[-3:] == [State.UPLOADING, State.UNCONFIRMED, State.SUBMITTED]
+    assert State.PARTLY_SENT in seen
+
+
+def test_nothing_is_sent_before_the_quiet_time_is_over(folder_remote, packages, ledger):
+    (one,) = packages(1)
+    ledger.record("COHORT", one.study_id, State.UPLOADING)
+    time = Time()
+    run([one], ledger, folder_remote[1], quiet_seconds=300, clock=time.clock, sleep=time.sleep)
+    assert 300 < time.slept.total_seconds() < 340
+    assert states(ledger) == {State.SUBMITTED: 1}
+
+
+def test_other_studies_go_while_one_waits(folder_remote, packages, ledger):
+    made = packages(3)
+    ledger.record("COHORT", made[0].study_id, State.UPLOADING)
+    time = Time()
+    events = run(
+        made,
+        ledger,
+        folder_remote[1],
+        connections=1,
+        quiet_seconds=300,
+        clock=time.clock,
+        sleep=time.sleep,
+    )
+    done = [e.study_id for e in events if e.status == "done" and e.study_id]
+    assert done == [made[1].study_id, made[2].study_id, made[0].study_id]
+
+
+def test_stopping_ends_the_waiting_too(folder_remote, packages, ledger):
+    (one,) = packages(1)
+    ledger.record("COHORT", one.study_id, State.UPLOADING)
+    stop = threading.Event()
+    run([one], ledger, folder_remote[1], quiet_seconds=300, stop=stop, sleep=lambda _: stop.set())
+    assert ledger.row(one.study_id).state is State.UPLOADING
+
+
+def test_what_may_have_arrived_is_never_sent_unasked(folder_remote, packages, ledger):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    for state in (State.UPLOADING, State.UNCONFIRMED):
+        ledger.record("COHORT", one.study_id, state)
+    *_, last, _, _ = run([one], ledger, connect, quiet_seconds=0)
+    assert (last.status, ledger.row(one.study_id).state) == ("failed", State.UNCONFIRMED)
+    assert not is_whole(home, one)
+    run([one], ledger, connect, quiet_seconds=0, replace=True)
+    assert is_whole(home, one)
+
+
+def test_a_processed_study_is_not_sent_again(folder_remote, packages, ledger):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    for state in (State.UPLOADING, State.UNCONFIRMED):
+        ledger.record("COHORT", one.study_id, state)
+    result = home / "output" / "deeper" / f"{one.study_id}_out"
+    result.mkdir(parents=True)
+    (result / "aidp.csv").touch()
+    run([one], ledger, connect)
+    assert ledger.row(one.study_id).state is State.SUBMITTED
+    assert not is_whole(home, one)
+
+
+class Failing(LocalRemote):
+    """A folder whose uploads fail as told: before the first byte, midway, or at the end."""
+
+    def __init__(self, root, error, at):
+        super().__init__(root)
+        self.error, self.at = error, at
+
+    def put(self, local, path, on_bytes, before_last):
+        if self.at != "opening":
+            on_bytes(0)
+            (self.root / path).write_bytes(local.read_bytes()[: self.part(local)])
+        if self.at in {"closing", "closed"}:
+            before_last()
+        raise self.error
+
+    def part(self, local):
+        return local.stat().st_size if self.at == "closed" else 100
+
+
+@pytest.mark.parametrize(
+    ("error", "at", "state"),
+    [
+        (RemoteRefusedError("no"), "opening", State.PACKAGED),
+        (RemoteRefusedError("no"), "midway", State.PARTLY_SENT),
+        (RemoteRefusedError("no"), "closing", State.PARTLY_SENT),
+        (RemoteRefusedError("no"), "closed", State.SUBMITTED),
+        (SizeMismatchError("less"), "closing", State.PARTLY_SENT),
+    ],
+)
+def test_a_refused_upload_is_recorded_as_what_is_there(
+    folder_remote, packages, ledger, error, at, state
+):
+    home, connect = folder_remote
+    made = packages(2)
+    events = run(made, ledger, lambda: Failing(home, error, at), connections=1)
+    assert states(ledger) == {state: 2}
+    assert [e.status for e in events if e.study_id][-1] == "failed"
+    run(made, ledger, connect)  # the next run brings all of them to a good end
+    assert states(ledger) == {State.SUBMITTED: 2}
+    assert all(is_whole(home, package) for package in made)
+
+
+def test_a_refused_replacement_leaves_what_is_known_of_the_old(folder_remote, packages, ledger):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    run([one], ledger, connect)
+    one.path.write_bytes(b"other")
+    other = dataclasses.replace(
+        one,
+        size=5,
+        sha256="d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa",
+    )
+    ledger.add_package(other)
+    refuse = Failing(home, RemoteRefusedError("no"), "opening")
+    run([other], ledger, lambda: refuse, replace=True)
+    row = ledger.row(one.study_id)
+    assert (row.state, row.sent_sha256, row.is_changed) == (State.SUBMITTED, one.sha256, True)
+    run([other], ledger, connect, replace=True)
+    assert (home / upload_path("COHORT", one.study_id)).read_bytes() == b"other"
+    assert not ledger.row(one.study_id).is_changed
+
+
+@pytest.mark.parametrize("harm", ["missing", "other bytes"])
+def test_a_package_that_is_not_what_was_made_is_not_sent(folder_remote, packages, ledger, harm):
+    home, connect = folder_remote
+    bad, good = packages(2)
+    bad.path.unlink()
+    if harm == "other bytes":
+        bad.path.write_bytes(bytes(bad.size))
+    events = run([bad, good], ledger, connect)
+    assert [e.status for e in events if e.study_id == bad.study_id] == ["failed"]
+    assert ledger.row(bad.study_id).state is State.PACKAGED
+    assert is_whole(home, good)
+
+
+def test_a_ledger_that_cannot_be_written_stops_everything(folder_remote, packages, ledger):
+    home, connect = folder_remote
+    made = packages(4)
+
+    class Full(Ledger):
+        def record(self, *args, **kwargs):
+            raise LedgerError("disk full")
+
+    full = Full(ledger.path)
+    with full, pytest.raises(LedgerError, match="disk full"):
+        run(made, full, connect, connections=2)
+    assert not any(is_whole(home, package) for package in made)
+
+
+def test_a_server_out_of_reach_is_an_error_at_once(packages, ledger):
+    def connect():
+        raise ConnectionLostError("no network")
+
+    with pytest.raises(ConnectionLostError):
+        run(packages(1), ledger, connect)
+    assert states(ledger) == {State.PACKAGED: 1}
+
+
+def test_fewer_connections_than_wished_for_do(folder_remote, packages, ledger):
+    _, connect = folder_remote
+    calls = []
+
+    def once():
+        calls.append(1)
+        if len(calls) > 1:
+            raise ConnectionLostError("too many sessions")
+        return connect()
+
+    run(packages(3), ledger, once, connections=3, sleep=lambda _: None)
+    assert states(ledger) == {State.SUBMITTED: 3}
+
+
+def test_a_server_that_does_not_come_back_leaves_a_true_ledger(folder_remote, packages, ledger):
+    home, _ = folder_remote
+    lost = Failing(home, ConnectionLostError("gone"), "closing")
+    connections = iter([lost])
+
+    def connect():
+        try:
+            return next(connections)
+        except StopIteration:
+            raise ConnectionLostError("still gone") from None
+
+    time = Time()
+    with pytest.raises(ConnectError, match="still gone"):
+        run(packages(2), ledger, connect, connections=1, clock=time.clock, sleep=time.sleep)
+    assert states(ledger) == {State.UNCONFIRMED: 1, State.PACKAGED: 1}
+
+
+def test_a_study_lost_three_times_is_left_for_the_next_run(folder_remote, packages, ledger):
+    home, connect = folder_remote
+    lost = Failing(home, ConnectionLostError("gone"), "midway")
+    made = packages(1)
+    events = run(made, ledger, lambda: lost, quiet_seconds=0)
+    assert [e.status for e in events if e.study_id][-1] == "failed"
+    assert states(ledger) == {State.UPLOADING: 1}
+    run(made, ledger, connect)
+    assert is_whole(home, made[0])
+
+
+def test_a_long_upload_is_noted_again_and_again(folder_remote, packages, ledger):
+    home, _ = folder_remote
+    time = Time()
+
+    class Slow(LocalRemote):
+        def put(self, local, path, on_bytes, before_last):
+            def slowly(done):
+                time.sleep(40)
+                on_bytes(done)
+
+            for done in (0, 100, 200):
+                slowly(done)
+            return super().put(local, path, on_bytes, before_last)
+
+    made = packages(1)
+    run(made, ledger, lambda: Slow(home), quiet_seconds=300, clock=time.clock, sleep=time.sleep)
+    texts = [text for _, _, text in ledger.history(made[0].study_id)]
+    assert "200 of 1000 bytes" in texts
+
+
+def test_a_plan_of_unknown_studies_is_refused(folder_remote, packages, ledger):
+    made = packages(1)
+    with pytest.raises(SubmissionError, match="no package"):
+        list(submit(plan(made, ledger, {}), [], folder_remote[1], ledger))
