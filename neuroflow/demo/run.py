@@ -12,10 +12,9 @@ import pandas as pd
 
 from neuroflow.compare.groups import compare_groups
 from neuroflow.demo.aidp import NOTICE
-from neuroflow.demo.cohort import SIMULATED, make_cohort
-from neuroflow.demo.place import DEFAULT_SEED, Place, new_place
-from neuroflow.demo.server import DemoService
-from neuroflow.demo.truth import truth_from_workspace
+from neuroflow.demo.cohort import SIMULATED
+from neuroflow.demo.place import DEFAULT_SEED, Place
+from neuroflow.demo.playground import Demo, start_demo
 from neuroflow.errors import DemoError
 from neuroflow.models import OnEvent
 from neuroflow.plots import forest, heatmap, save_figure, strip, styled
@@ -37,6 +36,8 @@ KNOWN = (
     ("PSP", "pSN"),
 )
 """Group and region where free water is known to be raised (Archer et al. 2019)."""
+
+_SHOWN = ("pSN", "mid_brain_combined", "SCP", "MCP", "Putamen")  # neighbours beside each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +133,22 @@ def run_demo(
         Whatever the steps raise.
     """
     begin = clock()
-    place = new_place(folder)
     with nullcontext(on_event) if on_event is not None else Bars() as listen:
-        make_cohort(place.folder, n_studies=n_studies, seed=seed, on_event=listen)
-        service = DemoService(
-            place.service,
-            port=port,
+        demo = start_demo(
+            folder,
+            n_studies=n_studies,
+            seed=seed,
             layout=layout,
             delay=delay,
             failure_rate=failure_rate,
             latency=latency,
-            seed=seed,
-            truth=truth_from_workspace(place.project, place.participants),
+            port=port,
+            on_event=listen,
         )
-        with service, Workspace(place.project) as workspace:
-            status = send_and_collect(workspace, service, place, listen, timeout)
+        with demo, Workspace(demo.project) as workspace:
+            status = send_and_collect(workspace, demo, listen, timeout)
             table = workspace.table()
+    place = demo.place
     effects = compare(table)
     return DemoSummary(
         folder=place.folder,
@@ -162,13 +163,13 @@ def run_demo(
 
 
 def send_and_collect(
-    workspace: Workspace, service: DemoService, place: Place, listen: OnEvent, timeout: float
+    workspace: Workspace, demo: Demo, listen: OnEvent, timeout: float
 ) -> pd.DataFrame:
     """Do what a researcher does: connect, find, check, send, wait, collect.
 
     Parameters
     ----------
-    workspace, service, place
+    workspace, demo
         Between what.
     listen
         Told of every step.
@@ -185,10 +186,10 @@ def send_and_collect(
     DemoError
         No result came back in time.
     """
-    workspace.service.save_profile(service.profile)
-    workspace.service.trust(service.fingerprint)
-    studies = find_studies(place.scans, on_event=listen)
-    cohort = workspace.cohort(COHORT_ID, studies, participants=place.participants)
+    workspace.service.save_profile(demo.profile)
+    workspace.service.trust(demo.fingerprint)
+    studies = find_studies(demo.scans, on_event=listen)
+    cohort = workspace.cohort(COHORT_ID, studies, participants=demo.participants)
     workspace.submit(cohort, on_event=listen)
     workspace.wait(timeout=timeout, interval=0.5, on_event=listen)
     status = workspace.collect(on_event=listen)
@@ -196,7 +197,7 @@ def send_and_collect(
         raise DemoError(
             "No study came back with values.",
             why=f"States: {', '.join(sorted(set(status['state'].astype(str))))}.",
-            advice=f"Look into {service.home / 'output'}; lower the failure rate or the delay.",
+            advice=f"Look into {demo.place.service}; lower the failure rate or the delay.",
         )
     return status
 
@@ -281,12 +282,11 @@ def draw_figures(table: pd.DataFrame, effects: pd.DataFrame, place: Place) -> tu
         Each figure as PNG and as SVG.
     """
     first = table[table["session_id"].isin(["01"])]
-    regions = list(dict.fromkeys(region for _, region in KNOWN))
     with styled(note="SIMULATED data, not for clinical use"):
         figures = {
             "free_water": strip(first, metric="FW"),
             "anisotropy": strip(first, metric="FAt"),
-            "effects": forest(effects, metric="FW", regions=regions),
+            "effects": forest(effects, metric="FW", regions=_SHOWN),
             "all_regions": heatmap(table, metric="FW"),
         }
         files = [save_figure(axes, place.figures / name) for name, axes in figures.items()]

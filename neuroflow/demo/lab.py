@@ -1,0 +1,132 @@
+"""The quickstart in JupyterLab, with the service running: what `neuroflow demo --lab` runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+from neuroflow.demo.place import DEFAULT_SEED
+from neuroflow.demo.playground import VARIABLE, start_demo
+from neuroflow.errors import DemoError, MissingExtraError
+from neuroflow.models import OnEvent
+
+NOTEBOOK = "01_quickstart.ipynb"
+
+Launch = Callable[[Sequence[str], Mapping[str, str]], int]
+"""Runs a command in an environment until it ends, and returns its exit code."""
+
+
+def run_command(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run a command until it ends.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments.
+    environ
+        Its environment.
+
+    Returns
+    -------
+    int
+        Its exit code.
+
+    Examples
+    --------
+    >>> run_command([sys.executable, "-c", "raise SystemExit(3)"], os.environ)
+    3
+    """
+    return subprocess.run(list(command), env=dict(environ), check=False).returncode  # noqa: S603
+
+
+def run_lab(
+    folder: Path | str = "demo-output",
+    *,
+    n_studies: int = 24,
+    seed: int = DEFAULT_SEED,
+    layout: str = "long",
+    delay: float = 1.0,
+    failure_rate: float = 0.0,
+    latency: float = 0.0,
+    port: int = 0,
+    on_event: OnEvent | None = None,
+    launch: Launch = run_command,
+    environ: Mapping[str, str] = os.environ,
+) -> int:
+    """Open JupyterLab on a copy of the quickstart notebook; the service runs until it is closed.
+
+    Parameters
+    ----------
+    folder, n_studies, seed, layout, delay, failure_rate, latency, port, on_event
+        See `neuroflow.demo.playground.start_demo`.
+    launch
+        Runs JupyterLab.
+    environ
+        The environment it gets; the variable ``NEUROFLOW_DEMO`` is added, with the demo's folder.
+
+    Returns
+    -------
+    int
+        JupyterLab's exit code.
+
+    Raises
+    ------
+    MissingExtraError
+        JupyterLab is not installed.
+    DemoError
+        The notebook is not there, or the demo cannot be started.
+    """
+    if find_spec("jupyterlab") is None:
+        raise MissingExtraError(
+            "JupyterLab is not installed.",
+            advice='Install it: python -m pip install "neuroflow[demo]".',
+        )
+    notebook = find_notebook(NOTEBOOK)
+    with start_demo(
+        folder,
+        n_studies=n_studies,
+        seed=seed,
+        layout=layout,
+        delay=delay,
+        failure_rate=failure_rate,
+        latency=latency,
+        port=port,
+        on_event=on_event,
+    ) as demo:
+        copy = Path(shutil.copy(notebook, demo.place.folder))
+        command = [sys.executable, "-m", "jupyterlab", str(copy)]
+        return launch(command, {**environ, VARIABLE: str(demo.place.folder)})
+
+
+def find_notebook(name: str) -> Path:
+    """Find a notebook in the installed package, or in the checkout it runs from.
+
+    Parameters
+    ----------
+    name
+        Of the file.
+
+    Returns
+    -------
+    Path
+        Where it is.
+
+    Raises
+    ------
+    DemoError
+        It is in neither.
+    """
+    package = Path(str(files("neuroflow")))
+    for folder in (package / "demo" / "notebooks", package.parent / "notebooks"):
+        if (folder / name).is_file():
+            return folder / name
+    raise DemoError(
+        f"The notebook {name} is not installed.",
+        advice="Run from a checkout of the project, which has it in notebooks/.",
+    )

@@ -1,0 +1,140 @@
+"""The main job from end to end, small."""
+
+import hashlib
+import itertools
+import zipfile
+from pathlib import Path
+
+import matplotlib.image
+import pandas as pd
+import pytest
+
+from neuroflow.compare.groups import compare_groups
+from neuroflow.demo.engine import Subject, simulate
+from neuroflow.demo.run import KNOWN, DemoSummary, run_demo
+from neuroflow.demo.statistics import GROUPS
+from neuroflow.errors import DemoError
+from neuroflow.models import Event
+from neuroflow.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+STUDIES = 14
+
+
+class Run:
+    def __init__(self, folder: Path) -> None:
+        self.events: list[Event] = []
+        self.summary: DemoSummary = run_demo(
+            folder, n_studies=STUDIES, delay=0.1, layout="wide", on_event=self.events.append
+        )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return Run(tmp_path_factory.mktemp("demo"))
+
+
+def test_every_study_comes_back(run: Run) -> None:
+    assert (run.summary.n_studies, run.summary.n_results) == (STUDIES, STUDIES)
+    assert run.summary.n_failed == 0
+
+
+def test_the_cohort_table_holds_132_values_per_study(run: Run) -> None:
+    for path in run.summary.tables[:2]:
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        assert table.groupby("study_id").size().tolist() == [132] * STUDIES
+        assert table["value"].between(0, 1).all()
+        assert set(table["group"]) == set(GROUPS)
+        assert set(table["data"]) == {"SIMULATED"}
+
+
+def test_the_values_are_those_of_the_participants_group(run: Run) -> None:
+    table = pd.read_csv(run.summary.tables[0], dtype={"session_id": str})
+    study = table[(table["participant_id"] == "D003") & (table["session_id"] == "01")]
+    person = study.iloc[0]
+    subject = Subject("D003", person["group"], person["age"], person["sex"])
+    expected = simulate(subject, 49).set_index(["region", "metric"])["value"]
+    found = study[(study["region"] == "MCP") & (study["metric"] == "FW")]["value"].item()
+    assert found == pytest.approx(expected["MCP", "FW"], abs=1e-6)
+
+
+def test_the_comparison_says_that_it_is_simulated(run: Run) -> None:
+    effects = pd.read_csv(run.summary.tables[2])
+    assert set(effects["data"]) == {"SIMULATED"}
+    assert effects["contrast"].nunique() == 3
+    assert len(run.summary.differences) == len(KNOWN)
+
+
+def test_figures_are_drawn_as_pixels_and_as_vectors(run: Run) -> None:
+    kinds = [path.suffix for path in run.summary.figures]
+    assert kinds.count(".png") == kinds.count(".svg") == 4
+    for path in run.summary.figures:
+        if path.suffix == ".png":
+            assert 0.005 < (matplotlib.image.imread(path)[..., :3] < 0.9).mean() < 0.9
+        else:
+            assert "SIMULATED" in path.read_text(encoding="utf-8")
+
+
+def test_progress_is_told_stage_by_stage(run: Run) -> None:
+    stages = [stage for stage, _ in itertools.groupby(event.stage for event in run.events)]
+    for stage in ("make scans", "find", "package", "upload", "wait", "collect"):
+        assert stage in stages
+
+
+def test_the_summary_is_for_people(run: Run) -> None:
+    text = str(run.summary)
+    assert text.startswith("SIMULATED")
+    assert f"{STUDIES} results" in text
+    for path in run.summary.tables:
+        assert str(path) in text
+
+
+def test_the_workspace_can_be_used_further(run: Run) -> None:
+    with Workspace(run.summary.folder / "project") as workspace:
+        assert set(workspace.status(look=False)["state"]) == {"collected"}
+
+
+def test_no_identity_reaches_the_service(run: Run) -> None:
+    scans = run.summary.folder / "scans"
+    assert any(b"Simulated^" in path.read_bytes() for path in scans.rglob("*.dcm"))
+    uploads = sorted(run.summary.folder.glob("service/home/input/*/input/*.zip"))
+    assert len(uploads) == STUDIES
+    for path in uploads:
+        with zipfile.ZipFile(path) as upload:
+            for name in upload.namelist():
+                assert "D0" not in name
+                for word in (b"Simulated^", b"SIM-73", b"Simulated Hospital"):
+                    assert word not in upload.read(name)
+
+
+def test_a_second_run_leaves_the_first_alone(run: Run) -> None:
+    def content() -> dict[Path, str]:
+        files = (path for path in run.summary.folder.rglob("*") if path.is_file())
+        return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    before = content()
+    with pytest.raises(DemoError, match="No study came back"):
+        run_demo(
+            run.summary.folder.parent,
+            n_studies=2,
+            delay=0.0,
+            failure_rate=1.0,
+            on_event=lambda event: None,
+        )
+    assert content() == before
+    assert (run.summary.folder.parent / "run-2" / "project").is_dir()
+
+
+def test_known_differences_come_out_of_a_large_simulated_cohort() -> None:
+    rows = []
+    for group, number in itertools.product(GROUPS, range(150)):
+        who, age = f"{group}{number}", 60.0 + number % 15
+        values = simulate(Subject(who, group, age, "MF"[number % 2]))
+        rows.append(values.assign(study_id=who, group=group, age=age))
+    effects = compare_groups(pd.concat(rows), reference="Control", covariates=["age"])
+    effects = effects.set_index(["contrast", "region", "metric"])
+    for group, region in KNOWN:
+        row = effects.loc[(f"{group} - Control", region, "FW")]
+        assert row["estimate"] > 0
+        if (group, region) != ("PD", "pSN"):  # the published 0.018 in 0.07 needs more people
+            assert row["q"] < 0.05

@@ -1,0 +1,65 @@
+"""The service alone, as `neuroflow demo --serve` runs it."""
+
+import re
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from neuroflow.demo.serve import SAMPLE_ID, make_sample, serve
+from neuroflow.demo.uploads import read_upload
+
+
+def test_the_sample_is_a_study_the_service_accepts(tmp_path: Path) -> None:
+    sample = make_sample(tmp_path)
+    assert sample.stem == SAMPLE_ID
+    assert read_upload(sample).sex in {"M", "F"}
+    assert b"Simulated" not in sample.read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("sftp") is None, reason="OpenSSH's sftp is not installed")
+def test_what_it_says_works_in_openssh(tmp_path: Path) -> None:
+    lines: list[str] = []
+    stop, told = threading.Event(), threading.Event()
+
+    def say(line: str) -> None:
+        lines.append(line)
+        if "Ctrl-C" in line or line.startswith("Processing"):
+            told.set()
+
+    running = threading.Thread(
+        target=serve, args=(tmp_path,), kwargs={"say": say, "stop": stop, "delay": 0.0}
+    )
+    running.start()
+    try:
+        assert told.wait(20)
+        told.clear()
+        text = "\n".join(lines)
+        command = re.search(r"^  (sftp .*)$", text, re.MULTILINE).group(1)
+        orders = re.findall(r"^  ((?:mkdir|put) .*)$", text, re.MULTILINE)
+        assert len(orders) == 3
+        batch(command, orders, tmp_path)
+        assert told.wait(20)
+        assert f"Processing {SAMPLE_ID}" in lines
+    finally:
+        stop.set()
+        running.join()
+    assert "stopped" in lines[-1]
+    assert (tmp_path / "serve" / "home" / "output" / f"{SAMPLE_ID}_out" / "aidp.csv").exists()
+
+
+def batch(command: str, orders: list[str], folder: Path) -> None:
+    (folder / "orders").write_text("\n".join(orders) + "\n")
+    options = f"-F none -b {folder}/orders -o StrictHostKeyChecking=no"
+    options += f" -o UserKnownHostsFile={folder}/known"
+    done = subprocess.run(
+        command.replace("sftp ", f"sftp {options} ", 1),
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
