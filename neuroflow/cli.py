@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -64,13 +64,18 @@ def complain(error: NeuroflowError) -> None:
 
 
 def _warn(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,  # noqa: ARG001  the signature is Python's
+    line: str | None = None,
 ) -> None:
     """Print a warning of ours as one line; those of libraries as Python does."""
     if issubclass(category, ResultWarning):
         err.print(f"Warning: {message}", style="yellow", markup=False, highlight=False)
     else:
-        err.print(warnings.formatwarning(message, category, filename, lineno), markup=False)
+        err.print(warnings.formatwarning(message, category, filename, lineno, line), markup=False)
 
 
 @app.callback(invoke_without_command=True)
