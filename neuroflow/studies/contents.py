@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from neuroflow.errors import StudyError
 from neuroflow.models import StudyKind
 from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.deidentify import Deidentifier, Identity
@@ -19,28 +19,10 @@ from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.nifti import read_gradients
 from neuroflow.studies.niftifile import clean_nifti
 from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
+from neuroflow.studies.zips import Content
 
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """One file of a package.
-
-    Parameters
-    ----------
-    name
-        Its name in the zip.
-    blocks
-        Gives its bytes, piece by piece.
-    shrinks
-        False where it is compressed already.
-    is_large
-        True where it may exceed 2 GiB.
-    """
-
-    name: str
-    blocks: Callable[[], Iterator[bytes]]
-    shrinks: bool = True
-    is_large: bool = False
+LARGE = 2**30
+"""Bytes; from here on a file gets the longer fields of Zip64, which some readers do not know."""
 
 
 def study_contents(
@@ -69,6 +51,11 @@ def study_contents(
     StudyError
         A file cannot be read.
     """
+    if facts.unreadable_files:
+        raise StudyError(
+            f"{facts.unreadable_files} of the study's files are damaged or truncated.",
+            advice="Copy or export the study again.",
+        )
     if members.kind is StudyKind.DICOM:
         yield from _dicom_contents(study_id, facts, salt)
     else:
@@ -80,7 +67,7 @@ def _dicom_contents(study_id: str, facts: Acquisition, salt: bytes) -> Iterator[
     deidentifier = Deidentifier(identity, salt=salt, origin=facts.begun)
     for number, member in enumerate(facts.images, 1):
         blocks = partial(clean_blocks, member, deidentifier)
-        yield Content(f"IM{number:06d}.dcm", blocks, is_large=member.size > 2**30)
+        yield Content(f"IM{number:06d}.dcm", blocks, is_large=member.size > LARGE)
     yield _json("sidecar.json", _demographics(facts))
 
 
@@ -104,7 +91,9 @@ def _bytes(name: str, text: bytes) -> Content:
 
 def _nifti_contents(members: StudyMembers, facts: Acquisition) -> Iterator[Content]:
     image = members.images[0]
-    yield Content("dwi.nii.gz", partial(clean_nifti, image), shrinks=False, is_large=True)
+    yield Content(
+        "dwi.nii.gz", partial(clean_nifti, image), shrinks=False, is_large=image.size > LARGE
+    )
     if members.bval is not None and members.bvec is not None:
         b_values, vectors = read_gradients(members.bval, members.bvec)
         yield _bytes("dwi.bval", _rows([b_values]))

@@ -8,15 +8,14 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from pydicom.dataset import Dataset
+from neuroflow.studies.raw import Lookup
 
 with warnings.catch_warnings():
     # nibabel calls its DICOM readers experimental on import; only its CSA parser is used here.
     warnings.simplefilter("ignore", UserWarning)
     from nibabel.nicom import csareader
 
-IMAGE_HEADER = (0x0029, 0x1010)
-SERIES_HEADER = (0x0029, 0x1020)
+IMAGE_HEADER = 0x00291010
 READ_ERRORS = (csareader.CSAError, ValueError, AssertionError, IndexError, struct.error)
 """What nibabel's parser raises on damaged bytes."""
 _SAFE_NAMES = (
@@ -46,23 +45,21 @@ _ASSIGNMENT = re.compile(
 )
 
 
-def read_csa(header: Dataset) -> Mapping[str, list[Any]]:
+def read_csa(look: Lookup) -> Mapping[str, list[Any]]:
     """Read the image part of Siemens' CSA header.
 
     Parameters
     ----------
-    header
-        A DICOM header.
+    look
+        Gives the values of a DICOM header.
 
     Returns
     -------
     mapping of str to list
         The values per name; empty where there is no CSA header, or a broken one.
     """
-    element = header.get(IMAGE_HEADER)
-    if element is None or not isinstance(element.value, bytes) or not element.value:
-        return {}
-    return read_tags(element.value) or {}
+    value = look(IMAGE_HEADER)
+    return read_tags(value) or {} if isinstance(value, bytes) else {}
 
 
 def read_tags(value: bytes) -> dict[str, list[Any]] | None:

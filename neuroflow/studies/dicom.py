@@ -6,15 +6,17 @@ import struct
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any
+from functools import lru_cache
+from typing import IO, Any, BinaryIO, cast
 
 from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
 from neuroflow.studies.csa import read_csa
 from neuroflow.studies.gradients import Gradient, read_gradient
+from neuroflow.studies.raw import Lookup, lookup, read_raw
 
 PROTOCOL = (
     "Modality",
@@ -79,11 +81,12 @@ _PRIVATE = [
     for block in (0x10, 0x11, 0x12, 0x13)
     for element in (block, *(block << 8 | low for low in elements))
 ]
-TAGS: list[int] = [
+TAGS: tuple[int, ...] = (
     *(tag for word in (*PROTOCOL, *_SINGLE) if (tag := tag_for_keyword(word)) is not None),
     *_PRIVATE,
+    0x00290010,
     0x00291010,
-]
+)
 """Everything that is read of a header; the rest is skipped over."""
 READ_ERRORS = (
     InvalidDicomError,
@@ -97,6 +100,8 @@ READ_ERRORS = (
     struct.error,
 )
 """What pydicom raises on files that are damaged, or no DICOM."""
+_SHARED_GROUPS, _PIXELS = 0x52009229, 0x7FE00008
+_UNDEFINED = 0xFFFFFFFF
 Position = tuple[float, float, float]
 Orientation = tuple[float, ...]
 
@@ -162,39 +167,18 @@ class Header:
     begun: str = ""
 
 
-def read_dataset(stream: IO[bytes], *, force: bool = False) -> FileDataset:
-    """Read the attributes named in `TAGS` of one file, no pixels.
-
-    Parameters
-    ----------
-    stream
-        The file, open and seekable.
-    force
-        Accept files without the DICOM preamble.
-
-    Returns
-    -------
-    pydicom.dataset.FileDataset
-        The cut-down header.
-
-    Raises
-    ------
-    READ_ERRORS
-        As pydicom does; callers translate them.
-    """
-    with warnings.catch_warnings():
-        # Values against the standard are reported as findings, where they matter.
-        warnings.simplefilter("ignore")
-        return dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS), force=force)
+_Facts = tuple[dict[str, Any], tuple[Frame, ...], tuple[float, float] | None]
 
 
-def read_header(stream: IO[bytes]) -> Header:
+def read_header(stream: IO[bytes], size: int | None = None) -> Header:
     """Read one DICOM file's header.
 
     Parameters
     ----------
     stream
         The file, open and seekable.
+    size
+        How long the file is, where that is known: a truncated one is told by it.
 
     Returns
     -------
@@ -204,65 +188,77 @@ def read_header(stream: IO[bytes]) -> Header:
     Raises
     ------
     READ_ERRORS
-        As pydicom does; callers translate them.
+        The file is damaged, truncated, or no image of a study; callers translate them.
     """
-    dataset = read_dataset(stream, force=True)
     with warnings.catch_warnings():
+        # Values against the standard are reported as findings, where they matter.
         warnings.simplefilter("ignore")
-        return header_of(dataset)
+        raw = read_raw(cast("BinaryIO", stream), TAGS, _is_past)
+        if raw is not None and (raw.stop is None or raw.stop[0] >= _PIXELS):
+            if raw.stop is None or (size is not None and _end(raw.stop) > size):
+                raise EOFError("the file is truncated")
+            return _header(raw, raw.syntax, _classic(raw))
+        # Enhanced images keep their facts in sequences, which pydicom reads.
+        stream.seek(0)
+        dataset = dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
+        look = lookup(dataset)
+        syntax = str(dataset.file_meta.get("TransferSyntaxUID") or "")
+        return _header(look, syntax, _enhanced(dataset) or _classic(look))
 
 
-def header_of(dataset: FileDataset) -> Header:
-    """Cut a dataset down to what checks need.
+def _is_past(tag: int) -> bool:
+    return tag >= _SHARED_GROUPS
 
-    Parameters
-    ----------
-    dataset
-        A whole header.
 
-    Returns
-    -------
-    Header
-        The same, as plain values.
+def _end(stop: tuple[int, int, int]) -> int:
+    _, length, begin = stop
+    return begin if length == _UNDEFINED else begin + length
 
-    Raises
-    ------
-    InvalidDicomError
-        The file has no Study Instance UID: no image of a study.
-    """
-    study_uid = str(dataset.get("StudyInstanceUID") or "")
+
+def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
+    """Lay out what was read; no image without a Study Instance UID."""
+    study_uid = _text(look(_tag("StudyInstanceUID")))
     if not study_uid:
         raise InvalidDicomError("no Study Instance UID")
-    mosaic_slices, times = _mosaic(dataset)
-    protocol, frames, spacing = _enhanced(dataset) or _classic(dataset)
+    mosaic_slices, times = _mosaic(look)
+    protocol, frames, spacing = facts
     return Header(
         study_uid=study_uid,
-        series_uid=str(dataset.get("SeriesInstanceUID") or ""),
-        sop_uid=str(dataset.get("SOPInstanceUID") or ""),
-        sop_class=str(dataset.get("SOPClassUID") or ""),
-        patient_id=str(dataset.get("PatientID") or "").strip(),
-        series_number=_integer(dataset.get("SeriesNumber")),
-        instance_number=_integer(dataset.get("InstanceNumber")),
-        transfer_syntax=str(dataset.file_meta.get("TransferSyntaxUID") or ""),
+        series_uid=_text(look(_tag("SeriesInstanceUID"))),
+        sop_uid=_text(look(_tag("SOPInstanceUID"))),
+        sop_class=_text(look(_tag("SOPClassUID"))),
+        patient_id=_text(look(_tag("PatientID"))),
+        series_number=_integer(look(_tag("SeriesNumber"))),
+        instance_number=_integer(look(_tag("InstanceNumber"))),
+        transfer_syntax=syntax,
         protocol=protocol,
         frames=frames,
         pixel_spacing=spacing,
         mosaic_slices=mosaic_slices,
         mosaic_times=times,
-        begun=_begun(dataset),
+        begun=_begun(look),
     )
 
 
-_Facts = tuple[dict[str, Any], tuple[Frame, ...], tuple[float, float] | None]
+@lru_cache(maxsize=256)
+def _tag(word: str) -> int:
+    tag = tag_for_keyword(word)
+    if tag is None:
+        raise KeyError(word)
+    return tag
 
 
-def _classic(dataset: Dataset) -> _Facts:
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _classic(look: Lookup) -> _Facts:
     frame = Frame(
-        _floats(dataset.get("ImagePositionPatient"), 3),
-        _floats(dataset.get("ImageOrientationPatient"), 6),
-        read_gradient(dataset),
+        _floats(look(_tag("ImagePositionPatient")), 3),
+        _floats(look(_tag("ImageOrientationPatient")), 6),
+        read_gradient(look),
     )
-    return _protocol(dataset), (frame,), _floats(dataset.get("PixelSpacing"), 2)
+    return _protocol(look), (frame,), _floats(look(_tag("PixelSpacing")), 2)
 
 
 def _enhanced(dataset: Dataset) -> _Facts | None:
@@ -270,21 +266,21 @@ def _enhanced(dataset: Dataset) -> _Facts | None:
     if not groups:
         return None
     shared = dataset.get("SharedFunctionalGroupsSequence") or [Dataset()]
-    protocol = _protocol(dataset)
+    protocol = _protocol(lookup(dataset))
     frames, spacing = [], None
     for group in groups:
-        flat = _flatten(shared[0], group)
-        for word in PROTOCOL:
-            if word in flat and word not in protocol:
-                protocol[word] = _plain(flat.get(word))
-        if "EchoTime" not in protocol and "EffectiveEchoTime" in flat:
-            protocol["EchoTime"] = _plain(flat.get("EffectiveEchoTime"))
-        spacing = spacing or _floats(flat.get("PixelSpacing"), 2)
+        look = lookup(_flatten(shared[0], group))
+        for word, value in _protocol(look).items():
+            protocol.setdefault(word, value)
+        echo = look(_tag("EffectiveEchoTime"))
+        if echo is not None:
+            protocol.setdefault("EchoTime", _plain(echo))
+        spacing = spacing or _floats(look(_tag("PixelSpacing")), 2)
         frames.append(
             Frame(
-                _floats(flat.get("ImagePositionPatient"), 3),
-                _floats(flat.get("ImageOrientationPatient"), 6),
-                _frame_gradient(flat),
+                _floats(look(_tag("ImagePositionPatient")), 3),
+                _floats(look(_tag("ImageOrientationPatient")), 6),
+                _frame_gradient(look),
             )
         )
     return protocol, tuple(frames), spacing
@@ -300,19 +296,16 @@ def _flatten(shared: Dataset, group: Dataset) -> Dataset:
     return flat
 
 
-def _frame_gradient(flat: Dataset) -> Gradient:
-    found = read_gradient(flat)
+def _frame_gradient(look: Lookup) -> Gradient:
+    found = read_gradient(look)
     # In the MR Diffusion macro an image without weighting may come without a b-value.
-    none = str(flat.get("DiffusionDirectionality") or "") == "NONE"
+    none = _text(look(_tag("DiffusionDirectionality"))) == "NONE"
     return Gradient(0.0) if none and found.b_value is None else found
 
 
-def _protocol(dataset: Dataset) -> dict[str, Any]:
-    return {
-        word: _plain(value)
-        for word in PROTOCOL
-        if (value := dataset.get(word)) is not None and str(value) != ""
-    }
+def _protocol(look: Lookup) -> dict[str, Any]:
+    found = ((word, look(_tag(word))) for word in PROTOCOL)
+    return {word: _plain(value) for word, value in found if value is not None and value != ""}
 
 
 def _plain(value: Any) -> Any:
@@ -325,24 +318,20 @@ def _plain(value: Any) -> Any:
     return tuple(_plain(part) for part in value) if hasattr(value, "__iter__") else str(value)
 
 
-def _mosaic(dataset: Dataset) -> tuple[int, tuple[float, ...]]:
-    image_type = dataset.get("ImageType") or ()
-    if "MOSAIC" not in image_type:
+def _mosaic(look: Lookup) -> tuple[int, tuple[float, ...]]:
+    if "MOSAIC" not in (look(_tag("ImageType")) or ()):
         return 0, ()
-    count = dataset.get((0x0019, 0x100A))
-    times = dataset.get((0x0019, 0x1029))
-    slices = _integer(count.value) if count is not None else None
-    moments = _floats(times.value) if times is not None else None
-    if not slices:
-        tags = read_csa(dataset)
-        slices = _integer(next(iter(tags.get("NumberOfImagesInMosaic", ())), None))
-        moments = _floats(tags.get("MosaicRefAcqTimes"))
+    slices, moments = _integer(look(0x0019100A)), _floats(look(0x00191029))
+    if not slices or not moments:
+        tags = read_csa(look)
+        slices = slices or _integer(next(iter(tags.get("NumberOfImagesInMosaic", ())), None))
+        moments = moments or _floats(tags.get("MosaicRefAcqTimes"))
     return slices or 0, moments or ()
 
 
-def _begun(dataset: Dataset) -> str:
+def _begun(look: Lookup) -> str:
     moments = (
-        str(dataset.get(f"{word}Date") or "") + str(dataset.get(f"{word}Time") or "")
+        _text(look(_tag(f"{word}Date"))) + _text(look(_tag(f"{word}Time")))
         for word in ("Study", "Series", "Acquisition", "Content")
     )
     return min((moment for moment in moments if len(moment) >= 8), default="")

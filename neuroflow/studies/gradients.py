@@ -6,11 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+
+from neuroflow.studies.csa import read_csa
+from neuroflow.studies.raw import Lookup, lookup
 
 B0_MAX = 50.0
 """s/mm²; scanners mark images without diffusion weighting with 0 to 50."""
+BLOCKS = (0x10, 0x11, 0x12, 0x13)
+"""Where private blocks are looked for."""
+DIFFUSION_SEQUENCE, B_VALUE = 0x00189117, 0x00189087
+DIRECTION_SEQUENCE, ORIENTATION = 0x00189076, 0x00189089
 Vector = tuple[float, float, float]
 
 
@@ -35,14 +41,14 @@ class Gradient:
         return self.b_value is not None and self.b_value <= B0_MAX
 
 
-def read_gradient(header: Dataset) -> Gradient:
+def read_gradient(look: Lookup) -> Gradient:
     """Read the diffusion weighting of one image.
 
     Parameters
     ----------
-    header
-        The header of a classic or mosaic image, or one frame's functional groups of an enhanced
-        one.
+    look
+        Gives the values of the header of a classic or mosaic image, or of one frame of an
+        enhanced one.
 
     Returns
     -------
@@ -55,64 +61,69 @@ def read_gradient(header: Dataset) -> Gradient:
     Li et al., J Neurosci Methods 264 (2016) 47-56 (dcm2niix).
     """
     for reader in (_standard, _siemens, _philips, _ge, _siemens_csa):
-        found = reader(header)
+        found = reader(look)
         if found.b_value is not None:
             return found
     return Gradient()
 
 
-def _standard(header: Dataset) -> Gradient:
-    sequence = header.get("MRDiffusionSequence")
-    item = sequence[0] if sequence else header
-    b_value = _number(item.get("DiffusionBValue"))
-    directions = item.get("DiffusionGradientDirectionSequence")
-    holder = directions[0] if directions else item
-    return Gradient(b_value, _vector(holder.get("DiffusionGradientOrientation")))
+def _standard(look: Lookup) -> Gradient:
+    item = _item(look, DIFFUSION_SEQUENCE)
+    holder = _item(item, DIRECTION_SEQUENCE)
+    return Gradient(_number(item(B_VALUE)), _vector(holder(ORIENTATION)))
 
 
-def _siemens(header: Dataset) -> Gradient:
-    b_value = _number(_private(header, 0x0019, 0x0C, "SIEMENS"))
-    return Gradient(b_value, _vector(_private(header, 0x0019, 0x0E, "SIEMENS")))
+def _item(look: Lookup, tag: int) -> Lookup:
+    """Step into a sequence where there is one."""
+    sequence = look(tag)
+    return lookup(sequence[0]) if sequence else look
 
 
-def _philips(header: Dataset) -> Gradient:
-    b_value = _number(_private(header, 0x2001, 0x03, "PHILIPS"))
-    parts = [_private(header, 0x2005, element, "PHILIPS") for element in (0xB0, 0xB1, 0xB2)]
+def _siemens(look: Lookup) -> Gradient:
+    b_value = _number(_private(look, 0x0019, 0x0C, "SIEMENS"))
+    return Gradient(b_value, _vector(_private(look, 0x0019, 0x0E, "SIEMENS")))
+
+
+def _philips(look: Lookup) -> Gradient:
+    b_value = _number(_private(look, 0x2001, 0x03, "PHILIPS"))
+    parts = [_private(look, 0x2005, element, "PHILIPS") for element in (0xB0, 0xB1, 0xB2)]
     return Gradient(b_value, _vector(parts))
 
 
-def _ge(header: Dataset) -> Gradient:
-    slop = _private(header, 0x0043, 0x39, "GEMS")
+def _ge(look: Lookup) -> Gradient:
+    slop = _private(look, 0x0043, 0x39, "GEMS")
     b_value = _number(slop[0] if isinstance(slop, list | MultiValue) and len(slop) else slop)
     if b_value is not None:
         b_value %= 1e9  # later releases add 1e9
-    parts = [_private(header, 0x0019, element, "GEMS") for element in (0xBB, 0xBC, 0xBD)]
+    parts = [_private(look, 0x0019, element, "GEMS") for element in (0xBB, 0xBC, 0xBD)]
     return Gradient(b_value, _vector(parts))
 
 
-def _siemens_csa(header: Dataset) -> Gradient:
-    from neuroflow.studies.csa import read_csa
-
-    tags = read_csa(header)
+def _siemens_csa(look: Lookup) -> Gradient:
+    tags = read_csa(look)
     b_value = _number(next(iter(tags.get("B_value", ())), None))
     return Gradient(b_value, _vector(tags.get("DiffusionGradientDirection")))
 
 
-def _private(header: Dataset, group: int, element: int, vendor: str) -> Any:
+def _private(look: Lookup, group: int, element: int, vendor: str) -> Any:
     """Give the value in the first block that the vendor reserved, or in an unnamed block."""
-    for block in range(0x10, 0x18):
-        found = header.get((group, block << 8 | element))
-        if found is None or found.value is None:
+    for block in BLOCKS:
+        value = look(group << 16 | block << 8 | element)
+        if value is None:
             continue
-        creator = header.get((group, block))
+        creator = look(group << 16 | block)
         # Some de-identifiers drop the private creators and keep what they announced.
-        if creator is None or str(creator.value).strip().upper().startswith(vendor):
-            return _decoded(found.value)
+        if creator is None or _text(creator).upper().startswith(vendor):
+            return _decoded(value)
     return None
 
 
+def _text(value: Any) -> str:
+    return (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip(" \0")
+
+
 def _decoded(value: Any) -> Any:
-    # Implicit VR without a private creator arrives as bytes.
+    # Without a private creator the type is not known, and a text arrives as bytes.
     if isinstance(value, bytes):
         text = value.decode("ascii", "ignore").strip(" \0")
         return text.split("\\") if "\\" in text else text

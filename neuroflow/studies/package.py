@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import shutil
 import warnings
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -14,19 +13,18 @@ from pathlib import Path
 from neuroflow.errors import NeuroflowError, PackageError, StudyError
 from neuroflow.models import Cohort, OnEvent, Package, Study
 from neuroflow.studies.acquisition import read_acquisition
-from neuroflow.studies.contents import Content, study_contents
+from neuroflow.studies.changes import is_unchanged, remember, source_digest
+from neuroflow.studies.contents import study_contents
 from neuroflow.studies.events import Reporter
 from neuroflow.studies.jobs import run
 from neuroflow.studies.members import study_members
-from neuroflow.studies.sources import READ_ERRORS, shared_archives
+from neuroflow.studies.sources import shared_archives
+from neuroflow.studies.zips import Content, read_back, write_zip
 
-LEVEL = 1
-"""Of deflate: images are noise in their low bits, more effort gains a few per cent."""
-MOMENT = (2000, 1, 1, 0, 0, 0)
-"""What every file in a package is dated."""
-FORMAT = "neuroflow package 1"
-"""Part of the source digest: studies are packaged anew where what is written changes."""
-_BLOCK = 1 << 20
+RESERVE = 64 * 1024**2
+"""Bytes that stay free on the disk."""
+FACTOR = 1.15
+"""A package is hardly ever larger than its files by more than this."""
 
 
 class PackageWarning(UserWarning):
@@ -61,21 +59,26 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
         The study has no id or cannot be read, or the zip cannot be written.
     """
     study_id = _id_of(study)
+    folder = Path(folder)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _need_space([study], folder)
+        source_sha256 = source_digest(study)
         with shared_archives():
             facts = read_acquisition(study)
             contents = study_contents(study_id, study_members(study), facts, salt)
-            path, sha256 = _write(study_id, contents, Path(folder))
-        return Package(
+            path, sha256 = _write(study_id, contents, folder)
+        package = Package(
             cohort_id=cohort_id,
             study_id=study_id,
             path=path,
             size=path.stat().st_size,
             sha256=sha256,
-            source_sha256=source_digest(study),
+            source_sha256=source_sha256,
             study_uid_sha256=facts.fingerprint,
         )
-    except StudyError as error:
+        remember(study, package)
+    except (StudyError, PackageError) as error:
         raise PackageError(
             error.what, why=error.why, advice=error.advice, study_id=study_id
         ) from error
@@ -86,6 +89,7 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
             advice="Check the free space and the permissions of the workspace.",
             study_id=study_id,
         ) from error
+    return package
 
 
 def _id_of(study: Study) -> str:
@@ -96,8 +100,18 @@ def _id_of(study: Study) -> str:
     return study.study_id
 
 
+def _need_space(studies: Iterable[Study], folder: Path) -> None:
+    needed = sum(path.stat().st_size for study in studies for path in study.files) * FACTOR
+    free = shutil.disk_usage(folder).free
+    if needed + RESERVE > free:
+        raise PackageError(
+            "There is too little free space for the packages.",
+            why=f"They need up to {needed / 1e9:.2f} GB, and {free / 1e9:.2f} GB are free.",
+            advice="Free some space, or put the workspace on another disk.",
+        )
+
+
 def _write(study_id: str, contents: Iterable[Content], folder: Path) -> tuple[Path, str]:
-    folder.mkdir(parents=True, exist_ok=True)
     final = folder / f"{study_id}.zip"
     temporary = folder / f".{study_id}.zip.part"
     try:
@@ -107,91 +121,6 @@ def _write(study_id: str, contents: Iterable[Content], folder: Path) -> tuple[Pa
     finally:
         temporary.unlink(missing_ok=True)
     return final, sha256
-
-
-def write_zip(path: Path, contents: Iterable[Content]) -> None:
-    """Write a zip whose bytes depend on its contents alone.
-
-    Parameters
-    ----------
-    path
-        The new file.
-    contents
-        What goes into it, in this order.
-    """
-    with zipfile.ZipFile(path, "w", allowZip64=True) as archive:
-        for content in contents:
-            info = zipfile.ZipInfo(content.name, MOMENT)
-            info.create_system = 3  # else the platform would show
-            info.external_attr = 0o600 << 16
-            info.compress_type = zipfile.ZIP_DEFLATED if content.shrinks else zipfile.ZIP_STORED
-            info._compresslevel = LEVEL  # type: ignore[attr-defined]
-            with archive.open(info, "w", force_zip64=content.is_large) as stream:
-                for block in content.blocks():
-                    stream.write(block)
-
-
-def read_back(path: Path) -> str:
-    """Read a zip back, every byte of it.
-
-    Parameters
-    ----------
-    path
-        The zip.
-
-    Returns
-    -------
-    str
-        Its SHA-256, in hexadecimal.
-
-    Raises
-    ------
-    PackageError
-        It does not hold what was written.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            broken = archive.testzip()
-    except READ_ERRORS as error:
-        broken = str(error)
-    if broken is not None:
-        raise PackageError(
-            "The zip does not read back.", why=f"{broken}.", advice="Check the disk, and try again."
-        )
-    return _sha256(_file_blocks(path))
-
-
-def _file_blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            yield block
-
-
-def _sha256(blocks: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for block in blocks:
-        digest.update(block)
-    return digest.hexdigest()
-
-
-def source_digest(study: Study) -> str:
-    """Digest what a package is made from, to notice a study that changed.
-
-    Parameters
-    ----------
-    study
-        The study.
-
-    Returns
-    -------
-    str
-        SHA-256 over its files' contents, its age and sex, in hexadecimal; names and dates of files
-        do not matter.
-    """
-    digest = hashlib.sha256(f"{FORMAT}|{study.age}|{study.sex}|{study.study_uid}".encode())
-    for path in sorted(study.files):
-        digest.update(_sha256(_file_blocks(path)).encode())
-    return digest.hexdigest()
 
 
 def package_studies(
@@ -229,31 +158,43 @@ def package_studies(
     Raises
     ------
     PackageError
-        No study could be packaged.
+        There is too little space, or no study could be packaged.
     """
-    reporter = Reporter("package", len(cohort.studies), on_event)
+    folder = Path(folder)
     known = known or {}
     items = [(study, known.get(study.study_id or "")) for study in cohort.studies]
-    work = partial(_package_chunk, cohort.cohort_id, Path(folder), salt)
+    _prepare(folder, [study for study, before in items if before is None])
+    reporter = Reporter("package", len(items), on_event)
+    work = partial(_package_chunk, cohort.cohort_id, folder, salt)
     made: dict[int, Package] = {}
     errors: list[NeuroflowError] = []
-    cost = max((len(study.files) for study in cohort.studies), default=1) * 4
+    cost = 1 + max((len(study.files) for study in cohort.studies), default=0) * 4
     for index, (result,) in run(work, items, executor=executor, cost=cost):
-        study = cohort.studies[index]
+        study, before = items[index]
         if isinstance(result, NeuroflowError):
             errors.append(result)
             reporter.step(study_id=study.study_id, status="failed", message=str(result))
             if on_event is None:
                 warnings.warn(f"{study.label}: {result}", PackageWarning, stacklevel=2)
-            continue
-        made[index] = result
-        unchanged = result == items[index][1]
-        status = "skipped" if unchanged else "done"
-        message = "Unchanged, packaged before." if unchanged else "Packaged."
-        reporter.step(study_id=study.study_id, status=status, message=message)
+        else:
+            made[index] = result
+            status, message = ("skipped", "Unchanged.") if result == before else ("done", "Made.")
+            reporter.step(study_id=study.study_id, status=status, message=message)
     if errors and not made:
         raise errors[0]
     return [made[index] for index in sorted(made)]
+
+
+def _prepare(folder: Path, new: Sequence[Study]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _need_space(new, folder)
+    except OSError as error:
+        raise PackageError(
+            "The packages cannot be made.",
+            why=f"{error.strerror}.",
+            advice="Look whether the scans are still there and the workspace can be written to.",
+        ) from error
 
 
 def _package_chunk(
@@ -272,25 +213,3 @@ def _package_chunk(
         except NeuroflowError as error:
             results.append(error)
     return results
-
-
-def is_unchanged(study: Study, package: Package) -> bool:
-    """Tell whether a package is still what its study would give.
-
-    Parameters
-    ----------
-    study
-        The study.
-    package
-        Made from it before.
-
-    Returns
-    -------
-    bool
-        True where the zip is there whole, and the study's files are the same.
-    """
-    try:
-        whole = package.path.stat().st_size == package.size
-        return whole and source_digest(study) == package.source_sha256
-    except OSError:
-        return False

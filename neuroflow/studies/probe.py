@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import gzip
-import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
-from pydicom.filereader import read_partial
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.dicom import READ_ERRORS, looks_like_dicom
 from neuroflow.studies.naming import role
+from neuroflow.studies.raw import STARTS, Lookup, lookup, read_raw
 from neuroflow.studies.sources import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.sources import Member, zip_members
 
@@ -31,10 +31,9 @@ _WORDS = (
     "SeriesNumber",
     "InstanceNumber",
 )
-_TAGS: list[int] = [tag for word in _WORDS if (tag := tag_for_keyword(word)) is not None]
+_BY_WORD = {word: tag for word in _WORDS if (tag := tag_for_keyword(word)) is not None}
+_TAGS = tuple(_BY_WORD.values())
 _LAST = max(_TAGS)
-_START = 1 << 14
-"""Bytes; most headers tell all of `_WORDS` within these."""
 DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR."""
 
@@ -124,7 +123,7 @@ def probe(path: Path) -> Probe:  # noqa: PLR0911
         return Probe(path, "nifti" if kind == "image" else "beside")
     try:
         with path.open("rb") as stream:
-            start = stream.read(_START)
+            start = stream.read(STARTS[0])
             if start[:4] == b"PK\x03\x04":
                 return _probe_zip(path)
             if not start:
@@ -145,7 +144,7 @@ def _not_dicom(path: Path) -> str:
 
 def _probe_gzip(path: Path) -> Probe:
     with gzip.open(path) as plain:
-        start = plain.read(_START)
+        start = plain.read(STARTS[0])
         if not looks_like_dicom(start):
             return Probe(path, "skip", _not_dicom(path))
         return _probe_dicom(path, start, cast("BinaryIO", plain))
@@ -183,7 +182,7 @@ def _probe_zip(path: Path) -> Probe:
 def _glance_at_member(member: Member) -> Glance | None:
     try:
         with member.open() as stream:
-            start = stream.read(_START)
+            start = stream.read(STARTS[0])
             return glance_at(start, stream) if looks_like_dicom(start) else None
     except (*READ_ERRORS, *STREAM_ERRORS):
         return None
@@ -209,39 +208,30 @@ def glance_at(start: bytes, stream: IO[bytes]) -> Glance | None:
     READ_ERRORS
         As pydicom does.
     """
-    reached = False
-
-    def is_past(tag: int, _vr: str | None, _length: int) -> bool:
-        nonlocal reached
-        reached = tag > _LAST
-        return reached
-
-    try:
-        found = read_partial(io.BytesIO(start), is_past, force=True, specific_tags=list(_TAGS))
-    except READ_ERRORS:
-        found = None
-    if found is None or not reached:
+    found: Lookup | None = read_raw(cast("BinaryIO", stream), _TAGS, _is_past, start)
+    if found is None:
         stream.seek(0)
-        whole = cast("BinaryIO", stream)
-        found = read_partial(whole, is_past, force=True, specific_tags=list(_TAGS))
-    sop_class = str(
-        found.get("SOPClassUID") or found.file_meta.get("MediaStorageSOPClassUID") or ""
-    )
-    study_uid = str(found.get("StudyInstanceUID") or "")
-    if not study_uid and sop_class != DIRECTORY:
+        found = lookup(dcmread(stream, force=True, specific_tags=list(_TAGS)))
+    text = {word: str(found(tag) or "").strip() for word, tag in _BY_WORD.items()}
+    if not text["StudyInstanceUID"] and text["SOPClassUID"] != DIRECTORY:
         return None
+    words = found(_BY_WORD["ImageType"]) or ()
     return Glance(
-        study_uid=study_uid,
-        series_uid=str(found.get("SeriesInstanceUID") or ""),
-        patient_id=str(found.get("PatientID") or "").strip(),
-        modality=str(found.get("Modality") or ""),
-        sop_class=sop_class,
-        series_description=str(found.get("SeriesDescription") or "").strip(),
-        study_date=str(found.get("StudyDate") or ""),
-        series_number=_whole(found.get("SeriesNumber")),
-        instance_number=_whole(found.get("InstanceNumber")),
-        image_type=tuple(map(str, found.get("ImageType") or ())),
+        study_uid=text["StudyInstanceUID"],
+        series_uid=text["SeriesInstanceUID"],
+        patient_id=text["PatientID"],
+        modality=text["Modality"],
+        sop_class=text["SOPClassUID"],
+        series_description=text["SeriesDescription"],
+        study_date=text["StudyDate"],
+        series_number=_whole(text["SeriesNumber"]),
+        instance_number=_whole(text["InstanceNumber"]),
+        image_type=(words,) if isinstance(words, str) else tuple(map(str, words)),
     )
+
+
+def _is_past(tag: int) -> bool:
+    return tag > _LAST
 
 
 def _whole(value: object) -> int:

@@ -86,7 +86,7 @@ def dicom_facts(members: StudyMembers) -> dict[str, Any]:
     for member in members.images:
         try:
             with member.open() as stream:
-                read.append((read_header(stream), member))
+                read.append((read_header(stream, member.whole_size), member))
         except (*READ_ERRORS, *STREAM_ERRORS):
             unreadable += 1
     if members.study_uid:

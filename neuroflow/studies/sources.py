@@ -81,6 +81,11 @@ class Member:
         with _archive(self.path) as archive:
             return archive.getinfo(self.name).file_size
 
+    @property
+    def whole_size(self) -> int | None:
+        """How many bytes `open` gives; None where that takes unpacking to tell."""
+        return None if self.basename.lower().endswith(".gz") else self.size
+
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
         """Open for reading; gzipped DICOM is unpacked on the way.

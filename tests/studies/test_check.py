@@ -21,7 +21,8 @@ def rules(folder, severity=None, **kwargs):
 
 @pytest.mark.parametrize("vendor", ["siemens", "ge", "philips"])
 def test_a_study_as_the_protocol_wants_it_has_no_error(vendor, vendor_folders):
-    assert rules(vendor_folders[vendor]) == ["slice_order"]
+    # Of these, the slice times of the mosaic alone are in the header.
+    assert rules(vendor_folders[vendor]) == ([] if vendor == "siemens" else ["slice_order"])
 
 
 def test_a_nifti_as_the_protocol_wants_it_has_no_finding(tmp_path):

@@ -126,6 +126,8 @@ def weight(ds: Dataset, vendor: str, b_value: float, vector: np.ndarray) -> None
     """Write the weighting into the private attributes of a vendor."""
     x, y, z = (float(part) for part in vector)
     if vendor == "siemens":
+        for word in (0x0019100E, 0x00191027):
+            ds.pop(word, None)
         block = ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
         block.add_new(0x0C, "IS", int(b_value))
         block.add_new(0x0D, "CS", "DIRECTIONAL" if b_value else "NONE")
@@ -168,16 +170,96 @@ def write_dicom(folder: Path, scan: Scan, *, suffix: str = ".dcm") -> list[Path]
     folder.mkdir(parents=True, exist_ok=True)
     paths, instance = [], 0
     noise = np.random.default_rng(scan.number)
+    ds = header(scan, 0)
     for b_value, vector in zip(scan.b_values, scan.vectors, strict=True):
+        weight(ds, scan.vendor, b_value, vector)
         for level in range(scan.n_slices):
             instance += 1
-            ds = header(scan, instance)
+            ds.InstanceNumber = instance
+            ds.SOPInstanceUID = f"{scan.study_uid}.1.{instance}"
+            ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+            ds.AcquisitionTime = f"{SECRETS['time']}.{instance:06d}"
             ds.ImagePositionPatient = [-10, -10, level * (2 + scan.gap)]
-            weight(ds, scan.vendor, b_value, vector)
             ds.PixelData = noise.integers(0, 4000, scan.size**2, dtype=np.uint16).tobytes()
             paths.append(folder / f"{SECRETS['family']}_{instance:05d}{suffix}")
             ds.save_as(paths[-1], enforce_file_format=True)
     return paths
+
+
+def write_mosaic(folder: Path, scan: Scan, *, suffix: str = ".IMA") -> list[Path]:
+    """Siemens: one file per volume, slices interleaved."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    tiles = int(np.ceil(np.sqrt(scan.n_slices)))
+    order = [*range(0, scan.n_slices, 2), *range(1, scan.n_slices, 2)]
+    times = [100.0 * order.index(level) for level in range(scan.n_slices)]
+    weights = zip(scan.b_values, scan.vectors, strict=True)
+    for instance, (b_value, vector) in enumerate(weights, 1):
+        ds = header(scan, instance)
+        ds.ImageType = [*ds.ImageType, "MOSAIC"]
+        ds.ImagePositionPatient = [-10, -10, 0]
+        weight(ds, "siemens", b_value, vector)
+        block = ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+        block.add_new(0x0A, "US", scan.n_slices)
+        block.add_new(0x29, "FD", times)
+        ds.Rows = ds.Columns = scan.size * tiles
+        ds.PixelData = np.full((ds.Rows, ds.Columns), instance, np.uint16).tobytes()
+        paths.append(folder / f"{SECRETS['family']}{instance:04d}{suffix}")
+        ds.save_as(paths[-1], enforce_file_format=True)
+    return paths
+
+
+def write_enhanced(folder: Path, scan: Scan) -> Path:
+    """Enhanced MR: the whole series in one file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ds = header(scan, 1)
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = ENHANCED_MR
+    for word in ("EchoTime", "RepetitionTime", "FlipAngle", "SliceThickness", "PixelSpacing"):
+        delattr(ds, word)
+    del ds.ImageOrientationPatient
+    shared = Dataset()
+    shared.PlaneOrientationSequence = [_dataset(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])]
+    measures = _dataset(SliceThickness=2, SpacingBetweenSlices=2, PixelSpacing=[2, 2])
+    shared.PixelMeasuresSequence = [measures]
+    shared.MRTimingAndRelatedParametersSequence = [_dataset(RepetitionTime=9000, FlipAngle=90)]
+    shared.MREchoSequence = [_dataset(EffectiveEchoTime=88.0)]
+    ds.SharedFunctionalGroupsSequence = [shared]
+    ds.PerFrameFunctionalGroupsSequence = [
+        _frame(level, b_value, vector)
+        for b_value, vector in zip(scan.b_values, scan.vectors, strict=True)
+        for level in range(scan.n_slices)
+    ]
+    frames = len(ds.PerFrameFunctionalGroupsSequence)
+    ds.NumberOfFrames = frames
+    ds.PixelData = np.zeros(frames * scan.size**2, np.uint16).tobytes()
+    path = folder / f"{SECRETS['family']}.dcm"
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+def _dataset(**values: object) -> Dataset:
+    ds = Dataset()
+    for word, value in values.items():
+        setattr(ds, word, value)
+    return ds
+
+
+def _frame(level: int, b_value: float, vector: np.ndarray) -> Dataset:
+    frame = Dataset()
+    frame.PlanePositionSequence = [_dataset(ImagePositionPatient=[-10, -10, 2 * level])]
+    content = _dataset(
+        FrameAcquisitionDateTime=SECRETS["day"] + SECRETS["time"],
+        FrameComments=f"frame of {SECRETS['family']}",
+    )
+    frame.FrameContentSequence = [content]
+    weighting = _dataset(DiffusionDirectionality="DIRECTIONAL" if b_value else "NONE")
+    if b_value:
+        weighting.DiffusionBValue = float(b_value)
+        direction = _dataset(DiffusionGradientOrientation=[float(part) for part in vector])
+        weighting.DiffusionGradientDirectionSequence = [direction]
+    frame.MRDiffusionSequence = [weighting]
+    frame.ReferencedImageSequence = [_dataset(ReferencedSOPInstanceUID=f"{SECRETS['root']}.5")]
+    return frame
 
 
 def write_nifti(folder: Path, scan: Scan, *, stem: str = "dwi", suffix: str = ".nii.gz") -> Path:

@@ -1,0 +1,223 @@
+"""A few attributes of a DICOM file, read fast: the rest is stepped over, nothing decoded twice.
+
+pydicom's own reader makes an object of each attribute. Of a hundred thousand files only some
+attributes matter, and most of them have the same value in all files of a series.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from typing import Any, BinaryIO, cast
+
+from pydicom.charset import convert_encodings
+from pydicom.datadict import dictionary_VR, private_dictionary_VR
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import data_element_generator
+from pydicom.tag import BaseTag
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+from pydicom.values import convert_value
+
+Lookup = Callable[[int], Any]
+"""Gives the value of an attribute by its tag; None where it is not there, or empty."""
+STARTS = (1 << 14, 1 << 19)
+"""How many bytes are read at first, and where that is not enough; headers are seldom longer."""
+SYNTAX = 0x00020010
+CHARSET = 0x00080005
+
+
+class RawHeader:
+    """Attributes of one file, decoded when asked for.
+
+    Parameters
+    ----------
+    elements
+        The attributes as they are stored.
+    syntax
+        The transfer syntax.
+    stop
+        The attribute at which reading ended: its tag, its length, where its value begins; None
+        where the file ended before.
+    """
+
+    def __init__(
+        self, elements: dict[int, Any], syntax: UID, stop: tuple[int, int, int] | None
+    ) -> None:
+        self._elements = elements
+        self.syntax = syntax
+        self.stop = stop
+        charset = self._convert(CHARSET, ("iso8859",)) if CHARSET in elements else None
+        self._encodings: tuple[str, ...] = tuple(convert_encodings(charset or ""))
+
+    def __call__(self, tag: int) -> Any:
+        """Give a value."""
+        if tag not in self._elements:
+            return None
+        return self._convert(tag, self._encodings)
+
+    def _convert(self, tag: int, encodings: tuple[str, ...]) -> Any:
+        element = self._elements[tag]
+        if not isinstance(element, RawDataElement):
+            return element.value or None
+        if not element.value:
+            return None
+        vr = element.VR
+        if vr is None or vr == "UN":
+            vr = self._dictionary_vr(tag)
+        return _decoded(
+            vr, element.value, element.is_implicit_VR, element.is_little_endian, encodings
+        )
+
+    def _dictionary_vr(self, tag: int) -> str:
+        try:
+            if not tag >> 16 & 1:
+                return dictionary_VR(tag)
+            creator = self._elements.get(tag & 0xFFFF0000 | (tag & 0xFFFF) >> 8)
+            if tag & 0xFFFF < 0x100 or creator is None:
+                return "LO" if tag & 0xFFFF < 0x100 else "UN"
+            return private_dictionary_VR(tag, creator.value.decode("latin-1").strip(" \0"))
+        except KeyError:
+            return "UN"
+
+
+@lru_cache(maxsize=1 << 14)
+def _decoded(
+    vr: str, value: bytes, implicit: bool, little: bool, encodings: tuple[str, ...]
+) -> Any:
+    raw = RawDataElement(BaseTag(0), vr, len(value), value, 0, implicit, little)
+    return convert_value(vr.split(" or ", maxsplit=1)[0], raw, list(encodings))
+
+
+def read_raw(
+    stream: BinaryIO, tags: Collection[int], past: Callable[[int], bool], start: bytes = b""
+) -> RawHeader | None:
+    """Read some attributes of a DICOM file.
+
+    Parameters
+    ----------
+    stream
+        The file, open and seekable.
+    tags
+        Which attributes.
+    past
+        Tells of a tag whether reading ends there.
+    start
+        The first bytes of the file, where they were read already.
+
+    Returns
+    -------
+    RawHeader or None
+        None for the deflated transfer syntax, which has to be unpacked first.
+
+    Raises
+    ------
+    pydicom's errors
+        The file is damaged, or no DICOM.
+    """
+    for size in STARTS:
+        if len(start) < size:
+            stream.seek(0)
+            start = stream.read(size)
+        try:
+            header = _parse(io.BytesIO(start), tags, past)
+        except (EOFError, ValueError, InvalidDicomError):
+            if len(start) < size:
+                raise
+            continue
+        if header is None or header.stop is not None or len(start) < size:
+            return header
+    stream.seek(0)
+    return _parse(stream, tags, past)
+
+
+def _parse(
+    stream: BinaryIO, tags: Collection[int], past: Callable[[int], bool]
+) -> RawHeader | None:
+    syntax, begin = _meta(stream)
+    if syntax == DeflatedExplicitVRLittleEndian:
+        return None
+    stream.seek(begin)
+    implicit = syntax == ImplicitVRLittleEndian
+    little = syntax != ExplicitVRBigEndian
+    stop: tuple[int, int, int] | None = None
+
+    def is_past(tag: int, _vr: str | None, length: int) -> bool:
+        nonlocal stop
+        if past(int(tag)):
+            stop = int(tag), length, stream.tell()
+            return True
+        return False
+
+    elements = {
+        int(element.tag): element
+        for element in data_element_generator(
+            stream, implicit, little, is_past, specific_tags=cast("list[BaseTag | int]", tags)
+        )
+    }
+    return RawHeader(elements, syntax, stop)
+
+
+def _meta(stream: BinaryIO) -> tuple[UID, int]:
+    """Read the transfer syntax, and where the dataset begins."""
+    head = stream.read(132)
+    begin = 132 if head[128:132] == b"DICM" else 0
+    stream.seek(begin)
+    first = stream.read(8)
+    stream.seek(begin)
+    if first[:2] != b"\x02\x00":
+        return _guessed(first), begin
+    syntax = ""
+    end = begin
+
+    def is_dataset(tag: int, vr: str | None, _length: int) -> bool:
+        nonlocal end
+        end = stream.tell() - (12 if vr in ("OB", "UN") else 8)
+        return int(tag) >> 16 != 2
+
+    for element in data_element_generator(stream, False, True, is_dataset):
+        if int(element.tag) == SYNTAX and isinstance(element, RawDataElement):
+            syntax = (element.value or b"").decode("ascii", "replace").strip(" \0")
+    if syntax:
+        return UID(syntax), end
+    stream.seek(end)
+    return _guessed(stream.read(8)), end
+
+
+def _guessed(first: bytes) -> UID:
+    """Guess the encoding of a file that does not tell, by its first attribute."""
+    if len(first) < 8:
+        raise EOFError("the file ends in its first attribute")
+    explicit = first[4:6].isalpha() and first[4:6].isupper()
+    if not explicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if first[0] else ExplicitVRBigEndian
+
+
+def lookup(dataset: Dataset) -> Lookup:
+    """Look values up in a dataset.
+
+    Parameters
+    ----------
+    dataset
+        Any.
+
+    Returns
+    -------
+    callable
+        Gives the value of a tag, or None.
+    """
+
+    def look(tag: int) -> Any:
+        element = dataset.get(tag)
+        return None if element is None or element.value in (None, "", b"") else element.value
+
+    return look

@@ -1,0 +1,71 @@
+"""The fast reader against pydicom's own, on every file that pydicom ships."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import nibabel
+import pydicom
+import pytest
+from pydicom.errors import InvalidDicomError
+
+from neuroflow.studies.dicom import READ_ERRORS, TAGS, read_header
+from neuroflow.studies.gradients import read_gradient
+from neuroflow.studies.raw import lookup, read_raw
+
+NIBABEL = Path(nibabel.__file__).parent / "nicom" / "tests" / "data"
+
+
+def shipped() -> list[Path]:
+    return sorted((Path(pydicom.__file__).parent / "data" / "test_files").rglob("*.dcm"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_both_readers_agree_on_every_file_that_pydicom_ships():
+    compared = 0
+    for path in shipped():
+        try:
+            look = lookup(pydicom.dcmread(path, force=True, stop_before_pixels=True))
+        except READ_ERRORS:
+            continue
+        with path.open("rb") as stream:
+            raw = read_raw(stream, TAGS, lambda tag: tag >= 0x52000000)
+        if raw is None:
+            continue  # deflated: read by pydicom
+        for tag in TAGS:
+            if tag < 0x52000000 and tag >> 16 & 1 == 0:
+                assert str(raw(tag) or "") == str(look(tag) or ""), (path.name, hex(tag))
+                compared += raw(tag) is not None
+    assert compared > 1000
+
+
+@pytest.mark.parametrize(("name", "b_value"), [("siemens_dwi_0", 0), ("siemens_dwi_1000", 1000)])
+def test_siemens_weighting_is_read_from_private_tags_and_from_the_csa_header(name, b_value):
+    with gzip.open(NIBABEL / f"{name}.dcm.gz") as stream:
+        header = read_header(stream)
+        stream.seek(0)
+        dataset = pydicom.dcmread(stream)
+    tags = header.frames[0].gradient
+    del dataset[0x0019, 0x100C]
+    csa = read_gradient(lookup(dataset))
+    assert tags.b_value == csa.b_value == b_value
+    assert tags.direction == csa.direction
+    assert (tags.direction is not None) == (b_value > 0)
+    assert header.mosaic_slices == 48
+    assert len(header.mosaic_times) == 48
+
+
+@pytest.mark.parametrize("content", [b"", b"\x02\x00", b"text " * 50, bytes(200)])
+def test_what_is_no_dicom_is_refused(tmp_path, content):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(content)
+    with path.open("rb") as stream, pytest.raises(READ_ERRORS):
+        read_header(stream)
+
+
+def test_a_truncated_file_is_told_by_its_length():
+    path = next(path for path in shipped() if path.name == "MR_truncated.dcm")
+    size = path.stat().st_size
+    with path.open("rb") as stream, pytest.raises((EOFError, InvalidDicomError)):
+        read_header(stream, size)
