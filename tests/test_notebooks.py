@@ -1,0 +1,48 @@
+"""Every notebook is stripped in git, and runs from top to bottom in a fresh kernel and folder."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+ids = [path.stem for path in NOTEBOOKS]
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def kinds_of(cell):
+    return {kind for output in cell.outputs for kind in output.get("data", {})}
+
+
+def test_there_are_notebooks():
+    assert "01_quickstart" in ids
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_a_notebook_is_kept_without_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert [c.source for c in code_cells(notebook) if c.outputs or c.execution_count] == []
+    assert "widgets" not in notebook.metadata
+
+
+@pytest.mark.notebook
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_a_notebook_runs_on_its_own_and_shows_its_figures(path, tmp_path, monkeypatch):
+    monkeypatch.delenv("NEUROFLOW_DEMO", raising=False)
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()
+    cells = code_cells(notebook)
+    complaints = [o.text for c in cells for o in c.outputs if o.get("name") == "stderr"]
+    assert complaints == []
+    for cell in cells:
+        last = cell.source.splitlines()[-1]
+        if last.startswith(("nf.plot.strip", "nf.plot.forest", "nf.plot.heatmap", "Image(")):
+            assert "image/png" in kinds_of(cell), last
+        if last.startswith("nf.app("):
+            assert "application/vnd.jupyter.widget-view+json" in kinds_of(cell)
