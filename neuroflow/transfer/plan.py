@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from neuroflow.ledger import Ledger, LedgerRow
 from neuroflow.models import Package
 from neuroflow.states import State
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Action(StrEnum):
@@ -82,6 +84,8 @@ class Plan:
         pandas.DataFrame
             study_id, action, size (bytes), reason.
         """
+        import pandas as pd
+
         columns = ["study_id", "action", "size", "reason"]
         table = pd.DataFrame([asdict(item) for item in self.items], columns=[*columns, "is_asked"])
         table["action"] = [item.action.value for item in self.items]

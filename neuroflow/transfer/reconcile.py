@@ -140,10 +140,10 @@ def reconcile(
 def _has_arrived(row: LedgerRow, seen: Seen) -> bool:
     if seen.result is Result.VALUES:
         return True
-    if seen.result is Result.OTHER and row.state is State.UNCONFIRMED:
-        return True  # processed, with whatever outcome: collecting will tell
-    size = row.size if row.sent_size is None else row.sent_size
-    return not seen.is_hidden and seen.entry is not None and seen.entry.size == size
+    if not seen.is_hidden and seen.entry is not None:
+        return seen.entry.size == (row.size if row.sent_size is None else row.sent_size)
+    # Processed and gone, with whatever outcome: collecting will tell.
+    return seen.result is Result.OTHER and row.state is State.UNCONFIRMED
 
 
 def _of_packaged(row: LedgerRow, seen: Seen, now: datetime, quiet_seconds: float) -> Decision:

@@ -55,6 +55,7 @@ def decide(state, entry=None, result=Result.NONE, *, now=LATER, hidden=False, **
         (State.UNCONFIRMED, None, Result.VALUES, SENT, SENT),
         (State.UNCONFIRMED, None, Result.OTHER, SENT, SENT),
         (State.UNCONFIRMED, there(500), Result.NONE, WAIT, SEND),
+        (State.UNCONFIRMED, there(500), Result.OTHER, WAIT, SEND),
         (State.UNCONFIRMED, None, Result.NONE, WAIT, UNSURE),
         (State.UNCONFIRMED, there(2000), Result.NONE, WAIT, UNSURE),
         # A part is known to be there.

@@ -1,0 +1,106 @@
+"""A process that submits and is killed at a chosen moment: `python -m support.dying CASE.json`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from neuroflow.config import Profile
+from neuroflow.ledger import Ledger
+from neuroflow.models import Package
+from neuroflow.states import State
+from neuroflow.transfer.hostkeys import HostKeys
+from neuroflow.transfer.plan import plan
+from neuroflow.transfer.sftp import SftpRemote, connect
+from neuroflow.transfer.submit import submit
+
+MOMENTS = [
+    f"{when} {state}"
+    for state in (State.UPLOADING, State.UNCONFIRMED, State.SUBMITTED)
+    for when in ("before", "after")
+]
+MOMENTS.insert(2, "midway")
+"""When to die: around every step that the ledger records, and with half of the bytes sent."""
+
+
+def die_while_submitting(moment, server, known, packages, ledger_path, folder):
+    """Run the process; return once it is dead."""
+    case = folder / "case.json"
+    facts = {
+        "moment": moment,
+        "host": server.host,
+        "port": server.port,
+        "user": server.user,
+        "key": str(server.key),
+        "known": str(known.path),
+        "ledger": str(ledger_path),
+        "packages": [_as_dict(package) for package in packages],
+    }
+    case.write_text(json.dumps(facts))
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    ended = subprocess.run(
+        [sys.executable, "-m", "support.dying", str(case)],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == _DEAD, ended.stderr
+
+
+def _as_dict(package):
+    names = ("cohort_id", "study_id", "size", "sha256", "source_sha256", "study_uid_sha256")
+    return {"path": str(package.path)} | {name: getattr(package, name) for name in names}
+
+
+_DEAD = -9 if hasattr(signal, "SIGKILL") else 9
+
+
+def _die():
+    if hasattr(signal, "SIGKILL"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    os._exit(9)
+
+
+class _DyingLedger(Ledger):
+    moment = ""
+
+    def record(self, cohort_id, study_id, state, message="", **options):
+        if self.moment == f"before {state}":
+            _die()
+        super().record(cohort_id, study_id, state, message, **options)
+        if self.moment == f"after {state}":
+            _die()
+
+
+def main(case):
+    facts = json.loads(Path(case).read_text())
+    packages = [Package(**each | {"path": Path(each["path"])}) for each in facts["packages"]]
+    ledger = _DyingLedger(Path(facts["ledger"]))
+    ledger.moment = facts["moment"]
+    if facts["moment"] == "midway":
+        write = SftpRemote._write
+
+        def write_half(self, remote, blocks, name, on_bytes, before_last):
+            def on_some(done):
+                on_bytes(done)
+                if done * 2 > packages[0].size:
+                    _die()
+
+            write(self, remote, blocks, name, on_some, before_last)
+
+        SftpRemote._write = write_half
+    profile = Profile(
+        host=facts["host"], port=facts["port"], user=facts["user"], key=Path(facts["key"])
+    )
+    known = HostKeys(Path(facts["known"]))
+    todo = plan(packages, ledger, {})
+    for _ in submit(todo, packages, lambda: connect(profile, hostkeys=known), ledger):
+        pass
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

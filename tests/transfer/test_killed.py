@@ -1,0 +1,79 @@
+"""A process killed at any moment leaves what the next one resolves by looking at the server."""
+
+from collections import Counter
+
+import pytest
+from support.dying import MOMENTS, die_while_submitting
+
+from neuroflow.demo.server import DemoService
+from neuroflow.ledger import Ledger
+from neuroflow.states import State
+from neuroflow.transfer.paths import upload_path
+from neuroflow.transfer.plan import plan
+from neuroflow.transfer.sftp import connect
+from neuroflow.transfer.submit import submit
+
+IN_DOUBT = ("after unconfirmed", "before submitted")
+
+
+class Counting(DemoService):
+    """The embedded service, noting every upload it was given: the study and its length."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.arrived = []
+
+    def _on_file(self, path):
+        self.arrived.append((path.stem, path.stat().st_size))
+        super()._on_file(path)
+
+
+def resume(packages, ledger_path, server, known):
+    """Submit again, in this process, to the end."""
+    with Ledger(ledger_path) as ledger:
+        todo = plan(packages, ledger, {})
+        for _ in submit(
+            todo,
+            packages,
+            lambda: connect(server.profile, hostkeys=known),
+            ledger,
+            quiet_seconds=0.3,
+        ):
+            pass
+        return Counter(row.state for row in ledger.rows())
+
+
+CASES = [(moment, "taken at once") for moment in MOMENTS]
+CASES += [(moment, "left in place") for moment in ("midway", *IN_DOUBT)]
+
+
+@pytest.mark.parametrize(("moment", "then"), CASES)
+def test_killed_and_resumed_no_study_is_processed_twice(
+    tmp_path, trusting, packages, ledger, moment, then
+):
+    (one,) = packages(1, size=600_000)
+    takes = then == "taken at once"
+    with Counting(tmp_path / "service", delay=0, takes_uploads=takes) as service:
+        known = trusting(service)
+        die_while_submitting(moment, service, known, [one], ledger.path, tmp_path)
+        states = resume([one], ledger.path, service, known)
+        wholes = [name for name, length in service.arrived if length == one.size]
+    if takes and moment in IN_DOUBT:
+        # The last bytes were on their way and nothing is to be seen any more: it counts as
+        # processed if there is a report, and else only the user may send it again.
+        assert states in ({State.UNCONFIRMED: 1}, {State.SUBMITTED: 1})
+        assert len(wholes) <= 1
+    else:
+        assert states == {State.SUBMITTED: 1}
+        assert wholes == [one.study_id]
+
+
+@pytest.mark.sshd
+@pytest.mark.parametrize("moment", ["midway", *IN_DOUBT])
+def test_killed_and_resumed_the_file_is_whole(sshd, trusting, packages, ledger, tmp_path, moment):
+    (one,) = packages(1, size=600_000)
+    known = trusting(sshd)
+    die_while_submitting(moment, sshd, known, [one], ledger.path, tmp_path)
+    assert resume([one], ledger.path, sshd, known) == {State.SUBMITTED: 1}
+    path = sshd.home / upload_path("COHORT", one.study_id)
+    assert path.read_bytes() == one.path.read_bytes()
