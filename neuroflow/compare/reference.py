@@ -11,9 +11,11 @@ from scipy import stats
 
 from neuroflow import __version__
 from neuroflow.compare.cells import (
+    DIAGNOSES,
     BoolArray,
     FloatArray,
     IntArray,
+    diagnosis,
     group_order,
     labels,
     read_cells,
@@ -56,9 +58,9 @@ def z_scores(
     Returns
     -------
     DataFrame
-        One row per study, region and metric, by study: `study_id`, participant, session,
-        group, the region's columns, `value`, `expected`, `z` (difference from the expected value
-        over the reference's SD), `pi_low` and `pi_high` (prediction interval of one new value),
+        One row per study, region and metric, by study: `study_id`, participant, session, group,
+        the region's columns, `value`, `expected`, `sd` (of the reference), `z` (distance from the
+        expected value in SDs), `pi_low` and `pi_high` (prediction interval of one new value),
         `outside` (True beyond it), `n_reference`. NaN where nothing can be said. A member of the
         reference is compared with the others; of its repeated visits the first is in the reference.
 
@@ -122,6 +124,32 @@ def z_scores(
     return result
 
 
+def controls_of(table: pd.DataFrame, between: str = "group") -> str | None:
+    """Return the label of the control group, if there are enough controls to serve as reference.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    between
+        The column that holds the groups.
+
+    Returns
+    -------
+    str or None
+        A label that means controls and has at least three participants.
+    """
+    if between not in table or "study_id" not in table:
+        return None
+    studies = table.drop_duplicates("study_id")
+    groups = labels(studies[between])
+    who = participants(studies)
+    for name in group_order(name for name in groups if name is not None):
+        if diagnosis(name) == DIAGNOSES[0] and who[groups == name].nunique() >= 3:
+            return name
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """Who is compared with whom."""
@@ -154,7 +182,7 @@ def _own_row(studies: pd.DataFrame, member: BoolArray) -> IntArray:
 
 
 def _score(frame: _Frame, values: FloatArray, confidence: float) -> dict[str, FloatArray]:
-    names = ("expected", "z", "pi_low", "pi_high", "n_reference")
+    names = ("expected", "sd", "z", "pi_low", "pi_high", "n_reference")
     scores = {name: np.full(values.shape, np.nan) for name in names}
     known = np.where(frame.member[:, None], values, np.nan)
     for rows, columns in patterns(known):
@@ -180,6 +208,7 @@ def _score(frame: _Frame, values: FloatArray, confidence: float) -> dict[str, Fl
             quantile = np.asarray(stats.t.ppf((1 + confidence) / 2, df))
             half = (quantile * np.sqrt(1 + leverage))[:, None] * sd
             scores["expected"][:, columns] = expected
+            scores["sd"][:, columns] = sd
             scores["z"][:, columns] = (values[:, columns] - expected) / sd
         scores["pi_low"][:, columns] = expected - half
         scores["pi_high"][:, columns] = expected + half

@@ -12,20 +12,37 @@ _WHERE = {
     "caption": "figures",
     "forest": "effects",
     "heatmap": "matrix",
+    "profile": "subject",
+    "raincloud": "clouds",
     "save_figure": "figures",
     "strip": "points",
     "style": "styling",
     "styled": "styling",
+    "volcano": "volcanoes",
 }
 
-__all__ = ["caption", "forest", "heatmap", "save_figure", "strip", "style", "styled"]
+__all__ = [
+    "caption",
+    "forest",
+    "heatmap",
+    "profile",
+    "raincloud",
+    "save_figure",
+    "strip",
+    "style",
+    "styled",
+    "volcano",
+]
 
 if TYPE_CHECKING:
+    from neuroflow.plots.clouds import raincloud
     from neuroflow.plots.effects import forest
     from neuroflow.plots.figures import caption, save_figure
     from neuroflow.plots.matrix import heatmap
     from neuroflow.plots.points import strip
     from neuroflow.plots.styling import style, styled
+    from neuroflow.plots.subject import profile
+    from neuroflow.plots.volcanoes import volcano
 
 
 def __getattr__(name: str) -> Any:

@@ -24,7 +24,7 @@ from neuroflow.plots.labels import (
     region_order,
     unit,
 )
-from neuroflow.plots.layout import add_legend, mark_systems
+from neuroflow.plots.layout import add_legend, region_rows
 from neuroflow.plots.styling import DOUBLE_COLUMN, current, look_of, styled
 
 Value = Literal["effect_size", "estimate"]
@@ -91,8 +91,8 @@ def forest(
         raise OptionError(
             f"There is no value {value!r}.", advice=f"Choose {' or '.join(get_args(Value))}."
         )
-    rows, metric = _rows(effects, metric, contrasts, value)
-    picture = _picture(rows, regions, value, alpha, _axis(effects.attrs, rows, metric, value))
+    rows, metric = effect_rows(effects, metric, contrasts, value)
+    picture = _picture(rows, regions, value, alpha, effect_axis(effects.attrs, rows, metric, value))
     with styled():
         own = ax is None
         if ax is None:
@@ -100,7 +100,8 @@ def forest(
             pitch = max(4.2, 2.4 * n_contrasts)
             ax = new_axes(DOUBLE_COLUMN, 36 + pitch * n_regions + 5 * ((n_contrasts - 1) // 3))
         add_legend(ax, _draw(ax, picture), own=own)
-        _axes(ax, picture)
+        ax.axvline(0, color=current().palette.ink, linewidth=0.8, zorder=1)
+        region_rows(ax, picture.columns, picture.labels, picture.axis)
         text = _caption(picture, effects.attrs, alpha)
         describe(ax, f"{picture.axis}. {text}", text, own=own)
     return ax
@@ -151,7 +152,25 @@ def _picture(
     )
 
 
-def _axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value: Value) -> str:
+def effect_axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value: Value) -> str:
+    """Return the words along the axis of effects.
+
+    Parameters
+    ----------
+    facts
+        The ``.attrs`` of what `compare_groups` returned.
+    rows
+        The effects drawn.
+    metric
+        Their metric.
+    value
+        ``"effect_size"`` or ``"estimate"``.
+
+    Returns
+    -------
+    str
+        Quantity, unit, confidence.
+    """
     share = f"({float(facts.get('confidence', 0.95)):.0%} CI)"
     what = _lower(metric_name(metric))
     if value == "effect_size":
@@ -161,9 +180,34 @@ def _axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value: Valu
     return f"Difference in {what} ({units}, {share[1:]}"
 
 
-def _rows(
+def effect_rows(
     effects: pd.DataFrame, metric: str | None, contrasts: Sequence[str] | None, value: Value
 ) -> tuple[pd.DataFrame, str]:
+    """Choose the effects to draw.
+
+    Parameters
+    ----------
+    effects
+        What `compare_groups` returns.
+    metric
+        Which metric; None takes free water if it is there, else the first.
+    contrasts
+        Which contrasts, in this order; None takes all.
+    value
+        ``"effect_size"`` or ``"estimate"``.
+
+    Returns
+    -------
+    rows : DataFrame
+    metric : str
+
+    Raises
+    ------
+    OptionError
+        A metric or contrast is not there.
+    TableError
+        The table is not one of effects.
+    """
     needed = [*_KEY, "region_name", "kind", "system", "contrast", "n1", "n2", "mean1", "q"]
     needed += [value, *_INTERVALS[value]]
     if missing := [name for name in needed if name not in effects]:
@@ -236,39 +280,44 @@ def _draw(ax: Axes, picture: _Picture) -> list[Artist]:
     return handles
 
 
-def _axes(ax: Axes, picture: _Picture) -> None:
-    theme = current().palette
-    n_regions = len(picture.labels)
-    ax.axvline(0, color=theme.ink, linewidth=0.8, zorder=1)
-    ax.set_yticks(range(n_regions), picture.labels)
-    ax.set_ylim(n_regions - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(picture.axis)
-    ax.grid(axis="x", zorder=0)
-    ax.set_axisbelow(True)
-    mark_systems(ax, picture.columns["system"].tolist())
-
-
 def _caption(picture: _Picture, facts: Mapping[Any, Any], alpha: float) -> str:
-    parts = []
-    if "method" in facts:
-        method = {
-            "linear": f"linear model {facts['model'].replace('~', '∼')}",
-            "welch": "Welch's t test",
-            "mannwhitney": "Mann-Whitney test",
-        }[facts["method"]]
-        errors = facts["standard_errors"]
-        parts.append(
-            f"{method[0].upper()}{method[1:]}"
-            f"{'' if errors == 'ordinary' else f', {errors} standard errors'}, "
-            f"{facts['n_studies']} studies."
-        )
-        correction = f"{NAMES[facts['correction']]} per {' and '.join(facts['family'])}"
-        if facts["family"] == ["all"]:
-            correction = f"{NAMES[facts['correction']]} over all tests"
-        parts.append(f"Filled: q < {alpha:g} ({correction}).")
     missing = int(np.isnan(picture.middle).sum())
-    if missing:
-        parts.append(f"{missing} effects could not be estimated.")
-    parts.append(kind_notes(picture.labels))
+    parts = [
+        model_note(facts, alpha),
+        f"{missing} effects could not be estimated." if missing else "",
+        kind_notes(picture.labels),
+    ]
     return " ".join(part for part in parts if part)
+
+
+def model_note(facts: Mapping[Any, Any], alpha: float) -> str:
+    """Return model, standard errors, n and correction in words.
+
+    Parameters
+    ----------
+    facts
+        The ``.attrs`` of what `compare_groups` returned.
+    alpha
+        Below which q counts.
+
+    Returns
+    -------
+    str
+        Empty where the table came without its attributes.
+    """
+    if "method" not in facts:
+        return f"Filled: q < {alpha:g}."
+    method = {
+        "linear": f"Linear model {str(facts['model']).replace('~', '∼')}",
+        "welch": "Welch's t test",
+        "mannwhitney": "Mann-Whitney test",
+    }[facts["method"]]
+    errors = facts["standard_errors"]
+    robust = "" if errors == "ordinary" else f", {errors} standard errors"
+    family = f"per {' and '.join(facts['family'])}"
+    if facts["family"] == ["all"]:
+        family = "over all tests"
+    return (
+        f"{method}{robust}, {facts['n_studies']} studies. "
+        f"Filled: q < {alpha:g} ({NAMES[facts['correction']]} {family})."
+    )

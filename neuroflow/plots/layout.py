@@ -2,16 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from neuroflow.plots.styling import MM, current
 
 
-def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool, markerscale: float = 1) -> None:
+def group_handles(looks: Mapping[str, tuple[str, str]], counts: Mapping[str, int]) -> list[Artist]:
+    """Return a legend's marks for groups of points.
+
+    Parameters
+    ----------
+    looks
+        Colour and marker by group.
+    counts
+        n by group.
+
+    Returns
+    -------
+    list of Artist
+        Of one size, however small the points are.
+    """
+    return [
+        point_handle(f"{name} (n = {counts[name]})", color, marker)
+        for name, (color, marker) in looks.items()
+    ]
+
+
+def point_handle(
+    label: str, color: str, marker: str, *, face: str | None = None, size: float = 5
+) -> Artist:
+    """Return a legend's mark for points.
+
+    Parameters
+    ----------
+    label
+        What the points are.
+    color, marker
+        How they look.
+    face
+        Another colour within.
+    size
+        In points.
+
+    Returns
+    -------
+    Artist
+        To hand to `add_legend`.
+    """
+    return Line2D(
+        [],
+        [],
+        color=color,
+        marker=marker,
+        markersize=size,
+        markerfacecolor=face or color,
+        linestyle="",
+        label=label,
+    )
+
+
+def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
     """Put a legend above the panel, in as many columns as the width holds.
 
     Parameters
@@ -22,21 +78,17 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool, markerscale: f
         What to explain, with labels.
     own
         True where the figure has this panel only: then the legend may take its whole width.
-    markerscale
-        How much larger than in the panel the markers are.
     """
     figure = ax.get_figure(root=True)
     if figure is None or not handles:
         return
     width = figure.get_size_inches()[0] * (1 if own else ax.get_position().width)
     # A letter is about 0.6 of its size wide; 9 mm are marker and gaps.
-    longest = max(len(str(handle.get_label())) for handle in handles)
-    column = longest * 0.58 * current().small / 72 + 9 * MM
-    columns = max(1, min(len(handles), int(width / column)))
+    letter = 0.58 * current().small / 72
+    widths = [len(str(handle.get_label())) * letter + 9 * MM for handle in handles]
+    columns = len(handles) if sum(widths) <= width else max(1, int(width / max(widths)))
     if own:
-        figure.legend(
-            handles=handles, loc="outside upper left", ncols=columns, markerscale=markerscale
-        )
+        figure.legend(handles=handles, loc="outside upper left", ncols=columns)
     else:
         ax.legend(
             handles=handles,
@@ -44,8 +96,32 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool, markerscale: f
             bbox_to_anchor=(0, 1),
             ncols=columns,
             borderaxespad=0.3,
-            markerscale=markerscale,
         )
+
+
+def region_rows(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quantity: str) -> None:
+    """Set the axes of a panel with one region below the other.
+
+    Parameters
+    ----------
+    ax
+        The panel, regions at y = 0, 1, 2, ...
+    columns
+        One row per region: `system`.
+    names
+        What the regions are called.
+    quantity
+        What is measured along x, with its unit.
+    """
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel(quantity)
+    if len(names) > 20:  # the numbers at the foot are a screen away
+        ax.tick_params(axis="x", labeltop=True)
+    ax.grid(axis="x", zorder=0)
+    ax.set_axisbelow(True)
+    mark_systems(ax, columns["system"].tolist())
 
 
 def mark_systems(ax: Axes, systems: Sequence[str], *, at: float = 1.01) -> None:

@@ -14,15 +14,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from neuroflow.compare.cells import (
-    DIAGNOSES,
     FloatArray,
     IntArray,
-    diagnosis,
-    group_order,
     labels,
     read_cells,
 )
-from neuroflow.compare.reference import z_scores
+from neuroflow.compare.reference import controls_of, z_scores
 from neuroflow.plots.figures import describe, new_axes
 from neuroflow.plots.labels import (
     kind_notes,
@@ -97,7 +94,7 @@ def heatmap(
     ['SCP']
     """
     if reference == "auto":
-        reference = _controls(table, between)
+        reference = controls_of(table, between)
     scores = z_scores(
         table, reference=reference, between=between, covariates=covariates, metric=metric
     )
@@ -128,18 +125,6 @@ class _Grid:
     def named(self) -> bool:
         """Whether there is room for the studies' names."""
         return len(self.names) <= _NAMED
-
-
-def _controls(table: pd.DataFrame, between: str) -> str | None:
-    if between not in table:
-        return None
-    studies = table.drop_duplicates("study_id") if "study_id" in table else table
-    who = "participant_id" if "participant_id" in studies else "study_id"
-    groups = labels(studies[between])
-    for name in group_order(name for name in groups if name is not None):
-        if diagnosis(name) == DIAGNOSES[0] and studies.loc[groups == name, who].nunique() >= 3:
-            return name
-    return None
 
 
 def _grid(scores: pd.DataFrame, between: str, regions: Sequence[str] | None) -> _Grid:

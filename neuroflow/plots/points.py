@@ -9,7 +9,6 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from scipy import stats
 
@@ -26,7 +25,7 @@ from neuroflow.plots.labels import (
     region_order,
     unit,
 )
-from neuroflow.plots.layout import add_legend, mark_systems
+from neuroflow.plots.layout import add_legend, group_handles, region_rows
 from neuroflow.plots.styling import DOUBLE_COLUMN, SINGLE_COLUMN, current, look_of, styled
 
 Summary = Literal["mean", "box", "none"]
@@ -93,18 +92,18 @@ def strip(
         raise OptionError(
             f"There is no summary {summary!r}.", advice=f"Choose {', '.join(get_args(Summary))}."
         )
-    points = _points(read_cells(table, metric=metric, needed=[by]), regions, by)
+    points = read_points(read_cells(table, metric=metric, needed=[by]), regions, by)
     upright = points.values.shape[1] <= _UPRIGHT
     with styled():
         own = ax is None
         if ax is None:
             ax = new_axes(*_size(points, upright))
-        handles = _draw(ax, points, upright)
+        _draw(ax, points, upright)
         if summary != "none":
             _summarise(ax, points, upright, summary, confidence)
         quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
         _axes(ax, points, upright, quantity)
-        add_legend(ax, handles, own=own, markerscale=1.6)
+        add_legend(ax, group_handles(points.looks, points.counts), own=own)
         note = _SUMMARIES[summary].format(confidence)
         describe(
             ax,
@@ -118,7 +117,7 @@ def strip(
 
 
 @dataclass(frozen=True, slots=True)
-class _Points:
+class Points:
     """What is drawn: studies x regions, and where the groups stand around each region."""
 
     values: FloatArray
@@ -146,7 +145,30 @@ class _Points:
         return 0.8 / len(self.looks)
 
 
-def _points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> _Points:
+def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> Points:
+    """Choose what to draw, in the order of drawing.
+
+    Parameters
+    ----------
+    cells
+        One metric of a cohort table.
+    regions
+        As for `strip`.
+    by
+        The column of the groups.
+
+    Returns
+    -------
+    Points
+        Without the studies that have no group.
+
+    Raises
+    ------
+    OptionError
+        A region is not there.
+    TableError
+        No study has a group.
+    """
     if regions is None:
         some = [name for name in BIOMARKERS if name in set(cells.columns["region"])]
         chosen: Sequence[str] | None = some or None
@@ -165,7 +187,7 @@ def _points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> _Poin
     looks = look_of(named[known].tolist())
     codes = {name: code for code, name in enumerate(looks)}
     columns = columns.iloc[order].reset_index(drop=True)
-    return _Points(
+    return Points(
         values=cells.values[known][:, np.flatnonzero(wanted)[order]],
         columns=columns,
         labels=region_labels(columns),
@@ -175,7 +197,7 @@ def _points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> _Poin
     )
 
 
-def _size(points: _Points, upright: bool) -> tuple[float, float]:
+def _size(points: Points, upright: bool) -> tuple[float, float]:
     """Return width and height in mm."""
     n_groups, n_regions = len(points.looks), points.values.shape[1]
     if upright:
@@ -184,12 +206,10 @@ def _size(points: _Points, upright: bool) -> tuple[float, float]:
     return DOUBLE_COLUMN, 32 + n_regions * max(4.5, 2.1 * n_groups)
 
 
-def _draw(ax: Axes, points: _Points, upright: bool) -> list[Artist]:
-    handles: list[Artist] = []
-    counts = points.counts
-    most = max(counts.values())
+def _draw(ax: Axes, points: Points, upright: bool) -> None:
+    most = max(points.counts.values())
     size = float(np.clip(500 / max(most, 1), 4, 14 if upright else 8))
-    for code, (name, (color, marker)) in enumerate(points.looks.items()):
+    for code, (color, marker) in enumerate(points.looks.values()):
         values = points.values[points.group == code]
         row, region = np.nonzero(np.isfinite(values))
         # The golden ratio spreads neighbours evenly, and the same way every time.
@@ -197,7 +217,7 @@ def _draw(ax: Axes, points: _Points, upright: bool) -> list[Artist]:
         place = region + points.offset(code) + spread
         value = values[row, region]
         x, y = (place, value) if upright else (value, place)
-        drawn = ax.scatter(
+        ax.scatter(
             x,
             y,
             s=size,
@@ -205,16 +225,13 @@ def _draw(ax: Axes, points: _Points, upright: bool) -> list[Artist]:
             color=color,
             alpha=0.8 if most < 100 else 0.5,
             linewidths=0,
-            label=f"{name} (n = {counts[name]})",
             rasterized=len(value) > 5000,
             zorder=2,
         )
-        handles.append(drawn)
-    return handles
 
 
 def _summarise(
-    ax: Axes, points: _Points, upright: bool, summary: Summary, confidence: float
+    ax: Axes, points: Points, upright: bool, summary: Summary, confidence: float
 ) -> None:
     ink = current().palette.ink
     for code in range(len(points.looks)):
@@ -249,7 +266,7 @@ def _summarise(
         )
 
 
-def _axes(ax: Axes, points: _Points, upright: bool, quantity: str) -> None:
+def _axes(ax: Axes, points: Points, upright: bool, quantity: str) -> None:
     """Name what stands along the axes."""
     n_regions = points.values.shape[1]
     if upright:
@@ -260,14 +277,9 @@ def _axes(ax: Axes, points: _Points, upright: bool, quantity: str) -> None:
         ax.set_ylabel(quantity)
         ax.grid(axis="y", zorder=0)
     else:
-        ax.set_yticks(range(n_regions), points.labels)
-        ax.set_ylim(n_regions - 0.5, -0.5)
-        ax.tick_params(axis="y", length=0)
-        ax.set_xlabel(quantity)
-        ax.grid(axis="x", zorder=0)
+        region_rows(ax, points.columns, points.labels, quantity)
         ax.hlines(
             np.arange(n_regions - 1) + 0.5, 0, 1, transform=ax.get_yaxis_transform(),
             color=current().palette.grid, linewidth=0.6, zorder=0,
         )  # fmt: skip
-        mark_systems(ax, points.columns["system"].tolist())
     ax.set_axisbelow(True)

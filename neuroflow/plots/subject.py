@@ -1,0 +1,208 @@
+"""One study against the reference group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from neuroflow.compare.cells import FloatArray, labels
+from neuroflow.compare.reference import controls_of, z_scores
+from neuroflow.errors import OptionError
+from neuroflow.plots.figures import describe, new_axes
+from neuroflow.plots.labels import (
+    kind_notes,
+    metric_name,
+    pick_regions,
+    region_labels,
+    region_order,
+)
+from neuroflow.plots.layout import add_legend, point_handle, region_rows
+from neuroflow.plots.styling import DOUBLE_COLUMN, current, look_of, styled
+
+
+def profile(
+    table: pd.DataFrame,
+    study_id: str,
+    metric: str = "FW",
+    ax: Axes | None = None,
+    *,
+    reference: str | None = "auto",
+    between: str = "group",
+    covariates: Sequence[str] = (),
+    regions: Sequence[str] | None = None,
+    confidence: float = 0.95,
+) -> Axes:
+    """Draw one study's z-scores over the reference's prediction intervals.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    study_id
+        Which study; a participant's id does where the participant has one study only.
+    metric
+        Which metric.
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
+    reference
+        The group that says what is expected; None takes all studies; ``"auto"`` the controls if
+        there are at least three, else all studies.
+    between
+        The column that holds the groups.
+    covariates
+        What the expected value is adjusted for.
+    regions
+        Keys or names of regions; None for all, by system.
+    confidence
+        Of the prediction intervals, between 0 and 1.
+
+    Returns
+    -------
+    Axes
+        Regions outside their interval are filled, and their names are bold.
+
+    Raises
+    ------
+    OptionError
+        A study, region, metric or group is not there.
+    CompareError
+        The reference is too small.
+    TableError
+        The table lacks a column.
+
+    Notes
+    -----
+    Of many regions some are outside by chance: 5 % of them at the usual confidence.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcde"), "group": ["Control"] * 4 + ["PSP"],
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.35, 0.55]})
+    >>> profile(table, "e").get_xlabel()
+    'Free water, z-score (SDs of the reference)'
+    """
+    if reference == "auto":
+        reference = controls_of(table, between)
+    scores = z_scores(
+        table,
+        reference=reference,
+        between=between,
+        covariates=covariates,
+        metric=metric,
+        confidence=confidence,
+    )
+    study = _find(scores, study_id)
+    mine = scores[scores["study_id"] == study].reset_index(drop=True)
+    mine = mine[pick_regions(mine, regions)].reset_index(drop=True)
+    order = region_order(mine, [regions] if isinstance(regions, str) else regions)
+    mine = mine.iloc[order].reset_index(drop=True)
+    with styled():
+        own = ax is None
+        if ax is None:
+            ax = new_axes(DOUBLE_COLUMN, 38 + 4.2 * len(mine))
+        handles = _draw(ax, mine, _others(scores, mine, study, reference, between), confidence)
+        names = region_labels(mine)
+        quantity = f"{metric_name(metric)}, z-score (SDs of the reference)"
+        region_rows(ax, mine, names, quantity)
+        for text, outside in zip(ax.get_yticklabels(), mine["outside"], strict=True):
+            text.set_fontweight("bold" if outside else "normal")
+        add_legend(ax, handles, own=own)
+        note = _note(scores, mine, confidence)
+        flagged = [n for n, out in zip(names, mine["outside"], strict=True) if out]
+        listed = f" Outside: {', '.join(flagged)}." if flagged else ""
+        describe(ax, f"{quantity} of study {study}. {note}{listed}", note, own=own)
+    return ax
+
+
+def _find(scores: pd.DataFrame, wanted: str) -> str:
+    studies = scores.drop_duplicates("study_id")
+    if (studies["study_id"].astype(str) == wanted).any():
+        return wanted
+    if "participant_id" in studies:
+        named = labels(studies["participant_id"]) == wanted.removeprefix("sub-")
+        found = studies.loc[named | (labels(studies["participant_id"]) == wanted), "study_id"]
+        if len(found) == 1:
+            return str(found.iloc[0])
+        if len(found) > 1:
+            raise OptionError(
+                f"The participant {wanted} has {len(found)} studies.",
+                advice=f"Name one of {', '.join(map(str, found))}.",
+            )
+    raise OptionError(f"The table has no study {wanted}.", advice="See its column study_id.")
+
+
+def _others(
+    scores: pd.DataFrame, mine: pd.DataFrame, study: str, reference: str | None, between: str
+) -> FloatArray:
+    """Return the reference's z-scores, regions x studies."""
+    rows = scores[scores["study_id"] != study]
+    if reference is not None:
+        rows = rows[labels(rows[between]) == reference]
+    key = ["region", "hemisphere"]
+    wide = rows.pivot(index=key, columns="study_id", values="z")
+    return wide.reindex(pd.MultiIndex.from_frame(mine[key])).to_numpy(dtype=np.float64)
+
+
+def _draw(ax: Axes, mine: pd.DataFrame, others: FloatArray, confidence: float) -> list[Artist]:
+    theme = current().palette
+    rows = np.arange(len(mine))
+    low = ((mine["pi_low"] - mine["expected"]) / mine["sd"]).to_numpy(dtype=np.float64)
+    high = ((mine["pi_high"] - mine["expected"]) / mine["sd"]).to_numpy(dtype=np.float64)
+    ax.barh(rows, high - low, 0.92, low, color=theme.grid, linewidth=0, zorder=0)
+    ax.axvline(0, color=theme.quiet, linewidth=0.8, zorder=1)
+    row, _ = np.nonzero(np.isfinite(others))
+    ax.scatter(
+        others[np.isfinite(others)],
+        row,
+        s=4,
+        color=theme.quiet,
+        alpha=0.6,
+        linewidths=0,
+        zorder=2,
+        rasterized=others.size > 5000,
+    )
+    group = labels(mine["group"])[0] if "group" in mine else None
+    color, marker = look_of([group])[group] if group else (theme.ink, "D")
+    z = mine["z"].to_numpy(dtype=np.float64)
+    outside = mine["outside"].to_numpy(dtype=bool)
+    ax.hlines(rows, 0, z, color=color, linewidth=1.0, zorder=3)
+    for filled in (False, True):
+        some = (outside == filled) & np.isfinite(z)
+        ax.scatter(
+            z[some],
+            rows[some],
+            s=22,
+            marker=marker,
+            facecolor=color if filled else theme.ground,
+            edgecolor=color,
+            linewidths=1.1,
+            zorder=4,
+        )
+    for place in rows[~np.isfinite(z)]:
+        ax.text(0, place, "missing", fontsize=current().small, va="center", ha="center")
+    return [
+        point_handle("outside", color, marker),
+        point_handle("inside", color, marker, face=theme.ground),
+        Patch(color=theme.grid, label=f"{confidence:.0%} prediction interval"),
+        point_handle("reference", theme.quiet, "o", size=3),
+    ]
+
+
+def _note(scores: pd.DataFrame, mine: pd.DataFrame, confidence: float) -> str:
+    facts = scores.attrs
+    adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
+    tested = int(mine["z"].notna().sum())
+    chance = (1 - confidence) * tested
+    parts = [
+        f"Reference: {facts['reference']} (n = {facts['n_reference']}{adjusted}).",
+        f"{int(mine['outside'].sum())} of {tested} regions are outside; "
+        f"{chance:.{int(chance < 1)}f} are to be expected by chance.",
+        kind_notes(region_labels(mine)),
+    ]
+    return " ".join(part for part in parts if part)
