@@ -8,7 +8,7 @@ import re
 import threading
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 from neuroflow.config import Profile
 from neuroflow.demo.aidp import check_layout
@@ -30,6 +30,9 @@ except ImportError as error:
 
 USER = "PH0000_DEMO_USER"
 """Who may log in."""
+
+MAX_SESSIONS = 10
+"""How many SFTP sessions one connection may hold (AWS Transfer Family, service quotas)."""
 
 _UPLOAD = re.compile(r"input/[^/]+/input/[^/]+\.zip", re.IGNORECASE)
 
@@ -131,7 +134,7 @@ class DemoService:
         )
         self._jobs = Jobs(pipeline.process, delay)
         self._latency, self._takes_uploads = latency, takes_uploads
-        self._connections: set[asyncssh.SSHServerConnection] = set()
+        self._connections: dict[asyncssh.SSHServerConnection, int] = {}  # to open sessions
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
@@ -245,8 +248,26 @@ class DemoService:
         await acceptor.wait_closed()
         await self._jobs.stop()
 
-    def _session(self, channel: asyncssh.SSHServerChannel[bytes]) -> S3Home:
-        return S3Home(channel, self.home, self._staging, self._on_file, self._latency)
+    async def _session(self, channel: asyncssh.SSHServerChannel[bytes]) -> S3Home:
+        connection = cast(asyncssh.SSHServerConnection, channel.get_connection())
+        if self._connections[connection] >= MAX_SESSIONS:
+            channel.close()
+            # To come back from here would end the whole connection, with all its sessions.
+            await connection.wait_closed()
+
+        def count(change: int) -> None:
+            if connection in self._connections:
+                self._connections[connection] += change
+
+        count(+1)
+        return S3Home(
+            channel,
+            self.home,
+            self._staging,
+            self._on_file,
+            on_exit=lambda: count(-1),
+            latency=self._latency,
+        )
 
     def _on_file(self, path: Path) -> None:
         """Begin to process what was uploaded where studies belong."""
@@ -268,16 +289,16 @@ class _Login(asyncssh.SSHServer):
     """Lets one user in, by one key."""
 
     def __init__(
-        self, key: asyncssh.SSHKey, connections: set[asyncssh.SSHServerConnection]
+        self, key: asyncssh.SSHKey, connections: dict[asyncssh.SSHServerConnection, int]
     ) -> None:
         self._key, self._connections = key, connections
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
-        self._connections.add(conn)
+        self._connections[conn] = 0
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self._connections.discard(self._connection)
+        self._connections.pop(self._connection, None)
 
     def public_key_auth_supported(self) -> bool:
         return True

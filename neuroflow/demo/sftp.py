@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import posixpath
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -19,7 +20,7 @@ _READ, _WRITE, _APPEND, _EXCLUSIVE = (
     asyncssh.FXF_APPEND,
     asyncssh.FXF_EXCL,
 )
-_KEPT = ("/", "/input", "/output")
+_KEPT = ("", "input", "output")
 _numbers = itertools.count()
 
 
@@ -50,6 +51,8 @@ class S3Home(asyncssh.SFTPServer):
         Where unfinished uploads are kept.
     on_file
         Told of every complete file.
+    on_exit
+        Told when the session is over.
     latency
         Seconds added to each answer, except to those that carry data.
 
@@ -64,10 +67,13 @@ class S3Home(asyncssh.SFTPServer):
         home: Path,
         staging: Path,
         on_file: Callable[[Path], None],
+        on_exit: Callable[[], None],
+        *,
         latency: float = 0.0,
     ) -> None:
         super().__init__(channel, chroot=os.fsencode(home))
-        self._staging, self._on_file, self._latency = staging, on_file, latency
+        self._home, self._staging = home, staging
+        self._on_file, self._on_exit, self._latency = on_file, on_exit, latency
 
     # ------------------------------------------------------------ files
 
@@ -218,11 +224,20 @@ class S3Home(asyncssh.SFTPServer):
         """Tell nobody who runs the demo."""
         return "-"
 
+    def exit(self) -> None:
+        """End the session."""
+        self._on_exit()
+
     def _local(self, path: bytes) -> Path:
-        return Path(os.fsdecode(self.map_path(path)))
+        local = self._home / self._shown(path)
+        if not local.is_relative_to(self._home):  # "C:" in a name, on Windows
+            raise asyncssh.SFTPPermissionDenied("There is no such place")
+        return local
 
     def _shown(self, path: bytes) -> str:
-        return os.fsdecode(self.reverse_map_path(self.map_path(path)))
+        """Return a path below the home, without a slash in front; empty for the home itself."""
+        text = os.fsdecode(path).replace(os.sep, "/")
+        return posixpath.normpath(posixpath.join("/", text)).lstrip("/")
 
 
 def discard_staged(staging: Path) -> None:

@@ -253,6 +253,31 @@ def test_passwords_are_not_even_asked_for(service: DemoService) -> None:
     assert caught.value.allowed_types == ["publickey"]
 
 
+def test_a_connection_holds_ten_sessions_and_a_closed_one_makes_room(service: DemoService) -> None:
+    with connected(service) as client:
+        sessions = [client.open_sftp() for _ in range(10)]
+        with pytest.raises((paramiko.SSHException, EOFError, OSError)):
+            client.open_sftp()
+        assert sessions[0].listdir(".")
+        sessions[0].close()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                assert client.open_sftp().listdir(".")
+                break
+            except (paramiko.SSHException, EOFError, OSError):
+                time.sleep(0.05)
+        else:
+            pytest.fail("no room was made")
+
+
+@pytest.mark.parametrize("path", ["../../etc", "input/../../..", "/../root"])
+def test_nothing_outside_the_home_is_shown(sftp: paramiko.SFTPClient, path: str) -> None:
+    assert sftp.normalize(path).count("..") == 0
+    with pytest.raises(FileNotFoundError):
+        sftp.stat(path + "/passwd")
+
+
 def test_there_is_no_shell(service: DemoService) -> None:
     with connected(service) as client, pytest.raises(paramiko.SSHException):
         client.exec_command("ls")
