@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from math import isnan
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from neuroflow.results.sheet import Sheet
 from neuroflow.results.template import Template, make_template
 
 _SHOWN = 5  # examples per warning; the count is always told
+_PATIENCE = 32  # files that all differ are not worth a pattern each
 _KINDS = 8  # more kinds of files than this in one cohort are read, but without the shortcut
 
 
@@ -60,7 +62,7 @@ class AidpFile:
         The fact that `ids` were taken from; empty where there is none.
     """
 
-    path: Path
+    path: str | Path
     names: tuple[RegionName, ...]
     values: npt.NDArray[np.float64]
     ids: tuple[str, ...]
@@ -105,27 +107,33 @@ class AidpReader:
     def __init__(self, schema: Schema | None = None) -> None:
         self._schema = schema or Schema()
         self._kinds: list[tuple[Template, AidpFile]] = []
+        self._in_vain = 0  # files read the long way since the shortcut last paid
 
-    def read(self, path: Path) -> AidpFile:
+    def read(self, path: str | Path) -> AidpFile:
         """Read a file; see `read_aidp`."""
         try:
-            data = path.read_bytes()
+            with FileIO(path) as file:  # no buffer: it is read at once
+                data = file.readall()
         except OSError as error:
             raise AidpError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
         return self.parse(data, path)
 
-    def parse(self, data: bytes, path: Path) -> AidpFile:
+    def parse(self, data: bytes, path: str | Path) -> AidpFile:
         """Read a file's bytes; `path` is for messages."""
         for position, (template, first) in enumerate(self._kinds):
             found = template.match(data)
             if found is not None:
+                self._in_vain = 0
                 if position:  # the last that fitted is tried first
                     self._kinds.insert(0, self._kinds.pop(position))
                 return _refill(first, data, path, *found)
         grid = read_grid(data, path, self._schema)
         sheet = read_sheet(grid, self._schema)
         file = _fill(grid, sheet, data, self._schema)
-        made = make_template(data, grid, sheet) if _is_usual(file, sheet) else None
+        self._in_vain += 1
+        if self._in_vain > _PATIENCE or not _is_usual(file, sheet):
+            return file
+        made = make_template(data, grid, sheet)
         if made is not None:
             self._kinds = [(made, file), *self._kinds[: _KINDS - 1]]
         return file
@@ -164,7 +172,7 @@ def read_aidp(path: str | Path, schema: Schema | None = None) -> AidpFile:
     0      pSN     FW   0.21
     1  Putamen     FW   0.17
     """
-    return AidpReader(schema).read(Path(path))
+    return AidpReader(schema).read(path)
 
 
 def _fill(grid: Grid, sheet: Sheet, data: bytes, schema: Schema) -> AidpFile:
@@ -201,7 +209,7 @@ def _is_usual(file: AidpFile, sheet: Sheet) -> bool:
 
 
 def _refill(
-    first: AidpFile, data: bytes, path: Path, values: list[float], facts: dict[str, str]
+    first: AidpFile, data: bytes, path: str | Path, values: list[float], facts: dict[str, str]
 ) -> AidpFile:
     """Make the record of a file that differs from the first of its kind in values and facts."""
     return AidpFile(

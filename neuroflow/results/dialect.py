@@ -36,7 +36,7 @@ class Grid:
         How it was written.
     """
 
-    path: Path
+    path: str | Path
     rows: list[list[str]]
     lines: list[int]
     comments: tuple[str, ...]
@@ -52,12 +52,12 @@ class Grid:
         return unreadable(self.path, self.lines[row], why, advice)
 
 
-def unreadable(path: Path, line: int, why: str, advice: str = "") -> AidpError:
+def unreadable(path: str | Path, line: int, why: str, advice: str = "") -> AidpError:
     """Make the error of a line: it names the file and the line."""
     return AidpError(f"{path}, line {line}: cannot be read.", why=why, advice=advice)
 
 
-def read_grid(data: bytes, path: Path, schema: Schema) -> Grid:
+def read_grid(data: bytes, path: str | Path, schema: Schema) -> Grid:
     """Split a file into cells.
 
     Parameters
@@ -95,7 +95,7 @@ def read_grid(data: bytes, path: Path, schema: Schema) -> Grid:
     return Grid(path, rows, lines, (*comments, *titles), delimiter, encoding)
 
 
-def _decode(data: bytes, path: Path, encoding: str | None) -> tuple[str, str]:
+def _decode(data: bytes, path: str | Path, encoding: str | None) -> tuple[str, str]:
     if encoding is None:
         encoding = _find_encoding(data)
     try:
@@ -123,7 +123,7 @@ def _find_encoding(data: bytes) -> str:
     return "utf-8"
 
 
-def _find_delimiter(text: str, path: Path, skip: int) -> str:
+def _find_delimiter(text: str, path: str | Path, skip: int) -> str:
     """Choose the delimiter that lets most region names appear; then the most regular one."""
     sample: list[str] = []
     for line in io.StringIO(text, newline=""):
@@ -161,7 +161,7 @@ def _without_comments(lines: Iterable[str], comments: list[str]) -> Iterator[str
 
 
 def _split(
-    text: str, path: Path, delimiter: str, skip: int
+    text: str, path: str | Path, delimiter: str, skip: int
 ) -> tuple[list[list[str]], list[int], list[str]]:
     comments: list[str] = []
     lines = _without_comments(io.StringIO(text, newline=""), comments)
@@ -181,7 +181,7 @@ def _split(
 
 
 def _square(
-    rows: list[list[str]], lines: list[int], path: Path
+    rows: list[list[str]], lines: list[int], path: str | Path
 ) -> tuple[list[list[str]], list[int], list[str]]:
     """Drop empty columns at the right and titles at the top; refuse rows of unequal length."""
     first = next((i for i, row in enumerate(rows) if sum(map(bool, row)) > 1), None)

@@ -27,7 +27,7 @@ class ValueFile:
     Parameters
     ----------
     path
-        Where it is.
+        Where it is; text, for there may be many thousands.
     source
         The same from the folder that was searched, with ``/``.
     study_id
@@ -36,7 +36,7 @@ class ValueFile:
         Size, modification and change time (ns): what tells a changed file without reading it.
     """
 
-    path: Path
+    path: str
     source: str
     study_id: str
     signature: tuple[int, int, int]
@@ -98,12 +98,12 @@ def scan(folder: Path) -> Found:
     if folder.is_file():
         match = _VALUES.fullmatch(folder.name)
         study = (match["study"] or _study_of(folder.absolute().parent.name)) if match else ""
-        return Found((_value_file(folder, folder.name, study, folder.stat()),), {})
+        return Found((_value_file(str(folder), folder.name, study, folder.stat()),), {})
     values: list[ValueFile] = []
     reports: dict[str, Report] = {}
     try:
-        for place, entries in _walk(folder):
-            _look(folder, place, entries, values, reports)
+        for name, inside, entries in _walk(folder):
+            _look(name, inside, entries, values, reports)
     except FileNotFoundError as error:
         raise FolderError(f"There is no folder {folder}.", advice="Check the path.") from error
     except OSError as error:
@@ -116,10 +116,12 @@ def scan(folder: Path) -> Found:
     return Found(tuple(values), reports)
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]]]]:
-    waiting, seen = [folder], {folder.resolve()}
+def _walk(folder: Path) -> Iterator[tuple[str, str, list[os.DirEntry[str]]]]:
+    """Give each folder's name, its path inside (ending in ``/``), and its files."""
+    waiting = [(str(folder), folder.absolute().name, "")]
+    seen = {folder.resolve()}
     while waiting:
-        place = waiting.pop()
+        place, name, inside = waiting.pop()
         files = []
         with os.scandir(place) as entries:
             for entry in entries:
@@ -129,42 +131,39 @@ def _walk(folder: Path) -> Iterator[tuple[Path, list[os.DirEntry[str]]]]:
                         if real in seen:
                             continue
                         seen.add(real)
-                    waiting.append(Path(entry.path))
+                    waiting.append((entry.path, entry.name, f"{inside}{entry.name}/"))
                 elif not entry.name.startswith("."):
                     files.append(entry)
-        yield place, files
+        yield name, inside, files
 
 
 def _look(
-    folder: Path,
-    place: Path,
+    name: str,
+    inside: str,
     entries: list[os.DirEntry[str]],
     values: list[ValueFile],
     reports: dict[str, Report],
 ) -> None:
     """Sort the files of one folder."""
-    name = place.name or place.absolute().name
-    inside = "" if place == folder else f"{place.relative_to(folder).as_posix()}/"
     is_result = name.endswith(SUFFIX)
     texts, pictures = [], []
     for entry in entries:
-        lower = entry.name.lower()
         match = _VALUES.fullmatch(entry.name)
-        source = inside + entry.name
+        kind = entry.name[entry.name.rfind(".") :].lower()
         if match is not None:
             is_result = is_result or match["study"] is None
             study = match["study"] or _study_of(name)
-            values.append(_value_file(Path(entry.path), source, study, entry.stat()))
-        elif lower.endswith(_TABLES) and not is_result and _is_report_of_many(Path(entry.path)):
-            values.append(_value_file(Path(entry.path), source, "", entry.stat()))
-        elif lower.endswith(_TEXTS):
+            values.append(_value_file(entry.path, inside + entry.name, study, entry.stat()))
+        elif kind in _TABLES and not is_result and _is_report_of_many(Path(entry.path)):
+            values.append(_value_file(entry.path, inside + entry.name, "", entry.stat()))
+        elif kind in _TEXTS:
             texts.append(Path(entry.path))
-        elif lower.endswith(_PICTURES):
+        elif kind in _PICTURES:
             pictures.append(Path(entry.path))
-    if (is_result or "prediction.txt" in {path.name.lower() for path in texts}) and (
-        texts or pictures
-    ):
-        report = reports.setdefault(_study_of(name), Report(_study_of(name)))
+    is_result = is_result or any(path.name.lower() == "prediction.txt" for path in texts)
+    if is_result and (texts or pictures):
+        study = _study_of(name)
+        report = reports.setdefault(study, Report(study))
         report.texts += sorted(texts, key=_prediction_first)
         report.pictures += sorted(pictures, key=_prediction_first)
 
@@ -177,7 +176,7 @@ def _study_of(folder_name: str) -> str:
     return folder_name.removesuffix(SUFFIX) or folder_name
 
 
-def _value_file(path: Path, source: str, study_id: str, stat: os.stat_result) -> ValueFile:
+def _value_file(path: str, source: str, study_id: str, stat: os.stat_result) -> ValueFile:
     return ValueFile(path, source, study_id, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
 
 

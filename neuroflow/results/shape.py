@@ -141,7 +141,8 @@ def long_table(
 
 
 def _repeated(column: pd.Series, order: Sequence[str], times: int) -> pd.Categorical:
-    texts = [None if pd.isna(value) else str(value) for value in column]
+    pairs = zip(column.tolist(), column.notna().tolist(), strict=True)
+    texts = [str(value) if is_there else None for value, is_there in pairs]
     present = dict.fromkeys(text for text in texts if text is not None)
     ordered = [name for name in order if name in present]
     categories = pd.Index(dict.fromkeys([*ordered, *present]), dtype="str")

@@ -50,13 +50,14 @@ class Template:
         match = self.pattern.fullmatch(data.decode("ascii")) if data.isascii() else None
         if match is None:
             return None
-        groups = match.groups()
         try:
-            values = [float(groups[i]) for i in self.values]
+            values = list(map(float, match.group(0, *self.values)[1:]))
         except ValueError:  # 1.2.3
             return None
-        fractions = [values[i] for i in self.fractions] or [0.0]
-        new = {name: groups[group] for name, group in self.varying.items()}
+        new = {name: match[group] for name, group in self.varying.items()}
+        fractions = values
+        if len(self.fractions) != len(values):
+            fractions = [values[i] for i in self.fractions] or [0.0]
         usual = (
             min(fractions) >= 0
             and max(fractions) <= 1
@@ -139,7 +140,7 @@ class _Maker:
             return f"(?P=fact{self._groups[first]})"
         if spot not in self._values and spot not in self._varying:
             return re.escape(cell)
-        group = self._groups[spot] = len(self._groups)
+        group = self._groups[spot] = len(self._groups) + 1  # 0 is the whole file
         return _NUMBER if spot in self._values else f"(?P<fact{group}>{_FACT})"
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -72,23 +73,32 @@ def read_values(
     Values
         Of exactly these files.
     bool
-        True where they differ from `known`.
+        True where `known` is outdated: other files, or files it had to look at again.
     """
     old = {} if known is None else _by_source(known.rows)
     parts: list[_Part] = []
     kept: list[tuple[int, int]] = []  # position in the result, position in `known`
+    signatures: list[tuple[int, int, int]] = []
     keys: dict[int, str] = {}  # the reader shares one tuple of names among files of a kind
-    position = 0
+    looked = False
     for file in files:
-        before = old.get(file.source)
-        if before is not None and before.is_same(file, since):
-            kept += [(position + n, at) for n, at in enumerate(before.positions)]
-            position += len(before.positions)
-        else:
-            parts.append(_Part(position, file, reader, keys))
-            position += len(parts[-1].rows)
-    changed = bool(parts) or known is None or len(old) != len(files)
-    return _assemble(position, parts, kept, known), changed
+        before, position = old.get(file.source), len(signatures)
+        if before is not None and before.study_id == file.study_id:
+            trusted = before.signature == file.signature and max(file.signature[1:]) < since
+            looked = looked or not trusted
+            if trusted or before.sha256 == _digest(file):
+                kept += [(position + n, at) for n, at in enumerate(before.positions)]
+                signatures += [file.signature] * len(before.positions)
+                continue
+        parts.append(_Part(position, file, reader, keys))
+        signatures += [file.signature] * len(parts[-1].rows)
+    if known is not None and not (parts or looked) and len(old) == len(files):
+        return known, False
+    values = _assemble(len(signatures), parts, kept, known)
+    times = np.array(signatures, dtype=np.int64).reshape(-1, 3)
+    for column, name in enumerate(("size", "mtime_ns", "ctime_ns")):
+        values.rows[name] = times[:, column]
+    return values, True
 
 
 @dataclass(slots=True)
@@ -99,14 +109,6 @@ class _Before:
     signature: tuple[int, int, int]
     sha256: str
     positions: list[int]
-
-    def is_same(self, file: ValueFile, since: int) -> bool:
-        """Compare sizes and times; where these leave a doubt, the content."""
-        if self.study_id != file.study_id:
-            return False
-        if self.signature == file.signature and max(file.signature[1:]) < since:
-            return True
-        return self.sha256 != "" and self.sha256 == _digest(file)
 
 
 def _by_source(rows: pd.DataFrame) -> dict[str, _Before]:
@@ -158,9 +160,9 @@ class _Part:
 
 def _digest(file: ValueFile) -> str:
     try:
-        return hashlib.sha256(file.path.read_bytes()).hexdigest()
+        return hashlib.sha256(Path(file.path).read_bytes()).hexdigest()
     except OSError:  # told by the reader
-        return ""
+        return "unreadable"
 
 
 def _assemble(

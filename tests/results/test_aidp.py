@@ -151,6 +151,12 @@ def test_the_misspelt_name_is_the_same_region():
     assert list(found(file)) == ["Olfactory_Cortex_TCATT/commissural/FW"]
 
 
+def test_files_of_one_kind_with_a_single_value():
+    reader = AidpReader()
+    for value in ("0.1", "1", "0.25"):
+        assert reader.parse(f"pSN_FW,{value}\n".encode(), PATH).values == float(value)
+
+
 def test_a_complete_file_has_nothing_odd():
     text = "region,FW,FA\n" + "".join(f"{stem},0.2,0.6\n" for stem in STEMS)
     file = parse(text)
