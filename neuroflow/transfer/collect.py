@@ -86,13 +86,27 @@ def collect(
         return
     fetcher = _Fetcher(ledger, folder, clock)
     crew = Crew(connect, tasks, fetcher.handle, first=first, size=connections, clockwork=clockwork)
-    done = 0
-    for event in crew.work():
-        yield event
-        if event.status in {"done", "skipped", "failed"}:
-            done += 1
-            yield Event(STAGE, None, done, len(tasks), "progress", "", clock())
-    yield Event(STAGE, None, done, len(tasks), "done", "", clock())
+    total = _Total(len(tasks), clock)
+    yield from crew.work(total.after)
+    yield total.event("done")
+
+
+@dataclass(slots=True)
+class _Total:
+    """Folders done of the whole job."""
+
+    size: int
+    clock: Callable[[], datetime]
+    done: int = 0
+
+    def after(self, event: Event) -> Event | None:
+        if event.status not in {"done", "skipped", "failed"}:
+            return None
+        self.done += 1
+        return self.event("progress")
+
+    def event(self, status: str) -> Event:
+        return Event(STAGE, None, self.done, self.size, status, "", self.clock())
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 import tenacity
@@ -52,9 +52,9 @@ class Clockwork:
         """Tell whether no other task is to be begun: the user said so, or the crew ended."""
         return self.stop.is_set() or self.ended.is_set()
 
-    def wait_until(self, due: datetime) -> None:
-        """Wait in small steps, to notice the stop."""
-        while not self.is_over() and self.clock() < due:
+    def wait_until(self, due: datetime, is_needed: Callable[[], bool] = lambda: True) -> None:
+        """Wait in small steps, to notice when it is over or not needed any more."""
+        while not self.is_over() and is_needed() and self.clock() < due:
             left = (due - self.clock()).total_seconds()
             self.sleep(min(max(left, 0.0), _POLL_SECONDS))
 
@@ -101,8 +101,13 @@ class Crew(Generic[T]):
         self._open: set[Remote] = {first}
         self._gave_up: ConnectError | None = None
 
-    def work(self) -> Iterator[Event]:
+    def work(self, summary: Callable[[Event], Event | None]) -> Iterator[Event]:
         """Do all tasks.
+
+        Parameters
+        ----------
+        summary
+            Makes of every event one of the whole job, to follow it.
 
         Yields
         ------
@@ -121,10 +126,14 @@ class Crew(Generic[T]):
         for thread in threads:
             thread.start()
         try:
-            yield from self._listen(len(threads))
+            for event in self._listen(len(threads)):
+                yield event
+                if (of_all := summary(event)) is not None:
+                    yield of_all
         except GeneratorExit:
             raise  # nobody listens any more: what is under way is finished below
         except BaseException:
+            self._time.ended.set()
             self._hang_up()  # an error, or a second Ctrl-C: stop at once
             raise
         finally:
@@ -151,14 +160,11 @@ class Crew(Generic[T]):
     def _run(self, remote: Remote | None) -> None:
         """Work until no task is left; whatever goes wrong is raised where `work` is read."""
         try:
-            while (taken := self._take()) is not None:
+            # A connection comes before a task: nobody holds a task that another could do.
+            while (remote := remote or self._reconnect()) and (taken := self._take()):
                 due, task = taken
                 self._time.wait_until(due)
                 if self._time.is_over():
-                    self._put_back(due, task)
-                    break
-                remote = remote or self._reconnect()
-                if remote is None:
                     self._put_back(due, task)
                     break
                 remote = self._one(remote, task)
@@ -195,11 +201,13 @@ class Crew(Generic[T]):
 
     def _reconnect(self) -> Remote | None:
         """Open a connection, waiting longer after every failure that may pass."""
+        if not self._is_needed():
+            return None
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((ConnectionLostError, PortError)),
             wait=tenacity.wait_exponential(multiplier=0.5, max=30) + tenacity.wait_random(0, 1),
-            stop=lambda state: state.attempt_number >= ATTEMPTS or self._time.is_over(),
-            sleep=self._time.sleep,
+            stop=lambda state: state.attempt_number >= ATTEMPTS or not self._is_needed(),
+            sleep=self._pause,
             reraise=True,
         )
         try:
@@ -211,6 +219,14 @@ class Crew(Generic[T]):
         with self._lock:
             self._open.add(remote)
         return remote
+
+    def _is_needed(self) -> bool:
+        with self._lock:
+            return bool(self._tasks) and not self._time.is_over()
+
+    def _pause(self, seconds: float) -> None:
+        due = self._time.clock() + timedelta(seconds=seconds)
+        self._time.wait_until(due, self._is_needed)
 
     def _close(self, remote: Remote) -> None:
         with self._lock:

@@ -13,11 +13,11 @@ from neuroflow.errors import TransferError
 
 
 class Block(NamedTuple):
-    """A piece of a file: the bytes, how many are done with it, and whether it is the last."""
+    """A piece of a file: the bytes, how many are done with it, and how many are left."""
 
     data: bytes
     done: int
-    is_last: bool
+    left: int
 
 
 @contextmanager
@@ -34,7 +34,8 @@ def reading(local: Path, block_size: int) -> Iterator[tuple[Iterator[Block], int
     Yields
     ------
     (blocks, size)
-        The whole file in blocks, at least one; its length in bytes.
+        The whole file in blocks, the last of one byte; its length in bytes. Whoever holds that
+        byte back until all others are acknowledged knows that nobody has the whole before.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def reading(local: Path, block_size: int) -> Iterator[tuple[Iterator[Block], int
     ...     _ = path.write_bytes(b"whole")
     ...     with reading(path, 4) as (blocks, size):
     ...         [tuple(block) for block in blocks]
-    [(b'whol', 4, False), (b'e', 5, True)]
+    [(b'whol', 4, 1), (b'e', 5, 0)]
     """
     try:
         source = local.open("rb")
@@ -62,20 +63,18 @@ def reading(local: Path, block_size: int) -> Iterator[tuple[Iterator[Block], int
 
 def _blocks(local: Path, source: BinaryIO, size: int, block_size: int) -> Iterator[Block]:
     done = 0
-    while True:
+    while done < size:
         try:
-            data = source.read(min(block_size, size - done))
+            data = source.read(min(block_size, max(size - done - 1, 1)))
         except OSError as error:
             raise _failed(local, "read", error) from error
         done += len(data)
-        if not data and size:
+        if not data:
             raise TransferError(
                 f"{local.name} became shorter while it was being sent.",
                 advice="Let nothing change the workspace's packages; submit again.",
             )
-        yield Block(data, done, is_last=done == size)
-        if done == size:
-            return
+        yield Block(data, done, size - done)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -46,6 +46,14 @@ class LocalRemote:
                 if not each.is_symlink()
             ]
 
+    def list_many(self, paths: Sequence[PurePosixPath]) -> Iterator[Sequence[Entry]]:
+        """Yield what is in each of many folders, as `Remote.list_many`."""
+        for path in paths:
+            try:
+                yield tuple(self.list(path))
+            except RemoteMissingError:
+                yield ()
+
     def stat(self, path: PurePosixPath) -> Entry | None:
         """Look at one name, as `Remote.stat`."""
         local = self.root / path
@@ -69,7 +77,7 @@ class LocalRemote:
             with target:
                 on_bytes(0)
                 for block in blocks:
-                    if block.is_last:
+                    if not block.left:
                         before_last()
                     with _translated(path):
                         target.write(block.data)

@@ -1,6 +1,6 @@
 """What became of an upload whose end nobody recorded: a pure function of what is known.
 
-The ledger says ``uploading`` until just before the last bytes leave, and ``unconfirmed`` from
+The ledger says ``uploading`` until just before the last byte leaves, and ``unconfirmed`` from
 then until the server has acknowledged the whole. So an upload cut short in ``uploading`` never
 arrived whole, and only one cut short in ``unconfirmed`` needs the server's word.
 """
@@ -19,14 +19,6 @@ HEARTBEATS = 10
 """An upload under way is noted this many times per quiet time."""
 
 
-class Result(StrEnum):
-    """What the server holds for a study under ``output/``."""
-
-    NONE = "none"
-    OTHER = "other"  # a folder without values: a failure report, or still being written
-    VALUES = "values"
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a look at the server showed of one study.
@@ -35,14 +27,15 @@ class Seen:
     ----------
     entry
         The zip in the input folder, or None.
-    result
-        What is in the output folder.
+    has_values
+        True where the values are in the output folder. A failure report alone proves nothing: it
+        may be about a part.
     is_hidden
         True where the account may not look: `entry` then means nothing.
     """
 
     entry: Entry | None
-    result: Result = Result.NONE
+    has_values: bool = False
     is_hidden: bool = False
 
 
@@ -138,12 +131,9 @@ def reconcile(
 
 
 def _has_arrived(row: LedgerRow, seen: Seen) -> bool:
-    if seen.result is Result.VALUES:
-        return True
-    if not seen.is_hidden and seen.entry is not None:
-        return seen.entry.size == (row.size if row.sent_size is None else row.sent_size)
-    # Processed and gone, with whatever outcome: collecting will tell.
-    return seen.result is Result.OTHER and row.state is State.UNCONFIRMED
+    size = row.size if row.sent_size is None else row.sent_size
+    is_there = not seen.is_hidden and seen.entry is not None and seen.entry.size == size
+    return seen.has_values or is_there
 
 
 def _of_packaged(row: LedgerRow, seen: Seen, now: datetime, quiet_seconds: float) -> Decision:

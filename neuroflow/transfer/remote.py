@@ -1,8 +1,8 @@
-"""What neuroflow needs of a place to send studies to: six operations."""
+"""What neuroflow needs of a place to send studies to: seven operations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Protocol, Self
@@ -13,7 +13,7 @@ OnBytes = Callable[[int], None]
 """Called with the number of bytes done so far; first with 0, once the file is open."""
 
 BeforeLast = Callable[[], None]
-"""Called before the last bytes leave: from then on the server may hold the whole file."""
+"""Called before the last byte leaves: from then on the server may hold the whole file."""
 
 
 class Receipt(StrEnum):
@@ -42,6 +42,9 @@ class Remote(Protocol):
 
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
         """Yield what is in a folder; `RemoteMissingError` where there is none."""
+
+    def list_many(self, paths: Sequence[PurePosixPath]) -> Iterator[Sequence[Entry]]:
+        """Yield what is in each of many folders, in order; nothing for one that is not there."""
 
     def stat(self, path: PurePosixPath) -> Entry | None:
         """Look at one name; None where there is nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from neuroflow.errors import IdError, RemoteMissingError
@@ -34,7 +34,12 @@ def find_results(remote: Remote) -> list[ResultFolder]:
     ConnectionLostError
         The line broke.
     """
-    return [list_folder(remote, folder) for folder in find_folders(remote)]
+    folders = find_folders(remote)
+    listings = remote.list_many([folder.path for folder in folders])
+    return [
+        ResultFolder(folder.study_id, folder.path, _files(entries))
+        for folder, entries in zip(folders, listings, strict=True)
+    ]
 
 
 def find_folders(remote: Remote, on_odd: Callable[[str], object] = nothing) -> list[ResultFolder]:
@@ -115,5 +120,5 @@ def _entries(remote: Remote, path: PurePosixPath) -> list[Entry]:
         return []
 
 
-def _files(entries: list[Entry]) -> tuple[Entry, ...]:
+def _files(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted((e for e in entries if not e.is_folder), key=lambda entry: entry.name))

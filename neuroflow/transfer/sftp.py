@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat as modes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -124,12 +124,43 @@ class SftpRemote:
             The line broke.
         """
         # All of it before the first is handed out: other requests may come in between.
-        found = self._ask(f"listing {path}", lambda: self._client.listing(str(path)))
-        for attributes in found:
-            mode = attributes.st_mode or modes.S_IFREG
-            if modes.S_ISREG(mode) or modes.S_ISDIR(mode):
-                # No name may have a slash; one that has must not become a path by itself.
-                yield _entry(path / attributes.filename.replace("/", "\\"), attributes)
+        (found,) = self._ask(f"listing {path}", lambda: list(self._client.listings([str(path)])))
+        with self._watched(f"listing {path}"):
+            if isinstance(found, OSError):
+                raise found
+        yield from _entries(path, found)
+
+    def list_many(self, paths: Sequence[PurePosixPath]) -> Iterator[Sequence[Entry]]:
+        """Yield what is in each of many folders, in a few round trips.
+
+        Parameters
+        ----------
+        paths
+            The folders.
+
+        Yields
+        ------
+        sequence of Entry
+            One per folder, in order; empty for one that is not there.
+
+        Raises
+        ------
+        RemoteRefusedError
+            One may not be listed.
+        ConnectionLostError
+            The line broke.
+        """
+        names = [str(path) for path in paths]
+        listings = self._ask("listing folders", lambda: list(self._client.listings(names)))
+        for path, found in zip(paths, listings, strict=True):
+            try:
+                with self._watched(f"listing {path}"):
+                    if isinstance(found, OSError):
+                        raise found
+            except RemoteMissingError:
+                yield ()
+            else:
+                yield tuple(_entries(path, found))
 
     def stat(self, path: PurePosixPath) -> Entry | None:
         """Look at one name.
@@ -241,14 +272,13 @@ class SftpRemote:
                     done += len(data)
                     write(data)
                     on_bytes(min(done, size))
+            self._ask(doing, lambda: self._client.forget(remote))
             if done != size:
-                self._abandon(remote)
                 raise SizeMismatchError(
                     f"{path.name} has another length than the server listed.",
                     why=f"Listed: {size} bytes; arrived: {done}{' or more' * (done > size)}.",
                     advice="It may still be in the making; collect again later.",
                 )
-        self._abandon(remote)
 
     def mkdirs(self, path: PurePosixPath) -> None:
         """Make a folder and those above it, where missing.
@@ -271,7 +301,8 @@ class SftpRemote:
             try:
                 self._ask(f"making the folder {folder}", partial(self._client.mkdir, str(folder)))
             except RemoteRefusedError:
-                if not self._is_folder(folder):  # else somebody made it meanwhile
+                # Somebody made it meanwhile, or the account may not look: the upload will tell.
+                if self._is_folder(folder) is False:
                     raise
 
     def close(self) -> None:
@@ -296,10 +327,12 @@ class SftpRemote:
         """Send every block; each answer of the server has been heard when this returns."""
         remote.set_pipelined(True)
         for block in blocks:
-            if block.is_last:
-                before_last()
-                # Draining every outstanding answer here is what makes a refused write heard.
+            if block.left <= 1:
+                # From here on every write waits for all answers: a refusal is heard, and the
+                # last byte leaves only when everything before it is known to have arrived.
                 remote.set_pipelined(False)
+            if not block.left:
+                before_last()
             with self._watched(f"sending {name}"):
                 remote.write(block.data)
             on_bytes(block.done)
@@ -324,8 +357,12 @@ class SftpRemote:
         with self._dog:
             remote.close()
 
-    def _is_folder(self, path: PurePosixPath) -> bool:
-        entry = self.stat(path)
+    def _is_folder(self, path: PurePosixPath) -> bool | None:
+        """Tell whether a folder is there; None where the account may not look."""
+        try:
+            entry = self.stat(path)
+        except RemoteRefusedError:
+            return None
         return entry is not None and entry.is_folder
 
     def _ask(self, doing: str, ask: Callable[[], T]) -> T:
@@ -343,6 +380,14 @@ class SftpRemote:
             if isinstance(error, TimeoutError):
                 self.close()  # after a time-out nothing on this connection can be trusted
             raise ours from error
+
+
+def _entries(path: PurePosixPath, found: Iterable[paramiko.SFTPAttributes]) -> Iterator[Entry]:
+    for attributes in found:
+        mode = attributes.st_mode or modes.S_IFREG
+        if modes.S_ISREG(mode) or modes.S_ISDIR(mode):
+            # No name may have a slash; one that has must not become a path by itself.
+            yield _entry(path / attributes.filename.replace("/", "\\"), attributes)
 
 
 def _entry(path: PurePosixPath, attributes: paramiko.SFTPAttributes) -> Entry:

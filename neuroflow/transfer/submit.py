@@ -23,7 +23,7 @@ from neuroflow.states import State
 from neuroflow.transfer.crew import Clockwork, Crew, DroppedError, PostponedError
 from neuroflow.transfer.paths import cohort_folder, upload_path
 from neuroflow.transfer.plan import Action, Plan, PlanItem, plan
-from neuroflow.transfer.reconcile import HEARTBEATS, Result, Seen, Verdict, reconcile
+from neuroflow.transfer.reconcile import HEARTBEATS, Seen, Verdict, reconcile
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.reports import VALUES
 from neuroflow.transfer.results import find_folders, list_folder
@@ -100,9 +100,7 @@ def submit(
     crew = Crew(connect, tasks, sender.handle, first=first, size=connections, clockwork=clockwork)
     total = _Total(sum(task.package.size for task in tasks), clock)
     yield total.event("started")
-    for event in crew.work():
-        yield event
-        yield total.after(event)
+    yield from crew.work(total.after)
     yield total.event("done")
 
 
@@ -204,7 +202,7 @@ class _Sender:
                 package.path,
                 upload_path(package.cohort_id, package.study_id),
                 progress.on_bytes,
-                lambda: self._record(package, State.UNCONFIRMED, "the last bytes are leaving"),
+                lambda: self._record(package, State.UNCONFIRMED, "the last byte is leaving"),
             )
         except ConnectionLostError as error:
             self._record(package, self._row(package).state, "the connection was lost")
@@ -258,16 +256,14 @@ class _Sender:
         return PostponedError(self.clock() + quiet)
 
     def _look(self, remote: Remote, package: Package) -> Seen:
-        result = Result.NONE
         folder = self.results.get(package.study_id)
-        if folder is not None:
-            names = {entry.name for entry in list_folder(remote, folder).files}
-            result = Result.VALUES if VALUES in names else Result.OTHER
+        files = list_folder(remote, folder).files if folder else ()
+        has_values = VALUES in {entry.name for entry in files}
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except RemoteRefusedError:
-            return Seen(None, result, is_hidden=True)
-        return Seen(entry, result)
+            return Seen(None, has_values, is_hidden=True)
+        return Seen(entry, has_values)
 
     def _row(self, package: Package) -> LedgerRow:
         row = self.ledger.row(package.study_id)

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to a connection once the client has sent `after` bytes."""
+    """What happens to a connection once the client has sent `after` bytes.
+
+    After silence of `patience` seconds the server gives the connection up, if not None.
+    """
 
     after: int
     kind: str = "reset"  # or "silence", or "close"
+    patience: float | None = None
 
 
 class Proxy:
@@ -86,6 +90,9 @@ class _Pair:
     def _strike(self):
         if self.fault.kind == "silence":
             self.silent = True  # both lines stay open and nothing passes any more
+            if self.fault.patience is not None:
+                time.sleep(self.fault.patience)
+                self._close(self.server)
             return
         if self.fault.kind == "reset":
             for sock in (self.client, self.server):

@@ -9,7 +9,7 @@ import pytest
 from neuroflow.ledger import LedgerRow
 from neuroflow.models import Entry
 from neuroflow.states import TRANSITIONS, State
-from neuroflow.transfer.reconcile import Result, Seen, Verdict, reconcile
+from neuroflow.transfer.reconcile import Seen, Verdict, reconcile
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 QUIET = 300.0
@@ -31,45 +31,40 @@ def there(size, modified=THEN):
     return Entry(PATH, size, is_folder=False, modified=modified)
 
 
-def decide(state, entry=None, result=Result.NONE, *, now=LATER, hidden=False, **facts):
+def decide(state, entry=None, has_values=False, *, now=LATER, hidden=False, **facts):
     is_asked = facts.pop("is_asked", False)
-    seen = Seen(entry, result, hidden)
+    seen = Seen(entry, has_values, hidden)
     return reconcile(row(state, **facts), seen, now=now, quiet_seconds=QUIET, is_asked=is_asked)
 
 
 @pytest.mark.parametrize(
-    ("state", "entry", "result", "soon", "later"),
+    ("state", "entry", "has_values", "soon", "later"),
     [
         # Nothing was begun.
-        (State.PACKAGED, None, Result.NONE, SEND, SEND),
-        (State.PACKAGED, there(SIZE), Result.NONE, SENT, SENT),
-        (State.PACKAGED, there(500), Result.NONE, WAIT, SEND),
-        (State.PACKAGED, None, Result.VALUES, SENT, SENT),
-        # The last bytes never left: whatever is there is a part.
-        (State.UPLOADING, None, Result.NONE, WAIT, SEND),
-        (State.UPLOADING, there(500), Result.NONE, WAIT, SEND),
-        (State.UPLOADING, None, Result.OTHER, WAIT, SEND),
-        (State.UPLOADING, there(500), Result.OTHER, WAIT, SEND),
-        # The last bytes may have arrived: only the server can tell.
-        (State.UNCONFIRMED, there(SIZE), Result.NONE, SENT, SENT),
-        (State.UNCONFIRMED, None, Result.VALUES, SENT, SENT),
-        (State.UNCONFIRMED, None, Result.OTHER, SENT, SENT),
-        (State.UNCONFIRMED, there(500), Result.NONE, WAIT, SEND),
-        (State.UNCONFIRMED, there(500), Result.OTHER, WAIT, SEND),
-        (State.UNCONFIRMED, None, Result.NONE, WAIT, UNSURE),
-        (State.UNCONFIRMED, there(2000), Result.NONE, WAIT, UNSURE),
+        (State.PACKAGED, None, False, SEND, SEND),
+        (State.PACKAGED, there(SIZE), False, SENT, SENT),
+        (State.PACKAGED, there(500), False, WAIT, SEND),
+        (State.PACKAGED, None, True, SENT, SENT),
+        # The last byte never left: whatever is there is a part.
+        (State.UPLOADING, None, False, WAIT, SEND),
+        (State.UPLOADING, there(500), False, WAIT, SEND),
+        # The last byte may have arrived: only the server can tell.
+        (State.UNCONFIRMED, there(SIZE), False, SENT, SENT),
+        (State.UNCONFIRMED, None, True, SENT, SENT),
+        (State.UNCONFIRMED, there(500), False, WAIT, SEND),
+        (State.UNCONFIRMED, None, False, WAIT, UNSURE),
+        (State.UNCONFIRMED, there(2000), False, WAIT, UNSURE),
         # A part is known to be there.
-        (State.PARTLY_SENT, there(500), Result.NONE, SEND, SEND),
-        (State.PARTLY_SENT, None, Result.OTHER, SEND, SEND),
+        (State.PARTLY_SENT, there(500), False, SEND, SEND),
         # The end is known.
-        (State.SUBMITTED, None, Result.NONE, SENT, SENT),
-        (State.COLLECTED, None, Result.VALUES, SENT, SENT),
-        (State.FAILED, None, Result.OTHER, SENT, SENT),
+        (State.SUBMITTED, None, False, SENT, SENT),
+        (State.COLLECTED, None, True, SENT, SENT),
+        (State.FAILED, None, False, SENT, SENT),
     ],
 )
-def test_what_follows_soon_and_after_the_quiet_time(state, entry, result, soon, later):
-    assert decide(state, entry, result, now=SOON).verdict is soon
-    assert decide(state, entry, result).verdict is later
+def test_what_follows_soon_and_after_the_quiet_time(state, entry, has_values, soon, later):
+    assert decide(state, entry, has_values, now=SOON).verdict is soon
+    assert decide(state, entry, has_values).verdict is later
 
 
 def test_waiting_ends_after_the_quiet_time_and_one_heartbeat():
@@ -101,11 +96,11 @@ def test_the_users_word_sends_what_is_unsure():
     assert decide(State.COLLECTED, is_asked=True).verdict is SEND
 
 
-@pytest.mark.parametrize("result", list(Result))
-def test_files_of_an_earlier_submission_prove_nothing(result):
+@pytest.mark.parametrize("has_values", [True, False])
+def test_files_of_an_earlier_submission_prove_nothing(has_values):
     old = there(SIZE, modified=BEFORE - timedelta(hours=1))
     for state, later in [(State.UPLOADING, SEND), (State.UNCONFIRMED, UNSURE)]:
-        assert decide(state, old, result, submitted_at=BEFORE).verdict is later
+        assert decide(state, old, has_values, submitted_at=BEFORE).verdict is later
 
 
 def test_a_file_younger_than_the_earlier_submission_is_the_new_one():
@@ -117,10 +112,10 @@ def test_what_may_have_arrived_whole_is_never_sent_unasked():
     """The rule everything else serves, over all cases."""
     entries = [None, there(0), there(500), there(SIZE), there(SIZE + 1), there(SIZE, None)]
     cases = product(
-        sorted(TRANSITIONS), entries, Result, [SOON, LATER], [True, False], [None, BEFORE]
+        sorted(TRANSITIONS), entries, [True, False], [SOON, LATER], [True, False], [None, BEFORE]
     )
-    for state, entry, result, now, hidden, earlier in cases:
-        found = decide(state, entry, result, now=now, hidden=hidden, submitted_at=earlier)
+    for state, entry, has_values, now, hidden, earlier in cases:
+        found = decide(state, entry, has_values, now=now, hidden=hidden, submitted_at=earlier)
         if found.verdict is not SEND:
             continue
         assert state not in {State.SUBMITTED, State.COLLECTED, State.FAILED}

@@ -78,6 +78,18 @@ def test_listing_and_looking_agree(remote, local):
     assert entries["x.bin"].modified.tzname() == "UTC"
 
 
+def test_many_folders_are_listed_in_order(remote, local):
+    paths = [PurePosixPath(f"output/{number}") for number in range(70)]
+    for number, path in enumerate(paths):
+        if number != 40:  # one is not there
+            (remote.home / path).mkdir()
+            for name in range(number % 4):
+                (remote.home / path / f"{name}.txt").touch()
+    found = [len(entries) for entries in remote.list_many(paths)]
+    assert found == [number % 4 if number != 40 else 0 for number in range(70)]
+    assert list(remote.list_many([])) == []
+
+
 def test_nothing_there_is_told_apart(remote, local, tmp_path):
     nowhere = PurePosixPath("output/nowhere")
     assert remote.stat(nowhere) is None

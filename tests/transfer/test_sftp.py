@@ -10,7 +10,12 @@ from support.proxy import Fault, Proxy
 
 from neuroflow.demo.server import DemoService
 from neuroflow.demo.sftp import S3Home
-from neuroflow.errors import ConnectionLostError, RemoteRefusedError, SizeMismatchError
+from neuroflow.errors import (
+    ConnectionLostError,
+    RemoteMissingError,
+    RemoteRefusedError,
+    SizeMismatchError,
+)
 from neuroflow.transfer.hostkeys import fetch_host_key
 from neuroflow.transfer.pipeline import PipelinedClient
 from neuroflow.transfer.remote import Receipt
@@ -119,13 +124,39 @@ def test_a_server_that_stores_less_is_noticed(sshd, opening, local, monkeypatch)
         remote.put(local, PATH)
 
 
+def refuse(*_):
+    raise PermissionError(13, "no")
+
+
 @pytest.mark.sshd
 def test_an_account_that_may_not_look_still_sends(sshd, opening, local, monkeypatch):
     with opening(sshd)() as remote:
-        monkeypatch.setattr(
-            PipelinedClient, "stat", lambda *_: (_ for _ in ()).throw(PermissionError(13, "no"))
-        )
+        monkeypatch.setattr(PipelinedClient, "stat", refuse)
         assert remote.put(local, PATH) is Receipt.UNSEEN
+
+
+@pytest.mark.sshd
+def test_an_account_that_may_neither_look_nor_make_folders_leaves_it_to_the_upload(
+    sshd, opening, local, monkeypatch
+):
+    with opening(sshd)() as remote:
+        monkeypatch.setattr(PipelinedClient, "mkdir", refuse)
+        with pytest.raises(RemoteRefusedError):
+            remote.mkdirs(PurePosixPath("input/C"))
+        monkeypatch.setattr(PipelinedClient, "stat", refuse)
+        remote.mkdirs(PurePosixPath("input/C"))
+        with pytest.raises(RemoteMissingError):
+            remote.put(local, PurePosixPath("input/C/x.zip"))
+
+
+@pytest.mark.sshd
+def test_one_folder_that_may_not_be_listed_is_told(sshd, opening, monkeypatch):
+    (sshd.home / "output" / "file").touch()
+    paths = [PurePosixPath("output"), PurePosixPath("output/file")]
+    with opening(sshd)() as remote, pytest.raises((RemoteRefusedError, RemoteMissingError)):
+        list(remote.list(paths[1]))
+    with opening(sshd)() as remote:
+        assert next(iter(remote.list_many(paths)))[0].name == "file"
 
 
 @pytest.mark.sshd

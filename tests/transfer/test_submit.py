@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
 
@@ -77,11 +78,11 @@ def test_every_study_arrives_whole_and_once(place, packages, ledger):
 
 def test_intent_is_recorded_before_and_outcome_after(folder_remote, packages, ledger):
     (one,) = packages(1)
-    run([one], ledger, folder_remote[1])
+    run([one], ledger, folder_remote[1], quiet_seconds=300)
     assert [(state, text) for _, state, text in ledger.history(one.study_id)] == [
         (State.PACKAGED, "packaged"),
         (State.UPLOADING, "begun"),
-        (State.UNCONFIRMED, "the last bytes are leaving"),
+        (State.UNCONFIRMED, "the last byte is leaving"),
         (State.SUBMITTED, Receipt.CONFIRMED.value),
     ]
 
@@ -190,24 +191,24 @@ def test_a_part_the_store_published_is_overwritten_by_the_whole(demo, trusting, 
 def test_nothing_is_sent_before_the_quiet_time_is_over(folder_remote, packages, ledger):
     (one,) = packages(1)
     ledger.record("COHORT", one.study_id, State.UPLOADING)
-    time = Time()
-    run([one], ledger, folder_remote[1], quiet_seconds=300, clock=time.clock, sleep=time.sleep)
-    assert 300 < time.slept.total_seconds() < 340
+    fake = Time()
+    run([one], ledger, folder_remote[1], quiet_seconds=300, clock=fake.clock, sleep=fake.sleep)
+    assert 300 < fake.slept.total_seconds() < 340
     assert states(ledger) == {State.SUBMITTED: 1}
 
 
 def test_other_studies_go_while_one_waits(folder_remote, packages, ledger):
     made = packages(3)
     ledger.record("COHORT", made[0].study_id, State.UPLOADING)
-    time = Time()
+    fake = Time()
     events = run(
         made,
         ledger,
         folder_remote[1],
         connections=1,
         quiet_seconds=300,
-        clock=time.clock,
-        sleep=time.sleep,
+        clock=fake.clock,
+        sleep=fake.sleep,
     )
     done = [e.study_id for e in events if e.status == "done" and e.study_id]
     assert done == [made[1].study_id, made[2].study_id, made[0].study_id]
@@ -354,8 +355,24 @@ def test_fewer_connections_than_wished_for_do(folder_remote, packages, ledger):
             raise ConnectionLostError("too many sessions")
         return connect()
 
-    run(packages(3), ledger, once, connections=3, sleep=lambda _: None)
+    begun = time.monotonic()
+    run(packages(3), ledger, once, connections=3)
     assert states(ledger) == {State.SUBMITTED: 3}
+    assert time.monotonic() - begun < 2  # nobody waits for connections without a task
+
+
+@pytest.mark.sshd
+def test_a_hard_stop_leaves_a_true_ledger(sshd, trusting, packages, ledger):
+    made = packages(1, size=30_000_000)
+    with Proxy(sshd.port, latency=0.05) as proxy:
+        connect = behind(proxy, sshd, trusting, timeout=5)
+        events = submit(plan(made, ledger, {}), made, connect, ledger)
+        next(event for event in events if event.status == "progress" and event.study_id)
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            events.throw(KeyboardInterrupt)
+        assert time.monotonic() - begun < 4
+    assert states(ledger) == {State.UPLOADING: 1}
 
 
 def test_a_server_that_does_not_come_back_leaves_a_true_ledger(folder_remote, packages, ledger):
@@ -369,9 +386,9 @@ def test_a_server_that_does_not_come_back_leaves_a_true_ledger(folder_remote, pa
         except StopIteration:
             raise ConnectionLostError("still gone") from None
 
-    time = Time()
+    fake = Time()
     with pytest.raises(ConnectError, match="still gone"):
-        run(packages(2), ledger, connect, connections=1, clock=time.clock, sleep=time.sleep)
+        run(packages(2), ledger, connect, connections=1, clock=fake.clock, sleep=fake.sleep)
     assert states(ledger) == {State.UNCONFIRMED: 1, State.PACKAGED: 1}
 
 
@@ -388,12 +405,12 @@ def test_a_study_lost_three_times_is_left_for_the_next_run(folder_remote, packag
 
 def test_a_long_upload_is_noted_again_and_again(folder_remote, packages, ledger):
     home, _ = folder_remote
-    time = Time()
+    fake = Time()
 
     class Slow(LocalRemote):
         def put(self, local, path, on_bytes, before_last):
             def slowly(done):
-                time.sleep(40)
+                fake.sleep(40)
                 on_bytes(done)
 
             for done in (0, 100, 200):
@@ -401,7 +418,7 @@ def test_a_long_upload_is_noted_again_and_again(folder_remote, packages, ledger)
             return super().put(local, path, on_bytes, before_last)
 
     made = packages(1)
-    run(made, ledger, lambda: Slow(home), quiet_seconds=300, clock=time.clock, sleep=time.sleep)
+    run(made, ledger, lambda: Slow(home), quiet_seconds=300, clock=fake.clock, sleep=fake.sleep)
     texts = [text for _, _, text in ledger.history(made[0].study_id)]
     assert "200 of 1000 bytes" in texts
 
