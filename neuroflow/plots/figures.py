@@ -49,6 +49,23 @@ class _NotebookAxes(matplotlib.axes.Axes):
         return figure._repr_png_() if isinstance(figure, Figure) else None
 
 
+def figure_of(ax: Axes) -> matplotlib.figure.Figure | None:
+    """Return the whole figure of a panel, also where it stands in a part of one.
+
+    Parameters
+    ----------
+    ax
+        The panel.
+
+    Returns
+    -------
+    Figure or None
+        None where the panel was taken out of its figure.
+    """
+    figure = ax.figure  # matplotlib 3.9 has no get_figure(root=True)
+    return figure.figure if isinstance(figure, matplotlib.figure.SubFigure) else figure
+
+
 def new_axes(width: float | None = None, height: float = 60.0) -> Axes:
     """Make a figure of one panel, known to no window or notebook.
 
@@ -84,7 +101,7 @@ def describe(ax: Axes, caption: str, footnote: str = "", *, own: bool = True) ->
     """
     note = current().note.rstrip(".")
     _captions[ax] = " ".join(part for part in (caption, f"{note}." if note else "") if part)
-    figure = ax.get_figure(root=True)
+    figure = figure_of(ax)
     text = " ".join(part for part in (f"{note}." if note else "", footnote) if part)
     if figure is None or not own or not text or not (current().footnotes or note):
         return
@@ -155,7 +172,7 @@ def save_figure(
             f"Figures cannot be saved as {', '.join(unknown)}.",
             advice=f"Choose from {', '.join(FORMATS)}.",
         )
-    root = figure if isinstance(figure, matplotlib.figure.Figure) else figure.get_figure(root=True)
+    root = figure if isinstance(figure, matplotlib.figure.Figure) else figure_of(figure)
     if root is None:
         raise OptionError("These axes belong to no figure.")
     stem = Path(path)

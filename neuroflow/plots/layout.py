@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from neuroflow.plots.figures import figure_of
 from neuroflow.plots.styling import MM, current
 
 
@@ -79,7 +80,7 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
     own
         True where the figure has this panel only: then the legend may take its whole width.
     """
-    figure = ax.get_figure(root=True)
+    figure = figure_of(ax)
     if figure is None or not handles:
         return
     width = figure.get_size_inches()[0] * (1 if own else ax.get_position().width)

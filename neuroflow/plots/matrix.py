@@ -20,7 +20,7 @@ from neuroflow.compare.cells import (
     read_cells,
 )
 from neuroflow.compare.reference import controls_of, z_scores
-from neuroflow.plots.figures import describe, new_axes
+from neuroflow.plots.figures import describe, figure_of, new_axes
 from neuroflow.plots.labels import (
     kind_notes,
     metric_name,
@@ -178,7 +178,7 @@ def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
     row, study = np.nonzero(~np.isfinite(grid.z))
     if len(row) and n_studies <= 3 * _SIGNED:
         ax.scatter(study, row, s=9, marker="x", linewidths=0.7, color=theme.quiet, zorder=3)
-    figure = ax.get_figure(root=True)
+    figure = figure_of(ax)
     if figure is None:
         return
     height = float(figure.get_size_inches()[1])

@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 from neuroflow.compare.cells import BoolArray, FloatArray
 from neuroflow.errors import OptionError
 from neuroflow.plots.effects import effect_axis, effect_rows, model_note
-from neuroflow.plots.figures import describe, new_axes
+from neuroflow.plots.figures import describe, figure_of, new_axes
 from neuroflow.plots.labels import kind_notes, region_labels
 from neuroflow.plots.layout import add_legend, point_handle
 from neuroflow.plots.styling import DOUBLE_COLUMN, current, look_of, styled
@@ -137,7 +137,7 @@ def _draw(
 
 def _name(ax: Axes, spots: FloatArray, labels: list[str], chosen: list[int]) -> None:
     """Write names beside their points where nothing else is."""
-    figure = ax.get_figure(root=True)
+    figure = figure_of(ax)
     if figure is None or not chosen:
         return
     figure.draw_without_rendering()  # places are known only after the layout

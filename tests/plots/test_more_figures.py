@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.collections import PathCollection
+from matplotlib.collections import PathCollection, PolyCollection
 from support.comparison_tables import realistic_table
 
 from neuroflow.compare.groups import compare_groups
@@ -72,7 +72,7 @@ def test_rainclouds_show_every_value_and_no_density_of_a_few():
     ax = raincloud(table, regions=["SCP", "MCP"])
     points = [c for c in ax.collections if isinstance(c, PathCollection)]
     assert sum(len(c.get_offsets()) for c in points) == 26
-    clouds = [c for c in ax.collections if type(c).__name__ == "FillBetweenPolyCollection"]
+    clouds = [c for c in ax.collections if isinstance(c, PolyCollection)]
     assert len(clouds) == 2
 
 
