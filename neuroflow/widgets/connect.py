@@ -82,7 +82,7 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
         secret,
         widgets.HBox([test, make, public, mend]),
         missing,
-        progress(model, can_stop=False),
+        progress(model, can_stop=False, keep=False),
         _steps(model),
         _identity(model),
         _public(model),
@@ -141,6 +141,7 @@ def _identity(model: ConnectModel) -> widgets.VBox:
         "Pin this host key; it is compared on every connection from now on",
         model.confirm,
         button_style="warning",
+        layout={"width": "auto", "align_self": "flex-start"},
     )
     box = widgets.VBox([words, confirm])
 

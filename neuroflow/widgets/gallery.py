@@ -36,8 +36,9 @@ def gallery(model: GalleryModel) -> widgets.VBox:
             "grid_gap": "10px",
         }
     )
+    pages = widgets.VBox([grid, widgets.HBox([back, forth])])
     box = widgets.VBox(
-        [head, widgets.HTML(WARNING), problems(model), grid, widgets.HBox([back, forth])]
+        [head, widgets.HTML(WARNING), problems(model), _opened(model), pages],
     )
 
     def update() -> None:
@@ -47,17 +48,18 @@ def gallery(model: GalleryModel) -> widgets.VBox:
             card.close_all()
 
     def update_head() -> None:
-        pages = model.pages
-        where = f"{len(model.reports)} reports, page {model.page + 1} of {pages}"
+        count = model.pages
+        where = f"{len(model.reports)} reports, page {model.page + 1} of {count}"
         head.value = f'<p class="nf-head">{where}</p>'
-        back.disabled, forth.disabled = model.page == 0, model.page >= pages - 1
-        show(back, pages > 1)
-        show(forth, pages > 1)
+        back.disabled, forth.disabled = model.page == 0, model.page >= count - 1
+        show(back, count > 1)
+        show(forth, count > 1)
         show(box, bool(model.reports))
+        show(pages, not model.name)
 
     watch(model, ["shown"], update)
-    watch(model, ["reports", "page"], update_head)
-    return widgets.VBox([box, _opened(model)])
+    watch(model, ["reports", "page", "name"], update_head)
+    return box
 
 
 class _Card(widgets.VBox):  # type: ignore[misc]
@@ -88,18 +90,17 @@ def _opened(model: GalleryModel) -> widgets.VBox:
     title = widgets.HTML()
     image = widgets.HTML(layout={"flex": "3 1 420px"})
     text = widgets.HTML(layout={"flex": "2 1 280px"})
-    close = button(model, "Close", "Close the report", model.close)
+    close = button(model, "All reports", "Close this report", model.close, icon="arrow-left")
     box = widgets.VBox(
         [
-            widgets.HBox([title, close]),
-            widgets.HTML(WARNING),
+            widgets.HBox([close, title]),
             widgets.HBox([image, text], layout={"flex_flow": "row wrap", "width": "100%"}),
         ]
     )
 
     def update() -> None:
         show(box, bool(model.name))
-        title.value = f'<h2 role="status">Report of {html.text(model.name)}</h2>'
+        title.value = f'<h2 class="nf-title" role="status">Report of {html.text(model.name)}</h2>'
         alternative = f"Report of {model.name}; its text stands beside it"
         image.value = (
             html.picture(model.large, alternative=alternative)

@@ -149,7 +149,9 @@ def table(
     )
 
 
-def progress(value: Progress, names: dict[str, str] | None = None) -> str:
+def progress(
+    value: Progress, names: dict[str, str] | None = None, *, is_running: bool = False
+) -> str:
     """Return the bars of a job.
 
     Parameters
@@ -158,16 +160,20 @@ def progress(value: Progress, names: dict[str, str] | None = None) -> str:
         How far it is.
     names
         What to call a study, by its `study_id`.
+    is_running
+        The job goes on: where nothing tells how far it is, a bar without an end is shown.
 
     Returns
     -------
     str
-        HTML; empty before the first event.
+        HTML.
     """
     names = names or {}
     lines = [_bar(bar, bar.name.replace("_", " ").capitalize(), "nf-bar") for bar in value.stages]
     shown = value.under_way[:MOST_STUDIES]
     lines += [_bar(bar, names.get(bar.name, bar.name[:8]), "nf-bar nf-study") for bar in shown]
+    if is_running and all(bar.fraction == 1.0 for bar in value.stages):
+        lines.append('<div class="nf-bar"><progress aria-label="Working"></progress></div>')
     more = len(value.under_way) - len(shown)
     if more > 0:
         lines.append(f'<div class="nf-bar">and {more} more under way</div>')

@@ -151,7 +151,7 @@ def problems(model: FormModel) -> widgets.VBox:
     return box
 
 
-def progress(model: FormModel, *, can_stop: bool = True) -> widgets.VBox:
+def progress(model: FormModel, *, can_stop: bool = True, keep: bool = True) -> widgets.VBox:
     """Show what is under way, its bars, a button that stops it, and how it went.
 
     Parameters
@@ -160,6 +160,8 @@ def progress(model: FormModel, *, can_stop: bool = True) -> widgets.VBox:
         The form's model.
     can_stop
         Whether there is something to stop.
+    keep
+        Whether the bars stay once the work is done.
 
     Returns
     -------
@@ -171,7 +173,9 @@ def progress(model: FormModel, *, can_stop: bool = True) -> widgets.VBox:
     stop = button(model, "Stop", "Finish what is under way and begin nothing else", model.stop)
 
     def update_bars() -> None:
-        bars.value = html.progress(model.progress, getattr(model, "labels", None))
+        names = getattr(model, "labels", None)
+        bars.value = html.progress(model.progress, names, is_running=model.busy)
+        show(bars, keep or model.busy)
 
     def update() -> None:
         show(stop, can_stop and model.busy)
@@ -183,6 +187,6 @@ def progress(model: FormModel, *, can_stop: bool = True) -> widgets.VBox:
             line = html.mark("wait", words + " …")
         said.value = f'<div role="status" class="nf-notice">{line}</div>' if line else ""
 
-    watch(model, ["progress"], update_bars)
+    watch(model, ["progress", "busy"], update_bars)
     watch(model, ["busy", "stopping", "doing", "notice", "tone"], update)
     return widgets.VBox([widgets.HBox([said, stop]), bars])

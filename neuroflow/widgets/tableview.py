@@ -78,6 +78,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
             tooltip=f"Show only the rows with these words: {caption}",
             placeholder="words",
             layout={"width": "300px"},
+            style={"description_width": "initial"},
         )
         self._search.observe(lambda _: model.attempt(lambda: self._go(0)), names="value")
         self._back = button(model, "Back", f"Previous page: {caption}", lambda: self._turn(-1))
@@ -121,4 +122,6 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         )
         self._back.disabled = self._page == 0
         self._next.disabled = self._page == pages - 1
+        show(self._back, pages > 1)
+        show(self._next, pages > 1)
         show(self._bar, len(self._frame) > 10)
