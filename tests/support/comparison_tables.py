@@ -1,6 +1,7 @@
 """Cohort tables for the tests of compare and plots: plain random ones, and ones like the real."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,12 @@ def realistic_table(
     groups: Mapping[str, int] = GROUPS, seed: int = 0, missing: float = 0.0
 ) -> pd.DataFrame:
     """66 regions and 2 metrics drawn from the published group statistics."""
+    return _drawn(tuple(groups.items()), seed, missing).copy()
+
+
+@cache
+def _drawn(counts: tuple[tuple[str, int], ...], seed: int, missing: float) -> pd.DataFrame:
+    groups = dict(counts)
     studies = people(groups, seed)
     frames = [
         simulate(Subject(row.participant_id, row.group, row.age, row.sex), seed).assign(
