@@ -29,6 +29,7 @@ _FACT_KEYS = {
     "orderid": "order_id", "order": "order_id", "ordernumber": "order_id",
     "date": "date", "reportdate": "date", "processed": "date", "processingdate": "date",
     "completed": "date", "datetime": "date",
+    "reason": "reason", "failurereason": "reason", "errormessage": "reason",
 }  # fmt: skip
 MAX_BYTES = 1 << 20
 """A textual report has about a kilobyte; what is longer than this is not one."""
@@ -126,7 +127,8 @@ def parse_prediction(text: str) -> Prediction:
         parser.take(line)
     failure = ""
     if not parser.labels and not parser.probabilities:
-        failure = next((line.strip() for line in text.splitlines() if _FAILED.search(line)), "")
+        failed = [line.strip() for line in text.splitlines() if _FAILED.search(line)]
+        failure = parser.facts.get("reason", failed[0]) if failed else ""
     return Prediction(
         labels=parser.labels,
         probabilities=parser.probabilities,

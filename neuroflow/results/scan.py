@@ -10,13 +10,15 @@ from pathlib import Path
 
 from neuroflow.errors import FolderError
 from neuroflow.results.regions import is_region
-from neuroflow.results.sheet import ID_HEADERS, plain
+from neuroflow.results.sheet import ID_HEADERS, VALUE_HEADERS, header_metric, plain
 
 SUFFIX = "_out"
 _VALUES = re.compile(r"(?:(?P<study>.+)[ _.-])?aidp\.csv", re.IGNORECASE)
 _TABLES = (".csv", ".tsv")
 _TEXTS = (".txt",)
 _PICTURES = (".png", ".jpg", ".jpeg")
+_LONG_HEADERS = {"region", "regions", "roi", "rois", "brainregion"}
+_OWN_HEADERS = {"regionname", "kind", "system"}  # an exported cohort table is no result
 _PEEK = 1 << 16  # bytes: enough for a header of some hundred regions
 
 
@@ -69,10 +71,13 @@ class Found:
         Files with values, those of single studies first, in the order of their paths.
     reports
         Reports by study.
+    unreadable
+        Folders that could not be looked into, and why.
     """
 
     values: tuple[ValueFile, ...]
     reports: dict[str, Report]
+    unreadable: tuple[str, ...] = ()
 
 
 def scan(folder: Path) -> Found:
@@ -98,43 +103,52 @@ def scan(folder: Path) -> Found:
     if folder.is_file():
         match = _VALUES.fullmatch(folder.name)
         study = (match["study"] or _study_of(folder.absolute().parent.name)) if match else ""
-        return Found((_value_file(str(folder), folder.name, study, folder.stat()),), {})
+        return Found((ValueFile(str(folder), folder.name, study, _signature(folder.stat())),), {})
     values: list[ValueFile] = []
     reports: dict[str, Report] = {}
-    try:
-        for name, inside, entries in _walk(folder):
-            _look(name, inside, entries, values, reports)
-    except FileNotFoundError as error:
-        raise FolderError(f"There is no folder {folder}.", advice="Check the path.") from error
-    except OSError as error:
-        raise FolderError(
-            f"{folder} cannot be searched.",
-            why=f"{error.strerror}: {error.filename}.",
-            advice="Check the permissions.",
-        ) from error
+    unreadable: list[str] = []
+    for name, inside, entries in _walk(folder, unreadable):
+        _look(name, inside, entries, values, reports)
     values.sort(key=lambda file: (not file.study_id, SUFFIX not in file.source, file.source))
-    return Found(tuple(values), reports)
+    return Found(tuple(values), reports, tuple(unreadable))
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, str, list[os.DirEntry[str]]]]:
+def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[str, str, list[os.DirEntry[str]]]]:
     """Give each folder's name, its path inside (ending in ``/``), and its files."""
     waiting = [(str(folder), folder.absolute().name, "")]
     seen = {folder.resolve()}
     while waiting:
         place, name, inside = waiting.pop()
         files = []
-        with os.scandir(place) as entries:
-            for entry in entries:
-                if entry.is_dir():
-                    if entry.is_symlink():  # may lead back up
-                        real = Path(entry.path).resolve()
-                        if real in seen:
-                            continue
-                        seen.add(real)
-                    waiting.append((entry.path, entry.name, f"{inside}{entry.name}/"))
-                elif not entry.name.startswith("."):
-                    files.append(entry)
+        try:
+            entries = list(os.scandir(place))
+        except OSError as error:
+            if not inside:
+                raise _no_folder(folder, error) from error
+            if not isinstance(error, FileNotFoundError):  # what went meanwhile is not missed
+                unreadable.append(f"{inside} ({error.strerror})")
+            continue
+        for entry in entries:
+            if entry.is_dir():
+                if entry.is_symlink():  # may lead back up
+                    real = Path(entry.path).resolve()
+                    if real in seen:
+                        continue
+                    seen.add(real)
+                waiting.append((entry.path, entry.name, f"{inside}{entry.name}/"))
+            elif not entry.name.startswith("."):
+                files.append(entry)
         yield name, inside, files
+
+
+def _no_folder(folder: Path, error: OSError) -> FolderError:
+    if isinstance(error, FileNotFoundError):
+        return FolderError(f"There is no folder {folder}.", advice="Check the path.")
+    return FolderError(
+        f"{folder} cannot be searched.",
+        why=f"{error.strerror}.",
+        advice="Check the permissions.",
+    )
 
 
 def _look(
@@ -153,9 +167,9 @@ def _look(
         if match is not None:
             is_result = is_result or match["study"] is None
             study = match["study"] or _study_of(name)
-            values.append(_value_file(entry.path, inside + entry.name, study, entry.stat()))
+            values += _value_file(entry, inside, study)
         elif kind in _TABLES and not is_result and _is_report_of_many(Path(entry.path)):
-            values.append(_value_file(entry.path, inside + entry.name, "", entry.stat()))
+            values += _value_file(entry, inside, "")
         elif kind in _TEXTS:
             texts.append(Path(entry.path))
         elif kind in _PICTURES:
@@ -176,15 +190,31 @@ def _study_of(folder_name: str) -> str:
     return folder_name.removesuffix(SUFFIX) or folder_name
 
 
-def _value_file(path: str, source: str, study_id: str, stat: os.stat_result) -> ValueFile:
-    return ValueFile(path, source, study_id, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+def _value_file(entry: os.DirEntry[str], inside: str, study_id: str) -> list[ValueFile]:
+    try:
+        signature = _signature(entry.stat())
+    except FileNotFoundError:  # it went meanwhile, or is a link to nothing
+        return []
+    return [ValueFile(entry.path, inside + entry.name, study_id, signature)]
+
+
+def _signature(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _is_report_of_many(path: Path) -> bool:
-    """Tell a table of results from any other: a header of regions, and a column of ids."""
-    with path.open("rb") as file:
-        lines = file.read(_PEEK).decode("utf-8", errors="replace").lstrip("\ufeff").splitlines()
-    header = next((line for line in lines if line.strip() and not line.startswith("#")), "")
-    cells = [cell.strip().strip('"') for cell in re.split(r"[,;\t]", header)]
-    has_id = any(plain(cell) in ID_HEADERS for cell in cells)
-    return has_id and sum(map(is_region, cells)) > 1
+    """Tell a table of results from any other: an id column, and a header of regions or values."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_PEEK).decode("utf-8", errors="replace").lstrip("\ufeff")
+    except OSError:  # nothing says that it is one
+        return False
+    lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    cells = [cell.strip().strip('"') for cell in re.split(r"[,;\t]", next(lines, ""))]
+    headers = {plain(cell) for cell in cells}
+    if not headers & set(ID_HEADERS) or headers >= _OWN_HEADERS:
+        return False
+    is_long = bool(headers & _LONG_HEADERS) and any(
+        header_metric(cell) or plain(cell) in VALUE_HEADERS for cell in cells
+    )
+    return is_long or sum(map(is_region, cells)) > 1

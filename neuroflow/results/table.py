@@ -84,6 +84,7 @@ class Results:
     def _warn(self, joined: Joined) -> None:
         bad = self._values.rows.loc[self._values.rows["error"] != "", "error"].tolist()
         _warn_of("result files could not be read", bad)
+        _warn_of("folders could not be looked into", list(self._found.unreadable))
         if self._tables[1] is not None:
             strangers = joined.frame["in_participants"].eq(False)
             ids = joined.frame.loc[strangers, "study_id"].tolist()

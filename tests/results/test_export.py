@@ -39,8 +39,9 @@ def test_written_tables_read_back_equal(table, tmp_path, suffix):
 
 def test_parquet_keeps_categories(table, tmp_path):
     back = pd.read_parquet(write_table(table, tmp_path / "t.parquet"))
-    pd.testing.assert_frame_equal(back, table, check_categorical=False)
-    assert (back.dtypes == "category").sum() == (table.dtypes == "category").sum()
+    given = [name for name in table if table[name].notna().any()]
+    pd.testing.assert_frame_equal(back[given], table[given], check_categorical=False)
+    assert (back[given].dtypes == table[given].dtypes).all()
 
 
 def test_bids_tables_have_na_and_a_dictionary_beside_them(table, tmp_path):

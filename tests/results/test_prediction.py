@@ -77,7 +77,8 @@ def test_failure_reports_give_their_reason():
     found = parse_prediction("Order ID: 1\n\nThe study could not be processed: two studies.\n")
     assert found.failure == "The study could not be processed: two studies."
     found = parse_prediction("Status: FAILED\nReason: no b-values\n")
-    assert found.failure == "Status: FAILED"
+    assert found.failure == "no b-values"
+    assert parse_prediction("FAILURE REPORT\nNo b-values\n").failure == "FAILURE REPORT"
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\xfd", b"::::\n==\n\t\t", b"a:" * 9999])

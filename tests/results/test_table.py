@@ -156,6 +156,30 @@ def test_a_report_of_many_studies_is_read_alone_or_beside_the_folders(folder):
     assert "found again with other values, not used: all.csv" in told
 
 
+def test_a_long_report_of_many_studies_is_found_and_an_exported_table_is_not(folder):
+    folder.put("all.csv", "Subject;ROI;FW\na;pSN;0,1\na;MCP;0,2\nb;pSN;0,3\nb;MCP;0,4\n")
+    table = read_results(folder.path)
+    assert to_wide(table)["pSN"].to_dict() == {"a": 0.1, "b": 0.3}
+    table.to_csv(folder.path / "cohort_table.csv")
+    folder.put("people.csv", "id,name,value\n1,A,2\n")
+    assert set(study_facts(folder.path)["source"]) == {"all.csv"}
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told(three, monkeypatch):
+    scandir = os.scandir
+
+    def refused(place):  # a mode of 0 does not stop root, nor anybody on Windows
+        if place.endswith("a_out"):
+            raise PermissionError(13, "Permission denied", place)
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.warns(ResultWarning, match=r"1 folders could not be looked into: a_out/"):
+        assert read_results(three)["study_id"].nunique() == 2
+    with pytest.raises(FolderError, match="cannot be searched"):
+        read_results(three / "a_out")
+
+
 def test_a_report_without_ids_gets_numbers(folder):
     report = folder.put("all.csv", "pSN_FW,MCP_FW\n0.1,0.2\n0.3,0.4\n")
     assert to_wide(read_results(report)).index.tolist() == ["all#1", "all#2"]

@@ -1,0 +1,18 @@
+import re
+from pathlib import Path
+
+import neuroflow
+from neuroflow.results.coverage import VIEWS
+from neuroflow.results.table import COLUMNS
+
+PAGE = Path(neuroflow.__file__).parents[1] / "docs" / "cohort_table.md"
+
+
+def test_the_page_on_the_cohort_table_names_its_columns_in_order():
+    rows = re.findall(r"^\| (`.*?) \|", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert re.findall(r"`(\w+)`", " ".join(rows)) == list(COLUMNS)
+
+
+def test_the_page_names_every_view_of_completeness():
+    text = PAGE.read_text(encoding="utf-8").rpartition("## Completeness")[2]
+    assert all(name in text for name in VIEWS)
