@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 import re
+import threading
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -56,6 +57,7 @@ class HostKeys:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._writing = threading.Lock()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -168,12 +170,13 @@ class HostKeys:
     def _replace(self, host: str, port: int, new: str) -> None:
         """Write the file with one line for this server; every other line stays as it was."""
         place = _place(host, port)
-        kept = [line for line in self._text().splitlines() if not _is_about(line, place)]
         temporary = self.path.with_name(self.path.name + ".new")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text("\n".join([*kept, new]) + "\n", encoding="utf-8")
-            temporary.replace(self.path)
+            with self._writing:
+                kept = [line for line in self._text().splitlines() if not _is_about(line, place)]
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                temporary.write_text("\n".join([*kept, new]) + "\n", encoding="utf-8")
+                temporary.replace(self.path)
         except OSError as error:
             raise HostKeyError(
                 f"{self.path} cannot be written.",

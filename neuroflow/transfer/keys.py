@@ -101,11 +101,14 @@ def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") ->
     half = path.with_name(path.name + ".pub")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Made with 600 from the start: no moment at which others could read it.
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
+        # The public half first: where it fails, no private key is left that nobody asked for.
         with half.open("x", encoding="utf-8") as file_of_public:
             file_of_public.write(public.line + "\n")
+        try:
+            _write_private(path, text)
+        except OSError:
+            half.unlink()
+            raise
     except FileExistsError as error:
         raise KeyFileError(
             f"{error.filename} exists already.",
@@ -229,6 +232,12 @@ def public_of(key: PrivateKey, comment: str = "") -> PublicKey:
     )
     kind, blob = line.split()[:2]
     return PublicKey(kind.decode(), base64.b64decode(blob), comment)
+
+
+def _write_private(path: Path, text: bytes) -> None:
+    # Made with 600 from the start: no moment at which others could read it.
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(text)
 
 
 def _read(path: Path) -> bytes:

@@ -6,7 +6,7 @@ This file alone uses names of paramiko that begin with an underscore.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import paramiko
@@ -40,12 +40,23 @@ class PipelinedClient(paramiko.SFTPClient):
     ----------
     sock
         The channel.
+    on_answer
+        Called with every answer of the server: a sign of life, however long a drain takes.
 
     References
     ----------
     draft-ietf-secsh-filexfer-02, sections 3, 6.3 and 6.4: answers may come in any order, and a
     read may bring less than was asked for.
     """
+
+    def __init__(self, sock: paramiko.Channel, on_answer: Callable[[], object]) -> None:
+        self._on_answer = on_answer
+        super().__init__(sock)
+
+    def _read_packet(self) -> Any:
+        packet = super()._read_packet()  # type: ignore[misc]
+        self._on_answer()
+        return packet
 
     def close_file(self, file: paramiko.SFTPFile) -> None:
         """Close a file and hear the server's answer, which `SFTPFile.close` swallows.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import stat as modes
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Self, TypeVar
@@ -16,6 +14,7 @@ from neuroflow.config import Profile
 from neuroflow.errors import RemoteMissingError, RemoteRefusedError, SizeMismatchError
 from neuroflow.models import Entry
 from neuroflow.transfer import session
+from neuroflow.transfer.attributes import entries_of, entry_of
 from neuroflow.transfer.files import Block, arriving, reading
 from neuroflow.transfer.hostkeys import HostKeys
 from neuroflow.transfer.keys import load_key, public_of
@@ -25,6 +24,9 @@ from neuroflow.transfer.symptoms import FOREIGN, lost, operation_error
 from neuroflow.transfer.watchdog import Watchdog
 
 T = TypeVar("T")
+
+CLOSING = 8.0
+"""How many times the usual time-out a server may take to store a whole file when it is closed."""
 
 
 def connect(
@@ -92,11 +94,12 @@ class SftpRemote:
 
     def __init__(self, transport: paramiko.Transport, timeout: float = session.TIMEOUT) -> None:
         self._transport = transport
-        channel = session.open_channel(transport, timeout)
+        self._timeout = timeout
+        self._channel = session.open_channel(transport, timeout)
         self._dog = Watchdog(lambda: session.hang_up(transport), timeout)
         try:
             with self._dog:
-                self._client = PipelinedClient(channel)
+                self._client = PipelinedClient(self._channel, self._dog.feed)
         except FOREIGN as error:
             self._dog.stop()
             raise lost("opening the SFTP session", error) from error
@@ -128,7 +131,7 @@ class SftpRemote:
         with self._watched(f"listing {path}"):
             if isinstance(found, OSError):
                 raise found
-        yield from _entries(path, found)
+        yield from entries_of(path, found)
 
     def list_many(self, paths: Sequence[PurePosixPath]) -> Iterator[Sequence[Entry]]:
         """Yield what is in each of many folders, in a few round trips.
@@ -160,7 +163,7 @@ class SftpRemote:
             except RemoteMissingError:
                 yield ()
             else:
-                yield tuple(_entries(path, found))
+                yield tuple(entries_of(path, found))
 
     def stat(self, path: PurePosixPath) -> Entry | None:
         """Look at one name.
@@ -186,7 +189,7 @@ class SftpRemote:
             attributes = self._ask(f"looking at {path.name}", lambda: self._client.stat(str(path)))
         except RemoteMissingError:
             return None
-        return _entry(path, attributes)
+        return entry_of(path, attributes)
 
     def put(
         self,
@@ -233,7 +236,7 @@ class SftpRemote:
             except BaseException:
                 self._abandon(remote)
                 raise
-        self._ask(f"closing {path.name}", lambda: self._client.close_file(remote))
+        self._close(remote, path.name)
         return self._receipt(path, size)
 
     def get(self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = nothing) -> None:
@@ -268,7 +271,6 @@ class SftpRemote:
         with arriving(local) as write:
             with self._watched(doing):
                 for data in self._client.chunks(remote, size):
-                    self._dog.feed()
                     done += len(data)
                     write(data)
                     on_bytes(min(done, size))
@@ -337,6 +339,14 @@ class SftpRemote:
                 remote.write(block.data)
             on_bytes(block.done)
 
+    def _close(self, remote: paramiko.SFTPFile, name: str) -> None:
+        """Close a whole file: the store behind the server may take its time now."""
+        with self._watched(f"closing {name}"):
+            self._dog.feed(CLOSING)
+            self._channel.settimeout(CLOSING * self._timeout)
+            self._client.close_file(remote)
+            self._channel.settimeout(self._timeout)
+
     def _receipt(self, path: PurePosixPath, size: int) -> Receipt:
         try:
             entry = self.stat(path)
@@ -380,21 +390,3 @@ class SftpRemote:
             if isinstance(error, TimeoutError):
                 self.close()  # after a time-out nothing on this connection can be trusted
             raise ours from error
-
-
-def _entries(path: PurePosixPath, found: Iterable[paramiko.SFTPAttributes]) -> Iterator[Entry]:
-    for attributes in found:
-        mode = attributes.st_mode or modes.S_IFREG
-        if modes.S_ISREG(mode) or modes.S_ISDIR(mode):
-            # No name may have a slash; one that has must not become a path by itself.
-            yield _entry(path / attributes.filename.replace("/", "\\"), attributes)
-
-
-def _entry(path: PurePosixPath, attributes: paramiko.SFTPAttributes) -> Entry:
-    modified = attributes.st_mtime
-    return Entry(
-        path,
-        0 if modes.S_ISDIR(attributes.st_mode or 0) else attributes.st_size or 0,
-        modes.S_ISDIR(attributes.st_mode or 0),
-        None if modified is None else datetime.fromtimestamp(modified, UTC),
-    )

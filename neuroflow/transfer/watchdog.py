@@ -41,9 +41,15 @@ class Watchdog:
         self.barked = False
         threading.Thread(target=self._watch, name="neuroflow-watchdog", daemon=True).start()
 
-    def feed(self) -> None:
-        """Note a sign of life."""
-        self._deadline = time.monotonic() + self._seconds
+    def feed(self, patience: float = 1.0) -> None:
+        """Note a sign of life.
+
+        Parameters
+        ----------
+        patience
+            How many times as long as usual the next silence may last.
+        """
+        self._deadline = time.monotonic() + patience * self._seconds
 
     def stop(self) -> None:
         """End the watch for good."""

@@ -23,10 +23,11 @@ class Fault:
 class Proxy:
     """A context manager; the n-th connection meets the n-th of `faults` (None: none)."""
 
-    def __init__(self, target, *, faults=(), latency=0.0):
+    def __init__(self, target, *, faults=(), latency=0.0, rate=None):
         self.target = target
         self.host = "127.0.0.1"
         self.latency = latency
+        self.rate = rate  # bytes per second from the client
         self.connections = 0
         self.bytes_up = 0
         self._faults = list(faults)
@@ -72,6 +73,8 @@ class _Pair:
         left = self.fault.after if self.fault else None
         for data in _received(self.client):
             self.proxy.bytes_up += len(data)
+            if self.proxy.rate:
+                time.sleep(len(data) / self.proxy.rate)
             if left is not None and len(data) >= left:
                 self._send(self.server, data[:left])
                 self._strike()
@@ -118,7 +121,7 @@ class _Pair:
 def _received(sock):
     while True:
         try:
-            data = sock.recv(1 << 18)
+            data = sock.recv(1 << 16)
         except OSError:
             return
         if not data:

@@ -48,6 +48,15 @@ def test_no_key_is_overwritten(path):
     assert path.read_bytes() == before
 
 
+def test_a_key_that_cannot_be_made_leaves_nothing(path, tmp_path):
+    path.mkdir()
+    with pytest.raises(KeyFileError, match="exists already"):
+        make_key(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["id_key"]
+    with pytest.raises(KeyFileError, match="cannot be written"):
+        make_key(tmp_path / ("x" * 250) / ("y" * 254))
+
+
 @pytest.mark.parametrize("form", ["RFC4716", "PEM", "PKCS8"])
 @pytest.mark.parametrize(
     ("kind", "bits"), [("rsa", "2048"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521")]

@@ -1,5 +1,6 @@
 """What SFTP adds to the promises of a Remote: refusals, silence, hostile listings."""
 
+import asyncio
 import dataclasses
 import os
 import time
@@ -53,6 +54,29 @@ def test_an_upload_cut_short_is_a_lost_connection(sshd, trusting, local, kind, a
         with pytest.raises(ConnectionLostError):
             remote.stat(PATH)
         remote.close()
+
+
+@pytest.mark.sshd
+def test_a_slow_line_is_no_silent_one(sshd, trusting, local):
+    """Draining what is under way takes longer than the time-out; answers keep coming in."""
+    with Proxy(sshd.port, rate=2_000_000) as proxy:
+        remote = through(proxy, sshd, trusting, timeout=0.3)
+        begun = time.monotonic()
+        assert remote.put(local, PATH) is Receipt.CONFIRMED
+        assert time.monotonic() - begun > 1
+        remote.close()
+
+
+def test_a_store_may_take_its_time_to_close(demo, opening, local, monkeypatch):
+    close = S3Home.close
+
+    async def slowly(self, handle):
+        await asyncio.sleep(0.8)
+        await close(self, handle)
+
+    monkeypatch.setattr(S3Home, "close", slowly)
+    with opening(demo, timeout=0.4)() as remote:
+        assert remote.put(local, PATH) is Receipt.CONFIRMED
 
 
 @pytest.mark.sshd
