@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from neuroflow.compare.cells import BoolArray, FloatArray, IntArray
@@ -14,6 +15,8 @@ from neuroflow.compare.design import Covariate, Design, build
 from neuroflow.compare.effect_size import hedges_g
 from neuroflow.compare.effects import Sheet, refuse_thin
 from neuroflow.compare.linear import Fit, Robust, f_test, fit, patterns, scale, standard_errors
+from neuroflow.compare.sample import Sample
+from neuroflow.compare.visits import participants
 from neuroflow.errors import CompareError
 
 _NO_VARIANCE = 1e-12  # of the largest value; below it a residual SD is rounding
@@ -54,6 +57,49 @@ class Question:
     robust: Robust
     cluster: IntArray
     omnibus: bool
+
+
+def ask(
+    sample: Sample,
+    contrasts: Sequence[Contrast],
+    *,
+    between: str,
+    confidence: float,
+    robust: Robust = "none",
+    omnibus: bool = False,
+) -> Question:
+    """Put the question to a sample, and refuse what cannot be answered in any region.
+
+    Parameters
+    ----------
+    sample
+        The studies.
+    contrasts, between, confidence, robust, omnibus
+        As for `Question`.
+
+    Returns
+    -------
+    Question
+        Its design has full rank with all studies.
+
+    Raises
+    ------
+    CompareError
+        A covariate is constant, or cannot be told apart from the groups; it is named.
+    """
+    everyone = np.ones(len(sample.group), dtype=bool)
+    build(sample.group, sample.names, sample.covariates, everyone, between)
+    return Question(
+        group=sample.group,
+        names=sample.names,
+        covariates=sample.covariates,
+        contrasts=contrasts,
+        between=between,
+        confidence=confidence,
+        robust=robust,
+        cluster=pd.factorize(participants(sample.cells.studies))[0],
+        omnibus=omnibus,
+    )
 
 
 def answer(question: Question, values: FloatArray) -> Sheet:
@@ -142,7 +188,7 @@ def _one_contrast(
         return  # refused by name later
     weights = np.zeros((2, len(model.coefficients)))
     for side, names in enumerate((contrast.first, contrast.second)):
-        weights[side, [place[name] for name in names]] = 1 / len(names)
+        weights[side, [place[name] for name in names]] = 1 / max(len(names), 1)
     mean1, mean2 = weights @ model.coefficients
     difference = weights[0] - weights[1]
     se, df = standard_errors(model, difference, question.robust, question.cluster[pattern.rows])

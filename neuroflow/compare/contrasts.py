@@ -22,7 +22,7 @@ class Contrast:
     Parameters
     ----------
     first, second
-        Group labels; several are pooled.
+        Group labels; several are pooled. Without `second` the mean of `first` itself.
     """
 
     first: tuple[str, ...]
@@ -31,7 +31,7 @@ class Contrast:
     @property
     def name(self) -> str:
         """As written in tables and figures: ``"MSA+PSP - PD"``."""
-        return f"{'+'.join(self.first)} - {'+'.join(self.second)}"
+        return " - ".join("+".join(side) for side in (self.first, self.second) if side)
 
     @property
     def groups(self) -> tuple[str, ...]:

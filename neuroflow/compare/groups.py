@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from neuroflow import __version__
-from neuroflow.compare.adjusted import Question, answer
+from neuroflow.compare.adjusted import answer, ask
 from neuroflow.compare.cells import REGION_COLUMNS, read_cells
 from neuroflow.compare.contrasts import Contrast, make_contrasts
 from neuroflow.compare.correction import Correction, correct_families
-from neuroflow.compare.design import build, column_of
+from neuroflow.compare.design import column_of
 from neuroflow.compare.effects import Sheet, refuse_thin
 from neuroflow.compare.linear import Robust
 from neuroflow.compare.sample import Sample, choose_sample
@@ -159,18 +159,13 @@ def compare_groups(
     )
     wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
     if method == "linear":
-        everyone = np.ones(len(sample.group), dtype=bool)
-        build(sample.group, sample.names, sample.covariates, everyone, between)  # refused by name
-        question = Question(
-            group=sample.group,
-            names=sample.names,
-            covariates=sample.covariates,
-            contrasts=wanted,
+        question = ask(
+            sample,
+            wanted,
             between=between,
-            confidence=confidence,
             robust=robust,
-            cluster=pd.factorize(participants(sample.cells.studies))[0],
             omnibus=omnibus,
+            confidence=confidence,
         )
         sheet = answer(question, sample.cells.values)
     else:

@@ -1,0 +1,271 @@
+"""Tables and sentences for the paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neuroflow.compare.adjusted import answer, ask
+from neuroflow.compare.cells import REGION_COLUMNS, read_cells
+from neuroflow.compare.contrasts import Contrast, make_contrasts
+from neuroflow.compare.correction import NAMES, Correction
+from neuroflow.compare.design import column_of
+from neuroflow.compare.groups import ANY_DIFFERENCE, compare_groups
+from neuroflow.compare.sample import choose_sample
+from neuroflow.errors import CompareError, OptionError
+
+_METHODS = {
+    "linear": "a linear model",
+    "welch": "Welch's t test",
+    "mannwhitney": "the Mann-Whitney test",
+}
+_WHERE = {
+    "all": "over all tests",
+    "metric": "within each metric",
+    "contrast": "within each contrast",
+    "region": "within each region and metric",
+}
+
+
+def group_means(
+    table: pd.DataFrame,
+    *,
+    between: str = "group",
+    groups: Sequence[str] | None = None,
+    covariates: Sequence[str] = (),
+    metric: str | Sequence[str] | None = None,
+    visit: str | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Return every group's mean, adjusted to the mean of the covariates.
+
+    Parameters
+    ----------
+    table, between, groups, covariates, metric, visit, confidence
+        As for `neuroflow.compare.groups.compare_groups`.
+
+    Returns
+    -------
+    DataFrame
+        One row per group, region and metric: the region's columns, `group`, `n`, `mean`, `se`,
+        `ci_low`, `ci_high`, `reason`; in the metric's unit. All groups share the residual SD.
+
+    Raises
+    ------
+    CompareError, OptionError, TableError
+        As `compare_groups` does.
+
+    References
+    ----------
+    Searle SR, Speed FM, Milliken GA (1980), Am Stat 34:216-221.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
+    >>> group_means(table)[["group", "n", "mean"]].round(3).to_dict("list")
+    {'group': ['Control', 'PSP'], 'n': [3, 3], 'mean': [0.35, 0.55]}
+    """
+    needed = [between, *map(column_of, covariates)]
+    sample = choose_sample(
+        read_cells(table, metric=metric, needed=needed),
+        between=between,
+        groups=groups,
+        covariates=covariates,
+        visit=visit,
+    )
+    single = [Contrast((name,), ()) for name in sample.names]
+    question = ask(sample, single, between=between, confidence=confidence)
+    means = answer(question, sample.cells.values).frame(sample.cells.columns, sample.names)
+    means = means.rename(columns={"contrast": "group", "n1": "n", "estimate": "mean"})
+    return means[[*REGION_COLUMNS, "group", "n", "mean", "se", "ci_low", "ci_high", "reason"]]
+
+
+def paper_table(
+    table: pd.DataFrame,
+    *,
+    metric: str = "FW",
+    between: str = "group",
+    groups: Sequence[str] | None = None,
+    covariates: Sequence[str] = (),
+    visit: str | None = None,
+    correction: Correction = "bh",
+    alpha: float = 0.05,
+    digits: int = 3,
+) -> pd.DataFrame:
+    """Return the table of a paper: adjusted means, F, partial eta squared, p, q, and which differ.
+
+    Parameters
+    ----------
+    table, between, groups, covariates, visit
+        As for `neuroflow.compare.groups.compare_groups`.
+    metric
+        One metric.
+    correction
+        Of the F tests over the regions.
+    alpha
+        Regions with q below it get post-hoc pairs, corrected by Holm within the region.
+    digits
+        Behind the point, of the means.
+
+    Returns
+    -------
+    DataFrame
+        One row per region, as text: `Region`, `System`, per group ``"mean ± SE"``, `F`, `df`,
+        `Partial η²`, `p`, `q` and `Post hoc` (as ``"Control < PSP"``). ``.attrs["methods"]`` is
+        the sentence of `methods_text`.
+
+    Raises
+    ------
+    CompareError, OptionError, TableError
+        As `compare_groups` does.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
+    >>> paper = paper_table(table)
+    >>> paper.drop(columns="System").iloc[0].tolist()
+    ['SCP', '0.350 ± 0.029', '0.550 ± 0.029', '24.0', '1, 4', '0.86', '0.008', '0.008',
+     'Control < PSP']
+    """
+    options: dict[str, Any] = {
+        "between": between,
+        "groups": groups,
+        "covariates": covariates,
+        "metric": metric,
+        "visit": visit,
+    }
+    if not isinstance(metric, str):
+        raise OptionError("A table of the paper holds one metric.")
+    means = group_means(table, **options)
+    tests = compare_groups(table, omnibus=True, correction=correction, **options)
+    pairs = compare_groups(table, correction="holm", family="region", **options)
+    whole = tests[tests["contrast"] == ANY_DIFFERENCE].reset_index(drop=True)
+    rows = len(whole)
+    paper = pd.DataFrame({"Region": _names(whole), "System": whole["system"]})
+    for name in dict.fromkeys(means["group"]):
+        mine = means[means["group"] == name]
+        paper[name] = [
+            f"{mean:.{digits}f} ± {se:.{digits}f}" if np.isfinite(se) else "–"
+            for mean, se in zip(mine["mean"], mine["se"], strict=True)
+        ]
+    paper["F"] = [f"{f:.1f}" if np.isfinite(f) else "–" for f in whole["statistic"]]
+    paper["df"] = [
+        f"{k}, {df:.0f}" if np.isfinite(df) else "–"
+        for k, df in zip(whole["df_num"], whole["df"], strict=True)
+    ]
+    paper["Partial η²"] = [f"{x:.2f}" if np.isfinite(x) else "–" for x in whole["np2"]]
+    paper["p"] = [_p(p) for p in whole["p"]]
+    paper["q"] = [_p(q) for q in whole["q"]]
+    contrasts = make_contrasts(list(dict.fromkeys(means["group"])))
+    by_region = [pairs.iloc[start::rows] for start in range(rows)]
+    paper["Post hoc"] = [
+        _differences(mine, contrasts, alpha) if q < alpha else ""
+        for mine, q in zip(by_region, whole["q"], strict=True)
+    ]
+    facts = {**_facts_of(tests), "post_hoc": "holm"}
+    paper.attrs |= {**facts, "methods": methods_text(facts)}
+    return paper
+
+
+def methods_text(effects: pd.DataFrame | Mapping[str, Any]) -> str:
+    """Return the sentences for the methods section that say what was computed.
+
+    Parameters
+    ----------
+    effects
+        What `compare_groups` returned, or its ``.attrs``.
+
+    Returns
+    -------
+    str
+        Groups with n, model, standard errors, effect sizes, correction, exclusions, version.
+
+    Raises
+    ------
+    CompareError
+        The table came without its attributes.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
+    >>> print(methods_text(compare_groups(table)).split(". ")[0])
+    Control (n = 3) and PSP (n = 3) were compared in each region by a linear model (value ~ group)
+    """
+    facts = _facts_of(effects) if isinstance(effects, pd.DataFrame) else effects
+    if "method" not in facts:
+        raise CompareError(
+            "The table does not say how it was computed.",
+            advice="Hand over what compare_groups returned, before it is merged or filtered anew.",
+        )
+    named = [f"{name} (n = {n})" for name, n in facts["groups"].items()]
+    how = _METHODS[facts["method"]]
+    if facts["method"] == "linear":
+        how += f" ({facts['model']})"
+        if facts["covariates"]:
+            how += f", adjusted for {_listed(facts['covariates'])}"
+    if facts["standard_errors"] != "ordinary":
+        how += f", with {facts['standard_errors']} standard errors"
+    sentences = [
+        f"{_listed(named)} were compared in each region by {how}.",
+        f"Intervals have a confidence of {facts['confidence']:.0%}; effect sizes are "
+        f"{facts['effect_size']}.",
+        _corrected(facts),
+    ]
+    if facts["visit"]:
+        sentences.append(f"Of repeated visits one was used ({facts['visit']}).")
+    left_out = [f"{item['n']} ({item['reason']})" for item in facts["exclusions"]]
+    if left_out:
+        sentences.append(f"Studies left out: {_listed(left_out)}.")
+    sentences.append(f"Computed with neuroflow {facts['neuroflow']}.")
+    return " ".join(sentences)
+
+
+def _facts_of(effects: pd.DataFrame) -> dict[str, Any]:
+    return {str(name): value for name, value in effects.attrs.items()}
+
+
+def _corrected(facts: Mapping[str, Any]) -> str:
+    if facts["correction"] == "none":
+        return "p values were not corrected for multiple tests."
+    family = " and ".join(_WHERE[name] for name in facts["family"])
+    text = f"p values were corrected {family} ({NAMES[facts['correction']]})"
+    if facts.get("post_hoc"):
+        text += f", those of post-hoc pairs within each region ({NAMES[facts['post_hoc']]})"
+    return f"{text}."
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
+    return [
+        f"{name}, {side}" if side in ("left", "right") else str(name)
+        for name, side in zip(rows["region_name"], rows["hemisphere"], strict=True)
+    ]
+
+
+def _p(p: float) -> str:
+    """Return a p value as journals print it."""
+    return "–" if not np.isfinite(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _differences(pairs: pd.DataFrame, contrasts: Sequence[Contrast], alpha: float) -> str:
+    found = [
+        f"{contrast.second[0]} {'<' if estimate > 0 else '>'} {contrast.first[0]}"
+        for contrast, estimate, q in zip(
+            contrasts, pairs["estimate"].tolist(), pairs["q"].tolist(), strict=True
+        )
+        if q < alpha
+    ]
+    return ", ".join(found)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
