@@ -64,7 +64,8 @@ class Workspace:
 
     Examples
     --------
-    >>>     >>> with tempfile.TemporaryDirectory() as folder:
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
     ...     with Workspace(Path(folder) / "my-project") as ws:
     ...         ws.cohorts()
     []

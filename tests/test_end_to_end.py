@@ -1,11 +1,14 @@
 """The main job: a cohort goes out by SFTP, results come back, one table stands there."""
 
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
 import neuroflow as nf
-from neuroflow.errors import SubmissionError
+from neuroflow.demo.server import DemoService
+from neuroflow.errors import ResultError, SubmissionError
+from neuroflow.models import StudyKind
 from neuroflow.states import State
 
 
@@ -13,80 +16,122 @@ def silent(_event):
     pass
 
 
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, cohort_folder):
+    """Send the whole cohort once, collect its results, and keep everything for the tests."""
+    folder = tmp_path_factory.mktemp("done")
+    with DemoService(folder / "service", delay=0.1) as service, nf.Workspace(folder / "ws") as ws:
+        ws.service.save_profile(service.profile)
+        ws.service.trust(service.fingerprint)
+        studies = nf.find_studies(cohort_folder / "scans")
+        cohort = ws.cohort("PILOT_1", studies, participants=cohort_folder / "participants.tsv")
+        sent = ws.submit(cohort, on_event=silent)
+        delivered = ws.wait(timeout=60, interval=0.1, on_event=silent)
+        collected = ws.collect(on_event=silent)
+        yield SimpleNamespace(
+            service=service, ws=ws, cohort=cohort, states=(sent, delivered, collected)
+        )
+
+
 @pytest.fixture
-def cohort(workspace, cohort_folder):
-    studies = nf.find_studies(cohort_folder / "scans")
-    return workspace.cohort("PILOT_1", studies, participants=cohort_folder / "participants.tsv")
+def few(own_cohort_folder):
+    """Return two small studies that a test may change, and their participants.tsv."""
+    studies = nf.find_studies(own_cohort_folder / "scans")
+    nifti = [study for study in studies if study.kind is StudyKind.NIFTI]
+    return nifti[:2], own_cohort_folder / "participants.tsv"
 
 
-def test_from_scans_to_effects_on_the_embedded_service(workspace, service, cohort):
-    sent = workspace.submit(cohort, on_event=silent)
-    assert set(sent["state"]) == {State.SUBMITTED}
-    status = workspace.wait(timeout=60, interval=0.1, on_event=silent)
-    assert set(status["state"]) == {State.DELIVERED}
-    assert set(workspace.collect(on_event=silent)["state"]) == {State.COLLECTED}
+def packages_at(service):
+    return sorted((service.home / "input").rglob("*.zip"))
 
-    table = workspace.table()
-    assert table.groupby("study_id", observed=True).size().tolist() == [132] * len(cohort.studies)
+
+def test_every_study_is_sent_processed_once_and_collected(done):
+    ids = sorted(study.study_id for study in done.cohort.studies)
+    for frame, state in zip(
+        done.states, (State.SUBMITTED, State.DELIVERED, State.COLLECTED), strict=True
+    ):
+        assert sorted(frame["study_id"]) == ids
+        assert set(frame["state"]) == {state}
+    assert sorted(done.service.processed) == ids
+
+
+def test_the_cohort_table_has_every_value_of_every_participant(done):
+    table = done.ws.table()
+    sizes = table.groupby("study_id", observed=True).size()
+    assert sizes.tolist() == [132] * len(done.cohort.studies)
     assert set(table["cohort_id"]) == {"PILOT_1"}
-    participants = workspace.participants("PILOT_1")
+    participants = done.ws.participants("PILOT_1")
     assert set(table["participant_id"]) == set(participants["participant_id"])
     assert set(table["group"]) == {"Control", "PD", "MSA", "PSP"}
-    assert len(workspace.study_facts()) == len(cohort.studies)
-    assert sorted(service.processed) == sorted(s.study_id for s in cohort.studies)
+    assert len(done.ws.study_facts()) == len(done.cohort.studies)
 
 
-def test_a_second_submission_sends_nothing(workspace, service, cohort):
-    workspace.submit(cohort, on_event=silent)
-    again = workspace.submit(cohort, on_event=silent)
-    assert set(again["action"]) == {"skip"}
-    workspace.wait(timeout=60, interval=0.1, on_event=silent)
-    assert len(service.processed) == len(cohort.studies)
+def test_a_second_submission_sends_nothing(done):
+    before = len(done.service.processed)
+    assert set(done.ws.submit(done.cohort, on_event=silent)["action"]) == {"skip"}
+    assert done.service.wait_until_idle(10)
+    assert len(done.service.processed) == before
 
 
-def test_a_dry_run_sends_nothing(workspace, service, cohort):
-    plan = workspace.submit(cohort, dry_run=True, on_event=silent)
-    assert set(plan["action"]) == {"send"}
-    assert list((service.home / "input").rglob("*.zip")) == []
-
-
-def test_nothing_that_names_a_participant_leaves_the_disk(workspace, service, cohort):
-    workspace.submit(cohort, on_event=silent)
-    names = {s.participant_id for s in cohort.studies} | {"Doe", "Hospital"}
-    sent = list((service.home / "input").rglob("*"))
-    assert len([p for p in sent if p.suffix == ".zip"]) == len(cohort.studies)
+def test_nothing_that_names_a_participant_leaves_the_disk(done, cohort_folder):
+    names = {study.participant_id for study in done.cohort.studies}
+    original = {study.study_uid for study in done.cohort.studies} - {None}
+    secrets = [text.encode() for text in names | original]
+    sent = packages_at(done.service)
+    assert len(sent) == len(done.cohort.studies)
     for path in sent:
-        assert not any(
-            name.lower() in str(path.relative_to(service.home)).lower() for name in names
-        )
-        if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as package:
-                for member in package.namelist():
-                    content = package.read(member)
-                    assert not [n for n in names if n.encode() in content or n in member]
+        with zipfile.ZipFile(path) as package:
+            for member in package.infolist():
+                content = package.read(member) + member.filename.encode() + path.name.encode()
+                assert not [secret for secret in secrets if secret in content]
+
+
+def test_results_are_read_from_any_folder_too(done):
+    table = nf.read_results(done.service.home / "output")
+    assert table["study_id"].nunique() == len(done.cohort.studies)
+    assert nf.to_wide(table, metric="FW").shape == (len(done.cohort.studies), 66)
+
+
+def test_a_workspace_opened_again_knows_everything(done):
+    with nf.Workspace(done.ws.folder) as again:
+        assert again.cohorts() == ["PILOT_1"]
+        assert again.cohort("PILOT_1") == done.cohort
+        assert set(again.status()["state"]) == {State.COLLECTED}
+        assert again.table().equals(done.ws.table())
+
+
+def test_a_dry_run_sends_nothing(workspace, service, few):
+    studies, participants = few
+    cohort = workspace.cohort("C", studies, participants=participants)
+    plan = workspace.submit(cohort, dry_run=True, on_event=silent)
+    assert list(plan["action"]) == ["send", "send"]
+    assert packages_at(service) == []
 
 
 def test_a_cohort_with_errors_is_not_sent_unless_the_good_ones_are_asked_for(
-    workspace, service, own_cohort_folder
+    workspace, service, few
 ):
-    table = own_cohort_folder / "participants.tsv"
-    lines = table.read_text(encoding="utf-8").splitlines()
-    header = lines[0].split("\t")
-    first = lines[1].split("\t")
-    first[header.index("age")] = "n/a"
-    table.write_text("\n".join([lines[0], "\t".join(first), *lines[2:]]) + "\n", encoding="utf-8")
-    for sidecar in (own_cohort_folder / "scans").rglob("*.json"):
+    (bad, good), participants = few
+    for sidecar in bad.root.rglob("*.json"):
         sidecar.unlink()
-    studies = nf.find_studies(own_cohort_folder / "scans")
-    cohort = workspace.cohort("C", studies, participants=table)
-    with pytest.raises(SubmissionError, match="nothing was sent"):
+    lines = participants.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f"{bad.participant_id}\t")]
+    assert len(kept) < len(lines)
+    participants.write_text("".join(kept), encoding="utf-8")
+    cohort = workspace.cohort("C", [*nf.find_studies(bad.root), good], participants=participants)
+    bad_id, good_id = (study.study_id for study in cohort.studies)
+
+    with pytest.raises(SubmissionError, match="1 of 2 studies have errors; nothing was sent"):
         workspace.submit(cohort, on_event=silent)
-    assert list((service.home / "input").rglob("*.zip")) == []
+    assert packages_at(service) == []
+
+    rows = workspace.submit(cohort, only_good=True, on_event=silent).set_index("study_id")
+    assert rows.loc[bad_id, "action"] == "blocked"
+    assert "age" in rows.loc[bad_id, "reason"]
+    assert rows.loc[good_id, "state"] == State.SUBMITTED
+    assert [path.stem for path in packages_at(service)] == [good_id]
 
 
-def test_results_are_read_from_any_folder_too(workspace, service, cohort):
-    workspace.submit(cohort, on_event=silent)
-    workspace.wait(timeout=60, interval=0.1, on_event=silent)
-    table = nf.read_results(service.home / "output")
-    assert table["study_id"].nunique() == len(cohort.studies)
-    assert nf.to_wide(table, metric="FW").shape == (len(cohort.studies), 66)
+def test_before_anything_was_collected_the_table_says_what_to_do(workspace):
+    with pytest.raises(ResultError, match="No results were collected yet"):
+        workspace.table()
