@@ -36,6 +36,7 @@ Every error says what happened, why if that is known, and what to do::
     └── DemoError                 the embedded service
 
 Errors of other libraries become one of these at the edge where they appear, with ``from``.
+What is worth telling but stops nothing is a `ResultWarning`.
 """
 
 from __future__ import annotations

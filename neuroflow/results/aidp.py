@@ -243,29 +243,28 @@ class _Cells:
         for j, name in enumerate(sheet.names):
             self._columns[column[name]].append(j)
         self.values = found[:, [columns[0] for columns in self._columns]]
+        fractions = [name.metric in FRACTIONS for name in sheet.names]
+        outside = ((found < 0) | (found > 1)) & np.array(fractions)
+        is_odd = ~np.isfinite(found).all(axis=1) | outside.any(axis=1)
+        is_odd |= len(self.names) != len(sheet.names)
+        about = (*sheet.warnings, *self._not_in_dictionary())
+        usual = (*about, *_counted(len(self.names), len(self.names)))
         self.warnings = tuple(
-            (*sheet.warnings, *self._not_in_dictionary(), *self._odd(study, row))
-            for study, row in enumerate(found)
+            (*about, *self._odd(study, found[study], outside[study])) if is_odd[study] else usual
+            for study in range(len(found))
         )
 
-    def _odd(self, study: int, row: npt.NDArray[np.float64]) -> list[str]:
+    def _odd(
+        self, study: int, row: npt.NDArray[np.float64], outside: npt.NDArray[np.bool_]
+    ) -> list[str]:
         texts, spots = self._texts[study], self._sheet.spots[study]
         bad = [j for j, x in enumerate(row) if isnan(x) and not is_missing(texts[j])]
         warnings = self._listed("no number", [self._shown(study, j) for j in bad])
         warnings += self._given_twice(study, row)
-        outside = [
-            self._shown(study, j)
-            for j, value in enumerate(row)
-            if self._sheet.names[j].metric in FRACTIONS and not (0 <= value <= 1 or isnan(value))
-        ]
-        warnings += self._listed("outside 0 to 1", outside)
+        far = [self._shown(study, int(j)) for j in np.flatnonzero(outside)]
+        warnings += self._listed("outside 0 to 1", far)
         given = sum(any(spots[j] is not None for j in columns) for columns in self._columns)
-        numbers = int(np.isfinite(self.values[study]).sum())
-        if given != EXPECTED_VALUES:
-            warnings.append(f"{given} values, {EXPECTED_VALUES} expected")
-        if numbers != given:
-            warnings.append(f"{given - numbers} of {given} values missing")
-        return warnings
+        return warnings + _counted(given, int(np.isfinite(self.values[study]).sum()))
 
     def _given_twice(self, study: int, row: npt.NDArray[np.float64]) -> list[str]:
         """Settle names given more than once: equal values are one, different ones are none."""
@@ -299,3 +298,8 @@ class _Cells:
             return []
         more = f", and {len(examples) - _SHOWN} more" if len(examples) > _SHOWN else ""
         return [f"{what} ({len(examples)}): {', '.join(examples[:_SHOWN])}{more}"]
+
+
+def _counted(given: int, numbers: int) -> list[str]:
+    warnings = [] if given == EXPECTED_VALUES else [f"{given} values, {EXPECTED_VALUES} expected"]
+    return warnings + ([] if numbers == given else [f"{given - numbers} of {given} values missing"])

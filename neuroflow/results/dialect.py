@@ -171,7 +171,7 @@ def _split(
     rows, numbers = [], []
     try:
         for row in reader:
-            cells = [cell.strip() for cell in row]
+            cells = list(map(str.strip, row))
             if any(cells):
                 rows.append(cells)
                 numbers.append(reader.line_num + skip)
@@ -189,6 +189,8 @@ def _square(
         raise unreadable(path, lines[0], "No row has more than one cell.")
     titles = ["".join(row) for row in rows[:first]]
     rows, lines = rows[first:], lines[first:]
+    if rows[0][-1] and len(set(map(len, rows))) == 1:
+        return rows, lines, titles
     width = max(len(_trimmed(row)) for row in rows)
     width = min(width, len(rows[0]))  # the first line is right, a longer one is not
     square = []

@@ -157,10 +157,11 @@ def join(
     Raises
     ------
     TableError
-        `studies` has no ``study_id``.
+        `studies` has no ``study_id``, or tells two things of one; `participants` has no
+        ``participant_id``; an age is no number.
     """
-    if studies is not None and "study_id" not in studies:
-        raise TableError("The map of studies has no column study_id.")
+    _check(studies, participants)
+    participants = _without_prefixes(participants)
     frame = pd.DataFrame({"study_id": list(study_ids)})
     known = _looked_up(study_ids, studies)
     frame["in_studies"] = known is not None and known["found"]
@@ -189,6 +190,28 @@ def join(
         unused = ~participants["participant_id"].isin(frame["participant_id"].dropna())
         lone = participants.loc[unused, "participant_id"].drop_duplicates().tolist()
     return Joined(_arranged(frame), order, lone)
+
+
+def _check(studies: pd.DataFrame | None, participants: pd.DataFrame | None) -> None:
+    if studies is not None and "study_id" not in studies:
+        raise TableError("The map of studies has no column study_id.")
+    if participants is not None and "participant_id" not in participants:
+        raise TableError("The table of participants has no column participant_id.")
+    if studies is not None:
+        known = studies[[name for name in KEYS if name in studies]].drop_duplicates()
+        twice = known.loc[known["study_id"].duplicated(), "study_id"].astype(str).unique()
+        if len(twice):
+            raise TableError(
+                f"The map of studies tells different things of {', '.join(twice[:5])}.",
+                advice="Each study has one participant, session and cohort.",
+            )
+
+
+def _without_prefixes(participants: pd.DataFrame | None) -> pd.DataFrame | None:
+    if participants is None:
+        return None
+    names = [name for name in ("participant_id", "session_id") if name in participants]
+    return participants.assign(**{name: _clean(participants[name]) for name in names})
 
 
 def _looked_up(study_ids: Sequence[str], studies: pd.DataFrame | None) -> pd.DataFrame | None:
@@ -270,6 +293,9 @@ def _arranged(frame: pd.DataFrame) -> pd.DataFrame:
     for name in COVARIATES:
         if name not in frame:
             frame[name] = None
-    frame["age"] = pd.to_numeric(frame["age"]).astype("float64")
+    try:
+        frame["age"] = pd.to_numeric(frame["age"]).astype("float64")
+    except (ValueError, TypeError) as error:
+        raise TableError("An age is no number.", why=f"{error}.") from error
     further = [name for name in frame if name not in (*KEYS, *COVARIATES, *JOIN_FLAGS)]
     return frame[[*KEYS, *COVARIATES, *further, *JOIN_FLAGS]]

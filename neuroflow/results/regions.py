@@ -47,6 +47,7 @@ METRIC_ORDER = ("FW", "FAt", "FA", "MD")
 EXPECTED_VALUES = 132
 """66 regions x 2 metrics: the values a complete result file holds."""
 
+_NO_NAMES = frozenset(["", *"0123456789.+-"])
 _METRIC_SUFFIX = re.compile(r"(?P<name>.+?)[ _.\-](?P<metric>FW|FAt|FA|MD)", re.IGNORECASE)
 _SIDES = {"left": "left", "lh": "left", "l": "left", "right": "right", "rh": "right", "r": "right"}
 _SIDE_FIRST = re.compile(r"(?:ctx[_.\- ])?(?P<side>left|right|lh|rh|[lr])[_.\- ](?P<name>.+)", re.I)
@@ -173,6 +174,8 @@ def is_region(name: str) -> bool:
     >>> is_region("Putamen"), is_region("Hippocampus_FW"), is_region("Age")
     (True, True, False)
     """
+    if name[:1] in _NO_NAMES and not name[-1:].isalpha():  # numbers: most cells of a file
+        return False
     found = resolve(name)
     return found.known or found.suffix != ""
 

@@ -102,6 +102,24 @@ def test_what_did_not_match_is_told_by_name_and_stays(three):
     assert facts["in_participants"].to_dict() == {"a": True, "b": True, "c": False}
 
 
+def test_labels_match_with_and_without_their_prefixes(three):
+    people = PARTICIPANTS.assign(participant_id=["sub-01", "sub-01", "sub-02"])
+    table = read_results(three, studies=STUDIES, participants=people)
+    expected = read_results(three, studies=STUDIES, participants=PARTICIPANTS)
+    pd.testing.assert_frame_equal(table, expected)
+
+
+def test_tables_that_cannot_be_joined(three):
+    with pytest.raises(TableError, match="no column study_id"):
+        read_results(three, studies=STUDIES.drop(columns="study_id"))
+    with pytest.raises(TableError, match="no column participant_id"):
+        read_results(three, participants=PARTICIPANTS.drop(columns="participant_id"))
+    with pytest.raises(TableError, match="different things of a"):
+        read_results(three, studies=pd.concat([STUDIES, STUDIES.assign(cohort_id="Z")[1:2]]))
+    with pytest.raises(TableError, match="age"):
+        read_results(three, studies=STUDIES.assign(age="old"))
+
+
 def test_one_bad_file_does_not_stop_the_others(three, folder):
     folder.put("d_out/aidp.csv", b"\x00\x01")
     with pytest.warns(ResultWarning, match="1 result files could not be read"):
