@@ -4,8 +4,10 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
+from support.sshd import Sshd, require_sshd
 
 import neuroflow as nf
+from neuroflow.demo.processing import Pipeline
 from neuroflow.demo.server import DemoService
 from neuroflow.errors import ResultError, SubmissionError
 from neuroflow.models import StudyKind
@@ -135,3 +137,24 @@ def test_a_cohort_with_errors_is_not_sent_unless_the_good_ones_are_asked_for(
 def test_before_anything_was_collected_the_table_says_what_to_do(workspace):
     with pytest.raises(ResultError, match="No results were collected yet"):
         workspace.table()
+
+
+@pytest.mark.sshd
+def test_the_same_path_over_openssh(tmp_path, few):
+    require_sshd()
+    studies, participants = few
+    with Sshd(tmp_path / "sshd") as sshd, nf.Workspace(tmp_path / "ws") as ws:
+        ws.service.save_profile(sshd.profile)
+        ws.service.trust(ws.service.host_fingerprint())
+        cohort = ws.cohort("C", studies, participants=participants)
+        assert set(ws.submit(cohort, on_event=silent)["state"]) == {State.SUBMITTED}
+        assert set(ws.status()["state"]) == {State.PROCESSING}
+
+        service = Pipeline(output=sshd.home / "output", staging=tmp_path)
+        for package in packages_at(sshd):
+            assert zipfile.ZipFile(package).testzip() is None
+            service.process(package)
+        assert set(ws.wait(timeout=0, on_event=silent)["state"]) == {State.DELIVERED}
+        assert set(ws.collect(on_event=silent)["state"]) == {State.COLLECTED}
+        assert ws.table()["study_id"].nunique() == 2
+        assert set(ws.submit(cohort, on_event=silent)["action"]) == {"skip"}
