@@ -234,7 +234,8 @@ def open_channel(transport: paramiko.Transport, timeout: float = TIMEOUT) -> par
             channel.settimeout(timeout)
             channel.invoke_subsystem("sftp")
     except FOREIGN as error:
-        raise lost("opening the SFTP session", error) from error
+        silence = TimeoutError() if dog.barked else error
+        raise lost("opening the SFTP session", silence) from error
     finally:
         dog.stop()
     return channel

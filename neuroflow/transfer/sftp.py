@@ -385,8 +385,9 @@ class SftpRemote:
             with self._dog:
                 yield
         except FOREIGN as error:
-            alive = self._transport.is_active() and not self._dog.barked
-            ours = operation_error(error, doing, is_alive=alive)
-            if isinstance(error, TimeoutError):
+            is_silent = self._dog.barked or isinstance(error, TimeoutError)
+            if is_silent:
                 self.close()  # after a time-out nothing on this connection can be trusted
-            raise ours from error
+                raise lost(doing, TimeoutError()) from error
+            is_alive = self._transport.is_active()
+            raise operation_error(error, doing, is_alive=is_alive) from error
