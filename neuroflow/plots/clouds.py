@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,24 +77,26 @@ def raincloud(
             ax = new_axes(DOUBLE_COLUMN, 34 + n_regions * (3 + 9 * len(points.looks)))
         for region in range(n_regions):
             for code, look in enumerate(points.looks.values()):
-                values = points.values[points.group == code, region]
+                mine = (points.group == code) & np.isfinite(points.values[:, region])
                 at = region + points.offset(code)
-                _one(ax, values[np.isfinite(values)], at, points.pitch, look)
+                _cloud(ax, points.values[mine & points.first, region], at, points.pitch, look[0])
+                _rain(ax, points.values[mine, region], at, points.pitch, look)
         quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
         _axes(ax, points, quantity)
         add_legend(ax, group_handles(points.looks, points.counts), own=own)
         note = "Density; box: median and quartiles; points: studies."
+        if points.visits_note:
+            note += f" {points.visits_note}"
         foot = " ".join(text for text in (note, kind_notes(points.labels)) if text)
         counts = ", ".join(f"{name} n = {n}" for name, n in points.counts.items())
         describe(ax, f"{quantity} by {by} ({counts}). {note}", foot, own=own)
     return ax
 
 
-def _one(ax: Axes, values: FloatArray, at: float, pitch: float, look: tuple[str, str]) -> None:
-    """Draw one group of one region; rows grow downwards, so above is minus."""
+def _cloud(ax: Axes, values: FloatArray, at: float, pitch: float, color: str) -> None:
+    """Draw density and box of one group of one region; rows grow downwards: above is minus."""
     if not len(values):
         return
-    color, marker = look
     ink = current().palette.ink
     if len(values) >= _FEWEST and np.ptp(values) > 0:
         x = np.linspace(values.min(), values.max(), 128)
@@ -101,20 +104,23 @@ def _one(ax: Axes, values: FloatArray, at: float, pitch: float, look: tuple[str,
         top = at - _CLOUD * pitch * density / density.max()
         ax.fill_between(x, np.full_like(x, at), top, color=color, alpha=0.75, linewidth=0, zorder=2)
     low, first, middle, third, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
-    row = at + 0.11 * pitch
+    row, half = at + 0.11 * pitch, 0.065 * pitch
     ax.hlines(row, low, high, color=ink, linewidth=0.9, zorder=3)
-    ax.barh(
-        row, third - first, 0.13 * pitch, first,
-        facecolor=current().palette.ground, edgecolor=ink, linewidth=0.9, zorder=4,
-    )  # fmt: skip
-    ax.vlines(middle, row - 0.065 * pitch, row + 0.065 * pitch, color=ink, linewidth=1.8, zorder=5)
+    ground = current().palette.ground
+    box: dict[str, Any] = {"facecolor": ground, "edgecolor": ink, "linewidth": 0.9, "zorder": 4}
+    ax.barh(row, third - first, 2 * half, first, **box)
+    ax.vlines(middle, row - half, row + half, color=ink, linewidth=1.8, zorder=5)
+
+
+def _rain(ax: Axes, values: FloatArray, at: float, pitch: float, look: tuple[str, str]) -> None:
+    """Draw every study of one group of one region."""
     spread = ((np.arange(len(values)) * 0.6180339887) % 1 - 0.5) * 0.16 * pitch
     ax.scatter(
         values,
         at + 0.31 * pitch + spread,
-        s=float(np.clip(500 / len(values), 4, 10)),
-        marker=marker,
-        color=color,
+        s=float(np.clip(500 / max(len(values), 1), 4, 10)),
+        marker=look[1],
+        color=look[0],
         alpha=0.8,
         linewidths=0,
         zorder=2,

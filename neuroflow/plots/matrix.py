@@ -139,6 +139,9 @@ def _grid(scores: pd.DataFrame, between: str, regions: Sequence[str] | None) -> 
     order: IntArray = np.argsort([place.get(name, len(place)) for name in group], kind="stable")
     names = labels(first["participant_id"] if "participant_id" in first else first["study_id"])
     names = names.fillna(first["study_id"].astype(str).str[:8])
+    if "session_id" in first:
+        visit = " " + labels(first["session_id"]).fillna("")
+        names = names.where(~names.duplicated(keep=False), names + visit).str.rstrip()
     columns = columns.iloc[rows].reset_index(drop=True)
     return _Grid(
         z=cells.values[order][:, np.flatnonzero(wanted)[rows]].T,

@@ -12,8 +12,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from neuroflow.compare.cells import Cells, FloatArray, IntArray, labels, read_cells
+from neuroflow.compare.cells import BoolArray, Cells, FloatArray, IntArray, labels, read_cells
 from neuroflow.compare.twosample import moments
+from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import OptionError, TableError
 from neuroflow.plots.figures import describe, new_axes
 from neuroflow.plots.labels import (
@@ -104,7 +105,8 @@ def strip(
         quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
         _axes(ax, points, upright, quantity)
         add_legend(ax, group_handles(points.looks, points.counts), own=own)
-        note = _SUMMARIES[summary].format(confidence)
+        parts = [_SUMMARIES[summary].format(confidence), points.visits_note]
+        note = " ".join(part for part in parts if part)
         describe(
             ax,
             f"{quantity} of every study, by {by} "
@@ -126,6 +128,14 @@ class Points:
     group: IntArray
     looks: dict[str, tuple[str, str]]
     left_out: int
+    first: BoolArray
+
+    @property
+    def visits_note(self) -> str:
+        """What to say of repeated visits, which are not independent."""
+        if self.first.all():
+            return ""
+        return "Repeated visits are points of their own; only first visits count in the summary."
 
     @property
     def counts(self) -> dict[str, int]:
@@ -194,6 +204,7 @@ def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> P
         group=np.array([codes[name] for name in named[known]], dtype=np.intp),
         looks=looks,
         left_out=int((~known).sum()),
+        first=choose_visits(cells.studies[known].reset_index(drop=True), "first"),
     )
 
 
@@ -235,7 +246,7 @@ def _summarise(
 ) -> None:
     ink = current().palette.ink
     for code in range(len(points.looks)):
-        values = points.values[points.group == code]
+        values = points.values[(points.group == code) & points.first]
         n, mean, variance = moments(values)
         where = np.flatnonzero(n > 0)
         place = where + points.offset(code)

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from support.comparison_tables import realistic_table
 
@@ -64,6 +65,10 @@ def test_without_controls_all_studies_are_the_reference(table):
 def test_studies_are_named_where_there_is_room():
     few = heatmap(realistic_table({"Control": 4, "PD": 3}), regions=["pSN"])
     assert [text.get_text() for text in few.get_xticklabels()][:2] == ["p0000", "p0001"]
+    table = realistic_table({"Control": 4, "PD": 3})
+    later = table[table["study_id"] == "study0001"].assign(study_id="later", session_id="2")
+    names = heatmap(pd.concat([table, later]), regions=["pSN"]).get_xticklabels()
+    assert {"p0000", "p0001 1", "p0001 2"} < {text.get_text() for text in names}
 
 
 def test_a_reference_that_cannot_serve_is_refused(table):

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
@@ -126,3 +127,19 @@ def test_a_thousand_studies_and_all_regions_stay_quick():
     table["value"] = rng.random(len(table))
     ax = strip(table, regions="all")
     assert sum(len(points) for points in points_of(ax)) == 66_000
+
+
+def test_repeated_visits_are_points_and_do_not_narrow_the_interval(table):
+    again = table[table["group"] == "PSP"]
+    later = again.assign(
+        study_id=again["study_id"] + "b", session_id="2", value=again["value"] + 0.01
+    )
+    once, twice = strip(table, ["SCP"]), strip(pd.concat([table, later]), ["SCP"])
+    assert [len(p) for p in points_of(twice)][3] == 2 * [len(p) for p in points_of(once)][3]
+    bars = [
+        [s for c in ax.collections if hasattr(c, "get_segments") for s in c.get_segments()]
+        for ax in (once, twice)
+    ]
+    np.testing.assert_allclose(bars[1], bars[0])
+    assert "only first visits count" in caption(twice)
+    assert "visits" not in caption(once)
