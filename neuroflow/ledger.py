@@ -8,21 +8,16 @@ server.
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
 from neuroflow.errors import LedgerError
+from neuroflow.ledgerfile import LedgerFile
 from neuroflow.models import Package
 from neuroflow.states import State
-
-APPLICATION_ID = 0x6E_66_6C_67  # "nflg", in the header of the file
-VERSION = 1
 
 
 def utc_now() -> datetime:
@@ -117,26 +112,11 @@ class Ledger:
     ...     ledger.record("C", "s", State.UPLOADING)
     ...     ledger.row("s").state
     <State.UPLOADING: 'uploading'>
-
-    References
-    ----------
-    SQLite, *Write-Ahead Logging* and *PRAGMA synchronous*, https://sqlite.org/wal.html
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
-        self.path = path
         self._clock = clock
-        self._lock = threading.RLock()
-        with self._translated("opened"):
-            self._db = sqlite3.connect(
-                path, timeout=30.0, isolation_level=None, check_same_thread=False
-            )
-            self._db.row_factory = sqlite3.Row
-            try:
-                self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
+        self._file = LedgerFile(path)
 
     def add_package(self, package: Package) -> None:
         """Note a package: a new one, or one made anew before anything was sent, as ``packaged``.
@@ -155,7 +135,7 @@ class Ledger:
             The study is already known in another cohort, or the file cannot be written.
         """
         p = package
-        with self._transaction("written"):
+        with self._file.writing() as db:
             row = self.row(p.study_id)
             if row is not None and row.cohort_id != p.cohort_id:
                 raise LedgerError(
@@ -163,7 +143,7 @@ class Ledger:
                     advice="Every study needs its own id; make the workspace's studies anew.",
                     study_id=p.study_id,
                 )
-            self._db.execute(
+            db.execute(
                 "INSERT INTO packages VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (study_id) DO UPDATE"
                 " SET size = excluded.size, sha256 = excluded.sha256,"
                 " source_sha256 = excluded.source_sha256,"
@@ -172,7 +152,7 @@ class Ledger:
             )
             if row is None or (row.state is State.PACKAGED and row.sha256 != p.sha256):
                 message = "packaged" if row is None else "packaged anew"
-                self._append(p.study_id, State.PACKAGED, message, (p.size, p.sha256))
+                self._append(db, p.study_id, State.PACKAGED, message, (p.size, p.sha256))
 
     def record(
         self,
@@ -203,7 +183,7 @@ class Ledger:
             The study is unknown, the step is not drawn in `neuroflow.states`, or the file cannot
             be written.
         """
-        with self._transaction("written"):
+        with self._file.writing() as db:
             row = self.row(study_id)
             if row is None or row.cohort_id != cohort_id:
                 raise LedgerError(
@@ -223,7 +203,7 @@ class Ledger:
                 content = (row.sent_size, row.sent_sha256)
             if state in {State.UPLOADING, State.PACKAGED}:
                 content = (row.size, row.sha256)
-            self._append(study_id, state, message, sent or content)
+            self._append(db, study_id, state, message, sent or content)
 
     def rows(self, cohort_id: str | None = None) -> list[LedgerRow]:
         """List where every study stands, in the order they were first noted.
@@ -283,16 +263,54 @@ class Ledger:
         LedgerError
             The file cannot be read.
         """
-        with self._lock, self._translated("read"):
-            events = self._db.execute(
-                "SELECT at, state, message FROM events WHERE study_id = ? ORDER BY id", (study_id,)
-            ).fetchall()
+        events = self._file.select(
+            "SELECT at, state, message FROM events WHERE study_id = ? ORDER BY id", (study_id,)
+        )
         return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
+
+    def set_aside(self, study_id: str, rule: str, reason: str) -> None:
+        """Note that the user set a rule aside for a study; the reason is kept for good.
+
+        Parameters
+        ----------
+        study_id
+            Which study; it need not be packaged yet.
+        rule
+            The rule's id.
+        reason
+            Why, or an empty text to take the rule up again.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be written.
+        """
+        with self._file.writing() as db:
+            db.execute(
+                "INSERT INTO overrides (study_id, rule, reason, at) VALUES (?, ?, ?, ?)",
+                (study_id, rule, reason, self._now()),
+            )
+
+    def overrides(self) -> dict[tuple[str, str], str]:
+        """Tell which rules are set aside.
+
+        Returns
+        -------
+        dict
+            From (study_id, rule) to the reason.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be read.
+        """
+        rows = self._file.select("SELECT study_id, rule, reason FROM overrides ORDER BY id")
+        last = {(study_id, rule): reason for study_id, rule, reason in rows}
+        return {key: reason for key, reason in last.items() if reason}
 
     def close(self) -> None:
         """Close the file; harmless when repeated."""
-        with self._lock:
-            self._db.close()
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -301,71 +319,30 @@ class Ledger:
         self.close()
 
     def _select(self, where: str, values: tuple[object, ...]) -> list[LedgerRow]:
-        with self._lock, self._translated("read"):
-            # `where` is one of two constants of this file.
-            found = self._db.execute(
-                f"SELECT * FROM current {where} ORDER BY"  # noqa: S608
-                " (SELECT MIN(id) FROM events f WHERE f.study_id = current.study_id)",
-                values,
-            ).fetchall()
+        # `where` is one of two constants of this file.
+        found = self._file.select(
+            f"SELECT * FROM current {where} ORDER BY"  # noqa: S608
+            " (SELECT MIN(id) FROM events f WHERE f.study_id = current.study_id)",
+            values,
+        )
         return [_row(each) for each in found]
 
-    def _append(self, study_id: str, state: State, message: str, content: tuple[int, str]) -> None:
-        at = self._clock().astimezone(UTC).isoformat(timespec="microseconds")
-        self._db.execute(
+    def _now(self) -> str:
+        return self._clock().astimezone(UTC).isoformat(timespec="microseconds")
+
+    def _append(
+        self,
+        db: sqlite3.Connection,
+        study_id: str,
+        state: State,
+        message: str,
+        content: tuple[int, str],
+    ) -> None:
+        db.execute(
             "INSERT INTO events (study_id, state, message, size, sha256, at)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (study_id, state.value, message, *content, at),
+            (study_id, state.value, message, *content, self._now()),
         )
-
-    def _prepare(self) -> None:
-        """Make the tables in a new file; refuse a file that is not ours, and leave it as it is."""
-        with self._transaction("opened"):
-            is_new = not self._pragma("schema_version") and not self._pragma("application_id")
-            if is_new:
-                # executescript would commit the transaction that keeps other processes out.
-                for statement in _statements(_schema()):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                self._db.execute(f"PRAGMA user_version = {VERSION}")
-        if self._pragma("application_id") != APPLICATION_ID:
-            raise _unusable(self.path, "It is another program's database.")
-        if self._pragma("user_version") != VERSION:
-            raise _unusable(self.path, "It was made by another version of neuroflow.")
-        damage = self._pragma("quick_check")
-        if damage != "ok":
-            raise _unusable(self.path, f"It is damaged: {damage}.")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-
-    def _pragma(self, name: str) -> object:
-        return self._db.execute(f"PRAGMA {name}").fetchone()[0]
-
-    @contextmanager
-    def _transaction(self, verb: str) -> Iterator[None]:
-        """Hold the file from the first read to the commit, against threads and processes."""
-        with self._lock, self._translated(verb):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _translated(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise LedgerError(
-                f"The ledger {self.path} cannot be {verb}.",
-                why=f"SQLite says: {error}.",
-                advice="Check the disk's free space and the folder's permissions; if the file is "
-                "damaged, restore it from a backup. Do not delete it: it knows what was sent.",
-            ) from error
 
 
 def _row(found: sqlite3.Row) -> LedgerRow:
@@ -376,25 +353,3 @@ def _row(found: sqlite3.Row) -> LedgerRow:
     for name in ("submitted_at", "answered_at"):
         values[name] = datetime.fromisoformat(values[name]) if values[name] else None
     return LedgerRow(**values)
-
-
-def _schema() -> str:
-    return resources.files("neuroflow").joinpath("ledger.sql").read_text(encoding="utf-8")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Cut a script into statements, leaving triggers whole."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def _unusable(path: Path, why: str) -> LedgerError:
-    return LedgerError(
-        f"{path} is not a ledger of neuroflow.",
-        why=why,
-        advice="Move it away, or choose another workspace folder.",
-    )

@@ -1,4 +1,4 @@
--- The ledger's tables. Events are only ever added; `current` is derived from them.
+-- The ledger's tables. Events and overrides are only ever added; `current` is derived from them.
 
 CREATE TABLE packages (
     study_id         TEXT PRIMARY KEY,
@@ -22,6 +22,17 @@ CREATE TRIGGER events_stay BEFORE UPDATE ON events
     BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
 CREATE TRIGGER events_remain BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END;
+CREATE TABLE overrides (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    study_id TEXT NOT NULL,
+    rule     TEXT NOT NULL,
+    reason   TEXT NOT NULL,
+    at       TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER overrides_stay BEFORE UPDATE ON overrides
+    BEGIN SELECT RAISE(ABORT, 'overrides are only ever added'); END;
+CREATE TRIGGER overrides_remain BEFORE DELETE ON overrides
+    BEGIN SELECT RAISE(ABORT, 'overrides are only ever added'); END;
 CREATE VIEW current AS
     SELECT p.cohort_id, p.study_id, e.state, e.at AS since, p.size, p.sha256, p.source_sha256,
            p.study_uid_sha256, e.message,

@@ -16,6 +16,7 @@ LAYERS = [
     {
         "config",
         "ledger",
+        "ledgerfile",
         "participants",
         "cohorts",
         "privatefile",
@@ -38,6 +39,7 @@ WITHIN_RANK = {
     frozenset({"models", "errors"}),
     frozenset({"cohorts", "privatefile"}),
     frozenset({"workfolder", "privatefile"}),
+    frozenset({"ledger", "ledgerfile", "ledgerfile"}),
 }
 
 

@@ -138,8 +138,8 @@ def test_events_cannot_be_changed_or_removed(path, ledger):
 
 
 def test_every_event_is_on_disk_at_once(path, ledger):
-    assert ledger._pragma("synchronous") == 2  # FULL
-    assert ledger._pragma("journal_mode") == "wal"
+    assert ledger._file.pragma("synchronous") == 2  # FULL
+    assert ledger._file.pragma("journal_mode") == "wal"
 
 
 def test_threads_lose_nothing(ledger):
@@ -224,3 +224,13 @@ def test_a_closed_ledger_says_so(ledger):
     ledger.close()
     with pytest.raises(LedgerError, match="cannot be read"):
         ledger.rows()
+
+
+def test_a_rule_set_aside_is_kept_with_its_reason_until_it_is_taken_up_again(tmp_path):
+    path = tmp_path / "ledger.sqlite"
+    with Ledger(path) as ledger:
+        ledger.set_aside("s1", "echo_time", "agreed with the vendor")
+        ledger.set_aside("s1", "sex", "not recorded")
+        ledger.set_aside("s1", "sex", "")
+    with Ledger(path) as ledger:
+        assert ledger.overrides() == {("s1", "echo_time"): "agreed with the vendor"}
