@@ -94,9 +94,9 @@ def _titled(tabs: widgets.Tab, number: int, title: str, form: FormModel) -> None
     """Keep a tab's title true: its number, its name and a mark of how it stands."""
 
     def update(*_: object) -> None:
-        tone = "wait" if form.busy else form.tone
+        tone = "wait" if form.busy else "bad" if form.problems else form.tone
         mark = f"{MARKS[tone]} " if tone else ""
         tabs.set_title(number, f"{mark}{number + 1} {title}")
 
-    form.observe(update, names=["tone", "busy"])
+    form.observe(update, names=["tone", "busy", "problems"])
     update()

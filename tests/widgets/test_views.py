@@ -151,3 +151,5 @@ def test_a_tab_carries_the_mark_of_its_form(empty):
     tabs = app(empty)
     tabs.neuroflow.connect.tone = "good"
     assert tabs.titles[0] == "✓ 1 Connect"
+    tabs.neuroflow.connect.complain(FolderError("Empty."))
+    assert tabs.titles[0] == "✗ 1 Connect"

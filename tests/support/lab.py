@@ -1,0 +1,145 @@
+"""JupyterLab on a loopback port, and a page of Chromium that looks at it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SETTINGS = '{"fetchNews": "false", "checkForUpdates": false}'
+TIMEOUT = 60_000  # ms; a busy machine starts kernels slowly
+
+
+def chromium():
+    """Return the path of the system's Chromium; skip loudly without one, fail in CI."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        message = "NO BROWSER: the forms were not tried in one; install the package chromium."
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
+    return found
+
+
+@contextmanager
+def running_lab(folder):
+    """Run JupyterLab on a folder, with nothing of the user's settings; yield its address."""
+    own = folder.parent / "jupyter"
+    notes = own / "settings" / "@jupyterlab" / "apputils-extension"
+    notes.mkdir(parents=True)
+    (notes / "notification.jupyterlab-settings").write_text(SETTINGS)
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    environ = os.environ | {name: str(own / place) for name, place in places.items()}
+    options = ("--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root")
+    options += ("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}")
+    command = [sys.executable, "-m", "jupyterlab", *options]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            address = _address(server.stderr)
+            # Nobody would empty the pipe otherwise, and the server would stop at its next line.
+            threading.Thread(target=server.stderr.read, daemon=True).start()
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def _address(lines):
+    for line in lines:
+        _, found, address = line.partition("http://127.0.0.1:")
+        if found:
+            return "http://127.0.0.1:" + address.split("/")[0]
+    raise AssertionError("JupyterLab ended before it told its address")
+
+
+class LabPage:
+    """A notebook with the forms of one workspace, open in the browser."""
+
+    def __init__(self, page, address, root):
+        self.page, self._address, self._root = page, address, root
+        self.complaints = []
+        page.set_default_timeout(TIMEOUT)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", self._asked)
+        page.on("console", self._said)
+
+    def _asked(self, dialog):
+        if dialog.type == "beforeunload":
+            dialog.accept()
+            return
+        self.complaints.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _said(self, message):
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def open_app(self, workspace, name="forms"):
+        """Run a notebook that shows the forms of a workspace."""
+        cell = new_code_cell(f"import neuroflow as nf\nnf.app(nf.Workspace({str(workspace)!r}))")
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = new_notebook(cells=[cell], metadata={"kernelspec": kernel})
+        nbformat.write(notebook, self._root / f"{name}.ipynb")
+        self.page.goto(f"{self._address}/doc/tree/{name}.ipynb")
+        self.page.get_by_text("| Idle").wait_for()
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_text("Run All Cells", exact=True).click()
+        self.form.wait_for()
+
+    @property
+    def form(self):
+        """The form of the open tab."""
+        return self.page.locator(".nf-form:visible")
+
+    def reload(self):
+        """Save the notebook and load the page anew; the kernel goes on."""
+
+        def is_save(answer):
+            return answer.request.method == "PUT" and "/api/contents/" in answer.url
+
+        with self.page.expect_response(is_save):
+            self.page.keyboard.press("Control+s")
+        self.page.reload()
+        self.form.wait_for()
+
+    def tab(self, name):
+        self.page.get_by_role("tab", name=name).click()
+
+    def fill(self, label, value):
+        field = self.form.get_by_label(label, exact=True)
+        field.fill(str(value))
+        field.press("Tab")
+
+    def click(self, label):
+        self.form.get_by_role("button", name=label).click()
+
+    def sees(self, text):
+        self.form.get_by_text(text).first.wait_for()
+
+    def screenshot(self, name):
+        """Keep a picture of the forms in the folder of artifacts."""
+        folder = Path(__file__).parent.parent / ".artifacts"
+        folder.mkdir(exist_ok=True)
+        forms = self.page.locator(".jp-OutputArea-output").filter(has=self.form)
+        forms.screenshot(path=folder / f"{name}.png")
