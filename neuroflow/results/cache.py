@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from neuroflow import __version__
 from neuroflow.errors import ResultWarning
 from neuroflow.results.aidp import AidpReader
-from neuroflow.results.regions import RegionName, load_regions
+from neuroflow.results.regions import RegionName, dictionary_digest
 from neuroflow.results.scan import Found
 from neuroflow.results.schema import Schema
 from neuroflow.results.table import Results, load_results
@@ -33,6 +33,7 @@ from neuroflow.results.values import COLUMNS, Values, read_values
 FILE_NAME = "values.parquet"
 _FORMAT = 1
 _META = b"neuroflow"
+_MATRIX = "values"
 _SLACK_NS = 2_000_000_000  # FAT keeps times to two seconds: what changed since then is looked at
 
 
@@ -167,8 +168,11 @@ def save_values(path: Path, values: Values, identity: str, since: int) -> None:
         },
     }
     arrays = [pa.array(values.rows[name].tolist(), _TYPES[kind]) for name, kind in COLUMNS.items()]
-    arrays += [pa.array(column) for column in np.ascontiguousarray(values.matrix.T)]
-    names = [*COLUMNS, *map(str, range(len(values.names)))]
+    flat = pa.array(values.matrix.ravel())
+    width = len(values.names)
+    if width:  # one column of rows is read much faster than one column per region
+        arrays.append(pa.FixedSizeListArray.from_arrays(flat, width))
+    names = [*COLUMNS, _MATRIX][: len(arrays)]
     table = pa.Table.from_arrays(arrays, names).replace_schema_metadata({_META: json.dumps(meta)})
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
@@ -210,10 +214,11 @@ def load_values(path: Path, identity: str) -> tuple[Values, int] | None:
         table = file.read(use_threads=False)
         names = tuple(RegionName(**name) for name in meta["names"])
         sets = {key: tuple(names[j] for j in places) for key, places in meta["sets"].items()}
-        rows = pd.DataFrame({name: table[name].to_pylist() for name in COLUMNS}).astype(COLUMNS)
-        matrix = np.empty((len(rows), len(names)))
-        for j in range(len(names)):
-            matrix[:, j] = table[str(j)].to_numpy()
+        rows = table.select(list(COLUMNS)).to_pandas().astype(COLUMNS)
+        matrix = np.empty((len(rows), 0))
+        if names:
+            flat = table[_MATRIX].combine_chunks().flatten().to_numpy()
+            matrix = flat.reshape(len(rows), len(names))
         return Values(names, matrix, rows, sets), int(meta["since"])
     except (OSError, KeyError, ValueError, TypeError, IndexError, pa.ArrowException):
         return None
@@ -224,5 +229,4 @@ _TYPES = {"str": pa.string(), "int64": pa.int64()}
 
 def _identity(schema: Schema | None) -> str:
     """Say what the reading of a file depends on besides its content."""
-    regions = load_regions().to_csv(index=False)
-    return json.dumps([_FORMAT, __version__, regions, repr(schema or Schema())])
+    return json.dumps([_FORMAT, __version__, dictionary_digest(), repr(schema or Schema())])

@@ -6,6 +6,7 @@ and has no participant; nothing falls out of the table.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -83,12 +84,13 @@ def choose_rows(values: Values, also: Sequence[str] = ()) -> list[StudyRow]:
 def _study_ids(rows: pd.DataFrame) -> list[str]:
     """Name the study of each row: after its folder, or its id in a report of many."""
     sources = rows["source"].tolist()
-    counts = rows["source"].map(rows["source"].value_counts()).tolist()
+    counts = Counter(sources)
     seen: dict[str, int] = {}
     ids = []
-    for source, folder_id, own_id, count in zip(
-        sources, rows["study_id"].tolist(), rows["id"].tolist(), counts, strict=True
+    for source, folder_id, own_id in zip(
+        sources, rows["study_id"].tolist(), rows["id"].tolist(), strict=True
     ):
+        count = counts[source]
         seen[source] = seen.get(source, 0) + 1
         if folder_id and count == 1:
             ids.append(folder_id)

@@ -14,6 +14,7 @@ by likeness: ``MCP`` is a region, ``Cerebellar_MCP`` a tract; ``M1_Final`` a tra
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -228,6 +229,18 @@ def _sided(name: str, side: str, suffix: str) -> RegionName:
 
 def _unknown(name: str, hemisphere: str, suffix: str) -> RegionName:
     return RegionName(name, name, UNKNOWN, UNKNOWN, hemisphere, metric_name(suffix), False, suffix)
+
+
+@lru_cache(maxsize=1)
+def dictionary_digest() -> str:
+    """Give the digest of the dictionary of regions, in hexadecimal: what was read depends on it.
+
+    Returns
+    -------
+    str
+        SHA-256.
+    """
+    return hashlib.sha256(repr(_rows()).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
