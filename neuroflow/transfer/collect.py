@@ -70,25 +70,21 @@ def collect(
     TransferError
         This disk is full or may not be written.
     """
-    odd: list[str] = []
     clockwork = Clockwork(clock, sleep, stop or threading.Event())
-    first = connect()
-    try:
-        tasks = [_Task(each) for each in find_folders(first, odd.append)]
-    except BaseException:
-        first.close()
-        raise
-    for sentence in odd:
-        yield Event(STAGE, None, 0, len(tasks), "skipped", sentence, clock())
-    yield Event(STAGE, None, 0, len(tasks), "started", "", clock())
-    if not tasks:
-        first.close()
-        return
     fetcher = _Fetcher(ledger, folder, clock)
-    crew = Crew(connect, tasks, fetcher.handle, first=first, size=connections, clockwork=clockwork)
-    total = _Total(len(tasks), clock)
-    yield from crew.work(total.after)
-    yield total.event("done")
+    odd: list[str] = []
+    with connect() as first:
+        tasks = [_Task(each) for each in find_folders(first, odd.append)]
+        total = _Total(len(tasks), clock)
+        for sentence in odd:
+            yield replace(total.event("skipped"), message=sentence)
+        yield total.event("started")
+        if tasks:
+            crew = Crew(
+                connect, tasks, fetcher.handle, first=first, size=connections, clockwork=clockwork
+            )
+            yield from crew.work(total.after)
+        yield total.event("done")
 
 
 @dataclass(slots=True)

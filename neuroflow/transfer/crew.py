@@ -13,17 +13,20 @@ from typing import Generic, TypeVar
 
 import tenacity
 
-from neuroflow.errors import ConnectError, ConnectionLostError, PortError
+from neuroflow.errors import ConnectError, ConnectionLostError, HostNotFoundError, PortError
 from neuroflow.models import Event, OnEvent
 from neuroflow.transfer.remote import Remote
 
 T = TypeVar("T")
 
 Do = Callable[[Remote, T, OnEvent], datetime | None]
-"""Does one task; returns when to look at it again, or None. It tells of `ConnectionLostError` by
-raising `Postponed`."""
+"""Does one task; returns when to look at it again, or None. Where the connection was lost, it
+raises `PostponedError` or `DroppedError`."""
 
-ATTEMPTS = 6
+ATTEMPTS = 30
+"""How often a lost connection is tried again: for some twelve minutes, while tasks remain."""
+MAY_PASS = (ConnectionLostError, PortError, HostNotFoundError)
+"""What a network that comes back cures."""
 _POLL_SECONDS = 0.5
 
 
@@ -141,7 +144,7 @@ class Crew(Generic[T]):
             for thread in threads:
                 thread.join()
             self._hang_up()
-        if self._gave_up is not None and self._tasks:
+        if self._gave_up is not None and self._tasks and not self._time.stop.is_set():
             raise self._gave_up
 
     def _listen(self, running: int) -> Iterator[Event]:
@@ -204,10 +207,11 @@ class Crew(Generic[T]):
         if not self._is_needed():
             return None
         attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((ConnectionLostError, PortError)),
+            retry=tenacity.retry_if_exception_type(MAY_PASS),
             wait=tenacity.wait_exponential(multiplier=0.5, max=30) + tenacity.wait_random(0, 1),
             stop=lambda state: state.attempt_number >= ATTEMPTS or not self._is_needed(),
             sleep=self._pause,
+            before_sleep=self._tell_of_failure,
             reraise=True,
         )
         try:
@@ -219,6 +223,11 @@ class Crew(Generic[T]):
         with self._lock:
             self._open.add(remote)
         return remote
+
+    def _tell_of_failure(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        message = f"no connection, trying again: {error}"
+        self._news.put(Event("wait", None, 0, 0, "progress", message, self._time.clock()))
 
     def _is_needed(self) -> bool:
         with self._lock:

@@ -89,19 +89,16 @@ def submit(
     if not tasks:
         return
     clockwork = Clockwork(clock, sleep, stop or threading.Event())
-    first = connect()
-    try:
-        first.mkdirs(cohort_folder(plan.cohort_id))
-        results = _results(first)
-    except BaseException:
-        first.close()
-        raise
-    sender = _Sender(ledger, clock, quiet_seconds, results)
-    crew = Crew(connect, tasks, sender.handle, first=first, size=connections, clockwork=clockwork)
     total = _Total(sum(task.package.size for task in tasks), clock)
-    yield total.event("started")
-    yield from crew.work(total.after)
-    yield total.event("done")
+    with connect() as first:
+        first.mkdirs(cohort_folder(plan.cohort_id))
+        sender = _Sender(ledger, clock, quiet_seconds, _results(first))
+        crew = Crew(
+            connect, tasks, sender.handle, first=first, size=connections, clockwork=clockwork
+        )
+        yield total.event("started")
+        yield from crew.work(total.after)
+        yield total.event("done")
 
 
 @dataclass(slots=True)
@@ -256,14 +253,22 @@ class _Sender:
         return PostponedError(self.clock() + quiet)
 
     def _look(self, remote: Remote, package: Package) -> Seen:
-        folder = self.results.get(package.study_id)
-        files = list_folder(remote, folder).files if folder else ()
-        has_values = VALUES in {entry.name for entry in files}
+        has_values = self._has_values(remote, package)
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except RemoteRefusedError:
             return Seen(None, has_values, is_hidden=True)
         return Seen(entry, has_values)
+
+    def _has_values(self, remote: Remote, package: Package) -> bool:
+        folder = self.results.get(package.study_id)
+        if folder is None:
+            return False
+        try:
+            files = list_folder(remote, folder).files
+        except RemoteRefusedError:
+            return False  # what may not be looked at proves nothing
+        return VALUES in {entry.name for entry in files}
 
     def _row(self, package: Package) -> LedgerRow:
         row = self.ledger.row(package.study_id)

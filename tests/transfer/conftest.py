@@ -88,8 +88,13 @@ def folder_remote(tmp_path):
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    with Ledger(tmp_path / "ledger.sqlite") as opened:
+def ledger_path(tmp_path):
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(ledger_path):
+    with Ledger(ledger_path) as opened:
         yield opened
 
 

@@ -37,14 +37,14 @@ CASES += [(moment, "left in place") for moment in ("midway", *IN_DOUBT)]
 
 @pytest.mark.parametrize(("moment", "then"), CASES)
 def test_killed_and_resumed_no_study_is_processed_twice(
-    tmp_path, trusting, packages, ledger, moment, then
+    tmp_path, trusting, packages, ledger_path, moment, then
 ):
     (one,) = packages(1, size=600_000)
     takes = then == "taken at once"
     with Counting(tmp_path / "service", delay=0, takes_uploads=takes) as service:
         known = trusting(service)
-        die_while_submitting(moment, service, known, [one], ledger.path, tmp_path)
-        states = resume([one], ledger.path, service, known)
+        die_while_submitting(moment, service, known, [one], ledger_path, tmp_path)
+        states = resume([one], ledger_path, service, known)
         wholes = [name for name, length in service.arrived if length == one.size]
     if takes and moment in IN_DOUBT:
         # The last byte was on its way and nothing is to be seen any more: only the user may send
@@ -58,10 +58,12 @@ def test_killed_and_resumed_no_study_is_processed_twice(
 
 @pytest.mark.sshd
 @pytest.mark.parametrize("moment", ["midway", *IN_DOUBT])
-def test_killed_and_resumed_the_file_is_whole(sshd, trusting, packages, ledger, tmp_path, moment):
+def test_killed_and_resumed_the_file_is_whole(
+    sshd, trusting, packages, ledger_path, tmp_path, moment
+):
     (one,) = packages(1, size=600_000)
     known = trusting(sshd)
-    die_while_submitting(moment, sshd, known, [one], ledger.path, tmp_path)
-    assert resume([one], ledger.path, sshd, known) == {State.SUBMITTED: 1}
+    die_while_submitting(moment, sshd, known, [one], ledger_path, tmp_path)
+    assert resume([one], ledger_path, sshd, known) == {State.SUBMITTED: 1}
     path = sshd.home / upload_path("COHORT", one.study_id)
     assert path.read_bytes() == one.path.read_bytes()

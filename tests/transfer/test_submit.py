@@ -13,7 +13,10 @@ from neuroflow.demo.server import DemoService
 from neuroflow.errors import (
     ConnectError,
     ConnectionLostError,
+    HostNotFoundError,
     LedgerError,
+    LoginRefusedError,
+    PortError,
     RemoteRefusedError,
     SizeMismatchError,
     SubmissionError,
@@ -322,7 +325,7 @@ def test_a_package_that_is_not_what_was_made_is_not_sent(folder_remote, packages
     assert is_whole(home, good)
 
 
-def test_a_ledger_that_cannot_be_written_stops_everything(folder_remote, packages, ledger):
+def test_a_ledger_that_cannot_be_written_stops_everything(folder_remote, packages, ledger_path):
     home, connect = folder_remote
     made = packages(4)
 
@@ -330,7 +333,7 @@ def test_a_ledger_that_cannot_be_written_stops_everything(folder_remote, package
         def record(self, *args, **kwargs):
             raise LedgerError("disk full")
 
-    full = Full(ledger.path)
+    full = Full(ledger_path)
     with full, pytest.raises(LedgerError, match="disk full"):
         run(made, full, connect, connections=2)
     assert not any(is_whole(home, package) for package in made)
@@ -390,6 +393,39 @@ def test_a_server_that_does_not_come_back_leaves_a_true_ledger(folder_remote, pa
     with pytest.raises(ConnectError, match="still gone"):
         run(packages(2), ledger, connect, connections=1, clock=fake.clock, sleep=fake.sleep)
     assert states(ledger) == {State.UNCONFIRMED: 1, State.PACKAGED: 1}
+
+
+def test_a_network_that_comes_back_after_minutes_is_waited_for(folder_remote, packages, ledger):
+    home, connect = folder_remote
+    fake = Time()
+    lost = Failing(home, ConnectionLostError("gone"), "midway")
+    absent = [HostNotFoundError("no name"), PortError("no port")] * 4
+
+    def later():
+        if lost.at:
+            lost.at = ""
+            return lost
+        if absent:
+            raise absent.pop()
+        return connect()
+
+    events = run(packages(2), ledger, later, connections=1, clock=fake.clock, sleep=fake.sleep)
+    assert states(ledger) == {State.SUBMITTED: 2}
+    assert fake.slept > timedelta(seconds=60)
+    assert sum("trying again" in event.message for event in events) == 8
+
+
+def test_a_key_refused_later_on_is_not_tried_again(folder_remote, packages, ledger):
+    home, _ = folder_remote
+    answers = [Failing(home, ConnectionLostError("gone"), "midway")]
+
+    def connect():
+        if answers:
+            return answers.pop()
+        raise LoginRefusedError("not any more")
+
+    with pytest.raises(LoginRefusedError):
+        run(packages(1), ledger, connect)
 
 
 def test_a_study_lost_three_times_is_left_for_the_next_run(folder_remote, packages, ledger):
