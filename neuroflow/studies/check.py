@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import fields, replace
+from functools import partial
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from neuroflow.errors import StudyError
 from neuroflow.models import Finding, OnEvent, Study, StudyKind
 from neuroflow.studies import protocol
 from neuroflow.studies.acquisition import Acquisition, read_acquisition
+from neuroflow.studies.deep import deep_findings
 from neuroflow.studies.events import Reporter
 from neuroflow.studies.jobs import run
 from neuroflow.studies.protocol import RULES, Rule
@@ -25,6 +27,7 @@ def check(
     studies: Sequence[Study],
     *,
     sent: Collection[str] = (),
+    deep: bool = False,
     executor: Executor | None = None,
     on_event: OnEvent | None = None,
 ) -> pd.DataFrame:
@@ -36,6 +39,8 @@ def check(
         As `find_studies` gives them.
     sent
         SHA-256 of the Study Instance UIDs already sent, in hexadecimal, as the ledger keeps them.
+    deep
+        Also convert each DICOM study with dcm2niix (extra ``convert``) and compare; takes long.
     executor
         Where to do it: any `concurrent.futures.Executor`; None for processes on the local cores.
     on_event
@@ -55,7 +60,8 @@ def check(
     reporter = Reporter("check", len(studies), on_event)
     results: list[tuple[str, tuple[Finding, ...]]] = [("", ())] * len(studies)
     cost = max((len(study.files) for study in studies), default=1)
-    for start, found in run(_check_chunk, list(studies), executor=executor, cost=cost):
+    look = partial(_check_chunk, deep=deep)
+    for start, found in run(look, list(studies), executor=executor, cost=cost):
         for index, result in enumerate(found, start):
             results[index] = result
             errors = sum(finding.severity == "error" for finding in result[1])
@@ -85,11 +91,11 @@ def check_study(study: Study) -> tuple[Finding, ...]:
     return _look(study)[1]
 
 
-def _check_chunk(studies: Sequence[Study]) -> list[tuple[str, tuple[Finding, ...]]]:
-    return [_look(study) for study in studies]
+def _check_chunk(studies: Sequence[Study], *, deep: bool) -> list[tuple[str, tuple[Finding, ...]]]:
+    return [_look(study, deep=deep) for study in studies]
 
 
-def _look(study: Study) -> tuple[str, tuple[Finding, ...]]:
+def _look(study: Study, *, deep: bool = False) -> tuple[str, tuple[Finding, ...]]:
     try:
         facts = read_acquisition(study)
     except StudyError as error:
@@ -98,6 +104,8 @@ def _look(study: Study) -> tuple[str, tuple[Finding, ...]]:
         return "", (replace(finding(protocol.READABLE, study, measured), advice=advice),)
     found = [rule.find(study.label, facts) for rule in RULES]
     found.append(_gradient_count(study, facts))
+    if deep:
+        found += deep_findings(study, facts)
     return facts.fingerprint, tuple(one for one in found if one is not None)
 
 

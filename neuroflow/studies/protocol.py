@@ -116,7 +116,7 @@ class Rule:
             if self.unknown is None:
                 return None
             measured = "unknown: " + facts.unread.get(self.fact, "not in the headers")
-            advice = f"It could not be read; make sure that it is {accepted}."
+            advice = f"It could not be read; make sure of it ({self.parameter}: {accepted})."
             if self.unknown is Severity.ERROR:
                 advice = self.advice
             return Finding(label, self.id, self.unknown, measured, accepted, advice)
@@ -373,7 +373,22 @@ ALREADY_SENT = Rule(
     source=SFTP,
     advice="Its results are there or on their way: leave it out, or replace it knowingly.",
 )
-FURTHER_RULES: tuple[Rule, ...] = (GRADIENT_COUNT, READABLE, DUPLICATE, ALREADY_SENT)
+CONVERSION = Rule(
+    "conversion",
+    "What dcm2niix makes of the study",
+    "",
+    OneOf(("what the headers say",)),
+    source="dcm2niix (Li et al. 2016)",
+    advice="Look at the converted image; " + EXPORT_AGAIN[0].lower() + EXPORT_AGAIN[1:],
+    kinds=ONLY_DICOM,
+)
+FURTHER_RULES: tuple[Rule, ...] = (
+    GRADIENT_COUNT,
+    READABLE,
+    DUPLICATE,
+    ALREADY_SENT,
+    CONVERSION,
+)
 """The rules that take more than one fact, or more than one study."""
 
 
