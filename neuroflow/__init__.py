@@ -16,10 +16,17 @@ _WHERE = {
     "app": "neuroflow.widgets.app",
     "check": "neuroflow.studies.check",
     "compare_groups": "neuroflow.compare.groups",
+    "coverage": "neuroflow.results.coverage",
     "find_studies": "neuroflow.studies.discover",
+    "methods_text": "neuroflow.compare.report",
+    "paper_table": "neuroflow.compare.report",
+    "read_participants": "neuroflow.participants",
     "read_results": "neuroflow.results.table",
     "study_facts": "neuroflow.results.table",
+    "survey": "neuroflow.studies.discover",
     "to_wide": "neuroflow.results.table",
+    "write_table": "neuroflow.results.export",
+    "z_scores": "neuroflow.compare.reference",
 }
 _MODULES = {"errors": "neuroflow.errors", "plot": "neuroflow.plots"}
 
@@ -28,21 +35,33 @@ __all__ = [
     "app",
     "check",
     "compare_groups",
+    "coverage",
     "errors",
     "find_studies",
+    "methods_text",
+    "paper_table",
     "plot",
+    "read_participants",
     "read_results",
     "study_facts",
+    "survey",
     "to_wide",
+    "write_table",
+    "z_scores",
 ]
 
 if TYPE_CHECKING:
     from neuroflow import errors
     from neuroflow import plots as plot
     from neuroflow.compare.groups import compare_groups
+    from neuroflow.compare.reference import z_scores
+    from neuroflow.compare.report import methods_text, paper_table
+    from neuroflow.participants import read_participants
+    from neuroflow.results.coverage import coverage
+    from neuroflow.results.export import write_table
     from neuroflow.results.table import read_results, study_facts, to_wide
     from neuroflow.studies.check import check
-    from neuroflow.studies.discover import find_studies
+    from neuroflow.studies.discover import find_studies, survey
     from neuroflow.widgets.app import app
     from neuroflow.workspace import Workspace
 

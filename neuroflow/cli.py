@@ -36,6 +36,11 @@ out = Console()
 err = Console(stderr=True)
 
 WorkspaceFolder = Annotated[Path, typer.Argument(help="The project's folder.")]
+CohortId = Annotated[str, typer.Argument(help="The cohort's id.")]
+ScansFolder = Annotated[
+    Path | None, typer.Argument(help="The folder of scans; left out to go on with a cohort.")
+]
+Participants = Annotated[Path | None, typer.Option(help="participants.tsv")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -160,7 +165,7 @@ def _confirm_host_key(service: Any) -> None:
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="The folder of scans.")],
-    participants: Annotated[Path | None, typer.Option(help="participants.tsv")] = None,
+    participants: Participants = None,
     as_json: AsJson = False,
 ) -> None:
     """Check every study below a folder against the service's protocol."""
@@ -182,13 +187,47 @@ def check(
 
 
 @app.command()
+def override(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    study: Annotated[str, typer.Argument(help="The study, as `neuroflow check` names it.")],
+    rule: Annotated[str, typer.Argument(help="The rule's id.")],
+    reason: Annotated[str, typer.Option(help="Why; an empty text takes the rule up again.")],
+) -> None:
+    """Set a rule aside for one study, with a reason that the ledger keeps."""
+    import neuroflow as nf
+
+    with nf.Workspace(workspace) as ws:
+        ws.override(ws.cohort(cohort_id), study, rule, reason)
+
+
+@app.command()
+def package(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    folder: ScansFolder = None,
+    participants: Participants = None,
+) -> None:
+    """De-identify and zip every study of a cohort; nothing is sent."""
+    import neuroflow as nf
+
+    with nf.Workspace(workspace) as ws, _bars() as bars:
+        studies = nf.find_studies(folder, on_event=bars) if folder else None
+        cohort = ws.cohort(cohort_id, studies, participants=participants)
+        packages = ws.package(cohort, on_event=bars)
+    missing = len(cohort.studies) - len(packages)
+    size = sum(each.size for each in packages) / 1e6
+    err.print(f"{len(packages)} packages, {size:.0f} MB; {missing} failed.", highlight=False)
+    if missing:
+        raise typer.Exit(SOMETHING_LEFT)
+
+
+@app.command()
 def submit(
     workspace: WorkspaceFolder,
-    cohort_id: Annotated[str, typer.Argument(help="The cohort's id.")],
-    folder: Annotated[
-        Path | None, typer.Argument(help="The folder of scans; left out to go on with a cohort.")
-    ] = None,
-    participants: Annotated[Path | None, typer.Option(help="participants.tsv")] = None,
+    cohort_id: CohortId,
+    folder: ScansFolder = None,
+    participants: Participants = None,
     dry_run: Annotated[bool, typer.Option(help="Say what would be sent; send nothing.")] = False,
     only_good: Annotated[bool, typer.Option(help="Send the studies without errors.")] = False,
     replace: Annotated[bool, typer.Option(help="Send changed studies anew.")] = False,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 
 import pandas as pd
 
 from neuroflow.cohorts import CohortStore
-from neuroflow.errors import SubmissionError
-from neuroflow.models import Cohort, Severity, Study
+from neuroflow.errors import OptionError, SubmissionError
+from neuroflow.models import Cohort, Finding, Severity, Study
 from neuroflow.participants import participant_row
+from neuroflow.studies.exceptions import Override
 
 MOST_NAMED = 5
 """How many blocked studies an error names; the findings have them all."""
@@ -42,6 +43,96 @@ def with_participant(study: Study, participants: pd.DataFrame) -> Study:
         age=study.age if pd.isna(age) else float(age),
         sex=study.sex if pd.isna(sex) else str(sex),
     )
+
+
+def find_study(cohort: Cohort, name: str) -> Study:
+    """Find a study of a cohort by what people or the server call it.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    name
+        Its label or its `study_id`.
+
+    Returns
+    -------
+    Study
+        The study.
+
+    Raises
+    ------
+    OptionError
+        There is none of that name.
+    """
+    for study in cohort.studies:
+        if name in {study.label, study.study_id}:
+            return study
+    raise OptionError(
+        f"There is no study {name!r} in cohort {cohort.cohort_id!r}.",
+        advice="Name it as in the column `study` of the findings, or by its study_id.",
+    )
+
+
+def overrides_of(cohort: Cohort, kept: Mapping[tuple[str, str], str]) -> list[Override]:
+    """Pick the rules that were set aside for the studies of a cohort.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    kept
+        What the ledger keeps: from (study_id, rule) to the reason.
+
+    Returns
+    -------
+    list of Override
+        With the labels of the studies.
+    """
+    labels = {study.study_id: study.label for study in cohort.studies}
+    return [
+        Override(labels[study_id], rule, reason)
+        for (study_id, rule), reason in kept.items()
+        if study_id in labels
+    ]
+
+
+def unmatched_studies(cohort: Cohort, participants: pd.DataFrame | None) -> pd.DataFrame:
+    """Warn of studies whose participant is not in participants.tsv.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    participants
+        What `neuroflow.participants.read_participants` read; None where there is none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Findings, as `neuroflow.check` returns them.
+    """
+    findings = [
+        Finding(
+            study=study.label,
+            rule="participant",
+            severity=Severity.WARNING,
+            measured=study.participant_id or "unknown",
+            accepted="a row of participants.tsv",
+            advice="Add the row, or name the participant in studies.tsv; else the results of this "
+            "study have no group.",
+        )
+        for study in cohort.studies
+        if participants is not None and not _is_in(participants, study)
+    ]
+    columns = [field.name for field in fields(Finding)]
+    return pd.DataFrame([asdict(finding) for finding in findings], columns=columns)
+
+
+def _is_in(participants: pd.DataFrame, study: Study) -> bool:
+    if study.participant_id is None:
+        return False
+    return participant_row(participants, study.participant_id, study.session_id) is not None
 
 
 def blocked_studies(cohort: Cohort, findings: pd.DataFrame) -> dict[str, str]:
@@ -88,7 +179,8 @@ def refusal(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError:
     return SubmissionError(
         f"{len(blocked)} of {len(cohort.studies)} studies have errors; nothing was sent.",
         why=f"{', '.join(named[:MOST_NAMED])}{more}.",
-        advice="See Workspace.check(cohort); mend them, or send the others with only_good=True.",
+        advice="Workspace.check(cohort) says what to do. Mend them, send the others with "
+        "only_good=True, or set a rule aside with Workspace.override.",
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from tqdm.auto import tqdm
 
-from neuroflow.models import Event
+from neuroflow.models import Event, OnEvent
 
 
 class Bars:
@@ -70,3 +72,19 @@ class Bars:
 
 BYTES_FROM = 100_000
 """Totals above this are shown as bytes: no cohort has that many studies."""
+
+
+@contextmanager
+def listening(on_event: OnEvent | None) -> Iterator[OnEvent]:
+    """Yield what listens to a job: the caller's own, or progress bars.
+
+    Parameters
+    ----------
+    on_event
+        The caller's; None for bars.
+    """
+    if on_event is not None:
+        yield on_event
+    else:
+        with Bars() as bars:
+            yield bars

@@ -4,43 +4,35 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import closing, contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.cohorts import CohortStore
 from neuroflow.errors import ResultError
-from neuroflow.ledger import Ledger, LedgerRow
-from neuroflow.models import Cohort, Event, OnEvent, Package, Study
-from neuroflow.participants import read_participants
-from neuroflow.preparation import blocked_studies, refusal, study_map, with_participant
-from neuroflow.privatefile import write_private
-from neuroflow.progress import Bars
+from neuroflow.ledger import utc_now
+from neuroflow.localworkspace import LocalWorkspace
+from neuroflow.models import Cohort, Event, OnEvent, Package
+from neuroflow.preparation import (
+    blocked_studies,
+    refusal,
+    study_map,
+)
+from neuroflow.progress import listening
 from neuroflow.results.cache import cached_results
 from neuroflow.results.table import Results
 from neuroflow.service import Service
-from neuroflow.studies.check import check
-from neuroflow.studies.package import package_studies
 from neuroflow.transfer.collect import collect, find_results
-from neuroflow.transfer.paths import check_cohort_id
 from neuroflow.transfer.status import status
 from neuroflow.transfer.submit import Plan, plan, submit
 from neuroflow.waiting import wait_for_results
-from neuroflow.workfolder import WorkFolder
 
 
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
-
-
-class Workspace:
+class Workspace(LocalWorkspace):
     """Open, or create, the folder of one research project.
 
     Parameters
@@ -78,171 +70,10 @@ class Workspace:
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._places = WorkFolder(folder)
+        super().__init__(folder, clock=clock)
         self._clock = clock
         self._sleep = sleep
         self.service = Service(self._places.root)
-        self.ledger = Ledger(self._places.ledger, clock=clock)
-        self._cohorts = CohortStore(self._places.cohorts)
-
-    @property
-    def folder(self) -> Path:
-        """The project's folder."""
-        return self._places.root
-
-    def close(self) -> None:
-        """Close the ledger; harmless when repeated."""
-        self.ledger.close()
-
-    def __enter__(self) -> Workspace:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"Workspace({str(self.folder)!r})"
-
-    # ---------------------------------------------------------------- cohorts
-
-    def cohorts(self) -> list[str]:
-        """List the ids of the cohorts in this workspace.
-
-        Returns
-        -------
-        list of str
-            In alphabetical order.
-        """
-        return self._cohorts.ids()
-
-    def cohort(
-        self,
-        cohort_id: str,
-        studies: Iterable[Study] | None = None,
-        *,
-        participants: str | Path | None = None,
-    ) -> Cohort:
-        """Make a cohort of studies, or open one again.
-
-        Every study gets a `study_id`, and keeps it whenever the cohort is made anew.
-
-        Parameters
-        ----------
-        cohort_id
-            The folder on the server: letters, digits, ``-`` and ``_``.
-        studies
-            What `neuroflow.find_studies` found; None opens the cohort as it was.
-        participants
-            participants.tsv, from which age and sex are taken; it is copied into the workspace.
-
-        Returns
-        -------
-        Cohort
-            The cohort; `submit` takes it.
-
-        Raises
-        ------
-        IdError
-            The id cannot be a folder on the server.
-        ParticipantsError
-            participants.tsv cannot be used.
-        WorkspaceError
-            There is no such cohort to open, or it cannot be written.
-        """
-        check_cohort_id(cohort_id)
-        if participants is not None:
-            read_participants(participants)  # refused before anything is written
-            source = Path(participants).expanduser().read_bytes()
-        if studies is None:
-            studies = self._cohorts.read(cohort_id).studies
-        sent = {row.study_id for row in self.ledger.rows(cohort_id) if row.submitted_at}
-        cohort = self._cohorts.enrol(cohort_id, studies, keep=sent)
-        if participants is not None:
-            write_private(self._places.participants(cohort_id), source)
-        return self._with_participants(cohort)
-
-    def participants(self, cohort_id: str) -> pd.DataFrame | None:
-        """Return the participants of a cohort.
-
-        Parameters
-        ----------
-        cohort_id
-            The cohort.
-
-        Returns
-        -------
-        pandas.DataFrame or None
-            None where the cohort was made without participants.tsv.
-        """
-        path = self._places.participants(cohort_id)
-        return read_participants(path) if path.exists() else None
-
-    def check(self, cohort: Cohort, *, executor: Executor | None = None) -> pd.DataFrame:
-        """Check every study of a cohort against the service's acquisition protocol.
-
-        Parameters
-        ----------
-        cohort
-            The cohort.
-        executor
-            Where to work; the local cores if None.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per finding: study, rule, severity, measured, accepted, advice.
-        """
-        own = {str(study.study_id) for study in cohort.studies}
-        sent = {
-            row.study_uid_sha256
-            for row in self.ledger.rows()
-            if row.submitted_at and row.study_uid_sha256 and row.study_id not in own
-        }
-        return check(cohort.studies, sent=sent, executor=executor)
-
-    # ------------------------------------------------------------- submission
-
-    def package(
-        self, cohort: Cohort, *, on_event: OnEvent | None = None, executor: Executor | None = None
-    ) -> list[Package]:
-        """De-identify and zip every study that is not packaged yet.
-
-        Parameters
-        ----------
-        cohort
-            The cohort.
-        on_event
-            What listens; progress bars if None.
-        executor
-            Where to work; the local cores if None.
-
-        Returns
-        -------
-        list of Package
-            One per study, in the order of the cohort.
-
-        Raises
-        ------
-        PackageError
-            A study cannot be zipped.
-        LockedError
-            Somebody else works in this workspace just now.
-        """
-        folder = self._places.packages(cohort.cohort_id)
-        known = {row.study_id: _package(row, folder) for row in self.ledger.rows(cohort.cohort_id)}
-        with self._places.locked(), _listener(on_event) as listen:
-            packages = package_studies(
-                cohort,
-                folder,
-                salt=self._places.salt,
-                known=known,
-                executor=executor,
-                on_event=listen,
-            )
-            for package in packages:
-                if package != known.get(package.study_id):
-                    self.ledger.add_package(package)
-        return packages
 
     def submit(
         self,
@@ -296,7 +127,7 @@ class Workspace:
             raise refusal(cohort, blocked)
         n_bad = len(blocked)
         good = tuple(study for study in cohort.studies if study.study_id not in blocked)
-        with _listener(on_event) as listen:
+        with listening(on_event) as listen:
             packages = self.package(
                 Cohort(cohort.cohort_id, good),
                 on_event=partial(_hear_failures, blocked, listen),
@@ -398,7 +229,7 @@ class Workspace:
         ConnectError
             The service cannot be reached.
         """
-        with _listener(on_event) as listen:
+        with listening(on_event) as listen:
             return wait_for_results(
                 self.status,
                 timeout=timeout,
@@ -433,7 +264,7 @@ class Workspace:
         LockedError
             Somebody else works in this workspace just now.
         """
-        with self._places.locked(), _listener(on_event) as listen:
+        with self._places.locked(), listening(on_event) as listen:
             for event in collect(
                 self.service.connect,
                 self.ledger,
@@ -493,41 +324,9 @@ class Workspace:
             studies=study_map(self._cohorts, self.participants),
         )
 
-    # ---------------------------------------------------------------- inside
-
-    def _with_participants(self, cohort: Cohort) -> Cohort:
-        participants = self.participants(cohort.cohort_id)
-        if participants is None:
-            return cohort
-        return replace(
-            cohort, studies=tuple(with_participant(s, participants) for s in cohort.studies)
-        )
-
-
-def _package(row: LedgerRow, folder: Path) -> Package:
-    return Package(
-        cohort_id=row.cohort_id,
-        study_id=row.study_id,
-        path=folder / f"{row.study_id}.zip",
-        size=row.size,
-        sha256=row.sha256,
-        source_sha256=row.source_sha256,
-        study_uid_sha256=row.study_uid_sha256,
-    )
-
 
 def _hear_failures(blocked: dict[str, str], listen: OnEvent, event: Event) -> None:
     """Block the studies that could not be packaged, so that none is lost from sight."""
     if event.status == "failed" and event.study_id is not None:
         blocked[event.study_id] = event.message
     listen(event)
-
-
-@contextmanager
-def _listener(on_event: OnEvent | None) -> Iterator[OnEvent]:
-    """Yield what listens to a job: the caller's own, or progress bars."""
-    if on_event is not None:
-        yield on_event
-    else:
-        with Bars() as bars:
-            yield bars

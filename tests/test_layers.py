@@ -28,6 +28,7 @@ LAYERS = [
     {"compare"},
     {"plots"},
     {"preparation", "service"},
+    {"localworkspace"},
     {"workspace"},
     {"widgets", "demo"},
     {"cli"},
@@ -39,7 +40,7 @@ WITHIN_RANK = {
     frozenset({"models", "errors"}),
     frozenset({"cohorts", "privatefile"}),
     frozenset({"workfolder", "privatefile"}),
-    frozenset({"ledger", "ledgerfile", "ledgerfile"}),
+    frozenset({"ledger", "ledgerfile"}),
 }
 
 
