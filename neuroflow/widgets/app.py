@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from weakref import WeakValueDictionary
 
 import ipywidgets as widgets
@@ -38,8 +39,28 @@ class AppModel:
         self.submit = SubmitModel(ws)
         self.results = ResultsModel(ws)
         self.connect.observe(lambda _: self.submit.refresh(), names=["tone"])
-        self.submit.observe(lambda _: self.results.restore(), names=["rows"])
-        self.results.observe(lambda _: self.submit.refresh(), names=["looked"])
+        self.submit.observe(self._worked, names=["busy"])
+        self.results.observe(self._worked, names=["busy"])
+
+    def look(self, number: int | None) -> None:
+        """Bring a form up to date as it is opened: the command line may have worked meanwhile.
+
+        Parameters
+        ----------
+        number
+            Which of `forms`.
+        """
+        if number == 1 and not self.submit.busy:
+            self.submit.refresh()
+
+    def _worked(self, change: Any) -> None:
+        """Let one form show what another one has done."""
+        if change.new:
+            return
+        if change.owner is self.submit:
+            self.results.restore()
+        else:
+            self.submit.refresh()
 
     @property
     def forms(self) -> Sequence[tuple[str, FormModel]]:
@@ -84,6 +105,7 @@ def app(ws: Workspace) -> widgets.Tab:
         model = _open[key] = AppModel(ws)
     views = [connect_form(model.connect), submit_form(model.submit), results_form(model.results)]
     tabs = widgets.Tab(views, selected_index=model.turn)
+    tabs.observe(lambda change: model.look(change.new), names=["selected_index"])
     tabs.neuroflow = model  # the models live as long as a view of them
     for number, (title, form) in enumerate(model.forms):
         _titled(tabs, number, title, form)

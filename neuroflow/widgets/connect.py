@@ -82,7 +82,7 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
         secret,
         widgets.HBox([test, make, public, mend]),
         missing,
-        progress(model, can_stop=False, keep=False),
+        progress(model, keep=False),
         _steps(model),
         _identity(model),
         _public(model),

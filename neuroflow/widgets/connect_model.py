@@ -176,15 +176,13 @@ class ConnectModel(FormModel):
         self.set(steps=(), fingerprint="", is_changed=False, tone="wait")
         self._fresh = []
 
-        def work(tell: OnEvent, stop: StopEvent) -> None:
+        def work(tell: OnEvent, _stop: StopEvent) -> None:
             before()
             for step in self.ws.service.probe():
                 self._fresh.append(step)
                 now = datetime.now(UTC)
                 done, total = len(self._fresh), len(STAGES)
                 tell(Event("test", None, done, total, "progress", step.name, now))
-                if stop.is_set():
-                    break
 
         self.run(doing, work, self._tested)
 

@@ -66,6 +66,8 @@ class FormModel(HasTraits):
     ----------
     busy : bool
         A job is under way.
+    can_stop : bool
+        The job listens when it is asked to stop.
     stopping : bool
         It was asked to stop.
     doing : str
@@ -88,6 +90,7 @@ class FormModel(HasTraits):
     """
 
     busy = Bool(False)
+    can_stop = Bool(False)
     stopping = Bool(False)
     doing = Unicode("")
     notice = Unicode("")
@@ -100,7 +103,14 @@ class FormModel(HasTraits):
         self.last_error: Exception | None = None
         self._job: Job[Any] | None = None
 
-    def run(self, doing: str, work: Work[Result], done: Callable[[Result], None]) -> None:
+    def run(
+        self,
+        doing: str,
+        work: Work[Result],
+        done: Callable[[Result], None],
+        *,
+        can_stop: bool = False,
+    ) -> None:
         """Begin a job in the background; nothing happens while another one is under way.
 
         Parameters
@@ -111,10 +121,13 @@ class FormModel(HasTraits):
             Gets a listener for events and a stop event.
         done
             Gets the result.
+        can_stop
+            Whether `work` looks at its stop event.
         """
         if self.busy:
             return
-        self.set(busy=True, stopping=False, doing=doing, progress=Progress(), notice="")
+        self.set(can_stop=can_stop, stopping=False, doing=doing, progress=Progress(), notice="")
+        self.busy = True
         self._job = Job(
             work,
             on_events=self._heard,

@@ -151,15 +151,13 @@ def problems(model: FormModel) -> widgets.VBox:
     return box
 
 
-def progress(model: FormModel, *, can_stop: bool = True, keep: bool = True) -> widgets.VBox:
+def progress(model: FormModel, *, keep: bool = True) -> widgets.VBox:
     """Show what is under way, its bars, a button that stops it, and how it went.
 
     Parameters
     ----------
     model
         The form's model.
-    can_stop
-        Whether there is something to stop.
     keep
         Whether the bars stay once the work is done.
 
@@ -178,7 +176,7 @@ def progress(model: FormModel, *, can_stop: bool = True, keep: bool = True) -> w
         show(bars, keep or model.busy)
 
     def update() -> None:
-        show(stop, can_stop and model.busy)
+        show(stop, model.can_stop and model.busy)
         stop.disabled = model.stopping
         tone = model.tone if model.tone in html.MARKS else ""
         line = html.mark(tone, model.notice) if model.notice else ""
@@ -188,5 +186,5 @@ def progress(model: FormModel, *, can_stop: bool = True, keep: bool = True) -> w
         said.value = f'<div role="status" class="nf-notice">{line}</div>' if line else ""
 
     watch(model, ["progress", "busy"], update_bars)
-    watch(model, ["busy", "stopping", "doing", "notice", "tone"], update)
+    watch(model, ["busy", "can_stop", "stopping", "doing", "notice", "tone"], update)
     return widgets.VBox([widgets.HBox([said, stop]), bars])

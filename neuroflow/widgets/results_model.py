@@ -86,7 +86,7 @@ class ResultsModel(FormModel):
             self.ws.collect(on_event=tell, stop=stop)
             return self.ws.status()
 
-        self.run("Collecting results", work, self._collected)
+        self.run("Collecting results", work, self._collected, can_stop=True)
 
     def _looked(self, table: pd.DataFrame) -> None:
         self.looked = datetime.now().astimezone().strftime("%H:%M:%S")

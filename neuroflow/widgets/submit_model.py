@@ -99,7 +99,7 @@ class SubmitModel(FormModel):
             return self.ws.submit(cohort, only_good=only_good, on_event=tell, stop=stop)
 
         self.tone = "wait"
-        self.run("Sending studies", work, self._sent)
+        self.run("Sending studies", work, self._sent, can_stop=True)
 
     def what_is_missing(self) -> tuple[str, ...]:
         """Tell what must be filled in before the studies can be checked.
@@ -125,7 +125,10 @@ class SubmitModel(FormModel):
     @observe("folder", "participants", "cohort_id")
     def _edited(self, _change: object) -> None:
         self.set(cohort=None, findings=None, blocked={}, tone="", notice="")
-        self.refresh()
+        if self.cohort_id.strip() in self.known or not self.rows.empty:
+            self.refresh()
+        else:
+            self._find_blockers()  # an id half typed: no need to read the ledger
 
     @observe("only_good", "busy")
     def _toggled(self, _change: object) -> None:

@@ -42,7 +42,7 @@ def test_the_same_error_twice_is_one_line():
 def test_only_one_job_is_under_way_and_it_can_be_stopped():
     model = FormModel()
     results = []
-    model.run("First", lambda tell, stop: stop.wait(10), results.append)
+    model.run("First", lambda tell, stop: stop.wait(10), results.append, can_stop=True)
     model.run("Second", lambda tell, stop: "never", results.append)
     assert model.doing == "First"
     model.stop()

@@ -153,3 +153,24 @@ def test_a_tab_carries_the_mark_of_its_form(empty):
     assert tabs.titles[0] == "✓ 1 Connect"
     tabs.neuroflow.connect.complain(FolderError("Empty."))
     assert tabs.titles[0] == "✗ 1 Connect"
+
+
+def test_opening_a_form_shows_what_the_command_line_did_meanwhile(workspace, cohort_folder):
+    tabs = app(workspace)
+    model = tabs.neuroflow.submit
+    model.cohort_id = "FROM_CLI"
+    assert model.rows.empty
+    studies = nf.find_studies(cohort_folder / "scans")
+    cohort = workspace.cohort("FROM_CLI", studies, participants=cohort_folder / "participants.tsv")
+    workspace.package(cohort, on_event=lambda event: None)
+    tabs.selected_index = 1
+    assert set(model.rows["state"]) == {"packaged"}
+
+
+def test_work_that_cannot_be_stopped_offers_no_stop(empty):
+    model = SubmitModel(empty)
+    view = submit_form(model)
+    model.set(busy=True, can_stop=False)
+    assert button(view, "Stop").layout.display == "none"
+    model.can_stop = True
+    assert button(view, "Stop").layout.display is None
