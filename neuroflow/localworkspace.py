@@ -26,6 +26,7 @@ from neuroflow.progress import listening
 from neuroflow.studies.check import check
 from neuroflow.studies.exceptions import Override, set_aside
 from neuroflow.studies.package import package_studies
+from neuroflow.studies.report import deidentification_report
 from neuroflow.transfer.paths import check_cohort_id
 from neuroflow.workfolder import WorkFolder
 
@@ -198,6 +199,32 @@ class LocalWorkspace:
         chosen = find_study(cohort, study)
         Override(chosen.label, rule, reason or "taken up again")
         self.ledger.set_aside(str(chosen.study_id), rule, reason.strip())
+
+    def deidentification(self, cohort: Cohort, study: str) -> pd.DataFrame:
+        """Show what de-identification changes in one study, and what it cannot know.
+
+        The values before are the patient's own: for the user's screen, never for a log.
+
+        Parameters
+        ----------
+        cohort
+            The cohort.
+        study
+            The study's label or `study_id`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per attribute: attribute, tag, before, after, action.
+
+        Raises
+        ------
+        OptionError
+            There is no such study.
+        StudyError
+            It cannot be read.
+        """
+        return deidentification_report(find_study(cohort, study), salt=self._places.salt)
 
     # --------------------------------------------------------------- packages
 

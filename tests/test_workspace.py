@@ -122,3 +122,9 @@ def test_a_study_that_changed_is_packaged_anew_under_its_id(ws, cohort):
 def test_two_notebooks_do_not_package_at_the_same_time(ws, cohort):
     with WorkFolder(ws.folder).locked(), pytest.raises(LockedError):
         ws.package(cohort, on_event=silent)
+
+
+def test_the_report_of_deidentification_shows_the_id_that_the_study_will_have(ws, cohort):
+    report = ws.deidentification(cohort, cohort.studies[0].label)
+    assert {"kept", "removed"} <= set(report["action"])
+    assert "warning" in set(report["action"])

@@ -7,6 +7,8 @@ E.3.10-1, and what converters need to make volumes of the images.
 
 from __future__ import annotations
 
+import re
+
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
@@ -68,7 +70,9 @@ SERVICE = frozenset(
     | {0x0019100C, 0x0019100D, 0x0019100E, 0x00191027, 0x20011003, 0x200510B0, 0x200510B1}
     | {0x200510B2}
 )
-"""What is kept even where its private creator is gone: the service reads these by number."""
+"""What the service reads by number: kept in every block of these vendors, or of nobody."""
+VENDORS = re.compile(r"PHILIPS (MR )?IMAGING DD \d{3}|SIEMENS (MR|CSA) HEADER|GEMS_[A-Z]{4}_\d\d")
+"""Private creators, in capitals, whose blocks may hold what the service reads."""
 SEQUENCES = frozenset({"SQ"})
 _UPPER = {creator.upper(): groups for creator, groups in SAFE.items()}
 
@@ -93,10 +97,11 @@ def is_safe(dataset: Dataset, tag: BaseTag) -> bool:
     DICOM PS3.15, table E.3.10-1 (Safe Private Attributes).
     """
     if tag.is_private_creator:
-        return _creator(dataset, tag.group, tag.element) in _UPPER
+        creator = _creator(dataset, tag.group, tag.element)
+        return creator in _UPPER or VENDORS.fullmatch(creator) is not None
     creator = _creator(dataset, tag.group, tag.element >> 8)
-    if not creator:
-        return int(tag) in SERVICE
+    if int(tag) in SERVICE and (not creator or VENDORS.fullmatch(creator)):
+        return True
     return tag.element & 0xFF in _UPPER.get(creator, {}).get(tag.group, ())
 
 

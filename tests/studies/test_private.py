@@ -1,0 +1,42 @@
+"""Which private attributes leave this disk: what the service reads always does."""
+
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
+
+from neuroflow.studies.private import SERVICE, is_safe
+
+CREATORS = {
+    0x2005: ["Philips MR Imaging DD 001", "Philips MR Imaging DD 006"],
+    0x2001: ["Philips Imaging DD 001"],
+    0x0019: ["SIEMENS MR HEADER", "GEMS_ACQU_01"],
+    0x0043: ["GEMS_PARM_01"],
+}
+
+
+@pytest.mark.parametrize("number", sorted(SERVICE), ids=hex)
+def test_what_the_service_reads_stays_in_any_block_of_its_vendor(number):
+    tag = Tag(number)
+    for creator in ["", *CREATORS[tag.group]]:
+        dataset = Dataset()
+        if creator:
+            dataset.add_new((tag.group, tag.element >> 8), "LO", creator)
+            assert is_safe(dataset, Tag(tag.group, tag.element >> 8)), "its creator stays too"
+        dataset.add_new(tag, "UN", b"1")
+        assert is_safe(dataset, tag), creator
+
+
+@pytest.mark.parametrize("creator", ["DOE^JANE", "PHILIPS Jane Doe", "GEMS_ACQU_01 Doe", "CLINIC"])
+def test_a_private_creator_that_is_no_vendors_goes_with_all_it_holds(creator):
+    dataset = Dataset()
+    dataset.add_new((0x2005, 0x0014), "LO", creator)
+    dataset.add_new((0x2005, 0x1415), "LO", "DOE^JANE")
+    assert not is_safe(dataset, Tag(0x2005, 0x0014))
+    assert not is_safe(dataset, Tag(0x2005, 0x1415))
+
+
+def test_private_text_of_a_vendor_that_no_list_names_goes():
+    dataset = Dataset()
+    dataset.add_new((0x0019, 0x0010), "LO", "SIEMENS MR HEADER")
+    dataset.add_new((0x0019, 0x10EE), "LO", "DOE^JANE")
+    assert not is_safe(dataset, Tag(0x0019, 0x10EE))
