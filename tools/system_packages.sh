@@ -6,8 +6,11 @@ set -eu
 missing=""
 command -v sshd >/dev/null 2>&1 || [ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
 command -v sftp >/dev/null 2>&1 || missing="$missing openssh-client"
+command -v chromium >/dev/null 2>&1 || [ -x /usr/bin/chromium ] || missing="$missing chromium"
 if [ "${1:-}" = bench ]; then
     command -v zip >/dev/null 2>&1 || missing="$missing zip"
+    command -v lftp >/dev/null 2>&1 || missing="$missing lftp"
+    command -v rclone >/dev/null 2>&1 || missing="$missing rclone"
 fi
 [ -n "$missing" ] || exit 0
 

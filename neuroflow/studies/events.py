@@ -42,7 +42,7 @@ class Reporter:
         status: str = "progress",
         message: str = "",
     ) -> None:
-        """Tell that `count` more steps are done.
+        """Tell that `count` more steps are done: of the study, if one is named, and of the job.
 
         Parameters
         ----------
@@ -56,6 +56,11 @@ class Reporter:
             One sentence for people; no patient data.
         """
         self.done += count
-        if self._on_event is not None:
-            now = datetime.now(UTC)
-            self._on_event(Event(self.stage, study_id, self.done, self.total, status, message, now))
+        if self._on_event is None:
+            return
+        now = datetime.now(UTC)
+        if study_id is not None:
+            ended = "done" if status == "progress" else status
+            self._on_event(Event(self.stage, study_id, 1, 1, ended, message, now))
+            status, message = "progress", ""
+        self._on_event(Event(self.stage, None, self.done, self.total, status, message, now))

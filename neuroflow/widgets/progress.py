@@ -9,8 +9,6 @@ from neuroflow.models import Event
 
 OVER = frozenset({"done", "skipped", "failed"})
 """Statuses after which a study is no longer under way."""
-COUNTED = frozenset({"find", "check", "package"})
-"""Stages in which a study's event carries the progress of the whole job."""
 BYTES_FROM = 100_000
 """Totals above this are bytes: no cohort has that many studies."""
 
@@ -99,7 +97,7 @@ class Progress:
         failed = {bar.name: bar for bar in self.failed}
         for event in events:
             bar = Bar(event.stage, event.done, event.total, event.message)
-            if event.study_id is None or event.stage in COUNTED:
+            if event.study_id is None:
                 before = stages.get(event.stage, bar)
                 stages[event.stage] = replace(bar, total=bar.total or before.total)
             elif event.status in OVER:

@@ -4,11 +4,6 @@ from support.lab import SWITCHES, LabPage, chromium, running_lab
 
 from neuroflow.demo.cohort import make_cohort
 
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "browser: drives the forms in Chromium")
-
-
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
