@@ -178,25 +178,26 @@ def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
             path = Path(entry.path)
             if entry.name.startswith("."):
                 continue
-            if _is_folder(entry):
+            kind = _kind(entry)
+            if kind == "folder":
                 real = os.path.realpath(path)
                 if real in seen:
                     skipped.append(Skipped(path, "link to a folder already seen"))
                     continue
                 seen.add(real)
                 waiting.append(path)
-            elif entry.is_file():
+            elif kind == "file":
                 if entry.name.lower() not in LITTER:
                     yield path
             else:
                 skipped.append(Skipped(path, "broken link, or no file"))
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _kind(entry: os.DirEntry[str]) -> str:
     try:
-        return entry.is_dir()
+        return "folder" if entry.is_dir() else "file" if entry.is_file() else ""
     except OSError:  # a link that leads to itself
-        return False
+        return ""
 
 
 def _labelled(found: Sequence[Found]) -> list[Study]:

@@ -141,7 +141,7 @@ def _number(value: Any) -> float | None:
 
 
 def _vector(value: Any) -> Vector | None:
-    if value is None or isinstance(value, str | bytes) or len(value) != 3:
+    if not isinstance(value, list | tuple | MultiValue) or len(value) != 3:
         return None
     parts = [_number(part) for part in value]
     if any(part is None for part in parts):

@@ -231,11 +231,11 @@ def nifti_studies(root: Path, probes: Sequence[Probe], skipped: list[Skipped]) -
         images = [path for path in paths if role(path.name) == "image"]
         for image in images:
             parts = _parts(image, paths, folders, root, alone=len(images) == 1)
-            used |= set(parts.values())
             reason = _no_study(image, parts)
             if reason:
                 skipped.append(Skipped(image, reason))
             else:
+                used |= set(parts.values())
                 found.append(_nifti_study(root, image, parts))
     beside = {path for paths in folders.values() for path in paths if role(path.name) != "image"}
     left = (path for path in beside - used if role(path.name) in ("bval", "bvec"))
@@ -266,7 +266,7 @@ def _parts(
 
 def _no_study(image: Path, parts: dict[str, Path]) -> str:
     if "bval" not in parts:
-        if "bvec" in parts or names_diffusion(image):
+        if names_diffusion(image):
             return ""  # the check will say that gradients are missing
         return "NIfTI without b-values: no diffusion"
     try:

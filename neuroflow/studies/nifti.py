@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from neuroflow.studies.sources import READ_ERRORS, Member
 from neuroflow.studies.volumes import count_directions, shells
 
 _FINGERPRINT_BYTES = 1 << 18
+_HEAD_BYTES, _HEAD_LENGTH = 1 << 14, 544
 _TEXT_BYTES = 8 * 1024**2
 _UNITS = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
 
@@ -89,8 +91,7 @@ def read_head(member: Member) -> NiftiHead:
         It is no NIfTI, or damaged.
     """
     try:
-        with open_plain(member) as stream:
-            start = stream.read(540)
+        start = _start(member)
         sizes = {struct.unpack(order + "i", start[:4])[0] for order in "<>"}
         kind: Any = Nifti2Header if 540 in sizes else Nifti1Header
         header = kind.from_fileobj(io.BytesIO(start), check=False)
@@ -103,6 +104,15 @@ def read_head(member: Member) -> NiftiHead:
         raise _unreadable(member, "it has no NIfTI mark in its header")
     length = int(header["vox_offset"]) + int(np.prod(shape, dtype=np.int64)) * itemsize
     return NiftiHead(header, length)
+
+
+def _start(member: Member) -> bytes:
+    """Read the header's bytes, also of a file that is damaged further on."""
+    with member.open_raw() as raw:
+        start = raw.read(_HEAD_BYTES)
+    if start[:2] == b"\x1f\x8b":
+        start = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(start, _HEAD_LENGTH)
+    return start
 
 
 def _unreadable(member: Member, why: str) -> StudyError:

@@ -15,7 +15,7 @@ from pydicom.datadict import tag_for_keyword
 from neuroflow.errors import StudyError
 from neuroflow.studies.dicom import READ_ERRORS, looks_like_dicom
 from neuroflow.studies.naming import role
-from neuroflow.studies.raw import STARTS, Lookup, lookup, read_raw
+from neuroflow.studies.raw import STARTS, Lookup, RawHeader, lookup, read_raw
 from neuroflow.studies.sources import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.sources import Member, zip_members
 
@@ -213,6 +213,8 @@ def glance_at(start: bytes, stream: IO[bytes]) -> Glance | None:
         stream.seek(0)
         found = lookup(dcmread(stream, force=True, specific_tags=list(_TAGS)))
     text = {word: str(found(tag) or "").strip() for word, tag in _BY_WORD.items()}
+    if isinstance(found, RawHeader) and not text["SOPClassUID"]:
+        text["SOPClassUID"] = found.sop_class
     if not text["StudyInstanceUID"] and text["SOPClassUID"] != DIRECTORY:
         return None
     words = found(_BY_WORD["ImageType"]) or ()

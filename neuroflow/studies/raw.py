@@ -31,7 +31,7 @@ Lookup = Callable[[int], Any]
 """Gives the value of an attribute by its tag; None where it is not there, or empty."""
 STARTS = (1 << 14, 1 << 19)
 """How many bytes are read at first, and where that is not enough; headers are seldom longer."""
-SYNTAX = 0x00020010
+SYNTAX, SOP_CLASS = 0x00020010, 0x00020002
 CHARSET = 0x00080005
 
 
@@ -47,11 +47,18 @@ class RawHeader:
     stop
         The attribute at which reading ended: its tag, its length, where its value begins; None
         where the file ended before.
+    sop_class
+        What the file says it holds, before its dataset begins.
     """
 
     def __init__(
-        self, elements: dict[int, Any], syntax: UID, stop: tuple[int, int, int] | None
+        self,
+        elements: dict[int, Any],
+        syntax: UID,
+        stop: tuple[int, int, int] | None,
+        sop_class: str = "",
     ) -> None:
+        self.sop_class = sop_class
         self._elements = elements
         self.syntax = syntax
         self.stop = stop
@@ -142,7 +149,7 @@ def read_raw(
 def _parse(
     stream: BinaryIO, tags: Collection[int], past: Callable[[int], bool]
 ) -> RawHeader | None:
-    syntax, begin = _meta(stream)
+    syntax, begin, sop_class = _meta(stream)
     if syntax == DeflatedExplicitVRLittleEndian:
         return None
     stream.seek(begin)
@@ -163,19 +170,19 @@ def _parse(
             stream, implicit, little, is_past, specific_tags=cast("list[BaseTag | int]", tags)
         )
     }
-    return RawHeader(elements, syntax, stop)
+    return RawHeader(elements, syntax, stop, sop_class)
 
 
-def _meta(stream: BinaryIO) -> tuple[UID, int]:
-    """Read the transfer syntax, and where the dataset begins."""
+def _meta(stream: BinaryIO) -> tuple[UID, int, str]:
+    """Read the transfer syntax, where the dataset begins, and the class of the file."""
     head = stream.read(132)
     begin = 132 if head[128:132] == b"DICM" else 0
     stream.seek(begin)
     first = stream.read(8)
     stream.seek(begin)
     if first[:2] != b"\x02\x00":
-        return _guessed(first), begin
-    syntax = ""
+        return _guessed(first), begin, ""
+    found = {SYNTAX: "", SOP_CLASS: ""}
     end = begin
 
     def is_dataset(tag: int, vr: str | None, _length: int) -> bool:
@@ -184,12 +191,13 @@ def _meta(stream: BinaryIO) -> tuple[UID, int]:
         return int(tag) >> 16 != 2
 
     for element in data_element_generator(stream, False, True, is_dataset):
-        if int(element.tag) == SYNTAX and isinstance(element, RawDataElement):
-            syntax = (element.value or b"").decode("ascii", "replace").strip(" \0")
-    if syntax:
-        return UID(syntax), end
+        if int(element.tag) in found and isinstance(element, RawDataElement):
+            text = (element.value or b"").decode("ascii", "replace")
+            found[int(element.tag)] = text.strip(" \0")
+    if found[SYNTAX]:
+        return UID(found[SYNTAX]), end, found[SOP_CLASS]
     stream.seek(end)
-    return _guessed(stream.read(8)), end
+    return _guessed(stream.read(8)), end, found[SOP_CLASS]
 
 
 def _guessed(first: bytes) -> UID:

@@ -105,7 +105,7 @@ def test_an_unchanged_study_is_not_packaged_again_and_a_changed_one_is(tmp_path)
             tmp_path / "out",
             salt=SALT,
             known=known,
-            on_event=lambda event: statuses.append(event.status),
+            on_event=lambda event: event.study_id and statuses.append(event.status),
         )
 
     (first,) = package({})

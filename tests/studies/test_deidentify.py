@@ -1,0 +1,136 @@
+"""De-identification: what goes, what stays, and what is told of it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
+from support.packages import SALT, leaks, only_study, package_bytes
+from support.scans import SECRETS, Scan, write_enhanced, write_mosaic, write_nifti
+
+from neuroflow.studies.acquisition import read_acquisition
+from neuroflow.studies.package import make_package
+from neuroflow.studies.private import SERVICE
+from neuroflow.studies.report import deidentification_report
+
+SMALL = Scan(n_slices=3, n_directions=2)
+
+
+def packaged(folder: Path, out: Path, **changes: object) -> list[pydicom.FileDataset]:
+    package = make_package(replace(only_study(folder), **changes), "C", out, salt=SALT)
+    assert leaks(package_bytes(package.path)) == []
+    with zipfile.ZipFile(package.path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".dcm")]
+        return [pydicom.dcmread(io.BytesIO(archive.read(name))) for name in names]
+
+
+@pytest.mark.parametrize("write", [write_mosaic, write_enhanced])
+def test_mosaic_and_enhanced_images_keep_gradients_and_name_nobody(write, tmp_path):
+    write(tmp_path / "in", SMALL)
+    images = packaged(tmp_path / "in", tmp_path / "out")
+    before = read_acquisition(only_study(tmp_path / "in"))
+    after = read_acquisition(only_study(tmp_path / "out"))
+    assert after.gradients == before.gradients
+    assert after.n_slices == before.n_slices == 3
+    assert images[0].PatientID == "00000000-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize("tag", sorted(SERVICE))
+def test_every_private_attribute_that_the_service_reads_stays(tag, tmp_path):
+    # Some exports lose the private creators; the service reads these by number all the same.
+    (path, *_) = write_mosaic(tmp_path / "in", SMALL)
+    image = pydicom.dcmread(path)
+    image.remove_private_tags()
+    image.add_new(Tag(tag), "FD", 0.5)
+    image.save_as(path)
+    images = packaged(tmp_path / "in", tmp_path / "out")
+    assert any(Tag(tag) in image for image in images)
+
+
+def test_private_texts_and_names_in_protocol_words_go(tmp_path):
+    path = write_mosaic(tmp_path / "in", SMALL)[0]
+    image = pydicom.dcmread(path)
+    image.SequenceName = f"ep_{SECRETS['family'][:10]}"
+    image.BodyPartExamined = "BRAIN"
+    image.SoftwareVersions = f"for {SECRETS['family']}"
+    block = image.private_block(0x0051, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x0F, "LO", SECRETS["family"])
+    block.add_new(0x0C, "LO", "FoV 256*256")
+    hidden = Dataset()
+    hidden.PatientName = SECRETS["name"]
+    image.add_new(0x00181411, "DS", "2")
+    image.MRSpatialSaturationSequence = [hidden]
+    image.save_as(path)
+    first = packaged(tmp_path / "in", tmp_path / "out")[0]
+    assert "SoftwareVersions" not in first
+    assert Tag(0x00511051) not in first
+    assert first[0x0051, 0x100C].value == "FoV 256*256"
+    assert first.BodyPartExamined == "BRAIN"
+
+
+def test_overlays_and_what_follows_the_pixels_go(tmp_path):
+    path = write_mosaic(tmp_path / "in", SMALL)[0]
+    image = pydicom.dcmread(path)
+    image.add_new(0x60003000, "OW", SECRETS["family"].encode().ljust(32, b"\0"))
+    image.add_new(0xFFFCFFFC, "OB", SECRETS["family"].encode().ljust(32, b"\0"))
+    image.preamble = SECRETS["name"].encode().ljust(128, b"\0")
+    image.save_as(path)
+    packaged(tmp_path / "in", tmp_path / "out")
+
+
+def test_time_between_images_stays_and_the_day_goes(tmp_path):
+    write_mosaic(tmp_path / "in", SMALL)
+    images = packaged(tmp_path / "in", tmp_path / "out")
+    assert {image.StudyDate for image in images} == {"20000101"}
+    times = [float(image.AcquisitionTime) for image in images]
+    assert times == pytest.approx([1e-6 * step for step in range(len(times))], abs=1e-7)
+
+
+@pytest.mark.parametrize(("age", "written"), [(45.9, "045Y"), (93.0, "090Y"), (None, "060Y")])
+def test_age_is_in_years_and_nobody_is_older_than_ninety(age, written, tmp_path):
+    write_mosaic(tmp_path / "in", SMALL)
+    images = packaged(tmp_path / "in", tmp_path / "out", age=age)
+    assert {image.PatientAge for image in images} == {written}
+
+
+def test_the_report_tells_what_goes_stays_and_cannot_be_known(tmp_path):
+    write_mosaic(tmp_path / "in", SMALL)
+    report = deidentification_report(only_study(tmp_path / "in"), salt=SALT).set_index("attribute")
+    actions = report["action"]
+    assert actions["Institution Name"] == "removed"
+    assert actions["Patient's Name"] == "replaced"
+    assert actions["Echo Time"] == "kept"
+    assert actions["[B_value]"] == "kept"
+    assert report.loc["Patient's Name", "before"] == SECRETS["name"]
+    after = report.loc[actions != "warning", "after"]
+    assert leaks("".join(after).encode()) == []
+    assert report.index[actions == "warning"].tolist() == [
+        "Face",
+        "Text burned into the pixels",
+        "Private attributes",
+    ]
+
+
+def test_the_report_of_a_nifti_names_its_texts(tmp_path):
+    write_nifti(tmp_path / "in", SMALL)
+    report = deidentification_report(only_study(tmp_path / "in")).set_index("attribute")
+    assert report.loc[["descrip", "extensions", "PatientName"], "action"].tolist() == (
+        ["removed"] * 3
+    )
+    assert report.loc["EchoTime", "action"] == "kept"
+
+
+def test_a_nifti_keeps_no_name_in_its_gzip_header(tmp_path):
+    path = write_nifti(tmp_path / "in", SMALL)
+    plain = gzip.decompress(path.read_bytes())
+    with path.open("wb") as raw, gzip.GzipFile(SECRETS["family"], "wb", fileobj=raw) as packed:
+        packed.write(plain)
+    package = make_package(only_study(tmp_path / "in"), "C", tmp_path / "out", salt=SALT)
+    assert leaks(package_bytes(package.path)) == []

@@ -1,0 +1,77 @@
+"""The same results on any executor."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from uuid import UUID
+
+import pytest
+from support.packages import SALT
+from support.scans import Scan, write_dicom, write_nifti
+
+from neuroflow.models import Cohort
+from neuroflow.studies.check import check
+from neuroflow.studies.discover import find_studies
+from neuroflow.studies.jobs import local_processes
+from neuroflow.studies.package import package_studies
+
+SMALL = Scan(n_slices=3, n_directions=2)
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory):
+    root = tmp_path_factory.mktemp("scans")
+    for number in range(1, 4):
+        write_dicom(root / f"{number}", replace(SMALL, number=number, patient_id=f"P{number}"))
+    write_nifti(root / "4", SMALL)
+    return root
+
+
+def everything(scans, folder, executor=None):
+    studies = find_studies(scans, executor=executor)
+    findings = check(studies, executor=executor)
+    named = [
+        replace(study, study_id=str(UUID(int=number, version=4)))
+        for number, study in enumerate(studies)
+    ]
+    packages = package_studies(Cohort("C", tuple(named)), folder, salt=SALT, executor=executor)
+    return studies, findings.to_csv(), [package.sha256 for package in packages]
+
+
+def test_threads_processes_and_one_after_the_other_give_the_same(scans, tmp_path):
+    alone = everything(scans, tmp_path / "alone")
+    with ThreadPoolExecutor(2) as threads:
+        assert everything(scans, tmp_path / "threads", threads) == alone
+    assert everything(scans, tmp_path / "local", local_processes()) == alone
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+        assert everything(scans, tmp_path / "processes", processes) == alone
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of distributed's own start and end
+def test_a_dask_cluster_of_two_processes_gives_the_same(scans, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    alone = everything(scans, tmp_path / "alone")
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            host="127.0.0.1",
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        assert everything(scans, tmp_path / "dask", client.get_executor()) == alone
+
+
+def test_progress_is_told_to_the_end(scans, tmp_path):
+    events = []
+    studies = find_studies(scans, on_event=events.append)
+    check(studies, on_event=events.append)
+    for stage, total in (("find", 40), ("check", 4)):
+        last = [event for event in events if event.stage == stage][-1]
+        assert (last.done, last.total) == (total, total)
+    assert all("MUSTERMANN" not in event.message for event in events)

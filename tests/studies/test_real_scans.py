@@ -1,0 +1,110 @@
+"""Files of real scanners, as nibabel and dipy ship them."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zipfile
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from pydicom import dcmread
+from support.packages import SALT, only_study, package_bytes
+
+from neuroflow.studies.acquisition import read_acquisition
+from neuroflow.studies.check import check_study
+from neuroflow.studies.csa import blank_csa, read_tags
+from neuroflow.studies.discover import find_studies, survey
+from neuroflow.studies.package import make_package
+
+NIBABEL = Path(nibabel.__file__).parent / "nicom" / "tests" / "data"
+SIEMENS = ("siemens_dwi_0.dcm.gz", "siemens_dwi_1000.dcm.gz")
+
+
+@pytest.fixture
+def siemens(tmp_path: Path) -> Path:
+    folder = tmp_path / "siemens"
+    folder.mkdir()
+    for name in SIEMENS:
+        shutil.copy(NIBABEL / name, folder)
+    return folder
+
+
+def test_a_real_siemens_mosaic_is_read(siemens):
+    facts = read_acquisition(only_study(siemens))
+    assert (facts.n_slices, facts.n_volumes, facts.shells) == (48, 2, (0.0, 1000.0))
+    assert (facts.slice_thickness, facts.slice_gap) == (2.5, 0.5)
+    assert facts.interleaved is False
+    assert facts.gradients[1].direction == (0.99997449, 0.00505012, -0.00505012)
+
+
+def test_a_real_siemens_study_keeps_its_gradients_and_loses_its_names(siemens, tmp_path):
+    study = only_study(siemens)
+    package = make_package(study, "C", tmp_path / "out", salt=SALT)
+    after = read_acquisition(only_study(tmp_path / "out"))
+    assert after.gradients == read_acquisition(study).gradients
+    data = package_bytes(package.path)
+    # The scanner's serial number, the date, the site, and the root of every UID.
+    for secret in (b"35119", b"20100114", b"CBU", b"1.3.12.2.1107", b"MRC35119"):
+        assert secret not in data, secret
+
+
+@pytest.mark.parametrize("part", [0x1010, 0x1020])
+def test_the_csa_header_keeps_its_structure_and_the_acquisition(part):
+    with gzip.open(NIBABEL / SIEMENS[1]) as stream:
+        value = dcmread(stream)[0x0029, part].value
+    blanked = blank_csa(value)
+    before, after = read_tags(value), read_tags(blanked)
+    assert len(blanked) == len(value)
+    assert set(after) == set(before)
+    kept = ("B_matrix", "MosaicRefAcqTimes") if part == 0x1010 else ("SliceArrayConcatenations",)
+    for name in kept:
+        assert after[name] == before[name]
+        assert after[name]
+    if part == 0x1020:
+        assert "sSliceArray.ucMode                       = 0x2" in after["MrPhoenixProtocol"][0]
+
+
+@pytest.mark.parametrize("value", [b"", b"SV10", b"SV10" + bytes(80), bytes(300), b"SV10" * 90])
+def test_a_broken_csa_header_is_not_kept(value):
+    assert blank_csa(value) is None
+
+
+def test_a_philips_anatomical_scan_is_no_diffusion(tmp_path):
+    shutil.copy(NIBABEL / "philips_mprage.dcm.gz", tmp_path)
+    (study,) = find_studies(tmp_path)
+    measured = {finding.rule: finding.measured for finding in check_study(study)}
+    assert measured["diffusion_series"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("stem", "n_volumes", "shells"),
+    [("small_25", 26, [0, 2000]), ("small_64D", 65, [0, 994]), ("small_101D", 102, None)],
+)
+def test_diffusion_images_of_dipy_are_read(stem, n_volumes, shells, tmp_path):
+    dipy = pytest.importorskip("dipy.data")
+    folder = Path(dipy.__file__).parent / "files"
+    for path in folder.glob(f"{stem}.*"):
+        if path.suffix != ".npy":
+            shutil.copy(path, tmp_path)
+    facts = read_acquisition(only_study(tmp_path))
+    assert facts.n_volumes == facts.n_bvals == facts.n_bvecs == n_volumes
+    assert shells is None or [round(shell) for shell in facts.shells] == shells
+    assert facts.n_directions > 20
+    package = make_package(only_study(tmp_path), "C", tmp_path / "out", salt=SALT)
+    with zipfile.ZipFile(package.path) as archive:
+        b_values = np.array(archive.read("dwi.bval").split(), dtype=float)
+    assert len(b_values) == n_volumes
+
+
+def test_files_that_are_no_studies_are_named(tmp_path):
+    dipy = pytest.importorskip("dipy.data")
+    folder = Path(dipy.__file__).parent / "files"
+    shutil.copy(folder / "S0_10slices.nii.gz", tmp_path)
+    shutil.copy(folder / "55dir_grad.bvec", tmp_path)
+    assert survey(tmp_path).skipped["reason"].tolist() == [
+        "b-values or b-vectors without an image",
+        "NIfTI without b-values: no diffusion",
+    ]

@@ -1,0 +1,108 @@
+"""The table of rules: complete, and the one place where they stand."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.packages import only_study
+from support.scans import Scan, write_enhanced, write_mosaic
+
+from neuroflow.errors import OptionError
+from neuroflow.models import StudyKind
+from neuroflow.studies.acquisition import Acquisition
+from neuroflow.studies.check import check
+from neuroflow.studies.exceptions import Override, set_aside
+from neuroflow.studies.gradients import Gradient
+from neuroflow.studies.protocol import FURTHER_RULES, RULES, rules_table
+from neuroflow.studies.volumes import count_directions
+
+FACTS = {field.name for field in fields(Acquisition)}
+SERVICE = {
+    "field_strength": "3 T",
+    "repetition_time": "6000–17000 ms",
+    "echo_time": "55–104 ms",
+    "in_plane": "1.85–2.15 mm",
+    "slice_thickness": "2 mm",
+    "slice_gap": "0 mm",
+    "slices": "64–86",
+    "flip_angle": "90 °",
+    "b_values": "0 and 1000 s/mm²",
+    "b0_images": "at least 2",
+    "directions": "at least 30",
+}
+
+
+def test_the_table_says_what_the_service_accepts():
+    accepted = rules_table().set_index("rule")["accepted"]
+    assert {rule: accepted[rule] for rule in SERVICE} == SERVICE
+
+
+@pytest.mark.parametrize("rule", [*RULES, *FURTHER_RULES], ids=lambda rule: rule.id)
+def test_every_rule_is_complete(rule):
+    assert rule.parameter
+    assert rule.source
+    assert rule.advice.endswith(".")
+    assert rule.fact in FACTS or not rule.fact
+
+
+def test_rules_have_names_of_their_own():
+    names = [rule.id for rule in (*RULES, *FURTHER_RULES)]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("kind", [StudyKind.DICOM, StudyKind.NIFTI])
+def test_nothing_known_is_never_a_silent_pass(kind):
+    findings = {rule.id: rule.find("P", Acquisition(kind=kind)) for rule in RULES}
+    told = {name for name, finding in findings.items() if finding is not None}
+    assert set(SERVICE) | {"age", "sex"} <= told
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.floats(-1, 1, allow_nan=False)] * 3).filter(
+            lambda v: sum(x * x for x in v) > 0.01
+        ),
+        max_size=12,
+    )
+)
+def test_directions_count_the_same_with_any_of_them_reversed(vectors):
+    straight = [Gradient(1000.0, vector) for vector in vectors]
+    mirrored = [Gradient(1000.0, (-x, -y, -z)) for x, y, z in vectors]
+    assert count_directions(straight) == count_directions(straight + mirrored)
+    assert count_directions(straight) <= len(vectors)
+
+
+def test_an_error_set_aside_with_a_reason_is_a_warning_that_keeps_it(tmp_path):
+    write_mosaic(tmp_path, Scan(header={"EchoTime": 108}))
+    study = only_study(tmp_path)
+    findings = check([study])
+    aside = set_aside(findings, [Override(study.label, "echo_time", "Agreed with the vendor.")])
+    assert findings["severity"].tolist() == ["error", "note"]
+    assert aside["severity"].tolist() == ["warning", "note"]
+    assert "Agreed with the vendor." in aside["advice"][0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"), [("echo_time", " "), ("no_such_rule", "why"), ("readable", "why")]
+)
+def test_a_rule_is_not_set_aside_without_reason_or_where_it_cannot_be(rule, reason):
+    with pytest.raises(OptionError):
+        Override("P", rule, reason)
+
+
+def test_the_deep_check_agrees_with_the_headers_of_a_sound_study(tmp_path):
+    pytest.importorskip("dcm2niix")
+    write_mosaic(tmp_path, Scan(n_slices=9, n_directions=6, size=8))
+    table = check([only_study(tmp_path)], deep=True)
+    assert "conversion" not in table["rule"].tolist()
+
+
+def test_the_deep_check_tells_what_headers_alone_do_not(tmp_path):
+    pytest.importorskip("dcm2niix")
+    # Without dimension indices converters do not tell the volumes of an enhanced image apart.
+    write_enhanced(tmp_path, Scan(n_slices=4, n_directions=6, size=8))
+    table = check([only_study(tmp_path)], deep=True).set_index("rule")
+    assert "conversion" in table.index
