@@ -31,9 +31,10 @@ from neuroflow.results.table import Results, load_results
 from neuroflow.results.values import COLUMNS, Values, read_values
 
 FILE_NAME = "values.parquet"
-_FORMAT = 1
+_FORMAT = 2
 _META = b"neuroflow"
 _MATRIX = "values"
+_NUMBER = np.dtype("<f8")
 _SLACK_NS = 2_000_000_000  # FAT keeps times to two seconds: what changed since then is looked at
 
 
@@ -168,18 +169,17 @@ def save_values(path: Path, values: Values, identity: str, since: int) -> None:
         },
     }
     arrays = [pa.array(values.rows[name].tolist(), _TYPES[kind]) for name, kind in COLUMNS.items()]
-    flat = pa.array(values.matrix.ravel())
     width = len(values.names)
-    if width:  # one column of rows is read much faster than one column per region
-        arrays.append(pa.FixedSizeListArray.from_arrays(flat, width))
+    if width:  # whole rows of numbers as bytes are read much faster than a column per region
+        matrix = pa.py_buffer(np.ascontiguousarray(values.matrix, dtype=_NUMBER).data)
+        kind = pa.binary(width * _NUMBER.itemsize)
+        arrays.append(pa.Array.from_buffers(kind, len(values.matrix), [None, matrix]))
     names = [*COLUMNS, _MATRIX][: len(arrays)]
     table = pa.Table.from_arrays(arrays, names).replace_schema_metadata({_META: json.dumps(meta)})
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(
-            table, temporary, compression="zstd", use_dictionary=False, write_page_checksum=True
-        )
+        pq.write_table(table, temporary, use_dictionary=False, write_page_checksum=True)
         temporary.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -217,7 +217,11 @@ def load_values(path: Path, identity: str) -> tuple[Values, int] | None:
         rows = table.select(list(COLUMNS)).to_pandas().astype(COLUMNS)
         matrix = np.empty((len(rows), 0))
         if names:
-            flat = table[_MATRIX].combine_chunks().flatten().to_numpy()
+            column = pa.concat_arrays(table[_MATRIX].chunks)
+            start = column.offset * len(names)
+            flat = np.frombuffer(column.buffers()[1], _NUMBER)[
+                start : start + len(rows) * len(names)
+            ]
             matrix = flat.reshape(len(rows), len(names))
         return Values(names, matrix, rows, sets), int(meta["since"])
     except (OSError, KeyError, ValueError, TypeError, IndexError, pa.ArrowException):

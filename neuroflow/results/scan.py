@@ -6,7 +6,9 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from neuroflow.errors import FolderError
 from neuroflow.results.regions import is_region
@@ -22,8 +24,7 @@ _OWN_HEADERS = {"regionname", "kind", "system"}  # an exported cohort table is n
 _PEEK = 1 << 16  # bytes: enough for a header of some hundred regions
 
 
-@dataclass(frozen=True, slots=True)
-class ValueFile:
+class ValueFile(NamedTuple):
     """A file with values of regions.
 
     Parameters
@@ -109,8 +110,15 @@ def scan(folder: Path) -> Found:
     unreadable: list[str] = []
     for name, inside, entries in _walk(folder, unreadable):
         _look(name, inside, entries, values, reports)
-    values.sort(key=lambda file: (not file.study_id, SUFFIX not in file.source, file.source))
-    return Found(tuple(values), reports, tuple(unreadable))
+    return Found(tuple(_in_order(values)), reports, tuple(unreadable))
+
+
+def _in_order(files: list[ValueFile]) -> list[ValueFile]:
+    """Put result folders first, then other files of one study, then reports of many."""
+    files.sort(key=attrgetter("source"))
+    own = [file for file in files if file.study_id and SUFFIX in file.source]
+    other = [file for file in files if file.study_id and SUFFIX not in file.source]
+    return own + other + [file for file in files if not file.study_id]
 
 
 def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[str, str, list[os.DirEntry[str]]]]:
@@ -136,7 +144,7 @@ def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[str, str, list[
                         continue
                     seen.add(real)
                 waiting.append((entry.path, entry.name, f"{inside}{entry.name}/"))
-            elif not entry.name.startswith("."):
+            elif entry.name[0] != ".":
                 files.append(entry)
         yield name, inside, files
 
@@ -162,8 +170,9 @@ def _look(
     is_result = name.endswith(SUFFIX)
     texts, pictures = [], []
     for entry in entries:
-        match = _VALUES.fullmatch(entry.name)
-        kind = entry.name[entry.name.rfind(".") :].lower()
+        file = entry.name
+        kind = file[file.rfind(".") :].lower()
+        match = _VALUES.fullmatch(file) if kind == ".csv" else None
         if match is not None:
             is_result = is_result or match["study"] is None
             study = match["study"] or _study_of(name)
