@@ -1,0 +1,192 @@
+"""Write what of the documentation is made from the code: docs/protocol.md and the demo's pictures.
+
+`python tools/make_docs.py` writes; with ``--check`` it only tells, by its exit code, whether the
+pages are what the code says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+from pydicom.uid import UID
+
+from neuroflow.demo.run import run_demo
+from neuroflow.studies.exceptions import FIXED
+from neuroflow.studies.protocol import FURTHER_RULES, RULES, SYNTAXES, rules_table
+
+DOCS = Path(__file__).parent.parent / "docs"
+PICTURES = {
+    "free_water.png": "demo_strip.png",
+    "effects.png": "demo_forest.png",
+    "all_regions.png": "demo_heatmap.png",
+}
+"""What a run of the demo draws, and what the documentation calls it."""
+WIDTH, COLOURS = 1280, 256
+"""Pixels and colours of a picture: sharp on a page, small in the repository."""
+KINDS = {"dicom": "DICOM", "nifti": "NIfTI", "dicom, nifti": "both"}
+INTRODUCTION = """\
+# The rules of the checks
+
+<!-- Made by tools/make_docs.py from neuroflow/studies/protocol.py: change the rules there. -->
+
+`ws.check(cohort)`, `neuroflow.check(studies)` and `neuroflow check FOLDER` hold every study against
+the rules on this page. Each row of what they return is a *finding*: study, rule, severity,
+measured, accepted, advice. A study without a row keeps all rules.
+
+## What a finding means
+
+| Severity | Meaning |
+| --- | --- |
+| `error` | the service would refuse the study or process it wrongly; it is not sent |
+| `warning` | look at it; the study can be sent |
+| `note` | good to know |
+
+A fact that cannot be read is never taken for granted: the column *not known* says how much that
+matters, and the finding says why it could not be read. Where the column is empty, the rule is
+passed over.
+
+## Setting a rule aside
+
+An error blocks its study until the study is mended or left out, or until somebody answers for it,
+with a reason:
+
+```text
+ws.override(cohort, "P07_1", "echo_time", "The vendor agreed to 108 ms, mail of 12 May.")
+```
+
+```console
+$ neuroflow override my-project PILOT_1 P07_1 echo_time --reason "The vendor agreed to 108 ms."
+```
+
+The ledger of the workspace keeps the reason, so write no name of a patient into it. From then on
+the finding is a warning that shows the reason. It holds for that one rule of that one study. An
+empty reason takes the rule up again. These rules cannot be set aside, as what breaks them cannot be
+packaged: {fixed}.
+"""
+BEYOND = """\
+*Of* says what a rule applies to. A tolerance (±) allows for what scanners write: 2.894 T is 3 T.
+The last five rules hold studies against each other, or against what was made of them.
+`conversion` is tested only by `neuroflow.check(studies, deep=True)`, which converts every DICOM
+study with dcm2niix. A workspace adds one warning of its own, `participant`: the study's participant
+is not in participants.tsv, so its results will have no group.
+"""
+
+
+def protocol_page() -> str:
+    """Write docs/protocol.md.
+
+    Returns
+    -------
+    str
+        The page, in Markdown.
+    """
+    rules = rules_table()
+    fixed = ", ".join(f"`{rule}`" for rule in rules["rule"] if rule in FIXED)
+    parts = [INTRODUCTION.format(fixed=fixed), "## The rules\n", _rules(rules), BEYOND]
+    parts += ["## What to do\n", _advice(rules), "## Transfer syntaxes\n", _syntaxes()]
+    return "\n".join(parts)
+
+
+def _rules(rules: pd.DataFrame) -> str:
+    tolerances = {
+        rule.id: f"{rule.accepted.tolerance:g} {rule.unit}".strip()
+        for rule in (*RULES, *FURTHER_RULES)
+        if hasattr(rule.accepted, "tolerance")
+    }
+    rows = ["Rule", "Parameter", "Accepted", "Broken", "Not known", "Of", "Source"], ["---"] * 7
+    table = [_row(row) for row in rows]
+    several = {rule.id for rule in FURTHER_RULES}
+    for rule in rules.itertuples():
+        accepted, unknown = rule.accepted, "" if rule.rule in several else rule.unknown
+        if rule.rule in tolerances:
+            accepted += f" (± {tolerances[rule.rule]})"
+        if rule.rule == "transfer_syntax":
+            accepted = "those [below](#transfer-syntaxes)"
+        kind = KINDS[rule.applies_to]
+        cells = [f"`{rule.rule}`", rule.parameter, accepted, rule.severity, unknown]
+        table.append(_row([*cells, kind, rule.source]))
+    return "\n".join(table) + "\n"
+
+
+def _advice(rules: pd.DataFrame) -> str:
+    table = [_row(["Where this rule is broken", "do this"]), _row(["---", "---"])]
+    for advice, group in rules.groupby("advice", sort=False):
+        table.append(_row([", ".join(f"`{rule}`" for rule in group["rule"]), str(advice)]))
+    return "\n".join(table) + "\n"
+
+
+def _syntaxes() -> str:
+    lines = ["What the service reads, as long as compression lost nothing:\n"]
+    lines += [f"- `{syntax}` {UID(syntax).name}" for syntax in SYNTAXES]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+
+
+def outdated(docs: Path) -> list[str]:
+    """Tell what of the documentation is not what the code says.
+
+    Parameters
+    ----------
+    docs
+        The folder of the pages.
+
+    Returns
+    -------
+    list of str
+        Names below `docs`; empty where all is up to date. Of pictures, those that are not there.
+    """
+    page = docs / "protocol.md"
+    current = page.is_file() and page.read_text(encoding="utf-8") == protocol_page()
+    pictures = [f"images/{name}" for name in PICTURES.values()]
+    missing = [name for name in pictures if not (docs / name).is_file()]
+    return ([] if current else [page.name]) + missing
+
+
+def draw_pictures(docs: Path) -> None:
+    """Run the demo in a temporary folder, and take its pictures.
+
+    Parameters
+    ----------
+    docs
+        The folder of the pages; pictures go into ``images`` below it.
+    """
+    (docs / "images").mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = {path.name: path for path in run_demo(folder).figures}
+        for source, target in PICTURES.items():
+            _shrink(drawn[source], docs / "images" / target)
+
+
+def _shrink(source: Path, target: Path) -> None:
+    with Image.open(source) as picture:
+        small = picture.convert("RGB")
+        height = round(small.height * WIDTH / small.width)
+        small = small.resize((WIDTH, height), Image.Resampling.LANCZOS)
+        # Without k-means, colours of few pixels (a legend's) fall together.
+        small = small.quantize(COLOURS, kmeans=4, dither=Image.Dither.NONE)
+        small.save(target, optimize=True)
+
+
+def main() -> None:
+    """Write the pages and the pictures, or only check them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; tell what is old")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="the folder of the pages")
+    options = parser.parse_args()
+    if options.check:
+        old = outdated(options.docs)
+        sys.exit(f"Out of date: {', '.join(old)}. Run `make docs`." if old else 0)
+    (options.docs / "protocol.md").write_text(protocol_page(), encoding="utf-8", newline="\n")
+    draw_pictures(options.docs)
+
+
+if __name__ == "__main__":
+    main()
