@@ -9,35 +9,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _WHERE = {
+    "brain": "brains",
     "caption": "figures",
     "forest": "effects",
     "heatmap": "matrix",
     "profile": "subject",
+    "read_masks": "masks",
     "raincloud": "clouds",
     "save_figure": "figures",
     "strip": "points",
     "style": "styling",
     "styled": "styling",
     "volcano": "volcanoes",
+    "write_nifti": "masks",
 }
 
 __all__ = [
+    "brain",
     "caption",
     "forest",
     "heatmap",
     "profile",
     "raincloud",
+    "read_masks",
     "save_figure",
     "strip",
     "style",
     "styled",
     "volcano",
+    "write_nifti",
 ]
 
 if TYPE_CHECKING:
+    from neuroflow.plots.brains import brain
     from neuroflow.plots.clouds import raincloud
     from neuroflow.plots.effects import forest
     from neuroflow.plots.figures import caption, save_figure
+    from neuroflow.plots.masks import read_masks, write_nifti
     from neuroflow.plots.matrix import heatmap
     from neuroflow.plots.points import strip
     from neuroflow.plots.styling import style, styled

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap, is_color_like
 
 from neuroflow.compare.cells import DIAGNOSES, diagnosis, group_order
@@ -43,6 +44,12 @@ class Theme:
     groups: Mapping[str, str]
     more: Sequence[str]
     diverging: Colormap
+
+    @property
+    def sequential(self) -> Colormap:
+        """The colours above zero of `diverging`, for numbers without a sign."""
+        upper = self.diverging(np.linspace(0.55, 1, 64))
+        return LinearSegmentedColormap.from_list(f"{self.diverging.name}_up", list(upper))
 
 
 THEMES: Mapping[str, Theme] = {

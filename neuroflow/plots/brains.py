@@ -1,0 +1,415 @@
+"""Values on the brain: a schematic glass brain in MNI space, offline."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Colormap, Normalize
+from matplotlib.patches import Circle, Patch, Rectangle
+
+from neuroflow.compare.cells import FloatArray
+from neuroflow.errors import OptionError
+from neuroflow.plots.anatomy import VIEWS, Place, outlines, places
+from neuroflow.plots.effects import model_note
+from neuroflow.plots.figures import describe, figure_of, new_axes
+from neuroflow.plots.labels import kind_notes, pick_regions, region_labels
+from neuroflow.plots.masks import Masks
+from neuroflow.plots.numbers import RegionNumbers, region_numbers
+from neuroflow.plots.projections import Shadow, project
+from neuroflow.plots.styling import DOUBLE_COLUMN, current, styled
+
+# Where the views stand on one sheet: the sheet's place of MNI (0, 0) of each view, in mm.
+_SHEET = {"sagittal": (108.0, 80.0), "coronal": (292.0, 80.0), "axial": (84.0, -98.0)}
+_WIDE, _LOW, _HIGH = 384.0, -208.0, 172.0
+_LIST = (190.0, -70.0)  # where the list begins
+_RADIUS = 4.0
+_NAMED = 8
+_ROW, _ROWS = 9.8, 14  # height and number of the lines of the list
+_SCHEMATIC = (
+    "Schematic: discs are regions and curves are tracts, at approximate places in MNI space; "
+    "values of both sides are drawn on both."
+)
+Color = tuple[float, float, float, float]
+_VIEW_NAMES = {"sagittal": "Sagittal, from the right", "coronal": "Coronal", "axial": "Axial"}
+
+
+def brain(
+    result: pd.DataFrame | pd.Series,
+    ax: Axes | None = None,
+    *,
+    value: str | None = None,
+    metric: str | None = None,
+    contrast: str | None = None,
+    study_id: str | None = None,
+    regions: Sequence[str] | None = None,
+    masks: Masks | None = None,
+    cut: tuple[float, float, float] | None = None,
+    alpha: float = 0.05,
+    limit: float | None = None,
+) -> Axes:
+    """Draw one number per region on the brain, seen from three sides.
+
+    Without masks the brain is schematic: regions are discs and tracts are curves at approximate
+    places. A tract is never painted on the cortex it comes from.
+
+    Parameters
+    ----------
+    result
+        What `compare_groups`, `z_scores`, `change_over_time`, `correlate` or `asymmetry` return,
+        any table with `region` and numbers, or a Series with regions as index.
+    ax
+        Where to draw; None makes a figure of a journal's page width.
+    value
+        Which column; None takes the first of `effect_size`, `z`, `r`, `value`.
+    metric, contrast, study_id
+        Which part of the result; None takes free water, or else the first, and the figure says so.
+    regions
+        Keys or names of regions; None for all.
+    masks
+        The regions' real shapes, from `read_masks`: they are projected instead of the drawing.
+    cut
+        Slices of the masks through this point (x, y, z in mm) instead of projections.
+    alpha
+        Regions with q at or above it are drawn hollow and thin; without q all are full.
+    limit
+        Where colours end; None takes the largest number drawn.
+
+    Returns
+    -------
+    Axes
+        What has no place is listed beside the picture, with its number.
+
+    Raises
+    ------
+    OptionError
+        A column, metric, contrast, study or region is not there, or `cut` without masks.
+    TableError
+        There are no regions, or two numbers for one.
+
+    References
+    ----------
+    Fonov V et al. (2009), NeuroImage 47:S102: the template whose outline is drawn.
+
+    Examples
+    --------
+    >>> ax = brain(pd.Series({"SCP": 2.0, "pSN": 0.5, "Somewhere": 1.0}, name="z"))
+    >>> [text.get_text() for text in ax.texts if "Somewhere" in text.get_text()]
+    ['Somewhere  1.00']
+    """
+    numbers = region_numbers(result, value, metric=metric, contrast=contrast, study_id=study_id)
+    if cut is not None and masks is None:
+        raise OptionError("There is nothing to cut.", advice="Hand over masks, see read_masks.")
+    with styled():
+        scene = _scene(numbers, regions, masks, alpha, limit)
+        shadows = {} if masks is None else project(masks, scene.rows, cut)
+        own = ax is None
+        if ax is None:
+            ax = new_axes(DOUBLE_COLUMN, 200.0)
+        _sheet(ax)
+        if masks is None:
+            _schematic(ax, scene)
+            _number(ax, scene)
+        else:
+            _shadows(ax, scene, shadows)
+        _list(ax, scene, numbered=masks is None)
+        _bar(ax, scene, numbers)
+        title, how = _title(numbers), _SCHEMATIC if masks is None else _how(cut)
+        text, foot = _note(numbers, scene, how, alpha)
+        words = ". ".join(part for part in (title, numbers.quantity) if part)
+        describe(ax, f"{words}. {text}", foot, own=own)
+        ax.set_title(title, loc="left")
+    return ax
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The regions to draw, strongest first, and their colours."""
+
+    rows: pd.DataFrame  # number, sure, label, placed
+    spots: list[Place | None]
+    norm: Normalize
+    cmap: Colormap
+
+    def color(self, number: float) -> Color:
+        """Return the colour of a number."""
+        red, green, blue, alpha = self.cmap(float(self.norm(number)))
+        return float(red), float(green), float(blue), float(alpha)
+
+    @property
+    def named(self) -> list[int]:
+        """The rows that get a number in the picture."""
+        named = self.rows["placed"] & self.rows["sure"] & self.rows["number"].notna()
+        return [int(i) for i in np.flatnonzero(named)[:_NAMED]]
+
+    @property
+    def away(self) -> list[int]:
+        """The rows that have no place."""
+        return [int(i) for i in np.flatnonzero(~self.rows["placed"])]
+
+
+def _how(cut: tuple[float, float, float] | None) -> str:
+    if cut is None:
+        return "The user's masks, the strongest number along each line of sight."
+    x, y, z = cut
+    return f"The user's masks, cut at x = {x:g}, y = {y:g}, z = {z:g} mm; strongest on top."
+
+
+def _scene(
+    numbers: RegionNumbers,
+    regions: Sequence[str] | None,
+    masks: Masks | None,
+    alpha: float,
+    limit: float | None,
+) -> Scene:
+    rows = numbers.rows[pick_regions(numbers.rows, regions)].reset_index(drop=True)
+    order = np.argsort(-np.abs(rows["number"].to_numpy()), kind="stable")
+    rows = rows.iloc[order].reset_index(drop=True)
+    rows["label"] = region_labels(rows)
+    q = rows["q"] if "q" in rows and numbers.column not in ("p", "q") else None
+    rows["sure"] = True if q is None else (q < alpha).to_numpy(dtype=bool, na_value=False)
+    keys = list(zip(rows["region"], rows["hemisphere"], strict=True))
+    known = places()
+    spots = [known.get(key) for key in keys]
+    rows["placed"] = [
+        spot is not None if masks is None else masks.has(*key)
+        for spot, key in zip(spots, keys, strict=True)
+    ]
+    drawn = rows["number"].where(rows["placed"]).dropna()
+    finite = drawn.to_numpy(dtype=np.float64)
+    end = limit or float(np.abs(finite).max(initial=0)) or 1.0
+    theme = current().palette
+    signed = bool((finite < 0).any()) or numbers.column in ("effect_size", "z", "r", "estimate")
+    return Scene(
+        rows,
+        spots,
+        Normalize(-end if signed else 0.0, end),
+        theme.diverging if signed else theme.sequential,
+    )
+
+
+def _at(view: str, points: FloatArray) -> FloatArray:
+    """Move points of one view, n x 2 in mm, to their place on the sheet."""
+    moved: FloatArray = points + np.array(_SHEET[view])
+    return moved
+
+
+def _sheet(ax: Axes) -> None:
+    """Draw the outlines, and say from where one looks."""
+    theme = current().palette
+    ax.set(xlim=(0, _WIDE), ylim=(_LOW, _HIGH), aspect="equal")
+    ax.set_axis_off()
+    ax.set(xticks=[], yticks=[])
+    for view, outline in outlines().items():
+        for ring in outline.inner:
+            ax.fill(*_at(view, ring).T, facecolor=theme.grid, alpha=0.45, linewidth=0, zorder=0)
+        for ring in outline.outer:
+            ax.plot(*_at(view, ring).T, color=theme.quiet, linewidth=1.0, zorder=1)
+        top = max(ring[:, 1].max() for ring in outline.outer) + 4
+        words: dict[str, Any] = {"va": "bottom", "fontsize": current().small, "color": theme.quiet}
+        middle = -17.0 if view == "sagittal" else 0.0
+        x, y = _at(view, np.array([middle, top]))
+        ax.text(x, y, _VIEW_NAMES[view], ha="center", **words)
+        if view != "sagittal":
+            ax.text(x - 68, y - 14, "L", ha="center", **words)
+            ax.text(x + 68, y - 14, "R", ha="center", **words)
+
+
+def _schematic(ax: Axes, scene: Scene) -> None:
+    """Draw discs and curves, the strongest last so that they lie on top."""
+    ink, ground = current().palette.ink, current().palette.ground
+    rows: list[Any] = list(scene.rows.itertuples())
+    for depth, row in enumerate(reversed(rows)):
+        spot = scene.spots[row.Index]
+        if spot is None or not np.isfinite(row.number):
+            continue
+        color, below = scene.color(row.number), row.number < 0
+        layer = 2 + (2 if row.sure else 0) + (not spot.is_tract) + depth / 1000
+        for view, line in product(VIEWS, spot.lines):
+            points = _at(view, line[:, VIEWS[view]])
+            if spot.is_tract:
+                _curve(ax, points, color, below=below, sure=row.sure, layer=layer)
+                continue
+            ax.add_patch(_disc(points[0], below, color if row.sure else ground, ink, layer))
+            if not row.sure:
+                ax.add_patch(_disc(points[0], below, "none", color, layer))
+
+
+def _disc(
+    point: FloatArray, below: bool, face: Color | str, edge: Color | str, layer: float
+) -> Patch:
+    look: dict[str, Any] = {"facecolor": face, "edgecolor": edge, "zorder": layer}
+    look["linewidth"] = 1.1 if face == "none" else 0.7
+    size = _RADIUS - 0.8 * (face == "none")
+    if below:  # a square, so that the sign is seen without colours
+        side = 1.8 * size
+        return Rectangle((point[0] - side / 2, point[1] - side / 2), side, side, **look)
+    return Circle((point[0], point[1]), size, **look)
+
+
+def _curve(
+    ax: Axes, points: FloatArray, color: Color, *, below: bool, sure: bool, layer: float
+) -> None:
+    theme = current().palette
+    case, width = (3.0, 2.0) if sure else (1.3, 0.8)
+    shade = 1.0 if sure else 0.35
+    around = theme.ink if sure else theme.quiet
+    ax.plot(*points.T, color=around, alpha=shade, linewidth=case, zorder=layer)
+    dashes = (0, (3, 1.2)) if below else "-"
+    ax.plot(*points.T, color=color, linewidth=width, linestyle=dashes, zorder=layer)
+
+
+def _shadows(ax: Axes, scene: Scene, shadows: Mapping[str, Shadow]) -> None:
+    for view, shadow in shadows.items():
+        left, low = _at(view, np.array([shadow.h[0], shadow.v[0]]))
+        right, high = _at(view, np.array([shadow.h[-1], shadow.v[-1]]))
+        ax.imshow(
+            shadow.image.T,
+            origin="lower",
+            extent=(left, right, low, high),
+            cmap=scene.cmap,
+            norm=scene.norm,
+            interpolation="nearest",
+            zorder=2,
+        )
+        below = np.pad(np.nan_to_num(shadow.image) < 0, 1).astype(float)
+        if below.any():
+            width = np.diff(shadow.h)[0], np.diff(shadow.v)[0]
+            centres = [
+                np.linspace(edges[0] - step / 2, edges[-1] + step / 2, len(edges) + 1)
+                for edges, step in zip((shadow.h, shadow.v), width, strict=True)
+            ]
+            x, y = (c + s for c, s in zip(centres, _SHEET[view], strict=True))
+            ink = current().palette.ink
+            ax.contour(x, y, below.T, [0.5], colors=[ink], linewidths=0.6, linestyles="dotted")
+    ax.set(xlim=(0, _WIDE), ylim=(_LOW, _HIGH), aspect="equal")
+
+
+def _number(ax: Axes, scene: Scene) -> None:
+    """Put the numbers of the strongest beside each view, with a line to where they lie."""
+    theme = current().palette
+    named = scene.named
+    spots = {int(number): scene.spots[number] for number in named}
+    for view, axes in VIEWS.items():
+        points = {n: _anchor(s, view)[list(axes)] for n, s in spots.items() if s is not None}
+        order = sorted(points, key=lambda n: points[n][1])
+        heights = _spread(np.array([points[n][1] for n in order]), 11.0)
+        edge = max(ring[:, 0].max() for ring in outlines()[view].outer) + 7
+        for number, height in zip(order, heights, strict=True):
+            start, end = (_at(view, np.array(p)) for p in (points[number], (edge, height)))
+            ax.plot(*np.array([start, end]).T, color=theme.quiet, linewidth=0.5, zorder=8)
+            ax.text(
+                end[0] + 1,
+                end[1],
+                str(named.index(number) + 1),
+                fontsize=current().small,
+                va="center",
+                zorder=9,
+            )
+
+
+def _anchor(spot: Place, view: str) -> FloatArray:
+    """Return the point that a number's line leads to: on the right, in cortex for tracts."""
+    ends = np.vstack([line[[0, -1]] for line in spot.lines])
+    axis = VIEWS[view][0]
+    end: FloatArray = ends[0 if view == "sagittal" else int(ends[:, axis].argmax())]
+    return end
+
+
+def _spread(heights: FloatArray, gap: float) -> FloatArray:
+    """Move ascending heights apart, no more than needed."""
+    moved = heights.copy()
+    for _ in range(200):
+        close = gap - np.diff(moved)
+        if not (close > 1e-3).any():
+            break
+        push = np.maximum(close, 0) / 2
+        moved[:-1] -= push
+        moved[1:] += push
+    return moved
+
+
+def _list(ax: Axes, scene: Scene, *, numbered: bool) -> None:
+    """Write the strongest regions and those without a place beside the picture."""
+    theme = current().palette
+    lines = [("strongest", theme.quiet)] if scene.named else []
+    lines += [
+        (f"{place + 1}  " * numbered + _entry(scene, number), theme.ink)
+        for place, number in enumerate(scene.named)
+    ]
+    away = scene.away
+    if away:
+        lines.append(("without a place in the picture", theme.quiet))
+        room = _ROWS - len(lines)
+        shown = away if len(away) <= room else away[: room - 1]
+        lines += [(_entry(scene, number), theme.ink) for number in shown]
+        if len(shown) < len(away):
+            lines.append((f"and {len(away) - len(shown)} more, see the caption", theme.ink))
+    for place, (text, color) in enumerate(lines):
+        height = _LIST[1] - _ROW * place
+        ax.text(_LIST[0], height, text, fontsize=current().small, color=color, va="top")
+
+
+def _entry(scene: Scene, number: int) -> str:
+    row = scene.rows.iloc[number]
+    label = textwrap.shorten(str(row["label"]), 46, placeholder=" …")
+    return f"{label}  {_amount(row['number'], scene.norm.vmax or 1.0)}"
+
+
+def _amount(number: float, end: float) -> str:
+    if not np.isfinite(number):
+        return "no value"
+    text = f"{number:.2f}" if end >= 0.5 else f"{number:.3f}" if end >= 0.05 else f"{number:.2g}"
+    return text.replace("-", "−")
+
+
+def _bar(ax: Axes, scene: Scene, numbers: RegionNumbers) -> None:
+    figure = figure_of(ax)
+    if figure is None:
+        return
+    place = ax.inset_axes((_LIST[0], -52.0, 130.0, 6.0), transform=ax.transData)
+    bar = figure.colorbar(
+        ScalarMappable(scene.norm, scene.cmap), cax=place, orientation="horizontal"
+    )
+    bar.outline.set_linewidth(0.6)
+    bar.ax.locator_params(nbins=5)
+    bar.ax.xaxis.set_label_position("top")
+    quantity = numbers.quantity
+    bar.set_label(quantity[0].upper() + quantity[1:], fontsize=current().small)
+
+
+def _title(numbers: RegionNumbers) -> str:
+    chosen = [text for name, text in numbers.chosen.items() if name != "metric"]
+    return ", ".join(text.replace(" - ", " − ") for text in chosen)
+
+
+def _note(numbers: RegionNumbers, scene: Scene, how: str, alpha: float) -> tuple[str, str]:
+    """Return caption and footnote: what is drawn, how, what was left to choose."""
+    rows, parts = scene.rows, [how]
+    if (rows["number"] < 0).any() and how == _SCHEMATIC:
+        parts.append("Squares and broken lines: below zero.")
+    elif (rows["number"] < 0).any():
+        parts.append("Dotted line: around what is below zero.")
+    if "method" in numbers.facts:
+        note = model_note(numbers.facts, alpha)
+        parts.append(note if how == _SCHEMATIC else note.replace("Filled", "Named as strongest"))
+    elif not rows["sure"].all():
+        parts.append(f"Full: q < {alpha:g}.")
+    parts += [
+        f"Not drawn: {name.replace('_', ' ')} {', '.join(texts[:4])}{', ...' * (len(texts) > 4)}."
+        for name, texts in numbers.others.items()
+    ]
+    if (empty := int(rows["number"].isna().sum())) > 0:
+        parts.append(f"{empty} regions have no number.")
+    used = [rows["label"].iloc[i] for i in [*scene.named, *scene.away]]
+    parts.append(kind_notes(used))
+    foot = " ".join(part for part in parts if part)
+    away = ", ".join(_entry(scene, number) for number in scene.away)
+    return f"{foot} Without a place in the picture: {away}." if away else foot, foot
