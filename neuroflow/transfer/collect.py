@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from neuroflow.errors import ConnectionLostError, IdError, TransferError
+from neuroflow.errors import (
+    ConnectionLostError,
+    IdError,
+    NeuroflowError,
+    RemoteRefusedError,
+    TransferError,
+)
 from neuroflow.ledger import Ledger, LedgerRow, utc_now
 from neuroflow.models import RESULT_FILES, Entry, Event, OnEvent, ResultFolder
 from neuroflow.states import State
 from neuroflow.transfer.crew import Clockwork, Crew, DroppedError, PostponedError
 from neuroflow.transfer.paths import RESULT_SUFFIX, safe_name
-from neuroflow.transfer.remote import Remote
+from neuroflow.transfer.remote import Remote, Wanted
 from neuroflow.transfer.reports import is_failure, is_stale
-from neuroflow.transfer.results import find_folders, find_results, list_folder
+from neuroflow.transfer.results import find_folders, find_results, list_folders
 
 __all__ = ["collect", "find_results"]
 
 STAGE = "collect"
 ATTEMPTS = 3
+BATCH = 32  # folders fetched together: five round trips for all of them
 
 
 def collect(
@@ -50,7 +59,7 @@ def collect(
     folder
         The workspace's folder of results.
     connections
-        How many folders at once, each over a connection of its own.
+        How many connections, each with a batch of folders under way.
     stop
         When set, the folders under way are finished and no other is begun.
     clock, sleep
@@ -71,11 +80,12 @@ def collect(
         This disk is full or may not be written.
     """
     clockwork = Clockwork(clock, sleep, stop or threading.Event())
-    fetcher = _Fetcher(ledger, folder, clock)
+    fetcher = _Fetcher(ledger, folder, clockwork)
     odd: list[str] = []
     with connect() as first:
-        tasks = [_Task(each) for each in find_folders(first, odd.append)]
-        total = _Total(len(tasks), clock)
+        found = find_folders(first, odd.append)
+        tasks = _batches(found, connections)
+        total = _Total(len(found), clock)
         for sentence in odd:
             yield replace(total.event("skipped"), message=sentence)
         yield total.event("started")
@@ -84,7 +94,7 @@ def collect(
                 connect, tasks, fetcher.handle, first=first, size=connections, clockwork=clockwork
             )
             yield from crew.work(total.after)
-        yield total.event("done")
+        yield total.at_the_end()
 
 
 @dataclass(slots=True)
@@ -101,70 +111,128 @@ class _Total:
         self.done += 1
         return self.event("progress")
 
-    def event(self, status: str) -> Event:
-        return Event(STAGE, None, self.done, self.size, status, "", self.clock())
+    def event(self, status: str, message: str = "") -> Event:
+        return Event(STAGE, None, self.done, self.size, status, message, self.clock())
+
+    def at_the_end(self) -> Event:
+        left = self.size - self.done
+        return self.event("done", f"{left} left for the next time" if left else "")
 
 
 @dataclass(slots=True)
-class _Task:
-    folder: ResultFolder
+class _Batch:
+    """Folders that are fetched together; those done are taken out."""
+
+    folders: list[ResultFolder]
     attempts: int = 0
+
+    def drop_first(self) -> ResultFolder:
+        self.attempts = 0
+        return self.folders.pop(0)
+
+
+def _batches(folders: Sequence[ResultFolder], connections: int) -> list[_Batch]:
+    size = max(1, min(BATCH, math.ceil(len(folders) / max(1, connections))))
+    return [_Batch(list(folders[n : n + size])) for n in range(0, len(folders), size)]
+
+
+@dataclass(slots=True)
+class _Job:
+    """What is to be done with one folder, once it was looked into."""
+
+    found: ResultFolder
+    row: LedgerRow | None
+    target: Path
+    wanted: list[tuple[Entry, Path]] = field(default_factory=list)
+    why_not: str = ""
+    error: NeuroflowError | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(entry.size for entry, _ in self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
 class _Fetcher:
-    """Handles one result folder: list, compare, fetch, record."""
+    """Handles result folders: list, compare, fetch, record."""
 
     ledger: Ledger
     folder: Path
-    clock: Callable[[], datetime]
+    clockwork: Clockwork
 
-    def handle(self, remote: Remote, task: _Task, tell: OnEvent) -> None:
-        """Bring one folder to this disk, if it is complete and not here yet."""
-        study_id = task.folder.study_id
+    def handle(self, remote: Remote, batch: _Batch, tell: OnEvent) -> None:
+        """Bring to this disk what is complete and not here yet."""
         try:
-            self._handle(remote, list_folder(remote, task.folder), tell)
+            jobs = [self._job(*pair) for pair in _looked_into(remote, batch.folders)]
+            self._fetch(remote, jobs, batch, tell)
         except ConnectionLostError as error:
-            task.attempts += 1
-            if task.attempts >= ATTEMPTS:
+            batch.attempts += 1
+            if batch.attempts >= ATTEMPTS:
+                study_id = batch.drop_first().study_id
                 tell(self._event(study_id, 0, 0, "failed", str(error)))
+            if not batch.folders:
                 raise DroppedError from error
-            raise PostponedError(self.clock()) from error
-        except (TransferError, IdError) as error:
-            if type(error) is TransferError:
-                raise  # this disk: the next study would fare no better
-            tell(self._event(study_id, 0, 0, "failed", str(error)))
+            raise PostponedError(self.clockwork.clock()) from error
 
-    def _handle(self, remote: Remote, found: ResultFolder, tell: OnEvent) -> None:
-        study_id = found.study_id
-        row = self.ledger.row(study_id)
-        why_not = self._why_not(found, row)
-        if why_not:
-            tell(self._event(study_id, 0, 0, "skipped", why_not))
-            return
-        target = self.folder / f"{study_id}{RESULT_SUFFIX}"
-        wanted = [
-            (entry, target / name)
-            for entry, name in _checked_names(found)
-            if not _is_here(entry, target / name)
-        ]
-        total = sum(entry.size for entry, _ in wanted)
-        done = 0
-        for entry, local in wanted:
-            _make(target)
-            counted = _Counted(tell, self._event(study_id, done, total, "progress", ""))
-            remote.get(entry.path, local, entry.size, counted.on_bytes)
-            _stamp(local, entry)
+    def _fetch(self, remote: Remote, jobs: list[_Job], batch: _Batch, tell: OnEvent) -> None:
+        wanted = [each for job in jobs for each in self._wanted(job, tell)]
+        with closing(remote.get_many(wanted)) as arrivals:
+            for job in jobs:
+                if job.wanted:
+                    _make(job.target)
+                for entry, local in job.wanted:
+                    error = next(arrivals)
+                    job.error = job.error or error
+                    if error is None:
+                        _stamp(local, entry)
+                self._finish(job, tell)
+                batch.drop_first()
+                if self.clockwork.is_over():
+                    return
+
+    def _job(self, folder: ResultFolder, found: ResultFolder | RemoteRefusedError) -> _Job:
+        """Decide what is to be fetched of a folder."""
+        row = self.ledger.row(folder.study_id)
+        job = _Job(folder, row, self.folder / f"{folder.study_id}{RESULT_SUFFIX}")
+        if isinstance(found, RemoteRefusedError):
+            job.error = found
+            return job
+        job.found = found
+        job.why_not = self._why_not(found, row)
+        if not job.why_not:
+            try:
+                names = _checked_names(found)
+            except IdError as error:
+                job.error = error
+            else:
+                pairs = [(entry, job.target / name) for entry, name in names]
+                job.wanted = [pair for pair in pairs if not _is_here(*pair)]
+        return job
+
+    def _wanted(self, job: _Job, tell: OnEvent) -> Iterator[Wanted]:
+        done, total = 0, job.total
+        for entry, local in job.wanted:
+            before = self._event(job.found.study_id, done, total, "progress", "")
+            yield Wanted(entry.path, local, entry.size, _Counted(tell, before).on_bytes)
             done += entry.size
-        is_news = bool(wanted)
-        message = self._record(found, row, is_news=is_news)
-        tell(self._event(study_id, total, total, "done" if is_news else "skipped", message))
+
+    def _finish(self, job: _Job, tell: OnEvent) -> None:
+        study_id = job.found.study_id
+        if job.error is not None:
+            tell(self._event(study_id, 0, 0, "failed", str(job.error)))
+        elif job.why_not:
+            tell(self._event(study_id, 0, 0, "skipped", job.why_not))
+        else:
+            is_news = bool(job.wanted)
+            message = self._record(job.found, job.row, is_news=is_news)
+            status = "done" if is_news else "skipped"
+            tell(self._event(study_id, job.total, job.total, status, message))
 
     def _why_not(self, found: ResultFolder, row: LedgerRow | None) -> str:
         """Say why a folder is left for another time; empty where it is not."""
         if row is not None and is_stale(row, found):
             return "only results of what was sent earlier are there"
-        if found.is_complete or is_failure(found, self.clock()):
+        if found.is_complete or is_failure(found, self.clockwork.clock()):
             return ""
         names = {entry.name for entry in found.files}
         missing = [name for name in RESULT_FILES if name not in names]
@@ -188,7 +256,7 @@ class _Fetcher:
         return message
 
     def _event(self, study_id: str, done: int, total: int, status: str, message: str) -> Event:
-        return Event(STAGE, study_id, done, total, status, message, self.clock())
+        return Event(STAGE, study_id, done, total, status, message, self.clockwork.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +268,12 @@ class _Counted:
 
     def on_bytes(self, done: int) -> None:
         self.tell(replace(self.before, done=self.before.done + done))
+
+
+def _looked_into(
+    remote: Remote, folders: Sequence[ResultFolder]
+) -> Iterator[tuple[ResultFolder, ResultFolder | RemoteRefusedError]]:
+    return zip(folders, list_folders(remote, folders), strict=True)
 
 
 def _checked_names(found: ResultFolder) -> list[tuple[Entry, str]]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from neuroflow.errors import RemoteMissingError, RemoteRefusedError, SizeMismatchError
+from neuroflow.errors import (
+    NeuroflowError,
+    RemoteMissingError,
+    RemoteRefusedError,
+    SizeMismatchError,
+)
 from neuroflow.models import Entry
 from neuroflow.transfer.files import arriving, reading
-from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, nothing
+from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, nothing
 
 _CHUNK = 1 << 20
 
@@ -46,13 +51,17 @@ class LocalRemote:
                 if not each.is_symlink()
             ]
 
-    def list_many(self, paths: Sequence[PurePosixPath]) -> Iterator[Sequence[Entry]]:
+    def list_many(
+        self, paths: Sequence[PurePosixPath]
+    ) -> Iterator[Sequence[Entry] | RemoteRefusedError]:
         """Yield what is in each of many folders, as `Remote.list_many`."""
         for path in paths:
             try:
                 yield tuple(self.list(path))
             except RemoteMissingError:
                 yield ()
+            except RemoteRefusedError as error:
+                yield error
 
     def stat(self, path: PurePosixPath) -> Entry | None:
         """Look at one name, as `Remote.stat`."""
@@ -114,6 +123,16 @@ class LocalRemote:
                     why=f"Listed: {size} bytes; read: {done}.",
                     advice="It may still be in the making; collect again later.",
                 )
+
+    def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
+        """Fetch many files one after the other, as `Remote.get_many`."""
+        for each in wanted:
+            try:
+                self.get(*each)
+            except (RemoteMissingError, RemoteRefusedError, SizeMismatchError) as error:
+                yield error
+            else:
+                yield None
 
     def mkdirs(self, path: PurePosixPath) -> None:
         """Make a folder and those above it, as `Remote.mkdirs`."""

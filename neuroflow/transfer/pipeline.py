@@ -1,4 +1,4 @@
-"""The SFTP client underneath: paramiko's, with the answers it swallows and reads that overlap.
+"""The SFTP client underneath: paramiko's, with the answers it swallows and requests that overlap.
 
 This file alone uses names of paramiko that begin with an underscore.
 """
@@ -13,22 +13,17 @@ import paramiko
 from paramiko.file import BufferedFile
 from paramiko.sftp import (
     CMD_CLOSE,
-    CMD_DATA,
     CMD_HANDLE,
     CMD_NAME,
     CMD_OPENDIR,
-    CMD_READ,
     CMD_READDIR,
     CMD_STATUS,
     SFTPError,
-    int64,
 )
 
 REQUEST_SIZE = 32768  # what every server takes (draft-ietf-secsh-filexfer-02, section 3)
 LISTING_DEPTH = 16
 BATCH = 32  # folders open at a time
-DEPTH = 128  # requests under way: 4 MiB, enough for 50 ms at 80 MB/s
-
 
 Listing = list[paramiko.SFTPAttributes] | OSError
 
@@ -75,7 +70,7 @@ class PipelinedClient(paramiko.SFTPClient):
         self._request(CMD_CLOSE, file.handle)  # type: ignore[attr-defined]
 
     def listings(self, paths: Sequence[str]) -> Iterator[Listing]:
-        """List many folders, several at a time; three round trips for each batch.
+        """List many folders, several at a time; two round trips for each batch.
 
         A name that is no UTF-8 keeps its bytes as surrogates.
 
@@ -94,30 +89,29 @@ class PipelinedClient(paramiko.SFTPClient):
             yield from self._list_batch(paths[start : start + BATCH])
 
     def _list_batch(self, paths: Sequence[str]) -> list[Listing]:
-        answers = _Answers()
-        opened = [self._send(answers, CMD_OPENDIR, path) for path in paths]
+        answers = Answers()
+        opened = [self.send(answers, CMD_OPENDIR, path) for path in paths]
         handles = [self._handle(answers, number) for number in opened]
         # One READDIR is enough for most folders; the second tells that it was.
         asked = {
-            n: [self._send(answers, CMD_READDIR, handle) for _ in range(2)]
+            n: [self.send(answers, CMD_READDIR, handle) for _ in range(2)]
             for n, handle in enumerate(handles)
             if isinstance(handle, bytes)
         }
         found: list[Listing] = [[] if isinstance(h, bytes) else h for h in handles]
         for n, numbers in asked.items():
             found[n] = self._read_folder(answers, handles[n], deque(numbers))
-        closed = [self._send(answers, CMD_CLOSE, handles[n]) for n in asked]
-        for number in closed:
-            self._arrived(answers, number, CMD_STATUS)
+        for n in asked:
+            self.put_down(handles[n])
         return found
 
-    def _handle(self, answers: _Answers, number: int) -> Any:
+    def _handle(self, answers: Answers, number: int) -> Any:
         try:
-            return self._arrived(answers, number, CMD_HANDLE).get_string()
+            return self.answer(answers, number, CMD_HANDLE).get_string()
         except OSError as error:
             return error
 
-    def _read_folder(self, answers: _Answers, handle: Any, pending: deque[int]) -> Listing:
+    def _read_folder(self, answers: Answers, handle: Any, pending: deque[int]) -> Listing:
         """Read a folder to its end, with ever more requests under way."""
         found: list[paramiko.SFTPAttributes] = []
         failure: OSError | None = None
@@ -125,7 +119,7 @@ class PipelinedClient(paramiko.SFTPClient):
         depth = len(pending)
         while pending:
             try:
-                message = self._arrived(answers, pending.popleft(), CMD_NAME)
+                message = self.answer(answers, pending.popleft(), CMD_NAME)
             except OSError as error:
                 failure, message = error, None
             is_over = is_over or message is None
@@ -133,74 +127,61 @@ class PipelinedClient(paramiko.SFTPClient):
                 found += _names(message)
             depth = min(2 * depth, LISTING_DEPTH)
             while not is_over and len(pending) < depth:
-                pending.append(self._send(answers, CMD_READDIR, handle))
+                pending.append(self.send(answers, CMD_READDIR, handle))
         return failure or found
 
-    def forget(self, file: paramiko.SFTPFile) -> None:
-        """Close a file without waiting for the answer, where nothing was written.
+    def put_down(self, handle: bytes) -> None:
+        """Close a file or folder without waiting for the answer, where nothing was written.
 
         Parameters
         ----------
-        file
-            Open for reading.
+        handle
+            The server's.
         """
-        BufferedFile.close(file)
-        self._async_request(type(None), CMD_CLOSE, file.handle)  # type: ignore[attr-defined]
+        self._async_request(type(None), CMD_CLOSE, handle)  # type: ignore[attr-defined]
 
-    def chunks(self, file: paramiko.SFTPFile, size: int) -> Iterator[bytes]:
-        """Read a file from the start with many requests under way.
+    def send(self, answers: Answers, kind: int, *fields: Any) -> int:
+        """Send one request and go on.
 
         Parameters
         ----------
-        file
-            Open for reading.
-        size
-            Bytes expected; one more is asked for, to notice a file that has grown.
+        answers
+            Where its answer goes.
+        kind
+            The request's number in the protocol.
+        *fields
+            Strings, bytes, numbers, attributes.
 
-        Yields
-        ------
-        bytes
-            In order; together fewer or more than `size` where the file is not what was listed.
+        Returns
+        -------
+        int
+            To ask for the answer.
+        """
+        number: int = self._async_request(answers, kind, *fields)  # type: ignore[attr-defined]
+        return number
+
+    def answer(self, answers: Answers, number: int, expected: int) -> Any:
+        """Wait for one answer.
+
+        Parameters
+        ----------
+        answers
+            Where answers go.
+        number
+            The request's, from `send`.
+        expected
+            The kind of answer.
+
+        Returns
+        -------
+        paramiko.Message or None
+            None at the end of what was asked for.
 
         Raises
         ------
         OSError
             The server refused.
         """
-        answers = _Answers()
-        wanted = deque(_ranges(size + 1))
-        pending: deque[tuple[int, int, int]] = deque()
-        while pending or wanted:
-            while wanted and len(pending) < DEPTH:
-                offset, length = wanted.popleft()
-                pending.append((self._ask(answers, file, offset, length), offset, length))
-            number, offset, length = pending.popleft()
-            data = self._answer(answers, number)
-            if not data:
-                break
-            yield data
-            if len(data) < length and offset + len(data) < size:
-                offset, length = offset + len(data), length - len(data)
-                number = self._ask(answers, file, offset, length)
-                pending.appendleft((number, offset, length))
-        for number, _, _ in pending:
-            self._answer(answers, number)
-
-    def _ask(self, answers: _Answers, file: paramiko.SFTPFile, offset: int, length: int) -> int:
-        return self._send(answers, CMD_READ, file.handle, int64(offset), length)
-
-    def _send(self, answers: _Answers, kind: int, *fields: Any) -> int:
-        number: int = self._async_request(answers, kind, *fields)  # type: ignore[attr-defined]
-        return number
-
-    def _answer(self, answers: _Answers, number: int) -> bytes:
-        """Wait for the data of one read; empty at the end of the file."""
-        message = self._arrived(answers, number, CMD_DATA)
-        data: bytes = b"" if message is None else message.get_string()
-        return data
-
-    def _arrived(self, answers: _Answers, number: int, expected: int) -> Any:
-        """Wait for one answer; None at the end of what was asked for."""
         while number not in answers.arrived:
             self._read_response()  # type: ignore[attr-defined]
         kind, message = answers.arrived.pop(number)
@@ -214,8 +195,14 @@ class PipelinedClient(paramiko.SFTPClient):
         return message
 
 
-class _Answers:
-    """Where paramiko leaves answers as they come in."""
+class Answers:
+    """Where answers are left as they come in, by the number of their request.
+
+    Examples
+    --------
+    >>> Answers().arrived
+    {}
+    """
 
     def __init__(self) -> None:
         self.arrived: dict[int, tuple[int, Any]] = {}
@@ -231,8 +218,3 @@ def _names(message: Any) -> Iterator[paramiko.SFTPAttributes]:
         attributes = paramiko.SFTPAttributes._from_msg(message, name)  # type: ignore[attr-defined]
         if name not in {".", ".."}:
             yield attributes
-
-
-def _ranges(size: int) -> Iterator[tuple[int, int]]:
-    for offset in range(0, size, REQUEST_SIZE):
-        yield offset, min(REQUEST_SIZE, size - offset)

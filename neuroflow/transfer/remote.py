@@ -1,12 +1,13 @@
-"""What neuroflow needs of a place to send studies to: seven operations."""
+"""What neuroflow needs of a place to send studies to: a few operations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
+from neuroflow.errors import NeuroflowError, RemoteRefusedError
 from neuroflow.models import Entry
 
 OnBytes = Callable[[int], None]
@@ -33,6 +34,15 @@ def nothing(*_: object) -> None:
     """
 
 
+class Wanted(NamedTuple):
+    """A file to fetch: where it is, its name here, its length, and who hears of progress."""
+
+    path: PurePosixPath
+    local: Path
+    size: int
+    on_bytes: OnBytes = nothing
+
+
 class Remote(Protocol):
     """A place with folders and files; its paths start at the user's home.
 
@@ -41,13 +51,41 @@ class Remote(Protocol):
     """
 
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
-        """Yield what is in a folder; `RemoteMissingError` where there is none."""
+        """Yield what is in a folder: files and folders, neither links nor devices.
 
-    def list_many(self, paths: Sequence[PurePosixPath]) -> Iterator[Sequence[Entry]]:
-        """Yield what is in each of many folders, in order; nothing for one that is not there."""
+        Raises
+        ------
+        RemoteMissingError
+            There is no such folder.
+        RemoteRefusedError
+            It may not be listed.
+        ConnectionLostError
+            The line broke.
+        """
+
+    def list_many(
+        self, paths: Sequence[PurePosixPath]
+    ) -> Iterator[Sequence[Entry] | RemoteRefusedError]:
+        """Yield what is in each of many folders, in order.
+
+        One that is not there is empty; for one that may not be listed comes the refusal.
+
+        Raises
+        ------
+        ConnectionLostError
+            The line broke.
+        """
 
     def stat(self, path: PurePosixPath) -> Entry | None:
-        """Look at one name; None where there is nothing."""
+        """Look at one name; None where there is nothing.
+
+        Raises
+        ------
+        RemoteRefusedError
+            It may not be looked at.
+        ConnectionLostError
+            The line broke.
+        """
 
     def put(
         self,
@@ -56,13 +94,62 @@ class Remote(Protocol):
         on_bytes: OnBytes = nothing,
         before_last: BeforeLast = nothing,
     ) -> Receipt:
-        """Write a whole file under its final name, overwriting; return once the server took it."""
+        """Write a whole file under its final name, overwriting; its folder exists.
+
+        Returns once all bytes and the closing were acknowledged, and tells what the server
+        showed afterwards.
+
+        Raises
+        ------
+        RemoteMissingError, RemoteRefusedError
+            The server refused; where `on_bytes` was never called, nothing was sent.
+        SizeMismatchError
+            The server holds another length than was sent.
+        ConnectionLostError
+            The line broke; what the server holds is not known.
+        TransferError
+            The local file cannot be read.
+        """
 
     def get(self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = nothing) -> None:
-        """Fetch a file of `size` bytes; the local name appears only when it is whole."""
+        """Fetch a file of `size` bytes; the local name appears only when it is whole.
+
+        Raises
+        ------
+        SizeMismatchError
+            The file does not have `size` bytes; nothing appears.
+        RemoteMissingError, RemoteRefusedError
+            It is gone, or may not be read.
+        ConnectionLostError
+            The line broke; nothing appears.
+        TransferError
+            This disk is full or may not be written.
+        """
+
+    def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
+        """Fetch many files, each as `get`.
+
+        Yields in order why a file could not be fetched, or None once it is there; closed early,
+        what was not told of does not appear.
+
+        Raises
+        ------
+        ConnectionLostError
+            The line broke.
+        TransferError
+            This disk is full or may not be written.
+        """
 
     def mkdirs(self, path: PurePosixPath) -> None:
-        """Make a folder and those above it, where missing."""
+        """Make a folder and those above it, where missing.
+
+        Raises
+        ------
+        RemoteRefusedError
+            The server refused.
+        ConnectionLostError
+            The line broke.
+        """
 
     def close(self) -> None:
         """End the session; harmless when repeated."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from neuroflow.errors import IdError, RemoteMissingError
+from neuroflow.errors import IdError, RemoteMissingError, RemoteRefusedError
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
 from neuroflow.transfer.paths import OUTPUT, RESULT_SUFFIX, result_study_id
 from neuroflow.transfer.remote import Remote, nothing
@@ -35,11 +35,7 @@ def find_results(remote: Remote) -> list[ResultFolder]:
         The line broke.
     """
     folders = find_folders(remote)
-    listings = remote.list_many([folder.path for folder in folders])
-    return [
-        ResultFolder(folder.study_id, folder.path, _files(entries))
-        for folder, entries in zip(folders, listings, strict=True)
-    ]
+    return [_allowed(found) for found in list_folders(remote, folders)]
 
 
 def find_folders(remote: Remote, on_odd: Callable[[str], object] = nothing) -> list[ResultFolder]:
@@ -96,6 +92,42 @@ def list_folder(remote: Remote, folder: ResultFolder) -> ResultFolder:
         As `find_results`.
     """
     return ResultFolder(folder.study_id, folder.path, _files(_entries(remote, folder.path)))
+
+
+def list_folders(
+    remote: Remote, folders: Sequence[ResultFolder]
+) -> Iterator[ResultFolder | RemoteRefusedError]:
+    """Look into many result folders in a few round trips.
+
+    Parameters
+    ----------
+    remote
+        The server.
+    folders
+        As found.
+
+    Yields
+    ------
+    ResultFolder or RemoteRefusedError
+        Each in order with its files as they are now, or the server's refusal.
+
+    Raises
+    ------
+    ConnectionLostError
+        The line broke.
+    """
+    listings = remote.list_many([folder.path for folder in folders])
+    for folder, entries in zip(folders, listings, strict=True):
+        if isinstance(entries, RemoteRefusedError):
+            yield entries
+        else:
+            yield ResultFolder(folder.study_id, folder.path, _files(entries))
+
+
+def _allowed(found: ResultFolder | RemoteRefusedError) -> ResultFolder:
+    if isinstance(found, RemoteRefusedError):
+        raise found
+    return found
 
 
 def _walk(

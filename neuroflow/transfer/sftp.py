@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -11,15 +11,21 @@ from typing import Self, TypeVar
 import paramiko
 
 from neuroflow.config import Profile
-from neuroflow.errors import RemoteMissingError, RemoteRefusedError, SizeMismatchError
+from neuroflow.errors import (
+    NeuroflowError,
+    RemoteMissingError,
+    RemoteRefusedError,
+    SizeMismatchError,
+)
 from neuroflow.models import Entry
 from neuroflow.transfer import session
 from neuroflow.transfer.attributes import entries_of, entry_of
 from neuroflow.transfer.files import Block, arriving, reading
 from neuroflow.transfer.hostkeys import HostKeys
 from neuroflow.transfer.keys import load_key, public_of
+from neuroflow.transfer.manyfiles import Piece, read_files
 from neuroflow.transfer.pipeline import REQUEST_SIZE, PipelinedClient
-from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, nothing
+from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, nothing
 from neuroflow.transfer.symptoms import FOREIGN, lost, operation_error
 from neuroflow.transfer.watchdog import Watchdog
 
@@ -105,27 +111,7 @@ class SftpRemote:
             raise lost("opening the SFTP session", error) from error
 
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
-        """Yield what is in a folder.
-
-        Parameters
-        ----------
-        path
-            The folder.
-
-        Yields
-        ------
-        Entry
-            Files and folders; neither links nor devices.
-
-        Raises
-        ------
-        RemoteMissingError
-            There is no such folder.
-        RemoteRefusedError
-            It may not be listed.
-        ConnectionLostError
-            The line broke.
-        """
+        """Yield what is in a folder, as `Remote.list`."""
         # All of it before the first is handed out: other requests may come in between.
         (found,) = self._ask(f"listing {path}", lambda: list(self._client.listings([str(path)])))
         with self._watched(f"listing {path}"):
@@ -133,26 +119,10 @@ class SftpRemote:
                 raise found
         yield from entries_of(path, found)
 
-    def list_many(self, paths: Sequence[PurePosixPath]) -> Iterator[Sequence[Entry]]:
-        """Yield what is in each of many folders, in a few round trips.
-
-        Parameters
-        ----------
-        paths
-            The folders.
-
-        Yields
-        ------
-        sequence of Entry
-            One per folder, in order; empty for one that is not there.
-
-        Raises
-        ------
-        RemoteRefusedError
-            One may not be listed.
-        ConnectionLostError
-            The line broke.
-        """
+    def list_many(
+        self, paths: Sequence[PurePosixPath]
+    ) -> Iterator[Sequence[Entry] | RemoteRefusedError]:
+        """Yield what is in each of many folders, as `Remote.list_many`, in a few round trips."""
         names = [str(path) for path in paths]
         listings = self._ask("listing folders", lambda: list(self._client.listings(names)))
         for path, found in zip(paths, listings, strict=True):
@@ -162,29 +132,13 @@ class SftpRemote:
                         raise found
             except RemoteMissingError:
                 yield ()
+            except RemoteRefusedError as error:
+                yield error
             else:
                 yield tuple(entries_of(path, found))
 
     def stat(self, path: PurePosixPath) -> Entry | None:
-        """Look at one name.
-
-        Parameters
-        ----------
-        path
-            The name.
-
-        Returns
-        -------
-        Entry or None
-            None where there is nothing.
-
-        Raises
-        ------
-        RemoteRefusedError
-            It may not be looked at.
-        ConnectionLostError
-            The line broke.
-        """
+        """Look at one name, as `Remote.stat`."""
         try:
             attributes = self._ask(f"looking at {path.name}", lambda: self._client.stat(str(path)))
         except RemoteMissingError:
@@ -198,35 +152,7 @@ class SftpRemote:
         on_bytes: OnBytes = nothing,
         before_last: BeforeLast = nothing,
     ) -> Receipt:
-        """Write a whole file under its final name, overwriting.
-
-        Parameters
-        ----------
-        local
-            The file on this disk.
-        path
-            Its name on the server; the folder exists.
-        on_bytes
-            Hears of progress: 0 once the file is open on the server.
-        before_last
-            Called before the last bytes leave.
-
-        Returns
-        -------
-        Receipt
-            All bytes and the closing were acknowledged; what the server showed afterwards.
-
-        Raises
-        ------
-        RemoteMissingError, RemoteRefusedError
-            The server refused; where `on_bytes` was never called, nothing was sent.
-        SizeMismatchError
-            The server holds another length than was sent.
-        ConnectionLostError
-            The line broke; what the server holds is not known.
-        TransferError
-            The local file cannot be read.
-        """
+        """Write a whole file under its final name, as `Remote.put`."""
         with reading(local, REQUEST_SIZE) as (blocks, size):
             doing = f"opening {path.name}"
             remote = self._ask(doing, lambda: self._client.open(str(path), "wb"))
@@ -240,63 +166,27 @@ class SftpRemote:
         return self._receipt(path, size)
 
     def get(self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = nothing) -> None:
-        """Fetch a file; the local name appears only when it is whole.
+        """Fetch a file of `size` bytes, as `Remote.get`."""
+        (error,) = self.get_many([Wanted(path, local, size, on_bytes)])
+        if error is not None:
+            raise error
 
-        Parameters
-        ----------
-        path
-            The file on the server.
-        local
-            Its name here; replaced if it exists.
-        size
-            Its length in bytes, from the listing.
-        on_bytes
-            Hears of progress.
-
-        Raises
-        ------
-        SizeMismatchError
-            The file does not have `size` bytes; nothing appears.
-        RemoteMissingError, RemoteRefusedError
-            It is gone, or may not be read.
-        ConnectionLostError
-            The line broke; nothing appears.
-        TransferError
-            This disk is full or may not be written.
-        """
-        doing = f"fetching {path.name}"
-        remote = self._ask(doing, lambda: self._client.open(str(path), "rb"))
-        done = 0
-        on_bytes(0)
-        with arriving(local) as write:
-            with self._watched(doing):
-                for data in self._client.chunks(remote, size):
-                    done += len(data)
-                    write(data)
-                    on_bytes(min(done, size))
-            self._ask(doing, lambda: self._client.forget(remote))
-            if done != size:
-                raise SizeMismatchError(
-                    f"{path.name} has another length than the server listed.",
-                    why=f"Listed: {size} bytes; arrived: {done}{' or more' * (done > size)}.",
-                    advice="It may still be in the making; collect again later.",
-                )
+    def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
+        """Fetch many files with many requests under way, as `Remote.get_many`."""
+        pieces = read_files(self._client, [(str(each.path), each.size) for each in wanted])
+        try:
+            for each in wanted:
+                try:
+                    self._fetch(pieces, each)
+                except (RemoteMissingError, RemoteRefusedError, SizeMismatchError) as error:
+                    yield error
+                else:
+                    yield None
+        finally:
+            self._ask("putting files down", pieces.close)
 
     def mkdirs(self, path: PurePosixPath) -> None:
-        """Make a folder and those above it, where missing.
-
-        Parameters
-        ----------
-        path
-            The folder.
-
-        Raises
-        ------
-        RemoteRefusedError
-            The server refused.
-        ConnectionLostError
-            The line broke.
-        """
+        """Make a folder and those above it, as `Remote.mkdirs`."""
         for folder in [*reversed(path.parents[:-1]), path]:
             if self._is_folder(folder):
                 continue
@@ -317,6 +207,27 @@ class SftpRemote:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    def _fetch(self, pieces: Iterator[Piece], wanted: Wanted) -> None:
+        """Write the next file of those being read."""
+        doing = f"fetching {wanted.path.name}"
+        done = 0
+        wanted.on_bytes(0)
+        with arriving(wanted.local) as write:
+            while (data := self._ask(doing, lambda: next(pieces))) is not None:
+                if isinstance(data, OSError):
+                    with self._watched(doing):
+                        raise data
+                done += len(data)
+                write(data)
+                wanted.on_bytes(min(done, wanted.size))
+            if done != wanted.size:
+                raise SizeMismatchError(
+                    f"{wanted.path.name} has another length than the server listed.",
+                    why=f"Listed: {wanted.size} bytes; "
+                    f"arrived: {done}{' or more' * (done > wanted.size)}.",
+                    advice="It may still be in the making; collect again later.",
+                )
 
     def _write(
         self,
