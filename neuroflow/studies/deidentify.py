@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from dicognito.anonymizer import Anonymizer
+from dicognito.element_anonymizer import ElementAnonymizer
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 
 from neuroflow.studies.csa import blank_csa
@@ -22,6 +25,9 @@ from neuroflow.studies.timeshift import START, TimeShift, earliest
 
 METHOD = "neuroflow 1, DICOM PS3.15 basic profile"
 """Written into the images; the number changes with what is taken out."""
+_HARMLESS = frozenset(
+    {"AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL", "SQ", "SS", "UL", "US"}
+)
 _STRUCTURE = frozenset(
     tag
     for word in [
@@ -92,6 +98,7 @@ class Deidentifier:
         self._anonymizer = Anonymizer(seed=key)
         self._shift = TimeShift(origin or START)
         self._anonymizer.add_element_handler(self._shift)
+        self._anonymizer.add_element_handler(_Harmless())
 
     def __call__(self, dataset: FileDataset) -> list[str]:
         """De-identify one image in place.
@@ -137,6 +144,16 @@ class Deidentifier:
         dataset.PatientIdentityRemoved = "YES"
         dataset.LongitudinalTemporalInformationModified = "MODIFIED"
         dataset.DeidentificationMethod = METHOD
+
+
+class _Harmless(ElementAnonymizer):
+    """Passes numbers and codes, which nothing is done to, before all others look at them."""
+
+    def __call__(self, dataset: Dataset, data_element: DataElement) -> bool:  # noqa: ARG002
+        return data_element.VR in _HARMLESS
+
+    def describe_actions(self) -> Iterator[str]:
+        yield "Keep numbers and codes"
 
 
 def _filter(dataset: Dataset) -> None:

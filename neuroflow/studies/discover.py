@@ -18,7 +18,7 @@ from neuroflow.studies.grouping import Found, Skipped, dicom_studies, nifti_stud
 from neuroflow.studies.jobs import run
 from neuroflow.studies.naming import printable, unique_labels
 from neuroflow.studies.overrides import apply_overrides
-from neuroflow.studies.probe import Probe, probe_files
+from neuroflow.studies.probe import Probe, Seen, probe_files
 
 CHUNK = 256
 OVERRIDES = "studies.tsv"
@@ -130,11 +130,12 @@ def survey(
     skipped: list[Skipped] = []
     paths = sorted(_walk(root, skipped))
     reporter = Reporter("find", len(paths), on_event)
-    probes: list[Probe] = []
-    for _, chunk in run(probe_files, paths, executor=executor, chunk=CHUNK):
-        probes += chunk
+    seen: dict[int, list[Seen]] = {}
+    for start, chunk in run(probe_files, paths, executor=executor, chunk=CHUNK):
+        seen[start] = chunk
         reporter.step(len(chunk), message="Looking at files")
-    probes.sort(key=lambda probe: probe.path)
+    in_order = (one for start in sorted(seen) for one in seen[start])
+    probes = [Probe(Path(path), *one) for path, one in zip(paths, in_order, strict=True)]
     skipped += [Skipped(p.path, p.reason) for p in probes if p.kind == "skip"]
     found = dicom_studies(root, probes, skipped, executor)
     found += nifti_studies(root, probes, skipped)
@@ -161,7 +162,7 @@ def _must_be_readable(root: Path) -> None:
         ) from error
 
 
-def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
+def _walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
     """Yield every file, following links but no link twice; hidden names are passed over."""
     waiting, seen = [root], {os.path.realpath(root)}
     while waiting:
@@ -175,22 +176,21 @@ def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
             skipped.append(Skipped(folder, "derivatives of a BIDS dataset"))
             continue
         for entry in entries:
-            path = Path(entry.path)
             if entry.name.startswith("."):
                 continue
             kind = _kind(entry)
             if kind == "folder":
-                real = os.path.realpath(path)
+                real = os.path.realpath(entry.path)
                 if real in seen:
-                    skipped.append(Skipped(path, "link to a folder already seen"))
+                    skipped.append(Skipped(Path(entry.path), "link to a folder already seen"))
                     continue
                 seen.add(real)
-                waiting.append(path)
+                waiting.append(Path(entry.path))
             elif kind == "file":
                 if entry.name.lower() not in LITTER:
-                    yield path
+                    yield entry.path
             else:
-                skipped.append(Skipped(path, "broken link, or no file"))
+                skipped.append(Skipped(Path(entry.path), "broken link, or no file"))
 
 
 def _kind(entry: os.DirEntry[str]) -> str:

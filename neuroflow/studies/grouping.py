@@ -98,7 +98,7 @@ def _sample(group: Sequence[Probe]) -> tuple[Path, ...]:
     glance = group[0].glances[0]
     if glance.modality not in ("MR", "") or MAPS & set(glance.image_type):
         return ()
-    ordered = sorted(group, key=lambda probe: probe.glances[0].instance_number)
+    ordered = sorted(group, key=lambda probe: probe.instance)
     steps = sorted({round(i * (len(ordered) - 1) / (SAMPLE - 1)) for i in range(SAMPLE)})
     return tuple(ordered[step].path for step in steps)
 

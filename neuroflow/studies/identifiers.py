@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
@@ -84,16 +83,14 @@ def names_someone(value: object, words: frozenset[str]) -> bool:
         text = str(value)
     else:
         return any(names_someone(part, words) for part in value)
-    return _pattern(words).search(text.upper()) is not None
+    text = text.upper()
+    return any(word in text and _stands_alone(word, text) for word in words)
 
 
-@lru_cache(maxsize=64)
-def _pattern(words: frozenset[str]) -> re.Pattern[str]:
-    parts = [
-        rf"(?<![A-Z0-9]){re.escape(word)}(?![A-Z0-9])" if word.isdigit() else re.escape(word)
-        for word in sorted(words, key=len, reverse=True)
-    ]
-    return re.compile("|".join(parts))
+def _stands_alone(word: str, text: str) -> bool:
+    if not word.isdigit():
+        return True
+    return re.search(rf"(?<![A-Z0-9]){word}(?![A-Z0-9])", text) is not None
 
 
 def drop_residue(dataset: Dataset, words: frozenset[str], keep: frozenset[int]) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
@@ -46,8 +47,8 @@ class Glance:
     ----------
     study_uid, series_uid, patient_id, modality, sop_class, series_description, study_date
         From its header.
-    series_number, instance_number
-        Its place; 0 where not told.
+    series_number
+        Its place in the study; 0 where not told.
     image_type
         Its words.
     """
@@ -60,33 +61,49 @@ class Glance:
     series_description: str
     study_date: str
     series_number: int
-    instance_number: int
     image_type: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """What one file is.
+class Seen(NamedTuple):
+    """What one file is; small, as it travels between processes a hundred thousand times.
 
     Parameters
     ----------
-    path
-        The file.
     kind
         ``"dicom"``, ``"nifti"``, ``"beside"`` (gradients or sidecar), ``"zip"`` or ``"skip"``.
     reason
         Why it is skipped.
     glances
         Of a DICOM file one, of a zip one per study and patient in it.
+    instance
+        The instance number of a DICOM file; 0 where not told.
+    """
+
+    kind: str
+    reason: str = ""
+    glances: tuple[Glance, ...] = ()
+    instance: int = 0
+
+
+class Probe(NamedTuple):
+    """A file, and what it is.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind, reason, glances, instance
+        As in `Seen`.
     """
 
     path: Path
     kind: str
     reason: str = ""
     glances: tuple[Glance, ...] = ()
+    instance: int = 0
 
 
-def probe_files(paths: Sequence[Path]) -> list[Probe]:
+def probe_files(paths: Sequence[str]) -> list[Seen]:
     """Look at some files.
 
     Parameters
@@ -96,16 +113,19 @@ def probe_files(paths: Sequence[Path]) -> list[Probe]:
 
     Returns
     -------
-    list of Probe
-        One per file, in the same order.
+    list of Seen
+        One per file, in the same order. Files that tell the same share one object, so that little
+        travels back.
     """
+    shared: dict[tuple[Glance, ...], tuple[Glance, ...]] = {}
     with warnings.catch_warnings():
         # Values against the standard are no concern of a first look.
         warnings.simplefilter("ignore")
-        return [probe(path) for path in paths]
+        seen = [probe(path) for path in paths]
+    return [one._replace(glances=shared.setdefault(one.glances, one.glances)) for one in seen]
 
 
-def probe(path: Path) -> Probe:  # noqa: PLR0911
+def probe(path: str) -> Seen:
     """Look at one file.
 
     Parameters
@@ -115,80 +135,81 @@ def probe(path: Path) -> Probe:  # noqa: PLR0911
 
     Returns
     -------
-    Probe
+    Seen
         What it is; never raises for what is in it.
     """
-    kind = role(path.name)
+    kind = role(os.path.basename(path))  # noqa: PTH119
     if kind is not None:
-        return Probe(path, "nifti" if kind == "image" else "beside")
+        return Seen("nifti" if kind == "image" else "beside")
     try:
-        with path.open("rb") as stream:
-            start = stream.read(STARTS[0])
-            if start[:4] == b"PK\x03\x04":
-                return _probe_zip(path)
-            if not start:
-                return Probe(path, "skip", "empty file")
-            if start[:2] == b"\x1f\x8b":
-                return _probe_gzip(path)
-            if not looks_like_dicom(start):
-                return Probe(path, "skip", _not_dicom(path))
-            return _probe_dicom(path, start, stream)
+        with open(path, "rb") as stream:  # noqa: PTH123
+            return _probe_stream(path, stream)
     except STREAM_ERRORS as error:
-        return Probe(path, "skip", f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        return Seen("skip", f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _not_dicom(path: Path) -> str:
-    claims = path.suffix.lower() in (".dcm", ".ima", ".dicom")
+def _probe_stream(path: str, stream: BinaryIO) -> Seen:
+    start = stream.read(STARTS[0])
+    if start[:4] == b"PK\x03\x04":
+        return _probe_zip(Path(path))
+    if start[:2] == b"\x1f\x8b":
+        with gzip.open(path) as plain:
+            return _probe_dicom(path, plain.read(STARTS[0]), cast("BinaryIO", plain))
+    return _probe_dicom(path, start, stream)
+
+
+def _not_dicom(path: str) -> str:
+    claims = path.lower().endswith((".dcm", ".ima", ".dicom", ".dcm.gz", ".ima.gz"))
     return "not DICOM, despite its name" if claims else "neither DICOM nor NIfTI"
 
 
-def _probe_gzip(path: Path) -> Probe:
-    with gzip.open(path) as plain:
-        start = plain.read(STARTS[0])
-        if not looks_like_dicom(start):
-            return Probe(path, "skip", _not_dicom(path))
-        return _probe_dicom(path, start, cast("BinaryIO", plain))
-
-
-def _probe_dicom(path: Path, start: bytes, stream: IO[bytes]) -> Probe:
+def _probe_dicom(path: str, start: bytes, stream: BinaryIO) -> Seen:
+    if not start:
+        return Seen("skip", "empty file")
+    if not looks_like_dicom(start):
+        return Seen("skip", _not_dicom(path))
     try:
-        glance = glance_at(start, stream)
+        found = glance_at(start, stream)
     except READ_ERRORS as error:
-        return Probe(path, "skip", f"damaged DICOM: {error}")
-    if glance is None:
-        return Probe(path, "skip", "DICOM without a Study Instance UID")
+        return Seen("skip", f"damaged DICOM: {error}")
+    if found is None:
+        return Seen("skip", "DICOM without a Study Instance UID")
+    glance, instance = found
     if glance.sop_class == DIRECTORY:
-        return Probe(path, "skip", "DICOMDIR: the files it lists are looked at themselves")
-    return Probe(path, "dicom", glances=(glance,))
+        return Seen("skip", "DICOMDIR: the files it lists are looked at themselves")
+    return Seen("dicom", glances=(glance,), instance=instance)
 
 
-def _probe_zip(path: Path) -> Probe:
+def _probe_zip(path: Path) -> Seen:
     try:
         members = zip_members(path)
     except StudyError as error:
-        return Probe(path, "skip", f"{error.what} {error.why}")
+        return Seen("skip", f"{error.what} {error.why}")
     if any(role(member.basename) == "image" for member in members):
-        return Probe(path, "zip")
+        return Seen("zip")
     studies: dict[tuple[str, str], Glance] = {}
     for member in members:
         glance = _glance_at_member(member)
         if glance is not None:
             studies.setdefault((glance.study_uid, glance.patient_id), glance)
     if not studies:
-        return Probe(path, "skip", "zip without DICOM or NIfTI")
-    return Probe(path, "zip", glances=tuple(studies.values()))
+        return Seen("skip", "zip without DICOM or NIfTI")
+    return Seen("zip", glances=tuple(studies.values()))
 
 
 def _glance_at_member(member: Member) -> Glance | None:
     try:
         with member.open() as stream:
             start = stream.read(STARTS[0])
-            return glance_at(start, stream) if looks_like_dicom(start) else None
+            if not looks_like_dicom(start):
+                return None
+            found = glance_at(start, cast("BinaryIO", stream))
+            return found[0] if found else None
     except (*READ_ERRORS, *STREAM_ERRORS):
         return None
 
 
-def glance_at(start: bytes, stream: IO[bytes]) -> Glance | None:
+def glance_at(start: bytes, stream: BinaryIO) -> tuple[Glance, int] | None:
     """Read the first attributes of a DICOM file.
 
     Parameters
@@ -200,15 +221,15 @@ def glance_at(start: bytes, stream: IO[bytes]) -> Glance | None:
 
     Returns
     -------
-    Glance or None
-        None where it is no image of a study.
+    tuple or None
+        The glance and the instance number; None where it is no image of a study.
 
     Raises
     ------
     READ_ERRORS
         As pydicom does.
     """
-    found: Lookup | None = read_raw(cast("BinaryIO", stream), _TAGS, _is_past, start)
+    found: Lookup | None = read_raw(stream, _TAGS, _is_past, start)
     if found is None:
         stream.seek(0)
         found = lookup(dcmread(stream, force=True, specific_tags=list(_TAGS)))
@@ -218,7 +239,7 @@ def glance_at(start: bytes, stream: IO[bytes]) -> Glance | None:
     if not text["StudyInstanceUID"] and text["SOPClassUID"] != DIRECTORY:
         return None
     words = found(_BY_WORD["ImageType"]) or ()
-    return Glance(
+    glance = Glance(
         study_uid=text["StudyInstanceUID"],
         series_uid=text["SeriesInstanceUID"],
         patient_id=text["PatientID"],
@@ -227,9 +248,9 @@ def glance_at(start: bytes, stream: IO[bytes]) -> Glance | None:
         series_description=text["SeriesDescription"],
         study_date=text["StudyDate"],
         series_number=_whole(text["SeriesNumber"]),
-        instance_number=_whole(text["InstanceNumber"]),
         image_type=(words,) if isinstance(words, str) else tuple(map(str, words)),
     )
+    return glance, _whole(text["InstanceNumber"])
 
 
 def _is_past(tag: int) -> bool:
