@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from neuroflow import __version__
-from neuroflow.errors import ResultWarning
+from neuroflow.errors import FolderError, ResultWarning
 from neuroflow.results.aidp import AidpReader
 from neuroflow.results.regions import RegionName, dictionary_digest
 from neuroflow.results.scan import Found
@@ -144,6 +144,28 @@ def cached_table(
     return cached_results(
         folder, cache, studies=studies, participants=participants, cohort_id=cohort_id
     ).table
+
+
+def cached_warnings(
+    folder: str | Path, cache: str | Path, *, schema: Schema | None = None
+) -> dict[str, str]:
+    """Tell what is odd about the values of studies, through the cache.
+
+    Parameters
+    ----------
+    folder, cache, schema
+        As for `cached_results`.
+
+    Returns
+    -------
+    dict
+        The warnings by study, of those that have some. Empty where there are no results yet, or
+        where the folder cannot be read, which the table tells.
+    """
+    try:
+        return cached_results(folder, cache, schema=schema).warnings
+    except FolderError:
+        return {}
 
 
 def save_values(path: Path, values: Values, identity: str, since: int) -> None:

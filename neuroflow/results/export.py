@@ -46,6 +46,35 @@ DICTIONARY: dict[str, tuple[str, str, str]] = {
 }
 """Columns of the cohort table: meaning, unit, source."""
 
+FACTS: dict[str, tuple[str, str, str]] = {
+    "in_studies": ("Whether the study is one of the workspace's", "", "workspace"),
+    "in_participants": ("Whether participants.tsv has a row for it", "", "participants.tsv"),
+    "source": ("The file the values stand in", "", "folder of results"),
+    "layout": ("How the file is laid out: long, wide or transposed", "", "recognised"),
+    "delimiter": ("What stands between its cells", "", "recognised"),
+    "decimal": ("Its decimal mark", "", "recognised"),
+    "encoding": ("Its encoding of characters", "", "recognised"),
+    "sha256": ("Its digest", "", "computed"),
+    "n_values": ("How many numbers it gives", "values", "aidp.csv"),
+    "n_given": ("How many values it names", "values", "aidp.csv"),
+    "labels": ("The classifications", "", "prediction.txt"),
+    "product": ("The product that made the report", "", "prediction.txt"),
+    "model_version": ("The version of its model", "", "prediction.txt"),
+    "order_id": ("The service's order", "", "prediction.txt"),
+    "report_date": ("The report's date", "", "prediction.txt"),
+    "failure": ("Why the study failed; empty if it did not", "", "prediction.txt"),
+    "report": ("Where the textual report is", "", "folder of results"),
+    "picture": ("Where the visual report is", "", "folder of results"),
+    "warnings": ("What is odd about the study's files", "", "neuroflow"),
+}
+"""Columns of the facts of studies besides those of the cohort table."""
+
+_PREFIXES: dict[str, tuple[str, str, str]] = {
+    "p_": ("Probability", "fraction", "prediction.txt"),
+    "report_": ("Value in the report", "", "prediction.txt"),
+    "aidp_": ("As it stands in the file", "", "aidp.csv"),
+}
+
 EXCEL_ROWS = 1_048_575  # rows of a sheet, without the header
 
 
@@ -67,7 +96,8 @@ def data_dictionary(table: pd.DataFrame) -> pd.DataFrame:
     >>> data_dictionary(pd.DataFrame(columns=["age"])).iloc[0].tolist()
     ['age', 'Age at the scan', 'years', 'participants.tsv']
     """
-    rows = [(name, *(DICTIONARY.get(name) or _described(name))) for name in map(str, table)]
+    describe = _described_fact if {"source", "warnings"} <= set(table) else _described
+    rows = [(name, *(DICTIONARY.get(name) or describe(name))) for name in map(str, table)]
     return pd.DataFrame(rows, columns=["column", "meaning", "unit", "source"])
 
 
@@ -80,6 +110,12 @@ def _described(column: str) -> tuple[str, str, str]:
     side = f", {found.hemisphere}" if found.hemisphere in ("left", "right") else ""
     metric = f": {found.metric}" if found.metric else ""
     return f"{found.region_name}{side}{metric}", unit, "aidp.csv"
+
+
+def _described_fact(column: str) -> tuple[str, str, str]:
+    """Describe a column of the facts of studies."""
+    of_prefix = (meaning for start, meaning in _PREFIXES.items() if column.startswith(start))
+    return FACTS.get(column) or next(of_prefix, None) or _described(column)
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> Path:

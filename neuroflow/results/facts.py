@@ -47,16 +47,53 @@ def facts_of(
     facts = joined.reset_index(drop=True).copy()
     for name in FILE_COLUMNS:
         facts[name] = files[name]
-    counts = np.isfinite(values.matrix).sum(axis=1)
     given = {key: len(names) for key, names in values.sets.items()}
-    facts["n_values"] = [counts[row.row] if row.row >= 0 else 0 for row in rows]
+    facts["n_values"] = _counts(rows, values)
     facts["n_given"] = [given.get(key, 0) for key in files["names"]]
     found = [_predictions(reports.get(row.study_id)) for row in rows]
     facts = pd.concat([facts, _of_reports(found), _of_files(files)], axis=1)
+    of_values = warnings_of(rows, values)
     facts["warnings"] = [
-        "; ".join(parts) for parts in _warnings(rows, files, found, facts["n_values"])
+        "; ".join([*parts, *report]) for parts, (_, _, report) in zip(of_values, found, strict=True)
     ]
     return facts
+
+
+def warnings_of(rows: Sequence[StudyRow], values: Values) -> list[list[str]]:
+    """Gather what is odd about the values of studies; no file is opened.
+
+    Parameters
+    ----------
+    rows
+        The studies and where their values are.
+    values
+        Everything that was read.
+
+    Returns
+    -------
+    list of list of str
+        For each study, its warnings.
+    """
+    counts = _counts(rows, values)
+    with_values = [n for n, row in zip(counts, rows, strict=True) if row.row >= 0]
+    usual = pd.Series(with_values).mode().max() if with_values else 0
+    texts, errors = values.rows["warnings"].tolist(), values.rows["error"].tolist()
+    gathered = []
+    for row, n in zip(rows, counts, strict=True):
+        parts: list[str] = []
+        if row.record >= 0:
+            parts = [*json.loads(texts[row.record]), *filter(None, [errors[row.record]])]
+        parts += row.warnings
+        if row.row >= 0 and n != usual:
+            parts.append(f"{n} numbers, most studies have {usual}")
+        gathered.append(parts)
+    return gathered
+
+
+def _counts(rows: Sequence[StudyRow], values: Values) -> list[int]:
+    """Count the numbers of each study."""
+    counts = np.isfinite(values.matrix).sum(axis=1).tolist()
+    return [counts[row.row] if row.row >= 0 else 0 for row in rows]
 
 
 def _predictions(report: Report | None) -> tuple[Report, Prediction, list[str]]:
@@ -101,22 +138,3 @@ def _of_files(files: pd.DataFrame) -> pd.DataFrame:
     if all(text == "{}" for text in texts):
         return pd.DataFrame(index=files.index)
     return pd.DataFrame([json.loads(text) for text in texts]).add_prefix("aidp_")
-
-
-def _warnings(
-    rows: Sequence[StudyRow],
-    files: pd.DataFrame,
-    found: Sequence[tuple[Report, Prediction, list[str]]],
-    counts: pd.Series,
-) -> list[list[str]]:
-    with_values = [n for n, row in zip(counts, rows, strict=True) if row.row >= 0]
-    usual = pd.Series(with_values).mode().max() if with_values else 0
-    texts = files["warnings"].fillna("[]").tolist()
-    errors = files["error"].fillna("").tolist()
-    gathered = []
-    for row, text, error, (_, _, report), n in zip(rows, texts, errors, found, counts, strict=True):
-        parts = [*json.loads(text), *filter(None, [error]), *row.warnings, *report]
-        if row.row >= 0 and n != usual:
-            parts.append(f"{n} numbers, most studies have {usual}")
-        gathered.append(parts)
-    return gathered

@@ -21,6 +21,16 @@ _TEXTS = (".txt",)
 _PICTURES = (".png", ".jpg", ".jpeg")
 _LONG_HEADERS = {"region", "regions", "roi", "rois", "brainregion"}
 _OWN_HEADERS = {"regionname", "kind", "system"}  # an exported cohort table is no result
+_ARCHIVES = (
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"Rar!",
+    b"\xd0\xcf\x11\xe0",
+)
+"""How zip (and .xlsx), gzip, 7z, bzip2, xz, rar files and old Excel files begin."""
 _PEEK = 1 << 16  # bytes: enough for a header of some hundred regions
 
 
@@ -99,9 +109,10 @@ def scan(folder: Path) -> Found:
     Raises
     ------
     FolderError
-        There is no such folder, or it cannot be read.
+        There is no such folder, it cannot be read, or it is an archive.
     """
     if folder.is_file():
+        _refuse_archive(folder)
         match = _VALUES.fullmatch(folder.name)
         study = (match["study"] or _study_of(folder.absolute().parent.name)) if match else ""
         return Found((ValueFile(str(folder), folder.name, study, _signature(folder.stat())),), {})
@@ -111,6 +122,21 @@ def scan(folder: Path) -> Found:
     for name, inside, entries in _walk(folder, unreadable):
         _look(name, inside, entries, values, reports)
     return Found(tuple(_in_order(values)), reports, tuple(unreadable))
+
+
+def _refuse_archive(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError:  # told by the reader
+        return
+    if start.startswith(_ARCHIVES):
+        is_sheet = path.suffix.lower().startswith(".xls")
+        raise FolderError(
+            f"{path} is {'an Excel file' if is_sheet else 'an archive'}.",
+            why="Results are read from folders and text files.",
+            advice="Save it as CSV." if is_sheet else "Unpack it, and choose the folder it makes.",
+        )
 
 
 def _in_order(files: list[ValueFile]) -> list[ValueFile]:

@@ -12,7 +12,7 @@ import pandas as pd
 from neuroflow.errors import FolderError, ResultError, ResultWarning
 from neuroflow.participants import read_participants
 from neuroflow.results.aidp import AidpReader
-from neuroflow.results.facts import facts_of
+from neuroflow.results.facts import facts_of, warnings_of
 from neuroflow.results.matching import Joined, StudyRow, choose_rows, join
 from neuroflow.results.scan import Found, scan
 from neuroflow.results.schema import Schema
@@ -70,6 +70,13 @@ class Results:
         """One row per study; see `study_facts`."""
         rows, joined = self._matched
         return facts_of(rows, joined.frame, self._values, self._found.reports)
+
+    @cached_property
+    def warnings(self) -> dict[str, str]:
+        """What is odd about the values of studies, by study; the reports are not read for it."""
+        rows, _ = self._matched
+        told = zip(rows, warnings_of(rows, self._values), strict=True)
+        return {row.study_id: "; ".join(parts) for row, parts in told if parts}
 
     @cached_property
     def _matched(self) -> tuple[list[StudyRow], Joined]:

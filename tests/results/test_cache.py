@@ -6,7 +6,13 @@ import pytest
 
 from neuroflow.results import cache as cache_module
 from neuroflow.results.aidp import AidpReader
-from neuroflow.results.cache import FILE_NAME, cached_results, cached_table, cached_tables
+from neuroflow.results.cache import (
+    FILE_NAME,
+    cached_results,
+    cached_table,
+    cached_tables,
+    cached_warnings,
+)
 from neuroflow.results.schema import Schema
 from neuroflow.results.table import read_results, study_facts
 
@@ -135,3 +141,28 @@ def test_a_cache_that_cannot_be_written_is_told_and_the_table_is_there(three, tm
     blocked.write_text("")
     with pytest.warns(UserWarning, match="cannot be written"):
         assert len(cached_table(three.path, blocked / "cache")) == 3 * 132
+
+
+def test_warnings_come_from_the_cache_and_open_no_report(three, place, parsed, monkeypatch):
+    three.study("d", stems=["pSN"])
+    three.put("e_out/aidp.csv", b"")
+    three.put("e_out/prediction.txt", "Atypical Probability: 7\n")
+    cached_results(three.path, place, clock_ns=later)
+    del parsed[:]
+    monkeypatch.setattr("neuroflow.results.facts.read_prediction", None)
+    told = cached_warnings(three.path, place)
+    assert parsed == []
+    assert set(told) == {"d", "e"}
+    assert told["d"].endswith("2 numbers, most studies have 132")
+    assert "empty" in told["e"]
+
+
+def test_warnings_are_those_of_the_facts(three, place):
+    three.study("d", stems=["pSN"])
+    three.study("a", 0.7, place="again/")
+    told = study_facts(three.path).set_index("study_id")["warnings"]
+    assert cached_warnings(three.path, place) == told[told != ""].to_dict()
+
+
+def test_no_results_yet_means_no_warnings(tmp_path, place):
+    assert cached_warnings(tmp_path / "nowhere", place) == {}

@@ -7,7 +7,7 @@ import pytest
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
 from neuroflow.results import export
 from neuroflow.results.export import DICTIONARY, data_dictionary, write_table
-from neuroflow.results.table import COLUMNS, read_results, to_wide
+from neuroflow.results.table import COLUMNS, read_results, study_facts, to_wide
 
 
 @pytest.fixture
@@ -69,6 +69,20 @@ def test_the_index_of_a_wide_table_is_a_column(table, tmp_path):
 def test_columns_of_a_wide_table_are_described(table):
     meanings = data_dictionary(to_wide(table, None)).set_index("column")
     assert meanings.loc["midbrain_left_FAt", "meaning"] == "Midbrain, left: FAt"
+
+
+def test_every_fact_of_a_study_is_described(folder):
+    folder.put("s_out/aidp.csv", "Age,61\npSN_FW,0.1\nMCP_FW,0.2\n")
+    folder.put("s_out/prediction.txt", "Product: P-v1.0\nAtypical Probability: 0.9\npSN: 0.3\n")
+    meanings = data_dictionary(study_facts(folder.path)).set_index("column")
+    assert "A further column" not in set(meanings["meaning"])
+    assert meanings.loc["p_Atypical"].tolist() == ["Probability", "fraction", "prediction.txt"]
+    assert meanings.loc["aidp_Age", "source"] == "aidp.csv"
+
+
+def test_a_covariate_is_not_taken_for_a_fact(table):
+    described = data_dictionary(table.assign(p_moca=1.0)).set_index("column")
+    assert described.loc["p_moca", "meaning"] == "A further column"
 
 
 def test_excel_without_openpyxl_names_the_extra(table, tmp_path, monkeypatch):

@@ -148,6 +148,35 @@ def test_folders_without_results(folder, tmp_path):
         read_results(folder.path)
 
 
+@pytest.mark.parametrize(
+    ("name", "start", "advice"),
+    [
+        ("results.zip", b"PK\x03\x04", "Unpack"),
+        ("results.tar.gz", b"\x1f\x8b\x08", "Unpack"),
+        ("aidp.xlsx", b"PK\x03\x04", "CSV"),
+        ("aidp.xls", b"\xd0\xcf\x11\xe0", "CSV"),
+    ],
+)
+def test_an_archive_is_to_be_unpacked_first(folder, name, start, advice):
+    path = folder.put(name, start + bytes(100))
+    with pytest.raises(FolderError, match=f"{name} is an") as told:
+        read_results(path)
+    assert advice in told.value.advice
+
+
+def test_two_cohorts_and_two_visits_stand_side_by_side(folder):
+    for place, study in (("C1/", "a"), ("C1/", "b"), ("C2/", "c")):
+        folder.study(study, place=place)
+    table = read_results(folder.path, studies=STUDIES, participants=PARTICIPANTS)
+    about = table.drop_duplicates("study_id").astype(object)
+    visits = about[["cohort_id", "participant_id", "session_id"]].fillna("none")
+    assert visits.to_numpy().tolist() == [
+        ["C2", "02", "none"],
+        ["C1", "01", "1"],
+        ["C1", "01", "2"],
+    ]
+
+
 @pytest.mark.parametrize("place", ["", "deep/down/", "input/x_out/../"])
 def test_result_folders_are_found_at_any_depth(folder, place):
     folder.put("input/x_out/.keep", "")
