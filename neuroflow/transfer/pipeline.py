@@ -112,7 +112,7 @@ class PipelinedClient(paramiko.SFTPClient):
             return error
 
     def _read_folder(self, answers: Answers, handle: Any, pending: deque[int]) -> Listing:
-        """Read a folder to its end, with ever more requests under way."""
+        """Read a folder to its end; a long one with ever more requests under way."""
         found: list[paramiko.SFTPAttributes] = []
         failure: OSError | None = None
         is_over = False
@@ -125,9 +125,10 @@ class PipelinedClient(paramiko.SFTPClient):
             is_over = is_over or message is None
             if message is not None:
                 found += _names(message)
+            if is_over or pending:
+                continue  # nothing is asked for that may not be needed
             depth = min(2 * depth, LISTING_DEPTH)
-            while not is_over and len(pending) < depth:
-                pending.append(self.send(answers, CMD_READDIR, handle))
+            pending += [self.send(answers, CMD_READDIR, handle) for _ in range(depth)]
         return failure or found
 
     def put_down(self, handle: bytes) -> None:

@@ -1,6 +1,7 @@
 """A loopback TCP proxy that does to connections what bad lines do."""
 
 import contextlib
+import queue
 import socket
 import struct
 import threading
@@ -68,6 +69,21 @@ class _Pair:
     def __init__(self, proxy, client, server, fault):
         self.proxy, self.client, self.server, self.fault = proxy, client, server, fault
         self.silent = False
+        self.lines = {each: queue.SimpleQueue() for each in (client, server)}
+        if proxy.latency:
+            for line in self.lines.items():
+                threading.Thread(target=self._deliver, args=line, daemon=True).start()
+
+    def _deliver(self, sock, line):
+        """Pass on what is due; blocks on their way overlap, so that a delay limits no rate."""
+        while True:
+            due, data = line.get()
+            time.sleep(max(0.0, due - time.monotonic()))
+            if data is None:
+                self._shut(sock)
+                return
+            with contextlib.suppress(OSError):
+                sock.sendall(data)
 
     def upwards(self):
         left = self.fault.after if self.fault else None
@@ -107,12 +123,19 @@ class _Pair:
 
     def _send(self, sock, data):
         if self.proxy.latency:
-            time.sleep(self.proxy.latency / 2)
+            self.lines[sock].put((time.monotonic() + self.proxy.latency / 2, data))
+            return
         with contextlib.suppress(OSError):
             sock.sendall(data)
 
+    def _close(self, sock):
+        if self.proxy.latency:
+            self.lines[sock].put((time.monotonic() + self.proxy.latency / 2, None))
+        else:
+            self._shut(sock)
+
     @staticmethod
-    def _close(sock):
+    def _shut(sock):
         with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
         sock.close()
