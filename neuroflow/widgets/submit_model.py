@@ -84,7 +84,7 @@ class SubmitModel(FormModel):
         def work(tell: OnEvent, _stop: StopEvent) -> tuple[Cohort, pd.DataFrame]:
             studies = find_studies(folder, on_event=tell) if folder else None
             cohort = self.ws.cohort(cohort_id, studies, participants=participants)
-            return cohort, self.ws.check(cohort)
+            return cohort, self.ws.check(cohort, on_event=tell)
 
         self.run("Looking for studies and checking them", work, self._checked)
 

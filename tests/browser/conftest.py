@@ -22,7 +22,7 @@ def cohort_folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     chromium()  # without a browser there is no need for a server
     root = tmp_path_factory.mktemp("lab") / "notebooks"
@@ -31,8 +31,10 @@ def lab(tmp_path_factory):
         yield address, root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    # Not for the session: Playwright leaves an event loop running in this thread while it is
+    # open, and jobs of the forms, in later tests, would wait for that loop.
     executable = chromium()
     from playwright.sync_api import sync_playwright
 
