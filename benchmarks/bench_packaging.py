@@ -7,15 +7,14 @@ are smooth tissue with noise, as scanners make them.
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from support.scans import Scan, header, weight
 
 from neuroflow.models import Cohort, Study
 from neuroflow.studies.discover import find_studies
+from neuroflow.studies.jobs import local_processes
 from neuroflow.studies.package import package_studies
 
 SIDE, SLICES, VOLUMES = 256, 64, 16
@@ -72,22 +72,32 @@ def with_zip(folder: Path, target: Path) -> float:
     return time.perf_counter() - start
 
 
-def with_neuroflow(studies: list[Study], target: Path, workers: int) -> float:
-    """Package the studies on some processes; give the seconds."""
+def with_neuroflow(studies: list[Study], target: Path) -> tuple[float, float]:
+    """Package the studies on the local cores; give the seconds and the largest worker's MB."""
     cohort = Cohort("BENCH", tuple(studies))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
-        start = time.perf_counter()
-        packages = package_studies(cohort, target, salt=b"bench", executor=executor)
-        seconds = time.perf_counter() - start
+    start = time.perf_counter()
+    packages = package_studies(cohort, target, salt=b"bench")
+    seconds = time.perf_counter() - start
     assert len(packages) == len(studies)
-    return seconds
+    pool = local_processes()
+    peaks = [pool.submit(peak_megabytes) for _ in range(4 * (os.cpu_count() or 1))]
+    return seconds, max(peak.result() for peak in peaks)
+
+
+def peak_megabytes() -> float:
+    """Tell the most memory that this process ever held."""
+    time.sleep(0.05)  # so that every worker gets one to answer
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = status.read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gigabytes", type=float, default=2.0)
-    parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     if shutil.which("zip") is None:
         print("bench_packaging: left out, as there is no zip program to compare with")
@@ -102,12 +112,10 @@ def main() -> None:
         found = enumerate(find_studies(scans))
         studies = [replace(s, study_id=str(UUID(int=n, version=4))) for n, s in found]
         zipped = with_zip(scans, theirs)
-        packaged = with_neuroflow(studies, ours, options.workers)
-        # The largest process that was started and has ended, in kilobytes on Linux.
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
+        packaged, memory = with_neuroflow(studies, ours)
         bytes_ours = sum(path.stat().st_size for path in ours.glob("*.zip")) / 1e6
         bytes_theirs = sum(path.stat().st_size for path in theirs.glob("*.zip")) / 1e6
-    print(f"{size:.0f} MB of DICOM, {len(studies)} studies, {options.workers} processes")
+    print(f"{size:.0f} MB of DICOM, {len(studies)} studies, {os.cpu_count()} cores")
     print(f"zip -6 -r        {size / zipped:6.1f} MB/s, {bytes_theirs:.0f} MB zipped")
     print(f"package_studies  {size / packaged:6.1f} MB/s, {bytes_ours:.0f} MB zipped")
     print(f"peak memory of one process: {memory:.0f} MB (aim: under {AIM_MEMORY})")

@@ -193,7 +193,7 @@ def read_header(stream: IO[bytes], size: int | None = None) -> Header:
     with warnings.catch_warnings():
         # Values against the standard are reported as findings, where they matter.
         warnings.simplefilter("ignore")
-        raw = read_raw(cast("BinaryIO", stream), TAGS, _is_past)
+        raw = read_raw(cast("BinaryIO", stream), TAGS, _SHARED_GROUPS)
         if raw is not None and (raw.stop is None or raw.stop[0] >= _PIXELS):
             if raw.stop is None or (size is not None and _end(raw.stop) > size):
                 raise EOFError("the file is truncated")
@@ -204,10 +204,6 @@ def read_header(stream: IO[bytes], size: int | None = None) -> Header:
         look = lookup(dataset)
         syntax = str(dataset.file_meta.get("TransferSyntaxUID") or "")
         return _header(look, syntax, _enhanced(dataset) or _classic(look))
-
-
-def _is_past(tag: int) -> bool:
-    return tag >= _SHARED_GROUPS
 
 
 def _end(stop: tuple[int, int, int]) -> int:

@@ -34,7 +34,7 @@ _WORDS = (
 )
 _BY_WORD = {word: tag for word in _WORDS if (tag := tag_for_keyword(word)) is not None}
 _TAGS = tuple(_BY_WORD.values())
-_LAST = max(_TAGS)
+_END = max(_TAGS) + 1
 DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR."""
 
@@ -229,7 +229,7 @@ def glance_at(start: bytes, stream: BinaryIO) -> tuple[Glance, int] | None:
     READ_ERRORS
         As pydicom does.
     """
-    found: Lookup | None = read_raw(stream, _TAGS, _is_past, start)
+    found: Lookup | None = read_raw(stream, _TAGS, _END, start)
     if found is None:
         stream.seek(0)
         found = lookup(dcmread(stream, force=True, specific_tags=list(_TAGS)))
@@ -251,10 +251,6 @@ def glance_at(start: bytes, stream: BinaryIO) -> tuple[Glance, int] | None:
         image_type=(words,) if isinstance(words, str) else tuple(map(str, words)),
     )
     return glance, _whole(text["InstanceNumber"])
-
-
-def _is_past(tag: int) -> bool:
-    return tag > _LAST
 
 
 def _whole(value: object) -> int:

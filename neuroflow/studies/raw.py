@@ -105,7 +105,7 @@ def _decoded(
 
 
 def read_raw(
-    stream: BinaryIO, tags: Collection[int], past: Callable[[int], bool], start: bytes = b""
+    stream: BinaryIO, tags: Collection[int], end: int, start: bytes = b""
 ) -> RawHeader | None:
     """Read some attributes of a DICOM file.
 
@@ -115,8 +115,8 @@ def read_raw(
         The file, open and seekable.
     tags
         Which attributes.
-    past
-        Tells of a tag whether reading ends there.
+    end
+        The tag at which reading ends.
     start
         The first bytes of the file, where they were read already.
 
@@ -135,7 +135,7 @@ def read_raw(
             stream.seek(0)
             start = stream.read(size)
         try:
-            header = _parse(io.BytesIO(start), tags, past)
+            header = _parse(io.BytesIO(start), tags, end)
         except (EOFError, ValueError, InvalidDicomError):
             if len(start) < size:
                 raise
@@ -143,12 +143,10 @@ def read_raw(
         if header is None or header.stop is not None or len(start) < size:
             return header
     stream.seek(0)
-    return _parse(stream, tags, past)
+    return _parse(stream, tags, end)
 
 
-def _parse(
-    stream: BinaryIO, tags: Collection[int], past: Callable[[int], bool]
-) -> RawHeader | None:
+def _parse(stream: BinaryIO, tags: Collection[int], end: int) -> RawHeader | None:
     syntax, begin, sop_class = _meta(stream)
     if syntax == DeflatedExplicitVRLittleEndian:
         return None
@@ -156,10 +154,11 @@ def _parse(
     implicit = syntax == ImplicitVRLittleEndian
     little = syntax != ExplicitVRBigEndian
     stop: tuple[int, int, int] | None = None
+    not_before = int.__ge__  # pydicom's tags compare themselves, slowly
 
     def is_past(tag: int, _vr: str | None, length: int) -> bool:
         nonlocal stop
-        if past(int(tag)):
+        if not_before(tag, end):
             stop = int(tag), length, stream.tell()
             return True
         return False

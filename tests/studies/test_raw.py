@@ -30,7 +30,7 @@ def test_both_readers_agree_on_every_file_that_pydicom_ships():
         except READ_ERRORS:
             continue
         with path.open("rb") as stream:
-            raw = read_raw(stream, TAGS, lambda tag: tag >= 0x52000000)
+            raw = read_raw(stream, TAGS, 0x52000000)
         if raw is None:
             continue  # deflated: read by pydicom
         for tag in TAGS:
