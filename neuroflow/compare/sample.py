@@ -80,6 +80,7 @@ def choose_sample(
     covariates: Sequence[str] = (),
     visit: str | None = None,
     repeated: bool = False,
+    least: int = 2,
 ) -> Sample:
     """Choose the studies to compare.
 
@@ -97,11 +98,13 @@ def choose_sample(
         Which visit of a participant, as `choose_visits` takes it.
     repeated
         True where several studies of a participant may stay.
+    least
+        How many groups there must be.
 
     Returns
     -------
     Sample
-        At least two groups and one study.
+        At least `least` groups and one study.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def choose_sample(
     present = group_order(name for name in group if name is not None)
     chosen = present if groups is None else list(dict.fromkeys(str(name) for name in groups))
     check_groups(chosen, present)
-    if len(chosen) < 2:
+    if len(chosen) < least:
         raise CompareError(
             f"There are no two groups to compare in {between}, only {', '.join(chosen) or 'none'}.",
             advice="Give the groups in participants.tsv, or name another column as between.",

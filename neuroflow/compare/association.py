@@ -1,0 +1,365 @@
+"""Regions with a clinical score, and regions with each other: partial correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from neuroflow import __version__
+from neuroflow.compare.cells import (
+    REGION_COLUMNS,
+    BoolArray,
+    Cells,
+    FloatArray,
+    IntArray,
+    group_order,
+    labels,
+    read_cells,
+)
+from neuroflow.compare.contrasts import check_groups
+from neuroflow.compare.correction import Correction, correct, correct_families
+from neuroflow.compare.design import Covariate, build, column_of, covariate
+from neuroflow.compare.linear import patterns
+from neuroflow.compare.sample import Sieve
+from neuroflow.compare.visits import choose_visits
+from neuroflow.errors import CompareError, OptionError
+
+Kind = Literal["pearson", "spearman"]
+
+_FLAT = 1e-10  # of a column's length; below it what is left after adjusting is rounding
+_PAIR = ("region", "region_name", "kind", "system", "hemisphere")
+
+
+def correlate(
+    table: pd.DataFrame,
+    score: str,
+    *,
+    covariates: Sequence[str] = (),
+    groups: Sequence[str] | None = None,
+    between: str = "group",
+    metric: str | Sequence[str] | None = None,
+    method: Kind = "pearson",
+    visit: str | None = None,
+    correction: Correction = "bh",
+    family: str | Sequence[str] = "metric",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Correlate every region with a clinical score.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    score
+        A column of numbers, one per study.
+    covariates
+        Columns that both are adjusted for (partial correlation), as in `compare_groups`.
+    groups
+        Use only studies of these groups, of the column `between`.
+    between
+        The column that holds the groups.
+    metric
+        One metric, several, or None for all.
+    method
+        ``"pearson"``, or ``"spearman"`` for ranks (all ranked first, then adjusted).
+    visit
+        Which of a participant's visits to use: ``"first"``, ``"last"`` or a session id.
+    correction, family, confidence
+        As for `compare_groups`.
+
+    Returns
+    -------
+    DataFrame
+        One row per region and metric: the region's columns, `with` (the score), `n`, `r`,
+        `ci_low`, `ci_high` (Fisher), `statistic` (t), `df`, `p`, `q`, `reason`. Without an answer
+        the numbers are NaN and `reason` says why.
+
+    Raises
+    ------
+    CompareError
+        Repeated visits without a choice; the score or a covariate does not vary, or cannot be
+        told apart from others.
+    OptionError
+        An argument is outside its choices.
+    TableError
+        The table lacks a column.
+
+    References
+    ----------
+    Fisher RA (1924), Metron 3:329-332 (partial correlation: n less one per covariate).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcde"), "updrs": [10, 20, 30, 40, 50],
+    ...     "region": "pSN", "metric": "FW", "value": [0.20, 0.25, 0.24, 0.30, 0.31]})
+    >>> correlate(table, "updrs")[["region", "with", "n", "r"]].round(3).to_dict("records")
+    [{'region': 'pSN', 'with': 'updrs', 'n': 5, 'r': 0.943}]
+    """
+    _check(method, confidence)
+    among = (between, groups)
+    chosen = _choose(table, [score], covariates, among, metric=metric, visit=visit)
+    numbers = covariate(chosen.cells.studies, score)
+    if numbers.levels:
+        raise OptionError(f"{score} does not hold numbers.", advice="Name a column of numbers.")
+    found = _all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
+    result = chosen.cells.columns.copy()
+    result["with"] = score
+    for name, values in _inference(found, confidence).items():
+        result[name] = values[0]
+    result["n"] = result["n"].astype("Int64")
+    result["q"] = correct_families(result, correction, family)
+    result["reason"] = _reasons(result, score)
+    order = ("with", "n", "r", "ci_low", "ci_high", "statistic", "df", "p", "q", "reason")
+    result = result[[*REGION_COLUMNS, *order]]
+    result.attrs |= chosen.facts(method, correction, confidence) | {
+        "score": score,
+        "family": [family] if isinstance(family, str) else list(family),
+    }
+    return result
+
+
+def correlate_regions(
+    table: pd.DataFrame,
+    *,
+    metric: str = "FW",
+    covariates: Sequence[str] = (),
+    groups: Sequence[str] | None = None,
+    between: str = "group",
+    method: Kind = "pearson",
+    visit: str | None = None,
+    correction: Correction = "bh",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Correlate every region with every other.
+
+    Parameters
+    ----------
+    table, covariates, groups, between, method, visit, correction, confidence
+        As for `correlate`.
+    metric
+        One metric.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair of regions, the upper triangle row by row: region, name, kind, system and
+        hemisphere of both (``"region_x"``, ``"region_y"``, ...), `metric`, `n`, `r`, `ci_low`,
+        `ci_high`, `statistic`, `df`, `p`, `q` (over all pairs). Each pair uses the studies that
+        have both.
+
+    Raises
+    ------
+    CompareError, OptionError, TableError
+        As `correlate` does.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcd") * 2, "region": ["pSN"] * 4 + ["SCP"] * 4, "metric": "FW",
+    ...     "value": [0.1, 0.2, 0.3, 0.5, 0.2, 0.4, 0.5, 0.9]})
+    >>> correlate_regions(table)[["region_x", "region_y", "n", "r"]].round(3).values.tolist()
+    [['pSN', 'SCP', 4, 0.994]]
+    """
+    _check(method, confidence)
+    if not isinstance(metric, str):
+        raise OptionError("A matrix of regions holds one metric.")
+    chosen = _choose(table, [], covariates, (between, groups), metric=metric, visit=visit)
+    values, columns = chosen.cells.values, chosen.cells.columns
+    numbers = _inference(_all_pairs(values, values, chosen.covariates, method), confidence)
+    upper = np.triu_indices(values.shape[1], k=1)
+    sides = [
+        columns[list(_PAIR)].iloc[places].reset_index(drop=True).add_suffix(end)
+        for places, end in zip(upper, ("_x", "_y"), strict=True)
+    ]
+    result = pd.concat(sides, axis=1).assign(metric=metric)
+    for name, square in numbers.items():
+        result[name] = square[upper]
+    result["n"] = result["n"].astype("Int64")
+    result["q"] = correct(result["p"].to_numpy(dtype=np.float64), correction)
+    result.attrs |= chosen.facts(method, correction, confidence) | {"family": ["all"]}
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The studies that are used, and what they are adjusted for."""
+
+    cells: Cells
+    covariates: list[Covariate]
+    exclusions: list[dict[str, Any]]
+
+    def facts(self, method: str, correction: str, confidence: float) -> dict[str, Any]:
+        return {
+            "correlation": method,
+            "covariates": [item.name for item in self.covariates],
+            "n_studies": len(self.cells.studies),
+            "exclusions": self.exclusions,
+            "correction": correction,
+            "confidence": float(confidence),
+            "neuroflow": __version__,
+        }
+
+
+def _check(method: str, confidence: float) -> None:
+    if method not in get_args(Kind):
+        raise OptionError(
+            f"There is no method {method!r}.", advice=f"Choose {' or '.join(get_args(Kind))}."
+        )
+    if not 0 < confidence < 1:
+        raise OptionError(f"A confidence of {confidence} is not between 0 and 1.")
+
+
+def _choose(
+    table: pd.DataFrame,
+    scores: list[str],
+    covariates: Sequence[str],
+    among: tuple[str, Sequence[str] | None],
+    *,
+    metric: str | Sequence[str] | None,
+    visit: str | None,
+) -> _Chosen:
+    between, groups = among
+    if isinstance(covariates, str):
+        raise OptionError(
+            "covariates is one text.", advice=f'Write a list, as covariates=["{covariates}"].'
+        )
+    plain = [*scores, *map(column_of, covariates)]
+    grouped = [] if groups is None else [between]
+    sieve = Sieve(read_cells(table, metric=metric, needed=list(dict.fromkeys([*plain, *grouped]))))
+    if groups is not None:
+        present = labels(sieve.cells.studies[between])
+        check_groups(list(groups), group_order(name for name in present if name is not None))
+        sieve.drop(~present.isin(list(groups)), f"{between} not used")
+    sieve.drop(~choose_visits(sieve.cells.studies, visit), f"visit other than {visit}")
+    for name in [*scores, *covariates]:
+        sieve.drop(~covariate(sieve.cells.studies, name).known, f"no {column_of(name)}")
+    studies = sieve.cells.studies
+    if len(studies) == 0:
+        raise CompareError(
+            f"No study has {' and '.join(plain) or 'a value'}.", advice="Complete participants.tsv."
+        )
+    everyone = np.ones(len(studies), dtype=bool)
+    adjust = [covariate(studies, name) for name in covariates]
+    scored = [covariate(studies, name) for name in scores]
+    build(np.zeros(len(studies), dtype=np.intp), ["all"], [*adjust, *scored], everyone, "the mean")
+    return _Chosen(sieve.cells, adjust, sieve.exclusions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Correlations of left x right columns."""
+
+    r: FloatArray
+    n: FloatArray
+    k: FloatArray
+
+
+def _all_pairs(
+    left: FloatArray, right: FloatArray, covariates: Sequence[Covariate], method: Kind
+) -> _Found:
+    """Correlate every column of one side with every column of the other."""
+    shape = (left.shape[1], right.shape[1])
+    found = _Found(*(np.full(shape, np.nan) for _ in range(3)))
+    same = left is right
+    ours = patterns(left)
+    theirs = ours if same else patterns(right)
+    for place, (rows, columns) in enumerate(ours):
+        for others, opposite in theirs[place if same else 0 :]:
+            both = np.intersect1d(rows, others, assume_unique=True)
+            basis = _basis(both, len(left), covariates, method)
+            _one_block(found, (left, right), (both, columns, opposite), basis, method)
+            if same:
+                for square in (found.r, found.n, found.k):
+                    square[np.ix_(opposite, columns)] = square[np.ix_(columns, opposite)].T
+    return found
+
+
+def _one_block(
+    found: _Found,
+    sides: tuple[FloatArray, FloatArray],
+    where: tuple[IntArray, IntArray, IntArray],
+    basis: FloatArray | None,
+    method: Kind,
+) -> None:
+    rows, columns, opposite = where
+    block = np.ix_(columns, opposite)
+    found.n[block] = len(rows)
+    if basis is None:
+        return
+    found.k[block] = basis.shape[1] - 1
+    one = two = _adjusted(sides[0][np.ix_(rows, columns)], basis, method)
+    if sides[0] is not sides[1] or columns is not opposite:
+        two = _adjusted(sides[1][np.ix_(rows, opposite)], basis, method)
+    found.r[block] = np.clip(one.T @ two, -1, 1)
+
+
+def _basis(
+    rows: IntArray, n: int, covariates: Sequence[Covariate], method: Kind
+) -> FloatArray | None:
+    """Return an orthonormal basis of mean and covariates, or None where they cannot be solved."""
+    if len(rows) < 3:
+        return None
+    used: BoolArray = np.zeros(n, dtype=bool)
+    used[rows] = True
+    try:
+        build(np.zeros(n, dtype=np.intp), [""], covariates, used, "the mean")
+    except CompareError:
+        return None  # solvable with all studies (that was checked), not with these
+    blocks = [item.columns(used)[rows] for item in covariates]
+    if method == "spearman":
+        blocks = [np.asarray(stats.rankdata(block, axis=0)) for block in blocks]
+    design = np.hstack([np.ones((len(rows), 1)), *blocks])
+    basis, _ = np.linalg.qr(design)
+    return np.asarray(basis, dtype=np.float64)
+
+
+def _adjusted(values: FloatArray, basis: FloatArray, method: Kind) -> FloatArray:
+    """Return what mean and covariates leave of each column, at unit length."""
+    if method == "spearman":
+        values = np.asarray(stats.rankdata(values, axis=0), dtype=np.float64)
+    centred = values - values.mean(axis=0)
+    rest = centred - basis @ (basis.T @ centred)
+    rest -= basis @ (basis.T @ rest)
+    length = np.linalg.norm(rest, axis=0)
+    flat = length <= _FLAT * np.maximum(np.linalg.norm(values, axis=0), 1e-300)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unit: FloatArray = np.where(flat, np.nan, rest / length)
+    return unit
+
+
+def _inference(found: _Found, confidence: float) -> dict[str, FloatArray]:
+    df = found.n - 2 - found.k
+    df = np.where(df > 0, df, np.nan)
+    r = np.where(np.isfinite(df), found.r, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = r * np.sqrt(df / ((1 - r) * (1 + r)))
+        half = stats.norm.ppf((1 + confidence) / 2) / np.sqrt(np.where(df > 1, df - 1, np.nan))
+        middle = np.arctanh(r)
+    return {
+        "n": found.n,
+        "r": r,
+        "ci_low": np.tanh(middle - half),
+        "ci_high": np.tanh(middle + half),
+        "statistic": statistic,
+        "df": df,
+        "p": np.asarray(2 * stats.t.sf(np.abs(statistic), df)),
+    }
+
+
+def _reasons(result: pd.DataFrame, score: str) -> list[str]:
+    return [
+        ""
+        if np.isfinite(r)
+        else "no values"
+        if n == 0
+        else f"too few values ({n})"
+        if not np.isfinite(df)
+        else f"the values or {score} do not vary once adjusted"
+        for r, n, df in zip(result["r"], result["n"], result["df"], strict=True)
+    ]

@@ -1,0 +1,336 @@
+"""Change between visits: per year, within groups and between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from neuroflow import __version__
+from neuroflow.compare.adjusted import answer, ask
+from neuroflow.compare.cells import Cells, FloatArray, IntArray, labels, read_cells
+from neuroflow.compare.contrasts import make_contrasts
+from neuroflow.compare.correction import Correction, correct_families
+from neuroflow.compare.design import column_of
+from neuroflow.compare.effect_size import hedges_g
+from neuroflow.compare.effects import Sheet, refuse_thin
+from neuroflow.compare.groups import EFFECT_COLUMNS
+from neuroflow.compare.sample import Sample, choose_sample
+from neuroflow.compare.twosample import moments
+from neuroflow.compare.visits import participants
+from neuroflow.errors import CompareError, OptionError, TableError
+
+CHANGE_COLUMNS = (*EFFECT_COLUMNS, "baseline", "percent", "years")
+
+_YEAR = 365.25  # days
+_EVERYBODY = "all participants"
+
+
+def change_over_time(
+    table: pd.DataFrame,
+    *,
+    between: str | None = "group",
+    time: str = "age",
+    reference: str | None = None,
+    groups: Sequence[str] | None = None,
+    contrasts: Sequence[str] | None = None,
+    covariates: Sequence[str] = (),
+    metric: str | Sequence[str] | None = None,
+    correction: Correction = "bh",
+    family: str | Sequence[str] = ("metric", "contrast"),
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Tell how values change per year, in each group and between groups (group x time).
+
+    Each participant's change is the slope of the values over the visits, by least squares (with
+    two visits, their difference over the time between them). These slopes are tested against zero
+    in each group, and compared between groups by a linear model.
+
+    Parameters
+    ----------
+    table
+        The cohort table, with repeated visits.
+    between
+        The column that holds the groups; None for one group of all.
+    time
+        When the visit was: a column of numbers in years (as `age`), or of dates.
+    reference, groups, contrasts
+        As for `neuroflow.compare.groups.compare_groups`.
+    covariates
+        What the comparison of groups is adjusted for, as it was at the first visit.
+    metric, correction, family, confidence
+        As for `neuroflow.compare.groups.compare_groups`.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `compare_groups`, in the metric's unit per year. Rows named by one group
+        hold its mean change (`mean1` = `estimate`) with its t test against zero; `effect_size` is
+        the mean change over its SD (Hedges' correction). Rows named by a contrast hold the
+        difference of changes. `baseline` (mean first value of `n1`), `percent` (mean change in
+        percent of each participant's first value, per year) and `years` (mean time from first to
+        last visit) describe the first side. How it was computed stands in ``.attrs``.
+
+    Raises
+    ------
+    CompareError
+        Nobody has two visits at different times, or somebody is in two groups.
+    OptionError
+        There is no such group or metric.
+    TableError
+        The table lacks a column, or `time` holds neither numbers nor dates.
+
+    References
+    ----------
+    Matthews JNS et al. (1990), BMJ 300:230-235 (summary measures of repeated values).
+    Frison L, Pocock SJ (1992), Stat Med 11:1685-1704.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdef"), "participant_id": list("xxyyzz"), "group": "PSP",
+    ...     "age": [60, 61, 70, 72, 65, 66], "region": "SCP", "metric": "FW",
+    ...     "value": [0.30, 0.34, 0.40, 0.46, 0.50, 0.52]})
+    >>> change = change_over_time(table)
+    >>> change[["contrast", "n1", "estimate", "years"]].round(3).to_dict("records")
+    [{'contrast': 'PSP', 'n1': 3, 'estimate': 0.03, 'years': 1.333}]
+    """
+    if not 0 < confidence < 1:
+        raise OptionError(f"A confidence of {confidence} is not between 0 and 1.")
+    if between is None:
+        between, table = "everybody", table.assign(everybody=_EVERYBODY)
+    needed = [between, time, *map(column_of, covariates)]
+    slopes = read_slopes(read_cells(table, metric=metric, needed=needed), between, time)
+    sample, slopes = _sample(slopes, between, groups, covariates)
+    within = Sheet(len(sample.names), slopes.cells.values.shape[1])
+    for row, name in enumerate(sample.names):
+        _within(within, row, name, slopes.cells.values[sample.group == row], confidence)
+    tables = [within.frame(slopes.cells.columns, sample.names)]
+    sides: list[tuple[str, ...]] = [(name,) for name in sample.names]
+    if len(sample.names) > 1:
+        wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
+        question = ask(sample, wanted, between=between, confidence=confidence)
+        sheet = answer(question, sample.cells.values)
+        tables.append(sheet.frame(slopes.cells.columns, [item.name for item in wanted]))
+        sides += [item.first for item in wanted]
+    result = pd.concat(tables, ignore_index=True)
+    described = [_described(slopes, np.isin(_names(sample), side)) for side in sides]
+    for name in ("baseline", "percent", "years"):
+        result[name] = np.concatenate([numbers[name] for numbers in described])
+    result["q"] = correct_families(result, correction, family)
+    result = result[list(CHANGE_COLUMNS)]
+    result.attrs |= _facts(sample, between, time) | {
+        "correction": correction,
+        "family": [family] if isinstance(family, str) else list(family),
+        "confidence": float(confidence),
+    }
+    if slopes.alone:
+        alone = {"reason": "one visit only", "n": slopes.alone, "study_ids": []}
+        result.attrs["exclusions"] = [alone, *sample.exclusions]
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """What each participant's values do over time.
+
+    Parameters
+    ----------
+    cells
+        One row per participant, as at the first visit; the values are changes per year.
+    first
+        The first value, participants x columns.
+    years
+        From first to last value, participants x columns.
+    alone
+        How many participants have one visit only.
+    """
+
+    cells: Cells
+    first: FloatArray
+    years: FloatArray
+    alone: int
+
+
+def read_slopes(cells: Cells, between: str, time: str) -> Slopes:
+    """Compute everybody's change per year.
+
+    Parameters
+    ----------
+    cells
+        All visits.
+    between
+        The column of the groups.
+    time
+        The column of the times.
+
+    Returns
+    -------
+    Slopes
+        Of participants with two visits at different times.
+
+    Raises
+    ------
+    CompareError
+        There are none, or somebody is in two groups.
+    TableError
+        `time` holds neither numbers nor dates.
+    """
+    years = years_of(cells.studies[time], time)
+    who, names = pd.factorize(participants(cells.studies))
+    group = labels(cells.studies[between])
+    if (group.groupby(who).nunique() > 1).any():
+        moved = names[int((group.groupby(who).nunique() > 1).to_numpy().argmax())]
+        raise CompareError(
+            f"{moved} is not in the same {between} at all visits.",
+            advice=f"Give each participant one {between}.",
+        )
+    order = np.lexsort((years, who))
+    order = order[np.isfinite(years[order])]
+    starts = np.flatnonzero(np.r_[True, np.diff(who[order]) > 0])
+    visits = [rows for rows in np.split(order, starts[1:]) if len(rows)]
+    several = [rows for rows in visits if np.ptp(years[rows]) > 0]
+    if not several:
+        raise CompareError(
+            "Nobody has two visits at different times.",
+            why=f"The times are taken from {time}.",
+            advice="Give each visit its own row in participants.tsv, with its session_id and "
+            "age or date.",
+        )
+    numbers = [_slope(years[rows], cells.values[rows]) for rows in several]
+    slope, first, span = (np.array(parts) for parts in zip(*numbers, strict=True))
+    rows = cells.studies.iloc[[rows[0] for rows in several]].reset_index(drop=True)
+    return Slopes(Cells(rows, cells.columns, slope), first, span, len(visits) - len(several))
+
+
+def years_of(column: pd.Series, name: str) -> FloatArray:
+    """Read times as years.
+
+    Parameters
+    ----------
+    column
+        Numbers in years, or dates.
+    name
+        What the column is called.
+
+    Returns
+    -------
+    ndarray of float
+        NaN where there is no time.
+
+    Raises
+    ------
+    TableError
+        The column holds neither.
+
+    Examples
+    --------
+    >>> years = years_of(pd.Series(["2020-01-01", "2021-01-01"]), "date")
+    >>> round(float(np.diff(years)[0]), 3)
+    1.002
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        texts = labels(column)
+        numbers = pd.to_numeric(texts, errors="coerce")
+        if numbers.notna().sum() == texts.notna().sum():
+            return numbers.to_numpy(dtype=np.float64)
+        try:
+            column = pd.to_datetime(texts, format="ISO8601")
+        except ValueError as error:
+            raise TableError(
+                f"The column {name} holds neither numbers nor dates.",
+                advice="Write dates as 2024-05-31.",
+            ) from error
+    days = (column - pd.Timestamp(2000, 1, 1)) / pd.Timedelta(days=1)
+    years: FloatArray = days.to_numpy(dtype=np.float64, na_value=np.nan) / _YEAR
+    return years
+
+
+def _slope(years: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return slope, first value and time between first and last value of every column."""
+    there = np.isfinite(values)
+    n = there.sum(axis=0)
+    time = np.where(there, years[:, None], np.nan)
+    known = n > 0
+    late, early = np.full((2, values.shape[1]), np.nan)
+    late[known], early[known] = np.nanmax(time[:, known], axis=0), np.nanmin(time[:, known], axis=0)
+    span = late - early
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away: FloatArray = np.where(
+            there, years[:, None] - np.where(there, years[:, None], 0).sum(0) / n, 0
+        )
+        slope: FloatArray = (away * np.where(there, values, 0)).sum(axis=0) / (away**2).sum(axis=0)
+    slope[~(span > 0)] = np.nan
+    first: FloatArray = values[there.argmax(axis=0), np.arange(values.shape[1])]
+    first[~np.isfinite(slope)] = span[~(span > 0)] = np.nan
+    return slope, first, span
+
+
+def _sample(
+    slopes: Slopes, between: str, groups: Sequence[str] | None, covariates: Sequence[str]
+) -> tuple[Sample, Slopes]:
+    """Choose the participants, and keep their first values and times beside them."""
+    place = np.arange(len(slopes.cells.studies))
+    studies = slopes.cells.studies.assign(_place=place)
+    cells = Cells(studies, slopes.cells.columns, slopes.cells.values)
+    sample = choose_sample(cells, between=between, groups=groups, covariates=covariates, least=1)
+    kept = sample.cells.studies["_place"].to_numpy()
+    return sample, Slopes(sample.cells, slopes.first[kept], slopes.years[kept], slopes.alone)
+
+
+def _names(sample: Sample) -> IntArray:
+    names: Any = np.asarray(sample.names, dtype=object)[sample.group]
+    return names.astype(str)  # type: ignore[no-any-return]
+
+
+def _within(sheet: Sheet, row: int, name: str, values: FloatArray, confidence: float) -> None:
+    """Test one group's changes against zero."""
+    n, mean, variance = moments(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        se = np.sqrt(variance / n)
+        statistic = mean / se
+        df = np.where(n > 1, n - 1, np.nan)
+        half = stats.t.ppf((1 + confidence) / 2, df) * se
+        g, low, high = hedges_g(statistic, df, 1 / np.sqrt(n), confidence)
+        p = 2 * stats.t.sf(np.abs(statistic), df)
+    everything = slice(None)
+    sheet.put(row, everything, n1=n, mean1=mean, estimate=mean, se=se, statistic=statistic, df=df)
+    sheet.put(row, everything, ci_low=mean - half, ci_high=mean + half, p=p, df_num=1)
+    sheet.put(row, everything, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
+    refuse_thin(sheet, row, [(name, values)])
+
+
+def _described(slopes: Slopes, rows: Any) -> dict[str, FloatArray]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        percent = 100 * slopes.cells.values[rows] / slopes.first[rows]
+    return {
+        "baseline": moments(slopes.first[rows])[1],
+        "percent": moments(percent)[1],
+        "years": moments(slopes.years[rows])[1],
+    }
+
+
+def _facts(sample: Sample, between: str, time: str) -> dict[str, Any]:
+    counts = np.bincount(sample.group, minlength=len(sample.names))
+    terms = [f"change per year ~ {between}", *(item.term for item in sample.covariates)]
+    return {
+        "model": " + ".join(terms),
+        "method": "linear",
+        "standard_errors": "ordinary",
+        "visit": "",
+        "time": time,
+        "between": between,
+        "groups": {name: int(n) for name, n in zip(sample.names, counts, strict=True)},
+        "n_studies": len(sample.group),
+        "n_participants": len(sample.group),
+        "covariates": [item.name for item in sample.covariates],
+        "exclusions": sample.exclusions,
+        "effect_size": "Hedges' g of change per year, exact interval",
+        "neuroflow": __version__,
+    }

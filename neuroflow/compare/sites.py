@@ -1,0 +1,208 @@
+"""Sites and scanners: do they differ, and how to take the difference out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from neuroflow import __version__
+from neuroflow.compare.cells import Cells, FloatArray, labels, read_cells
+from neuroflow.compare.correction import Correction
+from neuroflow.compare.design import Covariate, build, column_of, covariate
+from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.linear import fit, patterns
+from neuroflow.compare.reference import controls_of
+from neuroflow.compare.visits import participants
+from neuroflow.errors import CompareError, OptionError
+
+
+def compare_sites(
+    table: pd.DataFrame,
+    *,
+    site: str = "site",
+    within: str | None = "auto",
+    between: str = "group",
+    covariates: Sequence[str] = (),
+    metric: str | Sequence[str] | None = None,
+    visit: str | None = None,
+    correction: Correction = "bh",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare sites in one group, usually the controls.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    site
+        The column that holds sites or scanners.
+    within
+        The group whose studies are compared; ``"auto"`` takes the controls; None takes all
+        studies, whatever their group.
+    between
+        The column that holds the groups.
+    covariates, metric, visit, correction, confidence
+        As for `neuroflow.compare.groups.compare_groups`.
+
+    Returns
+    -------
+    DataFrame
+        What `compare_groups` returns: all pairs of sites, and rows that test for any difference.
+
+    Raises
+    ------
+    CompareError
+        There are no controls or no two sites, or repeated visits without a choice.
+    OptionError
+        There is no such group.
+    TableError
+        The table lacks a column.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdef"), "group": "Control", "site": ["A"] * 3 + ["B"] * 3,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
+    >>> compare_sites(table)[["contrast", "p"]].round(4).values.tolist()
+    [['B - A', 0.008], ['any difference', 0.008]]
+    """
+    rows = table
+    if within == "auto":
+        within = controls_of(table, between)
+        if within is None:
+            raise CompareError(
+                "There are fewer than three controls to compare sites in.",
+                advice="Name another group as within, or None for all studies.",
+            )
+    if within is not None:
+        rows = table[(labels(table[between]) == within).to_numpy(dtype=bool)]
+        if rows.empty:
+            raise OptionError(f"There is no group {within} in {between}.")
+    effects = compare_groups(
+        rows,
+        between=site,
+        covariates=covariates,
+        metric=metric,
+        omnibus=True,
+        visit=visit,
+        correction=correction,
+        confidence=confidence,
+    )
+    effects.attrs["within"] = within or "all studies"
+    return effects
+
+
+def remove_site(
+    table: pd.DataFrame,
+    *,
+    site: str = "site",
+    between: str = "group",
+    covariates: Sequence[str] = ("age", "sex"),
+) -> pd.DataFrame:
+    """Take the differences of sites out of the values, for figures.
+
+    A linear model of group, covariates and site is fitted to each region; what it ascribes to a
+    study's site, against the mean of all studies, is subtracted. Spread is left as it is. For
+    tests take the table as it came, with site as a covariate: then the degrees of freedom are
+    right.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    site
+        The column that holds sites or scanners.
+    between
+        The column that holds the groups, whose differences stay.
+    covariates
+        Columns whose effects stay.
+
+    Returns
+    -------
+    DataFrame
+        The same table with other values; NaN where a study lacks group, site or a covariate.
+        ``.attrs["removed"]`` says what was done.
+
+    Raises
+    ------
+    CompareError
+        Site cannot be told apart from group or a covariate, or a site has one participant only.
+    TableError
+        The table lacks a column.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdefgh"), "group": ["Control", "PSP"] * 4,
+    ...     "site": ["A"] * 4 + ["B"] * 4, "region": "SCP", "metric": "FW",
+    ...     "value": [0.3, 0.5, 0.3, 0.5, 0.4, 0.6, 0.4, 0.6]})
+    >>> remove_site(table, covariates=[])["value"].round(3).tolist()
+    [0.35, 0.55, 0.35, 0.55, 0.35, 0.55, 0.35, 0.55]
+    """
+    needed = list(dict.fromkeys([site, between, *map(column_of, covariates)]))
+    cells = read_cells(table, needed=needed)
+    group, names = _codes(labels(cells.studies[between]))
+    items = [covariate(cells.studies, name) for name in covariates]
+    place = covariate(cells.studies, f"C({site})")
+    known = (group >= 0) & place.known
+    for item in items:
+        known &= item.known
+    _check_sites(cells, place, known)
+    build(group, names, [*items, place], known, between)
+    cleaned = np.full(cells.values.shape, np.nan)
+    usable = np.where(known[:, None], cells.values, np.nan)
+    for rows, columns in patterns(usable):
+        used = np.zeros(len(known), dtype=bool)
+        used[rows] = True
+        try:
+            design = build(group, names, [*items, place], used, between)
+        except CompareError:
+            continue  # solvable with all studies, not with those that have this region: NaN
+        own = place.columns(used)[rows]
+        values = usable[np.ix_(rows, columns)]
+        coefficients = fit(design.matrix, values).coefficients[-own.shape[1] :]
+        cleaned[np.ix_(rows, columns)] = values - own @ coefficients
+    result = _replaced(table, cells, cleaned)
+    result.attrs["removed"] = {
+        "site": site,
+        "kept": [between, *(item.name for item in items)],
+        "neuroflow": __version__,
+    }
+    return result
+
+
+def _codes(group: pd.Series) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], list[str]]:
+    codes, names = pd.factorize(group)
+    return codes.astype(np.intp), [str(name) for name in names]
+
+
+def _check_sites(cells: Cells, place: Covariate, known: np.ndarray) -> None:
+    who = participants(cells.studies)
+    if len(place.levels) < 2:
+        raise CompareError("There are no two sites.", advice="Leave the values as they are.")
+    for code, name in enumerate(place.levels):
+        n = who[known & (place.values == code)].nunique()
+        if n < 2:
+            raise CompareError(
+                f"The site {name} has {n} participant{'s' * (n != 1)} with all covariates.",
+                why="Its difference cannot be told from that of the participant.",
+                advice="Leave its studies out, or adjust for fewer covariates.",
+            )
+
+
+def _replaced(table: pd.DataFrame, cells: Cells, cleaned: FloatArray) -> pd.DataFrame:
+    key = ["region", "hemisphere", "metric"] if "hemisphere" in table else ["region", "metric"]
+    n, m = cleaned.shape
+    keys = {name: np.tile(cells.columns[name].to_numpy(), n) for name in key}
+    study = np.repeat(cells.studies["study_id"].to_numpy(), m)
+    values = pd.DataFrame({"study_id": study, **keys, "_cleaned": cleaned.ravel()})
+    plain = table[["study_id", *key]].astype(object)
+    plain[key] = plain[key].apply(labels)
+    if "hemisphere" in key:
+        plain["hemisphere"] = plain["hemisphere"].fillna("")
+    merged = plain.merge(values.astype({"study_id": object}), on=["study_id", *key], how="left")
+    result = table.copy()
+    result["value"] = merged["_cleaned"].to_numpy()
+    return result
