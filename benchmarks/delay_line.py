@@ -41,10 +41,10 @@ class End(asyncio.Protocol):
         if self.other is None or self.other.transport is None:
             self._under_way.appendleft(data)  # the other end is not there yet
             asyncio.get_running_loop().call_later(0.001, self._arrive)
-        elif data:
-            self.other.transport.write(data)
-        else:
+        elif not data:
             self.other.transport.close()
+        elif not self.other.transport.is_closing():
+            self.other.transport.write(data)
 
 
 async def serve(target: int, round_trip: float) -> None:
