@@ -47,7 +47,9 @@ class Survey:
         text = f"{len(self.studies)} studies found"
         if self.skipped.empty:
             return text + "; no file skipped."
-        reasons = self.skipped.groupby("reason", sort=False)["files"].sum()
+        # What follows a colon may name a series or say what the system said.
+        reason = self.skipped["reason"].str.partition(":")[0]
+        reasons = self.skipped["files"].groupby(reason, sort=False).sum()
         parts = [f"{count} {reason}" for reason, count in reasons.items()]
         return f"{text}; {self.skipped['files'].sum()} files skipped ({'; '.join(parts)})."
 

@@ -23,10 +23,10 @@ from neuroflow.studies.gradients import B0_MAX, Gradient
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.series import interleaved
 from neuroflow.studies.sidecar import milliseconds, read_sidecar, sidecar_facts, to_number
-from neuroflow.studies.sources import READ_ERRORS, Member
+from neuroflow.studies.sources import READ_ERRORS, Member, reason_of
 from neuroflow.studies.volumes import count_directions, shells
 
-_FINGERPRINT_BYTES = 1 << 18
+_SAMPLES, _SAMPLE_BYTES = 32, 1 << 13
 _HEAD_BYTES, _HEAD_LENGTH = 1 << 14, 544
 _TEXT_BYTES = 8 * 1024**2
 _UNITS = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
@@ -99,9 +99,9 @@ def read_head(member: Member) -> NiftiHead:
         magic = bytes(header["magic"].item())[:3]
         itemsize = header.get_data_dtype().itemsize
     except (*READ_ERRORS, HeaderDataError, struct.error, ValueError, KeyError) as error:
-        raise _unreadable(member, f"{error}".rstrip(".") or "it is empty") from error
+        raise _unreadable(reason_of(error)) from error
     if magic not in (b"n+1", b"n+2"):
-        raise _unreadable(member, "it has no NIfTI mark in its header")
+        raise _unreadable("It has no NIfTI mark in its header.")
     length = int(header["vox_offset"]) + int(np.prod(shape, dtype=np.int64)) * itemsize
     return NiftiHead(header, length)
 
@@ -115,10 +115,10 @@ def _start(member: Member) -> bytes:
     return start
 
 
-def _unreadable(member: Member, why: str) -> StudyError:
+def _unreadable(why: str) -> StudyError:
     return StudyError(
-        f"{member.basename} is not a readable NIfTI.",
-        why=f"Reading its header: {why}.",
+        "The image is not a readable NIfTI.",
+        why=why,
         advice="Convert or copy it again.",
     )
 
@@ -207,12 +207,10 @@ def _image_facts(image: Member, head: NiftiHead) -> dict[str, Any]:
         unit = "unknown"
     scale = _UNITS.get(unit, 1.0)
     in_plane = (zooms[0] * scale, zooms[1] * scale) if len(zooms) >= 2 else None
-    with image.open_raw() as raw:
-        fingerprint = hashlib.sha256(raw.read(_FINGERPRINT_BYTES)).hexdigest()
     whole = is_whole(image, head)
     return {
         "images": (image,),
-        "fingerprint": fingerprint,
+        "fingerprint": _fingerprint(image),
         "dimensions": len(shape),
         "n_slices": int(shape[2]) if len(shape) > 2 else None,
         "n_volumes": int(shape[3]) if len(shape) > 3 else 1,
@@ -222,6 +220,23 @@ def _image_facts(image: Member, head: NiftiHead) -> dict[str, Any]:
         "unreadable_files": 0 if whole else 1,
         "unread": {},
     }
+
+
+def _fingerprint(image: Member) -> str:
+    """Digest samples from all over a file: equal for copies, and not for scans of equal margins.
+
+    The last bytes of a gzip are the checksum of all that it holds.
+    """
+    digest = hashlib.sha256()
+    with image.open_raw() as raw:
+        size = raw.seek(0, io.SEEK_END)
+        step = max(size // _SAMPLES, 1)
+        for start in range(0, size, step):
+            raw.seek(start)
+            digest.update(raw.read(_SAMPLE_BYTES))
+        raw.seek(max(size - _SAMPLE_BYTES, 0))
+        digest.update(raw.read(_SAMPLE_BYTES))
+    return digest.hexdigest()
 
 
 def _sidecar_arguments(beside: dict[str, Any], unread: dict[str, str]) -> dict[str, Any]:
@@ -274,11 +289,11 @@ def read_numbers(member: Member) -> np.ndarray:
         lines = [line.replace(",", " ").replace(";", " ").split() for line in text.splitlines()]
         rows = [[float(word) for word in line] for line in lines if line]
         if not rows or len({len(row) for row in rows}) != 1:
-            raise ValueError("its rows differ in length" if rows else "it is empty")  # noqa: TRY301
+            raise ValueError  # noqa: TRY301
     except (*READ_ERRORS, ValueError) as error:
         raise StudyError(
-            f"{member.basename} is not a table of numbers.",
-            why=f"{error}.",
+            "The b-values or b-vectors are not a table of numbers.",
+            why="The file is empty, has rows of different length, or words in it.",
             advice="Convert the study again.",
         ) from error
     return np.array(rows, dtype=float)
@@ -310,7 +325,7 @@ def read_gradients(bval: Member, bvec: Member) -> tuple[np.ndarray, np.ndarray]:
     vectors = read_numbers(bvec)
     if 3 not in vectors.shape:
         raise StudyError(
-            f"{bvec.basename} has {vectors.shape[0]} rows and {vectors.shape[1]} columns.",
+            f"The file of b-vectors has {vectors.shape[0]} rows and {vectors.shape[1]} columns.",
             why="b-vectors have three rows, or three columns.",
             advice="Convert the study again.",
         )

@@ -8,7 +8,7 @@ from typing import IO
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.nifti import open_plain, read_head
-from neuroflow.studies.sources import READ_ERRORS, Member
+from neuroflow.studies.sources import READ_ERRORS, Member, reason_of
 
 LEVEL = 1
 """Of deflate; more effort gains a few per cent on noise."""
@@ -47,8 +47,8 @@ def clean_nifti(member: Member) -> Iterator[bytes]:
             yield packer.compress(block)
     except READ_ERRORS as error:
         raise StudyError(
-            f"{member.basename} is damaged.",
-            why=f"{error}.",
+            "The image is damaged.",
+            why=reason_of(error),
             advice="Convert or copy it again.",
         ) from error
     yield packer.flush()

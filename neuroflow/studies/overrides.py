@@ -12,6 +12,7 @@ from neuroflow.errors import FolderError
 from neuroflow.models import Study
 from neuroflow.studies.demographics import parse_age, parse_sex
 from neuroflow.studies.grouping import Found, Skipped
+from neuroflow.studies.sources import reason_of
 
 COLUMNS = ("path", "study_uid", "participant_id", "session_id", "age", "sex", "series", "use")
 """What studies.tsv may hold; path or study_uid says which study is meant."""
@@ -74,7 +75,9 @@ def _read(path: Path) -> list[dict[str, str]]:
         table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise FolderError(
-            f"{path.name} cannot be read.", why=f"{error}.", advice="Save it as tab-separated text."
+            f"{path.name} cannot be read.",
+            why=reason_of(error),
+            advice="Save it as tab-separated text.",
         ) from error
     unknown = [name for name in table.columns if name not in COLUMNS]
     if unknown:

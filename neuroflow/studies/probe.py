@@ -171,7 +171,7 @@ def _probe_dicom(path: str, start: bytes, stream: BinaryIO) -> Seen:
     try:
         found = glance_at(start, stream)
     except READ_ERRORS as error:
-        return Seen("skip", f"damaged DICOM: {error}")
+        return Seen("skip", f"damaged DICOM: {type(error).__name__}")
     if found is None:
         return Seen("skip", "DICOM without a Study Instance UID")
     glance, instance = found

@@ -20,7 +20,7 @@ from neuroflow.studies.nifti import read_head
 from neuroflow.studies.niftifile import TEXTS
 from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
 from neuroflow.studies.sources import READ_ERRORS as STREAM_ERRORS
-from neuroflow.studies.sources import shared_archives
+from neuroflow.studies.sources import reason_of, shared_archives
 
 COLUMNS = ("attribute", "tag", "before", "after", "action")
 WIDEST = 64
@@ -79,7 +79,7 @@ def _dicom_rows(study: Study, facts: Acquisition, salt: bytes) -> list[Row]:
             after = dict(_flat(dataset))
     except (*READ_ERRORS, *STREAM_ERRORS) as error:
         raise StudyError(
-            f"{study.label} cannot be read.", why=f"{error}.", advice="Export it again."
+            f"{study.label} cannot be read.", why=reason_of(error), advice="Export it again."
         ) from error
     rows = []
     for tag in sorted({*before, *after}):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroflow.errors import StudyError
-from neuroflow.studies.sources import READ_ERRORS, Member
+from neuroflow.studies.sources import READ_ERRORS, Member, reason_of
 
 _SPELLINGS = {
     "age": ("patientage", "age", "ageatscan"),
@@ -77,13 +77,13 @@ def read_sidecar(member: Member) -> dict[str, Any]:
         content = json.loads(text)
     except (*READ_ERRORS, ValueError) as error:
         raise StudyError(
-            f"{member.basename} is not readable JSON.",
-            why=f"{error}.",
+            "The sidecar is not readable JSON.",
+            why=f"{error}." if isinstance(error, json.JSONDecodeError) else reason_of(error),
             advice="Mend the file, or remove it.",
         ) from error
     if not isinstance(content, dict):
         raise StudyError(
-            f"{member.basename} is no JSON object.", advice='It should read {"PatientAge": "045Y"}.'
+            "The sidecar is no JSON object.", advice='It should read {"PatientAge": "045Y"}.'
         )
     return content
 

@@ -25,6 +25,33 @@ READ_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, 
 """What reading a damaged, locked or encrypted file or archive raises."""
 
 
+def reason_of(error: BaseException) -> str:
+    """Say why something could not be read, without names of files or what stands in them.
+
+    Parameters
+    ----------
+    error
+        One of `READ_ERRORS`, or what a parser raised.
+
+    Returns
+    -------
+    str
+        A sentence.
+
+    Examples
+    --------
+    >>> reason_of(FileNotFoundError(2, "No such file", "/scans/MILLER.dcm"))
+    'No such file.'
+    """
+    if isinstance(error, EOFError):
+        return "It ends too early."
+    if isinstance(error, zipfile.BadZipFile | zlib.error | gzip.BadGzipFile):
+        return "Its compressed data are damaged."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}."
+    return f"Reading it ended with {type(error).__name__}."
+
+
 _shared: ContextVar[dict[Path, zipfile.ZipFile] | None] = ContextVar("shared", default=None)
 
 
@@ -144,15 +171,15 @@ def zip_members(path: Path) -> list[Member]:
             infos = [info for info in archive.infolist() if not info.is_dir()]
     except READ_ERRORS as error:
         raise StudyError(
-            f"{path.name} is not a readable zip.",
-            why=f"{error}.",
+            "The zip cannot be read.",
+            why=reason_of(error),
             advice="Export or copy the study again.",
         ) from error
     for info in infos:
         why = _danger(info)
         if why:
             raise StudyError(
-                f"{path.name} is not safe to unpack.", why=why, advice="Zip the study anew."
+                "The zip is not safe to unpack.", why=why, advice="Zip the study anew."
             )
     _refuse_bomb(path, infos)
     kept = [info.filename for info in infos if not _is_litter(info.filename)]
@@ -175,7 +202,7 @@ def _refuse_bomb(path: Path, infos: list[zipfile.ZipInfo]) -> None:
     packed = max(path.stat().st_size, 1)
     if unpacked > BOMB_BYTES or (unpacked > BOMB_FLOOR and unpacked > BOMB_RATIO * packed):
         raise StudyError(
-            f"{path.name} would unpack to {unpacked / 1024**3:.1f} GiB.",
+            f"The zip would unpack to {unpacked / 1024**3:.1f} GiB.",
             why="No study is that large.",
             advice="Look into the zip before using it; unpack it yourself if it is what it claims.",
         )

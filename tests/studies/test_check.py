@@ -77,6 +77,14 @@ def test_the_same_study_under_two_names_is_an_error_for_both(tmp_path):
     assert duplicates["measured"].tolist() == ["the same as B", "the same as A"]
 
 
+def test_a_copied_nifti_is_a_duplicate_and_another_scan_is_none(tmp_path):
+    write_nifti(tmp_path / "sub-1", Scan(), stem="sub-1_dwi", suffix=".nii")
+    write_nifti(tmp_path / "sub-2", Scan(), stem="sub-2_dwi", suffix=".nii")
+    write_nifti(tmp_path / "sub-3", Scan(number=3), stem="sub-3_dwi", suffix=".nii")
+    table = check(find_studies(tmp_path))
+    assert table.loc[table["rule"] == "duplicate", "study"].tolist() == ["1", "2"]
+
+
 def test_a_study_sent_before_is_an_error(tmp_path):
     scan = Scan(n_slices=3, n_directions=2)
     write_dicom(tmp_path, scan)

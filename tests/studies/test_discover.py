@@ -43,6 +43,7 @@ def test_other_series_of_a_study_are_named_and_left_out(tmp_path):
     assert len(found.studies[0].files) == 12
     assert found.skipped["reason"].tolist() == ['other series of a study: 2 "T1 MPRAGE"']
     assert found.skipped["files"].tolist() == [3]
+    assert "MPRAGE" not in found.summary
 
 
 def test_bids_names_give_participant_and_session(tmp_path):

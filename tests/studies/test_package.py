@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 
 import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
 from support.packages import SALT, leaks, only_study, package_bytes
-from support.scans import Scan, write_dicom, write_nifti
+from support.scans import SECRETS, Scan, write_dicom, write_nifti
 
 from neuroflow.errors import PackageError
 from neuroflow.models import Cohort
 from neuroflow.studies.acquisition import read_acquisition
+from neuroflow.studies.changes import is_unchanged
 from neuroflow.studies.package import make_package, package_studies
+from neuroflow.studies.zips import Content, read_back, write_zip
 
 VENDORS = ("siemens", "ge", "philips")
 SMALL = Scan(n_slices=3, n_directions=2)
@@ -130,10 +134,66 @@ def test_a_damaged_study_fails_and_the_others_go_on(tmp_path):
         Cohort("C", (broken, good)), tmp_path / "out", salt=SALT, on_event=events.append
     )
     assert [package.study_id for package in packages] == [good.study_id]
-    assert [event.study_id for event in events if event.status == "failed"] == [broken.study_id]
+    failed = [event for event in events if event.status == "failed"]
+    assert [event.study_id for event in failed] == [broken.study_id]
+    # The files are named after the patient; what is told of them is not.
+    assert leaks(failed[0].message.encode()) == []
     assert [path.name for path in (tmp_path / "out").glob("*.*") if path.suffix != ".source"] == [
         f"{good.study_id}.zip"
     ]
+
+
+@pytest.mark.parametrize(
+    ("ending", "content"),
+    [(".nii.gz", b"x"), (".nii.gz", b"\x1f\x8b rubbish"), (".json", b"{"), (".bvec", b"words")],
+)
+def test_what_is_told_of_a_failure_names_nobody(ending, content, tmp_path):
+    stem = f"{SECRETS['family']}_dwi"
+    write_nifti(tmp_path / "in", SMALL, stem=stem)
+    study = only_study(tmp_path / "in")
+    (tmp_path / "in" / f"{stem}{ending}").write_bytes(content)
+    with pytest.raises(PackageError) as caught:
+        make_package(study, "C", tmp_path / "out", salt=SALT)
+    assert leaks(str(caught.value).encode()) == []
+
+
+def test_files_that_look_new_and_hold_the_same_are_unchanged(tmp_path):
+    paths = write_dicom(tmp_path / "in", SMALL)
+    study = only_study(tmp_path / "in")
+    package = make_package(study, "C", tmp_path / "out", salt=SALT)
+    assert is_unchanged(study, package)
+    for path in paths:
+        os.utime(path, (1, 1))
+    assert is_unchanged(study, package)
+    package.path.write_bytes(b"short")
+    assert not is_unchanged(study, package)
+
+
+def test_too_little_space_is_told_before_anything_is_written(tmp_path, monkeypatch):
+    write_dicom(tmp_path / "in", SMALL)
+    cohort = Cohort("C", (only_study(tmp_path / "in"),))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1000))
+    with pytest.raises(PackageError, match="too little free space"):
+        package_studies(cohort, tmp_path / "out", salt=SALT)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_large_files_get_the_fields_of_zip64(tmp_path):
+    content = Content("a.bin", lambda: iter([b"x" * 1000, b"y"]), is_large=True)
+    write_zip(tmp_path / "a.zip", [content])
+    assert len(read_back(tmp_path / "a.zip")) == 64
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.read("a.bin") == b"x" * 1000 + b"y"
+        assert archive.getinfo("a.bin").extract_version == zipfile.ZIP64_VERSION
+
+
+def test_a_zip_damaged_on_the_disk_does_not_read_back(tmp_path):
+    write_zip(tmp_path / "a.zip", [Content("a.bin", lambda: iter([b"x" * 1000]))])
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[40] ^= 0xFF
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(PackageError, match="does not read back"):
+        read_back(tmp_path / "a.zip")
 
 
 def test_a_study_without_an_id_is_refused(tmp_path):
