@@ -33,6 +33,7 @@ Every error says what happened, why if that is known, and what to do::
     │   └── AidpError             an aidp.csv that cannot be read
     ├── CompareError              a comparison that has no answer
     ├── MissingExtraError         an optional package is not installed
+    ├── WorkerError               a process that was to help ended
     └── DemoError                 the embedded service
 
 Errors of other libraries become one of these at the edge where they appear, with ``from``.
@@ -255,6 +256,12 @@ class MissingExtraError(NeuroflowError):
     """An optional package is not installed."""
 
     exit_code = 11
+
+
+class WorkerError(NeuroflowError):
+    """A process that was to help with many studies ended unexpectedly."""
+
+    exit_code = 13
 
 
 class DemoError(NeuroflowError):
