@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.demographics import parse_sex
 from neuroflow.studies.gradients import Gradient
-from neuroflow.studies.sources import Member, shared_archives
+from neuroflow.studies.sources import Member, reason_of, shared_archives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +143,17 @@ def read_acquisition(study: Study) -> Acquisition:
     from neuroflow.studies.nifti import nifti_facts
     from neuroflow.studies.series import dicom_facts
 
-    with shared_archives():
-        members = study_members(study)
-        facts = dicom_facts(members) if members.kind is StudyKind.DICOM else nifti_facts(members)
+    try:
+        with shared_archives():
+            members = study_members(study)
+            is_dicom = members.kind is StudyKind.DICOM
+            facts = dicom_facts(members) if is_dicom else nifti_facts(members)
+    except OSError as error:
+        raise StudyError(
+            "The study cannot be read.",
+            why=reason_of(error),
+            advice="Look whether its files are still there.",
+        ) from error
     unread = dict(facts.pop("unread", {}))
     if study.age is not None:
         facts["age"] = study.age

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from typing import TypeVar
+
+from neuroflow.errors import WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,6 +45,11 @@ def run(
     tuple
         Where the chunk started in `items`, and its results; in the order they are done.
 
+    Raises
+    ------
+    WorkerError
+        A process of the executor ended.
+
     Examples
     --------
     >>> list(run(lambda chunk: [n * n for n in chunk], [1, 2, 3], chunk=2))
@@ -60,6 +67,12 @@ def run(
     try:
         for future in as_completed(futures):
             yield futures[future], future.result()
+    except BrokenExecutor as error:
+        raise WorkerError(
+            "A process that worked on the studies ended unexpectedly.",
+            why="Most often the memory was not enough.",
+            advice="Close other programs and try again, or pass an executor with fewer workers.",
+        ) from error
     finally:
         for future in futures:
             future.cancel()

@@ -193,6 +193,14 @@ def test_ages_of_all_sorts(tmp_path, age, finding):
     assert findings.get("age", findings.get("age_40")) == finding
 
 
+@pytest.mark.parametrize("write", [write_nifti, write_mosaic])
+def test_a_study_whose_files_are_gone_is_an_error(tmp_path, write):
+    write(tmp_path / "in", SMALL)
+    (study,) = find_studies(tmp_path)
+    shutil.rmtree(tmp_path / "in")
+    assert [finding.rule for finding in check_study(study)] == ["readable"]
+
+
 def test_one_unreadable_study_does_not_stop_the_check_of_the_others(tmp_path):
     write_nifti(tmp_path / "good", Scan())
     write_nifti(tmp_path / "bad", SMALL)

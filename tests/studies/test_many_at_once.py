@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -11,10 +12,11 @@ import pytest
 from support.packages import SALT
 from support.scans import Scan, write_dicom, write_nifti
 
+from neuroflow.errors import WorkerError
 from neuroflow.models import Cohort
 from neuroflow.studies.check import check
 from neuroflow.studies.discover import find_studies
-from neuroflow.studies.jobs import local_processes
+from neuroflow.studies.jobs import local_processes, run
 from neuroflow.studies.package import package_studies
 
 SMALL = Scan(n_slices=3, n_directions=2)
@@ -47,6 +49,18 @@ def test_threads_processes_and_one_after_the_other_give_the_same(scans, tmp_path
     assert everything(scans, tmp_path / "local", local_processes()) == alone
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         assert everything(scans, tmp_path / "processes", processes) == alone
+
+
+def end_at_once(chunk):
+    os._exit(1)
+
+
+def test_a_worker_that_dies_is_an_error_with_advice():
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes,
+        pytest.raises(WorkerError, match="ended unexpectedly"),
+    ):
+        list(run(end_at_once, [1, 2], executor=processes))
 
 
 @pytest.mark.slow
