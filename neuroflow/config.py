@@ -13,6 +13,8 @@ from tomlkit.exceptions import TOMLKitError
 from neuroflow.errors import ConfigError
 
 CONFIG_NAME = "neuroflow.toml"
+AGENT = "agent"
+"""Stands in place of a key's file for the keys that the ssh-agent holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Profile:
     user
         The user name the vendor assigned.
     key
-        The private key's file; its passphrase is never stored.
+        The private key's file; its passphrase is never stored. None for the keys that the
+        ssh-agent holds, or that ``~/.ssh/config`` names.
     port
         The TCP port.
     name
@@ -40,9 +43,14 @@ class Profile:
 
     host: str
     user: str
-    key: Path
+    key: Path | None = None
     port: int = 22
     name: str = "default"
+
+    @property
+    def key_text(self) -> str:
+        """The key as neuroflow.toml and the forms show it: the file, or ``agent``."""
+        return AGENT if self.key is None else str(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,29 @@ class Settings:
     overdue_hours: float = 6.0
     quiet_seconds: float = 300.0
     connections: int = 4
+
+
+def key_of(text: str) -> Path | None:
+    """Read the key of a profile as people write it.
+
+    Parameters
+    ----------
+    text
+        A file's path, or ``agent``.
+
+    Returns
+    -------
+    Path or None
+        None for the keys that the ssh-agent holds.
+
+    Examples
+    --------
+    >>> key_of("agent") is None
+    True
+    >>> key_of("id_ed25519").name
+    'id_ed25519'
+    """
+    return None if text.strip() == AGENT else Path(text.strip()).expanduser()
 
 
 def read_profile(path: Path, name: str = "default") -> Profile | None:
@@ -96,11 +127,10 @@ def read_profile(path: Path, name: str = "default") -> Profile | None:
         if name not in profiles:
             return None
         fields = profiles[name]
-        key = Path(str(fields["key"])).expanduser()
         return Profile(
             host=str(fields["host"]),
             user=str(fields["user"]),
-            key=key,
+            key=key_of(str(fields["key"])),
             port=int(fields.get("port", 22)),
             name=name,
         )
@@ -108,7 +138,7 @@ def read_profile(path: Path, name: str = "default") -> Profile | None:
         raise ConfigError(
             f"Profile {name!r} in {path} is not complete.",
             why=f"{type(error).__name__}: {error}.",
-            advice="A profile needs host, user and key; port is a number.",
+            advice="A profile needs host, user and key (a file, or agent); port is a number.",
         ) from error
 
 
@@ -176,7 +206,7 @@ def write_profile(path: Path, profile: Profile) -> None:
         "host": profile.host,
         "port": profile.port,
         "user": profile.user,
-        "key": str(profile.key),
+        "key": profile.key_text,
     }
     temporary = path.with_suffix(".toml.new")
     try:

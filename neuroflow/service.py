@@ -4,17 +4,46 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neuroflow.config import CONFIG_NAME, Profile, Settings, read_profile, read_settings
 from neuroflow.config import write_profile as _write_profile
 from neuroflow.errors import ConfigError, HostKeyChangedError, HostKeyUnknownError
-from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
+from neuroflow.transfer.hostkeys import HostKeys
+from neuroflow.transfer.keys import PublicKey
+from neuroflow.transfer.lines import shown_key
 from neuroflow.transfer.probe import Step, probe
 from neuroflow.transfer.remote import Remote
+from neuroflow.transfer.route import find_route
 from neuroflow.transfer.sftp import connect
 
 PASSPHRASE_VARIABLE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the name of a variable, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """The key that a host shows.
+
+    Parameters
+    ----------
+    host, port
+        The host, as the user calls it.
+    key
+        What it shows.
+    is_pinned
+        True where it is the pinned one.
+    """
+
+    host: str
+    port: int
+    key: PublicKey
+    is_pinned: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """``SHA256:...``, to be compared with the one its owner published."""
+        return self.key.fingerprint
 
 
 class Service:
@@ -85,24 +114,41 @@ class Service:
         """
         self._passphrase = passphrase
 
+    def unknown_host(self) -> ShownKey | None:
+        """Ask the servers on the way for their keys, until one is not pinned yet.
+
+        Returns
+        -------
+        ShownKey or None
+            The first host whose key the user has to confirm; a jump host comes before what is
+            behind it. None where all are pinned.
+
+        Raises
+        ------
+        ConnectError
+            A server cannot be reached, or shows another key than the pinned one.
+        """
+        return next((shown for shown in self._shown_keys() if not shown.is_pinned), None)
+
     def host_fingerprint(self) -> str:
         """Ask the server for its host key, without logging in.
 
         Returns
         -------
         str
-            ``SHA256:...``, to be compared with the one the vendor published.
+            ``SHA256:...``, to be compared with the one the vendor published; of a jump host
+            before it, while that is not pinned.
 
         Raises
         ------
         ConnectError
             The server cannot be reached.
         """
-        profile = self._required()
-        return fetch_host_key(profile.host, profile.port).fingerprint
+        found = list(self._shown_keys(is_strict=False))
+        return found[-1].fingerprint
 
     def trust(self, fingerprint: str) -> None:
-        """Pin the server's host key, once the user has confirmed its fingerprint.
+        """Pin the key of the server, or of a jump host before it, once the user has confirmed it.
 
         Parameters
         ----------
@@ -117,19 +163,37 @@ class Service:
         ConnectError
             The server cannot be reached.
         """
-        profile = self._required()
-        key = fetch_host_key(profile.host, profile.port)
-        if key.fingerprint != fingerprint.strip():
-            raise HostKeyChangedError(
-                f"The server {profile.host} does not show the confirmed host key.",
-                why=f"Confirmed: {fingerprint.strip()}; shown: {key.fingerprint}.",
-                advice="Do not go on. Ask the vendor's support which fingerprint is right.",
-                fingerprint=key.fingerprint,
-            )
-        try:
-            self.hostkeys.check(profile.host, profile.port, key)
-        except HostKeyUnknownError:
-            self.hostkeys.trust(profile.host, profile.port, key)
+        wanted = fingerprint.strip()
+        for shown in self._shown_keys(is_strict=False):
+            if shown.fingerprint == wanted:
+                try:
+                    self.hostkeys.check(shown.host, shown.port, shown.key)
+                except HostKeyUnknownError:
+                    self.hostkeys.trust(shown.host, shown.port, shown.key)
+                return
+        raise HostKeyChangedError(
+            f"The server {shown.host} does not show the confirmed host key.",
+            why=f"Confirmed: {wanted}; shown: {shown.fingerprint}.",
+            advice="Do not go on. Ask the vendor's support which fingerprint is right.",
+            fingerprint=shown.fingerprint,
+        )
+
+    def _shown_keys(self, *, is_strict: bool = True) -> Iterator[ShownKey]:
+        """Yield what the hosts on the way show, up to the first that is not pinned."""
+        for hop in find_route(self._required()).hops:
+            key = shown_key(hop, self.hostkeys, self._passphrase)
+            shown = ShownKey(hop.name, hop.name_port, key)
+            try:
+                self.hostkeys.check(hop.name, hop.name_port, key)
+            except HostKeyUnknownError:
+                yield shown
+                return
+            except HostKeyChangedError:
+                if is_strict:
+                    raise
+                yield shown
+                return
+            yield replace(shown, is_pinned=True)
 
     def connect(self) -> Remote:
         """Open a session with the service.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from neuroflow.config import Profile
 from neuroflow.errors import NeuroflowError, RemoteMissingError, RemoteRefusedError
 from neuroflow.transfer import session
+from neuroflow.transfer.credentials import credentials
 from neuroflow.transfer.hostkeys import HostKeys
-from neuroflow.transfer.keys import load_key, public_of
+from neuroflow.transfer.lines import reach
 from neuroflow.transfer.paths import INPUT, OUTPUT
+from neuroflow.transfer.route import Route, find_route
 from neuroflow.transfer.sftp import SftpRemote
 
 STAGES = ("name", "port", "host key", "login", "folders")
@@ -47,6 +49,7 @@ def probe(
     hostkeys: HostKeys,
     passphrase: str | None = None,
     timeout: float = session.TIMEOUT,
+    ssh_config: Path | None = None,
 ) -> Iterator[Step]:
     """Test the connection stage by stage; nothing is written on the server.
 
@@ -60,6 +63,8 @@ def probe(
         Opens a protected key.
     timeout
         Seconds to wait for each part of an answer.
+    ssh_config
+        OpenSSH's file for what the profile leaves open; ``~/.ssh/config`` if None.
 
     Yields
     ------
@@ -68,12 +73,11 @@ def probe(
 
     Examples
     --------
-    >>> from pathlib import Path
     >>> nowhere = Profile(host="nowhere.invalid", user="me", key=Path("key"))
     >>> [(step.name, step.ok) for step in probe(nowhere, HostKeys(Path("known_hosts")))]
     [('name', False)]
     """
-    stages = _stages(profile, hostkeys, passphrase, timeout)
+    stages = _stages(profile, hostkeys, passphrase, timeout, ssh_config)
     for name in STAGES:
         try:
             message = next(stages)
@@ -86,29 +90,38 @@ def probe(
 
 
 def _stages(
-    profile: Profile, hostkeys: HostKeys, passphrase: str | None, timeout: float
+    profile: Profile,
+    hostkeys: HostKeys,
+    passphrase: str | None,
+    timeout: float,
+    ssh_config: Path | None,
 ) -> Generator[str, None, None]:
     """Yield what each stage found, leaving the connection open from one to the next."""
-    host, port = profile.host, profile.port
-    addresses = {address[0] for _, address in session.resolve(host, port)}
-    yield f"{host} is {', '.join(sorted(addresses))}."
-    sock = session.dial(host, port, timeout)
-    transport = session.handshake(
-        sock, host, port, kinds=hostkeys.kinds(host, port), timeout=timeout
-    )
+    route = find_route(profile, ssh_config)
+    yield _name(route)
+    transport = reach(route, hostkeys, passphrase, timeout)
     try:
-        yield f"An SSH server answers on port {port} ({transport.remote_version})."
+        yield f"An SSH server answers on port {route.port} ({transport.remote_version})."
         shown = session.host_key(transport)
-        hostkeys.check(host, port, shown)
+        hostkeys.check(route.name, route.name_port, shown)
         yield f"Its key is the pinned one, {shown.fingerprint}."
-        key = load_key(profile.key, passphrase)
-        fingerprint = public_of(key).fingerprint
-        session.log_in(transport, profile.user, key, fingerprint)
-        yield f"User {profile.user!r} is known, with the key {fingerprint}."
+        with credentials(route.keys, passphrase) as keys:
+            fingerprint = session.log_in(transport, route.user, keys)
+        yield f"User {route.user!r} is known, with the key {fingerprint}."
         with SftpRemote(transport, timeout) as remote:
             yield " ".join(_look(remote, folder) for folder in (INPUT, OUTPUT))
     finally:
         session.hang_up(transport)
+
+
+def _name(route: Route) -> str:
+    """Look up the name of the first host on the way."""
+    if route.command:
+        return f"{route.host} is reached through `{route.command}`."
+    first = route.hops[0]
+    addresses = sorted({str(address[0]) for _, address in session.resolve(first.host, first.port)})
+    through = "" if first is route else f" {route.host} is reached through it."
+    return f"{first.host} is {', '.join(addresses)}.{through}"
 
 
 def _look(remote: SftpRemote, folder: PurePosixPath) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any, cast
 
 import paramiko
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from neuroflow.transfer.keys import PrivateKey, PublicKey
+from neuroflow.transfer.credentials import Credential
+from neuroflow.transfer.keys import PublicKey
 from neuroflow.transfer.symptoms import FOREIGN, dial_error, handshake_error, login_error, lost
 from neuroflow.transfer.watchdog import Watchdog
 
@@ -178,8 +177,8 @@ def host_key(transport: paramiko.Transport) -> PublicKey:
     return PublicKey(key.get_name(), key.asbytes())
 
 
-def log_in(transport: paramiko.Transport, user: str, key: PrivateKey, fingerprint: str) -> None:
-    """Log in with one key and nothing else: no agent, no password, no other key.
+def log_in(transport: paramiko.Transport, user: str, keys: Sequence[Credential]) -> str:
+    """Log in with the keys given and nothing else: no password, no other key.
 
     Parameters
     ----------
@@ -187,10 +186,13 @@ def log_in(transport: paramiko.Transport, user: str, key: PrivateKey, fingerprin
         After `handshake`, with the server's key compared.
     user
         The user name.
-    key
-        The private key.
-    fingerprint
-        Of its public half, for the words of an error.
+    keys
+        To try one after the other.
+
+    Returns
+    -------
+    str
+        The fingerprint of the key that was accepted.
 
     Raises
     ------
@@ -199,11 +201,19 @@ def log_in(transport: paramiko.Transport, user: str, key: PrivateKey, fingerprin
     ConnectionLostError
         The line broke meanwhile.
     """
-    try:
-        transport.auth_publickey(user, _paramiko_key(key))
-    except FOREIGN as error:
-        raise login_error(error, user, fingerprint) from error
+    tried: list[str] = []
+    for number, (key, fingerprint) in enumerate(keys, start=1):
+        tried.append(fingerprint)
+        try:
+            transport.auth_publickey(user, key)
+        except FOREIGN as error:
+            may_go_on = isinstance(error, paramiko.AuthenticationException)
+            if number == len(keys) or not (may_go_on and transport.is_active()):
+                raise login_error(error, user, ", ".join(tried)) from error
+        else:
+            break
     transport.set_keepalive(KEEPALIVE_SECONDS)
+    return tried[-1]
 
 
 def open_channel(transport: paramiko.Transport, timeout: float = TIMEOUT) -> paramiko.Channel:
@@ -291,17 +301,3 @@ def _algorithms(kinds: tuple[str, ...]) -> tuple[str, ...]:
     for kind in kinds:
         names += ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]
     return tuple(names)
-
-
-def _paramiko_key(key: PrivateKey) -> paramiko.PKey:
-    """Hand a key over in memory; its file was read and checked by `neuroflow.transfer.keys`."""
-    text = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.OpenSSH,
-        serialization.NoEncryption(),
-    ).decode()
-    if isinstance(key, ed25519.Ed25519PrivateKey):
-        return paramiko.Ed25519Key.from_private_key(io.StringIO(text))
-    if isinstance(key, ec.EllipticCurvePrivateKey):
-        return paramiko.ECDSAKey.from_private_key(io.StringIO(text))
-    return paramiko.RSAKey.from_private_key(io.StringIO(text))

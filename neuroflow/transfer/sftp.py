@@ -22,10 +22,11 @@ from neuroflow.transfer import session
 from neuroflow.transfer.attributes import entries_of, entry_of
 from neuroflow.transfer.files import Block, arriving, reading
 from neuroflow.transfer.hostkeys import HostKeys
-from neuroflow.transfer.keys import load_key, public_of
+from neuroflow.transfer.lines import enter
 from neuroflow.transfer.manyfiles import Piece, read_files
 from neuroflow.transfer.pipeline import REQUEST_SIZE, PipelinedClient
 from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, nothing
+from neuroflow.transfer.route import find_route
 from neuroflow.transfer.symptoms import FOREIGN, lost, operation_error
 from neuroflow.transfer.watchdog import Watchdog
 
@@ -41,6 +42,7 @@ def connect(
     hostkeys: HostKeys,
     passphrase: str | None = None,
     timeout: float = session.TIMEOUT,
+    ssh_config: Path | None = None,
 ) -> SftpRemote:
     """Connect to the service.
 
@@ -54,6 +56,8 @@ def connect(
         Opens a protected key.
     timeout
         Seconds until silence counts as a lost connection.
+    ssh_config
+        OpenSSH's file for what the profile leaves open; ``~/.ssh/config`` if None.
 
     Returns
     -------
@@ -65,15 +69,8 @@ def connect(
     ConnectError
         Any of its kinds, each with what to do.
     """
-    key = load_key(profile.key, passphrase)
-    host, port = profile.host, profile.port
-    sock = session.dial(host, port, timeout)
-    transport = session.handshake(
-        sock, host, port, kinds=hostkeys.kinds(host, port), timeout=timeout
-    )
+    transport = enter(find_route(profile, ssh_config), hostkeys, passphrase, timeout)
     try:
-        hostkeys.check(host, port, session.host_key(transport))
-        session.log_in(transport, profile.user, key, public_of(key).fingerprint)
         return SftpRemote(transport, timeout)
     except BaseException:
         session.hang_up(transport)

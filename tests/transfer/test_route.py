@@ -1,0 +1,303 @@
+"""The way to a server: ssh_config, jump hosts, proxy commands, agent, IPv6; every host checked."""
+
+import dataclasses
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+from support.sshd import Sshd, require_sshd
+
+from neuroflow.config import Profile, read_profile, write_profile
+from neuroflow.errors import (
+    ConfigError,
+    HostKeyChangedError,
+    HostKeyUnknownError,
+    KeyFileError,
+    LoginRefusedError,
+    PortError,
+)
+from neuroflow.service import Service
+from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
+from neuroflow.transfer.keys import make_key
+from neuroflow.transfer.paths import OUTPUT
+from neuroflow.transfer.probe import STAGES, probe
+from neuroflow.transfer.route import find_route
+from neuroflow.transfer.sftp import connect
+
+
+@pytest.fixture
+def ssh_config(tmp_path):
+    """Return a function that writes OpenSSH's configuration."""
+
+    def write(text):
+        path = tmp_path / "ssh_config"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def bastion(tmp_path_factory):
+    require_sshd()
+    with Sshd(tmp_path_factory.mktemp("bastion"), kind="ecdsa") as server:
+        yield server
+
+
+@pytest.fixture
+def known(tmp_path):
+    return HostKeys(tmp_path / "known_hosts")
+
+
+def pin(known, name, port, server):
+    known.trust(name, port, fetch_host_key(server.host, server.port))
+
+
+def entry(name, server, *more):
+    lines = [f"HostName {server.host}", f"Port {server.port}", f"User {server.user}", *more]
+    return f"Host {name}\n" + "".join(f"  {line}\n" for line in lines)
+
+
+def greet(profile, known, config, **options):
+    """Connect, look, and run the connection test; both have to agree."""
+    with connect(profile, hostkeys=known, ssh_config=config, **options) as remote:
+        assert remote.stat(OUTPUT).is_folder
+    steps = list(probe(profile, known, ssh_config=config))
+    assert [(step.name, step.ok) for step in steps] == [(name, True) for name in STAGES]
+    return steps
+
+
+# ------------------------------------------------------------------ deciding
+
+
+def test_what_the_profile_says_wins(ssh_config, tmp_path):
+    path = ssh_config("Host far\n HostName 10.0.0.9\n Port 2222\n User other\n IdentityFile /k\n")
+    route = find_route(Profile("far", "me", tmp_path / "own", port=99), path)
+    assert (route.host, route.port, route.user) == ("10.0.0.9", 99, "me")
+    assert route.keys == (tmp_path / "own",)
+
+
+def test_what_it_leaves_open_is_looked_up(ssh_config, tmp_path):
+    (tmp_path / "key").touch()
+    path = ssh_config(
+        f"Host far\n Port 2222\n User other\n IdentityFile {tmp_path}/key\n IdentityFile /no\n"
+    )
+    route = find_route(Profile("far", ""), path)
+    assert (route.host, route.port, route.user) == ("far", 2222, "other")
+    assert route.keys == (tmp_path / "key",)
+    assert (route.name, route.name_port) == ("far", 22)
+
+
+def test_several_jumps_come_in_order_each_with_its_own_entry(ssh_config):
+    path = ssh_config(
+        "Host far\n ProxyJump a,you@[::1]:2022\nHost a\n HostName a.example\n User me\n"
+        " ProxyJump first\n"
+    )
+    route = find_route(Profile("far", "u"), path)
+    hops = [(hop.user, hop.host, hop.port) for hop in route.hops]
+    assert hops[1:] == [("me", "a.example", 22), ("you", "::1", 2022), ("u", "far", 22)]
+    assert hops[0][1] == "first"
+
+
+@pytest.mark.parametrize("value", ["none", "NONE"])
+def test_no_jump_is_none(ssh_config, value):
+    assert find_route(Profile("far", "u"), ssh_config(f"ProxyJump {value}")).via is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Host far\n ProxyJump far", "more than 8 hosts"),
+        ("Host far\n ProxyJump a b", "not a jump host"),
+        ("Host far\n Port ssh", "not a number"),
+        ("nonsense", "cannot be understood"),
+        ("Match host", "cannot be"),
+    ],
+)
+def test_an_odd_file_is_told(ssh_config, text, says):
+    with pytest.raises(ConfigError, match=says):
+        find_route(Profile("far", "u"), ssh_config(text))
+
+
+def test_without_any_user_there_is_no_way(ssh_config):
+    with pytest.raises(ConfigError, match="No user"):
+        find_route(Profile("far", ""), ssh_config(""))
+
+
+def test_the_agent_is_a_word_in_the_profile(tmp_path):
+    path = tmp_path / "neuroflow.toml"
+    write_profile(path, Profile("far", "u"))
+    assert 'key = "agent"' in path.read_text()
+    assert read_profile(path) == Profile("far", "u")
+
+
+# ------------------------------------------------------------------ going
+
+
+@pytest.mark.sshd
+def test_an_alias_with_port_and_user(sshd, known, ssh_config):
+    pin(known, "far", 22, sshd)
+    greet(Profile("far", "", sshd.key), known, ssh_config(entry("far", sshd)))
+
+
+@pytest.mark.sshd
+def test_through_a_jump_host(sshd, bastion, known, ssh_config):
+    config = ssh_config(
+        entry("far", sshd, "ProxyJump near") + entry("near", bastion, f"IdentityFile {bastion.key}")
+    )
+    profile = Profile("far", sshd.user, sshd.key)
+    with pytest.raises(HostKeyUnknownError, match="near has no pinned key"):
+        connect(profile, hostkeys=known, ssh_config=config)
+    pin(known, "near", 22, bastion)
+    with pytest.raises(HostKeyUnknownError, match="far has no pinned key"):
+        connect(profile, hostkeys=known, ssh_config=config)
+    pin(known, "far", 22, sshd)
+    greet(profile, known, config)
+
+
+@pytest.mark.sshd
+def test_another_key_of_the_jump_host_ends_it(sshd, bastion, known, ssh_config):
+    known.pin("near", 22, fetch_host_key(sshd.host, sshd.port).fingerprint)
+    config = ssh_config(entry("far", sshd, "ProxyJump near") + entry("near", bastion))
+    with pytest.raises(HostKeyChangedError):
+        connect(Profile("far", "u", bastion.key), hostkeys=known, ssh_config=config)
+
+
+@pytest.mark.sshd
+def test_a_jump_host_that_cannot_reach_the_server(bastion, known, ssh_config, tmp_path):
+    pin(known, "near", 22, bastion)
+    config = ssh_config(
+        "Host far\n HostName 127.0.0.1\n Port 1\n ProxyJump near\n" + entry("near", bastion)
+    )
+    with pytest.raises(PortError, match="jump host near does not connect"):
+        connect(Profile("far", "u", bastion.key), hostkeys=known, ssh_config=config)
+
+
+COMMAND = (
+    "import socket,sys,threading,os\n"
+    "s=socket.create_connection((sys.argv[1],int(sys.argv[2])))\n"
+    "def up():\n"
+    "  while d:=os.read(0,65536): s.sendall(d)\n"
+    "  s.shutdown(1)\n"
+    "threading.Thread(target=up,daemon=True).start()\n"
+    "while d:=s.recv(65536): os.write(1,d)\n"
+)
+
+
+@pytest.mark.sshd
+@pytest.mark.skipif(os.name == "nt", reason="no ProxyCommand on Windows")
+def test_through_a_command(sshd, known, ssh_config, tmp_path):
+    script = tmp_path / "nc.py"
+    script.write_text(COMMAND)
+    pin(known, "far", 22, sshd)
+    config = ssh_config(entry("far", sshd, f"ProxyCommand {sys.executable} {script} %h %p"))
+    greet(Profile("far", sshd.user, sshd.key), known, config)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no ProxyCommand on Windows")
+def test_a_command_that_fails_is_told(known, ssh_config, tmp_path):
+    make_key(tmp_path / "key")
+    config = ssh_config("Host far\n ProxyCommand false\n")
+    with pytest.raises(PortError, match="closes connections"):
+        connect(Profile("far", "u", tmp_path / "key"), hostkeys=known, ssh_config=config)
+
+
+@pytest.mark.sshd
+def test_over_ipv6(tmp_path, known):
+    require_sshd()
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            pass
+    except OSError:
+        pytest.skip("this computer has no IPv6")
+    with Sshd(tmp_path / "six", extra="ListenAddress ::1") as server:
+        pin(known, "::1", server.port, server)
+        greet(dataclasses.replace(server.profile, host="::1"), known, tmp_path / "none")
+
+
+# ------------------------------------------------------------------ the agent
+
+
+@pytest.fixture
+def agent(tmp_path, monkeypatch):
+    """Run an ssh-agent; return a function that adds keys."""
+    if not shutil.which("ssh-agent"):
+        pytest.skip("no ssh-agent")
+    # A path of a socket may have some hundred characters only.
+    place = f"/tmp/neuroflow-agent-{os.getpid()}-{os.urandom(4).hex()}"
+    process = subprocess.Popen(["ssh-agent", "-D", "-a", place], stdout=subprocess.DEVNULL)
+    monkeypatch.setenv("SSH_AUTH_SOCK", place)
+    while not os.path.exists(place):  # noqa: PTH110
+        assert process.poll() is None
+
+    def add(*keys):
+        for key in keys:
+            subprocess.run(["ssh-add", "-q", key], check=True, capture_output=True)
+
+    yield add
+    process.terminate()
+    process.wait()
+
+
+@pytest.mark.sshd
+def test_the_agents_keys_are_tried_in_turn(sshd, known, agent, tmp_path):
+    others = [tmp_path / "one", tmp_path / "two"]
+    for path in others:
+        make_key(path)
+    agent(*others, sshd.key)
+    pin(known, sshd.host, sshd.port, sshd)
+    steps = greet(dataclasses.replace(sshd.profile, key=None), known, tmp_path / "none")
+    assert make_fingerprint(sshd.key) in steps[3].message
+
+
+def make_fingerprint(key):
+    shown = subprocess.run(["ssh-keygen", "-lf", key], capture_output=True, text=True, check=True)
+    return shown.stdout.split()[1]
+
+
+@pytest.mark.sshd
+def test_the_agents_keys_may_all_be_wrong(sshd, known, agent, tmp_path):
+    make_key(tmp_path / "one")
+    agent(tmp_path / "one")
+    pin(known, sshd.host, sshd.port, sshd)
+    with pytest.raises(LoginRefusedError, match="SHA256:"):
+        connect(dataclasses.replace(sshd.profile, key=None), hostkeys=known)
+
+
+def test_an_agent_without_keys_says_so(agent, known):
+    with pytest.raises(KeyFileError, match="holds no key"):
+        connect(Profile("127.0.0.1", "u"), hostkeys=known)
+
+
+def test_no_agent_says_so(known, monkeypatch):
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
+    with pytest.raises(KeyFileError, match="does not answer"):
+        connect(Profile("127.0.0.1", "u"), hostkeys=known)
+
+
+# ------------------------------------------------------------------ pinning on the way
+
+
+@pytest.mark.sshd
+def test_each_host_on_the_way_is_confirmed_once(sshd, bastion, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".ssh" / "config").write_text(
+        entry("far", sshd, "ProxyJump near") + entry("near", bastion, f"IdentityFile {bastion.key}")
+    )
+    monkeypatch.setenv("HOME", str(home))
+    service = Service(tmp_path)
+    service.save_profile(Profile("far", sshd.user, sshd.key))
+    confirmed = []
+    while (shown := service.unknown_host()) is not None:
+        assert service.host_fingerprint() == shown.fingerprint
+        service.trust(shown.fingerprint)
+        confirmed.append(shown.host)
+    assert confirmed == ["near", "far"]
+    with service.connect() as remote:
+        assert remote.stat(OUTPUT).is_folder
+    with pytest.raises(HostKeyChangedError, match="does not show"):
+        service.trust("SHA256:" + "A" * 43)
