@@ -25,13 +25,13 @@ from neuroflow import __version__
 from neuroflow.errors import FolderError, ResultWarning
 from neuroflow.results.aidp import AidpReader
 from neuroflow.results.regions import RegionName, dictionary_digest
-from neuroflow.results.scan import Found
+from neuroflow.results.scan import Found, scan
 from neuroflow.results.schema import Schema
 from neuroflow.results.table import Results, load_results
-from neuroflow.results.values import COLUMNS, Values, read_values
+from neuroflow.results.values import COLUMNS, Values, known_folders, read_values
 
 FILE_NAME = "values.parquet"
-_FORMAT = 2
+_FORMAT = 3
 _META = b"neuroflow"
 _MATRIX = "values"
 _NUMBER = np.dtype("<f8")
@@ -78,12 +78,13 @@ def cached_results(
     identity = _identity(schema)
     started = clock_ns()
 
-    def read(found: Found, reader: AidpReader) -> Values:
+    def read(folder: Path, reader: AidpReader) -> tuple[Found, Values]:
         known, since = load_values(path, identity) or (None, 0)
+        found = scan(folder, known_folders(known, since))
         values, changed = read_values(found.values, reader, known, since)
         if changed:
             save_values(path, values, identity, started - _SLACK_NS)
-        return values
+        return found, values
 
     return load_results(
         folder,

@@ -101,7 +101,7 @@ def _predictions(report: Report | None) -> tuple[Report, Prediction, list[str]]:
     prediction, warnings = Prediction(), []
     for path in report.texts:
         try:
-            prediction = read_prediction(path)
+            prediction = read_prediction(Path(path))
         except ResultError as error:
             warnings.append(str(error))
         else:
@@ -128,8 +128,8 @@ def _of_reports(found: Sequence[tuple[Report, Prediction, list[str]]]) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def _first(paths: Sequence[Path]) -> str:
-    return str(paths[0]) if paths else ""
+def _first(paths: Sequence[str]) -> str:
+    return paths[0] if paths else ""
 
 
 def _of_files(files: pd.DataFrame) -> pd.DataFrame:

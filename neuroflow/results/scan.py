@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -18,7 +19,7 @@ SUFFIX = "_out"
 _VALUES = re.compile(r"(?:(?P<study>.+)[ _.-])?aidp\.csv", re.IGNORECASE)
 _TABLES = (".csv", ".tsv")
 _TEXTS = (".txt",)
-_PICTURES = (".png", ".jpg", ".jpeg")
+_REPORTS = (*_TEXTS, ".png", ".jpg", ".jpeg")
 _LONG_HEADERS = {"region", "regions", "roi", "rois", "brainregion"}
 _OWN_HEADERS = {"regionname", "kind", "system"}  # an exported cohort table is no result
 _ARCHIVES = (
@@ -34,6 +35,12 @@ _ARCHIVES = (
 _PEEK = 1 << 16  # bytes: enough for a header of some hundred regions
 
 
+Signature = tuple[int, int, int, int, int]
+"""Of a file: its size, modification and change time (ns); and the times of the result folder it is
+in, which change when a file comes or goes there (0 where they are of no use)."""
+_NEVER = (0, 0)
+
+
 class ValueFile(NamedTuple):
     """A file with values of regions.
 
@@ -46,13 +53,34 @@ class ValueFile(NamedTuple):
     study_id
         What its folder's or its own name says; empty for a report of many studies.
     signature
-        Size, modification and change time (ns): what tells a changed file without reading it.
+        What tells a changed file without reading it.
+    beside
+        The names of the reports in the same folder, with ``/`` between them.
     """
 
     path: str
     source: str
     study_id: str
-    signature: tuple[int, int, int]
+    signature: Signature
+    beside: str = ""
+
+
+class Known(NamedTuple):
+    """A result folder as an earlier look found it: one file with values, perhaps reports.
+
+    Parameters
+    ----------
+    times
+        When it changed, as its signature has it.
+    name
+        The file with values.
+    beside
+        As of that `ValueFile`.
+    """
+
+    times: tuple[int, int]
+    name: str
+    beside: str
 
 
 @dataclass(slots=True)
@@ -64,12 +92,12 @@ class Report:
     study_id
         Whose.
     texts, pictures
-        The files, the prediction's first.
+        Paths of the files, the prediction's first.
     """
 
     study_id: str
-    texts: list[Path] = field(default_factory=list)
-    pictures: list[Path] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +119,16 @@ class Found:
     unreadable: tuple[str, ...] = ()
 
 
-def scan(folder: Path) -> Found:
+def scan(folder: Path, known: Mapping[str, Known] | None = None) -> Found:
     """Find all result files under a folder.
 
     Parameters
     ----------
     folder
         A folder at any height above the results, a result folder itself, or a single file.
+    known
+        Result folders of an earlier look, by their path inside (ending in ``/``); such a folder is
+        not listed again while its times are the same. None where nothing shall be remembered.
 
     Returns
     -------
@@ -109,19 +140,25 @@ def scan(folder: Path) -> Found:
     Raises
     ------
     FolderError
-        There is no such folder, it cannot be read, or it is an archive.
+        There is no such folder, it cannot be read, holds no results, or is an archive.
     """
     if folder.is_file():
         _refuse_archive(folder)
         match = _VALUES.fullmatch(folder.name)
         study = (match["study"] or _study_of(folder.absolute().parent.name)) if match else ""
-        return Found((ValueFile(str(folder), folder.name, study, _signature(folder.stat())),), {})
-    values: list[ValueFile] = []
-    reports: dict[str, Report] = {}
-    unreadable: list[str] = []
-    for name, inside, entries in _walk(folder, unreadable):
-        _look(name, inside, entries, values, reports)
-    return Found(tuple(_in_order(values)), reports, tuple(unreadable))
+        return Found(
+            (ValueFile(str(folder), folder.name, study, _signature(folder.stat(), _NEVER)),), {}
+        )
+    search = _Search(folder, known)
+    search.run()
+    found = Found(tuple(_in_order(search.values)), search.reports, tuple(search.unreadable))
+    if not found.values and not found.reports:
+        raise FolderError(
+            f"There are no results in {folder}.",
+            why="Looked for aidp.csv, tables of regions and reports, at any depth.",
+            advice="Choose the folder that holds the result folders.",
+        )
+    return found
 
 
 def _refuse_archive(path: Path) -> None:
@@ -147,32 +184,122 @@ def _in_order(files: list[ValueFile]) -> list[ValueFile]:
     return own + other + [file for file in files if not file.study_id]
 
 
-def _walk(folder: Path, unreadable: list[str]) -> Iterator[tuple[str, str, list[os.DirEntry[str]]]]:
-    """Give each folder's name, its path inside (ending in ``/``), and its files."""
-    waiting = [(str(folder), folder.absolute().name, "")]
-    seen = {folder.resolve()}
-    while waiting:
-        place, name, inside = waiting.pop()
-        files = []
+class _Search:
+    """One walk through a folder."""
+
+    def __init__(self, folder: Path, known: Mapping[str, Known] | None) -> None:
+        self._folder = folder
+        self._known = known
+        self.values: list[ValueFile] = []
+        self.reports: dict[str, Report] = {}
+        self.unreadable: list[str] = []
+
+    def run(self) -> None:
+        waiting = [(str(self._folder), self._folder.absolute().name, "")]
+        seen = {self._folder.resolve()}
+        while waiting:
+            place, name, inside = waiting.pop()
+            times = self._times(place, name)  # before the listing, to notice what comes meanwhile
+            if times != _NEVER and self._is_as_before(place, name, inside, times):
+                continue
+            try:
+                entries = list(os.scandir(place))
+            except OSError as error:
+                if not inside:
+                    raise _no_folder(self._folder, error) from error
+                if not isinstance(error, FileNotFoundError):  # what went meanwhile is not missed
+                    self.unreadable.append(f"{inside} ({error.strerror})")
+                continue
+            files = []
+            for entry in entries:
+                if entry.is_dir():
+                    times = _NEVER  # what comes deeper down does not show in this folder's times
+                    if not _leads_back(entry, seen):
+                        waiting.append((entry.path, entry.name, f"{inside}{entry.name}/"))
+                elif entry.name[0] != ".":
+                    files.append(entry)
+            self._look(place, name, inside, files, times)
+
+    def _times(self, place: str, name: str) -> tuple[int, int]:
+        """Tell when a result folder's entries changed, where that is of use."""
+        if self._known is None or not name.endswith(SUFFIX):
+            return _NEVER
         try:
-            entries = list(os.scandir(place))
-        except OSError as error:
-            if not inside:
-                raise _no_folder(folder, error) from error
-            if not isinstance(error, FileNotFoundError):  # what went meanwhile is not missed
-                unreadable.append(f"{inside} ({error.strerror})")
-            continue
+            stat = os.stat(place)  # noqa: PTH116  thousands of them
+        except OSError:  # the listing tells
+            return _NEVER
+        return stat.st_mtime_ns, stat.st_ctime_ns
+
+    def _is_as_before(self, place: str, name: str, inside: str, times: tuple[int, int]) -> bool:
+        """Take a folder's entries as they are known, if nothing came or went since."""
+        before = self._known.get(inside) if self._known else None
+        if before is None or before.times != times:
+            return False
+        path = f"{place}{os.sep}{before.name}"
+        try:
+            stat = os.stat(path)  # noqa: PTH116
+        except OSError:
+            return False
+        signature = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, *times)
+        source = inside + before.name
+        self.values.append(ValueFile(path, source, _study_of(name), signature, before.beside))
+        if before.beside:
+            self._add_reports(place, name, before.beside.split("/"))
+        return True
+
+    def _look(
+        self,
+        place: str,
+        name: str,
+        inside: str,
+        entries: list[os.DirEntry[str]],
+        times: tuple[int, int],
+    ) -> None:
+        """Sort the files of one folder."""
+        is_result = name.endswith(SUFFIX)
+        values, beside = [], []
         for entry in entries:
-            if entry.is_dir():
-                if entry.is_symlink():  # may lead back up
-                    real = Path(entry.path).resolve()
-                    if real in seen:
-                        continue
-                    seen.add(real)
-                waiting.append((entry.path, entry.name, f"{inside}{entry.name}/"))
-            elif entry.name[0] != ".":
-                files.append(entry)
-        yield name, inside, files
+            file = entry.name
+            kind = file[file.rfind(".") :].lower()
+            match = _VALUES.fullmatch(file) if kind == ".csv" else None
+            if match is not None:
+                is_result = is_result or match["study"] is None
+                values.append((entry, match["study"] or _study_of(name)))
+            elif kind in _TABLES and not is_result and _is_report_of_many(Path(entry.path)):
+                values.append((entry, ""))
+            elif kind in _REPORTS:
+                beside.append(file)
+        is_result = is_result or any(file.lower() == "prediction.txt" for file in beside)
+        beside.sort()
+        if is_result and beside:
+            self._add_reports(place, name, beside)
+        if len(values) > 1 or (values and values[0][1] != _study_of(name)):
+            times = _NEVER  # only the usual result folder is worth remembering
+        for entry, study in values:
+            with suppress(FileNotFoundError):  # it went meanwhile, or is a link to nothing
+                signature = _signature(entry.stat(), times)
+                source = inside + entry.name
+                self.values.append(
+                    ValueFile(entry.path, source, study, signature, "/".join(beside))
+                )
+
+    def _add_reports(self, place: str, name: str, files: Sequence[str]) -> None:
+        study = _study_of(name)
+        report = self.reports.setdefault(study, Report(study))
+        for file in sorted(files, key=_prediction_first):
+            is_text = file.lower().endswith(_TEXTS)
+            (report.texts if is_text else report.pictures).append(f"{place}{os.sep}{file}")
+
+
+def _leads_back(entry: os.DirEntry[str], seen: set[Path]) -> bool:
+    """Tell a link to a folder that was seen before."""
+    if not entry.is_symlink():
+        return False
+    real = Path(entry.path).resolve()
+    if real in seen:
+        return True
+    seen.add(real)
+    return False
 
 
 def _no_folder(folder: Path, error: OSError) -> FolderError:
@@ -185,56 +312,16 @@ def _no_folder(folder: Path, error: OSError) -> FolderError:
     )
 
 
-def _look(
-    name: str,
-    inside: str,
-    entries: list[os.DirEntry[str]],
-    values: list[ValueFile],
-    reports: dict[str, Report],
-) -> None:
-    """Sort the files of one folder."""
-    is_result = name.endswith(SUFFIX)
-    texts, pictures = [], []
-    for entry in entries:
-        file = entry.name
-        kind = file[file.rfind(".") :].lower()
-        match = _VALUES.fullmatch(file) if kind == ".csv" else None
-        if match is not None:
-            is_result = is_result or match["study"] is None
-            study = match["study"] or _study_of(name)
-            values += _value_file(entry, inside, study)
-        elif kind in _TABLES and not is_result and _is_report_of_many(Path(entry.path)):
-            values += _value_file(entry, inside, "")
-        elif kind in _TEXTS:
-            texts.append(Path(entry.path))
-        elif kind in _PICTURES:
-            pictures.append(Path(entry.path))
-    is_result = is_result or any(path.name.lower() == "prediction.txt" for path in texts)
-    if is_result and (texts or pictures):
-        study = _study_of(name)
-        report = reports.setdefault(study, Report(study))
-        report.texts += sorted(texts, key=_prediction_first)
-        report.pictures += sorted(pictures, key=_prediction_first)
-
-
-def _prediction_first(path: Path) -> tuple[bool, str]:
-    return not path.name.lower().startswith("prediction"), path.name
+def _prediction_first(file: str) -> tuple[bool, str]:
+    return not file.lower().startswith("prediction"), file
 
 
 def _study_of(folder_name: str) -> str:
     return folder_name.removesuffix(SUFFIX) or folder_name
 
 
-def _value_file(entry: os.DirEntry[str], inside: str, study_id: str) -> list[ValueFile]:
-    try:
-        signature = _signature(entry.stat())
-    except FileNotFoundError:  # it went meanwhile, or is a link to nothing
-        return []
-    return [ValueFile(entry.path, inside + entry.name, study_id, signature)]
-
-
-def _signature(stat: os.stat_result) -> tuple[int, int, int]:
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+def _signature(stat: os.stat_result, times: tuple[int, int]) -> Signature:
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, *times
 
 
 def _is_report_of_many(path: Path) -> bool:

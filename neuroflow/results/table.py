@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.errors import FolderError, ResultError, ResultWarning
+from neuroflow.errors import ResultError, ResultWarning
 from neuroflow.participants import read_participants
 from neuroflow.results.aidp import AidpReader
 from neuroflow.results.facts import facts_of, warnings_of
@@ -193,11 +193,12 @@ def study_facts(
     ).studies
 
 
-Reading = Callable[[Found, AidpReader], Values]
+Reading = Callable[[Path, AidpReader], tuple[Found, Values]]
 
 
-def _read_all(found: Found, reader: AidpReader) -> Values:
-    return read_values(found.values, reader)[0]
+def _read_all(folder: Path, reader: AidpReader) -> tuple[Found, Values]:
+    found = scan(folder)
+    return found, read_values(found.values, reader)[0]
 
 
 def load_results(
@@ -216,7 +217,7 @@ def load_results(
     folder, participants, studies, cohort_id, schema
         As for `read_results`.
     read
-        Reads the files that were found; the cache's way, or every one.
+        Finds and reads the files; the cache's way, or every one.
 
     Returns
     -------
@@ -228,17 +229,9 @@ def load_results(
     FolderError
         The folder is missing, unreadable, or holds no results.
     """
-    folder = Path(folder)
-    found = scan(folder)
-    if not found.values and not found.reports:
-        raise FolderError(
-            f"There are no results in {folder}.",
-            why="Looked for aidp.csv, tables of regions and reports, at any depth.",
-            advice="Choose the folder that holds the result folders.",
-        )
     if isinstance(participants, (str, Path)):
         participants = read_participants(participants)
-    values = read(found, AidpReader(schema))
+    found, values = read(Path(folder), AidpReader(schema))
     return Results(values, found, studies=studies, participants=participants, cohort_id=cohort_id)
 
 

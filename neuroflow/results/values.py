@@ -15,16 +15,17 @@ import pandas as pd
 from neuroflow.errors import AidpError
 from neuroflow.results.aidp import AidpFile, AidpReader
 from neuroflow.results.regions import METRIC_ORDER, RegionName, load_regions
-from neuroflow.results.scan import ValueFile
+from neuroflow.results.scan import Known, Signature, ValueFile
 
 COLUMNS = {
     "source": "str", "study_id": "str", "id": "str", "names": "str", "layout": "str",
     "delimiter": "str", "decimal": "str", "encoding": "str", "sha256": "str", "facts": "str",
-    "warnings": "str", "error": "str", "size": "int64", "mtime_ns": "int64", "ctime_ns": "int64",
+    "warnings": "str", "error": "str", "beside": "str", "size": "int64", "mtime_ns": "int64",
+    "ctime_ns": "int64", "folder_mtime_ns": "int64", "folder_ctime_ns": "int64",
 }  # fmt: skip
 """The columns of `Values.rows` and their types; facts and warnings are JSON."""
 
-_SIGNATURE = ("size", "mtime_ns", "ctime_ns")
+_SIGNATURE = ("size", "mtime_ns", "ctime_ns", "folder_mtime_ns", "folder_ctime_ns")
 
 Names = tuple[RegionName, ...]
 Row = tuple[object, ...]
@@ -82,7 +83,8 @@ def read_values(
     old = {} if known is None else _by_source(known.rows)
     parts: list[_Part] = []
     kept: list[tuple[int, int]] = []  # position in the result, position in `known`
-    signatures: list[tuple[int, int, int]] = []
+    signatures: list[Signature] = []
+    beside: list[str] = []
     keys: dict[int, str] = {}  # the reader shares one tuple of names among files of a kind
     looked = False
     for file in files:
@@ -93,16 +95,45 @@ def read_values(
             if trusted or before.sha256 == _digest(file):
                 kept += [(position + n, at) for n, at in enumerate(before.positions)]
                 signatures += [file.signature] * len(before.positions)
+                beside += [file.beside] * len(before.positions)
                 continue
         parts.append(_Part(position, file, reader, keys))
         signatures += [file.signature] * len(parts[-1].rows)
+        beside += [file.beside] * len(parts[-1].rows)
     if known is not None and not (parts or looked) and len(old) == len(files):
         return known, False
     values = _assemble(len(signatures), parts, kept, known)
-    times = np.array(signatures, dtype=np.int64).reshape(-1, 3)
+    times = np.array(signatures, dtype=np.int64).reshape(-1, len(_SIGNATURE))
     for column, name in enumerate(_SIGNATURE):
         values.rows[name] = times[:, column]
+    values.rows["beside"] = pd.Series(beside, dtype="str")
     return values, True
+
+
+def known_folders(values: Values | None, since: int) -> dict[str, Known]:
+    """Tell which result folders need no listing while their times are the same.
+
+    Parameters
+    ----------
+    values
+        What was read before.
+    since
+        As for `read_values`: folders that changed later are listed again.
+
+    Returns
+    -------
+    dict
+        As `scan` takes it.
+    """
+    if values is None:
+        return {}
+    columns = (values.rows[name].tolist() for name in ("source", *_SIGNATURE[3:], "beside"))
+    known = {}
+    for source, mtime, ctime, beside in zip(*columns, strict=True):
+        if 0 < mtime < since and ctime < since:
+            start = source.rfind("/") + 1
+            known[source[:start]] = Known((mtime, ctime), source[start:], beside)
+    return known
 
 
 def _is_unchanged(files: Sequence[ValueFile], rows: pd.DataFrame, since: int) -> bool:
@@ -110,7 +141,7 @@ def _is_unchanged(files: Sequence[ValueFile], rows: pd.DataFrame, since: int) ->
     facts = (rows[name].tolist() for name in ("source", "study_id", *_SIGNATURE))
     before = list(dict.fromkeys(zip(*facts, strict=True)))  # a report of many has many rows
     now = [(file.source, file.study_id, *file.signature) for file in files]
-    return now == before and all(mtime < since and ctime < since for *_, mtime, ctime in now)
+    return now == before and all(max(file.signature[1:]) < since for file in files)
 
 
 @dataclass(slots=True)
@@ -118,7 +149,7 @@ class _Before:
     """One file as it was read before."""
 
     study_id: str
-    signature: tuple[int, int, int]
+    signature: Signature
     sha256: str
     positions: list[int]
 
@@ -131,7 +162,7 @@ def _by_source(rows: pd.DataFrame) -> dict[str, _Before]:
         if source in found:
             found[source].positions.append(at)
         else:
-            found[source] = _Before(study, (signature[0], signature[1], signature[2]), sha256, [at])
+            found[source] = _Before(study, tuple(signature), sha256, [at])
     return found
 
 
@@ -149,7 +180,21 @@ class _Part:
             self.read = read = reader.read(file.path)
         except AidpError as error:
             sha256 = _digest(file)
-            row = (*head, "", "", "", "", "", "", sha256, "{}", "[]", str(error), *file.signature)
+            row = (
+                *head,
+                "",
+                "",
+                "",
+                "",
+                "",
+                "",
+                sha256,
+                "{}",
+                "[]",
+                str(error),
+                "",
+                *file.signature,
+            )
             self.rows: list[Row] = [row]
             return
         if id(read.names) not in keys:
@@ -163,6 +208,7 @@ class _Part:
                 *how,
                 json.dumps(read.facts[i]) if read.facts[i] else "{}",
                 json.dumps(read.warnings[i]) if read.warnings[i] else "[]",
+                "",
                 "",
                 *file.signature,
             )

@@ -166,3 +166,69 @@ def test_warnings_are_those_of_the_facts(three, place):
 
 def test_no_results_yet_means_no_warnings(tmp_path, place):
     assert cached_warnings(tmp_path / "nowhere", place) == {}
+
+
+@pytest.fixture
+def listed(monkeypatch):
+    """Names the folders that are listed."""
+    places = []
+    scandir = os.scandir
+
+    def counted(place):
+        places.append(Path(place).name)
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    return places
+
+
+@pytest.fixture
+def settled(three, place):
+    """Three studies with reports, looked at long after they came."""
+    for path in three.path.glob("*_out"):
+        (path / "prediction.txt").write_text("Product: P\n")
+        os.utime(path, ns=(1, 10**9))
+    cached_results(three.path, place, clock_ns=later)
+    return three
+
+
+def test_result_folders_are_not_listed_again(settled, place, listed):
+    facts = cached_results(settled.path, place, clock_ns=later).studies
+    assert listed == [settled.path.name]
+    pd.testing.assert_frame_equal(facts, study_facts(settled.path))
+
+
+def test_young_folders_are_listed_again(three, place, listed):
+    cached_results(three.path, place)
+    del listed[:]
+    cached_results(three.path, place)
+    assert len(listed) == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["failure_report.txt", "x_aidp.csv", "deeper/x_out/aidp.csv", "picture.png"]
+)
+def test_what_comes_into_a_known_folder_is_found(settled, place, name):
+    settled.put(f"b_out/{name}", "pSN_FW,0.1\nMCP_FW,0.2\n")
+    for _ in range(3):
+        facts = cached_results(settled.path, place, clock_ns=later).studies
+        pd.testing.assert_frame_equal(facts, study_facts(settled.path))
+
+
+def test_what_goes_from_a_known_folder_is_missed(settled, place):
+    (settled.path / "b_out" / "aidp.csv").unlink()
+    (settled.path / "c_out" / "prediction.txt").unlink()
+    for _ in range(2):
+        results = cached_results(settled.path, place, clock_ns=later)
+        assert set(results.table["study_id"]) == {"a", "c"}
+        pd.testing.assert_frame_equal(results.studies, study_facts(settled.path))
+
+
+def test_what_changes_below_a_folder_of_folders_is_found(settled, place):
+    path = settled.put("b_out/deeper/y_out/aidp.csv", "pSN_FW,0.1\nMCP_FW,0.2\n")
+    os.utime(path.parent.parent, ns=(1, 10**9))
+    os.utime(settled.path / "b_out", ns=(1, 10**9))
+    cached_results(settled.path, place, clock_ns=later)
+    settled.put("b_out/deeper/z_out/aidp.csv", "pSN_FW,0.1\nMCP_FW,0.2\n")
+    facts = cached_results(settled.path, place, clock_ns=later).studies
+    assert {"y", "z"} < set(facts["study_id"])
