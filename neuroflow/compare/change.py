@@ -248,8 +248,7 @@ def years_of(column: pd.Series, name: str) -> FloatArray:
                 advice="Write dates as 2024-05-31.",
             ) from error
     days = (column - pd.Timestamp(2000, 1, 1)) / pd.Timedelta(days=1)
-    years: FloatArray = days.to_numpy(dtype=np.float64, na_value=np.nan) / _YEAR
-    return years
+    return np.asarray(days.to_numpy(dtype=np.float64, na_value=np.nan) / _YEAR, dtype=np.float64)
 
 
 def _slope(years: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

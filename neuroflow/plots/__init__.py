@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 _WHERE = {
     "brain": "brains",
     "caption": "figures",
+    "correlation": "correlations",
+    "coverage": "completeness",
     "forest": "effects",
     "heatmap": "matrix",
     "profile": "subject",
-    "read_masks": "masks",
     "raincloud": "clouds",
+    "read_masks": "masks",
     "save_figure": "figures",
+    "scatter": "scatters",
     "strip": "points",
     "style": "styling",
     "styled": "styling",
+    "trajectory": "visits",
     "volcano": "volcanoes",
     "write_nifti": "masks",
 }
@@ -27,15 +31,19 @@ _WHERE = {
 __all__ = [
     "brain",
     "caption",
+    "correlation",
+    "coverage",
     "forest",
     "heatmap",
     "profile",
     "raincloud",
     "read_masks",
     "save_figure",
+    "scatter",
     "strip",
     "style",
     "styled",
+    "trajectory",
     "volcano",
     "write_nifti",
 ]
@@ -43,13 +51,17 @@ __all__ = [
 if TYPE_CHECKING:
     from neuroflow.plots.brains import brain
     from neuroflow.plots.clouds import raincloud
+    from neuroflow.plots.completeness import coverage
+    from neuroflow.plots.correlations import correlation
     from neuroflow.plots.effects import forest
     from neuroflow.plots.figures import caption, save_figure
     from neuroflow.plots.masks import read_masks, write_nifti
     from neuroflow.plots.matrix import heatmap
     from neuroflow.plots.points import strip
+    from neuroflow.plots.scatters import scatter
     from neuroflow.plots.styling import style, styled
     from neuroflow.plots.subject import profile
+    from neuroflow.plots.visits import trajectory
     from neuroflow.plots.volcanoes import volcano
 
 

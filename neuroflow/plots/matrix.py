@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from scipy.cluster.hierarchy import leaves_list, linkage
 
 from neuroflow.compare.cells import (
     FloatArray,
@@ -20,6 +23,7 @@ from neuroflow.compare.cells import (
     read_cells,
 )
 from neuroflow.compare.reference import controls_of, z_scores
+from neuroflow.errors import OptionError
 from neuroflow.plots.figures import describe, figure_of, new_axes
 from neuroflow.plots.labels import (
     kind_notes,
@@ -30,6 +34,8 @@ from neuroflow.plots.labels import (
 )
 from neuroflow.plots.layout import add_legend, mark_systems
 from neuroflow.plots.styling import DOUBLE_COLUMN, MM, current, look_of, styled
+
+Order = Literal["group", "cluster"]
 
 _ROW = 3.7  # mm; 8 pt text fits
 _NAMED = 26  # studies that can be named below the page's width
@@ -47,6 +53,7 @@ def heatmap(
     covariates: Sequence[str] = (),
     regions: Sequence[str] | None = None,
     limit: float = 4.0,
+    order: Order = "group",
 ) -> Axes:
     """Draw the z-scores of all studies (across) in all regions (down).
 
@@ -69,17 +76,20 @@ def heatmap(
         Keys or names of regions; None for all, by system.
     limit
         The z-score at which colours end.
+    order
+        ``"group"``: studies by group, regions by system; ``"cluster"``: like beside like
+        (average linkage of Euclidean distances, missing cells as expected, z = 0).
 
     Returns
     -------
     Axes
-        Studies are ordered by group, regions by system; cells beyond ±2 carry their sign, missing
+        Cells beyond ±2 carry their sign, missing
         ones a cross.
 
     Raises
     ------
     OptionError
-        A region, metric or group is not there.
+        A region, metric, group or order is not there.
     CompareError
         The reference is too small.
     TableError
@@ -93,12 +103,18 @@ def heatmap(
     >>> [text.get_text() for text in heatmap(table).get_yticklabels()]
     ['SCP']
     """
+    if order not in get_args(Order):
+        raise OptionError(
+            f"There is no order {order!r}.", advice=f"Choose {' or '.join(get_args(Order))}."
+        )
     if reference == "auto":
         reference = controls_of(table, between)
     scores = z_scores(
         table, reference=reference, between=between, covariates=covariates, metric=metric
     )
     grid = _grid(scores, between, regions)
+    if order == "cluster":
+        grid = _clustered(grid)
     with styled():
         own = ax is None
         if ax is None:
@@ -120,6 +136,7 @@ class _Grid:
     labels: list[str]
     groups: list[str]
     names: list[str]
+    clustered: bool = False
 
     @property
     def named(self) -> bool:
@@ -150,6 +167,49 @@ def _grid(scores: pd.DataFrame, between: str, regions: Sequence[str] | None) -> 
         groups=group.iloc[order].tolist(),
         names=[name[:14] for name in names.iloc[order]],
     )
+
+
+def _clustered(grid: _Grid) -> _Grid:
+    """Put like studies and like regions beside each other."""
+    z = np.nan_to_num(grid.z)
+    rows, studies = alike(z), alike(z.T)
+    return _Grid(
+        z=grid.z[np.ix_(rows, studies)],
+        columns=grid.columns.iloc[rows].reset_index(drop=True),
+        labels=[grid.labels[i] for i in rows],
+        groups=[grid.groups[i] for i in studies],
+        names=[grid.names[i] for i in studies],
+        clustered=True,
+    )
+
+
+def alike(rows: FloatArray) -> IntArray:
+    """Order rows so that like ones are neighbours.
+
+    Parameters
+    ----------
+    rows
+        n x m, without missing values.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        The leaves of a tree of average linkage, in the order that keeps neighbours closest.
+
+    References
+    ----------
+    Bar-Joseph Z et al. (2001), Bioinformatics 17:S22-S29.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0], [9.0], [2.0], [8.0]])
+    >>> np.abs(np.diff(rows[alike(rows)].ravel())).tolist()
+    [1.0, 6.0, 1.0]
+    """
+    if len(rows) < 3:
+        return np.arange(len(rows))
+    best = len(rows) <= 400  # the best of the orders takes time with the cube of n
+    return np.asarray(leaves_list(linkage(rows, "average", optimal_ordering=best)), dtype=np.intp)
 
 
 def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
@@ -206,8 +266,9 @@ def _groups(ax: Axes, grid: _Grid) -> list[Artist]:
     present = [name for name in dict.fromkeys(grid.groups) if name]
     looks = look_of(present) if present else {}
     handles: list[Artist] = []
-    for name in dict.fromkeys(grid.groups):
-        start, n = grid.groups.index(name), grid.groups.count(name)
+    start = 0
+    for name, run in groupby(grid.groups):
+        n = len(list(run))
         color = looks[name][0] if name else theme.missing
         ax.add_patch(Rectangle((start - 0.5, _BAR), n, 1, facecolor=color, linewidth=0))
         if len(name) * 1.8 < n / len(grid.groups) * 85:  # mm of its name, and of its bar
@@ -221,9 +282,13 @@ def _groups(ax: Axes, grid: _Grid) -> list[Artist]:
                 fontsize=current().small,
                 color="white" if dark else "black",
             )
-        if start:
+        if start and not grid.clustered:
             ax.axvline(start - 0.5, color=theme.ink, linewidth=1.0)
-        handles.append(Patch(color=color, label=f"{name or 'no group'} (n = {n})"))
+        start += n
+    for name in [*looks, *([""] if "" in grid.groups else [])]:
+        color = looks[name][0] if name else theme.missing
+        count = grid.groups.count(name)
+        handles.append(Patch(color=color, label=f"{name or 'no group'} (n = {count})"))
     if not np.isfinite(grid.z).all():
         handles.append(
             Line2D(
@@ -245,16 +310,19 @@ def _frame(ax: Axes, grid: _Grid) -> None:
         ax.set_xlabel(f"{n_studies} studies")
     ax.tick_params(length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
-    mark_systems(ax, grid.columns["system"].tolist())
+    if not grid.clustered:
+        mark_systems(ax, grid.columns["system"].tolist())
 
 
 def _caption(scores: pd.DataFrame, metric: str, grid: _Grid) -> str:
     facts = scores.attrs
     adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
+    clustered = " Studies and regions are ordered by likeness." * grid.clustered
     signs = " + and − mark cells beyond ±2." if grid.z.shape[1] <= _SIGNED else ""
     parts = [
         f"{metric_name(metric)}: z-scores against {facts['reference']} "
-        f"(n = {facts['n_reference']}, each member against the others{adjusted}).{signs}",
+        f"(n = {facts['n_reference']}, each member against the others{adjusted})."
+        f"{signs}{clustered}",
         kind_notes(grid.labels),
     ]
     return " ".join(part for part in parts if part)
