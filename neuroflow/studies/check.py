@@ -17,7 +17,8 @@ from neuroflow.studies.acquisition import Acquisition, read_acquisition
 from neuroflow.studies.deep import deep_findings
 from neuroflow.studies.events import Reporter
 from neuroflow.studies.jobs import run
-from neuroflow.studies.protocol import RULES, Rule
+from neuroflow.studies.protocol import RULES
+from neuroflow.studies.rule import Rule
 
 COLUMNS = [field.name for field in fields(Finding)]
 """Of the table that `check` returns."""

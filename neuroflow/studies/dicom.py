@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO, Any, BinaryIO, cast
@@ -376,26 +376,3 @@ def looks_like_dicom(start: bytes) -> bool:
         return True
     # Old exports lack the preamble and begin with group 0002 or 0008, low byte first.
     return len(start) > 8 and start[:2] in (b"\x02\x00", b"\x08\x00") and start[3] == 0
-
-
-def protocol_values(headers: Iterator[Header], word: str) -> list[Any]:
-    """Collect one attribute over many headers.
-
-    Parameters
-    ----------
-    headers
-        Of one series.
-    word
-        The DICOM keyword, one of `PROTOCOL`.
-
-    Returns
-    -------
-    list
-        The different values, the most frequent one first.
-    """
-    counts: dict[Any, int] = {}
-    for header in headers:
-        if word in header.protocol:
-            value = header.protocol[word]
-            counts[value] = counts.get(value, 0) + 1
-    return sorted(counts, key=lambda value: -counts[value])

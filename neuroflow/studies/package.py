@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -131,6 +132,8 @@ def package_studies(
     known: Mapping[str, Package] | None = None,
     executor: Executor | None = None,
     on_event: OnEvent | None = None,
+    on_package: Callable[[Package], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> list[Package]:
     """Make the zips of a cohort; those already made are left as they are.
 
@@ -149,11 +152,15 @@ def package_studies(
     on_event
         Listens to the progress. A study that cannot be packaged is told as ``"failed"``, and the
         others go on; without a listener it is a `PackageWarning`.
+    on_package
+        Gets each package as soon as it is there, so that a run cut short loses none.
+    stop
+        When set, no other package is begun.
 
     Returns
     -------
     list of Package
-        In the order of the cohort, without those that failed.
+        In the order of the cohort, without those that failed or were not begun.
 
     Raises
     ------
@@ -178,8 +185,12 @@ def package_studies(
                 warnings.warn(f"{study.label}: {result}", PackageWarning, stacklevel=2)
         else:
             made[index] = result
+            if on_package is not None:
+                on_package(result)
             status, message = ("skipped", "Unchanged.") if result == before else ("done", "Made.")
             reporter.step(study_id=study.study_id, status=status, message=message)
+        if stop is not None and stop.is_set():
+            break
     if errors and not made:
         raise errors[0]
     return [made[index] for index in sorted(made)]

@@ -5,25 +5,20 @@ Findings, the page of the documentation and the help of the form derive from `RU
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pandas as pd
 
-from neuroflow.models import Finding, Severity, StudyKind
+from neuroflow.models import Severity, StudyKind
 from neuroflow.studies.accepted import (
     About,
-    Accepted,
     AtLeast,
     Between,
     Contains,
     Nothing,
     OneOf,
     Shells,
-    measured_text,
 )
-from neuroflow.studies.acquisition import Acquisition
+from neuroflow.studies.rule import Rule
 
-GUIDE = "neuropacs documentation, acquisition parameters"
 FORMAT = "neuropacs documentation, supported file formats"
 IFU = "neuropacs instructions for use"
 PORTAL = "neuropacs portal, order form"
@@ -32,7 +27,6 @@ DICOM = "DICOM PS3.3"
 NIFTI = "NIfTI-1 data format (Cox et al. 2004)"
 FSL = "FSL user guide, bvals and bvecs"
 OWN = "neuroflow"
-BOTH = frozenset({StudyKind.DICOM, StudyKind.NIFTI})
 ONLY_DICOM = frozenset({StudyKind.DICOM})
 ONLY_NIFTI = frozenset({StudyKind.NIFTI})
 SYNTAXES = (
@@ -49,81 +43,8 @@ SYNTAXES = (
 """The lossless transfer syntaxes the service reads."""
 STUDY_DESCRIPTION = "MRI Brain with DTI Non-Contrast"
 SERIES_DESCRIPTION = "neuropacs DTI"
-ANOTHER_SCAN = "The scanner made it so: leave this study out, or ask the service about it."
 EXPORT_AGAIN = "Export the whole series again from the scanner or PACS."
 CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or take its DICOM files."
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule.
-
-    Parameters
-    ----------
-    id
-        Its name in tables and overrides.
-    parameter
-        What it is about, for people.
-    fact
-        The attribute of `Acquisition` it tests; empty for rules about several studies.
-    accepted
-        What is taken.
-    unit
-        The unit of the fact.
-    source
-        Where the rule stands.
-    advice
-        What to do when it is broken.
-    severity
-        How much it matters when it is broken.
-    unknown
-        How much it matters when the fact is not known; None where that is fine.
-    kinds
-        What it applies to.
-    """
-
-    id: str
-    parameter: str
-    fact: str
-    accepted: Accepted
-    unit: str = ""
-    source: str = GUIDE
-    advice: str = ANOTHER_SCAN
-    severity: Severity = Severity.ERROR
-    unknown: Severity | None = Severity.WARNING
-    kinds: frozenset[StudyKind] = field(default=BOTH)
-
-    def find(self, label: str, facts: Acquisition) -> Finding | None:
-        """Hold a study against this rule.
-
-        Parameters
-        ----------
-        label
-            The study's label.
-        facts
-            How it was acquired.
-
-        Returns
-        -------
-        Finding or None
-            None where the rule is kept, or does not apply.
-        """
-        if facts.kind not in self.kinds or not self.fact:
-            return None
-        value = getattr(facts, self.fact)
-        accepted = self.accepted.text(self.unit)
-        if value is None:
-            if self.unknown is None:
-                return None
-            measured = "unknown: " + facts.unread.get(self.fact, "not in the headers")
-            advice = f"It could not be read; make sure of it ({self.parameter}: {accepted})."
-            if self.unknown is Severity.ERROR:
-                advice = self.advice
-            return Finding(label, self.id, self.unknown, measured, accepted, advice)
-        if self.accepted.holds(value):
-            return None
-        measured = measured_text(value, self.unit)
-        return Finding(label, self.id, self.severity, measured, accepted, self.advice)
 
 
 WARNING, NOTE, ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR

@@ -189,7 +189,9 @@ def _meta(stream: BinaryIO) -> tuple[UID, int, str]:
         end = stream.tell() - (12 if vr in ("OB", "UN") else 8)
         return int(tag) >> 16 != 2
 
-    for element in data_element_generator(stream, False, True, is_dataset):
+    for element in data_element_generator(
+        stream, False, True, is_dataset, specific_tags=[BaseTag(tag) for tag in found]
+    ):
         if int(element.tag) in found and isinstance(element, RawDataElement):
             text = (element.value or b"").decode("ascii", "replace")
             found[int(element.tag)] = text.strip(" \0")

@@ -12,7 +12,7 @@ import numpy as np
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.demographics import age_between, parse_age, parse_sex
-from neuroflow.studies.dicom import READ_ERRORS, Header, protocol_values, read_header
+from neuroflow.studies.dicom import READ_ERRORS, Header, read_header
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.sidecar import read_sidecar, sidecar_facts, to_number
 from neuroflow.studies.sources import READ_ERRORS as STREAM_ERRORS
@@ -172,7 +172,7 @@ def series_facts(headers: Sequence[Header]) -> dict[str, Any]:
         "flip_angle": to_number(first.get("FlipAngle")),
         "slice_thickness": to_number(first.get("SliceThickness")),
         "in_plane": next((h.pixel_spacing for h in unique if h.pixel_spacing), None),
-        "changing": tuple(w for w in STEADY if len(protocol_values(iter(unique), w)) > 1),
+        "changing": tuple(w for w in STEADY if len(_values(unique, w)) > 1),
     }
     facts |= _stack_facts(unique, first)
     demographics, unread = _demographics(first)
@@ -183,7 +183,13 @@ def series_facts(headers: Sequence[Header]) -> dict[str, Any]:
 def _most_common(headers: Sequence[Header]) -> dict[str, Any]:
     """Take each attribute's most frequent value."""
     words = {word for header in headers for word in header.protocol}
-    return {word: protocol_values(iter(headers), word)[0] for word in words}
+    return {word: _values(headers, word)[0] for word in words}
+
+
+def _values(headers: Sequence[Header], word: str) -> list[Any]:
+    """Collect the different values of an attribute, the most frequent one first."""
+    counts = Counter(header.protocol[word] for header in headers if word in header.protocol)
+    return [value for value, _ in counts.most_common()]
 
 
 def _joined(value: Any) -> str | None:
