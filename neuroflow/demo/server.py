@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import re
 import threading
 from concurrent.futures import Future
@@ -34,6 +35,7 @@ USER = "PH0000_DEMO_USER"
 MAX_SESSIONS = 10
 """How many SFTP sessions one connection may hold (AWS Transfer Family, service quotas)."""
 
+_THREAD = "neuroflow-demo"
 _UPLOAD = re.compile(r"input/[^/]+/input/[^/]+\.zip", re.IGNORECASE)
 
 
@@ -179,9 +181,10 @@ class DemoService:
         DemoError
             The port is in use or not allowed.
         """
+        logging.getLogger("asyncio").addFilter(_is_news)
         listening: Future[int] = Future()
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(listening)), name="neuroflow-demo", daemon=True
+            target=lambda: asyncio.run(self._serve(listening)), name=_THREAD, daemon=True
         )
         self._thread.start()
         try:
@@ -305,6 +308,11 @@ class _Login(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         return username == USER and key == self._key.convert_to_public()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a message is worth a line: that a client hung up, with answers due, is not."""
+    return not (record.threadName == _THREAD and "socket.send()" in str(record.msg))
 
 
 def _key(path: Path) -> asyncssh.SSHKey:
