@@ -70,16 +70,18 @@ class Known(NamedTuple):
 
     Parameters
     ----------
-    times
-        When it changed, as its signature has it.
+    mtime_ns, ctime_ns
+        When it changed, as the signature has it.
     name
         The file with values.
-    beside
+    study_id, beside
         As of that `ValueFile`.
     """
 
-    times: tuple[int, int]
+    mtime_ns: int
+    ctime_ns: int
     name: str
+    study_id: str
     beside: str
 
 
@@ -199,9 +201,9 @@ class _Search:
         seen = {self._folder.resolve()}
         while waiting:
             place, name, inside = waiting.pop()
-            times = self._times(place, name)  # before the listing, to notice what comes meanwhile
-            if times != _NEVER and self._is_as_before(place, name, inside, times):
+            if self._is_as_before(place, name, inside):
                 continue
+            times = self._times(place, name)  # before the listing, to notice what comes meanwhile
             try:
                 entries = list(os.scandir(place))
             except OSError as error:
@@ -230,19 +232,23 @@ class _Search:
             return _NEVER
         return stat.st_mtime_ns, stat.st_ctime_ns
 
-    def _is_as_before(self, place: str, name: str, inside: str, times: tuple[int, int]) -> bool:
+    def _is_as_before(self, place: str, name: str, inside: str) -> bool:
         """Take a folder's entries as they are known, if nothing came or went since."""
         before = self._known.get(inside) if self._known else None
-        if before is None or before.times != times:
+        if before is None:
             return False
         path = f"{place}{os.sep}{before.name}"
         try:
-            stat = os.stat(path)  # noqa: PTH116
+            folder, file = os.stat(place), os.stat(path)  # noqa: PTH116  thousands of them
         except OSError:
             return False
-        signature = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, *times)
-        source = inside + before.name
-        self.values.append(ValueFile(path, source, _study_of(name), signature, before.beside))
+        mtime, ctime = folder.st_mtime_ns, folder.st_ctime_ns
+        if mtime != before.mtime_ns or ctime != before.ctime_ns:
+            return False
+        signature = (file.st_size, file.st_mtime_ns, file.st_ctime_ns, mtime, ctime)
+        self.values.append(
+            ValueFile(path, inside + before.name, before.study_id, signature, before.beside)
+        )
         if before.beside:
             self._add_reports(place, name, before.beside.split("/"))
         return True

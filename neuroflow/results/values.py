@@ -127,12 +127,12 @@ def known_folders(values: Values | None, since: int) -> dict[str, Known]:
     """
     if values is None:
         return {}
-    columns = (values.rows[name].tolist() for name in ("source", *_SIGNATURE[3:], "beside"))
+    names = ("source", *_SIGNATURE[3:], "study_id", "beside")
     known = {}
-    for source, mtime, ctime, beside in zip(*columns, strict=True):
+    for source, mtime, ctime, *rest in zip(*(values.rows[n].tolist() for n in names), strict=True):
         if 0 < mtime < since and ctime < since:
             start = source.rfind("/") + 1
-            known[source[:start]] = Known((mtime, ctime), source[start:], beside)
+            known[source[:start]] = Known(mtime, ctime, source[start:], *rest)
     return known
 
 
