@@ -44,11 +44,12 @@ class DroppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clockwork:
-    """What tells the time and what waits, and what ends the waiting."""
+    """What tells the time and what waits, and what ends or prolongs the waiting."""
 
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     stop: threading.Event
+    pause: threading.Event | None = None
     ended: threading.Event = field(default_factory=threading.Event)
 
     def is_over(self) -> bool:
@@ -60,6 +61,11 @@ class Clockwork:
         while not self.is_over() and is_needed() and self.clock() < due:
             left = (due - self.clock()).total_seconds()
             self.sleep(min(max(left, 0.0), _POLL_SECONDS))
+
+    def wait_while_paused(self) -> None:
+        """Wait until nobody wants a pause any more, or it is over."""
+        while self.pause is not None and self.pause.is_set() and not self.is_over():
+            self.sleep(_POLL_SECONDS)
 
 
 class Crew(Generic[T]):
@@ -167,6 +173,7 @@ class Crew(Generic[T]):
             while (remote := remote or self._reconnect()) and (taken := self._take()):
                 due, task = taken
                 self._time.wait_until(due)
+                self._time.wait_while_paused()
                 if self._time.is_over():
                     self._put_back(due, task)
                     break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from neuroflow.ledger import Ledger, LedgerRow
 from neuroflow.models import Package
 from neuroflow.states import State
+from neuroflow.transfer.speed import measured_speed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +25,9 @@ class Action(StrEnum):
     SKIP = "skip"
     BLOCKED = "blocked"
     REFUSED = "refused"
+
+
+_TO_DO = frozenset({Action.SEND, Action.CHECK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +65,29 @@ class Plan:
         Which cohort; empty where there is nothing to do.
     items
         One per study.
+    speed
+        Bytes per second of earlier uploads; None where none is known.
 
     Examples
     --------
-    >>> Plan("C", (PlanItem("s", Action.SEND, 9, "new"),)).frame()
-      study_id action  size reason
-    0        s   send     9    new
+    >>> Plan("C", (PlanItem("s", Action.SEND, 9, "new"),), speed=2.0).frame()
+      study_id action  size reason  seconds
+    0        s   send     9    new      4.5
     """
 
     cohort_id: str
     items: tuple[PlanItem, ...]
+    speed: float | None = None
 
     @property
     def to_do(self) -> tuple[PlanItem, ...]:
         """The items that touch the server."""
-        return tuple(i for i in self.items if i.action in {Action.SEND, Action.CHECK})
+        return tuple(i for i in self.items if i.action in _TO_DO)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it takes at the speed of earlier uploads; None where none is known."""
+        return None if self.speed is None else sum(i.size for i in self.to_do) / self.speed
 
     def frame(self) -> pd.DataFrame:
         """Show the plan as a table.
@@ -82,14 +95,21 @@ class Plan:
         Returns
         -------
         pandas.DataFrame
-            study_id, action, size (bytes), reason.
+            study_id, action, size (bytes), reason, seconds (how long the upload takes at the
+            speed of earlier ones; missing where none is known, 0 where nothing is sent).
         """
         import pandas as pd
 
         columns = ["study_id", "action", "size", "reason"]
         table = pd.DataFrame([asdict(item) for item in self.items], columns=[*columns, "is_asked"])
         table["action"] = [item.action.value for item in self.items]
-        return table[columns]
+        table["seconds"] = [self._seconds(item) for item in self.items]
+        return table[[*columns, "seconds"]].astype({"seconds": float})
+
+    def _seconds(self, item: PlanItem) -> float:
+        if item.action not in _TO_DO:
+            return 0.0
+        return math.nan if self.speed is None else item.size / self.speed
 
 
 def plan(
@@ -136,7 +156,8 @@ def plan(
                 first.setdefault(mark, package.study_id)
     sizes = {package.study_id: package.size for package in packages}
     items += [PlanItem(s, Action.BLOCKED, sizes.get(s, 0), why) for s, why in blocked.items()]
-    return Plan(packages[0].cohort_id if packages else "", tuple(items))
+    cohort_id = packages[0].cohort_id if packages else ""
+    return Plan(cohort_id, tuple(items), measured_speed(ledger, rows.values()))
 
 
 def _decide(package: Package, row: LedgerRow | None, *, replace: bool) -> PlanItem:

@@ -21,12 +21,14 @@ from neuroflow.ledger import Ledger, LedgerRow, utc_now
 from neuroflow.models import Event, OnEvent, Package, ResultFolder
 from neuroflow.states import State
 from neuroflow.transfer.crew import Clockwork, Crew, DroppedError, PostponedError
+from neuroflow.transfer.pace import Pace
 from neuroflow.transfer.paths import cohort_folder, upload_path
 from neuroflow.transfer.plan import Action, Plan, PlanItem, plan
 from neuroflow.transfer.reconcile import HEARTBEATS, Seen, Verdict, reconcile
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.reports import VALUES
 from neuroflow.transfer.results import find_folders, list_folder
+from neuroflow.transfer.speed import BEGUN
 
 __all__ = ["Action", "Plan", "PlanItem", "plan", "submit"]
 
@@ -43,6 +45,8 @@ def submit(
     *,
     connections: int = 4,
     quiet_seconds: float = 300.0,
+    limit_rate: float | None = None,
+    pause: threading.Event | None = None,
     stop: threading.Event | None = None,
     clock: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
@@ -66,15 +70,20 @@ def submit(
         How many studies go at once, each over a connection of its own.
     quiet_seconds
         How long the server may still publish what a silently dropped session had sent.
+    limit_rate
+        Bytes per second at most, all connections together; None for no limit.
+    pause
+        While set, nothing leaves and no study is begun; the connections stay open.
     stop
-        When set, the studies under way are finished and no other is begun.
+        When set, the studies under way are finished and no other is begun; it ends a pause.
     clock, sleep
         What tells the time and what waits.
 
     Yields
     ------
     Event
-        Of each study in bytes, and of the whole (`study_id` None) in bytes.
+        Of each study in bytes, and of the whole (`study_id` None) in bytes; the last one says
+        what is left.
 
     Raises
     ------
@@ -83,22 +92,27 @@ def submit(
     LedgerError
         The ledger cannot be written: nothing more is sent.
     SubmissionError
-        The plan speaks of a study that has no package.
+        The plan speaks of a study that has no package, or the rate is not positive.
     """
+    if limit_rate is not None and limit_rate <= 0:
+        raise SubmissionError(
+            f"{limit_rate} bytes per second is no rate.", advice="Give a number above zero."
+        )
     tasks = _tasks(plan, packages)
     if not tasks:
         return
-    clockwork = Clockwork(clock, sleep, stop or threading.Event())
+    clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
+    pace = Pace(limit_rate, pause, clockwork.stop, sleep)
     total = _Total(sum(task.package.size for task in tasks), clock)
     with connect() as first:
         first.mkdirs(cohort_folder(plan.cohort_id))
-        sender = _Sender(ledger, clock, quiet_seconds, _results(first))
+        sender = _Sender(ledger, clock, quiet_seconds, _results(first), pace)
         crew = Crew(
             connect, tasks, sender.handle, first=first, size=connections, clockwork=clockwork
         )
         yield total.event("started")
         yield from crew.work(total.after)
-        yield total.event("done")
+        yield total.at_the_end(len(tasks), is_stopped=clockwork.stop.is_set())
 
 
 @dataclass(slots=True)
@@ -134,15 +148,26 @@ class _Total:
     size: int
     clock: Callable[[], datetime]
     done: dict[str, int] = field(default_factory=dict)
+    over: set[str] = field(default_factory=set)
 
     def after(self, event: Event) -> Event:
         if event.study_id is not None and event.stage == STAGE:
             is_over = event.status in {"done", "skipped"}
             self.done[event.study_id] = event.total if is_over else event.done
+            if is_over or event.status == "failed":
+                self.over.add(event.study_id)
         return self.event("progress")
 
-    def event(self, status: str) -> Event:
-        return Event(STAGE, None, sum(self.done.values()), self.size, status, "", self.clock())
+    def at_the_end(self, count: int, *, is_stopped: bool) -> Event:
+        left = count - len(self.over)
+        message = f"{left} of {count} studies are left for the next run" if left else ""
+        if is_stopped and left:
+            message = f"stopped as asked, what was under way is finished; {message}"
+        return self.event("done", message)
+
+    def event(self, status: str, message: str = "") -> Event:
+        done = sum(self.done.values())
+        return Event(STAGE, None, done, self.size, status, message, self.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +178,7 @@ class _Sender:
     clock: Callable[[], datetime]
     quiet_seconds: float
     results: dict[str, ResultFolder]
+    pace: Pace
 
     def handle(self, remote: Remote, task: _Task, tell: OnEvent) -> datetime | None:
         """Bring one study as far as it goes now; return when to look again."""
@@ -192,7 +218,7 @@ class _Sender:
         except PackageError as error:
             tell(self._event(package, 0, "failed", str(error)))
             return
-        self._record(package, State.UPLOADING, "begun")
+        self._record(package, State.UPLOADING, BEGUN)
         progress = _Progress(self, package, tell)
         try:
             receipt = remote.put(
@@ -302,17 +328,35 @@ class _Progress:
         self.done = 0
 
     def on_bytes(self, done: int) -> None:
+        new = done - self.done
         self.is_open, self.done = True, done
-        sender, package = self._sender, self._package
-        is_last = done >= package.size
+        is_last = done >= self._package.size
         if is_last or time.monotonic() - self._told > _TELL_SECONDS:
-            self._told = time.monotonic()
-            status = "progress" if done else "started"
-            self._tell(sender._event(package, done, status, ""))
-        now = sender.clock()
-        if self._beat and not is_last and now - self._noted >= self._beat:
+            self._say("progress" if done else "started")
+        if is_last:
+            return
+        self._note()
+        self._sender.pace.spend(new)
+        self._wait_while_paused()
+
+    def _wait_while_paused(self) -> None:
+        is_told = False
+        for _ in self._sender.pace.pauses():
+            if not is_told:
+                self._say("progress", "paused")
+                is_told = True
+            self._note()
+
+    def _say(self, status: str, message: str = "") -> None:
+        self._told = time.monotonic()
+        self._tell(self._sender._event(self._package, self.done, status, message))
+
+    def _note(self) -> None:
+        now = self._sender.clock()
+        if self._beat and now - self._noted >= self._beat:
             self._noted = now
-            sender._record(package, State.UPLOADING, f"{done} of {package.size} bytes")
+            message = f"{self.done} of {self._package.size} bytes"
+            self._sender._record(self._package, State.UPLOADING, message)
 
 
 def _verify(package: Package) -> None:

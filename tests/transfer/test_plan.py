@@ -79,7 +79,7 @@ def test_blocked_studies_are_shown_with_their_reason(ledger, packages):
     one, two = packages(2)
     made = plan([one, two], ledger, {two.study_id: "no age", "unpackaged": "no sex"})
     table = made.frame()
-    assert list(table.columns) == ["study_id", "action", "size", "reason"]
+    assert list(table.columns) == ["study_id", "action", "size", "reason", "seconds"]
     assert table["action"].tolist() == ["send", "blocked", "blocked"]
     assert table["size"].tolist() == [1000, 1000, 0]
     assert table["reason"].tolist()[1:] == ["no age", "no sex"]

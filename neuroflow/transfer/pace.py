@@ -1,0 +1,75 @@
+"""How fast an upload may go: a rate shared by all connections, and a pause."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+POLL_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class Pace:
+    """The rate and the pause of one job; shared by its threads.
+
+    Parameters
+    ----------
+    rate
+        Bytes per second, of all connections together; None for no limit.
+    pause
+        While set, nothing leaves; None for never.
+    stop
+        When set, what is paused goes on, to be finished.
+    sleep, monotonic
+        What waits and what measures time, in seconds.
+
+    Examples
+    --------
+    >>> slept = []
+    >>> pace = Pace(rate=1000.0, sleep=slept.append, monotonic=lambda: 0.0)
+    >>> pace.spend(500)
+    >>> pace.spend(500)
+    >>> slept
+    [0.5, 1.0]
+    """
+
+    rate: float | None = None
+    pause: threading.Event | None = None
+    stop: threading.Event | None = None
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    _free_at: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def spend(self, count: int) -> None:
+        """Wait as long as `count` bytes may take.
+
+        Parameters
+        ----------
+        count
+            Bytes that have just left.
+        """
+        if self.rate is None:
+            return
+        with self._lock:
+            now = self.monotonic()
+            self._free_at = max(self._free_at, now) + count / self.rate
+            left = self._free_at - now
+        if left > 0:
+            self.sleep(left)
+
+    def pauses(self) -> Iterator[None]:
+        """Yield again and again while the job is paused, waiting in between.
+
+        Yields
+        ------
+        None
+            Before every wait.
+        """
+        while self.pause is not None and self.pause.is_set():
+            if self.stop is not None and self.stop.is_set():
+                return
+            yield
+            self.sleep(POLL_SECONDS)

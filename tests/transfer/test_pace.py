@@ -1,0 +1,120 @@
+"""Rate, pause, stop, and how long an upload will take."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from neuroflow.errors import SubmissionError
+from neuroflow.ledger import Ledger, utc_now
+from neuroflow.states import State
+from neuroflow.transfer.plan import plan
+from neuroflow.transfer.submit import submit
+
+
+def sending(made, ledger, connect, **options):
+    return submit(plan(made, ledger, {}), made, connect, ledger, **options)
+
+
+@pytest.mark.sshd
+def test_all_connections_together_keep_to_the_rate(sshd, opening, packages, ledger):
+    made = packages(4, size=250_000)
+    begun = time.monotonic()
+    list(sending(made, ledger, opening(sshd), limit_rate=1_000_000))
+    assert 0.8 < time.monotonic() - begun < 5
+    assert {row.state for row in ledger.rows()} == {State.SUBMITTED}
+
+
+@pytest.mark.parametrize("rate", [0, -1.0])
+def test_no_rate_is_no_rate(folder_remote, packages, ledger, rate):
+    with pytest.raises(SubmissionError, match="no rate"):
+        list(sending(packages(1), ledger, folder_remote[1], limit_rate=rate))
+
+
+@pytest.mark.sshd
+def test_a_pause_holds_the_study_under_way_and_begins_no_other(sshd, opening, packages, ledger):
+    made = packages(3, size=3_000_000)
+    pause = threading.Event()
+    held, seen = [], []
+    events = sending(made, ledger, opening(sshd), connections=1, pause=pause, quiet_seconds=0.5)
+    for event in events:
+        if event.study_id == made[0].study_id and event.done and not held:
+            held.append(event.study_id)
+            pause.set()
+            threading.Timer(0.7, pause.clear).start()
+        if event.message == "paused":
+            seen = [row.state for row in ledger.rows()]
+    assert seen == [State.UPLOADING, State.PACKAGED, State.PACKAGED]
+    assert {row.state for row in ledger.rows()} == {State.SUBMITTED}
+    # While it was held, it was noted as still under way.
+    assert len([s for _, s, _ in ledger.history(made[0].study_id) if s is State.UPLOADING]) > 3
+
+
+def test_a_stop_ends_a_pause_and_says_what_is_left(folder_remote, packages, ledger):
+    made = packages(3)
+    pause, stop = threading.Event(), threading.Event()
+    pause.set()
+    threading.Timer(0.2, stop.set).start()
+    events = list(sending(made, ledger, folder_remote[1], pause=pause, stop=stop))
+    assert {row.state for row in ledger.rows()} == {State.PACKAGED}
+    assert "3 of 3 studies are left" in events[-1].message
+    assert "stopped as asked" in events[-1].message
+
+
+def test_nothing_left_needs_no_words(folder_remote, packages, ledger):
+    assert list(sending(packages(2), ledger, folder_remote[1]))[-1].message == ""
+
+
+class Time:
+    """A clock that is set by hand."""
+
+    def __init__(self):
+        self.now = utc_now()
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_plan_tells_how_long_at_the_speed_of_earlier_uploads(
+    folder_remote, packages, ledger_path, ledger
+):
+    one, two, three, later = packages(4, size=1000)
+    clock = Time()
+    with Ledger(ledger_path, clock=clock) as other:
+        # Two at the same time took four seconds together, the third two more: 500 bytes/s.
+        for step in (one, two):
+            other.record("COHORT", step.study_id, State.UPLOADING, "begun")
+        clock.now += timedelta(seconds=4)
+        for step in (one, two):
+            other.record("COHORT", step.study_id, State.SUBMITTED, RECEIPT)
+        clock.now += timedelta(hours=9)
+        other.record("COHORT", three.study_id, State.UPLOADING, "begun")
+        clock.now += timedelta(seconds=2)
+        other.record("COHORT", three.study_id, State.SUBMITTED, RECEIPT)
+    made = plan([one, two, three, later], ledger, {})
+    assert made.speed == pytest.approx(500)
+    assert made.seconds == pytest.approx(2)
+    assert made.frame()["seconds"].tolist() == pytest.approx([0, 0, 0, 2])
+
+
+RECEIPT = "sent whole; the size on the server agrees"
+
+
+def test_what_was_found_on_the_server_later_tells_no_speed(packages, ledger):
+    (one,) = packages(1)
+    ledger.record("COHORT", one.study_id, State.UPLOADING, "begun")
+    ledger.record("COHORT", one.study_id, State.SUBMITTED, "found whole on the server")
+    made = plan([one], ledger, {})
+    assert made.speed is None
+    assert made.seconds is None
+
+
+def test_without_earlier_uploads_the_time_is_missing(packages, ledger):
+    assert plan(packages(1), ledger, {}).frame()["seconds"].isna().all()
+
+
+def test_a_real_upload_is_measured(folder_remote, packages, ledger):
+    made = packages(3, size=100_000)
+    list(sending(made, ledger, folder_remote[1]))
+    assert plan(made, ledger, {}).speed > 0
