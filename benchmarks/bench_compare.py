@@ -1,0 +1,149 @@
+"""Comparisons and figures, beside what a researcher would write with statsmodels and pingouin.
+
+Run with ``python benchmarks/bench_compare.py``; ``--studies N`` for another size. What takes the
+other packages minutes is measured on a sample of columns, and scaled: both columns are said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pingouin
+import seaborn as sns
+import statsmodels.formula.api as smf
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from neuroflow.compare.association import correlate_regions
+from neuroflow.compare.groups import compare_groups
+from neuroflow.plots import strip
+
+GROUPS = ("Control", "PD", "MSA", "PSP")
+
+
+def cohort(studies: int, columns: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make random values: the wide table with facts, and the cohort table."""
+    rng = np.random.default_rng(0)
+    group = np.array(GROUPS)[np.arange(studies) % 4]
+    facts = pd.DataFrame(
+        {
+            "study_id": [f"s{i:05d}" for i in range(studies)],
+            "group": group,
+            "age": rng.normal(66, 8, studies),
+            "sex": rng.choice(["F", "M"], studies),
+        }
+    )
+    shift = np.array([GROUPS.index(name) for name in group]) * 0.02
+    values = 0.3 + shift[:, None] + rng.normal(0, 0.1, (studies, columns))
+    names = [f"r{i:03d}" for i in range(columns)]
+    wide = pd.concat([facts, pd.DataFrame(values, columns=names)], axis=1)
+    long = facts.loc[facts.index.repeat(columns)].reset_index(drop=True)
+    long["region"], long["metric"] = np.tile(names, studies), "FW"
+    long["value"] = values.ravel()
+    for name in ("study_id", "group", "sex", "region", "metric"):
+        long[name] = long[name].astype("category")
+    return wide, long
+
+
+def seconds(run: Callable[[], object], times: int = 3) -> float:
+    """Measure the best of some runs."""
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
+def report(what: str, theirs: float, ours: float, how: str) -> None:
+    """Print one line."""
+    print(f"  {what:<52} {theirs:9.2f} s {ours:8.3f} s {theirs / ours:7.0f} x   {how}")
+
+
+def two_groups(wide: pd.DataFrame, long: pd.DataFrame, columns: int, sample: int) -> None:
+    """Compare two groups, adjusted for age and sex."""
+    two = wide[wide["group"].isin(["Control", "PSP"])]
+    rows = long[long["group"].isin(["Control", "PSP"])]
+
+    def theirs() -> None:
+        for i in range(sample):
+            model = smf.ols(f"r{i:03d} ~ C(group) + age + C(sex)", two).fit()
+            model.conf_int()
+
+    options = {"groups": ["Control", "PSP"], "covariates": ["age", "sex"]}
+    ours = seconds(lambda: compare_groups(rows, **options))
+    scaled = seconds(theirs, 2) * columns / sample
+    how = f"statsmodels, {sample} of {columns} columns scaled"
+    report("adjusted comparison of two groups", scaled, ours, how)
+
+
+def four_groups(wide: pd.DataFrame, long: pd.DataFrame, columns: int, sample: int) -> None:
+    """Compare four groups by ANCOVA."""
+    numbers = wide.assign(male=(wide["sex"] == "M").astype(float))
+
+    def theirs() -> None:
+        for i in range(sample):
+            pingouin.ancova(numbers, dv=f"r{i:03d}", between="group", covar=["age", "male"])
+
+    options = {"covariates": ["age", "sex"], "omnibus": True, "reference": "Control"}
+    ours = seconds(lambda: compare_groups(long, **options))
+    scaled = seconds(theirs, 2) * columns / sample
+    how = f"pingouin.ancova, {sample} of {columns} columns scaled"
+    report("ANCOVA of four groups, with contrasts", scaled, ours, how)
+
+
+def strips(long: pd.DataFrame, columns: int) -> None:
+    """Draw a strip plot with means and intervals."""
+    some = [f"r{i:03d}" for i in range(columns)]
+    rows = long[long["region"].isin(some)].copy()
+    rows["region"] = rows["region"].cat.remove_unused_categories()
+    size = (7.1, 0.33 * columns)
+
+    def ours() -> None:
+        FigureCanvasAgg(strip(rows, "all").figure).draw()
+
+    def theirs() -> None:
+        figure = Figure(figsize=size)
+        axes = figure.subplots()
+        options = {"data": rows, "y": "region", "x": "value", "hue": "group", "dodge": True}
+        sns.stripplot(**options, size=2, ax=axes)
+        sns.pointplot(**options, errorbar=("se", 1.96), linestyle="none", ax=axes)
+        FigureCanvasAgg(figure).draw()
+
+    report(f"strip plot of {columns} regions", seconds(theirs, 1), seconds(ours, 2), "seaborn")
+
+
+def matrix(wide: pd.DataFrame, long: pd.DataFrame, columns: int, sample: int) -> None:
+    """Correlate every region with every other."""
+    names = [f"r{i:03d}" for i in range(sample)]
+    pairs = columns * (columns - 1) / (sample * (sample - 1))
+    ours = seconds(lambda: correlate_regions(long))
+    scaled = seconds(lambda: pingouin.pairwise_corr(wide[names]), 1) * pairs
+    how = f"pingouin.pairwise_corr, {sample} of {columns} columns scaled by pairs"
+    report(f"correlation matrix of {columns} regions", scaled, ours, how)
+
+
+def main() -> None:
+    """Run all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", type=int, default=1000)
+    parser.add_argument("--columns", type=int, default=264)
+    parser.add_argument("--sample", type=int, default=12)
+    arguments = parser.parse_args()
+    columns, sample = arguments.columns, min(arguments.sample, arguments.columns)
+    warnings.simplefilter("ignore")  # of the other packages
+    wide, long = cohort(arguments.studies, columns)
+    print(f"{arguments.studies} studies x {columns} columns; theirs, ours, ratio")
+    two_groups(wide, long, columns, sample)
+    four_groups(wide, long, columns, sample)
+    strips(long, min(132, columns))
+    matrix(wide, long, columns, sample)
+
+
+if __name__ == "__main__":
+    main()

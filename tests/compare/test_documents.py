@@ -1,0 +1,67 @@
+import pandas as pd
+import pytest
+from support.comparison_tables import realistic_table
+
+from neuroflow.compare import documents
+from neuroflow.compare.documents import save_table, to_latex
+from neuroflow.compare.report import paper_table
+from neuroflow.errors import FolderError, MissingExtraError, OptionError
+
+
+@pytest.fixture(scope="module")
+def paper():
+    table = realistic_table({"Control": 12, "PSP": 12})
+    return paper_table(table[table["region"].isin(["pSN", "Putamen", "SCP", "MCP"])])
+
+
+def test_markdown_has_every_cell_and_the_methods(paper, tmp_path):
+    text = save_table(paper, tmp_path / "t.md", title="Free water").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    assert lines[0] == "**Free water**"
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[4:8]]
+    assert cells == paper.to_numpy().tolist()
+    assert paper.attrs["methods"] in text
+
+
+def test_latex_is_escaped_and_balanced(paper, tmp_path):
+    text = save_table(paper, tmp_path / "t.tex", title="50 % of_all").read_text(encoding="utf-8")
+    assert r"\caption{50 \% of\_all}" in text
+    assert r"Partial $\eta^2$" in text
+    assert text.count(r"\\") == 5
+    assert text.count(r"\begin{") == text.count(r"\end{") == 2
+    assert r"\textbackslash{}" in to_latex(pd.DataFrame({"a\\b": [1.0]}))
+
+
+def test_word_has_every_cell_title_and_methods(paper, tmp_path):
+    docx = pytest.importorskip("docx")
+    document = docx.Document(str(save_table(paper, tmp_path / "t.docx", title="Free water")))
+    (grid,) = document.tables
+    cells = [[cell.text for cell in row.cells] for row in grid.rows]
+    assert cells == [list(paper.columns), *paper.to_numpy().tolist()]
+    texts = [paragraph.text for paragraph in document.paragraphs]
+    assert texts == ["Free water", paper.attrs["methods"]]
+
+
+def test_excel_has_every_cell_and_the_methods(paper, tmp_path):
+    pytest.importorskip("openpyxl")
+    file = save_table(paper, tmp_path / "t.xlsx")
+    sheets = pd.read_excel(file, sheet_name=None, dtype=str, keep_default_na=False)
+    assert sheets["table"].to_numpy().tolist() == paper.to_numpy().tolist()
+    assert sheets["methods"]["about"].tolist() == [paper.attrs["methods"]]
+
+
+def test_a_missing_extra_is_named(paper, tmp_path, monkeypatch):
+    monkeypatch.setattr(documents, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"neuroflow\[word\]"):
+        save_table(paper, tmp_path / "t.docx")
+    with pytest.raises(MissingExtraError, match=r"neuroflow\[excel\]"):
+        save_table(paper, tmp_path / "t.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_written_is_said(paper, tmp_path):
+    with pytest.raises(OptionError, match=r"\.md, \.tex, \.docx, \.xlsx"):
+        save_table(paper, tmp_path / "t.pdf")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(FolderError, match=r"t\.md cannot be written"):
+        save_table(paper, tmp_path / "file" / "t.md")
