@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -229,7 +230,12 @@ class LocalWorkspace:
     # --------------------------------------------------------------- packages
 
     def package(
-        self, cohort: Cohort, *, on_event: OnEvent | None = None, executor: Executor | None = None
+        self,
+        cohort: Cohort,
+        *,
+        on_event: OnEvent | None = None,
+        stop: threading.Event | None = None,
+        executor: Executor | None = None,
     ) -> list[Package]:
         """De-identify and zip every study that is not packaged yet.
 
@@ -239,6 +245,8 @@ class LocalWorkspace:
             The cohort.
         on_event
             What listens; progress bars if None.
+        stop
+            When set, no other package is begun; the next call goes on.
         executor
             Where to work; the local cores if None.
 
@@ -256,19 +264,22 @@ class LocalWorkspace:
         """
         folder = self._places.packages(cohort.cohort_id)
         known = {row.study_id: _package(row, folder) for row in self.ledger.rows(cohort.cohort_id)}
+
+        def note(package: Package) -> None:
+            if package != known.get(package.study_id):
+                self.ledger.add_package(package)
+
         with self._places.locked(), listening(on_event) as listen:
-            packages = package_studies(
+            return package_studies(
                 cohort,
                 folder,
                 salt=self._places.salt,
                 known=known,
                 executor=executor,
                 on_event=listen,
+                on_package=note,
+                stop=stop,
             )
-            for package in packages:
-                if package != known.get(package.study_id):
-                    self.ledger.add_package(package)
-        return packages
 
     def _with_participants(self, cohort: Cohort) -> Cohort:
         participants = self.participants(cohort.cohort_id)

@@ -184,6 +184,29 @@ def refusal(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError:
     )
 
 
+def with_not_begun(rows: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
+    """Add the studies that a stopped run did not come to: no study of a cohort is left out.
+
+    Parameters
+    ----------
+    rows
+        A plan, one row per study.
+    cohort
+        The cohort it was made for.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows and those that were missing, in the order of the cohort.
+    """
+    ids = [str(study.study_id) for study in cohort.studies]
+    missing = set(ids) - set(rows["study_id"])
+    blank = {"action": "send", "size": 0, "reason": "stopped before it was packaged"}
+    added = pd.DataFrame([{"study_id": study_id, **blank} for study_id in missing])
+    whole = pd.concat([rows, added], ignore_index=True) if missing else rows
+    return whole.set_index("study_id").loc[ids].reset_index()
+
+
 def study_map(
     cohorts: CohortStore, participants: Callable[[str], pd.DataFrame | None]
 ) -> pd.DataFrame:

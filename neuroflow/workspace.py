@@ -17,11 +17,7 @@ from neuroflow.errors import ResultError
 from neuroflow.ledger import utc_now
 from neuroflow.localworkspace import LocalWorkspace
 from neuroflow.models import Cohort, Event, OnEvent, Package
-from neuroflow.preparation import (
-    blocked_studies,
-    refusal,
-    study_map,
-)
+from neuroflow.preparation import blocked_studies, refusal, study_map, with_not_begun
 from neuroflow.progress import listening
 from neuroflow.results.cache import cached_results
 from neuroflow.results.table import Results
@@ -127,10 +123,12 @@ class Workspace(LocalWorkspace):
             raise refusal(cohort, blocked)
         n_bad = len(blocked)
         good = tuple(study for study in cohort.studies if study.study_id not in blocked)
-        with listening(on_event) as listen:
+        # One lock from the plan to the last byte: nobody sends meanwhile what is planned here.
+        with self._places.locked(), listening(on_event) as listen:
             packages = self.package(
                 Cohort(cohort.cohort_id, good),
                 on_event=partial(_hear_failures, blocked, listen),
+                stop=stop,
                 executor=executor,
             )
             if len(blocked) > n_bad and not (only_good or dry_run):
@@ -138,33 +136,32 @@ class Workspace(LocalWorkspace):
             todo = plan(packages, self.ledger, blocked, replace=replace)
             if not dry_run:
                 self._send(todo, packages, listen, stop)
-        return todo.frame() if dry_run else self._outcome(todo)
+        rows = with_not_begun(todo.frame(), cohort)
+        return rows if dry_run else self._outcome(cohort, rows)
 
     def _send(
         self, todo: Plan, packages: Sequence[Package], listen: OnEvent, stop: threading.Event | None
     ) -> None:
         settings = self.service.settings
-        with self._places.locked():
-            for event in submit(
-                todo,
-                packages,
-                self.service.connect,
-                self.ledger,
-                connections=settings.connections,
-                quiet_seconds=settings.quiet_seconds,
-                stop=stop,
-                clock=self._clock,
-                sleep=self._sleep,
-            ):
-                listen(event)
+        for event in submit(
+            todo,
+            packages,
+            self.service.connect,
+            self.ledger,
+            connections=settings.connections,
+            quiet_seconds=settings.quiet_seconds,
+            stop=stop,
+            clock=self._clock,
+            sleep=self._sleep,
+        ):
+            listen(event)
 
-    def _outcome(self, todo: Plan) -> pd.DataFrame:
-        rows = {row.study_id: row for row in self.ledger.rows(todo.cohort_id)}
-        frame = todo.frame()
-        known = [rows.get(study_id) for study_id in frame["study_id"]]
-        return frame.assign(
-            state=[str(row.state) if row else "" for row in known],
-            message=[row.message if row else "" for row in known],
+    def _outcome(self, cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
+        known = {row.study_id: row for row in self.ledger.rows(cohort.cohort_id)}
+        found = [known.get(study_id) for study_id in rows["study_id"]]
+        return rows.assign(
+            state=[str(row.state) if row else "" for row in found],
+            message=[row.message if row else "" for row in found],
         )
 
     # ---------------------------------------------------------------- results

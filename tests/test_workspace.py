@@ -1,6 +1,7 @@
 """What a workspace does before anything is sent."""
 
 import json
+import threading
 
 import pytest
 
@@ -128,3 +129,18 @@ def test_the_report_of_deidentification_shows_the_id_that_the_study_will_have(ws
     report = ws.deidentification(cohort, cohort.studies[0].label)
     assert {"kept", "removed"} <= set(report["action"])
     assert "warning" in set(report["action"])
+
+
+def test_a_run_stopped_while_packaging_keeps_what_was_made_and_names_the_rest(ws, cohort):
+    ws.override(cohort, cohort.studies[0].label, "echo_time", "for this test")
+    stop = threading.Event()
+
+    def stop_after_one(event):
+        if event.stage == "package" and event.study_id is not None:
+            stop.set()
+
+    plan = ws.submit(cohort, dry_run=True, on_event=stop_after_one, stop=stop)
+    assert list(plan["study_id"]) == [study.study_id for study in cohort.studies]
+    assert list(plan["reason"]) == ["not sent yet", "stopped before it was packaged"]
+    with nf.Workspace(ws.folder) as again:
+        assert [row.study_id for row in again.ledger.rows()] == [cohort.studies[0].study_id]
