@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
@@ -75,6 +76,7 @@ _PREFIXES: dict[str, tuple[str, str, str]] = {
     "aidp_": ("As it stands in the file", "", "aidp.csv"),
 }
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 EXCEL_ROWS = 1_048_575  # rows of a sheet, without the header
 
 
@@ -215,8 +217,25 @@ def _write_excel(table: pd.DataFrame, path: Path) -> None:
             advice="Write the wide table (to_wide), or a .csv or .parquet file.",
         )
     with pd.ExcelWriter(path, engine="openpyxl") as book:
-        table.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 0))
+        fit = _fit_for_excel(table)
+        fit.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 0))
         data_dictionary(table).to_excel(book, sheet_name="data dictionary", index=False)
+
+
+def _fit_for_excel(table: pd.DataFrame) -> pd.DataFrame:
+    """Take out what a sheet cannot hold: control characters, and time zones (UTC stays)."""
+    fit = table.copy(deep=False)
+    for name in fit.columns:
+        column = fit[name]
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            fit[name] = column.dt.tz_convert("UTC").dt.tz_localize(None)
+        elif not pd.api.types.is_numeric_dtype(column.dtype):
+            fit[name] = column.map(_printable, na_action="ignore")
+    return fit
+
+
+def _printable(value: object) -> object:
+    return _CONTROL.sub("?", value) if isinstance(value, str) else value
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {

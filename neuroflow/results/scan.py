@@ -22,6 +22,7 @@ _TEXTS = (".txt",)
 _REPORTS = (*_TEXTS, ".png", ".jpg", ".jpeg")
 _LONG_HEADERS = {"region", "regions", "roi", "rois", "brainregion"}
 _OWN_HEADERS = {"regionname", "kind", "system"}  # an exported cohort table is no result
+_PACKED = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar", ".xz", ".bz2")
 _ARCHIVES = (
     b"PK\x03\x04",
     b"\x1f\x8b",
@@ -155,12 +156,22 @@ def scan(folder: Path, known: Mapping[str, Known] | None = None) -> Found:
     search.run()
     found = Found(tuple(_in_order(search.values)), search.reports, tuple(search.unreadable))
     if not found.values and not found.reports:
-        raise FolderError(
-            f"There are no results in {folder}.",
-            why="Looked for aidp.csv, tables of regions and reports, at any depth.",
-            advice="Choose the folder that holds the result folders.",
-        )
+        raise _no_results(folder, search.archives)
     return found
+
+
+def _no_results(folder: Path, archives: Sequence[str]) -> FolderError:
+    if archives:
+        return FolderError(
+            f"There are no results in {folder}, but archives.",
+            why=f"There are {len(archives)}, for example {min(archives)}.",
+            advice="Unpack them, and read the folder again.",
+        )
+    return FolderError(
+        f"There are no results in {folder}.",
+        why="Looked for aidp.csv, tables of regions and reports, at any depth.",
+        advice="Choose the folder that holds the result folders.",
+    )
 
 
 def _refuse_archive(path: Path) -> None:
@@ -195,6 +206,7 @@ class _Search:
         self.values: list[ValueFile] = []
         self.reports: dict[str, Report] = {}
         self.unreadable: list[str] = []
+        self.archives: list[str] = []
 
     def run(self) -> None:
         waiting = [(str(self._folder), self._folder.absolute().name, "")]
@@ -275,6 +287,8 @@ class _Search:
                 values.append((entry, ""))
             elif kind in _REPORTS:
                 beside.append(file)
+            elif kind in _PACKED:
+                self.archives.append(inside + file)
         is_result = is_result or any(file.lower() == "prediction.txt" for file in beside)
         beside.sort()
         if is_result and beside:

@@ -61,6 +61,14 @@ def test_excel_has_the_dictionary_on_a_second_sheet(table, tmp_path):
     assert sheets["data dictionary"]["column"].tolist() == list(table.columns)
 
 
+def test_excel_gets_what_it_can_hold(tmp_path):
+    times = pd.to_datetime(["2026-01-02T03:04:05+01:00"], utc=True)
+    odd = pd.DataFrame({"since": times, "text": ["a\x0bb"], "kind": pd.Categorical(["x\x01"])})
+    back = pd.read_excel(write_table(odd, tmp_path / "t.xlsx"))
+    assert back.to_numpy().tolist() == [[pd.Timestamp("2026-01-02T02:04:05"), "a?b", "x?"]]
+    assert odd["text"].tolist() == ["a\x0bb"]
+
+
 def test_the_index_of_a_wide_table_is_a_column(table, tmp_path):
     back = pd.read_csv(write_table(to_wide(table), tmp_path / "wide.csv"))
     assert list(back)[:2] == ["study_id", "aSN"]

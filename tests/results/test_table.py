@@ -164,6 +164,13 @@ def test_an_archive_is_to_be_unpacked_first(folder, name, start, advice):
     assert advice in told.value.advice
 
 
+def test_a_folder_of_archives_says_what_to_do(folder):
+    folder.put("first_out.zip", b"PK")
+    folder.put("deep/second.tar.gz", b"")
+    with pytest.raises(FolderError, match=r"There are 2, for example deep/second\.tar\.gz.*Unpack"):
+        read_results(folder.path)
+
+
 def test_two_cohorts_and_two_visits_stand_side_by_side(folder):
     for place, study in (("C1/", "a"), ("C1/", "b"), ("C2/", "c")):
         folder.study(study, place=place)
