@@ -10,6 +10,9 @@
                   │  └──> packaged            (nothing was sent)
                   └─────> failed              (a failure report came back)
 
+A ledger made anew goes from ``packaged`` to what the server shows: ``submitted``,
+``partly_sent`` or ``unconfirmed``.
+
 The ledger stores these; what the server's listing adds to them is derived and never stored.
 """
 
@@ -64,7 +67,15 @@ class State(StrEnum):
 
 TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
     {
-        State.PACKAGED: frozenset({State.PACKAGED, State.UPLOADING, State.SUBMITTED}),
+        State.PACKAGED: frozenset(
+            {
+                State.PACKAGED,
+                State.UPLOADING,
+                State.SUBMITTED,
+                State.PARTLY_SENT,
+                State.UNCONFIRMED,
+            }
+        ),
         State.UPLOADING: frozenset(
             {
                 State.UPLOADING,

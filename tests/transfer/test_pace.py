@@ -34,10 +34,11 @@ def test_no_rate_is_no_rate(folder_remote, packages, ledger, rate):
 
 @pytest.mark.sshd
 def test_a_pause_holds_the_study_under_way_and_begins_no_other(sshd, opening, packages, ledger):
-    made = packages(3, size=3_000_000)
+    made = packages(3, size=1_500_000)
     pause = threading.Event()
     held, seen = [], []
-    events = sending(made, ledger, opening(sshd), connections=1, pause=pause, quiet_seconds=0.5)
+    options = {"connections": 1, "pause": pause, "quiet_seconds": 0.5, "limit_rate": 2_000_000}
+    events = sending(made, ledger, opening(sshd), **options)
     for event in events:
         if event.study_id == made[0].study_id and event.done and not held:
             held.append(event.study_id)

@@ -1,0 +1,97 @@
+"""A lost ledger: what the server shows is noted; what it does not show is never sent unasked."""
+
+import pytest
+
+from neuroflow.ledger import Ledger
+from neuroflow.models import RESULT_FILES
+from neuroflow.states import State
+from neuroflow.transfer.paths import upload_path
+from neuroflow.transfer.plan import plan
+from neuroflow.transfer.rebuild import rebuild
+from neuroflow.transfer.submit import submit
+
+
+@pytest.fixture
+def anew(tmp_path):
+    with Ledger(tmp_path / "new.sqlite") as ledger:
+        yield ledger
+
+
+def put(home, package, size=None):
+    path = home / upload_path(package.cohort_id, package.study_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(package.path.read_bytes()[:size])
+
+
+def test_every_study_stands_where_the_server_shows_it(remote, packages, anew):
+    whole, part, answered, failed, _ = made = packages(5)
+    put(remote.home, whole)
+    put(remote.home, part, 400)
+    for package, names in ((answered, RESULT_FILES), (failed, ["failure_report.txt"])):
+        folder = remote.home / "output" / f"{package.study_id}_out"
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+    rows = rebuild(made, anew, remote)
+    assert [row.study_id for row in rows] == [package.study_id for package in made]
+    assert [row.state for row in rows] == [
+        State.SUBMITTED,
+        State.PARTLY_SENT,
+        State.SUBMITTED,
+        State.UNCONFIRMED,
+        State.UNCONFIRMED,
+    ]
+
+
+def test_what_is_known_stays(folder_remote, packages, ledger):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    for state in (State.UPLOADING, State.PARTLY_SENT):
+        ledger.record("COHORT", one.study_id, state)
+    put(home, one)
+    before = ledger.history(one.study_id)
+    assert rebuild([one], ledger, connect())[0].state is State.PARTLY_SENT
+    assert ledger.history(one.study_id) == before
+
+
+def test_what_is_not_seen_goes_only_when_asked(folder_remote, packages, anew):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    rebuild([one], anew, connect())
+    there = home / upload_path("COHORT", one.study_id)
+
+    def send(*, replace):
+        made = plan([one], anew, {}, replace=replace)
+        list(submit(made, [one], connect, anew, quiet_seconds=0.01))
+
+    send(replace=False)
+    assert not there.exists()
+    send(replace=True)
+    assert there.read_bytes() == one.path.read_bytes()
+
+
+def test_a_part_is_replaced_by_the_whole(folder_remote, packages, anew):
+    home, connect = folder_remote
+    (one,) = packages(1)
+    put(home, one, 100)
+    rebuild([one], anew, connect())
+    list(submit(plan([one], anew, {}), [one], connect, anew, quiet_seconds=0.01))
+    assert (home / upload_path("COHORT", one.study_id)).stat().st_size == one.size
+
+
+@pytest.mark.parametrize("moment", ["add_package", "record"])
+def test_killed_in_between_it_is_done_again(folder_remote, packages, anew, monkeypatch, moment):
+    _, connect = folder_remote
+    (one,) = packages(1)
+    act = getattr(Ledger, moment)
+
+    def dies(self, *args, **options):
+        act(self, *args, **options)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, moment, dies)
+        with pytest.raises(KeyboardInterrupt):
+            rebuild([one], anew, connect())
+    rebuild([one], anew, connect())
+    assert anew.row(one.study_id).state is State.UNCONFIRMED
