@@ -55,13 +55,13 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,convert,test]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,test,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,convert,test,dev]'
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,test,bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,convert,test,bench]'
 	@touch $@

@@ -17,10 +17,20 @@ def cohort_folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def _two_studies(cohort_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("two")
+    shutil.copy(cohort_folder / "participants.tsv", folder)
+    sidecars = sorted((cohort_folder / "scans").rglob("*.json"))
+    for session in [sidecar.parent for sidecar in sidecars][:2]:
+        shutil.copytree(session, folder / session.relative_to(cohort_folder))
+    return folder
+
+
 @pytest.fixture
-def own_cohort_folder(cohort_folder, tmp_path):
-    """Return a copy of the cohort that a test may change."""
-    return shutil.copytree(cohort_folder, tmp_path / "cohort")
+def own_cohort_folder(_two_studies, tmp_path):
+    """Return two of its NIfTI studies, in a copy that a test may change."""
+    return shutil.copytree(_two_studies, tmp_path / "cohort")
 
 
 @pytest.fixture

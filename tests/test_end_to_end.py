@@ -10,7 +10,6 @@ import neuroflow as nf
 from neuroflow.demo.processing import Pipeline
 from neuroflow.demo.server import DemoService
 from neuroflow.errors import ResultError, SubmissionError
-from neuroflow.models import StudyKind
 from neuroflow.states import State
 
 
@@ -39,8 +38,7 @@ def done(tmp_path_factory, cohort_folder):
 def few(own_cohort_folder):
     """Return two small studies that a test may change, and their participants.tsv."""
     studies = nf.find_studies(own_cohort_folder / "scans")
-    nifti = [study for study in studies if study.kind is StudyKind.NIFTI]
-    return nifti[:2], own_cohort_folder / "participants.tsv"
+    return studies, own_cohort_folder / "participants.tsv"
 
 
 def packages_at(service):

@@ -7,7 +7,6 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.errors import IdError, LockedError, OptionError, ParticipantsError
-from neuroflow.models import StudyKind
 from neuroflow.workfolder import WorkFolder
 
 
@@ -24,8 +23,7 @@ def ws(tmp_path):
 @pytest.fixture
 def studies(own_cohort_folder):
     """Return two small studies, the first with an echo time that the service does not accept."""
-    found = nf.find_studies(own_cohort_folder / "scans")
-    few = [study for study in found if study.kind is StudyKind.NIFTI][:2]
+    few = nf.find_studies(own_cohort_folder / "scans")
     sidecar = next(few[0].root.rglob(f"*{few[0].participant_id}*.json"), None) or next(
         path for path in few[0].files if path.suffix == ".json"
     )
