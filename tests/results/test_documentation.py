@@ -1,8 +1,10 @@
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import neuroflow
 from neuroflow.results.coverage import VIEWS
+from neuroflow.results.schema import LAYOUTS, Schema
 from neuroflow.results.table import COLUMNS
 
 PAGE = Path(neuroflow.__file__).parents[1] / "docs" / "cohort_table.md"
@@ -16,3 +18,11 @@ def test_the_page_on_the_cohort_table_names_its_columns_in_order():
 def test_the_page_names_every_view_of_completeness():
     text = PAGE.read_text(encoding="utf-8").rpartition("## Completeness")[2]
     assert all(name in text for name in VIEWS)
+
+
+def test_the_page_on_layouts_names_them_and_every_field_of_a_schema():
+    text = PAGE.with_name("layouts.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([*`].*?) \|", text, flags=re.MULTILINE)
+    assert [row.strip("*") for row in rows[:3]] == list(LAYOUTS)
+    named = re.findall(r"`(\w+)`", " ".join(rows[3:]))
+    assert sorted(named) == sorted(field.name for field in fields(Schema))
