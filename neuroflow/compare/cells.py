@@ -166,7 +166,7 @@ def read_cells(
     values = _matrix(rows, study_code, column_code, (len(study_ids), len(columns)), study_ids)
     known = ("participant_id", "session_id", "cohort_id", "age")
     kept = dict.fromkeys(["study_id", *needed, *(name for name in known if name in rows)])
-    first = np.unique(study_code, return_index=True)[1]
+    first = _firsts(study_code, len(study_ids))
     studies = rows.iloc[first][list(kept)].reset_index(drop=True)
     for name in needed:
         _one_per_study(rows[name], study_code, first, name, study_ids)
@@ -200,8 +200,8 @@ def _columns(rows: pd.DataFrame) -> tuple[IntArray, pd.DataFrame]:
         if name in rows:
             codes, found = pd.factorize(rows[name])
             code = code * (len(found) + 1) + codes + 1
-    column_code, _ = pd.factorize(code)
-    first = np.unique(column_code, return_index=True)[1]
+    column_code, found_codes = pd.factorize(code)
+    first = _firsts(column_code, len(found_codes))
     rows = rows.iloc[first]
     texts = {name: labels(rows[name]).tolist() for name in REGION_COLUMNS if name in rows}
     names = texts.get("region_name", texts["region"])
@@ -211,6 +211,13 @@ def _columns(rows: pd.DataFrame) -> tuple[IntArray, pd.DataFrame]:
     for name in ("kind", "system", "hemisphere"):
         texts[name] = [text or "" for text in texts.get(name, [""] * len(rows))]
     return column_code, pd.DataFrame({name: texts[name] for name in REGION_COLUMNS})
+
+
+def _firsts(codes: IntArray, n: int) -> IntArray:
+    """Return where each code stands first; of repeated places the last one written stays."""
+    first = np.zeros(n, dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
 
 
 def _matrix(
@@ -227,7 +234,7 @@ def _matrix(
             "The column value holds something that is not a number.", why=f"{error}."
         ) from error
     place = study * shape[1] + column
-    if len(np.unique(place)) < len(place):
+    if (np.bincount(place, minlength=1) > 1).any():
         repeated = pd.Series(place).duplicated().to_numpy().argmax()
         raise TableError(
             f"There are two values of {rows['region'].iloc[repeated]} "

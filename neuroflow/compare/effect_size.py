@@ -105,5 +105,7 @@ def noncentrality(t: FloatArray, df: FloatArray, probability: float) -> FloatArr
         slope = (miss - miss_before) / np.where(now == before, 1, now - before)
         step = np.where((slope != 0) & (miss != 0), miss / np.where(slope == 0, 1, slope), 0.0)
         before, miss_before, now = now, miss, now - step
+        if (np.abs(step) <= 1e-12 * (1 + np.abs(now))).all():
+            break
     result[good] = now
     return result

@@ -1,0 +1,169 @@
+"""Write docs/gallery.md: every figure with the code that draws it.
+
+Run with ``python tools/make_gallery.py``. A test keeps the page true: the code of each figure is
+executed, and page and pictures must name the same figures.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+import neuroflow.plots as plot
+from neuroflow.compare.association import correlate_regions
+from neuroflow.compare.groups import compare_groups
+from neuroflow.demo.engine import Subject, simulate
+from neuroflow.results.coverage import coverage
+from neuroflow.results.regions import resolve
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "gallery.md"
+PICTURES = ROOT / "docs" / "images" / "gallery"
+DPI = 100
+BIOMARKERS = '["pSN", "Putamen", "SCP", "MCP"]'
+
+FIGURES = (
+    ("strip", "Every study a point", "nf.plot.strip(table)"),
+    (
+        "forest",
+        "Effects with intervals",
+        'nf.plot.forest(effects, regions=["pSN", "Putamen", "SCP", "MCP", "Dentate", "M1_TCATT"])',
+    ),
+    ("brain", "Effects on the brain", 'nf.plot.brain(effects, contrast="PSP - Control")'),
+    ("heatmap", "All studies, all regions", "nf.plot.heatmap(table)"),
+    ("heatmap_cluster", "Like beside like", 'nf.plot.heatmap(table, order="cluster")'),
+    ("raincloud", "Distributions", 'nf.plot.raincloud(table, regions=["SCP", "Putamen"])'),
+    ("volcano", "Size against certainty", 'nf.plot.volcano(effects, contrast="MSA - Control")'),
+    (
+        "profile",
+        "One study against the controls",
+        f'nf.plot.profile(table, "PSP01", covariates=["age"], regions={BIOMARKERS})',
+    ),
+    ("trajectory", "Values over visits", 'nf.plot.trajectory(visits, "SCP")'),
+    (
+        "scatter",
+        "A region against age or a score",
+        'nf.plot.scatter(table, "age", "CC1", covariates=["group", "sex"])',
+    ),
+    (
+        "correlation",
+        "Regions against each other",
+        "nf.plot.correlation(nf.correlate_regions(table),\n"
+        '                    regions=["aSN", "pSN", "STN", "RN", "Putamen", "SCP", "MCP"])',
+    ),
+    ("coverage", "What is missing", 'nf.plot.coverage(nf.coverage(table, by="site"))'),
+    (
+        "dark",
+        "On dark ground",
+        'with nf.plot.styled(theme="dark"):\n    ax = nf.plot.strip(table)\nax',
+    ),
+)
+
+HEAD = """# Gallery
+
+Each figure stands below the code that draws it. All functions take a DataFrame and return
+matplotlib axes; nothing is shown or saved unasked. The data are simulated from published group
+statistics (see `neuroflow.demo`).
+
+```python
+import neuroflow as nf
+
+table = nf.read_results("results", participants="participants.tsv")
+effects = nf.compare_groups(table, reference="Control", covariates=["age", "sex"])
+```
+
+`visits` is such a table with three visits of each participant.
+`nf.plot.save_figure(ax, "figure1", ["png", "svg", "pdf"])` writes files, and `nf.plot.caption(ax)`
+returns what to write below. This page is made by `tools/make_gallery.py`.
+"""
+
+
+class Names:
+    """The public names that the code of the gallery uses, under ``nf``."""
+
+    plot = plot
+    compare_groups = staticmethod(compare_groups)
+    correlate_regions = staticmethod(correlate_regions)
+    coverage = staticmethod(coverage)
+
+
+def cohort(visits: int = 1) -> pd.DataFrame:
+    """Simulate a cohort table of four groups."""
+    rng = np.random.default_rng(1)
+    frames = []
+    for group, n in (("Control", 24), ("PD", 24), ("MSA", 16), ("PSP", 18)):
+        for number in range(1, n + 1):
+            name, age, sex = f"{group}{number:02d}", rng.normal(66, 7), rng.choice(["F", "M"])
+            for visit in range(1, visits + 1):
+                when = age + 1.5 * (visit - 1)
+                values = simulate(Subject(name, group, when, str(sex), visit), seed=5)
+                if visit > 1 and group != "Control":  # the engine knows no course of disease
+                    worse = 1 + 0.06 * (visit - 1) * (1 + (group == "PSP"))
+                    values["value"] = (values["value"] * worse).clip(upper=0.99)
+                frames.append(
+                    values.assign(
+                        study_id=f"{name}v{visit}", participant_id=name, session_id=str(visit),
+                        group=group, age=round(when, 1), sex=sex, site="AB"[number % 2],
+                    )
+                )  # fmt: skip
+    table = pd.concat(frames, ignore_index=True)
+    names = {stem: resolve(stem) for stem in table["region"].unique()}
+    for column in ("region_name", "kind", "system", "hemisphere", "region"):
+        table[column] = table["region"].map({s: getattr(n, column) for s, n in names.items()})
+    table["metric"] = table["metric"].replace("FA", "FAt")
+    table.loc[rng.random(len(table)) < 0.004, "value"] = np.nan
+    return table
+
+
+def world() -> dict[str, Any]:
+    """Return what the code of the gallery may name."""
+    table = cohort()
+    return {
+        "nf": Names,
+        "table": table,
+        "visits": cohort(3).query("region == 'SCP'"),
+        "effects": compare_groups(table, reference="Control", covariates=["age", "sex"]),
+    }
+
+
+def draw(code: str, names: dict[str, Any]) -> Any:
+    """Run the code of one figure, and return what its last line gives."""
+    *before, last = code.split("\nax") if code.endswith("\nax") else [code]
+    scope = dict(names)
+    if before:
+        exec(before[0], scope)  # noqa: S102  (our own code, above)
+        return scope["ax"]
+    return eval(last, scope)  # noqa: S307
+
+
+def page() -> str:
+    """Return the page."""
+    parts = [HEAD]
+    for name, title, code in FIGURES:
+        parts.append(
+            f"## {title}\n\n```python\n{code}\n```\n\n![{title}](images/gallery/{name}.png)\n"
+        )
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Draw all pictures and write the page."""
+    names = world()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with plot.styled(note="Simulated data"):
+        for name, _, code in FIGURES:
+            (file,) = plot.save_figure(draw(code, names), PICTURES / name, ["png"], dpi=DPI)
+            with Image.open(file) as picture:  # 64 colours are enough, and a quarter of the size
+                small = picture.convert("RGB").quantize(64)
+            small.save(file, optimize=True)
+    PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
