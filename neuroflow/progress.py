@@ -36,12 +36,15 @@ class Bars:
         self._bars: dict[str, Any] = {}
 
     def __call__(self, event: Event) -> None:
-        """Show one event: those of the whole job move its bar, failures of a study stand above."""
+        """Show one event: the whole job moves its bar; summaries and failures stand above it."""
         if event.study_id is None:
             bar = self._bar(event)
             bar.total = event.total or bar.total
             bar.update(event.done - bar.n)
-        elif event.status == "failed" and not self._disable:
+        is_news = event.status == "failed" or (
+            event.study_id is None and event.status != "progress"
+        )
+        if event.message and is_news and not self._disable:
             tqdm.write(event.message, file=self._file)
 
     def __enter__(self) -> Self:
