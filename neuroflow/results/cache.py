@@ -3,6 +3,10 @@
 The cache holds nothing that cannot be read again, so any doubt about it (another version, damage,
 another schema) ends it silently. It is keyed by the content's digest; size and times only spare the
 reading. Pages carry checksums: a flipped bit is noticed, not shown as a value.
+
+A result folder is not listed again while its own times are the same. Where a file system does not
+keep them (FAT under Windows), a report that comes later to a folder whose values are known is seen
+once its values change; new folders and changed values are always seen.
 """
 
 from __future__ import annotations

@@ -71,18 +71,15 @@ class Known(NamedTuple):
 
     Parameters
     ----------
-    mtime_ns, ctime_ns
-        When it changed, as the signature has it.
     name
         The file with values.
-    study_id, beside
+    study_id, signature, beside
         As of that `ValueFile`.
     """
 
-    mtime_ns: int
-    ctime_ns: int
     name: str
     study_id: str
+    signature: Signature
     beside: str
 
 
@@ -131,7 +128,7 @@ def scan(folder: Path, known: Mapping[str, Known] | None = None) -> Found:
         A folder at any height above the results, a result folder itself, or a single file.
     known
         Result folders of an earlier look, by their path inside (ending in ``/``); such a folder is
-        not listed again while its times are the same. None where nothing shall be remembered.
+        not listed again while its times and its values are the same. None where nothing shall be remembered.
 
     Returns
     -------
@@ -254,12 +251,11 @@ class _Search:
             folder, file = os.stat(place), os.stat(path)  # noqa: PTH116  thousands of them
         except OSError:
             return False
-        mtime, ctime = folder.st_mtime_ns, folder.st_ctime_ns
-        if mtime != before.mtime_ns or ctime != before.ctime_ns:
+        if before.signature != _signature(file, (folder.st_mtime_ns, folder.st_ctime_ns)):
             return False
-        signature = (file.st_size, file.st_mtime_ns, file.st_ctime_ns, mtime, ctime)
+        source = inside + before.name
         self.values.append(
-            ValueFile(path, inside + before.name, before.study_id, signature, before.beside)
+            ValueFile(path, source, before.study_id, before.signature, before.beside)
         )
         if before.beside:
             self._add_reports(place, name, before.beside.split("/"))

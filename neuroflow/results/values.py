@@ -127,12 +127,13 @@ def known_folders(values: Values | None, since: int) -> dict[str, Known]:
     """
     if values is None:
         return {}
-    names = ("source", *_SIGNATURE[3:], "study_id", "beside")
+    texts = (values.rows[name].tolist() for name in ("source", "study_id", "beside"))
+    signatures = zip(*(values.rows[name].tolist() for name in _SIGNATURE), strict=True)
     known = {}
-    for source, mtime, ctime, *rest in zip(*(values.rows[n].tolist() for n in names), strict=True):
-        if 0 < mtime < since and ctime < since:
+    for source, study_id, beside, signature in zip(*texts, signatures, strict=True):
+        if signature[3] and max(signature[1:]) < since:
             start = source.rfind("/") + 1
-            known[source[:start]] = Known(mtime, ctime, source[start:], *rest)
+            known[source[:start]] = Known(source[start:], study_id, signature, beside)
     return known
 
 

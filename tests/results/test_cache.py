@@ -232,3 +232,11 @@ def test_what_changes_below_a_folder_of_folders_is_found(settled, place):
     settled.put("b_out/deeper/z_out/aidp.csv", "pSN_FW,0.1\nMCP_FW,0.2\n")
     facts = cached_results(settled.path, place, clock_ns=later).studies
     assert {"y", "z"} < set(facts["study_id"])
+
+
+def test_changed_values_let_their_folder_be_listed_again(settled, place, listed):
+    folder = settled.path / "b_out"
+    (folder / "aidp.csv").write_text("pSN_FW,0.1\nMCP_FW,0.2\n")
+    os.utime(folder, ns=(1, 10**9))
+    cached_results(settled.path, place, clock_ns=later)
+    assert listed == [settled.path.name, "b_out"]
