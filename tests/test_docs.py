@@ -1,0 +1,147 @@
+"""The pages tell the truth: their code runs, their links lead somewhere, their rules are ours."""
+
+import re
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+import neuroflow
+from neuroflow.demo.aidp import aidp_text
+from neuroflow.demo.cohort import make_cohort
+from neuroflow.demo.engine import Subject, simulate
+from neuroflow.errors import ResultWarning
+from neuroflow.studies.overrides import COLUMNS
+from neuroflow.studies.protocol import rules_table
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+TEXTS = [*sorted(ROOT.glob("*.md")), *PAGES]
+MAKE_DOCS = ROOT / "tools" / "make_docs.py"
+HELD_ELSEWHERE = {"gallery"}
+"""Pages whose code needs other data, and is run by a test of its own."""
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def blocks(path, language):
+    text = path.read_text(encoding="utf-8")
+    return [code for found, code in FENCE.findall(text) if found == language]
+
+
+def anchors(path):
+    text = FENCE.sub("", path.read_text(encoding="utf-8"))
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def links(path):
+    text = FENCE.sub("", path.read_text(encoding="utf-8"))
+    return [link for link in LINK.findall(text) if not re.match(r"[a-z]+:", link)]
+
+
+def each(names):
+    return pytest.mark.parametrize("path", names, ids=lambda path: path.stem)
+
+
+# ------------------------------------------------------------------ made from the code
+
+
+def test_the_pages_made_from_the_code_are_up_to_date():
+    done = subprocess.run(
+        [sys.executable, MAKE_DOCS, "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_page_that_says_something_else_is_noticed(tmp_path):
+    docs = shutil.copytree(DOCS, tmp_path / "docs")
+    page = docs / "protocol.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("55–104 ms", "55–140 ms"), "utf-8")
+    command = [sys.executable, MAKE_DOCS, "--check", "--docs", docs]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "protocol.md" in done.stderr
+
+
+def test_every_rule_and_what_to_do_about_it_is_on_the_page():
+    text = (DOCS / "protocol.md").read_text(encoding="utf-8")
+    for rule in rules_table().itertuples():
+        assert f"| `{rule.rule}` | {rule.parameter} |" in text
+        assert rule.advice in text
+
+
+def test_every_column_of_the_table_of_corrections_is_explained():
+    (section,) = re.findall(
+        r"^## studies\.tsv.*?(?=^## )",
+        (DOCS / "prepare_a_cohort.md").read_text(encoding="utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+    named = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)))
+    assert sorted(named) == sorted(COLUMNS)
+
+
+# ------------------------------------------------------------------ links
+
+
+@each(TEXTS)
+def test_every_link_leads_somewhere(path):
+    for link in links(path):
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+def test_no_picture_of_the_pages_is_large():
+    for picture in DOCS.rglob("*.png"):
+        assert picture.stat().st_size < 350_000, picture.name
+
+
+# ------------------------------------------------------------------ code
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with what the pages speak of: scans, participants.tsv, downloads."""
+    folder = tmp_path_factory.mktemp("pages")
+    make_cohort(folder, n_studies=3)
+    result = folder / "downloads" / "D001_out"
+    result.mkdir(parents=True)
+    values = aidp_text(simulate(Subject("D001", "PD", 60.0, "F", 1), 0), "D001", "wide")
+    (result / "aidp.csv").write_text(values, encoding="utf-8")
+    return folder
+
+
+@each([page for page in PAGES if blocks(page, "python") and page.stem not in HELD_ELSEWHERE])
+def test_the_python_of_a_page_runs_from_top_to_bottom(path, made, tmp_path, monkeypatch):
+    monkeypatch.chdir(shutil.copytree(made, tmp_path / "here"))
+    space = {"nf": neuroflow}
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", ResultWarning)  # some pages show one
+        for code in blocks(path, "python"):
+            exec(compile(code, path.name, "exec"), space)
+
+
+def test_the_python_of_the_readme_can_be_compiled():
+    (code,) = blocks(ROOT / "README.md", "python")
+    compile(code, "README.md", "exec")
+
+
+@each(TEXTS)
+def test_every_command_of_a_page_is_known(path):
+    from typer.main import get_command
+
+    from neuroflow.cli import app
+
+    commands = get_command(app).commands
+    lines = [line for code in blocks(path, "console") for line in code.splitlines()]
+    for line in lines:
+        name, *words = re.findall(r"^\$ neuroflow (.+)$", line)[0].split()
+        options = {option for parameter in commands[name].params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, line
