@@ -128,7 +128,8 @@ def scan(folder: Path, known: Mapping[str, Known] | None = None) -> Found:
         A folder at any height above the results, a result folder itself, or a single file.
     known
         Result folders of an earlier look, by their path inside (ending in ``/``); such a folder is
-        not listed again while its times and its values are the same. None where nothing shall be remembered.
+        not listed again while its times and its values are the same. None where nothing shall be
+        remembered.
 
     Returns
     -------
