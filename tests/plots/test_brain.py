@@ -8,7 +8,7 @@ from neuroflow.compare.groups import compare_groups
 from neuroflow.errors import FolderError, OptionError, TableError
 from neuroflow.plots import brain, caption, read_masks, styled, write_nifti
 from neuroflow.plots.anatomy import VIEWS, outlines, places
-from neuroflow.plots.brains import _SHEET
+from neuroflow.plots.brainsheet import SHEET
 from neuroflow.plots.numbers import region_numbers
 from neuroflow.results.regions import load_regions
 
@@ -80,7 +80,7 @@ def test_left_is_left(effects):
     numbers = effects[(effects["region"] == "midbrain") & (effects["metric"] == "FW")]
     ax = brain(numbers, contrast="PSP - Control", regions=["Midbrain"])
     discs = [p for p in ax.patches if hasattr(p, "radius") and p.radius > 0]
-    seen = {round(p.center[0] - _SHEET["axial"][0]) for p in discs if p.center[1] < -50}
+    seen = {round(p.center[0] - SHEET["axial"][0]) for p in discs if p.center[1] < -50}
     assert seen == {-6, 6}
 
 
@@ -126,7 +126,7 @@ def test_masks_are_projected_at_their_place(masks):
     views = dict(zip(VIEWS, ax.images, strict=True))
     axial = np.ma.filled(views["axial"].get_array(), np.nan)
     left, right, low, high = views["axial"].get_extent()
-    dx, dy = _SHEET["axial"]
+    dx, dy = SHEET["axial"]
 
     def seen(x, y):
         column = int((x + dx - left) / (right - left) * axial.shape[1])
