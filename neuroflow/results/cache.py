@@ -84,7 +84,7 @@ def cached_results(
 
     def read(folder: Path, reader: AidpReader) -> tuple[Found, Values]:
         known, since = load_values(path, identity) or (None, 0)
-        found = scan(folder, known_folders(known, since))
+        found = scan(folder, known_folders(folder, known, since))
         values, changed = read_values(found.values, reader, known, since)
         if changed:
             save_values(path, values, identity, started - _SLACK_NS)

@@ -66,23 +66,6 @@ class ValueFile(NamedTuple):
     beside: str = ""
 
 
-class Known(NamedTuple):
-    """A result folder as an earlier look found it: one file with values, perhaps reports.
-
-    Parameters
-    ----------
-    name
-        The file with values.
-    study_id, signature, beside
-        As of that `ValueFile`.
-    """
-
-    name: str
-    study_id: str
-    signature: Signature
-    beside: str
-
-
 @dataclass(slots=True)
 class Report:
     """The reports of one study.
@@ -119,7 +102,7 @@ class Found:
     unreadable: tuple[str, ...] = ()
 
 
-def scan(folder: Path, known: Mapping[str, Known] | None = None) -> Found:
+def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
     """Find all result files under a folder.
 
     Parameters
@@ -127,7 +110,7 @@ def scan(folder: Path, known: Mapping[str, Known] | None = None) -> Found:
     folder
         A folder at any height above the results, a result folder itself, or a single file.
     known
-        Result folders of an earlier look, by their path inside (ending in ``/``); such a folder is
+        Values of an earlier look, by the folder they are in (ending in ``/``); such a folder is
         not listed again while its times and its values are the same. None where nothing shall be
         remembered.
 
@@ -198,7 +181,7 @@ def _in_order(files: list[ValueFile]) -> list[ValueFile]:
 class _Search:
     """One walk through a folder."""
 
-    def __init__(self, folder: Path, known: Mapping[str, Known] | None) -> None:
+    def __init__(self, folder: Path, known: Mapping[str, ValueFile] | None) -> None:
         self._folder = folder
         self._known = known
         self.values: list[ValueFile] = []
@@ -247,17 +230,13 @@ class _Search:
         before = self._known.get(inside) if self._known else None
         if before is None:
             return False
-        path = f"{place}{os.sep}{before.name}"
         try:
-            folder, file = os.stat(place), os.stat(path)  # noqa: PTH116  thousands of them
+            folder, file = os.stat(place), os.stat(before.path)  # noqa: PTH116  thousands of them
         except OSError:
             return False
         if before.signature != _signature(file, (folder.st_mtime_ns, folder.st_ctime_ns)):
             return False
-        source = inside + before.name
-        self.values.append(
-            ValueFile(path, source, before.study_id, before.signature, before.beside)
-        )
+        self.values.append(before)
         if before.beside:
             self._add_reports(place, name, before.beside.split("/"))
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 from neuroflow.errors import AidpError
 from neuroflow.results.aidp import AidpFile, AidpReader
 from neuroflow.results.regions import METRIC_ORDER, RegionName, load_regions
-from neuroflow.results.scan import Known, Signature, ValueFile
+from neuroflow.results.scan import Signature, ValueFile
 
 COLUMNS = {
     "source": "str", "study_id": "str", "id": "str", "names": "str", "layout": "str",
@@ -110,11 +111,13 @@ def read_values(
     return values, True
 
 
-def known_folders(values: Values | None, since: int) -> dict[str, Known]:
+def known_folders(folder: Path, values: Values | None, since: int) -> dict[str, ValueFile]:
     """Tell which result folders need no listing while their times are the same.
 
     Parameters
     ----------
+    folder
+        The folder that is searched.
     values
         What was read before.
     since
@@ -132,8 +135,9 @@ def known_folders(values: Values | None, since: int) -> dict[str, Known]:
     known = {}
     for source, study_id, beside, signature in zip(*texts, signatures, strict=True):
         if signature[3] and max(signature[1:]) < since:
-            start = source.rfind("/") + 1
-            known[source[:start]] = Known(source[start:], study_id, signature, beside)
+            path = f"{folder}{os.sep}{source if os.sep == '/' else source.replace('/', os.sep)}"
+            inside = source[: source.rfind("/") + 1]
+            known[inside] = ValueFile(path, source, study_id, signature, beside)
     return known
 
 
