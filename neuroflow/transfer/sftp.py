@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -272,7 +273,8 @@ class SftpRemote:
 
     def _abandon(self, remote: paramiko.SFTPFile) -> None:
         """Close a file whose answer does not matter any more."""
-        with self._dog:
+        # The line may break just now: what is told is what went wrong before.
+        with contextlib.suppress(*FOREIGN), self._dog:
             remote.close()
 
     def _is_folder(self, path: PurePosixPath) -> bool | None:

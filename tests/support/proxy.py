@@ -6,7 +6,10 @@ import socket
 import struct
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
+
+_SLOW_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Fault:
     """
 
     after: int
-    kind: str = "reset"  # or "silence", or "close"
+    kind: str = "reset"  # or "silence", "close", "slow close"
     patience: float | None = None
 
 
@@ -31,6 +34,7 @@ class Proxy:
         self.rate = rate  # bytes per second from the client
         self.connections = 0
         self.bytes_up = 0
+        self.struck = Counter()
         self._faults = list(faults)
         self._sockets = []
         self._lock = threading.Lock()
@@ -107,6 +111,7 @@ class _Pair:
             self._close(self.client)
 
     def _strike(self):
+        self.proxy.struck[self.fault.kind] += 1
         if self.fault.kind == "silence":
             self.silent = True  # both lines stay open and nothing passes any more
             if self.fault.patience is not None:
@@ -118,8 +123,10 @@ class _Pair:
                 linger = struct.pack("ii", 1, 0)
                 with contextlib.suppress(OSError):
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        for sock in (self.client, self.server):
-            self._close(sock)
+        self._close(self.server)
+        if self.fault.kind == "slow close":
+            time.sleep(_SLOW_SECONDS)
+        self._close(self.client)
 
     def _send(self, sock, data):
         if self.proxy.latency:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from support.counting import Counting
 from support.dying import MOMENTS, die_while_submitting
+from support.struck import STRUCK
 
 from neuroflow.ledger import Ledger
 from neuroflow.states import State
@@ -18,6 +19,7 @@ IN_DOUBT = ("after unconfirmed", "before submitted")
 
 def resume(packages, ledger_path, server, known):
     """Submit again, in this process, to the end."""
+    STRUCK["SIGKILL"] += 1
     with Ledger(ledger_path) as ledger:
         todo = plan(packages, ledger, {})
         for _ in submit(

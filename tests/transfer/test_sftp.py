@@ -122,6 +122,19 @@ def test_a_server_that_refuses_the_only_block_is_heard(sshd, opening, local):
         remote.put(local, disk_full_file(sshd.home))
 
 
+@pytest.mark.sshd
+def test_a_refusal_is_told_though_the_line_breaks_after_it(sshd, opening, local):
+    remote = opening(sshd)()
+
+    def hang_up_and_fail(done):
+        remote._transport.close()
+        raise RemoteRefusedError("no space left")
+
+    with pytest.raises(RemoteRefusedError, match="no space"):
+        remote.put(local, PATH, hang_up_and_fail)
+    remote.close()
+
+
 def test_a_server_that_refuses_to_close_is_heard(demo, opening, local, monkeypatch):
     """The store could not be written: OpenSSH and paramiko would call this a success."""
     close = S3Home.close
