@@ -158,8 +158,8 @@ def main() -> int:
     with plot.styled(note="Simulated data"):
         for name, _, code in FIGURES:
             (file,) = plot.save_figure(draw(code, names), PICTURES / name, ["png"], dpi=DPI)
-            with Image.open(file) as picture:  # 64 colours are enough, and a quarter of the size
-                small = picture.convert("RGB").quantize(64)
+            with Image.open(file) as picture:  # 256 colours are enough, at a third of the size
+                small = picture.convert("RGB").quantize(256)
             small.save(file, optimize=True)
     PAGE.write_text(page(), encoding="utf-8", newline="\n")
     return 0

@@ -133,9 +133,10 @@ def _curve(
     case, width = (3.0, 2.0) if sure else (1.3, 0.8)
     shade = 1.0 if sure else 0.35
     around = theme.ink if sure else theme.quiet
-    ax.plot(*points.T, color=around, alpha=shade, linewidth=case, zorder=layer)
-    dashes = (0, (3, 1.2)) if below else "-"
-    ax.plot(*points.T, color=color, linewidth=width, linestyle=dashes, zorder=layer)
+    # Dashes are counted in widths of the line: the same gaps in both.
+    gaps = [(0, (6 / wide, 2.6 / wide)) if below else "-" for wide in (case, width)]
+    ax.plot(*points.T, color=around, alpha=shade, lw=case, ls=gaps[0], zorder=layer)
+    ax.plot(*points.T, color=color, lw=width, ls=gaps[1], zorder=layer)
 
 
 def shapes(ax: Axes, scene: Scene, shadows: Mapping[str, Shadow]) -> None:
