@@ -123,16 +123,16 @@ def test_a_server_that_refuses_the_only_block_is_heard(sshd, opening, local):
 
 
 @pytest.mark.sshd
-def test_a_refusal_is_told_though_the_line_breaks_after_it(sshd, opening, local):
-    remote = opening(sshd)()
+def test_a_refusal_is_told_though_the_line_breaks_after_it(sshd, opening, local, monkeypatch):
+    def break_line(_client):
+        raise EOFError
 
-    def hang_up_and_fail(done):
-        remote._transport.close()
+    def fail(done):
+        monkeypatch.setattr(PipelinedClient, "_read_packet", break_line)
         raise RemoteRefusedError("no space left")
 
-    with pytest.raises(RemoteRefusedError, match="no space"):
-        remote.put(local, PATH, hang_up_and_fail)
-    remote.close()
+    with opening(sshd)() as remote, pytest.raises(RemoteRefusedError, match="no space"):
+        remote.put(local, PATH, fail)
 
 
 def test_a_server_that_refuses_to_close_is_heard(demo, opening, local, monkeypatch):
