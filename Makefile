@@ -41,6 +41,8 @@ bench: $(VENV)/.bench
 ## docs: the pictures in docs/images and the pages made from the code
 docs: $(VENV)/.test
 	$(BIN)/python tools/make_docs.py
+	$(BIN)/python tools/make_gallery.py
+	$(BIN)/python tools/make_agreement.py
 
 clean:
 	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache
@@ -55,13 +57,13 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,convert,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,convert,test]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,convert,test,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,convert,test,dev]'
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,convert,test,bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,convert,test,bench]'
 	@touch $@

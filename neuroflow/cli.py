@@ -283,16 +283,19 @@ def table(
     source: Annotated[Path, typer.Argument(help="A workspace, or a folder of results.")],
     to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
     wide: Annotated[str | None, typer.Option(help="Studies x regions of this metric.")] = None,
+    participants: Participants = None,
 ) -> None:
     """Write the cohort table; as CSV to the standard output, or to a file."""
     import neuroflow as nf
     from neuroflow.results.export import write_table
 
     if (source / "ledger.sqlite").exists():
+        if participants:
+            raise typer.BadParameter("a workspace has participants of its own")
         with nf.Workspace(source) as ws:
             cohort_table = ws.table()
     else:
-        cohort_table = nf.read_results(source)
+        cohort_table = nf.read_results(source, participants=participants)
     if wide:
         cohort_table = nf.to_wide(cohort_table, metric=wide).reset_index()
     if to is None:

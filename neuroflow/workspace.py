@@ -19,7 +19,7 @@ from neuroflow.localworkspace import LocalWorkspace
 from neuroflow.models import Cohort, Event, OnEvent, Package
 from neuroflow.preparation import blocked_studies, refusal, study_map, with_not_begun
 from neuroflow.progress import listening
-from neuroflow.results.cache import cached_results
+from neuroflow.results.cache import cached_results, cached_warnings
 from neuroflow.results.table import Results
 from neuroflow.service import Service
 from neuroflow.transfer.collect import collect, find_results
@@ -177,7 +177,8 @@ class Workspace(LocalWorkspace):
         Returns
         -------
         pandas.DataFrame
-            One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message.
+            One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
+            warnings of its result files.
 
         Raises
         ------
@@ -188,12 +189,14 @@ class Workspace(LocalWorkspace):
         if look:
             with closing(self.service.connect()) as remote:
                 results = find_results(remote)
-        return status(
+        table = status(
             self.ledger.rows(),
             results,
             now=self._clock(),
             overdue_hours=self.service.settings.overdue_hours,
         )
+        odd = cached_warnings(self.results_folder, self._places.cache)
+        return table.assign(warnings=[odd.get(study_id, "") for study_id in table["study_id"]])
 
     def wait(
         self,

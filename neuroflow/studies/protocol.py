@@ -44,6 +44,10 @@ SYNTAXES = (
 STUDY_DESCRIPTION = "MRI Brain with DTI Non-Contrast"
 SERIES_DESCRIPTION = "neuropacs DTI"
 EXPORT_AGAIN = "Export the whole series again from the scanner or PACS."
+GRADIENTS = (
+    "Look whether b-values and b-vectors lie beside the image (.bval, .bvec), or take the DICOM "
+    "files. If it was scanned so, leave this study out or ask the service."
+)
 CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or take its DICOM files."
 
 
@@ -87,9 +91,31 @@ RULES: tuple[Rule, ...] = (
         severity=WARNING,
         kinds=ONLY_DICOM,
     ),
-    Rule("b_values", "b-values", "shells", Shells((0, 1000), 50), "s/mm²", unknown=ERROR),
-    Rule("b0_images", "Images with b = 0", "n_b0", AtLeast(2), unknown=ERROR),
-    Rule("directions", "Gradient directions", "n_directions", AtLeast(30), unknown=ERROR),
+    Rule(
+        "b_values",
+        "b-values",
+        "shells",
+        Shells((0, 1000), 50),
+        "s/mm²",
+        advice=GRADIENTS,
+        unknown=ERROR,
+    ),
+    Rule(
+        "b0_images",
+        "Images with b = 0",
+        "n_b0",
+        AtLeast(2),
+        advice=GRADIENTS,
+        unknown=ERROR,
+    ),
+    Rule(
+        "directions",
+        "Gradient directions",
+        "n_directions",
+        AtLeast(30),
+        advice=GRADIENTS,
+        unknown=ERROR,
+    ),
     Rule(
         "age",
         "Age",
