@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-output
 
-.PHONY: demo lab serve test check lint types bench docs clean
+.PHONY: demo lab serve test faults check lint types bench docs clean
 
 ## demo: the main job end to end on the embedded service
 demo: $(VENV)/.demo
@@ -22,6 +22,10 @@ serve: $(VENV)/.demo
 test: $(VENV)/.test
 	sh tools/system_packages.sh
 	$(BIN)/python -m pytest
+
+## faults: thousands of broken lines, refusals and killed processes
+faults: $(VENV)/.test
+	NEUROFLOW_FAULTS=3000 $(BIN)/python -m pytest -q tests/transfer/test_faults.py tests/transfer/test_killed.py
 
 ## check: format, lint, types and all tests
 check: lint types test

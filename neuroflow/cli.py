@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from rich.table import Table
 
 from neuroflow import __version__
 from neuroflow.errors import HostKeyUnknownError, NeuroflowError, ResultWarning
+
+if TYPE_CHECKING:
+    from neuroflow.service import Service
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -41,6 +44,9 @@ ScansFolder = Annotated[
     Path | None, typer.Argument(help="The folder of scans; left out to go on with a cohort.")
 ]
 Participants = Annotated[Path | None, typer.Option(help="participants.tsv")]
+HostKey = Annotated[
+    str | None, typer.Option(help="Trust this fingerprint, SHA256:..., without asking.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -115,25 +121,27 @@ def connect(
     workspace: WorkspaceFolder,
     host: Annotated[str | None, typer.Option(help="The server's name.")] = None,
     user: Annotated[str | None, typer.Option(help="The assigned user name.")] = None,
-    key: Annotated[Path | None, typer.Option(help="The private key's file.")] = None,
-    port: Annotated[int, typer.Option(help="The TCP port.")] = 22,
-    host_key: Annotated[
-        str | None, typer.Option(help="Trust this fingerprint, SHA256:..., without asking.")
+    key: Annotated[
+        str | None, typer.Option(help="The private key's file, or `agent` for the ssh-agent's.")
     ] = None,
+    port: Annotated[int, typer.Option(help="The TCP port.")] = 22,
+    host_key: HostKey = None,
 ) -> None:
     """Save how to reach the service, and test the connection stage by stage."""
-    from neuroflow.config import Profile
+    from neuroflow.config import Profile, key_of
     from neuroflow.workspace import Workspace
 
     with Workspace(workspace) as ws:
         if host and user and key:
-            ws.service.save_profile(Profile(host=host, user=user, key=key.absolute(), port=port))
+            file = key_of(key)
+            absolute = file and file.expanduser().absolute()
+            ws.service.save_profile(Profile(host=host, user=user, key=absolute, port=port))
         elif host or user or key:
             raise typer.BadParameter("--host, --user and --key go together")
         if host_key:
             ws.service.trust(host_key)
         elif sys.stdin.isatty():
-            _confirm_host_key(ws.service)
+            _confirm_host_keys(ws.service)
         for step in ws.service.probe():
             mark = "[green]ok[/green]    " if step.ok else "[red]failed[/red]"
             out.print(f"{mark} {step.name}: ", end="")
@@ -143,20 +151,20 @@ def connect(
                 raise typer.Exit(6)
 
 
-def _confirm_host_key(service: Any) -> None:
-    """Show an unknown server's fingerprint and pin it if the user says so."""
-    profile = service.profile
-    if profile is None or service.hostkeys.kinds(profile.host, profile.port):
+def _confirm_host_keys(service: Service) -> None:
+    """Show the fingerprint of every unknown host on the way, and pin it if the user says so."""
+    if service.profile is None:
         return
-    fingerprint = service.host_fingerprint()
-    err.print(f"The server {profile.host} was never seen before. It shows\n  {fingerprint}")
-    if not typer.confirm("Is that the fingerprint the vendor gave you?", default=False):
-        raise HostKeyUnknownError(
-            f"The host key of {profile.host} was not confirmed.",
-            advice="Ask the vendor's support for the fingerprint.",
-            fingerprint=fingerprint,
-        )
-    service.trust(fingerprint)
+    while (shown := service.unknown_host()) is not None:
+        err.print(f"The server {shown.host} was never seen before. It shows", markup=False)
+        err.print(f"  {shown.fingerprint}", markup=False, highlight=False, soft_wrap=True)
+        if not typer.confirm("Is that the fingerprint the vendor gave you?", default=False):
+            raise HostKeyUnknownError(
+                f"The host key of {shown.host} was not confirmed.",
+                advice="Ask the vendor's support for the fingerprint.",
+                fingerprint=shown.fingerprint,
+            )
+        service.trust(shown.fingerprint)
 
 
 # ------------------------------------------------------------------ studies
@@ -231,12 +239,16 @@ def submit(
     dry_run: Annotated[bool, typer.Option(help="Say what would be sent; send nothing.")] = False,
     only_good: Annotated[bool, typer.Option(help="Send the studies without errors.")] = False,
     replace: Annotated[bool, typer.Option(help="Send changed studies anew.")] = False,
+    limit_rate: Annotated[float | None, typer.Option(help="MB per second at most.")] = None,
+    host_key: HostKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Send every study of a cohort that was not sent yet."""
     import neuroflow as nf
 
     with nf.Workspace(workspace) as ws, _bars() as bars, _stoppable() as stop:
+        if host_key:
+            ws.service.trust(host_key)
         studies = nf.find_studies(folder, on_event=bars) if folder else None
         cohort = ws.cohort(cohort_id, studies, participants=participants)
         table = ws.submit(
@@ -244,6 +256,7 @@ def submit(
             dry_run=dry_run,
             only_good=only_good,
             replace=replace,
+            limit_rate=limit_rate and limit_rate * 1e6,
             on_event=bars,
             stop=stop,
         )
@@ -260,21 +273,26 @@ def submit(
 def status(
     workspace: WorkspaceFolder,
     offline: Annotated[bool, typer.Option(help="Do not look at the server.")] = False,
+    host_key: HostKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell where every study stands."""
     import neuroflow as nf
 
     with nf.Workspace(workspace) as ws:
+        if host_key:
+            ws.service.trust(host_key)
         _show(ws.status(look=not offline), as_json)
 
 
 @app.command()
-def collect(workspace: WorkspaceFolder, as_json: AsJson = False) -> None:
+def collect(workspace: WorkspaceFolder, host_key: HostKey = None, as_json: AsJson = False) -> None:
     """Bring every result that is new or changed."""
     import neuroflow as nf
 
     with nf.Workspace(workspace) as ws, _bars() as bars, _stoppable() as stop:
+        if host_key:
+            ws.service.trust(host_key)
         _show(ws.collect(on_event=bars, stop=stop), as_json)
 
 

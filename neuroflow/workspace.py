@@ -23,6 +23,7 @@ from neuroflow.results.cache import cached_results, cached_warnings
 from neuroflow.results.table import Results
 from neuroflow.service import Service
 from neuroflow.transfer.collect import collect, find_results
+from neuroflow.transfer.rebuild import rebuild
 from neuroflow.transfer.status import status
 from neuroflow.transfer.submit import Plan, plan, submit
 from neuroflow.waiting import wait_for_results
@@ -78,8 +79,10 @@ class Workspace(LocalWorkspace):
         dry_run: bool = False,
         only_good: bool = False,
         replace: bool = False,
+        limit_rate: float | None = None,
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
+        pause: threading.Event | None = None,
         executor: Executor | None = None,
     ) -> pd.DataFrame:
         """Send every study of a cohort that was not sent yet, each once and only once.
@@ -95,19 +98,24 @@ class Workspace(LocalWorkspace):
         only_good
             Send the studies without errors though others have some.
         replace
-            Send anew a study whose content changed since it was sent.
+            Send anew a study whose content changed since it was sent, that came back as a failure,
+            or whose end is not known.
+        limit_rate
+            Bytes per second at most, over all connections.
         on_event
             What listens; progress bars if None.
         stop
             When set, the studies under way are finished and no other is begun.
+        pause
+            While set, no byte is sent.
         executor
             Where checks and packaging work; the local cores if None.
 
         Returns
         -------
         pandas.DataFrame
-            The plan, one row per study: study_id, action, size (bytes), reason; and after a real
-            run what became of it: state, message.
+            The plan, one row per study: study_id, action, size (bytes), reason, seconds (at the
+            speed of earlier uploads); and after a real run what became of it: state, message.
 
         Raises
         ------
@@ -135,12 +143,19 @@ class Workspace(LocalWorkspace):
                 raise refusal(cohort, blocked)
             todo = plan(packages, self.ledger, blocked, replace=replace)
             if not dry_run:
-                self._send(todo, packages, listen, stop)
+                self._send(todo, packages, listen, stop=stop, pause=pause, limit_rate=limit_rate)
         rows = with_not_begun(todo.frame(), cohort)
         return rows if dry_run else self._outcome(cohort, rows)
 
     def _send(
-        self, todo: Plan, packages: Sequence[Package], listen: OnEvent, stop: threading.Event | None
+        self,
+        todo: Plan,
+        packages: Sequence[Package],
+        listen: OnEvent,
+        *,
+        stop: threading.Event | None,
+        pause: threading.Event | None,
+        limit_rate: float | None,
     ) -> None:
         settings = self.service.settings
         for event in submit(
@@ -151,6 +166,8 @@ class Workspace(LocalWorkspace):
             connections=settings.connections,
             quiet_seconds=settings.quiet_seconds,
             stop=stop,
+            pause=pause,
+            limit_rate=limit_rate,
             clock=self._clock,
             sleep=self._sleep,
         ):
@@ -163,6 +180,34 @@ class Workspace(LocalWorkspace):
             state=[str(row.state) if row else "" for row in found],
             message=[row.message if row else "" for row in found],
         )
+
+    def rebuild(self, cohort: Cohort, *, on_event: OnEvent | None = None) -> pd.DataFrame:
+        """Make a lost ledger anew from the packages and the server; nothing is sent.
+
+        Ended early, it has to be done again before anything is sent.
+
+        Parameters
+        ----------
+        cohort
+            The cohort; its packages are made again where they are not there.
+        on_event
+            What listens; progress bars if None.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The `status` of all studies after it, from the ledger.
+
+        Raises
+        ------
+        ConnectError
+            The service cannot be reached, or not any more.
+        LockedError
+            Somebody else works in this workspace just now.
+        """
+        with self._places.locked(), closing(self.service.connect()) as remote:
+            rebuild(self.package(cohort, on_event=on_event), self.ledger, remote)
+        return self.status(look=False)
 
     # ---------------------------------------------------------------- results
 

@@ -167,3 +167,10 @@ def test_the_module_runs_too():
         [sys.executable, "-m", "neuroflow", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == __version__
+
+
+def test_a_host_key_given_by_hand_is_pinned_for_scripts(run, project, service):
+    (project / "known_hosts").unlink()
+    assert run("status", project)[0] == 6
+    assert run("status", project, "--host-key", service.fingerprint)[0] == 0
+    assert run("status", project)[0] == 0

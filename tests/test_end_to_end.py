@@ -1,5 +1,6 @@
 """The main job: a cohort goes out by SFTP, results come back, one table stands there."""
 
+import shutil
 import zipfile
 from types import SimpleNamespace
 
@@ -155,4 +156,16 @@ def test_the_same_path_over_openssh(tmp_path, few):
         assert set(ws.wait(timeout=0, on_event=silent)["state"]) == {State.DELIVERED}
         assert set(ws.collect(on_event=silent)["state"]) == {State.COLLECTED}
         assert ws.table()["study_id"].nunique() == 2
+        assert set(ws.submit(cohort, on_event=silent)["action"]) == {"skip"}
+
+
+def test_a_lost_ledger_is_made_anew_from_packages_and_server(done, tmp_path):
+    for name in ("neuroflow.toml", "known_hosts", "salt", "cohorts", "packages"):
+        source = done.ws.folder / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / name)
+    with nf.Workspace(tmp_path) as ws:
+        cohort = ws.cohort("PILOT_1")
+        states = ws.rebuild(cohort, on_event=silent)["state"]
+        assert set(states) == {State.SUBMITTED}
         assert set(ws.submit(cohort, on_event=silent)["action"]) == {"skip"}

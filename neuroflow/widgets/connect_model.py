@@ -11,7 +11,7 @@ from threading import Event as StopEvent
 
 from traitlets import Bool, Int, Tuple, Unicode, observe
 
-from neuroflow.config import Profile
+from neuroflow.config import Profile, key_of
 from neuroflow.errors import HostKeyChangedError, HostKeyUnknownError
 from neuroflow.models import Event, OnEvent
 from neuroflow.transfer.keys import make_key, mend_permissions, public_key
@@ -97,7 +97,7 @@ class ConnectModel(FormModel):
             self.ws.service.use_passphrase(passphrase)
             self.has_passphrase = True
         self.ws.service.save_profile(
-            Profile(self.host.strip(), self.user.strip(), self.key_path, self.port)
+            Profile(self.host.strip(), self.user.strip(), self._profile_key, self.port)
         )
         self._begin("Testing the connection", lambda: None)
 
@@ -148,6 +148,11 @@ class ConnectModel(FormModel):
         self.is_open = _is_open(self.key_path)
 
     @property
+    def _profile_key(self) -> Path | None:
+        """What the profile says of the key: a file, or None for those of the ssh-agent."""
+        return None if key_of(self.key.strip()) is None else self.key_path
+
+    @property
     def key_path(self) -> Path:
         """The key's file as an absolute path."""
         return Path(self.key.strip()).expanduser().absolute()
@@ -169,7 +174,7 @@ class ConnectModel(FormModel):
     def _restore(self) -> None:
         profile = self.ws.service.profile
         if profile is not None:
-            self.set(host=profile.host, port=profile.port, user=profile.user, key=str(profile.key))
+            self.set(host=profile.host, port=profile.port, user=profile.user, key=profile.key_text)
             self.notice = "The saved profile; test it to see whether the service answers."
 
     def _begin(self, doing: str, before: Callable[[], None]) -> None:
