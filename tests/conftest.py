@@ -10,20 +10,25 @@ from neuroflow.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
-def cohort_folder(tmp_path_factory):
-    """Return a folder with `scans` and `participants.tsv`: eight small studies, never changed."""
+def eight_studies(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cohort")
     make_cohort(folder, n_studies=8, seed=1)
     return folder
 
 
 @pytest.fixture(scope="session")
-def _two_studies(cohort_folder, tmp_path_factory):
+def cohort_folder(eight_studies):
+    """Return a folder with `scans` and `participants.tsv`: eight small studies, never changed."""
+    return eight_studies
+
+
+@pytest.fixture(scope="session")
+def _two_studies(eight_studies, tmp_path_factory):
     folder = tmp_path_factory.mktemp("two")
-    shutil.copy(cohort_folder / "participants.tsv", folder)
-    sidecars = sorted((cohort_folder / "scans").rglob("*.json"))
+    shutil.copy(eight_studies / "participants.tsv", folder)
+    sidecars = sorted((eight_studies / "scans").rglob("*.json"))
     for session in [sidecar.parent for sidecar in sidecars][:2]:
-        shutil.copytree(session, folder / session.relative_to(cohort_folder))
+        shutil.copytree(session, folder / session.relative_to(eight_studies))
     return folder
 
 

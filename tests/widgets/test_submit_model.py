@@ -66,8 +66,7 @@ def test_studies_with_errors_block_until_only_the_others_are_asked_for(
     table = own_cohort_folder / "participants.tsv"
     ages_removed = pd.read_csv(table, sep="\t", dtype=str).drop(columns="age")
     ages_removed.to_csv(table, sep="\t", index=False)
-    for sidecar in (own_cohort_folder / "scans").rglob("*.json"):
-        sidecar.unlink()
+    next((own_cohort_folder / "scans").rglob("*.json")).unlink()
     model.set(folder=str(own_cohort_folder / "scans"), participants=str(table))
     done(model, model.check)
     assert len(model.blocked) == 1
