@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.errors import ResultError
-from neuroflow.ledger import utc_now
-from neuroflow.localworkspace import LocalWorkspace
 from neuroflow.models import Cohort, Event, OnEvent, Package
-from neuroflow.preparation import blocked_studies, refusal, study_map, with_not_begun
+from neuroflow.preparation import blocked_studies, refusal, with_the_others
 from neuroflow.progress import listening
-from neuroflow.results.cache import cached_results, cached_warnings
-from neuroflow.results.table import Results
-from neuroflow.service import Service
-from neuroflow.transfer.collect import collect, find_results
+from neuroflow.resultsworkspace import ResultsWorkspace
 from neuroflow.transfer.rebuild import rebuild
-from neuroflow.transfer.status import status
 from neuroflow.transfer.submit import Plan, plan, submit
-from neuroflow.waiting import wait_for_results
 
 
-class Workspace(LocalWorkspace):
+class Workspace(ResultsWorkspace):
     """Open, or create, the folder of one research project.
 
     Parameters
@@ -54,23 +43,12 @@ class Workspace(LocalWorkspace):
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with Workspace(Path(folder) / "my-project") as ws:
     ...         ws.cohorts()
     []
     """
-
-    def __init__(
-        self,
-        folder: str | Path,
-        *,
-        clock: Callable[[], datetime] = utc_now,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        super().__init__(folder, clock=clock)
-        self._clock = clock
-        self._sleep = sleep
-        self.service = Service(self._places.root)
 
     def submit(
         self,
@@ -144,7 +122,7 @@ class Workspace(LocalWorkspace):
             todo = plan(packages, self.ledger, blocked, replace=replace)
             if not dry_run:
                 self._send(todo, packages, listen, stop=stop, pause=pause, limit_rate=limit_rate)
-        rows = with_not_begun(todo.frame(), cohort)
+        rows = with_the_others(todo.frame(), cohort, self.excluded(cohort.cohort_id))
         return rows if dry_run else self._outcome(cohort, rows)
 
     def _send(
@@ -208,166 +186,6 @@ class Workspace(LocalWorkspace):
         with self._places.locked(), closing(self.service.connect()) as remote:
             rebuild(self.package(cohort, on_event=on_event), self.ledger, remote)
         return self.status(look=False)
-
-    # ---------------------------------------------------------------- results
-
-    def status(self, *, look: bool = True) -> pd.DataFrame:
-        """Tell where every study stands.
-
-        Parameters
-        ----------
-        look
-            Look at the server too; False tells what the ledger knows.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
-            warnings of its result files.
-
-        Raises
-        ------
-        ConnectError
-            The service cannot be reached.
-        """
-        results = None
-        if look:
-            with closing(self.service.connect()) as remote:
-                results = find_results(remote)
-        table = status(
-            self.ledger.rows(),
-            results,
-            now=self._clock(),
-            overdue_hours=self.service.settings.overdue_hours,
-        )
-        odd = cached_warnings(self.results_folder, self._places.cache)
-        return table.assign(warnings=[odd.get(study_id, "") for study_id in table["study_id"]])
-
-    def wait(
-        self,
-        *,
-        timeout: float = 4 * 3600.0,
-        interval: float = 60.0,
-        on_event: OnEvent | None = None,
-        stop: threading.Event | None = None,
-    ) -> pd.DataFrame:
-        """Wait until the service has answered for every study that was sent.
-
-        Parameters
-        ----------
-        timeout
-            How long to wait at most, in seconds.
-        interval
-            How long to wait between two looks, in seconds.
-        on_event
-            What listens; a progress bar if None.
-        stop
-            When set, waiting ends after the next look.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The last `status`.
-
-        Raises
-        ------
-        ConnectError
-            The service cannot be reached.
-        """
-        with listening(on_event) as listen:
-            return wait_for_results(
-                self.status,
-                timeout=timeout,
-                interval=interval,
-                listen=listen,
-                stop=stop,
-                clock=self._clock,
-                sleep=self._sleep,
-            )
-
-    def collect(
-        self, *, on_event: OnEvent | None = None, stop: threading.Event | None = None
-    ) -> pd.DataFrame:
-        """Bring every result that is new or changed.
-
-        Parameters
-        ----------
-        on_event
-            What listens; progress bars if None.
-        stop
-            When set, the folders under way are finished and no other is begun.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The `status` after it, from the ledger.
-
-        Raises
-        ------
-        ConnectError
-            The service cannot be reached.
-        LockedError
-            Somebody else works in this workspace just now.
-        """
-        with self._places.locked(), listening(on_event) as listen:
-            for event in collect(
-                self.service.connect,
-                self.ledger,
-                self.results_folder,
-                connections=self.service.settings.connections,
-                stop=stop,
-                clock=self._clock,
-                sleep=self._sleep,
-            ):
-                listen(event)
-        return self.status(look=False)
-
-    @property
-    def results_folder(self) -> Path:
-        """Where collected results stand, one folder per study."""
-        return self._places.results
-
-    def table(self) -> pd.DataFrame:
-        """Return the cohort table of everything collected.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per study x region x metric; see docs/cohort_table.md for the columns.
-
-        Raises
-        ------
-        ResultError
-            Nothing was collected yet.
-        """
-        return self._results().table
-
-    def study_facts(self) -> pd.DataFrame:
-        """Return what is known of every collected study: predictions, source, warnings.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per study.
-
-        Raises
-        ------
-        ResultError
-            Nothing was collected yet.
-        """
-        return self._results().studies
-
-    def _results(self) -> Results:
-        if not self.results_folder.exists():
-            raise ResultError(
-                "No results were collected yet.",
-                advice="Ask for the status; when results are delivered, collect them.",
-            )
-        return cached_results(
-            self.results_folder,
-            self._places.cache,
-            studies=study_map(self._cohorts, self.participants),
-        )
 
 
 def _hear_failures(blocked: dict[str, str], listen: OnEvent, event: Event) -> None:

@@ -1,11 +1,13 @@
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pandas as pd
 import pytest
 
+from neuroflow.errors import ConnectionLostError, LoginRefusedError, PortError
 from neuroflow.states import State
-from neuroflow.waiting import wait_for_results
+from neuroflow.waiting import wait_for_results, watch
 
 
 class Day:
@@ -13,19 +15,31 @@ class Day:
 
     def __init__(self):
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
-        self.sleeps = []
+        self.slept = 0.0
 
     def clock(self):
         return self.now
 
     def sleep(self, seconds):
-        self.sleeps.append(seconds)
+        self.slept += seconds
         self.now += timedelta(seconds=seconds)
 
 
-def looks(*columns):
-    tables = iter(pd.DataFrame({"state": states}) for states in columns)
-    return lambda: next(tables)
+def frame(*states):
+    return pd.DataFrame({"study_id": [f"s{n}" for n in range(len(states))], "state": states})
+
+
+def looking(*looks):
+    """Return what shows one status after the other; an error among them is raised."""
+    waiting = iter(looks)
+
+    def status():
+        look = next(waiting)
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+    return status
 
 
 @pytest.fixture
@@ -33,40 +47,113 @@ def day():
     return Day()
 
 
-def wait(day, look, **options):
+def pauses(day, *looks, **options):
+    settings = {"interval": 10.0, "clock": day.clock, "sleep": day.sleep} | options
+    return [look.pause for look in islice(watch(looking(*looks), **settings), len(looks))]
+
+
+def test_pauses_grow_while_nothing_changes_up_to_the_longest(day):
+    same = [frame("processing")] * 6
+    assert pauses(day, *same, longest=30.0) == [10, 15, 22.5, 30, 30, 30]
+
+
+def test_a_change_makes_pauses_short_again(day):
+    looks = [frame("processing")] * 3 + [frame("delivered")] * 2 + [frame("delivered", "unknown")]
+    assert pauses(day, *looks) == [10, 15, 22.5, 10, 15, 10]
+
+
+def test_what_counts_is_the_state_not_its_words(day):
+    looks = [frame("overdue").assign(message=words) for words in ("after 7 h", "after 8 h")]
+    assert pauses(day, *looks) == [10, 15]
+
+
+def test_a_lost_connection_is_told_and_tried_again_ever_more_slowly(day):
+    lost = ConnectionLostError("gone")
+    status = looking(frame("processing"), lost, PortError("shut"), frame("processing"))
+    watching = watch(status, interval=10.0, clock=day.clock, sleep=day.sleep)
+    looks = list(islice(watching, 4))
+    assert [type(look.error) for look in looks] == [
+        type(None), ConnectionLostError, PortError, type(None),
+    ]  # fmt: skip
+    assert [look.pause for look in looks] == [10, 15, 22.5, 33.75]
+    assert all(look.waiting == 1 for look in looks)
+    assert "gone" in looks[1].event().message
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [[ConnectionLostError("at once")], [frame("processing"), LoginRefusedError("key removed")]],
+)
+def test_the_first_look_must_succeed_and_refusals_end_it(day, looks):
+    with pytest.raises((ConnectionLostError, LoginRefusedError)):
+        pauses(day, *looks)
+
+
+def test_a_stop_is_heard_in_the_middle_of_a_pause(day):
+    stop = threading.Event()
+
+    def sleep(seconds):
+        day.sleep(seconds)
+        if day.slept >= 3:
+            stop.set()
+
+    looks = watch(
+        lambda: frame("processing"), interval=3600.0, stop=stop, clock=day.clock, sleep=sleep
+    )
+    assert len(list(looks)) == 1
+    assert day.slept == 3
+
+
+@pytest.mark.parametrize(
+    ("jump", "slept"), [(timedelta(hours=8), 0.5), (-timedelta(hours=8), 10.0)]
+)
+def test_a_computer_that_slept_looks_at_once_and_a_clock_set_back_prolongs_nothing(
+    day, jump, slept
+):
+    def sleep(seconds):
+        day.slept += seconds
+        day.now += jump
+
+    looks = watch(lambda: frame("processing"), interval=10.0, clock=day.clock, sleep=sleep)
+    list(islice(looks, 2))
+    assert day.slept == slept
+
+
+def wait(day, status, **options):
     events = []
-    settings = {"timeout": 100.0, "interval": 10.0, "stop": None} | options
+    settings = {"timeout": 100.0, "interval": 10.0} | options
     table = wait_for_results(
-        look, listen=events.append, clock=day.clock, sleep=day.sleep, **settings
+        status, listen=events.append, clock=day.clock, sleep=day.sleep, **settings
     )
     return list(table["state"]), events
 
 
-def test_it_looks_until_the_last_study_is_answered(day):
-    look = looks(
-        [State.PROCESSING, State.PROCESSING, State.PACKAGED],
-        [State.DELIVERED, State.PARTIAL, State.PACKAGED],
-        [State.DELIVERED, State.FAILED, State.PACKAGED],
+def test_waiting_ends_with_the_last_answer(day):
+    status = looking(
+        frame(State.PROCESSING, State.PROCESSING, State.PACKAGED),
+        frame(State.DELIVERED, State.PARTIAL, State.PACKAGED),
+        frame(State.DELIVERED, State.FAILED, State.PACKAGED),
     )
-    states, events = wait(day, look)
+    states, events = wait(day, status)
     assert states == [State.DELIVERED, State.FAILED, State.PACKAGED]
     assert [(e.done, e.total) for e in events] == [(0, 2), (1, 2), (2, 2)]
-    assert day.sleeps == [10.0, 10.0]
+    assert day.slept == 20.0
 
 
 def test_nothing_on_the_way_needs_no_waiting(day):
-    wait(day, looks([State.COLLECTED]))
-    assert day.sleeps == []
+    wait(day, looking(frame(State.COLLECTED)))
+    assert day.slept == 0
 
 
-def test_it_gives_up_after_the_timeout(day):
-    states, _ = wait(day, lambda: pd.DataFrame({"state": [State.OVERDUE]}), timeout=25.0)
+def test_waiting_has_its_last_look_when_the_time_is_over(day):
+    states, events = wait(day, lambda: frame(State.OVERDUE), timeout=26.0)
     assert states == [State.OVERDUE]
-    assert len(day.sleeps) == 3
+    assert [(e.at - events[0].at).total_seconds() for e in events] == [0, 10, 25, 26]
 
 
-def test_a_stop_ends_it_after_the_next_look(day):
+def test_a_stop_before_the_beginning_leaves_one_look(day):
     stop = threading.Event()
     stop.set()
-    wait(day, lambda: pd.DataFrame({"state": [State.SUBMITTED]}), stop=stop)
-    assert day.sleeps == []
+    states, _ = wait(day, lambda: frame(State.SUBMITTED), stop=stop)
+    assert states == [State.SUBMITTED]
+    assert day.slept == 0

@@ -1,0 +1,257 @@
+"""The half of a workspace that looks at the service's answers: status, collecting, the table."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.errors import ResultError
+from neuroflow.ledger import utc_now
+from neuroflow.localworkspace import LocalWorkspace
+from neuroflow.models import OnEvent
+from neuroflow.preparation import study_map
+from neuroflow.progress import listening
+from neuroflow.results.cache import cached_results, cached_warnings
+from neuroflow.results.table import Results
+from neuroflow.service import Service
+from neuroflow.transfer.collect import collect, find_results
+from neuroflow.transfer.status import status
+from neuroflow.waiting import Look, wait_for_results, watch
+
+
+class ResultsWorkspace(LocalWorkspace):
+    """What a workspace does with results; `neuroflow.Workspace` adds the sending.
+
+    Parameters
+    ----------
+    folder
+        The project's folder; made where missing.
+    clock, sleep
+        What tells the time and what waits.
+
+    Raises
+    ------
+    WorkspaceError
+        The path is a file, or the folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(folder, clock=clock)
+        self._clock = clock
+        self._sleep = sleep
+        self.service = Service(self._places.root)
+
+    def status(self, *, look: bool = True) -> pd.DataFrame:
+        """Tell where every study stands.
+
+        Parameters
+        ----------
+        look
+            Look at the server too; False tells what the ledger knows.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
+            warnings of its result files.
+
+        Raises
+        ------
+        ConnectError
+            The service cannot be reached.
+        """
+        results = None
+        if look:
+            with closing(self.service.connect()) as remote:
+                results = find_results(remote)
+        table = status(
+            self.ledger.rows(),
+            results,
+            now=self._clock(),
+            overdue_hours=self.service.settings.overdue_hours,
+        )
+        odd = cached_warnings(self.results_folder, self._places.cache)
+        return table.assign(warnings=[odd.get(study_id, "") for study_id in table["study_id"]])
+
+    def watch(
+        self,
+        *,
+        interval: float = 60.0,
+        longest: float | None = None,
+        timeout: float = math.inf,
+        stop: threading.Event | None = None,
+    ) -> Iterator[Look]:
+        """Look at the service again and again, less often while nothing changes.
+
+        Parameters
+        ----------
+        interval
+            The shortest pause between two looks, in seconds: at first, and after a change.
+        longest
+            The longest pause, in seconds; 15 intervals if None.
+        timeout
+            After how many seconds to have the last look.
+        stop
+            When set, the watching ends at once, also in a pause.
+
+        Yields
+        ------
+        Look
+            The `status`, whether it is news, seconds until the next look; and why the service
+            could not be asked, where a connection was lost: it is tried again.
+
+        Raises
+        ------
+        ConnectError
+            The first look failed, or the service refuses in a way that does not pass by itself.
+        """
+        yield from watch(
+            self.status,
+            interval=interval,
+            longest=longest,
+            timeout=timeout,
+            stop=stop,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+
+    def wait(
+        self,
+        *,
+        timeout: float = 4 * 3600.0,
+        interval: float = 60.0,
+        longest: float | None = None,
+        on_event: OnEvent | None = None,
+        stop: threading.Event | None = None,
+    ) -> pd.DataFrame:
+        """Wait until the service has answered for every study that was sent.
+
+        Parameters
+        ----------
+        timeout
+            How long to wait at most, in seconds.
+        interval, longest
+            The shortest pause between two looks, and the longest, in seconds; as for `watch`.
+        on_event
+            What listens; a progress bar if None.
+        stop
+            When set, waiting ends at once.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The last `status`.
+
+        Raises
+        ------
+        ConnectError
+            The service cannot be reached.
+        """
+        with listening(on_event) as listen:
+            return wait_for_results(
+                self.status,
+                timeout=timeout,
+                interval=interval,
+                longest=longest,
+                listen=listen,
+                stop=stop,
+                clock=self._clock,
+                sleep=self._sleep,
+            )
+
+    def collect(
+        self, *, on_event: OnEvent | None = None, stop: threading.Event | None = None
+    ) -> pd.DataFrame:
+        """Bring every result that is new or changed.
+
+        Parameters
+        ----------
+        on_event
+            What listens; progress bars if None.
+        stop
+            When set, the folders under way are finished and no other is begun.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The `status` after it, from the ledger.
+
+        Raises
+        ------
+        ConnectError
+            The service cannot be reached.
+        LockedError
+            Somebody else works in this workspace just now.
+        """
+        with self._places.locked(), listening(on_event) as listen:
+            for event in collect(
+                self.service.connect,
+                self.ledger,
+                self.results_folder,
+                connections=self.service.settings.connections,
+                stop=stop,
+                clock=self._clock,
+                sleep=self._sleep,
+            ):
+                listen(event)
+        return self.status(look=False)
+
+    @property
+    def results_folder(self) -> Path:
+        """Where collected results stand, one folder per study."""
+        return self._places.results
+
+    def table(self) -> pd.DataFrame:
+        """Return the cohort table of everything collected.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per study x region x metric; see docs/cohort_table.md for the columns.
+
+        Raises
+        ------
+        ResultError
+            Nothing was collected yet.
+        """
+        return self._results().table
+
+    def study_facts(self) -> pd.DataFrame:
+        """Return what is known of every collected study: predictions, source, warnings.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per study.
+
+        Raises
+        ------
+        ResultError
+            Nothing was collected yet.
+        """
+        return self._results().studies
+
+    def _results(self) -> Results:
+        if not self.results_folder.exists():
+            raise ResultError(
+                "No results were collected yet.",
+                advice="Ask for the status; when results are delivered, collect them.",
+            )
+        return cached_results(
+            self.results_folder,
+            self._places.cache,
+            studies=study_map(self._cohorts, self.participants, self._decisions.read),
+        )
