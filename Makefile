@@ -21,7 +21,7 @@ serve: $(VENV)/.demo
 ## test: all tests; installs what they need
 test: $(VENV)/.test
 	sh tools/system_packages.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 ## faults: thousands of broken lines, refusals and killed processes
 faults: $(VENV)/.test

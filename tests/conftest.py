@@ -3,10 +3,31 @@
 import shutil
 
 import pytest
+from support.struck import STRUCK
 
 from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.server import DemoService
 from neuroflow.workspace import Workspace
+
+
+def pytest_sessionfinish(session):
+    """Hand the count of faults from a worker to the process that reports."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["struck"] = dict(STRUCK)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Add up the counts of all workers."""
+    STRUCK.update(getattr(node, "workeroutput", {}).get("struck", {}))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tell how many faults the uploads of these tests were exposed to."""
+    if STRUCK:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(STRUCK.items()))
+        terminalreporter.write_sep("-", "faults of the line, the server and the process")
+        terminalreporter.write_line(f"{sum(STRUCK.values())} struck: {kinds}")
 
 
 @pytest.fixture(scope="session")

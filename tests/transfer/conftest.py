@@ -6,7 +6,6 @@ import uuid
 
 import pytest
 from support.sshd import Sshd, require_sshd
-from support.struck import STRUCK
 
 from neuroflow.demo.server import DemoService
 from neuroflow.ledger import Ledger
@@ -14,14 +13,6 @@ from neuroflow.models import Package
 from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.sftp import connect
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Tell how many faults the uploads of these tests were exposed to."""
-    if STRUCK:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(STRUCK.items()))
-        terminalreporter.write_sep("-", "faults of the line, the server and the process")
-        terminalreporter.write_line(f"{sum(STRUCK.values())} struck: {kinds}")
 
 
 @pytest.fixture(scope="session")
