@@ -1,51 +1,58 @@
-"""A table in a form: search and pages, so that long ones stay quick."""
+"""A table in a form: search, sort, pages and choice of rows, all of them in the browser."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
 
+import anywidget
 import ipywidgets as widgets
 import pandas as pd
+from traitlets import Bool, Int, List, Unicode, link
+from traitlets import Tuple as TupleTrait
 
-from neuroflow.widgets import html
 from neuroflow.widgets.model import FormModel
-from neuroflow.widgets.parts import button, show
+from neuroflow.widgets.parts import show
 
-PER_PAGE = 50
+PER_PAGE = 25
+
+Select = Literal["none", "single", "multiple"]
 
 
-def matching(frame: pd.DataFrame, words: str) -> pd.DataFrame:
-    """Keep the rows in which every word occurs, whatever its case.
+def _text(package: str, *path: str) -> str:
+    return resources.files(package).joinpath(*path).read_text(encoding="utf-8")
 
-    Parameters
-    ----------
-    frame
-        The table.
-    words
-        Separated by spaces.
 
-    Returns
-    -------
-    pandas.DataFrame
-        The rows, in their order.
+@cache
+def _library() -> str:
+    """Return DataTables as one module; it comes with itables, no network is asked."""
+    return _text("itables", "html", "dt_bundle.js")
 
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"study": ["sub-1", "sub-2"], "state": ["failed", "collected"]})
-    >>> matching(frame, "SUB fail")["study"].tolist()
-    ['sub-1']
-    """
-    if not words.strip() or frame.empty:
-        return frame
-    line = frame.astype("str").agg(" ".join, axis="columns").str.lower()
-    keep = pd.Series(data=True, index=frame.index)
-    for word in words.lower().split():
-        keep &= line.str.contains(word, regex=False)
-    return frame[keep]
+
+class _Rows(anywidget.AnyWidget):
+    """The table itself: what `table.js` draws."""
+
+    _esm = _text("neuroflow.widgets", "table.js")
+    _css = _text("itables", "html", "dt_bundle.css") + _text("neuroflow.widgets", "table.css")
+    _library = Unicode().tag(sync=True)
+    columns = List(Unicode()).tag(sync=True)
+    numeric = List(Bool()).tag(sync=True)
+    rows = Unicode("[]").tag(sync=True)
+    caption = Unicode().tag(sync=True)
+    toned = Unicode("").tag(sync=True)
+    select = Unicode("none").tag(sync=True)
+    per_page = Int(PER_PAGE).tag(sync=True)
+    chosen = TupleTrait().tag(sync=True)
 
 
 class TableView(widgets.VBox):  # type: ignore[misc]
-    """Show a DataFrame, page by page.
+    """Show a DataFrame that can be searched, sorted, and turned page by page.
+
+    Every row is in the browser, none is left out, and every cell is text there whatever it holds.
+    Showing another table with the same columns keeps search, order, page and choice.
 
     Parameters
     ----------
@@ -57,7 +64,26 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         Gives the tone of a row from the value in `by`; see `neuroflow.widgets.html.MARKS`.
     by
         The column that is toned.
+    select
+        How many rows can be chosen: ``"none"``, ``"single"`` or ``"multiple"``; by mouse, or with
+        the arrow keys and Enter.
+
+    Attributes
+    ----------
+    chosen : tuple of int
+        Positions of the chosen rows in the table shown; may be set.
+
+    Examples
+    --------
+    >>> view = TableView(FormModel(), "Studies", select="single")
+    >>> view.show(pd.DataFrame({"study": ["sub-1", "sub-2"], "state": ["sent", "failed"]}))
+    >>> view.chosen = (1,)
+    >>> view.show(pd.DataFrame({"study": ["sub-2"], "state": ["sent"]}))
+    >>> view.chosen
+    (0,)
     """
+
+    chosen = TupleTrait()
 
     def __init__(
         self,
@@ -65,63 +91,79 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         caption: str,
         tone: Callable[[str], str] | None = None,
         by: str = "state",
+        *,
+        select: Select = "none",
     ) -> None:
+        self._model = model
         self._caption = caption
         self._tone = tone
         self._by = by
-        self._frame = pd.DataFrame()
-        self._page = 0
-        self._html = widgets.HTML()
-        self._where = widgets.HTML()
-        self._search = widgets.Text(
-            description="Search",
-            tooltip=f"Show only the rows with these words: {caption}",
-            placeholder="words",
-            layout={"width": "300px"},
-            style={"description_width": "initial"},
-        )
-        self._search.observe(lambda _: model.attempt(lambda: self._go(0)), names="value")
-        self._back = button(model, "Back", f"Previous page: {caption}", lambda: self._turn(-1))
-        self._next = button(model, "Next", f"Next page: {caption}", lambda: self._turn(1))
-        self._bar = widgets.HBox([self._search, self._back, self._next, self._where])
-        super().__init__([self._bar, self._html])
-        self._draw()
+        self._select = select
+        self._rows: _Rows | None = None
+        self.frame = pd.DataFrame()
+        super().__init__()
+        show(self, False)
 
     def show(self, frame: pd.DataFrame) -> None:
-        """Show another table, at the page and with the search of before.
+        """Show another table; rows that are still there (by their first cell) stay chosen.
 
         Parameters
         ----------
         frame
-            The table.
+            The table; one without rows takes the view away.
         """
-        self._frame = frame
-        self._draw()
+        chosen = _moved(self.chosen, self.frame, frame)
+        tones = [self._tone(str(value)) for value in frame[self._by]] if self._tone else None
+        self.frame = frame
+        show(self, not frame.empty)
+        if self._rows is None and frame.empty:
+            return  # the library is sent once there is something to show
+        view = self._rows or self._draw()
+        with view.hold_sync():
+            view.columns = [str(name) for name in frame.columns]
+            view.numeric = [_is_number(frame.iloc[:, n]) for n in range(frame.shape[1])]
+            view.rows = _as_json(frame, tones)
+            self.chosen = chosen
 
-    def _go(self, page: int) -> None:
-        self._page = page
-        self._draw()
-
-    def _turn(self, pages: int) -> None:
-        self._go(self._page + pages)
-
-    def _draw(self) -> None:
-        show(self, not self._frame.empty)
-        if self._frame.empty:
-            self._html.value = ""
-            return
-        found = matching(self._frame, self._search.value)
-        pages = max(1, -(-len(found) // PER_PAGE))
-        self._page = max(0, min(self._page, pages - 1))
-        here = found.iloc[self._page * PER_PAGE : (self._page + 1) * PER_PAGE]
-        tones = [self._tone(str(value)) for value in here[self._by]] if self._tone else None
-        self._html.value = html.table(here, caption=self._caption, tones=tones, by=self._by)
-        self._where.value = (
-            f'<span class="nf-dim" role="status">{len(found)} of {len(self._frame)} rows, '
-            f"page {self._page + 1} of {pages}</span>"
+    def _draw(self) -> _Rows:
+        self._rows = _Rows(
+            _library=_library(),
+            caption=self._caption,
+            toned=self._by if self._tone else "",
+            select=self._select,
         )
-        self._back.disabled = self._page == 0
-        self._next.disabled = self._page == pages - 1
-        show(self._back, pages > 1)
-        show(self._next, pages > 1)
-        show(self._bar, len(self._frame) > 10)
+        link((self, "chosen"), (self._rows, "chosen"))
+        self.children = (self._rows,)
+        return self._rows
+
+
+def _moved(chosen: tuple[int, ...], old: pd.DataFrame, new: pd.DataFrame) -> tuple[int, ...]:
+    """Find chosen rows again in another table, by what stands in their first cell."""
+    if not chosen or new.empty:
+        return ()
+    kept = set(old.iloc[list(chosen), 0].astype("str"))
+    return tuple(n for n, name in enumerate(new.iloc[:, 0].astype("str")) if name in kept)
+
+
+def _is_number(column: pd.Series[Any]) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _as_json(frame: pd.DataFrame, tones: list[str] | None) -> str:
+    """Return the rows for the browser: numbers as numbers, all else as text, then the tone."""
+    columns: list[list[Any]] = []
+    for number in range(frame.shape[1]):
+        column = frame.iloc[:, number]
+        plain = column if _is_number(column) else column.astype("str")
+        columns.append(plain.astype("object").where(column.notna(), None).tolist())
+    columns.append(tones or [""] * len(frame))
+    # JSON has no infinity: such a number is shown as its name.
+    return json.dumps(
+        [[_plain(value) for value in row] for row in zip(*columns, strict=True)],
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if value in (float("inf"), float("-inf")) else value

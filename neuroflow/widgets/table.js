@@ -1,0 +1,175 @@
+// A table of many rows: DataTables, as itables packages it, kept in step with the kernel.
+// itables' own widget builds the table anew at every change, and search, sort and page are lost;
+// here only the rows change.
+
+const SIGNS = { good: "✓", bad: "✗", wait: "…", warn: "!", "": "·" };
+
+// Evaluated once per page, whatever the number of tables; nothing is fetched from a network.
+function library(model) {
+  globalThis.neuroflowTables ??= (async () => {
+    const source = new Blob([model.get("_library")], { type: "text/javascript" });
+    const url = URL.createObjectURL(source);
+    try {
+      return await import(url);
+    } finally {
+      URL.revokeObjectURL(url);
+    }
+  })();
+  return globalThis.neuroflowTables;
+}
+
+function shown(value) {
+  if (typeof value !== "number") return value ?? "";
+  if (Number.isInteger(value)) return String(value);
+  return Math.abs(value) < 1e-4 ? value.toExponential(1) : String(Number(value.toPrecision(4)));
+}
+
+function columns(model, escape) {
+  const names = model.get("columns");
+  const toned = names.indexOf(model.get("toned"));
+  const tone = names.length; // stands behind the cells of a row
+  const words = (value) => escape(shown(value));
+  const mark = (value, row) =>
+    `<span class="nf-${row[tone] || "plain"}">` +
+    `<span aria-hidden="true">${SIGNS[row[tone]]}</span> ${words(value)}</span>`;
+  return names.map((name, number) => ({
+    data: number,
+    title: escape(name),
+    type: model.get("numeric")[number] ? "num" : "string",
+    className: model.get("numeric")[number] ? "dt-right" : "dt-left",
+    render: (value, kind, row) => {
+      if (kind !== "display") return value ?? "";
+      return number === toned ? mark(value, row) : words(value);
+    },
+  }));
+}
+
+function settings(model, escape) {
+  const multiple = model.get("select") === "multiple";
+  const found = { selectorModifier: { search: "applied" } };
+  const buttons = [
+    { extend: "selectAll", text: "Choose all found", ...found },
+    { extend: "selectNone", text: "Choose none" },
+  ];
+  return {
+    data: JSON.parse(model.get("rows")),
+    columns: columns(model, escape),
+    order: [],
+    autoWidth: false, // widths measured in a hidden tab would be wrong
+    pageLength: model.get("per_page"),
+    lengthMenu: [10, 25, 50, 100],
+    layout: {
+      topStart: multiple ? ["search", { buttons }] : "search",
+      topEnd: "pageLength",
+      bottomStart: "info",
+      bottomEnd: "paging",
+    },
+    language: {
+      search: "Search",
+      searchPlaceholder: "words",
+      lengthMenu: "_MENU_ rows per page",
+      info: "Rows _START_ to _END_ of _TOTAL_",
+      infoEmpty: "No rows",
+      infoFiltered: "(found among _MAX_)",
+      zeroRecords: "No row has these words.",
+      select: { rows: { _: "%d rows chosen", 0: "", 1: "1 row chosen" } },
+    },
+    ...(model.get("select") === "none"
+      ? {}
+      : { select: { style: multiple ? "multi+shift" : "single", keys: true } }),
+  };
+}
+
+function decorate(model, el, table) {
+  el.classList.toggle("nf-few", table.rows().count() <= 10);
+  el.classList.toggle("nf-one-page", table.page.info().pages <= 1);
+  const search = el.querySelector("input[type=search]");
+  search?.setAttribute("aria-label", `Search: ${model.get("caption")}`);
+  if (model.get("select") === "none") return;
+  const chosen = new Set(model.get("chosen"));
+  table.rows({ page: "current" }).every(function () {
+    this.node().setAttribute("aria-selected", String(chosen.has(this.index())));
+  });
+}
+
+// Turns to the page of a choice that came from elsewhere.
+function reveal(model, table) {
+  const [first] = model.get("chosen");
+  const place = table.rows({ search: "applied" }).indexes().toArray().indexOf(first);
+  const page = Math.floor(place / table.page.len());
+  if (place >= 0 && page !== table.page()) table.page(page).draw(false);
+}
+
+async function render({ model, el }) {
+  const { jQuery, set_or_remove_dark_class: followTheme } = await library(model);
+  const escape = jQuery.fn.dataTable.render.text().display;
+  let table = null;
+  let listening = true; // not to what the kernel itself has chosen
+  let due = false;
+
+  function choose() {
+    if (model.get("select") === "none") return;
+    listening = false;
+    table.rows({ selected: true }).deselect();
+    table.rows(model.get("chosen")).select();
+    listening = true;
+    decorate(model, el, table);
+  }
+
+  // Choosing another row is two events, leaving one and taking one; the kernel hears of one.
+  function tell() {
+    if (!listening || due) return;
+    due = true;
+    queueMicrotask(() => {
+      due = false;
+      model.set("chosen", table.rows({ selected: true }).indexes().toArray());
+      model.save_changes();
+    });
+  }
+
+  function build() {
+    table?.destroy();
+    el.replaceChildren();
+    const node = document.createElement("table");
+    node.className = "display compact";
+    node.style.width = "100%";
+    if (model.get("select") !== "none") node.setAttribute("role", "grid");
+    node.createCaption().textContent = model.get("caption");
+    el.append(node);
+    table = jQuery(node).DataTable(settings(model, escape));
+    table.on("select deselect", tell);
+    table.on("draw", () => decorate(model, el, table));
+    choose();
+    decorate(model, el, table);
+  }
+
+  function refill() {
+    listening = false;
+    table.clear();
+    table.rows.add(JSON.parse(model.get("rows"))).draw("full-hold");
+    choose();
+    listening = true;
+  }
+
+  function changed() {
+    const names = model.get("columns");
+    const same = table.columns().count() === names.length &&
+      names.every((name, number) => table.column(number).title() === escape(name));
+    if (same) refill();
+    else build();
+  }
+
+  el.classList.add("nf-rows");
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys would move between cells
+  followTheme();
+  build();
+  model.on("change:columns", changed);
+  model.on("change:rows", changed);
+  model.on("change:chosen", () => {
+    choose();
+    reveal(model, table);
+  });
+  return () => table.destroy();
+}
+
+export default { render };
