@@ -8,6 +8,7 @@ from dataclasses import asdict, fields, replace
 import pandas as pd
 
 from neuroflow.cohorts import CohortStore
+from neuroflow.decisions import Decision
 from neuroflow.errors import OptionError, SubmissionError
 from neuroflow.models import Cohort, Finding, Severity, Study
 from neuroflow.participants import participant_row
@@ -43,6 +44,31 @@ def with_participant(study: Study, participants: pd.DataFrame) -> Study:
         age=study.age if pd.isna(age) else float(age),
         sex=study.sex if pd.isna(sex) else str(sex),
     )
+
+
+def with_facts(study: Study, decision: Decision, participants: pd.DataFrame | None) -> Study:
+    """Give a study the age and sex that are known of it beside its header.
+
+    Parameters
+    ----------
+    study
+        The study.
+    decision
+        What was filled in.
+    participants
+        What `neuroflow.participants.read_participants` read; it wins where it names them.
+
+    Returns
+    -------
+    Study
+        With both.
+    """
+    filled = replace(
+        study,
+        age=study.age if decision.age is None else decision.age,
+        sex=decision.sex or study.sex,
+    )
+    return filled if participants is None else with_participant(filled, participants)
 
 
 def find_study(cohort: Cohort, name: str) -> Study:
@@ -184,8 +210,10 @@ def refusal(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError:
     )
 
 
-def with_not_begun(rows: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
-    """Add the studies that a stopped run did not come to: no study of a cohort is left out.
+def with_the_others(
+    rows: pd.DataFrame, cohort: Cohort, excluded: Mapping[str, str]
+) -> pd.DataFrame:
+    """Add the studies that a plan does not speak of: no study of a cohort is left out of sight.
 
     Parameters
     ----------
@@ -193,6 +221,9 @@ def with_not_begun(rows: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
         A plan, one row per study.
     cohort
         The cohort it was made for.
+    excluded
+        From `study_id` to the reason of those left out; the others were not come to by a run that
+        was stopped.
 
     Returns
     -------
@@ -201,14 +232,27 @@ def with_not_begun(rows: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """
     ids = [str(study.study_id) for study in cohort.studies]
     missing = set(ids) - set(rows["study_id"])
-    blank = {"action": "send", "size": 0, "reason": "stopped before it was packaged"}
-    added = pd.DataFrame([{"study_id": study_id, **blank} for study_id in missing])
+    added = pd.DataFrame(
+        [
+            {"study_id": study_id, "size": 0, "action": "excluded", "reason": excluded[study_id]}
+            if study_id in excluded
+            else {
+                "study_id": study_id,
+                "size": 0,
+                "action": "send",
+                "reason": "stopped before it was packaged",
+            }
+            for study_id in missing
+        ]
+    )
     whole = pd.concat([rows, added], ignore_index=True) if missing else rows
     return whole.set_index("study_id").loc[ids].reset_index()
 
 
 def study_map(
-    cohorts: CohortStore, participants: Callable[[str], pd.DataFrame | None]
+    cohorts: CohortStore,
+    participants: Callable[[str], pd.DataFrame | None],
+    decisions: Callable[[str], Mapping[str, Decision]],
 ) -> pd.DataFrame:
     """Join every cohort's map with its participants: what results are matched with.
 
@@ -218,19 +262,22 @@ def study_map(
         The cohorts of a workspace.
     participants
         Returns the participants of a cohort, if known.
+    decisions
+        Returns the ages and sexes that were filled in.
 
     Returns
     -------
     pandas.DataFrame
         One row per study: cohort_id, study_id, participant_id, session_id, and the columns of
-        participants.tsv.
+        participants.tsv, with what was filled in where it is silent.
     """
     parts = []
     for cohort_id in cohorts.ids():
         studies = cohorts.frame(cohort_id)[["study_id", "participant_id", "session_id"]]
         studies = studies.assign(cohort_id=cohort_id)
         table = participants(cohort_id)
-        parts.append(studies if table is None else _joined(studies, table))
+        joined = studies if table is None else _joined(studies, table)
+        parts.append(_filled(joined, decisions(cohort_id)))
     columns = ["cohort_id", "study_id", "participant_id", "session_id"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
@@ -248,3 +295,17 @@ def _joined(studies: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
         {c: [None if row is None else row[c] for row in rows] for c in further}, index=studies.index
     )
     return pd.concat([studies, facts], axis=1)
+
+
+def _filled(studies: pd.DataFrame, decisions: Mapping[str, Decision]) -> pd.DataFrame:
+    """Fill the ages and sexes that participants.tsv does not tell with what the user gave."""
+    result = studies
+    for name in ("age", "sex"):
+        given = {key: getattr(each, name) for key, each in decisions.items()}
+        known = {key: value for key, value in given.items() if value is not None}
+        if known:
+            values = studies["study_id"].map(known)
+            result = result.assign(
+                **{name: result[name].fillna(values) if name in result else values}
+            )
+    return result

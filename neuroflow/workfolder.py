@@ -26,6 +26,9 @@ from filelock import FileLock, Timeout
 from neuroflow.errors import LockedError, WorkspaceError
 from neuroflow.privatefile import write_private
 
+GLANCE = 0.5
+"""Seconds in which a look whether somebody works here is over."""
+
 
 class WorkFolder:
     """The places in a workspace, its salt and its lock.
@@ -57,6 +60,10 @@ class WorkFolder:
         """Return where the workspace keeps a cohort's participants.tsv."""
         return self.cohorts / cohort_id / "participants.tsv"
 
+    def checks(self, cohort_id: str) -> Path:
+        """Return where the workspace remembers what the last check of a cohort found."""
+        return self.cohorts / cohort_id / "checks.json"
+
     @property
     def salt(self) -> bytes:
         """32 random bytes, made once per workspace."""
@@ -64,6 +71,16 @@ class WorkFolder:
         if not path.exists():
             write_private(path, secrets.token_bytes(32))
         return path.read_bytes()
+
+    @property
+    def is_locked(self) -> bool:
+        """True while somebody holds the folder, in this process or another."""
+        # An own lock: the one in use would say yes to the thread that holds it already.
+        try:
+            with FileLock(self._lock.lock_file, is_singleton=False).acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -75,7 +92,7 @@ class WorkFolder:
             Somebody else holds it.
         """
         try:
-            with self._lock.acquire(timeout=0):
+            with self._lock.acquire(timeout=GLANCE, poll_interval=0.05):
                 yield
         except Timeout as error:
             raise LockedError(

@@ -61,9 +61,18 @@ def test_a_second_process_is_told_that_somebody_works_here(tmp_path):
         assert other.stdout.readline() == "held\n"
         with pytest.raises(LockedError, match="Somebody else works"), WorkFolder(tmp_path).locked():
             pass
+        assert WorkFolder(tmp_path).is_locked
         other.kill()
     with WorkFolder(tmp_path).locked():  # a killed process holds nothing
         assert other.returncode is not None
+
+
+def test_whether_somebody_works_here_is_told_without_getting_in_the_way(tmp_path):
+    places = WorkFolder(tmp_path)
+    assert not places.is_locked
+    with places.locked():
+        assert places.is_locked
+    assert not places.is_locked
 
 
 def test_one_workspace_may_hold_its_own_lock_twice(tmp_path):

@@ -36,7 +36,7 @@ def _settings(study: Study) -> bytes:
     return f"{METHOD}|{study.age}|{study.sex}|{study.study_uid}".encode()
 
 
-def _stamp(study: Study) -> str:
+def stamp(study: Study) -> str:
     """Digest what a look at the folder tells: sizes and times of change."""
     digest = hashlib.sha256(_settings(study))
     for path in sorted(study.files):
@@ -55,7 +55,7 @@ def remember(study: Study, package: Package) -> None:
     package
         Just made from it.
     """
-    note = {"stamp": _stamp(study), "source": package.source_sha256}
+    note = {"stamp": stamp(study), "source": package.source_sha256}
     _note_path(package.path).write_text(json.dumps(note), encoding="ascii")
 
 
@@ -79,7 +79,7 @@ def is_unchanged(study: Study, package: Package) -> bool:
     try:
         if package.path.stat().st_size != package.size:
             return False
-        if _noted(package) == _stamp(study):
+        if _noted(package) == stamp(study):
             return True
         if source_digest(study) != package.source_sha256:
             return False

@@ -17,6 +17,7 @@ from neuroflow.studies.acquisition import Acquisition, read_acquisition
 from neuroflow.studies.deep import deep_findings
 from neuroflow.studies.events import Reporter
 from neuroflow.studies.jobs import run
+from neuroflow.studies.memory import CheckMemory, Looked
 from neuroflow.studies.protocol import RULES
 from neuroflow.studies.rule import Rule
 
@@ -31,6 +32,8 @@ def check(
     deep: bool = False,
     executor: Executor | None = None,
     on_event: OnEvent | None = None,
+    memory: CheckMemory | None = None,
+    look: bool = True,
 ) -> pd.DataFrame:
     """Hold studies against the acquisition protocol of the service.
 
@@ -46,6 +49,11 @@ def check(
         Where to do it: any `concurrent.futures.Executor`; None for processes on the local cores.
     on_event
         Listens to the progress.
+    memory
+        Remembers studies from one check to the next; those that did not change are not read again.
+    look
+        False tells what `memory` knows and opens no file; a study that it does not know has an
+        error that says so.
 
     Returns
     -------
@@ -58,15 +66,39 @@ def check(
     >>> check([]).columns.tolist()
     ['study', 'rule', 'severity', 'measured', 'accepted', 'advice']
     """
+    results = _recalled(studies, None if deep else memory, look=look)
+    todo = [index for index, known in enumerate(results) if known is None]
     reporter = Reporter("check", len(studies), on_event)
-    results: list[tuple[str, tuple[Finding, ...]]] = [("", ())] * len(studies)
+    if len(todo) < len(studies):
+        reporter.step(len(studies) - len(todo))
     cost = max((len(study.files) for study in studies), default=1)
-    look = partial(_check_chunk, deep=deep)
-    for start, found in run(look, list(studies), executor=executor, cost=cost):
-        for index, result in enumerate(found, start):
+    work = partial(_check_chunk, deep=deep)
+    for start, found in run(work, [studies[i] for i in todo], executor=executor, cost=cost):
+        for index, result in zip(todo[start:], found, strict=False):
             results[index] = result
+            if memory is not None and not deep:
+                memory.keep(studies[index], result)
             errors = sum(finding.severity == "error" for finding in result[1])
             reporter.step(study_id=studies[index].study_id, message=f"{errors} errors")
+    if memory is not None:
+        memory.save()
+    return _together(studies, [result or ("", ()) for result in results], sent)
+
+
+def _recalled(
+    studies: Sequence[Study], memory: CheckMemory | None, *, look: bool
+) -> list[Looked | None]:
+    known = [None if memory is None else memory.recall(study, look=look) for study in studies]
+    if look:
+        return known
+    unknown = [(finding(protocol.READABLE, study, "not checked yet"),) for study in studies]
+    return [found or ("", new) for found, new in zip(known, unknown, strict=True)]
+
+
+def _together(
+    studies: Sequence[Study], results: Sequence[Looked], sent: Collection[str]
+) -> pd.DataFrame:
+    """Join what was found of each study with what only all of them together show."""
     fingerprints = [fingerprint for fingerprint, _ in results]
     findings = [finding for _, found in results for finding in found]
     findings += _duplicates(studies, fingerprints) + _sent_before(studies, fingerprints, sent)
@@ -92,11 +124,11 @@ def check_study(study: Study) -> tuple[Finding, ...]:
     return _look(study)[1]
 
 
-def _check_chunk(studies: Sequence[Study], *, deep: bool) -> list[tuple[str, tuple[Finding, ...]]]:
+def _check_chunk(studies: Sequence[Study], *, deep: bool) -> list[Looked]:
     return [_look(study, deep=deep) for study in studies]
 
 
-def _look(study: Study, *, deep: bool = False) -> tuple[str, tuple[Finding, ...]]:
+def _look(study: Study, *, deep: bool = False) -> Looked:
     try:
         facts = read_acquisition(study)
     except StudyError as error:
