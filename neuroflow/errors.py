@@ -37,13 +37,19 @@ Every error says what happened, why if that is known, and what to do::
     └── DemoError                 the embedded service
 
 Errors of other libraries become one of these at the edge where they appear, with ``from``.
-What is worth telling but stops nothing is a `ResultWarning`.
+What is worth telling but stops nothing is a `ResultWarning`. The word in brackets at the end of a
+message is the error's anchor: the page docs/errors.md has a section of that name, which `explain`
+returns.
 """
 
 from __future__ import annotations
 
+import re
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
+
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class NeuroflowError(Exception):
@@ -64,14 +70,21 @@ class NeuroflowError(Exception):
     ----------
     exit_code : int
         What the command line returns to the shell.
+    anchor : str
+        Of its section in docs/errors.md; messages end with it.
 
     Examples
     --------
-    >>> print(NeuroflowError("The folder is empty.", advice="Choose another one."))
-    The folder is empty. Choose another one.
+    >>> print(FolderError("The folder is empty.", advice="Choose another one."))
+    The folder is empty. Choose another one. [folder]
     """
 
     exit_code: ClassVar[int] = 1
+    anchor: ClassVar[str] = "neuroflow"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.anchor = _WORD.sub("-", cls.__name__.removesuffix("Error")).lower()
 
     def __init__(
         self, what: str, *, why: str = "", advice: str = "", study_id: str | None = None
@@ -82,9 +95,14 @@ class NeuroflowError(Exception):
         self.advice = advice
         self.study_id = study_id
 
-    def __str__(self) -> str:
+    @property
+    def message(self) -> str:
+        """The words without the anchor: study, what, why, what to do."""
         subject = f"Study {self.study_id}: " if self.study_id else ""
         return subject + " ".join(part for part in (self.what, self.why, self.advice) if part)
+
+    def __str__(self) -> str:
+        return f"{self.message} [{self.anchor}]"
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments would be lost on the way back from a worker process.
@@ -272,3 +290,44 @@ class DemoError(NeuroflowError):
 
 class ResultWarning(UserWarning):
     """Some results were left out or could not be matched; the others stand."""
+
+
+def explain(anchor: str) -> str:
+    """Return what the documentation says of an error.
+
+    Parameters
+    ----------
+    anchor
+        The word in brackets at the end of its message, or the name of its class.
+
+    Returns
+    -------
+    str
+        The section of docs/errors.md, in Markdown: meaning, usual causes, what to do.
+
+    Raises
+    ------
+    OptionError
+        No error has this anchor.
+
+    Examples
+    --------
+    >>> print(explain("host-key-changed").splitlines()[0])
+    ## host-key-changed
+    """
+    name = _WORD.sub("-", anchor.strip().strip("[]").removesuffix("Error")).lower()
+    parts = re.split(r"^(?=## )", _page(), flags=re.MULTILINE)[1:]
+    sections = {part.splitlines()[0].removeprefix("## "): part.strip() for part in parts}
+    if name not in sections:
+        raise OptionError(
+            f"No error is called {anchor!r}.",
+            why=f"There are {', '.join(sections)}.",
+            advice="Take the word in brackets at the end of the message.",
+        )
+    return sections[name]
+
+
+def _page() -> str:
+    here = Path(__file__).parent
+    installed, checkout = here / "errors.md", here.parent / "docs" / "errors.md"
+    return (installed if installed.is_file() else checkout).read_text(encoding="utf-8")

@@ -1,9 +1,13 @@
 import inspect
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
 from neuroflow import errors
+
+ROOT = Path(__file__).parent.parent
 
 ALL = [
     kind
@@ -17,7 +21,33 @@ def test_an_error_survives_the_way_back_from_a_worker_process(kind):
     error = kind("What.", why="Why.", advice="Do.", study_id="s1")
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is kind
-    assert str(again) == str(error) == "Study s1: What. Why. Do."
+    assert str(again) == str(error) == f"Study s1: What. Why. Do. [{kind.anchor}]"
+
+
+def test_the_page_of_errors_has_one_section_for_each_and_no_other():
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^## (.+)$", page, re.MULTILINE)) == sorted(k.anchor for k in ALL)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_every_error_is_explained_with_its_meaning_its_causes_and_what_to_do(kind):
+    text = errors.explain(kind.anchor)
+    assert text == errors.explain(kind.__name__) == errors.explain(f"[{kind.anchor}]")
+    paragraphs = text.split("\n\n")
+    assert paragraphs[0] == f"## {kind.anchor}"
+    assert paragraphs[1].startswith(f"`{kind.__name__}`: ")
+    assert [p.split(":")[0] for p in paragraphs[2:]] == ["Usual causes", "What to do"]
+
+
+def test_an_exit_code_on_the_page_is_the_real_one():
+    for kind in ALL:
+        for code in re.findall(r"exit\s+code (\d+)", errors.explain(kind.anchor)):
+            assert int(code) == kind.exit_code, kind.__name__
+
+
+def test_asking_for_an_error_that_is_none_lists_them():
+    with pytest.raises(errors.OptionError, match="host-key-changed"):
+        errors.explain("no-such-thing")
 
 
 def test_a_host_key_error_carries_its_fingerprint_home():

@@ -136,7 +136,7 @@ def share(*words: object) -> float:
 
 
 def _failure(error: Exception, study_id: str, at: datetime) -> Iterator[tuple[str, bytes]]:
-    reason = str(error) if isinstance(error, StudyError) else "The upload was taken away."
+    reason = error.message if isinstance(error, StudyError) else "The upload was taken away."
     yield "failure_report.png", draw_failure(reason, study_id, at)
     yield "failure_report.txt", failure_text(reason, study_id, at).encode()
 

@@ -67,7 +67,7 @@ def deep_findings(study: Study, facts: Acquisition) -> list[Finding]:
         try:
             converted = nifti_facts(found)
         except StudyError as error:
-            return [_finding(study, str(error))]
+            return [_finding(study, error.message)]
         images = len(list(target.glob("*.nii")))
     findings = [_finding(study, f"{images} images came out")] if images > 1 else []
     for fact, words in SAME.items():
