@@ -17,6 +17,10 @@ AGENT = "agent"
 """Stands in place of a key's file for the keys that the ssh-agent holds."""
 
 
+DEFAULT = "default"
+"""What a profile is called that was given no name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Where the service is and who the user is.
@@ -142,6 +146,59 @@ def read_profile(path: Path, name: str = "default") -> Profile | None:
         ) from error
 
 
+def profile_names(path: Path) -> list[str]:
+    """List the profiles in a neuroflow.toml.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    list of str
+        In the order of the file; empty where it does not exist.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML.
+
+    Examples
+    --------
+    >>> profile_names(Path("no-such-folder/neuroflow.toml"))
+    []
+    """
+    profiles = _tables(path).get("profile", {})
+    return [str(name) for name in profiles] if isinstance(profiles, MutableMapping) else []
+
+
+def name_in_use(path: Path) -> str:
+    """Tell which profile is used where none is asked for.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        The one used last, or else ``"default"``.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML.
+
+    Examples
+    --------
+    >>> name_in_use(Path("no-such-folder/neuroflow.toml"))
+    'default'
+    """
+    return str(_tables(path).get("use", DEFAULT))
+
+
 def read_settings(path: Path) -> Settings:
     """Read the settings from a neuroflow.toml; defaults where it is silent.
 
@@ -180,7 +237,7 @@ def read_settings(path: Path) -> Settings:
 
 
 def write_profile(path: Path, profile: Profile) -> None:
-    """Write a profile into a neuroflow.toml, keeping everything else in it.
+    """Write a profile into a neuroflow.toml and use it from now on; all else in it stays.
 
     Parameters
     ----------
@@ -192,8 +249,10 @@ def write_profile(path: Path, profile: Profile) -> None:
     Raises
     ------
     ConfigError
-        The file is no TOML, or cannot be written.
+        The file is no TOML, the profile has no name, or the file cannot be written.
     """
+    if not profile.name.strip():
+        raise ConfigError("A profile needs a name.", advice="Call it by the site, for example.")
     tables = _tables(path)
     profiles = tables.setdefault("profile", tomlkit.table(is_super_table=True))
     if not isinstance(profiles, MutableMapping):
@@ -208,6 +267,74 @@ def write_profile(path: Path, profile: Profile) -> None:
         "user": profile.user,
         "key": profile.key_text,
     }
+    _use(tables, profile.name)
+    _write(path, tables)
+
+
+def use_profile(path: Path, name: str) -> None:
+    """Use another profile of a neuroflow.toml from now on.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Which profile.
+
+    Raises
+    ------
+    ConfigError
+        There is no such profile, or the file cannot be written.
+    """
+    tables = _tables(path)
+    _known(path, name)
+    _use(tables, name)
+    _write(path, tables)
+
+
+def remove_profile(path: Path, name: str) -> None:
+    """Take a profile out of a neuroflow.toml; what was sent with it stays known.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Which profile.
+
+    Raises
+    ------
+    ConfigError
+        There is no such profile, or the file cannot be written.
+    """
+    tables = _tables(path)
+    rest = [other for other in _known(path, name) if other != name]
+    del tables["profile"][name]
+    if tables.get("use", DEFAULT) == name:
+        _use(tables, rest[0] if rest else DEFAULT)
+    _write(path, tables)
+
+
+def _known(path: Path, name: str) -> list[str]:
+    """Return the names of all profiles, of which this has to be one."""
+    names = profile_names(path)
+    if name not in names:
+        raise ConfigError(
+            f"There is no profile {name!r} in {path}.",
+            advice=f"Its profiles are: {', '.join(names) or 'none'}.",
+        )
+    return names
+
+
+def _use(tables: dict[str, Any], name: str) -> None:
+    """Note the profile in use; nothing is noted while it is the one that goes without saying."""
+    if name == DEFAULT:
+        tables.pop("use", None)
+    else:
+        tables["use"] = name
+
+
+def _write(path: Path, tables: dict[str, Any]) -> None:
     temporary = path.with_suffix(".toml.new")
     try:
         temporary.write_text(tomlkit.dumps(tables), encoding="utf-8")

@@ -7,9 +7,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from neuroflow.config import CONFIG_NAME, Profile, Settings, read_profile, read_settings
+from neuroflow.config import (
+    CONFIG_NAME,
+    Profile,
+    Settings,
+    name_in_use,
+    profile_names,
+    read_profile,
+    read_settings,
+)
+from neuroflow.config import remove_profile as _remove_profile
+from neuroflow.config import use_profile as _use_profile
 from neuroflow.config import write_profile as _write_profile
 from neuroflow.errors import ConfigError, HostKeyChangedError, HostKeyUnknownError
+from neuroflow.transfer.credentials import credentials
 from neuroflow.transfer.hostkeys import HostKeys
 from neuroflow.transfer.keys import PublicKey
 from neuroflow.transfer.lines import shown_key
@@ -54,7 +65,7 @@ class Service:
     folder
         The workspace's folder; ``neuroflow.toml`` and ``known_hosts`` stand in it.
     profile_name
-        Which profile of ``neuroflow.toml`` to use.
+        Which profile of ``neuroflow.toml`` to use; None for the one used last.
     environ
         Where a passphrase may be found under ``NEUROFLOW_PASSPHRASE``.
 
@@ -70,18 +81,28 @@ class Service:
         self,
         folder: Path,
         *,
-        profile_name: str = "default",
+        profile_name: str | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._config = folder / CONFIG_NAME
-        self._profile_name = profile_name
+        self._asked_name = profile_name
         self._passphrase = environ.get(PASSPHRASE_VARIABLE)
         self.hostkeys = HostKeys(folder / "known_hosts")
 
     @property
     def profile(self) -> Profile | None:
         """The profile in use, or None before the first one was saved."""
-        return read_profile(self._config, self._profile_name)
+        return read_profile(self._config, self.profile_name)
+
+    @property
+    def profile_name(self) -> str:
+        """What the profile in use is called."""
+        return self._asked_name or name_in_use(self._config)
+
+    @property
+    def profile_names(self) -> list[str]:
+        """The names of all profiles in neuroflow.toml."""
+        return profile_names(self._config)
 
     @property
     def settings(self) -> Settings:
@@ -102,7 +123,64 @@ class Service:
             The file cannot be read or written.
         """
         _write_profile(self._config, profile)
-        self._profile_name = profile.name
+        self._asked_name = None
+
+    def use_profile(self, name: str) -> None:
+        """Use another profile of neuroflow.toml from now on; the passphrase is forgotten.
+
+        A workspace's ledger speaks of one server: profiles are several ways to the same one.
+
+        Parameters
+        ----------
+        name
+            Which profile.
+
+        Raises
+        ------
+        ConfigError
+            There is no such profile, or the file cannot be written.
+        """
+        _use_profile(self._config, name)
+        self._asked_name = None
+        self._passphrase = None
+
+    def remove_profile(self, name: str) -> None:
+        """Take a profile out of neuroflow.toml; its key and what was sent stay.
+
+        Parameters
+        ----------
+        name
+            Which profile.
+
+        Raises
+        ------
+        ConfigError
+            There is no such profile, or the file cannot be written.
+        """
+        _remove_profile(self._config, name)
+        self._asked_name = None
+        self._passphrase = None
+
+    def agent_keys(self) -> list[PublicKey]:
+        """List the keys that the ssh-agent offers, in the order in which they are tried.
+
+        Returns
+        -------
+        list of PublicKey
+            Their public halves.
+
+        Raises
+        ------
+        KeyFileError
+            No agent answers, or it holds no key.
+        """
+        with credentials((), None) as found:
+            keys = [one.key for one in found]
+            comments = [str(getattr(key, "comment", "")) for key in keys]
+            return [
+                PublicKey(key.get_name(), key.asbytes(), comment)
+                for key, comment in zip(keys, comments, strict=True)
+            ]
 
     def use_passphrase(self, passphrase: str | None) -> None:
         """Keep the key's passphrase in memory until the process ends; it is never written.
@@ -232,7 +310,7 @@ class Service:
         if profile is None:
             raise ConfigError(
                 "This workspace does not know the service yet.",
-                why=f"There is no profile {self._profile_name!r} in {self._config}.",
+                why=f"There is no profile {self.profile_name!r} in {self._config}.",
                 advice="Fill the Connect form, or run `neuroflow connect`.",
             )
         return profile

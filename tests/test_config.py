@@ -2,7 +2,17 @@ from pathlib import Path
 
 import pytest
 
-from neuroflow.config import Profile, Settings, read_profile, read_settings, write_profile
+from neuroflow.config import (
+    Profile,
+    Settings,
+    name_in_use,
+    profile_names,
+    read_profile,
+    read_settings,
+    remove_profile,
+    use_profile,
+    write_profile,
+)
 from neuroflow.errors import ConfigError
 
 
@@ -75,3 +85,40 @@ def test_a_file_without_room_for_a_profile_is_refused_and_left_alone(path):
     with pytest.raises(ConfigError, match="no room"):
         write_profile(path, Profile(host="h", user="u", key=Path("k")))
     assert path.read_text(encoding="utf-8") == "profile = 3\n"
+
+
+@pytest.fixture
+def two(path):
+    path.write_text("# ours\n[settings]\nconnections = 2\n", encoding="utf-8")
+    for name in ("default", "at home"):
+        write_profile(path, Profile(host="h", user=name, key=Path("k"), name=name))
+    return path
+
+
+def test_of_several_profiles_the_last_one_written_or_chosen_is_in_use(two):
+    assert profile_names(two) == ["default", "at home"]
+    assert name_in_use(two) == "at home"
+    use_profile(two, "default")
+    assert name_in_use(two) == "default"
+    assert read_settings(two).connections == 2
+    assert "# ours" in two.read_text(encoding="utf-8")
+
+
+def test_a_profile_is_removed_and_another_one_takes_its_place(two):
+    remove_profile(two, "at home")
+    assert profile_names(two) == ["default"]
+    assert name_in_use(two) == "default"
+    remove_profile(two, "default")
+    assert profile_names(two) == []
+
+
+@pytest.mark.parametrize("change", [use_profile, remove_profile])
+def test_only_a_profile_that_is_there_can_be_used_or_removed(two, change):
+    with pytest.raises(ConfigError, match="no profile 'nowhere'"):
+        change(two, "nowhere")
+    assert profile_names(two) == ["default", "at home"]
+
+
+def test_a_profile_without_a_name_is_refused(path):
+    with pytest.raises(ConfigError, match="needs a name"):
+        write_profile(path, Profile(host="h", user="u", name=" "))
