@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -71,6 +73,85 @@ class Bars:
                 unit_scale=event.total > BYTES_FROM,
             )
         return self._bars[event.stage]
+
+
+class Lines:
+    """One line now and then per stage of a job: for logs, where bars would be rubbish.
+
+    Parameters
+    ----------
+    quiet
+        Tell of failures only.
+    every
+        Seconds between two lines of a stage.
+    file
+        Where the lines go; the error output if None.
+    clock
+        What tells the time, in seconds.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> at = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+    >>> with Lines(file=sys.stdout) as lines:
+    ...     lines(Event("upload", None, 250_000, 1_000_000, "progress", "", at))
+    2026-01-31 12:00:00 upload: 25 % of 1.0 MB
+    """
+
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        every: float = 10.0,
+        file: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._quiet = quiet
+        self._every = every
+        self._file = file
+        self._clock = clock
+        self._told: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Write one event, if it is time: failures at once, the rest now and then."""
+        if event.status == "failed" and event.message:
+            self._write(event, event.message)
+        elif event.study_id is None and not self._quiet:
+            if event.status != "progress" and event.message:
+                self._write(event, event.message)
+            elif self._is_due(event):
+                self._write(event, _share(event))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def _is_due(self, event: Event) -> bool:
+        """Tell whether a stage is to be told of again: after a while, and once at its end."""
+        now, is_over = self._clock(), 0 < event.total <= event.done
+        before = self._told.get(event.stage, -math.inf)
+        if before == math.inf or (not is_over and now - before < self._every):
+            return False
+        self._told[event.stage] = math.inf if is_over else now
+        return True
+
+    def _write(self, event: Event, text: str) -> None:
+        subject = f" {event.study_id}" if event.study_id else ""
+        line = f"{event.at:%Y-%m-%d %H:%M:%S} {event.stage}{subject}: {text}\n"
+        file = self._file or sys.stderr
+        file.write(line)
+        file.flush()
+
+
+def _share(event: Event) -> str:
+    """Say how far a job is."""
+    if not event.total:
+        return f"{event.done} done"
+    if event.total > BYTES_FROM:
+        return f"{100 * event.done / event.total:.0f} % of {event.total / 1e6:.1f} MB"
+    return f"{event.done} of {event.total}"
 
 
 BYTES_FROM = 100_000

@@ -144,7 +144,8 @@ def survey(
     found += zip_studies(root, probes)
     studies = _labelled(apply_overrides(root / OVERRIDES, root, found, skipped))
     result = Survey(tuple(studies), _skipped_table(root, skipped))
-    reporter.step(0, status="done", message=result.summary)
+    # Of an empty folder the caller speaks: find_studies raises with these words.
+    reporter.step(0, status="done", message=result.summary if studies else "")
     return result
 
 

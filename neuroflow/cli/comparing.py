@@ -1,0 +1,127 @@
+"""``neuroflow compare``: groups compared in every region, as a table and for the paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neuroflow.cli.options import (
+    AsJson,
+    Between,
+    Confidence,
+    Contrasts,
+    CorrectionName,
+    Covariates,
+    Groups,
+    Metrics,
+    Participants,
+    Quiet,
+    Reference,
+    Source,
+    Visit,
+    listed,
+)
+from neuroflow.cli.sources import cohort_table
+from neuroflow.cli.voice import Voice
+from neuroflow.errors import OptionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FACTS = ("model", "method", "standard_errors", "correction", "confidence", "neuroflow")
+"""What is written into every row of a file, so that no file is parted from how it was made."""
+SHOWN = ("region", "metric", "contrast", "n1", "n2", "estimate", "effect_size", "p", "q", "reason")
+"""Columns that are shown on a terminal; a file has all."""
+
+
+def compare(
+    source: Source,
+    between: Between = "group",
+    reference: Reference = None,
+    groups: Groups = None,
+    contrasts: Contrasts = None,
+    covariates: Covariates = None,
+    metric: Metrics = None,
+    method: Annotated[str, typer.Option(help="linear, welch or mannwhitney.")] = "linear",
+    robust: Annotated[str, typer.Option(help="none, HC3 or cluster.")] = "none",
+    omnibus: Annotated[
+        bool, typer.Option("--omnibus", help="Test for any difference too (F).")
+    ] = False,
+    visit: Visit = None,
+    correction: CorrectionName = "bh",
+    family: Annotated[
+        list[str] | None, typer.Option(help="Corrected together: all, or per metric, contrast...")
+    ] = None,
+    confidence: Confidence = 0.95,
+    to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
+    paper: Annotated[
+        Path | None, typer.Option(help="A table for the paper too: .docx, .tex, .md or .xlsx")
+    ] = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare groups in every region and metric; adjusted, corrected, with effect sizes."""
+    import neuroflow as nf
+
+    options: dict[str, Any] = {
+        "between": between,
+        "groups": listed(groups),
+        "covariates": listed(covariates) or [],
+        "visit": visit,
+        "correction": correction,
+    }
+    more: dict[str, Any] = {
+        "reference": reference,
+        "contrasts": listed(contrasts),
+        "metric": listed(metric),
+        "method": method,
+        "robust": robust,
+        "omnibus": omnibus,
+        "family": listed(family) or "metric",
+        "confidence": confidence,
+    }
+    with Voice(as_json=as_json, quiet=quiet) as voice:
+        table = cohort_table(source, participants)
+        effects = nf.compare_groups(table, **options, **more)
+        methods = nf.methods_text(effects)
+        files = [nf.write_table(with_facts(effects), to)] if to else []
+        if paper:
+            one = _one_metric(table, more["metric"])
+            files.append(nf.save_table(nf.paper_table(table, metric=one, **options), paper))
+        model = {name: value for name, value in effects.attrs.items() if name != "exclusions"}
+        answer = {"methods": methods, "model": model, "files": files, "effects": effects}
+        voice.answer(answer, None if files else effects[list(SHOWN)])
+        voice.say("\n".join([methods, *map(str, files)]))
+
+
+def with_facts(effects: pd.DataFrame) -> pd.DataFrame:
+    """Write into every row how it was computed; a file knows it then in every format.
+
+    Parameters
+    ----------
+    effects
+        What `neuroflow.compare_groups` returned.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the columns of `FACTS` and ``methods``, the sentences for the paper.
+    """
+    import neuroflow as nf
+
+    facts = {name: effects.attrs[name] for name in FACTS}
+    return effects.assign(**facts, methods=nf.methods_text(effects))
+
+
+def _one_metric(table: pd.DataFrame, metrics: list[str] | None) -> str:
+    """Choose the metric of the paper's table: the one asked for, else free water."""
+    if metrics and len(metrics) > 1:
+        raise OptionError(
+            "A table of the paper holds one metric.",
+            advice=f"Say --metric {metrics[0]}, and --metric {metrics[1]} in a second run.",
+        )
+    known = list(dict.fromkeys(table["metric"].astype(str)))
+    return metrics[0] if metrics else "FW" if "FW" in known else known[0]

@@ -1,0 +1,80 @@
+"""``neuroflow connect``: the way to the service, tested stage by stage."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neuroflow.cli.options import AsJson, HostKey, WorkspaceFolder
+from neuroflow.cli.voice import Voice, console
+from neuroflow.errors import ConnectError, HostKeyUnknownError
+
+if TYPE_CHECKING:
+    from neuroflow.service import Service
+    from neuroflow.transfer.probe import Step
+
+
+def connect(
+    workspace: WorkspaceFolder,
+    host: Annotated[str | None, typer.Option(help="The server's name.")] = None,
+    user: Annotated[str | None, typer.Option(help="The assigned user name.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The private key's file, or `agent` for the ssh-agent's.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="The TCP port.")] = 22,
+    host_key: HostKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Save how to reach the service, and test the connection stage by stage."""
+    from neuroflow.config import Profile, key_of
+    from neuroflow.workspace import Workspace
+
+    with Voice(as_json=as_json) as voice, Workspace(workspace) as ws:
+        if host and user and key:
+            file = key_of(key)
+            absolute = file and file.expanduser().absolute()
+            ws.service.save_profile(Profile(host=host, user=user, key=absolute, port=port))
+        elif host or user or key:
+            raise typer.BadParameter("--host, --user and --key go together")
+        if host_key:
+            ws.service.trust(host_key)
+        elif sys.stdin.isatty() and not as_json:
+            _confirm_host_keys(ws.service, voice)
+        steps = []
+        for step in ws.service.probe():
+            steps.append(step)
+            _tell(voice, step)
+        good = all(step.ok for step in steps)
+        voice.answer({"ok": good, "steps": [asdict(step) for step in steps]})
+        if not good:
+            raise typer.Exit(ConnectError.exit_code)
+
+
+def _tell(voice: Voice, step: Step) -> None:
+    if voice.as_json:
+        return
+    mark = "[green]ok[/green]    " if step.ok else "[red]failed[/red]"
+    screen = console()
+    screen.print(f"{mark} {step.name}: ", end="")
+    screen.print(step.message, markup=False, highlight=False, soft_wrap=True)
+    if not step.ok:
+        screen.print(f"       {step.advice}", markup=False, highlight=False)
+
+
+def _confirm_host_keys(service: Service, voice: Voice) -> None:
+    """Show the fingerprint of every unknown host on the way, and pin it if the user says so."""
+    if service.profile is None:
+        return
+    while (shown := service.unknown_host()) is not None:
+        voice.note(f"The server {shown.host} was never seen before. It shows")
+        voice.note(f"  {shown.fingerprint}")
+        if not typer.confirm("Is that the fingerprint the vendor gave you?", default=False):
+            raise HostKeyUnknownError(
+                f"The host key of {shown.host} was not confirmed.",
+                advice="Ask the vendor's support for the fingerprint.",
+                fingerprint=shown.fingerprint,
+            )
+        service.trust(shown.fingerprint)

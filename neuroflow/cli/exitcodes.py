@@ -1,0 +1,49 @@
+"""What the command line returns to the shell."""
+
+from __future__ import annotations
+
+INTERRUPTED = 130
+"""After Ctrl-C, as shells have it."""
+TERMINATED = 143
+"""After SIGTERM, as shells have it."""
+SOMETHING_LEFT = 20
+"""The command ended well but studies are left over."""
+UNEXPECTED = 70
+"""A mistake in neuroflow itself, as sysexits.h has it."""
+USAGE = 2
+"""The command line itself is wrong: an unknown option, a missing argument."""
+
+
+def exit_codes() -> dict[int, str]:
+    """Return the meaning of every exit code, the errors' taken from the tree of errors.
+
+    Returns
+    -------
+    dict
+        From the code to one sentence, in ascending order.
+
+    Examples
+    --------
+    >>> exit_codes()[6]
+    'There is no session with the service.'
+    """
+    from neuroflow.errors import NeuroflowError
+
+    codes = {
+        0: "Done.",
+        NeuroflowError.exit_code: "Another error.",
+        USAGE: "The command line is wrong: an unknown option, a missing argument.",
+        SOMETHING_LEFT: "It went well, and studies are left over: with errors, not sent, waiting.",
+        UNEXPECTED: "A mistake in neuroflow itself; the message names the log to report.",
+        INTERRUPTED: "Stopped by Ctrl-C; run the same command again to go on.",
+        TERMINATED: "Stopped by SIGTERM; run the same command again to go on.",
+    }
+    for branch in NeuroflowError.__subclasses__():
+        codes[branch.exit_code] = (branch.__doc__ or "").splitlines()[0]
+    return dict(sorted(codes.items()))
+
+
+def exit_code_lines() -> str:
+    """Return the exit codes as the end of ``neuroflow --help``."""
+    lines = [f"{code:>4}  {meaning}" for code, meaning in exit_codes().items()]
+    return "\n".join(["\b", "Exit codes", *lines])

@@ -1,0 +1,64 @@
+"""Arguments and options that several commands share; each is named as in the Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuroflow.cli.completion import cohort_ids
+
+WorkspaceFolder = Annotated[Path, typer.Argument(help="The project's folder.")]
+CohortId = Annotated[str, typer.Argument(help="The cohort's id.", autocompletion=cohort_ids)]
+ScansFolder = Annotated[
+    Path | None, typer.Argument(help="The folder of scans; left out to go on with a cohort.")
+]
+Source = Annotated[
+    Path,
+    typer.Argument(help="A workspace, a folder of results, or a cohort table in a file."),
+]
+Participants = Annotated[Path | None, typer.Option(help="participants.tsv")]
+HostKey = Annotated[
+    str | None, typer.Option(help="Trust this fingerprint, SHA256:..., without asking.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Tell errors and warnings only.")]
+
+Between = Annotated[str, typer.Option(help="The column that holds the groups.")]
+Groups = Annotated[list[str] | None, typer.Option(help="Use only these groups: A,B.")]
+Reference = Annotated[str | None, typer.Option(help="Compare every other group with this one.")]
+Contrasts = Annotated[
+    list[str] | None, typer.Option(help='Planned contrasts: "MSA+PSP - PD,PSP - MSA".')
+]
+Covariates = Annotated[list[str] | None, typer.Option(help="Adjust for these columns: age,sex.")]
+Metrics = Annotated[list[str] | None, typer.Option(help="Metrics: FW,FAt; all if left out.")]
+Visit = Annotated[
+    str | None, typer.Option(help="Of repeated visits use: first, last, or a session id.")
+]
+CorrectionName = Annotated[str, typer.Option(help="Of many tests: bh, holm, bonferroni or none.")]
+Confidence = Annotated[float, typer.Option(help="Of the intervals, between 0 and 1.")]
+
+
+def listed(words: Sequence[str] | None) -> list[str] | None:
+    """Read an option that may be given several times, or once with commas.
+
+    Parameters
+    ----------
+    words
+        What was given.
+
+    Returns
+    -------
+    list of str or None
+        None where nothing was given.
+
+    Examples
+    --------
+    >>> listed(["age,sex", "site"])
+    ['age', 'sex', 'site']
+    """
+    if not words:
+        return None
+    return [part.strip() for word in words for part in word.split(",") if part.strip()]

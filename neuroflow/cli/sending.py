@@ -1,0 +1,83 @@
+"""``neuroflow submit``: every study of a cohort, once and only once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from neuroflow.cli.exitcodes import SOMETHING_LEFT
+from neuroflow.cli.options import (
+    AsJson,
+    CohortId,
+    HostKey,
+    Participants,
+    Quiet,
+    ScansFolder,
+    WorkspaceFolder,
+)
+from neuroflow.cli.stopping import stoppable
+from neuroflow.cli.voice import Voice
+from neuroflow.states import State
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SENT = (State.SUBMITTED, State.COLLECTED, State.FAILED)
+"""States of a study that the service has."""
+
+
+def submit(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    folder: ScansFolder = None,
+    participants: Participants = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")
+    ] = False,
+    only_good: Annotated[
+        bool, typer.Option("--only-good", help="Send the studies without errors.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Send changed studies anew.")] = False,
+    limit_rate: Annotated[float | None, typer.Option(help="MB per second at most.")] = None,
+    host_key: HostKey = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Send every study of a cohort that was not sent yet."""
+    import neuroflow as nf
+
+    with (
+        Voice(as_json=as_json, quiet=quiet) as voice,
+        nf.Workspace(workspace) as ws,
+        stoppable() as stop,
+    ):
+        if host_key:
+            ws.service.trust(host_key)
+        with voice.listening() as listen:
+            studies = nf.find_studies(folder, on_event=listen) if folder else None
+            cohort = ws.cohort(cohort_id, studies, participants=participants)
+            table = ws.submit(
+                cohort,
+                dry_run=dry_run,
+                only_good=only_good,
+                replace=replace,
+                limit_rate=limit_rate and limit_rate * 1e6,
+                on_event=listen,
+                stop=stop,
+            )
+        left = _tell(voice, cohort_id, table, dry_run=dry_run)
+    if left:
+        voice.note("Not all studies were sent; the table says why. Run the same command again.")
+        raise typer.Exit(SOMETHING_LEFT)
+
+
+def _tell(voice: Voice, cohort_id: str, table: pd.DataFrame, *, dry_run: bool) -> int:
+    """Give the answer; return how many studies are left over."""
+    left = 0 if dry_run else int((~table["state"].isin(SENT)).sum())
+    facts = {"cohort_id": cohort_id, "dry_run": dry_run, "left": left, "studies": table}
+    voice.answer(facts, table)
+    if dry_run:
+        todo = table[table["action"] != "skip"] if "action" in table else table
+        voice.note(f"Nothing was sent. {len(todo)} of {len(table)} studies are not done yet.")
+    return left

@@ -1,0 +1,125 @@
+"""Where a command takes its cohort table from: a workspace, a folder, or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from neuroflow.errors import FolderError, ResultError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "site", "region")
+"""Columns that stay text though they may look like numbers: session 01 is not 1."""
+
+
+def cohort_table(source: Path, participants: Path | None = None) -> pd.DataFrame:
+    """Read the cohort table of a workspace, of a folder of results, or of a file.
+
+    Parameters
+    ----------
+    source
+        The workspace, the folder, or a file that `table` or `export` wrote.
+    participants
+        participants.tsv, for a folder of results.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per study x region x metric.
+
+    Raises
+    ------
+    NeuroflowError
+        As `neuroflow.read_results` and `neuroflow.Workspace.table`.
+    """
+    import neuroflow as nf
+
+    if is_workspace(source):
+        _refuse(participants, "a workspace has participants of its own")
+        with nf.Workspace(source) as ws:
+            return ws.table()
+    if source.is_file() and (table := _read_file(source)) is not None:
+        _refuse(participants, "a cohort table has its participants in it")
+        return table
+    return nf.read_results(source, participants=participants)
+
+
+def study_facts(source: Path, participants: Path | None = None) -> pd.DataFrame | None:
+    """Read what is known of every study.
+
+    Parameters
+    ----------
+    source, participants
+        As for `cohort_table`.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        One row per study; None where the source is a table in a file.
+    """
+    import neuroflow as nf
+
+    if is_workspace(source):
+        with nf.Workspace(source) as ws:
+            return ws.study_facts()
+    if source.is_file():
+        return None
+    return nf.study_facts(source, participants=participants)
+
+
+def is_workspace(folder: Path) -> bool:
+    """Tell whether a folder is a workspace: it has a ledger."""
+    return (folder.expanduser() / "ledger.sqlite").exists()
+
+
+def _refuse(participants: Path | None, reason: str) -> None:
+    if participants is not None:
+        raise typer.BadParameter(reason, param_hint="--participants")
+
+
+def _read_file(path: Path) -> pd.DataFrame | None:
+    """Read a cohort table from a file; None where the file is something else, as an aidp.csv."""
+    import pandas as pd
+
+    types = dict.fromkeys(_TEXTS, "str")
+    try:
+        if path.suffix.lower() == ".parquet":
+            table = pd.read_parquet(path)
+        elif path.suffix.lower() == ".xlsx":
+            table = pd.read_excel(path, sheet_name=0, dtype=types)
+        elif path.suffix.lower() in (".csv", ".tsv"):
+            mark = "," if path.suffix.lower() == ".csv" else "\t"
+            head = pd.read_csv(path, sep=mark, nrows=0, encoding_errors="replace")
+            if not _is_cohort_table(head):
+                return None
+            table = pd.read_csv(path, sep=mark, dtype=types)
+        else:
+            return None
+    except ImportError as error:
+        raise _missing_excel() from error
+    except OSError as error:
+        raise FolderError(f"{path} cannot be read.", why=f"{error.strerror or error}.") from error
+    except ValueError as error:
+        raise ResultError(
+            f"{path} is no table.",
+            why=f"{str(error).splitlines()[0]}.",
+            advice="Write it again: neuroflow export, or neuroflow table --to.",
+        ) from error
+    return table if _is_cohort_table(table) else None
+
+
+def _is_cohort_table(table: pd.DataFrame) -> bool:
+    return {"study_id", "region", "metric", "value"} <= set(table)
+
+
+def _missing_excel() -> Exception:
+    from neuroflow.errors import MissingExtraError
+
+    return MissingExtraError(
+        "Reading Excel files needs openpyxl.",
+        advice='Install it with: pip install "neuroflow[excel]"',
+    )

@@ -1,0 +1,103 @@
+"""The studies on this disk: ``neuroflow check``, ``override``, ``package``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuroflow.cli.completion import rules, studies
+from neuroflow.cli.exitcodes import SOMETHING_LEFT
+from neuroflow.cli.options import (
+    AsJson,
+    CohortId,
+    Participants,
+    Quiet,
+    ScansFolder,
+    WorkspaceFolder,
+)
+from neuroflow.cli.stopping import stoppable
+from neuroflow.cli.voice import Voice
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(help="The folder of scans.")],
+    participants: Participants = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Convert every study too, and look at its gradients.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check every study below a folder against the service's protocol."""
+    import neuroflow as nf
+    from neuroflow.participants import read_participants
+    from neuroflow.preparation import with_participant
+
+    with Voice(as_json=as_json, quiet=quiet) as voice:
+        with voice.listening() as listen:
+            found = nf.find_studies(folder, on_event=listen)
+            if participants:
+                table = read_participants(participants)
+                found = [with_participant(study, table) for study in found]
+            findings = nf.check(found, deep=deep, on_event=listen)
+        bad = findings.loc[findings["severity"] == "error", "study"].nunique()
+        facts = {"studies": len(found), "with_errors": bad, "findings": findings}
+        voice.answer(facts, findings if len(findings) else None)
+        voice.note(f"{len(found)} studies, {bad} with errors.")
+    if bad:
+        raise typer.Exit(SOMETHING_LEFT)
+
+
+def override(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    study: Annotated[
+        str,
+        typer.Argument(help="The study, as `neuroflow check` names it.", autocompletion=studies),
+    ],
+    rule: Annotated[str, typer.Argument(help="The rule's id.", autocompletion=rules)],
+    reason: Annotated[str, typer.Option(help="Why; an empty text takes the rule up again.")],
+    as_json: AsJson = False,
+) -> None:
+    """Set a rule aside for one study, with a reason that the ledger keeps."""
+    import neuroflow as nf
+
+    with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
+        ws.override(ws.cohort(cohort_id), study, rule, reason)
+        voice.answer({"cohort_id": cohort_id, "study": study, "rule": rule, "reason": reason})
+        done = "is set aside" if reason.strip() else "is taken up again"
+        voice.note(f"The rule {rule} {done} for {study}.")
+
+
+def package(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    folder: ScansFolder = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """De-identify and zip every study of a cohort; nothing is sent."""
+    import neuroflow as nf
+
+    with (
+        Voice(as_json=as_json, quiet=quiet) as voice,
+        nf.Workspace(workspace) as ws,
+        stoppable() as stop,
+    ):
+        with voice.listening() as listen:
+            found = nf.find_studies(folder, on_event=listen) if folder else None
+            cohort = ws.cohort(cohort_id, found, participants=participants)
+            packages = ws.package(cohort, on_event=listen, stop=stop)
+        missing = len(cohort.studies) - len(packages)
+        rows = [
+            {"study_id": each.study_id, "file": each.path, "size": each.size, "sha256": each.sha256}
+            for each in packages
+        ]
+        voice.answer({"cohort_id": cohort_id, "packages": rows, "missing": missing})
+        size = sum(each.size for each in packages) / 1e6
+        voice.note(f"{len(packages)} packages, {size:.0f} MB; {missing} missing.")
+    if missing:
+        raise typer.Exit(SOMETHING_LEFT)

@@ -1,0 +1,59 @@
+"""The command line, called as a shell would call it, and what it works on."""
+
+import sys
+
+import pytest
+from support.comparison_tables import realistic_table
+
+from neuroflow import cli
+from neuroflow.demo.aidp import aidp_text
+from neuroflow.demo.engine import Subject, simulate
+from neuroflow.results.export import write_table
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Return a function that runs a command line: exit code, standard output, error output."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["neuroflow", *map(str, words)])
+        capsys.readouterr()
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code or 0
+        else:
+            code = 0
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    monkeypatch.setenv("COLUMNS", "200")
+    return call
+
+
+@pytest.fixture
+def project(tmp_path, service, run):
+    """Return a workspace's folder that `neuroflow connect` has set up."""
+    folder = tmp_path / "project"
+    code, _, _ = run(
+        "connect", folder, "--host", service.host, "--port", service.port,
+        "--user", service.user, "--key", service.key, "--host-key", service.fingerprint,
+    )  # fmt: skip
+    assert code == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def table_file(tmp_path_factory):
+    """Return a cohort table of 46 simulated studies in a file."""
+    return write_table(realistic_table(), tmp_path_factory.mktemp("table") / "cohort.parquet")
+
+
+@pytest.fixture(scope="session")
+def result_folder(tmp_path_factory):
+    """Return a folder with the results of one study, as any SFTP client leaves it."""
+    folder = tmp_path_factory.mktemp("downloads")
+    (folder / "D001_out").mkdir()
+    values = aidp_text(simulate(Subject("D001", "PD", 60.0, "F", 1), 0), "D001", "wide")
+    (folder / "D001_out" / "aidp.csv").write_text(values, encoding="utf-8")
+    return folder

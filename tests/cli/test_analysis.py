@@ -1,0 +1,157 @@
+"""From a cohort table to files: table, export, compare, plot."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from neuroflow.cli.comparing import FACTS
+from neuroflow.cli.plotting import kinds
+from neuroflow.cli.results import FORMATS
+from neuroflow.compare.groups import EFFECT_COLUMNS, compare_groups
+from neuroflow.results.table import read_results
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_comparison_in_a_file_says_in_every_row_how_it_was_computed(
+    run, table_file, tmp_path, ending
+):
+    target = tmp_path / f"effects.{ending}"
+    words = ("--reference", "Control", "--covariates", "age,sex", "--metric", "FW")
+    code, out, _ = run("compare", table_file, *words, "--to", target)
+    assert code == 0
+    assert "adjusted for age and sex" in out
+    readers = {"csv": pd.read_csv, "tsv": pd.read_table, "parquet": pd.read_parquet}
+    effects = readers.get(ending, pd.read_excel)(target)
+    assert {*EFFECT_COLUMNS, *FACTS, "methods"} == set(effects.columns)
+    assert set(effects["model"]) == {"value ~ group + age + C(sex)"}
+    assert effects["methods"].str.contains("Benjamini-Hochberg").all()
+
+
+def test_the_command_and_the_api_compute_the_same(run, table_file, tmp_path):
+    target = tmp_path / "effects.parquet"
+    words = ("--contrasts", "MSA+PSP - PD,PSP - MSA", "--method", "welch", "--correction", "holm")
+    assert run("compare", table_file, *words, "--family", "contrast", "--to", target)[0] == 0
+    ours = compare_groups(
+        pd.read_parquet(table_file),
+        contrasts=["MSA+PSP - PD", "PSP - MSA"],
+        method="welch",
+        correction="holm",
+        family="contrast",
+    )
+    theirs = pd.read_parquet(target)[list(EFFECT_COLUMNS)]
+    pd.testing.assert_frame_equal(theirs, ours, check_dtype=False, check_categorical=False)
+
+
+@pytest.mark.parametrize("ending", ["docx", "tex", "md", "xlsx"])
+def test_the_table_of_the_paper(run, table_file, tmp_path, ending):
+    target = tmp_path / f"paper.{ending}"
+    assert run("compare", table_file, "--metric", "FW", "--paper", target)[0] == 0
+    assert target.stat().st_size > 1000
+
+
+def test_a_comparison_for_scripts(run, table_file):
+    code, out, _ = run("compare", table_file, "--reference", "Control", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["model"]["groups"]["Control"] == 12
+    assert set(answer["effects"][0]) == set(EFFECT_COLUMNS)
+
+
+NEEDS = {
+    "profile": ("--study", "study0000"),
+    "scatter": ("--score", "age", "--regions", "pSN"),
+    "strip": ("--regions", "pSN,Putamen", "--groups", "Control,PSP"),
+    "raincloud": ("--regions", "pSN", "--visit", "first"),
+    "forest": ("--reference", "Control", "--regions", "pSN,SCP"),
+    "volcano": ("--contrasts", "PSP - Control"),
+}
+
+
+@pytest.mark.parametrize("kind", sorted({*kinds()} - {"trajectory"}))
+def test_every_figure_is_drawn_with_its_caption(run, table_file, tmp_path, kind):
+    target = tmp_path / f"{kind}.png"
+    code, out, err = run(
+        "plot", kind, table_file, "--to", target, "--caption", *NEEDS.get(kind, ()), "--dpi", 60
+    )
+    assert code == 0, err
+    assert target.read_bytes().startswith(b"\x89PNG")
+    words = target.with_suffix(".txt").read_text().strip()
+    assert words
+    assert words in out.replace("\n", " ")
+
+
+def test_visits_are_drawn_over_time(run, table_file, tmp_path):
+    first = pd.read_parquet(table_file)
+    second = first.assign(age=first["age"] + 1, session_id="2", study_id=first["study_id"] + "b")
+    pd.concat([first, second]).to_parquet(tmp_path / "visits.parquet")
+    target = tmp_path / "trajectory.svg"
+    words = ("--regions", "pSN", "--to", target)
+    code, out, err = run("plot", "trajectory", tmp_path / "visits.parquet", *words)
+    assert code == 0, err
+    assert str(target) in out
+    code, _, err = run("plot", "forest", tmp_path / "visits.parquet", "--to", target)
+    assert (code, "visit=" in err) == (10, True), err
+
+
+def test_a_figure_goes_to_several_files_in_the_dark_with_a_note(run, table_file, tmp_path):
+    svg, pdf = tmp_path / "f.svg", tmp_path / "f.pdf"
+    words = ("--regions", "pSN", "--theme", "dark", "--note", "Simulated data")
+    code, out, _ = run("plot", "strip", table_file, "--to", svg, "--to", pdf, *words, "--json")
+    assert code == 0
+    answer = json.loads(out)
+    assert answer["files"] == [str(svg), str(pdf)]
+    assert "Simulated data" in answer["caption"]
+    assert "Simulated data" in svg.read_text()
+    assert "#16181d" in svg.read_text().lower()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["plot", "pie", "{table}", "--to", "{tmp}/f.png"], "There is no figure 'pie'"),
+        (["plot", "strip", "{table}", "--to", "{tmp}/f.gif"], "cannot be saved as gif"),
+        (["plot", "profile", "{table}", "--to", "{tmp}/f.png"], "needs --study"),
+        (["plot", "scatter", "{table}", "--to", "{tmp}/f.png"], "needs --score"),
+        (["plot", "strip", "{table}", "--to", "{tmp}/f.png", "--groups", "X"], "no group X"),
+        (["plot", "strip", "{table}", "--to", "{tmp}/f.png", "--theme", "x"], "no theme 'x'"),
+        (["compare", "{table}", "--reference", "X"], "no group X"),
+        (["compare", "{table}", "--method", "guess"], "no method 'guess'"),
+        (["compare", "{table}", "--paper", "{tmp}/p.md", "--metric", "FW,FAt"], "one metric"),
+        (["compare", "{tmp}/none"], "none"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_one_clear_error(run, table_file, tmp_path, words, says):
+    code, _, err = run(*(word.format(table=table_file, tmp=tmp_path) for word in words))
+    assert code == 3, err
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_everything_is_exported_and_read_again(run, table_file, tmp_path):
+    folder = tmp_path / "export"
+    code, out, err = run("export", table_file, folder, "--format", "csv,tsv")
+    assert code == 0, err
+    assert {path.name for path in folder.iterdir()} >= {
+        "cohort_table.csv", "cohort_table.tsv", "cohort_table.json", "wide_FW.csv",
+    }  # fmt: skip
+    assert str(folder / "wide_FAt.tsv") in out
+    before = json.loads(run("table", table_file, "--json")[1])
+    after = json.loads(run("table", folder / "cohort_table.tsv", "--json")[1])
+    assert after["rows"] == before["rows"]
+    assert {row["session_id"] for row in after["table"]} == {"1"}
+
+
+def test_a_folder_of_results_and_its_facts(run, result_folder, tmp_path):
+    code, out, _ = run("export", result_folder, tmp_path / "x", "--format", "csv", "--json")
+    assert code == 0
+    names = {path.rsplit("/", 1)[-1] for path in json.loads(out)["files"]}
+    assert names == {"cohort_table.csv", "wide_FW.csv", "wide_FAt.csv", "studies.csv"}
+    assert len(pd.read_csv(tmp_path / "x" / "cohort_table.csv")) == len(read_results(result_folder))
+
+
+def test_an_aidp_file_is_not_taken_for_a_cohort_table(run, result_folder):
+    (file,) = result_folder.rglob("aidp.csv")
+    code, out, _ = run("table", file)
+    assert code == 0
+    assert len(out.splitlines()) == 133
