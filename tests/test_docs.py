@@ -139,9 +139,10 @@ def test_every_command_of_a_page_is_known(path):
 
     from neuroflow.cli import app
 
-    commands = get_command(app).commands
     lines = [line for code in blocks(path, "console") for line in code.splitlines()]
     for line in lines:
-        name, *words = re.findall(r"^\$ neuroflow (.+)$", line)[0].split()
-        options = {option for parameter in commands[name].params for option in parameter.opts}
+        command, words = get_command(app), re.findall(r"^\$ neuroflow (.+)$", line)[0].split()
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        options = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, line
