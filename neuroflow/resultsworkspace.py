@@ -21,7 +21,9 @@ from neuroflow.progress import listening
 from neuroflow.results.cache import cached_results, cached_warnings
 from neuroflow.results.table import Results
 from neuroflow.service import Service
-from neuroflow.transfer.collect import collect, find_results
+from neuroflow.transfer.collect import collect
+from neuroflow.transfer.listing import Listing
+from neuroflow.transfer.results import collected_ids, find_results
 from neuroflow.transfer.status import status
 from neuroflow.waiting import Look, wait_for_results, watch
 
@@ -60,28 +62,33 @@ class ResultsWorkspace(LocalWorkspace):
         Parameters
         ----------
         look
-            Look at the server too; False tells what the ledger knows.
+            Look at the server; False tells what the ledger and the last look know.
 
         Returns
         -------
         pandas.DataFrame
             One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
-            warnings of its result files.
+            warnings of its result files. Its ``attrs["listed_at"]`` is the time of the look, in
+            UTC by this computer's clock; None if there never was one.
 
         Raises
         ------
         ConnectError
             The service cannot be reached.
         """
-        results = None
+        listing = self._last_look()
+        rows = self.ledger.rows()
         if look:
             with closing(self.service.connect()) as remote:
-                results = find_results(remote)
+                found = find_results(remote, known={row.study_id for row in rows})
+            listing = Listing(self._clock(), listing).add(*found)
+            self._remember(listing)
         table = status(
-            self.ledger.rows(),
-            results,
+            rows,
+            listing,
             now=self._clock(),
             overdue_hours=self.service.settings.overdue_hours,
+            here=collected_ids(self.results_folder),
         )
         odd = cached_warnings(self.results_folder, self._places.cache)
         return table.assign(warnings=[odd.get(study_id, "") for study_id in table["study_id"]])
@@ -173,7 +180,11 @@ class ResultsWorkspace(LocalWorkspace):
             )
 
     def collect(
-        self, *, on_event: OnEvent | None = None, stop: threading.Event | None = None
+        self,
+        *,
+        on_event: OnEvent | None = None,
+        stop: threading.Event | None = None,
+        pause: threading.Event | None = None,
     ) -> pd.DataFrame:
         """Bring every result that is new or changed.
 
@@ -183,11 +194,13 @@ class ResultsWorkspace(LocalWorkspace):
             What listens; progress bars if None.
         stop
             When set, the folders under way are finished and no other is begun.
+        pause
+            While set, nothing is fetched.
 
         Returns
         -------
         pandas.DataFrame
-            The `status` after it, from the ledger.
+            The `status` after it, without another look.
 
         Raises
         ------
@@ -197,17 +210,28 @@ class ResultsWorkspace(LocalWorkspace):
             Somebody else works in this workspace just now.
         """
         with self._places.locked(), listening(on_event) as listen:
+            listing = Listing(self._clock(), self._last_look())
             for event in collect(
                 self.service.connect,
                 self.ledger,
                 self.results_folder,
                 connections=self.service.settings.connections,
+                listing=listing,
                 stop=stop,
+                pause=pause,
                 clock=self._clock,
                 sleep=self._sleep,
             ):
                 listen(event)
+            if listing.is_whole:
+                self._remember(listing)
         return self.status(look=False)
+
+    def _last_look(self) -> Listing | None:
+        return Listing.load(self._places.listing, self.service.name)
+
+    def _remember(self, listing: Listing) -> None:
+        listing.save(self._places.listing, self.service.name)
 
     @property
     def results_folder(self) -> Path:

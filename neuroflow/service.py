@@ -105,6 +105,12 @@ class Service:
         return profile_names(self._config)
 
     @property
+    def name(self) -> str:
+        """Which server and user it is; empty before a profile was saved."""
+        profile = self.profile
+        return f"{profile.user}@{profile.host}:{profile.port}" if profile else ""
+
+    @property
     def settings(self) -> Settings:
         """The project's settings."""
         return read_settings(self._config)

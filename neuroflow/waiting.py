@@ -69,6 +69,44 @@ class Look:
         return Event("wait", None, self.answered, total, status, message, self.at)
 
 
+def as_of(at: datetime | None, now: datetime) -> str:
+    """Say when the server was looked at, as people say it.
+
+    Parameters
+    ----------
+    at
+        When, as ``attrs["listed_at"]`` of a status tells; None if never.
+    now
+        The time.
+
+    Returns
+    -------
+    str
+        In the local time of `now`.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> look = datetime(2026, 1, 1, 14, 2, tzinfo=UTC)
+    >>> as_of(look, look + timedelta(minutes=3))
+    'as of 14:02, 3 minutes ago'
+    >>> as_of(look, look + timedelta(hours=26))
+    'as of 2026-01-01 14:02, 26 hours ago'
+    >>> as_of(None, look)
+    'the server was not looked at yet'
+    """
+    if at is None:
+        return "the server was not looked at yet"
+    there = at.astimezone(now.tzinfo)
+    clock = f"{there:%H:%M}" if there.date() == now.date() else f"{there:%Y-%m-%d %H:%M}"
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 0:  # the clock was set back
+        return f"as of {clock}"
+    count, unit = (minutes // 60, "hour") if minutes >= 120 else (minutes, "minute")
+    ago = f"{count} {unit}{'s' * (count != 1)} ago" if minutes else "just now"
+    return f"as of {clock}, {ago}"
+
+
 def watch(
     status: Callable[[], pd.DataFrame],
     *,

@@ -10,7 +10,8 @@
         cohorts/<cohort_id>/     which study goes by which id (readable by the owner only)
         packages/<cohort_id>/    one zip per study
         results/<study_id>_out/  what came back
-        cache/                   the cohort table, ready to read
+        results/aggregated/      reports of many studies
+        cache/                   the cohort table, ready to read; the last look at the server
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class WorkFolder:
         self.cohorts = self.root / "cohorts"
         self.results = self.root / "results"
         self.cache = self.root / "cache"
+        self.listing = self.cache / "listing.json"
         self._lock = FileLock(self.root / ".lock")
 
     def packages(self, cohort_id: str) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,18 +16,18 @@ from neuroflow.errors import (
     IdError,
     NeuroflowError,
     RemoteRefusedError,
-    TransferError,
 )
 from neuroflow.ledger import Ledger, LedgerRow, utc_now
 from neuroflow.models import RESULT_FILES, Entry, Event, OnEvent, ResultFolder
 from neuroflow.states import State
+from neuroflow.transfer.aggregated import fetch_reports
 from neuroflow.transfer.crew import Clockwork, Crew, DroppedError, PostponedError
+from neuroflow.transfer.files import is_here, make_folder, stamp
+from neuroflow.transfer.listing import Listing
 from neuroflow.transfer.paths import RESULT_SUFFIX, safe_name
 from neuroflow.transfer.remote import Remote, Wanted
-from neuroflow.transfer.reports import is_failure, is_stale
-from neuroflow.transfer.results import find_folders, find_results, list_folders
-
-__all__ = ["collect", "find_results"]
+from neuroflow.transfer.reports import is_failure
+from neuroflow.transfer.results import list_folders, look_around
 
 STAGE = "collect"
 ATTEMPTS = 3
@@ -41,14 +40,17 @@ def collect(
     folder: Path,
     *,
     connections: int = 4,
+    listing: Listing | None = None,
     stop: threading.Event | None = None,
+    pause: threading.Event | None = None,
     clock: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Event]:
     """Fetch every result that is complete and new or changed.
 
-    Files land in ``folder/<study_id>_out/``. A folder that is still incomplete is left for the
-    next time. Results of studies that the ledger does not know are fetched too, and say so.
+    Files land in ``folder/<study_id>_out/``, reports of many studies in ``folder/aggregated/``. A
+    folder that is still incomplete is left for the next time. Results of studies that the ledger
+    does not know are fetched too, and say so.
 
     Parameters
     ----------
@@ -60,8 +62,12 @@ def collect(
         The workspace's folder of results.
     connections
         How many connections, each with a batch of folders under way.
+    listing
+        Learns what is there; it knows the look before. None where nothing is known.
     stop
         When set, the folders under way are finished and no other is begun.
+    pause
+        While set, no byte is asked for beyond those under way.
     clock, sleep
         What tells the time and what waits.
 
@@ -79,16 +85,21 @@ def collect(
     TransferError
         This disk is full or may not be written.
     """
-    clockwork = Clockwork(clock, sleep, stop or threading.Event())
-    fetcher = _Fetcher(ledger, folder, clockwork)
+    clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
+    listing = Listing(clock()) if listing is None else listing
+    fetcher = _Fetcher(ledger, folder, clockwork, listing)
     odd: list[str] = []
     with connect() as first:
-        found = find_folders(first, odd.append)
-        tasks = _batches(found, connections)
-        total = _Total(len(found), clock)
+        known = {row.study_id for row in ledger.rows()}
+        output = look_around(first, known=known, on_odd=odd.append)
+        listing.expected = {found.study_id for found in output.folders}
+        tasks = _batches(output.folders, connections)
+        total = _Total(len(output.folders), clock)
         for sentence in odd:
-            yield replace(total.event("skipped"), message=sentence)
+            yield total.event("skipped", sentence)
         yield total.event("started")
+        for status, sentence in fetch_reports(first, output.reports, folder):
+            yield total.event(status, sentence)
         if tasks:
             crew = Crew(
                 connect, tasks, fetcher.handle, first=first, size=connections, clockwork=clockwork
@@ -159,6 +170,7 @@ class _Fetcher:
     ledger: Ledger
     folder: Path
     clockwork: Clockwork
+    listing: Listing
 
     def handle(self, remote: Remote, batch: _Batch, tell: OnEvent) -> None:
         """Bring to this disk what is complete and not here yet."""
@@ -179,12 +191,12 @@ class _Fetcher:
         with closing(remote.get_many(wanted)) as arrivals:
             for job in jobs:
                 if job.wanted:
-                    _make(job.target)
+                    make_folder(job.target)
                 for entry, local in job.wanted:
                     error = next(arrivals)
                     job.error = job.error or error
                     if error is None:
-                        _stamp(local, entry)
+                        stamp(local, entry)
                 self._finish(job, tell)
                 batch.drop_first()
                 if self.clockwork.is_over():
@@ -195,8 +207,10 @@ class _Fetcher:
         row = self.ledger.row(folder.study_id)
         job = _Job(folder, row, self.folder / f"{folder.study_id}{RESULT_SUFFIX}")
         if isinstance(found, RemoteRefusedError):
+            self.listing.add(folder)
             job.error = found
             return job
+        self.listing.add(found)
         job.found = found
         job.why_not = self._why_not(found, row)
         if not job.why_not:
@@ -206,14 +220,15 @@ class _Fetcher:
                 job.error = error
             else:
                 pairs = [(entry, job.target / name) for entry, name in names]
-                job.wanted = [pair for pair in pairs if not _is_here(*pair)]
+                job.wanted = [pair for pair in pairs if not is_here(*pair)]
         return job
 
     def _wanted(self, job: _Job, tell: OnEvent) -> Iterator[Wanted]:
         done, total = 0, job.total
         for entry, local in job.wanted:
             before = self._event(job.found.study_id, done, total, "progress", "")
-            yield Wanted(entry.path, local, entry.size, _Counted(tell, before).on_bytes)
+            counted = _Counted(tell, before, self.clockwork)
+            yield Wanted(entry.path, local, entry.size, counted.on_bytes)
             done += entry.size
 
     def _finish(self, job: _Job, tell: OnEvent) -> None:
@@ -230,9 +245,9 @@ class _Fetcher:
 
     def _why_not(self, found: ResultFolder, row: LedgerRow | None) -> str:
         """Say why a folder is left for another time; empty where it is not."""
-        if row is not None and is_stale(row, found):
+        if row is not None and self.listing.is_stale(row):
             return "only results of what was sent earlier are there"
-        if found.is_complete or is_failure(found, self.clockwork.clock()):
+        if found.is_complete or is_failure(found, is_settled=self.listing.is_settled(found)):
             return ""
         names = {entry.name for entry in found.files}
         missing = [name for name in RESULT_FILES if name not in names]
@@ -265,8 +280,10 @@ class _Counted:
 
     tell: OnEvent
     before: Event
+    clockwork: Clockwork
 
     def on_bytes(self, done: int) -> None:
+        self.clockwork.wait_while_paused()
         self.tell(replace(self.before, done=self.before.done + done))
 
 
@@ -286,31 +303,3 @@ def _checked_names(found: ResultFolder) -> list[tuple[Entry, str]]:
             study_id=found.study_id,
         )
     return names
-
-
-def _is_here(entry: Entry, local: Path) -> bool:
-    """Tell whether a file was fetched before and is still the same."""
-    try:
-        facts = local.stat()
-    except OSError:
-        return False  # fetching it says what is wrong, if anything is
-    is_same_time = entry.modified is None or int(facts.st_mtime) == entry.modified.timestamp()
-    return facts.st_size == entry.size and is_same_time
-
-
-def _make(target: Path) -> None:
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TransferError(
-            "The folder of results cannot be made on this disk.",
-            why=f"{error.strerror}.",
-            advice="Check the disk's free space and the folder's permissions.",
-        ) from error
-
-
-def _stamp(local: Path, entry: Entry) -> None:
-    """Give a file the server's time, to know it again."""
-    if entry.modified is not None:
-        seconds = entry.modified.timestamp()
-        os.utime(local, (seconds, seconds))

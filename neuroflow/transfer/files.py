@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from neuroflow.errors import TransferError
+from neuroflow.models import Entry
 
 
 class Block(NamedTuple):
@@ -132,6 +133,67 @@ def arriving(local: Path) -> Iterator[Callable[[bytes], object]]:
     except BaseException:
         _discard(temporary, file)
         raise
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for what arrives.
+
+    Parameters
+    ----------
+    folder
+        Where; made with those above it, if missing.
+
+    Raises
+    ------
+    TransferError
+        It cannot be made on this disk.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TransferError(
+            "The folder of results cannot be made on this disk.",
+            why=f"{error.strerror}.",
+            advice="Check the disk's free space and the folder's permissions.",
+        ) from error
+
+
+def is_here(entry: Entry, local: Path) -> bool:
+    """Tell whether a file was fetched before and is still the same.
+
+    Parameters
+    ----------
+    entry
+        The file on the server.
+    local
+        What was made of it here.
+
+    Returns
+    -------
+    bool
+        True where length and time agree.
+    """
+    try:
+        facts = local.stat()
+    except OSError:
+        return False  # fetching it says what is wrong, if anything is
+    is_same_time = entry.modified is None or int(facts.st_mtime) == int(entry.modified.timestamp())
+    return facts.st_size == entry.size and is_same_time
+
+
+def stamp(local: Path, entry: Entry) -> None:
+    """Give a file the server's time, to know it again.
+
+    Parameters
+    ----------
+    local
+        The file, just fetched.
+    entry
+        What it was on the server.
+    """
+    if entry.modified is not None:
+        seconds = entry.modified.timestamp()
+        os.utime(local, (seconds, seconds))
 
 
 def _discard(temporary: Path, file: BinaryIO) -> None:

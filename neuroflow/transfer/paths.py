@@ -10,6 +10,8 @@ from neuroflow.errors import IdError
 INPUT = PurePosixPath("input")
 OUTPUT = PurePosixPath("output")
 RESULT_SUFFIX = "_out"
+AGGREGATED = "aggregated"
+"""The folder, among those of results, for reports of many studies."""
 MAX_ID = 100
 MAX_NAME_BYTES = 255
 
@@ -158,6 +160,33 @@ def result_study_id(folder: str) -> str:
     '123e4567'
     """
     return check_study_id(folder.removesuffix(RESULT_SUFFIX))
+
+
+def report_path(path: PurePosixPath) -> PurePosixPath:
+    """Tell where a report of many studies goes among the collected results.
+
+    Parameters
+    ----------
+    path
+        The report on the server, below ``output/``.
+
+    Returns
+    -------
+    PurePosixPath
+        From the folder of results.
+
+    Raises
+    ------
+    IdError
+        A name in it cannot be a name on this disk.
+
+    Examples
+    --------
+    >>> str(report_path(PurePosixPath("output/COHORT/all.csv")))
+    'aggregated/COHORT/all.csv'
+    """
+    parts = path.relative_to(OUTPUT).parts
+    return PurePosixPath(AGGREGATED, *map(safe_name, parts))
 
 
 def safe_name(name: str) -> str:

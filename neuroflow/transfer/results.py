@@ -1,9 +1,11 @@
-"""Result folders on the server: where they are and what is in them."""
+"""What stands below ``output/``: result folders at any depth, and reports of many studies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import PurePosixPath
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
 from neuroflow.errors import IdError, RemoteMissingError, RemoteRefusedError
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
@@ -11,21 +13,46 @@ from neuroflow.transfer.paths import OUTPUT, RESULT_SUFFIX, result_study_id
 from neuroflow.transfer.remote import Remote, nothing
 
 MAX_DEPTH = 6
+REPORT_KINDS = (".csv", ".tsv", ".xlsx", ".pdf", ".html", ".txt")
+"""Endings of files beside result folders that are reports of many studies."""
+
+OnOdd = Callable[[str], object]
+"""Told in one sentence of everything that is left out."""
 
 
-def find_results(remote: Remote) -> list[ResultFolder]:
-    """List every result folder below ``output/`` with its files.
+@dataclass(slots=True)
+class Output:
+    """What stands below ``output/``, as far as names tell.
+
+    Parameters
+    ----------
+    folders
+        One result folder per study, sorted by study id. The files of one with the suffix ``_out``
+        are not known yet.
+    reports
+        Files beside result folders: aggregated reports.
+    """
+
+    folders: list[ResultFolder] = field(default_factory=list)
+    reports: list[Entry] = field(default_factory=list)
+
+
+def look_around(remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = nothing) -> Output:
+    """Find result folders and aggregated reports, without looking into folders with the suffix.
 
     Parameters
     ----------
     remote
         The server.
+    known
+        Study ids of this workspace: of two that differ in case only, the known one counts.
+    on_odd
+        Told in one sentence of every folder that is left out.
 
     Returns
     -------
-    list of ResultFolder
-        One per study, sorted by study id; a folder ``<study_id>_out`` is preferred to one without
-        the suffix. Folders whose name cannot be a study id are left out.
+    Output
+        A folder ``<study_id>_out`` is preferred to one without the suffix.
 
     Raises
     ------
@@ -34,45 +61,72 @@ def find_results(remote: Remote) -> list[ResultFolder]:
     ConnectionLostError
         The line broke.
     """
-    folders = find_folders(remote)
-    return [_allowed(found) for found in list_folders(remote, folders)]
-
-
-def find_folders(remote: Remote, on_odd: Callable[[str], object] = nothing) -> list[ResultFolder]:
-    """List every result folder below ``output/``, without looking into those with the suffix.
-
-    Parameters
-    ----------
-    remote
-        The server.
-    on_odd
-        Told in one sentence of every folder that is left out for its name.
-
-    Returns
-    -------
-    list of ResultFolder
-        As `find_results`, with the files unknown where the name was enough.
-
-    Raises
-    ------
-    RemoteRefusedError, ConnectionLostError
-        As `find_results`.
-    """
+    output = Output()
     found: dict[str, ResultFolder] = {}
-    for path, files in _walk(remote, OUTPUT, MAX_DEPTH):
+    for path, files in _walk(remote, output.reports, on_odd):
         try:
             folder = ResultFolder(result_study_id(path.name), path, files)
         except IdError as error:
             on_odd(f"A result folder was left out: {error}")
             continue
         earlier = found.get(folder.study_id)
-        if earlier is None or not earlier.path.name.endswith(RESULT_SUFFIX):
+        if earlier is None or not _has_suffix(earlier.path):
             found[folder.study_id] = folder
-    return [found[study_id] for study_id in sorted(found)]
+    for study_id in sorted(_told_apart(found, known, on_odd)):
+        output.folders.append(found[study_id])
+    output.reports.sort(key=lambda entry: entry.path)
+    return output
+
+
+def find_results(remote: Remote, *, known: Collection[str] = ()) -> list[ResultFolder]:
+    """List every result folder below ``output/`` with its files.
+
+    Parameters
+    ----------
+    remote
+        The server.
+    known
+        As for `look_around`.
+
+    Returns
+    -------
+    list of ResultFolder
+        One per study, sorted by study id; without files where a folder may not be listed.
+        Folders whose name cannot be a study id are left out.
+
+    Raises
+    ------
+    RemoteRefusedError, ConnectionLostError
+        As `look_around`.
+    """
+    folders = look_around(remote, known=known).folders
+    found = zip(folders, list_folders(remote, folders), strict=True)
+    return [old if isinstance(new, RemoteRefusedError) else new for old, new in found]
+
+
+def find_folders(remote: Remote) -> list[ResultFolder]:
+    """List every result folder below ``output/``, without looking into those with the suffix.
+
+    Parameters
+    ----------
+    remote
+        The server.
+
+    Returns
+    -------
+    list of ResultFolder
+        As `look_around`.
+
+    Raises
+    ------
+    RemoteRefusedError, ConnectionLostError
+        As `look_around`.
+    """
+    return look_around(remote).folders
 
 
 def list_folder(remote: Remote, folder: ResultFolder) -> ResultFolder:
-    """Look into a result folder.
+    """Look into one result folder.
 
     Parameters
     ----------
@@ -89,7 +143,7 @@ def list_folder(remote: Remote, folder: ResultFolder) -> ResultFolder:
     Raises
     ------
     RemoteRefusedError, ConnectionLostError
-        As `find_results`.
+        As `look_around`.
     """
     return ResultFolder(folder.study_id, folder.path, _files(_entries(remote, folder.path)))
 
@@ -124,25 +178,70 @@ def list_folders(
             yield ResultFolder(folder.study_id, folder.path, _files(entries))
 
 
-def _allowed(found: ResultFolder | RemoteRefusedError) -> ResultFolder:
-    if isinstance(found, RemoteRefusedError):
-        raise found
-    return found
+def collected_ids(folder: Path) -> set[str]:
+    """Tell which studies have a result folder on this disk.
+
+    Parameters
+    ----------
+    folder
+        The workspace's folder of results.
+
+    Returns
+    -------
+    set of str
+        Their ids; none where nothing was collected yet.
+    """
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return set()
+    return {name.removesuffix(RESULT_SUFFIX) for name in names if name.endswith(RESULT_SUFFIX)}
 
 
 def _walk(
-    remote: Remote, path: PurePosixPath, depth: int
+    remote: Remote, reports: list[Entry], on_odd: OnOdd
 ) -> Iterator[tuple[PurePosixPath, tuple[Entry, ...]]]:
-    """Yield result folders: by their suffix, or by what is in them."""
-    entries = _entries(remote, path)
-    files = _files(entries)
-    if path != OUTPUT and {entry.name for entry in files} & set(RESULT_FILES):
-        yield path, files
-    for entry in entries:
-        if entry.is_folder and entry.name.endswith(RESULT_SUFFIX):
-            yield entry.path, ()
-        elif entry.is_folder and depth:
-            yield from _walk(remote, entry.path, depth - 1)
+    """Yield result folders, by their suffix or by what is in them; level by level, few trips."""
+    level = [OUTPUT]
+    listings: Iterable[Sequence[Entry] | RemoteRefusedError] = [_entries(remote, OUTPUT)]
+    for depth in range(MAX_DEPTH + 1):
+        deeper: list[PurePosixPath] = []
+        for path, entries in zip(level, listings, strict=True):
+            if isinstance(entries, RemoteRefusedError):
+                on_odd(f"A folder below {OUTPUT} was left out: {entries}")
+                continue
+            folders = sorted(entry.path for entry in entries if entry.is_folder)
+            files = _files(entries)
+            results = [folder for folder in folders if _has_suffix(folder)]
+            if path != OUTPUT and not results and {e.name for e in files} & set(RESULT_FILES):
+                yield path, files
+            else:
+                reports += [entry for entry in files if entry.name.lower().endswith(REPORT_KINDS)]
+            yield from ((folder, ()) for folder in results)
+            deeper += [folder for folder in folders if not _has_suffix(folder)]
+        if not deeper or depth == MAX_DEPTH:
+            return
+        level, listings = deeper, remote.list_many(deeper)
+
+
+def _told_apart(found: Collection[str], known: Collection[str], on_odd: OnOdd) -> Iterator[str]:
+    """Leave out study ids that no disk could tell apart, except the known one among them."""
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for study_id in found:
+        alike[study_id.casefold()].append(study_id)
+    for ids in alike.values():
+        ours = [study_id for study_id in ids if study_id in known]
+        kept = ids if len(ids) == 1 else ours if len(ours) == 1 else []
+        yield from kept
+        for study_id in sorted(set(ids) - set(kept)):
+            on_odd(
+                f"The result folder of {study_id} was left out: another one differs from it in "
+                "case only. Tell the service's support."
+            )
+
+
+def _has_suffix(path: PurePosixPath) -> bool:
+    return path.name.endswith(RESULT_SUFFIX)
 
 
 def _entries(remote: Remote, path: PurePosixPath) -> list[Entry]:

@@ -2,95 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 import pandas as pd
 
 from neuroflow.ledger import LedgerRow
-from neuroflow.models import RESULT_FILES, ResultFolder
+from neuroflow.models import RESULT_FILES
 from neuroflow.states import State
-from neuroflow.transfer.reports import is_failure, is_stale
+from neuroflow.transfer.listing import Listing, newest_of
+from neuroflow.transfer.reports import is_failure
 
 COLUMNS = ("cohort_id", "study_id", "state", "since", "size", "message")
 
 
 def status(
     rows: Iterable[LedgerRow],
-    results: Sequence[ResultFolder] | None,
+    listing: Listing | None,
     *,
     now: datetime,
     overdue_hours: float,
+    here: Collection[str] = (),
 ) -> pd.DataFrame:
     """Tell where every study stands.
+
+    What the listing adds is true of the moment it was made: a study that was sent after it is
+    ``submitted``, and none is overdue because nobody looked.
 
     Parameters
     ----------
     rows
         The ledger's.
-    results
-        What the server holds; None where it was not asked.
+    listing
+        What the server held when it was last looked at; None where it never was.
     now
         The time, in UTC.
     overdue_hours
         After how many hours without a result a study counts as overdue.
+    here
+        Studies with a result folder on this disk.
 
     Returns
     -------
     pandas.DataFrame
-        One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message.
+        One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message. Its
+        ``attrs["listed_at"]`` tells when the server was looked at (None if never).
 
     Examples
     --------
-    >>> from datetime import UTC
+    >>> from datetime import UTC, timedelta
     >>> sent = datetime(2026, 1, 1, tzinfo=UTC)
     >>> row = LedgerRow("C", "s", State.SUBMITTED, sent, 9, "", "", "", "", submitted_at=sent)
     >>> later = sent + timedelta(hours=7)
-    >>> status([row], [], now=later, overdue_hours=6).loc[0, "state"]
+    >>> status([row], Listing(later), now=later, overdue_hours=6).loc[0, "state"]
     'overdue'
     """
-    found = {folder.study_id: folder for folder in results or ()}
+    seen = listing.folders if listing else {}
+    strangers = dict.fromkeys([*seen, *here])
     lines = []
     for row in rows:
-        folder = found.pop(row.study_id, None)
-        state, message = _derive(row, folder, results is not None, now, overdue_hours)
+        strangers.pop(row.study_id, None)
+        state, message = _derive(row, listing, now, overdue_hours)
         since = row.submitted_at if state in {State.PROCESSING, State.OVERDUE} else row.since
         lines.append((row.cohort_id, row.study_id, state.value, since, row.size, message))
-    for folder in found.values():
-        message = "on the server, but not sent from this workspace"
-        lines.append(("", folder.study_id, State.UNKNOWN.value, _newest(folder), 0, message))
+    for study_id in sorted(strangers):
+        where = "collected" if study_id in here else "on the server"
+        message = f"{where}, but not sent from this workspace"
+        since = newest_of(seen[study_id]) if study_id in seen else None
+        lines.append(("", study_id, State.UNKNOWN.value, since, 0, message))
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     table["since"] = pd.to_datetime(table["since"], utc=True)
-    return table.astype({name: "str" for name in COLUMNS if name not in {"since", "size"}})
+    table = table.astype({name: "str" for name in COLUMNS if name not in {"since", "size"}})
+    table.attrs["listed_at"] = listing.at if listing else None
+    return table
 
 
 def _derive(
-    row: LedgerRow,
-    folder: ResultFolder | None,
-    was_asked: bool,
-    now: datetime,
-    overdue_hours: float,
+    row: LedgerRow, listing: Listing | None, now: datetime, overdue_hours: float
 ) -> tuple[State, str]:
     """Add to the recorded state what the server shows."""
-    if folder is not None and is_stale(row, folder):
-        folder = None
-    if row.state not in {State.SUBMITTED, State.UPLOADING, State.UNCONFIRMED}:
+    folder = listing.folders.get(row.study_id) if listing else None
+    if listing is None or row.state not in {State.SUBMITTED, State.UPLOADING, State.UNCONFIRMED}:
         return row.state, row.message
-    if folder is not None and (folder.is_complete or is_failure(folder, now)):
-        kind = "results wait" if folder.is_complete else "a failure report waits"
-        return State.DELIVERED, f"{kind} on the server"
-    if row.state is not State.SUBMITTED:
+    if folder is not None and not listing.is_stale(row):
+        if folder.is_complete:
+            return State.DELIVERED, "results wait on the server"
+        if is_failure(folder, is_settled=listing.is_settled(folder)):
+            return State.DELIVERED, "a failure report waits on the server"
+        if row.state is State.SUBMITTED:
+            names = {entry.name for entry in folder.files}
+            missing = [name for name in RESULT_FILES if name not in names]
+            return State.PARTIAL, f"still missing: {', '.join(missing)}"
+    if row.state is State.SUBMITTED:
+        return _without_answer(row, listing.at, now, overdue_hours)
+    return row.state, row.message
+
+
+def _without_answer(
+    row: LedgerRow, listed_at: datetime, now: datetime, overdue_hours: float
+) -> tuple[State, str]:
+    """Tell what it means that no result is there; times are all of this computer's clock."""
+    sent = row.submitted_at or row.since
+    if sent > now:
+        return State.PROCESSING, "sent in the future: this computer's clock was set back since"
+    if listed_at < sent:
         return row.state, row.message
-    if folder is not None:
-        names = {entry.name for entry in folder.files}
-        missing = [name for name in RESULT_FILES if name not in names]
-        return State.PARTIAL, f"still missing: {', '.join(missing)}"
-    waited = now - (row.submitted_at or row.since)
-    if waited > timedelta(hours=overdue_hours):
-        hours = waited.total_seconds() / 3600
+    hours = (listed_at - sent).total_seconds() / 3600
+    if hours > overdue_hours:
         return State.OVERDUE, f"no result after {hours:.1f} hours; ask the vendor's support"
-    return (State.PROCESSING, "") if was_asked else (row.state, row.message)
-
-
-def _newest(folder: ResultFolder) -> datetime | None:
-    return max((e.modified for e in folder.files if e.modified is not None), default=None)
+    return State.PROCESSING, ""

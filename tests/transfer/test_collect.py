@@ -4,7 +4,6 @@ import os
 import shutil
 import threading
 import time
-from datetime import timedelta
 from pathlib import PurePosixPath
 
 import pytest
@@ -14,9 +13,11 @@ from neuroflow.errors import ConnectionLostError, TransferError
 from neuroflow.ledger import utc_now
 from neuroflow.models import RESULT_FILES
 from neuroflow.states import State
-from neuroflow.transfer.collect import collect, find_results
+from neuroflow.transfer.collect import collect
+from neuroflow.transfer.listing import SETTLED, Listing
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.paths import upload_path
+from neuroflow.transfer.results import find_results
 
 FILES = dict.fromkeys(RESULT_FILES, b"content")
 FAILURE = {"failure_report.txt": b"no age", "failure_report.png": b"picture"}
@@ -129,7 +130,10 @@ def test_a_report_without_values_counts_as_failure_once_settled(
     home, connect = folder_remote
     (one,) = sent(packages, ledger)
     deliver(home, f"{one.study_id}_out", {"prediction.txt": b"", "prediction.png": b""})
-    run(connect, ledger, results, clock=lambda: utc_now() + timedelta(minutes=5))
+    first = Listing(utc_now())
+    run(connect, ledger, results, listing=first)
+    assert ledger.row(one.study_id).state is State.SUBMITTED
+    run(connect, ledger, results, listing=Listing(utc_now() + SETTLED, first))
     assert ledger.row(one.study_id).state is State.FAILED
 
 

@@ -7,6 +7,7 @@ import pytest
 from neuroflow.ledger import LedgerRow
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
 from neuroflow.states import TRANSITIONS, State
+from neuroflow.transfer.listing import Listing
 from neuroflow.transfer.status import COLUMNS, status
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -23,54 +24,127 @@ def folder(*names, study_id="s", age=timedelta()):
     return ResultFolder(study_id, path, files)
 
 
-def state_of(one, results, hours=6.0):
-    (line,) = status([one], results, now=NOW, overdue_hours=hours).itertuples()
-    return line.state
+def seen(*folders, at=NOW, before=None):
+    return Listing(at, before).add(*folders)
+
+
+def line_of(one, listing, hours=6.0, now=NOW):
+    (line,) = status([one], listing, now=now, overdue_hours=hours).itertuples()
+    return line
+
+
+def state_of(*args, **options):
+    return line_of(*args, **options).state
 
 
 @pytest.mark.parametrize(
-    ("results", "hours", "expected"),
+    ("folders", "hours", "expected"),
     [
         ([], 6, "processing"),
         ([], 2, "overdue"),
-        (None, 6, "submitted"),
-        (None, 2, "overdue"),
         ([folder("prediction.png")], 2, "partial"),
         ([folder(*RESULT_FILES)], 2, "delivered"),
         ([folder("failure_report.txt")], 6, "delivered"),
     ],
 )
-def test_what_the_server_adds_to_a_submitted_study(results, hours, expected):
-    assert state_of(row(State.SUBMITTED), results, hours) == expected
+def test_what_the_server_adds_to_a_submitted_study(folders, hours, expected):
+    assert state_of(row(State.SUBMITTED), seen(*folders), hours) == expected
+
+
+def test_nobody_is_overdue_because_nobody_looked():
+    before_sending = seen(at=SENT - timedelta(minutes=1))
+    soon_after = seen(at=SENT + timedelta(hours=1))
+    one = row(State.SUBMITTED)
+    assert state_of(one, None, 2) == "submitted"
+    assert state_of(one, before_sending, 2) == "submitted"
+    assert state_of(one, soon_after, 2) == "processing"
+
+
+def test_a_clock_set_back_makes_nobody_overdue_and_is_told():
+    line = line_of(row(State.SUBMITTED), seen(at=SENT), now=SENT - timedelta(hours=1))
+    assert line.state == "processing"
+    assert "clock was set back" in line.message
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=5), -timedelta(hours=5)])
+def test_a_server_whose_clock_is_hours_off_changes_nothing(skew):
+    one = row(State.SUBMITTED)
+    written = NOW + skew
+    report = folder("prediction.txt", age=NOW - written)
+    first = seen(report)
+    assert state_of(one, first) == "partial"
+    soon = seen(report, at=NOW + timedelta(minutes=1), before=first)
+    assert state_of(one, soon) == "partial"
+    settled = seen(report, at=NOW + timedelta(minutes=2), before=soon)
+    assert state_of(one, settled) == "delivered"
+    assert state_of(one, seen(), 2) == "overdue"
+    assert state_of(one, seen(), 4) == "processing"
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=5), -timedelta(hours=5)])
+def test_answers_to_what_was_replaced_are_known_whatever_the_servers_clock_says(skew):
+    old = folder(*RESULT_FILES, age=timedelta(hours=4) - skew)
+    before = seen(old, at=SENT - timedelta(hours=1))
+    replaced = row(State.SUBMITTED, answered_at=SENT - timedelta(hours=1))
+    same = seen(old, before=before)
+    assert state_of(replaced, same) == "processing"
+    new = folder(*RESULT_FILES, age=timedelta(minutes=5) - skew)
+    assert state_of(replaced, seen(new, before=same)) == "delivered"
+    gone = seen(before=same)
+    assert state_of(replaced, seen(new, before=gone)) == "delivered"
+
+
+def test_what_else_the_server_wrote_meanwhile_tells_that_a_folder_is_settled():
+    report = folder("prediction.txt", age=timedelta(hours=-5))
+    later = folder(*RESULT_FILES, study_id="x", age=timedelta(hours=-5, minutes=-2))
+    states = status([row(State.SUBMITTED)], seen(report, later), now=NOW, overdue_hours=6)["state"]
+    assert states[0] == "delivered"
+
+
+def test_a_folder_to_which_something_is_added_is_not_settled():
+    first = seen(folder("prediction.txt"))
+    more = folder("prediction.txt", "prediction.png")
+    assert state_of(
+        row(State.SUBMITTED), seen(more, at=NOW + timedelta(hours=1), before=first)
+    ) == ("partial")
+
+
+def test_the_status_says_how_old_its_listing_is():
+    before = NOW - timedelta(minutes=3)
+    assert status([], None, now=NOW, overdue_hours=6).attrs["listed_at"] is None
+    assert status([], seen(at=before), now=NOW, overdue_hours=6).attrs["listed_at"] == before
 
 
 @pytest.mark.parametrize("state", sorted(set(TRANSITIONS) - {State.SUBMITTED}))
 def test_every_other_state_is_the_ledgers(state):
-    assert state_of(row(state), []) == state
+    assert state_of(row(state), seen()) == state
 
 
 @pytest.mark.parametrize("state", [State.UPLOADING, State.UNCONFIRMED])
 def test_results_of_an_upload_without_a_known_end_wait_too(state):
-    assert state_of(row(state), [folder(*RESULT_FILES)]) == "delivered"
-    assert state_of(row(state), [folder("prediction.txt")]) == state
+    assert state_of(row(state), seen(folder(*RESULT_FILES))) == "delivered"
+    assert state_of(row(state), seen(folder("prediction.txt"))) == state
 
 
-def test_results_of_what_was_replaced_do_not_count():
+def test_without_an_earlier_look_the_servers_times_tell_what_was_replaced():
     replaced = row(State.SUBMITTED, answered_at=SENT - timedelta(hours=1))
     old = folder(*RESULT_FILES, age=timedelta(hours=9))
-    assert state_of(replaced, [old]) == "processing"
-    assert state_of(replaced, [folder(*RESULT_FILES)]) == "delivered"
+    assert state_of(replaced, seen(old)) == "processing"
+    assert state_of(replaced, seen(folder(*RESULT_FILES))) == "delivered"
 
 
-def test_studies_of_others_are_unknown():
-    table = status([row(State.SUBMITTED)], [folder(study_id="x")], now=NOW, overdue_hours=6)
-    assert table["study_id"].tolist() == ["s", "x"]
-    assert table["state"].tolist() == ["processing", "unknown"]
+def test_studies_of_others_are_unknown_on_the_server_and_here():
+    listing = seen(folder(study_id="x"), folder(study_id="y"))
+    table = status([row(State.SUBMITTED)], listing, now=NOW, overdue_hours=6, here={"y", "z", "s"})
+    assert table["study_id"].tolist() == ["s", "x", "y", "z"]
+    assert table["state"].tolist() == ["processing", "unknown", "unknown", "unknown"]
+    told = [message.split(",")[0] for message in table["message"][1:]]
+    assert told == ["on the server", "collected", "collected"]
 
 
 def test_the_table_has_its_columns_and_types_even_when_empty():
     for rows in ([], [row(State.SUBMITTED)]):
-        table = status(rows, [], now=NOW, overdue_hours=6)
+        table = status(rows, seen(), now=NOW, overdue_hours=6)
         assert tuple(table.columns) == COLUMNS
         assert isinstance(table["since"].dtype, pd.DatetimeTZDtype)
         assert pd.api.types.is_string_dtype(table["state"])
@@ -78,6 +152,6 @@ def test_the_table_has_its_columns_and_types_even_when_empty():
 
 
 def test_an_overdue_study_says_for_how_long():
-    table = status([row(State.SUBMITTED)], [], now=NOW, overdue_hours=2)
+    table = status([row(State.SUBMITTED)], seen(), now=NOW, overdue_hours=2)
     assert "after 3.0 hours" in table.loc[0, "message"]
     assert table.loc[0, "since"] == SENT

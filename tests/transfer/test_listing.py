@@ -1,0 +1,69 @@
+"""The last look at the server, as it is kept."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+
+import pytest
+
+from neuroflow.errors import ResultWarning
+from neuroflow.models import Entry, ResultFolder
+from neuroflow.transfer.listing import SETTLED, Listing
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def folder(study_id, *sizes):
+    path = PurePosixPath(f"output/{study_id}_out")
+    files = [Entry(path / f"{n}\udcff.txt", n, is_folder=False, modified=NOW) for n in sizes]
+    return ResultFolder(study_id, path, tuple(files))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "cache" / "listing.json"
+
+
+def test_it_is_read_as_it_was_written(path):
+    Listing(NOW).add(folder("a", 1, 2), folder("b")).save(path, "me@server")
+    found = Listing.load(path, "me@server")
+    assert found.at == NOW
+    assert found.folders == {"a": folder("a", 1, 2), "b": folder("b")}
+    assert Listing(NOW + SETTLED, found).add(folder("b")).is_settled(folder("b"))
+    changed = folder("b", 7)
+    assert not Listing(NOW + SETTLED, found).add(changed).is_settled(changed)
+
+
+def test_what_is_gone_is_not_there_but_not_forgotten(path):
+    first = Listing(NOW).add(folder("a", 1))
+    Listing(NOW + timedelta(hours=1), first).save(path, "")
+    found = Listing.load(path, "")
+    assert found.folders == {}
+    assert Listing.load(path, "")._sights["a"].first == NOW
+
+
+def test_a_look_that_missed_a_study_is_not_whole():
+    listing = Listing(NOW).add(folder("a"))
+    assert not listing.is_whole
+    listing.expected = {"a", "b"}
+    assert not listing.is_whole
+    assert listing.add(folder("b")).is_whole
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"format": 1, "server": ""}'])
+def test_a_damaged_one_counts_as_none(path, content):
+    path.parent.mkdir()
+    path.write_bytes(content)
+    assert Listing.load(path, "") is None
+
+
+def test_that_of_another_server_counts_as_none(path):
+    Listing(NOW).save(path, "me@one")
+    assert Listing.load(path, "me@other") is None
+    assert Listing.load(path.with_name("nowhere"), "") is None
+
+
+def test_one_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "cache").write_text("a file in the way")
+    with pytest.warns(ResultWarning, match="cannot be written"):
+        Listing(NOW).save(tmp_path / "cache" / "listing.json", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
