@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-output
 
-.PHONY: demo lab serve test faults check lint types bench docs clean
+.PHONY: demo lab serve test faults check lint types bench docs pictures clean
 
 ## demo: the main job end to end on the embedded service
 demo: $(VENV)/.demo
@@ -42,14 +42,20 @@ bench: $(VENV)/.bench
 	sh tools/system_packages.sh bench
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-## docs: the pictures in docs/images and the pages made from the code
-docs: $(VENV)/.test
+## docs: the documentation site in site/, every warning an error; the notebooks are run
+docs: $(VENV)/.docs
+	$(BIN)/python tools/make_docs.py --check
+	$(BIN)/python -m sphinx -c docs -b html -W --keep-going -q . site
+	@echo "Open site/index.html"
+
+## pictures: the pictures in docs/images, and the pages made from the code
+pictures: $(VENV)/.test
 	$(BIN)/python tools/make_docs.py
 	$(BIN)/python tools/make_gallery.py
 	$(BIN)/python tools/make_agreement.py
 
 clean:
-	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) site docs/api .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -61,13 +67,17 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,convert,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,convert,docs,test]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,convert,test,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,convert,docs,test,dev]'
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,convert,test,bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,convert,docs,test,bench]'
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo,excel,word,docs]'
 	@touch $@

@@ -35,7 +35,7 @@ def test_every_dependency_has_its_reason_in_the_architecture_page():
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     project = pyproject()
     runtime = [*project["dependencies"]]
-    for extra in ("convert", "demo", "excel", "word"):
+    for extra in ("convert", "demo", "docs", "excel", "word"):
         runtime += project["optional-dependencies"].get(extra, [])
     for requirement in runtime:
         name = requirement.split(">=")[0]
