@@ -13,6 +13,7 @@ import neuroflow
 from neuroflow.demo.aidp import aidp_text
 from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.engine import Subject, simulate
+from neuroflow.demo.statistics import GROUPS
 from neuroflow.errors import ResultWarning
 from neuroflow.studies.overrides import COLUMNS
 from neuroflow.studies.protocol import rules_table
@@ -115,7 +116,24 @@ def made(tmp_path_factory):
     result.mkdir(parents=True)
     values = aidp_text(simulate(Subject("D001", "PD", 60.0, "F", 1), 0), "D001", "wide")
     (result / "aidp.csv").write_text(values, encoding="utf-8")
+    make_people(folder)
     return folder
+
+
+def make_people(folder):
+    """Write results of simulated people, each seen twice, and whose they are."""
+    rows = ["participant_id\tsession_id\tstudy_id\tgroup\tage\tsex"]
+    for number in range(32):
+        group, person = GROUPS[number % len(GROUPS)], f"P{number:02d}"
+        for visit in (1, 2):
+            age, sex = 58 + number % 17 + 1.5 * visit, "FM"[number % 3 % 2]
+            values = simulate(Subject(person, group, age, sex, visit), 0)
+            result = folder / "results" / f"{person}-{visit}_out"
+            result.mkdir(parents=True)
+            text = aidp_text(values, f"{person}-{visit}", "long")
+            (result / "aidp.csv").write_text(text, encoding="utf-8")
+            rows.append(f"{person}\t{visit}\t{person}-{visit}\t{group}\t{age}\t{sex}")
+    (folder / "people.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 @each([page for page in PAGES if blocks(page, "python") and page.stem not in HELD_ELSEWHERE])

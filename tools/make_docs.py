@@ -183,7 +183,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.check:
         old = outdated(options.docs)
-        sys.exit(f"Out of date: {', '.join(old)}. Run `make docs`." if old else 0)
+        sys.exit(f"Out of date: {', '.join(old)}. Run `make pictures`." if old else 0)
     (options.docs / "protocol.md").write_text(protocol_page(), encoding="utf-8", newline="\n")
     draw_pictures(options.docs)
 

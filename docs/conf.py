@@ -1,0 +1,114 @@
+"""The documentation site: pages, notebooks, and a reference made from the docstrings.
+
+``make docs`` builds it into site/. The source folder is the project's, so that pages, notebooks and
+the changelog link to each other in the same way here and where the repository is browsed. Nothing
+is fetched while it is built or read: no other project's inventory, no fonts, no scripts.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import neuroflow  # noqa: E402
+from neuroflow import plots  # noqa: E402
+
+sys.modules["neuroflow.plot"] = plots  # as the package itself calls it, for autodoc's imports
+shutil.rmtree(ROOT / "docs" / "api", ignore_errors=True)  # made anew: no page of a name that went
+
+project = "neuroflow"
+author = "The neuroflow developers"
+copyright = "the neuroflow developers, BSD-3-Clause"  # noqa: A001  the name that Sphinx gives it
+version = release = neuroflow.__version__
+
+extensions = [
+    "myst_nb",  # pages in Markdown, and notebooks
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+]
+root_doc = "docs/index"
+include_patterns = ["docs/**", "notebooks/*.ipynb", "CHANGELOG.md", "CONTRIBUTING.md"]
+exclude_patterns = ["**/.ipynb_checkpoints", "docs/_templates"]
+templates_path = [str(ROOT / "docs" / "_templates")]
+
+# Pages
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 4
+
+# Notebooks run when the site is built; `-D nb_execution_mode=off` leaves their outputs out.
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(ROOT / "site" / ".notebooks")
+nb_execution_timeout = 300
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_ipywidgets_js: dict[str, Any] = {}
+nb_merge_streams = True
+
+# Reference
+autosummary_generate = True
+autosummary_imported_members = True
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 80
+autodoc_member_order = "bysource"
+default_role = "autolink"
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+nitpicky = True
+nitpick_ignore = [("py:class", "neuroflow.plots.styling.Theme")]  # a list of words
+nitpick_ignore_regex = [(r"py:.*", r"(?!neuroflow\.).*")]  # of other projects, nothing is fetched
+
+# Looks
+html_theme = "pydata_sphinx_theme"
+html_title = "neuroflow"
+html_static_path = ["_static"]
+html_extra_path = ["_extra"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "header_links_before_dropdown": 6,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+
+
+# What the code calls by the file it stands in, the reference has under its public name.
+PLOTS = [(name, f"neuroflow.plots.{file}") for name, file in plots._WHERE.items()]
+ROOMS = {"neuroflow": neuroflow._WHERE.items(), "neuroflow.plot": PLOTS}
+PUBLIC = {
+    f"{module}.{name}": f"{room}.{name}" for room, names in ROOMS.items() for name, module in names
+}
+
+
+def public_name(app: Any, env: Any, node: Any, content: Any) -> Any:
+    """Lead a reference to where the name is documented."""
+    target = node.get("reftarget", "")
+    if node.get("refdomain") != "py" or target not in PUBLIC:
+        return None
+    found = env.get_domain("py").resolve_any_xref(
+        env, node["refdoc"], app.builder, PUBLIC[target], node, content
+    )
+    return found[0][1] if found else None
+
+
+def small_anchors(_app: Any, name: str, source: list[str]) -> None:
+    """Write links inside a notebook as this site does: JupyterLab's anchors keep capitals."""
+    if name.startswith("notebooks/"):
+        source[0] = re.sub(r"(?<=\]\(#)[^)]+", lambda found: found[0].lower(), source[0])
+
+
+def setup(app: Any) -> None:
+    """Register both."""
+    app.connect("missing-reference", public_name)
+    app.connect("source-read", small_anchors)

@@ -1,0 +1,126 @@
+"""Run the benchmarks and write docs/benchmarks.md: ratios, commands, and the machine in words.
+
+Run with ``python tools/make_benchmarks.py`` on a machine that does nothing else; it takes some
+minutes. ``--only compare table`` runs a part, and keeps the rest of the page as it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+BENCHMARKS = ROOT / "benchmarks"
+VARIABLE = "NEUROFLOW_MEASURED"
+TITLES = {
+    "headers": "Finding and checking studies",
+    "packaging": "Packaging",
+    "upload": "Uploads",
+    "collect": "Collecting",
+    "table": "The cohort table",
+    "compare": "Comparisons and figures",
+    "import": "Import",
+    "forms": "Forms",
+}
+HEAD = """\
+# Benchmarks
+
+Each benchmark does a job with neuroflow and with what a user would take instead, side by side on
+the same machine, and prints ratios. Seconds differ from machine to machine; ratios less so.
+`make bench` prints them; `python tools/make_benchmarks.py` runs them and writes this page.
+
+A ratio says how many times as fast neuroflow is. Below 1 it is slower, and the page says so too.
+"""
+
+
+def machine() -> str:
+    """Say in words what the numbers come from; never the name of a host."""
+    release = platform.freedesktop_os_release() if platform.system() == "Linux" else {}
+    system = release.get("PRETTY_NAME", f"{platform.system()} {platform.release()}")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = ""
+    if hasattr(os, "sysconf"):
+        memory = f", {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB RAM"
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pandas", "paramiko"))
+    return (
+        f"Measured in {datetime.now(UTC):%B %Y} on {cores} cores ({processor()}){memory}; "
+        f"{system}, Python {platform.python_version()}, {packages}."
+    )
+
+
+def processor() -> str:
+    """Name the processor, as far as the system tells."""
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        found = re.search(r"^model name\s*: (.+)$", info.read_text(), re.MULTILINE)
+        if found and found[1].strip().lower() != "unknown":
+            return f"{found[1].strip()}, {platform.machine()}"
+    return platform.processor() or platform.machine()
+
+
+def measure(name: str) -> list[dict[str, Any]]:
+    """Run one benchmark; its words go to the terminal."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "measured.jsonl"
+        script = BENCHMARKS / f"bench_{name}.py"
+        environ = {**os.environ, VARIABLE: str(file)}
+        subprocess.run([sys.executable, script], check=True, env=environ)  # noqa: S603  our own
+        if not file.is_file():
+            return []
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def section(name: str, rows: list[dict[str, Any]]) -> str:
+    """Write what one benchmark measured."""
+    lines = [f"## {TITLES.get(name, name.title())}\n", about(name), ""]
+    lines += [f"```sh\npython benchmarks/bench_{name}.py\n```\n", machine(), ""]
+    lines += ["| Job | Compared with | Measured | Aim |", "| --- | --- | --- | --- |"]
+    lines += [f"| {r['what']} | {r['against']} | {r['value']} | {r['aim']} |" for r in rows]
+    return "\n".join(lines) + "\n"
+
+
+def about(name: str) -> str:
+    """Return the first paragraph of a benchmark's docstring."""
+    text = (BENCHMARKS / f"bench_{name}.py").read_text(encoding="utf-8")
+    return " ".join(re.split(r'"""', text)[1].split("\n\n")[0].split())
+
+
+def sections_of(page: str) -> dict[str, str]:
+    """Take the page apart: each benchmark's section, by the benchmark's name."""
+    parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:]
+    return {re.findall(r"bench_(\w+)\.py", part)[0]: part.rstrip() + "\n" for part in parts}
+
+
+def main() -> None:
+    """Run, and write the page."""
+    known = sorted(
+        (path.stem.removeprefix("bench_") for path in BENCHMARKS.glob("bench_*.py")),
+        key=lambda name: [*TITLES, name].index(name),
+    )
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=known, default=known)
+    wanted = parser.parse_args().only
+    done = sections_of(PAGE.read_text(encoding="utf-8")) if PAGE.is_file() else {}
+    for name in wanted:
+        rows = measure(name)
+        if rows:
+            done[name] = section(name, rows)
+        else:
+            sys.stderr.write(f"bench_{name}.py kept no number; its section stays as it was.\n")
+    parts = [done[name] for name in known if name in done]
+    PAGE.write_text("\n".join([HEAD, *parts]), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
