@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import paramiko
 from paramiko.sftp import CMD_DATA, CMD_HANDLE, CMD_OPEN, CMD_READ, SFTP_FLAG_READ, int64
 
-from neuroflow.transfer.pipeline import REQUEST_SIZE, Answers, PipelinedClient
+from neuroflow.transfer.pipeline import Answers, PipelinedClient
+from neuroflow.transfer.wire import REQUEST_SIZE
 
 AHEAD = 96  # files open at a time; OpenSSH allows as many as a process may have, 1024 as a rule
 DEPTH = 128  # reads under way: 4 MiB, enough for 50 ms at 80 MB/s

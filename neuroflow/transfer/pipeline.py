@@ -1,12 +1,12 @@
 """The SFTP client underneath: paramiko's, with the answers it swallows and requests that overlap.
 
-This file alone uses names of paramiko that begin with an underscore.
+This file and `wire` alone use names of paramiko that begin with an underscore.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import paramiko
@@ -21,37 +21,28 @@ from paramiko.sftp import (
     SFTPError,
 )
 
-REQUEST_SIZE = 32768  # what every server takes (draft-ietf-secsh-filexfer-02, section 3)
+from neuroflow.transfer.wire import Wire
+
 LISTING_DEPTH = 16
 BATCH = 32  # folders open at a time
+MOST_NAMES = 200_000  # a listing longer than this never ends; it would fill the memory
 
 Listing = list[paramiko.SFTPAttributes] | OSError
 
 
-class PipelinedClient(paramiko.SFTPClient):
+class PipelinedClient(Wire):
     """An SFTP client that loses no error of the server.
 
     Parameters
     ----------
-    sock
-        The channel.
-    on_answer
-        Called with every answer of the server: a sign of life, however long a drain takes.
+    sock, on_life
+        As `Wire`.
 
     References
     ----------
     draft-ietf-secsh-filexfer-02, sections 3, 6.3 and 6.4: answers may come in any order, and a
     read may bring less than was asked for.
     """
-
-    def __init__(self, sock: paramiko.Channel, on_answer: Callable[[], object]) -> None:
-        self._on_answer = on_answer
-        super().__init__(sock)
-
-    def _read_packet(self) -> Any:
-        packet = super()._read_packet()  # type: ignore[misc]
-        self._on_answer()
-        return packet
 
     def close_file(self, file: paramiko.SFTPFile) -> None:
         """Close a file and hear the server's answer, which `SFTPFile.close` swallows.
@@ -125,6 +116,9 @@ class PipelinedClient(paramiko.SFTPClient):
             is_over = is_over or message is None
             if message is not None:
                 found += _names(message)
+            if len(found) > MOST_NAMES:
+                failure = OSError(f"The folder holds more than {MOST_NAMES} names")
+                break
             if is_over or pending:
                 continue  # nothing is asked for that may not be needed
             depth = min(2 * depth, LISTING_DEPTH)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 import paramiko
 
@@ -25,10 +25,11 @@ from neuroflow.transfer.files import Block, arriving, reading
 from neuroflow.transfer.hostkeys import HostKeys
 from neuroflow.transfer.lines import enter
 from neuroflow.transfer.manyfiles import Piece, read_files
-from neuroflow.transfer.pipeline import REQUEST_SIZE, PipelinedClient
+from neuroflow.transfer.pipeline import PipelinedClient
 from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, nothing
 from neuroflow.transfer.route import find_route
 from neuroflow.transfer.symptoms import FOREIGN, lost, operation_error
+from neuroflow.transfer.upload import BLOCK, Upload
 from neuroflow.transfer.watchdog import Watchdog
 
 T = TypeVar("T")
@@ -151,7 +152,7 @@ class SftpRemote:
         before_last: BeforeLast = nothing,
     ) -> Receipt:
         """Write a whole file under its final name, as `Remote.put`."""
-        with reading(local, REQUEST_SIZE) as (blocks, size):
+        with reading(local, BLOCK) as (blocks, size):
             doing = f"opening {path.name}"
             remote = self._ask(doing, lambda: self._client.open(str(path), "wb"))
             try:
@@ -236,16 +237,16 @@ class SftpRemote:
         before_last: BeforeLast,
     ) -> None:
         """Send every block; each answer of the server has been heard when this returns."""
-        remote.set_pipelined(True)
+        upload = Upload(self._client, cast(bytes, remote.handle))
         for block in blocks:
-            if block.left <= 1:
-                # From here on every write waits for all answers: a refusal is heard, and the
-                # last byte leaves only when everything before it is known to have arrived.
-                remote.set_pipelined(False)
             if not block.left:
+                # The last byte leaves only when everything before it is known to have arrived.
+                self._ask(f"sending {name}", upload.drain)
                 before_last()
             with self._watched(f"sending {name}"):
-                remote.write(block.data)
+                upload.write(block.data)
+                if not block.left:
+                    upload.drain()
             on_bytes(block.done)
 
     def _close(self, remote: paramiko.SFTPFile, name: str) -> None:

@@ -1,0 +1,94 @@
+"""Writing one file: many requests under way, and every answer heard."""
+
+from __future__ import annotations
+
+import struct
+
+import paramiko
+from paramiko.sftp import CMD_STATUS, CMD_WRITE, SFTP_OK, SFTPError
+
+from neuroflow.transfer.wire import Wire
+
+BLOCK = 256 * 1024
+"""Bytes read, sent and told of at a time."""
+DEPTH = 8 << 20
+"""Bytes under way at most; the server's window ends most uploads earlier."""
+
+_HEAD = struct.Struct(">IBII")
+_PLACE = struct.Struct(">QI")
+_ANSWER = struct.Struct(">II")
+
+
+class Upload:
+    """A file open for writing, from its first byte to its last.
+
+    Answers are heard as they come in: nobody waits for one while there is room for more, and a
+    refusal ends the upload when it arrives.
+
+    Parameters
+    ----------
+    wire
+        The channel's.
+    handle
+        The server's, of the open file.
+
+    References
+    ----------
+    draft-ietf-secsh-filexfer-02, section 6.4.
+    """
+
+    def __init__(self, wire: Wire, handle: bytes) -> None:
+        self._wire = wire
+        self._handle = handle
+        self._pending: set[int] = set()
+        self._offset = 0
+
+    def write(self, data: bytes) -> None:
+        """Send the next bytes; they may still be under way when this returns.
+
+        Parameters
+        ----------
+        data
+            What follows what was written before.
+
+        Raises
+        ------
+        OSError
+            The server refused these bytes or some before them.
+        """
+        size = self._wire.write_size
+        pieces = [data[start : start + size] for start in range(0, len(data), size)]
+        self._wire.send_bytes(b"".join(part for piece in pieces for part in self._request(piece)))
+        while self._pending and (self._wire.has_answer or len(self._pending) * size > DEPTH):
+            self._hear()
+
+    def drain(self) -> None:
+        """Wait until the server has acknowledged everything.
+
+        Raises
+        ------
+        OSError
+            It refused something.
+        """
+        while self._pending:
+            self._hear()
+
+    def _request(self, piece: bytes) -> tuple[bytes, ...]:
+        number = self._wire.next_number()
+        length = 1 + 4 + 4 + len(self._handle) + _PLACE.size + len(piece)
+        head = _HEAD.pack(length, CMD_WRITE, number, len(self._handle))
+        place = _PLACE.pack(self._offset, len(piece))
+        self._pending.add(number)
+        self._offset += len(piece)
+        return head, self._handle, place, piece
+
+    def _hear(self) -> None:
+        kind, body = self._wire.packet()
+        number, code = _ANSWER.unpack_from(body)
+        if number not in self._pending:
+            return  # of a file put down before
+        if kind != CMD_STATUS:
+            raise SFTPError("unexpected answer")
+        self._pending.remove(number)
+        if code != SFTP_OK:
+            self._wire.refuse(paramiko.Message(body[4:]))
