@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from contextlib import contextmanager
 from typing import TypeVar
 
 from neuroflow.errors import WorkerError
@@ -61,9 +63,10 @@ def run(
             yield start, function(items[start : start + chunk])
         return
     pool = executor if executor is not None else local_processes()
-    futures: dict[Future[list[Result]], int] = {
-        pool.submit(function, items[start : start + chunk]): start for start in starts
-    }
+    with _interrupts_held():
+        futures: dict[Future[list[Result]], int] = {
+            pool.submit(function, items[start : start + chunk]): start for start in starts
+        }
     try:
         for future in as_completed(futures):
             yield futures[future], future.result()
@@ -76,6 +79,19 @@ def run(
     finally:
         for future in futures:
             future.cancel()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C: it is for us, and would make each print a trace."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def local_processes() -> Executor:

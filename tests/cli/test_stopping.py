@@ -1,0 +1,152 @@
+"""Ctrl-C and SIGTERM, sent to real processes: nothing is lost, nothing is sent twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from neuroflow.demo.server import DemoService
+from neuroflow.states import State
+from neuroflow.studies.discover import find_studies
+from neuroflow.workspace import Workspace
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="signals between processes"),
+]
+TIMEOUT = 90
+
+
+class Running:
+    """A command line under way, in a process group of its own as a shell gives it."""
+
+    def __init__(self, process):
+        self.process = process
+        self.said = ""
+        self._news = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        for line in self.process.stderr:
+            with self._news:
+                self.said += line
+                self._news.notify_all()
+
+    def says(self, text):
+        """Wait until the process has said something."""
+        with self._news:
+            assert self._news.wait_for(lambda: text in self.said, TIMEOUT), self.said
+
+    def strike(self, number=signal.SIGINT):
+        """Send a signal as the terminal does: to the command and all it has started."""
+        os.killpg(self.process.pid, number)
+
+    def end(self):
+        """Return the exit code and what stood on the standard output."""
+        out = self.process.stdout.read()
+        return self.process.wait(TIMEOUT), out
+
+
+@contextmanager
+def running(*words):
+    command = [sys.executable, "-m", "neuroflow", *map(str, words)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as process:
+        try:
+            yield Running(process)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_until_uploading(project):
+    """Wait until the first bytes of a study are on their way."""
+    begin = time.monotonic()
+    with Workspace(project) as ws:
+        while all(row.state != State.UPLOADING for row in ws.ledger.rows()):
+            assert time.monotonic() - begin < TIMEOUT
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def cohort(project, own_cohort_folder, run):
+    """Make a cohort of two packaged studies that go one after the other; return how to send it."""
+    config = project / "neuroflow.toml"
+    config.write_text(config.read_text() + "\n[settings]\nconnections = 1\nquiet_seconds = 1\n")
+    words = (project, "C", own_cohort_folder / "scans")
+    words += ("--participants", own_cohort_folder / "participants.tsv")
+    code, out, err = run("package", *words, "--json")
+    assert code == 0, err
+    slow = sum(each["size"] for each in json.loads(out)["packages"]) / 2 / 3e6
+    return ("submit", project, "C"), ("--limit-rate", f"{slow:.4f}")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_study_under_way_is_finished_and_the_next_run_goes_on(
+    cohort, project, run, service, number, code
+):
+    words, slowly = cohort
+    with running(*words, *slowly, "--json") as command:
+        wait_until_uploading(project)
+        command.strike(number)
+        command.says("Finishing what is under way.")
+        found, out = command.end()
+    assert found == code
+    assert "it goes on where it was" in command.said
+    assert "Traceback" not in command.said
+    answer = json.loads(out)
+    assert answer["left"] == 1
+    assert sorted(row["state"] for row in answer["studies"]) == ["packaged", "submitted"]
+    assert run(*words)[0] == 0
+    assert service.wait_until_idle()
+    assert len(service.processed) == len(set(service.processed)) == 2
+
+
+def test_a_second_ctrl_c_stops_at_once_and_the_next_run_sends_the_whole(
+    cohort, project, run, service
+):
+    words, slowly = cohort
+    with running(*words, *slowly) as command:
+        wait_until_uploading(project)
+        command.strike()
+        command.says("Ctrl-C again stops at once.")
+        command.strike()
+        code, _ = command.end()
+    assert code == 130
+    assert "Run the same command again" in command.said
+    assert "Traceback" not in command.said
+    assert run(*words)[0] == 0
+    assert service.wait_until_idle()
+    code, out, _ = run("collect", project, "--json")
+    assert (code, json.loads(out)["counts"]) == (0, {"collected": 2})
+
+
+def test_a_check_is_stopped_without_a_trace(cohort_folder):
+    with running("check", cohort_folder / "scans") as command:
+        command.says("find: ")
+        command.strike()
+        code, _ = command.end()
+    assert code in (0, 130)  # it may have been done already
+    assert "Traceback" not in command.said
+
+
+def test_watching_ends_at_once_and_says_how_to_go_on(own_cohort_folder, tmp_path):
+    with DemoService(tmp_path / "slow", delay=3600) as service:
+        with Workspace(tmp_path / "project") as ws:
+            ws.service.save_profile(service.profile)
+            ws.service.trust(service.fingerprint)
+            studies = find_studies(own_cohort_folder / "scans")
+            people = own_cohort_folder / "participants.tsv"
+            ws.submit(ws.cohort("C", studies, participants=people), on_event=lambda event: None)
+        with running("watch", tmp_path / "project", "--interval", 60) as command:
+            command.says("2 processing")
+            command.strike()
+            code, _ = command.end()
+    assert code == 130
+    assert "Stopped watching." in command.said
