@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from neuroflow.compare.cells import BoolArray, FloatArray, IntArray
 from neuroflow.compare.contrasts import Contrast
 from neuroflow.compare.design import Covariate, Design, build
 from neuroflow.compare.effect_size import hedges_g
-from neuroflow.compare.effects import Sheet, refuse_thin
+from neuroflow.compare.effects import Sheet, Side, refuse_thin
 from neuroflow.compare.linear import Fit, Robust, f_test, fit, patterns, scale, standard_errors
 from neuroflow.compare.sample import Sample
 from neuroflow.compare.visits import participants
@@ -43,7 +43,7 @@ class Question:
     robust
         Kind of the standard errors.
     cluster
-        Whose each study is, shape (n_studies,).
+        Whose each study is, shape (n_studies,); for ``robust="cluster"``.
     omnibus
         True adds a last row: is there any difference between the groups?
     """
@@ -55,7 +55,7 @@ class Question:
     between: str
     confidence: float
     robust: Robust
-    cluster: IntArray
+    cluster: IntArray | None
     omnibus: bool
 
 
@@ -89,6 +89,7 @@ def ask(
     """
     everyone = np.ones(len(sample.group), dtype=bool)
     build(sample.group, sample.names, sample.covariates, everyone, between)
+    cluster = pd.factorize(participants(sample.cells.studies))[0] if robust == "cluster" else None
     return Question(
         group=sample.group,
         names=sample.names,
@@ -97,7 +98,7 @@ def ask(
         between=between,
         confidence=confidence,
         robust=robust,
-        cluster=pd.factorize(participants(sample.cells.studies))[0],
+        cluster=cluster,
         omnibus=omnibus,
     )
 
@@ -118,38 +119,65 @@ def answer(question: Question, values: FloatArray) -> Sheet:
         One row per contrast, and one for the omnibus test if asked for.
     """
     sheet = Sheet(len(question.contrasts) + question.omnibus, values.shape[1])
+    spread = _Spread.empty(sheet)
     for rows, columns in patterns(values):
-        _one_pattern(question, values, rows, columns, sheet)
-    sides = {name: values[question.group == code] for code, name in enumerate(question.names)}
+        _one_pattern(question, values, (rows, columns), sheet, spread)
+    _infer(sheet, spread, len(question.contrasts), question.confidence)
+    sides = {
+        name: Side.of(name, values[question.group == code])
+        for code, name in enumerate(question.names)
+    }
     for row, contrast in enumerate(question.contrasts):
-        _count(sheet, row, contrast, sides)
-        refuse_thin(sheet, row, [(name, sides[name]) for name in contrast.groups])
+        n1, n2 = (_total(sides[name] for name in names) for names in contrast.sides)
+        sheet.put(row, slice(None), n1=n1, n2=n2)
+        refuse_thin(sheet, row, [sides[name] for name in contrast.groups])
     if question.omnibus:
-        sheet.put(-1, slice(None), n1=np.isfinite(values).sum(axis=0))
+        sheet.put(-1, slice(None), n1=_total(sides.values()))
+        if question.robust != "none":  # a study alone in its group has no error of its own
+            for side in sides.values():
+                sheet.blank(-1, side.n == 1, f"only one value in {side.label}")
+    for row in range(sheet.n_rows):
+        unknown = np.isnan(sheet.numbers["p"][row])
+        sheet.blank(row, unknown, f"no {question.robust} error: one study alone decides it")
     return sheet
 
 
-def _count(sheet: Sheet, row: int, contrast: Contrast, sides: dict[str, FloatArray]) -> None:
-    n1, n2 = (
-        np.sum([np.isfinite(sides[name]).sum(axis=0) for name in side], axis=0)
-        for side in (contrast.first, contrast.second)
-    )
-    sheet.put(row, slice(None), n1=n1, n2=n2)
+def _total(sides: Iterable[Side]) -> FloatArray | float:
+    return sum((side.n.astype(np.float64) for side in sides), start=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """What ordinary standard errors are made of, for effect sizes: these are never robust."""
+
+    sd: FloatArray  # residual SD, (n_columns,)
+    df: FloatArray  # its degrees of freedom
+    size: FloatArray  # standard error of a contrast over that SD, (n_rows, n_columns)
+
+    @classmethod
+    def empty(cls, sheet: Sheet) -> _Spread:
+        sd, df, *size = np.full((2 + sheet.n_rows, sheet.n_columns), np.nan)
+        return cls(sd, df, np.array(size))
 
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
     """The columns that miss the same studies, and their fit."""
 
-    rows: IntArray
     columns: IntArray
     design: Design
     model: Fit
+    cluster: IntArray | None
 
 
 def _one_pattern(
-    question: Question, values: FloatArray, rows: IntArray, columns: IntArray, sheet: Sheet
+    question: Question,
+    values: FloatArray,
+    cells: tuple[IntArray, IntArray],
+    sheet: Sheet,
+    spread: _Spread,
 ) -> None:
+    rows, columns = cells
     here = np.zeros(sheet.n_columns, dtype=bool)
     here[columns] = True
 
@@ -166,12 +194,15 @@ def _one_pattern(
     except CompareError as error:
         # Solvable with all studies (that was checked), not with those that have this region.
         return refuse(f"among the {len(rows)} studies with a value: {error.what.rstrip('.')}")
-    known = values[np.ix_(rows, columns)]
-    pattern = _Pattern(rows, columns, design, fit(design.matrix, known))
+    complete = (len(rows), len(columns)) == values.shape
+    known = values if complete else values[np.ix_(rows, columns)]
+    cluster = None if question.cluster is None else question.cluster[rows]
+    pattern = _Pattern(columns, design, fit(design.matrix, known), cluster)
     if pattern.model.df <= 0:
         return refuse("more coefficients than values")
+    spread.sd[columns], spread.df[columns] = pattern.model.sd, pattern.model.df
     for row, contrast in enumerate(question.contrasts):
-        _one_contrast(question, pattern, contrast, sheet, row)
+        spread.size[row, columns] = _one_contrast(question, pattern, contrast, sheet, row)
     if question.omnibus:
         _any_difference(question, pattern, sheet)
     flat = np.zeros(sheet.n_columns, dtype=bool)
@@ -181,30 +212,39 @@ def _one_pattern(
 
 def _one_contrast(
     question: Question, pattern: _Pattern, contrast: Contrast, sheet: Sheet, row: int
-) -> None:
-    model, columns = pattern.model, pattern.columns
+) -> float:
+    """Fill in means, difference and its standard error; return that of a residual SD of one."""
+    model = pattern.model
     place = {question.names[code]: index for index, code in enumerate(pattern.design.groups)}
     if any(name not in place for name in contrast.groups):
-        return  # refused by name later
+        return np.nan  # refused by name later
     weights = np.zeros((2, len(model.coefficients)))
-    for side, names in enumerate((contrast.first, contrast.second)):
+    for side, names in enumerate(contrast.sides):
         weights[side, [place[name] for name in names]] = 1 / max(len(names), 1)
     mean1, mean2 = weights @ model.coefficients
     difference = weights[0] - weights[1]
-    se, df = standard_errors(model, difference, question.robust, question.cluster[pattern.rows])
-    size = scale(model, difference)
-    estimate = mean1 - mean2
+    se, df = standard_errors(model, difference, question.robust, pattern.cluster)
+    sheet.put(row, pattern.columns, mean1=mean1, mean2=mean2, estimate=mean1 - mean2, se=se, df=df)
+    return scale(model, difference)
+
+
+def _infer(sheet: Sheet, spread: _Spread, n: int, confidence: float) -> None:
+    """Fill in the tests and effect sizes of the first n rows, in all columns at once."""
+    estimate, se, df = (sheet.numbers[name][:n] for name in ("estimate", "se", "df"))
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / se
-        plain = estimate / (size * model.sd)
-    half = stats.t.ppf((1 + question.confidence) / 2, df) * se
-    g, low, high = hedges_g(plain, model.df, size, question.confidence)
-    sheet.put(row, columns, mean1=mean1, mean2=mean2, estimate=estimate, se=se)
-    sheet.put(row, columns, ci_low=estimate - half, ci_high=estimate + half)
-    sheet.put(row, columns, statistic=statistic, df=df, df_num=1)
-    sheet.put(row, columns, p=2 * stats.t.sf(np.abs(statistic), df))
-    sheet.put(row, columns, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
-    sheet.put(row, columns, np2=plain**2 / (plain**2 + model.df))
+        plain = estimate / (spread.size[:n] * spread.sd)
+        np2 = plain**2 / (plain**2 + spread.df)
+    half = stats.t.ppf((1 + confidence) / 2, df) * se
+    g, low, high = hedges_g(plain, spread.df, spread.size[:n], confidence)
+    rows, columns = slice(n), slice(None)
+    sheet.put(rows, columns, statistic=statistic, p=2 * stats.t.sf(np.abs(statistic), df))
+    sheet.put(rows, columns, ci_low=estimate - half, ci_high=estimate + half, np2=np2)
+    sheet.put(rows, columns, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
+    sheet.put(rows, columns, df_num=np.where(np.isfinite(estimate), 1.0, np.nan))
+    numbers = sheet.numbers
+    any_difference = [numbers[name][n:] for name in ("statistic", "df_num", "df")]
+    sheet.put(slice(n, None), columns, p=stats.f.sf(*any_difference))
 
 
 def _any_difference(question: Question, pattern: _Pattern, sheet: Sheet) -> None:
@@ -216,7 +256,5 @@ def _any_difference(question: Question, pattern: _Pattern, sheet: Sheet) -> None
     weights = np.zeros((k, len(pattern.model.coefficients)))
     weights[:, 0] = -1
     weights[np.arange(k), np.arange(1, k + 1)] = 1
-    cluster = question.cluster[pattern.rows]
-    f, df, np2 = f_test(pattern.model, weights, question.robust, cluster)
-    p = stats.f.sf(f, k, df)
-    return sheet.put(row, pattern.columns, statistic=f, df_num=k, df=df, p=p, np2=np2)
+    f, df, np2 = f_test(pattern.model, weights, question.robust, pattern.cluster)
+    return sheet.put(row, pattern.columns, statistic=f, df_num=k, df=df, np2=np2)

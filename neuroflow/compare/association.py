@@ -19,12 +19,12 @@ from neuroflow.compare.cells import (
     IntArray,
     group_order,
     labels,
-    read_cells,
 )
 from neuroflow.compare.contrasts import check_groups
 from neuroflow.compare.correction import Correction, correct, correct_families
 from neuroflow.compare.design import Covariate, build, column_of, covariate
 from neuroflow.compare.linear import patterns
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sieve
 from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import CompareError, OptionError

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from neuroflow.errors import OptionError, TableError
-
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
 
-KEY = ("region", "hemisphere", "metric")
 REGION_COLUMNS = ("region", "region_name", "kind", "system", "hemisphere", "metric")
 DIAGNOSES = ("Control", "PD", "MSA", "PSP")
 """The order of the diagnostic groups, the same in every table and figure."""
@@ -123,138 +120,10 @@ def labels(column: pd.Series) -> pd.Series:
     Series
         Of dtype object.
     """
-    texts = [None if pd.isna(value) else str(value).strip() for value in column.tolist()]
-    return pd.Series([text or None for text in texts], index=column.index, dtype=object)
-
-
-def read_cells(
-    table: pd.DataFrame, *, metric: str | Sequence[str] | None = None, needed: Sequence[str] = ()
-) -> Cells:
-    """Turn the long cohort table into a matrix.
-
-    Parameters
-    ----------
-    table
-        The cohort table: at least `study_id`, `region`, `metric`, `value`.
-    metric
-        One metric, several, or None for all.
-    needed
-        Columns that describe a study (group, covariates); each must have one value per study.
-
-    Returns
-    -------
-    Cells
-        Studies and columns in the order of their first row in the table.
-
-    Raises
-    ------
-    TableError
-        A column is missing, a value is not a number, or a study has two values for one region.
-    OptionError
-        The table does not have this metric.
-    """
-    _require(table, ("study_id", "region", "metric", "value", *needed))
-    rows = table if metric is None else _of_metric(table, metric)
-    if rows.empty:
-        raise TableError(
-            "The cohort table has no rows.", advice="Collect results first, or read another folder."
-        )
-    study_code, study_ids = pd.factorize(rows["study_id"])
-    if (study_code < 0).any():
-        raise TableError("The cohort table has rows without a study_id.")
-    column_code, columns = _columns(rows)
-    values = _matrix(rows, study_code, column_code, (len(study_ids), len(columns)), study_ids)
-    known = ("participant_id", "session_id", "cohort_id", "age")
-    kept = dict.fromkeys(["study_id", *needed, *(name for name in known if name in rows)])
-    first = _firsts(study_code, len(study_ids))
-    studies = rows.iloc[first][list(kept)].reset_index(drop=True)
-    for name in needed:
-        _one_per_study(rows[name], study_code, first, name, study_ids)
-    return Cells(studies, columns, values)
-
-
-def _require(table: pd.DataFrame, names: Sequence[str]) -> None:
-    missing = [name for name in dict.fromkeys(names) if name not in table.columns]
-    if missing:
-        raise TableError(
-            f"The table has no column {', '.join(missing)}.",
-            why=f"It has {', '.join(map(str, table.columns))}.",
-            advice="Take the table that read_results or Workspace.table returns; "
-            "groups and covariates come from participants.tsv.",
-        )
-
-
-def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame:
-    wanted = [metric] if isinstance(metric, str) else list(metric)
-    present = [str(name) for name in table["metric"].dropna().unique()]
-    if unknown := [name for name in wanted if name not in present]:
-        raise OptionError(
-            f"The table has no metric {', '.join(unknown)}.", advice=f"It has {', '.join(present)}."
-        )
-    return table[table["metric"].isin(wanted)]
-
-
-def _columns(rows: pd.DataFrame) -> tuple[IntArray, pd.DataFrame]:
-    code = np.zeros(len(rows), dtype=np.intp)
-    for name in KEY:
-        if name in rows:
-            codes, found = pd.factorize(rows[name])
-            code = code * (len(found) + 1) + codes + 1
-    column_code, found_codes = pd.factorize(code)
-    first = _firsts(column_code, len(found_codes))
-    rows = rows.iloc[first]
-    texts = {name: labels(rows[name]).tolist() for name in REGION_COLUMNS if name in rows}
-    names = texts.get("region_name", texts["region"])
-    texts["region_name"] = [
-        name or region for name, region in zip(names, texts["region"], strict=True)
-    ]
-    for name in ("kind", "system", "hemisphere"):
-        texts[name] = [text or "" for text in texts.get(name, [""] * len(rows))]
-    return column_code, pd.DataFrame({name: texts[name] for name in REGION_COLUMNS})
-
-
-def _firsts(codes: IntArray, n: int) -> IntArray:
-    """Return where each code stands first; of repeated places the last one written stays."""
-    first = np.zeros(n, dtype=np.intp)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    return first
-
-
-def _matrix(
-    rows: pd.DataFrame,
-    study: IntArray,
-    column: IntArray,
-    shape: tuple[int, int],
-    study_ids: pd.Index,
-) -> FloatArray:
-    try:
-        numbers = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise TableError(
-            "The column value holds something that is not a number.", why=f"{error}."
-        ) from error
-    place = study * shape[1] + column
-    if (np.bincount(place, minlength=1) > 1).any():
-        repeated = pd.Series(place).duplicated().to_numpy().argmax()
-        raise TableError(
-            f"There are two values of {rows['region'].iloc[repeated]} "
-            f"({rows['metric'].iloc[repeated]}).",
-            advice="Keep one row per study, region, hemisphere and metric.",
-            study_id=str(study_ids[study[repeated]]),
-        )
-    matrix = np.full(shape[0] * shape[1], np.nan)
-    matrix[place] = np.where(np.isfinite(numbers), numbers, np.nan)
-    return matrix.reshape(shape)
-
-
-def _one_per_study(
-    column: pd.Series, study: IntArray, first: IntArray, name: str, study_ids: pd.Index
-) -> None:
-    codes = pd.factorize(column)[0]
-    differs = codes != codes[first][study]
-    if differs.any():
-        raise TableError(
-            f"The column {name} has more than one value.",
-            advice="Groups and covariates must be the same in all rows of a study.",
-            study_id=str(study_ids[study[differs.argmax()]]),
-        )
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        known = labels(column.cat.categories.to_series()).tolist()
+        taken = np.array([*known, None], dtype=object)[column.cat.codes]
+        return pd.Series(taken, index=column.index, dtype=object)
+    pairs = zip(column.tolist(), column.isna().tolist(), strict=True)
+    texts = [None if missing else str(value).strip() or None for value, missing in pairs]
+    return pd.Series(texts, index=column.index, dtype=object)

@@ -12,13 +12,14 @@ from scipy import stats
 
 from neuroflow import __version__
 from neuroflow.compare.adjusted import answer, ask
-from neuroflow.compare.cells import Cells, FloatArray, IntArray, labels, read_cells
+from neuroflow.compare.cells import Cells, FloatArray, IntArray, labels
 from neuroflow.compare.contrasts import make_contrasts
 from neuroflow.compare.correction import Correction, correct_families
 from neuroflow.compare.design import column_of
 from neuroflow.compare.effect_size import hedges_g
-from neuroflow.compare.effects import Sheet, refuse_thin
+from neuroflow.compare.effects import Sheet, Side, refuse_thin
 from neuroflow.compare.groups import EFFECT_COLUMNS
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sample, choose_sample
 from neuroflow.compare.twosample import moments
 from neuroflow.compare.visits import participants
@@ -302,7 +303,7 @@ def _within(sheet: Sheet, row: int, name: str, values: FloatArray, confidence: f
     sheet.put(row, everything, n1=n, mean1=mean, estimate=mean, se=se, statistic=statistic, df=df)
     sheet.put(row, everything, ci_low=mean - half, ci_high=mean + half, p=p, df_num=1)
     sheet.put(row, everything, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
-    refuse_thin(sheet, row, [(name, values)])
+    refuse_thin(sheet, row, [Side.of(name, values)])
 
 
 def _described(slopes: Slopes, rows: Any) -> dict[str, FloatArray]:

@@ -29,9 +29,14 @@ class Contrast:
     second: tuple[str, ...]
 
     @property
+    def sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """First and second."""
+        return self.first, self.second
+
+    @property
     def name(self) -> str:
         """As written in tables and figures: ``"MSA+PSP - PD"``."""
-        return " - ".join("+".join(side) for side in (self.first, self.second) if side)
+        return " - ".join("+".join(side) for side in self.sides if side)
 
     @property
     def groups(self) -> tuple[str, ...]:

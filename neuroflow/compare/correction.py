@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow.compare.cells import FloatArray
+from neuroflow.compare.reading import cross
 from neuroflow.errors import OptionError
 
 Correction = Literal["bh", "holm", "bonferroni", "none"]
@@ -81,7 +82,10 @@ def correct(p: FloatArray, method: Correction = "bh") -> FloatArray:
 
 
 def correct_families(
-    effects: pd.DataFrame, method: Correction, family: str | Sequence[str]
+    effects: pd.DataFrame,
+    method: Correction,
+    family: str | Sequence[str],
+    apart: pd.Series | None = None,
 ) -> FloatArray:
     """Correct the column `p` of a table within families of its rows.
 
@@ -94,6 +98,8 @@ def correct_families(
     family
         What is corrected together: ``"all"``, or per ``"metric"``, ``"contrast"`` or
         ``"region"`` (its contrasts), or a sequence of these, crossed.
+    apart
+        Rows with different values of it are never in one family.
 
     Returns
     -------
@@ -112,10 +118,10 @@ def correct_families(
             f"There is no family {', '.join(map(repr, unknown))}.",
             advice=f"Choose from {', '.join(known)}.",
         )
-    columns = [column for name in names for column in known[name]]
-    if not columns:
-        return correct(effects["p"].to_numpy(dtype=np.float64), method)
-    corrected = effects.groupby(columns, sort=False, dropna=False)["p"].transform(
-        lambda p: pd.Series(correct(p.to_numpy(dtype=np.float64), method), index=p.index)
-    )
-    return corrected.to_numpy(dtype=np.float64)
+    keys = effects[list(dict.fromkeys(column for name in names for column in known[name]))]
+    code = cross(keys if apart is None else keys.assign(apart=apart))
+    p = effects["p"].to_numpy(dtype=np.float64)
+    corrected = np.full(len(p), np.nan)
+    for one in np.unique(code):
+        corrected[code == one] = correct(p[code == one], method)
+    return corrected

@@ -110,10 +110,8 @@ def covariate(studies: pd.DataFrame, name: str) -> Covariate:
     if is_number and name == plain and plain not in ALWAYS_CATEGORICAL:
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return Covariate(plain, np.where(np.isfinite(numbers), numbers, np.nan))
-    texts = labels(column)
-    levels = sorted({text for text in texts if text is not None})
-    codes = texts.map({level: code for code, level in enumerate(levels)}).fillna(-1)
-    return Covariate(plain, codes.to_numpy(dtype=np.float64), tuple(levels))
+    codes, levels = pd.factorize(labels(column), sort=True)
+    return Covariate(plain, codes.astype(np.float64), tuple(levels))
 
 
 def column_of(name: str) -> str:

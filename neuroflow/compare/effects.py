@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,13 +52,15 @@ class Sheet:
         self.numbers = {name: np.full(shape, np.nan) for name in NUMBERS}
         self.reason = np.full(shape, "", dtype=object)
 
-    def put(self, row: int, columns: IntArray | slice, **numbers: FloatArray | float) -> None:
-        """Write numbers into some columns of one row.
+    def put(
+        self, row: int | slice, columns: IntArray | slice, **numbers: FloatArray | float
+    ) -> None:
+        """Write numbers into some columns of a row, or of several.
 
         Parameters
         ----------
         row
-            Which contrast.
+            Which contrasts.
         columns
             Any index of columns.
         **numbers
@@ -78,6 +81,8 @@ class Sheet:
         reason
             For people. The first one given stays.
         """
+        if not where.any():
+            return
         for name in _INFERENCE:
             self.numbers[name][row, where] = np.nan
         self.reason[row, where & (self.reason[row] == "")] = reason
@@ -97,18 +102,59 @@ class Sheet:
         DataFrame
             ``n_rows * n_columns`` rows.
         """
-        table = pd.concat([columns] * self.n_rows, ignore_index=True)
-        table["contrast"] = np.repeat(np.asarray(names, dtype=object), self.n_columns)
+        places = np.tile(np.arange(self.n_columns), self.n_rows)
+        data: dict[str, Any] = {str(name): columns[name].array.take(places) for name in columns}
+        data["contrast"] = np.repeat(np.asarray(names, dtype=object), self.n_columns)
         for name, values in self.numbers.items():
-            table[name] = values.reshape(-1)
-        table["reason"] = self.reason.reshape(-1)
+            data[name] = values.reshape(-1)
+        data["reason"] = self.reason.reshape(-1)
         for name in ("n1", "n2", "df_num"):
-            table[name] = table[name].astype("Int64")
-        return table
+            data[name] = pd.array(data[name], dtype="Int64")
+        return pd.DataFrame(data)
 
 
-def refuse_thin(sheet: Sheet, row: int, sides: Sequence[tuple[str, FloatArray]]) -> None:
-    """Blank the columns where a group is empty, has a single value, or does not vary.
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison, column by column.
+
+    Parameters
+    ----------
+    label
+        What it is called.
+    n
+        How many values, shape (n_columns,).
+    flat
+        True where there are values, all the same.
+    """
+
+    label: str
+    n: IntArray
+    flat: BoolArray
+
+    @classmethod
+    def of(cls, label: str, values: FloatArray) -> Side:
+        """Look at the values of one side.
+
+        Parameters
+        ----------
+        label
+            What it is called.
+        values
+            n x n_columns, NaN where missing.
+
+        Returns
+        -------
+        Side
+            With what can be said of each column.
+        """
+        low, high = (
+            reduce(values, axis=0, initial=np.nan) for reduce in (np.fmin.reduce, np.fmax.reduce)
+        )
+        return cls(label, np.isfinite(values).sum(axis=0), low == high)
+
+
+def refuse_thin(sheet: Sheet, row: int, sides: Sequence[Side]) -> None:
+    """Blank the columns where a side is empty, has a single value, or does not vary.
 
     Parameters
     ----------
@@ -117,13 +163,9 @@ def refuse_thin(sheet: Sheet, row: int, sides: Sequence[tuple[str, FloatArray]])
     row
         Which contrast.
     sides
-        A label and the values (n x n_columns, NaN where missing) of each group compared.
+        What is compared.
     """
-    for label, values in sides:
-        count = np.isfinite(values).sum(axis=0)
-        sheet.blank(row, count == 0, f"no values in {label}")
-        sheet.blank(row, count == 1, f"only one value in {label}")
-        if len(values):
-            low = np.where(np.isfinite(values), values, np.inf).min(axis=0)
-            high = np.where(np.isfinite(values), values, -np.inf).max(axis=0)
-            sheet.blank(row, (count > 1) & (low == high), f"all values of {label} are the same")
+    for side in sides:
+        sheet.blank(row, side.n == 0, f"no values in {side.label}")
+        sheet.blank(row, side.n == 1, f"only one value in {side.label}")
+        sheet.blank(row, (side.n > 1) & side.flat, f"all values of {side.label} are the same")

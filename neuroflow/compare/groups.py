@@ -10,13 +10,15 @@ import pandas as pd
 
 from neuroflow import __version__
 from neuroflow.compare.adjusted import answer, ask
-from neuroflow.compare.cells import REGION_COLUMNS, read_cells
+from neuroflow.compare.cells import REGION_COLUMNS, FloatArray
 from neuroflow.compare.contrasts import Contrast, make_contrasts
 from neuroflow.compare.correction import Correction, correct_families
 from neuroflow.compare.design import column_of
-from neuroflow.compare.effects import Sheet, refuse_thin
+from neuroflow.compare.effects import Sheet, Side, refuse_thin
 from neuroflow.compare.linear import Robust
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sample, choose_sample
+from neuroflow.compare.several import kruskal_wallis, welch_anova
 from neuroflow.compare.twosample import mann_whitney, welch
 from neuroflow.compare.visits import participants
 from neuroflow.errors import OptionError
@@ -53,6 +55,11 @@ _EFFECT_SIZES = {
     "welch": "Hedges' g over the pooled SD, exact interval for equal variances",
     "mannwhitney": "rank-biserial correlation, DeLong interval",
 }
+_OMNIBUS = {
+    "linear": "the F test of the linear model",
+    "welch": "Welch's analysis of variance",
+    "mannwhitney": "the Kruskal-Wallis test",
+}
 
 
 def compare_groups(
@@ -66,7 +73,7 @@ def compare_groups(
     metric: str | Sequence[str] | None = None,
     method: Method = "linear",
     robust: Robust = "none",
-    omnibus: bool = False,
+    omnibus: bool | Literal["only"] = False,
     visit: str | None = None,
     correction: Correction = "bh",
     family: str | Sequence[str] = "metric",
@@ -98,8 +105,10 @@ def compare_groups(
         Standard errors of the linear model: ``"none"``, ``"HC3"``, or ``"cluster"`` to keep
         repeated visits of a participant together.
     omnibus
-        Add rows that test for any difference between the groups (ANCOVA: F, partial eta
-        squared); they are corrected apart from the contrasts.
+        True adds rows that test for any difference between the groups (ANCOVA; with
+        ``"welch"`` Welch's analysis of variance, with ``"mannwhitney"`` the Kruskal-Wallis test):
+        F or H, and partial eta squared. They are corrected apart from the contrasts.
+        ``"only"`` leaves the contrasts out.
     visit
         Which of a participant's visits to use: ``"first"``, ``"last"`` or a session id.
     correction
@@ -158,26 +167,24 @@ def compare_groups(
         repeated=robust == "cluster",
     )
     wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
+    wanted = [] if omnibus == "only" else wanted
     if method == "linear":
         question = ask(
             sample,
             wanted,
             between=between,
             robust=robust,
-            omnibus=omnibus,
+            omnibus=bool(omnibus),
             confidence=confidence,
         )
         sheet = answer(question, sample.cells.values)
     else:
-        sheet = _pairwise(sample, wanted, method, confidence)
-    names = [contrast.name for contrast in wanted] + [ANY_DIFFERENCE] * omnibus
+        sheet = _without_model(sample, wanted, method, confidence, bool(omnibus))
+    names = [contrast.name for contrast in wanted] + [ANY_DIFFERENCE] * bool(omnibus)
     effects = sheet.frame(sample.cells.columns, names)
-    is_any = (effects["contrast"] == ANY_DIFFERENCE).to_numpy()
-    effects["q"] = np.nan
-    for part in (~is_any, is_any):
-        if part.any():
-            effects.loc[part, "q"] = correct_families(effects[part], correction, family)
-    effects = effects[list(EFFECT_COLUMNS)]
+    apart = effects["contrast"] == ANY_DIFFERENCE
+    q = correct_families(effects, correction, family, apart)
+    effects.insert(EFFECT_COLUMNS.index("q"), "q", q)
     effects.attrs |= _facts(sample, between) | {
         "method": method,
         "standard_errors": "ordinary" if robust == "none" else robust,
@@ -186,12 +193,13 @@ def compare_groups(
         "family": [family] if isinstance(family, str) else list(family),
         "confidence": float(confidence),
         "effect_size": _EFFECT_SIZES[method],
+        "omnibus": _OMNIBUS[method] if omnibus else "",
     }
     return effects
 
 
 def _check_options(
-    method: str, robust: str, covariates: Sequence[str], omnibus: bool, confidence: float
+    method: str, robust: str, covariates: Sequence[str], omnibus: bool | str, confidence: float
 ) -> None:
     if isinstance(covariates, str):
         raise OptionError(
@@ -205,28 +213,51 @@ def _check_options(
             raise OptionError(
                 f"There is no {name} {value!r}.", advice=f"Choose one of {', '.join(known)}."
             )
-    if method != "linear" and (covariates or robust != "none" or omnibus):
+    if omnibus not in (True, False, "only"):
+        raise OptionError(f"omnibus is {omnibus!r}.", advice='Choose True, False or "only".')
+    if method != "linear" and (covariates or robust != "none"):
         raise OptionError(
-            f"The method {method} takes no covariates, robust errors or omnibus test.",
+            f"The method {method} takes no covariates or robust errors.",
             advice='Use method="linear".',
         )
     if not 0 < confidence < 1:
         raise OptionError(f"A confidence of {confidence} is not between 0 and 1.")
 
 
-def _pairwise(sample: Sample, wanted: Sequence[Contrast], method: str, confidence: float) -> Sheet:
-    sheet = Sheet(len(wanted), sample.cells.values.shape[1])
-    compute = welch if method == "welch" else mann_whitney
-    code = {name: place for place, name in enumerate(sample.names)}
+def _without_model(
+    sample: Sample, wanted: Sequence[Contrast], method: str, confidence: float, omnibus: bool
+) -> Sheet:
+    """Fill in pairwise tests, and a last row for any difference."""
+    values = sample.cells.values
+    sheet = Sheet(len(wanted) + omnibus, values.shape[1])
+    two, several = (welch, welch_anova) if method == "welch" else (mann_whitney, kruskal_wallis)
+    everything = slice(None)
     for row, contrast in enumerate(wanted):
-        first, second = (
-            sample.cells.values[np.isin(sample.group, [code[name] for name in side])]
-            for side in (contrast.first, contrast.second)
-        )
-        sheet.put(row, slice(None), df_num=1, **compute(first, second, confidence))
-        sides = [("+".join(contrast.first), first), ("+".join(contrast.second), second)]
-        refuse_thin(sheet, row, sides)
+        codes = [[sample.names.index(name) for name in side] for side in contrast.sides]
+        first, second = (values[np.isin(sample.group, code)] for code in codes)
+        sheet.put(row, everything, df_num=1, **two(first, second, confidence))
+        labelled = zip(contrast.sides, (first, second), strict=True)
+        refuse_thin(sheet, row, [Side.of("+".join(side), part) for side, part in labelled])
+    if omnibus:
+        groups = [values[sample.group == code] for code in range(len(sample.names))]
+        sheet.put(-1, everything, **several(groups))
+        _refuse_any(sheet, sample.names, groups, method)
     return sheet
+
+
+def _refuse_any(
+    sheet: Sheet, names: Sequence[str], groups: Sequence[FloatArray], method: str
+) -> None:
+    """Blank the last row where it cannot be told whether the groups differ."""
+    sides = [Side.of(name, values) for name, values in zip(names, groups, strict=True)]
+    there = np.sum([side.n > 0 for side in sides], axis=0)
+    sheet.blank(-1, there == 0, "no values")
+    sheet.blank(-1, there == 1, "values in one group only")
+    if method == "welch":  # needs the variance of every group that has values
+        for side in sides:
+            sheet.blank(-1, side.n == 1, f"only one value in {side.label}")
+            sheet.blank(-1, (side.n > 1) & side.flat, f"all values of {side.label} are the same")
+    sheet.blank(-1, Side.of("", np.concatenate(groups)).flat, "all values are the same")
 
 
 def _facts(sample: Sample, between: str) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import linalg
 
 from neuroflow.compare.cells import FloatArray, IntArray
 
 Robust = Literal["none", "HC3", "cluster"]
+
+_ALONE = 1e-9  # what is left of a leverage of one, which only rounding keeps from zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Fit:
         The inverse of the design's cross product, p x p.
     df
         Residual degrees of freedom.
+    sd
+        Residual standard deviation, shape (m,); NaN where no degrees of freedom are left.
     """
 
     design: FloatArray
@@ -36,12 +39,7 @@ class Fit:
     residuals: FloatArray
     unscaled: FloatArray
     df: int
-
-    @property
-    def sd(self) -> FloatArray:
-        """Residual standard deviation, shape (m,); NaN where no degrees of freedom are left."""
-        squares: FloatArray = np.einsum("nm,nm->m", self.residuals, self.residuals)
-        return np.sqrt(squares / self.df) if self.df > 0 else np.full(len(squares), np.nan)
+    sd: FloatArray
 
     @property
     def leverage(self) -> FloatArray:
@@ -65,15 +63,19 @@ def fit(design: FloatArray, values: FloatArray) -> Fit:
     Fit
         By QR decomposition.
     """
-    q, r = linalg.qr(design, mode="economic")
-    coefficients = linalg.solve_triangular(r, q.T @ values)
-    inverse = linalg.solve_triangular(r, np.eye(r.shape[0]))
+    q, r = np.linalg.qr(design)
+    coefficients = np.linalg.solve(r, q.T @ values)
+    inverse = np.linalg.inv(r)
+    residuals = values - design @ coefficients
+    squares: FloatArray = np.einsum("nm,nm->m", residuals, residuals)
+    df = design.shape[0] - design.shape[1]
     return Fit(
         design=design,
         coefficients=coefficients,
-        residuals=values - design @ coefficients,
+        residuals=residuals,
         unscaled=inverse @ inverse.T,
-        df=design.shape[0] - design.shape[1],
+        df=df,
+        sd=np.sqrt(squares / df) if df > 0 else np.full(len(squares), np.nan),
     )
 
 
@@ -124,35 +126,21 @@ def standard_errors(
     """
     if robust == "none":
         return scale(model, weights) * model.sd, model.df
-    covariance, df = covariances(model, weights[None, :], robust, cluster)
+    covariance, df = _covariances(model, weights[None, :], robust, cluster)
     return np.sqrt(covariance[:, 0, 0]), df
 
 
-def covariances(
-    model: Fit, weights: FloatArray, robust: Robust = "none", cluster: IntArray | None = None
+def _covariances(
+    model: Fit, weights: FloatArray, robust: Robust, cluster: IntArray | None
 ) -> tuple[FloatArray, float]:
-    """Return the covariance of several contrasts for every column.
-
-    Parameters
-    ----------
-    model, robust, cluster
-        As for `standard_errors`.
-    weights
-        k contrasts, shape (k, p).
-
-    Returns
-    -------
-    covariance : ndarray of float, shape (m, k, k)
-    df : float
-        Degrees of freedom of the denominator.
-    """
-    if robust == "none":
-        plain = weights @ model.unscaled @ weights.T
-        return model.sd[:, None, None] ** 2 * plain, model.df
+    """Return the robust covariance of k contrasts, m x k x k, and the degrees of freedom."""
     influence = model.design @ (model.unscaled @ weights.T)
     if robust == "HC3":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            squares = (model.residuals / (1 - model.leverage)[:, None]) ** 2
+        left = 1 - model.leverage
+        alone = left < _ALONE  # such a row has no residual
+        squares = (model.residuals / np.where(alone, np.inf, left)[:, None]) ** 2
+        if (np.abs(influence[alone]) > _ALONE).any():
+            squares[:] = np.nan
         return np.einsum("nk,nm,nl->mkl", influence, squares, influence, optimize=True), model.df
     if cluster is None:
         raise ValueError("cluster-robust errors need the clusters")
@@ -192,19 +180,19 @@ def f_test(
     Cohen J (1973), Educ Psychol Meas 33:107-112 (partial eta squared).
     """
     k = len(weights)
-    estimates = (weights @ model.coefficients).T[:, :, None]
-
-    def wald(covariance: FloatArray) -> FloatArray:
-        solved = np.linalg.pinv(covariance, hermitian=True) @ estimates
-        f: FloatArray = (estimates.transpose(0, 2, 1) @ solved)[:, 0, 0] / k
-        return f
-
-    plain = wald(covariances(model, weights)[0])
-    np2 = plain * k / (plain * k + model.df)
+    estimates = weights @ model.coefficients
+    solved = np.linalg.solve(weights @ model.unscaled @ weights.T, estimates)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f = (estimates * solved).sum(axis=0) / model.sd**2 / k
+        np2 = f * k / (f * k + model.df)
     if robust == "none":
-        return plain, model.df, np2
-    covariance, df = covariances(model, weights, robust, cluster)
-    return wald(covariance), df, np2
+        return f, model.df, np2
+    covariance, df = _covariances(model, weights, robust, cluster)
+    if not np.isfinite(covariance).all():
+        return np.full_like(f, np.nan), df, np2
+    inverse = np.linalg.pinv(covariance, hermitian=True)
+    wald: FloatArray = np.einsum("km,mkl,lm->m", estimates, inverse, estimates)
+    return wald / k, df, np2
 
 
 def patterns(values: FloatArray) -> list[tuple[IntArray, IntArray]]:
@@ -227,6 +215,8 @@ def patterns(values: FloatArray) -> list[tuple[IntArray, IntArray]]:
     [([0, 1], [0, 1]), ([1], [2])]
     """
     present = np.isfinite(values)
+    if present.all():
+        return [(np.arange(len(values)), np.arange(values.shape[1]))]
     packed = np.packbits(present, axis=0)
     found: dict[bytes, list[int]] = {}
     for column in range(values.shape[1]):

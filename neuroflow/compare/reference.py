@@ -18,11 +18,11 @@ from neuroflow.compare.cells import (
     diagnosis,
     group_order,
     labels,
-    read_cells,
 )
 from neuroflow.compare.contrasts import check_groups
 from neuroflow.compare.design import Covariate, build, column_of, covariate
 from neuroflow.compare.linear import Fit, fit, patterns
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.visits import choose_visits, participants
 from neuroflow.errors import CompareError, OptionError
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.compare.adjusted import answer, ask
-from neuroflow.compare.cells import REGION_COLUMNS, read_cells
+from neuroflow.compare.cells import REGION_COLUMNS
 from neuroflow.compare.contrasts import Contrast, make_contrasts
 from neuroflow.compare.correction import NAMES, Correction
 from neuroflow.compare.design import column_of
 from neuroflow.compare.groups import ANY_DIFFERENCE, compare_groups
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import choose_sample
 from neuroflow.errors import CompareError, OptionError
 
@@ -216,6 +217,7 @@ def methods_text(effects: pd.DataFrame | Mapping[str, Any]) -> str:
         how += f", with {facts['standard_errors']} standard errors"
     sentences = [
         f"{_listed(named)} were compared in each region by {how}.",
+        *_any_difference(facts),
         f"Intervals have a confidence of {facts['confidence']:.0%}; effect sizes are "
         f"{facts['effect_size']}.",
         _corrected(facts),
@@ -227,6 +229,11 @@ def methods_text(effects: pd.DataFrame | Mapping[str, Any]) -> str:
         sentences.append(f"Studies left out: {_listed(left_out)}.")
     sentences.append(f"Computed with neuroflow {facts['neuroflow']}.")
     return " ".join(sentences)
+
+
+def _any_difference(facts: Mapping[str, Any]) -> list[str]:
+    test = facts.get("omnibus")
+    return [f"Any difference between the groups was tested by {test}."] if test else []
 
 
 def _facts_of(effects: pd.DataFrame) -> dict[str, Any]:

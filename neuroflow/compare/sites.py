@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from neuroflow import __version__
-from neuroflow.compare.cells import Cells, FloatArray, labels, read_cells
+from neuroflow.compare.cells import Cells, FloatArray, labels
 from neuroflow.compare.correction import Correction
 from neuroflow.compare.design import Covariate, build, column_of, covariate
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.linear import fit, patterns
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.reference import controls_of
 from neuroflow.compare.visits import participants
 from neuroflow.errors import CompareError, OptionError

@@ -24,11 +24,13 @@ def participants(studies: pd.DataFrame) -> pd.Series:
     Series
         One label per study.
     """
-    own = "study " + studies["study_id"].astype(str)
-    if "participant_id" not in studies:
-        return own
-    named = labels(studies["participant_id"])
-    return named.where(named.notna(), own)
+    known = "participant_id" in studies
+    named = labels(studies["participant_id"]).tolist() if known else [None] * len(studies)
+    whose = [
+        name or f"study {study}"
+        for name, study in zip(named, studies["study_id"].tolist(), strict=True)
+    ]
+    return pd.Series(whose, index=studies.index, dtype=object)
 
 
 def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:

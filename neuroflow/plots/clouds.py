@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from neuroflow.compare.cells import FloatArray, read_cells
+from neuroflow.compare.cells import FloatArray
+from neuroflow.compare.reading import read_cells
 from neuroflow.plots.figures import describe, new_axes
 from neuroflow.plots.labels import kind_notes, metric_name, unit
 from neuroflow.plots.layout import add_legend, group_handles

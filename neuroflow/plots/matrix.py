@@ -16,12 +16,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from neuroflow.compare.cells import (
-    FloatArray,
-    IntArray,
-    labels,
-    read_cells,
-)
+from neuroflow.compare.cells import FloatArray, IntArray, labels
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.reference import controls_of, z_scores
 from neuroflow.errors import OptionError
 from neuroflow.plots.figures import describe, figure_of, new_axes

@@ -12,7 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from neuroflow.compare.cells import BoolArray, Cells, FloatArray, IntArray, labels, read_cells
+from neuroflow.compare.cells import BoolArray, Cells, FloatArray, IntArray, labels
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.twosample import moments
 from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import OptionError, TableError

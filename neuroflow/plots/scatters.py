@@ -14,9 +14,10 @@ from matplotlib.lines import Line2D
 from scipy import stats
 
 from neuroflow.compare.association import correlate
-from neuroflow.compare.cells import FloatArray, labels, read_cells
+from neuroflow.compare.cells import FloatArray, labels
 from neuroflow.compare.design import build, column_of, covariate
 from neuroflow.compare.linear import fit
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.plots.figures import describe, new_axes

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from scipy import stats
 
-from neuroflow.compare.cells import FloatArray, IntArray, labels, read_cells
+from neuroflow.compare.cells import FloatArray, IntArray, labels
 from neuroflow.compare.change import years_of
+from neuroflow.compare.reading import read_cells
 from neuroflow.compare.twosample import moments
 from neuroflow.compare.visits import participants
 from neuroflow.errors import CompareError, OptionError

@@ -136,3 +136,32 @@ def test_tests_without_an_answer_do_not_count_in_the_family():
 def test_an_unknown_correction_is_refused():
     with pytest.raises(OptionError, match="bonferroni"):
         correct(np.array([0.1]), "fdr")
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+def test_any_difference_by_welch_equals_pingouin(missing):
+    table = normal_table(seed=6, missing=missing)
+    effects = compare_groups(table, method="welch", omnibus="only").set_index("region")
+    for region in ["r00", "r04"]:
+        data = wide(table).dropna(subset=[region])
+        theirs = pingouin.welch_anova(data, dv=region, between="group").iloc[0]
+        ours = effects.loc[region]
+        p = theirs["p_unc"] if "p_unc" in theirs else theirs["p-unc"]
+        np.testing.assert_allclose(
+            [ours.statistic, ours.df_num, ours.df, ours.p, ours.np2, ours.n1],
+            [theirs["F"], theirs["ddof1"], theirs["ddof2"], p, theirs["np2"], len(data)],
+            **TIGHT,
+        )
+
+
+@pytest.mark.parametrize("digits", [1, 6], ids=["ties", "no ties"])
+def test_any_difference_by_ranks_equals_scipy(digits):
+    table = normal_table(seed=7, missing=0.15).round({"value": digits})
+    effects = compare_groups(table, method="mannwhitney", omnibus="only").set_index("region")
+    for region in ["r00", "r04"]:
+        data = wide(table).dropna(subset=[region])
+        theirs = stats.kruskal(*(values for _, values in data.groupby("group")[region]))
+        ours = effects.loc[region]
+        np.testing.assert_allclose([ours.statistic, ours.p], theirs, **TIGHT)
+        assert (ours.df_num, ours.n1) == (3, len(data))
+        assert ours.np2 == pytest.approx(ours.statistic / (len(data) - 1))

@@ -1,6 +1,7 @@
 """What compare_groups says, leaves out and refuses."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from support.comparison_tables import long, normal_table, people, realistic_tabl
 
 from neuroflow import __version__
 from neuroflow.compare.groups import ANY_DIFFERENCE, EFFECT_COLUMNS, compare_groups
+from neuroflow.compare.report import methods_text
 from neuroflow.errors import CompareError, OptionError, TableError
 
 NUMBERS = ["estimate", "se", "ci_low", "ci_high", "statistic", "df", "p", "q", "effect_size"]
@@ -158,6 +160,53 @@ def test_the_groups_and_contrasts_can_be_chosen():
     assert (planned["n1"].iloc[0], planned["n2"].iloc[0]) == (20, 14)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_the_test_for_any_difference_can_stand_alone(method):
+    table = normal_table()
+    both = compare_groups(table, method=method, omnibus=True)
+    alone = compare_groups(table, method=method, omnibus="only")
+    expected = both[both["contrast"] == ANY_DIFFERENCE].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone, expected)
+    assert "was tested by" in methods_text(alone)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("spoilt", "value", "reason"),
+    [
+        (["PD", "MSA", "PSP"], np.nan, "values in one group only"),
+        (["Control", "PD", "MSA", "PSP"], np.nan, "no values"),
+        (["Control", "PD", "MSA", "PSP"], 0.5, "same|vary"),
+    ],
+)
+def test_no_difference_can_be_told_without_values_in_two_groups(method, spoilt, value, reason):
+    table = normal_table(m=2)
+    table.loc[table["group"].isin(spoilt) & (table["region"] == "r01"), "value"] = value
+    effects = compare_groups(table, method=method, omnibus="only").set_index("region")
+    assert effects.loc["r01", ["statistic", "p", "q", "np2"]].isna().all()
+    assert re.search(reason, effects.loc["r01", "reason"])
+    assert effects.loc["r00", "reason"] == ""
+
+
+def test_welch_needs_two_values_of_every_group_and_ranks_do_not():
+    table = normal_table({"Control": 8, "PD": 8, "PSP": 1}, m=1)
+    assert compare_groups(table, method="welch", omnibus="only")["reason"].tolist() == [
+        "only one value in PSP"
+    ]
+    ranks = compare_groups(table, method="mannwhitney", omnibus="only").iloc[0]
+    assert (ranks["reason"], ranks["df_num"]) == ("", 2)
+
+
+@pytest.mark.parametrize("robust", ["HC3", "cluster"])
+def test_robust_errors_of_a_group_of_one_study_are_a_reason_not_a_crash(robust):
+    table = normal_table({"Control": 8, "PD": 8, "PSP": 1}, m=1)
+    effects = compare_groups(table, reference="Control", robust=robust, omnibus=True)
+    effects = effects.set_index("contrast")
+    assert effects.loc["PSP - Control", "reason"] == "only one value in PSP"
+    assert effects.loc["PD - Control", "p"] < 1
+    assert effects.loc[ANY_DIFFERENCE, "reason"] == "only one value in PSP"
+
+
 def test_the_family_settles_what_is_corrected_together():
     table = realistic_table({"Control": 8, "PSP": 8, "PD": 8})
     q = {
@@ -187,6 +236,7 @@ def test_the_family_settles_what_is_corrected_together():
         ({"method": "ttest"}, OptionError, "linear, welch, mannwhitney"),
         ({"method": "welch", "covariates": ["age"]}, OptionError, "no covariates"),
         ({"robust": "HC9"}, OptionError, "HC3"),
+        ({"omnibus": "also"}, OptionError, 'True, False or "only"'),
         ({"family": "lobe"}, OptionError, "no family 'lobe'"),
         ({"correction": "fdr"}, OptionError, "no correction 'fdr'"),
         ({"confidence": 95}, OptionError, "not between 0 and 1"),
