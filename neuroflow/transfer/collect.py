@@ -249,6 +249,8 @@ class _Fetcher:
             return "only results of what was sent earlier are there"
         if found.is_complete or is_failure(found, is_settled=self.listing.is_settled(found)):
             return ""
+        if not found.files:
+            return "the folder is empty or gone"
         names = {entry.name for entry in found.files}
         missing = [name for name in RESULT_FILES if name not in names]
         return f"still being written: {', '.join(missing)} missing"

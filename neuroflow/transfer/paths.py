@@ -17,7 +17,11 @@ MAX_NAME_BYTES = 255
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _NOT_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?\Z", re.IGNORECASE)
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff/\\:*?"<>|]')
+# Control characters, halves of characters, marks that turn the direction of text, and what means
+# something else in a path on some system.
+_NOT_IN_NAMES = re.compile(
+    r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069/\\:*?"<>|]'
+)
 
 
 def check_cohort_id(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from neuroflow.errors import IdError, RemoteMissingError, RemoteRefusedError
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
-from neuroflow.transfer.paths import OUTPUT, RESULT_SUFFIX, result_study_id
+from neuroflow.transfer.paths import OUTPUT, RESULT_SUFFIX, result_study_id, safe_name
 from neuroflow.transfer.remote import Remote, nothing
 
 MAX_DEPTH = 6
@@ -218,10 +218,21 @@ def _walk(
             else:
                 reports += [entry for entry in files if entry.name.lower().endswith(REPORT_KINDS)]
             yield from ((folder, ()) for folder in results)
-            deeper += [folder for folder in folders if not _has_suffix(folder)]
+            deeper += _enterable((f for f in folders if not _has_suffix(f)), on_odd)
         if not deeper or depth == MAX_DEPTH:
             return
         level, listings = deeper, remote.list_many(deeper)
+
+
+def _enterable(folders: Iterable[PurePosixPath], on_odd: OnOdd) -> Iterator[PurePosixPath]:
+    """Leave out folders whose names lead elsewhere, or are no text."""
+    for folder in folders:
+        try:
+            safe_name(folder.name)
+        except IdError as error:
+            on_odd(f"A folder below {OUTPUT} was left out: {error}")
+        else:
+            yield folder
 
 
 def _told_apart(found: Collection[str], known: Collection[str], on_odd: OnOdd) -> Iterator[str]:
