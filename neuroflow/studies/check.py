@@ -23,6 +23,8 @@ from neuroflow.studies.rule import Rule
 
 COLUMNS = [field.name for field in fields(Finding)]
 """Of the table that `check` returns."""
+NOT_CHECKED = "not checked yet"
+"""What was measured of a study that was never looked at."""
 
 
 def check(
@@ -91,7 +93,7 @@ def _recalled(
     known = [None if memory is None else memory.recall(study, look=look) for study in studies]
     if look:
         return known
-    unknown = [(finding(protocol.READABLE, study, "not checked yet"),) for study in studies]
+    unknown = [(finding(protocol.READABLE, study, NOT_CHECKED),) for study in studies]
     return [found or ("", new) for found, new in zip(known, unknown, strict=True)]
 
 

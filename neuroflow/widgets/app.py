@@ -1,25 +1,43 @@
-"""All forms together, one tab each."""
+"""All forms together, one tab each, that open as their turn comes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 import ipywidgets as widgets
+from traitlets import Dict, HasTraits
 
+from neuroflow.errors import OptionError
+from neuroflow.widgets import html
+from neuroflow.widgets.cohort import cohort_form
+from neuroflow.widgets.cohort_model import CohortModel
 from neuroflow.widgets.connect import connect_form
 from neuroflow.widgets.connect_model import ConnectModel
-from neuroflow.widgets.html import MARKS
 from neuroflow.widgets.model import FormModel
+from neuroflow.widgets.parts import button, watch
+from neuroflow.widgets.parts import form as framed
 from neuroflow.widgets.results import results_form
 from neuroflow.widgets.results_model import ResultsModel
 from neuroflow.widgets.submit import submit_form
 from neuroflow.widgets.submit_model import SubmitModel
+from neuroflow.widgets.ticking import every
 from neuroflow.workspace import Workspace
 
+LOOK_SECONDS = 2.0
+"""How often the forms look whether somebody else works in the workspace."""
+FormName = Literal["connect", "cohort", "submit", "results"]
+_DRAW: dict[str, Callable[[Any], widgets.Widget]] = {
+    "connect": connect_form,
+    "cohort": cohort_form,
+    "submit": submit_form,
+    "results": results_form,
+}
+"""The forms in the order of the work, and what draws each."""
 
-class AppModel:
+
+class AppModel(HasTraits):
     """The models of all forms of one workspace, and what one tells another.
 
     Parameters
@@ -29,29 +47,69 @@ class AppModel:
 
     Attributes
     ----------
-    connect, submit, results
+    connect, cohort, submit, results
         One model per form.
+    waiting : dict
+        From the name of a form whose turn has not come to what is missing.
     """
 
+    waiting = Dict()
+
     def __init__(self, ws: Workspace) -> None:
+        super().__init__()
         self.ws = ws
         self.connect = ConnectModel(ws)
-        self.submit = SubmitModel(ws)
+        self.cohort = CohortModel(ws)
+        self.submit = SubmitModel(ws, self.cohort)
         self.results = ResultsModel(ws)
         self.connect.observe(lambda _: self.submit.refresh(), names=["tone"])
         self.submit.observe(self._worked, names=["busy"])
         self.results.observe(self._worked, names=["busy"])
+        self.cohort.observe(lambda _: self._see_whose_turn(), names=["known"])
+        self._see_whose_turn()
+        every(LOOK_SECONDS, self.poll)
 
-    def look(self, number: int | None) -> None:
-        """Bring a form up to date as it is opened: the command line may have worked meanwhile.
+    @property
+    def forms(self) -> dict[str, FormModel]:
+        """The forms in the order of the work, by their names."""
+        return {name: getattr(self, name) for name in _DRAW}
+
+    @property
+    def turn(self) -> str:
+        """Which form's turn it is: the first that has something left to do."""
+        if self.ws.ledger.rows():
+            return "results" if self.submit.tone == "good" else "submit"
+        if self.cohort.cohort is not None:
+            return "cohort" if self.cohort.blocked else "submit"
+        return "connect" if self.ws.service.profile is None else "cohort"
+
+    def poll(self) -> None:
+        """Follow what code, the command line or another notebook does in this workspace."""
+        self.cohort.poll()
+        self.submit.poll()
+        self._see_whose_turn()
+
+    def look(self, name: str) -> None:
+        """Bring a form up to date as it is opened.
 
         Parameters
         ----------
-        number
+        name
             Which of `forms`.
         """
-        if number == 1 and not self.submit.busy:
-            self.submit.refresh()
+        self.poll()
+        if name == "submit" and not self.submit.busy:
+            self.submit.attempt(self.submit.refresh)
+
+    def _see_whose_turn(self) -> None:
+        missing = {
+            "submit": "" if self.cohort.known else "First check the studies of a cohort.",
+            "results": "" if self._has_sent() else "First send the studies of a cohort.",
+        }
+        self.waiting = {name: text for name, text in missing.items() if text}
+
+    def _has_sent(self) -> bool:
+        return self.ws.results_folder.exists() or bool(self.ws.ledger.rows())
 
     def _worked(self, change: Any) -> None:
         """Let one form show what another one has done."""
@@ -60,65 +118,103 @@ class AppModel:
         if change.owner is self.submit:
             self.results.restore()
         else:
-            self.submit.refresh()
-
-    @property
-    def forms(self) -> Sequence[tuple[str, FormModel]]:
-        """The forms in the order of the work, by their titles."""
-        return (("Connect", self.connect), ("Submit", self.submit), ("Results", self.results))
-
-    @property
-    def turn(self) -> int:
-        """Which form's turn it is: the first that has something left to do."""
-        if self.ws.ledger.rows():
-            return 2 if self.submit.tone == "good" else 1
-        return 1 if self.connect.tone == "good" else 0
+            self.submit.attempt(self.submit.refresh)
+        self._see_whose_turn()
 
 
 _open: WeakValueDictionary[str, AppModel] = WeakValueDictionary()
 
 
-def app(ws: Workspace) -> widgets.Tab:
-    """Open the forms of a workspace: Connect, Submit, Results.
+def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
+    """Open the forms of a workspace: Connect, Cohort, Submit, Results.
 
     Parameters
     ----------
     ws
-        The workspace. What was saved, sent and fetched in it is shown again; run twice, both
-        views show the same work.
+        The workspace. What was saved, decided, sent and fetched in it is shown again; run twice,
+        both views show the same work.
+    form
+        The name of one form to be shown alone: ``"connect"``, ``"cohort"``, ``"submit"`` or
+        ``"results"``.
 
     Returns
     -------
-    ipywidgets.Tab
+    ipywidgets.Widget
         To be the last line of a cell.
+
+    Raises
+    ------
+    OptionError
+        There is no such form.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Workspace(folder) as ws:
-    ...     [title.split()[-1] for title in app(ws).titles]
-    ['Connect', 'Submit', 'Results']
+    ...     [title.split()[2] for title in app(ws).titles]
+    ['Connect', 'Cohort', 'Submit', 'Results']
     """
     key = str(ws.folder)
     model = _open.get(key)
     if model is None or model.ws is not ws:
         model = _open[key] = AppModel(ws)
-    views = [connect_form(model.connect), submit_form(model.submit), results_form(model.results)]
-    tabs = widgets.Tab(views, selected_index=model.turn)
-    tabs.observe(lambda change: model.look(change.new), names=["selected_index"])
+    if form is None:
+        return _tabs(model)
+    if form not in _DRAW:
+        raise OptionError(f"There is no form {form!r}.", advice=f"Forms are: {', '.join(_DRAW)}.")
+    view = _DRAW[form](getattr(model, form))
+    view.neuroflow = model
+    return view
+
+
+def _tabs(model: AppModel) -> widgets.Tab:
+    names = list(_DRAW)
+    tabs = widgets.Tab([widgets.VBox() for _ in names], selected_index=names.index(model.turn))
     tabs.neuroflow = model  # the models live as long as a view of them
-    for number, (title, form) in enumerate(model.forms):
-        _titled(tabs, number, title, form)
+
+    def opened() -> None:
+        """Draw the form that is looked at: the others wait until somebody wants to see them."""
+        name = names[tabs.selected_index or 0]
+        place = tabs.children[tabs.selected_index or 0]
+        if name in model.waiting:
+            place.children = [_closed(model, tabs, name)]
+        elif not hasattr(place, "neuroflow"):
+            place.neuroflow = _DRAW[name](getattr(model, name))
+            place.children = [place.neuroflow]
+
+    def turned(_change: Any) -> None:
+        model.look(names[tabs.selected_index or 0])
+        opened()
+
+    tabs.observe(turned, names=["selected_index"])
+    model.observe(lambda _: opened(), names=["waiting"])
+    for number, name in enumerate(names):
+        _titled(tabs, model, number, name)
+    opened()
     return tabs
 
 
-def _titled(tabs: widgets.Tab, number: int, title: str, form: FormModel) -> None:
-    """Keep a tab's title true: its number, its name and a mark of how it stands."""
+def _closed(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.VBox:
+    """Say what is missing before a form's turn comes, and lead there."""
+    names = list(_DRAW)
+    before = names[names.index(name) - 1]
 
-    def update(*_: object) -> None:
+    def go() -> None:
+        tabs.selected_index = names.index(before)
+
+    way = button(model.forms[name], f"Go to {before.capitalize()}", "Open the form before", go)
+    words = f"<h2>{name.capitalize()}</h2><p>{html.mark('', model.waiting[name])}</p>"
+    return framed(widgets.HTML(words), way)
+
+
+def _titled(tabs: widgets.Tab, model: AppModel, number: int, name: str) -> None:
+    """Keep a tab's title true: a mark of how it stands, its number and its name."""
+    form = model.forms[name]
+
+    def update() -> None:
         tone = "wait" if form.busy else "bad" if form.problems else form.tone
-        mark = f"{MARKS[tone]} " if tone else ""
-        tabs.set_title(number, f"{mark}{number + 1} {title}")
+        later = " (later)" if name in model.waiting else ""
+        tabs.set_title(number, f"{html.MARKS[tone]} {number + 1} {name.capitalize()}{later}")
 
-    form.observe(update, names=["tone", "busy", "problems"])
-    update()
+    watch(form, ["tone", "busy", "problems"], update)
+    model.observe(lambda _: update(), names=["waiting"])

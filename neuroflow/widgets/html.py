@@ -204,9 +204,9 @@ def picture(data: str, *, alternative: str, kind: str = "image/png") -> str:
 def _bar(bar: Bar, label: str, kind: str) -> str:
     part = bar.fraction
     value = "" if part is None else f' value="{part:.4f}"'
-    percent = "" if part is None else f", {part:.0%}"
+    words = (bar.amount, "" if part is None else f"{part:.0%}", bar.pace, bar.message)
     return (
         f'<div class="{kind}"><span class="nf-name">{text(label)}</span>'
         f'<progress max="1"{value} aria-label="{text(label)}"></progress>'
-        f"<span>{text(bar.amount)}{percent} {text(bar.message)}</span></div>"
+        f"<span>{text(', '.join(part for part in words if part))}</span></div>"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Event as ThreadEvent
 from typing import Any, TypeVar
 
 from traitlets import Bool, HasTraits, Instance, Tuple, Unicode
@@ -70,6 +71,10 @@ class FormModel(HasTraits):
         The job listens when it is asked to stop.
     stopping : bool
         It was asked to stop.
+    can_pause : bool
+        The job waits while it is asked to pause.
+    paused : bool
+        It was asked to pause.
     doing : str
         What it does, for people.
     progress : Progress
@@ -92,6 +97,8 @@ class FormModel(HasTraits):
     busy = Bool(False)
     can_stop = Bool(False)
     stopping = Bool(False)
+    can_pause = Bool(False)
+    paused = Bool(False)
     doing = Unicode("")
     notice = Unicode("")
     progress = Instance(Progress, args=())
@@ -102,6 +109,7 @@ class FormModel(HasTraits):
         super().__init__(**traits)
         self.last_error: Exception | None = None
         self._job: Job[Any] | None = None
+        self._pause = ThreadEvent()
 
     def run(
         self,
@@ -110,6 +118,7 @@ class FormModel(HasTraits):
         done: Callable[[Result], None],
         *,
         can_stop: bool = False,
+        can_pause: bool = False,
     ) -> None:
         """Begin a job in the background; nothing happens while another one is under way.
 
@@ -123,10 +132,21 @@ class FormModel(HasTraits):
             Gets the result.
         can_stop
             Whether `work` looks at its stop event.
+        can_pause
+            Whether `work` looks at the model's pause event.
         """
         if self.busy:
             return
-        self.set(can_stop=can_stop, stopping=False, doing=doing, progress=Progress(), notice="")
+        self._pause.clear()
+        self.set(
+            can_stop=can_stop,
+            can_pause=can_pause,
+            stopping=False,
+            paused=False,
+            doing=doing,
+            progress=Progress(),
+            notice="",
+        )
         self.busy = True
         self._job = Job(
             work,
@@ -140,6 +160,12 @@ class FormModel(HasTraits):
         if self._job is not None and self.busy:
             self.stopping = True
             self._job.stop.set()
+
+    def toggle_pause(self) -> None:
+        """Ask the job under way to pause, or to go on."""
+        if self.busy and self.can_pause:
+            (self._pause.clear if self.paused else self._pause.set)()
+            self.paused = not self.paused
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the job under way; for scripts and tests.
@@ -209,5 +235,5 @@ class FormModel(HasTraits):
 
     def _ended(self, tell: Callable[[], None]) -> None:
         # Not busy first: what `tell` does may begin the next job.
-        self.set(busy=False, stopping=False, doing="")
+        self.set(busy=False, stopping=False, paused=False, doing="")
         self.attempt(tell)

@@ -169,6 +169,7 @@ def progress(model: FormModel, *, keep: bool = True) -> widgets.VBox:
     bars = widgets.HTML()
     said = widgets.HTML()
     stop = button(model, "Stop", "Finish what is under way and begin nothing else", model.stop)
+    pause = button(model, "Pause", "Wait, or go on; nothing is lost", model.toggle_pause)
 
     def update_bars() -> None:
         names = getattr(model, "labels", None)
@@ -177,14 +178,24 @@ def progress(model: FormModel, *, keep: bool = True) -> widgets.VBox:
 
     def update() -> None:
         show(stop, model.can_stop and model.busy)
-        stop.disabled = model.stopping
+        show(pause, model.can_pause and model.busy)
+        stop.disabled = pause.disabled = model.stopping
+        pause.description = "Continue" if model.paused else "Pause"
         tone = model.tone if model.tone in html.MARKS else ""
-        line = html.mark(tone, model.notice) if model.notice else ""
-        if model.busy:
-            words = "Stopping: finishing what is under way" if model.stopping else model.doing
-            line = html.mark("wait", words + " …")
+        line = html.mark("wait", _under_way(model)) if model.busy else ""
+        if model.notice and not model.busy:
+            line = html.mark(tone, model.notice)
         said.value = f'<div role="status" class="nf-notice">{line}</div>' if line else ""
 
     watch(model, ["progress", "busy"], update_bars)
-    watch(model, ["busy", "can_stop", "stopping", "doing", "notice", "tone"], update)
-    return widgets.VBox([widgets.HBox([said, stop]), bars])
+    names = ["busy", "can_stop", "stopping", "can_pause", "paused", "doing", "notice", "tone"]
+    watch(model, names, update)
+    return widgets.VBox([widgets.HBox([said, pause, stop]), bars])
+
+
+def _under_way(model: FormModel) -> str:
+    count = len(model.progress.under_way)
+    if model.stopping:
+        what = {0: "what is under way", 1: "the study under way"}
+        return f"Stopping: finishing {what.get(count, f'the {count} studies under way')} …"
+    return "Paused. Nothing is sent until you continue." if model.paused else f"{model.doing} …"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from neuroflow.models import Event
 
@@ -11,6 +12,12 @@ OVER = frozenset({"done", "skipped", "failed"})
 """Statuses after which a study is no longer under way."""
 BYTES_FROM = 100_000
 """Totals above this are bytes: no cohort has that many studies."""
+WINDOW = timedelta(seconds=30)
+"""The rate is that of the last half minute: what the line gives now."""
+STEP = timedelta(seconds=0.5)
+"""How often the way is marked for it."""
+
+Mark = tuple[datetime, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +32,15 @@ class Bar:
         In bytes or items; `total` is 0 where it is not known.
     message
         The last sentence told.
+    marks
+        When how much was done, in the last half minute.
     """
 
     name: str
     done: int = 0
     total: int = 0
     message: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def fraction(self) -> float | None:
@@ -51,6 +61,61 @@ class Bar:
         if self.total > BYTES_FROM:
             return f"{self.done / 1e6:.1f} of {self.total / 1e6:.1f} MB"
         return f"{self.done} of {self.total}" if self.total else f"{self.done}"
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes or items per second in the last half minute; None where too little is known."""
+        if not self.marks:
+            return None
+        seconds = (self.marks[-1][0] - self.marks[0][0]).total_seconds()
+        return (self.marks[-1][1] - self.marks[0][1]) / seconds if seconds >= 1 else None
+
+    @property
+    def pace(self) -> str:
+        """How fast, and how long it still takes, for people; empty where that is not known.
+
+        Examples
+        --------
+        >>> from datetime import UTC
+        >>> marks = ((datetime(2026, 1, 1, tzinfo=UTC), 0),
+        ...          (datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC), 20_000_000))
+        >>> Bar("upload", 20_000_000, 400_000_000, marks=marks).pace
+        '2.0 MB/s, about 3 min left'
+        """
+        if not self.rate or self.done >= self.total:
+            return ""
+        left = f"about {duration((self.total - self.done) / self.rate)} left"
+        return f"{self.rate / 1e6:.1f} MB/s, {left}" if self.total > BYTES_FROM else left
+
+    def marked(self, at: datetime) -> Bar:
+        """Return the bar with the way marked at a time; marks too old are dropped."""
+        marks = tuple(mark for mark in self.marks if at - mark[0] <= WINDOW)
+        if len(marks) > 1 and marks[-1][0] - marks[-2][0] < STEP:
+            marks = marks[:-1]
+        return replace(self, marks=(*marks, (at, self.done)))
+
+
+def duration(seconds: float) -> str:
+    """Say a length of time as people do.
+
+    Parameters
+    ----------
+    seconds
+        The time.
+
+    Returns
+    -------
+    str
+        In seconds, minutes or hours.
+
+    Examples
+    --------
+    >>> duration(8), duration(200), duration(9000)
+    ('8 s', '3 min', '2.5 h')
+    """
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +164,8 @@ class Progress:
             bar = Bar(event.stage, event.done, event.total, event.message)
             if event.study_id is None:
                 before = stages.get(event.stage, bar)
-                stages[event.stage] = replace(bar, total=bar.total or before.total)
+                now = replace(bar, total=bar.total or before.total, marks=before.marks)
+                stages[event.stage] = now.marked(event.at)
             elif event.status in OVER:
                 under_way.pop(event.study_id, None)
             else:

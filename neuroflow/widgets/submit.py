@@ -1,20 +1,19 @@
-"""The Submit form: folder, participants, cohort; findings and blockers; sending with bars."""
+"""The Submit form: the plan first, then sending with bars; what blocks stands beside."""
 
 from __future__ import annotations
 
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.models import Severity
 from neuroflow.states import State
 from neuroflow.widgets import html
 from neuroflow.widgets.parts import button, field, form, problems, progress, show, watch
-from neuroflow.widgets.pathfield import PathField
 from neuroflow.widgets.results_model import TONES
-from neuroflow.widgets.submit_model import SubmitModel
+from neuroflow.widgets.submit_model import LEFT_OUT, NOT_PACKAGED, SubmitModel
 from neuroflow.widgets.tableview import TableView
 
-ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+ACTIONS = {"send": "wait", "check": "wait", "skip": "good", "blocked": "bad", "refused": "bad"}
+"""How what would be done with a study is shown."""
 
 
 def submit_form(model: SubmitModel) -> widgets.VBox:
@@ -30,54 +29,74 @@ def submit_form(model: SubmitModel) -> widgets.VBox:
     ipywidgets.VBox
         The form.
     """
-    cohort = field(
-        widgets.Combobox,
-        "Cohort id",
-        "The cohort's folder on the server, as agreed with the vendor",
-        ensure_option=False,
-        placeholder="TEST_STUDY_123",
-    )
-    link((model, "cohort_id"), (cohort, "value"))
-    watch(model, ["known"], lambda: setattr(cohort, "options", list(model.known)))
     return form(
         widgets.HTML(
-            "<h2>Submit</h2><p>Every study is checked, de-identified, zipped and sent once. "
-            "Names and dates of birth stay on this computer.</p>"
+            "<h2>Submit</h2><p>Every study is de-identified, zipped and sent once. Names and dates "
+            "of birth stay on this computer.</p>"
         ),
         problems(model),
-        PathField(
-            model, "folder", "Folder of scans", "DICOM or NIfTI, in any order", folders_only=True
-        ),
-        PathField(
-            model,
-            "participants",
-            "participants.tsv",
-            "Group, age and sex of the participants",
-            folders_only=False,
-        ),
-        cohort,
+        _cohort(model),
         *_actions(model),
         progress(model),
-        _findings(model),
+        _plan(model),
         _rows(model),
     )
 
 
-def _actions(model: SubmitModel) -> list[widgets.Widget]:
-    check = button(
-        model,
-        "Check studies",
-        "Find the studies and check them; nothing is sent",
-        model.check,
-        icon="search",
+def _cohort(model: SubmitModel) -> widgets.VBox:
+    choice = field(
+        widgets.Dropdown, "Cohort", "Which cohort is sent; it is made in the Cohort form"
     )
-    submit = button(
+    words = widgets.HTML()
+
+    def update() -> None:
+        cohorts = model.cohorts
+        here = cohorts.cohort.cohort_id if cohorts.cohort is not None else ""
+        options = list(cohorts.known) if here else ["", *cohorts.known]
+        if list(choice.options) != options:
+            choice.options = options
+        choice.value = here
+        choice.disabled = model.busy
+        words.value = (
+            f"<p>{len(model.labels)} studies: "
+            f"{html.text(', '.join(f'{count} {state}' for state, count in cohorts.counts))}.</p>"
+            if here
+            else ""
+        )
+
+    def chosen() -> None:
+        name = choice.value
+        if name and (model.cohort is None or model.cohort.cohort_id != name):
+            model.cohorts.cohort_id = name
+
+    choice.observe(lambda _: model.attempt(chosen), names="value")
+    watch(model, ["labels", "rows", "busy"], update)
+    return widgets.VBox([choice, words])
+
+
+def _actions(model: SubmitModel) -> list[widgets.Widget]:
+    plan = button(
         model,
-        "Submit",
-        "De-identify, zip and send every study that was not sent yet",
+        "Make the plan",
+        "De-identify and zip what is new, and say what would be sent; nothing is sent",
+        model.make_plan,
+        icon="list",
+    )
+    send = button(
+        model,
+        "Send",
+        "Send every study that was not sent yet, each once",
         model.submit,
         button_style="primary",
         icon="upload",
+    )
+    retry = button(
+        model,
+        "Retry the failed",
+        "Send again the studies that came back as failures or whose end is not known; the service "
+        "may process them again",
+        model.retry,
+        icon="refresh",
     )
     only_good = widgets.Checkbox(
         description="Send only the studies without errors",
@@ -89,44 +108,53 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
     blockers = widgets.HTML()
 
     def update() -> None:
-        check.disabled = model.busy or bool(model.what_is_missing())
-        submit.disabled = model.busy or bool(model.blockers)
-        show(only_good, bool(model.blocked))
+        plan.disabled = model.busy or bool(model.before_planning())
+        send.disabled = model.busy or bool(model.blockers)
+        retry.disabled = plan.disabled
+        show(retry, bool(model.to_retry))
+        retry.description = f"Retry the failed ({len(model.to_retry)})"
+        show(only_good, bool(model.cohorts.blocked))
         blockers.value = (
             "" if model.busy else html.bullets(model.blockers, heading="Before sending:")
         )
 
-    watch(model, ["busy", "blockers", "blocked", "cohort_id", "folder", "known"], update)
-    return [widgets.HBox([check, submit, only_good]), blockers]
+    watch(model, ["busy", "blockers", "rows", "to_retry", "others"], update)
+    return [widgets.HBox([plan, send, retry, only_good]), blockers]
 
 
-def _findings(model: SubmitModel) -> widgets.VBox:
-    table = TableView(model, "Findings: what the checks say", _tone_of_severity, by="severity")
+def _plan(model: SubmitModel) -> widgets.VBox:
+    words = widgets.HTML()
+    table = TableView(model, "The plan, study by study", _tone_of_action, by="action")
+    box = widgets.VBox([words, table])
 
     def update() -> None:
-        show(table, False)
-        if model.findings is not None:
-            order = model.findings["severity"].map(ORDER)
-            table.show(
-                model.findings.assign(order=order)
-                .sort_values(["order", "study"], kind="stable", ignore_index=True)
-                .drop(columns="order")
-                .rename(columns={"advice": "what to do"})
-            )
+        words.value = (
+            f'<p class="nf-plan" role="status"><strong>Plan:</strong> {html.text(model.plan_text)}'
+            "</p>"
+        )
+        show(box, bool(model.plan_text))
+        if model.plan is not None:
+            table.show(model.plan)
 
-    watch(model, ["findings"], update)
-    return table
+    watch(model, ["plan", "plan_text"], update)
+    return box
 
 
 def _rows(model: SubmitModel) -> widgets.VBox:
     table = TableView(model, "Studies of this cohort: packaged and sent", _tone_of_state)
-    watch(model, ["rows"], lambda: table.show(model.rows))
+
+    def update() -> None:
+        show(table, False)
+        if not model.plan_text:
+            table.show(model.rows)
+
+    watch(model, ["rows", "plan_text"], update)
     return table
 
 
-def _tone_of_severity(severity: str) -> str:
-    return {"error": "bad", "warning": "warn"}.get(severity, "")
+def _tone_of_action(action: str) -> str:
+    return ACTIONS.get(action, "")
 
 
 def _tone_of_state(state: str) -> str:
-    return TONES[State(state)]
+    return "" if state in {LEFT_OUT, NOT_PACKAGED} else TONES[State(state)]

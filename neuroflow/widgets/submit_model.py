@@ -1,179 +1,219 @@
-"""What the Submit form knows and does: find, check, and send each study once."""
+"""What the Submit form knows and does: the plan first, then each study sent once."""
 
 from __future__ import annotations
 
-import os
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
 from threading import Event as StopEvent
 
 import pandas as pd
 from traitlets import Any, Bool, Dict, Tuple, Unicode, observe
 
-from neuroflow.cohorts import CohortStore
-from neuroflow.errors import IdError, NeuroflowError
+from neuroflow.errors import NeuroflowError
+from neuroflow.ledger import LedgerRow
 from neuroflow.models import Cohort, OnEvent
-from neuroflow.preparation import blocked_studies
 from neuroflow.states import State
-from neuroflow.studies.discover import find_studies
-from neuroflow.transfer.paths import check_cohort_id
-from neuroflow.widgets.labels import study_labels
+from neuroflow.widgets.cohort_model import CohortModel
 from neuroflow.widgets.model import FormModel
+from neuroflow.widgets.progress import Bar, Progress, duration
 from neuroflow.workspace import Workspace
 
 SENT = frozenset({State.SUBMITTED, State.COLLECTED, State.FAILED})
 """States of a study that the service has, or has answered."""
+TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
+"""States in which a study is sent again only when the user asks for it."""
+LEFT_OUT, NOT_PACKAGED = "left out", "not packaged"
+COLUMNS = ("study", "state", "since", "MB", "message")
+PLAN_COLUMNS = ("study", "action", "MB", "time", "reason")
 
 
 class SubmitModel(FormModel):
-    """A cohort and the way of its studies to the service, as a form.
+    """The way of a cohort's studies to the service, as a form.
 
     Parameters
     ----------
     ws
-        The workspace; its last cohort fills the form.
+        The workspace.
+    cohorts
+        Where the cohort is chosen and checked; an own one if None.
 
     Attributes
     ----------
-    folder, participants : str
-        Where the scans are, and participants.tsv; empty keeps what the workspace knows.
-    cohort_id : str
-        The folder on the server.
-    known : tuple of str
-        The cohorts of this workspace.
+    cohorts : CohortModel
+        The cohort, its findings, and what was decided.
     only_good : bool
         Send the studies without errors though others have some.
-    cohort : Cohort or None
-        What was checked.
-    findings : pandas.DataFrame or None
-        What the check said.
-    blocked : dict
-        From `study_id` to the reasons of studies with errors.
+    plan : pandas.DataFrame or None
+        What would be sent: study, action, MB, time, reason.
+    plan_text : str
+        The same in a sentence.
+    others : bool
+        Another form, notebook or command works in this workspace just now.
     blockers : tuple of str
         What stands in the way of sending.
     rows : pandas.DataFrame
-        Where each study of the cohort stands, from the ledger: study, state, since, MB, message.
+        Where each study of the cohort stands: study, state, since, MB, message.
+    to_retry : tuple of str
+        The ids of studies that came back as failures, or whose end is not known.
     labels : dict
         From `study_id` to what a study is called here.
     """
 
-    folder = Unicode("")
-    participants = Unicode("")
-    cohort_id = Unicode("")
-    known = Tuple()
     only_good = Bool(False)
-    cohort = Any(None, allow_none=True)
-    findings = Any(None, allow_none=True)
-    blocked = Dict()
+    plan = Any(None, allow_none=True)
+    plan_text = Unicode("")
+    others = Bool(False)
     blockers = Tuple()
     rows = Any()
+    to_retry = Tuple()
     labels = Dict()
 
-    def __init__(self, ws: Workspace) -> None:
-        super().__init__(rows=pd.DataFrame())
+    def __init__(self, ws: Workspace, cohorts: CohortModel | None = None) -> None:
+        super().__init__(rows=pd.DataFrame(columns=list(COLUMNS)))
         self.ws = ws
-        self.attempt(self._restore)
+        self.cohorts = cohorts or CohortModel(ws)
+        self._states: dict[str, LedgerRow] = {}
+        self.cohorts.observe(
+            lambda _: self.attempt(self._changed), names=["cohort", "blocked", "excluded"]
+        )
+        self.cohorts.observe(lambda _: self._find_blockers(), names=["busy"])
+        self.attempt(self.refresh)
+        self.attempt(self._say_how_it_stands)
+
+    @property
+    def cohort(self) -> Cohort | None:
+        """The cohort that is sent."""
+        found: Cohort | None = self.cohorts.cohort
+        return found
+
+    def make_plan(self) -> None:
+        """De-identify and zip what is new, and say what would be sent; nothing is sent."""
         self.refresh()
-
-    def check(self) -> None:
-        """Find the studies, give them their ids, and check them; nothing is sent."""
-        problem = self.what_is_missing()
-        if self.busy or problem:
+        cohort = self.cohort
+        if self.busy or cohort is None or self.before_planning():
             return
-        cohort_id, folder = self.cohort_id.strip(), self.folder.strip()
-        participants = self.participants.strip() or None
 
-        def work(tell: OnEvent, _stop: StopEvent) -> tuple[Cohort, pd.DataFrame]:
-            studies = find_studies(folder, on_event=tell) if folder else None
-            cohort = self.ws.cohort(cohort_id, studies, participants=participants)
-            return cohort, self.ws.check(cohort, on_event=tell)
+        def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
+            return self.ws.submit(cohort, dry_run=True, on_event=tell, stop=stop)
 
-        self.run("Looking for studies and checking them", work, self._checked)
+        self.set(tone="wait", plan=None, plan_text="")
+        self.run("De-identifying and zipping", work, self._planned, can_stop=True)
 
     def submit(self) -> None:
         """Send every study that was not sent yet; `stop` finishes those under way."""
+        if self.cohort is not None:
+            self._send(self.cohort, is_asked=False)
+
+    def retry(self) -> None:
+        """Send again what came back as a failure, and what may never have arrived."""
+        if self.cohort is not None and self.to_retry:
+            again = [s for s in self.cohort.studies if s.study_id in self.to_retry]
+            self._send(replace(self.cohort, studies=tuple(again)), is_asked=True)
+
+    def _send(self, cohort: Cohort, *, is_asked: bool) -> None:
         self.refresh()
-        if self.busy or self.blockers:
+        blockers = self.before_planning() if is_asked else self.blockers
+        if self.busy or blockers:
             return
-        cohort, only_good = self.cohort, self.only_good
+        only_good = self.only_good
 
         def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
-            return self.ws.submit(cohort, only_good=only_good, on_event=tell, stop=stop)
+            return self.ws.submit(
+                cohort,
+                only_good=only_good,
+                replace=is_asked,
+                on_event=tell,
+                stop=stop,
+                pause=self._pause,
+            )
 
         self.tone = "wait"
-        self.run("Sending studies", work, self._sent, can_stop=True)
+        self.run("Sending studies", work, self._sent, can_stop=True, can_pause=True)
 
-    def what_is_missing(self) -> tuple[str, ...]:
-        """Tell what must be filled in before the studies can be checked.
+    def before_planning(self) -> tuple[str, ...]:
+        """Tell what stands in the way of a plan.
 
         Returns
         -------
         tuple of str
             One sentence each, for people.
         """
-        missing = []
-        cohort_id = self.cohort_id.strip()
-        if not cohort_id:
-            missing.append("Name the cohort: its folder on the server.")
-        else:
-            try:
-                check_cohort_id(cohort_id)
-            except IdError as error:
-                missing.append(str(error))
-        if not self.folder.strip() and cohort_id not in self.known:
-            missing.append("Choose the folder of scans.")
-        return tuple(missing)
-
-    @observe("folder", "participants", "cohort_id")
-    def _edited(self, _change: object) -> None:
-        self.set(cohort=None, findings=None, blocked={}, tone="", notice="")
-        if self.cohort_id.strip() in self.known or not self.rows.empty:
-            self.refresh()
-        else:
-            self._find_blockers()  # an id half typed: no need to read the ledger
-
-    @observe("only_good", "busy")
-    def _toggled(self, _change: object) -> None:
-        self._find_blockers()
+        cohort, blocked = self.cohort, self.cohorts.blocked
+        if cohort is None:
+            return ("Choose a cohort and check its studies first.",)
+        blockers = []
+        if self.cohorts.busy:
+            blockers.append("The cohort is being checked.")
+        if self.others:
+            blockers.append(
+                "Another form, notebook or command works in this workspace just now: wait until "
+                "it is done."
+            )
+        left = len(cohort.studies) - len(self.cohorts.excluded)
+        if blocked and len(blocked) == left:
+            blockers.append("No study is without errors.")
+        elif not left:
+            blockers.append("All studies are left out.")
+        return tuple(blockers)
 
     def refresh(self) -> None:
-        """Look at workspace and ledger again; the command line may have worked meanwhile."""
-        self.attempt(self._look)
+        """Show what the ledger knows of the cohort."""
+        cohort = self.cohort
+        self.others = not self.busy and self.ws.is_busy
+        if cohort is None:
+            self._states = {}
+            self.set(rows=pd.DataFrame(columns=list(COLUMNS)), to_retry=(), labels={})
+        else:
+            self._states = {row.study_id: row for row in self.ws.ledger.rows(cohort.cohort_id)}
+            self._show_rows(cohort)
         self._find_blockers()
 
-    def _look(self) -> None:
-        labels = study_labels(self.ws)
-        self.set(known=tuple(self.ws.cohorts()), labels=labels, rows=self._ledger_rows(labels))
+    def poll(self) -> None:
+        """Follow what somebody else does in this workspace, by the ledger."""
+        if self.busy:
+            return
+        was, now = self.others, self.ws.is_busy
+        if was or now:
+            self.attempt(self.refresh)
+            self.attempt(self._say_how_it_stands)
 
-    def _ledger_rows(self, labels: dict[str, str]) -> pd.DataFrame:
-        cohort_id = self.cohort_id.strip()
-        rows = self.ws.ledger.rows(cohort_id) if cohort_id in self.ws.cohorts() else []
-        return pd.DataFrame(
-            [
-                (
-                    labels.get(row.study_id, row.study_id),
-                    str(row.state),
-                    row.since.astimezone().strftime("%Y-%m-%d %H:%M"),
-                    f"{row.size / 1e6:.1f}",
-                    row.message,
-                )
-                for row in rows
-            ],
-            columns=["study", "state", "since", "MB", "message"],
-        ).sort_values("study", kind="stable", ignore_index=True)
+    # -------------------------------------------------------------- what shows
+
+    def _show_rows(self, cohort: Cohort) -> None:
+        excluded = self.cohorts.excluded
+        labels = {str(study.study_id): study.label for study in cohort.studies}
+        lines = []
+        for study_id, label in labels.items():
+            row = self._states.get(study_id)
+            if row is not None and (row.state in SENT or study_id not in excluded):
+                since = row.since.astimezone().strftime("%Y-%m-%d %H:%M")
+                lines.append((label, str(row.state), since, row.size / 1e6, row.message))
+            elif study_id in excluded:
+                lines.append((label, LEFT_OUT, "", None, excluded[study_id]))
+            else:
+                reason = self.cohorts.blocked.get(study_id, "")
+                lines.append((label, NOT_PACKAGED, "", None, reason))
+        table = pd.DataFrame(lines, columns=list(COLUMNS)).astype({"MB": float}).round({"MB": 1})
+        retry = tuple(i for i in labels if i in self._states and self._states[i].state in TO_RETRY)
+        self.set(
+            labels=labels,
+            to_retry=retry,
+            rows=table.sort_values("study", kind="stable", ignore_index=True),
+        )
 
     def _find_blockers(self) -> None:
-        blockers = list(self.what_is_missing())
-        if not blockers and self.cohort is None:
-            blockers.append("Check the studies first.")
-        if self.blocked and not self.only_good:
-            total = len(self.cohort.studies)
+        blockers = list(self.before_planning())
+        blocked = self.cohorts.blocked
+        if not blockers and blocked and not self.only_good:
             blockers.append(
-                f"{len(self.blocked)} of {total} studies have errors: mend them, "
-                "or tick 'Send only the studies without errors'."
+                f"{len(blocked)} of {len(self.labels)} studies have errors: mend them, leave them "
+                "out, or tick 'Send only the studies without errors'."
             )
-        elif self.cohort is not None and len(self.blocked) == len(self.cohort.studies):
-            blockers.append("No study is without errors.")
         if not self._has_profile():
             blockers.append("Fill the Connect form first.")
+        if self.plan is None and self.cohort is not None:
+            blockers.append("Make the plan first: it says how many, how large and how long.")
         self.blockers = tuple(blockers)
 
     def _has_profile(self) -> bool:
@@ -182,44 +222,67 @@ class SubmitModel(FormModel):
         except NeuroflowError:
             return False  # the Connect form shows what is wrong with neuroflow.toml
 
-    def _restore(self) -> None:
-        store = CohortStore(self.ws.folder / "cohorts")
-        ids = store.ids()
-        if not ids:
-            return
-        last = max(ids, key=lambda each: (store.folder / each).stat().st_mtime)
-        self.set(cohort_id=last, folder=_common_folder(store.read(last)))
-        states = [row.state for row in self.ws.ledger.rows(last)]
-        sent = sum(state in SENT for state in states)
-        if states and sent < len(states):
-            self.notice = (
-                f"{sent} of {len(states)} packaged studies were sent so far. Check, then Submit: "
-                "it goes on where it was, and no study is sent twice."
-            )
-        elif states:
-            self.set(notice=f"All {sent} packaged studies were sent.", tone="good")
+    @observe("only_good", "plan")
+    def _asked(self, _change: object) -> None:
+        self._find_blockers()
 
-    def _checked(self, result: tuple[Cohort, pd.DataFrame]) -> None:
-        cohort, findings = result
-        blocked = blocked_studies(cohort, findings)
-        good = len(cohort.studies) - len(blocked)
-        self.set(
-            cohort=cohort,
-            findings=findings,
-            blocked=blocked,
-            notice=f"{len(cohort.studies)} studies found, {good} without errors.",
-            tone="warn" if blocked else "",
+    def _changed(self) -> None:
+        """Forget the plan: the cohort is another, or was decided about."""
+        if not self.busy:
+            self.set(plan=None, plan_text="", progress=Progress(), notice="", tone="")
+            self.refresh()
+            self._say_how_it_stands()
+
+    def _say_how_it_stands(self) -> None:
+        """Say what was sent before; while somebody else sends, show how far that is."""
+        ids = [i for i in self.labels if i not in self.cohorts.excluded]
+        counts = Counter(self._states[i].state for i in ids if i in self._states)
+        sent, known = sum(counts[state] for state in SENT), sum(counts.values())
+        if self.others:
+            under_way = [i for i in ids if i in self._states and self._states[i].state in _GOING]
+            bars = tuple(Bar(i, message=self._states[i].message) for i in under_way)
+            self.progress = Progress((Bar("sent", sent, len(ids)),), bars)
+            text = f"Somebody else works in this workspace: {sent} of {len(ids)} studies are sent."
+            self.set(notice=text, tone="wait")
+        elif known and sent < len(ids):
+            self.set(
+                progress=Progress(),
+                tone="warn" if sent else "",
+                notice=f"{sent} of {len(ids)} studies were sent so far. Make the plan, then Send: "
+                "it goes on where it was, and no study is sent twice.",
+            )
+        elif known:
+            self.set(progress=Progress(), notice=f"All {sent} studies were sent.", tone="good")
+
+    def _planned(self, plan: pd.DataFrame) -> None:
+        shown = plan.assign(
+            study=plan["study_id"].map(self.labels),
+            MB=(plan["size"] / 1e6).round(1),
+            time=["" if not value > 0 else duration(value) for value in plan["seconds"]],
         )
+        is_whole = not plan["reason"].str.startswith("stopped before").any()
+        text = plan_text(plan)
         self.refresh()
+        self.set(plan=shown[list(PLAN_COLUMNS)] if is_whole else None, plan_text=text)
+        tone = "" if is_whole else "warn"
+        notice = "The plan is made; nothing was sent yet."
+        self.set(notice=notice if is_whole else "Stopped before the plan was made.", tone=tone)
 
     def _sent(self, outcome: pd.DataFrame) -> None:
         self.refresh()
-        sent = int(outcome["state"].isin([str(state) for state in SENT]).sum())
-        left = len(outcome) - sent
-        text = f"{sent} of {len(outcome)} studies are sent."
+        of_them = outcome[~outcome["action"].isin(["excluded"])]
+        sent = int(of_them["state"].isin([str(state) for state in SENT]).sum())
+        left = len(of_them) - sent
+        text = f"{sent} of {len(of_them)} studies are sent."
         if left:
-            text += " Press Submit again for the rest; the table says why."
-        self.set(notice=text, tone="warn" if left else "good")
+            text += " Press Send again for the rest; the table says why."
+        if left and self._was_stopped:
+            text = "Stopped as asked; what was under way is finished. " + text
+        self.set(notice=text, tone="warn" if left else "good", plan_text="")
+
+    @property
+    def _was_stopped(self) -> bool:
+        return self._job is not None and self._job.stop.is_set()
 
     def complain(self, error: Exception) -> None:
         """Show an error; what was sent before it stays sent and is shown."""
@@ -229,10 +292,46 @@ class SubmitModel(FormModel):
             self.refresh()
 
 
-def _common_folder(cohort: Cohort) -> str:
-    """Return the folder that holds all studies of a cohort; empty on several drives."""
-    roots = [s.root if s.root.suffix.lower() != ".zip" else s.root.parent for s in cohort.studies]
-    try:
-        return os.path.commonpath(roots) if roots else ""
-    except ValueError:
-        return ""
+_GOING = frozenset({State.UPLOADING})
+
+
+def plan_text(plan: pd.DataFrame) -> str:
+    """Say in a sentence what a plan would do.
+
+    Parameters
+    ----------
+    plan
+        What `Workspace.submit` returned for a dry run.
+
+    Returns
+    -------
+    str
+        How many studies, how large, how long, and what stays here.
+
+    Examples
+    --------
+    >>> plan_text(pd.DataFrame({"action": ["send", "skip"], "size": [2_500_000, 0],
+    ...                         "seconds": [20.0, 0.0]}))
+    '1 study to send, 2.5 MB, about 20 s at the speed of earlier uploads; 1 sent already.'
+    """
+    to_do = plan[plan["action"].isin(["send", "check"])]
+    count = len(to_do)
+    parts = [f"{count} {'study' if count == 1 else 'studies'} to send"]
+    if count:
+        parts.append(f"{to_do['size'].sum() / 1e6:.1f} MB")
+        seconds = to_do["seconds"].sum(skipna=False)
+        speed = f"about {duration(seconds)} at the speed of earlier uploads"
+        parts.append("how long is known after the first upload" if seconds != seconds else speed)  # noqa: PLR0124
+    rest = _rest(plan["action"])
+    return ", ".join(parts) + ("; " + ", ".join(rest) if rest else "") + "."
+
+
+def _rest(actions: Collection[str]) -> list[str]:
+    counts = Counter(actions)
+    words = {
+        "skip": "sent already",
+        "blocked": "blocked by errors",
+        "excluded": "left out",
+        "refused": "refused: the reason stands in the table",
+    }
+    return [f"{counts[action]} {text}" for action, text in words.items() if counts[action]]

@@ -1,4 +1,7 @@
-import pandas as pd
+import subprocess
+import sys
+import threading
+
 import pytest
 
 from neuroflow.states import State
@@ -9,13 +12,26 @@ from neuroflow.workspace import Workspace
 
 @pytest.fixture
 def model(workspace, cohort_folder):
+    """Return the form with a cohort of two studies that was not checked yet."""
     model = SubmitModel(workspace)
-    model.set(
+    model.cohorts.set(
         folder=str(cohort_folder / "scans"),
         participants=str(cohort_folder / "participants.tsv"),
         cohort_id="PILOT_1",
     )
     return model
+
+
+@pytest.fixture
+def planned(model):
+    done(model.cohorts, model.cohorts.check)
+    return done(model, model.make_plan)
+
+
+@pytest.fixture
+def one_at_a_time(model):
+    config = model.ws.folder / "neuroflow.toml"
+    config.write_text(config.read_text() + "[settings]\nconnections = 1\n")
 
 
 def done(model, action):
@@ -24,115 +40,188 @@ def done(model, action):
     return model
 
 
+def states(model):
+    return sorted(model.rows["state"])
+
+
 def test_an_empty_form_says_what_is_missing(tmp_path):
     with Workspace(tmp_path / "project") as ws:
         model = SubmitModel(ws)
-        assert [line.split()[0] for line in model.blockers] == ["Name", "Choose", "Fill"]
-        model.check()
+        assert [line.split()[0] for line in model.blockers] == ["Choose", "Fill"]
+        model.make_plan()
         model.submit()
         assert not model.busy
 
 
-def test_a_cohort_id_is_checked_as_it_is_typed(model):
-    model.cohort_id = "../other"
-    assert any("cannot be used" in line for line in model.blockers)
-
-
-def test_nothing_is_sent_before_it_was_checked(model, service):
-    assert model.blockers == ("Check the studies first.",)
+def test_the_plan_says_how_many_how_large_and_how_long_and_sends_nothing(model, service):
+    done(model.cohorts, model.cohorts.check)
+    assert model.blockers == ("Make the plan first: it says how many, how large and how long.",)
     model.submit()
     assert not model.busy
-    assert done(model, model.check).blockers == ()
-    model.folder = model.folder + "/"
-    assert model.blockers == ("Check the studies first.",)
+    done(model, model.make_plan)
+    assert model.plan_text.startswith("2 studies to send, ")
+    assert "known after the first upload" in model.plan_text
+    assert model.plan["action"].tolist() == ["send", "send"]
+    assert model.blockers == ()
+    assert service.wait_until_idle()
     assert service.processed == []
 
 
-def test_every_study_is_sent_once_and_the_bars_say_so(model, service):
-    done(model, model.check)
-    done(model, model.submit)
-    assert set(model.rows["state"]) == {State.SUBMITTED}
-    assert model.tone == "good"
-    upload = next(bar for bar in model.progress.stages if bar.name == "upload")
+def test_every_study_is_sent_once_and_the_bars_say_so(planned, service):
+    done(planned, planned.submit)
+    assert states(planned) == [State.SUBMITTED, State.SUBMITTED]
+    assert planned.tone == "good"
+    upload = next(bar for bar in planned.progress.stages if bar.name == "upload")
     assert upload.fraction == 1.0
-    done(model, model.submit)
+    done(planned, planned.make_plan)
+    assert planned.plan_text == "0 studies to send; 2 sent already."
+    done(planned, planned.submit)
     assert service.wait_until_idle()
     assert len(service.processed) == 2
 
 
-def test_studies_with_errors_block_until_only_the_others_are_asked_for(
-    model, service, own_cohort_folder
-):
-    table = own_cohort_folder / "participants.tsv"
-    ages_removed = pd.read_csv(table, sep="\t", dtype=str).drop(columns="age")
-    ages_removed.to_csv(table, sep="\t", index=False)
+def test_after_a_first_upload_the_plan_says_how_long_it_takes(planned):
+    cohorts = planned.cohorts
+    cohorts.chosen = (cohorts.studies.loc[0, "study"],)
+    done(cohorts, lambda: cohorts.exclude("later"))
+    done(done(planned, planned.make_plan), planned.submit)
+    done(cohorts, cohorts.include)
+    done(planned, planned.make_plan)
+    assert "at the speed of earlier uploads; 1 sent already." in planned.plan_text
+
+
+def test_a_plan_is_none_any_more_when_something_else_was_decided(planned):
+    cohorts = planned.cohorts
+    cohorts.chosen = (cohorts.studies.loc[0, "study"],)
+    done(cohorts, lambda: cohorts.exclude("motion"))
+    assert planned.plan is None
+    assert "Make the plan first" in planned.blockers[0]
+    done(planned, planned.make_plan)
+    assert "1 study to send" in planned.plan_text
+    assert "1 left out" in planned.plan_text
+    done(planned, planned.submit)
+    assert states(planned) == ["left out", State.SUBMITTED]
+
+
+def test_studies_with_errors_block_until_only_the_others_are_asked_for(model, own_cohort_folder):
     next((own_cohort_folder / "scans").rglob("*.json")).unlink()
-    model.set(folder=str(own_cohort_folder / "scans"), participants=str(table))
-    done(model, model.check)
-    assert len(model.blocked) == 1
+    model.cohorts.set(folder=str(own_cohort_folder / "scans"), participants="")
+    done(model.cohorts, model.cohorts.check)
+    done(model, model.make_plan)
     assert "have errors" in model.blockers[0]
-    done(model, model.submit)
-    assert model.rows.empty
+    model.submit()
+    assert not model.busy
     model.only_good = True
     assert model.blockers == ()
     done(model, model.submit)
-    assert len(model.rows) == 1
+    assert states(model) == ["not packaged", State.SUBMITTED]
 
 
-def test_what_cannot_be_found_is_a_readable_problem(model, tmp_path):
-    model.folder = str(tmp_path / "missing")
-    done(model, model.check)
-    assert "missing" in model.problems[0].what
-    assert model.problems[0].advice
-
-
-def test_a_server_that_is_away_is_a_problem_and_submitting_again_goes_on(model, service):
-    done(model, model.check)
+def test_a_server_that_is_away_is_a_problem_and_submitting_again_goes_on(planned, service):
     service.stop()
-    done(model, model.submit)
-    assert model.problems
-    assert model.tone == "bad"
+    done(planned, planned.submit)
+    assert planned.problems
+    assert planned.tone == "bad"
     service.start()
-    done(model, model.submit)
-    assert set(model.rows["state"]) == {State.SUBMITTED}
+    done(planned, planned.submit)
+    assert states(planned) == [State.SUBMITTED, State.SUBMITTED]
 
 
 def test_stop_finishes_what_is_under_way_and_the_rest_can_be_sent_later(
-    model, service, monkeypatch
+    planned, service, monkeypatch, one_at_a_time
 ):
     put = SftpRemote.put
 
     def put_then_stop(self, *args, **options):
-        model.stop()
+        planned.stop()
         return put(self, *args, **options)
 
-    config = model.ws.folder / "neuroflow.toml"
-    config.write_text(config.read_text() + "[settings]\nconnections = 1\n")
-    done(model, model.check)
     with monkeypatch.context() as patched:
         patched.setattr(SftpRemote, "put", put_then_stop)
-        done(model, model.submit)
-    assert sorted(model.rows["state"]) == [State.PACKAGED, State.SUBMITTED]
-    assert model.tone == "warn"
-    done(model, model.submit)
-    assert set(model.rows["state"]) == {State.SUBMITTED}
+        done(planned, planned.submit)
+    assert states(planned) == [State.PACKAGED, State.SUBMITTED]
+    assert planned.tone == "warn"
+    assert planned.notice.startswith("Stopped as asked; what was under way is finished. 1 of 2")
+    done(planned, planned.submit)
     assert service.wait_until_idle()
     assert len(service.processed) == 2
 
 
-def test_a_form_opened_again_shows_the_cohort_and_what_was_sent(model, cohort_folder):
-    done(model, model.check)
-    done(model, model.submit)
-    again = SubmitModel(model.ws)
-    assert again.cohort_id == "PILOT_1"
-    assert again.folder.startswith(str(cohort_folder))
-    assert set(again.rows["state"]) == {State.SUBMITTED}
+def test_a_pause_holds_every_byte_until_it_is_ended(planned, monkeypatch, one_at_a_time):
+    put, begun = SftpRemote.put, threading.Event()
+
+    def put_after_pause(self, *args, **options):
+        if not begun.is_set():
+            planned.toggle_pause()
+            begun.set()
+        return put(self, *args, **options)
+
+    monkeypatch.setattr(SftpRemote, "put", put_after_pause)
+    planned.submit()
+    assert begun.wait(60)
+    assert planned.paused
+    assert not planned.join(0.5)
+    assert all(row.submitted_at is None for row in planned.ws.ledger.rows())
+    planned.toggle_pause()
+    assert planned.join(60)
+    assert states(planned) == [State.SUBMITTED, State.SUBMITTED]
+
+
+def test_what_came_back_as_a_failure_is_sent_again_only_when_asked_for(planned, service):
+    done(planned, planned.submit)
+    first = planned.ws.ledger.rows()[0]
+    assert service.wait_until_idle()
+    planned.ws.ledger.record("PILOT_1", first.study_id, State.FAILED, "a failure report came back")
+    planned.refresh()
+    assert planned.to_retry == (first.study_id,)
+    done(planned, planned.submit)
+    assert planned.to_retry == (first.study_id,)
+    done(planned, planned.retry)
+    assert service.wait_until_idle()
+    sent = [study_id for study_id in service.processed if study_id == first.study_id]
+    assert len(sent) == 2
+    assert planned.to_retry == ()
+
+
+def test_a_form_opened_again_shows_the_cohort_and_what_was_sent(planned):
+    done(planned, planned.submit)
+    again = SubmitModel(planned.ws)
+    assert again.cohort.cohort_id == "PILOT_1"
+    assert states(again) == [State.SUBMITTED, State.SUBMITTED]
     assert "All 2" in again.notice
-    assert done(again, again.check).problems == ()
-    assert again.blockers == ()
 
 
-def test_an_interrupted_submission_is_told_when_the_form_is_opened_again(model):
-    cohort = done(model, model.check).cohort
-    model.ws.package(cohort, on_event=lambda event: None)
-    assert "0 of 2" in SubmitModel(model.ws).notice
+def test_an_interrupted_submission_is_told_when_the_form_is_opened_again(planned):
+    assert "0 of 2" in SubmitModel(planned.ws).notice
+
+
+SENDER = """
+import sys
+import neuroflow as nf
+with nf.Workspace(sys.argv[1]) as ws:
+    def heard(event):
+        if event.stage == "upload" and event.status == "done" and event.study_id:
+            print("one is sent", flush=True)
+            sys.stdin.readline()
+    ws.submit(ws.cohort("PILOT_1"), on_event=heard)
+"""
+
+
+def test_while_another_program_submits_the_form_follows_by_the_ledger(planned, one_at_a_time):
+    command = [sys.executable, "-c", SENDER, str(planned.ws.folder)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as other:
+        assert other.stdout.readline() == "one is sent\n"
+        planned.poll()
+        assert planned.others
+        assert "Somebody else works in this workspace" in planned.notice
+        assert planned.progress.stages[0].total == 2
+        assert planned.progress.stages[0].done >= 1
+        assert "Another form, notebook or command works" in planned.blockers[0]
+        planned.submit()
+        assert not planned.busy
+        other.communicate("\n\n", timeout=60)
+    planned.poll()
+    assert not planned.others
+    assert planned.notice == "All 2 studies were sent."
+    assert planned.problems == ()

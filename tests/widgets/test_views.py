@@ -1,9 +1,13 @@
+import threading
+
 import ipywidgets as widgets
 import pytest
 
 import neuroflow as nf
-from neuroflow.errors import FolderError
+from neuroflow.errors import FolderError, OptionError
 from neuroflow.widgets.app import app
+from neuroflow.widgets.cohort import cohort_form
+from neuroflow.widgets.cohort_model import CohortModel
 from neuroflow.widgets.connect import connect_form
 from neuroflow.widgets.connect_model import ConnectModel
 from neuroflow.widgets.gallery import gallery
@@ -44,6 +48,7 @@ def drawn(view):
     "draw",
     [
         lambda ws: connect_form(ConnectModel(ws)),
+        lambda ws: cohort_form(CohortModel(ws)),
         lambda ws: submit_form(SubmitModel(ws)),
         lambda ws: results_form(ResultsModel(ws)),
         app,
@@ -85,8 +90,8 @@ def test_a_passphrase_leaves_the_page_with_the_click_that_uses_it(empty, tmp_pat
 
 def test_what_blocks_stands_beside_a_disabled_button(empty):
     view = submit_form(SubmitModel(empty))
-    assert button(view, "Submit").disabled
-    assert "Choose the folder of scans." in drawn(view)
+    assert button(view, "Send").disabled
+    assert "Choose a cohort and check its studies first." in drawn(view)
     assert "Fill the Connect form first." in drawn(view)
 
 
@@ -124,7 +129,7 @@ def test_a_hostile_name_stays_text_in_a_gallery(tmp_path):
 
 def test_a_picker_walks_through_folders(empty, tmp_path):
     (tmp_path / "scans" / "inner").mkdir(parents=True)
-    model = SubmitModel(empty)
+    model = CohortModel(empty)
     field = PathField(model, "folder", "Folder", "Which", folders_only=True)
     model.folder = str(tmp_path / "scans")
     button(field, "Browse").click()
@@ -138,13 +143,28 @@ def test_a_picker_walks_through_folders(empty, tmp_path):
 
 def test_the_app_opens_on_the_form_whose_turn_it_is(empty, workspace):
     assert app(empty).selected_index == 0
-    assert nf.app(workspace).titles[0].endswith("1 Connect")
+    assert app(workspace).selected_index == 1
+
+
+def test_a_tab_whose_turn_has_not_come_says_what_is_missing_and_leads_there(empty):
+    tabs = app(empty)
+    assert tabs.titles[2:4] == ("· 3 Submit (later)", "· 4 Results (later)")
+    tabs.selected_index = 2
+    assert "First check the studies of a cohort." in drawn(tabs.children[2])
+    button(tabs.children[2], "Go to Cohort").click()
+    assert tabs.selected_index == 1
 
 
 def test_two_views_of_one_workspace_show_the_same_work(empty):
-    first, second = app(empty), app(empty)
-    first.neuroflow.submit.folder = "/scans"
-    assert second.neuroflow.submit.folder == "/scans"
+    first, second = app(empty), app(empty, "cohort")
+    first.neuroflow.cohort.folder = "/scans"
+    assert second.neuroflow.cohort.folder == "/scans"
+
+
+def test_one_form_alone_is_asked_for_by_its_name(empty):
+    assert "<h2>Cohort</h2>" in drawn(app(empty, "cohort"))
+    with pytest.raises(OptionError, match="no form 'all'"):
+        app(empty, "all")
 
 
 def test_a_tab_carries_the_mark_of_its_form(empty):
@@ -155,16 +175,67 @@ def test_a_tab_carries_the_mark_of_its_form(empty):
     assert tabs.titles[0] == "✗ 1 Connect"
 
 
-def test_opening_a_form_shows_what_the_command_line_did_meanwhile(workspace, cohort_folder):
+def test_the_forms_show_what_the_command_line_did_meanwhile(workspace, cohort_folder):
     tabs = app(workspace)
-    model = tabs.neuroflow.submit
-    model.cohort_id = "FROM_CLI"
-    assert model.rows.empty
+    model = tabs.neuroflow
+    assert "submit" in model.waiting
     studies = nf.find_studies(cohort_folder / "scans")
     cohort = workspace.cohort("FROM_CLI", studies, participants=cohort_folder / "participants.tsv")
     workspace.package(cohort, on_event=lambda event: None)
-    tabs.selected_index = 1
-    assert set(model.rows["state"]) == {"packaged"}
+    model.poll()
+    assert model.waiting == {}
+    model.cohort.cohort_id = "FROM_CLI"
+    assert set(model.submit.rows["state"]) == {"packaged"}
+
+
+def test_chosen_rows_of_the_table_are_the_chosen_studies(empty, cohort_folder):
+    model = CohortModel(empty)
+    view = cohort_form(model)
+    model.set(folder=str(cohort_folder / "scans"), cohort_id="C")
+    model.check()
+    assert model.join(60)
+    button(view, "Choose all listed").click()
+    assert set(model.chosen) == set(model.studies["study"])
+    assert "Chosen:" in drawn(view)
+    button(view, "Choose none").click()
+    assert model.chosen == ()
+
+
+def test_what_is_typed_for_a_missing_age_is_kept_in_the_workspace(empty, own_cohort_folder):
+    next((own_cohort_folder / "scans").rglob("*.json")).unlink()
+    model = CohortModel(empty)
+    view = cohort_form(model)
+    model.set(folder=str(own_cohort_folder / "scans"), cohort_id="C")
+    model.check()
+    assert model.join(60)
+    ((_, label, _, _),) = model.without_facts
+    (age,) = [t for t in all_of(view, widgets.Text) if t.description == f"Age of {label}"]
+    (sex,) = [d for d in all_of(view, widgets.Dropdown) if d.description == f"Sex of {label}"]
+    age.value = "sixty"
+    button(view, "Save ages and sexes").click()
+    assert "cannot be read" in model.problems[0].what
+    assert age.value == "sixty"
+    age.value, sex.value = "61,5", "F"
+    button(view, "Save ages and sexes").click()
+    assert model.join(60)
+    assert model.without_facts == []
+    assert (empty.cohort("C").studies[0].age or empty.cohort("C").studies[1].age) == 61.5
+
+
+def test_work_that_can_pause_offers_to_pause_and_to_go_on(empty):
+    model = SubmitModel(empty)
+    view = submit_form(model)
+    assert button(view, "Pause").layout.display == "none"
+    gate = threading.Event()
+    model.run("Sending", lambda tell, stop: gate.wait(10), print, can_stop=True, can_pause=True)
+    button(view, "Pause").click()
+    assert "Paused. Nothing is sent until you continue." in drawn(view)
+    button(view, "Continue").click()
+    assert "Sending" in drawn(view)
+    button(view, "Stop").click()
+    assert "Stopping: finishing what is under way" in drawn(view)
+    gate.set()
+    assert model.join(10)
 
 
 def test_work_that_cannot_be_stopped_offers_no_stop(empty):

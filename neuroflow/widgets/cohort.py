@@ -1,0 +1,192 @@
+"""The Cohort form: folder and participants; the studies, what is wrong, and what is decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+from traitlets import link
+
+from neuroflow.widgets import html
+from neuroflow.widgets.cohort_model import ALL, CohortModel
+from neuroflow.widgets.cohort_table import TONES
+from neuroflow.widgets.missingfacts import missing_facts
+from neuroflow.widgets.parts import button, field, form, problems, progress, show, watch
+from neuroflow.widgets.pathfield import PathField
+from neuroflow.widgets.tableview import TableView
+
+
+def cohort_form(model: CohortModel) -> widgets.VBox:
+    """Draw the Cohort form.
+
+    Parameters
+    ----------
+    model
+        What it shows and does.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        The form.
+    """
+    return form(
+        widgets.HTML(
+            "<h2>Cohort</h2><p>Which studies go to the service together, and whether they meet its "
+            "protocol. Nothing is sent here, and no scan is changed.</p>"
+        ),
+        problems(model),
+        *_fields(model),
+        *_check(model),
+        progress(model, keep=False),
+        missing_facts(model),
+        _studies(model),
+        _decisions(model),
+        _findings(model),
+    )
+
+
+def _fields(model: CohortModel) -> list[widgets.Widget]:
+    cohort = field(
+        widgets.Combobox,
+        "Cohort id",
+        "The cohort's folder on the server, as agreed with the vendor",
+        ensure_option=False,
+        placeholder="TEST_STUDY_123",
+    )
+    link((model, "cohort_id"), (cohort, "value"))
+    watch(model, ["known"], lambda: setattr(cohort, "options", list(model.known)))
+    return [
+        cohort,
+        PathField(
+            model, "folder", "Folder of scans", "DICOM or NIfTI, in any order", folders_only=True
+        ),
+        PathField(
+            model,
+            "participants",
+            "participants.tsv",
+            "Group, age and sex of the participants; it is copied, never changed",
+            folders_only=False,
+        ),
+    ]
+
+
+def _check(model: CohortModel) -> list[widgets.Widget]:
+    check = button(
+        model,
+        "Check studies",
+        "Find the studies and check them; nothing is sent",
+        model.check,
+        icon="search",
+        button_style="primary",
+    )
+    missing = widgets.HTML()
+
+    def update() -> None:
+        check.disabled = model.busy or bool(model.missing)
+        missing.value = (
+            "" if model.busy else html.bullets(model.missing, heading="Before checking:")
+        )
+
+    watch(model, ["busy", "missing"], update)
+    return [check, missing]
+
+
+def _studies(model: CohortModel) -> widgets.VBox:
+    """Show the studies: filtered by how they stand, to be chosen one by one or all at once."""
+    table = TableView(model, "Studies", TONES.__getitem__, select="multiple")
+    filter_ = field(
+        widgets.Dropdown, "Show", "Which studies are listed", options=[("All", ALL)], value=ALL
+    )
+    filter_.layout.width = "340px"
+    every = button(
+        model,
+        "Choose all listed",
+        "Choose every study of the list",
+        lambda: choose(all_of_them=True),
+    )
+    none = button(model, "Choose none", "Choose no study", lambda: choose(all_of_them=False))
+
+    def choose(*, all_of_them: bool) -> None:
+        table.chosen = tuple(range(len(table.frame))) if all_of_them else ()
+
+    def chosen() -> None:
+        model.chosen = tuple(table.frame["study"].iloc[list(table.chosen)])
+
+    def update() -> None:
+        counts = [(f"{state} ({count})", state) for state, count in model.counts]
+        options = [(f"All ({len(model.studies)})", ALL), *counts]
+        if list(filter_.options) != options:
+            # Setting the options chooses the first one; the choice is put back.
+            kept = model.filter if model.filter in dict(map(reversed, options)) else ALL  # type: ignore[arg-type]
+            filter_.options = options
+            model.filter = filter_.value = kept
+        table.show(model.shown)
+        show(bar, not model.studies.empty)
+
+    filter_.observe(lambda change: setattr(model, "filter", change.new or ALL), names="value")
+    bar = widgets.HBox([filter_, every, none])
+    table.observe(lambda _: model.attempt(chosen), names="chosen")
+    watch(model, ["studies", "filter"], update)
+    return widgets.VBox([bar, table])
+
+
+def _decisions(model: CohortModel) -> widgets.VBox:
+    """Offer what can be decided of the chosen studies, always with a reason."""
+    words = widgets.HTML()
+    reason = field(
+        widgets.Text,
+        "Reason",
+        "Why; it is kept in this workspace beside the decision",
+        placeholder="moved in the scanner; the vendor agreed; ...",
+    )
+    rule = field(widgets.Dropdown, "Rule", "Which rule is set aside", options=[])
+    rule.layout.width = "340px"
+
+    def said(use: Any) -> Any:
+        def act() -> None:
+            use(reason.value)
+            reason.value = ""
+
+        return act
+
+    out = button(model, "Leave out", "Leave the chosen studies out", said(model.exclude))
+    back = button(model, "Take in again", "Take the chosen studies in again", model.include)
+    aside = button(
+        model,
+        "Set the rule aside",
+        "Send the chosen studies though they break this rule",
+        said(lambda why: model.set_aside(rule.value, why or " ")),
+    )
+    again = button(
+        model,
+        "Apply the rule again",
+        "Hold the chosen studies against this rule again",
+        lambda: model.set_aside(rule.value, ""),
+    )
+    rules = widgets.HBox([rule, aside, again])
+    box = widgets.VBox([words, reason, widgets.HBox([out, back]), rules])
+    box.add_class("nf-panel")
+
+    def update() -> None:
+        count, some = len(model.chosen), ", ".join(model.chosen[:3])
+        more = f" and {count - 3} more" if count > 3 else ""
+        words.value = f'<p class="nf-head" role="status">Chosen: {html.text(some + more)}</p>'
+        show(box, count > 0)
+        names = model.rules
+        rule.options = names
+        show(rules, bool(names))
+        for control in (out, back, aside, again):
+            control.disabled = model.busy
+
+    watch(model, ["chosen", "findings", "busy"], update)
+    return box
+
+
+def _findings(model: CohortModel) -> TableView:
+    table = TableView(model, "Findings: what the checks say", _tone_of_severity, by="severity")
+    watch(model, ["findings", "chosen"], lambda: table.show(model.details))
+    return table
+
+
+def _tone_of_severity(severity: str) -> str:
+    return {"error": "bad", "warning": "warn"}.get(severity, "")

@@ -1,0 +1,96 @@
+"""Ages and sexes that nobody told: a line for each study, filled in where it is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from neuroflow.errors import OptionError
+from neuroflow.studies.demographics import parse_age
+from neuroflow.widgets.cohort_model import CohortModel
+from neuroflow.widgets.parts import button, show, watch
+
+AT_ONCE = 10
+"""How many studies are asked for at a time; the next ones come when these are saved."""
+
+
+def missing_facts(model: CohortModel) -> widgets.VBox:
+    """Ask for the ages and sexes that are missing.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        Taken away while nothing is missing.
+    """
+    words, lines = widgets.HTML(), widgets.VBox()
+    asked: dict[str, tuple[Any, Any]] = {}
+
+    def save() -> None:
+        facts = {
+            study_id: (_age(age.value, age.description), sex.value or None)
+            for study_id, (age, sex) in asked.items()
+            if age.value.strip() or sex.value
+        }
+        if facts:
+            model.fill_in(facts)
+
+    keep = button(model, "Save ages and sexes", "Keep them in this workspace and check again", save)
+    box = widgets.VBox([words, lines, keep])
+    box.add_class("nf-panel")
+
+    def update() -> None:
+        missing = model.without_facts
+        show(box, bool(missing))
+        keep.disabled = model.busy
+        more = f" The first {AT_ONCE} are listed." if len(missing) > AT_ONCE else ""
+        words.value = (
+            f'<p class="nf-head">Age or sex is missing in {len(missing)} '
+            f"{'study' if len(missing) == 1 else 'studies'}.{more}</p>"
+            "<p>What you fill in is kept in this workspace; participants.tsv stays as it is.</p>"
+        )
+        now = {study_id: rest for study_id, *rest in missing[:AT_ONCE]}
+        if list(now) != list(asked):
+            # Lines that are still there keep what was typed into them.
+            kept = {study_id: asked.get(study_id) or _line(*now[study_id]) for study_id in now}
+            asked.clear()
+            asked.update(kept)
+            lines.children = [widgets.HBox(list(pair)) for pair in kept.values()]
+
+    watch(model, ["cohort", "findings", "busy"], update)
+    return box
+
+
+def _line(label: str, needs_age: bool, needs_sex: bool) -> tuple[Any, Any]:
+    wide, layout = {"description_width": "260px"}, {"width": "400px"}
+    age = widgets.Text(
+        description=f"Age of {label}",
+        tooltip=f"Age at the scan of {label}, in years",
+        placeholder="years",
+        style=wide,
+        layout=layout,
+    )
+    sex = widgets.Dropdown(
+        description=f"Sex of {label}",
+        tooltip=f"Sex of {label}, as the service needs it",
+        options=[("choose", ""), ("female", "F"), ("male", "M")],
+        style=wide,
+        layout=layout,
+    )
+    show(age, needs_age)
+    show(sex, needs_sex)
+    return age, sex
+
+
+def _age(typed: str, what: str) -> float | None:
+    if not typed.strip():
+        return None
+    age = parse_age(typed.replace(",", "."))
+    if age is None:
+        raise OptionError(f"{what}: {typed!r} cannot be read.", advice="Give years, from 0 to 130.")
+    return age

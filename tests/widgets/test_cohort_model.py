@@ -1,0 +1,177 @@
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import neuroflow as nf
+from neuroflow.widgets.cohort_model import CohortModel
+from neuroflow.workspace import Workspace
+
+
+@pytest.fixture
+def ws(tmp_path):
+    with Workspace(tmp_path / "project") as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def folder(own_cohort_folder):
+    """Return two studies: of the first the echo time is too long and the age is not known."""
+    table = own_cohort_folder / "participants.tsv"
+    first, _ = nf.find_studies(own_cohort_folder / "scans")
+    (sidecar,) = [path for path in first.files if path.suffix == ".json"]
+    facts = json.loads(sidecar.read_text(encoding="utf-8")) | {"EchoTime": 0.130}
+    sidecar.write_text(json.dumps({k: v for k, v in facts.items() if "Age" not in k}))
+    people = pd.read_csv(table, sep="\t", dtype=str)
+    people.loc[people["participant_id"].str.endswith(first.participant_id), "age"] = "n/a"
+    people.to_csv(table, sep="\t", index=False)
+    return own_cohort_folder
+
+
+@pytest.fixture
+def model(ws, folder):
+    model = CohortModel(ws)
+    model.set(
+        folder=str(folder / "scans"), participants=str(folder / "participants.tsv"), cohort_id="C"
+    )
+    return model
+
+
+@pytest.fixture
+def checked(model):
+    return done(model, model.check)
+
+
+def done(model, action, *args):
+    action(*args)
+    assert model.join(60)
+    return model
+
+
+def states(model):
+    return model.studies["state"].tolist()
+
+
+def test_an_empty_form_says_what_is_missing_and_checks_nothing(ws):
+    model = CohortModel(ws)
+    assert [line.split()[0] for line in model.missing] == ["Name", "Choose"]
+    model.check()
+    assert not model.busy
+
+
+def test_a_cohort_id_is_checked_as_it_is_typed(model):
+    model.cohort_id = "../other"
+    assert any("cannot be used" in line for line in model.missing)
+    model.cohort_id = "GOOD_1"
+    assert model.missing == ()
+
+
+def test_studies_are_listed_with_what_is_wrong_first(checked):
+    assert states(checked) == ["has errors", "ready"]
+    assert "echo_time: 130 ms" in checked.studies.loc[0, "findings"]
+    assert checked.studies.loc[0, "age"] == "missing"
+    assert checked.counts == [("has errors", 1), ("ready", 1)]
+    assert (checked.tone, checked.notice) == ("warn", "2 studies, 1 without errors.")
+
+
+def test_a_filter_shows_the_studies_of_one_state(checked):
+    checked.filter = "ready"
+    assert checked.shown["study"].tolist() == [checked.studies.loc[1, "study"]]
+
+
+def test_findings_are_those_of_the_chosen_studies(checked):
+    assert set(checked.details["study"]) == {checked.studies.loc[0, "study"]}
+    checked.chosen = (checked.studies.loc[1, "study"],)
+    assert checked.details.empty
+    assert checked.rules == []
+
+
+def test_a_study_that_is_left_out_stays_out_and_can_be_taken_in_again(checked, folder):
+    bad = checked.studies.loc[0, "study"]
+    checked.chosen = (bad,)
+    done(checked, checked.exclude, "moved in the scanner")
+    assert states(checked) == ["ready", "left out"]
+    assert checked.blocked == {}
+    again = CohortModel(checked.ws)
+    assert states(again) == ["ready", "left out"]
+    assert again.studies.loc[1, "findings"] == "moved in the scanner"
+    again.chosen = (bad,)
+    done(again, again.include)
+    assert states(again) == ["has errors", "ready"]
+
+
+def test_leaving_out_needs_a_reason_and_says_so(checked):
+    checked.chosen = (checked.studies.loc[0, "study"],)
+    checked.attempt(lambda: checked.exclude(""))
+    assert checked.join(60)
+    assert "with a reason" in checked.problems[0].what
+    assert states(checked) == ["has errors", "ready"]
+
+
+def test_an_error_is_set_aside_with_a_reason_and_applied_again(checked):
+    checked.chosen = (checked.studies.loc[0, "study"],)
+    assert checked.rules == ["age", "echo_time"]
+    done(checked, checked.set_aside, "echo_time", "the vendor agreed")
+    assert "echo_time: set aside" in checked.studies.loc[0, "findings"]
+    assert checked.rules == ["age", "echo_time"]
+    done(checked, checked.set_aside, "echo_time", "")
+    assert "echo_time: 130 ms" in checked.studies.loc[0, "findings"]
+
+
+def test_a_missing_age_is_filled_in_and_participants_tsv_is_left_alone(checked, folder):
+    before = (folder / "participants.tsv").read_bytes()
+    ((study_id, label, needs_age, needs_sex),) = checked.without_facts
+    assert (label, needs_age, needs_sex) == (checked.studies.loc[0, "study"], True, False)
+    done(checked, checked.fill_in, {study_id: (61.0, None)})
+    assert checked.without_facts == []
+    assert checked.studies.loc[0, "age"] == "61"
+    assert (folder / "participants.tsv").read_bytes() == before
+    assert CohortModel(checked.ws).studies.loc[0, "age"] == "61"
+
+
+def test_a_form_opened_again_shows_the_last_cohort_without_opening_a_scan(checked, folder):
+    for path in (folder / "scans").rglob("*.*"):
+        path.unlink()
+    again = CohortModel(checked.ws)
+    assert again.cohort_id == "C"
+    assert again.folder.startswith(str(folder))
+    assert again.studies.equals(checked.studies)
+
+
+def test_a_cohort_that_was_never_checked_is_shown_as_such(ws, folder):
+    ws.cohort("C", nf.find_studies(folder / "scans"))
+    model = CohortModel(ws)
+    assert states(model) == ["not checked", "not checked"]
+    assert len(model.blocked) == 2
+
+
+def test_a_cohort_is_opened_as_it_is_named_unless_another_folder_was_typed(checked, ws):
+    checked.cohort_id = "OTHER"
+    assert checked.cohort is None
+    checked.cohort_id = "C"
+    assert states(checked) == ["has errors", "ready"]
+    checked.cohort_id = "OTHER"
+    checked.folder = "/data/new"
+    checked.cohort_id = "C"
+    assert (checked.folder, checked.cohort) == ("/data/new", None)
+
+
+def test_what_code_decides_is_followed(checked, ws):
+    ws.exclude(checked.cohort, checked.studies.loc[0, "study"], "motion")
+    checked.poll()
+    assert states(checked) == ["ready", "left out"]
+
+
+def test_what_cannot_be_found_is_a_readable_problem(model, tmp_path):
+    model.folder = str(tmp_path / "missing")
+    done(model, model.check)
+    assert "missing" in model.problems[0].what
+    assert model.problems[0].advice
+
+
+def test_two_thousand_studies_are_listed_at_once(ws, folder):
+    study = nf.find_studies(folder / "scans")[0]
+    many = [replace(study, label=f"P{n:04}", files=(study.root / str(n),)) for n in range(2000)]
+    ws.cohort("C", many)
+    assert len(CohortModel(ws).studies) == 2000
