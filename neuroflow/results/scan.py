@@ -16,6 +16,8 @@ from neuroflow.results.regions import is_region
 from neuroflow.results.sheet import ID_HEADERS, VALUE_HEADERS, header_metric, plain
 
 SUFFIX = "_out"
+AGGREGATED = "aggregated"
+"""Where a workspace keeps reports of many studies."""
 _VALUES = re.compile(r"(?:(?P<study>.+)[ _.-])?aidp\.csv", re.IGNORECASE)
 _TABLES = (".csv", ".tsv")
 _TEXTS = (".txt",)
@@ -171,11 +173,17 @@ def _refuse_archive(path: Path) -> None:
 
 
 def _in_order(files: list[ValueFile]) -> list[ValueFile]:
-    """Put result folders first, then other files of one study, then reports of many."""
+    """Put result folders first, then other files of one study, then reports of many, new first."""
     files.sort(key=attrgetter("source"))
     own = [file for file in files if file.study_id and SUFFIX in file.source]
     other = [file for file in files if file.study_id and SUFFIX not in file.source]
-    return own + other + [file for file in files if not file.study_id]
+    many = [file for file in files if not file.study_id]
+    many.sort(key=_when_changed, reverse=True)
+    return own + other + many
+
+
+def _when_changed(file: ValueFile) -> int:
+    return file.signature[1]
 
 
 class _Search:
@@ -206,14 +214,17 @@ class _Search:
                     self.unreadable.append(f"{inside} ({error.strerror})")
                 continue
             files = []
+            holds_many = AGGREGATED in inside.split("/")
             for entry in entries:
                 if entry.is_dir():
                     times = _NEVER  # what comes deeper down does not show in this folder's times
+                    holds_many = holds_many or entry.name.endswith(SUFFIX)
                     if not _leads_back(entry, seen):
                         waiting.append((entry.path, entry.name, f"{inside}{entry.name}/"))
                 elif entry.name[0] != ".":
                     files.append(entry)
-            self._look(place, name, inside, files, times)
+            holds_many = holds_many and not name.endswith(SUFFIX)
+            self._look(place, "" if holds_many else name, inside, files, times)
 
     def _times(self, place: str, name: str) -> tuple[int, int]:
         """Tell when a result folder's entries changed, where that is of use."""
@@ -249,7 +260,7 @@ class _Search:
         entries: list[os.DirEntry[str]],
         times: tuple[int, int],
     ) -> None:
-        """Sort the files of one folder."""
+        """Sort the files of one folder; one without a name holds files of many studies."""
         is_result = name.endswith(SUFFIX)
         values, beside = [], []
         for entry in entries:
@@ -257,7 +268,7 @@ class _Search:
             kind = file[file.rfind(".") :].lower()
             match = _VALUES.fullmatch(file) if kind == ".csv" else None
             if match is not None:
-                is_result = is_result or match["study"] is None
+                is_result = is_result or (match["study"] is None and name != "")
                 values.append((entry, match["study"] or _study_of(name)))
             elif kind in _TABLES and not is_result and _is_report_of_many(Path(entry.path)):
                 values.append((entry, ""))
@@ -265,7 +276,7 @@ class _Search:
                 beside.append(file)
             elif kind in _PACKED:
                 self.archives.append(inside + file)
-        is_result = is_result or any(file.lower() == "prediction.txt" for file in beside)
+        is_result = is_result or ("prediction.txt" in map(str.lower, beside) and name != "")
         beside.sort()
         if is_result and beside:
             self._add_reports(place, name, beside)

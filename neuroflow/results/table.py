@@ -54,14 +54,11 @@ class Results:
     def table(self) -> pd.DataFrame:
         """The cohort table; see `read_results`."""
         rows, joined = self._matched
-        self._warn(joined)
         with_values = [n for n, row in enumerate(rows) if row.row >= 0]
-        if not with_values and (self._values.rows["error"] != "").any():
-            raise ResultError(
-                "No result file could be read.",
-                why=str(self._values.rows["error"].iat[0]),
-                advice="Fetch the results again.",
-            )
+        if not with_values and (bad := self._unreadable):
+            more = f" The same goes for {len(bad) - 1} more." if len(bad) > 1 else ""
+            raise ResultError("No result file could be read.", why=f"{bad[0]}{more}")
+        self._warn(joined)
         matrix = self._values.matrix[[rows[n].row for n in with_values]]
         return long_table(matrix, self._values.names, joined, with_values)
 
@@ -88,9 +85,14 @@ class Results:
             rows.sort(key=lambda row: rank.get(row.study_id, len(rank)))
         return rows, join([row.study_id for row in rows], studies, participants, cohort_id)
 
+    @property
+    def _unreadable(self) -> list[str]:
+        """Say of every file that could not be read why."""
+        errors: list[str] = self._values.rows["error"].tolist()
+        return [error for error in errors if error]
+
     def _warn(self, joined: Joined) -> None:
-        bad = self._values.rows.loc[self._values.rows["error"] != "", "error"].tolist()
-        _warn_of("result files could not be read", bad)
+        _warn_of("result files could not be read", self._unreadable)
         _warn_of("folders could not be looked into", list(self._found.unreadable))
         if self._tables[1] is not None:
             strangers = joined.frame["in_participants"].eq(False)

@@ -130,16 +130,6 @@ def test_one_bad_file_does_not_stop_the_others(three, folder):
     assert facts.loc["a", "warnings"] == ""
 
 
-def test_nothing_that_can_be_read(folder):
-    folder.put("d_out/aidp.csv", b"")
-    with (
-        pytest.raises(ResultError, match=r"d_out.*line 1.*empty"),
-        pytest.warns(ResultWarning),
-    ):
-        read_results(folder.path)
-    assert study_facts(folder.path)["study_id"].tolist() == ["d"]
-
-
 def test_folders_without_results(folder, tmp_path):
     with pytest.raises(FolderError, match="There is no folder"):
         read_results(tmp_path / "nowhere")
@@ -210,6 +200,17 @@ def test_a_report_of_many_studies_is_read_alone_or_beside_the_folders(folder):
     assert "found again with other values, not used: all.csv" in told
 
 
+@pytest.mark.parametrize("place", ["", "aggregated/", "aggregated/COHORT/", "C/"])
+def test_a_report_of_many_may_have_one_row_and_the_name_of_a_studys(folder, place):
+    folder.study("a", 0.2, place="C/")
+    folder.study("b", 0.2)
+    folder.put(f"{place}aidp.csv", "StudyID,pSN_FW,Putamen_FW\nx,0.1,0.2\n")
+    folder.put(f"{place}prediction.txt", "Product: P\n")
+    facts = study_facts(folder.path)
+    assert facts["study_id"].tolist() == ["a", "b", "x"]
+    assert facts["product"].tolist() == ["", "", ""]
+
+
 def test_a_long_report_of_many_studies_is_found_and_an_exported_table_is_not(folder):
     folder.put("all.csv", "Subject;ROI;FW\na;pSN;0,1\na;MCP;0,2\nb;pSN;0,3\nb;MCP;0,4\n")
     table = read_results(folder.path)
@@ -217,6 +218,23 @@ def test_a_long_report_of_many_studies_is_found_and_an_exported_table_is_not(fol
     table.to_csv(folder.path / "cohort_table.csv")
     folder.put("people.csv", "id,name,value\n1,A,2\n")
     assert set(study_facts(folder.path)["source"]) == {"all.csv"}
+
+
+def test_of_two_reports_of_many_the_newer_counts(folder):
+    for name, seconds in (("a.csv", 1), ("b.csv", 3), ("c.csv", 2)):
+        path = folder.put(name, f"ID,pSN_FW,MCP_FW\nx,0.{seconds},0.8\n")
+        os.utime(path, (seconds, seconds))
+    assert to_wide(read_results(folder.path))["pSN"].to_dict() == {"x": 0.3}
+
+
+def test_where_no_file_can_be_read_this_is_told_once(folder, recwarn):
+    folder.put("a_out/aidp.csv", "")
+    with pytest.raises(ResultError, match=r"a_out.aidp.csv, line 1.*empty"):
+        read_results(folder.path)
+    folder.put("b_out/aidp.csv", "")
+    with pytest.raises(ResultError, match="goes for 1 more"):
+        read_results(folder.path)
+    assert len(recwarn) == 0
 
 
 def test_a_folder_that_may_not_be_looked_into_is_told(three, monkeypatch):
