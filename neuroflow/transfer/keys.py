@@ -19,7 +19,7 @@ PrivateKey = ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePri
 """The kinds of key the service accepts (the vendor's SFTP guide)."""
 
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
-_MIN_RSA_BITS = 2048
+MIN_RSA_BITS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +151,17 @@ def load_key(path: Path, passphrase: str | None = None) -> PrivateKey:
     ----------
     The vendor's SFTP guide: ED25519, RSA (rsa-sha2), ECDSA nistp256/384/521; permissions 600.
     """
-    data = _read(path)
-    _recognise(path, data)
-    _check_permissions(path)
+    data = read_key(path)
+    refuse_mistakes(path, data)
+    refuse_open(path)
     key = _parse(path, data, passphrase)
-    if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _MIN_RSA_BITS:
+    if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= MIN_RSA_BITS:
         return key
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _CURVES:
         return key
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return key
-    raise KeyFileError(
-        f"{path} is a kind of key that the service does not accept.",
-        why="It takes Ed25519, RSA of 2048 bits or more, and ECDSA on nistp256, 384 or 521.",
-        advice="Make a new key and send its public half to the vendor's support.",
-    )
+    raise not_accepted(path)
 
 
 def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
@@ -240,7 +236,24 @@ def _write_private(path: Path, text: bytes) -> None:
         file.write(text)
 
 
-def _read(path: Path) -> bytes:
+def read_key(path: Path) -> bytes:
+    """Read the file of a key, whatever is in it.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    bytes
+        Its beginning; no key is longer.
+
+    Raises
+    ------
+    KeyFileError
+        It does not exist or cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return file.read(1 << 16)  # no key is longer; the file may be anything
@@ -257,8 +270,21 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _recognise(path: Path, data: bytes) -> None:
-    """Name the usual mistakes before a parser says 'could not deserialize'."""
+def refuse_mistakes(path: Path, data: bytes) -> None:
+    """Name the usual mistakes before a parser says 'could not deserialize'.
+
+    Parameters
+    ----------
+    path
+        The file.
+    data
+        What is in it.
+
+    Raises
+    ------
+    KeyFileError
+        It is a key of PuTTY, a DSA key, the public half, or no key at all; with what to do.
+    """
     start = data.lstrip()[:40]
     if data.startswith(b"PuTTY-User-Key-File"):
         raise KeyFileError(
@@ -277,6 +303,15 @@ def _recognise(path: Path, data: bytes) -> None:
             f"{path} is the public half of a key.",
             advice="Choose the private half: the same name without .pub.",
         )
+    if b"PRIVATE KEY-----" not in data:
+        raise _no_key(path)
+
+
+def _no_key(path: Path) -> KeyFileError:
+    return KeyFileError(
+        f"{path} is not a private key.",
+        advice="Choose another file; other forms are converted with `ssh-keygen -p -f FILE`.",
+    )
 
 
 def _is_openssh_dsa(data: bytes) -> bool:
@@ -287,7 +322,19 @@ def _is_openssh_dsa(data: bytes) -> bool:
         return False
 
 
-def _check_permissions(path: Path) -> None:
+def refuse_open(path: Path) -> None:
+    """Refuse a private key that others may read.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    KeyFileError
+        Others may read it; with the command that mends it.
+    """
     if os.name != "posix":
         return  # Windows has access lists in place of mode bits
     mode = path.stat().st_mode
@@ -297,6 +344,26 @@ def _check_permissions(path: Path) -> None:
             why="A private key must be readable for its owner only.",
             advice=f"chmod 600 {path}",
         )
+
+
+def not_accepted(path: Path) -> KeyFileError:
+    """Say that the service does not take this kind of key.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    KeyFileError
+        With what to do.
+    """
+    return KeyFileError(
+        f"{path} is a kind of key that the service does not accept.",
+        why="It takes Ed25519, RSA of 2048 bits or more, and ECDSA on nistp256, 384 or 521.",
+        advice="Make a new key and send its public half to the vendor's support.",
+    )
 
 
 def _parse(path: Path, data: bytes, passphrase: str | None) -> object:
@@ -310,19 +377,13 @@ def _parse(path: Path, data: bytes, passphrase: str | None) -> object:
             f"{path} is protected by a passphrase.", advice="Give the passphrase."
         ) from error
     except UnsupportedAlgorithm as error:
-        raise KeyFileError(
-            f"{path} is a kind of key that the service does not accept.",
-            advice="Make an Ed25519 key and send its public half to the vendor's support.",
-        ) from error
+        raise not_accepted(path) from error
     except ValueError as error:
-        if secret is not None and b"PRIVATE KEY" in data:
+        if secret is not None:
             raise KeyFileError(
                 f"The passphrase does not open {path}.", advice="Try again."
             ) from error
-        raise KeyFileError(
-            f"{path} is not a private key.",
-            advice="Choose another file; other forms are converted with `ssh-keygen -p -f FILE`.",
-        ) from error
+        raise _no_key(path) from error
 
 
 def _load_forgiving(load: object, data: bytes, secret: bytes | None) -> object:
