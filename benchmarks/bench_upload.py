@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from delay_line import delay_line
 from support.sshd import Sshd
 
+from neuroflow.config import Settings
 from neuroflow.transfer.hostkeys import fetch_host_key
 
 OURS = """
@@ -182,7 +183,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=12)
     parser.add_argument("--megabytes", type=int, default=50)
-    parser.add_argument("--connections", type=int, default=6)
+    parser.add_argument("--connections", type=int, default=Settings().connections)
     parser.add_argument("--times", type=int, default=2)
     arguments = parser.parse_args()
     size = arguments.megabytes * 1_000_000

@@ -70,12 +70,12 @@ class Settings:
         How long after a silent drop the server may still publish a partial upload. AWS Transfer
         Family gives an unresponsive client 300 s.
     connections
-        How many connections an upload or download may use.
+        How many connections an upload or download may use; each carries one study at a time.
     """
 
     overdue_hours: float = 6.0
     quiet_seconds: float = 300.0
-    connections: int = 4
+    connections: int = 8
 
 
 def key_of(text: str) -> Path | None:
@@ -220,7 +220,7 @@ def read_settings(path: Path) -> Settings:
     Examples
     --------
     >>> read_settings(Path("no-such-folder/neuroflow.toml")).connections
-    4
+    8
     """
     values = _tables(path).get("settings", {})
     try:

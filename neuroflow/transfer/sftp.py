@@ -186,6 +186,8 @@ class SftpRemote:
 
     def mkdirs(self, path: PurePosixPath) -> None:
         """Make a folder and those above it, as `Remote.mkdirs`."""
+        if self._is_folder(path):
+            return
         for folder in [*reversed(path.parents[:-1]), path]:
             if self._is_folder(folder):
                 continue
