@@ -1,0 +1,52 @@
+"""From a step that draws to a picture in the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from neuroflow.widgets.explore_spots import spots
+from neuroflow.widgets.explore_steps import Call, take
+from neuroflow.widgets.figureview import Picture
+
+SCREEN = 104
+"""CSS pixels per inch of a figure: its small text is read without zooming."""
+SHARP = 1.5
+"""Pixels of the picture per CSS pixel."""
+
+
+def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False) -> Picture:
+    """Draw a figure for the screen.
+
+    Parameters
+    ----------
+    call
+        How.
+    scope
+        The variables, and `names`, from `study_id` to what studies are called.
+    dark
+        The page has a dark theme.
+
+    Returns
+    -------
+    Picture
+        With its caption as the text for those who cannot see it.
+
+    Raises
+    ------
+    NeuroflowError
+        What the plot refuses.
+    """
+    from neuroflow.plots import caption, styled  # matplotlib takes half a second
+
+    with styled(theme="dark" if dark else "light"):
+        ax = take([call], **scope)["ax"]
+        stream = BytesIO()
+        ax.figure.savefig(stream, format="png", dpi=SCREEN * SHARP)
+    return Picture(
+        png=stream.getvalue(),
+        alt=caption(ax),
+        width=round(ax.figure.get_size_inches()[0] * SCREEN),
+        spots=spots(ax, call, scope),
+    )

@@ -1,0 +1,142 @@
+// A drawn figure in which regions or studies can be chosen: by mouse, or with the arrow keys.
+// What stands where is told by the kernel, in parts of the picture's width and height.
+
+let count = 0;
+
+function isDark() {
+  const { jpThemeLight, vscodeThemeKind } = document.body.dataset;
+  if (jpThemeLight) return jpThemeLight === "false";
+  if (vscodeThemeKind) return vscodeThemeKind.includes("dark");
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function element(tag, className, parent) {
+  const made = document.createElement(tag);
+  made.className = className;
+  parent.append(made);
+  return made;
+}
+
+function frame(box, spot) {
+  const [, , x, y, width, height] = spot;
+  box.style.left = `${100 * x}%`;
+  box.style.top = `${100 * y}%`;
+  box.style.width = `${100 * width}%`;
+  box.style.height = `${100 * height}%`;
+}
+
+// The spot below a point: the smallest around it, or else the nearest within a finger's width.
+function at(spots, x, y, ratio) {
+  let best = null;
+  let least = Infinity;
+  for (const spot of spots) {
+    const [, , left, top, width, height] = spot;
+    const dx = Math.max(left - x, 0, x - left - width);
+    const dy = Math.max(top - y, 0, y - top - height) * ratio;
+    const far = Math.hypot(dx, dy);
+    const size = far === 0 ? width * height : 1 + far;
+    if (far < 0.02 && size < least) [best, least] = [spot, size];
+  }
+  return best;
+}
+
+function render({ model, el }) {
+  const root = element("div", "nf-figure", el);
+  const image = element("img", "nf-drawn", root);
+  const marks = element("div", "nf-marks", root);
+  const cursor = element("div", "nf-cursor", root);
+  const name = element("div", "nf-where", root);
+  cursor.id = `nf-option-${++count}`;
+  cursor.setAttribute("role", "option");
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys would move between cells
+  let place = -1;
+  let address = "";
+
+  const spots = () => model.get("spots");
+
+  function point(number) {
+    place = number;
+    const spot = spots()[number];
+    cursor.hidden = name.hidden = !spot;
+    if (!spot) return;
+    frame(cursor, spot);
+    cursor.setAttribute("aria-label", spot[1]);
+    cursor.setAttribute("aria-selected", String(spot[0] === model.get("chosen")));
+    root.setAttribute("aria-activedescendant", cursor.id);
+    name.textContent = spot[1];
+    name.style.left = `${100 * Math.min(spot[2] + spot[4] / 2, 0.6)}%`;
+    name.style.top = `${100 * (spot[3] + spot[5])}%`;
+  }
+
+  function choose(spot) {
+    if (!spot) return;
+    model.set("chosen", spot[0]);
+    model.save_changes();
+  }
+
+  function draw() {
+    URL.revokeObjectURL(address);
+    const data = model.get("png");
+    root.hidden = data.byteLength === 0;
+    address = URL.createObjectURL(new Blob([data], { type: "image/png" }));
+    image.src = address;
+    image.alt = model.get("alt");
+    image.style.width = `${model.get("width")}px`;
+    const open = spots().length > 0;
+    root.classList.toggle("nf-open", open);
+    if (open) root.setAttribute("role", "listbox");
+    else root.removeAttribute("role");
+    root.tabIndex = open ? 0 : -1;
+    root.setAttribute("aria-label", `${model.get("hint")}: arrow keys move, Enter chooses`);
+    point(-1);
+    mark();
+  }
+
+  function mark() {
+    const chosen = spots().filter((spot) => spot[0] === model.get("chosen"));
+    marks.replaceChildren();
+    for (const spot of chosen) frame(element("div", "nf-chosen", marks), spot);
+  }
+
+  function under(event) {
+    const box = image.getBoundingClientRect();
+    const x = (event.clientX - box.left) / box.width;
+    const y = (event.clientY - box.top) / box.height;
+    return at(spots(), x, y, box.height / box.width);
+  }
+
+  root.addEventListener("mousemove", (event) => point(spots().indexOf(under(event))));
+  root.addEventListener("mouseleave", () => point(-1));
+  root.addEventListener("click", (event) => choose(under(event)));
+  root.addEventListener("keydown", (event) => {
+    const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+    const all = spots();
+    if (event.key in steps && all.length) {
+      const from = place >= 0 ? place : all.findIndex((spot) => spot[0] === model.get("chosen"));
+      point((from + steps[event.key] + all.length) % all.length);
+    } else if (event.key === "Enter" || event.key === " ") choose(all[place]);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  root.addEventListener("blur", () => point(-1));
+
+  function theme() {
+    if (model.get("dark") === isDark()) return;
+    model.set("dark", isDark());
+    model.save_changes();
+  }
+
+  const watcher = new MutationObserver(theme);
+  watcher.observe(document.body, { attributes: true });
+  theme();
+  draw();
+  model.on("change:png", draw);
+  model.on("change:chosen", mark);
+  return () => {
+    watcher.disconnect();
+    URL.revokeObjectURL(address);
+  };
+}
+
+export default { render };

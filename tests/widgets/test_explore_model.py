@@ -1,0 +1,241 @@
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from support.collected import collect_into, people
+
+from neuroflow.compare.groups import compare_groups
+from neuroflow.widgets.explore_model import ExploreModel
+from neuroflow.widgets.figureview import Picture
+from neuroflow.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """Return the folder of a workspace with 48 studies of 24 people, never changed."""
+    folder = tmp_path_factory.mktemp("explore") / "project"
+    with Workspace(folder) as ws:
+        collect_into(ws, people(24, visits=2), reports=False)
+    return folder
+
+
+@pytest.fixture
+def model(project):
+    with Workspace(project) as ws:
+        yield loaded(ws)
+
+
+def loaded(ws, views=("strip",)):
+    model = ExploreModel(ws, load=False)
+    model.views = views
+    model.look()
+    assert model.join(60)
+    assert model.problems == ()
+    return model
+
+
+def study_of(model, label):
+    return next(study for study, name in model.names.items() if name == label)
+
+
+def test_a_workspace_without_results_has_nothing_to_ask(tmp_path):
+    with Workspace(tmp_path / "empty") as ws:
+        model = loaded(ws)
+        assert model.choices is None
+        model.metric = "FAt"
+        assert model.problems == ()
+        assert model.effects is None
+
+
+def test_the_first_question_is_answered_unasked(project):
+    with Workspace(project) as ws:
+        model = loaded(ws, views=("forest", "strip", "brain"))
+        assert model.choices.groups == ("Control", "PD", "MSA", "PSP")
+        assert (model.reference, model.visit, model.metric) == ("Control", "first", "FW")
+        assert model.covariates == ("age", "sex", "site")
+        assert model.contrasts == ("PD - Control", "MSA - Control", "PSP - Control")
+        assert set(model.pictures) == {"forest", "strip", "brain"}
+        assert all(picture.png.startswith(b"\x89PNG") for picture in model.pictures.values())
+        assert "adjusted for age, sex and site" in model.methods
+
+
+def test_the_answer_is_that_of_the_library(model):
+    model.set(method="welch", correction="holm")
+    alone = compare_groups(
+        model.ws.table(),
+        reference="Control",
+        metric="FW",
+        method="welch",
+        visit="first",
+        correction="holm",
+    )
+    pd.testing.assert_frame_equal(model.effects, alone)
+
+
+def test_another_region_redraws_the_strip_alone(model):
+    model.set(systems=("midbrain",), views=("forest", "strip", "brain"))
+    before = dict(model.pictures)
+    model.region = "RN"
+    changed = {view for view, picture in model.pictures.items() if picture is not before[view]}
+    assert changed == {"strip"}
+    assert model.step("strip").options["regions"] == ["RN"]
+
+
+def test_another_study_redraws_the_profile_alone(model):
+    model.set(systems=("midbrain",), views=("forest", "strip", "profile"))
+    assert model.pictures["profile"] == Picture(b"", "Choose a study.", 0)
+    before = dict(model.pictures)
+    model.study_id = study_of(model, "sub-003_ses-1")
+    assert model.pictures["profile"].png
+    assert model.pictures["forest"] is before["forest"]
+
+
+@pytest.mark.parametrize("view", ["forest", "heatmap", "profile", "volcano", "brain"])
+def test_every_region_can_be_chosen_in_a_figure_of_regions(model, view):
+    model.study_id = study_of(model, "sub-003_ses-1")
+    model.set(views=(view,), systems=("midbrain",))
+    spots = model.pictures[view].spots
+    assert {spot.key for spot in spots} >= {"aSN", "pSN", "RN"}
+    assert all(0 <= s.x <= 1 and 0 <= s.y <= 1 and s.width > 0 and s.height > 0 for s in spots)
+
+
+def test_every_study_of_the_strip_can_be_chosen(model):
+    spots = model.pictures["strip"].spots
+    assert len(spots) == 24
+    assert {spot.key for spot in spots} == set(model._scope["shown"]["study_id"])
+    assert spots[0].label.startswith("sub-")
+
+
+def test_regions_are_chosen_by_system_and_by_words(model):
+    model.systems = ("midbrain",)
+    assert set(model.effects["region"]) >= {"aSN", "pSN", "RN"}
+    model.set(systems=(), search="putamen, scp")
+    assert "SCP" in set(model.effects["region"])
+    assert "Putamen" in set(model.effects["region"])
+    assert "pSN" not in set(model.effects["region"])
+    assert model.region in set(model.effects["region"])
+
+
+def test_fewer_regions_are_corrected_as_fewer_tests(model):
+    key = ["region", "hemisphere", "contrast"]
+    p = model.effects.set_index(key)["p"]
+    model.systems = ("midbrain",)
+    some = model.effects.set_index(key)
+    pd.testing.assert_series_equal(some["p"], p.loc[some.index], check_names=False)
+    assert (some["q"] >= some["p"]).all()
+    assert len(some) < len(p)
+
+
+def test_a_question_without_an_answer_is_told_and_the_form_lives_on(model):
+    model.set(systems=("midbrain",), views=("forest", "strip"))
+    model.visit = ""
+    assert "more than one study" in model.problems[0].what
+    assert model.effects is None
+    assert model.pictures["forest"].alt == "There is no comparison to draw."
+    assert model.pictures["strip"].png
+    assert model.code == "# There is no comparison to draw."
+    model.robust = "cluster"
+    assert model.problems == ()
+    assert len(model.effects)
+
+
+def test_a_name_no_region_has_is_told(model):
+    model.search = "hippocampus"
+    assert model.problems[0].what == "No region has this name."
+    model.search = "putamen"
+    assert model.problems == ()
+
+
+def test_a_contrast_is_kept_where_the_next_answer_has_it(model):
+    model.contrast = "PSP - Control"
+    model.metric = "FAt"
+    assert model.contrast == "PSP - Control"
+    model.groups = ("Control", "MSA")
+    assert model.contrast == "MSA - Control"
+
+
+def test_results_that_come_later_are_read_and_the_question_stays(project, tmp_path):
+    with Workspace(tmp_path / "growing") as ws:
+        collect_into(ws, people(12), reports=False)
+        model = loaded(ws)
+        model.set(metric="FAt", region="SCP")
+        collect_into(ws, people(8), cohort_id="C2", reports=False)
+        model.look()
+        assert model.join(60)
+        assert model.choices.cohorts == ("C1", "C2")
+        assert (model.metric, model.region) == ("FAt", "SCP")
+        assert len(model.names) == 20
+        model.set(cohort="C2", covariates=())
+        assert model.effects.attrs["n_studies"] == 8
+
+
+def test_a_dark_page_gets_dark_figures(model):
+    light = model.pictures["strip"].png
+    model.dark = True
+    assert model.pictures["strip"].png != light
+
+
+CHECK = """
+import json, pathlib, sys
+import neuroflow as nf
+
+for folder in map(pathlib.Path, sys.argv[2:]):
+    scope = {}
+    exec(folder.joinpath("cell.py").read_text(), scope)
+    scope["effects"].to_pickle(folder / "effects")
+    with nf.plot.styled(theme="light"):
+        scope["ax"].figure.savefig(folder / "figure.png", dpi=float(sys.argv[1]))
+"""
+QUESTIONS = (
+    {"main": "forest", "systems": ("midbrain",), "correction": "none"},
+    {"main": "strip", "groups": ("Control", "PSP"), "metric": "FAt", "region": "SCP"},
+    {"main": "volcano", "method": "mannwhitney", "correction": "holm", "visit": "last"},
+    {"main": "brain", "robust": "HC3", "covariates": ("age",), "contrast": "MSA - Control"},
+    {"main": "profile", "search": "midbrain, putamen", "visit": "1", "cohort": "C1"},
+    {
+        **{"main": "heatmap", "reference": "", "visit": "", "robust": "cluster"},
+        **{"covariates": (), "systems": ("thalamus", "midbrain")},
+    },
+)
+
+
+@pytest.mark.slow
+def test_the_code_cell_gives_the_same_numbers_and_the_same_figure(project, tmp_path):
+    from neuroflow.widgets.explore_draw import SCREEN, SHARP
+
+    shown = {}
+    for question in QUESTIONS:
+        with Workspace(project) as ws:
+            model = loaded(ws, views=())
+            model.set(study_id=study_of(model, "sub-007_ses-1"), region="Putamen")
+            model.set(**question, views=(question["main"],))
+            assert model.problems == ()
+        folder = tmp_path / question["main"]
+        folder.mkdir()
+        folder.joinpath("cell.py").write_text(model.code)
+        shown[folder] = model
+    process = [sys.executable, "-c", CHECK, str(SCREEN * SHARP), *map(str, shown)]
+    subprocess.run(process, check=True, timeout=300)
+    for folder, model in shown.items():
+        pd.testing.assert_frame_equal(pd.read_pickle(folder / "effects"), model.effects)
+        assert folder.joinpath("figure.png").read_bytes() == model.pictures[model.main].png
+
+
+def test_figure_table_and_methods_are_written_and_never_over_others(tmp_path):
+    with Workspace(tmp_path / "own") as ws:
+        collect_into(ws, people(12), reports=False)
+        model = loaded(ws)
+        model.set(systems=("midbrain",), main="strip")
+        model.export_figure()
+        model.export_figure()
+        model.export_table()
+        model.export_methods()
+        names = {path.name for path in (ws.folder / "exports").iterdir()}
+        stems = ("strip_FW_pSN", "strip_FW_pSN-2")
+        figures = {f"{stem}.{end}" for stem in stems for end in ("png", "svg", "pdf", "py")}
+        assert names == figures | {"effects_FW.csv", "methods.txt"}
+        assert model.notice == "Written in the workspace: exports/methods.txt"
+        written = pd.read_csv(ws.folder / "exports" / "effects_FW.csv")
+        assert len(written) == len(model.effects)
+        assert (ws.folder / "exports" / "methods.txt").read_text().strip() == model.methods
