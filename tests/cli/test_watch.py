@@ -1,0 +1,67 @@
+"""Watching, as cron, a systemd timer, or a person with an open terminal does it."""
+
+import json
+
+import pytest
+
+from neuroflow.states import State
+
+
+@pytest.fixture
+def sent(run, project, own_cohort_folder):
+    """Send two studies; return the workspace's folder."""
+    words = (project, "C", own_cohort_folder / "scans")
+    code, _, err = run("submit", *words, "--participants", own_cohort_folder / "participants.tsv")
+    assert code == 0, err
+    return project
+
+
+def test_once_collects_what_is_there_and_says_that_nothing_is_missing(run, sent, service):
+    assert service.wait_until_idle()
+    code, out, err = run("watch", sent, "--once", "--json")
+    answer = json.loads(out)
+    assert (code, answer["waiting"], answer["counts"]) == (0, 0, {"collected": 2}), err
+    assert "2 collected" in err
+
+
+def test_a_service_that_cannot_be_reached_is_told_by_the_exit_code(run, sent, service):
+    service.stop()  # what was sent is not answered any more
+    code, _, err = run("watch", sent, "--once")
+    assert code == 6
+    assert "Error" in err
+
+
+def test_without_once_it_waits_until_all_is_answered(run, sent, service):
+    code, _, err = run("watch", sent, "--interval", 0.2)
+    assert code == 0, err
+    assert "2 collected" in err
+    assert len(service.processed) == 2
+
+
+def test_it_gives_up_after_a_while(run, tmp_path, own_cohort_folder):
+    from neuroflow.demo.server import DemoService
+    from neuroflow.studies.discover import find_studies
+    from neuroflow.workspace import Workspace
+
+    with DemoService(tmp_path / "slow", delay=3600) as slow, Workspace(tmp_path / "w") as ws:
+        ws.service.save_profile(slow.profile)
+        ws.service.trust(slow.fingerprint)
+        studies = find_studies(own_cohort_folder / "scans")
+        people = own_cohort_folder / "participants.tsv"
+        ws.submit(ws.cohort("C", studies, participants=people), on_event=lambda event: None)
+        for words in (["--once"], ["--interval", 0.1, "--timeout", 0.0001]):
+            code, out, _ = run("watch", ws.folder, *words, "--json")
+            answer = json.loads(out)
+            assert (code, answer["waiting"]) == (20, 2)
+            assert {row["state"] for row in answer["studies"]} == {State.PROCESSING}
+
+
+def test_where_somebody_else_works_it_collects_at_the_next_look(run, sent, service):
+    from neuroflow.workfolder import WorkFolder
+
+    assert service.wait_until_idle()
+    with WorkFolder(sent).locked():
+        code, _, err = run("watch", sent, "--once")
+    assert code == 20
+    assert "Collecting at the next look" in err
+    assert run("watch", sent, "--once", "--quiet") == (0, "", "")
