@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import quote
+
 import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.transfer.probe import STAGES
 from neuroflow.widgets import html
 from neuroflow.widgets.connect_model import ConnectModel
+from neuroflow.widgets.copybutton import CopyButton
 from neuroflow.widgets.parts import button, field, form, problems, progress, show, watch
 from neuroflow.widgets.pathfield import PathField
 
@@ -55,17 +59,30 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
         icon="plug",
     )
     make = button(
-        model, "Make a key", "Make an Ed25519 key in the named file", lambda: model.make(taken())
+        model,
+        "Make a key",
+        "Make an Ed25519 key in the named file, or in .ssh/neuropacs_ed25519 of your home folder; "
+        "the passphrase is optional",
+        lambda: model.make(taken()),
     )
     public = button(
         model, "Show public key", "Show what to send to the vendor", lambda: model.show(taken())
+    )
+    agent = button(
+        model,
+        "Use the agent's keys",
+        "Show the keys that the ssh-agent holds, and use them in place of a file",
+        model.offer_agent_keys,
     )
     mend = button(model, "Make the key private", "Set its permissions to 600", model.mend)
     missing = widgets.HTML()
 
     def update() -> None:
         test.disabled = model.busy or bool(model.blockers)
-        make.disabled = public.disabled = model.busy or not model.key.strip()
+        make.disabled = model.busy or model.is_agent
+        public.disabled = model.busy or model.is_agent or not model.key.strip()
+        secret.disabled = model.is_agent
+        agent.disabled = model.busy
         show(mend, model.is_open)
         missing.value = html.bullets(model.blockers)
         secret.placeholder = (
@@ -78,15 +95,66 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
     return form(
         widgets.HTML("<h2>Connect</h2><p>How to reach the service, tested stage by stage.</p>"),
         problems(model),
+        _profiles(model),
         *_fields(model),
         secret,
-        widgets.HBox([test, make, public, mend]),
+        widgets.HBox([test, make, public, agent, mend], layout={"flex_flow": "row wrap"}),
         missing,
         progress(model, keep=False),
         _steps(model),
         _identity(model),
+        _agent(model),
         _public(model),
     )
+
+
+def _profiles(model: ConnectModel) -> widgets.VBox:
+    """Choose one of the saved profiles, begin another one, or remove one."""
+    saved = field(
+        widgets.Dropdown, "Saved profiles", "Several ways to the same account", options=[]
+    )
+    saved.layout.width = "420px"
+    name = field(widgets.Text, "Profile name", "What this way to the service is called")
+    name.layout.width = "420px"
+    link((model, "profile"), (name, "value"))
+    new = button(model, "New profile", "Begin another profile; this one stays saved", model.new)
+    remove = button(
+        model,
+        "Remove profile",
+        "Take this profile out of the workspace; its key stays",
+        model.remove,
+    )
+
+    def update() -> None:
+        shown = model.profile if model.profile in model.profiles else None
+        # The value before the options: taking a name away must not choose another one.
+        saved.value = None
+        saved.options = list(model.profiles)
+        saved.value = shown
+        saved.disabled = new.disabled = model.busy
+        remove.disabled = model.busy or shown is None
+        show(row, bool(model.profiles))
+
+    def chosen() -> None:
+        if saved.value and saved.value != model.ws.service.profile_name:
+            model.choose(saved.value)
+
+    row = widgets.HBox([saved, new, remove])
+    saved.observe(lambda _: model.attempt(chosen), names="value")
+    watch(model, ["profile", "profiles", "busy"], update)
+    return widgets.VBox([row, name])
+
+
+def _agent(model: ConnectModel) -> widgets.HTML:
+    """List what the ssh-agent offers: its keys by kind, comment and fingerprint."""
+    view = widgets.HTML()
+
+    def update() -> None:
+        lines = [f"{key.kind} {key.fingerprint} {key.comment}" for key in model.agent_keys]
+        view.value = html.bullets(lines, heading="The ssh-agent offers these keys, in this order:")
+
+    watch(model, ["agent_keys"], update)
+    return view
 
 
 def _fields(model: ConnectModel) -> list[widgets.Widget]:
@@ -103,7 +171,14 @@ def _fields(model: ConnectModel) -> list[widgets.Widget]:
     )
     for widget, name in ((host, "host"), (port, "port"), (user, "user")):
         link((model, name), (widget, "value"))
-    key = PathField(model, "key", "Private key", "The private key's file", folders_only=False)
+    key = PathField(
+        model,
+        "key",
+        "Private key",
+        "The private key's file, or the word agent for the keys of the ssh-agent",
+        folders_only=False,
+        start=Path("~/.ssh").expanduser(),
+    )
     return [host, port, user, key]
 
 
@@ -171,8 +246,20 @@ def _public(model: ConnectModel) -> widgets.VBox:
     """Show the public half of the key and the mail it goes into, ready to be copied."""
     line = field(widgets.Textarea, "Public key", "The public half of the key", rows=2)
     mail = field(widgets.Textarea, "Mail", "To the vendor's support", rows=11)
-    box = widgets.VBox([line, mail])
-    for widget, name in ((line, "public_line"), (mail, "mail")):
-        link((model, name), (widget, "value"))
-    watch(model, ["public_line"], lambda: show(box, bool(model.public_line)))
+    copy_line = CopyButton(label="Copy public key", tooltip="Copy the public half of the key")
+    copy_mail = CopyButton(label="Copy mail", tooltip="Copy the mail to the vendor's support")
+    post = widgets.HTML()
+    box = widgets.VBox([line, copy_line, mail, widgets.HBox([copy_mail, post])])
+    for control, copy, name in ((line, copy_line, "public_line"), (mail, copy_mail, "mail")):
+        link((model, name), (control, "value"))
+        link((model, name), (copy, "text"))
+
+    def update() -> None:
+        show(box, bool(model.public_line))
+        head, _, body = model.mail.partition("\n\n")
+        subject = head.removeprefix("Subject: ")
+        address = f"mailto:?subject={quote(subject)}&body={quote(body)}"
+        post.value = f'<a href="{html.text(address)}">Open it in the mail program</a>'
+
+    watch(model, ["public_line", "mail"], update)
     return box

@@ -8,17 +8,20 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as StopEvent
+from typing import Any
 
 from traitlets import Bool, Int, Tuple, Unicode, observe
 
-from neuroflow.config import Profile, key_of
+from neuroflow.config import AGENT, DEFAULT, Profile, key_of
 from neuroflow.errors import HostKeyChangedError, HostKeyUnknownError
 from neuroflow.models import Event, OnEvent
-from neuroflow.transfer.keys import make_key, mend_permissions, public_key
+from neuroflow.transfer.keys import PublicKey, make_key, mend_permissions, public_key
 from neuroflow.transfer.probe import STAGES, Step
 from neuroflow.widgets.model import FormModel
 from neuroflow.workspace import Workspace
 
+NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
+"""Where a key is made while no file is named."""
 MAIL = """Subject: Public key for SFTP access ({user})
 
 Dear support team,
@@ -43,8 +46,12 @@ class ConnectModel(FormModel):
 
     Attributes
     ----------
+    profile : str
+        What this way to the service is called.
+    profiles : tuple of str
+        The names of the profiles that are saved.
     host, user, key : str
-        The server's name, the assigned user, the private key's file.
+        The server's name, the assigned user, the private key's file or ``agent``.
     port : int
         The TCP port.
     has_passphrase : bool
@@ -61,8 +68,12 @@ class ConnectModel(FormModel):
         The key's file can be read by others: `mend` makes it private.
     public_line, mail : str
         The public half of the key, and a mail to the vendor with it.
+    agent_keys : tuple of PublicKey
+        What the ssh-agent offers, once asked.
     """
 
+    profile = Unicode(DEFAULT)
+    profiles = Tuple()
     host = Unicode("")
     port = Int(22)
     user = Unicode("")
@@ -75,6 +86,7 @@ class ConnectModel(FormModel):
     is_open = Bool(False)
     public_line = Unicode("")
     mail = Unicode("")
+    agent_keys = Tuple()
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__()
@@ -96,10 +108,57 @@ class ConnectModel(FormModel):
         if passphrase:
             self.ws.service.use_passphrase(passphrase)
             self.has_passphrase = True
+        name = self.profile.strip()
         self.ws.service.save_profile(
-            Profile(self.host.strip(), self.user.strip(), self._profile_key, self.port)
+            Profile(self.host.strip(), self.user.strip(), self._profile_key, self.port, name)
         )
+        self.profiles = tuple(self.ws.service.profile_names)
         self._begin("Testing the connection", lambda: None)
+
+    def choose(self, name: str) -> None:
+        """Use another saved profile from now on; a passphrase typed before is forgotten.
+
+        Parameters
+        ----------
+        name
+            One of `profiles`.
+        """
+        before = self.ws.service.profile
+        self.ws.service.use_profile(name)
+        self.has_passphrase = False
+        self._restore()
+        now = self.ws.service.profile
+        is_other = before and now and (before.host, before.user) != (now.host, now.user)
+        if is_other and any(row.submitted_at for row in self.ws.ledger.rows()):
+            self.set(
+                tone="warn",
+                notice="Studies of this workspace were sent already. This profile names another "
+                "host or user: go on only if both lead to the same account; else open another "
+                "workspace.",
+            )
+
+    def new(self) -> None:
+        """Begin another profile; the one in use stays saved."""
+        self.set(profile="" if self.profiles else DEFAULT, host="", port=22, user="", key="")
+
+    def remove(self) -> None:
+        """Take the profile that is shown out of the workspace; its key stays."""
+        self.ws.service.remove_profile(self.profile)
+        self.has_passphrase = False
+        self.new()
+        self._restore()
+
+    def offer_agent_keys(self) -> None:
+        """Ask the ssh-agent for its keys, and use them in place of a file."""
+
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[PublicKey, ...]:
+            return tuple(self.ws.service.agent_keys())
+
+        def offered(keys: tuple[PublicKey, ...]) -> None:
+            self.key = AGENT
+            self.set(agent_keys=keys, notice="The keys of the ssh-agent are tried in turn.")
+
+        self.run("Asking the ssh-agent", work, offered)
 
     def confirm(self) -> None:
         """Pin the fingerprint that is shown, and test again."""
@@ -108,13 +167,15 @@ class ConnectModel(FormModel):
             self._begin("Pinning the host key", lambda: self.ws.service.trust(shown))
 
     def make(self, passphrase: str = "") -> None:
-        """Make an Ed25519 key in the named file; nothing is overwritten.
+        """Make an Ed25519 key in the named file, or the usual place; nothing is overwritten.
 
         Parameters
         ----------
         passphrase
             Protects the file; empty for none.
         """
+        if not self.key.strip():
+            self.key = str(NEW_KEY)
         path = self.key_path
 
         def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
@@ -157,13 +218,21 @@ class ConnectModel(FormModel):
         """The key's file as an absolute path."""
         return Path(self.key.strip()).expanduser().absolute()
 
-    @observe("host", "port", "user", "key")
-    def _edited(self, _change: object) -> None:
+    @property
+    def is_agent(self) -> bool:
+        """The keys of the ssh-agent are used in place of a file."""
+        return self.key.strip() == AGENT
+
+    @observe("profile", "host", "port", "user", "key")
+    def _edited(self, change: Any) -> None:
         self.set(steps=(), fingerprint="", is_changed=False, tone="", notice="")
+        if change.name == "key":
+            self.set(public_line="", mail="", agent_keys=())
         self._find_blockers()
 
     def _find_blockers(self) -> None:
-        needed = {"Name the host.": self.host, "Name the user.": self.user}
+        needed = {"Name the profile.": self.profile, "Name the host.": self.host}
+        needed["Name the user."] = self.user
         needed["Name the private key's file, or make a key."] = self.key
         blockers = [line for line, value in needed.items() if not value.strip()]
         if not 0 < self.port < 65536:
@@ -172,9 +241,16 @@ class ConnectModel(FormModel):
         self.set(blockers=tuple(blockers), is_open=is_open)
 
     def _restore(self) -> None:
+        self.profiles = tuple(self.ws.service.profile_names)
         profile = self.ws.service.profile
         if profile is not None:
-            self.set(host=profile.host, port=profile.port, user=profile.user, key=profile.key_text)
+            self.set(
+                profile=profile.name,
+                host=profile.host,
+                port=profile.port,
+                user=profile.user,
+                key=profile.key_text,
+            )
             self.notice = "The saved profile; test it to see whether the service answers."
 
     def _begin(self, doing: str, before: Callable[[], None]) -> None:

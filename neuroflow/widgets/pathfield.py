@@ -29,13 +29,22 @@ class PathField(widgets.VBox):  # type: ignore[misc]
         What the field is called and what it is for.
     folders_only
         Only a folder can be picked.
+    start
+        The folder the list opens at while nothing is typed; the working folder where it is away.
     """
 
     def __init__(
-        self, model: FormModel, name: str, label: str, description: str, *, folders_only: bool
+        self,
+        model: FormModel,
+        name: str,
+        label: str,
+        description: str,
+        *,
+        folders_only: bool,
+        start: Path | None = None,
     ) -> None:
         self._folders_only = folders_only
-        self._folder = Path.cwd()
+        self._folder = start if start is not None and start.is_dir() else Path.cwd()
         self._paths: list[Path | None] = []
         self.typed = field(
             widgets.Combobox, label, description, ensure_option=False, placeholder="path"

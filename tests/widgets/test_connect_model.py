@@ -1,10 +1,14 @@
 import socket
 import stat
+from dataclasses import replace
 
 import pytest
+from support.agent import running_agent
 
 from neuroflow.errors import HostKeyUnknownError
-from neuroflow.transfer.keys import make_key
+from neuroflow.models import Package
+from neuroflow.states import State
+from neuroflow.transfer.keys import make_key, public_key
 from neuroflow.transfer.probe import STAGES
 from neuroflow.widgets.connect_model import ConnectModel
 from neuroflow.workspace import Workspace
@@ -17,6 +21,13 @@ def fresh(tmp_path, service):
         model = ConnectModel(ws)
         model.set(host=service.host, port=service.port, user=service.user, key=str(service.key))
         yield model
+
+
+@pytest.fixture
+def ssh_agent(monkeypatch):
+    with running_agent() as (place, add):
+        monkeypatch.setenv("SSH_AUTH_SOCK", place)
+        yield add
 
 
 def probed(model, passphrase=""):
@@ -114,3 +125,65 @@ def test_no_key_is_overwritten(fresh, service):
     assert fresh.join(30)
     assert "exists already" in fresh.problems[0].what
     assert service.key.read_bytes() == before
+
+
+def test_several_profiles_are_saved_chosen_and_removed(fresh, service):
+    probed(fresh)
+    fresh.new()
+    assert fresh.blockers[0] == "Name the profile."
+    fresh.set(profile="at home", host="localhost", port=service.port, user="me", key="agent")
+    fresh.test()
+    assert fresh.join(30)
+    assert fresh.profiles == ("default", "at home")
+    fresh.choose("default")
+    assert (fresh.host, fresh.user) == (service.host, service.user)
+    fresh.choose("at home")
+    assert ConnectModel(fresh.ws).profile == "at home"
+    fresh.remove()
+    assert (fresh.profile, fresh.profiles) == ("default", ("default",))
+    assert fresh.host == service.host
+
+
+def test_another_account_is_warned_of_once_studies_were_sent(workspace, service, tmp_path):
+    workspace.service.save_profile(replace(service.profile, user="other", name="other"))
+    workspace.ledger.add_package(Package("C", "s", tmp_path, 1, "a", "b"))
+    workspace.ledger.record("C", "s", State.UPLOADING)
+    workspace.ledger.record("C", "s", State.SUBMITTED)
+    model = ConnectModel(workspace)
+    model.choose("default")
+    assert model.tone == "warn"
+    assert "open another workspace" in model.notice
+
+
+def test_a_passphrase_is_forgotten_with_the_profile_it_was_typed_for(fresh, service):
+    probed(fresh, "open sesame")
+    fresh.choose("default")
+    assert not fresh.has_passphrase
+
+
+def test_a_key_is_made_at_the_usual_place_while_no_file_is_named(fresh, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    fresh.key = ""
+    fresh.make()
+    assert fresh.join(30)
+    assert (tmp_path / ".ssh" / "neuropacs_ed25519").exists()
+    assert fresh.public_line
+
+
+def test_the_keys_of_the_agent_are_offered_by_their_fingerprints(fresh, service, ssh_agent):
+    ssh_agent(service.key)
+    fresh.offer_agent_keys()
+    assert fresh.join(30)
+    assert [key.fingerprint for key in fresh.agent_keys] == [public_key(service.key).fingerprint]
+    fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
+    assert probed(fresh)[-1] == ("folders", True)
+    assert fresh.ws.service.profile.key is None
+
+
+def test_without_an_agent_its_keys_are_a_readable_problem(fresh, monkeypatch):
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
+    fresh.offer_agent_keys()
+    assert fresh.join(30)
+    assert "ssh-agent" in fresh.problems[0].what
+    assert not fresh.is_agent
