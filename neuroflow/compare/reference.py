@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from neuroflow import __version__
 from neuroflow.compare.cells import (
     DIAGNOSES,
     BoolArray,
+    Cells,
     FloatArray,
     IntArray,
     diagnosis,
@@ -88,6 +90,82 @@ def z_scores(
     >>> scores[["study_id", "expected", "z"]].round(2).iloc[-1].to_dict()
     {'study_id': 'e', 'expected': 0.35, 'z': 4.9}
     """
+    scored = score(
+        table,
+        reference=reference,
+        between=between,
+        covariates=covariates,
+        metric=metric,
+        confidence=confidence,
+    )
+    cells = scored.cells
+    n, m = cells.values.shape
+    studies, columns = np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
+    data: dict[str, Any] = {
+        str(name): frame[name].array.take(places)
+        for frame, places in ((cells.studies, studies), (cells.columns, columns))
+        for name in frame
+    }
+    data["value"] = cells.values.ravel()
+    data |= {name: values.ravel() for name, values in scored.numbers.items()}
+    data["outside"] = scored.outside.ravel()
+    data["n_reference"] = pd.array(data.pop("n_reference"), dtype="Int64")
+    result = pd.DataFrame(data)
+    result.attrs |= scored.facts
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Every study against the reference, as matrices.
+
+    Parameters
+    ----------
+    cells
+        Studies, columns and values.
+    numbers
+        `expected`, `sd`, `z`, `pi_low`, `pi_high` and `n_reference`, each studies x columns.
+    facts
+        How it was computed, as plain values.
+    """
+
+    cells: Cells
+    numbers: dict[str, FloatArray]
+    facts: dict[str, Any]
+
+    @property
+    def outside(self) -> BoolArray:
+        """True beyond the prediction interval."""
+        low, high = self.numbers["pi_low"], self.numbers["pi_high"]
+        return (self.cells.values < low) | (self.cells.values > high)
+
+
+def score(
+    table: pd.DataFrame,
+    *,
+    reference: str | None = "Control",
+    between: str = "group",
+    covariates: Sequence[str] = (),
+    metric: str | Sequence[str] | None = None,
+    confidence: float = 0.95,
+) -> Scored:
+    """Compare every study with a reference group, and return matrices.
+
+    Parameters
+    ----------
+    table, reference, between, covariates, metric, confidence
+        As for `z_scores`.
+
+    Returns
+    -------
+    Scored
+        What `z_scores` returns as a table.
+
+    Raises
+    ------
+    CompareError, OptionError, TableError
+        As `z_scores` does.
+    """
     if not 0 < confidence < 1:
         raise OptionError(f"A confidence of {confidence} is not between 0 and 1.")
     grouped = [between] if reference is not None or between in table else []
@@ -103,25 +181,16 @@ def z_scores(
         )
     frame = _Frame(adjust, member, _own_row(cells.studies, member))
     build(np.zeros(len(member), dtype=np.intp), ["reference"], adjust, member, "the mean")
-    scores = _score(frame, cells.values, confidence)
-    n, m = cells.values.shape
-    left = cells.studies.loc[np.repeat(np.arange(n), m)].reset_index(drop=True)
-    right = pd.concat([cells.columns] * n, ignore_index=True)
-    result = pd.concat([left, right], axis=1).assign(value=cells.values.ravel())
-    for name, values in scores.items():
-        result[name] = values.ravel()
-    result["outside"] = (result["value"] < result["pi_low"]) | (result["value"] > result["pi_high"])
-    result["n_reference"] = result["n_reference"].astype("Int64")
-    result.attrs |= {
+    facts = {
         "model": " + ".join(["value ~ 1", *(item.term for item in adjust)]),
         "reference": reference or "all studies",
         "n_reference": int(member.sum()),
-        "n_studies": n,
+        "n_studies": len(member),
         "covariates": [item.name for item in adjust],
         "confidence": float(confidence),
         "neuroflow": __version__,
     }
-    return result
+    return Scored(cells, _score(frame, cells.values, confidence), facts)
 
 
 def controls_of(table: pd.DataFrame, between: str = "group") -> str | None:

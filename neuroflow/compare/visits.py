@@ -62,12 +62,12 @@ def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
     """
     who = participants(studies)
     keep = np.ones(len(studies), dtype=bool)
-    if visit in ("first", "last"):
+    if visit in ("first", "last") and who.duplicated().any():
         keep[:] = False
         ordered = _by_time(studies)
         ends = who.iloc[ordered].drop_duplicates(keep="first" if visit == "first" else "last")
         keep[ends.index] = True
-    elif visit is not None:
+    elif visit not in ("first", "last", None):
         keep = _session(studies, visit)
     repeated = who[keep][who[keep].duplicated()]
     if len(repeated):
@@ -98,15 +98,15 @@ def _session(studies: pd.DataFrame, visit: str) -> BoolArray:
 
 def _by_time(studies: pd.DataFrame) -> list[int]:
     """Return the studies' positions, earliest visit first."""
-    ages = pd.to_numeric(studies["age"], errors="coerce") if "age" in studies else None
-    aged = None if ages is None else ages.notna().groupby(participants(studies)).transform("all")
-    sessions = labels(studies["session_id"]) if "session_id" in studies else None
-
-    def place(row: int) -> tuple[float, list[tuple[int, int, str]]]:
-        age = 0.0 if ages is None or aged is None or not aged.iloc[row] else float(ages.iloc[row])
-        return age, _natural((sessions is not None and sessions.iloc[row]) or "")
-
-    return sorted(range(len(studies)), key=place)
+    nothing = pd.Series(index=studies.index, dtype=object)
+    ages = pd.to_numeric(studies.get("age", nothing), errors="coerce")
+    aged = ages.notna().groupby(participants(studies)).transform("all")
+    sessions = labels(studies.get("session_id", nothing))
+    places = [
+        (age, _natural(session or ""))
+        for age, session in zip(ages.where(aged, 0.0).tolist(), sessions.tolist(), strict=True)
+    ]
+    return sorted(range(len(studies)), key=places.__getitem__)
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, Normalize
+from matplotlib.collections import Collection, LineCollection, PatchCollection
+from matplotlib.colors import Colormap, Normalize, to_rgba
 from matplotlib.patches import Circle, Patch, Rectangle
 
 from neuroflow.compare.cells import FloatArray
@@ -96,47 +97,78 @@ def schematic(ax: Axes, scene: Scene) -> None:
     scene
         What to draw.
     """
-    ink, ground = current().palette.ink, current().palette.ground
+    layers: dict[int, list[_Stroke] | list[_Disc]] = {2: [], 3: [], 4: [], 5: []}
     rows: list[Any] = list(scene.rows.itertuples())
-    for depth, row in enumerate(reversed(rows)):
+    for row in reversed(rows):
         spot = scene.spots[row.Index]
         if spot is None or not np.isfinite(row.number):
             continue
         color, below = scene.color(row.number), row.number < 0
-        layer = 2 + (2 if row.sure else 0) + (not spot.is_tract) + depth / 1000
+        draw = _curve if spot.is_tract else _disc
+        layer: list[Any] = layers[2 + 2 * bool(row.sure) + (not spot.is_tract)]
         for view, line in product(VIEWS, spot.lines):
-            points = _at(view, line[:, VIEWS[view]])
-            if spot.is_tract:
-                _curve(ax, points, color, below=below, sure=row.sure, layer=layer)
-                continue
-            ax.add_patch(_disc(points[0], below, color if row.sure else ground, ink, layer))
-            if not row.sure:
-                ax.add_patch(_disc(points[0], below, "none", color, layer))
+            layer += draw(_at(view, line[:, VIEWS[view]]), color, below=below, sure=row.sure)
+    for height, drawn in layers.items():
+        if drawn:  # one artist per layer: hundreds of them take a second
+            ax.add_collection(_collected(drawn), autolim=False).set_zorder(height)
 
 
-def _disc(
-    point: FloatArray, below: bool, face: Color | str, edge: Color | str, layer: float
-) -> Patch:
-    look: dict[str, Any] = {"facecolor": face, "edgecolor": edge, "zorder": layer}
-    look["linewidth"] = 1.1 if face == "none" else 0.7
-    size = _RADIUS - 0.8 * (face == "none")
-    if below:  # a square, so that the sign is seen without colours
-        side = 1.8 * size
-        return Rectangle((point[0] - side / 2, point[1] - side / 2), side, side, **look)
-    return Circle((point[0], point[1]), size, **look)
+@dataclass(frozen=True, slots=True)
+class _Stroke:
+    """A line on the sheet."""
+
+    points: FloatArray
+    color: Color
+    width: float
+    dashes: Any
 
 
-def _curve(
-    ax: Axes, points: FloatArray, color: Color, *, below: bool, sure: bool, layer: float
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Disc:
+    """A disc on the sheet, or a square."""
+
+    shape: Patch
+    face: Color
+    edge: Color
+    width: float
+
+
+def _collected(drawn: Sequence[_Stroke] | Sequence[_Disc]) -> Collection:
+    widths = [item.width for item in drawn]
+    if isinstance(drawn[0], _Disc):
+        discs = [item for item in drawn if isinstance(item, _Disc)]
+        faces, edges = [disc.face for disc in discs], [disc.edge for disc in discs]
+        shapes = [disc.shape for disc in discs]
+        return PatchCollection(shapes, facecolors=faces, edgecolors=edges, linewidths=widths)
+    strokes = [item for item in drawn if isinstance(item, _Stroke)]
+    return LineCollection(
+        [stroke.points for stroke in strokes],
+        colors=[stroke.color for stroke in strokes],
+        linestyles=[stroke.dashes for stroke in strokes],
+        linewidths=widths,
+    )
+
+
+def _disc(points: FloatArray, color: Color, *, below: bool, sure: bool) -> list[_Disc]:
+    ink, ground = to_rgba(current().palette.ink), to_rgba(current().palette.ground)
+
+    def shape(size: float) -> Patch:
+        x, y = points[0]
+        if below:  # a square, so that the sign is seen without colours
+            return Rectangle((x - 0.9 * size, y - 0.9 * size), 1.8 * size, 1.8 * size)
+        return Circle((x, y), size)
+
+    whole = _Disc(shape(_RADIUS), color if sure else ground, ink, 0.7)
+    return [whole] if sure else [whole, _Disc(shape(_RADIUS - 0.8), (0, 0, 0, 0), color, 1.1)]
+
+
+def _curve(points: FloatArray, color: Color, *, below: bool, sure: bool) -> list[_Stroke]:
     theme = current().palette
     case, width = (3.0, 2.0) if sure else (1.3, 0.8)
-    shade = 1.0 if sure else 0.35
-    around = theme.ink if sure else theme.quiet
+    around = to_rgba(theme.ink) if sure else to_rgba(theme.quiet, 0.35)
     # Dashes are counted in widths of the line: the same gaps in both.
     gaps = [(0, (6 / wide, 2.6 / wide)) if below else "-" for wide in (case, width)]
-    ax.plot(*points.T, color=around, alpha=shade, lw=case, ls=gaps[0], zorder=layer)
-    ax.plot(*points.T, color=color, lw=width, ls=gaps[1], zorder=layer)
+    return [_Stroke(points, around, case, gaps[0]), _Stroke(points, color, width, gaps[1])]
 
 
 def shapes(ax: Axes, scene: Scene, shadows: Mapping[str, Shadow]) -> None:
@@ -194,9 +226,10 @@ def number(ax: Axes, scene: Scene) -> None:
         order = sorted(points, key=lambda n: points[n][1])
         heights = _spread(np.array([points[n][1] for n in order]), 11.0)
         edge = max(ring[:, 0].max() for ring in outlines()[view].outer) + 7
-        for number, height in zip(order, heights, strict=True):
-            start, end = (_at(view, np.array(p)) for p in (points[number], (edge, height)))
-            ax.plot(*np.array([start, end]).T, color=theme.quiet, linewidth=0.5, zorder=8)
+        ends = [_at(view, np.array((edge, height))) for height in heights]
+        lines = [[_at(view, points[n]), end] for n, end in zip(order, ends, strict=True)]
+        ax.add_collection(LineCollection(lines, colors=theme.quiet, linewidths=0.5, zorder=8))
+        for number, end in zip(order, ends, strict=True):
             ax.text(
                 end[0] + 1,
                 end[1],

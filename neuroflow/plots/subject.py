@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from neuroflow.compare.cells import FloatArray, labels
-from neuroflow.compare.reference import controls_of, z_scores
+from neuroflow.compare.cells import FloatArray, IntArray, labels
+from neuroflow.compare.reference import Scored, controls_of, score
 from neuroflow.errors import OptionError
 from neuroflow.plots.figures import describe, new_axes
 from neuroflow.plots.labels import (
@@ -89,7 +90,7 @@ def profile(
     """
     if reference == "auto":
         reference = controls_of(table, between)
-    scores = z_scores(
+    scored = score(
         table,
         reference=reference,
         between=between,
@@ -97,59 +98,67 @@ def profile(
         metric=metric,
         confidence=confidence,
     )
-    study = _find(scores, study_id)
-    mine = scores[scores["study_id"] == study].reset_index(drop=True)
-    mine = mine[pick_regions(mine, regions)].reset_index(drop=True)
-    order = region_order(mine, [regions] if isinstance(regions, str) else regions)
-    mine = mine.iloc[order].reset_index(drop=True)
+    row = _find(scored.cells.studies, study_id)
+    study = scored.cells.studies["study_id"].iloc[row]
+    grouped = between in scored.cells.studies
+    group = (
+        labels(scored.cells.studies[between])
+        if grouped
+        else pd.Series([None] * len(scored.outside))
+    )
+    others = np.arange(len(group)) != row
+    if reference is not None:
+        others &= (group == reference).to_numpy(dtype=bool)
+    mine, chosen = _mine(scored, row, regions)
     with styled():
         own = ax is None
         if ax is None:
             ax = new_axes(DOUBLE_COLUMN, 38 + 4.2 * len(mine))
-        handles = _draw(ax, mine, _others(scores, mine, study, reference, between), confidence)
+        around = scored.numbers["z"][np.ix_(others, chosen)].T
+        handles = _draw(ax, mine, around, group[row], confidence)
         names = region_labels(mine)
         quantity = f"{metric_name(metric)}, z-score (SDs of the reference)"
         region_rows(ax, mine, names, quantity)
         for text, outside in zip(ax.get_yticklabels(), mine["outside"], strict=True):
             text.set_fontweight("bold" if outside else "normal")
         add_legend(ax, handles, own=own)
-        note = _note(scores, mine, confidence)
+        note = _note(scored.facts, mine, confidence)
         flagged = [n for n, out in zip(names, mine["outside"], strict=True) if out]
         listed = f" Outside: {', '.join(flagged)}." if flagged else ""
         describe(ax, f"{quantity} of study {study}. {note}{listed}", note, own=own)
     return ax
 
 
-def _find(scores: pd.DataFrame, wanted: str) -> str:
-    studies = scores.drop_duplicates("study_id")
-    if (studies["study_id"].astype(str) == wanted).any():
-        return wanted
-    if "participant_id" in studies:
-        named = labels(studies["participant_id"]) == wanted.removeprefix("sub-")
-        found = studies.loc[named | (labels(studies["participant_id"]) == wanted), "study_id"]
-        if len(found) == 1:
-            return str(found.iloc[0])
-        if len(found) > 1:
+def _find(studies: pd.DataFrame, wanted: str) -> int:
+    """Return the row of a study, named by its own id or its participant's."""
+    named = np.flatnonzero(studies["study_id"].astype(str) == wanted)
+    if len(named) == 0 and "participant_id" in studies:
+        whose = labels(studies["participant_id"])
+        named = np.flatnonzero(whose.isin([wanted, wanted.removeprefix("sub-")]))
+        if len(named) > 1:
+            ids = ", ".join(map(str, studies["study_id"].iloc[named]))
             raise OptionError(
-                f"The participant {wanted} has {len(found)} studies.",
-                advice=f"Name one of {', '.join(map(str, found))}.",
+                f"The participant {wanted} has {len(named)} studies.", advice=f"Name one of {ids}."
             )
-    raise OptionError(f"The table has no study {wanted}.", advice="See its column study_id.")
+    if len(named) == 0:
+        raise OptionError(f"The table has no study {wanted}.", advice="See its column study_id.")
+    return int(named[0])
 
 
-def _others(
-    scores: pd.DataFrame, mine: pd.DataFrame, study: str, reference: str | None, between: str
-) -> FloatArray:
-    """Return the reference's z-scores, regions x studies."""
-    rows = scores[scores["study_id"] != study]
-    if reference is not None:
-        rows = rows[labels(rows[between]) == reference]
-    key = ["region", "hemisphere"]
-    wide = rows.pivot(index=key, columns="study_id", values="z")
-    return wide.reindex(pd.MultiIndex.from_frame(mine[key])).to_numpy(dtype=np.float64)
+def _mine(scored: Scored, row: int, regions: Sequence[str] | None) -> tuple[pd.DataFrame, IntArray]:
+    """Return one study's numbers in the order of drawing, and where the regions stood."""
+    every = scored.cells.columns
+    chosen = np.flatnonzero(pick_regions(every, regions))
+    some = every.iloc[chosen].reset_index(drop=True)
+    chosen = chosen[region_order(some, [regions] if isinstance(regions, str) else regions)]
+    numbers = {name: values[row, chosen] for name, values in scored.numbers.items()}
+    mine = every.iloc[chosen].reset_index(drop=True).assign(**numbers)
+    return mine.assign(outside=scored.outside[row, chosen]), chosen
 
 
-def _draw(ax: Axes, mine: pd.DataFrame, others: FloatArray, confidence: float) -> list[Artist]:
+def _draw(
+    ax: Axes, mine: pd.DataFrame, others: FloatArray, group: str | None, confidence: float
+) -> list[Artist]:
     theme = current().palette
     rows = np.arange(len(mine))
     low = ((mine["pi_low"] - mine["expected"]) / mine["sd"]).to_numpy(dtype=np.float64)
@@ -167,7 +176,6 @@ def _draw(ax: Axes, mine: pd.DataFrame, others: FloatArray, confidence: float) -
         zorder=2,
         rasterized=others.size > 5000,
     )
-    group = labels(mine["group"])[0] if "group" in mine else None
     color, marker = look_of([group])[group] if group else (theme.ink, "D")
     z = mine["z"].to_numpy(dtype=np.float64)
     outside = mine["outside"].to_numpy(dtype=bool)
@@ -194,8 +202,7 @@ def _draw(ax: Axes, mine: pd.DataFrame, others: FloatArray, confidence: float) -
     ]
 
 
-def _note(scores: pd.DataFrame, mine: pd.DataFrame, confidence: float) -> str:
-    facts = scores.attrs
+def _note(facts: Mapping[str, Any], mine: pd.DataFrame, confidence: float) -> str:
     adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
     tested = int(mine["z"].notna().sum())
     chance = (1 - confidence) * tested

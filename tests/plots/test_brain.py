@@ -2,6 +2,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PatchCollection
 from support.comparison_tables import realistic_table
 
 from neuroflow.compare.groups import compare_groups
@@ -73,14 +74,23 @@ def test_tracts_are_curves_through_the_midline_and_never_discs_on_cortex(effects
     np.testing.assert_allclose(line[:, 0], -line[::-1, 0], atol=1e-9)
     assert line[len(line) // 2, 2] < line[0, 2] - 20  # through the corpus callosum, far below
     ax = brain(effects, contrast="PSP - Control", regions=["M1_TCATT", "preSMA_TCATT"])
-    assert len(ax.patches) == len([r for o in outlines().values() for r in o.inner])  # no disc
+    assert discs(ax) == []
+
+
+def discs(ax):
+    """Centre, number of corners' path and colour of what is drawn as a disc or square."""
+    return [
+        (path.get_extents().get_points().mean(axis=0), len(path.vertices), tuple(np.round(face, 6)))
+        for drawn in ax.collections
+        if isinstance(drawn, PatchCollection)
+        for path, face in zip(drawn.get_paths(), drawn.get_facecolors(), strict=True)
+    ]
 
 
 def test_left_is_left(effects):
     numbers = effects[(effects["region"] == "midbrain") & (effects["metric"] == "FW")]
     ax = brain(numbers, contrast="PSP - Control", regions=["Midbrain"])
-    discs = [p for p in ax.patches if hasattr(p, "radius") and p.radius > 0]
-    seen = {round(p.center[0] - SHEET["axial"][0]) for p in discs if p.center[1] < -50}
+    seen = {round(x - SHEET["axial"][0]) for (x, y), *_ in discs(ax) if y < -50}
     assert seen == {-6, 6}
 
 
@@ -90,7 +100,7 @@ def test_colours_are_the_numbers(effects):
     value = rows.set_index("region")["effect_size"]
     assert f"1  Superior cerebellar peduncle  {value['SCP']:.2f}" in texts(ax)
     mappable = ax.child_axes[0]._colorbar.mappable
-    drawn = {tuple(np.round(p.get_facecolor(), 6)) for p in ax.patches if hasattr(p, "radius")}
+    drawn = {color for *_, color in discs(ax)}
     expected = {tuple(np.round(mappable.to_rgba(value[r]), 6)) for r in ("SCP", "pSN")}
     assert expected <= drawn
 
@@ -104,7 +114,7 @@ def test_what_has_no_place_is_listed_and_all_of_it_is_in_the_caption():
 
 def test_negative_numbers_differ_without_colours_and_the_choice_is_told(effects):
     ax = brain(effects, metric="FAt", contrast="PSP - Control")
-    assert any(type(patch).__name__ == "Rectangle" for patch in ax.patches)
+    assert any(corners == 5 for _, corners, _ in discs(ax))
     assert "Squares and broken lines: below zero." in caption(ax)
     assert "Not drawn: contrast PSP - Control." in caption(brain(effects))
     assert ax.get_title(loc="left") == "PSP − Control"
