@@ -48,27 +48,50 @@ def show(path: KeyFile, passphrase: Passphrase = False, as_json: AsJson = False)
 
 
 @keys.command()
-def check(path: KeyFile, passphrase: Passphrase = False, as_json: AsJson = False) -> None:
+def check(
+    path: KeyFile,
+    passphrase: Passphrase = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Make a key private that others may read.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Tell whether the service would take a key, and what to do where it would not."""
-    from neuroflow.transfer.keys import load_key, public_of
+    from neuroflow.transfer.keycheck import check_key
 
     with Voice(as_json=as_json) as voice:
-        public = public_of(load_key(path.expanduser(), _secret(asked=passphrase)))
-        voice.note(f"{path} can be used: {public.kind}.")
-        _tell(voice, path, public)
+        report = check_key(path.expanduser(), _secret(asked=passphrase), fix=fix)
+        if report.error is not None:
+            raise report.error
+        facts = {
+            "form": report.form,
+            "bits": report.bits,
+            "is_protected": report.is_protected,
+            "permissions": report.permissions,
+            "is_mended": report.is_mended,
+        }
+        public = report.public
+        kind = public.kind if public else "its kind shows with the passphrase only"
+        protected = ", protected by a passphrase" if report.is_protected else ""
+        voice.answer(_facts(path, public) | facts)
+        voice.say(f"{path} can be used: {report.form}, {kind}{protected}.")
+        if public:
+            voice.say(f"Fingerprint {public.fingerprint}")
 
 
 def _tell(voice: Voice, path: Path, public: PublicKey) -> None:
-    voice.answer(
-        {
-            "file": path.expanduser().absolute(),
-            "kind": public.kind,
-            "fingerprint": public.fingerprint,
-            "public_key": public.line,
-        }
-    )
+    voice.answer(_facts(path, public))
     voice.say(public.line)
     voice.note(f"Fingerprint {public.fingerprint}")
+
+
+def _facts(path: Path, public: PublicKey | None) -> dict[str, object]:
+    return {
+        "file": path.expanduser().absolute(),
+        "kind": public and public.kind,
+        "fingerprint": public and public.fingerprint,
+        "public_key": public and public.line,
+    }
 
 
 def _secret(*, asked: bool) -> str | None:

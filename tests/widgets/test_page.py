@@ -1,0 +1,153 @@
+"""The page without code: served to this computer only, and only to who has the token."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from importlib.resources import files
+
+import pytest
+
+from neuroflow.errors import MissingExtraError, OptionError, WorkerError, WorkspaceError
+from neuroflow.widgets import page
+from neuroflow.widgets.page import LOCAL, VARIABLE, serve_page
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def served(folder, **options):
+    """Serve the page of a workspace; yield its address."""
+    said, told, stop = [], threading.Event(), threading.Event()
+
+    def say(text):
+        said.append(text)
+        told.set()
+
+    def work():
+        try:
+            serve_page(folder, say=say, stop=stop, open_browser=False, **options)
+        finally:
+            told.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        assert told.wait(90)
+        yield re.search(r"http://\S+", said[0]).group()
+    finally:
+        stop.set()
+        thread.join(60)
+    assert not thread.is_alive()
+
+
+def get(address, **headers):
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with opener.open(urllib.request.Request(address, headers=headers), timeout=90) as answer:
+        return answer.status, answer.url, answer.read().decode()
+
+
+def test_the_page_shows_the_forms_and_no_code(tmp_path):
+    with served(tmp_path / "project", theme="dark") as address:
+        assert address.startswith(f"http://{LOCAL}:")
+        assert (tmp_path / "project" / "open_page.html").exists()
+        status, _, text = get(address)
+        assert status == 200
+        assert "application/vnd.jupyter.widget-view+json" in text
+        assert "neuroflow.widgets" not in text  # the code
+        assert "Traceback" not in text
+        assert "theme-dark" in text or 'data-jp-theme-light="false"' in text
+        without, _, _ = address.partition("?")
+        assert "/login" in get(without)[1]
+        with pytest.raises(urllib.error.HTTPError):
+            get(without + "voila/files/neuroflow.ipynb" + "?" + address.partition("?")[2])
+    assert not (tmp_path / "project" / "open_page.html").exists()
+    with pytest.raises(OSError, match="refused"):
+        get(address)
+
+
+def test_the_token_is_in_no_argument_and_only_this_computer_is_listened_to(tmp_path):
+    command = page._command(1, "light")
+    assert f"--Voila.ip={LOCAL}" in command
+    environ = page._environ(tmp_path, "a token")
+    assert environ["JUPYTER_TOKEN"] == "a token"
+    assert "a token" not in " ".join(command)
+    assert environ[VARIABLE] == str(tmp_path)
+
+
+def test_the_notebook_of_the_page_has_one_cell_and_no_output():
+    (cell,) = json.loads((files("neuroflow.widgets") / "neuroflow.ipynb").read_text())["cells"]
+    assert cell["outputs"] == []
+    assert "page()" in cell["source"]
+
+
+def test_the_forms_are_those_of_the_workspace_that_the_environment_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tabs = page.page({VARIABLE: str(tmp_path / "w"), page.START: str(tmp_path)})
+    assert tabs.neuroflow.ws.folder == (tmp_path / "w").resolve()
+    tabs.neuroflow.ws.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals between processes")
+def test_ctrl_c_closes_the_page_and_its_kernels(tmp_path):
+    command = [sys.executable, "-m", "neuroflow", "app", str(tmp_path / "w"), "--no-browser"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as running:
+        address = next(filter(None, (re.search(r"http://\S+", line) for line in running.stdout)))
+        get(address.group())
+        os.killpg(running.pid, signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert "Closing the page." in err
+    assert "Traceback" not in err
+    with pytest.raises(OSError, match="refused"):
+        get(address.group())
+
+
+def never(*_args):
+    raise AssertionError
+
+
+def test_what_cannot_be_is_said_before_anything_is_started(tmp_path, monkeypatch, service):
+    here = {"say": never, "stop": threading.Event(), "open_browser": False}
+    with pytest.raises(OptionError, match="theme 'blue'"):
+        serve_page(tmp_path, theme="blue", **here)
+    with pytest.raises(OptionError, match=f"port {service.port}"):
+        serve_page(tmp_path, port=service.port, **here)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WorkspaceError):
+        serve_page(tmp_path / "file", **here)
+    monkeypatch.setattr(page, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match="neuroflow\\[app\\]"):
+        serve_page(tmp_path, **here)
+
+
+def test_a_page_that_ends_by_itself_says_why(tmp_path, monkeypatch):
+    broken = [sys.executable, "-c", "raise SystemExit('no such thing')"]
+    monkeypatch.setattr(page, "_command", lambda *args: broken)
+    with pytest.raises(WorkerError, match="no such thing"):
+        serve_page(tmp_path, say=never, stop=threading.Event(), open_browser=False)
+
+
+def test_the_browser_is_led_there_by_a_file_that_others_cannot_read(tmp_path, monkeypatch):
+    seen, stop = [], threading.Event()
+
+    def look(uri):
+        file = tmp_path / "open_page.html"
+        seen.append((uri, file.read_text(), file.stat().st_mode & 0o077))
+        stop.set()
+
+    monkeypatch.setattr(page.webbrowser, "open", look)
+    serve_page(tmp_path, say=lambda text: None, stop=stop)
+    ((uri, text, others),) = seen
+    assert uri.startswith("file://")
+    assert "token" not in uri
+    assert f"http://{LOCAL}:" in text
+    assert "token=" in text
+    assert others == 0 or os.name != "posix"
