@@ -118,7 +118,9 @@ def test_a_renamed_upload_is_processed_under_both_names(
 
 
 @pytest.mark.parametrize(
-    ("study_id", "data"), [("f1", b"no zip"), ("f2", zipped({})), ("f3", nifti_zip()[:100])]
+    ("study_id", "data"),
+    [("f1", b"no zip"), ("f2", zipped({})), ("f3", nifti_zip()[:100])],
+    ids=["no zip", "an empty one", "a cut one"],  # a zip knows the time: its bytes are no name
 )
 def test_a_bad_zip_ends_in_a_failure_report(
     service: DemoService, sftp: paramiko.SFTPClient, study_id: str, data: bytes
