@@ -7,6 +7,7 @@ is fetched while it is built or read: no other project's inventory, no fonts, no
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -102,13 +103,32 @@ def public_name(app: Any, env: Any, node: Any, content: Any) -> Any:
     return found[0][1] if found else None
 
 
-def small_anchors(_app: Any, name: str, source: list[str]) -> None:
-    """Write links inside a notebook as this site does: JupyterLab's anchors keep capitals."""
-    if name.startswith("notebooks/"):
-        source[0] = re.sub(r"(?<=\]\(#)[^)]+", lambda found: found[0].lower(), source[0])
+FORMS = {
+    "cell_type": "markdown",
+    "id": "forms",
+    "metadata": {},
+    "source": "![The forms, as a notebook shows them](../docs/images/forms.png)",
+}
+
+
+def adapt_notebook(_app: Any, name: str, source: list[str]) -> None:
+    """Show the forms as a picture, and write links inside a notebook as this site does.
+
+    Forms live in a kernel, and JupyterLab's anchors keep capitals.
+    """
+    if not name.startswith("notebooks/"):
+        return
+    text = re.sub(r"(?<=\]\(#)[^)]+", lambda found: found[0].lower(), source[0])
+    notebook = json.loads(text)
+    cells = []
+    for cell in notebook["cells"]:
+        cells.append(cell)
+        if "".join(cell["source"]).startswith("nf.app("):
+            cells.append(FORMS)
+    source[0] = json.dumps({**notebook, "cells": cells})
 
 
 def setup(app: Any) -> None:
     """Register both."""
     app.connect("missing-reference", public_name)
-    app.connect("source-read", small_anchors)
+    app.connect("source-read", adapt_notebook)
