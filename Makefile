@@ -52,6 +52,7 @@ docs: $(VENV)/.docs
 pictures: $(VENV)/.test
 	$(BIN)/python tools/make_docs.py
 	$(BIN)/python tools/make_gallery.py
+	$(BIN)/python tools/make_rooms.py
 	$(BIN)/python tools/make_agreement.py
 
 clean:
