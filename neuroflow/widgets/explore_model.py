@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event as StopEvent
@@ -185,6 +186,25 @@ class ExploreModel(FormModel):
             self.metric = choices.metrics[0]
         if self.study_id not in self.names:
             self.study_id = ""
+
+    @property
+    def region_names(self) -> dict[str, str]:
+        """From the key of a region to its name; both sides of a region have one key."""
+        if self.choices is None:
+            return {}
+        rows = self.choices.regions.drop_duplicates("region")
+        named = rows["region_name"]
+        plain = named.where(~named.duplicated(keep=False), named + " (" + rows["region"] + ")")
+        return dict(zip(rows["region"], plain, strict=True))
+
+    @property
+    def study_names(self) -> dict[str, str]:
+        """From `study_id` to a name that no other study has."""
+        often = Counter(self.names.values())
+        return {
+            study: name if often[name] == 1 else f"{name} ({study[:8]})"
+            for study, name in self.names.items()
+        }
 
     # ------------------------------------------------------------------ question and answer
 

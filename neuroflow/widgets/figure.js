@@ -96,6 +96,18 @@ function render({ model, el }) {
     const chosen = spots().filter((spot) => spot[0] === model.get("chosen"));
     marks.replaceChildren();
     for (const spot of chosen) frame(element("div", "nf-chosen", marks), spot);
+    reveal(chosen[0]);
+  }
+
+  // Scrolls the figure's own box, never the page.
+  function reveal(spot) {
+    const box = root.closest(".nf-card");
+    if (!box || !spot) return;
+    const { top, height } = image.getBoundingClientRect();
+    const inside = box.getBoundingClientRect();
+    const place = top - inside.top + height * spot[3];
+    const hidden = place < 0 || place + height * spot[5] > inside.height;
+    if (hidden) box.scrollTop += place - inside.height / 2;
   }
 
   function under(event) {
