@@ -1,4 +1,7 @@
-"""What was read, kept in one Parquet file: a second look at a cohort reads only what is new.
+"""What was read, kept in Parquet files: a second look at a cohort reads only what is new.
+
+What comes later is kept in small files of its own beside the first, so that ten studies more cost
+the writing of ten; now and then all are put together.
 
 The cache holds nothing that cannot be read again, so any doubt about it (another version, damage,
 another schema) ends it silently. It is keyed by the content's digest; size and times only spare the
@@ -13,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import time
 import warnings
 from collections.abc import Callable
@@ -21,6 +25,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,14 +33,17 @@ import pyarrow.parquet as pq
 from neuroflow import __version__
 from neuroflow.errors import FolderError, ResultWarning
 from neuroflow.results.aidp import AidpReader
+from neuroflow.results.reading import Reading, read_values
 from neuroflow.results.regions import RegionName, dictionary_digest
 from neuroflow.results.scan import Found, scan
 from neuroflow.results.schema import Schema
 from neuroflow.results.table import Results, load_results
-from neuroflow.results.values import COLUMNS, Values, known_folders, read_values
+from neuroflow.results.values import COLUMNS, Values, known_folders, merged, part_of
 
 FILE_NAME = "values.parquet"
-_FORMAT = 3
+MOST_PARTS = 8
+"""Files beside the first one, before all are put together."""
+_FORMAT = 4
 _META = b"neuroflow"
 _MATRIX = "values"
 _NUMBER = np.dtype("<f8")
@@ -78,17 +86,15 @@ def cached_results(
     ResultWarning
         The cache cannot be written.
     """
-    path = Path(cache) / FILE_NAME
-    identity = _identity(schema)
+    store = Store(Path(cache), _identity(schema))
     started = clock_ns()
 
     def read(folder: Path, reader: AidpReader) -> tuple[Found, Values]:
-        known, since = load_values(path, identity) or (None, 0)
-        found = scan(folder, known_folders(folder, known, since))
-        values, changed = read_values(found.values, reader, known, since)
-        if changed:
-            save_values(path, values, identity, started - _SLACK_NS)
-        return found, values
+        known = store.load()
+        found = scan(folder, known_folders(folder, known))
+        reading = read_values(found.values, reader, known, started - _SLACK_NS)
+        store.keep(reading)
+        return found, reading.values
 
     return load_results(
         folder,
@@ -98,57 +104,6 @@ def cached_results(
         schema=schema,
         read=read,
     )
-
-
-def cached_tables(
-    folder: str | Path,
-    cache: str | Path,
-    *,
-    studies: pd.DataFrame | None = None,
-    participants: pd.DataFrame | str | Path | None = None,
-    cohort_id: str = "",
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give the cohort table and the facts of its studies, through the cache.
-
-    Parameters
-    ----------
-    folder, cache, studies, participants, cohort_id
-        As for `cached_results`, which makes only the one that is asked for.
-
-    Returns
-    -------
-    table, facts : DataFrame
-        As `read_results` and `study_facts` give them.
-    """
-    results = cached_results(
-        folder, cache, studies=studies, participants=participants, cohort_id=cohort_id
-    )
-    return results.table, results.studies
-
-
-def cached_table(
-    folder: str | Path,
-    cache: str | Path,
-    *,
-    studies: pd.DataFrame | None = None,
-    participants: pd.DataFrame | str | Path | None = None,
-    cohort_id: str = "",
-) -> pd.DataFrame:
-    """Give the cohort table, through the cache.
-
-    Parameters
-    ----------
-    folder, cache, studies, participants, cohort_id
-        As for `cached_results`.
-
-    Returns
-    -------
-    DataFrame
-        As `read_results` gives it.
-    """
-    return cached_results(
-        folder, cache, studies=studies, participants=participants, cohort_id=cohort_id
-    ).table
 
 
 def cached_warnings(
@@ -173,23 +128,82 @@ def cached_warnings(
         return {}
 
 
-def save_values(path: Path, values: Values, identity: str, since: int) -> None:
-    """Write the cache whole, or not at all.
+class Store:
+    """The files of a cache: the first, and those of what came later.
 
     Parameters
     ----------
-    path
-        The file.
-    values
-        What to keep.
+    folder
+        Where they are; made where missing.
     identity
-        What it depends on besides the files.
-    since
-        Files that changed later than this (ns since 1970) are to be looked at again.
+        What they depend on besides the result files.
     """
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        self._folder = folder
+        self._identity = identity
+        self._key = ""
+        self._parts = 0
+        self._known: Values | None = None
+
+    def load(self) -> Values | None:
+        """Read what is kept.
+
+        Returns
+        -------
+        Values or None
+            None where there is nothing, or it is outdated or damaged.
+        """
+        parts: list[Values] = []
+        for number in range(MOST_PARTS + 1):
+            part = _read(self._path(number), self._identity, self._key)
+            if part is None:
+                break
+            self._key, values = part
+            parts.append(values)
+        self._parts = len(parts)
+        self._known = merged(parts) if parts else None
+        return self._known
+
+    def keep(self, reading: Reading) -> None:
+        """Write what is new: to a file of its own, or all to one.
+
+        Parameters
+        ----------
+        reading
+            What was read, after `load`.
+
+        Warns
+        -----
+        ResultWarning
+            It cannot be written.
+        """
+        if self._known is not None and not len(reading.fresh) and not reading.is_smaller:
+            return
+        is_much = len(reading.fresh) * 4 > len(reading.values.rows)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if not self._parts or self._parts > MOST_PARTS or reading.is_smaller or is_much:
+                self._key = secrets.token_hex(8)
+                _write(self._path(0), reading.values, self._identity, self._key)
+                for number in range(1, MOST_PARTS + 1):
+                    self._path(number).unlink(missing_ok=True)
+            else:
+                part = part_of(reading.values, reading.fresh)
+                _write(self._path(self._parts), part, self._identity, self._key)
+        except OSError as error:
+            message = f"The cache {self._folder} cannot be written ({error.strerror}); "
+            warnings.warn(f"{message}the table is complete.", ResultWarning, stacklevel=2)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / (f"values-{number}.parquet" if number else FILE_NAME)
+
+
+def _write(path: Path, values: Values, identity: str, key: str) -> None:
+    """Write one file whole, or not at all."""
     meta = {
         "identity": identity,
-        "since": since,
+        "key": key,
         "names": [asdict(name) for name in values.names],
         "sets": {
             key: [values.names.index(name) for name in names] for key, names in values.sets.items()
@@ -205,54 +219,39 @@ def save_values(path: Path, values: Values, identity: str, since: int) -> None:
     table = pa.Table.from_arrays(arrays, names).replace_schema_metadata({_META: json.dumps(meta)})
     temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(table, temporary, use_dictionary=False, write_page_checksum=True)
         temporary.replace(path)
-    except OSError as error:
+    except OSError:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        message = f"The cache {path} cannot be written ({error.strerror}); the table is complete."
-        warnings.warn(message, ResultWarning, stacklevel=2)
+        raise
 
 
-def load_values(path: Path, identity: str) -> tuple[Values, int] | None:
-    """Read the cache.
-
-    Parameters
-    ----------
-    path
-        The file.
-    identity
-        What it must depend on.
-
-    Returns
-    -------
-    tuple or None
-        The values, and since when files are to be looked at again; None where there is no cache,
-        an outdated one, or a damaged one.
-    """
+def _read(path: Path, identity: str, key: str) -> tuple[str, Values] | None:
+    """Read one file; None where it is missing, outdated, damaged, or belongs to another first."""
     try:
         # Into memory: a mapped file could change, or keep Windows from replacing it.
         data = pa.BufferReader(path.read_bytes())
         file = pq.ParquetFile(data, page_checksum_verification=True)
         meta = json.loads((file.schema_arrow.metadata or {})[_META])
-        if meta["identity"] != identity:
+        if meta["identity"] != identity or (key and meta["key"] != key):
             return None
         table = file.read(use_threads=False)
         names = tuple(RegionName(**name) for name in meta["names"])
         sets = {key: tuple(names[j] for j in places) for key, places in meta["sets"].items()}
         rows = table.select(list(COLUMNS)).to_pandas().astype(COLUMNS)
-        matrix = np.empty((len(rows), 0))
-        if names:
-            column = pa.concat_arrays(table[_MATRIX].chunks)
-            start = column.offset * len(names)
-            flat = np.frombuffer(column.buffers()[1], _NUMBER)[
-                start : start + len(rows) * len(names)
-            ]
-            matrix = flat.reshape(len(rows), len(names))
-        return Values(names, matrix, rows, sets), int(meta["since"])
+        return str(meta["key"]), Values(names, _matrix(table, len(names)), rows, sets)
     except (OSError, KeyError, ValueError, TypeError, IndexError, pa.ArrowException):
         return None
+
+
+def _matrix(table: pa.Table, width: int) -> npt.NDArray[np.float64]:
+    if not width:
+        return np.empty((len(table), 0))
+    column = pa.concat_arrays(table[_MATRIX].chunks)
+    start = column.offset * width
+    flat = np.frombuffer(column.buffers()[1], _NUMBER)[start : start + len(table) * width]
+    return flat.reshape(len(table), width)
 
 
 _TYPES = {"str": pa.string(), "int64": pa.int64()}

@@ -59,6 +59,8 @@ class ValueFile(NamedTuple):
         What tells a changed file without reading it.
     beside
         The names of the reports in the same folder, with ``/`` between them.
+    row
+        Where the values stand that were read from it before, if it is the same; else -1.
     """
 
     path: str
@@ -66,6 +68,7 @@ class ValueFile(NamedTuple):
     study_id: str
     signature: Signature
     beside: str = ""
+    row: int = -1
 
 
 @dataclass(slots=True)
@@ -137,7 +140,7 @@ def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
         )
     search = _Search(folder, known)
     search.run()
-    found = Found(tuple(_in_order(search.values)), search.reports, tuple(search.unreadable))
+    found = Found(tuple(in_order(search.values)), search.reports, tuple(search.unreadable))
     if not found.values and not found.reports:
         raise _no_results(folder, search.archives)
     return found
@@ -172,8 +175,19 @@ def _refuse_archive(path: Path) -> None:
         )
 
 
-def _in_order(files: list[ValueFile]) -> list[ValueFile]:
-    """Put result folders first, then other files of one study, then reports of many, new first."""
+def in_order(files: list[ValueFile]) -> list[ValueFile]:
+    """Put files into the order in which a study's values are looked for.
+
+    Parameters
+    ----------
+    files
+        In any order.
+
+    Returns
+    -------
+    list of ValueFile
+        Result folders first, then other files of one study, then reports of many, new ones first.
+    """
     files.sort(key=attrgetter("source"))
     own = [file for file in files if file.study_id and SUFFIX in file.source]
     other = [file for file in files if file.study_id and SUFFIX not in file.source]
@@ -200,10 +214,9 @@ class _Search:
     def run(self) -> None:
         waiting = [(str(self._folder), self._folder.absolute().name, "")]
         seen = {self._folder.resolve()}
+        known = self._known or {}
         while waiting:
             place, name, inside = waiting.pop()
-            if self._is_as_before(place, name, inside):
-                continue
             times = self._times(place, name)  # before the listing, to notice what comes meanwhile
             try:
                 entries = list(os.scandir(place))
@@ -219,8 +232,12 @@ class _Search:
                 if entry.is_dir():
                     times = _NEVER  # what comes deeper down does not show in this folder's times
                     holds_many = holds_many or entry.name.endswith(SUFFIX)
+                    below = f"{inside}{entry.name}/"
+                    before = known.get(below)
+                    if before is not None and self._is_as_before(entry.path, entry.name, before):
+                        continue
                     if not _leads_back(entry, seen):
-                        waiting.append((entry.path, entry.name, f"{inside}{entry.name}/"))
+                        waiting.append((entry.path, entry.name, below))
                 elif entry.name[0] != ".":
                     files.append(entry)
             holds_many = holds_many and not name.endswith(SUFFIX)
@@ -236,16 +253,15 @@ class _Search:
             return _NEVER
         return stat.st_mtime_ns, stat.st_ctime_ns
 
-    def _is_as_before(self, place: str, name: str, inside: str) -> bool:
+    def _is_as_before(self, place: str, name: str, before: ValueFile) -> bool:
         """Take a folder's entries as they are known, if nothing came or went since."""
-        before = self._known.get(inside) if self._known else None
-        if before is None:
-            return False
         try:
             folder, file = os.stat(place), os.stat(before.path)  # noqa: PTH116  thousands of them
         except OSError:
             return False
-        if before.signature != _signature(file, (folder.st_mtime_ns, folder.st_ctime_ns)):
+        if before.signature != (
+            file.st_size, file.st_mtime_ns, file.st_ctime_ns, folder.st_mtime_ns, folder.st_ctime_ns
+        ):  # fmt: skip
             return False
         self.values.append(before)
         if before.beside:

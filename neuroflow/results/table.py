@@ -14,10 +14,11 @@ from neuroflow.participants import read_participants
 from neuroflow.results.aidp import AidpReader
 from neuroflow.results.facts import facts_of, warnings_of
 from neuroflow.results.matching import Joined, StudyRow, choose_rows, join
+from neuroflow.results.reading import read_values
 from neuroflow.results.scan import Found, scan
 from neuroflow.results.schema import Schema
 from neuroflow.results.shape import COLUMNS, long_table, to_wide
-from neuroflow.results.values import Values, read_values
+from neuroflow.results.values import Values
 
 __all__ = ["COLUMNS", "Results", "load_results", "read_results", "study_facts", "to_wide"]
 
@@ -195,12 +196,12 @@ def study_facts(
     ).studies
 
 
-Reading = Callable[[Path, AidpReader], tuple[Found, Values]]
+ReadFolder = Callable[[Path, AidpReader], tuple[Found, Values]]
 
 
 def _read_all(folder: Path, reader: AidpReader) -> tuple[Found, Values]:
     found = scan(folder)
-    return found, read_values(found.values, reader)[0]
+    return found, read_values(found.values, reader).values
 
 
 def load_results(
@@ -210,7 +211,7 @@ def load_results(
     studies: pd.DataFrame | None = None,
     cohort_id: str = "",
     schema: Schema | None = None,
-    read: Reading = _read_all,
+    read: ReadFolder = _read_all,
 ) -> Results:
     """Find and read the results in a folder; tables are made when they are asked for.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,23 +11,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from neuroflow.errors import AidpError
-from neuroflow.results.aidp import AidpFile, AidpReader
 from neuroflow.results.regions import METRIC_ORDER, RegionName, load_regions
-from neuroflow.results.scan import Signature, ValueFile
+from neuroflow.results.scan import ValueFile, in_order
 
 COLUMNS = {
     "source": "str", "study_id": "str", "id": "str", "names": "str", "layout": "str",
     "delimiter": "str", "decimal": "str", "encoding": "str", "sha256": "str", "facts": "str",
     "warnings": "str", "error": "str", "beside": "str", "size": "int64", "mtime_ns": "int64",
-    "ctime_ns": "int64", "folder_mtime_ns": "int64", "folder_ctime_ns": "int64",
+    "ctime_ns": "int64", "folder_mtime_ns": "int64", "folder_ctime_ns": "int64", "since": "int64",
 }  # fmt: skip
-"""The columns of `Values.rows` and their types; facts and warnings are JSON."""
+"""The columns of `Values.rows` and their types; facts and warnings are JSON.
 
-_SIGNATURE = ("size", "mtime_ns", "ctime_ns", "folder_mtime_ns", "folder_ctime_ns")
+A file that changed later than ``since`` (ns since 1970) is looked at again, even where its size and
+times are the same.
+"""
+
+SIGNATURE = ("size", "mtime_ns", "ctime_ns", "folder_mtime_ns", "folder_ctime_ns")
+"""The columns of `Values.rows` that tell a changed file."""
 
 Names = tuple[RegionName, ...]
-Row = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,63 +55,7 @@ class Values:
     sets: dict[str, Names]
 
 
-def read_values(
-    files: Sequence[ValueFile], reader: AidpReader, known: Values | None = None, since: int = 0
-) -> tuple[Values, bool]:
-    """Read many result files, as far as they are not known yet.
-
-    Parameters
-    ----------
-    files
-        What to read.
-    reader
-        Reads one.
-    known
-        What was read before.
-    since
-        When that was, in ns since 1970 minus some slack: a file changed later than this is looked
-        at even where its size and times are the same.
-
-    Returns
-    -------
-    Values
-        Of exactly these files.
-    bool
-        True where `known` is outdated: other files, or files it had to look at again.
-    """
-    if known is not None and _is_unchanged(files, known.rows, since):
-        return known, False
-    old = {} if known is None else _by_source(known.rows)
-    parts: list[_Part] = []
-    kept: list[tuple[int, int]] = []  # position in the result, position in `known`
-    signatures: list[Signature] = []
-    beside: list[str] = []
-    keys: dict[int, str] = {}  # the reader shares one tuple of names among files of a kind
-    looked = False
-    for file in files:
-        before, position = old.get(file.source), len(signatures)
-        if before is not None and before.study_id == file.study_id:
-            trusted = before.signature == file.signature and max(file.signature[1:]) < since
-            looked = looked or not trusted
-            if trusted or before.sha256 == _digest(file):
-                kept += [(position + n, at) for n, at in enumerate(before.positions)]
-                signatures += [file.signature] * len(before.positions)
-                beside += [file.beside] * len(before.positions)
-                continue
-        parts.append(_Part(position, file, reader, keys))
-        signatures += [file.signature] * len(parts[-1].rows)
-        beside += [file.beside] * len(parts[-1].rows)
-    if known is not None and not (parts or looked) and len(old) == len(files):
-        return known, False
-    values = _assemble(len(signatures), parts, kept, known)
-    times = np.array(signatures, dtype=np.int64).reshape(-1, len(_SIGNATURE))
-    for column, name in enumerate(_SIGNATURE):
-        values.rows[name] = times[:, column]
-    values.rows["beside"] = pd.Series(beside, dtype="str")
-    return values, True
-
-
-def known_folders(folder: Path, values: Values | None, since: int) -> dict[str, ValueFile]:
+def known_folders(folder: Path, values: Values | None) -> dict[str, ValueFile]:
     """Tell which result folders need no listing while their times are the same.
 
     Parameters
@@ -120,8 +64,6 @@ def known_folders(folder: Path, values: Values | None, since: int) -> dict[str, 
         The folder that is searched.
     values
         What was read before.
-    since
-        As for `read_values`: folders that changed later are listed again.
 
     Returns
     -------
@@ -130,139 +72,98 @@ def known_folders(folder: Path, values: Values | None, since: int) -> dict[str, 
     """
     if values is None:
         return {}
-    texts = (values.rows[name].tolist() for name in ("source", "study_id", "beside"))
-    signatures = zip(*(values.rows[name].tolist() for name in _SIGNATURE), strict=True)
+    rows = values.rows
+    times = rows[list(SIGNATURE)].to_numpy()
+    is_old = (times[:, 1:].max(axis=1, initial=0) < rows["since"].to_numpy()) & (times[:, 3] != 0)
+    is_old &= ~rows["source"].duplicated(keep=False).to_numpy()  # a report of many
+    texts = (rows[name].tolist() for name in ("source", "study_id", "beside"))
     known = {}
-    for source, study_id, beside, signature in zip(*texts, signatures, strict=True):
-        if signature[3] and max(signature[1:]) < since:
-            path = f"{folder}{os.sep}{source if os.sep == '/' else source.replace('/', os.sep)}"
+    above = f"{folder}{os.sep}"
+    for at, (source, study_id, beside, signature, old) in enumerate(
+        zip(*texts, map(tuple, times.tolist()), is_old.tolist(), strict=True)
+    ):
+        if old:
+            path = above + (source if os.sep == "/" else source.replace("/", os.sep))
             inside = source[: source.rfind("/") + 1]
-            known[inside] = ValueFile(path, source, study_id, signature, beside)
+            known[inside] = ValueFile(path, source, study_id, signature, beside, at)
     return known
 
 
-def _is_unchanged(files: Sequence[ValueFile], rows: pd.DataFrame, since: int) -> bool:
-    """Tell whether these are the files that were read before, all older than that."""
-    signatures = zip(*(rows[name].tolist() for name in _SIGNATURE), strict=True)
-    before = list(zip(rows["source"].tolist(), rows["study_id"].tolist(), signatures, strict=True))
-    if len(before) > len(files):  # a report of many has many rows
-        before = list(dict.fromkeys(before))
-    if before != [(file.source, file.study_id, file.signature) for file in files]:
-        return False
-    return not before or int(rows[list(_SIGNATURE[1:])].to_numpy().max()) < since
+def merged(parts: Sequence[Values]) -> Values:
+    """Put together what was read at different times.
 
+    Parameters
+    ----------
+    parts
+        The oldest first.
 
-@dataclass(slots=True)
-class _Before:
-    """One file as it was read before."""
-
-    study_id: str
-    signature: Signature
-    sha256: str
-    positions: list[int]
-
-
-def _by_source(rows: pd.DataFrame) -> dict[str, _Before]:
-    columns = ("source", "study_id", *_SIGNATURE, "sha256")
-    found: dict[str, _Before] = {}
-    lists = (rows[name].tolist() for name in columns)
-    for at, (source, study, *signature, sha256) in enumerate(zip(*lists, strict=True)):
-        if source in found:
-            found[source].positions.append(at)
-        else:
-            found[source] = _Before(study, tuple(signature), sha256, [at])
-    return found
-
-
-class _Part:
-    """One file just read."""
-
-    def __init__(
-        self, position: int, file: ValueFile, reader: AidpReader, keys: dict[int, str]
-    ) -> None:
-        self.position = position
-        self.read: AidpFile | None = None
-        self.key = ""
-        head = (file.source, file.study_id)
-        try:
-            self.read = read = reader.read(file.path)
-        except AidpError as error:
-            sha256 = _digest(file)
-            row = (
-                *head,
-                "",
-                "",
-                "",
-                "",
-                "",
-                "",
-                sha256,
-                "{}",
-                "[]",
-                str(error),
-                "",
-                *file.signature,
-            )
-            self.rows: list[Row] = [row]
-            return
-        if id(read.names) not in keys:
-            keys[id(read.names)] = hashlib.sha256(repr(read.names).encode()).hexdigest()[:16]
-        self.key = keys[id(read.names)]
-        how = (self.key, read.layout, read.delimiter, read.decimal, read.encoding, read.sha256)
-        self.rows = [
-            (
-                *head,
-                read.ids[i],
-                *how,
-                json.dumps(read.facts[i]) if read.facts[i] else "{}",
-                json.dumps(read.warnings[i]) if read.warnings[i] else "[]",
-                "",
-                "",
-                *file.signature,
-            )
-            for i in range(len(read.ids))
-        ]
-
-
-def _digest(file: ValueFile) -> str:
-    try:
-        return hashlib.sha256(Path(file.path).read_bytes()).hexdigest()
-    except OSError:  # told by the reader
-        return "unreadable"
-
-
-def _assemble(
-    height: int, parts: Sequence[_Part], kept: Sequence[tuple[int, int]], known: Values | None
-) -> Values:
-    rows = pd.DataFrame([row for part in parts for row in part.rows], columns=list(COLUMNS))
-    rows = rows.astype(COLUMNS)
-    sets = {part.key: part.read.names for part in parts if part.read is not None}
-    to = np.array([], dtype=np.int64)
-    if known is not None and kept:
-        to, at = (np.array(positions) for positions in zip(*kept, strict=True))
-        old = known.rows.iloc[at]
-        rows = pd.concat([rows, old], ignore_index=True) if parts else old
-        sets |= {key: known.sets[key] for key in old["names"].unique() if key}
-    new = [part.position + n for part in parts for n in range(len(part.rows))]
-    order = np.argsort(np.concatenate([np.array(new, dtype=np.int64), to]))
-    names = _in_order(sets.values())
-    column = {name: j for j, name in enumerate(names)}
-    matrix = np.full((height, len(names)), np.nan)
-    places = {key: [column[name] for name in given] for key, given in sets.items()}
+    Returns
+    -------
+    Values
+        Of each file what was read last; in the order in which files are found.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    part_of = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts]).tolist()
+    texts = (rows[name].tolist() for name in ("source", "study_id", "mtime_ns"))
+    last = dict(zip(rows["source"].tolist(), part_of, strict=True))
+    files = [
+        ValueFile("", source, study_id, (0, changed, 0, 0, 0), "", at)
+        for at, (source, study_id, changed) in enumerate(zip(*texts, strict=True))
+        if last[source] == part_of[at]
+    ]
+    order = np.array([file.row for file in in_order(files)], dtype=np.int64)
+    sets: dict[str, Names] = {}
     for part in parts:
-        if part.read is not None:
-            matrix[part.position : part.position + len(part.rows), places[part.key]] = (
-                part.read.values
-            )
-    if known is not None and kept:
-        theirs = [j for j, name in enumerate(known.names) if name in column]
-        ours = [column[known.names[j]] for j in theirs]
-        matrix[to[:, None], ours] = known.matrix[at[:, None], theirs]
-    return Values(names, matrix, rows.iloc[order].reset_index(drop=True), sets)
+        sets |= part.sets
+    names = names_in_order(sets.values())
+    column = {name: j for j, name in enumerate(names)}
+    matrix = np.full((len(rows), len(names)), np.nan)
+    start = 0
+    for part in parts:
+        here = slice(start, start := start + len(part.rows))
+        places = slice(None) if part.names == names else [column[name] for name in part.names]
+        matrix[here, places] = part.matrix
+    return Values(names, matrix[order], rows.iloc[order].reset_index(drop=True), sets)
 
 
-def _in_order(sets: Iterable[Names]) -> Names:
-    """Put names into the dictionary's order, metric by metric; unknown ones follow by name."""
+def part_of(values: Values, rows: npt.NDArray[np.int64]) -> Values:
+    """Take some rows out.
+
+    Parameters
+    ----------
+    values
+        Of many files.
+    rows
+        Which.
+
+    Returns
+    -------
+    Values
+        With the names these rows need.
+    """
+    chosen = values.rows.iloc[rows].reset_index(drop=True)
+    sets = {key: values.sets[key] for key in chosen["names"].unique() if key}
+    names = names_in_order(sets.values())
+    column = {name: j for j, name in enumerate(values.names)}
+    places = np.array([column[name] for name in names], dtype=np.int64)
+    return Values(names, values.matrix[rows[:, None], places], chosen, sets)
+
+
+def names_in_order(sets: Iterable[Names]) -> Names:
+    """Put names into the dictionary's order, metric by metric; unknown ones follow by name.
+
+    Parameters
+    ----------
+    sets
+        Names of several kinds of files.
+
+    Returns
+    -------
+    tuple of RegionName
+        Each once.
+    """
     regions = load_regions()
     keys = zip(regions["region"], regions["hemisphere"], strict=True)
     rank = {key: n for n, key in enumerate(keys)}

@@ -6,13 +6,7 @@ import pytest
 
 from neuroflow.results import cache as cache_module
 from neuroflow.results.aidp import AidpReader
-from neuroflow.results.cache import (
-    FILE_NAME,
-    cached_results,
-    cached_table,
-    cached_tables,
-    cached_warnings,
-)
+from neuroflow.results.cache import FILE_NAME, MOST_PARTS, cached_results, cached_warnings
 from neuroflow.results.schema import Schema
 from neuroflow.results.table import read_results, study_facts
 
@@ -36,6 +30,10 @@ def parsed(monkeypatch):
     return paths
 
 
+def cached_table(folder, place):
+    return cached_results(folder, place).table
+
+
 def later():
     return 2**62  # long after every file was written: times can be trusted
 
@@ -50,7 +48,8 @@ def three(folder):
 def test_the_second_look_reads_nothing_and_gives_the_same(three, place, parsed):
     first = cached_table(three.path, place)
     assert parsed == ["a_out", "b_out", "c_out"]
-    table, facts = cached_tables(three.path, place)
+    again = cached_results(three.path, place)
+    table, facts = again.table, again.studies
     assert len(parsed) == 3
     pd.testing.assert_frame_equal(table, first)
     pd.testing.assert_frame_equal(table, read_results(three.path))
@@ -95,7 +94,7 @@ def test_touched_files_are_compared_by_content(three, place, parsed):
 
 def test_old_files_are_not_even_opened(three, place, monkeypatch):
     cached_results(three.path, place, clock_ns=later)
-    monkeypatch.setattr("neuroflow.results.values._digest", None)
+    monkeypatch.setattr("neuroflow.results.reading._digest", None)
     assert len(cached_results(three.path, place, clock_ns=later).table) == 3 * 132
 
 
@@ -240,3 +239,81 @@ def test_changed_values_let_their_folder_be_listed_again(settled, place, listed)
     os.utime(folder, ns=(1, 10**9))
     cached_results(settled.path, place, clock_ns=later)
     assert listed == [settled.path.name, "b_out"]
+
+
+@pytest.fixture
+def many(folder, place):
+    """Twenty studies, looked at long after they came."""
+    for n in range(20):
+        folder.study(f"s{n:02}", 0.01 * (n + 1))
+    cached_results(folder.path, place, clock_ns=later)
+    return folder
+
+
+def same(folder, place):
+    """Tell whether the cache gives what reading everything gives, in the same order."""
+    results = cached_results(folder.path, place, clock_ns=later)
+    pd.testing.assert_frame_equal(results.table, read_results(folder.path))
+    pd.testing.assert_frame_equal(results.studies, study_facts(folder.path))
+
+
+def files_of(place):
+    return sorted(path.name for path in place.iterdir())
+
+
+def test_what_comes_later_is_written_beside_what_is_there(many, place, parsed):
+    first = (place / FILE_NAME).read_bytes()
+    many.study("s005", 0.7)
+    many.put("new_out/aidp.csv", "foo_FW,0.3\npSN_FW,0.4\nAge,60\n")
+    same(many, place)
+    assert (place / FILE_NAME).read_bytes() == first
+    assert files_of(place) == ["values-1.parquet", FILE_NAME]
+    del parsed[:]
+    cached_results(many.path, place, clock_ns=later)
+    assert parsed == []
+
+
+def test_a_changed_file_counts_as_it_is_now(many, place):
+    many.put("all.csv", "ID,pSN_FW,MCP_FW\nx,0.7,0.8\ny,0.3,0.4\n")
+    cached_results(many.path, place, clock_ns=later)
+    many.put("s03_out/aidp.csv", "pSN_FW,0.123\nMCP_FW,0.2\n")
+    many.put("all.csv", "ID,pSN_FW,MCP_FW\nx,0.5,0.8\n")
+    for _ in range(2):
+        same(many, place)
+
+
+def test_many_small_files_become_one(many, place):
+    for n in range(MOST_PARTS):
+        many.study(f"t{n}", 0.5)
+        cached_results(many.path, place, clock_ns=later)
+    assert len(files_of(place)) == MOST_PARTS + 1
+    many.study("u", 0.5)
+    same(many, place)
+    assert files_of(place) == [FILE_NAME]
+
+
+def test_much_that_is_new_and_what_went_make_the_cache_anew(many, place):
+    many.study("t", 0.5)
+    cached_results(many.path, place, clock_ns=later)
+    (many.path / "s03_out/aidp.csv").unlink()
+    same(many, place)
+    assert files_of(place) == [FILE_NAME]
+    for n in range(9):
+        many.study(f"v{n}", 0.5)
+    same(many, place)
+    assert files_of(place) == [FILE_NAME]
+
+
+@pytest.mark.parametrize("damage", [b"", b"no parquet", None])
+def test_a_small_file_that_is_damaged_or_of_another_cache_is_read_anew(many, place, damage):
+    many.study("t", 0.5)
+    cached_results(many.path, place, clock_ns=later)
+    part = place / "values-1.parquet"
+    if damage is None:
+        cached_results(many.path, place.with_name("other"), clock_ns=later)
+        (place / FILE_NAME).write_bytes((place.with_name("other") / FILE_NAME).read_bytes())
+    else:
+        part.write_bytes(damage)
+    many.study("u", 0.6)
+    same(many, place)
+    same(many, place)
