@@ -27,4 +27,5 @@ class CopyButton(anywidget.AnyWidget):
     _esm = resources.files("neuroflow.widgets").joinpath("copy.js").read_text(encoding="utf-8")
     label = Unicode("Copy").tag(sync=True)
     tooltip = Unicode("").tag(sync=True)
+    description = Unicode("").tag(sync=True)  # ipywidgets asks for it wherever there is a tooltip
     text = Unicode("").tag(sync=True)
