@@ -1,0 +1,78 @@
+"""A process that collects and is killed at a chosen moment."""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from support.dying import _DEAD, _die, _DyingLedger
+
+from neuroflow.transfer import collect as collecting
+from neuroflow.transfer import local
+from neuroflow.transfer.files import arriving, stamp
+from neuroflow.transfer.local import LocalRemote
+
+MOMENTS = ["in a file", "between files", "before stamping", "before collected", "after collected"]
+"""When to die: around every step of the second study."""
+
+
+def die_while_collecting(moment, home, ledger_path, results):
+    """Run the process; return once it is dead."""
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    ended = subprocess.run(
+        [sys.executable, "-m", "support.dying_collector", moment, home, ledger_path, results],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == _DEAD, ended.stderr
+
+
+def dying(call, turn):
+    """Return the function; it dies instead of the call whose turn it is."""
+    turns = iter(range(1, turn + 1))
+
+    def called(*args):
+        if next(turns) == turn:
+            _die()
+        return call(*args)
+
+    return called
+
+
+@contextmanager
+def arriving_by_halves(path, files=count(1)):  # noqa: B008  counts all files of the process
+    """Let a file arrive; die in the middle of the fifth."""
+    number = next(files)
+    with arriving(path) as write:
+
+        def by_halves(data):
+            middle = len(data) // 2
+            write(data[:middle])
+            if number == 5:
+                _die()
+            write(data[middle:])
+
+        yield by_halves
+
+
+def main(moment, home, ledger_path, results):
+    ledger = _DyingLedger(Path(ledger_path))
+    if moment == "in a file":
+        local.arriving = arriving_by_halves
+    elif moment == "between files":
+        local.arriving = dying(arriving, 5)
+    elif moment == "before stamping":
+        collecting.stamp = dying(stamp, 4)
+    else:
+        ledger.moment = moment
+    for _ in collecting.collect(lambda: LocalRemote(Path(home)), ledger, Path(results)):
+        pass
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
