@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
 from neuroflow.cohortworkspace import CohortWorkspace
-from neuroflow.ledger import LedgerRow
+from neuroflow.eventlog import EventLog
+from neuroflow.ledger import LedgerRow, utc_now
 from neuroflow.models import Cohort, OnEvent, Package
 from neuroflow.preparation import find_study
 from neuroflow.progress import listening
@@ -19,6 +22,16 @@ from neuroflow.studies.report import deidentification_report
 
 class LocalWorkspace(CohortWorkspace):
     """What a workspace does without the service; `neuroflow.Workspace` adds the rest."""
+
+    _is_logged = False
+
+    @property
+    def log(self) -> Path:
+        """Where packaging, sending and collecting are logged, one line of JSON for each event.
+
+        No patient data and no secret: study ids, stages, bytes, rates, and what the server said.
+        """
+        return self._places.log
 
     def deidentification(self, cohort: Cohort, study: str) -> pd.DataFrame:
         """Show what de-identification changes in one study, and what it cannot know.
@@ -89,7 +102,7 @@ class LocalWorkspace(CohortWorkspace):
             if package != known.get(package.study_id):
                 self.ledger.add_package(package)
 
-        with self._places.locked(), listening(on_event) as listen:
+        with self._places.locked(), self._listening("package", on_event) as listen:
             return package_studies(
                 cohort,
                 folder,
@@ -100,6 +113,20 @@ class LocalWorkspace(CohortWorkspace):
                 on_package=note,
                 stop=stop,
             )
+
+    @contextmanager
+    def _listening(self, job: str, on_event: OnEvent | None) -> Iterator[OnEvent]:
+        """Yield what listens to a job: the log, and behind it the caller's own or progress bars."""
+        with listening(on_event) as listen:
+            if self._is_logged:  # by the job that this one is a part of
+                yield listen
+                return
+            self._is_logged = True
+            try:
+                with EventLog(self._places.log, job, listen, clock=utc_now) as log:
+                    yield log
+            finally:
+                self._is_logged = False
 
 
 def _package(row: LedgerRow, folder: Path) -> Package:

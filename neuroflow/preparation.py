@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields, replace
 
 import pandas as pd
@@ -208,6 +209,50 @@ def refusal(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError:
         advice="Workspace.check(cohort) says what to do. Mend them, send the others with "
         "only_good=True, or set a rule aside with Workspace.override.",
     )
+
+
+def chosen_studies(cohort: Cohort, only: Collection[str], excluded: Collection[str]) -> Cohort:
+    """Narrow a cohort to the studies that are named.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    only
+        Their `study_id`, or their labels.
+    excluded
+        The `study_id` of those that are left out of the cohort.
+
+    Returns
+    -------
+    Cohort
+        The named studies, in the order of the cohort.
+
+    Raises
+    ------
+    OptionError
+        One is not in the cohort, or is left out of it.
+    """
+    if isinstance(only, str):
+        only = [only]
+    names = [name for s in cohort.studies for name in (s.study_id, s.label) if name]
+    unknown = [name for name in only if name not in names]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], names, n=MOST_NAMED, cutoff=0.5)
+        raise OptionError(
+            f"There is no study {unknown[0]!r} in cohort {cohort.cohort_id!r}.",
+            why=f"The nearest are {', '.join(near)}." if near else "",
+            advice="Name studies by their study_id, as Workspace.status() lists them.",
+        )
+    chosen = tuple(s for s in cohort.studies if s.study_id in only or s.label in only)
+    out = [str(study.study_id) for study in chosen if study.study_id in excluded]
+    if out:
+        raise OptionError(
+            "A study that is named is left out of the cohort.",
+            advice="Take it in again, or do not name it.",
+            study_id=out[0],
+        )
+    return replace(cohort, studies=chosen)
 
 
 def with_the_others(

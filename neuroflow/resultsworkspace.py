@@ -209,7 +209,7 @@ class ResultsWorkspace(LocalWorkspace):
         LockedError
             Somebody else works in this workspace just now.
         """
-        with self._places.locked(), listening(on_event) as listen:
+        with self._places.locked(), self._listening("collect", on_event) as listen:
             listing = Listing(self._clock(), self._last_look())
             for event in collect(
                 self.service.connect,

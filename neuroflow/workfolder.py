@@ -12,6 +12,7 @@
         results/<study_id>_out/  what came back
         results/aggregated/      reports of many studies
         cache/                   the cohort table, ready to read; the last look at the server
+        logs/neuroflow.log       what was done and when: no patient data, no secret
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class WorkFolder:
         self.results = self.root / "results"
         self.cache = self.root / "cache"
         self.listing = self.cache / "listing.json"
+        self.log = self.root / "logs" / "neuroflow.log"
         self._lock = FileLock(self.root / ".lock")
 
     def packages(self, cohort_id: str) -> Path:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
+from dataclasses import replace as replaced
 from functools import partial
 
 import pandas as pd
 
 from neuroflow.models import Cohort, Event, OnEvent, Package
-from neuroflow.preparation import blocked_studies, refusal, with_the_others
-from neuroflow.progress import listening
+from neuroflow.preparation import blocked_studies, chosen_studies, refusal, with_the_others
 from neuroflow.resultsworkspace import ResultsWorkspace
 from neuroflow.transfer.rebuild import rebuild
-from neuroflow.transfer.submit import Plan, plan, submit
+from neuroflow.transfer.submit import Plan, has_failed, plan, submit
 
 
 class Workspace(ResultsWorkspace):
@@ -55,7 +55,9 @@ class Workspace(ResultsWorkspace):
         cohort: Cohort,
         *,
         dry_run: bool = False,
+        only: Collection[str] | None = None,
         only_good: bool = False,
+        retry_failed: bool = False,
         replace: bool = False,
         limit_rate: float | None = None,
         on_event: OnEvent | None = None,
@@ -73,8 +75,15 @@ class Workspace(ResultsWorkspace):
             The cohort.
         dry_run
             Check and package everything and send nothing.
+        only
+            Only these studies, by `study_id` or label: the others are neither checked nor packaged
+            nor shown, and their errors hold nothing up. None for all.
         only_good
             Send the studies without errors though others have some.
+        retry_failed
+            Only studies whose last upload came to no good end: cut short, refused by the server, or
+            of unknown end. What may have arrived all the same is looked at first, and sent again
+            with `replace` only. Failure reports are no failed uploads.
         replace
             Send anew a study whose content changed since it was sent, that came back as a failure,
             or whose end is not known.
@@ -94,9 +103,12 @@ class Workspace(ResultsWorkspace):
         pandas.DataFrame
             The plan, one row per study: study_id, action, size (bytes), reason, seconds (at the
             speed of earlier uploads); and after a real run what became of it: state, message.
+            ``attrs["summary"]`` says it in one line.
 
         Raises
         ------
+        OptionError
+            A study of `only` is not in the cohort, or is left out of it.
         SubmissionError
             Studies have errors, and `only_good` was not asked for.
         ConnectError
@@ -104,13 +116,14 @@ class Workspace(ResultsWorkspace):
         LockedError
             Somebody else works in this workspace just now.
         """
+        cohort = self._chosen(cohort, only, retry_failed=retry_failed)
         blocked = blocked_studies(cohort, self.check(cohort, executor=executor))
         if blocked and not (only_good or dry_run):
             raise refusal(cohort, blocked)
         n_bad = len(blocked)
         good = tuple(study for study in cohort.studies if study.study_id not in blocked)
         # One lock from the plan to the last byte: nobody sends meanwhile what is planned here.
-        with self._places.locked(), listening(on_event) as listen:
+        with self._places.locked(), self._listening("submit", on_event) as listen:
             packages = self.package(
                 Cohort(cohort.cohort_id, good),
                 on_event=partial(_hear_failures, blocked, listen),
@@ -120,10 +133,25 @@ class Workspace(ResultsWorkspace):
             if len(blocked) > n_bad and not (only_good or dry_run):
                 raise refusal(cohort, blocked)
             todo = plan(packages, self.ledger, blocked, replace=replace)
+            count = len(todo.items)
+            listen(Event("plan", None, count, count, "done", todo.summary, self._clock()))
             if not dry_run:
                 self._send(todo, packages, listen, stop=stop, pause=pause, limit_rate=limit_rate)
         rows = with_the_others(todo.frame(), cohort, self.excluded(cohort.cohort_id))
-        return rows if dry_run else self._outcome(cohort, rows)
+        rows = rows if dry_run else self._outcome(cohort, rows)
+        rows.attrs["summary"] = todo.summary
+        return rows
+
+    def _chosen(
+        self, cohort: Cohort, only: Collection[str] | None, *, retry_failed: bool
+    ) -> Cohort:
+        """Narrow a cohort to the studies asked for."""
+        if only is not None:
+            cohort = chosen_studies(cohort, only, self.excluded(cohort.cohort_id))
+        if not retry_failed:
+            return cohort
+        failed = {r.study_id for r in self.ledger.rows(cohort.cohort_id) if has_failed(r)}
+        return replaced(cohort, studies=tuple(s for s in cohort.studies if s.study_id in failed))
 
     def _send(
         self,

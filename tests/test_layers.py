@@ -15,6 +15,7 @@ LAYERS = [
     {"errors", "states", "models"},
     {
         "config",
+        "eventlog",
         "ledger",
         "ledgerfile",
         "participants",

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+REFUSED = "nothing was sent: "
+"""How the ledger's message begins where the server refused a study before its first byte."""
+
+
 class Action(StrEnum):
     """What is to be done with a study."""
 
@@ -89,6 +93,26 @@ class Plan:
         """How long it takes at the speed of earlier uploads; None where none is known."""
         return None if self.speed is None else sum(i.size for i in self.to_do) / self.speed
 
+    @property
+    def summary(self) -> str:
+        """One line: how many studies, how much, how long.
+
+        Examples
+        --------
+        >>> item = PlanItem("s", Action.SEND, 90_000_000, "new")
+        >>> Plan("C", (item,), speed=1e6).summary
+        '1 of 1 studies to send, 90.0 MB, about 2 min at the speed of earlier uploads'
+        >>> Plan("C", (item,)).summary
+        '1 of 1 studies to send, 90.0 MB; how long is not known before the first upload'
+        """
+        if not self.to_do:
+            return f"nothing to send of {len(self.items)} studies"
+        size = sum(item.size for item in self.to_do)
+        text = f"{len(self.to_do)} of {len(self.items)} studies to send, {size / 1e6:.1f} MB"
+        if self.seconds is None:
+            return f"{text}; how long is not known before the first upload"
+        return f"{text}, about {_about(self.seconds)} at the speed of earlier uploads"
+
     def frame(self) -> pd.DataFrame:
         """Show the plan as a table.
 
@@ -160,6 +184,24 @@ def plan(
     return Plan(cohort_id, tuple(items), measured_speed(ledger, rows.values()))
 
 
+def has_failed(row: LedgerRow) -> bool:
+    """Tell whether the last upload of a study came to no good end.
+
+    Parameters
+    ----------
+    row
+        The ledger's.
+
+    Returns
+    -------
+    bool
+        True where it was cut short or refused, or where its end is not known.
+    """
+    if row.state is State.PACKAGED:
+        return row.message.startswith(REFUSED)
+    return row.state in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}
+
+
 def _decide(package: Package, row: LedgerRow | None, *, replace: bool) -> PlanItem:
     def item(action: Action, reason: str, *, is_asked: bool = False) -> PlanItem:
         return PlanItem(package.study_id, action, package.size, reason, is_asked)
@@ -176,6 +218,13 @@ def _decide(package: Package, row: LedgerRow | None, *, replace: bool) -> PlanIt
     if replace:
         return item(Action.SEND, f"sent anew: {why}", is_asked=True)
     return item(Action.REFUSED if is_changed else Action.SKIP, f"{why}; ask to replace it")
+
+
+def _about(seconds: float) -> str:
+    """Say how long, as exactly as one can know it."""
+    if seconds < 60:
+        return f"{max(1, math.ceil(seconds))} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 2 * 3600 else f"{seconds / 3600:.1f} h"
 
 
 Mark = tuple[str, str]

@@ -23,14 +23,14 @@ from neuroflow.states import State
 from neuroflow.transfer.crew import Clockwork, Crew, DroppedError, PostponedError
 from neuroflow.transfer.pace import Pace
 from neuroflow.transfer.paths import cohort_folder, upload_path
-from neuroflow.transfer.plan import Action, Plan, PlanItem, plan
+from neuroflow.transfer.plan import REFUSED, Action, Plan, PlanItem, has_failed, plan
 from neuroflow.transfer.reconcile import HEARTBEATS, Seen, Verdict, reconcile
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.reports import VALUES
 from neuroflow.transfer.results import find_folders, list_folder
 from neuroflow.transfer.speed import BEGUN
 
-__all__ = ["Action", "Plan", "PlanItem", "plan", "submit"]
+__all__ = ["Action", "Plan", "PlanItem", "has_failed", "plan", "submit"]
 
 STAGE = "upload"
 ATTEMPTS = 3
@@ -262,7 +262,7 @@ class _Sender:
         sent = None
         if before.sent_size is not None and before.sent_sha256 is not None:
             sent = (before.sent_size, before.sent_sha256)
-        message = f"nothing was sent: {error.what}"
+        message = f"{REFUSED}{error.what}"
         self.ledger.record(package.cohort_id, package.study_id, before.state, message, sent=sent)
 
     def _later(self, task: _Task, tell: OnEvent, error: ConnectionLostError) -> Exception:
