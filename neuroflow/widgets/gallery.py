@@ -107,7 +107,8 @@ def _opened(model: GalleryModel) -> widgets.VBox:
             if model.large
             else '<p class="nf-dim">No picture.</p>'
         )
-        text.value = f'<pre class="nf-report" tabindex="0">{html.text(model.text)}</pre>'
+        whole = f'<pre class="nf-report" tabindex="0">{html.text(model.text)}</pre>'
+        text.value = html.facts(model.facts, caption="In short") + whole
 
-    watch(model, ["name", "large", "text"], update)
+    watch(model, ["name", "large", "text", "facts"], update)
     return box

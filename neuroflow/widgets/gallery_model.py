@@ -15,6 +15,7 @@ from traitlets import Int, Tuple, Unicode
 
 from neuroflow.errors import ResultError
 from neuroflow.models import OnEvent
+from neuroflow.results.prediction import parse_prediction
 from neuroflow.transfer.paths import RESULT_SUFFIX
 from neuroflow.widgets.model import FormModel
 
@@ -66,6 +67,8 @@ class GalleryModel(FormModel):
         Pairs of a report of this page and its small picture (base64, empty without one).
     name, large, text : str
         The report that is opened, its picture (base64) and its text.
+    facts : tuple
+        Pairs of a name and a text: what the report says in short.
     """
 
     reports = Tuple()
@@ -74,6 +77,7 @@ class GalleryModel(FormModel):
     name = Unicode("")
     large = Unicode("")
     text = Unicode("")
+    facts = Tuple()
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -131,13 +135,28 @@ class GalleryModel(FormModel):
             return picture(report.picture, LARGE) if report.picture else "", _read(report.text)
 
         def show(found: tuple[str, str]) -> None:
-            self.set(name=report.name, large=found[0], text=found[1])
+            large, text = found
+            self.set(name=report.name, large=large, text=text, facts=facts_of(text))
 
         self.run("Opening a report", work, show)
 
+    def follow(self, study_id: str) -> None:
+        """Show the report of a study that was chosen elsewhere.
+
+        Parameters
+        ----------
+        study_id
+            Which; where it has no report, the large view is closed.
+        """
+        found = next((report for report in self.reports if report.study_id == study_id), None)
+        if found is not None:
+            self.open(found)
+        else:
+            self.close()
+
     def close(self) -> None:
         """Close the large view."""
-        self.set(name="", large="", text="")
+        self.set(name="", large="", text="", facts=())
 
     def _drawn(self, result: tuple[tuple[Report, ...], list[tuple[Report, str]]]) -> None:
         here, drawn = result
@@ -148,6 +167,36 @@ class GalleryModel(FormModel):
         elif self._wanted is not None:
             wanted, self._wanted = self._wanted, None
             self.open(wanted)
+
+
+def facts_of(text: str) -> tuple[tuple[str, str], ...]:
+    r"""Return what a textual report says, in short.
+
+    Parameters
+    ----------
+    text
+        The report.
+
+    Returns
+    -------
+    tuple
+        Pairs of a name and a text.
+
+    Examples
+    --------
+    >>> facts_of("PD Probability: 0.96\nFree Water\npSN: 0.15\n")
+    (('Probability of PD', '96%'), ('Free water, pSN', '0.1500'))
+    """
+    said = parse_prediction(text)
+    pairs = [("Failed", said.failure)] if said.failure else []
+    pairs += list(said.labels.items())
+    pairs += [
+        (f"Probability of {name}", f"{part:.0%}") for name, part in said.probabilities.items()
+    ]
+    pairs += [(f"Free water, {name}", f"{value:.4f}") for name, value in said.biomarkers.items()]
+    pairs += [("Report of", said.date.isoformat())] if said.date else []
+    known = (("Product", said.product), ("Model version", said.model_version))
+    return tuple((name, value) for name, value in (*pairs, *known) if value)
 
 
 def picture(path: Path, size: tuple[int, int]) -> str:

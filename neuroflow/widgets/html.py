@@ -149,6 +149,34 @@ def table(
     )
 
 
+def facts(pairs: Iterable[tuple[str, str]], *, caption: str) -> str:
+    """Return names and what they are as a small table.
+
+    Parameters
+    ----------
+    pairs
+        Escaped here.
+    caption
+        Says what it is.
+
+    Returns
+    -------
+    str
+        HTML; empty where there are none.
+
+    Examples
+    --------
+    >>> facts([("PD", "96%")], caption="In short")[51:]
+    '<tr><th scope="row">PD</th><td>96%</td></tr></table>'
+    """
+    rows = "".join(
+        f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in pairs
+    )
+    if not rows:
+        return ""
+    return f'<table class="nf-table"><caption>{text(caption)}</caption>{rows}</table>'
+
+
 def progress(
     value: Progress, names: dict[str, str] | None = None, *, is_running: bool = False
 ) -> str:

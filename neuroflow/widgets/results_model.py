@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Event as StopEvent
 
 import pandas as pd
-from traitlets import Any, Dict, Tuple, Unicode
+from traitlets import Any, Dict, Instance, Tuple, Unicode
 
 from neuroflow.models import OnEvent
 from neuroflow.states import State
+from neuroflow.waiting import Look
 from neuroflow.widgets.gallery_model import GalleryModel
 from neuroflow.widgets.labels import study_labels
 from neuroflow.widgets.model import FormModel
+from neuroflow.widgets.results_watch import WatchModel
 from neuroflow.workspace import Workspace
 
 TONES = {
@@ -48,8 +50,14 @@ class ResultsModel(FormModel):
         One row per study, for people: study, cohort, state, since, message.
     counts : tuple
         Pairs of a state and how many studies are in it.
-    looked : str
-        When the server was looked at last; empty if not yet.
+    looked_at : datetime or None
+        When the server was looked at last, in UTC; None if not yet.
+    study_id : str
+        The study chosen in the table; its report is opened.
+    watcher : WatchModel
+        Looks at the server again and again while it is on.
+    ids : tuple of str
+        The `study_id` of every row of it.
     labels : dict
         From `study_id` to what a study is called here.
     gallery : GalleryModel
@@ -58,13 +66,18 @@ class ResultsModel(FormModel):
 
     status = Any()
     counts = Tuple()
-    looked = Unicode("")
+    looked_at = Instance(datetime, allow_none=True)
+    study_id = Unicode("")
+    ids = Tuple()
     labels = Dict()
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__(status=pd.DataFrame(columns=list(COLUMNS)))
         self.ws = ws
         self.gallery = GalleryModel(ws.results_folder)
+        self.watcher = WatchModel(lambda stop: ws.watch(stop=stop))
+        self.watcher.observe(lambda change: self.attempt(lambda: self._seen(change.new)), ["look"])
+        self.observe(lambda change: self.gallery.follow(change.new), ["study_id"])
         self.restore()
 
     def restore(self) -> None:
@@ -83,13 +96,40 @@ class ResultsModel(FormModel):
         """Bring every result that is new or changed; `stop` finishes those under way."""
 
         def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
-            self.ws.collect(on_event=tell, stop=stop)
+            self.ws.collect(on_event=tell, stop=stop, pause=self._pause)
             return self.ws.status()
 
-        self.run("Collecting results", work, self._collected, can_stop=True)
+        self.run("Collecting results", work, self._collected, can_stop=True, can_pause=True)
+
+    def said(self, now: datetime) -> str:
+        """Tell how old the listing is, and when the next one is due.
+
+        Parameters
+        ----------
+        now
+            The time, in UTC.
+
+        Returns
+        -------
+        str
+            For people.
+        """
+        if self.looked_at is None:
+            return "from the ledger; the server was not looked at yet"
+        age = _age((now - self.looked_at).total_seconds())
+        words = f"server looked at {age} ago"
+        look = self.watcher.look
+        if self.watcher.on and look is not None:
+            lost = "no connection, trying again" if look.error else "next look"
+            words += f"; {lost} in {_age(self.watcher.next_at(now))}"
+        return words
+
+    def _seen(self, look: Look) -> None:
+        if look.error is None:
+            self._looked(look.table)
 
     def _looked(self, table: pd.DataFrame) -> None:
-        self.looked = datetime.now().astimezone().strftime("%H:%M:%S")
+        self.looked_at = table.attrs.get("listed_at") or datetime.now(UTC)
         self._show(table)
 
     def _collected(self, table: pd.DataFrame) -> None:
@@ -105,6 +145,7 @@ class ResultsModel(FormModel):
         local = datetime.now().astimezone().tzinfo
         shown = pd.DataFrame(
             {
+                "study_id": table["study_id"],
                 "study": names,
                 "cohort": table["cohort_id"],
                 "state": table["state"],
@@ -113,13 +154,22 @@ class ResultsModel(FormModel):
             }
         )
         counts = tuple(Counter(str(state) for state in table["state"]).items())
+        shown = shown.sort_values(["cohort", "study"], kind="stable", ignore_index=True)
         self.set(
-            status=shown.sort_values(["cohort", "study"], kind="stable", ignore_index=True),
+            status=shown.drop(columns="study_id"),
+            ids=tuple(shown["study_id"]),
             counts=counts,
             labels=labels,
             tone=_overall([State(state) for state, _ in counts]),
         )
         self.gallery.look(labels)
+
+
+def _age(seconds: float) -> str:
+    """Return a length of time in words."""
+    if seconds < 60:
+        return f"{max(0.0, seconds):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def _overall(states: list[State]) -> str:

@@ -1,8 +1,12 @@
 import base64
 import io
+from datetime import timedelta
+from functools import partial
+from threading import Event
 
 import pytest
 from PIL import Image
+from support.collected import collect_into, people
 
 import neuroflow as nf
 from neuroflow.widgets.gallery_model import SMALL, GalleryModel
@@ -43,7 +47,65 @@ def test_a_look_at_the_server_shows_what_is_there(sent, service):
     assert service.wait_until_idle()
     done(model, model.refresh)
     assert dict(model.counts) == {"delivered": 2}
-    assert model.looked
+    assert model.said(model.looked_at + timedelta(minutes=3)) == "server looked at 3 min ago"
+
+
+def seen(model, condition, seconds=20):
+    """Wait until the watcher has brought something about."""
+    happened = Event()
+    model.observe(lambda _: happened.set() if condition() else None)
+    if condition():
+        happened.set()
+    assert happened.wait(seconds)
+
+
+def test_while_the_switch_is_on_results_are_seen_unasked_and_can_be_collected(sent, service):
+    model = ResultsModel(sent)
+    sent.watch = partial(Workspace.watch, sent, interval=0.1)
+    model.watcher.on = True
+    seen(model, lambda: dict(model.counts) == {"delivered": 2})
+    assert "; next look in " in model.said(model.looked_at)
+    assert not model.busy
+    done(model, model.collect)
+    assert dict(model.counts) == {"collected": 2}
+    model.watcher.on = False
+    assert model.watcher.join(20)
+    assert not model.watcher.busy
+
+
+def test_a_server_that_was_never_there_switches_the_watching_off_and_says_why(sent, service):
+    service.stop()
+    model = ResultsModel(sent)
+    model.watcher.on = True
+    seen(model.watcher, lambda: bool(model.watcher.problems))
+    assert not model.watcher.on
+
+
+def test_a_lost_connection_is_told_and_tried_again(sent, service):
+    model = ResultsModel(sent)
+    sent.watch = partial(Workspace.watch, sent, interval=0.1)
+    model.watcher.on = True
+    seen(model, lambda: model.looked_at is not None)
+    service.stop()
+    seen(model.watcher, lambda: model.watcher.look.error is not None)
+    assert "no connection, trying again in " in model.said(model.looked_at)
+    assert model.watcher.on
+    model.watcher.on = False
+    assert model.watcher.join(20)
+
+
+def test_a_study_chosen_in_the_table_opens_its_report_with_what_it_says_in_short(tmp_path):
+    with Workspace(tmp_path / "project") as ws:
+        cohort = collect_into(ws, people(2))
+        model = done(ResultsModel(ws), lambda: None)
+        model.study_id = cohort.studies[1].study_id
+        assert model.gallery.join(60)
+        assert model.gallery.name == "sub-001_ses-1"
+        facts = dict(model.gallery.facts)
+        assert facts["PD v Atypical"] in ("PD", "Atypical")
+        assert float(facts["Free water, pSN"]) > 0
+        model.study_id = "of another workspace"
+        assert model.gallery.name == ""
 
 
 def test_collecting_brings_reports_under_the_names_of_this_disk(sent, service, cohort_folder):
