@@ -154,7 +154,7 @@ def _cells(ax: Axes, r: FloatArray, q: FloatArray, alpha: float) -> None:
         shrink=0.55,
         ticks=[-1, 0, 1],
     )
-    bar.set_label("correlation")
+    bar.set_label("Correlation")
     bar.outline.set_linewidth(0.6)
 
 

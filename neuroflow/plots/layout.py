@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -84,10 +85,10 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
     if figure is None or not handles:
         return
     width = figure.get_size_inches()[0] * (1 if own else ax.get_position().width)
-    # A letter is about 0.6 of its size wide; 9 mm are marker and gaps.
-    letter = 0.58 * current().small / 72
+    # A letter is about half of its size wide; 9 mm are marker and gaps.
+    letter = 0.53 * current().small / 72
     widths = [len(str(handle.get_label())) * letter + 9 * MM for handle in handles]
-    columns = len(handles) if sum(widths) <= width else max(1, int(width / max(widths)))
+    columns = next(n for n in range(len(handles), 0, -1) if n == 1 or _wide(widths, n) <= width)
     if own:
         figure.legend(handles=handles, loc="outside upper left", ncols=columns)
     else:
@@ -98,6 +99,11 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
             ncols=columns,
             borderaxespad=0.3,
         )
+
+
+def _wide(widths: Sequence[float], columns: int) -> float:
+    """Return the width of a legend, which is filled column by column."""
+    return float(sum(max(part) for part in np.array_split(widths, columns)))
 
 
 def region_rows(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quantity: str) -> None:

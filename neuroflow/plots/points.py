@@ -17,7 +17,7 @@ from neuroflow.compare.reading import read_cells
 from neuroflow.compare.twosample import moments
 from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import OptionError, TableError
-from neuroflow.plots.figures import describe, new_axes
+from neuroflow.plots.figures import describe, figure_of, new_axes
 from neuroflow.plots.labels import (
     BIOMARKERS,
     kind_notes,
@@ -28,10 +28,11 @@ from neuroflow.plots.labels import (
     unit,
 )
 from neuroflow.plots.layout import add_legend, group_handles, region_rows
-from neuroflow.plots.styling import DOUBLE_COLUMN, SINGLE_COLUMN, current, look_of, styled
+from neuroflow.plots.styling import DOUBLE_COLUMN, MM, SINGLE_COLUMN, current, look_of, styled
 
 Summary = Literal["mean", "box", "none"]
 
+_LETTER = 1.8  # mm, with some room between names
 _UPRIGHT = 6  # more regions than this lie on their side, so that their names can be read
 _SUMMARIES = {
     "mean": "Bars: mean and {:.0%} CI.",
@@ -218,6 +219,12 @@ def _size(points: Points, upright: bool) -> tuple[float, float]:
     return DOUBLE_COLUMN, 32 + n_regions * max(4.5, 2.1 * n_groups)
 
 
+def _width(ax: Axes) -> float:
+    """Return the width of a panel in mm."""
+    figure = figure_of(ax)
+    return 0.0 if figure is None else figure.get_size_inches()[0] * ax.get_position().width / MM
+
+
 def _draw(ax: Axes, points: Points, upright: bool) -> None:
     most = max(points.counts.values())
     size = float(np.clip(500 / max(most, 1), 4, 14 if upright else 8))
@@ -282,7 +289,8 @@ def _axes(ax: Axes, points: Points, upright: bool, quantity: str) -> None:
     """Name what stands along the axes."""
     n_regions = points.values.shape[1]
     if upright:
-        names = [textwrap.fill(name, 18) for name in points.labels]
+        letters = int(_width(ax) / n_regions / _LETTER)
+        names = [textwrap.fill(name, max(letters, 12)) for name in points.labels]
         ax.set_xticks(range(n_regions), names)
         ax.set_xlim(-0.5, n_regions - 0.5)
         ax.tick_params(axis="x", length=0)

@@ -86,7 +86,7 @@ def trajectory(
         for place, (name, look) in enumerate(looks.items()):
             mine = [track for track in tracks if track.group == name]
             _lines(ax, mine, look)
-            shift = (place - (len(looks) - 1) / 2) * 0.012
+            shift = (place - (len(looks) - 1) / 2) * 0.02
             _means(ax, mine, look, shift, confidence)
             handles.append(point_handle(f"{name} (n = {len(mine)})", *look))
         ax.set_xlabel("Years since the first visit")
