@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,10 +20,14 @@ from neuroflow.models import OnEvent
 from neuroflow.preparation import study_map
 from neuroflow.progress import listening
 from neuroflow.results.cache import cached_results, cached_warnings
+from neuroflow.results.prediction import failure_reason
+from neuroflow.results.schema import Schema
 from neuroflow.results.table import Results
 from neuroflow.service import Service
+from neuroflow.states import State
 from neuroflow.transfer.collect import collect
 from neuroflow.transfer.listing import Listing
+from neuroflow.transfer.paths import RESULT_SUFFIX
 from neuroflow.transfer.results import collected_ids, find_results
 from neuroflow.transfer.status import status
 from neuroflow.waiting import Look, wait_for_results, watch
@@ -91,7 +96,17 @@ class ResultsWorkspace(LocalWorkspace):
             here=collected_ids(self.results_folder),
         )
         odd = cached_warnings(self.results_folder, self._places.cache)
-        return table.assign(warnings=[odd.get(study_id, "") for study_id in table["study_id"]])
+        return table.assign(
+            message=[self._message(row) for row in table.itertuples()],
+            warnings=[odd.get(study_id, "") for study_id in table["study_id"]],
+        )
+
+    def _message(self, row: Any) -> str:
+        """Add to a failure what the report says."""
+        if row.state != State.FAILED:
+            return str(row.message)
+        reason = failure_reason(self.results_folder / f"{row.study_id}{RESULT_SUFFIX}")
+        return f"{row.message}: {reason}" if reason else str(row.message)
 
     def watch(
         self,
@@ -238,8 +253,13 @@ class ResultsWorkspace(LocalWorkspace):
         """Where collected results stand, one folder per study."""
         return self._places.results
 
-    def table(self) -> pd.DataFrame:
+    def table(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the cohort table of everything collected.
+
+        Parameters
+        ----------
+        schema
+            How the result files are to be read; None lets their content decide.
 
         Returns
         -------
@@ -251,10 +271,15 @@ class ResultsWorkspace(LocalWorkspace):
         ResultError
             Nothing was collected yet.
         """
-        return self._results().table
+        return self._results(schema).table
 
-    def study_facts(self) -> pd.DataFrame:
+    def study_facts(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return what is known of every collected study: predictions, source, warnings.
+
+        Parameters
+        ----------
+        schema
+            As for `table`.
 
         Returns
         -------
@@ -266,9 +291,9 @@ class ResultsWorkspace(LocalWorkspace):
         ResultError
             Nothing was collected yet.
         """
-        return self._results().studies
+        return self._results(schema).studies
 
-    def _results(self) -> Results:
+    def _results(self, schema: Schema | None) -> Results:
         if not self.results_folder.exists():
             raise ResultError(
                 "No results were collected yet.",
@@ -276,6 +301,7 @@ class ResultsWorkspace(LocalWorkspace):
             )
         return cached_results(
             self.results_folder,
-            self._places.cache,
+            self._places.cache if schema is None else self._places.cache / "by schema",
+            schema=schema,
             studies=study_map(self._cohorts, self.participants, self._decisions.read),
         )

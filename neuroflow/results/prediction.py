@@ -103,6 +103,29 @@ def read_prediction(path: str | Path) -> Prediction:
         return parse_prediction(data.decode("latin-1"))
 
 
+def failure_reason(folder: Path) -> str:
+    """Tell why a study could not be processed.
+
+    Parameters
+    ----------
+    folder
+        The study's result folder.
+
+    Returns
+    -------
+    str
+        As the first of its textual reports says; empty where none does.
+    """
+    for path in sorted(folder.glob("*.txt")):
+        try:
+            reason = read_prediction(path).failure
+        except ResultError:  # another report may tell; the facts of the study name this one
+            continue
+        if reason:
+            return reason
+    return ""
+
+
 def parse_prediction(text: str) -> Prediction:
     r"""Find labels, probabilities and facts in a report's text.
 

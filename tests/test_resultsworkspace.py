@@ -1,0 +1,141 @@
+"""What a workspace tells of results: how old its knowledge is, why a study failed."""
+
+import threading
+from itertools import islice
+
+import pytest
+
+from neuroflow.errors import ConnectionLostError, ResultError
+from neuroflow.models import RESULT_FILES, Package
+from neuroflow.results.schema import Schema
+from neuroflow.states import State
+from neuroflow.waiting import as_of
+from neuroflow.workspace import Workspace
+
+FILES = {
+    "aidp.csv": "pSN_FW,0.2\nPutamen_FW,0.3\n",
+    "prediction.txt": "Product: P\n",
+    "prediction.png": "picture",
+}
+
+
+def silent(_event):
+    pass
+
+
+@pytest.fixture
+def ws(workspace):
+    """Open a workspace with two studies that were sent."""
+    for study_id in ("s1", "s2"):
+        workspace.ledger.add_package(
+            Package("C", study_id, workspace.folder / study_id, 9, "sha", "source")
+        )
+        workspace.ledger.record("C", study_id, State.UPLOADING)
+        workspace.ledger.record("C", study_id, State.SUBMITTED)
+    return workspace
+
+
+@pytest.fixture
+def deliver(service):
+    """Return a function that puts a result folder on the server."""
+
+    def put(study_id, files=FILES):
+        folder = service.home / "output" / f"{study_id}_out"
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text)
+
+    return put
+
+
+def states(table):
+    return dict(zip(table["study_id"], table["state"], strict=True))
+
+
+def test_the_last_look_is_remembered_and_told(ws, deliver):
+    assert ws.status(look=False).attrs["listed_at"] is None
+    deliver("s1")
+    deliver("stranger")
+    now = ws.status()
+    assert states(now) == {"s1": "delivered", "s2": "processing", "stranger": "unknown"}
+    with Workspace(ws.folder) as again:
+        later = again.status(look=False)
+    assert states(later) == states(now)
+    assert later.attrs["listed_at"] == now.attrs["listed_at"]
+    assert "just now" in as_of(later.attrs["listed_at"], now.attrs["listed_at"])
+
+
+def test_collecting_is_a_look_too(ws, deliver):
+    deliver("s1")
+    deliver("stranger")
+    table = ws.collect(on_event=silent)
+    assert states(table) == {"s1": "collected", "s2": "processing", "stranger": "unknown"}
+    assert table.attrs["listed_at"] is not None
+    message = table.set_index("study_id")["message"]["stranger"]
+    assert message == "collected, but not sent from this workspace"
+    facts = ws.study_facts().set_index("study_id")
+    assert not facts.loc["stranger", "in_studies"]
+
+
+def test_a_collection_that_was_stopped_is_no_look(ws, deliver):
+    deliver("s1")
+    stop = threading.Event()
+    stop.set()
+    assert ws.collect(on_event=silent, stop=stop).attrs["listed_at"] is None
+
+
+def test_a_look_at_another_server_does_not_count(ws):
+    ws.status()
+    profile = ws.service.profile
+    ws.service.save_profile(type(profile)("elsewhere", profile.user, profile.key))
+    assert ws.status(look=False).attrs["listed_at"] is None
+
+
+def test_a_failed_study_says_why(ws, deliver):
+    deliver("s1", {"failure_report.txt": "Processing failed\nReason: the age is missing\n"})
+    table = ws.collect(on_event=silent).set_index("study_id")
+    assert table.loc["s1", "state"] == "failed"
+    assert table.loc["s1", "message"] == "a failure report came back: the age is missing"
+
+
+def test_watching_tells_a_lost_connection_and_goes_on(ws, monkeypatch):
+    looks = ws.watch(interval=0.01)
+    assert next(looks).waiting == 2
+    connect = ws.service.connect
+
+    def lost():
+        monkeypatch.setattr(ws.service, "connect", connect)
+        raise ConnectionLostError("gone")
+
+    monkeypatch.setattr(ws.service, "connect", lost)
+    second, third = islice(looks, 2)
+    assert (type(second.error), second.waiting) == (ConnectionLostError, 2)
+    assert third.error is None
+
+
+def test_collecting_waits_while_paused(ws, deliver):
+    deliver("s1")
+    pause = threading.Event()
+    pause.set()
+    job = threading.Thread(target=ws.collect, kwargs={"on_event": silent, "pause": pause})
+    job.start()
+    job.join(0.7)
+    assert job.is_alive()
+    assert not list(ws.results_folder.rglob("*.csv"))
+    pause.clear()
+    job.join(20)
+    assert len(list((ws.results_folder / "s1_out").iterdir())) == len(RESULT_FILES)
+
+
+def test_an_explicit_schema_decides(ws, deliver):
+    deliver("s1", FILES | {"aidp.csv": "roi;dorsal;ventral\npSN;0,2;0,3\nPutamen;0,4;0,5\n"})
+    ws.collect(on_event=silent)
+    schema = Schema(layout="long", value_columns={"ventral": "FW"}, decimal=",")
+    table = ws.table(schema=schema)
+    assert dict(zip(table["region"], table["value"], strict=True)) == {"pSN": 0.3, "Putamen": 0.5}
+    assert ws.study_facts(schema=schema)["decimal"].tolist() == [","]
+
+
+def test_results_that_were_never_collected_are_no_table(ws):
+    with pytest.raises(ResultError, match="No results were collected yet"):
+        ws.table()
