@@ -7,14 +7,17 @@ from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 import ipywidgets as widgets
-from traitlets import Dict, HasTraits
+from traitlets import Dict, HasTraits, link
 
 from neuroflow.errors import OptionError
+from neuroflow.states import State
 from neuroflow.widgets import html
 from neuroflow.widgets.cohort import cohort_form
 from neuroflow.widgets.cohort_model import CohortModel
 from neuroflow.widgets.connect import connect_form
 from neuroflow.widgets.connect_model import ConnectModel
+from neuroflow.widgets.explore import explore_form
+from neuroflow.widgets.explore_model import ExploreModel
 from neuroflow.widgets.model import FormModel
 from neuroflow.widgets.parts import button, watch
 from neuroflow.widgets.parts import form as framed
@@ -27,12 +30,13 @@ from neuroflow.workspace import Workspace
 
 LOOK_SECONDS = 2.0
 """How often the forms look whether somebody else works in the workspace."""
-FormName = Literal["connect", "cohort", "submit", "results"]
+FormName = Literal["connect", "cohort", "submit", "results", "explore"]
 _DRAW: dict[str, Callable[[Any], widgets.Widget]] = {
     "connect": connect_form,
     "cohort": cohort_form,
     "submit": submit_form,
     "results": results_form,
+    "explore": explore_form,
 }
 """The forms in the order of the work, and what draws each."""
 
@@ -47,7 +51,7 @@ class AppModel(HasTraits):
 
     Attributes
     ----------
-    connect, cohort, submit, results
+    connect, cohort, submit, results, explore
         One model per form.
     waiting : dict
         From the name of a form whose turn has not come to what is missing.
@@ -62,6 +66,8 @@ class AppModel(HasTraits):
         self.cohort = CohortModel(ws)
         self.submit = SubmitModel(ws, self.cohort)
         self.results = ResultsModel(ws)
+        self.explore = ExploreModel(ws, load=False)  # read when somebody wants to see it
+        link((self.explore, "study_id"), (self.results, "study_id"))
         self.connect.observe(lambda _: self.submit.refresh(), names=["tone"])
         self.submit.observe(self._worked, names=["busy"])
         self.results.observe(self._worked, names=["busy"])
@@ -78,7 +84,9 @@ class AppModel(HasTraits):
     def turn(self) -> str:
         """Which form's turn it is: the first that has something left to do."""
         if self.ws.ledger.rows():
-            return "results" if self.submit.tone == "good" else "submit"
+            here = {row.state for row in self.ws.ledger.rows()} <= {State.COLLECTED, State.FAILED}
+            done = "explore" if here and "explore" not in self.waiting else "results"
+            return done if self.submit.tone == "good" else "submit"
         if self.cohort.cohort is not None:
             return "cohort" if self.cohort.blocked else "submit"
         return "connect" if self.ws.service.profile is None else "cohort"
@@ -100,16 +108,23 @@ class AppModel(HasTraits):
         self.poll()
         if name == "submit" and not self.submit.busy:
             self.submit.attempt(self.submit.refresh)
+        if name == "explore" and self.explore.choices is None:
+            self.explore.look()
 
     def _see_whose_turn(self) -> None:
         missing = {
             "submit": "" if self.cohort.known else "First check the studies of a cohort.",
             "results": "" if self._has_sent() else "First send the studies of a cohort.",
+            "explore": "" if self._has_results() else "First collect results.",
         }
         self.waiting = {name: text for name, text in missing.items() if text}
 
     def _has_sent(self) -> bool:
-        return self.ws.results_folder.exists() or bool(self.ws.ledger.rows())
+        states = {row.state for row in self.ws.ledger.rows()}
+        return self.ws.results_folder.exists() or bool(states - {State.PACKAGED})
+
+    def _has_results(self) -> bool:
+        return any(self.ws.results_folder.glob("*"))
 
     def _worked(self, change: Any) -> None:
         """Let one form show what another one has done."""
@@ -119,6 +134,8 @@ class AppModel(HasTraits):
             self.results.restore()
         else:
             self.submit.attempt(self.submit.refresh)
+            if self.explore.choices is not None:
+                self.explore.look()
         self._see_whose_turn()
 
 
@@ -126,7 +143,7 @@ _open: WeakValueDictionary[str, AppModel] = WeakValueDictionary()
 
 
 def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
-    """Open the forms of a workspace: Connect, Cohort, Submit, Results.
+    """Open the forms of a workspace: Connect, Cohort, Submit, Results, Explore.
 
     Parameters
     ----------
@@ -134,8 +151,8 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
         The workspace. What was saved, decided, sent and fetched in it is shown again; run twice,
         both views show the same work.
     form
-        The name of one form to be shown alone: ``"connect"``, ``"cohort"``, ``"submit"`` or
-        ``"results"``.
+        The name of one form to be shown alone: ``"connect"``, ``"cohort"``, ``"submit"``,
+        ``"results"`` or ``"explore"``.
 
     Returns
     -------
@@ -152,7 +169,7 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Workspace(folder) as ws:
     ...     [title.split()[2] for title in app(ws).titles]
-    ['Connect', 'Cohort', 'Submit', 'Results']
+    ['Connect', 'Cohort', 'Submit', 'Results', 'Explore']
     """
     key = str(ws.folder)
     model = _open.get(key)
@@ -162,6 +179,7 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
         return _tabs(model)
     if form not in _DRAW:
         raise OptionError(f"There is no form {form!r}.", advice=f"Forms are: {', '.join(_DRAW)}.")
+    model.look(form)
     view = _DRAW[form](getattr(model, form))
     view.neuroflow = model
     return view
@@ -190,7 +208,7 @@ def _tabs(model: AppModel) -> widgets.Tab:
     model.observe(lambda _: opened(), names=["waiting"])
     for number, name in enumerate(names):
         _titled(tabs, model, number, name)
-    opened()
+    turned(None)
     return tabs
 
 

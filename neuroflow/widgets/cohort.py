@@ -88,7 +88,7 @@ def _check(model: CohortModel) -> list[widgets.Widget]:
         )
 
     watch(model, ["busy", "missing"], update)
-    return [check, missing]
+    return [widgets.HBox([check]), missing]
 
 
 def _studies(model: CohortModel) -> widgets.VBox:
@@ -98,16 +98,6 @@ def _studies(model: CohortModel) -> widgets.VBox:
         widgets.Dropdown, "Show", "Which studies are listed", options=[("All", ALL)], value=ALL
     )
     filter_.layout.width = "340px"
-    every = button(
-        model,
-        "Choose all listed",
-        "Choose every study of the list",
-        lambda: choose(all_of_them=True),
-    )
-    none = button(model, "Choose none", "Choose no study", lambda: choose(all_of_them=False))
-
-    def choose(*, all_of_them: bool) -> None:
-        table.chosen = tuple(range(len(table.frame))) if all_of_them else ()
 
     def chosen() -> None:
         model.chosen = tuple(table.frame["study"].iloc[list(table.chosen)])
@@ -121,13 +111,12 @@ def _studies(model: CohortModel) -> widgets.VBox:
             filter_.options = options
             model.filter = filter_.value = kept
         table.show(model.shown)
-        show(bar, not model.studies.empty)
+        show(filter_, not model.studies.empty)
 
     filter_.observe(lambda change: setattr(model, "filter", change.new or ALL), names="value")
-    bar = widgets.HBox([filter_, every, none])
     table.observe(lambda _: model.attempt(chosen), names="chosen")
     watch(model, ["studies", "filter"], update)
-    return widgets.VBox([bar, table])
+    return widgets.VBox([filter_, table])
 
 
 def _decisions(model: CohortModel) -> widgets.VBox:

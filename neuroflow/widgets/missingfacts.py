@@ -41,7 +41,7 @@ def missing_facts(model: CohortModel) -> widgets.VBox:
             model.fill_in(facts)
 
     keep = button(model, "Save ages and sexes", "Keep them in this workspace and check again", save)
-    box = widgets.VBox([words, lines, keep])
+    box = widgets.VBox([words, lines, widgets.HBox([keep])])
     box.add_class("nf-panel")
 
     def update() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from threading import Event as StopEvent
 
@@ -12,7 +12,7 @@ from traitlets import Any, Bool, Dict, Tuple, Unicode, observe
 
 from neuroflow.errors import NeuroflowError
 from neuroflow.ledger import LedgerRow
-from neuroflow.models import Cohort, OnEvent
+from neuroflow.models import Cohort, Event, OnEvent
 from neuroflow.states import State
 from neuroflow.widgets.cohort_model import CohortModel
 from neuroflow.widgets.model import FormModel
@@ -253,6 +253,9 @@ class SubmitModel(FormModel):
             )
         elif known:
             self.set(progress=Progress(), notice=f"All {sent} studies were sent.", tone="good")
+
+    def _heard(self, events: Sequence[Event]) -> None:
+        super()._heard([event for event in events if event.stage != "plan"])  # it has its own line
 
     def _planned(self, plan: pd.DataFrame) -> None:
         shown = plan.assign(

@@ -1,7 +1,12 @@
+import json
+from dataclasses import replace
+
 import pydicom
 import pytest
 from support.lab import SWITCHES, LabPage, chromium, running_lab
+from support.proxy import Proxy
 
+import neuroflow as nf
 from neuroflow.demo.cohort import make_cohort
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -48,3 +53,41 @@ def browser():
 def page(browser, lab):
     with browser.new_context(viewport={"width": 1300, "height": 1400}) as context:
         yield LabPage(context.new_page(), *lab)
+
+
+@pytest.fixture
+def spoilt_folder(own_cohort_folder):
+    """Return two studies: of the first the echo time is too long, of the second the age is away."""
+    first, second = nf.find_studies(own_cohort_folder / "scans")
+    change_sidecar(first, lambda facts: facts | {"EchoTime": 0.130})
+    change_sidecar(second, lambda facts: {k: v for k, v in facts.items() if "Age" not in k})
+    table = own_cohort_folder / "participants.tsv"
+    header, *lines = table.read_text(encoding="utf-8").splitlines()
+    known = [line for line in lines if second.participant_id not in line]
+    table.write_text("\n".join([header, *known]) + "\n", encoding="utf-8")
+    return own_cohort_folder
+
+
+def change_sidecar(study, change):
+    (path,) = [file for file in study.files if file.suffix == ".json"]
+    path.write_text(json.dumps(change(json.loads(path.read_text(encoding="utf-8")))))
+
+
+@pytest.fixture
+def slow_line(service):
+    """Run a line to the service on which a study takes many seconds; its `rate` can be changed."""
+    with Proxy(service.port, rate=40_000) as line:
+        yield line
+
+
+@pytest.fixture
+def slow_workspace(workspace, slow_line, eight_studies):
+    """Open a workspace with three checked studies, to be sent one by one over the slow line."""
+    workspace.service.save_profile(replace(workspace.service.profile, port=slow_line.port))
+    workspace.service.trust(workspace.service.unknown_host().fingerprint)
+    config = workspace.folder / "neuroflow.toml"
+    config.write_text("[settings]\nconnections = 1\n" + config.read_text())
+    studies = nf.find_studies(eight_studies / "scans")[:3]
+    cohort = workspace.cohort("C", studies, participants=eight_studies / "participants.tsv")
+    workspace.check(cohort)
+    return workspace

@@ -1,5 +1,6 @@
 """JupyterLab on a loopback port, and a page of Chromium that looks at it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -22,6 +23,21 @@ SWITCHES = (
     "--disable-sync",
 )
 SETTINGS = '{"fetchNews": "false", "checkForUpdates": false}'
+CONTRAST = """(element) => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (colors) => {
+    for (const color of colors) { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); }
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
+      .map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = [];
+  for (let e = element; e; e = e.parentElement) behind.unshift(getComputedStyle(e).backgroundColor);
+  const back = ["white", ...behind];
+  const [a, b] = [light(back), light([...back, getComputedStyle(element).color])];
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}"""
+"""A function of the page, after WCAG 2.2, relative luminance and contrast ratio."""
 TIMEOUT = 60_000  # ms; a busy machine starts kernels slowly
 
 
@@ -95,8 +111,11 @@ class LabPage:
         if message.type == "error":
             self.complaints.append(message.text)
 
-    def open_app(self, workspace, name="forms"):
+    def open_app(self, workspace, name="forms", theme="JupyterLab Light"):
         """Run a notebook that shows the forms of a workspace."""
+        settings = self._root.parent / "jupyter" / "settings" / "@jupyterlab"
+        themes = settings / "apputils-extension" / "themes.jupyterlab-settings"
+        themes.write_text(json.dumps({"theme": theme}))
         cell = new_code_cell(f"import neuroflow as nf\nnf.app(nf.Workspace({str(workspace)!r}))")
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = new_notebook(cells=[cell], metadata={"kernelspec": kernel})
@@ -135,7 +154,15 @@ class LabPage:
         self.form.get_by_role("button", name=label).click()
 
     def sees(self, text):
-        self.form.get_by_text(text).first.wait_for()
+        self.form.get_by_text(text).filter(visible=True).first.wait_for()
+
+    def choose_row(self, name):
+        """Click on a row of a table whose rows can be chosen."""
+        self.form.get_by_role("gridcell", name=name, exact=True).first.click()
+
+    def contrast(self, selector):
+        """Return the contrast of a text to what is behind it, as WCAG 2 reckons it."""
+        return self.form.locator(selector).first.evaluate(CONTRAST)
 
     def screenshot(self, name):
         """Keep a picture of the forms in the folder of artifacts."""

@@ -17,6 +17,7 @@ from neuroflow.widgets.results import results_form
 from neuroflow.widgets.results_model import ResultsModel
 from neuroflow.widgets.submit import submit_form
 from neuroflow.widgets.submit_model import SubmitModel
+from neuroflow.widgets.tableview import TableView
 from neuroflow.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -149,6 +150,7 @@ def test_the_app_opens_on_the_form_whose_turn_it_is(empty, workspace):
 def test_a_tab_whose_turn_has_not_come_says_what_is_missing_and_leads_there(empty):
     tabs = app(empty)
     assert tabs.titles[2:4] == ("· 3 Submit (later)", "· 4 Results (later)")
+    assert tabs.titles[4] == "· 5 Explore (later)"
     tabs.selected_index = 2
     assert "First check the studies of a cohort." in drawn(tabs.children[2])
     button(tabs.children[2], "Go to Cohort").click()
@@ -159,6 +161,12 @@ def test_two_views_of_one_workspace_show_the_same_work(empty):
     first, second = app(empty), app(empty, "cohort")
     first.neuroflow.cohort.folder = "/scans"
     assert second.neuroflow.cohort.folder == "/scans"
+
+
+def test_a_study_chosen_in_explore_is_the_one_shown_in_results(empty):
+    model = app(empty).neuroflow
+    model.explore.study_id = "some-study"
+    assert model.results.study_id == "some-study"
 
 
 def test_one_form_alone_is_asked_for_by_its_name(empty):
@@ -183,7 +191,7 @@ def test_the_forms_show_what_the_command_line_did_meanwhile(workspace, cohort_fo
     cohort = workspace.cohort("FROM_CLI", studies, participants=cohort_folder / "participants.tsv")
     workspace.package(cohort, on_event=lambda event: None)
     model.poll()
-    assert model.waiting == {}
+    assert list(model.waiting) == ["results", "explore"]
     model.cohort.cohort_id = "FROM_CLI"
     assert set(model.submit.rows["state"]) == {"packaged"}
 
@@ -194,10 +202,11 @@ def test_chosen_rows_of_the_table_are_the_chosen_studies(empty, cohort_folder):
     model.set(folder=str(cohort_folder / "scans"), cohort_id="C")
     model.check()
     assert model.join(60)
-    button(view, "Choose all listed").click()
-    assert set(model.chosen) == set(model.studies["study"])
+    table = next(t for t in all_of(view, TableView) if "state" in t.frame)
+    table.chosen = (1,)
+    assert model.chosen == (model.studies.loc[1, "study"],)
     assert "Chosen:" in drawn(view)
-    button(view, "Choose none").click()
+    table.chosen = ()
     assert model.chosen == ()
 
 
