@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from neuroflow.compare.report import methods_text
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
 
 _LATEX = {
@@ -67,7 +68,8 @@ def save_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Pat
             advice=f"Let it end in {', '.join(_WRITERS)}.",
         )
     part = file.with_name(f".part-{file.name}")
-    note = str(table.attrs.get("methods", ""))
+    facts = {str(name): value for name, value in table.attrs.items()}
+    note = facts.get("methods") or (methods_text(facts) if "method" in facts else "")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write(_texts(table), part, title, note)

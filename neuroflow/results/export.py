@@ -70,6 +70,33 @@ FACTS: dict[str, tuple[str, str, str]] = {
 }
 """Columns of the facts of studies besides those of the cohort table."""
 
+EFFECTS: dict[str, tuple[str, str, str]] = {
+    "contrast": ("What is compared: the first side minus the second", "", "computed"),
+    "n1": (
+        "Studies of the first side; of all groups where any difference is tested",
+        "",
+        "computed",
+    ),
+    "n2": ("Studies of the second side", "", "computed"),
+    "mean1": ("Mean of the first side, adjusted for covariates", "as the metric", "computed"),
+    "mean2": ("Mean of the second side, adjusted for covariates", "as the metric", "computed"),
+    "estimate": ("The difference of the means", "as the metric", "computed"),
+    "se": ("Its standard error", "as the metric", "computed"),
+    "ci_low": ("Lower end of its confidence interval", "as the metric", "computed"),
+    "ci_high": ("Upper end of its confidence interval", "as the metric", "computed"),
+    "statistic": ("t, F, U or H of the test", "", "computed"),
+    "df": ("Degrees of freedom; of F those of the denominator", "", "computed"),
+    "df_num": ("Degrees of freedom of the numerator", "", "computed"),
+    "p": ("p value", "", "computed"),
+    "q": ("p value corrected for many tests", "", "computed"),
+    "effect_size": ("The standardised effect", "", "computed"),
+    "effect_size_ci_low": ("Lower end of its confidence interval", "", "computed"),
+    "effect_size_ci_high": ("Upper end of its confidence interval", "", "computed"),
+    "np2": ("Partial eta squared", "", "computed"),
+    "reason": ("Why there is no answer", "", "computed"),
+}
+"""Columns of comparisons of groups besides those of the cohort table."""
+
 _PREFIXES: dict[str, tuple[str, str, str]] = {
     "p_": ("Probability", "fraction", "prediction.txt"),
     "report_": ("Value in the report", "", "prediction.txt"),
@@ -98,8 +125,9 @@ def data_dictionary(table: pd.DataFrame) -> pd.DataFrame:
     >>> data_dictionary(pd.DataFrame(columns=["age"])).iloc[0].tolist()
     ['age', 'Age at the scan', 'years', 'participants.tsv']
     """
+    known = DICTIONARY | (EFFECTS if "estimate" in table else {})
     describe = _described_fact if {"source", "warnings"} <= set(table) else _described
-    rows = [(name, *(DICTIONARY.get(name) or describe(name))) for name in map(str, table)]
+    rows = [(name, *(known.get(name) or describe(name))) for name in map(str, table)]
     return pd.DataFrame(rows, columns=["column", "meaning", "unit", "source"])
 
 
@@ -126,7 +154,9 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     Parameters
     ----------
     table
-        Any table; an index with a name becomes the first column.
+        Any table; an index with a name becomes the first column. How it was computed, if its
+        ``.attrs`` know, is written too: into a ``.json`` beside a CSV or TSV, into the metadata of
+        a Parquet file, onto a sheet of a workbook.
     path
         ``.csv``; ``.parquet``; ``.tsv`` (as BIDS: ``n/a`` for missing values, and a ``.json`` with
         the meaning of each column beside it); ``.xlsx`` (with the meanings on a second sheet).
@@ -168,7 +198,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         writer(table, temporary)
         temporary.replace(path)
-        if path.suffix.lower() == ".tsv":
+        if path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and table.attrs):
             _write_sidecar(table, path.with_suffix(".json"))
     except OSError as error:
         raise FolderError(
@@ -188,7 +218,9 @@ def _write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
-    table.to_parquet(path, index=False)
+    plain = table.copy(deep=False)
+    plain.attrs = {}  # notes of a table (the time of a look) are not for other programs
+    plain.to_parquet(path, index=False)
 
 
 def _write_tsv(table: pd.DataFrame, path: Path) -> None:
@@ -196,13 +228,15 @@ def _write_tsv(table: pd.DataFrame, path: Path) -> None:
 
 
 def _write_sidecar(table: pd.DataFrame, path: Path) -> None:
-    meanings = {
+    meanings: dict[str, object] = {
         row["column"]: {"Description": row["meaning"]}
         | ({"Units": row["unit"]} if row["unit"] else {})
         | {"Source": row["source"]}
         for row in data_dictionary(table).to_dict("records")
     }
-    path.write_text(json.dumps(meanings, indent=2) + "\n", encoding="utf-8")
+    about = {"Computation": dict(table.attrs)} if table.attrs else {}
+    text = json.dumps(meanings | about, indent=2, default=str, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _write_excel(table: pd.DataFrame, path: Path) -> None:
@@ -220,6 +254,10 @@ def _write_excel(table: pd.DataFrame, path: Path) -> None:
         fit = _fit_for_excel(table)
         fit.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 0))
         data_dictionary(table).to_excel(book, sheet_name="data dictionary", index=False)
+        if table.attrs:
+            rows = [(str(name), str(value)) for name, value in table.attrs.items()]
+            about = _fit_for_excel(pd.DataFrame(rows, columns=["fact", "value"]))
+            about.to_excel(book, sheet_name="computation", index=False)
 
 
 def _fit_for_excel(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,15 @@
+import json
+
 import pandas as pd
 import pytest
 from support.comparison_tables import realistic_table
 
 from neuroflow.compare import documents
 from neuroflow.compare.documents import save_table, to_latex
-from neuroflow.compare.report import paper_table
+from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.report import methods_text, paper_table
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
+from neuroflow.results.export import data_dictionary, write_table
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,37 @@ def test_excel_has_every_cell_and_the_methods(paper, tmp_path):
     sheets = pd.read_excel(file, sheet_name=None, dtype=str, keep_default_na=False)
     assert sheets["table"].to_numpy().tolist() == paper.to_numpy().tolist()
     assert sheets["methods"]["about"].tolist() == [paper.attrs["methods"]]
+
+
+@pytest.fixture
+def effects():
+    table = realistic_table({"Control": 6, "PSP": 6})
+    table.loc[table["study_id"] == "study0003", "age"] = None
+    return compare_groups(table[table["region"] == "SCP"], covariates=["age"])
+
+
+def test_effects_are_saved_with_their_methods(effects, tmp_path):
+    text = save_table(effects, tmp_path / "t.md").read_text(encoding="utf-8")
+    assert text.endswith(methods_text(effects) + "\n")
+
+
+def test_data_files_say_how_effects_were_computed(effects, tmp_path):
+    for ending in ("csv", "tsv"):
+        file = write_table(effects, tmp_path / ending / f"effects.{ending}")
+        about = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+        assert about["Computation"] == effects.attrs
+        assert about["effect_size"]["Description"] == "The standardised effect"
+    assert about["Computation"]["exclusions"][0]["study_ids"] == ["study0003"]
+    parquet = write_table(effects, tmp_path / "effects.parquet")
+    assert pd.read_parquet(parquet).attrs == effects.attrs
+    pytest.importorskip("openpyxl")
+    sheets = pd.read_excel(write_table(effects, tmp_path / "e.xlsx"), sheet_name="computation")
+    assert dict(sheets.to_numpy())["model"] == "value ~ group + age"
+
+
+def test_every_column_of_effects_is_described(effects):
+    described = data_dictionary(effects)
+    assert not described["meaning"].eq("A further column").any()
 
 
 def test_a_missing_extra_is_named(paper, tmp_path, monkeypatch):
