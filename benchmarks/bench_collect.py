@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delay_line import delay_line
+from report import ratio
 
 from neuroflow.ledger import Ledger
 from neuroflow.transfer.collect import collect
@@ -38,6 +39,7 @@ class Line:
 
     server: Sshd
     port: int
+    what: str
 
     @property
     def ssh(self) -> list[str]:
@@ -140,6 +142,7 @@ def bench(line: Line, studies: int, parts: dict[str, int], runs: int) -> None:
         theirs.append(rate(tool, line, source, count))
         note = "" if count == studies else f", measured with {count} folders"
         report(name, theirs[-1], f"  neuroflow is {ours / theirs[-1]:.1f} x as fast{note}")
+        ratio(f"{studies} result folders, {line.what}", f"`{name}`", ours / theirs[-1])
     if theirs:
         print(f"  neuroflow against the best of them: {ours / max(theirs):.1f} x")
     print()
@@ -166,10 +169,15 @@ def main() -> None:
         write_results(server.home / "output", arguments.studies)
         write_results(server.home / PARTS / str(part), part)
         print(f"{arguments.studies} result folders, OpenSSH's sshd on this machine")
-        bench(Line(server, server.port), arguments.studies, {}, arguments.runs)
+        bench(Line(server, server.port, "no delay"), arguments.studies, {}, arguments.runs)
         print(f"the same over {arguments.round_trip * 1e3:.0f} ms of round trip")
         with delay_line(server.port, arguments.round_trip) as port:
-            bench(Line(server, port), arguments.studies, {"sftp": part}, arguments.runs)
+            bench(
+                Line(server, port, f"{arguments.round_trip * 1e3:.0f} ms of round trip"),
+                arguments.studies,
+                {"sftp": part},
+                arguments.runs,
+            )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import seaborn as sns
 import statsmodels.formula.api as smf
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from report import ratio
 
 from neuroflow.compare.association import correlate_regions
 from neuroflow.compare.groups import compare_groups
@@ -64,6 +65,7 @@ def seconds(run: Callable[[], object], times: int = 3) -> float:
 def report(what: str, theirs: float, ours: float, how: str) -> None:
     """Print one line."""
     print(f"  {what:<54} {theirs:9.2f} s {ours:8.3f} s {theirs / ours:7.0f} x   {how}")
+    ratio(what, how, theirs / ours)
 
 
 def two_groups(wide: pd.DataFrame, long: pd.DataFrame, columns: int, sample: int) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from report import amount, ratio
 
 from neuroflow.results.cache import cached_results
 from neuroflow.results.regions import load_regions
@@ -86,10 +87,15 @@ def bench(root: Path, layout: str, studies: int) -> None:
     more = seconds(lambda: cached_results(folder, cache).table, times=1)
     print(f"{layout} layout, {studies} studies x 132 values")
     report("pandas.read_csv in a loop, concat", theirs, theirs)
-    report("read_results, cold", cold, theirs)
-    report("the same, filling the cache", filling, theirs)
-    report("from the cache", warm, theirs)
-    report("ten studies more", more, theirs)
+    rows = {
+        "read_results, cold": cold,
+        "the same, filling the cache": filling,
+        "from the cache": warm,
+        "ten studies more": more,
+    }
+    for what, taken in rows.items():
+        report(what, taken, theirs)
+        ratio(f"{layout}: {what}", "`pandas.read_csv` in a loop, and concat", theirs / taken)
     print()
 
 
@@ -108,6 +114,8 @@ def memory(root: Path, studies: int) -> None:
     ).stdout.split()
     print(f"{studies} studies x 132 values: {rows} rows")
     print(f"  the table takes {float(size):.0f} MB; while it is built, {float(peak):.0f} MB")
+    amount(f"memory of the table, {studies} studies", float(size), "MB")
+    amount("memory while it is built", float(peak), "MB")
 
 
 def main() -> None:

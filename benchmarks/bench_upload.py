@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from delay_line import delay_line
+from report import amount, ratio
 from support.sshd import Sshd
 
 from neuroflow.config import Settings
@@ -149,7 +150,9 @@ def make_zips(folder: Path, count: int, size: int) -> None:
         path.with_suffix(".sha256").write_text(digest.hexdigest())
 
 
-def run(bench: Bench, ways: dict[str, Callable[[], float]], size: int, times: int) -> None:
+def run(
+    bench: Bench, what: str, ways: dict[str, Callable[[], float]], size: int, times: int
+) -> None:
     """Measure every way, in turn; print the best rate of each."""
     there = bench.server.home / "input" / "C" / "input"
     rates = dict.fromkeys(ways, 0.0)
@@ -164,6 +167,9 @@ def run(bench: Bench, ways: dict[str, Callable[[], float]], size: int, times: in
     best = max(rate for name, rate in rates.items() if name != "neuroflow")
     for name, rate in rates.items():
         print(f"  {name:<24} {rate:7.1f} MB/s   {rate / best:5.2f} x the best of the others")
+        if name != "neuroflow":
+            ratio(what, f"`{name}`", rates["neuroflow"] / rate)
+    amount("its peak memory", bench.memory, "MB")
 
 
 @contextlib.contextmanager
@@ -200,8 +206,9 @@ def main() -> None:
                         ways[name] = getattr(bench, name)
                 ways["paramiko, put in a loop"] = bench.paramiko
                 what = f"{arguments.files} zips of {arguments.megabytes} MB"
-                print(f"{what}, {round_trip * 1000:.0f} ms of round trip added")
-                run(bench, ways, arguments.files * size, arguments.times)
+                what += f", {round_trip * 1000:.0f} ms of round trip added"
+                print(what)
+                run(bench, what, ways, arguments.files * size, arguments.times)
                 print(f"  neuroflow's peak memory  {bench.memory:7.0f} MB\n", flush=True)
 
 

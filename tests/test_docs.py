@@ -176,3 +176,8 @@ def test_every_command_of_a_page_is_known(path):
             command = command.commands[words.pop(0)]
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, line
+
+
+def test_every_benchmark_keeps_its_numbers_for_the_page_of_benchmarks():
+    for script in (ROOT / "benchmarks").glob("bench_*.py"):
+        assert re.search(r"^from report import .*ratio", script.read_text("utf-8"), re.M), script
