@@ -112,3 +112,12 @@ def test_bad_targets(table, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderError, match="cannot be written"):
         write_table(table, tmp_path / "file" / "t.csv")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".parquet", ".xlsx"])
+def test_a_status_with_the_time_of_its_look_is_written_too(tmp_path, ending):
+    now = pd.Timestamp.now("UTC")
+    status = pd.DataFrame({"study_id": ["s"], "since": [now]})
+    status.attrs["listed_at"] = now.to_pydatetime()
+    assert write_table(status, tmp_path / f"status{ending}").stat().st_size > 0
+    assert status.attrs
