@@ -44,7 +44,14 @@ app = typer.Typer(
 )
 _PANELS = {
     "The service": (connecting.connect,),
-    "Studies": (studies.check, studies.override, studies.package, sending.submit),
+    "Studies": (
+        studies.check,
+        studies.exclude,
+        studies.include,
+        studies.override,
+        studies.package,
+        sending.submit,
+    ),
     "Results": (results.status, results.collect, watching.watch),
     "Tables and figures": (
         results.table,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from neuroflow.cli.completion import studies
 from neuroflow.cli.exitcodes import SOMETHING_LEFT
 from neuroflow.cli.options import (
     AsJson,
@@ -15,6 +16,7 @@ from neuroflow.cli.options import (
     Quiet,
     ScansFolder,
     WorkspaceFolder,
+    listed,
 )
 from neuroflow.cli.stopping import stoppable
 from neuroflow.cli.voice import Voice
@@ -35,8 +37,15 @@ def submit(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these studies, by id or label: A,B.", autocompletion=studies),
+    ] = None,
     only_good: Annotated[
         bool, typer.Option("--only-good", help="Send the studies without errors.")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Only those whose upload came to no good end.")
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Send changed studies anew.")] = False,
     limit_rate: Annotated[float | None, typer.Option(help="MB per second at most.")] = None,
@@ -55,12 +64,14 @@ def submit(
         if host_key:
             ws.service.trust(host_key)
         with voice.listening() as listen:
-            studies = nf.find_studies(folder, on_event=listen) if folder else None
-            cohort = ws.cohort(cohort_id, studies, participants=participants)
+            found = nf.find_studies(folder, on_event=listen) if folder else None
+            cohort = ws.cohort(cohort_id, found, participants=participants)
             table = ws.submit(
                 cohort,
                 dry_run=dry_run,
+                only=listed(only),
                 only_good=only_good,
+                retry_failed=retry_failed,
                 replace=replace,
                 limit_rate=limit_rate and limit_rate * 1e6,
                 on_event=listen,
@@ -74,10 +85,11 @@ def submit(
 
 def _tell(voice: Voice, cohort_id: str, table: pd.DataFrame, *, dry_run: bool) -> int:
     """Give the answer; return how many studies are left over."""
-    left = 0 if dry_run else int((~table["state"].isin(SENT)).sum())
-    facts = {"cohort_id": cohort_id, "dry_run": dry_run, "left": left, "studies": table}
-    voice.answer(facts, table)
+    wanted = table[table["action"] != "excluded"]
+    left = 0 if dry_run else int((~wanted["state"].isin(SENT)).sum())
+    summary = str(table.attrs.get("summary", ""))
+    facts = {"cohort_id": cohort_id, "dry_run": dry_run, "left": left, "summary": summary}
+    voice.answer(facts | {"studies": table}, table)
     if dry_run:
-        todo = table[table["action"] != "skip"] if "action" in table else table
-        voice.note(f"Nothing was sent. {len(todo)} of {len(table)} studies are not done yet.")
+        voice.note(f"Nothing was sent. {summary}")
     return left

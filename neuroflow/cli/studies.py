@@ -20,6 +20,10 @@ from neuroflow.cli.options import (
 from neuroflow.cli.stopping import stoppable
 from neuroflow.cli.voice import Voice
 
+StudyName = Annotated[
+    str, typer.Argument(help="The study's label, or its id.", autocompletion=studies)
+]
+
 
 def check(
     folder: Annotated[Path, typer.Argument(help="The folder of scans.")],
@@ -50,13 +54,38 @@ def check(
         raise typer.Exit(SOMETHING_LEFT)
 
 
+def exclude(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    study: StudyName,
+    reason: Annotated[str, typer.Option(help="Why, for the account of who was left out.")],
+    as_json: AsJson = False,
+) -> None:
+    """Leave a study out: it is not checked, packaged or sent until it is included again."""
+    import neuroflow as nf
+
+    with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
+        ws.exclude(ws.cohort(cohort_id), study, reason)
+        voice.answer({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
+        voice.note(f"{study} is left out.")
+
+
+def include(
+    workspace: WorkspaceFolder, cohort_id: CohortId, study: StudyName, as_json: AsJson = False
+) -> None:
+    """Take a study that was excluded into its cohort again."""
+    import neuroflow as nf
+
+    with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
+        ws.include(ws.cohort(cohort_id), study)
+        voice.answer({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
+        voice.note(f"{study} is included.")
+
+
 def override(
     workspace: WorkspaceFolder,
     cohort_id: CohortId,
-    study: Annotated[
-        str,
-        typer.Argument(help="The study, as `neuroflow check` names it.", autocompletion=studies),
-    ],
+    study: StudyName,
     rule: Annotated[str, typer.Argument(help="The rule's id.", autocompletion=rules)],
     reason: Annotated[str, typer.Option(help="Why; an empty text takes the rule up again.")],
     as_json: AsJson = False,
@@ -91,7 +120,7 @@ def package(
             found = nf.find_studies(folder, on_event=listen) if folder else None
             cohort = ws.cohort(cohort_id, found, participants=participants)
             packages = ws.package(cohort, on_event=listen, stop=stop)
-        missing = len(cohort.studies) - len(packages)
+        missing = len(cohort.studies) - len(packages) - len(ws.excluded(cohort_id))
         rows = [
             {"study_id": each.study_id, "file": each.path, "size": each.size, "sha256": each.sha256}
             for each in packages

@@ -33,6 +33,7 @@ LOCAL = "127.0.0.1"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 _STEP_SECONDS = 0.2
+_IDLE_SECONDS = 900
 
 
 def page(environ: Mapping[str, str] = os.environ) -> Any:
@@ -132,21 +133,29 @@ def _command(port: int, theme: str) -> list[str]:
     return [
         *(sys.executable, "-m", "voila", str(notebook), "--no-browser"),
         *(f"--port={port}", f"--Voila.ip={LOCAL}", "--Voila.port_retries=0"),
-        *("--Voila.auto_token=True", f"--theme={theme}"),
+        *("--Voila.auto_token=True", "--template=neuroflow", f"--theme={theme}"),
         *("--VoilaConfiguration.allow_template_override=NO", "--strip_sources=True"),
+        # A page that is left or loaded anew lets its kernel finish an upload; idle ones are ended.
+        *(
+            f"--MappingKernelManager.cull_idle_timeout={_IDLE_SECONDS}",
+            "--MappingKernelManager.cull_interval=60",
+        ),
     ]
 
 
 def _environ(folder: Path, token: str) -> dict[str, str]:
     """Return the page's environment; the token stands there, for arguments are seen by everybody.
 
-    Jupyter shall find the kernel of this Python first, not one the user installed elsewhere.
+    Jupyter shall find the kernel of this Python first, not one the user installed elsewhere; and
+    the page's template.
     """
+    share = str(files("neuroflow.widgets") / "share")
     return os.environ | {
         VARIABLE: str(folder),
         START: str(Path.cwd()),
         "JUPYTER_TOKEN": token,
         "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_PATH": os.pathsep.join(filter(None, [share, os.environ.get("JUPYTER_PATH")])),
         "PYTHONUNBUFFERED": "1",
     }
 

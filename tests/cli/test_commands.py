@@ -142,3 +142,39 @@ def test_a_host_key_given_by_hand_is_pinned_for_scripts(run, project, service):
     assert run("status", project)[0] == 6
     assert run("status", project, "--host-key", service.fingerprint)[0] == 0
     assert run("status", project)[0] == 0
+
+
+def test_only_some_studies_are_sent_and_one_is_left_out(run, project, own_cohort_folder, service):
+    words = ("submit", project, "C", own_cohort_folder / "scans")
+    words += ("--participants", own_cohort_folder / "participants.tsv", "--json")
+    code, out, err = run(*words, "--dry-run")
+    plan = json.loads(out)
+    assert (code, plan["dry_run"], plan["left"]) == (0, True, 0), err
+    assert "Nothing was sent. " + plan["summary"] in err
+    first, second = (row["study_id"] for row in plan["studies"])
+    code, out, _ = run(*words, "--only", first)
+    assert (code, [row["study_id"] for row in json.loads(out)["studies"]]) == (0, [first])
+    code, out, _ = run("exclude", project, "C", second, "--reason", "motion", "--json")
+    assert (code, json.loads(out)["excluded"]) == (0, {second: "motion"})
+    assert run(*words)[0] == 0
+    assert service.processed == [first]
+    assert run("include", project, "C", second)[0] == 0
+    assert run("submit", project, "C", "--retry-failed", "--quiet") == (0, "", "")
+    assert run(*words)[0] == 0
+    assert service.wait_until_idle()
+    assert service.processed == [first, second]
+
+
+def test_errors_stop_a_submission_unless_the_good_ones_are_asked_for(
+    run, project, own_cohort_folder
+):
+    sidecar = next(own_cohort_folder.rglob("*.json"))
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"RepetitionTime": 1.0}))
+    words = ("submit", project, "C", own_cohort_folder / "scans")
+    words += ("--participants", own_cohort_folder / "participants.tsv")
+    code, _, err = run(*words)
+    assert code == 8
+    assert "Error" in err
+    code, out, err = run(*words, "--only-good", "--json")
+    assert (code, json.loads(out)["left"]) == (20, 1)
+    assert "the table says why" in err

@@ -17,8 +17,9 @@ from neuroflow.models import Event
 from neuroflow.workspace import Workspace
 
 COMMANDS = [
-    "key new", "key show", "key check", "connect", "check", "override", "package", "submit",
-    "status", "collect", "watch", "table", "export", "compare", "plot", "app", "demo", "explain",
+    "key new", "key show", "key check", "connect", "check", "exclude", "include", "override",
+    "package", "submit", "status", "collect", "watch", "table", "export", "compare", "plot", "app",
+    "demo", "explain",
 ]  # fmt: skip
 
 
