@@ -1,8 +1,9 @@
 """`Workspace.submit`: which studies, what a dry run says, and what the log keeps."""
 
 import json
+import subprocess
+import sys
 import threading
-import time
 from pathlib import Path
 
 import asyncssh
@@ -216,7 +217,14 @@ def test_nobody_else_sends_from_the_same_folder_meanwhile(workspace, cohort):
     with nf.Workspace(workspace.folder) as other:
         with pytest.raises(LockedError, match="Somebody else works in"):
             other.submit(cohort, on_event=silent)
+        told = subprocess.run(
+            [sys.executable, "-m", "neuroflow", "submit", workspace.folder, "C"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert told.returncode == LockedError.exit_code
+        assert "Somebody else works in" in told.stderr
         go_on.set()
         first.join()
-        time.sleep(0)
         assert set(other.submit(cohort, on_event=silent)["action"]) == {"skip"}

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import logging
+import os
 import socket
 import threading
 import time
@@ -181,6 +182,16 @@ def test_a_key_file_that_cannot_be_used(sshd, trusting, tmp_path):
     locked = dataclasses.replace(sshd.profile, key=tmp_path / "locked")
     known = trusting(sshd)
     refused(KeyFileError, locked, known, at="login", says="passphrase")
+
+
+@pytest.mark.sshd
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+def test_a_key_file_open_to_others(sshd, trusting, tmp_path):
+    make_key(tmp_path / "open")
+    (tmp_path / "open").chmod(0o644)
+    opened = dataclasses.replace(sshd.profile, key=tmp_path / "open")
+    error = refused(KeyFileError, opened, trusting(sshd), at="login", says="open to others")
+    assert error.advice.startswith("chmod 600")
 
 
 @pytest.mark.sshd

@@ -1,0 +1,187 @@
+"""What a night brings: sleep, full disks, refusals, accounts that may only write. Real servers."""
+
+import contextlib
+import dataclasses
+from collections import Counter
+from datetime import timedelta
+
+import asyncssh
+import pytest
+from support.proxy import Fault, Proxy
+from support.sshd import Sshd, require_sshd
+
+from neuroflow.demo.sftp import S3Home
+from neuroflow.errors import LedgerError, RemoteRefusedError
+from neuroflow.ledger import Ledger, utc_now
+from neuroflow.states import State
+from neuroflow.transfer.hostkeys import fetch_host_key
+from neuroflow.transfer.paths import upload_path
+from neuroflow.transfer.plan import plan
+from neuroflow.transfer.probe import STAGES, probe
+from neuroflow.transfer.remote import Receipt
+from neuroflow.transfer.sftp import connect as connect_to
+from neuroflow.transfer.submit import submit
+
+
+def run(made, ledger, connect, **options):
+    return list(submit(plan(made, ledger, {}), made, connect, ledger, **options))
+
+
+def states(ledger):
+    return Counter(row.state for row in ledger.rows())
+
+
+def is_whole(home, package):
+    path = home / upload_path(package.cohort_id, package.study_id)
+    return path.exists() and path.read_bytes() == package.path.read_bytes()
+
+
+# ---------------------------------------------------------------- a laptop that sleeps
+
+
+class Laptop:
+    """A clock that is hours later once the line of the proxy is dead."""
+
+    def __init__(self, proxy):
+        self.proxy = proxy
+        self.slept = timedelta()
+
+    def clock(self):
+        asleep = timedelta(hours=8) if self.proxy.struck else timedelta()
+        return utc_now() + asleep + self.slept
+
+    def sleep(self, seconds):
+        self.slept += timedelta(seconds=seconds)
+
+
+@pytest.mark.sshd
+@pytest.mark.parametrize("kind", ["reset", "silence"])
+def test_after_a_night_asleep_the_study_goes_whole_once_the_server_is_quiet(
+    sshd, trusting, packages, ledger, kind
+):
+    made = packages(2, size=900_000)
+    with Proxy(sshd.port, faults=[Fault(500_000, kind)]) as proxy:
+        known = trusting(sshd)
+        known.trust(proxy.host, proxy.port, fetch_host_key(sshd.host, sshd.port))
+        profile = dataclasses.replace(sshd.profile, port=proxy.port)
+        laptop = Laptop(proxy)
+        run(
+            made,
+            ledger,
+            lambda: connect_to(profile, hostkeys=known, timeout=0.5),
+            connections=1,
+            clock=laptop.clock,
+            sleep=laptop.sleep,
+        )
+    assert proxy.struck
+    assert states(ledger) == {State.SUBMITTED: 2}
+    assert all(is_whole(sshd.home, package) for package in made)
+    assert laptop.slept > timedelta(seconds=300)  # counted from the morning, not from the night
+
+
+# ---------------------------------------------------------------- full disks
+
+
+def test_a_full_disk_under_the_ledger_stops_before_anything_is_sent(
+    demo, opening, packages, ledger_path, ledger
+):
+    made = packages(3)
+    with Ledger(ledger_path) as full:
+        database = full._file._db
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        fill(full, made[2])
+        with pytest.raises(LedgerError, match="full"):
+            run(made[:2], full, opening(demo), connections=1)
+    assert [path.name for path in demo.home.rglob("*.zip")] == []
+    run(made, ledger, opening(demo))
+    assert states(ledger) == {State.SUBMITTED: 3}
+
+
+def fill(ledger, package):
+    """Write until SQLite finds no room any more."""
+    with contextlib.suppress(LedgerError):
+        while True:
+            ledger.record("COHORT", package.study_id, State.PACKAGED, "x" * 1000)
+
+
+@pytest.mark.parametrize("request_kind", ["write", "close"])
+def test_a_full_disk_at_the_server_is_told_and_the_next_run_goes_on(
+    demo, opening, packages, ledger, monkeypatch, request_kind
+):
+    made = packages(2, size=300_000)
+    close = S3Home.close
+
+    def full_write(*_):
+        raise asyncssh.SFTPFailure("No space left on device")
+
+    async def full_close(self, handle):
+        handle.file.truncate(1000)
+        await close(self, handle)
+        raise asyncssh.SFTPFailure("No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            S3Home, request_kind, {"write": full_write, "close": full_close}[request_kind]
+        )
+        events = run(made, ledger, opening(demo), quiet_seconds=0)
+    said = [e.message for e in events if e.status == "failed"]
+    assert len(said) == 2
+    assert all("No space left on device" in message for message in said)
+    assert states(ledger) == {State.PARTLY_SENT: 2}
+    run(made, ledger, opening(demo), quiet_seconds=0)
+    assert all(is_whole(demo.home, package) for package in made)
+
+
+# ---------------------------------------------------------------- what an account may not do
+
+
+WRITE_ONLY = "stat,lstat,fstat,opendir,readdir,remove,rename,realpath"
+
+
+@pytest.mark.sshd
+def test_an_account_that_may_only_write(tmp_path, trusting, packages, ledger):
+    require_sshd()
+    home = tmp_path / "server" / "home"
+    extra = f"ForceCommand internal-sftp -d {home} -P {WRITE_ONLY}"
+    made = packages(3, size=200_000)
+    with Sshd(tmp_path / "server", extra=extra) as server:
+        known = trusting(server)
+        assert [step.ok for step in probe(server.profile, known)] == [True] * len(STAGES)
+        run(made, ledger, lambda: connect_to(server.profile, hostkeys=known), connections=2)
+    assert states(ledger) == {State.SUBMITTED: 3}
+    assert {row.message for row in ledger.rows()} == {Receipt.UNSEEN.value}
+    assert all(is_whole(server.home, package) for package in made)
+
+
+@pytest.mark.sshd
+def test_a_folder_of_the_cohort_that_may_not_be_made_ends_the_job(
+    tmp_path, trusting, packages, ledger
+):
+    """The cohort id is wrong: the vendor made another folder."""
+    require_sshd()
+    home = tmp_path / "server" / "home"
+    extra = f"ForceCommand internal-sftp -d {home} -P mkdir"
+    with Sshd(tmp_path / "server", extra=extra) as server:
+        known = trusting(server)
+        with pytest.raises(RemoteRefusedError, match="making the folder input/COHORT") as caught:
+            run(packages(1), ledger, lambda: connect_to(server.profile, hostkeys=known))
+    assert "Check the cohort id" in caught.value.advice
+    assert states(ledger) == {State.PACKAGED: 1}
+
+
+@pytest.mark.sshd
+def test_an_account_that_may_not_write_sends_nothing_and_says_so(
+    tmp_path, trusting, packages, ledger
+):
+    require_sshd()
+    home = tmp_path / "server" / "home"
+    with Sshd(
+        tmp_path / "server", extra=f"ForceCommand internal-sftp -d {home} -P write"
+    ) as server:
+        known = trusting(server)
+        events = run(packages(2), ledger, lambda: connect_to(server.profile, hostkeys=known))
+    said = [e.message for e in events if e.status == "failed"]
+    assert len(said) == 2
+    assert all("denies permission" in message for message in said)
+    assert states(ledger) == {State.PARTLY_SENT: 2}
