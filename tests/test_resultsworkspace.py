@@ -1,6 +1,8 @@
 """What a workspace tells of results: how old its knowledge is, why a study failed."""
 
+import os
 import threading
+import time
 from itertools import islice
 
 import pytest
@@ -89,6 +91,28 @@ def test_a_look_at_another_server_does_not_count(ws):
     profile = ws.service.profile
     ws.service.save_profile(type(profile)("elsewhere", profile.user, profile.key))
     assert ws.status(look=False).attrs["listed_at"] is None
+
+
+@pytest.mark.parametrize("skew", [5 * 3600, -5 * 3600])
+def test_a_server_whose_clock_is_hours_off_is_understood(ws, deliver, service, skew):
+    def written(text):
+        for name, content in FILES.items():
+            path = service.home / "output" / "s1_out" / name
+            path.write_text(text + content)
+            os.utime(path, times=(time.time() + skew,) * 2)
+
+    deliver("s1")
+    written("")
+    assert states(ws.status()) == {"s1": "delivered", "s2": "processing"}
+    assert states(ws.collect(on_event=silent))["s1"] == "collected"
+    for state in (State.UPLOADING, State.SUBMITTED):  # sent anew
+        ws.ledger.record("C", "s1", state)
+    assert states(ws.status())["s1"] == "processing"
+    assert states(ws.collect(on_event=silent))["s1"] == "processing"
+    written("# anew\n")
+    assert states(ws.status())["s1"] == "delivered"
+    assert states(ws.collect(on_event=silent))["s1"] == "collected"
+    assert (ws.results_folder / "s1_out" / "aidp.csv").read_text().startswith("# anew")
 
 
 def test_a_failed_study_says_why(ws, deliver):
