@@ -119,6 +119,24 @@ def pairs() -> tuple[float, float]:
     return max(found["welch"]), max(found["mannwhitney"])
 
 
+def several() -> tuple[float, float]:
+    """Any difference without covariates: Welch's analysis of variance, Kruskal-Wallis."""
+    wide, table = studies()
+    welch, ranks = (
+        compare_groups(table, method=method, omnibus="only").set_index("region")
+        for method in ("welch", "mannwhitney")
+    )
+    one, two = [], []
+    for region in REGIONS:
+        found = pingouin.welch_anova(wide, dv=region, between="group").iloc[0]
+        p = next(found[name] for name in ("p_unc", "p-unc") if name in found)
+        mine = welch.loc[region, ["statistic", "df", "p", "np2"]]
+        one.append(largest(mine, [found["F"], found["ddof2"], p, found["np2"]]))
+        test = stats.kruskal(*(values for _, values in wide.groupby("group")[region]))
+        two.append(largest(ranks.loc[region, ["statistic", "p"]], [test.statistic, test.pvalue]))
+    return max(one), max(two)
+
+
 def corrections() -> float:
     """Corrected p values."""
     _, table = studies()
@@ -200,6 +218,8 @@ MEASURES: dict[tuple[str, str], Callable[[], float]] = {
     ("ANCOVA: F, p, partial η²", "pingouin `ancova`"): lambda: omnibus()[1],
     ("Welch: t, df, p", "pingouin `ttest`"): lambda: pairs()[0],
     ("Mann-Whitney: U, p", "SciPy `mannwhitneyu`"): lambda: pairs()[1],
+    ("Welch's analysis of variance: F, df, p, η²", "pingouin `welch_anova`"): lambda: several()[0],
+    ("Kruskal-Wallis: H, p", "SciPy `kruskal`"): lambda: several()[1],
     ("q: Benjamini-Hochberg, Holm, Bonferroni", "statsmodels `multipletests`"): corrections,
     ("expected value, prediction interval", "statsmodels `get_prediction`"): scores,
     ("partial correlation, Pearson: r, p", "pingouin `partial_corr`"): lambda: related("pearson"),
