@@ -36,7 +36,7 @@ class Wire(paramiko.SFTPClient):
     Attributes
     ----------
     write_size : int
-        How many bytes of a file the server takes in one request.
+        How many bytes of a file the server takes in one request, as far as it has told.
 
     References
     ----------
@@ -50,7 +50,8 @@ class Wire(paramiko.SFTPClient):
         self._extensions: dict[bytes, bytes] = {}
         super().__init__(sock)
         if LIMITS in self._extensions:
-            self.write_size = self._ask_for_limits()
+            # Nobody waits for the answer: it comes in with that of the first request.
+            self._async_request(self, CMD_EXTENDED, LIMITS)  # type: ignore[attr-defined]
 
     def send_bytes(self, data: bytes) -> None:
         """Send SFTP packets, in as few SSH packets as they fit into.
@@ -148,14 +149,14 @@ class Wire(paramiko.SFTPClient):
             self._extensions[name] = message.get_binary()
         return version
 
-    def _ask_for_limits(self) -> int:
-        kind, answer = self._request(CMD_EXTENDED, LIMITS)  # type: ignore[attr-defined]
-        if kind != CMD_EXTENDED_REPLY:
-            return REQUEST_SIZE
-        packet: int
-        write: int
-        packet, _, write = struct.unpack(">QQQ", answer.get_bytes(24))
-        return max(REQUEST_SIZE, min(write or LARGEST, packet - _ROOM, LARGEST - _ROOM))
+    def _async_response(self, kind: int, answer: Any, _number: int) -> None:
+        """Hear what the server allows."""
+        if kind == CMD_EXTENDED_REPLY:
+            packet: int
+            write: int
+            packet, _, write = struct.unpack(">QQQ", answer.get_bytes(24))
+            most = min(write or LARGEST, packet - _ROOM, LARGEST - _ROOM)
+            self.write_size = max(REQUEST_SIZE, most)
 
 
 class _Ready:

@@ -28,6 +28,7 @@ def local(tmp_path):
 @pytest.mark.sshd
 def test_longer_requests_are_used_where_the_server_offers_them(sshd, opening, local):
     with opening(sshd)() as remote:
+        assert remote.stat(PATH) is None
         assert REQUEST_SIZE < remote._client.write_size <= 255 * 1024
         assert remote.put(local, PATH) is Receipt.CONFIRMED
     assert (sshd.home / PATH).read_bytes() == local.read_bytes()
