@@ -7,7 +7,8 @@
         known_hosts              the pinned identity of the server
         ledger.sqlite            what was sent and fetched
         salt                     makes packages the same each time here, unguessable elsewhere
-        cohorts/<cohort_id>/     which study goes by which id (readable by the owner only)
+        cohorts/<cohort_id>/     which study goes by which id, participants.tsv, what was decided
+                                 and what the last check found (readable by the owner only)
         packages/<cohort_id>/    one zip per study
         results/<study_id>_out/  what came back
         results/aggregated/      reports of many studies

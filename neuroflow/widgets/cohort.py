@@ -162,7 +162,8 @@ def _decisions(model: CohortModel) -> widgets.VBox:
         words.value = f'<p class="nf-head" role="status">Chosen: {html.text(some + more)}</p>'
         show(box, count > 0)
         names = model.rules
-        rule.options = names
+        if list(rule.options) != names:
+            rule.options = names
         show(rules, bool(names))
         for control in (out, back, aside, again):
             control.disabled = model.busy

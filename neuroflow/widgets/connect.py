@@ -80,7 +80,7 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
     def update() -> None:
         test.disabled = model.busy or bool(model.blockers)
         make.disabled = model.busy or model.is_agent
-        public.disabled = model.busy or model.is_agent or not model.key.strip()
+        public.disabled = model.busy or not model.key.strip()
         secret.disabled = model.is_agent
         agent.disabled = model.busy
         show(mend, model.is_open)
@@ -244,12 +244,15 @@ def _identity(model: ConnectModel) -> widgets.VBox:
 
 def _public(model: ConnectModel) -> widgets.VBox:
     """Show the public half of the key and the mail it goes into, ready to be copied."""
-    line = field(widgets.Textarea, "Public key", "The public half of the key", rows=2)
-    mail = field(widgets.Textarea, "Mail", "To the vendor's support", rows=11)
+    line = field(widgets.Textarea, "Public key", "The public half of the key", rows=3)
+    mail = field(widgets.Textarea, "Mail", "To the vendor's support", rows=15)
     copy_line = CopyButton(label="Copy public key", tooltip="Copy the public half of the key")
     copy_mail = CopyButton(label="Copy mail", tooltip="Copy the mail to the vendor's support")
     post = widgets.HTML()
-    box = widgets.VBox([line, copy_line, mail, widgets.HBox([copy_mail, post])])
+    words = widgets.HTML(
+        "<p>Send the public half to the vendor's support; the private half stays with you.</p>"
+    )
+    box = widgets.VBox([words, line, copy_line, mail, widgets.HBox([copy_mail, post])])
     for control, copy, name in ((line, copy_line, "public_line"), (mail, copy_mail, "mail")):
         link((model, name), (control, "value"))
         link((model, name), (copy, "text"))

@@ -188,18 +188,22 @@ class ConnectModel(FormModel):
         self.run("Making a key", work, self._show_public)
 
     def show(self, passphrase: str = "") -> None:
-        """Read the public half of the named key, to be sent to the vendor.
+        """Read the public half of the named key, or of the agent's, to be sent to the vendor.
 
         Parameters
         ----------
         passphrase
             Opens the key.
         """
-        path = self.key_path
+        service = self.ws.service
+        path = None if self.is_agent else self.key_path
 
         def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
-            public = public_key(path, passphrase or None)
-            return public.line, public.fingerprint
+            found = [public_key(path, passphrase or None)] if path else service.agent_keys()
+            return (
+                "\n".join(public.line for public in found),
+                ", ".join(public.fingerprint for public in found),
+            )
 
         self.run("Reading the key", work, self._show_public)
 
@@ -293,11 +297,7 @@ class ConnectModel(FormModel):
     def _show_public(self, public: tuple[str, str]) -> None:
         line, fingerprint = public
         user = self.user.strip() or "(user name)"
-        self.set(
-            public_line=line,
-            mail=MAIL.format(user=user, line=line, fingerprint=fingerprint),
-            notice="Send the public half to the vendor's support; keep the private half.",
-        )
+        self.set(public_line=line, mail=MAIL.format(user=user, line=line, fingerprint=fingerprint))
         self._find_blockers()
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 
 import pandas as pd
 
+from neuroflow.errors import explain
 from neuroflow.widgets.model import Problem
 from neuroflow.widgets.progress import Bar, Progress
 
@@ -77,10 +79,18 @@ def problem(item: Problem) -> str:
     """
     rest = " ".join(text(part) for part in (item.why, item.advice) if part)
     return (
-        '<div role="alert" class="nf-problem"><strong>'
+        '<div class="nf-problem"><div role="alert"><strong>'
         f'<span aria-hidden="true">✗</span> Error: {text(item.what)}</strong>'
-        f"{'<br>' if rest else ''}{rest}</div>"
+        f"{'<br>' if rest else ''}{rest}</div>{_more(item.anchor)}</div>"
     )
+
+
+def _more(anchor: str) -> str:
+    """Return what the documentation says of an error, folded away."""
+    if not anchor:
+        return ""
+    said = explain(anchor).partition("\n")[2].strip()
+    return f"<details><summary>More about this error</summary><pre>{text(said)}</pre></details>"
 
 
 def bullets(lines: Iterable[str], *, heading: str = "") -> str:
@@ -197,10 +207,11 @@ def progress(
         HTML.
     """
     names = names or {}
-    lines = [_bar(bar, bar.name.replace("_", " ").capitalize(), "nf-bar") for bar in value.stages]
+    stages = value.stages if is_running else [replace(bar, marks=()) for bar in value.stages]
+    lines = [_bar(bar, bar.name.replace("_", " ").capitalize(), "nf-bar") for bar in stages]
     shown = value.under_way[:MOST_STUDIES]
     lines += [_bar(bar, names.get(bar.name, bar.name[:8]), "nf-bar nf-study") for bar in shown]
-    if is_running and all(bar.fraction == 1.0 for bar in value.stages):
+    if is_running and all(bar.fraction == 1.0 for bar in stages):
         lines.append('<div class="nf-bar"><progress aria-label="Working"></progress></div>')
     more = len(value.under_way) - len(shown)
     if more > 0:

@@ -23,13 +23,14 @@ class Problem:
 
     Parameters
     ----------
-    what, why, advice
+    what, why, advice, anchor
         As in `neuroflow.errors.NeuroflowError`.
     """
 
     what: str
     why: str = ""
     advice: str = ""
+    anchor: str = ""
 
     @classmethod
     def of(cls, error: Exception) -> Problem:
@@ -52,7 +53,7 @@ class Problem:
         """
         if isinstance(error, NeuroflowError):
             subject = f"Study {error.study_id}: " if error.study_id else ""
-            return cls(subject + error.what, error.why, error.advice)
+            return cls(subject + error.what, error.why, error.advice, error.anchor)
         return cls(
             "Something unexpected went wrong; the form can still be used.",
             f"{type(error).__name__}: {error}",

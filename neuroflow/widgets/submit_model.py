@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Event as StopEvent
 
@@ -25,6 +25,13 @@ TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
 """States in which a study is sent again only when the user asks for it."""
 LEFT_OUT, NOT_PACKAGED = "left out", "not packaged"
 COLUMNS = ("study", "state", "since", "MB", "message")
+STAYS = {
+    "skip": "sent already",
+    "blocked": "blocked by errors",
+    "excluded": "left out",
+    "refused": "refused: the table says why",
+}
+"""Why a study stays here, by what the plan calls it."""
 PLAN_COLUMNS = ("study", "action", "MB", "time", "reason")
 
 
@@ -183,7 +190,7 @@ class SubmitModel(FormModel):
     def _show_rows(self, cohort: Cohort) -> None:
         excluded = self.cohorts.excluded
         labels = {str(study.study_id): study.label for study in cohort.studies}
-        lines = []
+        lines: list[tuple[object, ...]] = []
         for study_id, label in labels.items():
             row = self._states.get(study_id)
             if row is not None and (row.state in SENT or study_id not in excluded):
@@ -313,28 +320,11 @@ def plan_text(plan: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> plan_text(pd.DataFrame({"action": ["send", "skip"], "size": [2_500_000, 0],
-    ...                         "seconds": [20.0, 0.0]}))
-    '1 study to send, 2.5 MB, about 20 s at the speed of earlier uploads; 1 sent already.'
+    >>> plan = pd.DataFrame({"action": ["send", "skip"]})
+    >>> plan.attrs["summary"] = "1 of 2 studies to send, 2.5 MB"
+    >>> plan_text(plan)
+    '1 of 2 studies to send, 2.5 MB; 1 sent already.'
     """
-    to_do = plan[plan["action"].isin(["send", "check"])]
-    count = len(to_do)
-    parts = [f"{count} {'study' if count == 1 else 'studies'} to send"]
-    if count:
-        parts.append(f"{to_do['size'].sum() / 1e6:.1f} MB")
-        seconds = to_do["seconds"].sum(skipna=False)
-        speed = f"about {duration(seconds)} at the speed of earlier uploads"
-        parts.append("how long is known after the first upload" if seconds != seconds else speed)  # noqa: PLR0124
-    rest = _rest(plan["action"])
-    return ", ".join(parts) + ("; " + ", ".join(rest) if rest else "") + "."
-
-
-def _rest(actions: Collection[str]) -> list[str]:
-    counts = Counter(actions)
-    words = {
-        "skip": "sent already",
-        "blocked": "blocked by errors",
-        "excluded": "left out",
-        "refused": "refused: the reason stands in the table",
-    }
-    return [f"{counts[action]} {text}" for action, text in words.items() if counts[action]]
+    counts = Counter(plan["action"])
+    rest = [f"{counts[action]} {words}" for action, words in STAYS.items() if counts[action]]
+    return "; ".join([plan.attrs["summary"], *rest]) + "."

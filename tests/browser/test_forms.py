@@ -89,7 +89,7 @@ def test_another_kernel_shows_what_was_sent_and_sends_nothing_twice(
     page.tab("3 Submit")
     page.sees("All 2 studies were sent.")
     page.click("Make the plan")
-    page.sees("0 studies to send; 2 sent already.")
+    page.sees("nothing to send of 2 studies; 2 sent already.")
     page.click("Send")
     page.sees("2 of 2 studies are sent.")
     assert service.wait_until_idle()

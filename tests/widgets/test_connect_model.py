@@ -176,6 +176,9 @@ def test_the_keys_of_the_agent_are_offered_by_their_fingerprints(fresh, service,
     fresh.offer_agent_keys()
     assert fresh.join(30)
     assert [key.fingerprint for key in fresh.agent_keys] == [public_key(service.key).fingerprint]
+    fresh.show()
+    assert fresh.join(30)
+    assert public_key(service.key).fingerprint in fresh.mail
     fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
     assert probed(fresh)[-1] == ("folders", True)
     assert fresh.ws.service.profile.key is None

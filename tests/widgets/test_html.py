@@ -1,14 +1,15 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from neuroflow.errors import FolderError
 from neuroflow.models import Event
 from neuroflow.widgets import html
 from neuroflow.widgets.model import Problem
-from neuroflow.widgets.progress import Progress
+from neuroflow.widgets.progress import Bar, Progress
 
 HOSTILE = ['<img src=x onerror="alert(1)">', "'><script>alert(1)</script>", "a & b", '" onfocus="x']
 
@@ -82,3 +83,18 @@ def test_bars_say_in_words_how_far_they_are():
 def test_many_studies_under_way_are_counted_not_drawn():
     progress = Progress().after([event("upload", f"study-{n}") for n in range(20)])
     assert "and 14 more under way" in html.progress(progress)
+
+
+def test_an_error_brings_what_the_documentation_says_of_it():
+    drawn = html.problem(Problem.of(FolderError("Empty.")))
+    assert "More about this error" in drawn
+    assert "a mistyped path" in drawn
+    assert "More about this error" not in html.problem(Problem.of(ValueError("odd")))
+
+
+def test_how_fast_and_how_long_is_told_while_it_runs_only():
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    marks = ((start, 0), (start + timedelta(seconds=10), 20_000_000))
+    progress = Progress((Bar("upload", 20_000_000, 400_000_000, marks=marks),))
+    assert "2.0 MB/s, about 3 min left" in html.progress(progress, is_running=True)
+    assert "left" not in html.progress(progress)

@@ -8,7 +8,7 @@ def test_an_error_of_neuroflow_is_shown_in_its_own_words_until_dismissed():
     model = FormModel()
     model.run("Working", lambda tell, stop: raise_(FolderError("Empty.", advice="Fill.")), print)
     assert model.join(10)
-    assert model.problems == (Problem("Empty.", "", "Fill."),)
+    assert model.problems == (Problem("Empty.", "", "Fill.", "folder"),)
     assert not model.busy
     model.dismiss(model.problems[0])
     assert model.problems == ()

@@ -59,8 +59,8 @@ def test_the_plan_says_how_many_how_large_and_how_long_and_sends_nothing(model, 
     model.submit()
     assert not model.busy
     done(model, model.make_plan)
-    assert model.plan_text.startswith("2 studies to send, ")
-    assert "known after the first upload" in model.plan_text
+    assert model.plan_text.startswith("2 of 2 studies to send, ")
+    assert "not known before the first upload" in model.plan_text
     assert model.plan["action"].tolist() == ["send", "send"]
     assert model.blockers == ()
     assert service.wait_until_idle()
@@ -74,7 +74,7 @@ def test_every_study_is_sent_once_and_the_bars_say_so(planned, service):
     upload = next(bar for bar in planned.progress.stages if bar.name == "upload")
     assert upload.fraction == 1.0
     done(planned, planned.make_plan)
-    assert planned.plan_text == "0 studies to send; 2 sent already."
+    assert planned.plan_text == "nothing to send of 2 studies; 2 sent already."
     done(planned, planned.submit)
     assert service.wait_until_idle()
     assert len(service.processed) == 2
@@ -97,7 +97,7 @@ def test_a_plan_is_none_any_more_when_something_else_was_decided(planned):
     assert planned.plan is None
     assert "Make the plan first" in planned.blockers[0]
     done(planned, planned.make_plan)
-    assert "1 study to send" in planned.plan_text
+    assert "1 of 1 studies to send" in planned.plan_text
     assert "1 left out" in planned.plan_text
     done(planned, planned.submit)
     assert states(planned) == ["left out", State.SUBMITTED]
