@@ -18,7 +18,7 @@ from neuroflow.errors import (
     RemoteRefusedError,
 )
 from neuroflow.ledger import Ledger, LedgerRow, utc_now
-from neuroflow.models import RESULT_FILES, Entry, Event, OnEvent, ResultFolder
+from neuroflow.models import Entry, Event, OnEvent, ResultFolder
 from neuroflow.states import State
 from neuroflow.transfer.aggregated import fetch_reports
 from neuroflow.transfer.crew import Clockwork, Crew, DroppedError, PostponedError
@@ -26,7 +26,7 @@ from neuroflow.transfer.files import is_here, make_folder, stamp
 from neuroflow.transfer.listing import Listing
 from neuroflow.transfer.paths import RESULT_SUFFIX, safe_name
 from neuroflow.transfer.remote import Remote, Wanted
-from neuroflow.transfer.reports import is_failure
+from neuroflow.transfer.reports import has_values, missing_files, what_waits
 from neuroflow.transfer.results import list_folders, look_around
 
 STAGE = "collect"
@@ -247,18 +247,19 @@ class _Fetcher:
         """Say why a folder is left for another time; empty where it is not."""
         if row is not None and self.listing.is_stale(row):
             return "only results of what was sent earlier are there"
-        if found.is_complete or is_failure(found, is_settled=self.listing.is_settled(found)):
-            return ""
         if not found.files:
             return "the folder is empty or gone"
-        names = {entry.name for entry in found.files}
-        missing = [name for name in RESULT_FILES if name not in names]
-        return f"still being written: {', '.join(missing)} missing"
+        if what_waits(found, is_settled=self.listing.is_settled(found)):
+            return ""
+        return f"still being written: {missing_files(found)} missing"
 
     def _record(self, found: ResultFolder, row: LedgerRow | None, *, is_news: bool) -> str:
         """Note in the ledger what was fetched; return it in words."""
-        new = State.COLLECTED if found.is_complete else State.FAILED
-        message = "results collected" if found.is_complete else "a failure report came back"
+        new, message = State.FAILED, "a failure report came back"
+        if has_values(found):
+            without = missing_files(found)
+            new = State.COLLECTED
+            message = f"results collected, without {without}" if without else "results collected"
         if row is None:
             return f"{message}; not sent from this workspace"
         if row.state is new and not is_news:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuroflow.models import ResultFolder
+from neuroflow.models import RESULT_FILES, ResultFolder
 
 VALUES = "aidp.csv"
 _TEXTS = (".txt", ".pdf", ".html")
@@ -47,3 +47,67 @@ def is_failure(folder: ResultFolder, *, is_settled: bool) -> bool:
     if any(word in name for name in names for word in _FAILURE_WORDS):
         return True
     return is_settled and any(name.endswith(_TEXTS) for name in names)
+
+
+def has_values(folder: ResultFolder) -> bool:
+    """Tell whether a folder holds the values of regions.
+
+    Parameters
+    ----------
+    folder
+        As listed.
+
+    Returns
+    -------
+    bool
+        True for results, whether or not all reports came with them.
+    """
+    return VALUES in {entry.name.lower() for entry in folder.files}
+
+
+def missing_files(folder: ResultFolder) -> str:
+    """Name the files that a complete result folder would have.
+
+    Parameters
+    ----------
+    folder
+        As listed.
+
+    Returns
+    -------
+    str
+        Their names, with commas; empty where it is complete.
+
+    Examples
+    --------
+    >>> from pathlib import PurePosixPath
+    >>> missing_files(ResultFolder("s", PurePosixPath("output/s_out")))
+    'aidp.csv, prediction.txt, prediction.png'
+    """
+    names = {entry.name for entry in folder.files}
+    return ", ".join(name for name in RESULT_FILES if name not in names)
+
+
+def what_waits(folder: ResultFolder, *, is_settled: bool) -> str:
+    """Tell what is to be collected from a folder.
+
+    Parameters
+    ----------
+    folder
+        As listed.
+    is_settled
+        As for `is_failure`.
+
+    Returns
+    -------
+    str
+        For people; empty while the folder is still being written.
+    """
+    missing = missing_files(folder)
+    if not missing:
+        return "results wait on the server"
+    if is_settled and has_values(folder):
+        return f"results wait on the server, without {missing}"
+    if is_failure(folder, is_settled=is_settled):
+        return "a failure report waits on the server"
+    return ""

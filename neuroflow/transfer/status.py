@@ -8,10 +8,9 @@ from datetime import datetime
 import pandas as pd
 
 from neuroflow.ledger import LedgerRow
-from neuroflow.models import RESULT_FILES
 from neuroflow.states import State
 from neuroflow.transfer.listing import Listing, newest_of
-from neuroflow.transfer.reports import is_failure
+from neuroflow.transfer.reports import missing_files, what_waits
 
 COLUMNS = ("cohort_id", "study_id", "state", "since", "size", "message")
 
@@ -85,14 +84,11 @@ def _derive(
     if listing is None or row.state not in {State.SUBMITTED, State.UPLOADING, State.UNCONFIRMED}:
         return row.state, row.message
     if folder is not None and not listing.is_stale(row):
-        if folder.is_complete:
-            return State.DELIVERED, "results wait on the server"
-        if is_failure(folder, is_settled=listing.is_settled(folder)):
-            return State.DELIVERED, "a failure report waits on the server"
+        waits = what_waits(folder, is_settled=listing.is_settled(folder))
+        if waits:
+            return State.DELIVERED, waits
         if row.state is State.SUBMITTED:
-            names = {entry.name for entry in folder.files}
-            missing = [name for name in RESULT_FILES if name not in names]
-            return State.PARTIAL, f"still missing: {', '.join(missing)}"
+            return State.PARTIAL, f"still missing: {missing_files(folder)}"
     if row.state is State.SUBMITTED:
         return _without_answer(row, listing.at, now, overdue_hours)
     return row.state, row.message

@@ -137,6 +137,24 @@ def test_a_report_without_values_counts_as_failure_once_settled(
     assert ledger.row(one.study_id).state is State.FAILED
 
 
+def test_values_without_a_report_come_once_the_folder_is_settled(
+    folder_remote, packages, ledger, results
+):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    path = deliver(home, f"{one.study_id}_out", {"aidp.csv": b"x", "prediction.txt": b"y"})
+    first = Listing(utc_now())
+    found = run(connect, ledger, results, listing=first)
+    assert found[one.study_id] == ("skipped", "still being written: prediction.png missing")
+    second = Listing(utc_now() + SETTLED, first)
+    found = run(connect, ledger, results, listing=second)
+    assert found[one.study_id] == ("done", "results collected, without prediction.png")
+    assert ledger.row(one.study_id).state is State.COLLECTED
+    (path / "prediction.png").write_bytes(b"late")
+    assert run(connect, ledger, results)[one.study_id] == ("done", "results collected")
+    assert len(list((results / f"{one.study_id}_out").iterdir())) == 3
+
+
 def test_values_after_a_failure_count(folder_remote, packages, ledger, results):
     home, connect = folder_remote
     (one,) = sent(packages, ledger)

@@ -109,6 +109,17 @@ def test_a_folder_to_which_something_is_added_is_not_settled():
     ) == ("partial")
 
 
+def test_values_without_a_report_are_delivered_once_the_folder_is_settled():
+    part = folder("aidp.csv", "prediction.txt")
+    first = seen(part)
+    assert state_of(row(State.SUBMITTED), first) == "partial"
+    line = line_of(row(State.SUBMITTED), seen(part, at=NOW + timedelta(minutes=2), before=first))
+    assert (line.state, line.message) == (
+        "delivered",
+        "results wait on the server, without prediction.png",
+    )
+
+
 def test_the_status_says_how_old_its_listing_is():
     before = NOW - timedelta(minutes=3)
     assert status([], None, now=NOW, overdue_hours=6).attrs["listed_at"] is None
