@@ -1,11 +1,16 @@
 import os
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from neuroflow.errors import FolderError, OptionError, ResultError, ResultWarning, TableError
-from neuroflow.results.table import COLUMNS, read_results, study_facts, to_wide
+from neuroflow.results.aidp import AidpReader
+from neuroflow.results.reading import read_values
+from neuroflow.results.scan import Found, scan
+from neuroflow.results.table import COLUMNS, Results, read_results, study_facts, to_wide
+from neuroflow.results.values import Values
 
 STUDIES = pd.DataFrame(
     {
@@ -343,3 +348,21 @@ def test_an_exported_table_reads_back_equal(three, tmp_path):
     pd.testing.assert_frame_equal(
         to_wide(read_results(path), None).sort_index(), to_wide(table, None).sort_index()
     )
+
+
+def test_twenty_thousand_studies_stay_small(folder):
+    one = read_values(scan(folder.study("s").parent).values, AidpReader()).values
+    count = 20_000
+    ids = [f"s{n}" for n in range(count)]
+    rows = one.rows.loc[[0] * count].assign(study_id=ids, source=[f"{each}_out" for each in ids])
+    many = Values(one.names, np.tile(one.matrix, (count, 1)), rows.reset_index(drop=True), one.sets)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        table = Results(many, Found((), {})).table
+        peak = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert len(table) == count * 132
+    assert table.memory_usage(deep=True).sum() < 100e6
+    assert peak < 300e6
