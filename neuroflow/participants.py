@@ -11,6 +11,7 @@ import csv
 import io
 import math
 import re
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,14 +111,29 @@ def participant_row(
     >>> participant_row(people, "02") is None
     True
     """
-    theirs = participants[participants["participant_id"] == without_prefix(participant_id)]
-    if "session_id" not in participants:
-        return None if theirs.empty else theirs.iloc[0]
-    session = without_prefix(session_id)
-    general = theirs[theirs["session_id"].isna()]
-    own = theirs[theirs["session_id"] == session] if session is not None else general
-    found = general if own.empty else own
-    return None if found.empty else found.iloc[0]
+    places = _places(participants)
+    who = without_prefix(participant_id)
+    place = places.get((who, without_prefix(session_id)), places.get((who, None)))
+    return None if place is None else participants.iloc[place]
+
+
+Places = dict[tuple[str | None, str | None], int]
+_asked_last: list[tuple[weakref.ref[pd.DataFrame], Places]] = []
+
+
+def _places(participants: pd.DataFrame) -> Places:
+    """Return where each row stands; kept for the table asked last, as every study asks the same."""
+    for table, places in _asked_last:
+        if table() is participants:
+            return places
+    sessions = participants.get("session_id")
+    visits = [None] * len(participants) if sessions is None else sessions.tolist()
+    keys = zip(participants["participant_id"].tolist(), visits, strict=True)
+    places = {}
+    for place, (who, visit) in enumerate(keys):
+        places.setdefault((who, None if pd.isna(visit) else visit), place)
+    _asked_last[:] = [(weakref.ref(participants), places)]
+    return places
 
 
 def without_prefix(label: str | None) -> str | None:
