@@ -185,13 +185,13 @@ def facts_of(text: str) -> tuple[tuple[str, str], ...]:
     Examples
     --------
     >>> facts_of("PD Probability: 0.96\nFree Water\npSN: 0.15\n")
-    (('Probability of PD', '96%'), ('Free water, pSN', '0.1500'))
+    (('Probability of PD', '96.0%'), ('Free water, pSN', '0.1500'))
     """
     said = parse_prediction(text)
     pairs = [("Failed", said.failure)] if said.failure else []
     pairs += list(said.labels.items())
     pairs += [
-        (f"Probability of {name}", f"{part:.0%}") for name, part in said.probabilities.items()
+        (f"Probability of {name}", f"{part:.1%}") for name, part in said.probabilities.items()
     ]
     pairs += [(f"Free water, {name}", f"{value:.4f}") for name, value in said.biomarkers.items()]
     pairs += [("Report of", said.date.isoformat())] if said.date else []

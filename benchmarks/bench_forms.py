@@ -1,0 +1,127 @@
+"""How long a user waits for the forms.
+
+Run with ``python benchmarks/bench_forms.py``. Times are those of the kernel: what the browser adds
+is measured by tests/browser. Aims: another region 150 ms at 1,000 studies; opening 2 s at 2,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from neuroflow.cohorts import CohortStore
+from neuroflow.models import Package, Study, StudyKind
+from neuroflow.results.regions import load_regions
+from neuroflow.states import State
+from neuroflow.workspace import Workspace
+
+GROUPS = ("Control", "PD", "MSA", "PSP")
+OPEN = """
+import sys, time
+import neuroflow as nf
+from neuroflow.widgets import app  # the aim counts from here: after imports
+import itables, matplotlib.figure
+start = time.perf_counter()
+ws = nf.Workspace(sys.argv[1])
+forms = nf.app(ws)
+print(time.perf_counter() - start)
+"""
+
+
+def make_workspace(folder: Path, studies: int) -> None:
+    """Write a workspace in which everything was sent and collected; values are random."""
+    rng = np.random.default_rng(0)
+    people = pd.DataFrame(
+        {
+            "participant_id": [f"sub-{i:05d}" for i in range(studies)],
+            "group": [GROUPS[i % 4] for i in range(studies)],
+            "age": rng.normal(66, 7, studies).round(1),
+            "sex": rng.choice(["F", "M"], studies),
+        }
+    )
+    with Workspace(folder) as ws:
+        table = folder / "participants.tsv"
+        table.write_text(people.to_csv(sep="\t", index=False), encoding="utf-8")
+        scans = [
+            Study(name, StudyKind.NIFTI, Path("/scans") / name, (), participant_id=name)
+            for name in people["participant_id"]
+        ]
+        CohortStore(ws.folder / "cohorts").enrol("C1", scans)
+        cohort = ws.cohort("C1", scans, participants=table)
+        stems = list(load_regions()["stem"])
+        for number, study in enumerate(cohort.studies):
+            study_id = str(study.study_id)
+            values = rng.normal(0.3 + 0.02 * (number % 4), 0.05, (len(stems), 2))
+            lines = (f"{s},{fw:.6f},{fa:.6f}" for s, (fw, fa) in zip(stems, values, strict=True))
+            place = ws.results_folder / f"{study_id}_out"
+            place.mkdir(parents=True)
+            text = "region,FW,FA\n" + "\n".join(lines) + "\n"
+            (place / "aidp.csv").write_text(text, encoding="ascii")
+            ws.ledger.add_package(Package("C1", study_id, Path("x.zip"), 9, "a", study_id, ""))
+            for state in (State.UPLOADING, State.SUBMITTED, State.COLLECTED):
+                ws.ledger.record("C1", study_id, state)
+        ws.check(cohort)
+        ws.table()
+
+
+def another_region(folder: Path, times: int) -> list[float]:
+    """Measure from the choice of a region to the bytes of the new figure, in seconds."""
+    from neuroflow.widgets.explore import explore_form
+    from neuroflow.widgets.explore_model import ExploreModel
+
+    with Workspace(folder) as ws:
+        model = ExploreModel(ws)
+        form = explore_form(model)
+        assert model.join(120)
+        regions = [str(key) for key in model.effects["region"].unique() if key != model.region]
+        taken = []
+        for number in range(times + 1):
+            before = model.pictures["strip"]
+            start = time.perf_counter()
+            model.region = regions[number % len(regions)]
+            taken.append(time.perf_counter() - start)
+            assert model.pictures["strip"] is not before
+        form.close()
+    return taken[1:]  # the first one warms up
+
+
+def opening(folder: Path, times: int) -> list[float]:
+    """Measure from a workspace's folder to its forms, in fresh processes, in seconds."""
+    command = [sys.executable, "-c", OPEN, str(folder)]
+    runs = (
+        subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(times)
+    )
+    return [float(run.stdout) for run in runs]
+
+
+def report(what: str, taken: list[float], aim: float) -> None:
+    """Print one line."""
+    middle, worst = statistics.median(taken), max(taken)
+    verdict = "as aimed" if middle < aim else "SLOWER THAN AIMED"
+    print(f"{what:<42} {middle * 1e3:7.0f} ms median {worst * 1e3:7.0f} ms worst   {verdict}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clicks", type=int, default=40)
+    parser.add_argument("--openings", type=int, default=5)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        small, large = Path(folder) / "small", Path(folder) / "large"
+        make_workspace(small, 1000)
+        report("another region, 1,000 studies", another_region(small, asked.clicks), 0.15)
+        make_workspace(large, 2000)
+        report("opening the forms, 2,000 studies", opening(large, asked.openings), 2.0)
+
+
+if __name__ == "__main__":
+    main()
