@@ -13,9 +13,10 @@ from typing import Generic, TypeVar
 
 import tenacity
 
-from neuroflow.errors import ConnectError, ConnectionLostError, HostNotFoundError, PortError
+from neuroflow.errors import ConnectError
 from neuroflow.models import Event, OnEvent
 from neuroflow.transfer.remote import Remote
+from neuroflow.waiting import MAY_PASS
 
 T = TypeVar("T")
 
@@ -25,8 +26,6 @@ raises `PostponedError` or `DroppedError`."""
 
 ATTEMPTS = 30
 """How often a lost connection is tried again: for some twelve minutes, while tasks remain."""
-MAY_PASS = (ConnectionLostError, PortError, HostNotFoundError)
-"""What a network that comes back cures."""
 _POLL_SECONDS = 0.5
 
 
