@@ -15,6 +15,10 @@ from tqdm.auto import tqdm
 from neuroflow.models import Event, OnEvent
 
 
+# There what goes to stderr stands in red, as if it were an error; tqdm knows where it runs.
+_IN_NOTEBOOK = tqdm.__module__ == "tqdm.auto"
+
+
 class Bars:
     """One bar per stage of a job, fed by its events.
 
@@ -47,7 +51,7 @@ class Bars:
             event.study_id is None and event.status != "progress"
         )
         if event.message and is_news and not self._disable:
-            tqdm.write(event.message, file=self._file)
+            tqdm.write(event.message, file=sys.stdout if _IN_NOTEBOOK else self._file)
 
     def __enter__(self) -> Self:
         return self
