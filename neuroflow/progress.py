@@ -14,7 +14,6 @@ from tqdm.auto import tqdm
 
 from neuroflow.models import Event, OnEvent
 
-
 # There what goes to stderr stands in red, as if it were an error; tqdm knows where it runs.
 _IN_NOTEBOOK = tqdm.__module__ == "tqdm.auto"
 
