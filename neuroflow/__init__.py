@@ -23,7 +23,7 @@ _WHERE = {
     "correlate_regions": "neuroflow.compare.association",
     "coverage": "neuroflow.results.coverage",
     "find_studies": "neuroflow.studies.discover",
-    "methods_text": "neuroflow.compare.report",
+    "methods_text": "neuroflow.compare.methods",
     "paper_table": "neuroflow.compare.report",
     "read_participants": "neuroflow.participants",
     "read_results": "neuroflow.results.table",
@@ -75,9 +75,10 @@ if TYPE_CHECKING:
     from neuroflow.compare.change import change_over_time
     from neuroflow.compare.documents import save_table
     from neuroflow.compare.groups import compare_groups
+    from neuroflow.compare.methods import methods_text
     from neuroflow.compare.overview import z_summary
     from neuroflow.compare.reference import z_scores
-    from neuroflow.compare.report import methods_text, paper_table
+    from neuroflow.compare.report import paper_table
     from neuroflow.compare.sides import asymmetry
     from neuroflow.compare.sites import compare_sites, remove_site
     from neuroflow.participants import read_participants

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.compare.report import methods_text
+from neuroflow.compare.methods import methods_text
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
 
 _LATEX = {

@@ -1,8 +1,8 @@
-"""Tables and sentences for the paper."""
+"""Tables for the paper."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,24 +11,13 @@ import pandas as pd
 from neuroflow.compare.adjusted import answer, ask
 from neuroflow.compare.cells import REGION_COLUMNS
 from neuroflow.compare.contrasts import Contrast, make_contrasts
-from neuroflow.compare.correction import NAMES, Correction
+from neuroflow.compare.correction import Correction
 from neuroflow.compare.design import column_of
-from neuroflow.compare.groups import ANY_DIFFERENCE, compare_groups
+from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.methods import methods_text
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import choose_sample
-from neuroflow.errors import CompareError, OptionError
-
-_METHODS = {
-    "linear": "a linear model",
-    "welch": "Welch's t test",
-    "mannwhitney": "the Mann-Whitney test",
-}
-_WHERE = {
-    "all": "over all tests",
-    "metric": "within each metric",
-    "contrast": "within each contrast",
-    "region": "within each region and metric",
-}
+from neuroflow.errors import OptionError
 
 
 def group_means(
@@ -145,9 +134,8 @@ def paper_table(
     if not isinstance(metric, str):
         raise OptionError("A table of the paper holds one metric.")
     means = group_means(table, **options)
-    tests = compare_groups(table, omnibus=True, correction=correction, **options)
+    whole = compare_groups(table, omnibus="only", correction=correction, **options)
     pairs = compare_groups(table, correction="holm", family="region", **options)
-    whole = tests[tests["contrast"] == ANY_DIFFERENCE].reset_index(drop=True)
     rows = len(whole)
     paper = pd.DataFrame({"Region": _names(whole), "System": whole["system"]})
     for name in dict.fromkeys(means["group"]):
@@ -170,84 +158,9 @@ def paper_table(
         _differences(mine, contrasts, alpha) if q < alpha else ""
         for mine, q in zip(by_region, whole["q"], strict=True)
     ]
-    facts = {**_facts_of(tests), "post_hoc": "holm"}
+    facts = {**whole.attrs, "post_hoc": "holm"}
     paper.attrs |= {**facts, "methods": methods_text(facts)}
     return paper
-
-
-def methods_text(effects: pd.DataFrame | Mapping[str, Any]) -> str:
-    """Return the sentences for the methods section that say what was computed.
-
-    Parameters
-    ----------
-    effects
-        What `compare_groups` returned, or its ``.attrs``.
-
-    Returns
-    -------
-    str
-        Groups with n, model, standard errors, effect sizes, correction, exclusions, version.
-
-    Raises
-    ------
-    CompareError
-        The table came without its attributes.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({
-    ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3,
-    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
-    >>> print(methods_text(compare_groups(table)).split(". ")[0])
-    Control (n = 3) and PSP (n = 3) were compared in each region by a linear model (value ~ group)
-    """
-    facts = _facts_of(effects) if isinstance(effects, pd.DataFrame) else effects
-    if "method" not in facts:
-        raise CompareError(
-            "The table does not say how it was computed.",
-            advice="Hand over what compare_groups returned, before it is merged or filtered anew.",
-        )
-    named = [f"{name} (n = {n})" for name, n in facts["groups"].items()]
-    how = _METHODS[facts["method"]]
-    if facts["method"] == "linear":
-        how += f" ({facts['model']})"
-        if facts["covariates"]:
-            how += f", adjusted for {_listed(facts['covariates'])}"
-    if facts["standard_errors"] != "ordinary":
-        how += f", with {facts['standard_errors']} standard errors"
-    sentences = [
-        f"{_listed(named)} were compared in each region by {how}.",
-        *_any_difference(facts),
-        f"Intervals have a confidence of {facts['confidence']:.0%}; effect sizes are "
-        f"{facts['effect_size']}.",
-        _corrected(facts),
-    ]
-    if facts["visit"]:
-        sentences.append(f"Of repeated visits one was used ({facts['visit']}).")
-    left_out = [f"{item['n']} ({item['reason']})" for item in facts["exclusions"]]
-    if left_out:
-        sentences.append(f"Studies left out: {_listed(left_out)}.")
-    sentences.append(f"Computed with neuroflow {facts['neuroflow']}.")
-    return " ".join(sentences)
-
-
-def _any_difference(facts: Mapping[str, Any]) -> list[str]:
-    test = facts.get("omnibus")
-    return [f"Any difference between the groups was tested by {test}."] if test else []
-
-
-def _facts_of(effects: pd.DataFrame) -> dict[str, Any]:
-    return {str(name): value for name, value in effects.attrs.items()}
-
-
-def _corrected(facts: Mapping[str, Any]) -> str:
-    if facts["correction"] == "none":
-        return "p values were not corrected for multiple tests."
-    family = " and ".join(_WHERE[name] for name in facts["family"])
-    text = f"p values were corrected {family} ({NAMES[facts['correction']]})"
-    if facts.get("post_hoc"):
-        text += f", those of post-hoc pairs within each region ({NAMES[facts['post_hoc']]})"
-    return f"{text}."
 
 
 def _names(rows: pd.DataFrame) -> list[str]:
@@ -271,8 +184,3 @@ def _differences(pairs: pd.DataFrame, contrasts: Sequence[Contrast], alpha: floa
         if q < alpha
     ]
     return ", ".join(found)
-
-
-def _listed(parts: Sequence[str]) -> str:
-    *most, last = parts
-    return f"{', '.join(most)} and {last}" if most else last

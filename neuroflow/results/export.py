@@ -219,7 +219,7 @@ def _write_csv(table: pd.DataFrame, path: Path) -> None:
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
     plain = table.copy(deep=False)
-    plain.attrs = {}  # notes of a table (the time of a look) are not for other programs
+    plain.attrs = json.loads(json.dumps(dict(table.attrs), default=str))  # times become texts
     plain.to_parquet(path, index=False)
 
 

@@ -7,7 +7,8 @@ from support.comparison_tables import realistic_table
 from neuroflow.compare import documents
 from neuroflow.compare.documents import save_table, to_latex
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.report import methods_text, paper_table
+from neuroflow.compare.methods import methods_text
+from neuroflow.compare.report import paper_table
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
 from neuroflow.results.export import data_dictionary, write_table
 

@@ -10,7 +10,7 @@ from support.comparison_tables import long, normal_table, people, realistic_tabl
 
 from neuroflow import __version__
 from neuroflow.compare.groups import ANY_DIFFERENCE, EFFECT_COLUMNS, compare_groups
-from neuroflow.compare.report import methods_text
+from neuroflow.compare.methods import methods_text
 from neuroflow.errors import CompareError, OptionError, TableError
 
 NUMBERS = ["estimate", "se", "ci_low", "ci_high", "statistic", "df", "p", "q", "effect_size"]

@@ -4,8 +4,12 @@ import pytest
 import statsmodels.formula.api as smf
 from support.comparison_tables import normal_table, realistic_table, wide
 
+from neuroflow.compare.association import correlate, correlate_regions
+from neuroflow.compare.change import change_over_time
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.report import group_means, methods_text, paper_table
+from neuroflow.compare.methods import methods_text
+from neuroflow.compare.reference import z_scores
+from neuroflow.compare.report import group_means, paper_table
 from neuroflow.errors import CompareError
 
 
@@ -75,6 +79,26 @@ def test_methods_name_groups_model_correction_exclusions_and_version():
     paper = paper_table(table, metric="M0", covariates=["age"])
     assert "post-hoc pairs within each region (Holm)" in paper.attrs["methods"]
     assert "not corrected" in methods_text(compare_groups(table, correction="none"))
+
+
+def test_methods_tell_of_change_correlations_and_z_scores():
+    table = normal_table()
+    later = table.assign(study_id=table["study_id"] + "b", age=table["age"] + 1, session_id="2")
+    change = change_over_time(pd.concat([table, later]), metric="M0")
+    assert "change per year is the least-squares slope of the values over age" in methods_text(
+        change
+    )
+    related = methods_text(correlate(table.assign(updrs=table["age"] ** 2), "updrs"))
+    assert related.startswith(
+        "Regions of 46 studies were correlated with updrs (Pearson correlation). "
+        "Intervals have a confidence of 95% (Fisher's transformation). p values were corrected "
+        "within each metric"
+    )
+    pairs = correlate_regions(table, metric="M0", covariates=["age"], method="spearman")
+    assert "with each other (partial Spearman correlation, adjusted for age)" in methods_text(pairs)
+    scores = methods_text(z_scores(table, covariates=["age"]))
+    assert "with the reference Control (n = 12) as z-scores" in scores
+    assert "(value ~ 1 + age), adjusted for age. Members of the reference" in scores
 
 
 def test_a_table_that_lost_its_attributes_has_no_methods():
