@@ -315,7 +315,7 @@ class ExploreModel(FormModel):
         self._next()
 
     def _methods(self) -> str:
-        from neuroflow.compare.report import methods_text
+        from neuroflow.compare.methods import methods_text
 
         return methods_text(self.effects) if self.effects is not None else ""
 
