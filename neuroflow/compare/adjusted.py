@@ -122,7 +122,8 @@ def answer(question: Question, values: FloatArray) -> Sheet:
     spread = _Spread.empty(sheet)
     for rows, columns in patterns(values):
         _one_pattern(question, values, (rows, columns), sheet, spread)
-    _infer(sheet, spread, len(question.contrasts), question.confidence)
+    if question.contrasts:
+        _infer(sheet, spread, slice(len(question.contrasts)), question.confidence)
     sides = {
         name: Side.of(name, values[question.group == code])
         for code, name in enumerate(question.names)
@@ -132,7 +133,8 @@ def answer(question: Question, values: FloatArray) -> Sheet:
         sheet.put(row, slice(None), n1=n1, n2=n2)
         refuse_thin(sheet, row, [sides[name] for name in contrast.groups])
     if question.omnibus:
-        sheet.put(-1, slice(None), n1=_total(sides.values()))
+        f, k, df = (sheet.numbers[name][-1] for name in ("statistic", "df_num", "df"))
+        sheet.put(-1, slice(None), n1=_total(sides.values()), p=stats.f.sf(f, k, df))
         if question.robust != "none":  # a study alone in its group has no error of its own
             for side in sides.values():
                 sheet.blank(-1, side.n == 1, f"only one value in {side.label}")
@@ -228,23 +230,20 @@ def _one_contrast(
     return scale(model, difference)
 
 
-def _infer(sheet: Sheet, spread: _Spread, n: int, confidence: float) -> None:
-    """Fill in the tests and effect sizes of the first n rows, in all columns at once."""
-    estimate, se, df = (sheet.numbers[name][:n] for name in ("estimate", "se", "df"))
+def _infer(sheet: Sheet, spread: _Spread, rows: slice, confidence: float) -> None:
+    """Fill in the tests and effect sizes of all contrasts, in all columns at once."""
+    estimate, se, df = (sheet.numbers[name][rows] for name in ("estimate", "se", "df"))
+    size, everything = spread.size[rows], slice(None)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / se
-        plain = estimate / (spread.size[:n] * spread.sd)
+        plain = estimate / (size * spread.sd)
         np2 = plain**2 / (plain**2 + spread.df)
     half = stats.t.ppf((1 + confidence) / 2, df) * se
-    g, low, high = hedges_g(plain, spread.df, spread.size[:n], confidence)
-    rows, columns = slice(n), slice(None)
-    sheet.put(rows, columns, statistic=statistic, p=2 * stats.t.sf(np.abs(statistic), df))
-    sheet.put(rows, columns, ci_low=estimate - half, ci_high=estimate + half, np2=np2)
-    sheet.put(rows, columns, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
-    sheet.put(rows, columns, df_num=np.where(np.isfinite(estimate), 1.0, np.nan))
-    numbers = sheet.numbers
-    any_difference = [numbers[name][n:] for name in ("statistic", "df_num", "df")]
-    sheet.put(slice(n, None), columns, p=stats.f.sf(*any_difference))
+    g, low, high = hedges_g(plain, spread.df, size, confidence)
+    sheet.put(rows, everything, statistic=statistic, p=2 * stats.t.sf(np.abs(statistic), df))
+    sheet.put(rows, everything, ci_low=estimate - half, ci_high=estimate + half, np2=np2)
+    sheet.put(rows, everything, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
+    sheet.put(rows, everything, df_num=np.where(np.isfinite(estimate), 1.0, np.nan))
 
 
 def _any_difference(question: Question, pattern: _Pattern, sheet: Sheet) -> None:
