@@ -44,8 +44,11 @@ function render({ model, el }) {
   const root = element("div", "nf-figure", el);
   const image = element("img", "nf-drawn", root);
   const marks = element("div", "nf-marks", root);
-  const cursor = element("div", "nf-cursor", root);
+  const list = element("div", "nf-spots", root); // beside the picture: a list box holds options only
+  const cursor = element("div", "nf-cursor", list);
   const name = element("div", "nf-where", root);
+  list.setAttribute("role", "listbox");
+  list.tabIndex = 0;
   cursor.id = `nf-option-${++count}`;
   cursor.setAttribute("role", "option");
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys would move between cells
@@ -62,7 +65,7 @@ function render({ model, el }) {
     frame(cursor, spot);
     cursor.setAttribute("aria-label", spot[1]);
     cursor.setAttribute("aria-selected", String(spot[0] === model.get("chosen")));
-    root.setAttribute("aria-activedescendant", cursor.id);
+    list.setAttribute("aria-activedescendant", cursor.id);
     name.textContent = spot[1];
     name.style.left = `${100 * Math.min(spot[2] + spot[4] / 2, 0.6)}%`;
     name.style.top = `${100 * (spot[3] + spot[5])}%`;
@@ -84,10 +87,8 @@ function render({ model, el }) {
     image.style.width = `${model.get("width")}px`;
     const open = spots().length > 0;
     root.classList.toggle("nf-open", open);
-    if (open) root.setAttribute("role", "listbox");
-    else root.removeAttribute("role");
-    root.tabIndex = open ? 0 : -1;
-    root.setAttribute("aria-label", `${model.get("hint")}: arrow keys move, Enter chooses`);
+    list.hidden = !open;
+    list.setAttribute("aria-label", `${model.get("hint")}: arrow keys move, Enter chooses`);
     point(-1);
     mark();
   }
@@ -131,7 +132,7 @@ function render({ model, el }) {
     event.preventDefault();
     event.stopPropagation();
   });
-  root.addEventListener("blur", () => point(-1));
+  list.addEventListener("blur", () => point(-1));
 
   function theme() {
     if (model.get("dark") === isDark()) return;
