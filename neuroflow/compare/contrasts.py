@@ -59,7 +59,7 @@ def make_contrasts(
     reference
         Every other group minus this one.
     planned
-        Contrasts as ``"MSA+PSP - PD"``; wins over `reference`.
+        Contrasts as ``"MSA+PSP - PD"``, or ``"planned"`` for `PLANNED`; wins over `reference`.
 
     Returns
     -------
@@ -79,6 +79,8 @@ def make_contrasts(
     ['PD+MSA - Control']
     """
     if planned is not None:
+        if planned == "planned":
+            planned = PLANNED
         texts = [planned] if isinstance(planned, str) else list(planned)
         return list(dict.fromkeys(_parse(text, groups) for text in texts))
     if reference is not None:

@@ -68,7 +68,7 @@ def compare_groups(
     between: str = "group",
     reference: str | None = None,
     groups: Sequence[str] | None = None,
-    contrasts: Sequence[str] | None = None,
+    contrasts: Sequence[str] | str | None = None,
     covariates: Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     method: Method = "linear",
@@ -92,7 +92,8 @@ def compare_groups(
     groups
         Use only these groups.
     contrasts
-        Planned contrasts as ``"MSA+PSP - PD"``. The linear model takes the mean of the pooled
+        Planned contrasts as ``"MSA+PSP - PD"``; ``"planned"`` for those published for free water
+        (`neuroflow.compare.contrasts.PLANNED`). The linear model takes the mean of the pooled
         groups' adjusted means; the other methods throw their studies together.
     covariates
         Columns to adjust for (linear model). Text is categorical; ``"C(scanner)"`` makes numbers

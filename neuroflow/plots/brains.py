@@ -121,8 +121,8 @@ def brain(
 def _how(cut: tuple[float, float, float] | None) -> str:
     if cut is None:
         return "The user's masks, the strongest number along each line of sight."
-    x, y, z = cut
-    return f"The user's masks, cut at x = {x:g}, y = {y:g}, z = {z:g} mm; strongest on top."
+    x, y, z = (f"{place:g}".replace("-", "−") for place in cut)
+    return f"The user's masks, cut at x = {x}, y = {y}, z = {z} mm; strongest on top."
 
 
 def _scene(

@@ -9,6 +9,7 @@ import pytest
 from support.comparison_tables import long, normal_table, people, realistic_table
 
 from neuroflow import __version__
+from neuroflow.compare.contrasts import PLANNED
 from neuroflow.compare.groups import ANY_DIFFERENCE, EFFECT_COLUMNS, compare_groups
 from neuroflow.compare.methods import methods_text
 from neuroflow.errors import CompareError, OptionError, TableError
@@ -155,6 +156,8 @@ def test_the_groups_and_contrasts_can_be_chosen():
     two = compare_groups(table, groups=["PD", "PSP"])
     assert list(two["contrast"].unique()) == ["PSP - PD"]
     assert two.attrs["groups"] == {"PD": 14, "PSP": 11}
+    published = compare_groups(table, contrasts="planned")
+    assert tuple(published["contrast"].unique()) == PLANNED
     planned = compare_groups(table, contrasts=["MSA + PSP - PD"], omnibus=True)
     assert list(planned["contrast"].unique()) == ["MSA+PSP - PD", ANY_DIFFERENCE]
     assert (planned["n1"].iloc[0], planned["n2"].iloc[0]) == (20, 14)
