@@ -11,6 +11,8 @@ from neuroflow.studies.demographics import parse_age
 from neuroflow.widgets.cohort_model import CohortModel
 from neuroflow.widgets.parts import button, show, watch
 
+Missing = tuple[str, str, bool, bool]
+"""A study_id, its label, and whether the age and the sex are missing."""
 AT_ONCE = 10
 """How many studies are asked for at a time; the next ones come when these are saved."""
 
@@ -29,12 +31,12 @@ def missing_facts(model: CohortModel) -> widgets.VBox:
         Taken away while nothing is missing.
     """
     words, lines = widgets.HTML(), widgets.VBox()
-    asked: dict[str, tuple[Any, Any]] = {}
+    asked: dict[Missing, tuple[Any, Any]] = {}
 
     def save() -> None:
         facts = {
             study_id: (_age(age.value, age.description), sex.value or None)
-            for study_id, (age, sex) in asked.items()
+            for (study_id, *_), (age, sex) in asked.items()
             if age.value.strip() or sex.value
         }
         if facts:
@@ -54,10 +56,10 @@ def missing_facts(model: CohortModel) -> widgets.VBox:
             f"{'study' if len(missing) == 1 else 'studies'}.{more}</p>"
             "<p>What you fill in is kept in this workspace; participants.tsv stays as it is.</p>"
         )
-        now = {study_id: rest for study_id, *rest in missing[:AT_ONCE]}
-        if list(now) != list(asked):
+        now = missing[:AT_ONCE]
+        if now != list(asked):
             # Lines that are still there keep what was typed into them.
-            kept = {study_id: asked.get(study_id) or _line(*now[study_id]) for study_id in now}
+            kept = {one: asked.get(one) or _line(*one[1:]) for one in now}
             asked.clear()
             asked.update(kept)
             lines.children = [widgets.HBox(list(pair)) for pair in kept.values()]
