@@ -15,7 +15,7 @@ from neuroflow.transfer.files import arriving, stamp
 from neuroflow.transfer.local import LocalRemote
 
 MOMENTS = ["in a file", "between files", "before stamping", "before collected", "after collected"]
-"""When to die: around every step of the second study."""
+"""When to die: around every step of a study, before all are here."""
 
 
 def die_while_collecting(moment, home, ledger_path, results):
@@ -70,7 +70,8 @@ def main(moment, home, ledger_path, results):
         collecting.stamp = dying(stamp, 4)
     else:
         ledger.moment = moment
-    for _ in collecting.collect(lambda: LocalRemote(Path(home)), ledger, Path(results)):
+    place = LocalRemote(Path(home))
+    for _ in collecting.collect(lambda: place, ledger, Path(results), connections=1):
         pass
 
 
