@@ -44,9 +44,11 @@ def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False) -> Picture
         ax = take([call], **scope)["ax"]
         stream = BytesIO()
         ax.figure.savefig(stream, format="png", dpi=SCREEN * SHARP)
+    named = ax.get_xticklabels() if "regions" in call.options else ()
+    regions = ", ".join(tick.get_text().replace("\n", " ") for tick in named)
     return Picture(
         png=stream.getvalue(),
-        alt=caption(ax),
+        alt=": ".join(filter(None, (regions, caption(ax)))),
         width=round(ax.figure.get_size_inches()[0] * SCREEN),
         spots=spots(ax, call, scope),
     )

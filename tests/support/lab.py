@@ -116,7 +116,11 @@ class LabPage:
         settings = self._root.parent / "jupyter" / "settings" / "@jupyterlab"
         themes = settings / "apputils-extension" / "themes.jupyterlab-settings"
         themes.write_text(json.dumps({"theme": theme}))
-        cell = new_code_cell(f"import neuroflow as nf\nnf.app(nf.Workspace({str(workspace)!r}))")
+        self.open_cell(f"import neuroflow as nf\nnf.app(nf.Workspace({str(workspace)!r}))", name)
+
+    def open_cell(self, code, name):
+        """Run a notebook of one cell that shows a form."""
+        cell = new_code_cell(code)
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = new_notebook(cells=[cell], metadata={"kernelspec": kernel})
         nbformat.write(notebook, self._root / f"{name}.ipynb")
@@ -141,6 +145,25 @@ class LabPage:
             self.page.keyboard.press("Control+s")
         self.page.reload()
         self.form.wait_for()
+
+    def restart(self):
+        """End the kernel in the middle of its work, and run the notebook in a new one."""
+        menu = self.page.get_by_role("menuitem", name="Kernel", exact=True)
+        menu.click()
+        self.page.get_by_text("Restart Kernel and Run All Cells…", exact=True).click()
+        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
+        self.form.wait_for(state="detached")
+        self.form.wait_for()
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, *what):
+        """Type texts, and press the keys among them."""
+        for one in what:
+            keyboard = self.page.keyboard
+            (keyboard.press if one in {"Tab", "Enter"} else keyboard.insert_text)(str(one))
 
     def tab(self, name):
         self.page.get_by_role("tab", name=name).click()

@@ -1,0 +1,149 @@
+"""Exploring in JupyterLab, in a real browser: what is chosen in one place is followed in all."""
+
+import pytest
+from playwright.sync_api import expect
+from support.collected import collect_into, people
+
+from neuroflow.workspace import Workspace
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+SECONDS = 2.0  # far above what 20,000 rows take, far below what a table without pages takes
+expect.set_options(timeout=60_000)  # a busy machine draws slowly
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Return the folder of a workspace with 24 collected studies; one participant is hostile."""
+    folder = tmp_path_factory.mktemp("explore") / "project"
+    participants = people(24)
+    participants.loc[0, "participant_id"] = HOSTILE
+    with Workspace(folder) as ws:
+        collect_into(ws, participants)
+    return folder
+
+
+@pytest.fixture
+def explore(page, project):
+    """Open the app on the collected studies, at the Explore form, its figures drawn."""
+    page.open_app(project, "explore")
+    page.tab("5 Explore")
+    page.sees("p values are corrected over these.")
+    expect(picture(page, "Linear model").first).to_be_visible()
+    return page
+
+
+def picture(page, words):
+    return page.form.locator("img.nf-drawn:visible").and_(page.page.get_by_alt_text(words))
+
+
+def figure(page, name):
+    return page.form.get_by_role("listbox", name=f"{name}: choose")
+
+
+def field(page, name):
+    return page.form.get_by_label(name, exact=True)
+
+
+def chosen_row(page):
+    return page.form.locator("tr[aria-selected=true]")
+
+
+def test_a_region_is_followed_from_the_forest_and_from_the_table(explore):
+    expect(field(explore, "Region")).to_have_value("Posterior substantia nigra")
+    figure(explore, "Forest").focus()
+    explore.page.keyboard.press("ArrowDown")
+    explore.page.keyboard.press("Enter")
+    expect(field(explore, "Region")).to_have_value("Red nucleus")
+    expect(picture(explore, "Red nucleus: Free water")).to_be_visible()
+    expect(chosen_row(explore)).to_contain_text("Red nucleus")
+
+    explore.choose_row("Putamen")
+    expect(field(explore, "Region")).to_have_value("Putamen")
+    expect(picture(explore, "Putamen: Free water")).to_be_visible()
+    explore.screenshot("explore")
+    assert explore.complaints == []
+
+
+def test_a_click_on_a_row_of_the_forest_chooses_its_region(explore):
+    marked = explore.form.locator(".nf-card .nf-chosen:visible").first
+    box = marked.bounding_box()
+    explore.page.mouse.click(box["x"] + box["width"] / 2, box["y"] - box["height"] / 2)
+    expect(field(explore, "Region")).to_have_value("Anterior substantia nigra")
+    expect(picture(explore, "Anterior substantia nigra: Free water")).to_be_visible()
+
+
+def test_a_study_chosen_in_the_strip_is_followed_by_profile_and_gallery(explore):
+    explore.click("Profile")
+    explore.sees("Choose a study.")
+    figure(explore, "Strip").focus()
+    explore.page.keyboard.press("ArrowDown")
+    explore.page.keyboard.press("Enter")
+    expect(field(explore, "Study")).not_to_have_value("")
+    label = field(explore, "Study").input_value()
+    expect(picture(explore, "z-score")).to_be_visible()
+    explore.tab("4 Results")
+    explore.sees(f"Report of {label}")
+    assert explore.form.locator("img[src=x]").count() == 0
+    assert explore.complaints == []
+
+
+def test_a_question_without_an_answer_is_told_and_the_next_one_is_answered(explore):
+    field(explore, "Find regions").fill("hippocampus")
+    field(explore, "Find regions").press("Tab")
+    explore.sees("No region has this name.")
+    field(explore, "Find regions").fill("putamen")
+    field(explore, "Find regions").press("Tab")
+    expect(picture(explore, "Putamen: Free water")).to_be_visible()
+    assert explore.form.get_by_role("alert").count() == 0
+
+
+def test_figure_table_and_methods_are_exported(explore, project):
+    for what, file in (("figure", "forest_FW"), ("table", "effects_FW"), ("methods", "methods")):
+        explore.click(f"Export {what}")
+        explore.sees(f"exports/{file}")
+    written = {path.suffix for path in (project / "exports").iterdir()}
+    assert written == {".png", ".svg", ".pdf", ".py", ".csv", ".json", ".txt"}
+    code = explore.form.locator("pre.nf-code").inner_text()
+    assert code.strip() == (project / "exports" / "forest_FW.py").read_text().strip()
+
+
+TABLE = f"""
+import pandas as pd
+from neuroflow.widgets.model import FormModel
+from neuroflow.widgets.parts import form
+from neuroflow.widgets.tableview import TableView
+rows = pd.DataFrame({{"study": [f"sub-{{n:05d}}" for n in range(20_000)], "state": "failed"}})
+rows["<b>{HOSTILE}</b>"] = "{HOSTILE}"
+view = TableView(FormModel(), "Studies", lambda state: "bad", select="single")
+view.show(rows)
+form(view)
+"""
+FOUND = """(box, words) => new Promise((done) => {
+  const root = box.closest(".nf-rows");
+  const start = performance.now();
+  new MutationObserver(() => {
+    if (root.querySelector(".dt-info").textContent.includes(words))
+      done(performance.now() - start);
+  }).observe(root, {subtree: true, childList: true, characterData: true});
+  box.value = words === "of 20,000" ? "" : "sub-19999";
+  box.dispatchEvent(new Event("input", {bubbles: true}));
+})"""
+
+
+def test_20000_rows_are_searched_sorted_and_turned_at_once_and_stay_text(page):
+    page.open_cell(TABLE, "table")
+    page.sees("Rows 1 to 25 of 20,000")
+    search = page.form.get_by_role("searchbox")
+    for words in ("1 to 1 of 1", "of 20,000"):
+        assert search.evaluate(FOUND, words) / 1000 < SECONDS
+    page.form.get_by_role("link", name="Last").click()
+    page.sees("Rows 19,976 to 20,000 of 20,000")
+    first = page.form.locator("tbody tr").first
+    first.focus()
+    page.page.keyboard.press("Enter")
+    page.sees("1 row chosen")
+    expect(first).to_contain_text("✗ failed")
+    expect(first).to_contain_text(HOSTILE)
+    assert page.form.locator("img[src=x]").count() == 0
+    assert page.complaints == []
