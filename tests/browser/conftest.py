@@ -1,8 +1,10 @@
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pydicom
 import pytest
+from support.fronts import in_lab, in_voila
 from support.lab import SWITCHES, LabPage, chromium, running_lab
 from support.proxy import Proxy
 
@@ -55,6 +57,25 @@ def page(browser, lab):
         yield LabPage(context.new_page(), *lab)
 
 
+@pytest.fixture(params=["lab", "voila"])
+def open_forms(request, browser):
+    """Return a function that shows a workspace's forms: in JupyterLab, then as a page without code.
+
+    Whatever the console complains of until then fails the test.
+    """
+    front = in_voila if request.param == "voila" else in_lab
+    own = () if request.param == "voila" else (request.getfixturevalue("lab"),)
+    pages = []
+    with ExitStack() as stack:
+
+        def show(workspace, **options):
+            pages.append(front(stack, browser, *own, workspace, **options))
+            return pages[-1]
+
+        yield show
+        assert [page.complaints for page in pages] == [[] for _ in pages]
+
+
 @pytest.fixture
 def spoilt_folder(own_cohort_folder):
     """Return two studies: of the first the echo time is too long, of the second the age is away."""
@@ -86,7 +107,7 @@ def slow_workspace(workspace, slow_line, eight_studies):
     workspace.service.save_profile(replace(workspace.service.profile, port=slow_line.port))
     workspace.service.trust(workspace.service.unknown_host().fingerprint)
     config = workspace.folder / "neuroflow.toml"
-    config.write_text("[settings]\nconnections = 1\n" + config.read_text())
+    config.write_text("[settings]\nconnections = 1\nquiet_seconds = 1\n" + config.read_text())
     studies = nf.find_studies(eight_studies / "scans")[:3]
     cohort = workspace.cohort("C", studies, participants=eight_studies / "participants.tsv")
     workspace.check(cohort)

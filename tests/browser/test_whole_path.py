@@ -1,0 +1,164 @@
+"""The whole work in a real browser: from Connect to an exported figure, in JupyterLab and Voilà."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+from support.pictures import keep
+
+import neuroflow as nf
+from neuroflow.demo.server import DemoService
+from neuroflow.demo.truth import truth_from_workspace
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1200)]
+SESSIONS = ("sub-D001/ses-01", "sub-D002/ses-01", "sub-D005/ses-01", "sub-D006/ses-01")
+"""Two controls and two with PD; two are DICOM, two NIfTI."""
+
+
+@pytest.fixture
+def scans(eight_studies, tmp_path):
+    """Return a folder with four studies; the echo time of one of them is too long."""
+    folder = tmp_path / "cohort"
+    for session in SESSIONS:
+        shutil.copytree(eight_studies / "scans" / session, folder / "scans" / session)
+    shutil.copy(eight_studies / "participants.tsv", folder)
+    sidecar = min((folder / "scans").rglob("*.json"))
+    facts = json.loads(sidecar.read_text(encoding="utf-8"))
+    sidecar.write_text(json.dumps(facts | {"EchoTime": 0.130}), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def service(tmp_path, scans):
+    """Run the embedded service; its values fit the groups of participants.tsv."""
+    truth = truth_from_workspace(tmp_path / "project", scans / "participants.tsv")
+    with DemoService(tmp_path / "service", delay=0.1, truth=truth) as running:
+        yield running
+
+
+def test_from_connect_to_an_exported_figure(open_forms, service, scans, tmp_path):
+    page = open_forms(tmp_path / "project")
+    connect(page, service)
+    check(page, scans)
+    send(page)
+    assert service.wait_until_idle()
+    collect(page)
+    explore(page)
+    assert len(service.processed) == len(set(service.processed)) == 4
+    figure, code, row = export(page, tmp_path / "project")
+    assert figure.with_suffix(".pdf").read_bytes().startswith(b"%PDF-")
+    with Image.open(figure) as picture:
+        assert min(picture.size) > 500
+        assert len(picture.convert("RGB").getcolors(1 << 24)) > 10
+    assert figure.with_suffix(".py").read_text(encoding="utf-8").strip() == code.strip()
+    same = run(code)
+    for name in ("estimate", "ci_low", "ci_high"):
+        assert float(row[name]) == pytest.approx(same[name], rel=1e-3)
+
+
+def connect(page, service):
+    page.fill("Host", service.host)
+    page.fill("Port", service.port)
+    page.fill("User", service.user)
+    page.fill("Private key", service.key)
+    page.click("Test connection")
+    page.sees("This server was never seen before.")
+    page.sees(service.fingerprint)
+    page.click("Yes, this is the fingerprint")
+    page.sees("The service answers")
+    keep(page, "forms_connect", docs=True)
+
+
+def check(page, folder):
+    page.tab("2 Cohort")
+    page.fill("Cohort id", "PILOT_1")
+    page.fill("Folder of scans", folder / "scans")
+    page.fill("participants.tsv", folder / "participants.tsv")
+    page.click("Check studies")
+    page.sees("4 studies, 3 without errors.")
+    page.choose_row(broken(folder))
+    page.sees(f"Chosen: {broken(folder)}")
+    page.fill("Reason", "the vendor agreed to 130 ms")
+    page.form.get_by_label("Rule", exact=True).select_option("echo_time")
+    keep(page, "forms_cohort", docs=True)
+    page.click("Set the rule aside")
+    page.sees("4 studies, 4 without errors.")
+
+
+def broken(folder):
+    """Return what the study is called whose echo time is too long."""
+    found = nf.check(nf.find_studies(folder / "scans"))
+    return found.loc[found["rule"] == "echo_time", "study"].iloc[0]
+
+
+def send(page):
+    page.tab("3 Submit")
+    page.click("Make the plan")
+    page.sees("4 studies to send")
+    page.click("Send")
+    page.sees("4 of 4 studies are sent.")
+    assert page.form.locator("progress").first.get_attribute("value") == "1.0000"
+    keep(page, "forms_submit", docs=True)
+
+
+def collect(page):
+    page.tab("4 Results")
+    page.form.get_by_label("Refresh by itself").check()
+    page.sees("4 delivered")
+    page.sees("next look in")
+    page.click("Collect")
+    page.sees("4 of 4 studies have their results on this disk.")
+    page.form.get_by_role("img", name="Small picture of the report").nth(3).wait_for()
+    page.sees("Research use only. Not for clinical use.")
+    keep(page, "forms", docs=True)
+
+
+def explore(page):
+    """Choose a region in the table; strip, profile and brain follow."""
+    page.tab("5 Explore")
+    page.sees("64 of 64 regions are compared")
+    page.form.get_by_label("Adjust for").select_option([])
+    page.form.get_by_role("button", name="Profile").click()
+    page.fill("Study", "D002_01")
+    page.form.get_by_alt_text("z-score").wait_for()
+    before = {name: marks(page, name) for name in ("Brain", "Profile")}
+    page.form.get_by_role("searchbox", name="Effects").fill("putamen")
+    page.choose_row("Putamen")
+    page.form.get_by_alt_text("Putamen: Free water").wait_for()
+    assert page.form.get_by_label("Region", exact=True).input_value() == "Putamen"
+    assert all(marks(page, name) not in ("", before[name]) for name in before)
+    keep(page, "path_explore")
+
+
+def marks(page, name):
+    """Return where the chosen region is marked in a figure."""
+    box = page.form.get_by_role("listbox", name=f"{name}: choose").locator("xpath=..")
+    return box.locator(".nf-marks").inner_html()
+
+
+def export(page, folder):
+    """Return the exported figure, the code shown, and the chosen row of the table."""
+    page.click("Export figure")
+    page.sees("Written in the workspace: exports/forest_FW")
+    code = page.form.locator("pre.nf-code").inner_text()
+    cells = page.form.locator("tr[aria-selected=true] td").all_inner_texts()
+    return folder / "exports" / "forest_FW.png", code, dict(zip(COLUMNS, cells, strict=False))
+
+
+COLUMNS = ("region", "system", "contrast", "n1", "n2", "estimate", "ci_low", "ci_high")
+SHOW = """
+row = effects[effects["region"] == "Putamen"].iloc[0]
+print(row[["estimate", "ci_low", "ci_high"]].to_json())
+"""
+
+
+def run(code):
+    """Run the code that the form shows in a process of its own; return what it finds."""
+    command = [sys.executable, "-c", code + SHOW]
+    environ = os.environ | {"MPLBACKEND": "agg"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
