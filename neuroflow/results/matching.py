@@ -62,7 +62,8 @@ def choose_rows(values: Values, also: Sequence[str] = ()) -> list[StudyRow]:
     Returns
     -------
     list of StudyRow
-        Each study once; where it was found again, a warning says whether the values differ.
+        Each study once; where it was found again, a warning says whether the values differ. A
+        report of many that repeats a study's values is no warning.
     """
     rows: dict[str, StudyRow] = {}
     errors = values.rows["error"].tolist()
@@ -75,7 +76,7 @@ def choose_rows(values: Values, also: Sequence[str] = ()) -> list[StudyRow]:
             old.warnings.append(f"cannot be read: {values.rows['source'].iat[old.record]}")
             old.row = old.record = at
         else:
-            old.warnings.append(_found_again(values, old, at, readable))
+            old.warnings += _found_again(values, old, at, readable)
     for study_id in also:
         rows.setdefault(study_id, StudyRow(study_id, -1, -1))
     return list(rows.values())
@@ -102,12 +103,18 @@ def _study_ids(rows: pd.DataFrame) -> list[str]:
     return ids
 
 
-def _found_again(values: Values, old: StudyRow, at: int, readable: bool) -> str:
-    source = values.rows["source"].iat[at]
+def _found_again(values: Values, old: StudyRow, at: int, readable: bool) -> list[str]:
+    """Tell of values that are not used; that a report of many repeats some is as it should be."""
+    source = str(values.rows["source"].iat[at])
     if not readable:
-        return f"cannot be read: {source}"
-    same = np.array_equal(values.matrix[old.row], values.matrix[at], equal_nan=True)
-    return f"found again with {'the same' if same else 'other'} values, not used: {source}"
+        return [f"cannot be read: {source}"]
+    ours, theirs = values.matrix[old.row], values.matrix[at]
+    there = np.isfinite(theirs)
+    is_of_many = not values.rows["study_id"].iat[at]
+    if is_of_many and np.array_equal(ours[there], theirs[there]):
+        return []
+    same = np.array_equal(ours, theirs, equal_nan=True)
+    return [f"found again with {'the same' if same else 'other'} values, not used: {source}"]
 
 
 @dataclass(frozen=True, slots=True)

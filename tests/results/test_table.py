@@ -216,6 +216,16 @@ def test_a_report_of_many_may_have_one_row_and_the_name_of_a_studys(folder, plac
     assert facts["product"].tolist() == ["", "", ""]
 
 
+@pytest.mark.parametrize(
+    ("row", "is_told"), [("0.1,0.1", False), ("0.1,", False), ("0.1,0.2", True)]
+)
+def test_a_report_of_many_that_repeats_a_studys_values_is_not_told(folder, row, is_told):
+    folder.study("a", 0.1)
+    folder.put("all.csv", f"ID,pSN_FW,MCP_FW\na,{row}\n")
+    told = study_facts(folder.path)["warnings"].tolist()
+    assert ["found again with other values" in text for text in told] == [is_told]
+
+
 def test_a_long_report_of_many_studies_is_found_and_an_exported_table_is_not(folder):
     folder.put("all.csv", "Subject;ROI;FW\na;pSN;0,1\na;MCP;0,2\nb;pSN;0,3\nb;MCP;0,4\n")
     table = read_results(folder.path)
