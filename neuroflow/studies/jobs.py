@@ -83,11 +83,14 @@ def run(
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C: it is for us, and would make each print a trace."""
+    """Start processes that hear neither Ctrl-C nor SIGTERM, which are sent to all but meant for us.
+
+    The work under way is finished; without this each of them would print a trace.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
