@@ -98,7 +98,9 @@ def collect(
         for sentence in odd:
             yield total.event("skipped", sentence)
         yield total.event("started")
-        for status, sentence in fetch_reports(first, output.reports, folder):
+        clockwork.wait_while_paused()
+        reports = [] if clockwork.is_over() else output.reports
+        for status, sentence in fetch_reports(first, reports, folder):
             yield total.event(status, sentence)
         if tasks:
             crew = Crew(

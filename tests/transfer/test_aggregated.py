@@ -107,9 +107,10 @@ def test_a_line_that_breaks_leaves_reports_for_the_next_time(folder_remote, ledg
     assert sentences(connect, ledger, results) == ["fetched aggregated/all.csv"]
 
 
-def test_a_pause_holds_every_byte_and_a_stop_ends_it(folder_remote, ledger, results):
+def test_a_pause_holds_every_byte(folder_remote, ledger, results):
     home, connect = folder_remote
     put(home / "output" / "a_out", VALUES)
+    put(home / "output", {"all.csv": TABLE})
     pause, slept = threading.Event(), []
     pause.set()
 
