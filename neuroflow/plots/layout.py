@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
+from matplotlib.textpath import text_to_path
 
 from neuroflow.plots.figures import figure_of
-from neuroflow.plots.styling import MM, current
+from neuroflow.plots.styling import current
 
 
 def group_handles(looks: Mapping[str, tuple[str, str]], counts: Mapping[str, int]) -> list[Artist]:
@@ -84,10 +87,8 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
     figure = figure_of(ax)
     if figure is None or not handles:
         return
-    width = figure.get_size_inches()[0] * (1 if own else ax.get_position().width)
-    # A letter is about half of its size wide; 9 mm are marker and gaps.
-    letter = 0.53 * current().small / 72
-    widths = [len(str(handle.get_label())) * letter + 9 * MM for handle in handles]
+    width = figure.get_size_inches()[0] * 72 * (1 if own else ax.get_position().width)
+    widths = [_entry(str(handle.get_label())) for handle in handles]
     columns = next(n for n in range(len(handles), 0, -1) if n == 1 or _wide(widths, n) <= width)
     if own:
         figure.legend(handles=handles, loc="outside upper left", ncols=columns)
@@ -99,6 +100,15 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
             ncols=columns,
             borderaxespad=0.3,
         )
+
+
+def _entry(label: str) -> float:
+    """Return the width of a legend's entry in points: mark, gaps and text."""
+    font = FontProperties(size=current().small)  # of the style's family
+    text, _, _ = text_to_path.get_text_width_height_descent(label, font, ismath=False)
+    rc = mpl.rcParams
+    gaps = rc["legend.handlelength"] + rc["legend.handletextpad"] + rc["legend.columnspacing"]
+    return float(text + gaps * current().small)
 
 
 def _wide(widths: Sequence[float], columns: int) -> float:
