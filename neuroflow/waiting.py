@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from neuroflow.errors import ConnectError, ConnectionLostError, HostNotFoundError, PortError
 from neuroflow.models import Event, OnEvent
 from neuroflow.states import State
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WAITING = (State.SUBMITTED, State.PROCESSING, State.PARTIAL, State.OVERDUE)
 """States of a study whose result the service still owes."""
@@ -148,6 +150,7 @@ def watch(
     Examples
     --------
     >>> from datetime import UTC
+    >>> import pandas as pd
     >>> looks = watch(lambda: pd.DataFrame({"study_id": ["s"], "state": ["processing"]}),
     ...               interval=60, clock=lambda: datetime.now(UTC), sleep=lambda seconds: None)
     >>> look = next(looks)

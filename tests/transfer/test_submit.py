@@ -1,6 +1,8 @@
 """Once and only once: against OpenSSH, the embedded service and a folder."""
 
 import dataclasses
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -457,6 +459,15 @@ def test_a_long_upload_is_noted_again_and_again(folder_remote, packages, ledger)
     run(made, ledger, lambda: Slow(home), quiet_seconds=300, clock=fake.clock, sleep=fake.sleep)
     texts = [text for _, _, text in ledger.history(made[0].study_id)]
     assert "200 of 1000 bytes" in texts
+
+
+def test_sending_loads_no_library_of_tables():
+    """It takes 80 MB: an upload stays small."""
+    code = (
+        "import sys; import neuroflow.transfer.submit, neuroflow.transfer.sftp; "
+        "sys.exit('pandas' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_plan_of_unknown_studies_is_refused(folder_remote, packages, ledger):
