@@ -129,7 +129,7 @@ def without_facts(
     ]
 
 
-def _facts(study: Study, findings: list[Any]) -> tuple[str, str, str, str, str]:
+def _facts(study: Study, findings: list[Any]) -> tuple[str, ...]:
     wrong = {row.rule for row in findings if row.severity == Severity.ERROR}
 
     def known(name: str, value: object) -> str:
