@@ -12,6 +12,8 @@ import statistics
 import subprocess
 import sys
 
+from report import ratio
+
 TIMED = "import time; start = time.perf_counter(); {}; print(time.perf_counter() - start)"
 THEIRS = "import pandas"
 OURS = {
@@ -42,6 +44,8 @@ def main() -> None:
     for name, runs in taken.items():
         middle = statistics.median(runs)
         print(f"{name:<40} {middle * 1e3:7.0f} ms   {middle / pandas:5.2f} x pandas")
+        if name in OURS:
+            ratio(f"`{name}`", "`import pandas`", pandas / middle)
 
 
 if __name__ == "__main__":

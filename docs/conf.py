@@ -105,7 +105,6 @@ def public_name(app: Any, env: Any, node: Any, content: Any) -> Any:
 
 FORMS = {
     "cell_type": "markdown",
-    "id": "forms",
     "metadata": {},
     "source": "![The forms, as a notebook shows them](../docs/images/forms.png)",
 }
@@ -124,7 +123,7 @@ def adapt_notebook(_app: Any, name: str, source: list[str]) -> None:
     for cell in notebook["cells"]:
         cells.append(cell)
         if "".join(cell["source"]).startswith("nf.app("):
-            cells.append(FORMS)
+            cells.append({**FORMS, "id": f"shown-{len(cells)}"})
     source[0] = json.dumps({**notebook, "cells": cells})
 
 

@@ -13,6 +13,7 @@ import neuroflow
 from neuroflow.demo.aidp import aidp_text
 from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.engine import Subject, simulate
+from neuroflow.demo.server import DemoService
 from neuroflow.demo.statistics import GROUPS
 from neuroflow.errors import ResultWarning
 from neuroflow.studies.overrides import COLUMNS
@@ -158,9 +159,23 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(path, made, tmp_path, monk
             exec(compile(code, path.name, "exec"), space)
 
 
-def test_the_python_of_the_readme_can_be_compiled():
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs_with_ones_own_data(tmp_path, monkeypatch):
+    make_cohort(tmp_path, n_studies=12)
+    for second in (tmp_path / "scans").rglob("ses-02"):
+        shutil.rmtree(second)
+    monkeypatch.chdir(tmp_path)
     (code,) = blocks(ROOT / "README.md", "python")
-    compile(code, "README.md", "exec")
+    # What the README leaves out: the connection, and the hours in between.
+    code = code.replace("ws.collect()", "ws.wait(interval=0.1); ws.collect()")
+    with DemoService(tmp_path / "service", delay=0.0) as service:
+        with neuroflow.Workspace("my-project") as ws:
+            ws.service.save_profile(service.profile)
+            ws.service.trust(service.fingerprint)
+        space = {}
+        exec(compile(code, "README.md", "exec"), space)
+        space["ws"].close()
+    assert set(space["effects"]["contrast"]) == {f"{name} - Control" for name in GROUPS[1:]}
 
 
 @each(TEXTS)
@@ -170,6 +185,7 @@ def test_every_command_of_a_page_is_known(path):
     from neuroflow.cli import app
 
     lines = [line for code in blocks(path, "console") for line in code.splitlines()]
+    lines += [f"$ {line}" for line in shell(path) if line.startswith("neuroflow ")]
     for line in lines:
         command, words = get_command(app), re.findall(r"^\$ neuroflow (.+)$", line)[0].split()
         while hasattr(command, "commands"):
@@ -178,6 +194,24 @@ def test_every_command_of_a_page_is_known(path):
         assert {word for word in words if word.startswith("--")} <= options, line
 
 
+def shell(path):
+    """Return the lines of the blocks for a shell, without what stands behind #."""
+    text = "".join(blocks(path, "sh")).replace("\\\n", " ")
+    return [line.partition(" #")[0].strip() for line in text.splitlines()]
+
+
+@each(TEXTS)
+def test_every_target_and_file_of_a_shell_block_is_there(path):
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for line in shell(path):
+        for target in re.findall(r"^make ((?:\w+ ?)+)$", line):
+            assert set(target.split()) <= set(targets), line
+        for file in re.findall(r"^python (\S+\.py)", line):
+            assert (ROOT / file).is_file(), line
+
+
 def test_every_benchmark_keeps_its_numbers_for_the_page_of_benchmarks():
     for script in (ROOT / "benchmarks").glob("bench_*.py"):
-        assert re.search(r"^from report import .*ratio", script.read_text("utf-8"), re.M), script
+        assert re.search(
+            r"^from report import .*(ratio|amount)", script.read_text("utf-8"), re.M
+        ), script
