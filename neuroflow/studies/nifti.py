@@ -16,6 +16,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Header
 from nibabel.nifti2 import Nifti2Header
 from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.demographics import parse_age, parse_sex
@@ -72,6 +73,17 @@ def open_plain(member: Member) -> Iterator[IO[bytes]]:
             yield raw
 
 
+_BAD_HEAD = (
+    *READ_ERRORS,
+    HeaderDataError,
+    WrapStructError,
+    struct.error,
+    ValueError,
+    KeyError,
+)
+"""What reading the header of a file that is no NIfTI raises."""
+
+
 def read_head(member: Member) -> NiftiHead:
     """Read a NIfTI's header.
 
@@ -98,7 +110,7 @@ def read_head(member: Member) -> NiftiHead:
         shape = header.get_data_shape()
         magic = bytes(header["magic"].item())[:3]
         itemsize = header.get_data_dtype().itemsize
-    except (*READ_ERRORS, HeaderDataError, struct.error, ValueError, KeyError) as error:
+    except _BAD_HEAD as error:
         raise _unreadable(reason_of(error)) from error
     if magic not in (b"n+1", b"n+2"):
         raise _unreadable("It has no NIfTI mark in its header.")

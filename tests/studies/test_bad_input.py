@@ -201,10 +201,13 @@ def test_a_study_whose_files_are_gone_is_an_error(tmp_path, write):
     assert [finding.rule for finding in check_study(study)] == ["readable"]
 
 
-def test_one_unreadable_study_does_not_stop_the_check_of_the_others(tmp_path):
+@pytest.mark.parametrize(
+    "rubbish", [b"", b"no image", b"\x5c\x01\x00\x00short", gzip.compress(b"no image")]
+)
+def test_one_unreadable_study_does_not_stop_the_check_of_the_others(tmp_path, rubbish):
     write_nifti(tmp_path / "good", Scan())
     write_nifti(tmp_path / "bad", SMALL)
-    (tmp_path / "bad" / "dwi.nii.gz").write_bytes(b"")
+    (tmp_path / "bad" / "dwi.nii.gz").write_bytes(rubbish)
     studies = find_studies(tmp_path)
     table = check(studies)
     assert len(studies) == 2
