@@ -1,0 +1,80 @@
+import ipywidgets as widgets
+import pytest
+from support.collected import collect_into, people
+
+from neuroflow.widgets.explore import explore_form
+from neuroflow.widgets.explore_model import ExploreModel
+from neuroflow.widgets.figureview import FigureView
+from neuroflow.widgets.tableview import TableView
+from neuroflow.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    with Workspace(tmp_path_factory.mktemp("views") / "project") as ws:
+        collect_into(ws, people(16), reports=False)
+        model = ExploreModel(ws, load=False)
+        model.set(views=("strip",), covariates=(), systems=("midbrain",))
+        model.look()
+        assert model.join(60)
+        model.set(covariates=(), systems=("midbrain",))
+        yield model
+
+
+@pytest.fixture
+def form(model):
+    return explore_form(model)
+
+
+def all_of(view, kind):
+    found = [view] if isinstance(view, kind) else []
+    return found + [x for child in getattr(view, "children", ()) for x in all_of(child, kind)]
+
+
+def control(form, label):
+    known = widgets.widget_description.DescriptionWidget
+    return next(c for c in all_of(form, known) if c.description == label)
+
+
+def test_every_control_has_a_label_and_a_description(form):
+    known = (widgets.Button, widgets.widget_description.DescriptionWidget)
+    controls = [c for c in all_of(form, known) if not isinstance(c, widgets.HTML)]
+    assert len(controls) > 15
+    assert [c for c in controls if not (c.description and c.tooltip)] == []
+
+
+def test_every_figure_has_a_text_for_those_who_cannot_see_it(form, model):
+    drawn = [view for view in all_of(form, FigureView) if view.png]
+    assert len(drawn) == len(model.views)
+    assert all(view.alt for view in drawn)
+
+
+def test_a_menu_asks_and_follows(form, model):
+    control(form, "Metric").value = "FAt"
+    assert model.metric == "FAt"
+    model.metric = "FW"
+    assert control(form, "Metric").value == "FW"
+
+
+def test_showing_the_form_does_not_change_the_question(form, model):
+    before = model.question
+    explore_form(model)
+    assert model.question == before
+
+
+def test_table_boxes_and_figures_choose_the_same_region(form, model):
+    (table,) = all_of(form, TableView)
+    row = int((model.effects["region"] == "RN").to_numpy().nonzero()[0][0])
+    table.chosen = (row,)
+    assert (model.region, control(form, "Region").value) == ("RN", "Red nucleus")
+    control(form, "Region").value = "Anterior substantia nigra"
+    assert model.region == "aSN"
+    assert model.effects["region"].iloc[table.chosen[0]] == "aSN"
+    assert "aSN" in {view.chosen for view in all_of(form, FigureView)}
+
+
+def test_a_view_is_drawn_once_it_is_switched_on(form, model):
+    control(form, "Volcano").value = True
+    assert model.pictures["volcano"].png
+    control(form, "Volcano").value = False
+    assert "volcano" not in model.views
