@@ -78,6 +78,7 @@ _BAD_HEAD = (
     HeaderDataError,
     WrapStructError,
     struct.error,
+    OverflowError,
     ValueError,
     KeyError,
 )
@@ -110,11 +111,11 @@ def read_head(member: Member) -> NiftiHead:
         shape = header.get_data_shape()
         magic = bytes(header["magic"].item())[:3]
         itemsize = header.get_data_dtype().itemsize
+        length = int(header["vox_offset"]) + int(np.prod(shape, dtype=np.int64)) * itemsize
     except _BAD_HEAD as error:
         raise _unreadable(reason_of(error)) from error
     if magic not in (b"n+1", b"n+2"):
         raise _unreadable("It has no NIfTI mark in its header.")
-    length = int(header["vox_offset"]) + int(np.prod(shape, dtype=np.int64)) * itemsize
     return NiftiHead(header, length)
 
 

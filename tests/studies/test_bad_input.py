@@ -201,6 +201,15 @@ def test_a_study_whose_files_are_gone_is_an_error(tmp_path, write):
     assert [finding.rule for finding in check_study(study)] == ["readable"]
 
 
+@pytest.mark.parametrize("offset", [np.nan, np.inf, -np.inf])
+def test_an_image_whose_data_begin_nowhere_is_a_finding(tmp_path, offset):
+    path = write_nifti(tmp_path, SMALL, suffix=".nii")
+    header = bytearray(path.read_bytes())
+    header[108:112] = np.float32(offset).tobytes()  # vox_offset
+    path.write_bytes(header)
+    assert "readable" in found(tmp_path)
+
+
 @pytest.mark.parametrize(
     "rubbish", [b"", b"no image", b"\x5c\x01\x00\x00short", gzip.compress(b"no image")]
 )
