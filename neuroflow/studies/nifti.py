@@ -107,7 +107,7 @@ def read_head(member: Member) -> NiftiHead:
         start = _start(member)
         sizes = {struct.unpack(order + "i", start[:4])[0] for order in "<>"}
         kind: Any = Nifti2Header if 540 in sizes else Nifti1Header
-        header = kind.from_fileobj(io.BytesIO(start), check=False)
+        header = kind(start[: kind.template_dtype.itemsize], check=False)
         shape = header.get_data_shape()
         magic = bytes(header["magic"].item())[:3]
         itemsize = header.get_data_dtype().itemsize
