@@ -16,7 +16,7 @@ from neuroflow.decisions import Decision, DecisionStore
 from neuroflow.errors import OptionError
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Study
-from neuroflow.participants import read_participants
+from neuroflow.participants import ParticipantRows, read_participants
 from neuroflow.preparation import (
     find_study,
     overrides_of,
@@ -323,7 +323,7 @@ class CohortWorkspace:
         given = {name: value for name, value in (("age", age), ("sex", sex)) if value is not None}
         decision = Decision(**given)  # type: ignore[arg-type]
         _check_facts(decision)
-        known = with_facts(chosen, decision, self.participants(cohort.cohort_id))
+        known = with_facts(chosen, decision, self._participant_rows(cohort.cohort_id))
         for name, value in given.items():
             if getattr(known, name) != value:
                 raise OptionError(
@@ -348,13 +348,17 @@ class CohortWorkspace:
 
     def _with_facts(self, cohort: Cohort) -> Cohort:
         """Give the studies the ages and sexes that were filled in or stand in participants.tsv."""
-        participants = self.participants(cohort.cohort_id)
+        rows = self._participant_rows(cohort.cohort_id)
         decisions = self._decisions.read(cohort.cohort_id)
         known = (
-            with_facts(study, decisions.get(str(study.study_id), Decision()), participants)
+            with_facts(study, decisions.get(str(study.study_id), Decision()), rows)
             for study in cohort.studies
         )
         return replace(cohort, studies=tuple(known))
+
+    def _participant_rows(self, cohort_id: str) -> ParticipantRows | None:
+        participants = self.participants(cohort_id)
+        return None if participants is None else ParticipantRows(participants)
 
 
 def _check_facts(decision: Decision) -> None:

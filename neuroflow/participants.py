@@ -11,7 +11,6 @@ import csv
 import io
 import math
 import re
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,54 +85,49 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     return frame
 
 
-def participant_row(
-    participants: pd.DataFrame, participant_id: str, session_id: str | None = None
-) -> pd.Series | None:
-    """Find a participant's row; the session's own where there is one.
+class ParticipantRows:
+    """Finds the row of a participant, at once for each of thousands of studies.
 
     Parameters
     ----------
     participants
-        What `read_participants` gave.
-    participant_id, session_id
-        Whose row; ``sub-`` and ``ses-`` may stand before them.
-
-    Returns
-    -------
-    Series or None
-        The row of the session, else the participant's row without a session, else None.
+        What `read_participants` gave; as it is now: later changes are not seen.
 
     Examples
     --------
-    >>> people = pd.DataFrame({"participant_id": ["01"], "age": [61.0]})
-    >>> float(participant_row(people, "sub-01", "ses-2")["age"])
+    >>> rows = ParticipantRows(pd.DataFrame({"participant_id": ["01"], "age": [61.0]}))
+    >>> float(rows.find("sub-01", "ses-2")["age"])
     61.0
-    >>> participant_row(people, "02") is None
+    >>> rows.find("02") is None
     True
     """
-    places = _places(participants)
-    who = without_prefix(participant_id)
-    place = places.get((who, without_prefix(session_id)), places.get((who, None)))
-    return None if place is None else participants.iloc[place]
 
+    def __init__(self, participants: pd.DataFrame) -> None:
+        self._participants = participants.copy()
+        self._places: dict[tuple[str | None, str | None], int] = {}
+        sessions = participants.get("session_id")
+        visits = [None] * len(participants) if sessions is None else sessions.tolist()
+        keys = zip(participants["participant_id"].tolist(), visits, strict=True)
+        for place, (who, visit) in enumerate(keys):
+            self._places.setdefault((who, None if pd.isna(visit) else visit), place)
 
-Places = dict[tuple[str | None, str | None], int]
-_asked_last: list[tuple[weakref.ref[pd.DataFrame], Places]] = []
+    def find(self, participant_id: str, session_id: str | None = None) -> pd.Series | None:
+        """Find a participant's row; the session's own where there is one.
 
+        Parameters
+        ----------
+        participant_id, session_id
+            Whose row; ``sub-`` and ``ses-`` may stand before them.
 
-def _places(participants: pd.DataFrame) -> Places:
-    """Return where each row stands; kept for the table asked last, as every study asks the same."""
-    for table, places in _asked_last:
-        if table() is participants:
-            return places
-    sessions = participants.get("session_id")
-    visits = [None] * len(participants) if sessions is None else sessions.tolist()
-    keys = zip(participants["participant_id"].tolist(), visits, strict=True)
-    places = {}
-    for place, (who, visit) in enumerate(keys):
-        places.setdefault((who, None if pd.isna(visit) else visit), place)
-    _asked_last[:] = [(weakref.ref(participants), places)]
-    return places
+        Returns
+        -------
+        Series or None
+            The row of the session, else the participant's row without a session, else None.
+        """
+        who = without_prefix(participant_id)
+        alone = self._places.get((who, None))
+        place = self._places.get((who, without_prefix(session_id)), alone)
+        return None if place is None else self._participants.iloc[place]
 
 
 def without_prefix(label: str | None) -> str | None:

@@ -12,22 +12,22 @@ from neuroflow.cohorts import CohortStore
 from neuroflow.decisions import Decision
 from neuroflow.errors import OptionError, SubmissionError
 from neuroflow.models import Cohort, Finding, Severity, Study
-from neuroflow.participants import participant_row
+from neuroflow.participants import ParticipantRows
 from neuroflow.studies.exceptions import Override
 
 MOST_NAMED = 5
 """How many blocked studies an error names; the findings have them all."""
 
 
-def with_participant(study: Study, participants: pd.DataFrame) -> Study:
+def with_participant(study: Study, rows: ParticipantRows) -> Study:
     """Give a study the age and sex of its participant; what is already known stays.
 
     Parameters
     ----------
     study
         The study.
-    participants
-        What `neuroflow.participants.read_participants` read.
+    rows
+        Those of participants.tsv.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def with_participant(study: Study, participants: pd.DataFrame) -> Study:
     """
     if study.participant_id is None:
         return study
-    row = participant_row(participants, study.participant_id, study.session_id)
+    row = rows.find(study.participant_id, study.session_id)
     if row is None:
         return study
     age, sex = row.get("age"), row.get("sex")
@@ -47,7 +47,7 @@ def with_participant(study: Study, participants: pd.DataFrame) -> Study:
     )
 
 
-def with_facts(study: Study, decision: Decision, participants: pd.DataFrame | None) -> Study:
+def with_facts(study: Study, decision: Decision, rows: ParticipantRows | None) -> Study:
     """Give a study the age and sex that are known of it beside its header.
 
     Parameters
@@ -56,8 +56,8 @@ def with_facts(study: Study, decision: Decision, participants: pd.DataFrame | No
         The study.
     decision
         What was filled in.
-    participants
-        What `neuroflow.participants.read_participants` read; it wins where it names them.
+    rows
+        Those of participants.tsv, which wins where it names them; None where there is none.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def with_facts(study: Study, decision: Decision, participants: pd.DataFrame | No
         age=study.age if decision.age is None else decision.age,
         sex=decision.sex or study.sex,
     )
-    return filled if participants is None else with_participant(filled, participants)
+    return filled if rows is None else with_participant(filled, rows)
 
 
 def find_study(cohort: Cohort, name: str) -> Study:
@@ -139,6 +139,7 @@ def unmatched_studies(cohort: Cohort, participants: pd.DataFrame | None) -> pd.D
     pandas.DataFrame
         Findings, as `neuroflow.check` returns them.
     """
+    rows = None if participants is None else ParticipantRows(participants)
     findings = [
         Finding(
             study=study.label,
@@ -150,16 +151,16 @@ def unmatched_studies(cohort: Cohort, participants: pd.DataFrame | None) -> pd.D
             "study have no group.",
         )
         for study in cohort.studies
-        if participants is not None and not _is_in(participants, study)
+        if rows is not None and not _is_in(rows, study)
     ]
     columns = [field.name for field in fields(Finding)]
     return pd.DataFrame([asdict(finding) for finding in findings], columns=columns)
 
 
-def _is_in(participants: pd.DataFrame, study: Study) -> bool:
+def _is_in(rows: ParticipantRows, study: Study) -> bool:
     if study.participant_id is None:
         return False
-    return participant_row(participants, study.participant_id, study.session_id) is not None
+    return rows.find(study.participant_id, study.session_id) is not None
 
 
 def blocked_studies(cohort: Cohort, findings: pd.DataFrame) -> dict[str, str]:
@@ -329,8 +330,9 @@ def study_map(
 
 def _joined(studies: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
     """Join each study with the row of its own visit, or else of its participant."""
+    known = ParticipantRows(participants)
     rows = [
-        participant_row(participants, participant or "", session or None)
+        known.find(participant or "", session or None)
         for participant, session in zip(
             studies["participant_id"], studies["session_id"], strict=True
         )

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from neuroflow.errors import ParticipantsError
-from neuroflow.participants import participant_row, read_participants
+from neuroflow.participants import ParticipantRows, read_participants
 
 
 @pytest.fixture
@@ -77,20 +77,31 @@ def test_missing_file_and_folder(tmp_path):
 
 def test_the_same_person_may_have_two_sessions(write):
     path = write("participant_id\tsession_id\tage\n01\tses-1\t60\n01\tses-2\t62\n01\tn/a\t59\n")
-    people = read_participants(path)
-    assert participant_row(people, "01", "1")["age"] == 60
-    assert participant_row(people, "sub-01", "ses-2")["age"] == 62
-    assert participant_row(people, "01", "3")["age"] == 59
-    assert participant_row(people, "01")["age"] == 59
-    assert participant_row(people, "1", "1") is None
+    people = ParticipantRows(read_participants(path))
+    assert people.find("01", "1")["age"] == 60
+    assert people.find("sub-01", "ses-2")["age"] == 62
+    assert people.find("01", "3")["age"] == 59
+    assert people.find("01")["age"] == 59
+    assert people.find("1", "1") is None
 
 
 def test_a_row_of_another_session_is_not_taken(write):
-    people = read_participants(write("participant_id\tsession_id\tage\n01\t1\t60\n"))
-    assert participant_row(people, "01", "2") is None
-    assert participant_row(people, "01") is None
+    people = ParticipantRows(
+        read_participants(write("participant_id\tsession_id\tage\n01\t1\t60\n"))
+    )
+    assert people.find("01", "2") is None
+    assert people.find("01") is None
 
 
 def test_session_missing_everywhere_matches_any(write):
-    people = read_participants(write("participant_id\tsession_id\n01\tn/a\n"))
-    assert isinstance(participant_row(people, "01", "2"), pd.Series)
+    people = ParticipantRows(read_participants(write("participant_id\tsession_id\n01\tn/a\n")))
+    assert isinstance(people.find("01", "2"), pd.Series)
+
+
+def test_rows_are_those_of_the_table_as_it_was_handed_over(write):
+    table = read_participants(write("participant_id\tage\n01\t60\n02\t70\n"))
+    people = ParticipantRows(table)
+    table["participant_id"] = ["02", "01"]
+    table.loc[0, "age"] = 99.0
+    assert people.find("01")["age"] == 60
+    assert ParticipantRows(table).find("02")["age"] == 99

@@ -36,15 +36,15 @@ def check(
 ) -> None:
     """Check every study below a folder against the service's protocol."""
     import neuroflow as nf
-    from neuroflow.participants import read_participants
+    from neuroflow.participants import ParticipantRows, read_participants
     from neuroflow.preparation import with_participant
 
     with Voice(as_json=as_json, quiet=quiet) as voice:
         with voice.listening() as listen:
             found = nf.find_studies(folder, on_event=listen)
             if participants:
-                table = read_participants(participants)
-                found = [with_participant(study, table) for study in found]
+                rows = ParticipantRows(read_participants(participants))
+                found = [with_participant(study, rows) for study in found]
             findings = nf.check(found, deep=deep, on_event=listen)
         bad = findings.loc[findings["severity"] == "error", "study"].nunique()
         facts = {"studies": len(found), "with_errors": bad, "findings": findings}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from neuroflow.demo.engine import Subject
 from neuroflow.demo.processing import Truth
-from neuroflow.participants import participant_row, read_participants, without_prefix
+from neuroflow.participants import ParticipantRows, read_participants, without_prefix
 
 
 def truth_from_workspace(folder: Path | str, participants: Path | str) -> Truth:
@@ -50,7 +50,7 @@ def truth_from_workspace(folder: Path | str, participants: Path | str) -> Truth:
 
 
 def _subject(people: pd.DataFrame, participant_id: str, session_id: str | None) -> Subject | None:
-    row = participant_row(people, participant_id, session_id)
+    row = ParticipantRows(people).find(participant_id, session_id)
     if row is None or row.reindex(["group", "age", "sex"]).isna().any():
         return None
     return Subject(
