@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Schema": "neuroflow.results.schema",
     "Workspace": "neuroflow.workspace",
     "app": "neuroflow.widgets.app",
     "asymmetry": "neuroflow.compare.sides",
@@ -40,6 +41,7 @@ _WHERE = {
 _MODULES = {"errors": "neuroflow.errors", "plot": "neuroflow.plots"}
 
 __all__ = [
+    "Schema",
     "Workspace",
     "app",
     "asymmetry",
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
     from neuroflow.participants import read_participants
     from neuroflow.results.coverage import coverage
     from neuroflow.results.export import write_table
+    from neuroflow.results.schema import Schema
     from neuroflow.results.table import read_results, study_facts, to_wide
     from neuroflow.studies.check import check
     from neuroflow.studies.discover import find_studies, survey

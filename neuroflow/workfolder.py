@@ -13,6 +13,7 @@
         results/<study_id>_out/  what came back
         results/aggregated/      reports of many studies
         cache/                   the cohort table, ready to read; the last look at the server
+        exports/                 figures, tables and methods texts from the Explore form
         logs/neuroflow.log       what was done and when: no patient data, no secret
 """
 

@@ -24,7 +24,7 @@ ABOVE = (
     ("workspace", "service", "preparation"),
 )
 BELOW = (
-    ("config", "ledger", "cohorts", "participants", "workfolder", "progress"),
+    ("config", "ledger", "cohorts", "participants", "decisions", "eventlog", "workfolder"),
     ("models", "states", "errors"),
 )
 STYLE = """
