@@ -15,8 +15,6 @@ from neuroflow.errors import ConfigError
 CONFIG_NAME = "neuroflow.toml"
 AGENT = "agent"
 """Stands in place of a key's file for the keys that the ssh-agent holds."""
-
-
 DEFAULT = "default"
 """What a profile is called that was given no name."""
 
@@ -49,7 +47,7 @@ class Profile:
     user: str
     key: Path | None = None
     port: int = 22
-    name: str = "default"
+    name: str = DEFAULT
 
     @property
     def key_text(self) -> str:
@@ -101,7 +99,7 @@ def key_of(text: str) -> Path | None:
     return None if text.strip() == AGENT else Path(text.strip()).expanduser()
 
 
-def read_profile(path: Path, name: str = "default") -> Profile | None:
+def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
     """Read one profile from a neuroflow.toml.
 
     Parameters
@@ -138,7 +136,7 @@ def read_profile(path: Path, name: str = "default") -> Profile | None:
             port=int(fields.get("port", 22)),
             name=name,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:  # the last: ~nobody
         raise ConfigError(
             f"Profile {name!r} in {path} is not complete.",
             why=f"{type(error).__name__}: {error}.",
@@ -225,8 +223,7 @@ def read_settings(path: Path) -> Settings:
     values = _tables(path).get("settings", {})
     try:
         settings = Settings(**values)
-        if min(settings.overdue_hours, settings.connections) <= 0 or settings.quiet_seconds < 0:
-            raise ValueError("a setting is not positive")  # noqa: TRY301
+        _check_settings(settings)
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"The [settings] of {path} cannot be used.",
@@ -315,6 +312,14 @@ def remove_profile(path: Path, name: str) -> None:
     _write(path, tables)
 
 
+def _check_settings(settings: Settings) -> None:
+    is_positive = settings.overdue_hours > 0 and settings.quiet_seconds >= 0  # false for nan, too
+    if not is_positive or settings.connections < 1:
+        raise ValueError("a setting is not positive")
+    if not isinstance(settings.connections, int):
+        raise TypeError("connections is not a whole number")
+
+
 def _known(path: Path, name: str) -> list[str]:
     """Return the names of all profiles, of which this has to be one."""
     names = profile_names(path)
@@ -349,7 +354,7 @@ def _write(path: Path, tables: dict[str, Any]) -> None:
 
 def _tables(path: Path) -> dict[str, Any]:
     try:
-        return tomlkit.parse(path.read_text(encoding="utf-8"))
+        return tomlkit.parse(path.read_text(encoding="utf-8-sig"))  # as Notepad saves it
     except FileNotFoundError:
         return tomlkit.document()
     except (TOMLKitError, UnicodeDecodeError) as error:

@@ -49,6 +49,7 @@ def test_silence_means_the_defaults(path):
         ("[profile", "not valid TOML"),
         ("[profile.default]\nhost = 'h'", "not complete"),
         ("[profile.default]\nhost='h'\nuser='u'\nkey='k'\nport='x'", "not complete"),
+        ("[profile.default]\nhost='h'\nuser='u'\nkey='~nobody-of-this-name/k'", "not complete"),
         ("profile = 3", "not complete"),
     ],
 )
@@ -59,7 +60,15 @@ def test_a_broken_profile_says_what_is_wrong(path, text, says):
 
 
 @pytest.mark.parametrize(
-    "text", ["connections = 0", "colour = 1", "overdue_hours = 'long'", "quiet_seconds = -1"]
+    "text",
+    [
+        "connections = 0",
+        "connections = 2.5",
+        "colour = 1",
+        "overdue_hours = 'long'",
+        "overdue_hours = nan",
+        "quiet_seconds = -1",
+    ],
 )
 def test_a_broken_setting_says_what_is_wrong(path, text):
     path.write_text(f"[settings]\n{text}", encoding="utf-8")
@@ -122,3 +131,16 @@ def test_only_a_profile_that_is_there_can_be_used_or_removed(two, change):
 def test_a_profile_without_a_name_is_refused(path):
     with pytest.raises(ConfigError, match="needs a name"):
         write_profile(path, Profile(host="h", user="u", name=" "))
+
+
+@pytest.mark.parametrize("name", ["site.a", 'the "old" one', "it's", "a\nb", "[x]", "#1", "Köln"])
+def test_a_profile_may_be_called_anything(path, name):
+    write_profile(path, Profile(host="h", user="u", key=Path("k"), name=name))
+    assert read_profile(path, name_in_use(path)).name == name
+    remove_profile(path, name)
+    assert profile_names(path) == []
+
+
+def test_a_file_saved_by_notepad_is_read(path):
+    path.write_text("[settings]\nconnections = 3\n", encoding="utf-8-sig")
+    assert read_settings(path).connections == 3
