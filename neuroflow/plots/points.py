@@ -124,6 +124,7 @@ def strip(
 class Points:
     """What is drawn: studies x regions, and where the groups stand around each region."""
 
+    study_ids: tuple[str, ...]
     values: FloatArray
     columns: pd.DataFrame
     labels: list[str]
@@ -146,6 +147,12 @@ class Points:
         return {
             name: int((has & (self.group == code)).sum()) for code, name in enumerate(self.looks)
         }
+
+    def drawn(self, code: int) -> tuple[IntArray, IntArray]:
+        """Return study and region, as places in `values`, of a group's points as they are drawn."""
+        of_group = np.flatnonzero(self.group == code)
+        row, region = np.nonzero(np.isfinite(self.values[of_group]))
+        return of_group[row], region
 
     def offset(self, code: int) -> float:
         """Where a group stands beside its region."""
@@ -200,6 +207,7 @@ def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> P
     codes = {name: code for code, name in enumerate(looks)}
     columns = columns.iloc[order].reset_index(drop=True)
     return Points(
+        study_ids=tuple(cells.studies.loc[known, "study_id"].astype("str")),
         values=cells.values[known][:, np.flatnonzero(wanted)[order]],
         columns=columns,
         labels=region_labels(columns),
@@ -229,12 +237,12 @@ def _draw(ax: Axes, points: Points, upright: bool) -> None:
     most = max(points.counts.values())
     size = float(np.clip(500 / max(most, 1), 4, 14 if upright else 8))
     for code, (color, marker) in enumerate(points.looks.values()):
-        values = points.values[points.group == code]
-        row, region = np.nonzero(np.isfinite(values))
+        study, region = points.drawn(code)
+        row = np.searchsorted(np.flatnonzero(points.group == code), study)
         # The golden ratio spreads neighbours evenly, and the same way every time.
         spread = ((row * 0.6180339887) % 1 - 0.5) * points.pitch * 0.7
         place = region + points.offset(code) + spread
-        value = values[row, region]
+        value = points.values[study, region]
         x, y = (place, value) if upright else (value, place)
         ax.scatter(
             x,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -120,35 +121,19 @@ def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
     if name == "visit":
         ends = [("every visit", ""), ("first", "first"), ("last", "last")]
         return [*ends, *((f"session {session}", session) for session in known.sessions)]
+    if name == "contrast":
+        return [(text, text) for text in model.contrasts]
     first = {"cohort": [("all", "")], "reference": [("every pair of groups", "")]}
     names = {"cohort": known.cohorts, "reference": known.groups, "metric": known.metrics}
     return [*first.get(name, []), *((text, text) for text in names[name])]
 
 
-def _menu(model: ExploreModel, name: str, label: str, description: str) -> Any:
+def _menu(
+    model: ExploreModel, name: str, label: str, description: str, changed: str = "choices"
+) -> Any:
     """Return a menu that is linked to a trait, and whose options follow the results."""
     menu = field(widgets.Dropdown, label, description, layout={"width": "98%"}, **_NARROW)
-
-    is_filling = False
-
-    def choose(change: Any) -> None:
-        # New options choose their first by themselves: that is nobody's wish.
-        if change.new is not None and not is_filling:
-            model.set(**{name: change.new})
-
-    def follow() -> None:
-        nonlocal is_filling
-        options = _options(model, name)
-        is_filling = True
-        if tuple(options) != tuple(menu.options):
-            menu.options = options
-        if options and menu.value != getattr(model, name):
-            menu.value = getattr(model, name)
-        is_filling = False
-
-    watch(model, ["choices", name], follow)
-    menu.observe(lambda change: model.attempt(lambda: choose(change)), names="value")
-    return menu
+    return _linked(model, name, menu, lambda: _options(model, name), changed)
 
 
 def _several(model: ExploreModel, name: str, label: str, description: str) -> Any:
@@ -157,17 +142,38 @@ def _several(model: ExploreModel, name: str, label: str, description: str) -> An
         widgets.SelectMultiple, label, description, layout={"width": "98%"}, rows=4, **_NARROW
     )
 
-    def follow() -> None:
-        known = () if model.choices is None else getattr(model.choices, name)
-        if tuple(known) != tuple(listed.options):
-            listed.options = known
-        listed.value = getattr(model, name)
+    def offered() -> tuple[str, ...]:
+        return () if model.choices is None else tuple(getattr(model.choices, name))
 
-    watch(model, ["choices", name], follow)
-    listed.observe(
-        lambda change: model.attempt(lambda: model.set(**{name: tuple(change.new)})), names="value"
-    )
-    return listed
+    return _linked(model, name, listed, offered, "choices")
+
+
+def _linked(
+    model: ExploreModel, name: str, box: Any, offered: Callable[[], Sequence[Any]], changed: str
+) -> Any:
+    """Link what is chosen in a box to a trait, and what it offers to another."""
+    is_filling = False
+
+    def choose(change: Any) -> None:
+        # New options choose their first, or none, by themselves: that is nobody's wish.
+        if change.new is not None and not is_filling:
+            model.set(**{name: change.new})
+
+    def follow() -> None:
+        nonlocal is_filling
+        options = tuple(offered())
+        is_filling = True
+        try:
+            if options != tuple(box.options):
+                box.options = options
+            if options and box.value != getattr(model, name):
+                box.value = getattr(model, name)
+        finally:
+            is_filling = False
+
+    watch(model, [changed, name], follow)
+    box.observe(lambda change: model.attempt(lambda: choose(change)), names="value")
+    return box
 
 
 def _search(model: ExploreModel) -> Any:
@@ -210,31 +216,12 @@ def _chosen(model: ExploreModel) -> widgets.GridBox:
         placeholder="type to find",
         **_NARROW,
     )
-    contrast = field(
-        widgets.Dropdown,
-        "Contrast",
-        "Which comparison volcano and brain show",
-        layout={"width": "98%"},
-        **_NARROW,
+    contrast = _menu(
+        model, "contrast", "Contrast", "Which comparison volcano and brain show", "contrasts"
     )
-
-    def update_contrast() -> None:
-        if tuple(contrast.options) != model.contrasts:
-            contrast.options = model.contrasts
-        if model.contrast in contrast.options:
-            contrast.value = model.contrast
-
     _by_name(model, "region", region, ["choices"])
     _by_name(model, "study_id", study, ["names"])
-    watch(model, ["contrasts", "contrast"], update_contrast)
-    contrast.observe(
-        lambda change: model.attempt(lambda: model.set(contrast=change.new or "")), names="value"
-    )
-    grid = {
-        "grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))",
-        "grid_gap": "4px 16px",
-    }
-    return widgets.GridBox([contrast, region, study], layout={**grid, "margin": "10px 0 0"})
+    return widgets.GridBox([contrast, region, study], layout={**_GRID, "margin": "10px 0 0"})
 
 
 def _by_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:

@@ -160,18 +160,30 @@ class ExploreModel(FormModel):
         self._asked = None
         with self.hold_trait_notifications():
             self.names, self.choices = names, choices
+            self._keep_known(choices)
             if is_first:
                 self._begin(choices)
-            self._keep_known(choices)
         self.attempt(self._ask)
 
     def _begin(self, choices: Choices) -> None:
-        """Ask what most would ask first."""
+        """Ask what most would ask first, and nothing that has no answer."""
         self.reference = choices.controls
         self.visit = "first" if choices.repeated else ""
-        self.covariates = tuple(name for name in FACTS if name in choices.covariates)
+        facts = tuple(name for name in FACTS if name in choices.covariates)
+        for n in range(len(facts), -1, -1):
+            self.covariates = facts[:n]
+            if self._has_answer():  # each group has a site of its own, say: then without site
+                break
         keys = list(choices.regions["region"])
         self.region = FIRST_REGION if FIRST_REGION in keys else keys[0]
+
+    def _has_answer(self) -> bool:
+        """Tell whether what is asked now can be answered."""
+        try:
+            take([*self.question.choosing(), self.question.comparing()], table=self._table)
+        except NeuroflowError:
+            return False
+        return True
 
     def _keep_known(self, choices: Choices) -> None:
         """Leave out of the question what the results do not have any more."""
@@ -184,6 +196,8 @@ class ExploreModel(FormModel):
             self.reference = ""
         if self.metric not in choices.metrics:
             self.metric = choices.metrics[0]
+        if self.visit not in {"", "first", "last", *choices.sessions}:
+            self.visit = ""
         if self.study_id not in self.names:
             self.study_id = ""
 
@@ -237,18 +251,19 @@ class ExploreModel(FormModel):
         if self._trouble is not None:
             self.dismiss(self._trouble)  # the question it spoke of is not asked any more
             self._trouble = None
+        scope: dict[str, Any] = {}  # nothing of the question before may answer this one
         try:
             question = self.question
             if question == self._asked:
                 return
+            scope = take(question.choosing(), table=self._table, names=self.names)
+            scope = take([question.comparing()], **scope)
             self._asked = question
-            self._scope = {}
-            self._scope = take(question.choosing(), table=self._table, names=self.names)
-            self._scope = take([question.comparing()], **self._scope)
         except NeuroflowError as error:
             self._asked = None
             self.complain(error)
             self._trouble = Problem.of(error)
+        self._scope = scope
         self._answered()
 
     def _answered(self) -> None:

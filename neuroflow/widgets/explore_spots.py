@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.compare.cells import FloatArray
+from neuroflow.compare.reading import read_cells
 from neuroflow.plots.labels import region_labels
 from neuroflow.widgets.explore_steps import Call
 from neuroflow.widgets.figureview import Spot
@@ -43,10 +44,9 @@ def spots(ax: Axes, call: Call, scope: Mapping[str, Any]) -> tuple[Spot, ...]:
     """
     view = call.function.removeprefix("plot.")
     rows = scope[call.given]
-    rows = rows[rows["metric"] == call.options["metric"]]
     if view == "strip":
-        rows = rows[rows["region"].isin(call.options["regions"])]
-        return tuple(_studies(ax, rows, scope["names"]))
+        return tuple(_studies(ax, rows, call.options, scope["names"]))
+    rows = rows[rows["metric"] == call.options["metric"]]
     if view == "volcano":
         return tuple(_effects(ax, rows[rows["contrast"] == call.options["contrast"]]))
     regions = rows.drop_duplicates(["region", "hemisphere"]).reset_index(drop=True)
@@ -72,25 +72,23 @@ def _effects(ax: Axes, effects: pd.DataFrame) -> Iterator[Spot]:
     return _points(ax, points, rows["region"].astype("str"), region_labels(rows))
 
 
-def _studies(ax: Axes, rows: pd.DataFrame, names: Mapping[str, str]) -> Iterator[Spot]:
-    """Yield one study per point, found by its value: values have many digits."""
-    owner = dict(zip(rows["value"], rows["study_id"].astype(str), strict=True))
-    found, keys, labels = [], [], []
-    for point in _dots(ax):
-        value = next((number for number in reversed(point) if number in owner), None)
-        if value is not None:
-            study = owner[value]
-            found.append(point)
-            keys.append(study)
-            labels.append(f"{names.get(study, study)}: {value:.4g}")
-    return _points(ax, np.array(found).reshape(-1, 2), keys, labels)
+def _studies(
+    ax: Axes, table: pd.DataFrame, options: Mapping[str, Any], names: Mapping[str, str]
+) -> Iterator[Spot]:
+    """Yield one study per point: points are known by the order in which they were drawn."""
+    from matplotlib.collections import PathCollection
 
+    from neuroflow.plots.points import read_points
 
-def _dots(ax: Axes) -> Iterator[list[float]]:
-    """Yield the points of every scatter; means and whiskers are lines."""
-    for drawn in ax.collections:
-        if hasattr(drawn, "get_sizes"):
-            yield from np.ma.getdata(drawn.get_offsets()).tolist()
+    cells = read_cells(table, metric=options["metric"], needed=["group"])
+    points = read_points(cells, options["regions"], "group")
+    scatters = [drawn for drawn in ax.collections if isinstance(drawn, PathCollection)]
+    for code, scatter in enumerate(scatters):
+        study, region = points.drawn(code)
+        keys = [points.study_ids[row] for row in study]
+        values = points.values[study, region]
+        labels = [f"{names.get(k, k)}: {v:.4g}" for k, v in zip(keys, values, strict=True)]
+        yield from _points(ax, np.ma.getdata(scatter.get_offsets()), keys, labels)
 
 
 def _places(ax: Axes, regions: pd.DataFrame) -> Iterator[Spot]:

@@ -60,6 +60,16 @@ def test_the_first_question_is_answered_unasked(project):
         assert "adjusted for age, sex and site" in model.methods
 
 
+def test_what_cannot_be_adjusted_for_is_not_asked_unasked(tmp_path):
+    with Workspace(tmp_path / "confounded") as ws:
+        participants = people(24)
+        collect_into(ws, participants.assign(site=participants["group"]), reports=False)
+        model = loaded(ws)
+        assert model.problems == ()
+        assert model.covariates == ("age", "sex")
+        assert len(model.effects)
+
+
 def test_the_answer_is_that_of_the_library(model):
     model.set(method="welch", correction="holm")
     alone = compare_groups(
@@ -107,6 +117,19 @@ def test_every_study_of_the_strip_can_be_chosen(model):
     assert spots[0].label.startswith("sub-")
 
 
+def test_studies_with_the_same_value_stay_apart_in_the_strip(model):
+    model._table = model._table.assign(value=model._table["value"].round(1))
+    model._asked = None
+    model.set(covariates=())
+    shown = model._scope["shown"]
+    here = shown[(shown["region"] == model.region) & (shown["metric"] == "FW")]
+    assert here["value"].duplicated().any()
+    spots = model.pictures["strip"].spots
+    assert sorted(spot.key for spot in spots) == sorted(here["study_id"])
+    told = here.set_index("study_id")["value"]
+    assert all(spot.label.endswith(f": {told[spot.key]:.4g}") for spot in spots)
+
+
 def test_regions_are_chosen_by_system_and_by_words(model):
     model.systems = ("midbrain",)
     assert set(model.effects["region"]) >= {"aSN", "pSN", "RN"}
@@ -143,6 +166,7 @@ def test_a_question_without_an_answer_is_told_and_the_form_lives_on(model):
 def test_a_name_no_region_has_is_told(model):
     model.search = "hippocampus"
     assert model.problems[0].what == "No region has this name."
+    assert model.effects is None  # the answer to another question could be exported otherwise
     model.search = "putamen"
     assert model.problems == ()
 

@@ -78,3 +78,23 @@ def test_a_view_is_drawn_once_it_is_switched_on(form, model):
     assert model.pictures["volcano"].png
     control(form, "Volcano").value = False
     assert "volcano" not in model.views
+
+
+def test_what_was_chosen_stays_when_there_is_more_to_choose_from(tmp_path):
+    with Workspace(tmp_path / "growing") as ws:
+        participants = people(24)
+        collect_into(ws, participants[participants["group"] != "PSP"], reports=False)
+        model = ExploreModel(ws, load=False)
+        model.set(views=())
+        form = explore_form(model)
+        model.look()
+        assert model.join(60)
+        model.set(groups=("Control", "PD"), covariates=("age",), systems=("midbrain",))
+        control(form, "Contrast").value = "PD - Control"
+        collect_into(ws, participants[participants["group"] == "PSP"], cohort_id="C2")
+        model.look()
+        assert model.join(60)
+        assert "PSP" in control(form, "Groups").options
+        assert model.groups == control(form, "Groups").value == ("Control", "PD")
+        model.groups = ("Control", "MSA", "PD")
+        assert model.contrast == control(form, "Contrast").value == "PD - Control"
