@@ -164,7 +164,7 @@ class Workspace(ResultsWorkspace):
         limit_rate: float | None,
     ) -> None:
         settings = self.service.settings
-        for event in submit(
+        events = submit(
             todo,
             packages,
             self.service.connect,
@@ -176,8 +176,13 @@ class Workspace(ResultsWorkspace):
             limit_rate=limit_rate,
             clock=self._clock,
             sleep=self._sleep,
-        ):
-            listen(event)
+        )
+        try:
+            for event in events:
+                listen(event)
+        except BaseException as error:  # a second Ctrl-C, here or while somebody listens
+            events.throw(error)  # hangs up; left alone, it would finish what is under way
+            raise
 
     def _outcome(self, cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
         known = {row.study_id: row for row in self.ledger.rows(cohort.cohort_id)}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from support.endings import note_endings
 
 import neuroflow as nf
 from neuroflow.demo.sftp import S3Home
@@ -28,6 +29,12 @@ def packages_at(service):
 def cohort(workspace, own_cohort_folder):
     studies = nf.find_studies(own_cohort_folder / "scans")
     return workspace.cohort("C", studies, participants=own_cohort_folder / "participants.tsv")
+
+
+def be_quiet(workspace, seconds):
+    """Set the server's quiet time."""
+    with (workspace.folder / "neuroflow.toml").open("a") as config:
+        config.write(f"\n[settings]\nquiet_seconds = {seconds}\n")
 
 
 def ids(cohort):
@@ -82,6 +89,7 @@ def test_only_what_failed_is_tried_again(workspace, service, cohort, monkeypatch
         broken.setattr(S3Home, "write", refuse)
         rows = workspace.submit(cohort, only=[failed], on_event=silent)
         assert rows["state"].tolist() == [State.PARTLY_SENT]
+    be_quiet(workspace, 0.0)
     rows = workspace.submit(cohort, retry_failed=True, on_event=silent)
     assert rows[["study_id", "state"]].values.tolist() == [[failed, State.SUBMITTED]]
     assert workspace.ledger.row(fresh) is None
@@ -90,6 +98,27 @@ def test_only_what_failed_is_tried_again(workspace, service, cohort, monkeypatch
 
 def refuse(*_):
     raise asyncssh.SFTPFailure("no space left")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_a_listener_that_fails_stops_at_once_and_closes_no_part(
+    workspace, service, cohort, monkeypatch, error
+):
+    endings = note_endings(monkeypatch)
+    be_quiet(workspace, 0.2)
+
+    def interrupt(event):
+        if event.stage == "upload" and event.study_id and event.done:
+            raise error
+
+    with pytest.raises(error):
+        workspace.submit(cohort, limit_rate=1e5, on_event=interrupt)
+    assert not any(ending.is_closed for ending in endings)
+    rows = workspace.submit(cohort, on_event=silent)
+    assert rows["state"].tolist() == [State.SUBMITTED, State.SUBMITTED]
+    sizes = {row.study_id: row.size for row in workspace.ledger.rows()}
+    assert {e.name: e.size for e in endings if e.is_closed} == sizes
+    assert sum(e.is_closed for e in endings) == 2
 
 
 def test_what_was_refused_before_its_first_byte_has_failed_too(workspace, cohort, monkeypatch):
@@ -106,8 +135,7 @@ def test_what_was_refused_before_its_first_byte_has_failed_too(workspace, cohort
 def test_an_unknown_end_is_looked_at_and_not_sent_again_unasked(workspace, service, cohort):
     first, _ = ids(cohort)
     workspace.package(cohort, on_event=silent)
-    with (workspace.folder / "neuroflow.toml").open("a") as config:
-        config.write("\n[settings]\nquiet_seconds = 0.0\n")
+    be_quiet(workspace, 0.0)
     for state in (State.UPLOADING, State.UNCONFIRMED):
         workspace.ledger.record("C", first, state)
     rows = workspace.submit(cohort, retry_failed=True, on_event=silent)

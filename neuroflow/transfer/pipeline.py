@@ -10,14 +10,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import paramiko
-from paramiko.file import BufferedFile
 from paramiko.sftp import (
     CMD_CLOSE,
     CMD_HANDLE,
     CMD_NAME,
+    CMD_OPEN,
     CMD_OPENDIR,
     CMD_READDIR,
     CMD_STATUS,
+    SFTP_FLAG_CREATE,
+    SFTP_FLAG_TRUNC,
+    SFTP_FLAG_WRITE,
     SFTPError,
 )
 
@@ -44,21 +47,49 @@ class PipelinedClient(Wire):
     read may bring less than was asked for.
     """
 
-    def close_file(self, file: paramiko.SFTPFile) -> None:
-        """Close a file and hear the server's answer, which `SFTPFile.close` swallows.
+    def create(self, path: str) -> bytes:
+        """Open a file to write it whole; what was there is replaced.
+
+        It is no ``SFTPFile``: that one sends CLOSE when it is forgotten, and CLOSE tells the
+        server that the file is complete.
 
         Parameters
         ----------
-        file
-            Open; its writes are drained.
+        path
+            The file.
+
+        Returns
+        -------
+        bytes
+            The server's handle; only `close_file` closes it.
 
         Raises
         ------
         OSError
             The server refused.
         """
-        BufferedFile.close(file)  # marks it as closed, so that nobody closes it again
-        self._request(CMD_CLOSE, file.handle)  # type: ignore[attr-defined]
+        flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
+        request = (CMD_OPEN, path, flags, paramiko.SFTPAttributes())
+        kind, message = self._request(*request)  # type: ignore[attr-defined]
+        if kind != CMD_HANDLE:
+            raise SFTPError("unexpected answer")
+        handle: bytes = message.get_binary()
+        return handle
+
+    def close_file(self, handle: bytes) -> None:
+        """Say that a file is complete, and hear the server's answer.
+
+        Parameters
+        ----------
+        handle
+            From `create`; every byte is acknowledged.
+
+        Raises
+        ------
+        OSError
+            The server refused.
+        """
+        self._request(CMD_CLOSE, handle)  # type: ignore[attr-defined]
 
     def listings(self, paths: Sequence[str]) -> Iterator[Listing]:
         """List many folders, several at a time; two round trips for each batch.

@@ -115,11 +115,9 @@ def reconcile(
     if row.state in {State.SUBMITTED, State.COLLECTED, State.FAILED}:
         anew = Decision(Verdict.SEND, "sent anew, as asked")
         return anew if is_asked else Decision(Verdict.SENT, "already sent")
-    if row.state is State.PARTLY_SENT:
-        return Decision(Verdict.SEND, "the server holds a part; it is replaced by the whole")
     # Folders and files of an earlier, whole submission say nothing of this one.
     is_first = row.submitted_at is None
-    if is_first and _has_arrived(row, seen):
+    if row.state is not State.PARTLY_SENT and is_first and _has_arrived(row, seen):
         return Decision(Verdict.SENT, "found whole on the server, or processed")
     if row.state is State.PACKAGED:
         return _of_packaged(row, seen, now, quiet_seconds)
@@ -148,6 +146,8 @@ def _of_packaged(row: LedgerRow, seen: Seen, now: datetime, quiet_seconds: float
 
 def _of_interrupted(row: LedgerRow, seen: Seen, *, is_first: bool, is_asked: bool) -> Decision:
     """Decide once the server's quiet time is over."""
+    if row.state is State.PARTLY_SENT:
+        return Decision(Verdict.SEND, "the server holds a part; it is replaced by the whole")
     is_part = _is_part(row, seen, is_first)
     if row.state is State.UPLOADING or is_part:
         return Decision(Verdict.SEND, "an upload was cut short", is_part=is_part)

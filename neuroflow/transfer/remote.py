@@ -97,7 +97,8 @@ class Remote(Protocol):
         """Write a whole file under its final name, overwriting; its folder exists.
 
         Returns once all bytes and the closing were acknowledged, and tells what the server
-        showed afterwards.
+        showed afterwards. Whatever ends it before every byte is acknowledged ends the connection
+        too: a file is closed, and so declared complete, only when it is whole.
 
         Raises
         ------

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Self, TypeVar, cast
+from typing import Self, TypeVar
 
 import paramiko
 
@@ -154,14 +153,15 @@ class SftpRemote:
         """Write a whole file under its final name, as `Remote.put`."""
         with reading(local, BLOCK) as (blocks, size):
             doing = f"opening {path.name}"
-            remote = self._ask(doing, lambda: self._client.open(str(path), "wb"))
+            handle = self._ask(doing, lambda: self._client.create(str(path)))
             try:
                 on_bytes(0)
-                self._write(remote, blocks, path.name, on_bytes, before_last)
+                self._write(handle, blocks, path.name, on_bytes, before_last)
             except BaseException:
-                self._abandon(remote)
+                # To close the file would tell the server that it is complete.
+                self.close()
                 raise
-        self._close(remote, path.name)
+        self._close(handle, path.name)
         return self._receipt(path, size)
 
     def get(self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = nothing) -> None:
@@ -232,14 +232,14 @@ class SftpRemote:
 
     def _write(
         self,
-        remote: paramiko.SFTPFile,
+        handle: bytes,
         blocks: Iterator[Block],
         name: str,
         on_bytes: OnBytes,
         before_last: BeforeLast,
     ) -> None:
         """Send every block; each answer of the server has been heard when this returns."""
-        upload = Upload(self._client, cast(bytes, remote.handle))
+        upload = Upload(self._client, handle)
         for block in blocks:
             if not block.left:
                 # The last byte leaves only when everything before it is known to have arrived.
@@ -251,12 +251,12 @@ class SftpRemote:
                     upload.drain()
             on_bytes(block.done)
 
-    def _close(self, remote: paramiko.SFTPFile, name: str) -> None:
+    def _close(self, handle: bytes, name: str) -> None:
         """Close a whole file: the store behind the server may take its time now."""
         with self._watched(f"closing {name}"):
             self._dog.feed(CLOSING)
             self._channel.settimeout(CLOSING * self._timeout)
-            self._client.close_file(remote)
+            self._client.close_file(handle)
             self._channel.settimeout(self._timeout)
 
     def _receipt(self, path: PurePosixPath, size: int) -> Receipt:
@@ -273,12 +273,6 @@ class SftpRemote:
                 advice="It is looked at again before anything is sent.",
             )
         return Receipt.CONFIRMED
-
-    def _abandon(self, remote: paramiko.SFTPFile) -> None:
-        """Close a file whose answer does not matter any more."""
-        # The line may break just now: what is told is what went wrong before.
-        with contextlib.suppress(*FOREIGN), self._dog:
-            remote.close()
 
     def _is_folder(self, path: PurePosixPath) -> bool | None:
         """Tell whether a folder is there; None where the account may not look."""

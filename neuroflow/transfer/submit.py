@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -50,7 +50,7 @@ def submit(
     stop: threading.Event | None = None,
     clock: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Carry out a plan.
 
     Intent is in the ledger before, the outcome after every step; a study whose end is not known
@@ -232,22 +232,26 @@ class _Sender:
             raise self._later(task, tell, error) from error
         except TransferError as error:
             if progress.is_open:
-                self._record(package, *self._after_failure(remote, package, error))
+                is_cut = progress.done < package.size
+                self._record(package, *self._after_failure(remote, package, error, is_cut=is_cut))
             else:
+                is_cut = False
                 self._take_back(package, before, error)
             tell(self._event(package, progress.done, "failed", _named(error, package)))
+            if is_cut:
+                raise DroppedError from error  # the upload hung up rather than close a part
             return
         self._record(package, State.SUBMITTED, receipt.value)
         tell(self._event(package, package.size, "done", receipt.value))
 
     def _after_failure(
-        self, remote: Remote, package: Package, error: TransferError
+        self, remote: Remote, package: Package, error: TransferError, *, is_cut: bool
     ) -> tuple[State, str]:
         """Tell what the server holds after it answered an upload with an error."""
         state = self._row(package).state
         message = f"{error.what} {error.why}".rstrip()
-        if state is State.UPLOADING:
-            return State.PARTLY_SENT, message  # the last bytes never left
+        if is_cut:
+            return State.PARTLY_SENT, message  # the last byte never left, or was refused
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except (ConnectionLostError, RemoteRefusedError):

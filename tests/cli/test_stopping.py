@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from support.endings import note_endings
 
 from neuroflow.demo.server import DemoService
 from neuroflow.states import State
@@ -109,8 +110,9 @@ def test_a_study_under_way_is_finished_and_the_next_run_goes_on(
 
 
 def test_a_second_ctrl_c_stops_at_once_and_the_next_run_sends_the_whole(
-    cohort, project, run, service
+    cohort, project, run, service, monkeypatch
 ):
+    endings = note_endings(monkeypatch)
     words, slowly = cohort
     with running(*words, *slowly) as command:
         wait_until_uploading(project)
@@ -121,7 +123,13 @@ def test_a_second_ctrl_c_stops_at_once_and_the_next_run_sends_the_whole(
     assert code == 130
     assert "Run the same command again" in command.said
     assert "Traceback" not in command.said
+    assert not any(ending.is_closed for ending in endings)  # nobody said that a part is complete
+    with Workspace(project) as ws:
+        rows = ws.ledger.rows()
+    assert sorted(row.state for row in rows) == [State.PACKAGED, State.UPLOADING]
     assert run(*words)[0] == 0
+    closed = sorted((name, size) for name, size, is_closed in endings if is_closed)
+    assert closed == sorted((row.study_id, row.size) for row in rows)
     assert service.wait_until_idle()
     code, out, _ = run("collect", project, "--json")
     assert (code, json.loads(out)["counts"]) == (0, {"collected": 2})

@@ -54,8 +54,9 @@ def decide(state, entry=None, has_values=False, *, now=LATER, hidden=False, **fa
         (State.UNCONFIRMED, there(500), False, WAIT, SEND),
         (State.UNCONFIRMED, None, False, WAIT, UNSURE),
         (State.UNCONFIRMED, there(2000), False, WAIT, UNSURE),
-        # A part is known to be there.
-        (State.PARTLY_SENT, there(500), False, SEND, SEND),
+        # A part is known to be there, or on its way there.
+        (State.PARTLY_SENT, there(500), False, WAIT, SEND),
+        (State.PARTLY_SENT, None, True, WAIT, SEND),
         # The end is known.
         (State.SUBMITTED, None, False, SENT, SENT),
         (State.COLLECTED, None, True, SENT, SENT),

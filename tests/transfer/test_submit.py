@@ -265,6 +265,7 @@ class Failing(LocalRemote):
             (self.root / path).write_bytes(local.read_bytes()[: self.part(local)])
         if self.at in {"closing", "closed"}:
             before_last()
+            on_bytes(local.stat().st_size)
         raise self.error
 
     def part(self, local):
