@@ -193,7 +193,7 @@ def compare_groups(
         "correction": correction,
         "family": [family] if isinstance(family, str) else list(family),
         "confidence": float(confidence),
-        "effect_size": _EFFECT_SIZES[method],
+        "effect_size": _EFFECT_SIZES[method] if wanted else "",
         "omnibus": _OMNIBUS[method] if omnibus else "",
     }
     return effects

@@ -15,6 +15,11 @@ _METHODS = {
     "welch": "Welch's t test",
     "mannwhitney": "the Mann-Whitney test",
 }
+_ERRORS = {
+    "ordinary": "",
+    "HC3": ", with HC3 standard errors",
+    "cluster": ", with standard errors robust to clusters (a participant's studies)",
+}
 _WHERE = {
     "all": "over all tests",
     "metric": "within each metric",
@@ -70,9 +75,12 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
     how = _METHODS[facts["method"]]
     if facts["method"] == "linear":
         how += f" ({facts['model']}){_adjusted(facts)}"
-    if facts["standard_errors"] != "ordinary":
-        how += f", with {facts['standard_errors']} standard errors"
+    how += _ERRORS[facts["standard_errors"]]
     sentences = [f"{_listed(named)} were compared in each region by {how}."]
+    if facts["n_participants"] < facts["n_studies"]:
+        sentences.append(
+            f"The {facts['n_studies']} studies are of {facts['n_participants']} participants."
+        )
     if "time" in facts:
         sentences.append(
             "A participant's change per year is the least-squares slope of the values over "
@@ -80,11 +88,12 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
         )
     if facts.get("omnibus"):
         sentences.append(f"Any difference between the groups was tested by {facts['omnibus']}.")
-    sentences += [
-        f"Intervals have a confidence of {facts['confidence']:.0%}; effect sizes are "
-        f"{facts['effect_size']}.",
-        _corrected(facts),
-    ]
+    if facts["effect_size"]:
+        sentences.append(
+            f"Intervals have a confidence of {facts['confidence']:.0%}; effect sizes are "
+            f"{facts['effect_size']}."
+        )
+    sentences.append(_corrected(facts))
     if facts["visit"]:
         sentences.append(f"Of repeated visits one was used ({facts['visit']}).")
     return sentences

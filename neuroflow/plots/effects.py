@@ -174,7 +174,7 @@ def effect_axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value
     share = f"({float(facts.get('confidence', 0.95)):.0%} CI)"
     what = _lower(metric_name(metric))
     if value == "effect_size":
-        name = str(facts.get("effect_size", "Hedges' g")).split(" over")[0].split(",")[0]
+        name = str(facts.get("effect_size") or "Hedges' g").split(" over")[0].split(",")[0]
         return f"{name[0].upper()}{name[1:]}, {what} {share}"
     units = unit(metric, rows["mean1"].to_numpy(np.float64))
     return f"Difference in {what} ({units}, {share[1:]}"

@@ -55,7 +55,7 @@ class RegionNumbers:
         """The numbers in words."""
         name = _WORDS.get(self.column, self.column.replace("_", " "))
         if self.column == "effect_size":
-            name = str(self.facts.get("effect_size", name)).split(" over")[0].split(",")[0]
+            name = str(self.facts.get("effect_size") or name).split(" over")[0].split(",")[0]
         metric = self.chosen.get("metric", "")
         words = metric_name(metric)
         words = words if metric == words else words[:1].lower() + words[1:]

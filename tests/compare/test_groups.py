@@ -149,6 +149,8 @@ def test_repeated_visits_are_refused_until_one_is_chosen():
     clustered = compare_groups(table, robust="cluster")
     assert (clustered.attrs["n_studies"], clustered.attrs["n_participants"]) == (24, 12)
     assert (clustered["df"] == 11).all()
+    assert "The 24 studies are of 12 participants." in methods_text(clustered)
+    assert "robust to clusters (a participant's studies)" in methods_text(clustered)
 
 
 def test_the_groups_and_contrasts_can_be_chosen():
@@ -171,6 +173,7 @@ def test_the_test_for_any_difference_can_stand_alone(method):
     expected = both[both["contrast"] == ANY_DIFFERENCE].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone, expected)
     assert "was tested by" in methods_text(alone)
+    assert "effect sizes" not in methods_text(alone)  # there are none
 
 
 @pytest.mark.parametrize("method", METHODS)
