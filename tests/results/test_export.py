@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -67,6 +68,15 @@ def test_excel_gets_what_it_can_hold(tmp_path):
     back = pd.read_excel(write_table(odd, tmp_path / "t.xlsx"))
     assert back.to_numpy().tolist() == [[pd.Timestamp("2026-01-02T02:04:05"), "a?b", "x?"]]
     assert odd["text"].tolist() == ["a\x0bb"]
+
+
+def test_no_text_becomes_a_formula_in_excel(tmp_path):
+    sly = pd.DataFrame({"=1+1": ["=1+1", "=cmd|' /c calc'!A1"], "n": [1, 2]})
+    sly.attrs["title"] = "=1+1"
+    book = openpyxl.load_workbook(write_table(sly, tmp_path / "t.xlsx"))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert [cell.value for cell in cells if str(cell.value).startswith("=")]
+    assert not [cell.value for cell in cells if cell.data_type == "f"]
 
 
 def test_the_index_of_a_wide_table_is_a_column(table, tmp_path):
