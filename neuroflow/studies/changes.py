@@ -45,17 +45,17 @@ def stamp(study: Study) -> str:
     return digest.hexdigest()
 
 
-def remember(study: Study, package: Package) -> None:
+def remember(look: str, package: Package) -> None:
     """Note how the study's files looked when it was packaged, beside the package.
 
     Parameters
     ----------
-    study
-        The study.
+    look
+        The `stamp` of the study, taken before its files were read.
     package
-        Just made from it.
+        Made from it.
     """
-    note = {"stamp": stamp(study), "source": package.source_sha256}
+    note = {"stamp": look, "source": package.source_sha256}
     _note_path(package.path).write_text(json.dumps(note), encoding="ascii")
 
 
@@ -79,11 +79,12 @@ def is_unchanged(study: Study, package: Package) -> bool:
     try:
         if package.path.stat().st_size != package.size:
             return False
-        if _noted(package) == stamp(study):
+        look = stamp(study)
+        if _noted(package) == look:
             return True
         if source_digest(study) != package.source_sha256:
             return False
-        remember(study, package)
+        remember(look, package)
     except OSError:
         return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class CheckMemory:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, Any] = _read(path)
+        self._stamps: dict[str | None, str | None] = {}
         self._is_new = False
 
     def recall(self, study: Study, *, look: bool = True) -> Looked | None:
@@ -60,7 +62,12 @@ class CheckMemory:
             None where it was never checked, or changed since.
         """
         note = self._known.get(str(study.study_id))
-        if note is None or (look and note["stamp"] != _stamp(study)):
+        if look:
+            # Before the study is read: a file that is replaced meanwhile is read again next time.
+            now = self._stamps[study.study_id] = _stamp(study)
+            if note is None or note["stamp"] != now:
+                return None
+        elif note is None:
             return None
         found = [Finding(*row) for row in note["findings"]]
         named = (replace(one, study=study.label, severity=Severity(one.severity)) for one in found)
@@ -76,7 +83,7 @@ class CheckMemory:
         looked
             What was found.
         """
-        look = _stamp(study)
+        look = self._stamps.pop(study.study_id) if study.study_id in self._stamps else _stamp(study)
         if look is not None and study.study_id is not None:
             rows = [astuple(replace(finding, study="")) for finding in looked[1]]
             note = {"stamp": look, "fingerprint": looked[0], "findings": rows}
@@ -86,8 +93,9 @@ class CheckMemory:
     def save(self) -> None:
         """Write down what is new; a memory that cannot be written only costs another look."""
         if self._is_new and self._path.parent.is_dir():
-            write_private(self._path, json.dumps(self._known).encode())
-            self._is_new = False
+            with suppress(OSError):
+                write_private(self._path, json.dumps(self._known).encode())
+                self._is_new = False
 
 
 def _stamp(study: Study) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from neuroflow.errors import NeuroflowError, PackageError, StudyError
 from neuroflow.models import Cohort, OnEvent, Package, Study
 from neuroflow.studies.acquisition import read_acquisition
-from neuroflow.studies.changes import is_unchanged, remember, source_digest
+from neuroflow.studies.changes import is_unchanged, remember, source_digest, stamp
 from neuroflow.studies.contents import study_contents
 from neuroflow.studies.events import Reporter
 from neuroflow.studies.jobs import run
@@ -64,6 +64,7 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _need_space([study], folder)
+        look = stamp(study)  # first: what is replaced from now on is a change
         source_sha256 = source_digest(study)
         with shared_archives():
             facts = read_acquisition(study)
@@ -78,7 +79,7 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
             source_sha256=source_sha256,
             study_uid_sha256=facts.fingerprint,
         )
-        remember(study, package)
+        remember(look, package)
     except (StudyError, PackageError) as error:
         raise PackageError(
             error.what, why=error.why, advice=error.advice, study_id=study_id

@@ -68,3 +68,22 @@ def test_a_damaged_memory_costs_another_look_and_nothing_else(study, tmp_path, l
     (tmp_path / "checks.json").write_text(json.dumps([1, 2]), encoding="utf-8")
     checked(study, tmp_path / "checks.json")
     assert looks == ["P1"]
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(study, tmp_path, monkeypatch):
+    def read(_study):
+        os.utime(study.files[0], ns=(1, 1))
+        raise StudyError("No image.")
+
+    monkeypatch.setattr(module, "read_acquisition", read)
+    checked(study, tmp_path / "checks.json")
+    assert CheckMemory(tmp_path / "checks.json").recall(study) is None
+
+
+def test_a_memory_that_cannot_be_written_costs_another_look_and_nothing_else(
+    study, tmp_path, looks
+):
+    (tmp_path / "checks.json").mkdir()
+    checked(study, tmp_path / "checks.json")
+    assert len(checked(study, tmp_path / "checks.json")) == 1
+    assert len(looks) == 2

@@ -19,6 +19,7 @@ from support.scans import SECRETS, Scan, write_dicom, write_nifti
 
 from neuroflow.errors import PackageError
 from neuroflow.models import Cohort
+from neuroflow.studies import package
 from neuroflow.studies.acquisition import read_acquisition
 from neuroflow.studies.changes import is_unchanged
 from neuroflow.studies.package import make_package, package_studies
@@ -168,6 +169,20 @@ def test_files_that_look_new_and_hold_the_same_are_unchanged(tmp_path):
     assert is_unchanged(study, package)
     package.path.write_bytes(b"short")
     assert not is_unchanged(study, package)
+
+
+def test_a_study_that_changed_while_it_was_packaged_is_changed(tmp_path, monkeypatch):
+    (path, *_) = write_dicom(tmp_path / "in", SMALL)
+    study = only_study(tmp_path / "in")
+
+    def write_and_change(*args):
+        done = write(*args)
+        path.write_bytes(path.read_bytes() + b"  ")
+        return done
+
+    write = package._write
+    monkeypatch.setattr(package, "_write", write_and_change)
+    assert not is_unchanged(study, make_package(study, "C", tmp_path / "out", salt=SALT))
 
 
 def test_too_little_space_is_told_before_anything_is_written(tmp_path, monkeypatch):
