@@ -190,10 +190,18 @@ def stamp(local: Path, entry: Entry) -> None:
         The file, just fetched.
     entry
         What it was on the server.
+
+    Raises
+    ------
+    TransferError
+        This disk does not take the time.
     """
     if entry.modified is not None:
         seconds = entry.modified.timestamp()
-        os.utime(local, (seconds, seconds))
+        try:
+            os.utime(local, (seconds, seconds))
+        except OSError as error:
+            raise _failed(local, "written", error) from error
 
 
 def _discard(temporary: Path, file: BinaryIO) -> None:

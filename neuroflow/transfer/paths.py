@@ -13,7 +13,8 @@ RESULT_SUFFIX = "_out"
 AGGREGATED = "aggregated"
 """The folder, among those of results, for reports of many studies."""
 MAX_ID = 100
-MAX_NAME_BYTES = 255
+MAX_NAME_BYTES = 240
+"""Disks take 255; while a file arrives, its temporary name is a little longer than its own."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _NOT_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?\Z", re.IGNORECASE)
