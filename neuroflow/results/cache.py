@@ -23,6 +23,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from threading import get_ident
 
 import numpy as np
 import numpy.typing as npt
@@ -217,7 +218,7 @@ def _write(path: Path, values: Values, identity: str, key: str) -> None:
         arrays.append(pa.Array.from_buffers(kind, len(values.matrix), [None, matrix]))
     names = [*COLUMNS, _MATRIX][: len(arrays)]
     table = pa.Table.from_arrays(arrays, names).replace_schema_metadata({_META: json.dumps(meta)})
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{get_ident()}.new")
     try:
         pq.write_table(table, temporary, use_dictionary=False, write_page_checksum=True)
         temporary.replace(path)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
+from threading import get_ident
 from typing import Any, Self
 
 from neuroflow.errors import ResultWarning
@@ -176,7 +177,7 @@ class Listing:
                 for study_id, sight in self._sights.items()
             ],
         }
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
+        temporary = path.with_name(f"{path.name}.{os.getpid()}-{get_ident()}.new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_text(json.dumps(content), encoding="ascii")
