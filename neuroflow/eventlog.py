@@ -26,7 +26,7 @@ EVERY = timedelta(minutes=1)
 TOLD = frozenset({"upload", "wait", "collect"})
 """Stages whose messages are about the line and the server. Those of others may name files of the
 user's, and with them participants: they are not written down."""
-ANY_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[\\/]{1,2}\w[^\"'\n]*")
+ANY_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[\\/]+[^\\/\s][^\"'\n]*")
 
 
 class EventLog:

@@ -69,7 +69,8 @@ def test_times_are_in_utc(written):
 
 
 @pytest.mark.parametrize(
-    "path", ["/home/jo/P 1/x.dcm", r"C:\Users\jo\x.dcm", "~/scans/P1", r"\\server\jo"]
+    "path",
+    ["/home/jo/P 1/x.dcm", r"C:\Users\jo\x.dcm", "~/scans/P1", r"\\server\jo", "/.jo/x", "/-jo"],
 )
 def test_paths_are_not_written(written, path):
     (line,) = written(event(f"cannot read {path}"))
