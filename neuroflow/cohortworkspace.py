@@ -13,7 +13,7 @@ import pandas as pd
 
 from neuroflow.cohorts import CohortStore
 from neuroflow.decisions import Decision, DecisionStore
-from neuroflow.errors import OptionError
+from neuroflow.errors import IdError, OptionError
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Study
 from neuroflow.participants import ParticipantRows, read_participants
@@ -116,13 +116,13 @@ class CohortWorkspace:
         Raises
         ------
         IdError
-            The id cannot be a folder on the server.
+            The id cannot be a folder on the server, or differs from another one in case only.
         ParticipantsError
             participants.tsv cannot be used.
         WorkspaceError
             There is no such cohort to open, or it cannot be written.
         """
-        check_cohort_id(cohort_id)
+        self._check_new(cohort_id)
         if participants is not None:
             read_participants(participants)  # refused before anything is written
             source = Path(participants).expanduser().read_bytes()
@@ -333,6 +333,17 @@ class CohortWorkspace:
                 )
         self._decide(cohort, chosen, **given)
         return self._with_facts(cohort)
+
+    def _check_new(self, cohort_id: str) -> None:
+        """Refuse an id that the disks of Windows and macOS take for another cohort's."""
+        check_cohort_id(cohort_id)
+        known = self.cohorts()
+        for other in known:
+            if cohort_id not in known and cohort_id.casefold() == other.casefold():
+                raise IdError(
+                    f"The cohort id {cohort_id!r} differs from {other!r} in case only.",
+                    advice=f"Write {other!r} for the cohort that is there, or choose another id.",
+                )
 
     def _decide(self, cohort: Cohort, study: Study, **what: object) -> None:
         decisions = self._decisions.read(cohort.cohort_id)

@@ -61,7 +61,7 @@ def read_participants(path: str | Path) -> pd.DataFrame:
       participant_id   age sex
     0             01  61.0   F
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     header, rows, lines = _read(path)
     columns: dict[str, list[str | None]] = {
         name: [_value(row[index]) for row in rows] for index, name in enumerate(header)

@@ -105,3 +105,10 @@ def test_rows_are_those_of_the_table_as_it_was_handed_over(write):
     table.loc[0, "age"] = 99.0
     assert people.find("01")["age"] == 60
     assert ParticipantRows(table).find("02")["age"] == 99
+
+
+def test_a_path_may_begin_at_home(write, tmp_path, monkeypatch):
+    write("participant_id\n01\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert len(read_participants("~/participants.tsv")) == 1

@@ -79,6 +79,12 @@ def test_a_study_without_its_participant_is_a_finding(ws, studies, tmp_path):
     assert set(warned["severity"]) == {"warning"}
 
 
+def test_two_cohorts_must_not_differ_in_case_only(ws, cohort, studies):
+    with pytest.raises(IdError, match="differs from 'C' in case only"):
+        ws.cohort("c", studies)
+    assert ws.cohorts() == ["C"]
+
+
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "a b", "ü", "x" * 300, ".", "a\nb"])
 def test_a_cohort_id_that_cannot_be_a_folder_is_refused_before_anything_is_written(
     ws, studies, name

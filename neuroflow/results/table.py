@@ -234,7 +234,7 @@ def load_results(
     """
     if isinstance(participants, (str, Path)):
         participants = read_participants(participants)
-    found, values = read(Path(folder), AidpReader(schema))
+    found, values = read(Path(folder).expanduser(), AidpReader(schema))
     return Results(values, found, studies=studies, participants=participants, cohort_id=cohort_id)
 
 
