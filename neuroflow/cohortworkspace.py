@@ -255,7 +255,7 @@ class CohortWorkspace:
                 f"The study {chosen.label!r} was sent already.",
                 advice="Leave it out when you compare, with the cohort table.",
             )
-        self._decide(cohort, chosen, excluded=reason.strip())
+        self._decisions.change(cohort.cohort_id, str(chosen.study_id), excluded=reason.strip())
 
     def include(self, cohort: Cohort, study: str) -> None:
         """Take a study that was excluded into its cohort again.
@@ -272,7 +272,8 @@ class CohortWorkspace:
         OptionError
             There is no such study.
         """
-        self._decide(cohort, find_study(cohort, study), excluded="")
+        chosen = find_study(cohort, study)
+        self._decisions.change(cohort.cohort_id, str(chosen.study_id), excluded="")
 
     def excluded(self, cohort_id: str) -> dict[str, str]:
         """Tell which studies of a cohort are left out, and why.
@@ -331,7 +332,7 @@ class CohortWorkspace:
                     why=f"It says {getattr(known, name)}.",
                     advice="Correct participants.tsv and choose it again.",
                 )
-        self._decide(cohort, chosen, **given)
+        self._decisions.change(cohort.cohort_id, str(chosen.study_id), **given)
         return self._with_facts(cohort)
 
     def _check_new(self, cohort_id: str) -> None:
@@ -344,13 +345,6 @@ class CohortWorkspace:
                     f"The cohort id {cohort_id!r} differs from {other!r} in case only.",
                     advice=f"Write {other!r} for the cohort that is there, or choose another id.",
                 )
-
-    def _decide(self, cohort: Cohort, study: Study, **what: object) -> None:
-        decisions = self._decisions.read(cohort.cohort_id)
-        study_id = str(study.study_id)
-        before = decisions.get(study_id, Decision())
-        decisions[study_id] = replace(before, **what)  # type: ignore[arg-type]
-        self._decisions.write(cohort.cohort_id, decisions)
 
     def _in_use(self, cohort: Cohort) -> Cohort:
         """Return a cohort without the studies that are excluded."""

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import cast
 
 import pandas as pd
+from filelock import FileLock
 
 from neuroflow.errors import WorkspaceError
 from neuroflow.privatefile import write_private
 
 DECISIONS_NAME = "decisions.tsv"
+PATIENCE = 10.0
+"""Seconds in which anybody else has written a decision down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,32 @@ class DecisionStore:
                 advice="Restore the file from a backup, or remove it and decide again.",
             ) from error
 
+    def change(self, cohort_id: str, study_id: str, **what: object) -> None:
+        """Decide something of one study; what others decide meanwhile is not lost.
+
+        Parameters
+        ----------
+        cohort_id
+            The cohort, which is there already.
+        study_id
+            The study.
+        **what
+            Fields of `Decision`; the others stay.
+
+        Raises
+        ------
+        WorkspaceError
+            The file is damaged or cannot be written.
+        """
+        try:
+            with FileLock(self._path(cohort_id).with_suffix(".lock"), timeout=PATIENCE):
+                decisions = self.read(cohort_id)
+                before = decisions.get(study_id, Decision())
+                decisions[study_id] = replace(before, **what)  # type: ignore[arg-type]
+                self.write(cohort_id, decisions)
+        except OSError as error:  # a lock that is held too long is one, too
+            raise self._failed(cohort_id, error) from error
+
     def write(self, cohort_id: str, decisions: Mapping[str, Decision]) -> None:
         """Write what was decided in one cohort; studies without a decision are left away.
 
@@ -118,11 +147,14 @@ class DecisionStore:
         try:
             write_private(self._path(cohort_id), text.getvalue().encode())
         except OSError as error:
-            raise WorkspaceError(
-                f"The decisions of cohort {cohort_id!r} cannot be written.",
-                why=f"{error.strerror} in {self._path(cohort_id).parent}.",
-                advice="Check the folder's permissions and the disk's free space.",
-            ) from error
+            raise self._failed(cohort_id, error) from error
+
+    def _failed(self, cohort_id: str, error: OSError) -> WorkspaceError:
+        return WorkspaceError(
+            f"The decisions of cohort {cohort_id!r} cannot be written.",
+            why=f"{error.strerror or error} in {self._path(cohort_id).parent}.",
+            advice="Check the folder's permissions and the disk's free space.",
+        )
 
     def _path(self, cohort_id: str) -> Path:
         return self.folder / cohort_id / DECISIONS_NAME

@@ -1,11 +1,13 @@
 """Studies left out, and ages and sexes filled in: remembered by the workspace."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
 
 import neuroflow as nf
+from neuroflow.decisions import DecisionStore
 from neuroflow.errors import OptionError, SubmissionError, WorkspaceError
 from neuroflow.preparation import study_map
 
@@ -126,3 +128,16 @@ def test_studies_with_errors_are_refused_though_others_are_left_out(ws, cohort):
     ws.exclude(cohort, cohort.studies[1].label, "motion")
     with pytest.raises(SubmissionError, match="have errors"):
         ws.submit(cohort, on_event=lambda event: None)
+
+
+def test_what_is_decided_at_the_same_time_is_not_lost(ws, cohort):
+    store, ids = DecisionStore(ws.folder / "cohorts"), [f"study-{n}" for n in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda study_id: store.change("C", study_id, excluded="motion"), ids))
+    assert sorted(store.read("C")) == sorted(ids)
+
+
+def test_decisions_that_cannot_be_written_are_told(tmp_path):
+    (tmp_path / "a file").touch()
+    with pytest.raises(WorkspaceError, match="cannot be written"):
+        DecisionStore(tmp_path / "a file").change("C", "s", excluded="motion")
