@@ -160,8 +160,8 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(path, made, tmp_path, monk
 
 
 @pytest.mark.slow
-def test_the_python_of_the_readme_runs_with_ones_own_data(tmp_path, monkeypatch):
-    make_cohort(tmp_path, n_studies=12)
+def test_the_python_of_the_readme_runs_with_ones_own_data(cohort_folder, tmp_path, monkeypatch):
+    shutil.copytree(cohort_folder, tmp_path, dirs_exist_ok=True)
     for second in (tmp_path / "scans").rglob("ses-02"):
         shutil.rmtree(second)
     monkeypatch.chdir(tmp_path)
