@@ -26,6 +26,7 @@ from neuroflow.results.table import Results
 from neuroflow.service import Service
 from neuroflow.states import State
 from neuroflow.transfer.collect import collect
+from neuroflow.transfer.crew import pass_on
 from neuroflow.transfer.listing import Listing
 from neuroflow.transfer.paths import RESULT_SUFFIX
 from neuroflow.transfer.results import collected_ids, find_results
@@ -226,7 +227,7 @@ class ResultsWorkspace(LocalWorkspace):
         """
         with self._places.locked(), self._listening("collect", on_event) as listen:
             listing = Listing(self._clock(), self._last_look())
-            for event in collect(
+            events = collect(
                 self.service.connect,
                 self.ledger,
                 self.results_folder,
@@ -236,8 +237,8 @@ class ResultsWorkspace(LocalWorkspace):
                 pause=pause,
                 clock=self._clock,
                 sleep=self._sleep,
-            ):
-                listen(event)
+            )
+            pass_on(events, listen)
             if listing.is_whole:
                 self._remember(listing)
         return self.status(look=False)

@@ -14,6 +14,7 @@ import pandas as pd
 from neuroflow.models import Cohort, Event, OnEvent, Package
 from neuroflow.preparation import blocked_studies, chosen_studies, refusal, with_the_others
 from neuroflow.resultsworkspace import ResultsWorkspace
+from neuroflow.transfer.crew import pass_on
 from neuroflow.transfer.rebuild import rebuild
 from neuroflow.transfer.submit import Plan, has_failed, plan, submit
 
@@ -177,12 +178,7 @@ class Workspace(ResultsWorkspace):
             clock=self._clock,
             sleep=self._sleep,
         )
-        try:
-            for event in events:
-                listen(event)
-        except BaseException as error:  # a second Ctrl-C, here or while somebody listens
-            events.throw(error)  # hangs up; left alone, it would finish what is under way
-            raise
+        pass_on(events, listen)
 
     def _outcome(self, cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
         known = {row.study_id: row for row in self.ledger.rows(cohort.cohort_id)}

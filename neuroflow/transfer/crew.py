@@ -6,7 +6,7 @@ import heapq
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -65,6 +65,37 @@ class Clockwork:
         """Wait until nobody wants a pause any more, or it is over."""
         while self.pause is not None and self.pause.is_set() and not self.is_over():
             self.sleep(_POLL_SECONDS)
+
+
+def pass_on(events: Generator[Event, None, None], listen: OnEvent) -> None:
+    """Let somebody listen to a job; what goes wrong meanwhile ends the job at once.
+
+    A generator that is merely left, by a second Ctrl-C for one, finishes what is under way.
+
+    Parameters
+    ----------
+    events
+        The job's.
+    listen
+        Who listens.
+
+    Examples
+    --------
+    >>> def job():
+    ...     try:
+    ...         yield "an event"
+    ...     except ZeroDivisionError:
+    ...         raise TimeoutError("hung up") from None
+    >>> pass_on(job(), lambda event: 1 / 0)
+    Traceback (most recent call last):
+    TimeoutError: hung up
+    """
+    try:
+        for event in events:
+            listen(event)
+    except BaseException as error:
+        events.throw(error)
+        raise
 
 
 class Crew(Generic[T]):
