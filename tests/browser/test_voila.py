@@ -29,7 +29,7 @@ def test_from_an_empty_workspace_to_a_tested_connection_and_back_after_a_reload(
     page = voila()
     tabs = page.page.get_by_role("tab")
     names = [title.split()[2] for title in tabs.all_inner_texts()]
-    assert names[:4] == ["Connect", "Cohort", "Submit", "Results"]
+    assert names == ["Connect", "Cohort", "Submit", "Results", "Explore"]
     assert page.page.get_by_text("neuroflow.widgets").count() == 0
     assert page.page.locator(".jp-InputArea-editor:visible, .highlight:visible").count() == 0
     page.fill("Host", service.host)
