@@ -93,9 +93,8 @@ class AppModel(HasTraits):
 
     def poll(self) -> None:
         """Follow what code, the command line or another notebook does in this workspace."""
-        self.cohort.poll()
-        self.submit.poll()
-        self._see_whose_turn()
+        for follow in (self.cohort.poll, self.submit.poll, self._see_whose_turn):
+            self.submit.attempt(follow)  # a ledger that cannot be read now may be read next time
 
     def look(self, name: str) -> None:
         """Bring a form up to date as it is opened.
@@ -135,8 +134,8 @@ class AppModel(HasTraits):
         else:
             self.submit.attempt(self.submit.refresh)
             if self.explore.choices is not None:
-                self.explore.look()
-        self._see_whose_turn()
+                self.explore.attempt(self.explore.look)
+        self.submit.attempt(self._see_whose_turn)
 
 
 _open: WeakValueDictionary[str, AppModel] = WeakValueDictionary()

@@ -111,6 +111,6 @@ def _table(model: ResultsModel) -> TableView:
         if chosen:
             model.study_id = model.ids[chosen[0]]
 
-    watch(model, ["status"], lambda: table.show(model.status))
+    watch(model, ["status"], lambda: table.show(model.status, model.ids))
     table.observe(lambda change: model.attempt(lambda: choose(change.new)), names="chosen")
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -101,18 +101,24 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         self._select = select
         self._rows: _Rows | None = None
         self.frame = pd.DataFrame()
+        self._keys: list[str] = []
         super().__init__()
         show(self, False)
 
-    def show(self, frame: pd.DataFrame) -> None:
-        """Show another table; rows that are still there (by their first cell) stay chosen.
+    def show(self, frame: pd.DataFrame, keys: Sequence[str] | None = None) -> None:
+        """Show another table; rows that are still there, by their keys, stay chosen.
 
         Parameters
         ----------
         frame
             The table; one without rows takes the view away.
+        keys
+            What tells its rows apart; None takes what stands in their first cells.
         """
-        chosen = _moved(self.chosen, self.frame, frame)
+        known = frame.iloc[:, 0].astype("str") if keys is None and frame.shape[1] else keys or ()
+        was = {self._keys[place] for place in self.chosen}
+        self._keys = list(known)
+        chosen = tuple(place for place, key in enumerate(self._keys) if key in was)
         tones = [self._tone(str(value)) for value in frame[self._by]] if self._tone else None
         self.frame = frame
         show(self, not frame.empty)
@@ -135,14 +141,6 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         link((self, "chosen"), (self._rows, "chosen"))
         self.children = (self._rows,)
         return self._rows
-
-
-def _moved(chosen: tuple[int, ...], old: pd.DataFrame, new: pd.DataFrame) -> tuple[int, ...]:
-    """Find chosen rows again in another table, by what stands in their first cell."""
-    if not chosen or new.empty:
-        return ()
-    kept = set(old.iloc[list(chosen), 0].astype("str"))
-    return tuple(n for n, name in enumerate(new.iloc[:, 0].astype("str")) if name in kept)
 
 
 def _is_number(column: pd.Series[Any]) -> bool:

@@ -85,3 +85,11 @@ def test_hostile_names_go_to_the_browser_as_they_are_and_are_made_text_there(col
     # What the browser makes of them is looked at in tests/browser.
     table = view(pd.DataFrame({column: [HOSTILE]}))
     assert sent(table)[0][0] == HOSTILE
+
+
+def test_rows_with_the_same_name_are_told_apart_by_their_keys():
+    table = TableView(FormModel(), "Studies", select="single")
+    table.show(studies("sub-1", "sub-1"), keys=["in A", "in B"])
+    table.chosen = (1,)
+    table.show(studies("sub-0", "sub-1", "sub-1"), keys=["other", "in A", "in B"])
+    assert table.chosen == (2,)

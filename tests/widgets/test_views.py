@@ -5,7 +5,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.errors import FolderError, OptionError
-from neuroflow.widgets.app import app
+from neuroflow.widgets.app import AppModel, app
 from neuroflow.widgets.cohort import cohort_form
 from neuroflow.widgets.cohort_model import CohortModel
 from neuroflow.widgets.connect import connect_form
@@ -181,6 +181,17 @@ def test_a_tab_carries_the_mark_of_its_form(empty):
     assert tabs.titles[0] == "✓ 1 Connect"
     tabs.neuroflow.connect.complain(FolderError("Empty."))
     assert tabs.titles[0] == "✗ 1 Connect"
+
+
+def test_a_ledger_that_cannot_be_read_is_told_and_costs_no_result(workspace):
+    model = AppModel(workspace)
+    workspace.close()
+    model.poll()
+    assert "cannot be read" in model.submit.problems[0].what
+    got = []
+    model.submit.run("Working", lambda _tell, _stop: "done", got.append)
+    assert model.submit.join(60)
+    assert got == ["done"]
 
 
 def test_the_forms_show_what_the_command_line_did_meanwhile(workspace, cohort_folder):
