@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,7 @@ from neuroflow.cli.options import (
     Reference,
     Source,
     Visit,
+    contrasts_of,
     listed,
 )
 from neuroflow.cli.sources import cohort_table
@@ -30,10 +32,16 @@ from neuroflow.errors import OptionError
 if TYPE_CHECKING:
     import pandas as pd
 
-FACTS = ("model", "method", "standard_errors", "correction", "confidence", "neuroflow")
-"""What is written into every row of a file, so that no file is parted from how it was made."""
 SHOWN = ("region", "metric", "contrast", "n1", "n2", "estimate", "effect_size", "p", "q", "reason")
 """Columns that are shown on a terminal; a file has all."""
+
+
+class Omnibus(StrEnum):
+    """Whether any difference between the groups is tested: not, besides the contrasts, or alone."""
+
+    NO = "no"
+    YES = "yes"
+    ONLY = "only"
 
 
 def compare(
@@ -47,8 +55,8 @@ def compare(
     method: Annotated[str, typer.Option(help="linear, welch or mannwhitney.")] = "linear",
     robust: Annotated[str, typer.Option(help="none, HC3 or cluster.")] = "none",
     omnibus: Annotated[
-        bool, typer.Option("--omnibus", help="Test for any difference too (F).")
-    ] = False,
+        Omnibus, typer.Option(help="Test for any difference too (F), or only for that.")
+    ] = Omnibus.NO,
     visit: Visit = None,
     correction: CorrectionName = "bh",
     family: Annotated[
@@ -75,11 +83,11 @@ def compare(
     }
     more: dict[str, Any] = {
         "reference": reference,
-        "contrasts": listed(contrasts),
+        "contrasts": contrasts_of(contrasts),
         "metric": listed(metric),
         "method": method,
         "robust": robust,
-        "omnibus": omnibus,
+        "omnibus": "only" if omnibus is Omnibus.ONLY else omnibus is Omnibus.YES,
         "family": listed(family) or "metric",
         "confidence": confidence,
     }
@@ -87,33 +95,15 @@ def compare(
         table = cohort_table(source, participants)
         effects = nf.compare_groups(table, **options, **more)
         methods = nf.methods_text(effects)
-        files = [nf.write_table(with_facts(effects), to)] if to else []
+        model = {name: value for name, value in effects.attrs.items() if name != "exclusions"}
+        effects.attrs["methods"] = methods  # a file tells it, too
+        files = [nf.write_table(effects, to)] if to else []
         if paper:
             one = _one_metric(table, more["metric"])
             files.append(nf.save_table(nf.paper_table(table, metric=one, **options), paper))
-        model = {name: value for name, value in effects.attrs.items() if name != "exclusions"}
         answer = {"methods": methods, "model": model, "files": files, "effects": effects}
         voice.answer(answer, None if files else effects[list(SHOWN)])
         voice.say("\n".join([methods, *map(str, files)]))
-
-
-def with_facts(effects: pd.DataFrame) -> pd.DataFrame:
-    """Write into every row how it was computed; a file knows it then in every format.
-
-    Parameters
-    ----------
-    effects
-        What `neuroflow.compare_groups` returned.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With the columns of `FACTS` and ``methods``, the sentences for the paper.
-    """
-    import neuroflow as nf
-
-    facts = {name: effects.attrs[name] for name in FACTS}
-    return effects.assign(**facts, methods=nf.methods_text(effects))
 
 
 def _one_metric(table: pd.DataFrame, metrics: list[str] | None) -> str:

@@ -25,20 +25,25 @@ def connect(
         str | None, typer.Option(help="The private key's file, or `agent` for the ssh-agent's.")
     ] = None,
     port: Annotated[int, typer.Option(help="The TCP port.")] = 22,
+    profile: Annotated[
+        str | None, typer.Option(help="Save under this name, or use what it was saved under.")
+    ] = None,
+    remove: Annotated[str | None, typer.Option(help="Take this profile out first.")] = None,
     host_key: HostKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Save how to reach the service, and test the connection stage by stage."""
-    from neuroflow.config import Profile, key_of
     from neuroflow.workspace import Workspace
 
+    if (host or user or key) and not (host and user and key):
+        raise typer.BadParameter("--host, --user and --key go together")
     with Voice(as_json=as_json) as voice, Workspace(workspace) as ws:
+        if remove:
+            ws.service.remove_profile(remove)
         if host and user and key:
-            file = key_of(key)
-            absolute = file and file.expanduser().absolute()
-            ws.service.save_profile(Profile(host=host, user=user, key=absolute, port=port))
-        elif host or user or key:
-            raise typer.BadParameter("--host, --user and --key go together")
+            _save(ws.service, host, user, key, port, profile)
+        elif profile:
+            ws.service.use_profile(profile)
         if host_key:
             ws.service.trust(host_key)
         elif sys.stdin.isatty() and not as_json:
@@ -48,9 +53,22 @@ def connect(
             steps.append(step)
             _tell(voice, step)
         good = all(step.ok for step in steps)
-        voice.answer({"ok": good, "steps": [asdict(step) for step in steps]})
+        names = ws.service.profile_names
+        facts = {"ok": good, "profile": ws.service.profile_name, "profiles": names}
+        voice.answer(facts | {"steps": [asdict(step) for step in steps]})
+        if len(names) > 1:
+            voice.note(f"Profile {ws.service.profile_name}, of {', '.join(names)}.")
         if not good:
             raise typer.Exit(ConnectError.exit_code)
+
+
+def _save(service: Service, host: str, user: str, key: str, port: int, name: str | None) -> None:
+    """Save a profile, under its name or the usual one, and use it."""
+    from neuroflow.config import DEFAULT, Profile, key_of
+
+    file = key_of(key)
+    absolute = file and file.expanduser().absolute()
+    service.save_profile(Profile(host, user, absolute, port, name or DEFAULT))
 
 
 def _tell(voice: Voice, step: Step) -> None:

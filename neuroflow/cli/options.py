@@ -20,6 +20,10 @@ Source = Annotated[
     typer.Argument(help="A workspace, a folder of results, or a cohort table in a file."),
 ]
 Participants = Annotated[Path | None, typer.Option(help="participants.tsv")]
+SchemaFile = Annotated[
+    Path | None,
+    typer.Option("--schema", help="A TOML file that says how the result files are to be read."),
+]
 HostKey = Annotated[
     str | None, typer.Option(help="Trust this fingerprint, SHA256:..., without asking.")
 ]
@@ -30,7 +34,10 @@ Between = Annotated[str, typer.Option(help="The column that holds the groups.")]
 Groups = Annotated[list[str] | None, typer.Option(help="Use only these groups: A,B.")]
 Reference = Annotated[str | None, typer.Option(help="Compare every other group with this one.")]
 Contrasts = Annotated[
-    list[str] | None, typer.Option(help='Planned contrasts: "MSA+PSP - PD,PSP - MSA".')
+    list[str] | None,
+    typer.Option(
+        help='Planned contrasts: "MSA+PSP - PD,PSP - MSA", or planned for the published ones.'
+    ),
 ]
 Covariates = Annotated[list[str] | None, typer.Option(help="Adjust for these columns: age,sex.")]
 Metrics = Annotated[list[str] | None, typer.Option(help="Metrics: FW,FAt; all if left out.")]
@@ -62,3 +69,27 @@ def listed(words: Sequence[str] | None) -> list[str] | None:
     if not words:
         return None
     return [part.strip() for word in words for part in word.split(",") if part.strip()]
+
+
+def contrasts_of(words: Sequence[str] | None) -> list[str] | str | None:
+    """Read the contrasts: a list, or the word ``planned``, which the API takes as it is.
+
+    Parameters
+    ----------
+    words
+        What was given.
+
+    Returns
+    -------
+    list of str, str or None
+        None where nothing was given.
+
+    Examples
+    --------
+    >>> contrasts_of(["planned"])
+    'planned'
+    >>> contrasts_of(["PSP - PD,MSA - PD"])
+    ['PSP - PD', 'MSA - PD']
+    """
+    found = listed(words)
+    return "planned" if found == ["planned"] else found

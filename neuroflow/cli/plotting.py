@@ -19,6 +19,7 @@ from neuroflow.cli.options import (
     Quiet,
     Source,
     Visit,
+    contrasts_of,
     listed,
 )
 from neuroflow.cli.sources import cohort_table
@@ -49,7 +50,7 @@ class Wish:
     metric: str
     by: str
     covariates: list[str]
-    contrasts: list[str] | None
+    contrasts: list[str] | str | None
     reference: str | None
     visit: str | None
     correction: Correction
@@ -185,7 +186,7 @@ def plot(
                 metric=metric,
                 by=by,
                 covariates=listed(covariates) or [],
-                contrasts=listed(contrasts),
+                contrasts=contrasts_of(contrasts),
                 reference=reference,
                 visit=visit,
                 correction=cast("Correction", correction),  # compare_groups checks it

@@ -49,6 +49,7 @@ _PANELS = {
         studies.exclude,
         studies.include,
         studies.override,
+        studies.fill_in,
         studies.package,
         sending.submit,
     ),

@@ -16,17 +16,20 @@ from neuroflow.cli.options import (
     HostKey,
     Participants,
     Quiet,
+    SchemaFile,
     Source,
     WorkspaceFolder,
     listed,
 )
-from neuroflow.cli.sources import cohort_table, study_facts
+from neuroflow.cli.sources import cohort_table, read_schema, study_facts
 from neuroflow.cli.stopping import stoppable
 from neuroflow.cli.voice import Voice
 from neuroflow.errors import MissingExtraError, TableError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from neuroflow.results.schema import Schema
 
 FORMATS = ("csv", "tsv", "parquet", "xlsx")
 """What a table can be exported as."""
@@ -40,13 +43,16 @@ def status(
 ) -> None:
     """Tell where every study stands, and how old that knowledge is."""
     import neuroflow as nf
+    from neuroflow.waiting import as_of
 
     with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
         if host_key:
             ws.service.trust(host_key)
         table = ws.status(look=not offline)
         voice.answer(states(table), table)
-        voice.note(age_of(table, datetime.now(UTC)))
+        at = table.attrs.get("listed_at")
+        seen = f"The server {as_of(at, datetime.now(UTC).astimezone())}."
+        voice.note(seen if at else "From the ledger alone: the server was never looked at.")
 
 
 def states(table: pd.DataFrame) -> dict[str, Any]:
@@ -65,29 +71,6 @@ def states(table: pd.DataFrame) -> dict[str, Any]:
     counts = table["state"].value_counts(sort=False).to_dict()
     listed_at = table.attrs.get("listed_at")
     return {"listed_at": listed_at, "counts": counts, "studies": table.copy(deep=False)}
-
-
-def age_of(table: pd.DataFrame, now: datetime) -> str:
-    """Say how old a status is.
-
-    Parameters
-    ----------
-    table
-        What `neuroflow.Workspace.status` returns.
-    now
-        The time, in UTC.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
-    listed_at = table.attrs.get("listed_at")
-    if listed_at is None:
-        return "From the ledger; the server was not looked at."
-    seconds = max(0, round((now - listed_at).total_seconds()))
-    ago = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
-    return f"The server was listed at {listed_at:%Y-%m-%d %H:%M:%S} UTC, {ago} ago."
 
 
 def collect(
@@ -116,13 +99,14 @@ def table(
     to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
     wide: Annotated[str | None, typer.Option(help="Studies x regions of this metric.")] = None,
     participants: Participants = None,
+    schema: SchemaFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the cohort table; as CSV to the standard output, or to a file."""
     import neuroflow as nf
 
     with Voice(as_json=as_json) as voice:
-        rows = cohort_table(source, participants)
+        rows = cohort_table(source, participants, read_schema(schema))
         if wide:
             rows = nf.to_wide(rows, metric=wide).reset_index()
         if to is not None:
@@ -142,6 +126,7 @@ def export(
         list[str] | None, typer.Option("--format", help=f"Of {','.join(FORMATS)}; all if left out.")
     ] = None,
     participants: Participants = None,
+    schema: SchemaFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the cohort table, one wide table per metric, and what is known of the studies."""
@@ -152,7 +137,7 @@ def export(
         raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(FORMATS)}")
     files, left = [], []
     with Voice(as_json=as_json) as voice:
-        for name, frame in _tables(source, participants):
+        for name, frame in _tables(source, participants, read_schema(schema)):
             for ending in wanted:
                 try:
                     files.append(nf.write_table(frame, to / f"{name}.{ending}"))
@@ -165,14 +150,16 @@ def export(
         raise typer.Exit(SOMETHING_LEFT)
 
 
-def _tables(source: Path, participants: Path | None) -> Iterator[tuple[str, pd.DataFrame]]:
+def _tables(
+    source: Path, participants: Path | None, schema: Schema | None
+) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield what there is to export, by the name of its file."""
     import neuroflow as nf
 
-    long = cohort_table(source, participants)
+    long = cohort_table(source, participants, schema)
     yield "cohort_table", long
     for metric in dict.fromkeys(long["metric"].astype(str)):
         yield f"wide_{metric}", nf.to_wide(long, metric=metric, covariates=True).reset_index()
-    facts = study_facts(source, participants)
+    facts = study_facts(source, participants, schema)
     if facts is not None:
         yield "studies", facts

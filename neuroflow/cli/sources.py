@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from neuroflow.errors import FolderError, ResultError
+from neuroflow.errors import FolderError, OptionError, ResultError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from neuroflow.results.schema import Schema
 
 _TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "site", "region")
 """Columns that stay text though they may look like numbers: session 01 is not 1."""
 
 
-def cohort_table(source: Path, participants: Path | None = None) -> pd.DataFrame:
+def cohort_table(
+    source: Path, participants: Path | None = None, schema: Schema | None = None
+) -> pd.DataFrame:
     """Read the cohort table of a workspace, of a folder of results, or of a file.
 
     Parameters
@@ -25,6 +29,8 @@ def cohort_table(source: Path, participants: Path | None = None) -> pd.DataFrame
         The workspace, the folder, or a file that `table` or `export` wrote.
     participants
         participants.tsv, for a folder of results.
+    schema
+        How the result files are to be read; None lets their content decide.
 
     Returns
     -------
@@ -41,19 +47,22 @@ def cohort_table(source: Path, participants: Path | None = None) -> pd.DataFrame
     if is_workspace(source):
         _refuse(participants, "a workspace has participants of its own")
         with nf.Workspace(source) as ws:
-            return ws.table()
+            return ws.table(schema=schema)
     if source.is_file() and (table := _read_file(source)) is not None:
         _refuse(participants, "a cohort table has its participants in it")
+        _refuse(schema, "a cohort table is read already", "--schema")
         return table
-    return nf.read_results(source, participants=participants)
+    return nf.read_results(source, participants=participants, schema=schema)
 
 
-def study_facts(source: Path, participants: Path | None = None) -> pd.DataFrame | None:
+def study_facts(
+    source: Path, participants: Path | None = None, schema: Schema | None = None
+) -> pd.DataFrame | None:
     """Read what is known of every study.
 
     Parameters
     ----------
-    source, participants
+    source, participants, schema
         As for `cohort_table`.
 
     Returns
@@ -65,10 +74,10 @@ def study_facts(source: Path, participants: Path | None = None) -> pd.DataFrame 
 
     if is_workspace(source):
         with nf.Workspace(source) as ws:
-            return ws.study_facts()
+            return ws.study_facts(schema=schema)
     if source.is_file():
         return None
-    return nf.study_facts(source, participants=participants)
+    return nf.study_facts(source, participants=participants, schema=schema)
 
 
 def is_workspace(folder: Path) -> bool:
@@ -76,9 +85,47 @@ def is_workspace(folder: Path) -> bool:
     return (folder.expanduser() / "ledger.sqlite").exists()
 
 
-def _refuse(participants: Path | None, reason: str) -> None:
-    if participants is not None:
-        raise typer.BadParameter(reason, param_hint="--participants")
+def read_schema(path: Path | None) -> Schema | None:
+    """Read from a TOML file how result files are to be read.
+
+    Parameters
+    ----------
+    path
+        The file; its keys are the fields of `neuroflow.results.schema.Schema`.
+
+    Returns
+    -------
+    Schema or None
+        None where no file was named.
+
+    Raises
+    ------
+    FolderError
+        The file cannot be read.
+    OptionError
+        It is no TOML, or says what no schema knows.
+    """
+    if path is None:
+        return None
+    import tomllib
+
+    from neuroflow.results.schema import Schema
+
+    try:
+        return Schema(**tomllib.loads(path.expanduser().read_text(encoding="utf-8")))
+    except OSError as error:
+        raise FolderError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
+    except (TypeError, ValueError) as error:  # TOML's own errors and UTF-8's are ValueErrors
+        raise OptionError(
+            f"{path} is no schema.",
+            why=f"{error}.",
+            advice=f"Its keys are {', '.join(Schema.__slots__)}, written as TOML.",
+        ) from error
+
+
+def _refuse(given: object, reason: str, option: str = "--participants") -> None:
+    if given is not None:
+        raise typer.BadParameter(reason, param_hint=option)
 
 
 def _read_file(path: Path) -> pd.DataFrame | None:

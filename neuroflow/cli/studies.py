@@ -1,4 +1,4 @@
-"""The studies on this disk: ``neuroflow check``, ``override``, ``package``."""
+"""The studies on this disk: ``neuroflow check``, ``override``, ``fill-in``, ``package``."""
 
 from __future__ import annotations
 
@@ -98,6 +98,25 @@ def override(
         voice.answer({"cohort_id": cohort_id, "study": study, "rule": rule, "reason": reason})
         done = "is set aside" if reason.strip() else "is taken up again"
         voice.note(f"The rule {rule} {done} for {study}.")
+
+
+def fill_in(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    study: StudyName,
+    age: Annotated[float | None, typer.Option(help="Age at the scan, in years.")] = None,
+    sex: Annotated[str | None, typer.Option(help="M or F.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a study the age or sex that neither participants.tsv nor its header tells."""
+    import neuroflow as nf
+
+    if age is None and sex is None:
+        raise typer.BadParameter("say --age, --sex, or both")
+    with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
+        ws.fill_in(ws.cohort(cohort_id), study, age=age, sex=sex)
+        voice.answer({"cohort_id": cohort_id, "study": study, "age": age, "sex": sex})
+        voice.note(f"Noted for {study}; participants.tsv is not changed.")
 
 
 def package(

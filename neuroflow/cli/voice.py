@@ -144,7 +144,9 @@ def _print_grid(frame: pd.DataFrame) -> None:
 
 
 def _cell(value: Any) -> str:
-    if value is None or value != value:  # noqa: PLR0124  NaN
+    import pandas as pd  # loaded already, for there is a table
+
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return ""
     if hasattr(value, "strftime"):
         return str(value.strftime("%Y-%m-%d %H:%M:%S"))

@@ -2,13 +2,33 @@
 
 import sys
 
+import pandas as pd
 import pytest
 from support.comparison_tables import realistic_table
 
 from neuroflow import cli
 from neuroflow.demo.aidp import aidp_text
 from neuroflow.demo.engine import Subject, simulate
+from neuroflow.demo.nifti import write_nifti
+from neuroflow.demo.people import plan_visits
 from neuroflow.results.export import write_table
+
+
+@pytest.fixture(scope="session")
+def eight_studies(tmp_path_factory):
+    """Write the cohort of all rooms as NIfTI: what a command says does not depend on the scans."""
+    folder = tmp_path_factory.mktemp("cohort")
+    visits = plan_visits(8, seed=1)
+    for visit in visits:
+        target = (
+            folder / "scans" / f"sub-{visit.participant_id}" / f"ses-{visit.session_id}" / "dwi"
+        )
+        target.mkdir(parents=True)
+        write_nifti(visit, target)
+    names = ("participant_id", "session_id", "group", "age", "sex")
+    people = pd.DataFrame([{name: getattr(visit, name) for name in names} for visit in visits])
+    people.to_csv(folder / "participants.tsv", sep="\t", index=False)
+    return folder
 
 
 @pytest.fixture

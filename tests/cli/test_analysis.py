@@ -5,27 +5,40 @@ import json
 import pandas as pd
 import pytest
 
-from neuroflow.cli.comparing import FACTS
+from neuroflow import __version__
 from neuroflow.cli.plotting import kinds
 from neuroflow.cli.results import FORMATS
-from neuroflow.compare.groups import EFFECT_COLUMNS, compare_groups
+from neuroflow.compare.groups import ANY_DIFFERENCE, EFFECT_COLUMNS, compare_groups
 from neuroflow.results.table import read_results
 
 
+def computation(file):
+    """Return what a file tells of how it was computed, as texts."""
+    if file.suffix in (".csv", ".tsv"):
+        facts = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))["Computation"]
+    elif file.suffix == ".parquet":
+        facts = pd.read_parquet(file).attrs
+    else:
+        facts = pd.read_excel(file, sheet_name="computation").set_index("fact")["value"]
+    return {name: str(value) for name, value in facts.items()}
+
+
 @pytest.mark.parametrize("ending", FORMATS)
-def test_a_comparison_in_a_file_says_in_every_row_how_it_was_computed(
-    run, table_file, tmp_path, ending
-):
+def test_a_comparison_in_a_file_says_how_it_was_computed(run, table_file, tmp_path, ending):
     target = tmp_path / f"effects.{ending}"
     words = ("--reference", "Control", "--covariates", "age,sex", "--metric", "FW")
     code, out, _ = run("compare", table_file, *words, "--to", target)
     assert code == 0
     assert "adjusted for age and sex" in out
-    readers = {"csv": pd.read_csv, "tsv": pd.read_table, "parquet": pd.read_parquet}
-    effects = readers.get(ending, pd.read_excel)(target)
-    assert {*EFFECT_COLUMNS, *FACTS, "methods"} == set(effects.columns)
-    assert set(effects["model"]) == {"value ~ group + age + C(sex)"}
-    assert effects["methods"].str.contains("Benjamini-Hochberg").all()
+    facts = computation(target)
+    assert facts["model"] == "value ~ group + age + C(sex)"
+    assert (facts["method"], facts["correction"], facts["neuroflow"]) == (
+        "linear",
+        "bh",
+        __version__,
+    )
+    assert facts["methods"] in out.replace("\n", " ")
+    assert "Benjamini-Hochberg" in facts["methods"]
 
 
 def test_the_command_and_the_api_compute_the_same(run, table_file, tmp_path):
@@ -41,6 +54,23 @@ def test_the_command_and_the_api_compute_the_same(run, table_file, tmp_path):
     )
     theirs = pd.read_parquet(target)[list(EFFECT_COLUMNS)]
     pd.testing.assert_frame_equal(theirs, ours, check_dtype=False, check_categorical=False)
+
+
+def contrasts_in(run, table_file, *words):
+    code, out, err = run("compare", table_file, "--metric", "FW", *words, "--json")
+    assert code == 0, err
+    return {row["contrast"] for row in json.loads(out)["effects"]}
+
+
+def test_the_published_contrasts_and_any_difference_too_or_alone(run, table_file):
+    planned = compare_groups(pd.read_parquet(table_file), contrasts="planned", metric="FW")
+    published = set(planned["contrast"])
+    assert contrasts_in(run, table_file, "--contrasts", "planned") == published
+    words = ("--contrasts", "planned", "--omnibus", "yes")
+    assert contrasts_in(run, table_file, *words) == published | {ANY_DIFFERENCE}
+    assert contrasts_in(run, table_file, "--omnibus", "only") == {ANY_DIFFERENCE}
+    code, out, err = run("compare", table_file, "--metric", "FW", "--omnibus", "only")
+    assert (code, ANY_DIFFERENCE in out) == (0, True), err
 
 
 @pytest.mark.parametrize("ending", ["docx", "tex", "md", "xlsx"])
@@ -155,3 +185,32 @@ def test_an_aidp_file_is_not_taken_for_a_cohort_table(run, result_folder):
     code, out, _ = run("table", file)
     assert code == 0
     assert len(out.splitlines()) == 133
+
+
+def test_a_schema_in_a_file_says_how_results_are_to_be_read(run, tmp_path):
+    (tmp_path / "D_out").mkdir()
+    (tmp_path / "D_out" / "aidp.csv").write_text("region,level\npSN,0.25\nSCP,0.5\n")
+    schema = tmp_path / "schema.toml"
+    schema.write_text('value_columns = { level = "FW" }\n')
+    code, out, err = run("table", tmp_path, "--schema", schema, "--json")
+    assert code == 0, err
+    read = [(row["metric"], row["value"]) for row in json.loads(out)["table"]]
+    assert read == [("FW", 0.25), ("FW", 0.5)]
+    words = ("export", tmp_path, tmp_path / "x", "--schema", schema, "--format", "csv")
+    assert run(*words)[0] == 0
+    assert pd.read_csv(tmp_path / "x" / "cohort_table.csv")["value"].tolist() == [0.25, 0.5]
+
+
+@pytest.mark.parametrize("text", ["layout = ", 'layout = "tall"', "colour = 1", None])
+def test_what_is_no_schema_is_refused(run, result_folder, tmp_path, text):
+    if text is not None:
+        (tmp_path / "schema.toml").write_text(text)
+    code, _, err = run("table", result_folder, "--schema", tmp_path / "schema.toml")
+    assert (code, "Traceback" in err) == (3, False)
+    assert "schema" in err
+
+
+def test_a_cohort_table_takes_no_schema(run, table_file, tmp_path):
+    (tmp_path / "schema.toml").write_text("")
+    code, _, err = run("table", table_file, "--schema", tmp_path / "schema.toml")
+    assert (code, "--schema" in err) == (2, True)

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from neuroflow import __version__
+from neuroflow.studies.discover import find_studies
+from neuroflow.workspace import Workspace
 
 
 def test_the_five_steps(run, project, service, cohort_folder, tmp_path):
@@ -178,3 +180,44 @@ def test_errors_stop_a_submission_unless_the_good_ones_are_asked_for(
     code, out, err = run(*words, "--only-good", "--json")
     assert (code, json.loads(out)["left"]) == (20, 1)
     assert "the table says why" in err
+
+
+def test_several_ways_to_the_service_have_names(run, project, service):
+    def profiles(*words):
+        code, out, err = run("connect", project, *words, "--json")
+        assert code == 0, err
+        return json.loads(out)["profile"], json.loads(out)["profiles"]
+
+    assert profiles() == ("default", ["default"])
+    way = ("--host", service.host, "--port", service.port)
+    way += ("--user", service.user, "--key", service.key)
+    assert profiles("--profile", "clinic", *way) == ("clinic", ["default", "clinic"])
+    assert profiles() == ("clinic", ["default", "clinic"])
+    assert profiles("--profile", "default") == ("default", ["default", "clinic"])
+    assert profiles("--remove", "clinic") == ("default", ["default"])
+    code, _, err = run("connect", project, "--profile", "clinic")
+    assert code == 4
+    assert "no profile 'clinic'" in err
+    code, _, err = run("connect", project, "--host", service.host)
+    assert (code, "go together" in err) == (2, True)
+
+
+def test_an_age_and_a_sex_are_filled_in(run, own_cohort_folder, tmp_path):
+    with Workspace(tmp_path / "p") as ws:
+        cohort = ws.cohort("C", find_studies(own_cohort_folder / "scans"))
+    label = cohort.studies[0].label
+    words = ("fill-in", tmp_path / "p", "C", label)
+    code, out, err = run(*words, "--age", 61.5, "--sex", "F", "--json")
+    assert code == 0, err
+    assert json.loads(out) == {"cohort_id": "C", "study": label, "age": 61.5, "sex": "F"}
+    with Workspace(tmp_path / "p") as ws:
+        study = ws.cohort("C").studies[0]
+    assert (study.age, study.sex) == (61.5, "F")
+    assert run(*words, "--sex", "X")[0] == 3
+    assert run(*words)[0] == 2
+
+
+def test_a_status_says_how_old_it_is(run, project):
+    assert "the server was never looked at" in run("status", project, "--offline")[2]
+    assert "The server as of" in run("status", project)[2]
+    assert "as of" in run("status", project, "--offline")[2]

@@ -97,7 +97,7 @@ def keys_of(command):
     promised, last = {}, []
     for names, keys in rows("For scripts"):
         own = re.findall(r"`(\w+)`", keys)
-        for name in re.findall(r"`([\w ]+)`", names) or [names]:
+        for name in re.findall(r"`([\w -]+)`", names) or [names]:
             promised[name] = [*last, *own] if keys.startswith("those") else own
         last = own
     return set(promised[command])
@@ -129,11 +129,13 @@ def test_the_keys_for_scripts_are_the_promised_ones(run, here, project, service,
             assert service.wait_until_idle()
     assert run("package", project, "NEXT", "scans", *people)[0] == 0
     with Workspace(project) as ws:
-        label = ws.cohort("NEXT").studies[0].label
+        one = ws.cohort("NEXT").studies[0]
+    label = one.label
     for words in (
         ("exclude", project, "NEXT", label, "--reason", "motion"),
         ("include", project, "NEXT", label),
         ("override", project, "NEXT", label, "echo_time", "--reason", "agreed"),
+        ("fill-in", project, "NEXT", label, "--age", one.age, "--sex", one.sex),
     ):
         assert set(json.loads(run(*words, "--json")[1])) == keys_of(words[0]), words[0]
     assert set(json.loads(run("table", table_file, "--json")[1])) == keys_of("table") - {"file"}

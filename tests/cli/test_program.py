@@ -18,8 +18,8 @@ from neuroflow.workspace import Workspace
 
 COMMANDS = [
     "key new", "key show", "key check", "connect", "check", "exclude", "include", "override",
-    "package", "submit", "status", "collect", "watch", "table", "export", "compare", "plot", "app",
-    "demo", "explain",
+    "fill-in", "package", "submit", "status", "collect", "watch", "table", "export", "compare",
+    "plot", "app", "demo", "explain",
 ]  # fmt: skip
 
 
