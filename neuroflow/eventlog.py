@@ -153,7 +153,14 @@ class _Rotating(RotatingFileHandler):
     """The standard library's rotating file, whose first failure is told and not printed."""
 
     def __init__(self, path: Path, max_bytes: int, on_failure: Callable[[str], None]) -> None:
-        super().__init__(path, maxBytes=max_bytes, backupCount=KEPT, encoding="utf-8")
+        # A server may say what is no text: that shall neither be lost nor end the log.
+        super().__init__(
+            path,
+            maxBytes=max_bytes,
+            backupCount=KEPT,
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
         self._on_failure = on_failure
         self._has_failed = False
 

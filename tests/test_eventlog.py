@@ -114,6 +114,11 @@ def test_a_full_disk_is_told_once_and_stops_nothing(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_what_is_no_text_does_not_end_the_log(written):
+    lines = written(event("it said \udcff"), event("and went on"))
+    assert [line["message"] for line in lines] == ["it said \udcff", "and went on"]
+
+
 def test_nothing_of_it_reaches_the_programs_own_logging(written, caplog):
     with caplog.at_level(logging.DEBUG):
         written(event("news"))
