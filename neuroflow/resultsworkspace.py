@@ -295,7 +295,7 @@ class ResultsWorkspace(LocalWorkspace):
         return self._results(schema).studies
 
     def _results(self, schema: Schema | None) -> Results:
-        if not self.results_folder.exists():
+        if not self.results_folder.exists() or not any(self.results_folder.glob("*")):
             raise ResultError(
                 "No results were collected yet.",
                 advice="Ask for the status; when results are delivered, collect them.",

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from neuroflow.errors import ConnectionLostError, ResultError
+from neuroflow.errors import ConnectionLostError, FolderError, ResultError
 from neuroflow.models import RESULT_FILES, Package
 from neuroflow.results.schema import Schema
 from neuroflow.states import State
@@ -163,3 +163,12 @@ def test_an_explicit_schema_decides(ws, deliver):
 def test_results_that_were_never_collected_are_no_table(ws):
     with pytest.raises(ResultError, match="No results were collected yet"):
         ws.table()
+    ws.results_folder.mkdir()
+    with pytest.raises(ResultError, match="No results were collected yet"):
+        ws.study_facts()
+
+
+def test_a_folder_of_results_that_cannot_be_read_is_told(ws):
+    ws.results_folder.touch()
+    with pytest.raises(FolderError, match="cannot be read"):
+        ws.status(look=False)

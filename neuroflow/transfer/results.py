@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from neuroflow.errors import IdError, RemoteMissingError, RemoteRefusedError
+from neuroflow.errors import FolderError, IdError, RemoteMissingError, RemoteRefusedError
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
 from neuroflow.transfer.paths import OUTPUT, RESULT_SUFFIX, result_study_id, safe_name
 from neuroflow.transfer.remote import Remote, nothing
@@ -190,11 +190,22 @@ def collected_ids(folder: Path) -> set[str]:
     -------
     set of str
         Their ids; none where nothing was collected yet.
+
+    Raises
+    ------
+    FolderError
+        It cannot be read.
     """
     try:
         names = [path.name for path in folder.iterdir()]
     except FileNotFoundError:
         return set()
+    except OSError as error:
+        raise FolderError(
+            f"The folder of results {folder} cannot be read.",
+            why=f"{error.strerror}.",
+            advice="Check its permissions.",
+        ) from error
     return {name.removesuffix(RESULT_SUFFIX) for name in names if name.endswith(RESULT_SUFFIX)}
 
 
