@@ -100,12 +100,7 @@ def profile(
     )
     row = _find(scored.cells.studies, study_id)
     study = scored.cells.studies["study_id"].iloc[row]
-    grouped = between in scored.cells.studies
-    group = (
-        labels(scored.cells.studies[between])
-        if grouped
-        else pd.Series([None] * len(scored.outside))
-    )
+    group = _groups(scored.cells.studies, between)
     others = np.arange(len(group)) != row
     if reference is not None:
         others &= (group == reference).to_numpy(dtype=bool)
@@ -116,17 +111,25 @@ def profile(
             ax = new_axes(DOUBLE_COLUMN, 38 + 4.2 * len(mine))
         around = scored.numbers["z"][np.ix_(others, chosen)].T
         handles = _draw(ax, mine, around, group[row], confidence)
+        beyond = _keep_near(ax, mine, around)
         names = region_labels(mine)
         quantity = f"{metric_name(metric)}, z-score (SDs of the reference)"
         region_rows(ax, mine, names, quantity)
         for text, outside in zip(ax.get_yticklabels(), mine["outside"], strict=True):
             text.set_fontweight("bold" if outside else "normal")
         add_legend(ax, handles, own=own)
-        note = _note(scored.facts, mine, confidence)
+        note = _note(scored.facts, mine, confidence, beyond)
         flagged = [n for n, out in zip(names, mine["outside"], strict=True) if out]
         listed = f" Outside: {', '.join(flagged)}." if flagged else ""
         describe(ax, f"{quantity} of study {study}. {note}{listed}", note, own=own)
     return ax
+
+
+def _groups(studies: pd.DataFrame, between: str) -> pd.Series:
+    """Return every study's group, None where it has none."""
+    if between in studies:
+        return labels(studies[between])
+    return pd.Series([None] * len(studies), dtype=object)
 
 
 def _find(studies: pd.DataFrame, wanted: str) -> int:
@@ -161,8 +164,7 @@ def _draw(
 ) -> list[Artist]:
     theme = current().palette
     rows = np.arange(len(mine))
-    low = ((mine["pi_low"] - mine["expected"]) / mine["sd"]).to_numpy(dtype=np.float64)
-    high = ((mine["pi_high"] - mine["expected"]) / mine["sd"]).to_numpy(dtype=np.float64)
+    low, high = _intervals(mine)
     ax.barh(rows, high - low, 0.92, low, color=theme.grid, linewidth=0, zorder=0)
     ax.axvline(0, color=theme.quiet, linewidth=0.8, zorder=1)
     row, _ = np.nonzero(np.isfinite(others))
@@ -202,7 +204,28 @@ def _draw(
     ]
 
 
-def _note(facts: Mapping[str, Any], mine: pd.DataFrame, confidence: float) -> str:
+def _intervals(mine: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+    """Return the ends of the prediction intervals as z-scores."""
+    ends = (mine[name] - mine["expected"] for name in ("pi_low", "pi_high"))
+    low, high = ((end / mine["sd"]).to_numpy(dtype=np.float64) for end in ends)
+    return low, high
+
+
+def _keep_near(ax: Axes, mine: pd.DataFrame, others: FloatArray) -> int:
+    """Keep the study readable beside a small reference; return how many of it are not shown.
+
+    A member of the reference is compared with the others: where these are few and alike, its
+    z-score is in the hundreds, and everything else would be one line.
+    """
+    span = max(np.nanmax(np.abs(part), initial=1) for part in (mine["z"], *_intervals(mine)))
+    far = np.abs(others)
+    if not (far > 4 * span).any():
+        return 0
+    ax.set_xlim(-2 * span, 2 * span)
+    return int((far > 2 * span).sum())
+
+
+def _note(facts: Mapping[str, Any], mine: pd.DataFrame, confidence: float, beyond: int) -> str:
     adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
     tested = int(mine["z"].notna().sum())
     chance = (1 - confidence) * tested
@@ -210,6 +233,7 @@ def _note(facts: Mapping[str, Any], mine: pd.DataFrame, confidence: float) -> st
         f"Reference: {facts['reference']} (n = {facts['n_reference']}{adjusted}).",
         f"{int(mine['outside'].sum())} of {tested} regions are outside; "
         f"{chance:.{int(chance < 1)}f} are to be expected by chance.",
+        f"Values of the reference beyond the axis: {beyond}." if beyond else "",
         kind_notes(region_labels(mine)),
     ]
     return " ".join(part for part in parts if part)

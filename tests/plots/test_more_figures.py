@@ -50,6 +50,17 @@ def test_a_profile_shows_the_studys_scores_and_tells_what_is_outside(table, psp)
     assert all(name in caption(ax) for name in bold)
 
 
+def test_a_study_stays_readable_beside_a_reference_of_few(table, psp):
+    controls = table.loc[table["group"] == "Control", "study_id"].unique()[:5]
+    few = table[table["study_id"].isin([*controls, psp])].copy()
+    hit = (few["study_id"] == controls[0]) & (few["region"] == "pSN")
+    few.loc[hit, "value"] += 1e6
+    ax = profile(few, psp, regions=FOUR)
+    assert 6 < ax.get_xlim()[1] < 20  # that one is more than a million away
+    assert "Values of the reference beyond the axis: 1." in caption(ax)
+    assert "beyond the axis" not in caption(profile(table, psp, regions=FOUR))
+
+
 def test_a_study_is_found_by_its_participant_where_that_is_clear(table, psp):
     participant = table.loc[table["study_id"] == psp, "participant_id"].iloc[0]
     assert f"of study {psp}" in caption(profile(table, f"sub-{participant}", regions=FOUR))
