@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,9 @@ def key_of(text: str) -> Path | None:
     >>> key_of("id_ed25519").name
     'id_ed25519'
     """
-    return None if text.strip() == AGENT else Path(text.strip()).expanduser()
+    if text.strip() == AGENT:
+        return None
+    return Path(os.path.expanduser(text.strip()))  # noqa: PTH111  pathlib raises for ~nobody
 
 
 def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
@@ -136,7 +139,7 @@ def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
             port=int(fields.get("port", 22)),
             name=name,
         )
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:  # the last: ~nobody
+    except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(
             f"Profile {name!r} in {path} is not complete.",
             why=f"{type(error).__name__}: {error}.",

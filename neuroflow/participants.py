@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +62,7 @@ def read_participants(path: str | Path) -> pd.DataFrame:
       participant_id   age sex
     0             01  61.0   F
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))  # noqa: PTH111  pathlib raises for ~nobody
     header, rows, lines = _read(path)
     columns: dict[str, list[str | None]] = {
         name: [_value(row[index]) for row in rows] for index, name in enumerate(header)

@@ -19,6 +19,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -49,7 +50,8 @@ class WorkFolder:
     """
 
     def __init__(self, root: str | Path) -> None:
-        self.root = _writable(Path(root).expanduser().resolve())
+        named = Path(os.path.expanduser(root))  # noqa: PTH111  pathlib raises for ~nobody
+        self.root = _writable(named.resolve())
         self.ledger = self.root / "ledger.sqlite"
         self.cohorts = self.root / "cohorts"
         self.results = self.root / "results"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from functools import cached_property
@@ -234,7 +235,8 @@ def load_results(
     """
     if isinstance(participants, (str, Path)):
         participants = read_participants(participants)
-    found, values = read(Path(folder).expanduser(), AidpReader(schema))
+    folder = Path(os.path.expanduser(folder))  # noqa: PTH111  pathlib raises for ~nobody
+    found, values = read(folder, AidpReader(schema))
     return Results(values, found, studies=studies, participants=participants, cohort_id=cohort_id)
 
 

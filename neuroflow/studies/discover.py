@@ -127,7 +127,7 @@ def survey(
     FolderError
         The folder is missing or unreadable.
     """
-    root = Path(folder).expanduser()
+    root = Path(os.path.expanduser(folder))  # noqa: PTH111  pathlib raises for ~nobody
     _must_be_readable(root)
     skipped: list[Skipped] = []
     paths = sorted(_walk(root, skipped))

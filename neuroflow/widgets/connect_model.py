@@ -220,7 +220,7 @@ class ConnectModel(FormModel):
     @property
     def key_path(self) -> Path:
         """The key's file as an absolute path."""
-        return Path(self.key.strip()).expanduser().absolute()
+        return Path(os.path.expanduser(self.key.strip())).absolute()  # noqa: PTH111  pathlib raises for ~nobody
 
     @property
     def is_agent(self) -> bool:

@@ -33,7 +33,7 @@ def completions(typed: str, *, folders_only: bool = False) -> list[str]:
     folder, _, start = typed.rpartition("/") if "/" in typed else typed.rpartition(os.sep)
     if not folder and not typed.startswith(("/", os.sep)):
         return []
-    parent = Path(folder + os.sep).expanduser()
+    parent = Path(os.path.expanduser(folder + os.sep))  # noqa: PTH111  pathlib raises for ~nobody
     return [str(path) for path in listing(parent, folders_only=folders_only, start=start)]
 
 

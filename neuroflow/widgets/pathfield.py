@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ class PathField(widgets.VBox):  # type: ignore[misc]
     def _toggle(self) -> None:
         is_open = self._picker.layout.display is None
         if not is_open:
-            typed = Path(self.typed.value).expanduser()
+            typed = Path(os.path.expanduser(self.typed.value))  # noqa: PTH111  pathlib raises for ~nobody
             near = next(
                 (p for p in (typed, *typed.parents) if self.typed.value and p.is_dir()), None
             )

@@ -190,3 +190,8 @@ def test_without_an_agent_its_keys_are_a_readable_problem(fresh, monkeypatch):
     assert fresh.join(30)
     assert "ssh-agent" in fresh.problems[0].what
     assert not fresh.is_agent
+
+
+def test_a_home_that_does_not_exist_may_be_typed(fresh):
+    fresh.key = "~nobody-of-this-name/id_key"
+    assert (fresh.blockers, fresh.is_open) == ((), False)

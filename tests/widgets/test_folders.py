@@ -30,3 +30,7 @@ def test_a_relative_beginning_and_a_missing_folder_offer_nothing(tmp_path):
     assert completions("") == []
     assert completions("scans") == []
     assert listing(tmp_path / "missing") == []
+
+
+def test_a_home_that_does_not_exist_holds_nothing():
+    assert completions("~nobody-of-this-name/") == []
