@@ -163,9 +163,11 @@ class Service:
         ConfigError
             There is no such profile, or the file cannot be written.
         """
+        is_in_use = name == self.profile_name
         _remove_profile(self._config, name)
-        self._asked_name = None
-        self._passphrase = None
+        if is_in_use:
+            self._asked_name = None
+            self._passphrase = None
 
     def agent_keys(self) -> list[PublicKey]:
         """List the keys that the ssh-agent offers, in the order in which they are tried.
