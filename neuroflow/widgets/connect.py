@@ -44,6 +44,33 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
         placeholder="only if the key has one; never written",
     )
 
+    def update() -> None:
+        secret.disabled = model.is_agent
+        secret.placeholder = (
+            "kept in memory until the kernel ends"
+            if model.has_passphrase
+            else "only if the key has one; never written"
+        )
+
+    watch(model, ["key", "has_passphrase"], update)
+    return form(
+        widgets.HTML("<h2>Connect</h2><p>How to reach the service, tested stage by stage.</p>"),
+        problems(model),
+        _profiles(model),
+        *_fields(model),
+        secret,
+        *_actions(model, secret),
+        progress(model, keep=False),
+        _steps(model),
+        _identity(model),
+        _agent(model),
+        _public(model),
+    )
+
+
+def _actions(model: ConnectModel, secret: widgets.Password) -> list[widgets.Widget]:
+    """Return the buttons, and what is missing before the first of them can be pressed."""
+
     def taken() -> str:
         """Take the passphrase out of the page: a notebook may save what its fields hold."""
         passphrase: str = secret.value
@@ -81,31 +108,13 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
         test.disabled = model.busy or bool(model.blockers)
         make.disabled = model.busy or model.is_agent
         public.disabled = model.busy or not model.key.strip()
-        secret.disabled = model.is_agent
         agent.disabled = model.busy
         show(mend, model.is_open)
         missing.value = html.bullets(model.blockers)
-        secret.placeholder = (
-            "kept in memory until the kernel ends"
-            if model.has_passphrase
-            else "only if the key has one; never written"
-        )
 
-    watch(model, ["busy", "blockers", "is_open", "key", "has_passphrase"], update)
-    return form(
-        widgets.HTML("<h2>Connect</h2><p>How to reach the service, tested stage by stage.</p>"),
-        problems(model),
-        _profiles(model),
-        *_fields(model),
-        secret,
-        widgets.HBox([test, make, public, agent, mend], layout={"flex_flow": "row wrap"}),
-        missing,
-        progress(model, keep=False),
-        _steps(model),
-        _identity(model),
-        _agent(model),
-        _public(model),
-    )
+    watch(model, ["busy", "blockers", "is_open", "key"], update)
+    bar = widgets.HBox([test, make, public, agent, mend], layout={"flex_flow": "row wrap"})
+    return [bar, missing]
 
 
 def _profiles(model: ConnectModel) -> widgets.VBox:
