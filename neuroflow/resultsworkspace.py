@@ -138,6 +138,8 @@ class ResultsWorkspace(LocalWorkspace):
 
         Raises
         ------
+        OptionError
+            The interval is no time.
         ConnectError
             The first look failed, or the service refuses in a way that does not pass by itself.
         """

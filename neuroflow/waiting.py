@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from neuroflow.errors import ConnectError, ConnectionLostError, HostNotFoundError, PortError
+from neuroflow.errors import (
+    ConnectError,
+    ConnectionLostError,
+    HostNotFoundError,
+    OptionError,
+    PortError,
+)
 from neuroflow.models import Event, OnEvent
 from neuroflow.states import State
 
@@ -144,6 +150,8 @@ def watch(
 
     Raises
     ------
+    OptionError
+        The interval is no time.
     ConnectError
         The first look failed, or the service refuses in a way that does not pass by itself.
 
@@ -157,6 +165,8 @@ def watch(
     >>> look.waiting, look.pause
     (1, 60)
     """
+    if not 0 < interval < math.inf:  # a service is not to be asked without a pause
+        raise OptionError(f"{interval} is no interval.", advice="Give seconds, above zero.")
     stop = stop or threading.Event()
     longest = max(interval, LONGEST * interval if longest is None else longest)
     begin = clock()
@@ -222,7 +232,7 @@ def wait_for_results(
 
     Raises
     ------
-    ConnectError
+    OptionError, ConnectError
         As `watch`.
     """
     looks = watch(

@@ -1,3 +1,4 @@
+import math
 import threading
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -5,7 +6,7 @@ from itertools import islice
 import pandas as pd
 import pytest
 
-from neuroflow.errors import ConnectionLostError, LoginRefusedError, PortError
+from neuroflow.errors import ConnectionLostError, LoginRefusedError, OptionError, PortError
 from neuroflow.states import State
 from neuroflow.waiting import wait_for_results, watch
 
@@ -117,6 +118,14 @@ def test_a_computer_that_slept_looks_at_once_and_a_clock_set_back_prolongs_nothi
     looks = watch(lambda: frame("processing"), interval=10.0, clock=day.clock, sleep=sleep)
     list(islice(looks, 2))
     assert day.slept == slept
+
+
+@pytest.mark.parametrize("interval", [0, -1.0, math.nan, math.inf])
+def test_a_service_is_not_asked_without_a_pause(day, interval):
+    asked = []
+    with pytest.raises(OptionError, match="no interval"):
+        next(watch(lambda: asked.append(1), interval=interval, clock=day.clock, sleep=day.sleep))
+    assert asked == []
 
 
 def wait(day, status, **options):
