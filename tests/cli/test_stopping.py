@@ -135,6 +135,24 @@ def test_a_second_ctrl_c_stops_at_once_and_the_next_run_sends_the_whole(
     assert (code, json.loads(out)["counts"]) == (0, {"collected": 2})
 
 
+WORKERS = """
+import signal
+from neuroflow.studies.jobs import run
+
+def held(items):
+    masked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    return [sorted(map(int, masked)) for _ in items]
+
+print({str(found) for _, some in run(held, range(1000), chunk=100) for found in some})
+"""
+
+
+def test_processes_that_help_hear_neither_ctrl_c_nor_sigterm():
+    command = [sys.executable, "-c", WORKERS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str({str([int(signal.SIGINT), int(signal.SIGTERM)])})
+
+
 def test_a_check_is_stopped_without_a_trace(cohort_folder):
     with running("check", cohort_folder / "scans") as command:
         command.says("find: ")
