@@ -89,7 +89,7 @@ def test_only_what_failed_is_tried_again(workspace, service, cohort, monkeypatch
         broken.setattr(S3Home, "write", refuse)
         rows = workspace.submit(cohort, only=[failed], on_event=silent)
         assert rows["state"].tolist() == [State.PARTLY_SENT]
-    be_quiet(workspace, 0.0)
+    be_quiet(workspace, 1.5)
     rows = workspace.submit(cohort, retry_failed=True, on_event=silent)
     assert rows[["study_id", "state"]].values.tolist() == [[failed, State.SUBMITTED]]
     assert workspace.ledger.row(fresh) is None
@@ -105,7 +105,7 @@ def test_a_listener_that_fails_stops_at_once_and_closes_no_part(
     workspace, service, cohort, monkeypatch, error
 ):
     endings = note_endings(monkeypatch)
-    be_quiet(workspace, 0.2)
+    be_quiet(workspace, 1.5)
 
     def interrupt(event):
         if event.stage == "upload" and event.study_id and event.done:

@@ -140,7 +140,8 @@ def test_a_refused_write_hangs_up_and_the_others_go_on(
             State.SUBMITTED,
             State.SUBMITTED,
         ]
-        assert [is_closed for _, _, is_closed in server.endings] == [False, True, True]
+        closed = [is_closed for _, _, is_closed in wait_for(server, 3)]
+        assert sorted(closed) == [False, True, True]
         finish(server, made, ledger, connect)
 
 
@@ -161,6 +162,7 @@ def test_a_refused_last_byte_is_known_to_be_missing(
             full.setattr(S3Home, "write", refuse_last)
             list(run(made, ledger, connect))
         assert [row.state for row in ledger.rows()] == [State.PARTLY_SENT]
+        assert wait_for(server, 1) == [(made[0].study_id, SIZE - 1, False)]
         finish(server, made, ledger, connect)
 
 
