@@ -32,6 +32,7 @@ TITLES = {
     "compare": "Comparisons and figures",
     "import": "Import",
     "forms": "Forms",
+    "click": "Forms in the browser",
 }
 HEAD = """\
 # Benchmarks

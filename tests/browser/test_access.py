@@ -16,10 +16,10 @@ FLOOD = "rgb(13, 110, 253)"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Return the folder of a workspace with forty collected studies."""
+    """Return the folder of a workspace with 28 collected studies."""
     folder = tmp_path_factory.mktemp("access") / "project"
     with Workspace(folder) as ws:
-        collect_into(ws, people(40))
+        collect_into(ws, people(28))
     return folder
 
 
@@ -34,6 +34,9 @@ def test_every_form_can_be_read_and_heard(open_forms, project, theme):
         assert [each for each in texts if each[1] < READABLE] == [], name
         assert broken_rules(page.page) == [], name
         keep(page, f"forms_{theme}_{name[2:].lower()}")
+    page.page.set_viewport_size({"width": 1500, "height": 4000})  # a notebook scrolls by itself
+    page.form.get_by_role("heading", name="Explore").scroll_into_view_if_needed()
+    keep(page, f"forms_explore_{theme}", docs=True, height=1150)
     row = page.form.locator("tr[aria-selected=true]")
     row.hover()
     assert FLOOD not in row.locator("td").last.evaluate("cell => getComputedStyle(cell).boxShadow")
@@ -51,6 +54,7 @@ def drawn(page, name):
         expect(page.form.locator("img.nf-drawn:visible")).to_have_count(3)
 
 
+@pytest.mark.parametrize("open_forms", ["lab"], indirect=True)
 def test_500_studies_are_searched_and_chosen_in_every_table(open_forms, tmp_path):
     with Workspace(tmp_path / "project") as ws:
         collect_into(ws, people(500), reports=False)
