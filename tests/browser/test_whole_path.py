@@ -132,7 +132,8 @@ def explore(page):
     page.form.get_by_role("searchbox", name="Effects").fill("putamen")
     page.choose_row("Putamen")
     page.form.get_by_alt_text("Putamen: Free water").wait_for()
-    assert page.form.get_by_label("Region", exact=True).input_value() == "Putamen"
+    region = page.form.get_by_label("Region", exact=True)
+    expect(region).to_have_value("Putamen", timeout=TIMEOUT)
     for name, place in before.items():
         expect(mark(page, name)).not_to_have_attribute("style", place, timeout=TIMEOUT)
     keep(page, "path_explore")

@@ -159,6 +159,7 @@ def test_only_some_studies_are_sent_and_one_is_left_out(run, project, own_cohort
     code, out, _ = run("exclude", project, "C", second, "--reason", "motion", "--json")
     assert (code, json.loads(out)["excluded"]) == (0, {second: "motion"})
     assert run(*words)[0] == 0
+    assert service.wait_until_idle()
     assert service.processed == [first]
     assert run("include", project, "C", second)[0] == 0
     assert run("submit", project, "C", "--retry-failed", "--quiet") == (0, "", "")
