@@ -69,7 +69,8 @@ class Settings:
         How long after a silent drop the server may still publish a partial upload. AWS Transfer
         Family gives an unresponsive client 300 s.
     connections
-        How many connections an upload or download may use; each carries one study at a time.
+        How many connections an upload or download may use at most; each carries one study at a
+        time.
     """
 
     overdue_hours: float = 6.0

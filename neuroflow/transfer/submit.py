@@ -21,6 +21,7 @@ from neuroflow.ledger import Ledger, LedgerRow, utc_now
 from neuroflow.models import Event, OnEvent, Package, ResultFolder
 from neuroflow.states import State
 from neuroflow.transfer.crew import Clockwork, Crew, DroppedError, PostponedError
+from neuroflow.transfer.lanes import lanes, round_trip
 from neuroflow.transfer.pace import Pace
 from neuroflow.transfer.paths import cohort_folder, upload_path
 from neuroflow.transfer.plan import REFUSED, Action, Plan, PlanItem, has_failed, plan
@@ -67,7 +68,8 @@ def submit(
     ledger
         Knows the packages already.
     connections
-        How many studies go at once, each over a connection of its own.
+        How many studies go at once at most, each over a connection of its own; fewer where the
+        line is short, see `lanes`.
     quiet_seconds
         How long the server may still publish what a silently dropped session had sent.
     limit_rate
@@ -105,11 +107,11 @@ def submit(
     pace = Pace(limit_rate, pause, clockwork.stop, sleep)
     total = _Total(sum(task.package.size for task in tasks), clock)
     with connect() as first:
-        first.mkdirs(cohort_folder(plan.cohort_id))
+        folder = cohort_folder(plan.cohort_id)
+        first.mkdirs(folder)
         sender = _Sender(ledger, clock, quiet_seconds, _results(first), pace)
-        crew = Crew(
-            connect, tasks, sender.handle, first=first, size=connections, clockwork=clockwork
-        )
+        size = lanes(round_trip(first, folder), connections)
+        crew = Crew(connect, tasks, sender.handle, first=first, size=size, clockwork=clockwork)
         yield total.event("started")
         yield from crew.work(total.after)
         yield total.at_the_end(len(tasks), is_stopped=clockwork.stop.is_set())

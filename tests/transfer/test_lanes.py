@@ -1,0 +1,62 @@
+"""How many connections an upload takes."""
+
+import itertools
+import threading
+import time
+from pathlib import PurePosixPath
+
+import pytest
+
+from neuroflow.errors import RemoteRefusedError
+from neuroflow.transfer.lanes import lanes, round_trip
+from neuroflow.transfer.local import LocalRemote
+from neuroflow.transfer.plan import plan
+from neuroflow.transfer.submit import submit
+
+HOME = PurePosixPath("input")
+
+
+class WriteOnly:
+    def stat(self, path):
+        raise RemoteRefusedError(f"{path} may not be looked at.")
+
+
+def test_the_soonest_answer_counts_and_a_refusal_is_one():
+    ticks = iter([0.0, 0.3, 1.0, 1.05, 2.0, 2.4])
+    assert round_trip(WriteOnly(), HOME, lambda: next(ticks)) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(("most", "expected"), [(1, 1), (2, 2), (8, 2)])
+def test_a_short_line_needs_two(most, expected):
+    assert lanes(0.0004, most) == expected
+
+
+def test_a_longer_line_never_gets_fewer():
+    counts = [lanes(milliseconds / 1000, 8) for milliseconds in range(200)]
+    assert all(one <= other for one, other in itertools.pairwise(counts))
+    assert counts[-1] == 8
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, 2), (0.03, 5)])
+def test_an_upload_takes_what_suits_its_line(folder_remote, packages, ledger, seconds, expected):
+    home, _ = folder_remote
+    made = packages(10)
+    together = threading.Barrier(expected, timeout=10)
+    opened = []
+
+    class Meeting(LocalRemote):
+        def stat(self, path):
+            time.sleep(seconds)
+            return super().stat(path)
+
+        def put(self, *args):
+            together.wait()
+            return super().put(*args)
+
+    def connect():
+        opened.append(Meeting(home))
+        return opened[-1]
+
+    for _ in submit(plan(made, ledger, {}), made, connect, ledger, connections=5):
+        pass
+    assert len(opened) == expected
