@@ -131,7 +131,7 @@ class AidpReader:
         sheet = read_sheet(grid, self._schema)
         file = _fill(grid, sheet, data, self._schema)
         self._in_vain += 1
-        if self._in_vain > _PATIENCE or not _is_usual(file, sheet):
+        if self._in_vain > _PATIENCE or b"%" in data or not _is_usual(file, sheet):
             return file
         made = make_template(data, grid, sheet)
         if made is not None:
@@ -247,6 +247,7 @@ class _Cells:
         outside = ((found < 0) | (found > 1)) & np.array(fractions)
         is_odd = ~np.isfinite(found).all(axis=1) | outside.any(axis=1)
         is_odd |= len(self.names) != len(sheet.names)
+        is_odd |= np.array([any("%" in text for text in row) for row in texts], dtype=bool)
         about = (*sheet.warnings, *self._not_in_dictionary())
         usual = (*about, *_counted(len(self.names), len(self.names)))
         self.warnings = tuple(
@@ -260,6 +261,8 @@ class _Cells:
         texts, spots = self._texts[study], self._sheet.spots[study]
         bad = [j for j, x in enumerate(row) if isnan(x) and not is_missing(texts[j])]
         warnings = self._listed("no number", [self._shown(study, j) for j in bad])
+        shares = [j for j, x in enumerate(row) if "%" in texts[j] and not isnan(x)]
+        warnings += self._listed("percent, kept as shares", [self._shown(study, j) for j in shares])
         warnings += self._given_twice(study, row)
         far = [self._shown(study, int(j)) for j in np.flatnonzero(outside)]
         warnings += self._listed("outside 0 to 1", far)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from neuroflow.results.by_metric import metric_column, read_metric_rows
 from neuroflow.results.dialect import Grid
-from neuroflow.results.numbers import is_missing, is_number
+from neuroflow.results.numbers import counts_rows, is_missing, is_number
 from neuroflow.results.regions import resolve
 from neuroflow.results.schema import Schema
 from neuroflow.results.sheet import (
@@ -23,7 +24,11 @@ def read_wide(grid: Grid, schema: Schema) -> Sheet:
     """Read a header of names and a row per study."""
     header = grid.rows[0]
     rows = [i for i in range(1, len(grid.rows)) if grid.rows[i] != header]
-    sheet = _sort(grid, schema, header, len(rows), lambda study, name: (rows[study], name))
+    metric = metric_column(grid, schema, rows)
+    if metric is None:
+        sheet = _sort(grid, schema, header, len(rows), lambda study, name: (rows[study], name))
+    else:
+        sheet = read_metric_rows(grid, schema, rows, metric)
     if len(rows) < len(grid.rows) - 1:
         sheet.warnings.append("its header stands in it more than once")
     return sheet
@@ -31,8 +36,10 @@ def read_wide(grid: Grid, schema: Schema) -> Sheet:
 
 def read_transposed(grid: Grid, schema: Schema, column: int) -> Sheet:
     """Read a column of names and a column per study."""
-    columns = [j for j in range(len(grid.rows[0])) if j != column]
     start = int(plain(grid.rows[0][column]) in ("", *REGION_HEADERS))
+    columns = [j for j in range(len(grid.rows[0])) if j != column]
+    counts = [j for j in columns[:column] if counts_rows([row[j] for row in grid.rows[start:]])]
+    columns = [j for j in columns if j not in counts or len(columns) == 1]
     names = [row[column] for row in grid.rows[start:]]
     sheet = _sort(
         grid, schema, names, len(columns), lambda study, name: (name + start, columns[study])

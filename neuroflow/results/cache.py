@@ -44,7 +44,7 @@ from neuroflow.results.values import COLUMNS, Values, known_folders, merged, par
 FILE_NAME = "values.parquet"
 MOST_PARTS = 8
 """Files beside the first one, before all are put together."""
-_FORMAT = 4
+_FORMAT = 5
 _META = b"neuroflow"
 _MATRIX = "values"
 _NUMBER = np.dtype("<f8")

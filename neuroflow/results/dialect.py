@@ -15,6 +15,7 @@ from neuroflow.results.schema import DELIMITERS, Schema
 
 COMMENT = "#"
 _SAMPLE_LINES = 200  # enough to see the delimiter, cheap for a report of thousands of studies
+_ENCODED = "Fetch it again, or tell its encoding with a Schema."
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -107,7 +108,7 @@ def _decode(data: bytes, path: str | Path, encoding: str | None) -> tuple[str, s
     if "\x00" in text or control > len(text) // 20:
         match = _CONTROL.search(text)
         line = text.count("\n", 0, match.start() if match else 0) + 1
-        raise unreadable(path, line, "It is not a text file.", "Fetch it again.")
+        raise unreadable(path, line, "It is not a text file.", _ENCODED)
     return text, encoding
 
 

@@ -3,7 +3,8 @@
 ===========  =====================================================================================
 long         a row per region; one value column, with the metric in a column of its own or in the
              region's name, or one column per metric; several studies with an id column
-wide         a row per study; a column per ``<region>_<metric>``
+wide         a row per study; a column per ``<region>_<metric>``; or a row per study and metric, a
+             column per region
 transposed   a row per ``<region>_<metric>``; a column per study; usually without a header
 ===========  =====================================================================================
 

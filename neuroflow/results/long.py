@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from neuroflow.results.collected import Collected
 from neuroflow.results.dialect import Grid
-from neuroflow.results.numbers import is_missing, is_number
+from neuroflow.results.numbers import counts_rows, is_missing, is_number
 from neuroflow.results.regions import RegionName, is_region, metric_name, resolve
 from neuroflow.results.schema import Schema
 from neuroflow.results.sheet import (
@@ -14,7 +15,6 @@ from neuroflow.results.sheet import (
     SIDE_HEADERS,
     VALUE_HEADERS,
     Sheet,
-    Spot,
     first_of,
     header_metric,
     plain,
@@ -31,7 +31,7 @@ def read_long(grid: Grid, schema: Schema, column: int) -> Sheet:
             "There is no telling which column holds the values.",
             "Name them in a Schema's value_columns.",
         )
-    collected = _Collected(grid)
+    collected = Collected(grid)
     for i in roles.body:
         row = grid.rows[i]
         study = collected.study("" if roles.id is None else row[roles.id])
@@ -65,7 +65,7 @@ class Roles:
         self.metric = self._metric(grid, schema, column)
         taken = {column, self.side, self.metric}
         self.rest = [j for j in range(len(first)) if j not in taken]
-        self.id = self._id(grid, schema)
+        self.id = self._id(grid, schema, column)
         self.says_value = first_of(self.header, VALUE_HEADERS) is not None
         self.values = self._values(grid, schema)
         self.rest = [j for j in self.rest if j not in self.values]
@@ -86,11 +86,18 @@ class Roles:
             return None
         return named
 
-    def _id(self, grid: Grid, schema: Schema) -> int | None:
+    def _id(self, grid: Grid, schema: Schema, column: int) -> int | None:
         if schema.id_column is not None:
             return required(grid, self.header, schema.id_column)
         found = {plain(self.header[j]): j for j in reversed(self.rest)}
-        return next((found[word] for word in ID_HEADERS if word in found), None)
+        named = (found[word] for word in ID_HEADERS if word in found)
+        return next((j for j in named if not self._numbers_regions(grid, j, column)), None)
+
+    def _numbers_regions(self, grid: Grid, j: int, column: int) -> bool:
+        """Tell a column that numbers the regions of one study from one of studies."""
+        regions = [grid.rows[i][column] for i in self.body]
+        is_one_study = len(set(regions)) == len(regions)
+        return is_one_study and counts_rows([grid.rows[i][j] for i in self.body])
 
     def _values(self, grid: Grid, schema: Schema) -> dict[int, str]:
         """Find the columns of values and the metric each header tells; none if there is doubt."""
@@ -109,60 +116,8 @@ class Roles:
 
     @staticmethod
     def _is_numeric(cells: list[str]) -> bool:
-        return any(map(is_number, cells)) and all(is_number(c) or is_missing(c) for c in cells)
-
-
-class _Collected:
-    """Gathers the rows of a long file by study."""
-
-    def __init__(self, grid: Grid) -> None:
-        self._grid = grid
-        self._columns: dict[tuple[RegionName, int], int] = {}
-        self._studies: dict[str, int] = {}
-        self._spots: list[dict[int, Spot]] = []
-        self._facts: list[dict[str, Spot]] = []
-        self._repeats: dict[Spot, Spot] = {}
-        self._varying: set[str] = set()
-
-    def study(self, label: str) -> int:
-        if label not in self._studies:
-            self._studies[label] = len(self._spots)
-            self._spots.append({})
-            self._facts.append({})
-        return self._studies[label]
-
-    def value(self, study: int, name: RegionName, spot: Spot) -> None:
-        """Keep a value; a name given again gets a column of its own."""
-        spots, again = self._spots[study], 0
-        while (column := self._columns.setdefault((name, again), len(self._columns))) in spots:
-            again += 1
-        spots[column] = spot
-
-    def fact(self, study: int, name: str, spot: Spot) -> None:
-        """Keep a fact; what varies within a study is none."""
-        old = self._facts[study].setdefault(name, spot)
-        if self._grid.text(old) != self._grid.text(spot):
-            self._varying.add(name)
-        elif old != spot:
-            self._repeats[spot] = old
-
-    def sheet(self, id_name: str) -> Sheet:
-        facts = [
-            {name: spot for name, spot in study.items() if name and name not in self._varying}
-            for study in self._facts
-        ]
-        sheet = Sheet(
-            "long",
-            [name for name, _ in self._columns],
-            [[study.get(j) for j in range(len(self._columns))] for study in self._spots],
-            list(self._studies),
-            facts,
-            id_name,
-            self._repeats,
-        )
-        if self._varying:
-            sheet.warnings.append(f"columns not used: {', '.join(sorted(self._varying))}")
-        return sheet
+        is_numeric = all(is_number(cell) or is_missing(cell) for cell in cells)
+        return is_numeric and any(map(is_number, cells)) and not counts_rows(cells)
 
 
 def with_metric(name: RegionName, written: str) -> RegionName:

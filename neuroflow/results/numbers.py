@@ -11,6 +11,7 @@ MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".", "
 
 _POINT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _COMMA = re.compile(r"[+-]?([0-9]+,?[0-9]*|,[0-9]+)([eE][+-]?[0-9]+)?")
+_PERCENT = re.compile(r"(?P<number>[+-]?[0-9]+([.,][0-9]*)?)\s*%")
 _PLAIN = str.maketrans("", "", "0123456789.eE+-")
 
 
@@ -53,7 +54,32 @@ def is_number(text: str) -> bool:
     >>> is_number("0,21"), is_number("2.1e-1"), is_number("1.2.3"), is_number("NA")
     (True, True, False, False)
     """
-    return bool(_POINT.fullmatch(text) or _COMMA.fullmatch(text))
+    return bool(_POINT.fullmatch(text) or _COMMA.fullmatch(text) or _PERCENT.fullmatch(text))
+
+
+def counts_rows(cells: Sequence[str]) -> bool:
+    """Tell whether cells only number the rows, from 0 or 1 on.
+
+    Parameters
+    ----------
+    cells
+        One of each row.
+
+    Returns
+    -------
+    bool
+        False for a single row.
+
+    Examples
+    --------
+    >>> counts_rows(["1", "2", "3"]), counts_rows(["1", "3", "2"])
+    (True, False)
+    """
+    start = cells[0] if cells else ""
+    return len(cells) > 1 and any(
+        start == str(first) and list(cells) == [str(first + n) for n in range(len(cells))]
+        for first in (0, 1)
+    )
 
 
 def decimal_mark(cells: Iterable[str]) -> str:
@@ -94,12 +120,12 @@ def to_floats(cells: Sequence[str], decimal: str) -> list[float]:
     Returns
     -------
     list of float
-        NaN for missing values and for what is no finite number.
+        NaN for missing values and for what is no finite number; percent become shares.
 
     Examples
     --------
-    >>> to_floats(["0,5", "NA", "x"], ",")
-    [0.5, nan, nan]
+    >>> to_floats(["0,5", "NA", "x", "21 %"], ",")
+    [0.5, nan, nan, 0.21]
     """
     if decimal == "." and not "".join(cells).translate(_PLAIN):
         try:
@@ -113,6 +139,8 @@ def to_floats(cells: Sequence[str], decimal: str) -> list[float]:
 
 
 def _to_float(cell: str, decimal: str) -> float:
+    if cell.endswith("%") and (percent := _PERCENT.fullmatch(cell)):
+        return _to_float(f"{percent['number']}e-2", decimal)  # divided, its last digit may change
     pattern = _POINT if decimal == "." else _COMMA
     if not pattern.fullmatch(cell):
         return math.nan

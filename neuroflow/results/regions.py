@@ -52,7 +52,11 @@ _NO_NAMES = frozenset(["", *"0123456789.+-"])
 _METRIC_SUFFIX = re.compile(r"(?P<name>.+?)[ _.\-](?P<metric>FW|FAt|FA|MD)", re.IGNORECASE)
 _SIDES = {"left": "left", "lh": "left", "l": "left", "right": "right", "rh": "right", "r": "right"}
 _SIDE_FIRST = re.compile(r"(?:ctx[_.\- ])?(?P<side>left|right|lh|rh|[lr])[_.\- ](?P<name>.+)", re.I)
-_SIDE_LAST = re.compile(r"(?P<name>.+)[_.\- ](?P<side>left|right|lh|rh|[lr])", re.I)
+_SIDE_LAST = re.compile(
+    r"(?P<name>.+)[_.\- ](?P<bracket>\()?(?P<side>left|right|lh|rh|[lr])(?(bracket)\))", re.I
+)
+_METRIC_FIRST = re.compile(r"(?P<metric>FW|FAt|FA|MD)[ _.\-](?P<name>.+)", re.IGNORECASE)
+_STATISTICS = frozenset({"mean", "average", "median", "std", "sd", "min", "max"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +143,14 @@ def resolve(name: str, side: str = "") -> RegionName:
     >>> resolve("ctx-lh-precuneus").hemisphere, resolve("ctx-lh-precuneus").known
     ('left', False)
     """
-    text = name.strip()
-    found = _dictionary().get(text.casefold())
-    if found is not None:
-        return _known(found, "")
-    match = _METRIC_SUFFIX.fullmatch(text)
-    stem, suffix = (match["name"], match["metric"]) if match else (text, "")
-    found = _dictionary().get(stem.casefold())
-    if found is not None:
-        return _known(found, suffix)
-    if side.casefold() in _SIDES:
-        return _sided(stem, _SIDES[side.casefold()], suffix)
+    text, told = name.strip(), _SIDES.get(side.casefold())
+    stem, suffix = _without_metric(text)
+    for written, metric in ((text, ""), (stem, suffix)):
+        found = _dictionary().get(written.casefold())
+        if found is not None and told in (None, found["hemisphere"]):
+            return _known(found, metric)
+    if told is not None:
+        return _sided(stem, told, suffix)
     for pattern in (_SIDE_FIRST, _SIDE_LAST):
         sided = pattern.fullmatch(stem)
         if sided:
@@ -203,6 +204,17 @@ def load_regions() -> pd.DataFrame:
     66
     """
     return pd.DataFrame([dict(row) for row in _rows()])
+
+
+def _without_metric(text: str) -> tuple[str, str]:
+    """Part a name from its metric: behind it, or before a name that the dictionary has."""
+    match = _METRIC_SUFFIX.fullmatch(text)
+    if match is not None and match["name"].casefold() not in _STATISTICS:
+        return match["name"], match["metric"]
+    match = _METRIC_FIRST.fullmatch(text)
+    if match is not None and resolve(match["name"]).known:
+        return match["name"], match["metric"]
+    return text, ""
 
 
 def _known(row: dict[str, str], suffix: str) -> RegionName:

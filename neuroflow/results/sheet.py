@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from neuroflow.results.dialect import Grid
 from neuroflow.results.regions import RegionName, metric_name
+
+_BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
+_AVERAGE = re.compile("mean|average", re.IGNORECASE)
 
 Spot = tuple[int, int]
 """A cell of the grid: row, column."""
@@ -80,7 +84,8 @@ def required(grid: Grid, headers: Sequence[str], wanted: str) -> int:
 
 def header_metric(header: str) -> str:
     """Give the metric a header names, as written; an empty string where it names none."""
-    for text in (header, header.casefold().replace("mean", "").replace("average", "")):
+    inside, outside = " ".join(_BRACKETS.findall(header)), _BRACKETS.sub("", header)
+    for text in (header, inside, outside, _AVERAGE.sub("", header), _AVERAGE.sub("", outside)):
         if metric_name(text):
             return plain(text)
     return ""

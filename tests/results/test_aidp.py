@@ -40,6 +40,14 @@ ONE |= {"MCP/bilateral/FAt": 0.7}
         ("name,value\nAge,61\npSN_FW,.2\npSN_FA,.6\nMCP_FW,.1\nMCP_FA,.7\n", "long"),
         ("pSN_FW,pSN_FA,MCP_FW,MCP_FA\n.2,.6,.1,.7\n", "wide"),
         (",pSN_FW,pSN_FA,MCP_FW,MCP_FA\n0,.2,.6,.1,.7\n", "wide"),
+        ("FW_pSN,FA_pSN,FW_MCP,FA_MCP\n.2,.6,.1,.7\n", "wide"),
+        ("metric,pSN,MCP\nFW,.2,.1\nFA,.6,.7\n", "wide"),
+        (",Age,pSN,MCP\nFreeWater,61,.2,.1\nFAt,61,.6,.7\n", "wide"),
+        ("Region,Free Water (FW),Fractional Anisotropy [FA]\npSN,.2,.6\nMCP,.1,.7\n", "long"),
+        ("Region,Mean FW,Mean FA,SD FW\npSN,.2,.6,.01\nMCP,.1,.7,.02\n", "long"),
+        ("id,region,FW,FA\n1,pSN,.2,.6\n2,MCP,.1,.7\n", "long"),
+        ("0,pSN,FW,.2\n1,pSN,FA,.6\n2,MCP,FW,.1\n3,MCP,FA,.7\n", "long"),
+        ("1,pSN_FW,.2\n2,pSN_FA,.6\n3,MCP_FW,.1\n4,MCP_FA,.7\n", "transposed"),
         ("ID,Age,pSN_FW,pSN_FA,MCP_FW,MCP_FA,\nS1,61,.2,.6,.1,.7,\n", "wide"),
         ("pSN_FW,.2\npSN_FA,.6\nMCP_FW,.1\nMCP_FA,.7\n", "transposed"),
         (",0\nSubject,S1\npSN_FW,.2\npSN_FA,.6\nMCP_FW,.1\nMCP_FA,.7\n", "transposed"),
@@ -106,6 +114,31 @@ def test_a_column_of_sides():
     assert list(found(file)) == [
         "midbrain/left/FW", "midbrain/right/FW", "pSN/bilateral/FW",
     ]  # fmt: skip
+
+
+def test_a_column_of_sides_beside_a_region_that_has_none_in_the_dictionary():
+    file = parse("region,side,FW\nPutamen,L,0.1\nPutamen,right,0.2\nMCP,bilateral,0.3\n")
+    assert found(file) == {"Putamen/left/FW": 0.1, "Putamen/right/FW": 0.2, "MCP/bilateral/FW": 0.3}
+    assert found(parse("region,FW\nPutamen (left),0.1\nPutamen,0.2\n")) == {
+        "Putamen/left/FW": 0.1, "Putamen/bilateral/FW": 0.2,
+    }  # fmt: skip
+
+
+def test_a_row_per_study_and_metric():
+    file = parse("ID,Age,map,pSN,foo\nA,61,FW,.2,.3\nA,61,FA,.6,.4\nB,62,FW,.1,.5\nB,62,FA,,.6\n")
+    assert file.ids == ("A", "B")
+    assert [facts["Age"] for facts in file.facts] == ["61", "62"]
+    assert found(file) == {
+        "pSN/bilateral/FW": 0.2, "pSN/bilateral/FAt": 0.6, "foo/unknown/FW": 0.3,
+        "foo/unknown/FAt": 0.4,
+    }  # fmt: skip
+    assert math.isnan(found(file, 1)["pSN/bilateral/FAt"])
+
+
+def test_percent_become_shares_and_are_told():
+    file = parse("region;FW\npSN;21,3 %\nMCP;17%\nSCP;x%\n")
+    np.testing.assert_array_equal(file.values, [[0.213, 0.17, math.nan]])
+    assert any("percent, kept as shares (2)" in w for w in file.warnings[0])
 
 
 def test_fa_and_fat_in_one_file_are_two_metrics():

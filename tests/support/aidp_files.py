@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from neuroflow.results.regions import load_regions
 
 STEMS = tuple(load_regions()["stem"])
-LAYOUTS = ("metric column", "metric columns", "named", "wide", "transposed", "titled")
+LAYOUTS = (
+    "metric column", "metric columns", "metric rows", "named", "wide", "transposed", "titled",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,13 @@ def rows_of(table: Table, layout: str, number) -> list[list[str]]:
         return turned if layout == "transposed" or several else [["", "0"], *turned]
     id_header = ["Subject"] if several else []
     grid = []
+    if layout == "metric rows":
+        grid = [[*id_header, "metric", *(name for name, _ in facts), *table.stems]]
+        for study, row in zip(table.ids, table.values, strict=True):
+            for metric in table.metrics:
+                lead = [*([study] if several else []), metric, *(text for _, text in facts)]
+                grid.append(lead + [cell(row, (stem, metric)) for stem in table.stems])
+        return grid
     for study, row in zip(table.ids, table.values, strict=True):
         lead = [study] if several else []
         if layout == "metric columns":
