@@ -15,7 +15,8 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
 from neuroflow.studies.csa import read_csa
-from neuroflow.studies.gradients import Gradient, read_gradient
+from neuroflow.studies.functionalgroups import FunctionalGroups
+from neuroflow.studies.gradients import DIRECTION_SEQUENCE, Gradient, read_gradient
 from neuroflow.studies.raw import Lookup, lookup, read_raw
 
 PROTOCOL = (
@@ -88,6 +89,7 @@ TAGS: tuple[int, ...] = (
     0x00291010,
 )
 """Everything that is read of a header; the rest is skipped over."""
+_IN_GROUPS = frozenset({*TAGS, DIRECTION_SEQUENCE})
 READ_ERRORS = (
     InvalidDicomError,
     EOFError,
@@ -262,10 +264,12 @@ def _enhanced(dataset: Dataset) -> _Facts | None:
     if not groups:
         return None
     shared = dataset.get("SharedFunctionalGroupsSequence") or [Dataset()]
+    functional = FunctionalGroups(_IN_GROUPS)
+    common = functional.flat(shared[0])
     protocol = _protocol(lookup(dataset))
     frames, spacing = [], None
     for group in groups:
-        look = lookup(_flatten(shared[0], group))
+        look = (common | functional.flat(group)).get
         for word, value in _protocol(look).items():
             protocol.setdefault(word, value)
         echo = look(_tag("EffectiveEchoTime"))
@@ -280,16 +284,6 @@ def _enhanced(dataset: Dataset) -> _Facts | None:
             )
         )
     return protocol, tuple(frames), spacing
-
-
-def _flatten(shared: Dataset, group: Dataset) -> Dataset:
-    """Lay the attributes of a frame's functional groups into one dataset."""
-    flat = Dataset()
-    for holder in (shared, group):
-        for element in holder:
-            if element.VR == "SQ" and element.value:
-                flat.update(element.value[0])
-    return flat
 
 
 def _frame_gradient(look: Lookup) -> Gradient:
