@@ -12,6 +12,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from neuroflow.errors import ConfigError
+from neuroflow.wholefile import whole
 
 CONFIG_NAME = "neuroflow.toml"
 AGENT = "agent"
@@ -344,10 +345,9 @@ def _use(tables: dict[str, Any], name: str) -> None:
 
 
 def _write(path: Path, tables: dict[str, Any]) -> None:
-    temporary = path.with_suffix(".toml.new")
     try:
-        temporary.write_text(tomlkit.dumps(tables), encoding="utf-8")
-        temporary.replace(path)
+        with whole(path) as temporary:
+            temporary.write_text(tomlkit.dumps(tables), encoding="utf-8")
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be written.",

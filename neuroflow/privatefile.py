@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from neuroflow.wholefile import whole
 
 OWNER_ONLY = 0o600
 
@@ -28,12 +29,5 @@ def write_private(path: Path, data: bytes) -> None:
     ...     (Path(folder) / "salt").read_bytes()
     b'x'
     """
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
-    # The mode is given at creation: there is no moment at which others may read it.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with whole(path, mode=OWNER_ONLY) as temporary:
+        temporary.write_bytes(data)

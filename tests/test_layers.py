@@ -12,7 +12,7 @@ import neuroflow
 PACKAGE = Path(neuroflow.__file__).parent
 
 LAYERS = [
-    {"errors", "states", "models"},
+    {"errors", "states", "models", "wholefile"},
     {
         "config",
         "eventlog",

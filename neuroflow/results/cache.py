@@ -15,15 +15,12 @@ once its values change; new folders and changed values are always seen.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from threading import get_ident
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +37,7 @@ from neuroflow.results.scan import Found, scan
 from neuroflow.results.schema import Schema
 from neuroflow.results.table import Results, load_results
 from neuroflow.results.values import COLUMNS, Values, known_folders, merged, part_of
+from neuroflow.wholefile import whole
 
 FILE_NAME = "values.parquet"
 MOST_PARTS = 8
@@ -218,14 +216,8 @@ def _write(path: Path, values: Values, identity: str, key: str) -> None:
         arrays.append(pa.Array.from_buffers(kind, len(values.matrix), [None, matrix]))
     names = [*COLUMNS, _MATRIX][: len(arrays)]
     table = pa.Table.from_arrays(arrays, names).replace_schema_metadata({_META: json.dumps(meta)})
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{get_ident()}.new")
-    try:
+    with whole(path) as temporary:
         pq.write_table(table, temporary, use_dictionary=False, write_page_checksum=True)
-        temporary.replace(path)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
 
 
 def _read(path: Path, identity: str, key: str) -> tuple[str, Values] | None:

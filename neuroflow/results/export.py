@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pandas as pd
 
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
 from neuroflow.results.regions import resolve
+from neuroflow.wholefile import whole
 
 DICTIONARY: dict[str, tuple[str, str, str]] = {
     "cohort_id": ("The cohort the study was sent with", "", "workspace"),
@@ -193,11 +193,10 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
         )
     if any(name is not None for name in table.index.names):
         table = table.reset_index()
-    temporary = path.with_name(f".{path.stem}.new{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        writer(table, temporary)
-        temporary.replace(path)
+        with whole(path) as temporary:
+            writer(table, temporary)
         if path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and table.attrs):
             _write_sidecar(table, path.with_suffix(".json"))
     except OSError as error:
@@ -207,9 +206,6 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
             advice="Check the folder's permissions, the disk's free space, and whether the file "
             "is open in another program.",
         ) from error
-    finally:
-        with suppress(OSError):  # after a success it is gone already
-            temporary.unlink(missing_ok=True)
     return path
 
 

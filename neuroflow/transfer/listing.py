@@ -8,19 +8,17 @@ answers what was sent earlier, is told by when we saw it first and by what the s
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
-from threading import get_ident
 from typing import Any, Self
 
 from neuroflow.errors import ResultWarning
 from neuroflow.ledger import LedgerRow
 from neuroflow.models import Entry, ResultFolder
+from neuroflow.wholefile import whole
 
 SETTLED = timedelta(minutes=2)
 """A folder to which nothing was added for so long is written."""
@@ -177,14 +175,11 @@ class Listing:
                 for study_id, sight in self._sights.items()
             ],
         }
-        temporary = path.with_name(f"{path.name}.{os.getpid()}-{get_ident()}.new")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(content), encoding="ascii")
-            temporary.replace(path)
+            with whole(path) as temporary:
+                temporary.write_text(json.dumps(content), encoding="ascii")
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
             message = f"{path} cannot be written ({error.strerror}); the next look starts afresh."
             warnings.warn(message, ResultWarning, stacklevel=2)
 
