@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from neuroflow.compare.cells import BoolArray, FloatArray, IntArray
@@ -46,6 +45,8 @@ class Question:
         Whose each study is, shape (n_studies,); for ``robust="cluster"``.
     omnibus
         True adds a last row: is there any difference between the groups?
+    whole
+        The design of all studies.
     """
 
     group: IntArray
@@ -57,6 +58,7 @@ class Question:
     robust: Robust
     cluster: IntArray | None
     omnibus: bool
+    whole: Design
 
 
 def ask(
@@ -88,8 +90,8 @@ def ask(
         A covariate is constant, or cannot be told apart from the groups; it is named.
     """
     everyone = np.ones(len(sample.group), dtype=bool)
-    build(sample.group, sample.names, sample.covariates, everyone, between)
-    cluster = pd.factorize(participants(sample.cells.studies))[0] if robust == "cluster" else None
+    whole = build(sample.group, sample.names, sample.covariates, everyone, between)
+    cluster = participants(sample.cells.studies) if robust == "cluster" else None
     return Question(
         group=sample.group,
         names=sample.names,
@@ -100,6 +102,7 @@ def ask(
         robust=robust,
         cluster=cluster,
         omnibus=omnibus,
+        whole=whole,
     )
 
 
@@ -189,10 +192,8 @@ def _one_pattern(
 
     if len(rows) == 0:
         return refuse("no values")
-    used = np.zeros(len(values), dtype=bool)
-    used[rows] = True
     try:
-        design = build(question.group, question.names, question.covariates, used, question.between)
+        design = _design(question, rows)
     except CompareError as error:
         # Solvable with all studies (that was checked), not with those that have this region.
         return refuse(f"among the {len(rows)} studies with a value: {error.what.rstrip('.')}")
@@ -208,8 +209,18 @@ def _one_pattern(
     if question.omnibus:
         _any_difference(question, pattern, sheet)
     flat = np.zeros(sheet.n_columns, dtype=bool)
-    flat[columns] = pattern.model.sd <= _NO_VARIANCE * np.abs(known).max(axis=0)
+    largest = np.maximum(known.max(axis=0), -known.min(axis=0))
+    flat[columns] = pattern.model.sd <= _NO_VARIANCE * largest
     return refuse("the values do not vary within the groups", flat)
+
+
+def _design(question: Question, rows: IntArray) -> Design:
+    n = len(question.group)
+    if len(rows) == n:
+        return question.whole
+    used = np.zeros(n, dtype=bool)
+    used[rows] = True
+    return build(question.group, question.names, question.covariates, used, question.between)
 
 
 def _one_contrast(

@@ -17,8 +17,8 @@ from neuroflow.compare.cells import (
     Cells,
     FloatArray,
     IntArray,
+    coded,
     group_order,
-    labels,
 )
 from neuroflow.compare.contrasts import check_groups
 from neuroflow.compare.correction import Correction, correct, correct_families
@@ -26,7 +26,6 @@ from neuroflow.compare.design import Covariate, build, column_of, covariate
 from neuroflow.compare.linear import patterns
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sieve
-from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import CompareError, OptionError
 
 Kind = Literal["pearson", "spearman"]
@@ -231,24 +230,25 @@ def _choose(
         )
     plain = [*scores, *map(column_of, covariates)]
     grouped = [] if groups is None else [between]
-    sieve = Sieve(read_cells(table, metric=metric, needed=list(dict.fromkeys([*plain, *grouped]))))
+    cells = read_cells(table, metric=metric, needed=list(dict.fromkeys([*plain, *grouped])))
+    sieve = Sieve(cells)
     if groups is not None:
-        present = labels(sieve.cells.studies[between])
-        check_groups(list(groups), group_order(name for name in present if name is not None))
-        sieve.drop(~present.isin(list(groups)), f"{between} not used")
-    sieve.drop(~choose_visits(sieve.cells.studies, visit), f"visit other than {visit}")
-    for name in [*scores, *covariates]:
-        sieve.drop(~covariate(sieve.cells.studies, name).known, f"no {column_of(name)}")
-    studies = sieve.cells.studies
-    if len(studies) == 0:
+        codes, present = coded(cells.studies[between])
+        check_groups(groups, group_order(present))
+        used = [code for code, name in enumerate(present) if name in set(groups)]
+        sieve.drop(~np.isin(codes, used), f"{between} not used")
+    sieve.drop_visits(visit)
+    scored = [covariate(cells.studies, name) for name in scores]
+    adjust = [covariate(cells.studies, name) for name in covariates]
+    for item in (*scored, *adjust):
+        sieve.drop(~item.known, f"no {item.name}")
+    if not sieve.left.any():
         raise CompareError(
             f"No study has {' and '.join(plain) or 'a value'}.", advice="Complete participants.tsv."
         )
-    everyone = np.ones(len(studies), dtype=bool)
-    adjust = [covariate(studies, name) for name in covariates]
-    scored = [covariate(studies, name) for name in scores]
-    build(np.zeros(len(studies), dtype=np.intp), ["all"], [*adjust, *scored], everyone, "the mean")
-    return _Chosen(sieve.cells, adjust, sieve.exclusions)
+    together = np.zeros(len(sieve.left), dtype=np.intp)
+    build(together, ["all"], [*adjust, *scored], sieve.left, "the mean")
+    return _Chosen(sieve.cells, [item.keep(sieve.left) for item in adjust], sieve.exclusions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -120,10 +122,76 @@ def labels(column: pd.Series) -> pd.Series:
     Series
         Of dtype object.
     """
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        known = labels(column.cat.categories.to_series()).tolist()
-        taken = np.array([*known, None], dtype=object)[column.cat.codes]
-        return pd.Series(taken, index=column.index, dtype=object)
-    pairs = zip(column.tolist(), column.isna().tolist(), strict=True)
-    texts = [None if missing else str(value).strip() or None for value, missing in pairs]
-    return pd.Series(texts, index=column.index, dtype=object)
+    return pd.Series(texts(column.array), index=column.index, dtype=object)
+
+
+def texts(values: ExtensionArray) -> list[str | None]:
+    """Return the values of a column as strings, None where they are missing or blank.
+
+    Parameters
+    ----------
+    values
+        What ``column.array`` gives.
+
+    Returns
+    -------
+    list of str or None
+        Without blanks around them.
+    """
+    if isinstance(values, pd.Categorical):
+        known = np.array([*texts(values.categories.array), None], dtype=object)
+        taken: list[str | None] = known[values.codes].tolist()  # the code of missing is -1
+        return taken
+    pairs = zip(values.tolist(), values.isna().tolist(), strict=True)
+    return [None if missing else str(value).strip() or None for value, missing in pairs]
+
+
+def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
+    """Return the labels of a column as numbers.
+
+    Parameters
+    ----------
+    column
+        Any column: text, categories, numbers.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (n_rows,)
+        Places in `names`, -1 where the label is missing or blank.
+    names : list of str
+        The labels that there are, by alphabet.
+
+    Examples
+    --------
+    >>> codes, names = coded(pd.Series(["PSP", "Control", " PSP ", ""]))
+    >>> codes.tolist(), names
+    ([1, 0, 1, -1], ['Control', 'PSP'])
+    """
+    codes, values = raw_codes(column)
+    known = texts(values.array)
+    there = np.bincount(codes + 1, minlength=len(known) + 1)[1:].tolist()  # without missing ones
+    names = sorted({text for text, n in zip(known, there, strict=True) if n and text is not None})
+    place = {name: code for code, name in enumerate(names)}
+    places = [-1 if text is None else place.get(text, -1) for text in known]
+    return np.array([*places, -1], dtype=np.intp)[codes], names
+
+
+def raw_codes(column: pd.Series) -> tuple[npt.NDArray[np.integer[Any]], pd.Index]:
+    """Return a number for each different value of a column, -1 where it is missing.
+
+    Parameters
+    ----------
+    column
+        Any column; the codes of categories are taken as they are.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (n_rows,)
+        Places in `values`.
+    values : Index
+        Of categories also those that no row has.
+    """
+    if isinstance(column.array, pd.Categorical):
+        return column.array.codes, column.array.categories
+    codes, values = pd.factorize(column)
+    return codes, pd.Index(values)

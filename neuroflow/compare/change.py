@@ -182,10 +182,10 @@ def read_slopes(cells: Cells, between: str, time: str) -> Slopes:
         `time` holds neither numbers nor dates.
     """
     years = years_of(cells.studies[time], time)
-    who, names = pd.factorize(participants(cells.studies))
-    group = labels(cells.studies[between])
-    if (group.groupby(who).nunique() > 1).any():
-        moved = names[int((group.groupby(who).nunique() > 1).to_numpy().argmax())]
+    who = pd.factorize(participants(cells.studies))[0]
+    elsewhere = labels(cells.studies[between]).groupby(who).transform("nunique") > 1
+    if elsewhere.any():
+        moved = cells.studies["participant_id"][elsewhere].iloc[0]
         raise CompareError(
             f"{moved} is not in the same {between} at all visits.",
             advice=f"Give each participant one {between}.",

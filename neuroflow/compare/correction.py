@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from neuroflow.compare.cells import FloatArray
+from neuroflow.compare.cells import BoolArray, FloatArray
 from neuroflow.compare.reading import cross
 from neuroflow.errors import OptionError
 
@@ -85,7 +85,7 @@ def correct_families(
     effects: pd.DataFrame,
     method: Correction,
     family: str | Sequence[str],
-    apart: pd.Series | None = None,
+    apart: BoolArray | None = None,
 ) -> FloatArray:
     """Correct the column `p` of a table within families of its rows.
 
@@ -99,7 +99,7 @@ def correct_families(
         What is corrected together: ``"all"``, or per ``"metric"``, ``"contrast"`` or
         ``"region"`` (its contrasts), or a sequence of these, crossed.
     apart
-        Rows with different values of it are never in one family.
+        True for rows that are never in one family with the others, shape (n_rows,).
 
     Returns
     -------
@@ -118,8 +118,10 @@ def correct_families(
             f"There is no family {', '.join(map(repr, unknown))}.",
             advice=f"Choose from {', '.join(known)}.",
         )
-    keys = effects[list(dict.fromkeys(column for name in names for column in known[name]))]
-    code = cross(keys if apart is None else keys.assign(apart=apart))
+    keys = [effects[key] for key in dict.fromkeys(key for name in names for key in known[name])]
+    code = np.zeros(len(effects), dtype=np.intp) if apart is None else apart.astype(np.intp)
+    if keys:
+        code += 2 * cross(keys)
     p = effects["p"].to_numpy(dtype=np.float64)
     corrected = np.full(len(p), np.nan)
     for one in np.unique(code):

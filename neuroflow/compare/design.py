@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from neuroflow.compare.cells import BoolArray, FloatArray, IntArray, labels
+from neuroflow.compare.cells import BoolArray, FloatArray, IntArray, coded
 from neuroflow.errors import CompareError
 
 ALWAYS_CATEGORICAL = frozenset({"sex", "site", "session_id", "cohort_id"})
@@ -45,6 +45,21 @@ class Covariate:
     def term(self) -> str:
         """How the covariate stands in the model's formula."""
         return f"C({self.name})" if self.levels else self.name
+
+    def keep(self, studies: BoolArray) -> Covariate:
+        """Return the covariate of some studies only.
+
+        Parameters
+        ----------
+        studies
+            True for each that stays, shape (n_studies,).
+
+        Returns
+        -------
+        Covariate
+            With the same levels.
+        """
+        return replace(self, values=self.values[studies])
 
     def columns(self, rows: BoolArray) -> FloatArray:
         """Return the columns for all studies, coded and centred by some of them.
@@ -110,7 +125,9 @@ def covariate(studies: pd.DataFrame, name: str) -> Covariate:
     if is_number and name == plain and plain not in ALWAYS_CATEGORICAL:
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return Covariate(plain, np.where(np.isfinite(numbers), numbers, np.nan))
-    codes, levels = pd.factorize(labels(column), sort=True)
+    codes, levels = coded(column)
+    if not levels:
+        return Covariate(plain, np.full(len(codes), np.nan))
     return Covariate(plain, codes.astype(np.float64), tuple(levels))
 
 

@@ -7,6 +7,8 @@ from scipy import special, stats
 
 from neuroflow.compare.cells import FloatArray
 
+_NEAR = 1e-11  # a step of the secant method leaves its product with the one before, times curvature
+
 
 def small_sample_factor(df: FloatArray) -> FloatArray:
     """Return Hedges' exact correction J for the bias of Cohen's d.
@@ -97,7 +99,7 @@ def noncentrality(t: FloatArray, df: FloatArray, probability: float) -> FloatArr
     -----
     With Z normal and V² a chi square over its df, the noncentrality is a quantile of t V - Z. The
     first guess combines the quantiles of both [1]_; from there the secant method solves it on the
-    scale of normal quantiles, where it is almost a line: three to six steps to the last digit.
+    scale of normal quantiles, where it is almost a line: two to six steps to twelve digits.
 
     References
     ----------
@@ -123,8 +125,9 @@ def noncentrality(t: FloatArray, df: FloatArray, probability: float) -> FloatArr
         with np.errstate(invalid="ignore", divide="ignore"):
             step = miss_now * (now - before) / (miss_now - miss_before)
         step = np.where(np.isfinite(step), step, 0)
+        left = np.abs(step * (now - before)) / (1 + np.abs(now))  # times the curvature: below 0.1
         before, miss_before, now = now, miss_now, now - step
-        if (np.abs(step) <= 1e-8 * (1 + np.abs(now))).all():  # the next would be below 1e-12
+        if (left <= _NEAR).all():
             break
     result[good] = now
     return result

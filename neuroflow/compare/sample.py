@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from neuroflow.compare.cells import Cells, IntArray, group_order, labels
+from neuroflow.compare.cells import BoolArray, Cells, IntArray, coded, group_order
 from neuroflow.compare.contrasts import check_groups
-from neuroflow.compare.design import Covariate, column_of, covariate
+from neuroflow.compare.design import Covariate, covariate
 from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import CompareError
 
@@ -52,24 +50,42 @@ class Sieve:
     """
 
     def __init__(self, cells: Cells) -> None:
-        self.cells = cells
+        self._whole = cells
+        self.left = np.ones(len(cells.studies), dtype=bool)
         self.exclusions: list[dict[str, Any]] = []
 
-    def drop(self, out: npt.NDArray[np.bool_] | pd.Series, reason: str) -> None:
+    @property
+    def cells(self) -> Cells:
+        """What is left."""
+        return self._whole if self.left.all() else self._whole.keep(self.left)
+
+    def drop(self, out: BoolArray, reason: str) -> None:
         """Leave some studies out.
 
         Parameters
         ----------
         out
-            True for the studies to leave out.
+            True for the studies to leave out, of all there were at first.
         reason
-            For people.
+            For people. The first one given to a study stays.
         """
-        mask = np.asarray(out, dtype=bool)
-        if mask.any():
-            studies = [str(name) for name in self.cells.studies.loc[mask, "study_id"]]
+        gone = out & self.left
+        if gone.any():
+            studies = [str(name) for name in self._whole.studies.loc[gone, "study_id"]]
             self.exclusions.append({"reason": reason, "n": len(studies), "study_ids": studies})
-            self.cells = self.cells.keep(~mask)
+            self.left &= ~gone
+
+    def drop_visits(self, visit: str | None) -> None:
+        """Leave out all visits but one of each participant, as `choose_visits` does.
+
+        Parameters
+        ----------
+        visit
+            Which one.
+        """
+        out = np.zeros(len(self.left), dtype=bool)
+        out[self.left] = ~choose_visits(self.cells.studies, visit)
+        self.drop(out, f"visit other than {visit}")
 
 
 def choose_sample(
@@ -114,8 +130,8 @@ def choose_sample(
         There is no such group or session.
     """
     sieve = Sieve(cells)
-    group = labels(cells.studies[between])
-    present = group_order(name for name in group if name is not None)
+    codes, labels = coded(cells.studies[between])
+    present = group_order(labels)
     chosen = present if groups is None else list(dict.fromkeys(str(name) for name in groups))
     check_groups(chosen, present)
     if len(chosen) < least:
@@ -123,23 +139,25 @@ def choose_sample(
             f"There are no two groups to compare in {between}, only {', '.join(chosen) or 'none'}.",
             advice="Give the groups in participants.tsv, or name another column as between.",
         )
-    sieve.drop(group.isna(), f"no {between}")
-    sieve.drop(~labels(sieve.cells.studies[between]).isin(chosen), f"{between} not compared")
+    place = {name: code for code, name in enumerate(chosen)}
+    group = np.array([*(place.get(name, -1) for name in labels), -1], dtype=np.intp)[codes]
+    sieve.drop(codes < 0, f"no {between}")
+    sieve.drop(group < 0, f"{between} not compared")
     if visit is not None or not repeated:
-        sieve.drop(~choose_visits(sieve.cells.studies, visit), f"visit other than {visit}")
-    for name in covariates:
-        sieve.drop(~covariate(sieve.cells.studies, name).known, f"no {column_of(name)}")
-    if len(sieve.cells.studies) == 0:
+        sieve.drop_visits(visit)
+    adjust = [covariate(cells.studies, name) for name in covariates]
+    for item in adjust:
+        sieve.drop(~item.known, f"no {item.name}")
+    if not sieve.left.any():
         raise CompareError(
             "No study has a group and all covariates.",
             why="; ".join(f"{item['n']}: {item['reason']}" for item in sieve.exclusions) + ".",
             advice="Complete participants.tsv, or adjust for fewer covariates.",
         )
-    codes = {name: code for code, name in enumerate(chosen)}
     return Sample(
         cells=sieve.cells,
-        group=np.array([codes[g] for g in labels(sieve.cells.studies[between])], dtype=np.intp),
+        group=group[sieve.left],
         names=chosen,
-        covariates=[covariate(sieve.cells.studies, name) for name in covariates],
+        covariates=[item.keep(sieve.left) for item in adjust],
         exclusions=sieve.exclusions,
     )

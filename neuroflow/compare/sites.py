@@ -184,7 +184,7 @@ def _check_sites(cells: Cells, place: Covariate, known: np.ndarray) -> None:
     if len(place.levels) < 2:
         raise CompareError("There are no two sites.", advice="Leave the values as they are.")
     for code, name in enumerate(place.levels):
-        n = who[known & (place.values == code)].nunique()
+        n = len(np.unique(who[known & (place.values == code)]))
         if n < 2:
             raise CompareError(
                 f"The site {name} has {n} participant{'s' * (n != 1)} with all covariates.",

@@ -7,30 +7,33 @@ import re
 import numpy as np
 import pandas as pd
 
-from neuroflow.compare.cells import BoolArray, labels
+from neuroflow.compare.cells import BoolArray, IntArray, coded, labels
 from neuroflow.errors import CompareError, OptionError
 
 
-def participants(studies: pd.DataFrame) -> pd.Series:
+def participants(studies: pd.DataFrame) -> IntArray:
     """Return whose each study is; a study without a participant stands for its own.
 
     Parameters
     ----------
     studies
-        One row per study, with `study_id` and, if known, `participant_id`.
+        One row per study, with `participant_id` if known.
 
     Returns
     -------
-    Series
-        One label per study.
+    ndarray of int, shape (n_studies,)
+        The same number for the studies of one participant.
+
+    Examples
+    --------
+    >>> participants(pd.DataFrame({"participant_id": ["p2", None, "p1", "p2", None]})).tolist()
+    [1, 3, 0, 1, 6]
     """
-    known = "participant_id" in studies
-    named = labels(studies["participant_id"]).tolist() if known else [None] * len(studies)
-    whose = [
-        name or f"study {study}"
-        for name, study in zip(named, studies["study_id"].tolist(), strict=True)
-    ]
-    return pd.Series(whose, index=studies.index, dtype=object)
+    own = np.arange(len(studies))
+    if "participant_id" not in studies:
+        return own
+    codes, names = coded(studies["participant_id"])
+    return np.where(codes < 0, len(names) + own, codes)
 
 
 def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
@@ -61,19 +64,23 @@ def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
     numbers in it read as numbers.
     """
     who = participants(studies)
-    keep = np.ones(len(studies), dtype=bool)
-    if visit in ("first", "last") and who.duplicated().any():
-        keep[:] = False
-        ordered = _by_time(studies)
-        ends = who.iloc[ordered].drop_duplicates(keep="first" if visit == "first" else "last")
-        keep[ends.index] = True
-    elif visit not in ("first", "last", None):
+    everyone = np.ones(len(studies), dtype=bool)
+    alone = np.bincount(who).max(initial=0) < 2
+    if alone and visit in ("first", "last", None):
+        return everyone
+    keep = everyone
+    if visit in ("first", "last"):
+        ordered = _by_time(studies, who)
+        ends = pd.Series(who[ordered]).duplicated(keep="first" if visit == "first" else "last")
+        keep[ordered[ends]] = False
+    elif visit is not None:
         keep = _session(studies, visit)
-    repeated = who[keep][who[keep].duplicated()]
+    repeated = pd.unique(who[keep][pd.Series(who[keep]).duplicated()])
     if len(repeated):
+        named = [labels(studies["participant_id"])[who == one].iloc[0] for one in repeated[:3]]
         raise CompareError(
-            f"{repeated.nunique()} participants have more than one study "
-            f"({', '.join(map(str, repeated.unique()[:3]))}{', ...' * (repeated.nunique() > 3)}).",
+            f"{len(repeated)} participants have more than one study "
+            f"({', '.join(map(str, named))}{', ...' * (len(repeated) > 3)}).",
             why="Repeated visits are not independent, and would make p values too small.",
             advice='Choose one visit, as visit="first" or a session id, or keep all with '
             'robust="cluster" (method "linear").',
@@ -96,17 +103,17 @@ def _session(studies: pd.DataFrame, visit: str) -> BoolArray:
     return keep
 
 
-def _by_time(studies: pd.DataFrame) -> list[int]:
+def _by_time(studies: pd.DataFrame, who: IntArray) -> IntArray:
     """Return the studies' positions, earliest visit first."""
     nothing = pd.Series(index=studies.index, dtype=object)
     ages = pd.to_numeric(studies.get("age", nothing), errors="coerce")
-    aged = ages.notna().groupby(participants(studies)).transform("all")
+    aged = ages.notna().groupby(who).transform("all")
     sessions = labels(studies.get("session_id", nothing))
     places = [
         (age, _natural(session or ""))
         for age, session in zip(ages.where(aged, 0.0).tolist(), sessions.tolist(), strict=True)
     ]
-    return sorted(range(len(studies)), key=places.__getitem__)
+    return np.array(sorted(range(len(studies)), key=places.__getitem__), dtype=np.intp)
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

@@ -121,7 +121,7 @@ def _tracks(
     known = np.isfinite(values) & np.isfinite(years) & group.notna().to_numpy()
     who = participants(cells.studies)
     tracks = []
-    for rows in pd.Series(np.flatnonzero(known)).groupby(who[known].to_numpy(), sort=False):
+    for rows in pd.Series(np.flatnonzero(known)).groupby(who[known], sort=False):
         visits: IntArray = rows[1].to_numpy()
         visits = visits[np.argsort(years[visits], kind="stable")]
         if np.ptp(years[visits]) > 0:

@@ -68,3 +68,11 @@ def test_a_fact_that_changes_within_a_study_is_refused_by_study(table):
 def test_infinite_values_are_missing(table):
     table.loc[0, "value"] = np.inf
     assert np.isnan(read_cells(table).values[0, 0])
+    assert table.loc[0, "value"] == np.inf  # the table itself is left as it was
+
+
+def test_a_column_that_is_there_twice_is_refused_by_name(table):
+    twice = pd.concat([table, table[["age"]]], axis=1)
+    assert len(read_cells(twice.drop(columns="age")).columns) == 3
+    with pytest.raises(TableError, match="several columns age"):
+        read_cells(twice, needed=["age"])
