@@ -145,6 +145,7 @@ def add_pixels(ds: Dataset, pixels: NDArray[np.uint16]) -> None:
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
     ds.PixelData = pixels.astype("<u2").tobytes()
+    ds["PixelData"].VR = "OW"
 
 
 def write(ds: Dataset, path: Path) -> None:

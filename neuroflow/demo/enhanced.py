@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,11 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRImageStorage
 
 from neuroflow.demo.dicom import ORIENTATION, add_pixels, header, slice_position, uid
+from neuroflow.demo.encoding import encoded, write_encoded
 from neuroflow.demo.people import Visit
 from neuroflow.demo.phantom import SLICES, VOXEL_MM, gradients
+
+_FRAMES = 0x52009230  # PerFrameFunctionalGroupsSequence
 
 
 def enhanced(visit: Visit, image: NDArray[np.uint16]) -> Dataset:
@@ -27,7 +31,8 @@ def enhanced(visit: Visit, image: NDArray[np.uint16]) -> Dataset:
     Returns
     -------
     Dataset
-        With pixels and standard diffusion attributes, without a vendor's private tags.
+        With pixels, without a vendor's private tags, and without the description of its frames:
+        `write_enhanced` adds it.
 
     References
     ----------
@@ -46,13 +51,26 @@ def enhanced(visit: Visit, image: NDArray[np.uint16]) -> Dataset:
     ds.EchoPlanarPulseSequence = "YES"
     _dimensions(ds, visit)
     ds.SharedFunctionalGroupsSequence = [_shared(visit)]
-    ds.PerFrameFunctionalGroupsSequence = _frames()
     add_pixels(ds, image.reshape(-1, *image.shape[-2:]))
     # These stand in the functional groups of an enhanced image.
     for keyword in ("RepetitionTime", "EchoTime", "FlipAngle", "SliceThickness"):
         delattr(ds, keyword)
     del ds.SpacingBetweenSlices, ds.InPlanePhaseEncodingDirection
     return ds
+
+
+def write_enhanced(ds: Dataset, path: Path) -> None:
+    """Write an enhanced image, its frames described.
+
+    Parameters
+    ----------
+    ds
+        As `enhanced` makes it.
+    path
+        Where; its folder exists.
+    """
+    body = encoded(ds[:_FRAMES]) + _frames() + encoded(ds[_FRAMES:])
+    write_encoded(path, body, storage=ds.SOPClassUID, instance=ds.SOPInstanceUID)
 
 
 def _dimensions(ds: Dataset, visit: Visit) -> None:
@@ -83,11 +101,13 @@ def _shared(visit: Visit) -> Dataset:
 
 
 @cache
-def _frames() -> list[Dataset]:
+def _frames() -> bytes:
     """Describe the frames; they are the same in every study, and there are 2048 of them."""
-    return [
+    ds = Dataset()
+    ds.PerFrameFunctionalGroupsSequence = [
         _frame(volume, index) for volume in range(len(gradients()[0])) for index in range(SLICES)
     ]
+    return encoded(ds)
 
 
 def _frame(volume: int, index: int) -> Dataset:

@@ -8,11 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from neuroflow.demo.dicom import ORIENTATION, add_pixels, header, slice_position, uid, write
+from neuroflow.demo.dicom import ORIENTATION, add_pixels, header, slice_position, uid
+from neuroflow.demo.encoding import Stencil, write_encoded
 from neuroflow.demo.people import Visit
 from neuroflow.demo.phantom import N_B0, N_DIRECTIONS, SLICES, VOXEL_MM, gradients, image
 
 _TO_GE = np.array([-1.0, -1.0, 1.0])  # patient axes to the scanner's frequency, phase and slice
+_OF_A_SLICE = (
+    "SOPInstanceUID",
+    "InstanceNumber",
+    "ImagePositionPatient",
+    "SliceLocation",
+    "PixelData",
+)
 
 
 def write_ge(visit: Visit, folder: Path) -> None:
@@ -41,20 +49,22 @@ def write_ge(visit: Visit, folder: Path) -> None:
         ds.TemporalPositionIdentifier = volume + 1
         ds.ImagesInAcquisition = SLICES * (N_B0 + N_DIRECTIONS)
         _private(ds, volume)
+        stencil: Stencil | None = None
         for index in range(SLICES):
-            _write_slice(ds, visit, volume * SLICES + index + 1, pixels[index], folder)
+            instance = volume * SLICES + index + 1
+            _describe_slice(ds, visit, instance, pixels[index])
+            stencil = stencil or Stencil(ds, *_OF_A_SLICE)
+            path = folder / f"E1S5I{instance}.MRDC"
+            body = stencil.filled(ds)
+            write_encoded(path, body, storage=ds.SOPClassUID, instance=ds.SOPInstanceUID)
 
 
-def _write_slice(
-    ds: Dataset, visit: Visit, instance: int, pixels: NDArray[np.uint16], folder: Path
-) -> None:
+def _describe_slice(ds: Dataset, visit: Visit, instance: int, pixels: NDArray[np.uint16]) -> None:
     position = slice_position((instance - 1) % SLICES)
     ds.InstanceNumber = instance
     ds.SOPInstanceUID = uid("image", visit.participant_id, visit.day, instance)
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     ds.ImagePositionPatient, ds.SliceLocation = position, position[2]
     add_pixels(ds, pixels)
-    write(ds, folder / f"E1S5I{instance}.MRDC")
 
 
 def _private(ds: Dataset, volume: int) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from neuroflow.demo.dicom import write
-from neuroflow.demo.enhanced import enhanced
+from neuroflow.demo.enhanced import enhanced, write_enhanced
 from neuroflow.demo.people import Visit
 from neuroflow.demo.phantom import N_DIRECTIONS, image
 
@@ -36,4 +35,4 @@ def write_philips(visit: Visit, folder: Path) -> None:
     blocks[4].add_new(0x14, "SL", 2)
     blocks[4].add_new(0x15, "SL", N_DIRECTIONS)
     blocks[5].add_new(0x99, "UL", N_DIRECTIONS)
-    write(ds, folder / "IM_0001.dcm")
+    write_enhanced(ds, folder / "IM_0001.dcm")
