@@ -91,6 +91,12 @@ class Stencil:
         bytes
             As `encoded` gives them.
         """
-        own = (encoded(ds[tag : tag + 1]) for tag in self._tags)
+        own = (_element(ds, tag) for tag in self._tags)
         first, *others = self._between
         return first + b"".join(a + b for a, b in zip(own, others, strict=True))
+
+
+def _element(ds: Dataset, tag: int) -> bytes:
+    part = Dataset()  # a slice of the dataset would sort all its tags
+    part[tag] = ds[tag]
+    return encoded(part)
