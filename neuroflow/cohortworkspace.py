@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +30,8 @@ from neuroflow.studies.exceptions import Override, set_aside
 from neuroflow.studies.memory import CheckMemory
 from neuroflow.transfer.paths import check_cohort_id
 from neuroflow.workfolder import WorkFolder
+
+SEXES = ("M", "F")
 
 
 class CohortWorkspace:
@@ -117,12 +120,20 @@ class CohortWorkspace:
         ------
         IdError
             The id cannot be a folder on the server, or differs from another one in case only.
+        OptionError
+            There are no studies in it.
         ParticipantsError
             participants.tsv cannot be used.
         WorkspaceError
             There is no such cohort to open, or it cannot be written.
         """
         self._check_new(cohort_id)
+        if studies is not None and not (studies := list(studies)):
+            raise OptionError(
+                f"The cohort {cohort_id!r} would have no studies.",
+                why="None were found, or none were chosen.",
+                advice="Look at the folder of scans with find_studies.",
+            )
         if participants is not None:
             read_participants(participants)  # refused before anything is written
             source = Path(participants).expanduser().read_bytes()
@@ -322,8 +333,8 @@ class CohortWorkspace:
         """
         chosen = find_study(cohort, study)
         given = {name: value for name, value in (("age", age), ("sex", sex)) if value is not None}
-        decision = Decision(**given)  # type: ignore[arg-type]
-        _check_facts(decision)
+        decision = _decided(given)
+        given = {name: getattr(decision, name) for name in given}
         known = with_facts(chosen, decision, self._participant_rows(cohort.cohort_id))
         for name, value in given.items():
             if getattr(known, name) != value:
@@ -366,8 +377,15 @@ class CohortWorkspace:
         return None if participants is None else ParticipantRows(participants)
 
 
-def _check_facts(decision: Decision) -> None:
-    if decision.age is not None and not 0 <= decision.age <= 130:
-        raise OptionError(f"{decision.age} is no age.", advice="Give years, from 0 to 130.")
-    if decision.sex not in {None, "M", "F"}:
-        raise OptionError(f"{decision.sex!r} is no sex.", advice="Give M or F.")
+def _decided(given: Mapping[str, object]) -> Decision:
+    """Check an age and a sex as a person gave them; an age may be a text."""
+    age, sex = given.get("age"), given.get("sex")
+    try:
+        years = None if age is None else float(age)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        years = math.nan
+    if years is not None and not 0 <= years <= 130:
+        raise OptionError(f"{age!r} is no age.", advice="Give years, from 0 to 130.")
+    if sex is not None and not (isinstance(sex, str) and sex in SEXES):
+        raise OptionError(f"{sex!r} is no sex.", advice="Give M or F.")
+    return Decision(age=years, sex=sex)

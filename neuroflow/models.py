@@ -215,8 +215,3 @@ class ResultFolder:
     study_id: str
     path: PurePosixPath
     files: tuple[Entry, ...] = field(default=())
-
-    @property
-    def is_complete(self) -> bool:
-        """True where all of `RESULT_FILES` are there."""
-        return set(RESULT_FILES) <= {entry.name for entry in self.files}

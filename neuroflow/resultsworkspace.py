@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.errors import ResultError
-from neuroflow.ledger import utc_now
+from neuroflow.errors import ResultError, ResultWarning
+from neuroflow.ledger import LedgerRow, utc_now
 from neuroflow.localworkspace import LocalWorkspace
 from neuroflow.models import OnEvent
 from neuroflow.preparation import study_map
@@ -29,9 +30,12 @@ from neuroflow.transfer.collect import collect
 from neuroflow.transfer.crew import pass_on
 from neuroflow.transfer.listing import Listing
 from neuroflow.transfer.paths import RESULT_SUFFIX
-from neuroflow.transfer.results import collected_ids, find_results
+from neuroflow.transfer.results import changed_ids, collected_ids, find_results
 from neuroflow.transfer.status import status
 from neuroflow.waiting import Look, wait_for_results, watch
+
+MOST_TOLD = 10
+"""Warnings at most of one look at the server."""
 
 
 class ResultsWorkspace(LocalWorkspace):
@@ -75,32 +79,48 @@ class ResultsWorkspace(LocalWorkspace):
         pandas.DataFrame
             One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
             warnings of its result files. Its ``attrs["listed_at"]`` is the time of the look, in
-            UTC by this computer's clock; None if there never was one.
+            UTC by this computer's clock; None if there never was one. ``attrs["left_out"]`` says
+            what could not be looked into.
 
         Raises
         ------
         ConnectError
             The service cannot be reached.
+
+        Warns
+        -----
+        ResultWarning
+            A folder on the server was left out of the look.
         """
-        listing = self._last_look()
         rows = self.ledger.rows()
-        if look:
-            with closing(self.service.connect()) as remote:
-                found = find_results(remote, known={row.study_id for row in rows})
-            listing = Listing(self._clock(), listing).add(*found)
-            self._remember(listing)
+        listing = self._look(rows) if look else self._last_look()
         table = status(
             rows,
             listing,
             now=self._clock(),
             overdue_hours=self.service.settings.overdue_hours,
             here=collected_ids(self.results_folder),
+            changed=changed_ids(self.results_folder, listing.folders.values() if listing else ()),
         )
         odd = cached_warnings(self.results_folder, self._places.cache)
         return table.assign(
             message=[self._message(row) for row in table.itertuples()],
             warnings=[odd.get(study_id, "") for study_id in table["study_id"]],
         )
+
+    def _look(self, rows: Sequence[LedgerRow]) -> Listing:
+        """Look at the server now; tell what could not be looked into."""
+        before = self._last_look()
+        left_out: list[str] = []
+        with closing(self.service.connect()) as remote:
+            known = {row.study_id for row in rows}
+            found = find_results(remote, known=known, on_odd=left_out.append)
+        listing = Listing(self._clock(), before).add(*found)
+        listing.left_out = left_out
+        self._remember(listing)
+        for sentence in left_out[:MOST_TOLD]:
+            warnings.warn(sentence, ResultWarning, stacklevel=3)
+        return listing
 
     def _message(self, row: Any) -> str:
         """Add to a failure what the report says."""

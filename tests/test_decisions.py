@@ -105,10 +105,17 @@ def test_participants_tsv_wins_over_what_would_be_filled_in(ws, cohort):
         ws.fill_in(cohort, study.label, age=study.age + 1)
 
 
-@pytest.mark.parametrize("facts", [{"age": 150}, {"sex": "X"}])
+@pytest.mark.parametrize(
+    "facts", [{"age": 150}, {"age": "old"}, {"age": []}, {"sex": "X"}, {"sex": ["M"]}]
+)
 def test_what_is_no_age_or_sex_is_refused(ws, cohort, facts):
     with pytest.raises(OptionError, match="is no"):
         ws.fill_in(cohort, cohort.studies[0].label, **facts)
+
+
+def test_an_age_may_be_typed(ws, cohort):
+    filled = ws.fill_in(cohort, cohort.studies[0].label, age="61")
+    assert filled.studies[0].age == 61.0
 
 
 def test_decisions_can_be_read_by_their_owner_only(ws, cohort):

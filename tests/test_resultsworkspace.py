@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from neuroflow.errors import ConnectionLostError, FolderError, ResultError
+from neuroflow.errors import ConnectionLostError, FolderError, ResultError, ResultWarning
 from neuroflow.models import RESULT_FILES, Package
 from neuroflow.results.schema import Schema
 from neuroflow.states import State
@@ -113,6 +113,41 @@ def test_a_server_whose_clock_is_hours_off_is_understood(ws, deliver, service, s
     assert states(ws.status())["s1"] == "delivered"
     assert states(ws.collect(on_event=silent))["s1"] == "collected"
     assert (ws.results_folder / "s1_out" / "aidp.csv").read_text().startswith("# anew")
+
+
+def test_results_that_change_after_they_were_collected_are_told_and_brought(ws, deliver, service):
+    deliver("s1")
+    assert states(ws.collect(on_event=silent))["s1"] == "collected"
+    assert states(ws.status())["s1"] == "collected"
+    path = service.home / "output" / "s1_out" / "prediction.txt"
+    path.write_text("Product: Q\n")
+    os.utime(path, (time.time() + 60,) * 2)
+    table = ws.status().set_index("study_id")
+    assert table.loc["s1", "state"] == "delivered"
+    assert "other files than were collected" in table.loc["s1", "message"]
+    assert states(ws.collect(on_event=silent))["s1"] == "collected"
+    assert states(ws.status())["s1"] == "collected"
+    assert (ws.results_folder / "s1_out" / "prediction.txt").read_text() == "Product: Q\n"
+
+
+def test_a_copied_workspace_is_not_taken_for_an_old_one(ws, deliver):
+    deliver("s1")
+    ws.collect(on_event=silent)
+    for path in (ws.results_folder / "s1_out").iterdir():
+        os.utime(path, (time.time() + 3600,) * 2)  # when it was copied
+    assert states(ws.status())["s1"] == "collected"
+
+
+def test_folders_too_deep_to_be_searched_are_told(ws, deliver, service):
+    deliver("s1")
+    (service.home / "output" / "1/2/3/4/5/6/7/s2_out").mkdir(parents=True)
+    with pytest.warns(ResultWarning, match="more than 6 levels below output"):
+        table = ws.status()
+    assert len(table.attrs["left_out"]) == 1
+    assert ws.status(look=False).attrs["left_out"] == table.attrs["left_out"]
+    told = []
+    ws.collect(on_event=told.append)
+    assert any("more than 6 levels" in event.message for event in told)
 
 
 def test_a_failed_study_says_why(ws, deliver):

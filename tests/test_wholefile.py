@@ -12,9 +12,14 @@ from neuroflow.wholefile import whole
 def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old")
-    with pytest.raises(ZeroDivisionError), whole(path) as temporary:
-        temporary.write_text("half")
-        raise ZeroDivisionError
+
+    def write_half():
+        with whole(path) as temporary:
+            temporary.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"table.csv": "old"}
 
 

@@ -37,6 +37,12 @@ def cohort(ws, studies, own_cohort_folder):
     return ws.cohort("C", studies, participants=own_cohort_folder / "participants.tsv")
 
 
+def test_a_cohort_without_studies_is_refused_and_leaves_the_one_that_is_there(ws, cohort, studies):
+    with pytest.raises(OptionError, match="would have no studies"):
+        ws.cohort("C", [])
+    assert len(ws.cohort("C").studies) == len(studies)
+
+
 def errors_of(findings):
     bad = findings[findings["severity"] == "error"]
     return list(zip(bad["study"], bad["rule"], strict=True))

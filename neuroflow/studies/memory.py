@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -69,9 +70,8 @@ class CheckMemory:
                 return None
         elif note is None:
             return None
-        found = [Finding(*row) for row in note["findings"]]
-        named = (replace(one, study=study.label, severity=Severity(one.severity)) for one in found)
-        return str(note["fingerprint"]), tuple(named)
+        fingerprint, found = _looked(note)
+        return fingerprint, tuple(replace(finding, study=study.label) for finding in found)
 
     def keep(self, study: Study, looked: Looked) -> None:
         """Remember what was found of a study; `save` writes it down.
@@ -112,9 +112,19 @@ _RULES = hashlib.sha256(
 ).hexdigest()
 
 
+def _looked(note: Mapping[str, Any]) -> Looked:
+    found = tuple(
+        Finding(study, rule, Severity(severity), *texts)
+        for study, rule, severity, *texts in (map(str, row) for row in note["findings"])
+    )
+    return str(note["fingerprint"]), found
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-        return {str(key): dict(note) for key, note in known.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        for note in known.values():
+            _looked(note), note["stamp"]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}  # nothing remembered: every study is looked at
+    return dict(known)

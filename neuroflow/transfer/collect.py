@@ -88,14 +88,13 @@ def collect(
     clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
     listing = Listing(clock()) if listing is None else listing
     fetcher = _Fetcher(ledger, folder, clockwork, listing)
-    odd: list[str] = []
     with connect() as first:
         known = {row.study_id for row in ledger.rows()}
-        output = look_around(first, known=known, on_odd=odd.append)
+        output = look_around(first, known=known, on_odd=listing.left_out.append)
         listing.expected = {found.study_id for found in output.folders}
         tasks = _batches(output.folders, connections)
         total = _Total(len(output.folders), clock)
-        for sentence in odd:
+        for sentence in listing.left_out:
             yield total.event("skipped", sentence)
         yield total.event("started")
         clockwork.wait_while_paused()

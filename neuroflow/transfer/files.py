@@ -12,6 +12,9 @@ from typing import BinaryIO, NamedTuple
 from neuroflow.errors import TransferError
 from neuroflow.models import Entry
 
+CLOCK_STEP = 2.0
+"""Seconds to which the coarsest disks (FAT) round a file's time."""
+
 
 class Block(NamedTuple):
     """A piece of a file: the bytes, how many are done with it, and how many are left."""
@@ -179,6 +182,32 @@ def is_here(entry: Entry, local: Path) -> bool:
         return False  # fetching it says what is wrong, if anything is
     is_same_time = entry.modified is None or int(facts.st_mtime) == int(entry.modified.timestamp())
     return facts.st_size == entry.size and is_same_time
+
+
+def is_newer(entry: Entry, local: Path) -> bool:
+    """Tell whether the server has another content than this disk, or a later one.
+
+    Unlike `is_here`, it does not take a copy made on this disk for something else.
+
+    Parameters
+    ----------
+    entry
+        The file on the server.
+    local
+        What was made of it here.
+
+    Returns
+    -------
+    bool
+        True also where it is not here.
+    """
+    try:
+        facts = local.stat()
+    except OSError:
+        return True
+    if facts.st_size != entry.size or entry.modified is None:
+        return facts.st_size != entry.size
+    return entry.modified.timestamp() - facts.st_mtime > CLOCK_STEP
 
 
 def stamp(local: Path, entry: Entry) -> None:

@@ -24,7 +24,7 @@ SETTLED = timedelta(minutes=2)
 """A folder to which nothing was added for so long is written."""
 ANY_CLOCK = timedelta(days=1)
 """By how much two clocks may differ, however they are set."""
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Listing:
         What was seen, by study.
     expected : set of str or None
         Studies that are to be looked into; None until it is known which.
+    left_out : list of str
+        In one sentence each, what could not be looked into.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Listing:
         self.at = at
         self.folders: dict[str, ResultFolder] = {}
         self.expected: set[str] | None = None
+        self.left_out: list[str] = []
         self._old = before.folders if before else {}
         self._sights: dict[str, Sight] = dict(before._sights) if before else {}
         self._newest: datetime | None = before._newest if before else None
@@ -165,6 +168,7 @@ class Listing:
             "server": server,
             "at": self.at.isoformat(),
             "newest": _text(self._newest),
+            "left_out": self.left_out,
             "folders": [
                 [
                     study_id,
@@ -203,13 +207,13 @@ class Listing:
             content = json.loads(path.read_text(encoding="ascii"))
             if (content["format"], content["server"]) != (_FORMAT, server):
                 return None
-            listing = cls(datetime.fromisoformat(content["at"]))
+            listing = cls(_needed(content["at"]))
             listing._newest = _time(content["newest"])
+            listing.left_out = list(map(str, content["left_out"]))
             for study_id, first, since, place, files in content["folders"]:
-                times = datetime.fromisoformat(first), datetime.fromisoformat(since)
-                listing._sights[study_id] = Sight(*times)
+                listing._sights[str(study_id)] = Sight(_needed(first), _needed(since))
                 if place is not None:
-                    listing.folders[study_id] = _unpacked(study_id, place, files)
+                    listing.folders[str(study_id)] = _unpacked(str(study_id), place, files)
         except (OSError, ValueError, TypeError, KeyError):
             return None
         return listing
@@ -243,7 +247,7 @@ def _unpacked(study_id: str, place: str, files: Iterable[list[Any]]) -> ResultFo
     return ResultFolder(
         study_id,
         path,
-        tuple(Entry(path / n, size, is_folder=False, modified=_time(at)) for n, size, at in files),
+        tuple(Entry(path / n, int(s), is_folder=False, modified=_time(at)) for n, s, at in files),
     )
 
 
@@ -252,7 +256,14 @@ def _text(time: datetime | None) -> str | None:
 
 
 def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return _needed(text) if text else None
+
+
+def _needed(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:  # it could not be compared
+        raise ValueError(text)
+    return time
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

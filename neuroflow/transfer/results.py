@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from neuroflow.errors import FolderError, IdError, RemoteMissingError, RemoteRefusedError
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
+from neuroflow.transfer.files import is_newer
 from neuroflow.transfer.paths import OUTPUT, RESULT_SUFFIX, result_study_id, safe_name
 from neuroflow.transfer.remote import Remote, nothing
 
@@ -78,14 +79,16 @@ def look_around(remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = 
     return output
 
 
-def find_results(remote: Remote, *, known: Collection[str] = ()) -> list[ResultFolder]:
+def find_results(
+    remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = nothing
+) -> list[ResultFolder]:
     """List every result folder below ``output/`` with its files.
 
     Parameters
     ----------
     remote
         The server.
-    known
+    known, on_odd
         As for `look_around`.
 
     Returns
@@ -99,7 +102,7 @@ def find_results(remote: Remote, *, known: Collection[str] = ()) -> list[ResultF
     RemoteRefusedError, ConnectionLostError
         As `look_around`.
     """
-    folders = look_around(remote, known=known).folders
+    folders = look_around(remote, known=known, on_odd=on_odd).folders
     found = zip(folders, list_folders(remote, folders), strict=True)
     return [old if isinstance(new, RemoteRefusedError) else new for old, new in found]
 
@@ -209,6 +212,29 @@ def collected_ids(folder: Path) -> set[str]:
     return {name.removesuffix(RESULT_SUFFIX) for name in names if name.endswith(RESULT_SUFFIX)}
 
 
+def changed_ids(folder: Path, found: Iterable[ResultFolder]) -> set[str]:
+    """Tell of which collected studies the server has files that are newer, or not here at all.
+
+    Parameters
+    ----------
+    folder
+        The workspace's folder of results.
+    found
+        As listed.
+
+    Returns
+    -------
+    set of str
+        Their ids. Files that were only copied on this disk, and look newer here, are none.
+    """
+    changed = set()
+    for one in found:
+        place = folder / f"{one.study_id}{RESULT_SUFFIX}"
+        if place.is_dir() and any(is_newer(entry, place / entry.name) for entry in one.files):
+            changed.add(one.study_id)
+    return changed
+
+
 def _walk(
     remote: Remote, reports: list[Entry], on_odd: OnOdd
 ) -> Iterator[tuple[PurePosixPath, tuple[Entry, ...]]]:
@@ -230,7 +256,13 @@ def _walk(
                 reports += [entry for entry in files if entry.name.lower().endswith(REPORT_KINDS)]
             yield from ((folder, ()) for folder in results)
             deeper += _enterable((f for f in folders if not _has_suffix(f)), on_odd)
-        if not deeper or depth == MAX_DEPTH:
+        if not deeper:
+            return
+        if depth == MAX_DEPTH:
+            on_odd(
+                f"{len(deeper)} folders more than {MAX_DEPTH} levels below {OUTPUT} were not "
+                f"looked into, for example one in {deeper[0].parent}."
+            )
             return
         level, listings = deeper, remote.list_many(deeper)
 

@@ -64,8 +64,11 @@ def test_without_a_look_only_what_is_known_is_told(study, tmp_path, looks):
     assert checked(study, tmp_path / "checks.json", look=False).equals(found)
 
 
-def test_a_damaged_memory_costs_another_look_and_nothing_else(study, tmp_path, looks):
-    (tmp_path / "checks.json").write_text(json.dumps([1, 2]), encoding="utf-8")
+@pytest.mark.parametrize(
+    "content", [[1, 2], {"a": {}}, {"a": {"stamp": "", "fingerprint": "", "findings": [["x"]]}}]
+)
+def test_a_damaged_memory_costs_another_look_and_nothing_else(study, tmp_path, looks, content):
+    (tmp_path / "checks.json").write_text(json.dumps(content), encoding="utf-8")
     checked(study, tmp_path / "checks.json")
     assert looks == ["P1"]
 

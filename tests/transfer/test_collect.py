@@ -17,6 +17,7 @@ from neuroflow.transfer.collect import collect
 from neuroflow.transfer.listing import SETTLED, Listing
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.paths import upload_path
+from neuroflow.transfer.reports import missing_files
 from neuroflow.transfer.results import find_results
 
 FILES = dict.fromkeys(RESULT_FILES, b"content")
@@ -348,8 +349,8 @@ def test_found_results_show_their_files(folder_remote):
     deliver(home, "b_out")
     deliver(home, "a_out", {"prediction.txt": b""})
     first, second = find_results(connect())
-    assert (first.study_id, first.is_complete) == ("a", False)
-    assert (second.study_id, second.is_complete) == ("b", True)
+    assert (first.study_id, missing_files(first)) == ("a", "aidp.csv, prediction.png")
+    assert (second.study_id, missing_files(second)) == ("b", "")
 
 
 def test_what_the_service_makes_of_a_study_is_collected(demo, opening, packages, ledger, results):

@@ -24,9 +24,11 @@ def path(tmp_path):
 
 
 def test_it_is_read_as_it_was_written(path):
-    Listing(NOW).add(folder("a", 1, 2), folder("b")).save(path, "me@server")
+    listing = Listing(NOW).add(folder("a", 1, 2), folder("b"))
+    listing.left_out.append("One was left out.")
+    listing.save(path, "me@server")
     found = Listing.load(path, "me@server")
-    assert found.at == NOW
+    assert (found.at, found.left_out) == (NOW, ["One was left out."])
     assert found.folders == {"a": folder("a", 1, 2), "b": folder("b")}
     assert Listing(NOW + SETTLED, found).add(folder("b")).is_settled(folder("b"))
     changed = folder("b", 7)
@@ -54,6 +56,14 @@ def test_a_damaged_one_counts_as_none(path, content):
     path.parent.mkdir()
     path.write_bytes(content)
     assert Listing.load(path, "") is None
+
+
+@pytest.mark.parametrize(("old", "new"), [("+00:00", ""), ('"a"', "null"), ("[1", "[{}")])
+def test_damage_that_is_still_json_ends_in_no_traceback(path, old, new):
+    Listing(NOW).add(folder("a", 1), folder("b")).save(path, "")
+    path.write_text(path.read_text().replace(old, new))
+    found = Listing.load(path, "")
+    assert found is None or all(isinstance(study_id, str) for study_id in found.folders)
 
 
 def test_that_of_another_server_counts_as_none(path):

@@ -137,6 +137,32 @@ def test_results_of_an_upload_without_a_known_end_wait_too(state):
     assert state_of(row(state), seen(folder("prediction.txt"))) == state
 
 
+@pytest.mark.parametrize("state", [State.COLLECTED, State.FAILED])
+def test_what_changed_on_the_server_since_it_was_collected_waits_again(state):
+    listing = seen(folder(*RESULT_FILES))
+    found = {}
+    for what, changed in (("changed", {"s"}), ("same", set())):
+        found[what] = status(
+            [row(state)], listing, now=NOW, overdue_hours=6, here={"s"}, changed=changed
+        ).loc[0, "state"]
+    assert found == {"changed": "delivered", "same": state}
+    assert state_of(row(state), listing) == "delivered"  # nothing of it is here any more
+    assert state_of(row(state), seen(folder("prediction.png"))) == state
+
+
+@pytest.mark.parametrize("state", [State.PACKAGED, State.PARTLY_SENT])
+def test_results_of_what_this_ledger_never_sent_wait_and_its_failures_do_not(state):
+    assert state_of(row(state), seen(folder(*RESULT_FILES))) == "delivered"
+    assert state_of(row(state), seen(folder("failure_report.txt"))) == state
+
+
+def test_what_could_not_be_looked_into_is_told():
+    listing = seen()
+    listing.left_out.append("A folder was left out.")
+    table = status([], listing, now=NOW, overdue_hours=6)
+    assert table.attrs["left_out"] == ["A folder was left out."]
+
+
 def test_without_an_earlier_look_the_servers_times_tell_what_was_replaced():
     replaced = row(State.SUBMITTED, answered_at=SENT - timedelta(hours=1))
     old = folder(*RESULT_FILES, age=timedelta(hours=9))
