@@ -130,6 +130,7 @@ class AppModel(HasTraits):
         if change.new:
             return
         if change.owner is self.submit:
+            self.cohort.poll()
             self.results.restore()
         else:
             self.submit.attempt(self.submit.refresh)
@@ -212,16 +213,16 @@ def _tabs(model: AppModel) -> widgets.Tab:
 
 
 def _closed(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.VBox:
-    """Say what is missing before a form's turn comes, and lead there."""
+    """Say what is missing before a form's turn comes, and lead to the last one that is open."""
     names = list(_DRAW)
-    before = names[names.index(name) - 1]
+    before = [each for each in names[: names.index(name)] if each not in model.waiting][-1]
 
     def go() -> None:
         tabs.selected_index = names.index(before)
 
-    way = button(model.forms[name], f"Go to {before.capitalize()}", "Open the form before", go)
+    way = button(model.forms[name], f"Go to {before.capitalize()}", f"Open the form {before}", go)
     words = f"<h2>{name.capitalize()}</h2><p>{html.mark('', model.waiting[name])}</p>"
-    return framed(widgets.HTML(words), way)
+    return framed(widgets.HTML(words), widgets.HBox([way]))
 
 
 def _titled(tabs: widgets.Tab, model: AppModel, number: int, name: str) -> None:

@@ -11,7 +11,18 @@ from neuroflow.widgets import html
 from neuroflow.widgets.cohort_model import ALL, CohortModel
 from neuroflow.widgets.cohort_table import TONES
 from neuroflow.widgets.missingfacts import missing_facts
-from neuroflow.widgets.parts import button, field, form, problems, progress, show, watch
+from neuroflow.widgets.parts import (
+    WRAP,
+    button,
+    field,
+    form,
+    offer,
+    problems,
+    progress,
+    show,
+    still,
+    watch,
+)
 from neuroflow.widgets.pathfield import PathField
 from neuroflow.widgets.tableview import TableView
 
@@ -55,18 +66,29 @@ def _fields(model: CohortModel) -> list[widgets.Widget]:
     )
     link((model, "cohort_id"), (cohort, "value"))
     watch(model, ["known"], lambda: setattr(cohort, "options", list(model.known)))
+    still(model, cohort)
+    participants = PathField(
+        model,
+        "participants",
+        "participants.tsv",
+        "Group, age and sex of the participants; it is copied, never changed",
+        folders_only=False,
+    )
+
+    def hint() -> None:
+        participants.typed.placeholder = (
+            "empty: the table this workspace has copied before"
+            if model.cohort_id.strip() in model.known
+            else "a table with one row per participant or visit; may be empty"
+        )
+
+    watch(model, ["known", "cohort_id"], hint)
     return [
         cohort,
         PathField(
             model, "folder", "Folder of scans", "DICOM or NIfTI, in any order", folders_only=True
         ),
-        PathField(
-            model,
-            "participants",
-            "participants.tsv",
-            "Group, age and sex of the participants; it is copied, never changed",
-            folders_only=False,
-        ),
+        participants,
     ]
 
 
@@ -106,10 +128,9 @@ def _studies(model: CohortModel) -> widgets.VBox:
         counts = [(f"{state} ({count})", state) for state, count in model.counts]
         options = [(f"All ({len(model.studies)})", ALL), *counts]
         if list(filter_.options) != options:
-            # Setting the options chooses the first one; the choice is put back.
-            kept = model.filter if model.filter in dict(map(reversed, options)) else ALL  # type: ignore[arg-type]
-            filter_.options = options
-            model.filter = filter_.value = kept
+            kept = model.filter if model.filter in {state for _, state in options} else ALL
+            offer(filter_, options, kept)
+            model.filter = kept
         table.show(model.shown)
         show(filter_, not model.studies.empty)
 
@@ -152,23 +173,29 @@ def _decisions(model: CohortModel) -> widgets.VBox:
         "Hold the chosen studies against this rule again",
         lambda: model.set_aside(rule.value, ""),
     )
-    rules = widgets.HBox([rule, aside, again])
+    rules = widgets.HBox([rule, aside, again], layout=WRAP)
     box = widgets.VBox([words, reason, widgets.HBox([out, back]), rules])
     box.add_class("nf-panel")
+    still(model, out, back, aside, again)
 
     def update() -> None:
         count, some = len(model.chosen), ", ".join(model.chosen[:3])
         more = f" and {count - 3} more" if count > 3 else ""
         words.value = f'<p class="nf-head" role="status">Chosen: {html.text(some + more)}</p>'
         show(box, count > 0)
-        names = model.rules
-        if list(rule.options) != names:
-            rule.options = names
+        show(out, len(model.chosen_out) < count)
+        show(back, bool(model.chosen_out))
+        names = sorted({*model.rules_broken, *model.rules_aside})
+        offer(rule, names, rule.value if rule.value in names else next(iter(names), None))
         show(rules, bool(names))
-        for control in (out, back, aside, again):
-            control.disabled = model.busy
 
-    watch(model, ["chosen", "findings", "busy"], update)
+    def update_rule() -> None:
+        show(aside, rule.value in model.rules_broken)
+        show(again, rule.value in model.rules_aside)
+
+    rule.observe(lambda _: update_rule(), names="value")
+    watch(model, ["chosen", "findings", "excluded"], update)
+    watch(model, ["chosen", "findings"], update_rule)
     return box
 
 

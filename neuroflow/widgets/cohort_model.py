@@ -21,6 +21,7 @@ from neuroflow.widgets.model import FormModel
 from neuroflow.workspace import Workspace
 
 ALL = "all"
+AGAIN = "Checking again"
 Facts = Mapping[str, tuple[float | None, str | None]]
 """From `study_id` to age and sex."""
 
@@ -86,7 +87,7 @@ class CohortModel(FormModel):
 
     def check(self) -> None:
         """Find the studies, give them their ids, and check them; nothing is sent."""
-        if self.busy or self.missing:
+        if self.missing:
             return
         cohort_id, folder = self.cohort_id.strip(), self.folder.strip()
         participants = self.participants.strip() or None
@@ -152,7 +153,7 @@ class CohortModel(FormModel):
         facts
             From `study_id` to age and sex, None where they are left as they are.
         """
-        if self.cohort is None or self.busy:
+        if self.cohort is None or not self.is_free_for(AGAIN):
             return
         cohort = self.cohort
         for study_id, (age, sex) in facts.items():
@@ -160,7 +161,7 @@ class CohortModel(FormModel):
         self._check_again(cohort)
 
     def _decide(self, decide: Callable[[Cohort, str], object]) -> None:
-        if self.cohort is None or self.busy:
+        if self.cohort is None or not self.is_free_for(AGAIN):
             return
         try:
             for label in self.chosen:
@@ -174,7 +175,7 @@ class CohortModel(FormModel):
         def work(tell: OnEvent, _stop: StopEvent) -> tuple[Cohort, pd.DataFrame]:
             return cohort, self.ws.check(cohort, on_event=tell)
 
-        self.run("Checking again", work, self._show)
+        self.run(AGAIN, work, self._show)
 
     # -------------------------------------------------------------- what shows
 
@@ -198,13 +199,29 @@ class CohortModel(FormModel):
         return cohort_table.finding_rows(self.findings, self.chosen)
 
     @property
-    def rules(self) -> list[str]:
-        """The rules that the chosen studies break or that were set aside for them."""
-        if self.findings is None or not self.chosen:
-            return []
-        rows = self.findings[self.findings["study"].isin(self.chosen)]
+    def chosen_out(self) -> tuple[str, ...]:
+        """Those of the chosen studies that are left out."""
+        out = {self.labels.get(study_id) for study_id in self.excluded}
+        return tuple(label for label in self.chosen if label in out)
+
+    @property
+    def rules_broken(self) -> tuple[str, ...]:
+        """The rules that the chosen studies break."""
+        rows = self._of_the_chosen()
+        return tuple(sorted(set(rows.loc[rows["severity"] == Severity.ERROR, "rule"])))
+
+    @property
+    def rules_aside(self) -> tuple[str, ...]:
+        """The rules that were set aside for the chosen studies."""
+        rows = self._of_the_chosen()
         aside = rows["advice"].str.startswith(cohort_table.ASIDE)
-        return sorted(set(rows.loc[(rows["severity"] == Severity.ERROR) | aside, "rule"]))
+        return tuple(sorted(set(rows.loc[aside, "rule"])))
+
+    def _of_the_chosen(self) -> pd.DataFrame:
+        if self.findings is None:
+            return pd.DataFrame(columns=["study", "rule", "severity", "advice"], dtype="str")
+        rows: pd.DataFrame = self.findings[self.findings["study"].isin(self.chosen)]
+        return rows
 
     @property
     def without_facts(self) -> list[tuple[str, str, bool, bool]]:
@@ -278,7 +295,7 @@ class CohortModel(FormModel):
             try:
                 check_cohort_id(cohort_id)
             except IdError as error:
-                missing.append(" ".join(part for part in (error.what, error.why) if part))
+                missing.append(" ".join(filter(None, (error.what, error.why, error.advice))))
         if not self.folder.strip() and cohort_id not in self.known:
             missing.append("Choose the folder of scans.")
         self.missing = tuple(missing)

@@ -158,4 +158,4 @@ def _said(findings: list[Any]) -> str:
     aside = [row for row in warned if row.advice.startswith(ASIDE)]
     parts = [f"{row.rule}: {row.measured}" for row in wrong]
     parts += [f"{row.rule}: set aside" for row in aside]
-    return "; ".join(parts + [f"{row.rule}?" for row in warned if row not in aside])
+    return "; ".join(parts + [f"{row.rule}: warning" for row in warned if row not in aside])

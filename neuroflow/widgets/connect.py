@@ -12,7 +12,17 @@ from neuroflow.transfer.probe import STAGES
 from neuroflow.widgets import html
 from neuroflow.widgets.connect_model import ConnectModel
 from neuroflow.widgets.copybutton import CopyButton
-from neuroflow.widgets.parts import button, field, form, problems, progress, show, watch
+from neuroflow.widgets.parts import (
+    button,
+    field,
+    form,
+    offer,
+    problems,
+    progress,
+    show,
+    still,
+    watch,
+)
 from neuroflow.widgets.pathfield import PathField
 
 STAGE_NAMES = {
@@ -45,14 +55,14 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
     )
 
     def update() -> None:
-        secret.disabled = model.is_agent
+        secret.disabled = model.is_agent or model.busy
         secret.placeholder = (
             "kept in memory until the kernel ends"
             if model.has_passphrase
             else "only if the key has one; never written"
         )
 
-    watch(model, ["key", "has_passphrase"], update)
+    watch(model, ["key", "has_passphrase", "busy"], update)
     return form(
         widgets.HTML("<h2>Connect</h2><p>How to reach the service, tested stage by stage.</p>"),
         problems(model),
@@ -108,10 +118,10 @@ def _actions(model: ConnectModel, secret: widgets.Password) -> list[widgets.Widg
         test.disabled = model.busy or bool(model.blockers)
         make.disabled = model.busy or model.is_agent
         public.disabled = model.busy or not model.key.strip()
-        agent.disabled = model.busy
         show(mend, model.is_open)
-        missing.value = html.bullets(model.blockers)
+        missing.value = html.bullets(model.blockers, heading="Before testing:")
 
+    still(model, agent, mend)
     watch(model, ["busy", "blockers", "is_open", "key"], update)
     bar = widgets.HBox([test, make, public, agent, mend], layout={"flex_flow": "row wrap"})
     return [bar, missing]
@@ -136,11 +146,7 @@ def _profiles(model: ConnectModel) -> widgets.VBox:
 
     def update() -> None:
         shown = model.profile if model.profile in model.profiles else None
-        # The value before the options: taking a name away must not choose another one.
-        saved.value = None
-        saved.options = list(model.profiles)
-        saved.value = shown
-        saved.disabled = new.disabled = model.busy
+        offer(saved, model.profiles, shown)
         remove.disabled = model.busy or shown is None
         show(row, bool(model.profiles))
 
@@ -150,6 +156,7 @@ def _profiles(model: ConnectModel) -> widgets.VBox:
 
     row = widgets.HBox([saved, new, remove])
     saved.observe(lambda _: model.attempt(chosen), names="value")
+    still(model, saved, new, name)
     watch(model, ["profile", "profiles", "busy"], update)
     return widgets.VBox([row, name])
 
@@ -180,6 +187,7 @@ def _fields(model: ConnectModel) -> list[widgets.Widget]:
     )
     for widget, name in ((host, "host"), (port, "port"), (user, "user")):
         link((model, name), (widget, "value"))
+    still(model, host, port, user)
     key = PathField(
         model,
         "key",
@@ -227,10 +235,10 @@ def _identity(model: ConnectModel) -> widgets.VBox:
         button_style="warning",
         layout={"width": "auto", "align_self": "flex-start"},
     )
+    still(model, confirm)
     box = widgets.VBox([words, confirm])
 
     def update() -> None:
-        confirm.disabled = model.busy
         show(confirm, bool(model.fingerprint))
         show(box, bool(model.fingerprint) or model.is_changed)
         if model.is_changed:
@@ -247,21 +255,22 @@ def _identity(model: ConnectModel) -> widgets.VBox:
                 f'<p class="nf-fingerprint">{html.text(model.fingerprint)}</p></div>'
             )
 
-    watch(model, ["fingerprint", "is_changed", "busy"], update)
+    watch(model, ["fingerprint", "is_changed"], update)
     return box
 
 
 def _public(model: ConnectModel) -> widgets.VBox:
     """Show the public half of the key and the mail it goes into, ready to be copied."""
     line = field(widgets.Textarea, "Public key", "The public half of the key", rows=3)
-    mail = field(widgets.Textarea, "Mail", "To the vendor's support", rows=15)
+    mail = field(widgets.Textarea, "Mail", "To the vendor's support", rows=18)
     copy_line = CopyButton(label="Copy public key", tooltip="Copy the public half of the key")
     copy_mail = CopyButton(label="Copy mail", tooltip="Copy the mail to the vendor's support")
     post = widgets.HTML()
     words = widgets.HTML(
         "<p>Send the public half to the vendor's support; the private half stays with you.</p>"
     )
-    box = widgets.VBox([words, line, copy_line, mail, widgets.HBox([copy_mail, post])])
+    send = widgets.HBox([copy_mail, post], layout={"align_items": "center"})
+    box = widgets.VBox([words, line, copy_line, mail, send])
     for control, copy, name in ((line, copy_line, "public_line"), (mail, copy_mail, "mail")):
         link((model, name), (control, "value"))
         link((model, name), (copy, "text"))

@@ -22,6 +22,7 @@ from neuroflow.workspace import Workspace
 
 NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
 """Where a key is made while no file is named."""
+TESTING, MAKING, MENDING = "Testing the connection", "Making a key", "Making the key private"
 MAIL = """Subject: Public key for SFTP access ({user})
 
 Dear support team,
@@ -31,8 +32,9 @@ please register this public key for the user {user}:
 {line}
 
 Its fingerprint is {fingerprint}.
-The private half stays on our side. Please send us the SHA-256 fingerprint of your server's host
-key, so that we can confirm it on the first connection.
+
+Please send us the SHA-256 fingerprint of your server's host key, so that we can confirm it \
+on the first connection. The private half of our key stays with us.
 """
 
 
@@ -103,7 +105,7 @@ class ConnectModel(FormModel):
         passphrase
             Opens the key; kept in memory until the process ends.
         """
-        if self.busy or self.blockers:
+        if self.blockers or not self.is_free_for(TESTING):
             return
         if passphrase:
             self.ws.service.use_passphrase(passphrase)
@@ -113,7 +115,7 @@ class ConnectModel(FormModel):
             Profile(self.host.strip(), self.user.strip(), self._profile_key, self.port, name)
         )
         self.profiles = tuple(self.ws.service.profile_names)
-        self._begin("Testing the connection", lambda: None)
+        self._begin(TESTING, lambda: None)
 
     def choose(self, name: str) -> None:
         """Use another saved profile from now on; a passphrase typed before is forgotten.
@@ -174,6 +176,8 @@ class ConnectModel(FormModel):
         passphrase
             Protects the file; empty for none.
         """
+        if not self.is_free_for(MAKING):
+            return
         if not self.key.strip():
             self.key = str(NEW_KEY)
         path = self.key_path
@@ -185,7 +189,7 @@ class ConnectModel(FormModel):
         if passphrase:
             self.ws.service.use_passphrase(passphrase)
             self.has_passphrase = True
-        self.run("Making a key", work, self._show_public)
+        self.run(MAKING, work, lambda public: self._made(path, public))
 
     def show(self, passphrase: str = "") -> None:
         """Read the public half of the named key, or of the agent's, to be sent to the vendor.
@@ -208,9 +212,13 @@ class ConnectModel(FormModel):
         self.run("Reading the key", work, self._show_public)
 
     def mend(self) -> None:
-        """Make the key's file private (permissions 600)."""
+        """Make the key's file private (permissions 600), and test again what failed by it."""
+        if not self.is_free_for(MENDING):
+            return
         mend_permissions(self.key_path)
         self.is_open = _is_open(self.key_path)
+        if self.steps:
+            self.test()
 
     @property
     def _profile_key(self) -> Path | None:
@@ -293,6 +301,10 @@ class ConnectModel(FormModel):
         super().complain(error)
         if self.tone == "wait":
             self.set(tone="bad", steps=tuple(self._fresh))
+
+    def _made(self, path: Path, public: tuple[str, str]) -> None:
+        self._show_public(public)
+        self.notice = f"The key is made: {path}. Send its public half to the vendor's support."
 
     def _show_public(self, public: tuple[str, str]) -> None:
         line, fingerprint = public

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -98,16 +99,41 @@ def _question(model: ExploreModel) -> widgets.VBox:
     def update() -> None:
         if model.choices is None:
             return
-        n = 0 if model.effects is None else model.effects["region"].nunique()
-        total = model.choices.regions["region"].nunique()
-        found.value = (
-            f'<p class="nf-dim" role="status">{n} of {total} regions are compared; '
-            "p values are corrected over these.</p>"
-        )
+        found.value = f'<p class="nf-dim" role="status">{html.text(compared(model))}</p>'
 
     watch(model, ["effects", "choices"], update)
     grid = widgets.GridBox(controls, layout={**_GRID, "align_items": "flex-start"})
-    return widgets.VBox([grid, found])
+    how = widgets.HTML(
+        '<p class="nf-dim">In a list, nothing chosen means all. Ctrl (on a Mac, Cmd) and a click '
+        "chooses several, or takes a choice back.</p>"
+    )
+    return widgets.VBox([how, grid, found])
+
+
+def compared(model: ExploreModel) -> str:
+    """Say how many regions the answer speaks of, and why others have none.
+
+    Parameters
+    ----------
+    model
+        Of the form, with results.
+
+    Returns
+    -------
+    str
+        For people.
+    """
+    effects, total = model.effects, len(model.region_names)
+    if effects is None:
+        return f"0 of {total} regions are compared."
+    answered = effects["estimate"].notna()
+    said = f"{effects.loc[answered, 'region'].nunique()} of {total} regions are compared; "
+    said += "p values are corrected over these."
+    reasons = Counter(effects.loc[~answered, "reason"])
+    if reasons:
+        often, count = reasons.most_common(1)[0]
+        said += f" {count} of {len(effects)} comparisons have no answer, most often: {often}."
+    return said
 
 
 def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:

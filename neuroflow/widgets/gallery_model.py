@@ -83,6 +83,7 @@ class GalleryModel(FormModel):
         super().__init__()
         self.folder = folder
         self._wanted: Report | None = None
+        self._drawn: tuple[Report, ...] | None = None
 
     @property
     def pages(self) -> int:
@@ -99,7 +100,8 @@ class GalleryModel(FormModel):
         """
         found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
         self.reports = tuple(sorted(found, key=lambda report: report.name))
-        self.go(min(self.page, self.pages - 1))
+        self._drawn = None  # a picture may be another one now, under the same name
+        self.go(self.page)
 
     def go(self, page: int) -> None:
         """Show another page.
@@ -110,14 +112,7 @@ class GalleryModel(FormModel):
             From 0; beyond the last, the last.
         """
         self.page = max(0, min(page, self.pages - 1))
-        here = self.reports[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
-
-        def work(
-            _tell: OnEvent, _stop: StopEvent
-        ) -> tuple[tuple[Report, ...], list[tuple[Report, str]]]:
-            return here, [(report, _small(report)) for report in here]
-
-        self.run("Drawing small pictures", work, self._drawn)
+        self._go_on()
 
     def open(self, report: Report) -> None:
         """Show one report large, with its text.
@@ -127,18 +122,8 @@ class GalleryModel(FormModel):
         report
             One of `reports`.
         """
-        if self.busy:
-            self._wanted = report  # opened once the small pictures are drawn
-            return
-
-        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
-            return picture(report.picture, LARGE) if report.picture else "", _read(report.text)
-
-        def show(found: tuple[str, str]) -> None:
-            large, text = found
-            self.set(name=report.name, large=large, text=text, facts=facts_of(text))
-
-        self.run("Opening a report", work, show)
+        self._wanted = report
+        self._go_on()
 
     def follow(self, study_id: str) -> None:
         """Show the report of a study that was chosen elsewhere.
@@ -156,17 +141,48 @@ class GalleryModel(FormModel):
 
     def close(self) -> None:
         """Close the large view."""
+        self._wanted = None
         self.set(name="", large="", text="", facts=())
 
-    def _drawn(self, result: tuple[tuple[Report, ...], list[tuple[Report, str]]]) -> None:
-        here, drawn = result
-        self.shown = tuple(drawn)
-        first = self.page * PER_PAGE
-        if self.reports[first : first + PER_PAGE] != here:
-            self.go(self.page)  # results came or the page was turned while pictures were drawn
+    def _go_on(self) -> None:
+        """Begin what was asked for last and is not done: the pictures of a page, then a report."""
+        here = self.reports[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
+        if self.busy:
+            return  # asked again once that is done
+        if here != self._drawn:
+            self._draw(here)
         elif self._wanted is not None:
-            wanted, self._wanted = self._wanted, None
-            self.open(wanted)
+            self._open(self._wanted)
+
+    def _draw(self, here: tuple[Report, ...]) -> None:
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[tuple[Report, str], ...]:
+            return tuple((report, _small(report)) for report in here)
+
+        def show(drawn: tuple[tuple[Report, str], ...]) -> None:
+            self.shown = drawn
+            self._go_on()
+
+        self._drawn = here
+        self.run("Drawing small pictures", work, show)
+
+    def _open(self, report: Report) -> None:
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+            return picture(report.picture, LARGE) if report.picture else "", _read(report.text)
+
+        def show(found: tuple[str, str]) -> None:
+            if self._wanted is report:  # else closed, or another one was asked for, meanwhile
+                large, text = found
+                self._wanted = None
+                self.set(name=report.name, large=large, text=text, facts=facts_of(text))
+            self._go_on()
+
+        self.run("Opening a report", work, show)
+
+    def complain(self, error: Exception) -> None:
+        """Show an error; what could not be opened is not tried again by itself."""
+        super().complain(error)
+        self._wanted = None
+        self._go_on()
 
 
 def facts_of(text: str) -> tuple[tuple[str, str], ...]:

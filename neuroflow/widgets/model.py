@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from traitlets import Bool, HasTraits, Instance, Tuple, Unicode
 
-from neuroflow.errors import NeuroflowError
+from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import Event
 from neuroflow.widgets.jobs import Job, Work
 from neuroflow.widgets.progress import Progress
@@ -121,7 +121,7 @@ class FormModel(HasTraits):
         can_stop: bool = False,
         can_pause: bool = False,
     ) -> None:
-        """Begin a job in the background; nothing happens while another one is under way.
+        """Begin a job in the background; asking twice for the same begins it once.
 
         Parameters
         ----------
@@ -135,8 +135,13 @@ class FormModel(HasTraits):
             Whether `work` looks at its stop event.
         can_pause
             Whether `work` looks at the model's pause event.
+
+        Raises
+        ------
+        OptionError
+            Another job is under way.
         """
-        if self.busy:
+        if not self.is_free_for(doing):
             return
         self._pause.clear()
         self.set(
@@ -156,6 +161,32 @@ class FormModel(HasTraits):
             on_error=lambda error: self._ended(lambda: self.complain(error)),
         )
 
+    def is_free_for(self, doing: str) -> bool:
+        """Tell whether a job can begin; a second click on the same button changes nothing.
+
+        Parameters
+        ----------
+        doing
+            What it would do.
+
+        Returns
+        -------
+        bool
+            False where it is under way already.
+
+        Raises
+        ------
+        OptionError
+            Another job is under way.
+        """
+        if self.busy and doing != self.doing:
+            raise OptionError(
+                "This has to wait: something else is under way here.",
+                why=f"{self.doing}.",
+                advice="Try again once it is done.",
+            )
+        return not self.busy
+
     def stop(self) -> None:
         """Ask the job under way to finish what it has begun and to begin nothing else."""
         if self._job is not None and self.busy:
@@ -169,19 +200,24 @@ class FormModel(HasTraits):
             self.paused = not self.paused
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the job under way; for scripts and tests.
+        """Wait for the job under way and those that it begins; for scripts and tests.
 
         Parameters
         ----------
         timeout
-            How long to wait, in seconds.
+            How long to wait for each, in seconds.
 
         Returns
         -------
         bool
-            False where it is still running.
+            False where one is still running.
         """
-        return self._job is None or self._job.join(timeout)
+        job = None
+        while job is not self._job:
+            job = self._job
+            if job is not None and not job.join(timeout):
+                return False
+        return True
 
     def attempt(self, action: Callable[[], object]) -> None:
         """Do something at once; whatever it raises is shown, and the form lives on.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any
 
@@ -13,6 +13,8 @@ from neuroflow.widgets.model import FormModel
 
 WIDE = "min(640px, 98%)"
 LABEL = "150px"
+WRAP = {"flex_flow": "row wrap"}
+"""Of a line of controls: in a narrow window, what has no room goes below."""
 
 
 def form(*children: Any) -> widgets.VBox:
@@ -103,6 +105,42 @@ def watch(model: FormModel, names: list[str], update: Callable[[], None]) -> Non
     update()
 
 
+def still(model: FormModel, *controls: Any) -> None:
+    """Switch controls off while a job of their form is under way.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+    *controls
+        Widgets that can be disabled.
+    """
+
+    def update() -> None:
+        for control in controls:
+            control.disabled = model.busy
+
+    watch(model, ["busy"], update)
+
+
+def offer(menu: Any, options: Sequence[Any], value: Any) -> None:
+    """Give a menu its options and choose one of them.
+
+    Parameters
+    ----------
+    menu
+        Of ipywidgets.
+    options
+        What it offers.
+    value
+        What is chosen; None for nothing.
+    """
+    if list(menu.options) != list(options):
+        menu.value = None  # new options would keep the place of the old choice, or choose nothing
+        menu.options = options
+    menu.value = value
+
+
 def show(widget: Any, visible: bool) -> None:
     """Show a widget or take it away.
 
@@ -190,7 +228,8 @@ def progress(model: FormModel, *, keep: bool = True) -> widgets.VBox:
     watch(model, ["progress", "busy"], update_bars)
     names = ["busy", "can_stop", "stopping", "can_pause", "paused", "doing", "notice", "tone"]
     watch(model, names, update)
-    return widgets.VBox([widgets.HBox([said, pause, stop]), bars])
+    line = widgets.HBox([said, pause, stop], layout={"align_items": "center"})
+    return widgets.VBox([line, bars])
 
 
 def _under_way(model: FormModel) -> str:

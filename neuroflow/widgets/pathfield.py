@@ -9,11 +9,12 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import link
 
+from neuroflow.widgets import html
 from neuroflow.widgets.folders import completions, listing
 from neuroflow.widgets.model import FormModel
-from neuroflow.widgets.parts import WIDE, button, field, show
+from neuroflow.widgets.parts import button, field, show, still
 
-HERE = "(this folder)"
+HERE = "(take this folder)"
 UP = ".. (one folder up)"
 
 
@@ -53,25 +54,18 @@ class PathField(widgets.VBox):  # type: ignore[misc]
         link((model, name), (self.typed, "value"))
         self.typed.observe(lambda _: model.attempt(self._complete), names="value")
         browse = button(model, "Browse", f"Pick: {label}", self._toggle)
-        self._list = widgets.Select(
-            description="Pick",
-            tooltip=f"Open a folder or pick: {label}",
-            rows=10,
-            style={"description_width": "150px"},
-            layout={"width": WIDE},
+        self._where = widgets.HTML()
+        self._list = field(widgets.Select, "Pick", f"Open a folder or pick: {label}", rows=10)
+        buttons = [
+            button(model, "Open", "Open the folder, or take the file", self._open),
+            button(model, "Cancel", "Close the list", self._toggle),
+        ]
+        self._picker = widgets.VBox(
+            [self._where, widgets.HBox([self._list, widgets.VBox(buttons)])]
         )
-        self._picker = widgets.HBox(
-            [
-                self._list,
-                widgets.VBox(
-                    [
-                        button(model, "Open", "Open the folder, or take the file", self._open),
-                        button(model, "Cancel", "Close the list", self._toggle),
-                    ]
-                ),
-            ]
-        )
+        self._picker.add_class("nf-picker")
         show(self._picker, False)
+        still(model, self.typed, browse, *buttons)
         super().__init__([widgets.HBox([self.typed, browse]), self._picker])
 
     def _complete(self) -> None:
@@ -89,7 +83,8 @@ class PathField(widgets.VBox):  # type: ignore[misc]
 
     def _look(self, folder: Path) -> None:
         self._folder = folder
-        names: list[tuple[str, Any]] = [(f"{HERE} {folder}", 0)] if self._folders_only else []
+        self._where.value = f'<p role="status">In the folder {html.text(folder)}</p>'
+        names: list[tuple[str, Any]] = [(HERE, 0)] if self._folders_only else []
         self._paths = [None] if self._folders_only else []
         if folder.parent != folder:
             names.append((UP, len(self._paths)))

@@ -106,16 +106,19 @@ def duration(seconds: float) -> str:
     Returns
     -------
     str
-        In seconds, minutes or hours.
+        In seconds, minutes, hours or days.
 
     Examples
     --------
-    >>> duration(8), duration(200), duration(9000)
-    ('8 s', '3 min', '2.5 h')
+    >>> duration(8), duration(200), duration(9000), duration(300_000)
+    ('8 s', '3 min', '2.5 h', '3.5 days')
     """
     if seconds < 90:
         return f"{max(seconds, 1):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    hours = seconds / 3600
+    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"
 
 
 @dataclass(frozen=True, slots=True)

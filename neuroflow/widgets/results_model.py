@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Event as StopEvent
 
 import pandas as pd
@@ -15,6 +15,7 @@ from neuroflow.waiting import Look
 from neuroflow.widgets.gallery_model import GalleryModel
 from neuroflow.widgets.labels import study_labels
 from neuroflow.widgets.model import FormModel
+from neuroflow.widgets.progress import duration
 from neuroflow.widgets.results_watch import WatchModel
 from neuroflow.workspace import Workspace
 
@@ -51,7 +52,7 @@ class ResultsModel(FormModel):
     counts : tuple
         Pairs of a state and how many studies are in it.
     looked_at : datetime or None
-        When the server was looked at last, in UTC; None if not yet.
+        When the server was looked at last, in UTC, by whatever program; None if never.
     study_id : str
         The study chosen in the table; its report is opened.
     watcher : WatchModel
@@ -90,7 +91,7 @@ class ResultsModel(FormModel):
         def work(_tell: OnEvent, _stop: StopEvent) -> pd.DataFrame:
             return self.ws.status()
 
-        self.run("Looking at the server", work, self._looked)
+        self.run("Looking at the server", work, self._show)
 
     def collect(self) -> None:
         """Bring every result that is new or changed; `stop` finishes those under way."""
@@ -116,24 +117,20 @@ class ResultsModel(FormModel):
         """
         if self.looked_at is None:
             return "from the ledger; the server was not looked at yet"
-        age = _age((now - self.looked_at).total_seconds())
+        age = duration((now - self.looked_at).total_seconds())
         words = f"server looked at {age} ago"
         look = self.watcher.look
         if self.watcher.on and look is not None:
             lost = "no connection, trying again" if look.error else "next look"
-            words += f"; {lost} in {_age(self.watcher.next_at(now))}"
+            words += f"; {lost} in {duration(self.watcher.next_at(now))}"
         return words
 
     def _seen(self, look: Look) -> None:
         if look.error is None:
-            self._looked(look.table)
-
-    def _looked(self, table: pd.DataFrame) -> None:
-        self.looked_at = table.attrs.get("listed_at") or datetime.now(UTC)
-        self._show(table)
+            self._show(look.table)
 
     def _collected(self, table: pd.DataFrame) -> None:
-        self._looked(table)
+        self._show(table)
         states = Counter(table["state"])
         here = states[State.COLLECTED] + states[State.FAILED]
         self.notice = f"{here} of {len(table)} studies have their results on this disk."
@@ -156,6 +153,7 @@ class ResultsModel(FormModel):
         counts = tuple(Counter(str(state) for state in table["state"]).items())
         shown = shown.sort_values(["cohort", "study"], kind="stable", ignore_index=True)
         self.set(
+            looked_at=table.attrs.get("listed_at"),
             status=shown.drop(columns="study_id"),
             ids=tuple(shown["study_id"]),
             counts=counts,
@@ -163,13 +161,6 @@ class ResultsModel(FormModel):
             tone=_overall([State(state) for state, _ in counts]),
         )
         self.gallery.look(labels)
-
-
-def _age(seconds: float) -> str:
-    """Return a length of time in words."""
-    if seconds < 60:
-        return f"{max(0.0, seconds):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
 
 
 def _overall(states: list[State]) -> str:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.states import State
 from neuroflow.widgets import html
-from neuroflow.widgets.parts import button, field, form, problems, progress, show, watch
+from neuroflow.widgets.parts import (
+    WRAP,
+    button,
+    field,
+    form,
+    offer,
+    problems,
+    progress,
+    show,
+    still,
+    watch,
+)
 from neuroflow.widgets.results_model import TONES
-from neuroflow.widgets.submit_model import LEFT_OUT, NOT_PACKAGED, SubmitModel
+from neuroflow.widgets.submit_model import LEFT_OUT, NOT_PACKAGED, SKIPPED, SubmitModel
 from neuroflow.widgets.tableview import TableView
 
-ACTIONS = {"send": "wait", "check": "wait", "skip": "good", "blocked": "bad", "refused": "bad"}
+ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "refused": "bad"}
 """How what would be done with a study is shown."""
 
 
@@ -53,16 +66,9 @@ def _cohort(model: SubmitModel) -> widgets.VBox:
         cohorts = model.cohorts
         here = cohorts.cohort.cohort_id if cohorts.cohort is not None else ""
         options = list(cohorts.known) if here else ["", *cohorts.known]
-        if list(choice.options) != options:
-            choice.options = options
-        choice.value = here
-        choice.disabled = model.busy
-        words.value = (
-            f"<p>{len(model.labels)} studies: "
-            f"{html.text(', '.join(f'{count} {state}' for state, count in cohorts.counts))}.</p>"
-            if here
-            else ""
-        )
+        offer(choice, options, here)
+        counts = ", ".join(f"{n} {state}" for state, n in Counter(model.rows["state"]).items())
+        words.value = f"<p>{len(model.labels)} studies: {html.text(counts)}.</p>" if here else ""
 
     def chosen() -> None:
         name = choice.value
@@ -70,7 +76,8 @@ def _cohort(model: SubmitModel) -> widgets.VBox:
             model.cohorts.cohort_id = name
 
     choice.observe(lambda _: model.attempt(chosen), names="value")
-    watch(model, ["labels", "rows", "busy"], update)
+    still(model, choice)
+    watch(model, ["labels", "rows"], update)
     return widgets.VBox([choice, words])
 
 
@@ -119,7 +126,8 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         )
 
     watch(model, ["busy", "blockers", "rows", "to_retry", "others"], update)
-    return [widgets.HBox([plan, send, retry, only_good]), blockers]
+    still(model, only_good)
+    return [widgets.HBox([plan, send, retry, only_good], layout=WRAP), blockers]
 
 
 def _plan(model: SubmitModel) -> widgets.VBox:

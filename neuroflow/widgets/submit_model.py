@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from threading import Event as StopEvent
 
 import pandas as pd
@@ -16,19 +17,22 @@ from neuroflow.models import Cohort, Event, OnEvent
 from neuroflow.states import State
 from neuroflow.widgets.cohort_model import CohortModel
 from neuroflow.widgets.model import FormModel
-from neuroflow.widgets.progress import Bar, Progress, duration
+from neuroflow.widgets.progress import OVER, Bar, Progress, duration
 from neuroflow.workspace import Workspace
 
 SENT = frozenset({State.SUBMITTED, State.COLLECTED, State.FAILED})
 """States of a study that the service has, or has answered."""
 TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
 """States in which a study is sent again only when the user asks for it."""
-LEFT_OUT, NOT_PACKAGED = "left out", "not packaged"
+PLANNING, SENDING = "De-identifying and zipping", "Sending studies"
+LEFT_OUT, NOT_PACKAGED, SKIPPED = "left out", "not packaged", "sent already"
+LIVE = timedelta(seconds=2)
+"""How often the table is brought up to date while studies are sent."""
 COLUMNS = ("study", "state", "since", "MB", "message")
 STAYS = {
-    "skip": "sent already",
+    "skip": SKIPPED,
     "blocked": "blocked by errors",
-    "excluded": "left out",
+    "excluded": LEFT_OUT,
     "refused": "refused: the table says why",
 }
 """Why a study stays here, by what the plan calls it."""
@@ -81,6 +85,7 @@ class SubmitModel(FormModel):
         self.ws = ws
         self.cohorts = cohorts or CohortModel(ws)
         self._states: dict[str, LedgerRow] = {}
+        self._refreshed = datetime.min.replace(tzinfo=UTC)
         self.cohorts.observe(
             lambda _: self.attempt(self._changed), names=["cohort", "blocked", "excluded"]
         )
@@ -98,14 +103,14 @@ class SubmitModel(FormModel):
         """De-identify and zip what is new, and say what would be sent; nothing is sent."""
         self.refresh()
         cohort = self.cohort
-        if self.busy or cohort is None or self.before_planning():
+        if cohort is None or self.before_planning() or not self.is_free_for(PLANNING):
             return
 
         def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
             return self.ws.submit(cohort, dry_run=True, on_event=tell, stop=stop)
 
         self.set(tone="wait", plan=None, plan_text="")
-        self.run("De-identifying and zipping", work, self._planned, can_stop=True)
+        self.run(PLANNING, work, self._planned, can_stop=True)
 
     def submit(self) -> None:
         """Send every study that was not sent yet; `stop` finishes those under way."""
@@ -121,7 +126,7 @@ class SubmitModel(FormModel):
     def _send(self, cohort: Cohort, *, is_asked: bool) -> None:
         self.refresh()
         blockers = self.before_planning() if is_asked else self.blockers
-        if self.busy or blockers:
+        if blockers or not self.is_free_for(SENDING):
             return
         only_good = self.only_good
 
@@ -135,8 +140,8 @@ class SubmitModel(FormModel):
                 pause=self._pause,
             )
 
-        self.tone = "wait"
-        self.run("Sending studies", work, self._sent, can_stop=True, can_pause=True)
+        self.set(tone="wait", plan_text="")  # where each study stands is shown in its place
+        self.run(SENDING, work, self._sent, can_stop=True, can_pause=True)
 
     def before_planning(self) -> tuple[str, ...]:
         """Tell what stands in the way of a plan.
@@ -214,8 +219,9 @@ class SubmitModel(FormModel):
         blocked = self.cohorts.blocked
         if not blockers and blocked and not self.only_good:
             blockers.append(
-                f"{len(blocked)} of {len(self.labels)} studies have errors: mend them, leave them "
-                "out, or tick 'Send only the studies without errors'."
+                f"Of {len(self.labels)} studies, {len(blocked)} "
+                f"{'has' if len(blocked) == 1 else 'have'} errors: mend, leave out, or tick "
+                "'Send only the studies without errors'."
             )
         if not self._has_profile():
             blockers.append("Fill the Connect form first.")
@@ -263,11 +269,16 @@ class SubmitModel(FormModel):
 
     def _heard(self, events: Sequence[Event]) -> None:
         super()._heard([event for event in events if event.stage != "plan"])  # it has its own line
+        ended = [event.at for event in events if event.study_id and event.status in OVER]
+        if ended and self.doing == SENDING and ended[-1] - self._refreshed >= LIVE:
+            self._refreshed = ended[-1]
+            self.refresh()
 
     def _planned(self, plan: pd.DataFrame) -> None:
         shown = plan.assign(
             study=plan["study_id"].map(self.labels),
-            MB=(plan["size"] / 1e6).round(1),
+            action=plan["action"].replace({"skip": SKIPPED, "excluded": LEFT_OUT}),
+            MB=(plan["size"].where(plan["size"] > 0) / 1e6).round(1),
             time=["" if not value > 0 else duration(value) for value in plan["seconds"]],
         )
         is_whole = not plan["reason"].str.startswith("stopped before").any()

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.widgets.cohort_model import CohortModel
@@ -45,7 +46,7 @@ def checked(model):
 
 def done(model, action, *args):
     action(*args)
-    assert model.join(60)
+    assert model.join(PATIENCE)
     return model
 
 
@@ -84,7 +85,7 @@ def test_findings_are_those_of_the_chosen_studies(checked):
     assert set(checked.details["study"]) == {checked.studies.loc[0, "study"]}
     checked.chosen = (checked.studies.loc[1, "study"],)
     assert checked.details.empty
-    assert checked.rules == []
+    assert checked.rules_broken == checked.rules_aside == ()
 
 
 def test_a_study_that_is_left_out_stays_out_and_can_be_taken_in_again(checked, folder):
@@ -104,17 +105,17 @@ def test_a_study_that_is_left_out_stays_out_and_can_be_taken_in_again(checked, f
 def test_leaving_out_needs_a_reason_and_says_so(checked):
     checked.chosen = (checked.studies.loc[0, "study"],)
     checked.attempt(lambda: checked.exclude(""))
-    assert checked.join(60)
+    assert checked.join(PATIENCE)
     assert "with a reason" in checked.problems[0].what
     assert states(checked) == ["has errors", "ready"]
 
 
 def test_an_error_is_set_aside_with_a_reason_and_applied_again(checked):
     checked.chosen = (checked.studies.loc[0, "study"],)
-    assert checked.rules == ["age", "echo_time"]
+    assert (checked.rules_broken, checked.rules_aside) == (("age", "echo_time"), ())
     done(checked, checked.set_aside, "echo_time", "the vendor agreed")
     assert "echo_time: set aside" in checked.studies.loc[0, "findings"]
-    assert checked.rules == ["age", "echo_time"]
+    assert (checked.rules_broken, checked.rules_aside) == (("age",), ("echo_time",))
     done(checked, checked.set_aside, "echo_time", "")
     assert "echo_time: 130 ms" in checked.studies.loc[0, "findings"]
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from support.agent import running_agent
+from support.waits import PATIENCE
 
 from neuroflow.errors import HostKeyUnknownError
 from neuroflow.models import Package
@@ -32,7 +33,7 @@ def ssh_agent(monkeypatch):
 
 def probed(model, passphrase=""):
     model.test(passphrase)
-    assert model.join(30)
+    assert model.join(PATIENCE)
     return [(step.name, step.ok) for step in model.steps]
 
 
@@ -51,7 +52,7 @@ def test_an_unknown_host_key_is_shown_and_pinned_by_one_confirmation(fresh, serv
     with pytest.raises(HostKeyUnknownError):
         fresh.ws.service.connect()
     fresh.confirm()
-    assert fresh.join(30)
+    assert fresh.join(PATIENCE)
     assert [step.name for step in fresh.steps] == list(STAGES)
     assert all(step.ok for step in fresh.steps)
     assert (fresh.tone, fresh.fingerprint) == ("good", "")
@@ -111,10 +112,19 @@ def test_a_key_open_to_others_can_be_made_private(fresh, tmp_path):
     assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o600
 
 
+def test_a_key_made_private_is_tested_again_where_that_was_what_failed(fresh, service):
+    fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
+    service.key.chmod(0o644)
+    assert probed(fresh)[-1] == ("login", False)
+    fresh.mend()
+    assert fresh.join(PATIENCE)
+    assert (fresh.tone, fresh.steps[-1].ok) == ("good", True)
+
+
 def test_a_new_key_comes_with_a_mail_to_the_vendor(fresh, tmp_path):
     fresh.key = str(tmp_path / "new")
     fresh.make()
-    assert fresh.join(30)
+    assert fresh.join(PATIENCE)
     assert fresh.public_line in fresh.mail
     assert fresh.public_line == (tmp_path / "new.pub").read_text(encoding="utf-8").strip()
 
@@ -122,7 +132,7 @@ def test_a_new_key_comes_with_a_mail_to_the_vendor(fresh, tmp_path):
 def test_no_key_is_overwritten(fresh, service):
     before = service.key.read_bytes()
     fresh.make()
-    assert fresh.join(30)
+    assert fresh.join(PATIENCE)
     assert "exists already" in fresh.problems[0].what
     assert service.key.read_bytes() == before
 
@@ -133,7 +143,7 @@ def test_several_profiles_are_saved_chosen_and_removed(fresh, service):
     assert fresh.blockers[0] == "Name the profile."
     fresh.set(profile="at home", host="localhost", port=service.port, user="me", key="agent")
     fresh.test()
-    assert fresh.join(30)
+    assert fresh.join(PATIENCE)
     assert fresh.profiles == ("default", "at home")
     fresh.choose("default")
     assert (fresh.host, fresh.user) == (service.host, service.user)
@@ -166,7 +176,7 @@ def test_a_key_is_made_at_the_usual_place_while_no_file_is_named(fresh, tmp_path
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     fresh.key = ""
     fresh.make()
-    assert fresh.join(30)
+    assert fresh.join(PATIENCE)
     assert (tmp_path / ".ssh" / "neuropacs_ed25519").exists()
     assert fresh.public_line
 
@@ -174,10 +184,10 @@ def test_a_key_is_made_at_the_usual_place_while_no_file_is_named(fresh, tmp_path
 def test_the_keys_of_the_agent_are_offered_by_their_fingerprints(fresh, service, ssh_agent):
     ssh_agent(service.key)
     fresh.offer_agent_keys()
-    assert fresh.join(30)
+    assert fresh.join(PATIENCE)
     assert [key.fingerprint for key in fresh.agent_keys] == [public_key(service.key).fingerprint]
     fresh.show()
-    assert fresh.join(30)
+    assert fresh.join(PATIENCE)
     assert public_key(service.key).fingerprint in fresh.mail
     fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
     assert probed(fresh)[-1] == ("folders", True)
@@ -187,7 +197,7 @@ def test_the_keys_of_the_agent_are_offered_by_their_fingerprints(fresh, service,
 def test_without_an_agent_its_keys_are_a_readable_problem(fresh, monkeypatch):
     monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
     fresh.offer_agent_keys()
-    assert fresh.join(30)
+    assert fresh.join(PATIENCE)
     assert "ssh-agent" in fresh.problems[0].what
     assert not fresh.is_agent
 

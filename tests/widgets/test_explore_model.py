@@ -4,6 +4,7 @@ import sys
 import pandas as pd
 import pytest
 from support.collected import collect_into, people
+from support.waits import PATIENCE
 
 from neuroflow.compare.groups import compare_groups
 from neuroflow.widgets.explore_model import ExploreModel
@@ -30,7 +31,7 @@ def loaded(ws, views=("strip",)):
     model = ExploreModel(ws, load=False)
     model.views = views
     model.look()
-    assert model.join(60)
+    assert model.join(PATIENCE)
     assert model.problems == ()
     return model
 
@@ -186,7 +187,7 @@ def test_results_that_come_later_are_read_and_the_question_stays(project, tmp_pa
         model.set(metric="FAt", region="SCP")
         collect_into(ws, people(8), cohort_id="C2", reports=False)
         model.look()
-        assert model.join(60)
+        assert model.join(PATIENCE)
         assert model.choices.cohorts == ("C1", "C2")
         assert (model.metric, model.region) == ("FAt", "SCP")
         assert len(model.names) == 20
@@ -240,7 +241,7 @@ def test_the_code_cell_gives_the_same_numbers_and_the_same_figure(project, tmp_p
         folder.joinpath("cell.py").write_text(model.code)
         shown[folder] = model
     process = [sys.executable, "-c", CHECK, str(SCREEN * SHARP), *map(str, shown)]
-    subprocess.run(process, check=True, timeout=300)
+    subprocess.run(process, check=True, timeout=PATIENCE)
     for folder, model in shown.items():
         pd.testing.assert_frame_equal(pd.read_pickle(folder / "effects"), model.effects)
         assert folder.joinpath("figure.png").read_bytes() == model.pictures[model.main].png

@@ -1,6 +1,7 @@
 import ipywidgets as widgets
 import pytest
 from support.collected import collect_into, people
+from support.waits import PATIENCE
 
 from neuroflow.widgets.explore import explore_form
 from neuroflow.widgets.explore_model import ExploreModel
@@ -16,7 +17,7 @@ def model(tmp_path_factory):
         model = ExploreModel(ws, load=False)
         model.set(views=("strip",), covariates=(), systems=("midbrain",))
         model.look()
-        assert model.join(60)
+        assert model.join(PATIENCE)
         model.set(covariates=(), systems=("midbrain",))
         yield model
 
@@ -88,12 +89,12 @@ def test_what_was_chosen_stays_when_there_is_more_to_choose_from(tmp_path):
         model.set(views=())
         form = explore_form(model)
         model.look()
-        assert model.join(60)
+        assert model.join(PATIENCE)
         model.set(groups=("Control", "PD"), covariates=("age",), systems=("midbrain",))
         control(form, "Contrast").value = "PD - Control"
         collect_into(ws, participants[participants["group"] == "PSP"], cohort_id="C2")
         model.look()
-        assert model.join(60)
+        assert model.join(PATIENCE)
         assert "PSP" in control(form, "Groups").options
         assert model.groups == control(form, "Groups").value == ("Control", "PD")
         model.groups = ("Control", "MSA", "PD")

@@ -3,6 +3,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.models import Event
 from neuroflow.widgets.jobs import Job
@@ -24,20 +25,20 @@ def test_events_arrive_in_order_and_before_the_end():
         on_events=lambda events: seen.extend(e.done for e in events),
         on_done=lambda result: seen.append("end"),
     )
-    assert job.join(10)
+    assert job.join(PATIENCE)
     assert seen == [0, 1, 2, 3, 4, "end"]
 
 
 def test_whatever_work_raises_reaches_the_form():
     errors = []
-    assert start(lambda tell, stop: 1 / 0, on_error=errors.append).join(10)
+    assert start(lambda tell, stop: 1 / 0, on_error=errors.append).join(PATIENCE)
     assert isinstance(errors[0], ZeroDivisionError)
 
 
 def test_a_job_hears_that_it_should_stop():
-    job = start(lambda tell, stop: stop.wait(10))
+    job = start(lambda tell, stop: stop.wait(PATIENCE))
     job.stop.set()
-    assert job.join(10)
+    assert job.join(PATIENCE)
 
 
 def test_inside_a_running_loop_only_the_loop_s_thread_is_called():
@@ -54,7 +55,7 @@ def test_inside_a_running_loop_only_the_loop_s_thread_is_called():
             on_events=heard,
             on_done=lambda result: threads.add(threading.current_thread()),
         )
-        return await asyncio.to_thread(job.join, 10)
+        return await asyncio.to_thread(job.join, PATIENCE)
 
     assert asyncio.run(page())
     assert threads == {threading.current_thread()}
@@ -68,12 +69,12 @@ def test_a_job_that_outlives_its_page_still_tells_its_model_the_end():
 
     async def page():
         return start(
-            lambda tell, stop: (go.wait(10), tell(event(1))),
+            lambda tell, stop: (go.wait(PATIENCE), tell(event(1))),
             on_events=lambda events: ends.append("events"),
             on_done=lambda result: ends.append("end"),
         )
 
     job = asyncio.run(page())
     go.set()
-    assert job.join(10)
+    assert job.join(PATIENCE)
     assert ends == ["events", "end"]

@@ -1,13 +1,16 @@
 import threading
 
-from neuroflow.errors import FolderError
+import pytest
+from support.waits import PATIENCE
+
+from neuroflow.errors import FolderError, OptionError
 from neuroflow.widgets.model import FormModel, Problem
 
 
 def test_an_error_of_neuroflow_is_shown_in_its_own_words_until_dismissed():
     model = FormModel()
     model.run("Working", lambda tell, stop: raise_(FolderError("Empty.", advice="Fill.")), print)
-    assert model.join(10)
+    assert model.join(PATIENCE)
     assert model.problems == (Problem("Empty.", "", "Fill.", "folder"),)
     assert not model.busy
     model.dismiss(model.problems[0])
@@ -17,18 +20,18 @@ def test_an_error_of_neuroflow_is_shown_in_its_own_words_until_dismissed():
 def test_any_other_exception_is_shown_and_the_form_lives_on():
     model = FormModel()
     model.run("Working", lambda tell, stop: {}["key"], print)
-    assert model.join(10)
+    assert model.join(PATIENCE)
     assert model.problems[0].why == "KeyError: 'key'"
     results = []
     model.run("Working", lambda tell, stop: 7, results.append)
-    assert model.join(10)
+    assert model.join(PATIENCE)
     assert results == [7]
 
 
 def test_an_error_while_showing_a_result_is_shown_too():
     model = FormModel()
     model.run("Working", lambda tell, stop: 0, lambda result: 1 / result)
-    assert model.join(10)
+    assert model.join(PATIENCE)
     assert "ZeroDivisionError" in model.problems[0].why
 
 
@@ -42,11 +45,13 @@ def test_the_same_error_twice_is_one_line():
 def test_only_one_job_is_under_way_and_it_can_be_stopped():
     model = FormModel()
     results = []
-    model.run("First", lambda tell, stop: stop.wait(10), results.append, can_stop=True)
-    model.run("Second", lambda tell, stop: "never", results.append)
+    model.run("First", lambda tell, stop: stop.wait(PATIENCE), results.append, can_stop=True)
+    model.run("First", lambda tell, stop: "never", results.append)  # a second click on its button
+    with pytest.raises(OptionError, match="has to wait"):
+        model.run("Second", lambda tell, stop: "never", results.append)
     assert model.doing == "First"
     model.stop()
-    assert model.join(10)
+    assert model.join(PATIENCE)
     assert results == [True]
     assert (model.busy, model.stopping, model.doing) == (False, False, "")
 
@@ -59,7 +64,7 @@ def test_a_result_may_begin_the_next_job():
         lambda tell, stop: 1,
         lambda one: model.run("Second", lambda tell, stop: one + 1, lambda two: over.set()),
     )
-    assert over.wait(10)
+    assert over.wait(PATIENCE)
 
 
 def raise_(error):

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.errors import MissingExtraError, OptionError, WorkerError, WorkspaceError
 from neuroflow.widgets import page
@@ -39,17 +40,17 @@ def served(folder, **options):
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        assert told.wait(90)
+        assert told.wait(PATIENCE)
         yield re.search(r"http://\S+", said[0]).group()
     finally:
         stop.set()
-        thread.join(60)
+        thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
 def get(address, **headers):
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    with opener.open(urllib.request.Request(address, headers=headers), timeout=90) as answer:
+    with opener.open(urllib.request.Request(address, headers=headers), timeout=PATIENCE) as answer:
         return answer.status, answer.url, answer.read().decode()
 
 
@@ -102,7 +103,7 @@ def test_ctrl_c_closes_the_page_and_its_kernels(tmp_path):
         address = next(filter(None, (re.search(r"http://\S+", line) for line in running.stdout)))
         get(address.group())
         os.killpg(running.pid, signal.SIGINT)
-        _, err = running.communicate(timeout=60)
+        _, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 0
     assert "Closing the page." in err
     assert "Traceback" not in err

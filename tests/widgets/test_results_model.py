@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 from PIL import Image
 from support.collected import collect_into, people
+from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.widgets.gallery_model import SMALL, GalleryModel
@@ -20,8 +21,8 @@ def silent(_event):
 
 def done(model, action):
     action()
-    assert model.join(60)
-    assert model.gallery.join(60)
+    assert model.join(PATIENCE)
+    assert model.gallery.join(PATIENCE)
     return model
 
 
@@ -47,10 +48,13 @@ def test_a_look_at_the_server_shows_what_is_there(sent, service):
     assert service.wait_until_idle()
     done(model, model.refresh)
     assert dict(model.counts) == {"delivered": 2}
-    assert model.said(model.looked_at + timedelta(minutes=3)) == "server looked at 3 min ago"
+    again = ResultsModel(sent)  # after a restart of the kernel, or in another notebook
+    for form in (model, again):
+        assert dict(form.counts) == {"delivered": 2}
+        assert form.said(model.looked_at + timedelta(minutes=3)) == "server looked at 3 min ago"
 
 
-def seen(model, condition, seconds=20):
+def seen(model, condition, seconds=PATIENCE):
     """Wait until the watcher has brought something about."""
     happened = Event()
     model.observe(lambda _: happened.set() if condition() else None)
@@ -69,7 +73,7 @@ def test_while_the_switch_is_on_results_are_seen_unasked_and_can_be_collected(se
     done(model, model.collect)
     assert dict(model.counts) == {"collected": 2}
     model.watcher.on = False
-    assert model.watcher.join(20)
+    assert model.watcher.join(PATIENCE)
     assert not model.watcher.busy
 
 
@@ -91,7 +95,7 @@ def test_a_lost_connection_is_told_and_tried_again(sent, service):
     assert "no connection, trying again in " in model.said(model.looked_at)
     assert model.watcher.on
     model.watcher.on = False
-    assert model.watcher.join(20)
+    assert model.watcher.join(PATIENCE)
 
 
 def test_a_study_chosen_in_the_table_opens_its_report_with_what_it_says_in_short(tmp_path):
@@ -99,7 +103,7 @@ def test_a_study_chosen_in_the_table_opens_its_report_with_what_it_says_in_short
         cohort = collect_into(ws, people(2))
         model = done(ResultsModel(ws), lambda: None)
         model.study_id = cohort.studies[1].study_id
-        assert model.gallery.join(60)
+        assert model.gallery.join(PATIENCE)
         assert model.gallery.name == "sub-001_ses-1"
         facts = dict(model.gallery.facts)
         assert facts["PD v Atypical"] in ("PD", "Atypical")
@@ -118,7 +122,7 @@ def test_collecting_brings_reports_under_the_names_of_this_disk(sent, service, c
     assert {report.name for report in model.gallery.reports} == labels
     assert all(small for _, small in model.gallery.shown)
     again = ResultsModel(sent)
-    assert again.gallery.join(60)
+    assert again.gallery.join(PATIENCE)
     assert len(again.gallery.shown) == 2
 
 
@@ -165,7 +169,7 @@ def gallery(tmp_path):
     (tmp_path / "s9_out" / "prediction.png").write_bytes(b"no picture")
     model = GalleryModel(tmp_path)
     model.look({})
-    assert model.join(60)
+    assert model.join(PATIENCE)
     return model
 
 
@@ -175,22 +179,37 @@ def test_small_pictures_are_drawn_page_by_page_on_white(gallery):
     assert image.width <= SMALL[0]
     assert image.getpixel((0, 0)) == (255, 255, 255)
     gallery.go(1)
-    assert gallery.join(60)
+    assert gallery.join(PATIENCE)
     assert len(gallery.shown) == 2
+
+
+def test_a_page_turned_while_a_report_is_opened_is_shown_and_so_is_the_report(gallery):
+    gallery.open(gallery.reports[0])
+    gallery.go(1)
+    assert gallery.join(PATIENCE)
+    assert [report for report, _ in gallery.shown] == list(gallery.reports[8:])
+    assert gallery.name == gallery.reports[0].name
+
+
+def test_a_report_closed_while_it_is_opened_stays_closed(gallery):
+    gallery.open(gallery.reports[0])
+    gallery.close()
+    assert gallery.join(PATIENCE)
+    assert gallery.name == ""
 
 
 def test_a_picture_that_is_none_does_not_hide_the_others_and_opening_it_says_why(gallery):
     gallery.go(1)
-    assert gallery.join(60)
+    assert gallery.join(PATIENCE)
     assert [bool(small) for _, small in gallery.shown] == [True, False]
     gallery.open(gallery.reports[9])
-    assert gallery.join(60)
+    assert gallery.join(PATIENCE)
     assert "cannot be shown" in gallery.problems[0].what
 
 
 def test_a_report_is_opened_with_its_text_and_closed(gallery):
     gallery.open(gallery.reports[0])
-    assert gallery.join(60)
+    assert gallery.join(PATIENCE)
     assert (gallery.name, gallery.text) == ("s0", "<b>PD</b>")
     assert gallery.large
     gallery.close()

@@ -3,6 +3,7 @@ import sys
 import threading
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.states import State
 from neuroflow.transfer.sftp import SftpRemote
@@ -36,7 +37,7 @@ def one_at_a_time(model):
 
 def done(model, action):
     action()
-    assert model.join(60)
+    assert model.join(PATIENCE)
     return model
 
 
@@ -108,7 +109,7 @@ def test_studies_with_errors_block_until_only_the_others_are_asked_for(model, ow
     model.cohorts.set(folder=str(own_cohort_folder / "scans"), participants="")
     done(model.cohorts, model.cohorts.check)
     done(model, model.make_plan)
-    assert "have errors" in model.blockers[0]
+    assert "1 has errors" in model.blockers[0]
     model.submit()
     assert not model.busy
     model.only_good = True
@@ -158,12 +159,12 @@ def test_a_pause_holds_every_byte_until_it_is_ended(planned, monkeypatch, one_at
 
     monkeypatch.setattr(SftpRemote, "put", put_after_pause)
     planned.submit()
-    assert begun.wait(60)
+    assert begun.wait(PATIENCE)
     assert planned.paused
     assert not planned.join(0.5)
     assert all(row.submitted_at is None for row in planned.ws.ledger.rows())
     planned.toggle_pause()
-    assert planned.join(60)
+    assert planned.join(PATIENCE)
     assert states(planned) == [State.SUBMITTED, State.SUBMITTED]
 
 
@@ -220,7 +221,7 @@ def test_while_another_program_submits_the_form_follows_by_the_ledger(planned, o
         assert "Another form, notebook or command works" in planned.blockers[0]
         planned.submit()
         assert not planned.busy
-        other.communicate("\n\n", timeout=60)
+        other.communicate("\n\n", timeout=PATIENCE)
     planned.poll()
     assert not planned.others
     assert planned.notice == "All 2 studies were sent."

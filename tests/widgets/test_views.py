@@ -2,6 +2,7 @@ import threading
 
 import ipywidgets as widgets
 import pytest
+from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.errors import FolderError, OptionError
@@ -12,7 +13,7 @@ from neuroflow.widgets.connect import connect_form
 from neuroflow.widgets.connect_model import ConnectModel
 from neuroflow.widgets.gallery import gallery
 from neuroflow.widgets.gallery_model import GalleryModel, Report
-from neuroflow.widgets.pathfield import PathField
+from neuroflow.widgets.pathfield import HERE, PathField
 from neuroflow.widgets.results import results_form
 from neuroflow.widgets.results_model import ResultsModel
 from neuroflow.widgets.submit import submit_form
@@ -84,7 +85,7 @@ def test_a_passphrase_leaves_the_page_with_the_click_that_uses_it(empty, tmp_pat
     (secret,) = all_of(view, widgets.Password)
     secret.value = "open sesame"
     button(view, "Make a key").click()
-    assert model.join(30)
+    assert model.join(PATIENCE)
     assert secret.value == ""
     assert b"OPENSSH PRIVATE KEY" in (tmp_path / "key").read_bytes()
 
@@ -111,7 +112,7 @@ def test_a_click_that_fails_is_shown_and_the_form_lives_on(empty, monkeypatch):
     view = results_form(model)
     monkeypatch.setattr(empty, "status", lambda: {}["nothing"])
     button(view, "Refresh").click()
-    assert model.join(30)
+    assert model.join(PATIENCE)
     assert "KeyError" in drawn(view)
     assert not button(view, "Refresh").disabled
 
@@ -137,7 +138,7 @@ def test_a_picker_walks_through_folders(empty, tmp_path):
     (names,) = all_of(field, widgets.Select)
     names.value = next(value for name, value in names.options if name == "inner/")
     button(field, "Open").click()
-    names.value = next(value for name, value in names.options if name.startswith("(this"))
+    names.value = next(value for name, value in names.options if name == HERE)
     button(field, "Open").click()
     assert model.folder == str(tmp_path / "scans" / "inner")
 
@@ -190,7 +191,7 @@ def test_a_ledger_that_cannot_be_read_is_told_and_costs_no_result(workspace):
     assert "cannot be read" in model.submit.problems[0].what
     got = []
     model.submit.run("Working", lambda _tell, _stop: "done", got.append)
-    assert model.submit.join(60)
+    assert model.submit.join(PATIENCE)
     assert got == ["done"]
 
 
@@ -212,7 +213,7 @@ def test_chosen_rows_of_the_table_are_the_chosen_studies(empty, cohort_folder):
     view = cohort_form(model)
     model.set(folder=str(cohort_folder / "scans"), cohort_id="C")
     model.check()
-    assert model.join(60)
+    assert model.join(PATIENCE)
     table = next(t for t in all_of(view, TableView) if "state" in t.frame)
     table.chosen = (1,)
     assert model.chosen == (model.studies.loc[1, "study"],)
@@ -221,13 +222,39 @@ def test_chosen_rows_of_the_table_are_the_chosen_studies(empty, cohort_folder):
     assert model.chosen == ()
 
 
+def test_of_what_can_be_decided_only_that_is_offered_which_fits_the_choice(
+    empty, own_cohort_folder
+):
+    next((own_cohort_folder / "scans").rglob("*.json")).unlink()
+    model = CohortModel(empty)
+    view = cohort_form(model)
+    model.set(folder=str(own_cohort_folder / "scans"), cohort_id="C")
+    model.check()
+    assert model.join(PATIENCE)
+
+    def offered():
+        assert model.join(PATIENCE)
+        names = ("Leave out", "Take in again", "Set the rule aside", "Apply the rule again")
+        return {name for name in names if button(view, name).layout.display is None}
+
+    model.chosen = (model.studies.loc[0, "study"],)
+    (rule,) = [d for d in all_of(view, widgets.Dropdown) if d.description == "Rule"]
+    assert rule.value == model.rules_broken[0]
+    assert offered() == {"Leave out", "Set the rule aside"}
+    model.set_aside(rule.value, "the vendor agreed")
+    assert offered() == {"Leave out", "Apply the rule again"}
+    model.exclude("moved in the scanner")
+    assert "Take in again" in offered()
+    assert "Leave out" not in offered()
+
+
 def test_what_is_typed_for_a_missing_age_is_kept_in_the_workspace(empty, own_cohort_folder):
     next((own_cohort_folder / "scans").rglob("*.json")).unlink()
     model = CohortModel(empty)
     view = cohort_form(model)
     model.set(folder=str(own_cohort_folder / "scans"), cohort_id="C")
     model.check()
-    assert model.join(60)
+    assert model.join(PATIENCE)
     ((_, label, _, _),) = model.without_facts
     (age,) = [t for t in all_of(view, widgets.Text) if t.description == f"Age of {label}"]
     (sex,) = [d for d in all_of(view, widgets.Dropdown) if d.description == f"Sex of {label}"]
@@ -237,7 +264,7 @@ def test_what_is_typed_for_a_missing_age_is_kept_in_the_workspace(empty, own_coh
     assert age.value == "sixty"
     age.value, sex.value = "61,5", "F"
     button(view, "Save ages and sexes").click()
-    assert model.join(60)
+    assert model.join(PATIENCE)
     assert model.without_facts == []
     assert (empty.cohort("C").studies[0].age or empty.cohort("C").studies[1].age) == 61.5
 
@@ -247,7 +274,9 @@ def test_work_that_can_pause_offers_to_pause_and_to_go_on(empty):
     view = submit_form(model)
     assert button(view, "Pause").layout.display == "none"
     gate = threading.Event()
-    model.run("Sending", lambda tell, stop: gate.wait(10), print, can_stop=True, can_pause=True)
+    model.run(
+        "Sending", lambda tell, stop: gate.wait(PATIENCE), print, can_stop=True, can_pause=True
+    )
     button(view, "Pause").click()
     assert "Paused. Nothing is sent until you continue." in drawn(view)
     button(view, "Continue").click()
@@ -255,7 +284,7 @@ def test_work_that_can_pause_offers_to_pause_and_to_go_on(empty):
     button(view, "Stop").click()
     assert "Stopping: finishing what is under way" in drawn(view)
     gate.set()
-    assert model.join(10)
+    assert model.join(PATIENCE)
 
 
 def test_work_that_cannot_be_stopped_offers_no_stop(empty):
