@@ -22,8 +22,9 @@ from neuroflow.compare.cells import (
 )
 from neuroflow.compare.contrasts import check_groups
 from neuroflow.compare.correction import Correction, correct, correct_families
-from neuroflow.compare.design import Covariate, build, column_of, covariate
+from neuroflow.compare.design import Covariate, build, columns_of, covariate
 from neuroflow.compare.linear import patterns
+from neuroflow.compare.options import as_list, check_choice, check_share
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sieve
 from neuroflow.errors import CompareError, OptionError
@@ -104,8 +105,6 @@ def correlate(
     among = (between, groups)
     chosen = _choose(table, [score], covariates, among, metric=metric, visit=visit)
     numbers = covariate(chosen.cells.studies, score)
-    if numbers.levels:
-        raise OptionError(f"{score} does not hold numbers.", advice="Name a column of numbers.")
     found = _all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
     result = chosen.cells.columns.copy()
     result["with"] = score
@@ -206,12 +205,8 @@ class _Chosen:
 
 
 def _check(method: str, confidence: float) -> None:
-    if method not in get_args(Kind):
-        raise OptionError(
-            f"There is no method {method!r}.", advice=f"Choose {' or '.join(get_args(Kind))}."
-        )
-    if not 0 < confidence < 1:
-        raise OptionError(f"A confidence of {confidence} is not between 0 and 1.")
+    check_choice("method", method, get_args(Kind))
+    check_share("confidence", confidence)
 
 
 def _choose(
@@ -224,11 +219,7 @@ def _choose(
     visit: str | None,
 ) -> _Chosen:
     between, groups = among
-    if isinstance(covariates, str):
-        raise OptionError(
-            "covariates is one text.", advice=f'Write a list, as covariates=["{covariates}"].'
-        )
-    plain = [*scores, *map(column_of, covariates)]
+    plain = [*as_list("score", scores), *columns_of(covariates)]
     grouped = [] if groups is None else [between]
     cells = read_cells(table, metric=metric, needed=list(dict.fromkeys([*plain, *grouped])))
     sieve = Sieve(cells)
@@ -239,6 +230,8 @@ def _choose(
         sieve.drop(~np.isin(codes, used), f"{between} not used")
     sieve.drop_visits(visit)
     scored = [covariate(cells.studies, name) for name in scores]
+    if texts := [item.name for item in scored if item.levels]:
+        raise OptionError(f"{texts[0]} does not hold numbers.", advice="Name a column of numbers.")
     adjust = [covariate(cells.studies, name) for name in covariates]
     for item in (*scored, *adjust):
         sieve.drop(~item.known, f"no {item.name}")

@@ -15,15 +15,16 @@ from neuroflow.compare.adjusted import answer, ask
 from neuroflow.compare.cells import Cells, FloatArray, IntArray, labels
 from neuroflow.compare.contrasts import make_contrasts
 from neuroflow.compare.correction import Correction, correct_families
-from neuroflow.compare.design import column_of
+from neuroflow.compare.design import columns_of
 from neuroflow.compare.effect_size import hedges_g
 from neuroflow.compare.effects import Sheet, Side, refuse_thin
 from neuroflow.compare.groups import EFFECT_COLUMNS
+from neuroflow.compare.options import check_share
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sample, choose_sample
 from neuroflow.compare.twosample import moments
 from neuroflow.compare.visits import participants
-from neuroflow.errors import CompareError, OptionError, TableError
+from neuroflow.errors import CompareError, TableError
 
 CHANGE_COLUMNS = (*EFFECT_COLUMNS, "baseline", "percent", "years")
 
@@ -100,11 +101,10 @@ def change_over_time(
     >>> change[["contrast", "n1", "estimate", "years"]].round(3).to_dict("records")
     [{'contrast': 'PSP', 'n1': 3, 'estimate': 0.03, 'years': 1.333}]
     """
-    if not 0 < confidence < 1:
-        raise OptionError(f"A confidence of {confidence} is not between 0 and 1.")
+    check_share("confidence", confidence)
     if between is None:
         between, table = "everybody", table.assign(everybody=_EVERYBODY)
-    needed = [between, time, *map(column_of, covariates)]
+    needed = ["participant_id", between, time, *columns_of(covariates)]
     slopes = read_slopes(read_cells(table, metric=metric, needed=needed), between, time)
     sample, slopes = _sample(slopes, between, groups, covariates)
     within = Sheet(len(sample.names), slopes.cells.values.shape[1])

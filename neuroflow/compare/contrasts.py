@@ -104,6 +104,8 @@ def check_groups(wanted: Iterable[str], known: Sequence[str]) -> None:
     OptionError
         A group is unknown; the known ones are listed.
     """
+    if isinstance(wanted, str):
+        raise OptionError("groups is one text.", advice=f'Write a list, as groups=["{wanted}"].')
     if missing := [name for name in wanted if name not in known]:
         raise OptionError(
             f"There is no group {', '.join(map(str, missing))}.",
@@ -112,7 +114,7 @@ def check_groups(wanted: Iterable[str], known: Sequence[str]) -> None:
 
 
 def _parse(text: str, groups: Sequence[str]) -> Contrast:
-    sides = text.split(" - ")
+    sides = str(text).split(" - ")
     if len(sides) != 2:
         raise OptionError(
             f"{text!r} is not a contrast.", advice='Write it like "MSA+PSP - PD", with spaces.'

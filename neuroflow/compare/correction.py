@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow.compare.cells import BoolArray, FloatArray
+from neuroflow.compare.options import as_list, check_choice
 from neuroflow.compare.reading import cross
 from neuroflow.errors import OptionError
 
@@ -58,11 +59,7 @@ def correct(p: FloatArray, method: Correction = "bh") -> FloatArray:
     >>> correct(np.array([0.01, 0.04, 0.03]), "holm").round(3).tolist()
     [0.03, 0.06, 0.06]
     """
-    if method not in get_args(Correction):
-        raise OptionError(
-            f"There is no correction {method!r}.",
-            advice=f"Choose one of {', '.join(get_args(Correction))}.",
-        )
+    check_choice("correction", method, get_args(Correction))
     values = np.asarray(p, dtype=np.float64)
     tested = np.isfinite(values)
     corrected = values.copy()
@@ -111,7 +108,7 @@ def correct_families(
     OptionError
         There is no such family or method.
     """
-    names = (family,) if isinstance(family, str) else tuple(family)
+    names = [family] if isinstance(family, str) else as_list("family", family)
     known = {"all": (), **_FAMILY_COLUMNS}
     if unknown := [name for name in names if name not in known]:
         raise OptionError(

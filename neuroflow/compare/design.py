@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.compare.cells import BoolArray, FloatArray, IntArray, coded
-from neuroflow.errors import CompareError
+from neuroflow.compare.options import as_list
+from neuroflow.errors import CompareError, OptionError
 
 ALWAYS_CATEGORICAL = frozenset({"sex", "site", "session_id", "cohort_id"})
 """Covariates whose numbers, if they have any, are names."""
@@ -118,6 +119,11 @@ def covariate(studies: pd.DataFrame, name: str) -> Covariate:
     -------
     Covariate
         Its values or codes.
+
+    Raises
+    ------
+    OptionError
+        The column holds mostly numbers, as text: it could mean numbers or categories.
     """
     plain = column_of(name)
     column = studies[plain]
@@ -128,7 +134,35 @@ def covariate(studies: pd.DataFrame, name: str) -> Covariate:
     codes, levels = coded(column)
     if not levels:
         return Covariate(plain, np.full(len(codes), np.nan))
+    if name == plain and plain not in ALWAYS_CATEGORICAL:
+        _refuse_written_numbers(plain, levels)
     return Covariate(plain, codes.astype(np.float64), tuple(levels))
+
+
+def columns_of(covariates: Sequence[str]) -> list[str]:
+    """Return the columns that a list of covariates means.
+
+    Parameters
+    ----------
+    covariates
+        As `covariate` takes them, in a list.
+
+    Returns
+    -------
+    list of str
+        Their columns.
+
+    Raises
+    ------
+    OptionError
+        It is one text instead of a list, or holds something that is no name.
+
+    Examples
+    --------
+    >>> columns_of(["age", "C(scanner)"])
+    ['age', 'scanner']
+    """
+    return [column_of(name) for name in as_list("covariates", covariates)]
 
 
 def column_of(name: str) -> str:
@@ -210,6 +244,21 @@ def build(
     return Design(np.hstack(blocks), present)
 
 
+def _refuse_written_numbers(name: str, levels: Sequence[str]) -> None:
+    """Refuse ages as texts, if only because one is written "89+": each would be a category."""
+    known = pd.to_numeric(pd.Series(levels, dtype=object), errors="coerce").notna().tolist()
+    if sum(known) > len(known) / 2:
+        others = [
+            repr(level) for level, is_number in zip(levels, known, strict=True) if not is_number
+        ]
+        raise OptionError(
+            f"{name} holds numbers that are written as text.",
+            why=f"There is {', '.join(others[:3])} among them." if others else "",
+            advice=f'Make them numbers with pandas.to_numeric, or write "C({name})" where they '
+            "stand for categories.",
+        )
+
+
 def _is_empty(block: FloatArray) -> bool:
     return block.shape[1] == 0 or bool((np.ptp(block, axis=0) == 0).any())
 
@@ -218,7 +267,7 @@ def _confounded(
     item: Covariate, group: IntArray, names: Sequence[str], before: list[str], rows: BoolArray
 ) -> CompareError:
     why = ""
-    if item.levels:
+    if item.levels and len(np.unique(group[rows])) > 1:
         values = item.values[rows].astype(int)
         alone = [
             f"every study of {item.levels[level]} is {names[members[0]]}"

@@ -13,9 +13,10 @@ from neuroflow.compare.adjusted import answer, ask
 from neuroflow.compare.cells import REGION_COLUMNS, FloatArray
 from neuroflow.compare.contrasts import Contrast, make_contrasts
 from neuroflow.compare.correction import Correction, correct_families
-from neuroflow.compare.design import column_of
+from neuroflow.compare.design import columns_of
 from neuroflow.compare.effects import NUMBERS, Sheet, Side, refuse_thin
 from neuroflow.compare.linear import Robust
+from neuroflow.compare.options import check_choice, check_share
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sample, choose_sample
 from neuroflow.compare.several import kruskal_wallis, welch_anova
@@ -133,8 +134,8 @@ def compare_groups(
     >>> effects.attrs["model"]
     'value ~ group'
     """
+    plain = columns_of(covariates)
     _check_options(method, robust, covariates, omnibus, confidence)
-    plain = [column_of(name) for name in covariates]
     if between in plain:
         raise OptionError(f"{between} cannot be compared and adjusted for at once.")
     cells = read_cells(table, metric=metric, needed=[between, *plain])
@@ -180,18 +181,9 @@ def compare_groups(
 def _check_options(
     method: str, robust: str, covariates: Sequence[str], omnibus: bool | str, confidence: float
 ) -> None:
-    if isinstance(covariates, str):
-        raise OptionError(
-            "covariates is one text.", advice=f'Write a list, as covariates=["{covariates}"].'
-        )
-    for name, value, known in (
-        ("method", method, get_args(Method)),
-        ("robust", robust, get_args(Robust)),
-    ):
-        if value not in known:
-            raise OptionError(
-                f"There is no {name} {value!r}.", advice=f"Choose one of {', '.join(known)}."
-            )
+    check_choice("method", method, get_args(Method))
+    check_choice("robust", robust, get_args(Robust))
+    check_share("confidence", confidence)
     if omnibus not in (True, False, "only"):
         raise OptionError(f"omnibus is {omnibus!r}.", advice='Choose True, False or "only".')
     if method != "linear" and (covariates or robust != "none"):
@@ -199,8 +191,6 @@ def _check_options(
             f"The method {method} takes no covariates or robust errors.",
             advice='Use method="linear".',
         )
-    if not 0 < confidence < 1:
-        raise OptionError(f"A confidence of {confidence} is not between 0 and 1.")
 
 
 def _without_model(
@@ -221,6 +211,8 @@ def _without_model(
         groups = [values[sample.group == code] for code in range(len(sample.names))]
         sheet.put(-1, everything, **several(groups))
         _refuse_any(sheet, sample.names, groups, method)
+    for row, p in enumerate(sheet.numbers["p"]):
+        sheet.blank(row, np.isnan(p), "the values are too close to each other")
     return sheet
 
 

@@ -57,6 +57,7 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     Control (n = 3) and PSP (n = 3) were compared in each region by a linear model (value ~ group)
     """
     given = effects.attrs if isinstance(effects, pd.DataFrame) else effects
+    given = given if isinstance(given, Mapping) else {}
     facts = {str(name): value for name, value in given.items()}
     for name, tell in (("method", _groups), ("correlation", _correlations), ("reference", _scores)):
         if name in facts:

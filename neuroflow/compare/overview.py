@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from neuroflow.compare.cells import labels
+from neuroflow.compare.options import check_positive
 from neuroflow.errors import OptionError, TableError
 
 BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
@@ -56,7 +58,8 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
             f"The table has no column {', '.join(missing)}.",
             advice="Hand over what z_scores returns.",
         )
-    rows = scores[scores["metric"] == metric]
+    check_positive("limit", limit)
+    rows = scores[scores["metric"] == metric].reset_index(drop=True)
     if rows.empty:
         known = ", ".join(map(str, scores["metric"].unique()))
         raise OptionError(f"The table has no metric {metric}.", advice=f"It has {known}.")
@@ -78,13 +81,21 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     counted["max_z"] = far["z"].reindex(counted.index)
     counted["region"] = far["region"].reindex(counted.index)
     for name in BIOMARKERS:
-        mine = rows[rows["region"] == name]
-        if len(mine):
-            counted[f"z {name}"] = mine.set_index("study_id")["z"].reindex(counted.index)
+        for side, mine in _by_side(rows[rows["region"] == name]):
+            own = mine.set_index("study_id")["z"]
+            counted[f"z {name}{side}"] = own.reindex(counted.index)
     about = rows[facts].drop_duplicates("study_id").set_index("study_id")
     result = about.join(counted.drop(columns="size")).reset_index()[[*facts, *_order(counted)]]
     result.attrs |= {**scores.attrs, "limit": float(limit), "metric": metric}
     return result
+
+
+def _by_side(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the rows of one region; left and right apart, where it has both."""
+    sides = labels(rows["hemisphere"]).fillna("") if "hemisphere" in rows else None
+    if sides is None or sides.nunique() < 2:
+        return [("", rows)] if len(rows) else []
+    return [(f" {name}" if name else "", rows[sides == name]) for name in sides.unique()]
 
 
 def _order(counted: pd.DataFrame) -> list[str]:

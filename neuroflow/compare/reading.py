@@ -20,6 +20,7 @@ from neuroflow.compare.cells import (
     raw_codes,
     texts,
 )
+from neuroflow.compare.options import as_list
 from neuroflow.errors import OptionError, TableError
 
 KEY = ("region", "hemisphere", "metric")
@@ -57,14 +58,14 @@ def read_cells(
     about = [name for name in ("participant_id", "session_id", "cohort_id", "age") if name in table]
     facts = list(dict.fromkeys(["study_id", *needed, *about]))
     described = [name for name in REGION_COLUMNS if name in table]
-    _require(table, ("study_id", "region", "metric", "value", *needed, *about, *described))
-    rows = table
-    if metric is not None:
-        rows = _of_metric(table[list(dict.fromkeys([*facts, *described, "value"]))], metric)
-    if rows.empty:
+    require(table, ("study_id", "region", "metric", "value", *needed, *about, *described))
+    if len(table) == 0:
         raise TableError(
             "The cohort table has no rows.", advice="Collect results first, or read another folder."
         )
+    rows = table
+    if metric is not None:
+        rows = _of_metric(table[list(dict.fromkeys([*facts, *described, "value"]))], metric)
     layout = _layout(rows)
     for name in needed:
         _one_per_study(rows, name, layout)
@@ -75,7 +76,26 @@ def read_cells(
     )
 
 
-def _require(table: pd.DataFrame, names: Sequence[str]) -> None:
+def require(table: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse a table that lacks columns.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    names
+        Its columns that are needed.
+
+    Raises
+    ------
+    TableError
+        It is no DataFrame, or a column is missing or there twice.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise TableError(
+            f"The cohort table is a {type(table).__name__}.",
+            advice="Hand over the DataFrame that read_results or Workspace.table returns.",
+        )
     missing = [name for name in dict.fromkeys(names) if name not in table.columns]
     if missing:
         raise TableError(
@@ -93,7 +113,9 @@ def _require(table: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame:
-    wanted = [metric] if isinstance(metric, str) else list(metric)
+    wanted = [metric] if isinstance(metric, str) else as_list("metric", metric)
+    if not wanted:
+        raise OptionError("metric names none.", advice="Leave it out for all metrics.")
     present = [str(name) for name in table["metric"].dropna().unique()]
     if unknown := [name for name in wanted if name not in present]:
         raise OptionError(
@@ -148,6 +170,9 @@ def _layout(rows: pd.DataFrame) -> _Layout:
     if study.min() < 0:
         raise TableError("The cohort table has rows without a study_id.")
     keys = [rows[name] for name in KEY if name in rows]
+    for key in keys:
+        if key.name != "hemisphere" and raw_codes(key)[0].min() < 0:
+            raise TableError(f"The cohort table has rows without a {key.name}.")
     return _regular(study, keys) or _irregular(rows, study, keys)
 
 
@@ -209,14 +234,34 @@ def _described(columns: Mapping[str, ExtensionArray]) -> pd.DataFrame:
     return pd.DataFrame({name: known[name] for name in REGION_COLUMNS})
 
 
-def _values(column: pd.Series, layout: _Layout) -> FloatArray:
+def numbers(column: pd.Series) -> FloatArray:
+    """Return the values of a cohort table.
+
+    Parameters
+    ----------
+    column
+        Its column `value`.
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+        NaN where missing.
+
+    Raises
+    ------
+    TableError
+        The column holds something that is not a number.
+    """
     try:
-        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise TableError(
             "The column value holds something that is not a number.", why=f"{error}."
         ) from error
-    values = layout.grid(numbers)
+
+
+def _values(column: pd.Series, layout: _Layout) -> FloatArray:
+    values = layout.grid(numbers(column))
     unknown = ~np.isfinite(values)
     if layout.missing is not None:
         unknown |= layout.missing

@@ -22,11 +22,12 @@ from neuroflow.compare.cells import (
     labels,
 )
 from neuroflow.compare.contrasts import check_groups
-from neuroflow.compare.design import Covariate, build, column_of, covariate
+from neuroflow.compare.design import Covariate, build, columns_of, covariate
 from neuroflow.compare.linear import Fit, fit, patterns
+from neuroflow.compare.options import check_share
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.visits import choose_visits, participants
-from neuroflow.errors import CompareError, OptionError
+from neuroflow.errors import CompareError
 
 _FLAT = 1e-12  # of the largest value; an SD below it is rounding
 
@@ -166,10 +167,9 @@ def score(
     CompareError, OptionError, TableError
         As `z_scores` does.
     """
-    if not 0 < confidence < 1:
-        raise OptionError(f"A confidence of {confidence} is not between 0 and 1.")
+    check_share("confidence", confidence)
     grouped = [between] if reference is not None or between in table else []
-    needed = [*grouped, *map(column_of, covariates)]
+    needed = [*grouped, *columns_of(covariates)]
     cells = read_cells(table, metric=metric, needed=needed)
     adjust = [covariate(cells.studies, name) for name in covariates]
     member = _members(cells.studies, between, reference, adjust)
@@ -258,12 +258,12 @@ def _score(frame: _Frame, values: FloatArray, confidence: float) -> dict[str, Fl
         used = np.zeros(len(values), dtype=bool)
         used[rows] = True
         scores["n_reference"][:, columns] = len(rows)
+        if len(rows) < 2:
+            continue
         try:
             build(np.zeros(len(used), dtype=np.intp), [""], frame.covariates, used, "the mean")
         except CompareError:
             continue  # solvable with all members, not with those that have this region: NaN
-        if len(rows) < 2:
-            continue
         ones = np.ones((len(used), 1))
         design = np.hstack([ones, *(item.columns(used) for item in frame.covariates)])
         model = fit(design[rows], values[np.ix_(rows, columns)])

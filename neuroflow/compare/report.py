@@ -12,9 +12,10 @@ from neuroflow.compare.adjusted import answer, ask
 from neuroflow.compare.cells import REGION_COLUMNS
 from neuroflow.compare.contrasts import Contrast, make_contrasts
 from neuroflow.compare.correction import Correction
-from neuroflow.compare.design import column_of
+from neuroflow.compare.design import columns_of
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.methods import methods_text
+from neuroflow.compare.options import check_share
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import choose_sample
 from neuroflow.errors import OptionError
@@ -60,7 +61,8 @@ def group_means(
     >>> group_means(table)[["group", "n", "mean"]].round(3).to_dict("list")
     {'group': ['Control', 'PSP'], 'n': [3, 3], 'mean': [0.35, 0.55]}
     """
-    needed = [between, *map(column_of, covariates)]
+    check_share("confidence", confidence)
+    needed = [between, *columns_of(covariates)]
     sample = choose_sample(
         read_cells(table, metric=metric, needed=needed),
         between=between,
@@ -133,6 +135,9 @@ def paper_table(
     }
     if not isinstance(metric, str):
         raise OptionError("A table of the paper holds one metric.")
+    check_share("alpha", alpha)
+    if not 0 <= digits <= 15:
+        raise OptionError(f"Means cannot be written with {digits} digits.", advice="Say 3.")
     means = group_means(table, **options)
     whole = compare_groups(table, omnibus="only", correction=correction, **options)
     pairs = compare_groups(table, correction="holm", family="region", **options)

@@ -132,8 +132,9 @@ def choose_sample(
     sieve = Sieve(cells)
     codes, labels = coded(cells.studies[between])
     present = group_order(labels)
-    chosen = present if groups is None else list(dict.fromkeys(str(name) for name in groups))
-    check_groups(chosen, present)
+    if groups is not None:
+        check_groups(groups, present)
+    chosen = present if groups is None else list(dict.fromkeys(groups))
     if len(chosen) < least:
         raise CompareError(
             f"There are no two groups to compare in {between}, only {', '.join(chosen) or 'none'}.",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.compare.cells import labels
+from neuroflow.compare.reading import numbers, require
 from neuroflow.errors import CompareError, OptionError, TableError
 
 _SUFFIX = " asymmetry"
@@ -56,9 +57,7 @@ def asymmetry(
     >>> asymmetry(table)[["region", "metric", "value"]].round(6).values.tolist()
     [['midbrain', 'FW asymmetry', 20.0]]
     """
-    needed = ("study_id", "region", "hemisphere", "metric", "value")
-    if missing := [name for name in needed if name not in table]:
-        raise TableError(f"The table has no column {', '.join(missing)}.")
+    require(table, ("study_id", "region", "hemisphere", "metric", "value"))
     wanted = [metric] if isinstance(metric, str) else metric
     metrics = labels(table["metric"])
     if wanted is not None and (unknown := [name for name in wanted if name not in set(metrics)]):
@@ -82,9 +81,7 @@ def asymmetry(
             why="Most regions of the service are one value for both sides.",
             advice="Asymmetry needs regions with hemisphere left and right.",
         )
-    one, two = (
-        both[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in ("value", "value_right")
-    )
+    one, two = (numbers(both[name]) for name in ("value", "value_right"))
     with np.errstate(divide="ignore", invalid="ignore"):
         index = 200 * (one - two) / (one + two)
     index[~np.isfinite(index)] = np.nan

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from neuroflow import __version__
-from neuroflow.compare.cells import Cells, FloatArray, labels
+from neuroflow.compare.cells import Cells, FloatArray, coded, labels
 from neuroflow.compare.correction import Correction
-from neuroflow.compare.design import Covariate, build, column_of, covariate
+from neuroflow.compare.design import Covariate, build, columns_of, covariate
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.linear import fit, patterns
-from neuroflow.compare.reading import read_cells
+from neuroflow.compare.reading import read_cells, require
 from neuroflow.compare.reference import controls_of
 from neuroflow.compare.visits import participants
 from neuroflow.errors import CompareError, OptionError
@@ -69,6 +69,7 @@ def compare_sites(
     >>> compare_sites(table)[["contrast", "p"]].round(4).values.tolist()
     [['B - A', 0.008], ['any difference', 0.008]]
     """
+    require(table, ("study_id", site) if within is None else ("study_id", site, between))
     rows = table
     if within == "auto":
         within = controls_of(table, between)
@@ -142,9 +143,9 @@ def remove_site(
     >>> remove_site(table, covariates=[])["value"].round(3).tolist()
     [0.35, 0.55, 0.35, 0.55, 0.35, 0.55, 0.35, 0.55]
     """
-    needed = list(dict.fromkeys([site, between, *map(column_of, covariates)]))
+    needed = list(dict.fromkeys([site, between, *columns_of(covariates)]))
     cells = read_cells(table, needed=needed)
-    group, names = _codes(labels(cells.studies[between]))
+    group, names = coded(cells.studies[between])
     items = [covariate(cells.studies, name) for name in covariates]
     place = covariate(cells.studies, f"C({site})")
     known = (group >= 0) & place.known
@@ -155,6 +156,8 @@ def remove_site(
     cleaned = np.full(cells.values.shape, np.nan)
     usable = np.where(known[:, None], cells.values, np.nan)
     for rows, columns in patterns(usable):
+        if len(rows) == 0:
+            continue
         used = np.zeros(len(known), dtype=bool)
         used[rows] = True
         try:
@@ -172,11 +175,6 @@ def remove_site(
         "neuroflow": __version__,
     }
     return result
-
-
-def _codes(group: pd.Series) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], list[str]]:
-    codes, names = pd.factorize(group)
-    return codes.astype(np.intp), [str(name) for name in names]
 
 
 def _check_sites(cells: Cells, place: Covariate, known: np.ndarray) -> None:
@@ -199,7 +197,7 @@ def _replaced(table: pd.DataFrame, cells: Cells, cleaned: FloatArray) -> pd.Data
     keys = {name: np.tile(cells.columns[name].to_numpy(), n) for name in key}
     study = np.repeat(cells.studies["study_id"].to_numpy(), m)
     values = pd.DataFrame({"study_id": study, **keys, "_cleaned": cleaned.ravel()})
-    plain = table[["study_id", *key]].astype(object)
+    plain = table[["study_id", *key]].astype(object).reset_index(drop=True)
     plain[key] = plain[key].apply(labels)
     if "hemisphere" in key:
         plain["hemisphere"] = plain["hemisphere"].fillna("")

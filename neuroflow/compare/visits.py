@@ -89,7 +89,7 @@ def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
 
 
 def _session(studies: pd.DataFrame, visit: str) -> BoolArray:
-    wanted = visit.removeprefix("ses-")
+    wanted = str(visit).removeprefix("ses-")
     if "session_id" not in studies:
         raise OptionError("The table has no session_id.", advice='Leave visit out, or say "first".')
     sessions = labels(studies["session_id"]).map(lambda s: s and s.removeprefix("ses-"))

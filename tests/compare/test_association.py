@@ -118,5 +118,5 @@ def test_wrong_questions_are_refused():
         correlate(table, "sex")
     with pytest.raises(CompareError, match="cannot be told apart"):
         correlate(table.assign(twice=table["age"] * 2), "updrs", covariates=["age", "twice"])
-    with pytest.raises(OptionError, match="pearson or spearman"):
+    with pytest.raises(OptionError, match="pearson, spearman"):
         correlate(table, "updrs", method="kendall")
