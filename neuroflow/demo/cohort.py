@@ -65,7 +65,7 @@ def make_cohort(
     try:
         scans.mkdir(parents=True)
         for done, visit in enumerate(visits, start=1):
-            _write_study(visit, scans, raw_ge=_is_raw_ge(visit, visits))
+            _write_study(visit, scans, raw=_is_raw(visit, visits))
             if on_event is not None:
                 now = datetime.now(UTC)
                 on_event(Event("make scans", None, done, len(visits), "progress", "", now))
@@ -82,14 +82,18 @@ def make_cohort(
         ) from error
 
 
-def _is_raw_ge(visit: Visit, visits: Sequence[Visit]) -> bool:
-    """Pick one study for GE's thousands of single slices; the others of the site are converted."""
-    return visit is next((other for other in visits if other.site.vendor == "GE"), None)
+def _is_raw(visit: Visit, visits: Sequence[Visit]) -> bool:
+    """Pick one study each for GE's thousands of slices and Philips' thousands of frames.
+
+    The others of their sites are converted, as those of sites with converters are.
+    """
+    vendor = visit.site.vendor
+    return vendor != "Siemens" and visit is next(v for v in visits if v.site.vendor == vendor)
 
 
-def _write_study(visit: Visit, scans: Path, *, raw_ge: bool) -> None:
+def _write_study(visit: Visit, scans: Path, *, raw: bool) -> None:
     session = scans / f"sub-{visit.participant_id}" / f"ses-{visit.session_id}"
-    converted = visit.site.converts and not raw_ge
+    converted = visit.site.converts and not raw
     target = session / ("dwi" if converted else "dicom")
     target.mkdir(parents=True)
     write: Callable[[Visit, Path], None]

@@ -24,7 +24,8 @@ class Site:
     vendor
         Who made the scanner: ``"Siemens"``, ``"GE"`` or ``"Philips"``.
     converts
-        Whether the site hands over NIfTI in place of DICOM.
+        Whether the site hands over NIfTI in place of DICOM; one study of GE's and of Philips' is
+        left as it was.
     repetition_time, echo_time
         In ms, within what the service accepts.
     """
@@ -39,7 +40,7 @@ class Site:
 SITES = (
     Site("Aurora", "Siemens", False, 8000.0, 82.0),
     Site("Boreal", "Siemens", True, 7500.0, 65.0),
-    Site("Cirrus", "Philips", False, 9000.0, 86.0),
+    Site("Cirrus", "Philips", True, 9000.0, 86.0),
     Site("Dorado", "GE", True, 8400.0, 80.5),
 )
 """The simulated sites."""
