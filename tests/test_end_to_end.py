@@ -1,7 +1,10 @@
 """The main job: a cohort goes out by SFTP, results come back, one table stands there."""
 
+import re
 import shutil
 import zipfile
+from fnmatch import fnmatch
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -72,6 +75,17 @@ def test_a_second_submission_sends_nothing(done):
     assert set(done.ws.submit(done.cohort, on_event=silent)["action"]) == {"skip"}
     assert done.service.wait_until_idle(10)
     assert len(done.service.processed) == before
+
+
+def test_every_file_of_a_workspace_is_in_the_map_of_the_privacy_page(done):
+    page = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    places = [place for row in rows for place in re.findall("`(.+?)`", row)]
+    patterns = [re.sub("<.+?>", "*", place) + "*" * place.endswith("/") for place in places]
+    files = [path for path in done.ws.folder.rglob("*") if path.is_file() and path.stat().st_size]
+    inside = [path.relative_to(done.ws.folder).as_posix() for path in files]
+    inside = [name.removesuffix("-wal").removesuffix("-shm") for name in inside]
+    assert [name for name in inside if not any(fnmatch(name, each) for each in patterns)] == []
 
 
 def test_nothing_that_names_a_participant_leaves_the_disk(done, cohort_folder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
@@ -21,8 +21,24 @@ _WORDS = (
     " AdmissionID CurrentPatientLocation"
 )
 TAGS = tuple(tag for word in _WORDS.split() if (tag := tag_for_keyword(word)) is not None)
+_PLACES = frozenset(
+    tag
+    for word in ("InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName")
+    if (tag := tag_for_keyword(word)) is not None
+)
+_ANY_PLACE = (
+    "CENTER CENTRE CLINIC DEPARTMENT HEALTH HEALTHCARE HOSPITAL IMAGING INSTITUT INSTITUTE KLINIK"
+    " KLINIKUM MAGNETIC MEDICAL MEDICINE NEUROLOGY RADIOLOGIE RADIOLOGY RESEARCH RESONANCE STREET"
+    " UNIVERSITY UNIVERSITAET BRAIN DIFFUSION PHILIPS SIEMENS"
+)
+"""Words of many places' names, which tell nothing and stand in codes of images."""
 SHORTEST = 4
 """Shorter words occur everywhere by chance."""
+_LISTS = frozenset(
+    tag for word in ("ImageType", "FrameType") if (tag := tag_for_keyword(word)) is not None
+)
+TERMS = frozenset({"ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "MOSAIC", "DIFFUSION", "NONE"})
+"""What an image's type says of how it is to be read, whatever the patient is called."""
 _TEXT = frozenset({"AE", "AS", "CS", "LO", "LT", "OB", "SH", "ST", "UC", "UN", "UR", "UT"})
 
 
@@ -50,7 +66,19 @@ def identifiers(dataset: Dataset) -> frozenset[str]:
             found.add(text)
             if element.VR == "PN":
                 found |= set(re.split(r"[\^=\s,]+", text))
+            elif element.VR == "DA":
+                found |= set(_as_written(text))
+            elif tag in _PLACES:
+                found |= set(re.split(r"[^\w]+", text)) - set(_ANY_PLACE.split())
     return frozenset(word for word in found if len(word) >= SHORTEST)
+
+
+def _as_written(date: str) -> Iterator[str]:
+    """Give the other ways in which people write a date."""
+    if re.fullmatch(r"\d{8}", date):
+        year, month, day = date[:4], date[4:6], date[6:]
+        for parts in ((year, month, day), (day, month, year), (month, day, year)):
+            yield from (mark.join(parts) for mark in ("-", ".", "/", "_", " ", ""))
 
 
 def names_someone(value: object, words: frozenset[str]) -> bool:
@@ -116,7 +144,12 @@ def drop_residue(dataset: Dataset, words: frozenset[str], keep: frozenset[int]) 
         if element.VR == "SQ":
             for item in element.value or ():
                 dropped += drop_residue(item, words, keep)
-        elif element.VR in _TEXT and tag not in keep and names_someone(element.value, words):
+        elif element.VR not in _TEXT or not names_someone(element.value, words):
+            continue
+        elif tag in _LISTS:
+            values = element.value if isinstance(element.value, MultiValue) else [element.value]
+            element.value = [one for one in values if one in TERMS or not names_someone(one, words)]
+        elif tag not in keep and not tag.is_private_creator:  # creators come from a list of ours
             dropped.append(element.name)
             del dataset[tag]
     return dropped

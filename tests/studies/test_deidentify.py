@@ -13,7 +13,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from support.packages import SALT, leaks, only_study, package_bytes
-from support.scans import SECRETS, Scan, write_enhanced, write_mosaic, write_nifti
+from support.scans import SECRETS, Scan, write_dicom, write_enhanced, write_mosaic, write_nifti
 
 from neuroflow.studies.acquisition import read_acquisition
 from neuroflow.studies.package import make_package
@@ -73,6 +73,30 @@ def test_private_texts_and_names_in_protocol_words_go(tmp_path):
     assert Tag(0x00511051) not in first
     assert first[0x0051, 0x100C].value == "FoV 256*256"
     assert first.BodyPartExamined == "BRAIN"
+
+
+@pytest.mark.parametrize(
+    ("vendor", "name"), [("philips", "PHILIPS^ANNA"), ("siemens", "SIEMENS^PAUL"), ("ge", "GEMS^X")]
+)
+def test_a_patient_called_like_a_vendor_keeps_the_private_creators(vendor, name, tmp_path):
+    write_dicom(tmp_path / "in", Scan(vendor=vendor, name=name, n_slices=2, n_directions=2))
+    write_dicom(tmp_path / "other", Scan(vendor=vendor, n_slices=2, n_directions=2))
+    image = packaged(tmp_path / "in", tmp_path / "out")[-1]
+    other = packaged(tmp_path / "other", tmp_path / "out2")[-1]
+    assert [element.tag for element in image] == [element.tag for element in other]
+
+
+def test_dates_places_and_types_of_images_that_name_someone_go(tmp_path):
+    path = write_mosaic(tmp_path / "in", SMALL)[0]
+    image = pydicom.dcmread(path)
+    image.ImageType = ["ORIGINAL", "PRIMARY", "DIFFUSION", SECRETS["family"], "MOSAIC"]
+    image.SoftwareVersions = "VE11 29.02.1964"
+    image.ManufacturerModelName = "Skyra Beispielstadt"
+    image.save_as(path)
+    first = packaged(tmp_path / "in", tmp_path / "out")[0]
+    assert list(first.ImageType) == ["ORIGINAL", "PRIMARY", "DIFFUSION", "MOSAIC"]
+    assert "SoftwareVersions" not in first
+    assert "ManufacturerModelName" not in first
 
 
 def test_overlays_and_what_follows_the_pixels_go(tmp_path):
