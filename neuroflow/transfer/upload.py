@@ -7,12 +7,10 @@ import struct
 import paramiko
 from paramiko.sftp import CMD_STATUS, CMD_WRITE, SFTP_OK, SFTPError
 
-from neuroflow.transfer.wire import Wire
+from neuroflow.transfer.wire import REQUEST_SIZE, Wire
 
 BLOCK = 256 * 1024
 """Bytes read, sent and told of at a time."""
-DEPTH = 8 << 20
-"""Bytes under way at most; the server's window ends most uploads earlier."""
 
 _HEAD = struct.Struct(">IBII")
 _PLACE = struct.Struct(">QI")
@@ -40,8 +38,9 @@ class Upload:
     def __init__(self, wire: Wire, handle: bytes) -> None:
         self._wire = wire
         self._handle = handle
-        self._pending: set[int] = set()
+        self._pending: dict[int, int] = {}  # from the number of a request to its bytes
         self._offset = 0
+        self._acknowledged = 0
 
     def write(self, data: bytes) -> None:
         """Send the next bytes; they may still be under way when this returns.
@@ -56,10 +55,13 @@ class Upload:
         OSError
             The server refused these bytes or some before them.
         """
-        size = self._wire.write_size
+        flow = self._wire.flow
+        if not self._pending:
+            flow.begin()
+        size = flow.request_size(REQUEST_SIZE, self._wire.write_size)
         pieces = [data[start : start + size] for start in range(0, len(data), size)]
         self._wire.send_bytes(b"".join(part for piece in pieces for part in self._request(piece)))
-        while self._pending and (self._wire.has_answer or len(self._pending) * size > DEPTH):
+        while self._pending and (self._wire.has_answer or self._under_way > flow.depth):
             self._hear()
 
     def drain(self) -> None:
@@ -73,12 +75,16 @@ class Upload:
         while self._pending:
             self._hear()
 
+    @property
+    def _under_way(self) -> int:
+        return self._offset - self._acknowledged
+
     def _request(self, piece: bytes) -> tuple[bytes, ...]:
         number = self._wire.next_number()
         length = 1 + 4 + 4 + len(self._handle) + _PLACE.size + len(piece)
         head = _HEAD.pack(length, CMD_WRITE, number, len(self._handle))
         place = _PLACE.pack(self._offset, len(piece))
-        self._pending.add(number)
+        self._pending[number] = len(piece)
         self._offset += len(piece)
         return head, self._handle, place, piece
 
@@ -89,6 +95,8 @@ class Upload:
             return  # of a file put down before
         if kind != CMD_STATUS:
             raise SFTPError("unexpected answer")
-        self._pending.remove(number)
+        size = self._pending.pop(number)
         if code != SFTP_OK:
             self._wire.refuse(paramiko.Message(body[4:]))
+        self._acknowledged += size
+        self._wire.flow.answered(size)

@@ -13,6 +13,8 @@ import paramiko
 from paramiko.common import MSG_CHANNEL_DATA
 from paramiko.sftp import CMD_EXTENDED, CMD_EXTENDED_REPLY, CMD_INIT, CMD_VERSION, SFTPError
 
+from neuroflow.transfer.flow import Flow
+
 REQUEST_SIZE = 32768  # what every server takes (draft-ietf-secsh-filexfer-02, section 3)
 LARGEST = 256 * 1024  # no request is longer, whatever a server allows
 LIMITS = b"limits@openssh.com"
@@ -31,12 +33,14 @@ class Wire(paramiko.SFTPClient):
     sock
         The channel.
     on_life
-        Called with every sign of life: an answer came in, or the server made room for more.
+        Called with every sign of life: bytes came in, or the server made room for more.
 
     Attributes
     ----------
     write_size : int
         How many bytes of a file the server takes in one request, as far as it has told.
+    flow : Flow
+        How many bytes of files may be under way to it.
 
     References
     ----------
@@ -47,6 +51,7 @@ class Wire(paramiko.SFTPClient):
         self._on_life = on_life
         self._heard = bytearray()
         self.write_size = REQUEST_SIZE
+        self.flow = Flow()
         self._extensions: dict[bytes, bytes] = {}
         super().__init__(sock)
         if LIMITS in self._extensions:
@@ -107,10 +112,10 @@ class Wire(paramiko.SFTPClient):
             data = self.sock.recv(LARGEST)
             if not data:
                 raise EOFError
+            self._on_life()
             heard += data
         kind, body = heard[4], bytes(heard[5:end])
         del heard[:end]
-        self._on_life()
         return kind, body
 
     def refuse(self, status: paramiko.Message) -> None:

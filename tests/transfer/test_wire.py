@@ -11,6 +11,7 @@ from paramiko.sftp import SFTPError
 from neuroflow.demo.sftp import S3Home
 from neuroflow.errors import RemoteRefusedError
 from neuroflow.transfer import wire
+from neuroflow.transfer.flow import Flow
 from neuroflow.transfer.remote import Receipt
 from neuroflow.transfer.upload import Upload
 from neuroflow.transfer.wire import REQUEST_SIZE, Wire
@@ -77,6 +78,7 @@ def heard(*pieces):
     found = Wire.__new__(Wire)
     found.sock = Line(*pieces)
     found._heard = bytearray()
+    found.flow = Flow()
     found._on_life = lambda: None
     return found
 
@@ -108,8 +110,8 @@ def test_a_line_that_ends_within_an_answer_is_an_end():
 def test_answers_nobody_waits_for_are_passed_over_and_others_may_come_in_any_order():
     line = heard(status(9), status(2), status(1), status(3, code=4))
     upload = Upload(line, b"handle")
-    upload._pending = {1, 2}
+    upload._pending = {1: 0, 2: 0}
     upload.drain()
-    upload._pending = {3}
+    upload._pending = {3: 0}
     with pytest.raises(OSError, match=r"^$"):
         upload.drain()
