@@ -10,9 +10,9 @@ from traitlets import link
 from neuroflow.widgets import html
 from neuroflow.widgets.cohort_model import ALL, CohortModel
 from neuroflow.widgets.cohort_table import TONES
+from neuroflow.widgets.decisions import decisions
 from neuroflow.widgets.missingfacts import missing_facts
 from neuroflow.widgets.parts import (
-    WRAP,
     button,
     field,
     form,
@@ -51,7 +51,7 @@ def cohort_form(model: CohortModel) -> widgets.VBox:
         progress(model, keep=False),
         missing_facts(model),
         _studies(model),
-        _decisions(model),
+        decisions(model),
         _findings(model),
     )
 
@@ -134,69 +134,14 @@ def _studies(model: CohortModel) -> widgets.VBox:
         table.show(model.shown)
         show(filter_, not model.studies.empty)
 
-    filter_.observe(lambda change: setattr(model, "filter", change.new or ALL), names="value")
+    def picked(change: Any) -> None:
+        if change.new:
+            model.filter = change.new
+
+    filter_.observe(lambda change: model.attempt(lambda: picked(change)), names="value")
     table.observe(lambda _: model.attempt(chosen), names="chosen")
     watch(model, ["studies", "filter"], update)
     return widgets.VBox([filter_, table])
-
-
-def _decisions(model: CohortModel) -> widgets.VBox:
-    """Offer what can be decided of the chosen studies, always with a reason."""
-    words = widgets.HTML()
-    reason = field(
-        widgets.Text,
-        "Reason",
-        "Why; it is kept in this workspace beside the decision",
-        placeholder="moved in the scanner; the vendor agreed; ...",
-    )
-    rule = field(widgets.Dropdown, "Rule", "Which rule is set aside", options=[])
-    rule.layout.width = "340px"
-
-    def said(use: Any) -> Any:
-        def act() -> None:
-            use(reason.value)
-            reason.value = ""
-
-        return act
-
-    out = button(model, "Leave out", "Leave the chosen studies out", said(model.exclude))
-    back = button(model, "Take in again", "Take the chosen studies in again", model.include)
-    aside = button(
-        model,
-        "Set the rule aside",
-        "Send the chosen studies though they break this rule",
-        said(lambda why: model.set_aside(rule.value, why or " ")),
-    )
-    again = button(
-        model,
-        "Apply the rule again",
-        "Hold the chosen studies against this rule again",
-        lambda: model.set_aside(rule.value, ""),
-    )
-    rules = widgets.HBox([rule, aside, again], layout=WRAP)
-    box = widgets.VBox([words, reason, widgets.HBox([out, back]), rules])
-    box.add_class("nf-panel")
-    still(model, out, back, aside, again)
-
-    def update() -> None:
-        count, some = len(model.chosen), ", ".join(model.chosen[:3])
-        more = f" and {count - 3} more" if count > 3 else ""
-        words.value = f'<p class="nf-head" role="status">Chosen: {html.text(some + more)}</p>'
-        show(box, count > 0)
-        show(out, len(model.chosen_out) < count)
-        show(back, bool(model.chosen_out))
-        names = sorted({*model.rules_broken, *model.rules_aside})
-        offer(rule, names, rule.value if rule.value in names else next(iter(names), None))
-        show(rules, bool(names))
-
-    def update_rule() -> None:
-        show(aside, rule.value in model.rules_broken)
-        show(again, rule.value in model.rules_aside)
-
-    rule.observe(lambda _: update_rule(), names="value")
-    watch(model, ["chosen", "findings", "excluded"], update)
-    watch(model, ["chosen", "findings"], update_rule)
-    return box
 
 
 def _findings(model: CohortModel) -> TableView:

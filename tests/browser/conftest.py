@@ -1,35 +1,24 @@
 import json
-from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
-import pydicom
 import pytest
-from support.fronts import in_lab, in_voila
+from support.fronts import VIEW, in_lab, in_voila, left
 from support.lab import SWITCHES, LabPage, chromium, running_lab
 from support.proxy import Proxy
+from support.waits import PATIENCE
 
 import neuroflow as nf
-from neuroflow.demo.cohort import make_cohort
 
-HOSTILE = "<img src=x onerror=alert(1)>"
+
+def pytest_collection_modifyitems(items):
+    """Give tests of this folder time: what they wait for is the work of several processes."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(8 * PATIENCE))
 
 
 @pytest.fixture(scope="session")
-def cohort_folder(tmp_path_factory):
-    """Return two studies; one participant has a name that tries to become a part of the page."""
-    folder = tmp_path_factory.mktemp("cohort")
-    table = make_cohort(folder, n_studies=2, seed=1)
-    old = next((folder / "scans").glob("sub-*/ses-*/dicom")).parents[1]
-    table.write_text(table.read_text().replace(old.name.removeprefix("sub-"), HOSTILE))
-    for file in (path for path in old.rglob("*") if path.is_file()):
-        dataset = pydicom.dcmread(file)
-        dataset.PatientID = HOSTILE
-        dataset.save_as(file)
-    old.rename(old.with_name("plain"))
-    return folder
-
-
-@pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     chromium()  # without a browser there is no need for a server
     root = tmp_path_factory.mktemp("lab") / "notebooks"
@@ -43,37 +32,32 @@ def browser():
     # Not for the session: Playwright leaves an event loop running in this thread while it is
     # open, and jobs of the forms, in later tests, would wait for that loop.
     executable = chromium()
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=executable, args=list(SWITCHES))
-        yield running
+        yield running.new_context(viewport=VIEW)
         running.close()
 
 
 @pytest.fixture
 def page(browser, lab):
-    with browser.new_context(viewport={"width": 1300, "height": 1400}) as context:
-        yield LabPage(context.new_page(), *lab)
+    """Open a page of JupyterLab; whatever its console complains of fails the test."""
+    with left(LabPage(browser.new_page(), *lab)) as page:
+        yield page
 
 
-@pytest.fixture(params=["lab", "voila"])
-def open_forms(request, browser):
-    """Return a function that shows a workspace's forms: in JupyterLab, then as a page without code.
+@pytest.fixture(scope="module")
+def shown(request, browser):
+    """Return a function that shows a workspace's forms in JupyterLab or as a page without code."""
 
-    Whatever the console complains of until then fails the test.
-    """
-    front = in_voila if request.param == "voila" else in_lab
-    own = () if request.param == "voila" else (request.getfixturevalue("lab"),)
-    pages = []
-    with ExitStack() as stack:
+    def show(front, workspace, **options):
+        if front == "voila":
+            return in_voila(browser, workspace, **options)
+        return in_lab(browser, request.getfixturevalue("lab"), workspace, **options)
 
-        def show(workspace, **options):
-            pages.append(front(stack, browser, *own, workspace, **options))
-            return pages[-1]
-
-        yield show
-        assert [page.complaints for page in pages] == [[] for _ in pages]
+    return show
 
 
 @pytest.fixture

@@ -48,3 +48,17 @@ def broken_rules(page, selector=".nf-form"):
 def contrasts(page, selector=".nf-form"):
     """Return the contrast of every text that is on the page and not switched off."""
     return [tuple(each) for each in page.evaluate(TEXTS, selector)]
+
+
+GROUND = """(selector) => {
+  for (let e = document.querySelector(selector); e; e = e.parentElement) {
+    const [red, green, blue, alpha] = getComputedStyle(e).backgroundColor.match(/[\\d.]+/g);
+    if (alpha !== "0") return (Number(red) + Number(green) + Number(blue)) / 3;
+  }
+  return 255;
+}"""
+
+
+def is_dark(page, selector=".nf-form"):
+    """Tell whether what is behind the forms is dark."""
+    return page.evaluate(GROUND, selector) < 80

@@ -1,27 +1,37 @@
 """Where the forms run: a notebook in JupyterLab, or the page without code."""
 
+from contextlib import contextmanager
+
 from support.lab import LabPage
 from support.voila import VoilaPage, running_page
 
 VIEW = {"width": 1300, "height": 1400}
-TIMEOUT = 180_000  # ms: what is waited for is the work of several processes
 
 
-def in_lab(stack, browser, lab, workspace, *, dark=False):
-    """Show the forms of a workspace in a notebook until the stack is closed."""
-    context = stack.enter_context(browser.new_context(viewport=VIEW))
-    page = LabPage(context.new_page(), *lab)
-    page.page.set_default_timeout(TIMEOUT)
-    theme = "JupyterLab Dark" if dark else "JupyterLab Light"
-    page.open_app(workspace, f"{workspace.parent.name}_{theme[11:]}", theme=theme)
-    return page
+@contextmanager
+def in_lab(browser, lab, workspace, *, dark=False):
+    """Show the forms of a workspace in a notebook."""
+    with left(LabPage(browser.new_page(), *lab)) as page:
+        page.open_app(workspace, theme="JupyterLab Dark" if dark else "JupyterLab Light")
+        yield page
 
 
-def in_voila(stack, browser, workspace, *, dark=False):
-    """Show the forms of a workspace as a page, served until the stack is closed."""
-    address = stack.enter_context(running_page(workspace, "--theme", "dark" if dark else "light"))
-    context = stack.enter_context(browser.new_context(viewport=VIEW))
-    page = VoilaPage(context.new_page(), address)
-    page.page.set_default_timeout(TIMEOUT)
-    page.open()
-    return page
+@contextmanager
+def in_voila(browser, workspace, *, dark=False):
+    """Show the forms of a workspace as a page, served meanwhile."""
+    with (
+        running_page(workspace, "--theme", "dark" if dark else "light") as address,
+        left(VoilaPage(browser.new_page(), address)) as page,
+    ):
+        page.open()
+        yield page
+
+
+@contextmanager
+def left(page):
+    """Leave a page in the end; what its console complained of fails the test."""
+    try:
+        yield page
+        assert page.complaints == []
+    finally:
+        page.leave()

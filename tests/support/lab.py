@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sys
 import threading
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from support.waits import PATIENCE
 
 SWITCHES = (
     "--no-sandbox",
@@ -38,7 +40,7 @@ CONTRAST = """(element) => {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }"""
 """A function of the page, after WCAG 2.2, relative luminance and contrast ratio."""
-TIMEOUT = 60_000  # ms; a busy machine starts kernels slowly
+ARTIFACTS = Path(__file__).parent.parent / ".artifacts"
 
 
 def chromium():
@@ -68,7 +70,8 @@ def running_lab(folder):
     }
     environ = os.environ | {name: str(own / place) for name, place in places.items()}
     options = ("--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root")
-    options += ("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}")
+    options += ("--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True")
+    options += (f"--ServerApp.root_dir={folder}",)
     command = [sys.executable, "-m", "jupyterlab", *options]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as server:
         try:
@@ -78,7 +81,7 @@ def running_lab(folder):
             yield address
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait(timeout=PATIENCE)
 
 
 def _address(lines):
@@ -95,7 +98,7 @@ class LabPage:
     def __init__(self, page, address, root):
         self.page, self._address, self._root = page, address, root
         self.complaints = []
-        page.set_default_timeout(TIMEOUT)
+        page.set_default_timeout(1000 * PATIENCE)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", self._asked)
         page.on("console", self._said)
@@ -111,20 +114,20 @@ class LabPage:
         if message.type == "error":
             self.complaints.append(message.text)
 
-    def open_app(self, workspace, name="forms", theme="JupyterLab Light"):
+    def open_app(self, workspace, theme="JupyterLab Light"):
         """Run a notebook that shows the forms of a workspace."""
         settings = self._root.parent / "jupyter" / "settings" / "@jupyterlab"
         themes = settings / "apputils-extension" / "themes.jupyterlab-settings"
         themes.write_text(json.dumps({"theme": theme}))
-        self.open_cell(f"import neuroflow as nf\nnf.app(nf.Workspace({str(workspace)!r}))", name)
+        self.open_cell(f"import neuroflow as nf\nnf.app(nf.Workspace({str(workspace)!r}))")
 
-    def open_cell(self, code, name):
+    def open_cell(self, code):
         """Run a notebook of one cell that shows a form."""
         cell = new_code_cell(code)
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = new_notebook(cells=[cell], metadata={"kernelspec": kernel})
-        nbformat.write(notebook, self._root / f"{name}.ipynb")
-        self.page.goto(f"{self._address}/doc/tree/{name}.ipynb")
+        nbformat.write(notebook, self._root / "forms.ipynb")
+        self.page.goto(f"{self._address}/doc/tree/forms.ipynb")
         self.page.get_by_text("| Idle").wait_for()
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).click()
@@ -177,7 +180,15 @@ class LabPage:
         self.form.get_by_role("button", name=label).click()
 
     def sees(self, text):
-        self.form.get_by_text(text).filter(visible=True).first.wait_for()
+        """Wait for a text; if it does not come, tell what is there in its place."""
+        from playwright.sync_api import TimeoutError as MissedError
+
+        try:
+            self.form.get_by_text(text).filter(visible=True).first.wait_for()
+        except MissedError as error:
+            self.screenshot("missed")
+            shown = "\n".join(self.form.all_inner_texts())
+            raise AssertionError(f"{text!r} did not come; there was:\n{shown}") from error
 
     def choose_row(self, name):
         """Click on a row of a table whose rows can be chosen."""
@@ -189,7 +200,15 @@ class LabPage:
 
     def screenshot(self, name):
         """Keep a picture of the forms in the folder of artifacts."""
-        folder = Path(__file__).parent.parent / ".artifacts"
-        folder.mkdir(exist_ok=True)
+        ARTIFACTS.mkdir(exist_ok=True)
         forms = self.page.locator(".jp-OutputArea-output").filter(has=self.form)
-        forms.screenshot(path=folder / f"{name}.png")
+        forms.screenshot(path=ARTIFACTS / f"{name}.png")
+
+    def leave(self):
+        """Close the page and end its kernel, which would go on working beside the next test."""
+        self.page.close()
+        with urllib.request.urlopen(f"{self._address}/api/kernels", timeout=PATIENCE) as answer:
+            kernels = [kernel["id"] for kernel in json.load(answer)]
+        for kernel in kernels:
+            address = f"{self._address}/api/kernels/{kernel}"
+            urllib.request.urlopen(urllib.request.Request(address, method="DELETE")).close()

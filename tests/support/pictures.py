@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from PIL import Image
-from support.voila import ARTIFACTS, VoilaPage
+from support.lab import ARTIFACTS
+from support.voila import VoilaPage
 
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
 VARIABLE = "NEUROFLOW_REFRESH"

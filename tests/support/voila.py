@@ -5,11 +5,9 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
-from support.lab import LabPage
-
-ARTIFACTS = Path(__file__).parent.parent / ".artifacts"
+from support.lab import ARTIFACTS, LabPage
+from support.waits import PATIENCE
 
 
 @contextmanager
@@ -22,7 +20,7 @@ def running_page(workspace, *options):
             yield next(filter(None, lines)).group()
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(timeout=60)
+            server.wait(timeout=PATIENCE)
 
 
 class VoilaPage(LabPage):
@@ -44,6 +42,10 @@ class VoilaPage(LabPage):
     def reload(self):
         self.page.reload()
         self.form.wait_for()
+
+    def leave(self):
+        """Close the page; its server ends its kernel."""
+        self.page.close()
 
     def screenshot(self, name):
         """Keep a picture of the whole page in the folder of artifacts."""

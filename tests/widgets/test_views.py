@@ -241,6 +241,10 @@ def test_of_what_can_be_decided_only_that_is_offered_which_fits_the_choice(
     (rule,) = [d for d in all_of(view, widgets.Dropdown) if d.description == "Rule"]
     assert rule.value == model.rules_broken[0]
     assert offered() == {"Leave out", "Set the rule aside"}
+    assert button(view, "Leave out").disabled
+    assert "Give a reason first" in drawn(view)
+    next(t for t in all_of(view, widgets.Text) if t.description == "Reason").value = "why"
+    assert not button(view, "Leave out").disabled
     model.set_aside(rule.value, "the vendor agreed")
     assert offered() == {"Leave out", "Apply the rule again"}
     model.exclude("moved in the scanner")
