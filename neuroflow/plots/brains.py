@@ -17,6 +17,7 @@ from neuroflow.plots.brainsheet import Scene, number, schematic, shapes, sheet
 from neuroflow.plots.effects import model_note
 from neuroflow.plots.figures import describe, figure_of, new_axes
 from neuroflow.plots.labels import kind_notes, pick_regions, region_labels
+from neuroflow.plots.layout import is_narrow
 from neuroflow.plots.masks import Masks
 from neuroflow.plots.numbers import RegionNumbers, region_numbers
 from neuroflow.plots.projections import project
@@ -74,7 +75,8 @@ def brain(
     Returns
     -------
     Axes
-        What has no place is listed beside the picture, with its number.
+        What has no place is listed beside the picture, with its number; in a panel as narrow as
+        a journal's column, in the caption.
 
     Raises
     ------
@@ -103,18 +105,24 @@ def brain(
         if ax is None:
             ax = new_axes(DOUBLE_COLUMN, 200.0)
         sheet(ax)
+        listed = not is_narrow(ax)
         if masks is None:
             schematic(ax, scene)
-            number(ax, scene)
         else:
             shapes(ax, scene, shadows)
-        _list(ax, scene, numbered=masks is None)
+        if masks is None and listed:
+            number(ax, scene)
+        if listed:
+            _list(ax, scene, numbered=masks is None)
         _bar(ax, scene, numbers)
         title, how = _title(numbers), _SCHEMATIC if masks is None else _how(cut)
         text, foot = _note(numbers, scene, how, alpha)
+        if not listed and scene.named:
+            strongest = "; ".join(_entry(scene, place) for place in scene.named)
+            text += f" Strongest: {strongest}."
         words = ". ".join(part for part in (title, numbers.quantity) if part)
         describe(ax, f"{words}. {text}", foot, own=own)
-        ax.set_title(title, loc="left")
+        ax.set_title(title, loc="left", pad=6 if listed else 14)
     return ax
 
 
@@ -201,10 +209,13 @@ def _bar(ax: Axes, scene: Scene, numbers: RegionNumbers) -> None:
         ScalarMappable(scene.norm, scene.cmap), cax=place, orientation="horizontal"
     )
     bar.outline.set_linewidth(0.6)
-    bar.ax.locator_params(nbins=5)
+    bar.ax.locator_params(nbins=3 if is_narrow(ax) else 5)
+    bar.ax.tick_params(labelsize=current().small)
     bar.ax.xaxis.set_label_position("top")
     quantity = numbers.quantity
-    bar.set_label(quantity[0].upper() + quantity[1:], fontsize=current().small)
+    words = quantity[0].upper() + quantity[1:]
+    words = textwrap.fill(words, 16) if is_narrow(ax) else words
+    bar.set_label(words, fontsize=current().small)
 
 
 def _title(numbers: RegionNumbers) -> str:

@@ -135,6 +135,7 @@ def _axes(ax: Axes, points: Points, quantity: str) -> None:
     ax.set_yticks(range(n_regions), [textwrap.fill(name, 22) for name in points.labels])
     ax.set_ylim(n_regions - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
+    ax.tick_params(labelsize=current().small)
     ax.set_xlabel(quantity)
     ax.grid(axis="x", zorder=0)
     ax.set_axisbelow(True)

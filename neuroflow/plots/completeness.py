@@ -10,9 +10,9 @@ from pandas.api.types import is_bool_dtype
 from neuroflow.errors import TableError
 from neuroflow.plots.figures import describe, new_axes
 from neuroflow.plots.labels import region_labels
-from neuroflow.plots.layout import add_legend, point_handle
+from neuroflow.plots.layout import add_legend, is_narrow, point_handle, row_names
 from neuroflow.plots.styling import DOUBLE_COLUMN, current, styled
-from neuroflow.results.regions import resolve
+from neuroflow.results.regions import RegionName, resolve
 
 _COUNTS = ("expected", "present", "missing", "percent")
 _SAID = (*_COUNTS, "where")
@@ -76,12 +76,13 @@ def _bars(ax: Axes, counts: pd.DataFrame) -> str:
     theme = current().palette
     place = np.arange(len(counts))
     percent = counts["percent"].to_numpy(dtype=np.float64)
+    said = "" if is_narrow(ax) else " missing"
     ax.barh(place, 100 - percent, 0.7, percent, color=theme.missing, linewidth=0, zorder=2)
     ax.barh(place, percent, 0.7, color=theme.groups["PD"], linewidth=0, zorder=2)
     for row, (missing, expected) in enumerate(
         zip(counts["missing"], counts["expected"], strict=True)
     ):
-        text = f"{missing} of {expected} missing" if missing else "complete"
+        text = f"{missing} of {expected}{said}" if missing else "complete"
         ax.annotate(
             text,
             (100, row),
@@ -92,9 +93,10 @@ def _bars(ax: Axes, counts: pd.DataFrame) -> str:
             color=theme.ink if missing else theme.quiet,
             annotation_clip=False,
         )
-    ax.set_yticks(place, _row_names(counts))
+    ax.set_yticks(place, row_names(ax, _row_names(counts)))
+    ax.tick_params(labelsize=current().small)
     ax.set_xlim(0, 100)
-    ax.set_xlabel("Present (% of expected)")
+    ax.set_xlabel("Present (% of expected)" + ";\nbeside: missing" * (not said))
     ax.grid(axis="x", zorder=0)
     ax.set_axisbelow(True)
     total = f"{int(counts['missing'].sum())} of {int(counts['expected'].sum())}"
@@ -105,7 +107,10 @@ def _row_names(counts: pd.DataFrame) -> list[str]:
     columns = [name for name in counts.columns if name not in _SAID]
     texts = counts[columns].astype(object)
     if "region" in texts and "hemisphere" in texts:
-        known = [resolve(str(name)) for name in texts["region"]]
+        known = [
+            _of_region(str(name), str(side))
+            for name, side in zip(texts["region"], texts["hemisphere"], strict=True)
+        ]
         facts = pd.DataFrame(
             {
                 "region_name": [name.region_name for name in known],
@@ -122,6 +127,12 @@ def _row_names(counts: pd.DataFrame) -> list[str]:
         ", ".join(str(part)[:48] for part in row if str(part))
         for row in shown.itertuples(index=False)
     ]
+
+
+def _of_region(region: str, side: str) -> RegionName:
+    """Return the region's name, which the dictionary may know by its side only."""
+    plain = resolve(region)
+    return plain if plain.known else resolve(f"{region}_{side}")
 
 
 def _visits(ax: Axes, there: pd.DataFrame, *, own: bool) -> str:

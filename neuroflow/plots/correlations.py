@@ -20,7 +20,7 @@ from neuroflow.plots.labels import (
     region_labels,
     region_order,
 )
-from neuroflow.plots.layout import mark_systems
+from neuroflow.plots.layout import is_narrow, mark_systems, row_names
 from neuroflow.plots.matrix import alike
 from neuroflow.plots.styling import DOUBLE_COLUMN, MM, current, styled
 
@@ -28,6 +28,7 @@ Order = Literal["system", "cluster"]
 
 _ROW = 3.7  # mm; 8 pt text fits
 _NAMED = 26  # columns that can be named below the page's width
+_SAME = "the same regions, in the same order"
 _PAIR = ("region", "region_name", "kind", "system", "hemisphere")
 
 
@@ -151,7 +152,7 @@ def _cells(ax: Axes, r: FloatArray, q: FloatArray, alpha: float) -> None:
         fraction=3 * MM / height,
         pad=2.5 * MM / height,
         aspect=18,
-        shrink=0.55,
+        shrink=1.0 if is_narrow(ax) else 0.55,
         ticks=[-1, 0, 1],
     )
     bar.set_label("Correlation")
@@ -161,13 +162,15 @@ def _cells(ax: Axes, r: FloatArray, q: FloatArray, alpha: float) -> None:
 def _frame(ax: Axes, names: list[str]) -> None:
     ax.set_xlim(-0.5, len(names) - 0.5)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_yticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), row_names(ax, names))
+    ax.tick_params(labelsize=current().small)
     if len(names) <= _NAMED:
-        short = [name if len(name) <= 28 else f"{name[:26]}…" for name in names]
+        most = 18 if is_narrow(ax) else 28
+        short = [name if len(name) <= most else f"{name[: most - 2]}…" for name in names]
         ax.set_xticks(range(len(names)), short, rotation=90)
     else:
         ax.set_xticks([])
-        ax.set_xlabel("the same regions, in the same order")
+        ax.set_xlabel(_SAME.replace(", ", ",\n") if is_narrow(ax) else _SAME)
     ax.tick_params(length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
 

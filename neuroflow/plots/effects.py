@@ -99,9 +99,10 @@ def forest(
             n_regions, n_contrasts = picture.middle.shape
             pitch = max(4.2, 2.4 * n_contrasts)
             ax = new_axes(DOUBLE_COLUMN, 36 + pitch * n_regions + 5 * ((n_contrasts - 1) // 3))
-        add_legend(ax, _draw(ax, picture), own=own)
+        handles = _draw(ax, picture)
         ax.axvline(0, color=current().palette.ink, linewidth=0.8, zorder=1)
         region_rows(ax, picture.columns, picture.labels, picture.axis)
+        add_legend(ax, handles, own=own)
         text = _caption(picture, effects.attrs, alpha)
         describe(ax, f"{picture.axis}. {text}", text, own=own)
     return ax

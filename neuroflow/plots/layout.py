@@ -1,7 +1,8 @@
-"""What the figures have in common: legends above, systems beside."""
+"""What the figures have in common: legends above, names and systems beside, room for both."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -15,7 +16,84 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
 from neuroflow.plots.figures import figure_of
-from neuroflow.plots.styling import current
+from neuroflow.plots.styling import DOUBLE_COLUMN, MM, current
+
+_NARROW = 120.0  # mm; in less, names of regions would leave no room for what is drawn
+_POINT = 25.4 / 72  # mm
+
+
+def room(ax: Axes) -> tuple[float, float]:
+    """Return the room that a panel has in its figure, with the words around it.
+
+    Parameters
+    ----------
+    ax
+        The panel.
+
+    Returns
+    -------
+    width, height : float
+        In mm.
+    """
+    figure = figure_of(ax)
+    if figure is None:
+        return DOUBLE_COLUMN, DOUBLE_COLUMN
+    width, height = (float(size) / MM for size in figure.get_size_inches())
+    spec = ax.get_subplotspec()
+    if spec is None:  # placed by hand
+        return width * ax.get_position().width, height * ax.get_position().height
+    grid = spec.get_gridspec()
+    return width * len(spec.colspan) / grid.ncols, height * len(spec.rowspan) / grid.nrows
+
+
+def is_narrow(ax: Axes) -> bool:
+    """Tell whether a panel is about as wide as a journal's column.
+
+    Parameters
+    ----------
+    ax
+        The panel.
+
+    Returns
+    -------
+    bool
+        True where names beside it must be short.
+    """
+    return room(ax)[0] < _NARROW
+
+
+def row_names(ax: Axes, names: Sequence[str]) -> list[str]:
+    """Return the names of rows so that they leave room for what is drawn.
+
+    Parameters
+    ----------
+    ax
+        The panel, with a row for each name.
+    names
+        In full.
+
+    Returns
+    -------
+    list of str
+        In a narrow panel in several lines, or cut in their middle where rows are too low for it.
+    """
+    if not names or not is_narrow(ax):
+        return list(names)
+    width, height = room(ax)
+    letters = max(12, int(0.4 * width / (0.53 * current().small * _POINT)))
+    lines = int(0.6 * height / max(len(names), 1) / (1.25 * current().small * _POINT))
+    if lines > 1:
+        return [textwrap.fill(name, letters, max_lines=lines, placeholder=" …") for name in names]
+    cuts = [[_cut(name, letters, end) for end in range(4, letters - 4)] for name in names]
+    shown = list(max(zip(*cuts, strict=True), key=lambda cut: len(set(cut))))
+    for row, others in enumerate(cuts):
+        if shown.count(shown[row]) > 1:  # this one differs from another elsewhere
+            shown[row] = next((cut for cut in others if cut not in shown), shown[row])
+    return shown
+
+
+def _cut(name: str, letters: int, end: int) -> str:
+    return name if len(name) <= letters else f"{name[: letters - end - 1]}…{name[-end:]}"
 
 
 def group_handles(looks: Mapping[str, tuple[str, str]], counts: Mapping[str, int]) -> list[Artist]:
@@ -80,14 +158,17 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
     ax
         The panel.
     handles
-        What to explain, with labels.
+        What to explain, with labels; after the ticks, which may have numbers above the panel.
     own
         True where the figure has this panel only: then the legend may take its whole width.
     """
     figure = figure_of(ax)
     if figure is None or not handles:
         return
-    width = figure.get_size_inches()[0] * 72 * (1 if own else ax.get_position().width)
+    whole, narrow = float(figure.get_size_inches()[0]) * 72, not own and is_narrow(ax)
+    width = whole if own else whole * ax.get_position().width
+    if narrow:
+        width = room(ax)[0] / _POINT
     widths = [_entry(str(handle.get_label())) for handle in handles]
     columns = next(n for n in range(len(handles), 0, -1) if n == 1 or _wide(widths, n) <= width)
     if own:
@@ -95,10 +176,10 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
     else:
         ax.legend(
             handles=handles,
-            loc="lower left",
-            bbox_to_anchor=(0, 1),
+            loc="lower right" if narrow else "lower left",  # right: it may lie above the names
+            bbox_to_anchor=(1, 1) if narrow else (0, 1),
             ncols=columns,
-            borderaxespad=0.3,
+            borderaxespad=2.0 if ax.xaxis.get_tick_params().get("labeltop") else 0.3,
         )
 
 
@@ -130,10 +211,12 @@ def region_rows(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quantity:
     quantity
         What is measured along x, with its unit.
     """
-    ax.set_yticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), row_names(ax, names))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(quantity)
+    ax.tick_params(labelsize=current().small)
+    words = textwrap.fill(quantity, 24) if is_narrow(ax) else quantity
+    ax.set_xlabel(words, fontsize=current().font_size)
     if len(names) > 20:  # the numbers at the foot are a screen away
         ax.tick_params(axis="x", labeltop=True)
     ax.grid(axis="x", zorder=0)
@@ -142,7 +225,7 @@ def region_rows(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quantity:
 
 
 def mark_systems(ax: Axes, systems: Sequence[str], *, at: float = 1.01) -> None:
-    """Name the systems beside their regions, and draw a line between them.
+    """Name the systems beside their regions where there is room, and draw a line between them.
 
     Parameters
     ----------
@@ -158,8 +241,9 @@ def mark_systems(ax: Axes, systems: Sequence[str], *, at: float = 1.01) -> None:
     runs = [(name, len(list(run))) for name, run in groupby(systems)]
     if len(runs) == len(systems) > 1 and len(set(systems)) < len(systems):
         return  # in the user's own order, not by system
+    named = not is_narrow(ax)
     for name, length in runs:
-        if name:
+        if name and named:
             ax.annotate(
                 name[0].upper() + name[1:],
                 (at, start + (length - 1) / 2),

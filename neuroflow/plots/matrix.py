@@ -28,7 +28,7 @@ from neuroflow.plots.labels import (
     region_labels,
     region_order,
 )
-from neuroflow.plots.layout import add_legend, mark_systems
+from neuroflow.plots.layout import add_legend, is_narrow, mark_systems, room, row_names
 from neuroflow.plots.styling import DOUBLE_COLUMN, MM, current, look_of, styled
 
 Order = Literal["group", "cluster"]
@@ -36,7 +36,8 @@ Order = Literal["group", "cluster"]
 _ROW = 3.7  # mm; 8 pt text fits
 _NAMED = 26  # studies that can be named below the page's width
 _BAR = -1.8  # rows above the first region
-_SIGNED = 60  # studies whose cells are wide enough for a sign
+_QUANTITY = "z-score (SDs of the reference)"
+_SIGN = 1.4  # mm that a sign takes
 
 
 def heatmap(
@@ -118,7 +119,7 @@ def heatmap(
         _cells(ax, grid, limit)
         add_legend(ax, _groups(ax, grid), own=own)
         _frame(ax, grid)
-        text = _caption(scores, metric, grid)
+        text = _caption(scores, metric, grid, signed=grid.z.shape[1] <= _signed(ax))
         describe(ax, text, text if own else "", own=own)
     return ax
 
@@ -220,7 +221,7 @@ def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
         vmax=limit,
         rasterized=grid.z.size > 5000,
     )
-    if n_studies <= _SIGNED:
+    if n_studies <= _signed(ax):
         for sign, marker in ((1, "+"), (-1, "_")):
             row, study = np.nonzero(sign * np.nan_to_num(grid.z) > 2)
             # Beyond half the limit the cell is dark (light on dark ground): the ground shows.
@@ -235,7 +236,7 @@ def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
                 zorder=3,
             )
     row, study = np.nonzero(~np.isfinite(grid.z))
-    if len(row) and n_studies <= 3 * _SIGNED:
+    if len(row) and n_studies <= 3 * _signed(ax):
         ax.scatter(study, row, s=9, marker="x", linewidths=0.7, color=theme.quiet, zorder=3)
     figure = figure_of(ax)
     if figure is None:
@@ -249,11 +250,21 @@ def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
         fraction=3 * MM / height,
         pad=2.5 * MM / height,
         aspect=18,
-        shrink=0.55,
-        ticks=[-limit, -2, 0, 2, limit],
+        shrink=1.0 if is_narrow(ax) else 0.55,
+        ticks=[-limit, 0, limit] if is_narrow(ax) else [-limit, -2, 0, 2, limit],
     )
-    bar.set_label("z-score (SDs of the reference)")
+    bar.set_label(_QUANTITY.replace(" (", "\n(") if is_narrow(ax) else _QUANTITY)
     bar.outline.set_linewidth(0.6)
+
+
+def _breadth(ax: Axes) -> float:
+    """Return about how wide the cells are together, in mm."""
+    return room(ax)[0] * (0.45 if is_narrow(ax) else 0.47)
+
+
+def _signed(ax: Axes) -> int:
+    """Return how many studies there may be, so that their cells are wide enough for a sign."""
+    return int(_breadth(ax) / _SIGN)
 
 
 def _groups(ax: Axes, grid: _Grid) -> list[Artist]:
@@ -267,7 +278,7 @@ def _groups(ax: Axes, grid: _Grid) -> list[Artist]:
         n = len(list(run))
         color = looks[name][0] if name else theme.missing
         ax.add_patch(Rectangle((start - 0.5, _BAR), n, 1, facecolor=color, linewidth=0))
-        if len(name) * 1.8 < n / len(grid.groups) * 85:  # mm of its name, and of its bar
+        if len(name) * 1.8 < n / len(grid.groups) * _breadth(ax):  # mm of its name, and of its bar
             dark = float(np.dot(to_rgb(color), (0.3, 0.59, 0.11))) < 0.5
             ax.text(
                 start + (n - 1) / 2,
@@ -298,7 +309,8 @@ def _frame(ax: Axes, grid: _Grid) -> None:
     n_rows, n_studies = grid.z.shape
     ax.set_xlim(-0.5, n_studies - 0.5)
     ax.set_ylim(n_rows - 0.5, _BAR)
-    ax.set_yticks(range(n_rows), grid.labels)
+    ax.set_yticks(range(n_rows), row_names(ax, grid.labels))
+    ax.tick_params(labelsize=current().small)
     if grid.named:
         ax.set_xticks(range(n_studies), grid.names, rotation=90)
     else:
@@ -310,11 +322,11 @@ def _frame(ax: Axes, grid: _Grid) -> None:
         mark_systems(ax, grid.columns["system"].tolist())
 
 
-def _caption(scores: pd.DataFrame, metric: str, grid: _Grid) -> str:
+def _caption(scores: pd.DataFrame, metric: str, grid: _Grid, *, signed: bool) -> str:
     facts = scores.attrs
     adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
     clustered = " Studies and regions are ordered by likeness." * grid.clustered
-    signs = " + and − mark cells beyond ±2." if grid.z.shape[1] <= _SIGNED else ""
+    signs = " + and − mark cells beyond ±2." if signed else ""
     parts = [
         f"{metric_name(metric)}: z-scores against {facts['reference']} "
         f"(n = {facts['n_reference']}, each member against the others{adjusted})."

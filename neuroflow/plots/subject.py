@@ -195,7 +195,10 @@ def _draw(
             zorder=4,
         )
     for place in rows[~np.isfinite(z)]:
-        ax.text(0, place, "missing", fontsize=current().small, va="center", ha="center")
+        ground = {"facecolor": theme.grid, "linewidth": 0, "pad": 1}
+        ax.text(
+            0, place, "missing", fontsize=current().small, va="center", ha="center", bbox=ground
+        )
     return [
         point_handle("outside", color, marker),
         point_handle("inside", color, marker, face=theme.ground),
