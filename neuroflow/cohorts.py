@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -124,17 +125,11 @@ class CohortStore:
                 why=f"Known cohorts: {known}.",
                 advice="Make it with Workspace.cohort(cohort_id, studies).",
             )
-        folder = self.folder / cohort_id
-        try:
-            files = json.loads((folder / FILES_NAME).read_text(encoding="utf-8"))
-            rows = cast(list[dict[str, str]], self.frame(cohort_id).to_dict("records"))
+        rows = cast(list[dict[str, str]], self.frame(cohort_id).to_dict("records"))
+        with self._readable(cohort_id):
+            text = (self.folder / cohort_id / FILES_NAME).read_text(encoding="utf-8")
+            files = json.loads(text)
             return Cohort(cohort_id, tuple(_study(row, files) for row in rows))
-        except (OSError, ValueError, KeyError) as error:
-            raise WorkspaceError(
-                f"The map of cohort {cohort_id!r} cannot be read.",
-                why=f"{type(error).__name__} in {folder}.",
-                advice="Restore the folder from a backup; without it results cannot be matched.",
-            ) from error
 
     def frame(self, cohort_id: str) -> pd.DataFrame:
         """Return the map of one cohort as a table.
@@ -148,9 +143,30 @@ class CohortStore:
         -------
         pandas.DataFrame
             One row per study, columns as in `COLUMNS`, all text, empty where unknown.
+
+        Raises
+        ------
+        WorkspaceError
+            The map is damaged.
         """
-        path = self.folder / cohort_id / STUDIES_NAME
-        return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        with self._readable(cohort_id):
+            path = self.folder / cohort_id / STUDIES_NAME
+            table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+            if table[list(COLUMNS)].isna().any(axis=None) or not table["study_id"].is_unique:
+                raise ValueError("cut short")
+            return table
+
+    @contextmanager
+    def _readable(self, cohort_id: str) -> Iterator[None]:
+        """Tell of a damaged map."""
+        try:
+            yield
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise WorkspaceError(
+                f"The map of cohort {cohort_id!r} cannot be read.",
+                why=f"{type(error).__name__} in {self.folder / cohort_id}.",
+                advice="Restore the folder from a backup; without it results cannot be matched.",
+            ) from error
 
     def _write(self, cohort_id: str, studies: list[Study]) -> None:
         folder = self.folder / cohort_id

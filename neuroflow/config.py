@@ -141,7 +141,7 @@ def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
             port=int(fields.get("port", 22)),
             name=name,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:  # a port may be inf
         raise ConfigError(
             f"Profile {name!r} in {path} is not complete.",
             why=f"{type(error).__name__}: {error}.",

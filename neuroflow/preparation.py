@@ -12,7 +12,7 @@ from neuroflow.cohorts import CohortStore
 from neuroflow.decisions import Decision
 from neuroflow.errors import OptionError, SubmissionError
 from neuroflow.models import Cohort, Finding, Severity, Study
-from neuroflow.participants import ParticipantRows
+from neuroflow.participants import ParticipantRows, without_prefix
 from neuroflow.studies.exceptions import Override
 
 MOST_NAMED = 5
@@ -315,20 +315,21 @@ def study_map(
     -------
     pandas.DataFrame
         One row per study: cohort_id, study_id, participant_id, session_id, and the columns of
-        participants.tsv, with what was filled in where it is silent.
+        participants.tsv, with what was filled in where it is silent; `in_participants` tells
+        whether it has a row there. A participant without any study has a row without study_id.
     """
     parts = []
     for cohort_id in cohorts.ids():
         studies = cohorts.frame(cohort_id)[["study_id", "participant_id", "session_id"]]
         studies = studies.assign(cohort_id=cohort_id)
         table = participants(cohort_id)
-        joined = studies if table is None else _joined(studies, table)
+        joined = studies if table is None else _joined(studies, table, cohort_id)
         parts.append(_filled(joined, decisions(cohort_id)))
     columns = ["cohort_id", "study_id", "participant_id", "session_id"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def _joined(studies: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
+def _joined(studies: pd.DataFrame, participants: pd.DataFrame, cohort_id: str) -> pd.DataFrame:
     """Join each study with the row of its own visit, or else of its participant."""
     known = ParticipantRows(participants)
     rows = [
@@ -341,7 +342,11 @@ def _joined(studies: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
     facts = pd.DataFrame(
         {c: [None if row is None else row[c] for row in rows] for c in further}, index=studies.index
     )
-    return pd.concat([studies, facts], axis=1)
+    found = studies.assign(in_participants=[row is not None for row in rows])
+    ids = participants["participant_id"]
+    lone = ids[~ids.isin(studies["participant_id"].map(without_prefix))].drop_duplicates()
+    without_study = pd.DataFrame({"participant_id": lone, "cohort_id": cohort_id})
+    return pd.concat([pd.concat([found, facts], axis=1), without_study], ignore_index=True)
 
 
 def _filled(studies: pd.DataFrame, decisions: Mapping[str, Decision]) -> pd.DataFrame:

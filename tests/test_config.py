@@ -49,6 +49,7 @@ def test_silence_means_the_defaults(path):
         ("[profile", "not valid TOML"),
         ("[profile.default]\nhost = 'h'", "not complete"),
         ("[profile.default]\nhost='h'\nuser='u'\nkey='k'\nport='x'", "not complete"),
+        ("[profile.default]\nhost='h'\nuser='u'\nkey='k'\nport=inf", "not complete"),
         ("profile = 3", "not complete"),
     ],
 )

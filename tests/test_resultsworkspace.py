@@ -6,8 +6,15 @@ import time
 from itertools import islice
 
 import pytest
+from support.collected import collect_into, people
 
-from neuroflow.errors import ConnectionLostError, FolderError, ResultError, ResultWarning
+from neuroflow.errors import (
+    ConnectionLostError,
+    FolderError,
+    ResultError,
+    ResultWarning,
+    WorkspaceError,
+)
 from neuroflow.models import RESULT_FILES, Package
 from neuroflow.results.schema import Schema
 from neuroflow.states import State
@@ -193,6 +200,37 @@ def test_an_explicit_schema_decides(ws, deliver):
     table = ws.table(schema=schema)
     assert dict(zip(table["region"], table["value"], strict=True)) == {"pSN": 0.3, "Putamen": 0.5}
     assert ws.study_facts(schema=schema)["decimal"].tolist() == [","]
+
+
+def test_what_does_not_match_on_either_side_is_told_by_name(tmp_path):
+    with Workspace(tmp_path / "project") as ws:
+        cohort = collect_into(ws, people(3), reports=False)
+        people(1).to_csv(tmp_path / "one.tsv", sep="\t", index=False)
+        (ws.folder / "cohorts" / "C1" / "participants.tsv").write_text(
+            (tmp_path / "one.tsv").read_text() + "sub-late\tses-1\tPD\t60\tF\tA\n"
+        )
+        (ws.results_folder / f"{cohort.studies[2].study_id}_out").rename(
+            ws.results_folder / "somebody_out"
+        )
+        with pytest.warns(ResultWarning) as told:
+            table = ws.table()
+        assert table["study_id"].nunique() == 3
+        assert sorted(str(warning.message) for warning in told) == [
+            "1 participants have no results: late",
+            "1 studies are not in the map of studies: somebody",
+            f"1 studies have no row in participants.tsv: {cohort.studies[1].study_id}",
+        ]
+        assert {warning.filename for warning in told} == {__file__}
+
+
+@pytest.mark.parametrize("content", [b"", b"study_id\n", b"\xff\xfe\x00", b"a\tb\n1\t2\t3\t4\n"])
+def test_a_damaged_map_of_studies_is_a_clear_error(tmp_path, content):
+    with Workspace(tmp_path / "project") as ws:
+        collect_into(ws, people(2), reports=False)
+        (ws.folder / "cohorts" / "C1" / "studies.tsv").write_bytes(content)
+        for ask in (ws.table, ws.study_facts, lambda: ws.cohort("C1")):
+            with pytest.raises(WorkspaceError, match="map of cohort 'C1' cannot be read"):
+                ask()
 
 
 def test_results_that_were_never_collected_are_no_table(ws):

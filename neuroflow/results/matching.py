@@ -151,8 +151,10 @@ def join(
         Which studies.
     studies
         The map: ``study_id``, and as far as known ``cohort_id``, ``participant_id``,
-        ``session_id`` and covariates. None without a workspace: then a study's id, or the column
-        ``study_id`` of `participants`, tells the participant.
+        ``session_id`` and covariates; ``in_participants`` where participants.tsv is joined
+        already, whose participants without a study have rows without ``study_id``. None without
+        a workspace: then a study's id, or the column ``study_id`` of `participants`, tells the
+        participant.
     participants
         What `read_participants` gave.
     cohort_id
@@ -184,7 +186,7 @@ def join(
     if studies is None:
         frame["in_studies"] = None
     if participants is None:
-        frame["in_participants"] = None
+        frame["in_participants"] = None if known is None else known.get("in_participants")
     tables = [table for table in (participants, studies) if table is not None]
     for name in _covariates(tables):
         column = None if known is None or name not in known else known[name]
@@ -194,11 +196,24 @@ def join(
             column = theirs if column is None else theirs.where(theirs.notna(), column)
         frame[_free(name)] = column if column is not None else None
     order = {_free(name): _in_order(tables, name) for name in _covariates(tables) if name != "age"}
-    lone: list[str] = []
+    return Joined(_arranged(frame), order, _without_study(frame, studies, participants))
+
+
+def _without_study(
+    frame: pd.DataFrame, studies: pd.DataFrame | None, participants: pd.DataFrame | None
+) -> list[str]:
+    """Name the participants that none of the studies belongs to."""
     if participants is not None:
         unused = ~participants["participant_id"].isin(frame["participant_id"].dropna())
-        lone = participants.loc[unused, "participant_id"].drop_duplicates().tolist()
-    return Joined(_arranged(frame), order, lone)
+        return list(participants.loc[unused, "participant_id"].drop_duplicates())
+    if studies is None or "in_participants" not in studies:
+        return []
+    labels = [name for name in ("cohort_id", "participant_id") if name in studies]
+    persons = studies.loc[studies["in_participants"].ne(False), labels].dropna()
+    persons = persons.assign(participant_id=_clean(persons["participant_id"])).drop_duplicates()
+    there = set(frame[labels].dropna().itertuples(index=False, name=None))
+    rows = persons.itertuples(index=False, name=None)
+    return [str(row[-1]) for row in rows if row not in there]
 
 
 def _check(studies: pd.DataFrame | None, participants: pd.DataFrame | None) -> None:
@@ -207,7 +222,8 @@ def _check(studies: pd.DataFrame | None, participants: pd.DataFrame | None) -> N
     if participants is not None and "participant_id" not in participants:
         raise TableError("The table of participants has no column participant_id.")
     if studies is not None:
-        known = studies[[name for name in KEYS if name in studies]].drop_duplicates()
+        known = studies[[name for name in KEYS if name in studies]].dropna(subset="study_id")
+        known = known.drop_duplicates()
         twice = known.loc[known["study_id"].duplicated(), "study_id"].astype(str).unique()
         if len(twice):
             raise TableError(
@@ -226,7 +242,7 @@ def _without_prefixes(participants: pd.DataFrame | None) -> pd.DataFrame | None:
 def _looked_up(study_ids: Sequence[str], studies: pd.DataFrame | None) -> pd.DataFrame | None:
     if studies is None:
         return None
-    once = studies.drop_duplicates("study_id").assign(found=True)
+    once = studies.dropna(subset="study_id").drop_duplicates("study_id").assign(found=True)
     found = once.set_index("study_id").reindex(list(study_ids)).reset_index(drop=True)
     return found.assign(found=found["found"].notna())
 
@@ -286,7 +302,7 @@ def _objects(values: list[object]) -> pd.Series:
 
 def _covariates(tables: Sequence[pd.DataFrame]) -> list[str]:
     given = dict.fromkeys(str(name) for table in tables for name in table.columns)
-    return [name for name in given if name not in KEYS]
+    return [name for name in given if name not in (*KEYS, *JOIN_FLAGS)]
 
 
 def _free(name: str) -> str:

@@ -27,6 +27,10 @@ ID_HEADERS = (
     "studyid", "study", "uuid", "subject", "subjectid", "id", "participantid", "participant",
     "case", "caseid", "scan", "scanid",
 )  # fmt: skip
+HEADER_WORDS = frozenset(
+    (*REGION_HEADERS, *METRIC_HEADERS, *VALUE_HEADERS, *SIDE_HEADERS, *ID_HEADERS)
+)
+"""What the layout is recognised by, besides names of regions and metrics."""
 
 
 @dataclass(slots=True)

@@ -24,6 +24,11 @@ from neuroflow.results.values import Values
 __all__ = ["COLUMNS", "Results", "load_results", "read_results", "study_facts", "to_wide"]
 
 _NAMED = 10  # studies named in a warning
+_USERS_LINE = 6  # frames up: here, the property, its cache, and who asked it for the table
+_UNMATCHED = {
+    "in_studies": "studies are not in the map of studies",
+    "in_participants": "studies have no row in participants.tsv",
+}
 
 
 class Results:
@@ -96,11 +101,12 @@ class Results:
     def _warn(self, joined: Joined) -> None:
         _warn_of("result files could not be read", self._unreadable)
         _warn_of("folders could not be looked into", list(self._found.unreadable))
-        if self._tables[1] is not None:
-            strangers = joined.frame["in_participants"].eq(False)
-            ids = joined.frame.loc[strangers, "study_id"].tolist()
-            _warn_of("studies have no row in participants.tsv", ids)
-            _warn_of("participants have no results", joined.without_study)
+        studies = self._tables[0]
+        for flag, what in _UNMATCHED.items():
+            strangers = joined.frame[flag].eq(False)
+            if flag != "in_studies" or (studies is not None and len(studies)):
+                _warn_of(what, joined.frame.loc[strangers, "study_id"].tolist())
+        _warn_of("participants have no results", joined.without_study)
 
 
 def read_results(
@@ -243,4 +249,4 @@ def load_results(
 def _warn_of(what: str, names: list[str]) -> None:
     if names:
         shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-        warnings.warn(f"{len(names)} {what}: {shown}", ResultWarning, stacklevel=4)
+        warnings.warn(f"{len(names)} {what}: {shown}", ResultWarning, stacklevel=_USERS_LINE)

@@ -14,8 +14,8 @@ from math import isfinite
 
 from neuroflow.results.dialect import Grid
 from neuroflow.results.numbers import is_missing, is_number
-from neuroflow.results.regions import FRACTIONS, is_region, metric_name, resolve
-from neuroflow.results.sheet import Sheet, Spot
+from neuroflow.results.regions import FRACTIONS, is_region, resolve
+from neuroflow.results.sheet import HEADER_WORDS, Sheet, Spot, header_metric, plain
 
 _NUMBER = "([0-9.eE+-]++)"
 _FACT = "[A-Za-z0-9_ .:/+-]*+"
@@ -160,5 +160,6 @@ def _alike(one: str, other: str) -> bool:
         and is_number(one) == is_number(other)
         and is_missing(one) == is_missing(other)
         and not is_region(other)
-        and not metric_name(other)
+        and not header_metric(other)
+        and plain(other) not in HEADER_WORDS
     )

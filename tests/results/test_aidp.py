@@ -190,6 +190,13 @@ def test_files_of_one_kind_with_a_single_value():
         assert reader.parse(f"pSN_FW,{value}\n".encode(), PATH).values == float(value)
 
 
+def test_the_shortcut_does_not_take_a_header_for_a_fact():
+    reader = AidpReader()
+    for text in ("name,S1\npSN_FW,0.1\nMCP_FW,0.3\n", "name,value\npSN_FW,0.2\nMCP_FW,0.4\n"):
+        short, long = reader.parse(text.encode(), PATH), parse(text)
+        assert (short.layout, short.ids) == (long.layout, long.ids)
+
+
 def test_a_complete_file_has_nothing_odd():
     text = "region,FW,FA\n" + "".join(f"{stem},0.2,0.6\n" for stem in STEMS)
     file = parse(text)
