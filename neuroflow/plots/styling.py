@@ -140,6 +140,7 @@ class Style:
             "axes.labelcolor": theme.ink,
             "axes.titlecolor": theme.ink,
             "text.color": theme.ink,
+            "text.parse_math": False,  # a name with two dollars in it is no formula
             "xtick.color": theme.ink,
             "ytick.color": theme.ink,
             "figure.facecolor": theme.ground,

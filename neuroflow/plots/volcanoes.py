@@ -122,7 +122,8 @@ def _draw(
         ax.set_yticks(-np.log10(values), [f"{p:g}" for p in values])
     else:
         powers = range(0, int(top) + 1, max(1, int(np.ceil(top / 8))))
-        ax.set_yticks(list(powers), [f"$10^{{-{t}}}$" if t else "1" for t in powers])
+        labels = [f"$10^{{-{t}}}$" if t else "1" for t in powers]
+        ax.set_yticks(list(powers), labels, parse_math=True)
     ax.set_ylim(-0.03 * top, 1.08 * top)
     wide = float(np.abs(x).max(initial=0.5)) * 1.25
     ax.set_xlim(min(-wide * 0.2, x.min(initial=0) * 1.25), max(wide * 0.2, x.max(initial=0) * 1.25))

@@ -140,3 +140,10 @@ def test_the_note_stands_on_every_figure_and_in_its_caption():
         ax = plot.strip(table)
     assert ax.figure._supxlabel.get_text() == "Simulated data."
     assert plot.caption(ax).endswith("Simulated data.")
+
+
+def test_a_name_with_dollars_is_no_formula(tmp_path):
+    table = realistic_table({"Control": 5, "PSP": 5})
+    table["group"] = table["group"].astype("str") + " $b^$"
+    files = plot.save_figure(plot.strip(table), tmp_path / "odd", ["png", "svg"])
+    assert "$b^$" in files[1].read_text(encoding="utf-8")
