@@ -210,8 +210,16 @@ class ResultFolder:
         Where it is, from the user's home on the server.
     files
         The files in it.
+    inner
+        Result folders inside it: one of a whole cohort may have the suffix, too.
     """
 
     study_id: str
     path: PurePosixPath
     files: tuple[Entry, ...] = field(default=())
+    inner: tuple[PurePosixPath, ...] = field(default=(), compare=False)
+
+    @property
+    def is_wrapper(self) -> bool:
+        """True where it holds other result folders and nothing of its own."""
+        return bool(self.inner) and not self.files

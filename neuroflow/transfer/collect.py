@@ -27,7 +27,7 @@ from neuroflow.transfer.listing import Listing
 from neuroflow.transfer.paths import RESULT_SUFFIX, safe_name
 from neuroflow.transfer.remote import Remote, Wanted
 from neuroflow.transfer.reports import has_values, missing_files, what_waits
-from neuroflow.transfer.results import list_folders, look_around
+from neuroflow.transfer.results import inner_folders, list_folders, look_around
 
 STAGE = "collect"
 ATTEMPTS = 3
@@ -87,11 +87,12 @@ def collect(
     """
     clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
     listing = Listing(clock()) if listing is None else listing
-    fetcher = _Fetcher(ledger, folder, clockwork, listing)
     with connect() as first:
         known = {row.study_id for row in ledger.rows()}
         output = look_around(first, known=known, on_odd=listing.left_out.append)
         listing.expected = {found.study_id for found in output.folders}
+        taken = {study_id.casefold() for study_id in listing.expected}
+        fetcher = _Fetcher(ledger, folder, clockwork, listing, taken)
         tasks = _batches(output.folders, connections)
         total = _Total(len(output.folders), clock)
         for sentence in listing.left_out:
@@ -118,9 +119,10 @@ class _Total:
     done: int = 0
 
     def after(self, event: Event) -> Event | None:
-        if event.status not in {"done", "skipped", "failed"}:
+        if event.study_id is None or event.status not in {"done", "skipped", "failed"}:
             return None
         self.done += 1
+        self.size = max(self.size, self.done)  # more than expected stood inside other folders
         return self.event("progress")
 
     def event(self, status: str, message: str = "") -> Event:
@@ -133,14 +135,20 @@ class _Total:
 
 @dataclass(slots=True)
 class _Batch:
-    """Folders that are fetched together; those done are taken out."""
+    """Folders that are fetched together; those done are taken out, those inside them come next."""
 
     folders: list[ResultFolder]
+    inner: list[ResultFolder] = field(default_factory=list)
     attempts: int = 0
 
     def drop_first(self) -> ResultFolder:
         self.attempts = 0
         return self.folders.pop(0)
+
+    def turn_to_inner(self) -> bool:
+        """Go on with what was found inside; False where there is nothing."""
+        self.folders, self.inner = self.inner, []
+        return bool(self.folders)
 
 
 def _batches(folders: Sequence[ResultFolder], connections: int) -> list[_Batch]:
@@ -172,20 +180,41 @@ class _Fetcher:
     folder: Path
     clockwork: Clockwork
     listing: Listing
+    taken: set[str]
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def handle(self, remote: Remote, batch: _Batch, tell: OnEvent) -> None:
-        """Bring to this disk what is complete and not here yet."""
+    def handle(self, remote: Remote, batch: _Batch, tell: OnEvent) -> datetime | None:
+        """Bring to this disk what is complete and not here yet; tell when to go on, if at all."""
         try:
             jobs = [self._job(*pair) for pair in _looked_into(remote, batch.folders)]
+            for job in jobs:
+                batch.inner += self._inside(job.found, tell)
             self._fetch(remote, jobs, batch, tell)
         except ConnectionLostError as error:
             batch.attempts += 1
             if batch.attempts >= ATTEMPTS:
                 study_id = batch.drop_first().study_id
                 tell(self._event(study_id, 0, 0, "failed", str(error)))
-            if not batch.folders:
+            if not batch.folders and not batch.turn_to_inner():
                 raise DroppedError from error
             raise PostponedError(self.clockwork.clock()) from error
+        is_more = not batch.folders and batch.turn_to_inner()
+        return self.clockwork.clock() if is_more else None
+
+    def _inside(self, found: ResultFolder, tell: OnEvent) -> list[ResultFolder]:
+        """Give the result folders inside another that nobody has taken up yet."""
+
+        def left_out(sentence: str) -> None:
+            self.listing.left_out.append(sentence)
+            tell(Event(STAGE, None, 0, 0, "skipped", sentence, self.clockwork.clock()))
+
+        with self.lock:
+            inside = inner_folders(found, self.taken, left_out)
+            expected = self.listing.expected
+            if expected is not None:
+                expected |= {folder.study_id for folder in inside}
+                expected -= {found.study_id} if found.is_wrapper else set()
+        return inside
 
     def _fetch(self, remote: Remote, jobs: list[_Job], batch: _Batch, tell: OnEvent) -> None:
         wanted = [each for job in jobs for each in self._wanted(job, tell)]
@@ -211,8 +240,11 @@ class _Fetcher:
             self.listing.add(folder)
             job.error = found
             return job
-        self.listing.add(found)
         job.found = found
+        if found.is_wrapper:
+            job.why_not = "it holds other result folders"
+            return job
+        self.listing.add(found)
         job.why_not = self._why_not(found, row)
         if not job.why_not:
             try:

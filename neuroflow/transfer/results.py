@@ -103,8 +103,49 @@ def find_results(
         As `look_around`.
     """
     folders = look_around(remote, known=known, on_odd=on_odd).folders
-    found = zip(folders, list_folders(remote, folders), strict=True)
-    return [old if isinstance(new, RemoteRefusedError) else new for old, new in found]
+    taken = {folder.study_id.casefold() for folder in folders}
+    found: dict[str, ResultFolder] = {}
+    while folders:
+        inside: list[ResultFolder] = []
+        for old, new in zip(folders, list_folders(remote, folders), strict=True):
+            one = old if isinstance(new, RemoteRefusedError) else new
+            inside += inner_folders(one, taken, on_odd)
+            if not one.is_wrapper:
+                found[one.study_id] = one
+        folders = inside
+    return [found[study_id] for study_id in sorted(found)]
+
+
+def inner_folders(
+    folder: ResultFolder, taken: set[str], on_odd: OnOdd = nothing
+) -> list[ResultFolder]:
+    """List the result folders inside another, which are not looked into yet.
+
+    Parameters
+    ----------
+    folder
+        As listed.
+    taken
+        The ids of the studies found so far, case folded; those found now are added.
+    on_odd
+        Told in one sentence of every folder that is left out.
+
+    Returns
+    -------
+    list of ResultFolder
+        Of studies that have no other folder.
+    """
+    inside = []
+    for path in folder.inner:
+        try:
+            study_id = result_study_id(path.name)
+        except IdError as error:
+            on_odd(f"A result folder was left out: {error}")
+            continue
+        if study_id.casefold() not in taken:
+            taken.add(study_id.casefold())
+            inside.append(ResultFolder(study_id, path))
+    return inside
 
 
 def find_folders(remote: Remote) -> list[ResultFolder]:
@@ -148,7 +189,7 @@ def list_folder(remote: Remote, folder: ResultFolder) -> ResultFolder:
     RemoteRefusedError, ConnectionLostError
         As `look_around`.
     """
-    return ResultFolder(folder.study_id, folder.path, _files(_entries(remote, folder.path)))
+    return _looked_into(folder, _entries(remote, folder.path))
 
 
 def list_folders(
@@ -178,7 +219,7 @@ def list_folders(
         if isinstance(entries, RemoteRefusedError):
             yield entries
         else:
-            yield ResultFolder(folder.study_id, folder.path, _files(entries))
+            yield _looked_into(folder, entries)
 
 
 def collected_ids(folder: Path) -> set[str]:
@@ -261,7 +302,7 @@ def _walk(
         if depth == MAX_DEPTH:
             on_odd(
                 f"{len(deeper)} folders more than {MAX_DEPTH} levels below {OUTPUT} were not "
-                f"looked into, for example one in {deeper[0].parent}."
+                "looked into."
             )
             return
         level, listings = deeper, remote.list_many(deeper)
@@ -292,6 +333,11 @@ def _told_apart(found: Collection[str], known: Collection[str], on_odd: OnOdd) -
                 f"The result folder of {study_id} was left out: another one differs from it in "
                 "case only. Tell the service's support."
             )
+
+
+def _looked_into(folder: ResultFolder, entries: Sequence[Entry]) -> ResultFolder:
+    inner = tuple(e.path for e in entries if e.is_folder and _has_suffix(e.path))
+    return ResultFolder(folder.study_id, folder.path, _files(entries), inner)
 
 
 def _has_suffix(path: PurePosixPath) -> bool:

@@ -177,6 +177,24 @@ def test_result_folders_are_found_at_any_depth(place, packages, ledger, results,
     assert len(list((results / f"{one.study_id}_out").iterdir())) == 3
 
 
+def test_result_folders_inside_one_of_a_whole_cohort_are_found(place, packages, ledger, results):
+    home, connect = place
+    one, two, three = sent(packages, ledger, 3)
+    deliver(home, f"COHORT_out/{one.study_id}_out")
+    deliver(home, f"COHORT_out/more_out/{two.study_id}_out")
+    deliver(home, f"{three.study_id}_out")
+    deliver(home, f"COHORT_out/{three.study_id}_out", dict.fromkeys(RESULT_FILES, b"other"))
+    with connect() as remote:
+        ids = [found.study_id for found in find_results(remote)]
+    assert ids == sorted(package.study_id for package in (one, two, three))
+    listing = Listing(utc_now())
+    run(connect, ledger, results, listing=listing)
+    assert {row.state for row in ledger.rows()} == {State.COLLECTED}
+    assert (results / f"{three.study_id}_out" / "aidp.csv").read_bytes() == b"content"
+    assert listing.is_whole
+    assert sorted(listing.folders) == ids
+
+
 def test_the_folder_with_the_suffix_is_preferred(folder_remote, packages, ledger, results):
     home, connect = folder_remote
     (one,) = sent(packages, ledger)
