@@ -14,8 +14,33 @@ from neuroflow.widgets.progress import Bar, Progress
 
 MARKS = {"good": "✓", "bad": "✗", "wait": "…", "warn": "!", "": "·"}
 """A sign for each tone, always beside words."""
+_CONTROLS = {*range(32), 127} - {ord(blank) for blank in "\t\n\r"}
+_TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_UNSEEN = dict.fromkeys(_CONTROLS | _TURNS, "\ufffd")
 MOST_STUDIES = 6
 """How many studies under way are drawn."""
+
+
+def visible(words: str) -> str:
+    """Replace characters that are not seen but change how their neighbours are read.
+
+    Parameters
+    ----------
+    words
+        From a server, a file or a user.
+
+    Returns
+    -------
+    str
+        Without control characters and without those that turn the direction of writing around,
+        by which a name could pass for another one. Hebrew and Arabic names need none of them.
+
+    Examples
+    --------
+    >>> visible("txt.\u202egnp") == "txt.\ufffdgnp"
+    True
+    """
+    return words.translate(_UNSEEN)
 
 
 def text(value: object) -> str:
@@ -37,7 +62,7 @@ def text(value: object) -> str:
     '&lt;img src=x onerror=alert(1)&gt;'
     """
     missing = value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
-    return "" if missing else escape(str(value), quote=True)
+    return "" if missing else escape(visible(str(value)), quote=True)
 
 
 def mark(tone: str, words: object) -> str:

@@ -57,7 +57,7 @@ def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
     """
     options.setdefault("layout", {"width": WIDE})
     options.setdefault("style", {"description_width": LABEL})
-    return kind(description=label, tooltip=description, **options)
+    return kind(description=html.visible(label), tooltip=html.visible(description), **options)
 
 
 def button(
@@ -84,7 +84,9 @@ def button(
         The button.
     """
     options.setdefault("layout", {"width": "auto"})
-    made = widgets.Button(description=label, tooltip=description, **options)
+    made = widgets.Button(
+        description=html.visible(label), tooltip=html.visible(description), **options
+    )
     made.on_click(lambda _: model.attempt(action))
     return made
 

@@ -251,12 +251,12 @@ class SubmitModel(FormModel):
         ids = [i for i in self.labels if i not in self.cohorts.excluded]
         counts = Counter(self._states[i].state for i in ids if i in self._states)
         sent, known = sum(counts[state] for state in SENT), sum(counts.values())
-        if self.others:
+        if self.others and sent < len(ids):
             under_way = [i for i in ids if i in self._states and self._states[i].state in _GOING]
             bars = tuple(Bar(i, message=self._states[i].message) for i in under_way)
             self.progress = Progress((Bar("sent", sent, len(ids)),), bars)
-            text = f"Somebody else works in this workspace: {sent} of {len(ids)} studies are sent."
-            self.set(notice=text, tone="wait")
+            text = "Another form, notebook or command works in this workspace: "
+            self.set(notice=f"{text}{sent} of {len(ids)} studies are sent.", tone="wait")
         elif known and sent < len(ids):
             self.set(
                 progress=Progress(),

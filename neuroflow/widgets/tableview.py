@@ -14,6 +14,7 @@ import pandas as pd
 from traitlets import Bool, Int, List, Unicode, link
 from traitlets import Tuple as TupleTrait
 
+from neuroflow.widgets.html import visible
 from neuroflow.widgets.model import FormModel
 from neuroflow.widgets.parts import show
 
@@ -126,7 +127,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
             return  # the library is sent once there is something to show
         view = self._rows or self._draw()
         with view.hold_sync():
-            view.columns = [str(name) for name in frame.columns]
+            view.columns = [visible(str(name)) for name in frame.columns]
             view.numeric = [_is_number(frame.iloc[:, n]) for n in range(frame.shape[1])]
             view.rows = _as_json(frame, tones)
             self.chosen = chosen
@@ -164,4 +165,6 @@ def _as_json(frame: pd.DataFrame, tones: list[str] | None) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
     return str(value) if value in (float("inf"), float("-inf")) else value

@@ -215,7 +215,7 @@ def test_while_another_program_submits_the_form_follows_by_the_ledger(planned, o
         assert other.stdout.readline() == "one is sent\n"
         planned.poll()
         assert planned.others
-        assert "Somebody else works in this workspace" in planned.notice
+        assert "Another form, notebook or command works" in planned.notice
         assert planned.progress.stages[0].total == 2
         assert planned.progress.stages[0].done >= 1
         assert "Another form, notebook or command works" in planned.blockers[0]

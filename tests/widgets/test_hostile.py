@@ -1,0 +1,97 @@
+"""Names that try to become a part of the page, or to pass for other names, in every form."""
+
+from html.parser import HTMLParser
+
+import anywidget
+import ipywidgets as widgets
+import pytest
+from support.collected import collect_into, people
+from support.waits import PATIENCE
+
+from neuroflow.errors import FolderError
+from neuroflow.widgets.app import app
+from neuroflow.widgets.explore_question import VIEWS
+from neuroflow.widgets.html import visible
+from neuroflow.workspace import Workspace
+
+TURN = "\u202e"
+"""What follows it is written from right to left."""
+NAMES = [
+    "<img src=x onerror=alert(1)>",
+    '"><script>alert(1)</script>',
+    "' onmouseover='alert(1)",
+    f"sub{TURN}1-gnp.txt",
+    "a$b^$c",
+    "x" * 300,
+]
+TAGS = {"img", "p", "h2", "span", "style", "div", "ol", "ul", "li", "strong", "br", "a", "pre"}
+TAGS |= {"table", "caption", "tr", "th", "td", "progress", "details", "summary"}
+ATTRIBUTES = {"aria-hidden", "aria-label", "role", "class", "tabindex", "scope", "href", "alt"}
+ATTRIBUTES |= {"src", "value", "max"}
+
+
+class Read(HTMLParser):
+    """What a browser would make of HTML: tags, attributes and texts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.texts, self.sources = set(), set(), [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.texts += [value for name, value in attrs if name in ("alt", "aria-label")]
+        self.sources |= {value.partition(",")[0] for name, value in attrs if name == "src"}
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def everything(view, kind):
+    found = [view] if isinstance(view, kind) else []
+    return sum((everything(child, kind) for child in getattr(view, "children", ())), found)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Open a workspace whose first studies are of people with hostile names; so is a site."""
+    participants = people(12)
+    participants.loc[: len(NAMES) - 1, "participant_id"] = NAMES
+    participants.loc[participants["group"] == "PSP", "site"] = NAMES[0]
+    with Workspace(tmp_path / "project") as ws:
+        yield ws, collect_into(ws, participants)
+
+
+def test_hostile_names_stay_text_in_every_form(project):
+    ws, cohort = project
+    for name, study in zip(NAMES, cohort.studies, strict=False):
+        report = ws.results_folder / f"{study.study_id}_out" / "prediction.txt"
+        report.write_text(f"Product: {name}\n{name}\n", encoding="utf-8")
+    tabs = app(ws)
+    model = tabs.neuroflow
+    for place in range(len(tabs.children)):
+        tabs.selected_index = place  # every form is drawn
+    assert model.explore.join(PATIENCE)
+    model.explore.set(views=VIEWS, cohort="C1")
+    said = []
+    for name, study in zip(NAMES, cohort.studies, strict=False):
+        model.cohort.chosen = (study.label,)
+        model.explore.study_id = study.study_id
+        model.submit.complain(FolderError(name, advice=name, study_id=name))
+        assert model.results.gallery.join(PATIENCE)
+        said.append("".join(part.value for part in everything(tabs, widgets.HTML)))
+    assert not any(form.problems for form in model.forms.values() if form is not model.submit)
+    for name, each in zip(NAMES, said, strict=True):
+        page, shown = Read(each), visible(name)
+        assert page.tags <= TAGS
+        assert page.attributes <= ATTRIBUTES
+        assert page.sources == {"data:image/png;base64"}
+        for words in (f"Chosen: {shown}", f"Report of {shown}", f"Study {shown}: {shown}"):
+            assert any(words in text for text in page.texts), words
+        assert page.texts.count(shown) >= 1  # the product, in short
+    own = everything(tabs, anywidget.AnyWidget)
+    rows = "".join(table.rows for table in own if table.has_trait("rows"))
+    assert NAMES[0] in rows
+    labels = [control.description for control in everything(tabs, widgets.Button)]
+    assert TURN not in "".join([rows, *said, *labels])
