@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -94,13 +95,29 @@ def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
     published = _beta_values(
         _deviations(subject, seed), mean, statistics[f"{subject.group}_sd"].to_numpy()
     )
-    values = pd.Series(published, index=statistics.index).unstack("metric")[list(METRICS)]
+    stems, places = _layout()
+    rows = dict(zip(stems, published[places], strict=True))
     sides = _generator(seed, subject.participant_id, subject.visit, "sides")
     for stem, parts in COMPOSED.items():
         own = SIDE_SD if stem.startswith(("Left_", "Right_")) else 0.0
-        composed = values.loc[list(parts)].mean() + own * sides.standard_normal(len(METRICS))
-        values.loc[stem] = composed.clip(0.0, 1.0)
-    return values.rename_axis(index="region").reset_index().melt("region", var_name="metric")
+        composed = np.mean([rows[part] for part in parts], axis=0)
+        rows[stem] = np.clip(composed + own * sides.standard_normal(len(METRICS)), 0.0, 1.0)
+    values = np.array(list(rows.values()))
+    return pd.DataFrame(
+        {
+            "region": list(rows) * len(METRICS),
+            "metric": np.repeat(METRICS, len(rows)),
+            "value": values.T.ravel(),
+        }
+    )
+
+
+@cache
+def _layout() -> tuple[list[str], NDArray[np.intp]]:
+    """Name the published regions, and tell where their metrics stand in the statistics."""
+    index = group_statistics().index
+    places = pd.Series(range(len(index)), index=index).unstack("metric")[list(METRICS)]
+    return list(places.index), places.to_numpy()
 
 
 def _deviations(subject: Subject, seed: int) -> NDArray[np.float64]:
