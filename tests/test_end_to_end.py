@@ -174,13 +174,17 @@ def test_the_same_path_over_openssh(tmp_path, few):
         assert set(ws.submit(cohort, on_event=silent)["action"]) == {"skip"}
 
 
-def test_a_lost_ledger_is_made_anew_from_packages_and_server(done, tmp_path):
+def test_a_lost_ledger_is_made_anew_from_packages_and_server(workspace, few, tmp_path):
+    studies, participants = few
+    workspace.submit(workspace.cohort("C", studies, participants=participants), on_event=silent)
+    anew = tmp_path / "anew"
+    anew.mkdir()
     for name in ("neuroflow.toml", "known_hosts", "salt", "cohorts", "packages"):
-        source = done.ws.folder / name
+        source = workspace.folder / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, tmp_path / name)
-    with nf.Workspace(tmp_path) as ws:
-        cohort = ws.cohort("PILOT_1")
+        copy(source, anew / name)
+    with nf.Workspace(anew) as ws:
+        cohort = ws.cohort("C")
         states = ws.rebuild(cohort, on_event=silent)["state"]
         assert set(states) == {State.SUBMITTED}
         assert set(ws.submit(cohort, on_event=silent)["action"]) == {"skip"}
