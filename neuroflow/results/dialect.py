@@ -98,7 +98,7 @@ def read_grid(data: bytes, path: str | Path, schema: Schema) -> Grid:
 
 def _decode(data: bytes, path: str | Path, encoding: str | None) -> tuple[str, str]:
     if encoding is None:
-        encoding = _find_encoding(data)
+        encoding = find_encoding(data)
     try:
         text = data.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
@@ -112,7 +112,24 @@ def _decode(data: bytes, path: str | Path, encoding: str | None) -> tuple[str, s
     return text, encoding
 
 
-def _find_encoding(data: bytes) -> str:
+def find_encoding(data: bytes) -> str:
+    """Tell how a text is encoded: by its byte order mark, else UTF-8 if it can be that.
+
+    Parameters
+    ----------
+    data
+        The text, from its beginning.
+
+    Returns
+    -------
+    str
+        A name that Python knows.
+
+    Examples
+    --------
+    >>> find_encoding("ä".encode("utf-16")), find_encoding("ä".encode("latin-1"))
+    ('utf-16', 'latin-1')
+    """
     if data.startswith(b"\xef\xbb\xbf"):
         return "utf-8-sig"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # what Excel calls Unicode text

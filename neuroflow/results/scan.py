@@ -7,24 +7,27 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from neuroflow.errors import FolderError
+from neuroflow.results.dialect import find_encoding
 from neuroflow.results.regions import is_region
 from neuroflow.results.sheet import ID_HEADERS, VALUE_HEADERS, header_metric, plain
 
 SUFFIX = "_out"
 AGGREGATED = "aggregated"
 """Where a workspace keeps reports of many studies."""
-_VALUES = re.compile(r"(?:(?P<study>.+)[ _.-])?aidp\.csv", re.IGNORECASE)
+_AGAIN = r"(?: ?\(\d{1,3}\))?"  # what browsers and Windows add to a name that is there already
+_VALUES = re.compile(rf"(?:(?P<study>.+)[ _.-])?aidp{_AGAIN}\.csv", re.IGNORECASE)
+_OUT = re.compile(rf"{SUFFIX}{_AGAIN}\Z")
 _TABLES = (".csv", ".tsv")
 _TEXTS = (".txt",)
 _REPORTS = (*_TEXTS, ".png", ".jpg", ".jpeg")
 _LONG_HEADERS = {"region", "regions", "roi", "rois", "brainregion"}
 _OWN_HEADERS = {"regionname", "kind", "system"}  # an exported cohort table is no result
 _PACKED = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar", ".xz", ".bz2")
+_SHEETS = (".xlsx", ".xls")
 _ARCHIVES = (
     b"PK\x03\x04",
     b"\x1f\x8b",
@@ -148,10 +151,13 @@ def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
 
 def _no_results(folder: Path, archives: Sequence[str]) -> FolderError:
     if archives:
+        what, advice = "archives", "Unpack them"
+        if min(archives).lower().endswith(_SHEETS):
+            what, advice = "Excel files", "Save them as CSV"
         return FolderError(
-            f"There are no results in {folder}, but archives.",
+            f"There are no results in {folder}, but {what}.",
             why=f"There are {len(archives)}, for example {min(archives)}.",
-            advice="Unpack them, and read the folder again.",
+            advice=f"{advice}, and read the folder again.",
         )
     return FolderError(
         f"There are no results in {folder}.",
@@ -188,12 +194,16 @@ def in_order(files: list[ValueFile]) -> list[ValueFile]:
     list of ValueFile
         Result folders first, then other files of one study, then reports of many, new ones first.
     """
-    files.sort(key=attrgetter("source"))
+    files.sort(key=_originals_first)
     own = [file for file in files if file.study_id and SUFFIX in file.source]
     other = [file for file in files if file.study_id and SUFFIX not in file.source]
     many = [file for file in files if not file.study_id]
     many.sort(key=_when_changed, reverse=True)
     return own + other + many
+
+
+def _originals_first(file: ValueFile) -> str:
+    return file.source.replace(" (", "~(")  # "aidp (1).csv" comes after "aidp.csv"
 
 
 def _when_changed(file: ValueFile) -> int:
@@ -290,7 +300,7 @@ class _Search:
                 values.append((entry, ""))
             elif kind in _REPORTS:
                 beside.append(file)
-            elif kind in _PACKED:
+            elif kind in (*_PACKED, *_SHEETS):
                 self.archives.append(inside + file)
         is_result = is_result or ("prediction.txt" in map(str.lower, beside) and name != "")
         beside.sort()
@@ -340,7 +350,7 @@ def _prediction_first(file: str) -> tuple[bool, str]:
 
 
 def _study_of(folder_name: str) -> str:
-    return folder_name.removesuffix(SUFFIX) or folder_name
+    return _OUT.sub("", folder_name) or folder_name
 
 
 def _signature(stat: os.stat_result, times: tuple[int, int]) -> Signature:
@@ -351,7 +361,8 @@ def _is_report_of_many(path: Path) -> bool:
     """Tell a table of results from any other: an id column, and a header of regions or values."""
     try:
         with path.open("rb") as file:
-            text = file.read(_PEEK).decode("utf-8", errors="replace").lstrip("\ufeff")
+            data = file.read(_PEEK)
+            text = data.decode(find_encoding(data), errors="replace").lstrip("\ufeff")
     except OSError:  # nothing says that it is one
         return False
     lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))

@@ -166,6 +166,26 @@ def test_a_folder_of_archives_says_what_to_do(folder):
         read_results(folder.path)
 
 
+def test_a_folder_of_excel_files_says_what_to_do(folder):
+    folder.put("a_out/aidp.xlsx", b"PK")
+    with pytest.raises(FolderError, match=r"but Excel files.*Save them as CSV"):
+        read_results(folder.path)
+
+
+def test_downloads_that_got_a_number_are_of_the_same_study(folder):
+    for number, name in enumerate(("a_out/aidp.csv", "a_out (1)/aidp.csv", "b_out/aidp (2).csv")):
+        folder.put(name, f"pSN_FW,0.{number + 1}\nMCP_FW,0.5\n")
+    table = read_results(folder.path)
+    assert to_wide(table, metric="FW")["pSN"].to_dict() == {"a": 0.1, "b": 0.3}
+    facts = study_facts(folder.path).set_index("study_id")
+    assert "other values, not used: a_out (1)/aidp.csv" in facts.loc["a", "warnings"]
+
+
+def test_a_report_of_many_in_utf_16_is_found(folder):
+    folder.put("all.csv", "Subject;pSN_FW;MCP_FW\ns1;0,2;0,1\n".encode("utf-16"))
+    assert read_results(folder.path)["study_id"].unique().tolist() == ["s1"]
+
+
 def test_two_cohorts_and_two_visits_stand_side_by_side(folder):
     for place, study in (("C1/", "a"), ("C1/", "b"), ("C2/", "c")):
         folder.study(study, place=place)
