@@ -32,6 +32,7 @@ except ImportError as error:
 USER = "PH0000_DEMO_USER"
 """Who may log in."""
 
+_PARTING = 5.0  # seconds
 MAX_SESSIONS = 10
 """How many SFTP sessions one connection may hold (AWS Transfer Family, service quotas)."""
 
@@ -137,6 +138,7 @@ class DemoService:
         self._jobs = Jobs(pipeline.process, delay)
         self._latency, self._takes_uploads = latency, takes_uploads
         self._connections: dict[asyncssh.SSHServerConnection, int] = {}  # to open sessions
+        self._sessions: set[asyncio.Task[object]] = set()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
@@ -249,10 +251,15 @@ class DemoService:
         for connection in list(self._connections):
             connection.abort()
         await acceptor.wait_closed()
+        if self._sessions:
+            await asyncio.wait(self._sessions, timeout=_PARTING)  # each closes its open files
         await self._jobs.stop()
 
     async def _session(self, channel: asyncssh.SSHServerChannel[bytes]) -> S3Home:
         connection = cast(asyncssh.SSHServerConnection, channel.get_connection())
+        session = cast("asyncio.Task[object]", asyncio.current_task())
+        self._sessions.add(session)
+        session.add_done_callback(self._sessions.discard)
         if self._connections[connection] >= MAX_SESSIONS:
             channel.close()
             # To come back from here would end the whole connection, with all its sessions.

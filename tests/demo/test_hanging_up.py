@@ -34,3 +34,17 @@ def test_what_else_asyncio_tells_is_logged(tmp_path, caplog):
         warn = logging.getLogger("asyncio").warning
         service._loop.call_soon_threadsafe(warn, "something else")
     assert caplog.messages == ["something else"]
+
+
+def test_a_service_that_stops_closes_what_was_being_uploaded(tmp_path):
+    key_of = paramiko.Ed25519Key.from_private_key_file
+    with DemoService(tmp_path) as service:
+        (service.home / "input" / "C" / "input").mkdir(parents=True)
+        transport = paramiko.Transport((service.host, service.port))
+        transport.connect(username=service.user, pkey=key_of(str(service.key)))
+        client = paramiko.SFTPClient.from_transport(transport)
+        files = [client.open(f"input/C/input/{number}.zip", "wb") for number in range(20)]
+        for file in files:
+            file.write(b"the first half")
+    assert list((tmp_path / "staging").iterdir()) == []
+    transport.close()
