@@ -7,6 +7,7 @@ import struct
 import paramiko
 from paramiko.sftp import CMD_STATUS, CMD_WRITE, SFTP_OK, SFTPError
 
+from neuroflow.transfer.flow import Sent
 from neuroflow.transfer.wire import REQUEST_SIZE, Wire
 
 BLOCK = 256 * 1024
@@ -38,7 +39,7 @@ class Upload:
     def __init__(self, wire: Wire, handle: bytes) -> None:
         self._wire = wire
         self._handle = handle
-        self._pending: dict[int, int] = {}  # from the number of a request to its bytes
+        self._pending: dict[int, Sent] = {}  # by the number of the request
         self._offset = 0
         self._acknowledged = 0
 
@@ -56,8 +57,6 @@ class Upload:
             The server refused these bytes or some before them.
         """
         flow = self._wire.flow
-        if not self._pending:
-            flow.begin()
         size = flow.request_size(REQUEST_SIZE, self._wire.write_size)
         pieces = [data[start : start + size] for start in range(0, len(data), size)]
         self._wire.send_bytes(b"".join(part for piece in pieces for part in self._request(piece)))
@@ -84,7 +83,7 @@ class Upload:
         length = 1 + 4 + 4 + len(self._handle) + _PLACE.size + len(piece)
         head = _HEAD.pack(length, CMD_WRITE, number, len(self._handle))
         place = _PLACE.pack(self._offset, len(piece))
-        self._pending[number] = len(piece)
+        self._pending[number] = self._wire.flow.sent(len(piece))
         self._offset += len(piece)
         return head, self._handle, place, piece
 
@@ -95,8 +94,8 @@ class Upload:
             return  # of a file put down before
         if kind != CMD_STATUS:
             raise SFTPError("unexpected answer")
-        size = self._pending.pop(number)
+        request = self._pending.pop(number)
         if code != SFTP_OK:
             self._wire.refuse(paramiko.Message(body[4:]))
-        self._acknowledged += size
-        self._wire.flow.answered(size)
+        self._acknowledged += request.size
+        self._wire.flow.answered(request)

@@ -1,6 +1,7 @@
 """How much is under way on a line: enough to fill it, little enough to be told from silence."""
 
 import dataclasses
+from collections import deque
 
 import pytest
 from support.proxy import Proxy
@@ -15,56 +16,55 @@ KB = 1000
 REQUEST = 32 * 1024
 
 
-class Clock:
-    """Tells the time of a line that carries `rate` bytes per second."""
+class Line:
+    """A line of `rate` bytes per second, which hands over `bunch` bytes at a time."""
 
-    def __init__(self, rate):
-        self.rate = rate
-        self.now = 0.0
+    def __init__(self, rate, bunch=REQUEST):
+        self.rate, self.bunch, self.now = rate, bunch, 0.0
+        self.flow = Flow(lambda: self.now)
+        self.under_way = deque()
 
-    def carry(self, flow, size):
-        for _ in range(0, size, REQUEST):
-            self.now += REQUEST / self.rate
-            flow.answered(REQUEST)
-
-
-def flow_of(rate, size):
-    clock = Clock(rate)
-    flow = Flow(lambda: clock.now)
-    flow.begin()
-    clock.carry(flow, size)
-    return flow, clock
-
-
-@pytest.mark.parametrize("rate", [100 * KB, 300 * KB, 1000 * KB, 3000 * KB])
-def test_a_few_seconds_of_the_line_are_under_way(rate):
-    flow, _ = flow_of(rate, 20 * rate)
-    assert flow.depth == pytest.approx(SECONDS * rate, rel=0.05)
+    def carry(self, size):
+        """Keep the line full until `size` bytes are over."""
+        while size > 0:
+            while sum(request.size for request in self.under_way) < self.flow.depth + self.bunch:
+                self.under_way.append(self.flow.sent(REQUEST))
+            self.now += self.bunch / self.rate
+            size -= self.bunch
+            for _ in range(self.bunch // REQUEST):
+                self.flow.answered(self.under_way.popleft())
+        return self.flow
 
 
-@pytest.mark.parametrize(("rate", "depth"), [(2 * KB, LEAST), (1e9, MOST)])
-def test_neither_nothing_nor_everything_is_under_way(rate, depth):
-    assert flow_of(rate, 2 * FIRST)[0].depth == depth
+@pytest.mark.parametrize("bunch", [REQUEST, 2 * REQUEST, 8 * REQUEST])
+@pytest.mark.parametrize("rate", [200 * KB, 600 * KB, 3000 * KB])
+def test_a_few_seconds_of_the_line_are_under_way(rate, bunch):
+    assert Line(rate, bunch).carry(20 * rate).depth == pytest.approx(SECONDS * rate, rel=0.05)
 
 
-def test_a_line_that_becomes_slow_is_noticed_within_seconds():
-    flow, clock = flow_of(50_000 * KB, 100_000 * KB)
-    assert flow.depth == MOST
-    clock.rate = 50 * KB
-    clock.carry(flow, 300 * KB)
-    assert flow.depth < 400 * KB
+@pytest.mark.parametrize("bunch", [REQUEST, 2 * REQUEST])
+@pytest.mark.parametrize(("rate", "depth"), [(12 * KB, LEAST), (100_000 * KB, MOST)])
+def test_neither_nothing_nor_everything_is_under_way(rate, bunch, depth):
+    assert Line(rate, bunch).carry(2 * MOST).depth == depth
 
 
-def test_waiting_between_two_files_is_no_slowness():
-    flow, clock = flow_of(50_000 * KB, 100_000 * KB)
-    clock.now += 600
-    flow.begin()
-    clock.carry(flow, MOST)
-    assert flow.depth == MOST
+def test_a_line_that_becomes_slow_is_noticed_with_the_first_answers():
+    line = Line(20_000 * KB)
+    assert line.carry(100_000 * KB).depth == MOST
+    line.rate = 50 * KB
+    assert line.carry(300 * KB).depth < MOST / 3
+
+
+def test_a_pause_is_forgotten_with_the_next_answers():
+    line = Line(20_000 * KB)
+    line.carry(100_000 * KB)
+    line.now += 600
+    assert line.carry(2 * REQUEST).depth < MOST
+    assert line.carry(20_000 * KB).depth == MOST
 
 
 def test_requests_are_short_on_a_slow_line_and_long_on_a_fast_one():
-    slow, fast = flow_of(10 * KB, FIRST)[0], flow_of(100_000 * KB, FIRST)[0]
+    slow, fast = (Line(rate).carry(FIRST) for rate in (10 * KB, 100_000 * KB))
     assert slow.request_size(REQUEST, 255 * 1024) == REQUEST
     assert fast.request_size(REQUEST, 255 * 1024) == 255 * 1024
 

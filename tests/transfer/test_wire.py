@@ -110,8 +110,8 @@ def test_a_line_that_ends_within_an_answer_is_an_end():
 def test_answers_nobody_waits_for_are_passed_over_and_others_may_come_in_any_order():
     line = heard(status(9), status(2), status(1), status(3, code=4))
     upload = Upload(line, b"handle")
-    upload._pending = {1: 0, 2: 0}
+    upload._pending = {number: line.flow.sent(0) for number in (1, 2)}
     upload.drain()
-    upload._pending = {3: 0}
+    upload._pending = {3: line.flow.sent(0)}
     with pytest.raises(OSError, match=r"^$"):
         upload.drain()
