@@ -24,7 +24,7 @@ from neuroflow.compare.contrasts import check_groups
 from neuroflow.compare.correction import Correction, correct, correct_families
 from neuroflow.compare.design import Covariate, build, columns_of, covariate
 from neuroflow.compare.linear import patterns
-from neuroflow.compare.options import as_list, check_choice, check_share
+from neuroflow.compare.options import check_choice, check_name, check_share
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sieve
 from neuroflow.errors import CompareError, OptionError
@@ -102,6 +102,7 @@ def correlate(
     [{'region': 'pSN', 'with': 'updrs', 'n': 5, 'r': 0.943}]
     """
     _check(method, confidence)
+    check_name("score", score)
     among = (between, groups)
     chosen = _choose(table, [score], covariates, among, metric=metric, visit=visit)
     numbers = covariate(chosen.cells.studies, score)
@@ -219,7 +220,7 @@ def _choose(
     visit: str | None,
 ) -> _Chosen:
     between, groups = among
-    plain = [*as_list("score", scores), *columns_of(covariates)]
+    plain = [*scores, *columns_of(covariates)]
     grouped = [] if groups is None else [between]
     cells = read_cells(table, metric=metric, needed=list(dict.fromkeys([*plain, *grouped])))
     sieve = Sieve(cells)

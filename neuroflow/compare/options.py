@@ -75,6 +75,25 @@ def check_positive(what: str, value: object) -> None:
         raise OptionError(f"{what} {value} is not a number above zero.")
 
 
+def check_name(what: str, value: object) -> None:
+    """Refuse what is not one text.
+
+    Parameters
+    ----------
+    what
+        What the argument is called.
+    value
+        What was given.
+
+    Raises
+    ------
+    OptionError
+        It is none.
+    """
+    if not isinstance(value, str):
+        raise OptionError(f"{what} is {value!r}.", advice=f'Name one, as {what}="one".')
+
+
 def as_list(what: str, names: object) -> list[str]:
     """Return an argument that is a list of names, and refuse anything else.
 

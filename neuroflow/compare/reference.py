@@ -25,7 +25,7 @@ from neuroflow.compare.contrasts import check_groups
 from neuroflow.compare.design import Covariate, build, columns_of, covariate
 from neuroflow.compare.linear import Fit, fit, patterns
 from neuroflow.compare.options import check_share
-from neuroflow.compare.reading import read_cells
+from neuroflow.compare.reading import read_cells, require
 from neuroflow.compare.visits import choose_visits, participants
 from neuroflow.errors import CompareError
 
@@ -207,7 +207,14 @@ def controls_of(table: pd.DataFrame, between: str = "group") -> str | None:
     -------
     str or None
         A label that means controls and has at least three participants.
+
+    Raises
+    ------
+    TableError
+        The table has no such column, and it is not the usual one.
     """
+    if between != "group":  # which a table may do without
+        require(table, (between,))
     if between not in table or "study_id" not in table:
         return None
     studies = table.drop_duplicates("study_id")

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
+from neuroflow.compare.options import check_positive, check_share
 from neuroflow.errors import OptionError
 from neuroflow.plots.anatomy import places
 from neuroflow.plots.brainsheet import Scene, number, schematic, shapes, sheet
@@ -95,6 +96,9 @@ def brain(
     >>> [text.get_text() for text in ax.texts if "Somewhere" in text.get_text()]
     ['Somewhere  1.00']
     """
+    check_share("alpha", alpha)
+    if limit is not None:
+        check_positive("limit", limit)
     numbers = region_numbers(result, value, metric=metric, contrast=contrast, study_id=study_id)
     if cut is not None and masks is None:
         raise OptionError("There is nothing to cut.", advice="Hand over masks, see read_masks.")

@@ -39,7 +39,7 @@ def coverage(counts: pd.DataFrame, ax: Axes | None = None, *, most: int = 40) ->
     Raises
     ------
     TableError
-        The table is not one of coverage.
+        The table is not one of coverage, or has no rows.
 
     Examples
     --------
@@ -54,9 +54,11 @@ def coverage(counts: pd.DataFrame, ax: Axes | None = None, *, most: int = 40) ->
             f"The table has no column {', '.join(missing)}.",
             advice="Hand over what neuroflow.coverage returns.",
         )
+    if len(counts) == 0:
+        raise TableError("There is nothing to draw.", why="The table of coverage has no rows.")
     if visits:
         counts = counts.iloc[np.argsort(counts.sum(axis=1).to_numpy(), kind="stable")]
-    drawn = counts.iloc[:most]
+    drawn = counts.iloc[: max(most, 1)]
     with styled():
         own = ax is None
         if ax is None:
@@ -64,7 +66,7 @@ def coverage(counts: pd.DataFrame, ax: Axes | None = None, *, most: int = 40) ->
         note = _visits(ax, drawn, own=own) if visits else _bars(ax, drawn)
         ax.set_ylim(len(drawn) - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)
-        rest = counts.iloc[most:]
+        rest = counts.iloc[len(drawn) :]
         if len(rest):
             whole = rest.to_numpy().all() if visits else (rest["missing"] == 0).all()
             note += f" {len(rest)} further rows are {'complete' if whole else 'not drawn'}."

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 
 from neuroflow.compare.cells import FloatArray
 from neuroflow.compare.correction import NAMES
-from neuroflow.errors import OptionError, TableError
+from neuroflow.compare.options import check_choice, check_share
+from neuroflow.errors import TableError
 from neuroflow.plots.figures import describe, figure_of, new_axes
 from neuroflow.plots.labels import (
     kind_notes,
@@ -76,10 +77,8 @@ def correlation(
     >>> [text.get_text() for text in correlation(correlate_regions(table)).get_yticklabels()]
     ['pSN', 'SCP']
     """
-    if order not in get_args(Order):
-        raise OptionError(
-            f"There is no order {order!r}.", advice=f"Choose {' or '.join(get_args(Order))}."
-        )
+    check_choice("order", order, get_args(Order))
+    check_share("alpha", alpha)
     columns, r, q = _square(pairs)
     chosen = np.flatnonzero(pick_regions(columns, regions))
     columns = columns.iloc[chosen].reset_index(drop=True)

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from neuroflow.compare.cells import DIAGNOSES, FloatArray, diagnosis
 from neuroflow.compare.correction import NAMES
+from neuroflow.compare.options import as_list, check_choice, check_share
 from neuroflow.errors import OptionError, TableError
 from neuroflow.plots.figures import describe, new_axes
 from neuroflow.plots.labels import (
@@ -87,10 +88,8 @@ def forest(
     >>> forest(compare_groups(table)).get_xlabel()
     "Hedges' g, free water (95% CI)"
     """
-    if value not in get_args(Value):
-        raise OptionError(
-            f"There is no value {value!r}.", advice=f"Choose {' or '.join(get_args(Value))}."
-        )
+    check_choice("value", value, get_args(Value))
+    check_share("alpha", alpha)
     rows, metric = effect_rows(effects, metric, contrasts, value)
     picture = _picture(rows, regions, value, alpha, effect_axis(effects.attrs, rows, metric, value))
     with styled():
@@ -223,7 +222,7 @@ def effect_rows(
     metric = metric or ("FW" if "FW" in metrics else metrics[0])
     for what, wanted, known in (
         ("metric", [metric], metrics),
-        ("contrast", list(contrasts or []), list(rows["contrast"].unique())),
+        ("contrast", as_list("contrasts", contrasts or []), list(rows["contrast"].unique())),
     ):
         if unknown := [name for name in wanted if name not in known]:
             raise OptionError(

@@ -13,6 +13,7 @@ import matplotlib as mpl
 import matplotlib.axes
 import matplotlib.figure
 
+from neuroflow.compare.options import check_positive
 from neuroflow.errors import FolderError, OptionError
 from neuroflow.plots.styling import DOUBLE_COLUMN, MM, current
 
@@ -172,8 +173,9 @@ def save_figure(
             f"Figures cannot be saved as {', '.join(unknown)}.",
             advice=f"Choose from {', '.join(FORMATS)}.",
         )
-    root = figure if isinstance(figure, matplotlib.figure.Figure) else figure_of(figure)
-    if root is None:
+    check_positive("dpi", dpi)
+    root = figure_of(figure) if isinstance(figure, matplotlib.axes.Axes) else figure
+    if not isinstance(root, matplotlib.figure.Figure):
         raise OptionError("These axes belong to no figure.")
     stem = Path(path)
     if stem.suffix[1:].lower() in FORMATS:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.compare.cells import BoolArray, FloatArray
+from neuroflow.compare.options import as_list
 from neuroflow.errors import OptionError
 
 SYSTEMS = (
@@ -52,7 +53,14 @@ def metric_name(metric: str) -> str:
     -------
     str
         As it came where it is unknown.
+
+    Raises
+    ------
+    OptionError
+        It is several.
     """
+    if not isinstance(metric, str):
+        raise OptionError("A figure shows one metric.", advice='Write its name, as metric="FW".')
     return _METRICS.get(metric, metric)
 
 
@@ -166,7 +174,9 @@ def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolAr
     """
     if regions is None:
         return np.ones(len(columns), dtype=bool)
-    wanted = [regions] if isinstance(regions, str) else list(regions)
+    wanted = [regions] if isinstance(regions, str) else as_list("regions", regions)
+    if not wanted:
+        raise OptionError("regions names none.", advice="Leave it out for all regions.")
     names = pd.DataFrame(
         {
             "key": columns["region"].astype(str).to_list(),

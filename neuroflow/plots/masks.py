@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.compare.cells import FloatArray, IntArray
+from neuroflow.compare.options import check_choice
 from neuroflow.errors import FolderError, OptionError, TableError
 from neuroflow.plots.numbers import region_numbers
 from neuroflow.results.regions import resolve
@@ -164,11 +165,7 @@ def write_nifti(
         The file cannot be written.
     """
     file = Path(path)
-    if overlap not in get_args(Overlap):
-        raise OptionError(
-            f"There is no overlap {overlap!r}.",
-            advice=f"Choose from {', '.join(get_args(Overlap))}.",
-        )
+    check_choice("overlap", overlap, get_args(Overlap))
     if not file.name.endswith(_ENDINGS):
         raise OptionError(f"{file.name} is no name of an image.", advice="Let it end in .nii.gz.")
     numbers = region_numbers(result, value, metric=metric, contrast=contrast, study_id=study_id)

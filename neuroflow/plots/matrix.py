@@ -17,9 +17,9 @@ from matplotlib.patches import Patch, Rectangle
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from neuroflow.compare.cells import FloatArray, IntArray, labels
+from neuroflow.compare.options import check_choice, check_positive
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.reference import controls_of, z_scores
-from neuroflow.errors import OptionError
 from neuroflow.plots.figures import describe, figure_of, new_axes
 from neuroflow.plots.labels import (
     kind_notes,
@@ -100,10 +100,8 @@ def heatmap(
     >>> [text.get_text() for text in heatmap(table).get_yticklabels()]
     ['SCP']
     """
-    if order not in get_args(Order):
-        raise OptionError(
-            f"There is no order {order!r}.", advice=f"Choose {' or '.join(get_args(Order))}."
-        )
+    check_choice("order", order, get_args(Order))
+    check_positive("limit", limit)
     if reference == "auto":
         reference = controls_of(table, between)
     scores = z_scores(

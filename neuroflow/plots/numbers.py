@@ -96,6 +96,11 @@ def region_numbers(
     array([['SCP', 2.0],
            ['pSN', 0.5]], dtype=object)
     """
+    if not isinstance(result, pd.DataFrame | pd.Series):
+        raise TableError(
+            f"The result is a {type(result).__name__}.",
+            advice="Hand over a table with region, or a Series with regions as index.",
+        )
     facts = dict(result.attrs)
     if isinstance(result, pd.Series):
         name = str(result.name or "value")

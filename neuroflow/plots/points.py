@@ -13,10 +13,11 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from neuroflow.compare.cells import BoolArray, Cells, FloatArray, IntArray, labels
+from neuroflow.compare.options import check_choice, check_share
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.twosample import moments
 from neuroflow.compare.visits import choose_visits
-from neuroflow.errors import OptionError, TableError
+from neuroflow.errors import TableError
 from neuroflow.plots.figures import describe, figure_of, new_axes
 from neuroflow.plots.labels import (
     BIOMARKERS,
@@ -91,10 +92,8 @@ def strip(
     >>> strip(table).get_ylabel()
     'Free water (fraction)'
     """
-    if summary not in get_args(Summary):
-        raise OptionError(
-            f"There is no summary {summary!r}.", advice=f"Choose {', '.join(get_args(Summary))}."
-        )
+    check_choice("summary", summary, get_args(Summary))
+    check_share("confidence", confidence)
     points = read_points(read_cells(table, metric=metric, needed=[by]), regions, by)
     upright = points.values.shape[1] <= _UPRIGHT
     with styled():
@@ -265,6 +264,8 @@ def _summarise(
         values = points.values[(points.group == code) & points.first]
         n, mean, variance = moments(values)
         where = np.flatnonzero(n > 0)
+        if len(where) == 0:
+            continue
         place = where + points.offset(code)
         if summary == "mean":
             with np.errstate(invalid="ignore", divide="ignore"):

@@ -15,8 +15,9 @@ from scipy import stats
 
 from neuroflow.compare.association import correlate
 from neuroflow.compare.cells import FloatArray, labels
-from neuroflow.compare.design import build, column_of, covariate
+from neuroflow.compare.design import build, columns_of, covariate
 from neuroflow.compare.linear import fit
+from neuroflow.compare.options import check_share
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import CompareError, OptionError
@@ -88,6 +89,7 @@ def scatter(
     >>> scatter(table, "updrs", "pSN").get_ylabel()
     'pSN, free water (fraction)'
     """
+    check_share("confidence", confidence)
     spots = _spots(table, score, region, metric, by=by, covariates=covariates, visit=visit)
     looks = look_of(sorted(set(spots.group)))
     with styled():
@@ -119,7 +121,7 @@ def scatter(
         line = Line2D([], [], color=current().palette.ink, linewidth=1.4, label=spots.words)
         add_legend(ax, [*handles, line], own=own)
         note = f"Line: least squares and {confidence:.0%} CI of the mean"
-        note += f", adjusted for {' and '.join(map(column_of, covariates))}." if covariates else "."
+        note += f", adjusted for {' and '.join(columns_of(covariates))}." if covariates else "."
         foot = " ".join(text for text in (note, kind_notes([spots.name])) if text)
         title = f"{quantity} against {ax.get_xlabel()}: {spots.words}"
         describe(ax, f"{title}, p {spots.p}. {note}", foot, own=own)
@@ -156,7 +158,7 @@ def _spots(
     visit: str | None,
 ) -> _Spots:
     grouped = by in table
-    needed = [score, *map(column_of, covariates), *([by] if grouped else [])]
+    needed = [score, *columns_of(covariates), *([by] if grouped else [])]
     cells = read_cells(table, metric=metric, needed=list(dict.fromkeys(needed)))
     place, name = one_region(cells.columns, region)
     cells = cells.keep(choose_visits(cells.studies, visit))

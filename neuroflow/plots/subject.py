@@ -98,7 +98,7 @@ def profile(
         metric=metric,
         confidence=confidence,
     )
-    row = _find(scored.cells.studies, study_id)
+    row = _find(scored.cells.studies, str(study_id))
     study = scored.cells.studies["study_id"].iloc[row]
     group = _groups(scored.cells.studies, between)
     others = np.arange(len(group)) != row
@@ -220,7 +220,8 @@ def _keep_near(ax: Axes, mine: pd.DataFrame, others: FloatArray) -> int:
     A member of the reference is compared with the others: where these are few and alike, its
     z-score is in the hundreds, and everything else would be one line.
     """
-    span = max(np.nanmax(np.abs(part), initial=1) for part in (mine["z"], *_intervals(mine)))
+    shown = (mine["z"].to_numpy(dtype=np.float64), *_intervals(mine))
+    span = max(np.fmax.reduce(np.abs(part), initial=1) for part in shown)
     far = np.abs(others)
     if not (far > 4 * span).any():
         return 0

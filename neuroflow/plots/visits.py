@@ -13,6 +13,7 @@ from scipy import stats
 
 from neuroflow.compare.cells import FloatArray, IntArray, labels
 from neuroflow.compare.change import years_of
+from neuroflow.compare.options import check_name, check_share
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.twosample import moments
 from neuroflow.compare.visits import participants
@@ -76,6 +77,7 @@ def trajectory(
     >>> trajectory(table, "SCP").get_xlabel()
     'Years since the first visit'
     """
+    check_share("confidence", confidence)
     tracks, quantity = _tracks(table, region, metric, by, time)
     looks = look_of([track.group for track in tracks])
     with styled():
@@ -155,6 +157,7 @@ def one_region(columns: pd.DataFrame, region: str) -> tuple[int, str]:
     OptionError
         There is none, or several.
     """
+    check_name("region", region)
     found = np.flatnonzero(pick_regions(columns, [region]))
     names = region_labels(columns.iloc[found])
     if len(found) > 1:

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
 from neuroflow.compare.cells import BoolArray, FloatArray
+from neuroflow.compare.options import check_share
 from neuroflow.errors import OptionError
 from neuroflow.plots.effects import effect_axis, effect_rows, model_note
 from neuroflow.plots.figures import describe, figure_of, new_axes
@@ -67,6 +68,7 @@ def volcano(
     >>> volcano(compare_groups(table)).get_ylabel()
     'p value'
     """
+    check_share("alpha", alpha)
     wanted = None if contrast is None else [contrast]
     rows, metric = effect_rows(effects, metric, wanted, "effect_size")
     found = list(dict.fromkeys(rows["contrast"]))
@@ -91,7 +93,7 @@ def volcano(
         )
         text = f"{found[0].replace(' - ', ' − ')}, {ax.get_xlabel()}. {note}"
         describe(ax, text, note, own=own)
-        chosen = [int(i) for i in np.argsort(p, kind="stable") if sure[i]][:names]
+        chosen = [int(i) for i in np.argsort(p, kind="stable") if sure[i]][: max(names, 0)]
         _name(ax, spots, labels, chosen)
     return ax
 

@@ -25,7 +25,7 @@ WRONG = {
     "groups is one text": lambda t: compare_groups(t, groups="PD"),
     "covariates is one text": lambda t: z_scores(t, covariates="age"),
     "covariates holds None": lambda t: compare_groups(t, covariates=None),
-    "score holds \\['age'\\]": lambda t: correlate(t, ["age"]),
+    "score is \\['age'\\]": lambda t: correlate(t, ["age"]),
     "family holds None": lambda t: compare_groups(t, family=None),
     "metric names none": lambda t: compare_groups(t, metric=[]),
     "1 is not a contrast": lambda t: compare_groups(t, contrasts=[1]),

@@ -91,7 +91,7 @@ def test_what_is_not_there_is_refused_with_what_is(effects):
         forest(effects, metric="MD")
     with pytest.raises(OptionError, match=r"no contrast PD - PSP.*PD - Control"):
         forest(effects, contrasts=["PD - PSP"])
-    with pytest.raises(OptionError, match="effect_size or estimate"):
+    with pytest.raises(OptionError, match="effect_size, estimate"):
         forest(effects, value="d")
     with pytest.raises(TableError, match="no column"):
         forest(effects.drop(columns="q"))

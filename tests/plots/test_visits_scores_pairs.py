@@ -180,5 +180,5 @@ def test_other_tables_are_refused(table):
         coverage(table)
     with pytest.raises(TableError, match="correlate_regions"):
         correlation(table)
-    with pytest.raises(OptionError, match="group or cluster"):
+    with pytest.raises(OptionError, match="group, cluster"):
         heatmap(table, order="name")

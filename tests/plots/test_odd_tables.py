@@ -1,0 +1,92 @@
+"""Tables with nothing, little or strange words in them are drawn, or refused in words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from support.comparison_tables import normal_table
+
+from neuroflow.compare.association import correlate_regions
+from neuroflow.compare.groups import compare_groups
+from neuroflow.errors import OptionError, TableError
+from neuroflow.plots import (
+    brain,
+    correlation,
+    coverage,
+    forest,
+    heatmap,
+    profile,
+    raincloud,
+    save_figure,
+    scatter,
+    strip,
+)
+from neuroflow.results.coverage import coverage as counted
+
+TABLE = normal_table({"Control": 6, "PSP": 5}, m=3).assign(hemisphere="bilateral")
+FORMULAS = {"Control": "$a_{b$", "PSP": "=1+1"}
+TABLES = {
+    "without values": TABLE.assign(value=np.nan),
+    "all the same": TABLE.assign(value=1.0),
+    "a region without values": TABLE.assign(value=TABLE["value"].where(TABLE["region"] != "r01")),
+    "words like formulas": TABLE.assign(
+        region="$\\frac{" + TABLE["region"] + "$", group=TABLE["group"].map(FORMULAS)
+    ),
+    "words of all languages": TABLE.assign(region="Größe µ " + TABLE["region"]),
+    "one study in a group": TABLE[TABLE["study_id"] < "study0007"],
+}
+DRAW = {
+    "strip": lambda t: strip(t, "all", "M0"),
+    "boxes": lambda t: strip(t, "all", "M0", summary="box"),
+    "raincloud": lambda t: raincloud(t, "all", "M0"),
+    "heatmap": lambda t: heatmap(t, "M0"),
+    "profile": lambda t: profile(t, "study0006", "M0"),
+    "forest": lambda t: forest(compare_groups(t)),
+    "correlation": lambda t: correlation(correlate_regions(t, metric="M0")),
+    "coverage": lambda t: coverage(counted(t)),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("draw", DRAW)
+def test_odd_tables_are_drawn_without_a_warning(table, draw):
+    FigureCanvasAgg(DRAW[draw](TABLES[table]).figure).draw()
+
+
+WRONG = {
+    "regions names none": lambda: strip(TABLE, [], "M0"),
+    "regions holds 1": lambda: strip(TABLE, [1], "M0"),
+    "shows one metric": lambda: raincloud(TABLE, metric=["M0"]),
+    "confidence 95 is not between": lambda: strip(TABLE, metric="M0", confidence=95),
+    "limit 0 is not a number above zero": lambda: heatmap(TABLE, "M0", limit=0),
+    "alpha 5 is not between": lambda: forest(compare_groups(TABLE), alpha=5),
+    "contrasts is one text": lambda: forest(compare_groups(TABLE), contrasts="PSP - Control"),
+    "covariates is one text": lambda: scatter(TABLE, "age", "r00", "M0", covariates="sex"),
+    "region is \\['r00'\\]": lambda: scatter(TABLE, "age", ["r00"], "M0"),
+    "dpi 0 is not": lambda: save_figure(strip(TABLE, "all", "M0"), "nowhere", dpi=0),
+    "limit -1 is not": lambda: brain(compare_groups(TABLE), contrast="PSP - Control", limit=-1),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_arguments_of_the_wrong_kind_are_refused_by_name(message):
+    with pytest.raises(OptionError, match=message):
+        WRONG[message]()
+
+
+def test_a_column_of_groups_that_is_not_there_is_named():
+    with pytest.raises(TableError, match="no column diagnosis"):
+        heatmap(TABLE, "M0", between="diagnosis")
+    heatmap(TABLE.drop(columns="group"), "M0")  # the usual one may be missing
+
+
+def test_completeness_of_nothing_is_refused():
+    with pytest.raises(TableError, match="nothing to draw"):
+        coverage(counted(TABLE.iloc[:0]))
+
+
+def test_completeness_calls_a_region_of_one_side_by_its_name():
+    sides = [TABLE.assign(region="midbrain", hemisphere=side) for side in ("left", "right")]
+    both = pd.concat([part[TABLE["region"] == "r00"] for part in sides], ignore_index=True)
+    names = [text.get_text() for text in coverage(counted(both)).get_yticklabels()]
+    assert names == ["Midbrain, left", "Midbrain, right"]
