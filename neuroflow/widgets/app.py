@@ -62,6 +62,7 @@ class AppModel(HasTraits):
     def __init__(self, ws: Workspace) -> None:
         super().__init__()
         self.ws = ws
+        self._opened = ""
         self.connect = ConnectModel(ws)
         self.cohort = CohortModel(ws)
         self.submit = SubmitModel(ws, self.cohort)
@@ -93,7 +94,10 @@ class AppModel(HasTraits):
 
     def poll(self) -> None:
         """Follow what code, the command line or another notebook does in this workspace."""
-        for follow in (self.cohort.poll, self.submit.poll, self._see_whose_turn):
+        follows = [self.cohort.poll, self.submit.poll, self._see_whose_turn]
+        if self._opened == "results":
+            follows.append(self.results.poll)
+        for follow in follows:
             self.submit.attempt(follow)  # a ledger that cannot be read now may be read next time
 
     def look(self, name: str) -> None:
@@ -104,6 +108,7 @@ class AppModel(HasTraits):
         name
             Which of `forms`.
         """
+        self._opened = name
         self.poll()
         if name == "submit" and not self.submit.busy:
             self.submit.attempt(self.submit.refresh)

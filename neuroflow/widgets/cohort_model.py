@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from threading import Event as StopEvent
 
 import pandas as pd
@@ -17,11 +16,14 @@ from neuroflow.preparation import blocked_studies
 from neuroflow.studies.discover import find_studies
 from neuroflow.transfer.paths import check_cohort_id
 from neuroflow.widgets import cohort_table
+from neuroflow.widgets.diskmarks import LEDGER, Marks, marks_of
 from neuroflow.widgets.model import FormModel
 from neuroflow.workspace import Workspace
 
 ALL = "all"
 AGAIN = "Checking again"
+FILES = ("studies.tsv", "decisions.tsv", "checks.json", "participants.tsv")
+"""What changes in a cohort's folder when somebody decides."""
 Facts = Mapping[str, tuple[float | None, str | None]]
 """From `study_id` to age and sex."""
 
@@ -312,22 +314,11 @@ class CohortModel(FormModel):
         if self.cohort is not None:
             self.restore()
 
-    def _look_of_the_disk(self) -> tuple[list[int], list[int]]:
-        """Return what changes when somebody decides, and when somebody sends; nothing is read."""
-        folder = self.ws.folder / "cohorts"
-        here = folder / self.cohort_id.strip()
-        names = ("studies.tsv", "decisions.tsv", "checks.json", "participants.tsv")
-        ledger = [self.ws.folder / name for name in ("ledger.sqlite", "ledger.sqlite-wal")]
-        return [_changed(path) for path in (folder, *(here / n for n in names))], [
-            _changed(path) for path in ledger
-        ]
-
-
-def _changed(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+    def _look_of_the_disk(self) -> tuple[Marks, Marks]:
+        """Return what changes when somebody decides, and when somebody sends."""
+        here = self.cohort_id.strip()
+        decided = marks_of(self.ws.folder / "cohorts", [".", *(f"{here}/{n}" for n in FILES)])
+        return decided, marks_of(self.ws.folder, LEDGER)
 
 
 def _common_folder(cohort: Cohort) -> str:

@@ -56,12 +56,13 @@ def _leaving_out(model: CohortModel, reason: Any) -> list[widgets.Widget]:
         show(back, bool(model.chosen_out))
 
     def ask() -> None:
-        is_given = bool(reason.value.strip())
-        needed.value = "" if is_given else html.bullets(["Give a reason first; it is kept."])
+        needs = len(model.chosen_out) < len(model.chosen) or bool(model.rules_broken)
+        is_missing = needs and not reason.value.strip()
+        needed.value = html.bullets(["Give a reason first; it is kept."]) if is_missing else ""
 
     watch(model, ["chosen", "excluded"], update)
+    watch(model, ["chosen", "excluded", "findings"], ask)
     reason.observe(lambda _: ask(), names="value")
-    ask()
     return [needed, widgets.HBox([out, back])]
 
 

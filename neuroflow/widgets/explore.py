@@ -127,12 +127,13 @@ def compared(model: ExploreModel) -> str:
     if effects is None:
         return f"0 of {total} regions are compared."
     answered = effects["estimate"].notna()
-    said = f"{effects.loc[answered, 'region'].nunique()} of {total} regions are compared; "
-    said += "p values are corrected over these."
-    reasons = Counter(effects.loc[~answered, "reason"])
+    n = effects.loc[answered, "region"].nunique()
+    said = f"{n} of {total} regions are compared"
+    said += "; p values are corrected over these." if n else "."
+    reasons = Counter(effects.loc[~answered, "reason"]).most_common(1)
     if reasons:
-        often, count = reasons.most_common(1)[0]
-        said += f" {count} of {len(effects)} comparisons have no answer, most often: {often}."
+        said += f" {(~answered).sum()} of {len(effects)} comparisons have no answer, most often: "
+        said += f"{reasons[0][0]}."
     return said
 
 

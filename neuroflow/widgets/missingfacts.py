@@ -9,7 +9,7 @@ import ipywidgets as widgets
 from neuroflow.errors import OptionError
 from neuroflow.studies.demographics import parse_age
 from neuroflow.widgets.cohort_model import CohortModel
-from neuroflow.widgets.parts import button, show, watch
+from neuroflow.widgets.parts import WRAP, button, show, still, watch
 
 Missing = tuple[str, str, bool, bool]
 """A study_id, its label, and whether the age and the sex are missing."""
@@ -45,11 +45,11 @@ def missing_facts(model: CohortModel) -> widgets.VBox:
     keep = button(model, "Save ages and sexes", "Keep them in this workspace and check again", save)
     box = widgets.VBox([words, lines, widgets.HBox([keep])])
     box.add_class("nf-panel")
+    still(model, keep)
 
     def update() -> None:
         missing = model.without_facts
         show(box, bool(missing))
-        keep.disabled = model.busy
         more = f" The first {AT_ONCE} are listed." if len(missing) > AT_ONCE else ""
         words.value = (
             f'<p class="nf-head">Age or sex is missing in {len(missing)} '
@@ -62,14 +62,14 @@ def missing_facts(model: CohortModel) -> widgets.VBox:
             kept = {one: asked.get(one) or _line(*one[1:]) for one in now}
             asked.clear()
             asked.update(kept)
-            lines.children = [widgets.HBox(list(pair)) for pair in kept.values()]
+            lines.children = [widgets.HBox(list(pair), layout=WRAP) for pair in kept.values()]
 
-    watch(model, ["cohort", "findings", "busy"], update)
+    watch(model, ["cohort", "findings"], update)
     return box
 
 
 def _line(label: str, needs_age: bool, needs_sex: bool) -> tuple[Any, Any]:
-    wide, layout = {"description_width": "260px"}, {"width": "400px"}
+    wide, layout = {"description_width": "220px"}, {"width": "min(340px, 98%)"}
     age = widgets.Text(
         description=f"Age of {label}",
         tooltip=f"Age at the scan of {label}, in years",

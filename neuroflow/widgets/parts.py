@@ -83,7 +83,7 @@ def button(
     ipywidgets.Button
         The button.
     """
-    options.setdefault("layout", {"width": "auto"})
+    options.setdefault("layout", {"width": "auto", "flex": "0 0 auto"})  # never cut
     made = widgets.Button(
         description=html.visible(label), tooltip=html.visible(description), **options
     )

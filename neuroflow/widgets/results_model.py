@@ -12,6 +12,7 @@ from traitlets import Any, Dict, Instance, Tuple, Unicode
 from neuroflow.models import OnEvent
 from neuroflow.states import State
 from neuroflow.waiting import Look
+from neuroflow.widgets.diskmarks import LEDGER, Marks, marks_of
 from neuroflow.widgets.gallery_model import GalleryModel
 from neuroflow.widgets.labels import study_labels
 from neuroflow.widgets.model import FormModel
@@ -75,6 +76,7 @@ class ResultsModel(FormModel):
     def __init__(self, ws: Workspace) -> None:
         super().__init__(status=pd.DataFrame(columns=list(COLUMNS)))
         self.ws = ws
+        self._marks: Marks = ()
         self.gallery = GalleryModel(ws.results_folder)
         self.watcher = WatchModel(lambda stop: ws.watch(stop=stop))
         self.watcher.observe(lambda change: self.attempt(lambda: self._seen(change.new)), ["look"])
@@ -84,6 +86,13 @@ class ResultsModel(FormModel):
     def restore(self) -> None:
         """Show what the ledger and the disk know; the server is not asked."""
         self.attempt(lambda: self._show(self.ws.status(look=False)))
+
+    def poll(self) -> None:
+        """Follow what another form or program sends or collects, by the disk."""
+        marks = marks_of(self.ws.folder, (*LEDGER, self.ws.results_folder.name))
+        if not self.busy and marks != self._marks:
+            self._marks = marks
+            self.restore()
 
     def refresh(self) -> None:
         """Look at the server."""

@@ -206,6 +206,11 @@ def test_the_forms_show_what_the_command_line_did_meanwhile(workspace, cohort_fo
     assert list(model.waiting) == ["results", "explore"]
     model.cohort.cohort_id = "FROM_CLI"
     assert set(model.submit.rows["state"]) == {"packaged"}
+    model.look("results")
+    assert dict(model.results.counts) == {"packaged": 2}
+    workspace.submit(cohort, on_event=lambda event: None)
+    model.poll()
+    assert dict(model.results.counts) == {"submitted": 2}
 
 
 def test_chosen_rows_of_the_table_are_the_chosen_studies(empty, cohort_folder):
