@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.compare.methods import methods_text
+from neuroflow.compare.reading import require
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
 
 _LATEX = {
@@ -55,11 +56,14 @@ def save_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Pat
     ------
     OptionError
         The ending is none of these.
+    TableError
+        It is no table.
     MissingExtraError
         Word needs the extra `word`, Excel the extra `excel`.
     FolderError
         The file cannot be written.
     """
+    require(table, ())
     file = Path(path)
     write = _WRITERS.get(file.suffix.lower())
     if write is None:
@@ -162,7 +166,7 @@ def _rows(table: pd.DataFrame) -> list[list[str]]:
 def _cell(value: object) -> str:
     if value is None or value is pd.NA or value != value:  # noqa: PLR0124  (NaN)
         return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
 
 
 def _escaped(text: str) -> str:
@@ -227,6 +231,10 @@ def _write_excel(table: pd.DataFrame, file: Path, title: str, note: str) -> None
         table.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 1))
         about = pd.DataFrame({"about": [text for text in (title, note) if text]})
         about.to_excel(book, sheet_name="methods", index=False)
+        for sheet in book.sheets.values():
+            for cell in (cell for row in sheet.iter_rows() for cell in row):
+                if cell.data_type == "f":  # a text is none because it begins with "="
+                    cell.data_type = "s"
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path, str, str], None]] = {

@@ -167,6 +167,7 @@ def compare_groups(
     effects["q"] = correct_families(effects, correction, family, apart)
     effects.attrs |= _facts(sample, between) | {
         "method": method,
+        "contrasts": [contrast.name for contrast in wanted],
         "standard_errors": "ordinary" if robust == "none" else robust,
         "visit": visit or "",
         "correction": correction,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 import pandas as pd
@@ -87,6 +88,8 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
             "A participant's change per year is the least-squares slope of the values over "
             f"{facts['time']}."
         )
+    if facts.get("contrasts"):
+        sentences.append(_contrasts(facts))
     if facts.get("omnibus"):
         sentences.append(f"Any difference between the groups was tested by {facts['omnibus']}.")
     if facts["effect_size"]:
@@ -98,6 +101,18 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
     if facts["visit"]:
         sentences.append(f"Of repeated visits one was used ({facts['visit']}).")
     return sentences
+
+
+def _contrasts(facts: Mapping[str, Any]) -> str:
+    names = facts["contrasts"]
+    pairs = [f"{one} - {other}" for one, other in permutations(facts["groups"], 2)]
+    pooled = not set(names) <= set(pairs)
+    if not pooled and len(names) == len(pairs) // 2 > 1:
+        return "All pairs of groups were compared."
+    text = f"{'The contrasts were' if len(names) > 1 else 'The contrast was'} {_listed(names)}"
+    linear = facts["method"] == "linear"
+    how = "the mean of their adjusted means" if linear else "all their studies together"
+    return f"{text}{f'; groups joined by + stand for {how}' if pooled else ''}."
 
 
 def _correlations(facts: Mapping[str, Any]) -> list[str]:
@@ -130,8 +145,12 @@ def _corrected(facts: Mapping[str, Any]) -> str:
         return "p values were not corrected for multiple tests."
     family = " and ".join(_WHERE[name] for name in facts["family"])
     text = f"p values were corrected {family} ({NAMES[facts['correction']]})"
+    if facts.get("omnibus") and facts.get("contrasts"):
+        text += ", those of any difference apart from those of contrasts"
     if facts.get("post_hoc"):
-        text += f", those of post-hoc pairs within each region ({NAMES[facts['post_hoc']]})"
+        where = f"q < {facts['post_hoc_alpha']:g}"
+        text += f", those of post-hoc pairs, where {where}, within each region"
+        text += f" ({NAMES[facts['post_hoc']]})"
     return f"{text}."
 
 

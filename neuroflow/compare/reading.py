@@ -93,7 +93,7 @@ def require(table: pd.DataFrame, names: Sequence[str]) -> None:
     """
     if not isinstance(table, pd.DataFrame):
         raise TableError(
-            f"The cohort table is a {type(table).__name__}.",
+            f"The table is a {type(table).__name__}.",
             advice="Hand over the DataFrame that read_results or Workspace.table returns.",
         )
     missing = [name for name in dict.fromkeys(names) if name not in table.columns]

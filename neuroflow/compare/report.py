@@ -163,7 +163,7 @@ def paper_table(
         _differences(mine, contrasts, alpha) if q < alpha else ""
         for mine, q in zip(by_region, whole["q"], strict=True)
     ]
-    facts = {**whole.attrs, "post_hoc": "holm"}
+    facts = {**whole.attrs, "post_hoc": "holm", "post_hoc_alpha": float(alpha)}
     paper.attrs |= {**facts, "methods": methods_text(facts)}
     return paper
 

@@ -49,7 +49,7 @@ def test_arguments_of_the_wrong_kind_are_refused_by_name(table, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: [1, 2], "The cohort table is a list"),
+        (lambda t: [1, 2], "The table is a list"),
         (lambda t: t.iloc[:0], "has no rows"),
         (lambda t: t.mask(t["region"] == "r01").assign(study_id=t["study_id"]), "without a region"),
         (lambda t: t.assign(metric=t["metric"].where(t.index > 4)), "without a metric"),

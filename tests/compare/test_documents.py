@@ -55,6 +55,18 @@ def test_excel_has_every_cell_and_the_methods(paper, tmp_path):
     assert sheets["methods"]["about"].tolist() == [paper.attrs["methods"]]
 
 
+def test_words_like_formulas_stay_words_in_every_document(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    table = pd.DataFrame({"Region": ["=1+1", "a|b\nc", "$x_1$ & 50 %"], "q": [0.5, None, 1e-9]})
+    sheet = openpyxl.load_workbook(save_table(table, tmp_path / "t.xlsx"))["table"]
+    assert [cell.data_type for cell in sheet["A"]] == ["s"] * 4
+    assert sheet["A2"].value == "=1+1"
+    lines = save_table(table, tmp_path / "t.md").read_text(encoding="utf-8").splitlines()
+    assert lines[2:] == ["| =1+1 | 0.5 |", r"| a\|b c | – |", "| $x_1$ & 50 % | 1e-09 |"]
+    latex = save_table(table, tmp_path / "t.tex").read_text(encoding="utf-8")
+    assert r"\$x\_1\$ \& 50 \% & 1e-09 \\" in latex
+
+
 @pytest.fixture
 def effects():
     table = realistic_table({"Control": 6, "PSP": 6})

@@ -77,8 +77,19 @@ def test_methods_name_groups_model_correction_exclusions_and_version():
     ):
         assert part in text
     paper = paper_table(table, metric="M0", covariates=["age"])
-    assert "post-hoc pairs within each region (Holm)" in paper.attrs["methods"]
+    assert "post-hoc pairs, where q < 0.05, within each region (Holm)" in paper.attrs["methods"]
     assert "not corrected" in methods_text(compare_groups(table, correction="none"))
+
+
+def test_methods_say_what_was_compared_with_what():
+    table = normal_table()
+    planned = methods_text(compare_groups(table, contrasts="planned", omnibus=True))
+    assert "PSP - PD+MSA and PSP - MSA; groups joined by + stand for the mean of" in planned
+    assert "those of any difference apart from those of contrasts." in planned
+    ranks = methods_text(compare_groups(table, contrasts="MSA+PSP - PD", method="mannwhitney"))
+    assert "The contrast was MSA+PSP - PD; groups joined by + stand for all their studies" in ranks
+    assert "All pairs of groups were compared." in methods_text(compare_groups(table))
+    assert "The contrast" not in methods_text(compare_groups(table, omnibus="only"))
 
 
 def test_methods_tell_of_change_correlations_and_z_scores():
