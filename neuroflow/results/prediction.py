@@ -20,6 +20,12 @@ _V = TypeVar("_V", str, float)
 
 _LINE = re.compile(r"\s*(?P<key>[^:=\t]{1,80}?)\s*[:=\t]\s*(?P<value>\S.*?)\s*")
 _NUMBER = re.compile(r"(?P<number>[0-9]+(?:[.,][0-9]+)?)\s*(?P<percent>%?)")
+_VALUE = re.compile(rf"{_NUMBER.pattern}(?=\s|\(|;|$)")
+_LABEL = re.compile(rf"(?P<label>[^()]+?)\s*\((?P<share>{_NUMBER.pattern})\)")
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+_FREE_WATER = re.compile(
+    r"\s*(mean\s+)?(free[ -]?water|\bFW\b)(\s+(fraction|in|of)\b)?\s*", re.IGNORECASE
+)
 _DATE_FORMATS = ("%Y%m%d", "%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y", "%d-%b-%Y")
 _FAILED = re.compile(r"\b(fail\w*|error|not (?:be )?processed|rejected|invalid)\b", re.IGNORECASE)
 _LABEL_KEYS = ("prediction", "classification", "diagnosis", "result", "label")
@@ -183,15 +189,28 @@ class _Parser:
         key, value = match["key"], match["value"]
         plain = "".join(filter(str.isalnum, key.casefold()))
         if plain in _FACT_KEYS:
-            self.facts.setdefault(_FACT_KEYS[plain], value)
+            self._fact(_FACT_KEYS[plain], value)
         elif "probability" in key.casefold():
             self._probability(key, value)
         elif plain in _LABEL_KEYS:
-            self._keep(self.labels, self.heading or key, value)
+            self._label(self.heading or key, value)
         elif plain in ("atypical", "pspvsmsap", "pdvsmsappsp", "pdvatypical"):
             self._classification(key, value)
         else:
             self._biomarker(key, value)
+
+    def _fact(self, name: str, value: str) -> None:
+        """Keep a fact; of several dates the first that can be read in one way only."""
+        if name == "date" and _date(self.facts.get("date", "")) is None:
+            self.facts["date"] = value
+        self.facts.setdefault(name, value)
+
+    def _label(self, name: str, value: str) -> None:
+        """Read ``Prediction: PSP``, also with the probability behind it in brackets."""
+        match = _LABEL.fullmatch(value)
+        self._keep(self.labels, name, match["label"] if match else value)
+        if match:
+            self._share(match["label"], match["share"])
 
     def _probability(self, key: str, value: str) -> None:
         name = re.sub(r"probability|\bof\b|[():_]", " ", key, flags=re.IGNORECASE).strip()
@@ -216,11 +235,13 @@ class _Parser:
             self._share(key, rest.rstrip(") "))
 
     def _biomarker(self, key: str, value: str) -> None:
-        name, match = resolve(re.sub(r"\s*free[ -]?water\s*", "", key, flags=re.I)), None
-        if name.known:
-            match = _NUMBER.fullmatch(value)
-        if match is not None:
-            self._keep(self.biomarkers, name.region, _number(match))
+        """Read ``pSN: 0.21``, with words and brackets around the region and behind the value."""
+        match = _VALUE.match(value)
+        bare = _FREE_WATER.sub("", _BRACKETS.sub(" ", key))
+        names = (resolve(text.strip()) for text in (bare, *_BRACKETS.findall(key)))
+        region = next((name.region for name in names if name.known), None)
+        if region is not None and match is not None:
+            self._keep(self.biomarkers, region, _number(match))
 
     def _keep(self, into: dict[str, _V], name: str, value: _V) -> None:
         if into.setdefault(name, value) != value:

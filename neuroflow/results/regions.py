@@ -269,6 +269,6 @@ def _dictionary() -> dict[str, dict[str, str]]:
     for row in _rows():
         written = [row["stem"], *filter(None, row["aliases"].split("|"))]
         if regions.count(row["region"]) == 1:
-            written.append(row["region"])
+            written += [row["region"], row["region_name"]]
         names.update({name.casefold(): row for name in written})
     return names

@@ -350,6 +350,8 @@ def _prediction_first(file: str) -> tuple[bool, str]:
 
 
 def _study_of(folder_name: str) -> str:
+    if folder_name.endswith(SUFFIX):  # nearly all
+        return folder_name.removesuffix(SUFFIX) or folder_name
     return _OUT.sub("", folder_name) or folder_name
 
 

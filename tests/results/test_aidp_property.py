@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.aidp_files import LAYOUTS, STEMS, Dialect, Table, write
 
+from neuroflow.errors import AidpError
 from neuroflow.results.aidp import AidpReader
 from neuroflow.results.regions import resolve
 
@@ -89,6 +90,14 @@ def test_every_layout_in_every_dialect_reads_back_equal(table_and_layout, dialec
         assert all(table.facts.items() <= facts.items() for facts in file.facts)
 
 
+def read(reader, content):
+    """Give what a reader makes of a file, or what it says against it."""
+    try:
+        return reader.parse(content, PATH)
+    except AidpError as error:
+        return str(error)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data(), tables(), st.sampled_from(LAYOUTS), dialects())
 def test_the_shortcut_for_files_of_one_kind_changes_no_answer(data, table, layout, dialect):
@@ -97,7 +106,10 @@ def test_the_shortcut_for_files_of_one_kind_changes_no_answer(data, table, layou
     reader = AidpReader()
     reader.parse(write(one, layout, dialect), PATH)
     content = write(other, layout, dialect)
-    short, long = reader.parse(content, PATH), AidpReader().parse(content, PATH)
+    short, long = read(reader, content), read(AidpReader(), content)
+    if isinstance(long, str):  # facts that look like regions, in every row
+        assert short == long
+        return
     np.testing.assert_array_equal(short.values, long.values)
     for field in ("names", "ids", "facts", "warnings", "layout", "delimiter", "decimal", "sha256"):
         assert getattr(short, field) == getattr(long, field), field

@@ -46,11 +46,33 @@ def test_all_that_is_known_of_a_report_is_found():
         ("Atypical: yes (93 %)", {"Atypical": "yes"}, {"Atypical": 0.93}),
         ("PSPvsMSAp: PSP", {"PSPvsMSAp": "PSP"}, {}),
         ("Probability of PSP: 0.5", {}, {"PSP": 0.5}),
+        ("Prediction: PSP (97.5 %)", {"Prediction": "PSP"}, {"PSP": 0.975}),
+        ("Prediction: PSP (see below)", {"Prediction": "PSP (see below)"}, {}),
     ],
 )
 def test_other_ways_to_write_a_classification(line, labels, probabilities):
     found = parse_prediction(line)
     assert (found.labels, found.probabilities) == (labels, probabilities)
+
+
+@pytest.mark.parametrize(
+    ("line", "biomarkers"),
+    [
+        ("pSN: 0.21 (reference 0.15-0.18)", {"pSN": 0.21}),
+        ("Putamen (FW) = 0,2", {"Putamen": 0.2}),
+        ("Free water in Superior cerebellar peduncle: 12 %", {"SCP": 0.12}),
+        ("Posterior nigra (pSN) FW: 0.3; raised", {"pSN": 0.3}),
+        ("MCP: 0.1-0.2", {}),
+        ("Contact: 0.5", {}),
+    ],
+)
+def test_biomarkers_are_read_as_reports_write_them(line, biomarkers):
+    assert parse_prediction(line).biomarkers == biomarkers
+
+
+def test_of_several_dates_the_first_that_is_clear_counts():
+    text = "Date: 03/04/2025\nReport date: April 3, 2025\nProcessed: 2026-01-01\n"
+    assert parse_prediction(text).date == date(2025, 4, 3)
 
 
 def test_a_probability_that_is_none_is_told_and_left_out():
