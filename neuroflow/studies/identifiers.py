@@ -9,6 +9,8 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from neuroflow.studies.private import SERVICE
+
 _WORDS = (
     "PatientName PatientID OtherPatientIDs OtherPatientNames PatientBirthName"
     " PatientMotherBirthName PatientBirthDate PatientAddress PatientTelephoneNumbers"
@@ -69,7 +71,7 @@ def identifiers(dataset: Dataset) -> frozenset[str]:
             elif element.VR == "DA":
                 found |= set(_as_written(text))
             elif tag in _PLACES:
-                found |= set(re.split(r"[^\w]+", text)) - set(_ANY_PLACE.split())
+                found |= set(re.findall(r"[^\W\d_]+", text)) - set(_ANY_PLACE.split())
     return frozenset(word for word in found if len(word) >= SHORTEST)
 
 
@@ -121,6 +123,13 @@ def _stands_alone(word: str, text: str) -> bool:
     return re.search(rf"(?<![A-Z0-9]){word}(?![A-Z0-9])", text) is not None
 
 
+def _is_number(value: object) -> bool:
+    if isinstance(value, MultiValue):
+        return all(map(_is_number, value))
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    return re.fullmatch(r"[\d.eE+\-\\\s\0]+", text) is not None
+
+
 def drop_residue(dataset: Dataset, words: frozenset[str], keep: frozenset[int]) -> list[str]:
     """Delete texts that still name someone, at any depth.
 
@@ -146,6 +155,8 @@ def drop_residue(dataset: Dataset, words: frozenset[str], keep: frozenset[int]) 
                 dropped += drop_residue(item, words, keep)
         elif element.VR not in _TEXT or not names_someone(element.value, words):
             continue
+        elif int(tag) in SERVICE and _is_number(element.value):
+            continue  # a patient may be called 1000, and a b-value too
         elif tag in _LISTS:
             values = element.value if isinstance(element.value, MultiValue) else [element.value]
             element.value = [one for one in values if one in TERMS or not names_someone(one, words)]

@@ -86,6 +86,17 @@ def test_a_patient_called_like_a_vendor_keeps_the_private_creators(vendor, name,
     assert [element.tag for element in image] == [element.tag for element in other]
 
 
+def test_a_patient_numbered_like_a_b_value_keeps_the_b_values(tmp_path):
+    for path in write_dicom(tmp_path / "in", replace(SMALL, patient_id="1000")):
+        image = pydicom.dcmread(path)
+        b_value = str(image[0x0019, 0x100C].value)
+        image.remove_private_tags()  # exported without creators, as unknown
+        image.add_new(0x0019100C, "UN", b_value.encode().ljust(4))
+        image.save_as(path)
+    images = packaged(tmp_path / "in", tmp_path / "out")
+    assert {bytes(image[0x0019, 0x100C].value).strip() for image in images} == {b"0", b"1000"}
+
+
 def test_dates_places_and_types_of_images_that_name_someone_go(tmp_path):
     path = write_mosaic(tmp_path / "in", SMALL)[0]
     image = pydicom.dcmread(path)
