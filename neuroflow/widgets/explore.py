@@ -224,24 +224,13 @@ _NARROW = {"style": {"description_width": "110px"}}
 
 
 def _chosen(model: ExploreModel) -> widgets.GridBox:
-    region = field(
-        widgets.Combobox,
+    region = _finder(
         "Region",
         "The region that strip, profile and brain show; also by a click in table or figure",
-        layout={"width": "98%"},
-        ensure_option=True,
-        continuous_update=False,
-        **_NARROW,
     )
-    study = field(
-        widgets.Combobox,
+    study = _finder(
         "Study",
         "The study of the profile, and of the report in Results; also by a click in the strip",
-        layout={"width": "98%"},
-        ensure_option=True,
-        continuous_update=False,
-        placeholder="type to find",
-        **_NARROW,
     )
     contrast = _menu(
         model, "contrast", "Contrast", "Which comparison volcano and brain show", "contrasts"
@@ -249,6 +238,20 @@ def _chosen(model: ExploreModel) -> widgets.GridBox:
     _by_name(model, "region", region, ["choices"])
     _by_name(model, "study_id", study, ["names"])
     return widgets.GridBox([contrast, region, study], layout={**_GRID, "margin": "10px 0 0"})
+
+
+def _finder(label: str, description: str) -> Any:
+    """Return a box that completes names."""
+    return field(
+        widgets.Combobox,
+        label,
+        description,
+        layout={"width": "98%"},
+        ensure_option=True,
+        continuous_update=False,
+        placeholder="type to find",
+        **_NARROW,
+    )
 
 
 def _by_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:

@@ -96,13 +96,18 @@ def test_decisions_by_mouse_and_by_keyboard(page, workspace, spoilt_folder):
     assert list(workspace.excluded("PILOT_1").values()) == ["moved in the scanner"]
 
 
-def test_a_submission_is_paused_cancelled_and_resumed(page, service, slow_line, slow_workspace):
-    page.open_app(slow_workspace.folder)
+def begin_to_send(page, workspace):
+    """Open the forms, make the plan, press Send, and wait until the first study is under way."""
+    page.open_app(workspace.folder)
     page.tab("3 Submit")
     page.click("Make the plan")
     page.sees("3 studies to send")
     page.click("Send")
     page.form.locator(".nf-study").wait_for()
+
+
+def test_a_submission_is_paused_cancelled_and_resumed(page, service, slow_line, slow_workspace):
+    begin_to_send(page, slow_workspace)
     page.click("Pause")
     page.sees("Paused. Nothing is sent until you continue.")
     page.screenshot("forms_paused")
@@ -121,12 +126,7 @@ def test_a_submission_is_paused_cancelled_and_resumed(page, service, slow_line, 
 def test_a_kernel_that_is_restarted_in_the_middle_costs_no_study_and_sends_none_twice(
     page, service, slow_line, slow_workspace
 ):
-    page.open_app(slow_workspace.folder)
-    page.tab("3 Submit")
-    page.click("Make the plan")
-    page.sees("3 studies to send")
-    page.click("Send")
-    page.form.locator(".nf-study").wait_for()
+    begin_to_send(page, slow_workspace)
     page.restart()
     slow_line.rate = None
     page.tab("3 Submit")

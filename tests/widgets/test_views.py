@@ -213,12 +213,18 @@ def test_the_forms_show_what_the_command_line_did_meanwhile(workspace, cohort_fo
     assert dict(model.results.counts) == {"submitted": 2}
 
 
-def test_chosen_rows_of_the_table_are_the_chosen_studies(empty, cohort_folder):
-    model = CohortModel(empty)
+def checked(ws, folder):
+    """Return the Cohort form, and its view, with the studies of a folder checked."""
+    model = CohortModel(ws)
     view = cohort_form(model)
-    model.set(folder=str(cohort_folder / "scans"), cohort_id="C")
+    model.set(folder=str(folder / "scans"), cohort_id="C")
     model.check()
     assert model.join(PATIENCE)
+    return model, view
+
+
+def test_chosen_rows_of_the_table_are_the_chosen_studies(empty, cohort_folder):
+    model, view = checked(empty, cohort_folder)
     table = next(t for t in all_of(view, TableView) if "state" in t.frame)
     table.chosen = (1,)
     assert model.chosen == (model.studies.loc[1, "study"],)
@@ -231,11 +237,7 @@ def test_of_what_can_be_decided_only_that_is_offered_which_fits_the_choice(
     empty, own_cohort_folder
 ):
     next((own_cohort_folder / "scans").rglob("*.json")).unlink()
-    model = CohortModel(empty)
-    view = cohort_form(model)
-    model.set(folder=str(own_cohort_folder / "scans"), cohort_id="C")
-    model.check()
-    assert model.join(PATIENCE)
+    model, view = checked(empty, own_cohort_folder)
 
     def offered():
         assert model.join(PATIENCE)
@@ -259,11 +261,7 @@ def test_of_what_can_be_decided_only_that_is_offered_which_fits_the_choice(
 
 def test_what_is_typed_for_a_missing_age_is_kept_in_the_workspace(empty, own_cohort_folder):
     next((own_cohort_folder / "scans").rglob("*.json")).unlink()
-    model = CohortModel(empty)
-    view = cohort_form(model)
-    model.set(folder=str(own_cohort_folder / "scans"), cohort_id="C")
-    model.check()
-    assert model.join(PATIENCE)
+    model, view = checked(empty, own_cohort_folder)
     ((_, label, _, _),) = model.without_facts
     (age,) = [t for t in all_of(view, widgets.Text) if t.description == f"Age of {label}"]
     (sex,) = [d for d in all_of(view, widgets.Dropdown) if d.description == f"Sex of {label}"]
