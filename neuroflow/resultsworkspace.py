@@ -94,13 +94,15 @@ class ResultsWorkspace(LocalWorkspace):
         """
         rows = self.ledger.rows()
         listing = self._look(rows) if look else self._last_look()
+        found = listing.folders.values() if listing else ()
+        here = collected_ids(self.results_folder)
         table = status(
             rows,
             listing,
             now=self._clock(),
             overdue_hours=self.service.settings.overdue_hours,
-            here=collected_ids(self.results_folder),
-            changed=changed_ids(self.results_folder, listing.folders.values() if listing else ()),
+            here=here,
+            changed=changed_ids(self.results_folder, found, here),
         )
         odd = cached_warnings(self.results_folder, self._places.cache)
         return table.assign(

@@ -184,7 +184,7 @@ def is_here(entry: Entry, local: Path) -> bool:
     return facts.st_size == entry.size and is_same_time
 
 
-def is_newer(entry: Entry, local: Path) -> bool:
+def is_newer(entry: Entry, local: str | Path) -> bool:
     """Tell whether the server has another content than this disk, or a later one.
 
     Unlike `is_here`, it does not take a copy made on this disk for something else.
@@ -202,7 +202,7 @@ def is_newer(entry: Entry, local: Path) -> bool:
         True also where it is not here.
     """
     try:
-        facts = local.stat()
+        facts = os.stat(local)  # noqa: PTH116  thousands of them
     except OSError:
         return True
     if facts.st_size != entry.size or entry.modified is None:

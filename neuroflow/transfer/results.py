@@ -253,7 +253,7 @@ def collected_ids(folder: Path) -> set[str]:
     return {name.removesuffix(RESULT_SUFFIX) for name in names if name.endswith(RESULT_SUFFIX)}
 
 
-def changed_ids(folder: Path, found: Iterable[ResultFolder]) -> set[str]:
+def changed_ids(folder: Path, found: Iterable[ResultFolder], here: Collection[str]) -> set[str]:
     """Tell of which collected studies the server has files that are newer, or not here at all.
 
     Parameters
@@ -262,17 +262,20 @@ def changed_ids(folder: Path, found: Iterable[ResultFolder]) -> set[str]:
         The workspace's folder of results.
     found
         As listed.
+    here
+        What `collected_ids` told.
 
     Returns
     -------
     set of str
         Their ids. Files that were only copied on this disk, and look newer here, are none.
     """
-    changed = set()
+    changed, above = set(), str(folder)  # text, for there may be thousands
     for one in found:
-        place = folder / f"{one.study_id}{RESULT_SUFFIX}"
-        if place.is_dir() and any(is_newer(entry, place / entry.name) for entry in one.files):
-            changed.add(one.study_id)
+        if one.study_id in here:
+            place = f"{above}/{one.study_id}{RESULT_SUFFIX}"
+            if any(is_newer(entry, f"{place}/{entry.name}") for entry in one.files):
+                changed.add(one.study_id)
     return changed
 
 
