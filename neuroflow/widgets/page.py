@@ -30,7 +30,7 @@ START = "NEUROFLOW_START"
 """The environment variable that names the folder the command was given in."""
 LOCAL = "127.0.0.1"
 """No other computer can reach the page."""
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _STOP_SECONDS = 15.0
 _STEP_SECONDS = 0.2
 _IDLE_SECONDS = 900

@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import re
 import signal
 import subprocess
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 @contextmanager
 def served(folder, **options):
-    """Serve the page of a workspace; yield its address."""
+    """Serve the page of a workspace; yield its address once it is told to the user."""
     said, told, stop = [], threading.Event(), threading.Event()
 
     def say(text):
@@ -33,7 +34,7 @@ def served(folder, **options):
 
     def work():
         try:
-            serve_page(folder, say=say, stop=stop, open_browser=False, **options)
+            serve_page(folder, say=say, stop=stop, **options)
         finally:
             told.set()
 
@@ -54,10 +55,16 @@ def get(address, **headers):
         return answer.status, answer.url, answer.read().decode()
 
 
-def test_the_page_shows_the_forms_and_no_code(tmp_path):
+def test_the_page_shows_the_forms_and_no_code_to_who_has_the_token(tmp_path, monkeypatch):
+    led = queue.Queue()
+    monkeypatch.setattr(page.webbrowser, "open", led.put)
     with served(tmp_path / "project", theme="dark") as address:
         assert address.startswith(f"http://{LOCAL}:")
-        assert (tmp_path / "project" / "open_page.html").exists()
+        file = tmp_path / "project" / "open_page.html"
+        uri = led.get(timeout=PATIENCE)
+        assert uri == file.as_uri()  # an address with the token in it would be seen by others
+        assert address in file.read_text(encoding="utf-8")
+        assert os.name != "posix" or file.stat().st_mode & 0o077 == 0
         status, _, text = get(address)
         assert status == 200
         assert "application/vnd.jupyter.widget-view+json" in text
@@ -68,7 +75,7 @@ def test_the_page_shows_the_forms_and_no_code(tmp_path):
         assert "/login" in get(without)[1]
         with pytest.raises(urllib.error.HTTPError):
             get(without + "voila/files/neuroflow.ipynb" + "?" + address.partition("?")[2])
-    assert not (tmp_path / "project" / "open_page.html").exists()
+    assert not file.exists()
     with pytest.raises(OSError, match="refused"):
         get(address)
 
@@ -134,21 +141,3 @@ def test_a_page_that_ends_by_itself_says_why(tmp_path, monkeypatch):
     monkeypatch.setattr(page, "_command", lambda *args: broken)
     with pytest.raises(WorkerError, match="no such thing"):
         serve_page(tmp_path, say=never, stop=threading.Event(), open_browser=False)
-
-
-def test_the_browser_is_led_there_by_a_file_that_others_cannot_read(tmp_path, monkeypatch):
-    seen, stop = [], threading.Event()
-
-    def look(uri):
-        file = tmp_path / "open_page.html"
-        seen.append((uri, file.read_text(), file.stat().st_mode & 0o077))
-        stop.set()
-
-    monkeypatch.setattr(page.webbrowser, "open", look)
-    serve_page(tmp_path, say=lambda text: None, stop=stop)
-    ((uri, text, others),) = seen
-    assert uri.startswith("file://")
-    assert "token" not in uri
-    assert f"http://{LOCAL}:" in text
-    assert "token=" in text
-    assert others == 0 or os.name != "posix"
