@@ -24,7 +24,7 @@ from neuroflow.compare.contrasts import check_groups
 from neuroflow.compare.correction import Correction, correct, correct_families
 from neuroflow.compare.design import Covariate, build, columns_of, covariate
 from neuroflow.compare.linear import patterns
-from neuroflow.compare.options import check_choice, check_name, check_share
+from neuroflow.compare.options import check_choice, check_name, check_number
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sieve
 from neuroflow.errors import CompareError, OptionError
@@ -207,7 +207,7 @@ class _Chosen:
 
 def _check(method: str, confidence: float) -> None:
     check_choice("method", method, get_args(Kind))
-    check_share("confidence", confidence)
+    check_number("confidence", confidence, below=1)
 
 
 def _choose(

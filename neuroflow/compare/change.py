@@ -19,7 +19,7 @@ from neuroflow.compare.design import columns_of
 from neuroflow.compare.effect_size import hedges_g
 from neuroflow.compare.effects import Sheet, Side, refuse_thin
 from neuroflow.compare.groups import EFFECT_COLUMNS
-from neuroflow.compare.options import check_share
+from neuroflow.compare.options import check_number
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sample, choose_sample
 from neuroflow.compare.twosample import moments
@@ -101,7 +101,7 @@ def change_over_time(
     >>> change[["contrast", "n1", "estimate", "years"]].round(3).to_dict("records")
     [{'contrast': 'PSP', 'n1': 3, 'estimate': 0.03, 'years': 1.333}]
     """
-    check_share("confidence", confidence)
+    check_number("confidence", confidence, below=1)
     if between is None:
         between, table = "everybody", table.assign(everybody=_EVERYBODY)
     needed = ["participant_id", between, time, *columns_of(covariates)]

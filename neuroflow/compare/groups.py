@@ -16,7 +16,7 @@ from neuroflow.compare.correction import Correction, correct_families
 from neuroflow.compare.design import columns_of
 from neuroflow.compare.effects import NUMBERS, Sheet, Side, refuse_thin
 from neuroflow.compare.linear import Robust
-from neuroflow.compare.options import check_choice, check_share
+from neuroflow.compare.options import check_choice, check_number
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sample, choose_sample
 from neuroflow.compare.several import kruskal_wallis, welch_anova
@@ -184,7 +184,7 @@ def _check_options(
 ) -> None:
     check_choice("method", method, get_args(Method))
     check_choice("robust", robust, get_args(Robust))
-    check_share("confidence", confidence)
+    check_number("confidence", confidence, below=1)
     if omnibus not in (True, False, "only"):
         raise OptionError(f"omnibus is {omnibus!r}.", advice='Choose True, False or "only".')
     if method != "linear" and (covariates or robust != "none"):

@@ -33,30 +33,7 @@ def check_choice(what: str, value: object, known: Iterable[str]) -> None:
         )
 
 
-def check_share(what: str, value: object) -> None:
-    """Refuse what is not a number between 0 and 1.
-
-    Parameters
-    ----------
-    what
-        What the argument is called.
-    value
-        What was given.
-
-    Raises
-    ------
-    OptionError
-        It is none; 95 is said to mean 0.95.
-    """
-    if not isinstance(value, Real) or not 0 < float(value) < 1:
-        percent = isinstance(value, Real) and 1 < float(value) < 100
-        meant = f"{float(value) / 100:g}" if percent and isinstance(value, Real) else "0.95"
-        raise OptionError(
-            f"{what} {value} is not between 0 and 1.", advice=f"Write it like {meant}."
-        )
-
-
-def check_positive(what: str, value: object) -> None:
+def check_number(what: str, value: object, *, below: float = math.inf) -> None:
     """Refuse what is not a number above zero.
 
     Parameters
@@ -65,14 +42,23 @@ def check_positive(what: str, value: object) -> None:
         What the argument is called.
     value
         What was given.
+    below
+        It must be smaller; 1 for shares, of which percents are told how to write them.
 
     Raises
     ------
     OptionError
-        It is none.
+        It is none, too small or too large.
     """
-    if not isinstance(value, Real) or not 0 < float(value) < math.inf:
-        raise OptionError(f"{what} {value} is not a number above zero.")
+    number = float(value) if isinstance(value, Real) else math.nan
+    if 0 < number < below:
+        return
+    if below == 1:
+        meant = number / 100 if 1 < number < 100 else 0.95
+        raise OptionError(
+            f"{what} {value} is not between 0 and 1.", advice=f"Write it like {meant:g}."
+        )
+    raise OptionError(f"{what} {value} is not a number above zero.")
 
 
 def check_name(what: str, value: object) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow.compare.cells import labels
-from neuroflow.compare.options import check_positive
+from neuroflow.compare.options import check_number
 from neuroflow.errors import OptionError, TableError
 
 BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
@@ -58,7 +58,7 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
             f"The table has no column {', '.join(missing)}.",
             advice="Hand over what z_scores returns.",
         )
-    check_positive("limit", limit)
+    check_number("limit", limit)
     rows = scores[scores["metric"] == metric].reset_index(drop=True)
     if rows.empty:
         known = ", ".join(map(str, scores["metric"].unique()))

@@ -24,7 +24,7 @@ from neuroflow.compare.cells import (
 from neuroflow.compare.contrasts import check_groups
 from neuroflow.compare.design import Covariate, build, columns_of, covariate
 from neuroflow.compare.linear import Fit, fit, patterns
-from neuroflow.compare.options import check_share
+from neuroflow.compare.options import check_number
 from neuroflow.compare.reading import read_cells, require
 from neuroflow.compare.visits import choose_visits, participants
 from neuroflow.errors import CompareError
@@ -167,7 +167,7 @@ def score(
     CompareError, OptionError, TableError
         As `z_scores` does.
     """
-    check_share("confidence", confidence)
+    check_number("confidence", confidence, below=1)
     grouped = [between] if reference is not None or between in table else []
     needed = [*grouped, *columns_of(covariates)]
     cells = read_cells(table, metric=metric, needed=needed)

@@ -15,7 +15,7 @@ from neuroflow.compare.correction import Correction
 from neuroflow.compare.design import columns_of
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.methods import methods_text
-from neuroflow.compare.options import check_share
+from neuroflow.compare.options import check_number
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import choose_sample
 from neuroflow.errors import OptionError
@@ -61,7 +61,7 @@ def group_means(
     >>> group_means(table)[["group", "n", "mean"]].round(3).to_dict("list")
     {'group': ['Control', 'PSP'], 'n': [3, 3], 'mean': [0.35, 0.55]}
     """
-    check_share("confidence", confidence)
+    check_number("confidence", confidence, below=1)
     needed = [between, *columns_of(covariates)]
     sample = choose_sample(
         read_cells(table, metric=metric, needed=needed),
@@ -135,7 +135,7 @@ def paper_table(
     }
     if not isinstance(metric, str):
         raise OptionError("A table of the paper holds one metric.")
-    check_share("alpha", alpha)
+    check_number("alpha", alpha, below=1)
     if not 0 <= digits <= 15:
         raise OptionError(f"Means cannot be written with {digits} digits.", advice="Say 3.")
     means = group_means(table, **options)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from neuroflow.compare.options import check_positive, check_share
+from neuroflow.compare.options import check_number
 from neuroflow.errors import OptionError
 from neuroflow.plots.anatomy import places
 from neuroflow.plots.brainsheet import Scene, number, schematic, shapes, sheet
@@ -96,9 +96,9 @@ def brain(
     >>> [text.get_text() for text in ax.texts if "Somewhere" in text.get_text()]
     ['Somewhere  1.00']
     """
-    check_share("alpha", alpha)
+    check_number("alpha", alpha, below=1)
     if limit is not None:
-        check_positive("limit", limit)
+        check_number("limit", limit)
     numbers = region_numbers(result, value, metric=metric, contrast=contrast, study_id=study_id)
     if cut is not None and masks is None:
         raise OptionError("There is nothing to cut.", advice="Hand over masks, see read_masks.")

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from neuroflow.compare.cells import FloatArray
 from neuroflow.compare.correction import NAMES
-from neuroflow.compare.options import check_choice, check_share
+from neuroflow.compare.options import check_choice, check_number
 from neuroflow.errors import TableError
 from neuroflow.plots.figures import describe, figure_of, new_axes
 from neuroflow.plots.labels import (
@@ -78,7 +78,7 @@ def correlation(
     ['pSN', 'SCP']
     """
     check_choice("order", order, get_args(Order))
-    check_share("alpha", alpha)
+    check_number("alpha", alpha, below=1)
     columns, r, q = _square(pairs)
     chosen = np.flatnonzero(pick_regions(columns, regions))
     columns = columns.iloc[chosen].reset_index(drop=True)

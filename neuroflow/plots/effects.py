@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from neuroflow.compare.cells import DIAGNOSES, FloatArray, diagnosis
 from neuroflow.compare.correction import NAMES
-from neuroflow.compare.options import as_list, check_choice, check_share
+from neuroflow.compare.options import as_list, check_choice, check_number
 from neuroflow.errors import OptionError, TableError
 from neuroflow.plots.figures import describe, new_axes
 from neuroflow.plots.labels import (
@@ -89,7 +89,7 @@ def forest(
     "Hedges' g, free water (95% CI)"
     """
     check_choice("value", value, get_args(Value))
-    check_share("alpha", alpha)
+    check_number("alpha", alpha, below=1)
     rows, metric = effect_rows(effects, metric, contrasts, value)
     picture = _picture(rows, regions, value, alpha, effect_axis(effects.attrs, rows, metric, value))
     with styled():

@@ -13,7 +13,7 @@ import matplotlib as mpl
 import matplotlib.axes
 import matplotlib.figure
 
-from neuroflow.compare.options import check_positive
+from neuroflow.compare.options import check_number
 from neuroflow.errors import FolderError, OptionError
 from neuroflow.plots.styling import DOUBLE_COLUMN, MM, current
 
@@ -173,7 +173,7 @@ def save_figure(
             f"Figures cannot be saved as {', '.join(unknown)}.",
             advice=f"Choose from {', '.join(FORMATS)}.",
         )
-    check_positive("dpi", dpi)
+    check_number("dpi", dpi)
     root = figure_of(figure) if isinstance(figure, matplotlib.axes.Axes) else figure
     if not isinstance(root, matplotlib.figure.Figure):
         raise OptionError("These axes belong to no figure.")

@@ -179,7 +179,7 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
             loc="lower right" if narrow else "lower left",  # right: it may lie above the names
             bbox_to_anchor=(1, 1) if narrow else (0, 1),
             ncols=columns,
-            borderaxespad=2.0 if ax.xaxis.get_tick_params().get("labeltop") else 0.3,
+            borderaxespad=2.0 if ax.xaxis.get_major_ticks(1)[0].label2.get_visible() else 0.3,
         )
 
 

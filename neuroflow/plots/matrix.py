@@ -17,7 +17,7 @@ from matplotlib.patches import Patch, Rectangle
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from neuroflow.compare.cells import FloatArray, IntArray, labels
-from neuroflow.compare.options import check_choice, check_positive
+from neuroflow.compare.options import check_choice, check_number
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.reference import controls_of, z_scores
 from neuroflow.plots.figures import describe, figure_of, new_axes
@@ -101,7 +101,7 @@ def heatmap(
     ['SCP']
     """
     check_choice("order", order, get_args(Order))
-    check_positive("limit", limit)
+    check_number("limit", limit)
     if reference == "auto":
         reference = controls_of(table, between)
     scores = z_scores(

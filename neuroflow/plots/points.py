@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from neuroflow.compare.cells import BoolArray, Cells, FloatArray, IntArray, labels
-from neuroflow.compare.options import check_choice, check_share
+from neuroflow.compare.options import check_choice, check_number
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.twosample import moments
 from neuroflow.compare.visits import choose_visits
@@ -93,7 +93,7 @@ def strip(
     'Free water (fraction)'
     """
     check_choice("summary", summary, get_args(Summary))
-    check_share("confidence", confidence)
+    check_number("confidence", confidence, below=1)
     points = read_points(read_cells(table, metric=metric, needed=[by]), regions, by)
     upright = points.values.shape[1] <= _UPRIGHT
     with styled():

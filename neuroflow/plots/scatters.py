@@ -17,7 +17,7 @@ from neuroflow.compare.association import correlate
 from neuroflow.compare.cells import FloatArray, labels
 from neuroflow.compare.design import build, columns_of, covariate
 from neuroflow.compare.linear import fit
-from neuroflow.compare.options import check_share
+from neuroflow.compare.options import check_number
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import CompareError, OptionError
@@ -89,7 +89,7 @@ def scatter(
     >>> scatter(table, "updrs", "pSN").get_ylabel()
     'pSN, free water (fraction)'
     """
-    check_share("confidence", confidence)
+    check_number("confidence", confidence, below=1)
     spots = _spots(table, score, region, metric, by=by, covariates=covariates, visit=visit)
     looks = look_of(sorted(set(spots.group)))
     with styled():

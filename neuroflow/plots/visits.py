@@ -13,7 +13,7 @@ from scipy import stats
 
 from neuroflow.compare.cells import FloatArray, IntArray, labels
 from neuroflow.compare.change import years_of
-from neuroflow.compare.options import check_name, check_share
+from neuroflow.compare.options import check_name, check_number
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.twosample import moments
 from neuroflow.compare.visits import participants
@@ -77,7 +77,7 @@ def trajectory(
     >>> trajectory(table, "SCP").get_xlabel()
     'Years since the first visit'
     """
-    check_share("confidence", confidence)
+    check_number("confidence", confidence, below=1)
     tracks, quantity = _tracks(table, region, metric, by, time)
     looks = look_of([track.group for track in tracks])
     with styled():

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
 from neuroflow.compare.cells import BoolArray, FloatArray
-from neuroflow.compare.options import check_share
+from neuroflow.compare.options import check_number
 from neuroflow.errors import OptionError
 from neuroflow.plots.effects import effect_axis, effect_rows, model_note
 from neuroflow.plots.figures import describe, figure_of, new_axes
@@ -68,7 +68,7 @@ def volcano(
     >>> volcano(compare_groups(table)).get_ylabel()
     'p value'
     """
-    check_share("alpha", alpha)
+    check_number("alpha", alpha, below=1)
     wanted = None if contrast is None else [contrast]
     rows, metric = effect_rows(effects, metric, wanted, "effect_size")
     found = list(dict.fromkeys(rows["contrast"]))
