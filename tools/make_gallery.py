@@ -58,6 +58,15 @@ FIGURES = (
     ),
     ("coverage", "What is missing", 'nf.plot.coverage(nf.coverage(table, by="site"))'),
     (
+        "panels",
+        "Panels of a figure of your own",
+        "import matplotlib.pyplot as plt\n\n"
+        "size = (180 / 25.4, 80 / 25.4)  # a journal's page, in inches\n"
+        'figure, (left, ax) = plt.subplots(1, 2, figsize=size, layout="constrained")\n'
+        'nf.plot.strip(table, ["pSN", "SCP"], ax=left)\n'
+        f"nf.plot.forest(effects, ax, regions={BIOMARKERS})\nax",
+    ),
+    (
         "dark",
         "On dark ground",
         'with nf.plot.styled(theme="dark"):\n    ax = nf.plot.strip(table)\nax',
