@@ -344,9 +344,10 @@ def _joined(studies: pd.DataFrame, participants: pd.DataFrame, cohort_id: str) -
     )
     found = studies.assign(in_participants=[row is not None for row in rows])
     ids = participants["participant_id"]
-    lone = ids[~ids.isin(studies["participant_id"].map(without_prefix))].drop_duplicates()
-    without_study = pd.DataFrame({"participant_id": lone, "cohort_id": cohort_id})
-    return pd.concat([pd.concat([found, facts], axis=1), without_study], ignore_index=True)
+    lone = ids[~ids.isin(studies["participant_id"].map(without_prefix))].unique().tolist()
+    table = pd.concat([found, facts], axis=1).reindex(range(len(studies) + len(lone)))
+    table.loc[len(studies) :, "participant_id"] = lone
+    return table.assign(cohort_id=cohort_id)
 
 
 def _filled(studies: pd.DataFrame, decisions: Mapping[str, Decision]) -> pd.DataFrame:
