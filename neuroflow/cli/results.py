@@ -21,7 +21,7 @@ from neuroflow.cli.options import (
     WorkspaceFolder,
     listed,
 )
-from neuroflow.cli.sources import cohort_table, read_schema, study_facts
+from neuroflow.cli.sources import cohort_table, opened, read_schema, study_facts
 from neuroflow.cli.stopping import stoppable
 from neuroflow.cli.voice import Voice
 from neuroflow.errors import MissingExtraError, TableError
@@ -42,10 +42,9 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Tell where every study stands, and how old that knowledge is."""
-    import neuroflow as nf
     from neuroflow.waiting import as_of
 
-    with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
         if host_key:
             ws.service.trust(host_key)
         table = ws.status(look=not offline)
@@ -80,11 +79,9 @@ def collect(
     quiet: Quiet = False,
 ) -> None:
     """Bring every result that is new or changed."""
-    import neuroflow as nf
-
     with (
         Voice(as_json=as_json, quiet=quiet) as voice,
-        nf.Workspace(workspace) as ws,
+        opened(workspace) as ws,
         stoppable() as stop,
     ):
         if host_key:

@@ -56,6 +56,8 @@ def submit(
     """Send every study of a cohort that was not sent yet."""
     import neuroflow as nf
 
+    if limit_rate is not None and not limit_rate > 0:
+        raise typer.BadParameter("give a number above zero", param_hint="--limit-rate")
     with (
         Voice(as_json=as_json, quiet=quiet) as voice,
         nf.Workspace(workspace) as ws,

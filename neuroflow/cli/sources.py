@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from neuroflow.errors import FolderError, OptionError, ResultError
+from neuroflow.config import CONFIG_NAME
+from neuroflow.errors import FolderError, OptionError, ResultError, WorkspaceError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from neuroflow.results.schema import Schema
+    from neuroflow.workspace import Workspace
 
 _TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "site", "region")
 """Columns that stay text though they may look like numbers: session 01 is not 1."""
@@ -81,8 +84,38 @@ def study_facts(
 
 
 def is_workspace(folder: Path) -> bool:
-    """Tell whether a folder is a workspace: it has a ledger."""
-    return (folder.expanduser() / "ledger.sqlite").exists()
+    """Tell whether a folder is a workspace: it has a ledger, or settings."""
+    home = os.path.expanduser(folder)  # noqa: PTH111  pathlib raises for ~nobody ...
+    names = ("ledger.sqlite", CONFIG_NAME)
+    return any(os.path.exists(f"{home}/{name}") for name in names)  # noqa: PTH110  ... and here
+
+
+def opened(folder: Path) -> Workspace:
+    """Open a workspace that is there: a slip of the pen shall not make an empty one.
+
+    Parameters
+    ----------
+    folder
+        The project's folder.
+
+    Returns
+    -------
+    Workspace
+        Close it when done.
+
+    Raises
+    ------
+    WorkspaceError
+        There is none.
+    """
+    import neuroflow as nf
+
+    if not is_workspace(folder) and not os.path.isfile(folder):  # noqa: PTH113  as above
+        raise WorkspaceError(
+            f"There is no workspace in {folder}.",
+            advice="Check the path; `neuroflow connect` makes a workspace.",
+        )
+    return nf.Workspace(folder)
 
 
 def read_schema(path: Path | None) -> Schema | None:

@@ -17,6 +17,7 @@ from neuroflow.cli.options import (
     ScansFolder,
     WorkspaceFolder,
 )
+from neuroflow.cli.sources import opened
 from neuroflow.cli.stopping import stoppable
 from neuroflow.cli.voice import Voice
 
@@ -62,9 +63,7 @@ def exclude(
     as_json: AsJson = False,
 ) -> None:
     """Leave a study out: it is not checked, packaged or sent until it is included again."""
-    import neuroflow as nf
-
-    with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
         ws.exclude(ws.cohort(cohort_id), study, reason)
         voice.answer({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
         voice.note(f"{study} is left out.")
@@ -74,9 +73,7 @@ def include(
     workspace: WorkspaceFolder, cohort_id: CohortId, study: StudyName, as_json: AsJson = False
 ) -> None:
     """Take a study that was excluded into its cohort again."""
-    import neuroflow as nf
-
-    with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
         ws.include(ws.cohort(cohort_id), study)
         voice.answer({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
         voice.note(f"{study} is included.")
@@ -91,9 +88,7 @@ def override(
     as_json: AsJson = False,
 ) -> None:
     """Set a rule aside for one study, with a reason that the ledger keeps."""
-    import neuroflow as nf
-
-    with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
         ws.override(ws.cohort(cohort_id), study, rule, reason)
         voice.answer({"cohort_id": cohort_id, "study": study, "rule": rule, "reason": reason})
         done = "is set aside" if reason.strip() else "is taken up again"
@@ -109,11 +104,9 @@ def fill_in(
     as_json: AsJson = False,
 ) -> None:
     """Give a study the age or sex that neither participants.tsv nor its header tells."""
-    import neuroflow as nf
-
     if age is None and sex is None:
         raise typer.BadParameter("say --age, --sex, or both")
-    with Voice(as_json=as_json) as voice, nf.Workspace(workspace) as ws:
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
         ws.fill_in(ws.cohort(cohort_id), study, age=age, sex=sex)
         voice.answer({"cohort_id": cohort_id, "study": study, "age": age, "sex": sex})
         voice.note(f"Noted for {study}; participants.tsv is not changed.")

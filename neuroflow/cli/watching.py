@@ -13,6 +13,7 @@ import typer
 from neuroflow.cli.exitcodes import SOMETHING_LEFT
 from neuroflow.cli.options import AsJson, HostKey, Quiet, WorkspaceFolder
 from neuroflow.cli.results import states
+from neuroflow.cli.sources import opened
 from neuroflow.cli.stopping import stoppable
 from neuroflow.cli.voice import Voice
 from neuroflow.errors import LockedError
@@ -47,11 +48,9 @@ def watch(
 
     Exit code 0: nothing is waited for any more. 20: studies are still waited for.
     """
-    import neuroflow as nf
-
     with (
         Voice(as_json=as_json, quiet=quiet) as voice,
-        nf.Workspace(workspace) as ws,
+        opened(workspace) as ws,
         stoppable(at_the_end=GO_ON) as stop,
     ):
         if host_key:

@@ -65,7 +65,6 @@ def test_a_key_is_made_once(run, tmp_path):
         (["check", "{tmp}/empty"], 3, "empty"),
         (["check", "{tmp}/notes"], 3, "no study"),
         (["status", "{tmp}/file"], 4, "cannot be a workspace"),
-        (["status", "{tmp}/new"], 4, "does not know the service"),
         (["submit", "{tmp}/new", "../up", "{tmp}/notes"], 3, ""),
         (["submit", "{tmp}/new", "C"], 4, "no cohort"),
         (["table", "{tmp}/empty"], 3, "empty"),
@@ -84,6 +83,35 @@ def test_bad_input_is_one_clear_error(run, tmp_path, words, code, says):
     assert (found, "Traceback" in err) == (code, False), err
     assert "Error: " in err
     assert says in err.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["collect"],
+        ["watch", "--once"],
+        ["exclude", "C", "a", "--reason", "x"],
+        ["include", "C", "a"],
+        ["override", "C", "a", "echo_time", "--reason", "x"],
+        ["fill-in", "C", "a", "--age", "60"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_misspelt_workspace_is_told_and_not_made(run, tmp_path, words):
+    command, *others = words
+    code, _, err = run(command, tmp_path / "misspelt", *others)
+    assert code == 4
+    assert "There is no workspace" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rate", ["0", "-3", "nan"])
+def test_a_rate_that_is_none_is_refused_before_anything_is_done(run, tmp_path, rate):
+    code, _, err = run("submit", tmp_path / "p", "C", "--limit-rate", rate)
+    assert code == 2
+    assert "above zero" in err
+    assert list(tmp_path.iterdir()) == []
 
 
 def connecting(run, folder, service, **changes):

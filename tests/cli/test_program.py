@@ -130,6 +130,7 @@ def test_an_unexpected_error_is_a_short_message_and_a_log(run, monkeypatch, tmp_
 
     monkeypatch.setattr(Workspace, "status", broken)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    Workspace(tmp_path / "w").close()
     code, out, err = run("status", tmp_path / "w")
     assert (code, out) == (70, "")
     assert "ZeroDivisionError" in err
