@@ -104,8 +104,8 @@ def _question(model: ExploreModel) -> widgets.VBox:
     watch(model, ["effects", "choices"], update)
     grid = widgets.GridBox(controls, layout={**_GRID, "align_items": "flex-start"})
     how = widgets.HTML(
-        '<p class="nf-dim">In a list, nothing chosen means all. Ctrl (on a Mac, Cmd) and a click '
-        "chooses several, or takes a choice back.</p>"
+        '<p class="nf-dim">Where no group and no system is chosen, all are meant. Ctrl (on a Mac, '
+        "Cmd) and a click chooses several, or takes a choice back.</p>"
     )
     return widgets.VBox([how, grid, found])
 
