@@ -8,9 +8,9 @@ import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.widgets import html
+from neuroflow.widgets.cohort_decisions import decisions
 from neuroflow.widgets.cohort_model import ALL, CohortModel
 from neuroflow.widgets.cohort_table import TONES
-from neuroflow.widgets.decisions import decisions
 from neuroflow.widgets.missingfacts import missing_facts
 from neuroflow.widgets.parts import (
     button,
