@@ -18,6 +18,7 @@ from neuroflow.cli.options import (
     WorkspaceFolder,
     listed,
 )
+from neuroflow.cli.sources import found_below
 from neuroflow.cli.stopping import stoppable
 from neuroflow.cli.voice import Voice
 from neuroflow.states import State
@@ -66,7 +67,7 @@ def submit(
         if host_key:
             ws.service.trust(host_key)
         with voice.listening() as listen:
-            found = nf.find_studies(folder, on_event=listen) if folder else None
+            found = found_below(folder, participants, listen)
             cohort = ws.cohort(cohort_id, found, participants=participants)
             table = ws.submit(
                 cohort,

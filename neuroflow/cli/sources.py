@@ -1,4 +1,4 @@
-"""Where a command takes its cohort table from: a workspace, a folder, or a file."""
+"""Where a command takes its scans and its cohort table from, and its workspace."""
 
 from __future__ import annotations
 
@@ -14,11 +14,45 @@ from neuroflow.errors import FolderError, OptionError, ResultError, WorkspaceErr
 if TYPE_CHECKING:
     import pandas as pd
 
+    from neuroflow.models import OnEvent, Study
     from neuroflow.results.schema import Schema
     from neuroflow.workspace import Workspace
 
 _TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "site", "region")
 """Columns that stay text though they may look like numbers: session 01 is not 1."""
+
+
+def found_below(
+    folder: Path | None, participants: Path | None, listen: OnEvent
+) -> list[Study] | None:
+    """Find the scans for a cohort; a table that cannot be used is told before the long look.
+
+    Parameters
+    ----------
+    folder
+        Of scans; None to go on with a cohort as it is.
+    participants
+        participants.tsv, where one was named.
+    listen
+        Told of the progress.
+
+    Returns
+    -------
+    list of Study or None
+        None where no folder was named.
+
+    Raises
+    ------
+    FolderError
+        There is no study in it.
+    ParticipantsError
+        The table cannot be used.
+    """
+    import neuroflow as nf
+
+    if participants is not None:
+        nf.read_participants(participants)
+    return None if folder is None else nf.find_studies(folder, on_event=listen)
 
 
 def cohort_table(

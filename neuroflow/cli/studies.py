@@ -17,7 +17,7 @@ from neuroflow.cli.options import (
     ScansFolder,
     WorkspaceFolder,
 )
-from neuroflow.cli.sources import opened
+from neuroflow.cli.sources import found_below, opened
 from neuroflow.cli.stopping import stoppable
 from neuroflow.cli.voice import Voice
 
@@ -41,10 +41,10 @@ def check(
     from neuroflow.preparation import with_participant
 
     with Voice(as_json=as_json, quiet=quiet) as voice:
+        rows = ParticipantRows(read_participants(participants)) if participants else None
         with voice.listening() as listen:
             found = nf.find_studies(folder, on_event=listen)
-            if participants:
-                rows = ParticipantRows(read_participants(participants))
+            if rows is not None:
                 found = [with_participant(study, rows) for study in found]
             findings = nf.check(found, deep=deep, on_event=listen)
         bad = findings.loc[findings["severity"] == "error", "study"].nunique()
@@ -129,7 +129,7 @@ def package(
         stoppable() as stop,
     ):
         with voice.listening() as listen:
-            found = nf.find_studies(folder, on_event=listen) if folder else None
+            found = found_below(folder, participants, listen)
             cohort = ws.cohort(cohort_id, found, participants=participants)
             packages = ws.package(cohort, on_event=listen, stop=stop)
         missing = len(cohort.studies) - len(packages) - len(ws.excluded(cohort_id))

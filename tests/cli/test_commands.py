@@ -106,6 +106,17 @@ def test_a_misspelt_workspace_is_told_and_not_made(run, tmp_path, words):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["check", "package", "submit"])
+def test_a_table_that_cannot_be_used_is_told_before_the_scans_are_looked_at(run, tmp_path, command):
+    table = tmp_path / "participants.tsv"
+    table.write_text("who\tage\nA\t60\n", encoding="utf-8")
+    where = [] if command == "check" else [tmp_path / "p", "C"]
+    code, _, err = run(command, *where, tmp_path / "no-scans", "--participants", table)
+    assert code == 3
+    assert "no column participant_id" in err
+    assert "no-scans" not in err
+
+
 @pytest.mark.parametrize("rate", ["0", "-3", "nan"])
 def test_a_rate_that_is_none_is_refused_before_anything_is_done(run, tmp_path, rate):
     code, _, err = run("submit", tmp_path / "p", "C", "--limit-rate", rate)
