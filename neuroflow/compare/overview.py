@@ -68,7 +68,7 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     counted = (
         rows[["study_id"]]
         .assign(regions=z.notna(), above=z > limit, below=z < -limit, mean_z=z, size=z.abs())
-        .groupby("study_id", sort=False)
+        .groupby("study_id", sort=False, observed=True)
         .agg({"regions": "sum", "above": "sum", "below": "sum", "mean_z": "mean", "size": "max"})
     )
     counted["beyond"] = counted["above"] + counted["below"]
@@ -76,7 +76,7 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
         counted["percent"] = 100 * counted["beyond"] / counted["regions"]
     counted["expected"] = 200 * stats.norm.sf(limit)
     known_z = rows[z.notna()]
-    far = known_z.loc[z[z.notna()].abs().groupby(known_z["study_id"]).idxmax()]
+    far = known_z.loc[z[z.notna()].abs().groupby(known_z["study_id"], observed=True).idxmax()]
     far = far.set_index("study_id")[["z", "region"]]
     counted["max_z"] = far["z"].reindex(counted.index)
     counted["region"] = far["region"].reindex(counted.index)

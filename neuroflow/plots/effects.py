@@ -137,7 +137,7 @@ def _picture(
         return wide.reindex(index=index, columns=named).to_numpy(dtype=np.float64)
 
     q = grid("q")
-    biggest = rows.groupby("contrast", sort=False)[["n1", "n2"]].max().loc[named]
+    biggest = rows.groupby("contrast", sort=False, observed=True)[["n1", "n2"]].max().loc[named]
     low, high = _INTERVALS[value]
     return _Picture(
         middle=grid(value),
