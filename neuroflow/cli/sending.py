@@ -20,11 +20,13 @@ from neuroflow.cli.options import (
 )
 from neuroflow.cli.sources import found_below
 from neuroflow.cli.stopping import stoppable
-from neuroflow.cli.voice import Voice
+from neuroflow.cli.voice import Voice, say_beside
 from neuroflow.states import State
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from neuroflow.models import Cohort
 
 SENT = (State.SUBMITTED, State.COLLECTED, State.FAILED)
 """States of a study that the service has."""
@@ -69,6 +71,7 @@ def submit(
         with voice.listening() as listen:
             found = found_below(folder, participants, listen)
             cohort = ws.cohort(cohort_id, found, participants=participants)
+            _tell_strangers(cohort, ws.participants(cohort_id))
             table = ws.submit(
                 cohort,
                 dry_run=dry_run,
@@ -84,6 +87,19 @@ def submit(
     if left:
         voice.note("Not all studies were sent; the table says why. Run the same command again.")
         raise typer.Exit(SOMETHING_LEFT)
+
+
+def _tell_strangers(cohort: Cohort, participants: pd.DataFrame | None) -> None:
+    """Warn of studies that no row of participants.tsv speaks of: now it can still be mended."""
+    from neuroflow.preparation import unmatched_studies
+
+    labels = list(unmatched_studies(cohort, participants)["study"])
+    if labels:
+        shown = ", ".join(labels[:5]) + (", ..." if len(labels) > 5 else "")
+        say_beside(
+            f"Warning: {len(labels)} studies have no row in participants.tsv, and their results "
+            f"will have no group: {shown}. Add rows, or name their participants in studies.tsv."
+        )
 
 
 def _tell(voice: Voice, cohort_id: str, table: pd.DataFrame, *, dry_run: bool) -> int:

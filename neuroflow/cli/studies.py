@@ -36,17 +36,23 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """Check every study below a folder against the service's protocol."""
+    import pandas as pd
+
     import neuroflow as nf
+    from neuroflow.models import Cohort
     from neuroflow.participants import ParticipantRows, read_participants
-    from neuroflow.preparation import with_participant
+    from neuroflow.preparation import unmatched_studies, with_participant
 
     with Voice(as_json=as_json, quiet=quiet) as voice:
-        rows = ParticipantRows(read_participants(participants)) if participants else None
+        people = read_participants(participants) if participants else None
         with voice.listening() as listen:
             found = nf.find_studies(folder, on_event=listen)
-            if rows is not None:
+            if people is not None:
+                rows = ParticipantRows(people)
                 found = [with_participant(study, rows) for study in found]
             findings = nf.check(found, deep=deep, on_event=listen)
+        strangers = unmatched_studies(Cohort("check", tuple(found)), people)
+        findings = pd.concat([findings, strangers], ignore_index=True)
         bad = findings.loc[findings["severity"] == "error", "study"].nunique()
         facts = {"studies": len(found), "with_errors": bad, "findings": findings}
         voice.answer(facts, findings if len(findings) else None)

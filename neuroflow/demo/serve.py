@@ -70,7 +70,7 @@ def serve(
 
 
 def how_to_connect(service: DemoService, sample: Path) -> list[str]:
-    """Tell how to reach the service with OpenSSH's sftp.
+    """Tell how to reach the service, with OpenSSH's sftp and with neuroflow.
 
     Parameters
     ----------
@@ -97,6 +97,9 @@ def how_to_connect(service: DemoService, sample: Path) -> list[str]:
         f'  put "{sample}" input/my_cohort/input/',
         f"  ls output/{SAMPLE_ID}_out",
         f"  get -r output/{SAMPLE_ID}_out",
+        "Or with neuroflow:",
+        f"  neuroflow connect my-project --host {service.host} --port {service.port} --user "
+        f'{service.user} --key "{service.key}" --host-key {service.fingerprint}',
         f"What arrives and what is answered stands in {service.home}",
         "Ctrl-C stops the service.",
     ]

@@ -44,6 +44,25 @@ def test_check_prints_the_findings_and_counts_the_studies(run, cohort_folder):
     assert "8 studies, 0 with errors." in err
 
 
+def test_studies_of_nobody_are_told_by_the_check_and_before_sending(
+    run, project, own_cohort_folder
+):
+    table = own_cohort_folder / "participants.tsv"
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    wanted = {study.participant_id for study in find_studies(own_cohort_folder / "scans")}
+    stranger = sorted(wanted)[0]
+    kept = [line for line in lines if not line.startswith(f"{stranger}\t")]
+    table.write_text("".join(kept), encoding="utf-8")
+    words = (own_cohort_folder / "scans", "--participants", table)
+    _, out, _ = run("check", *words, "--json")
+    findings = json.loads(out)["findings"]
+    assert {row["measured"] for row in findings if row["rule"] == "participant"} == {stranger}
+    code, _, err = run("submit", project, "C", *words, "--dry-run", "--quiet")
+    assert code == 0
+    assert "have no row in participants.tsv" in err
+    assert stranger in err
+
+
 def test_the_version(run):
     assert run("--version")[1].strip() == __version__
 
