@@ -127,7 +127,8 @@ def survey(
     FolderError
         The folder is missing or unreadable.
     """
-    root = Path(os.path.expanduser(folder))  # noqa: PTH111  pathlib raises for ~nobody
+    # Absolute: the processes that look may have been started while we worked in another folder.
+    root = Path(os.path.abspath(os.path.expanduser(folder)))  # noqa: PTH100, PTH111  as in a shell
     _must_be_readable(root)
     skipped: list[Skipped] = []
     paths = sorted(_walk(root, skipped))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import zipfile
 from dataclasses import replace
@@ -12,6 +13,7 @@ from support.scans import Scan, write_dicom, write_nifti
 from neuroflow.errors import FolderError
 from neuroflow.models import StudyKind
 from neuroflow.studies.discover import find_studies, survey
+from neuroflow.studies.jobs import local_processes
 
 SMALL = Scan(n_slices=3, n_directions=2)
 
@@ -105,3 +107,11 @@ def test_a_folder_without_studies_is_an_error(tmp_path, content):
 def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(FolderError, match="not a folder"):
         find_studies(tmp_path / "nowhere")
+
+
+def test_a_relative_folder_is_found_by_processes_that_were_started_elsewhere(tmp_path, monkeypatch):
+    pool = local_processes()
+    pool.submit(os.getcwd).result()
+    write_dicom(tmp_path / "scans", Scan(n_slices=2, n_directions=1))
+    monkeypatch.chdir(tmp_path)
+    assert [len(study.files) for study in find_studies("scans", executor=pool)] == [6]
