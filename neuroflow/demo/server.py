@@ -6,6 +6,7 @@ import asyncio
 import errno
 import logging
 import re
+import sys
 import threading
 from concurrent.futures import Future
 from pathlib import Path
@@ -33,6 +34,7 @@ USER = "PH0000_DEMO_USER"
 """Who may log in."""
 
 _PARTING = 5.0  # seconds
+_STEPS = 5  # of the event loop, in which what it was told is done
 MAX_SESSIONS = 10
 """How many SFTP sessions one connection may hold (AWS Transfer Family, service quotas)."""
 
@@ -247,9 +249,14 @@ class DemoService:
         self._resume()
         listening.set_result(acceptor.get_port())
         await self._stop.wait()
+        if sys.platform != "win32":  # whose event loop has no readers
+            for sock in acceptor.sockets:
+                self._loop.remove_reader(sock)
+        await _settle()  # who was let in just now becomes a connection: a closed server drops it
         acceptor.close()
         for connection in list(self._connections):
             connection.abort()
+        await _settle()
         await acceptor.wait_closed()
         if self._sessions:
             await asyncio.wait(self._sessions, timeout=_PARTING)  # each closes its open files
@@ -315,6 +322,11 @@ class _Login(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         return username == USER and key == self._key.convert_to_public()
+
+
+async def _settle() -> None:
+    for _ in range(_STEPS):
+        await asyncio.sleep(0)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

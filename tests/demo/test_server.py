@@ -1,5 +1,6 @@
 """The embedded service, over real connections."""
 
+import gc
 import shutil
 import socket
 import stat
@@ -446,3 +447,14 @@ def batch(service: DemoService, folder: Path, *commands: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_whoever_comes_as_the_service_stops_is_hung_up_on(tmp_path):
+    service = DemoService(tmp_path)
+    for _ in range(10):
+        service.start()
+        came = [socket.create_connection((service.host, service.port)) for _ in range(3)]
+        service.stop()
+        for each in came:
+            each.close()
+        gc.collect()  # an open socket would be told, and fail the test
