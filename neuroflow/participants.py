@@ -230,7 +230,7 @@ def _refuse(path: Path, lines: list[int], bad: list[bool], what: str) -> None:
         shown = ", ".join(named[:10]) + (", ..." if len(named) > 10 else "")
         raise ParticipantsError(
             f"{path} cannot be used.",
-            why=f"Lines {shown} {what}.",
+            why=f"These lines {what}: {shown}.",
             advice="Mend these lines.",
         )
 

@@ -69,6 +69,7 @@ def _collect_as_they_come(
     """Collect after each look that shows results; return the last status and who is missing."""
     from neuroflow.waiting import WAITING
 
+    due = (*WAITING, State.DELIVERED)  # a result that could not be fetched is still to come
     for look in looks:
         table, waiting = look.table, look.waiting
         delivered = 0 if look.error else int((table["state"] == State.DELIVERED).sum())
@@ -79,7 +80,7 @@ def _collect_as_they_come(
             try:
                 with voice.listening() as listen:
                     collected = ws.collect(on_event=listen, stop=stop)
-                table, waiting = collected, int(collected["state"].isin(WAITING).sum())
+                table, waiting = collected, int(collected["state"].isin(due).sum())
             except LockedError as error:
                 voice.note(f"{_now()} {error.what} Collecting at the next look.")
         if look.is_news or delivered:

@@ -89,6 +89,8 @@ def serve_page(
 
     Raises
     ------
+    ConfigError
+        The workspace's settings cannot be read.
     MissingExtraError
         Voilà is not installed.
     OptionError
@@ -110,6 +112,8 @@ def serve_page(
         )
     with Workspace(workspace) as ws:
         folder = ws.folder
+        # Settings that cannot be read are told here: the page would stay empty.
+        _ = ws.service.profile, ws.service.settings
     token, number = secrets.token_urlsafe(24), _free_port(port)
     address = f"http://{LOCAL}:{number}/?token={token}"
     with (

@@ -65,3 +65,12 @@ def test_where_somebody_else_works_it_collects_at_the_next_look(run, sent, servi
     assert code == 20
     assert "Collecting at the next look" in err
     assert run("watch", sent, "--once", "--quiet") == (0, "", "")
+
+
+def test_a_result_that_could_not_be_fetched_is_still_waited_for(run, sent, service):
+    assert service.wait_until_idle()
+    report = next((service.home / "output").glob("*_out/prediction.png"))
+    report.unlink()
+    report.symlink_to("nowhere")  # listed, and gone when it is asked for
+    code, out, err = run("watch", sent, "--once", "--json")
+    assert (code, json.loads(out)["waiting"]) == (20, 1), out + err

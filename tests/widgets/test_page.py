@@ -16,7 +16,13 @@ from importlib.resources import files
 import pytest
 from support.waits import PATIENCE
 
-from neuroflow.errors import MissingExtraError, OptionError, WorkerError, WorkspaceError
+from neuroflow.errors import (
+    ConfigError,
+    MissingExtraError,
+    OptionError,
+    WorkerError,
+    WorkspaceError,
+)
 from neuroflow.widgets import page
 from neuroflow.widgets.page import LOCAL, VARIABLE, serve_page
 
@@ -53,6 +59,14 @@ def get(address, **headers):
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with opener.open(urllib.request.Request(address, headers=headers), timeout=PATIENCE) as answer:
         return answer.status, answer.url, answer.read().decode()
+
+
+def test_settings_that_cannot_be_read_are_told_and_no_page_is_opened(tmp_path):
+    (tmp_path / "neuroflow.toml").write_text("[service]\nhost =\n", encoding="utf-8")
+    said = []
+    with pytest.raises(ConfigError, match="line 2"):
+        serve_page(tmp_path, say=said.append, stop=threading.Event(), open_browser=False)
+    assert said == []
 
 
 def test_the_page_shows_the_forms_and_no_code_to_who_has_the_token(tmp_path, monkeypatch):
