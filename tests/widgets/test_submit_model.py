@@ -204,7 +204,9 @@ with nf.Workspace(sys.argv[1]) as ws:
         if event.stage == "upload" and event.status == "done" and event.study_id:
             print("one is sent", flush=True)
             sys.stdin.readline()
-    ws.submit(ws.cohort("PILOT_1"), on_event=heard)
+    cohort = ws.cohort("PILOT_1")
+    ws.submit(cohort, only=[cohort.studies[0].study_id], on_event=heard)
+    ws.submit(cohort, on_event=heard)
 """
 
 
