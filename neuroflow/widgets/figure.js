@@ -96,7 +96,11 @@ function render({ model, el }) {
   function mark() {
     const chosen = spots().filter((spot) => spot[0] === model.get("chosen"));
     marks.replaceChildren();
-    for (const spot of chosen) frame(element("div", "nf-chosen", marks), spot);
+    for (const spot of chosen) {
+      const box = element("div", "nf-chosen", marks);
+      box.dataset.label = spot[1];
+      frame(box, spot);
+    }
     reveal(chosen[0]);
   }
 

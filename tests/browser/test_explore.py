@@ -72,9 +72,13 @@ def test_a_region_is_followed_from_the_forest_and_from_the_table(explore):
 
 
 def test_a_click_on_a_row_of_the_forest_chooses_its_region(explore):
-    marked = explore.form.locator(".nf-card .nf-chosen:visible").first
-    box = marked.bounding_box()
-    explore.page.mouse.click(box["x"] + box["width"] / 2, box["y"] - box["height"] / 2)
+    marked = explore.form.locator(
+        ".nf-card .nf-chosen[data-label='Posterior substantia nigra']:visible"
+    ).first
+    drawn = marked.locator("xpath=../../img")
+    box, around = marked.bounding_box(), drawn.bounding_box()
+    above = box["y"] - around["y"] - box["height"] / 2  # in the picture, wherever that scrolls to
+    drawn.click(position={"x": around["width"] / 2, "y": above}, force=True)
     expect(field(explore, "Region")).to_have_value("Anterior substantia nigra")
     expect(picture(explore, "Anterior substantia nigra: Free water")).to_be_visible()
 
