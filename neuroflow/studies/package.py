@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from neuroflow.errors import NeuroflowError, PackageError, StudyError
-from neuroflow.models import Cohort, OnEvent, Package, Study
+from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.studies.acquisition import read_acquisition
 from neuroflow.studies.changes import is_unchanged, remember, source_digest, stamp
 from neuroflow.studies.contents import study_contents
@@ -168,13 +168,54 @@ def package_studies(
     PackageError
         There is too little space, or no study could be packaged.
     """
+    labels = {study.study_id: study.label for study in cohort.studies}
+    made: dict[str, Package] = {}
+    for piece in packaging(cohort, folder, salt=salt, known=known, executor=executor, stop=stop):
+        if isinstance(piece, Package):
+            made[piece.study_id] = piece
+            if on_package is not None:
+                on_package(piece)
+        elif on_event is not None:
+            on_event(piece)
+        elif piece.status == "failed":
+            text = f"{labels[piece.study_id]}: {piece.message}"
+            warnings.warn(text, PackageWarning, stacklevel=2)
+    return [made[str(study_id)] for study_id in labels if study_id in made]
+
+
+def packaging(
+    cohort: Cohort,
+    folder: Path,
+    *,
+    salt: bytes,
+    known: Mapping[str, Package] | None = None,
+    executor: Executor | None = None,
+    stop: threading.Event | None = None,
+) -> Generator[Package | Event, None, None]:
+    """Make the zips of a cohort one by one, for a job that goes on with each at once.
+
+    Parameters
+    ----------
+    cohort, folder, salt, known, executor, stop
+        As `package_studies` takes them.
+
+    Yields
+    ------
+    Package or Event
+        Each package as soon as it is there, in any order, and what there is to tell of it.
+
+    Raises
+    ------
+    PackageError
+        There is too little space, or no study could be packaged.
+    """
     folder = Path(folder)
     known = known or {}
     items = [(study, known.get(study.study_id or "")) for study in cohort.studies]
     _prepare(folder, [study for study, before in items if before is None])
-    reporter = Reporter("package", len(items), on_event)
+    told: list[Event] = []
+    reporter = Reporter("package", len(items), told.append)
     work = partial(_package_chunk, cohort.cohort_id, folder, salt)
-    made: dict[int, Package] = {}
     errors: list[NeuroflowError] = []
     cost = 1 + max((len(study.files) for study in cohort.studies), default=0) * 4
     for index, (result,) in run(work, items, executor=executor, cost=cost):
@@ -182,19 +223,16 @@ def package_studies(
         if isinstance(result, NeuroflowError):
             errors.append(result)
             reporter.step(study_id=study.study_id, status="failed", message=str(result))
-            if on_event is None:
-                warnings.warn(f"{study.label}: {result}", PackageWarning, stacklevel=2)
         else:
-            made[index] = result
-            if on_package is not None:
-                on_package(result)
+            yield result
             status, message = ("skipped", "Unchanged.") if result == before else ("done", "Made.")
             reporter.step(study_id=study.study_id, status=status, message=message)
+        yield from told
+        told.clear()
         if stop is not None and stop.is_set():
-            break
-    if errors and not made:
+            return
+    if items and len(errors) == len(items):
         raise errors[0]
-    return [made[index] for index in sorted(made)]
 
 
 def _prepare(folder: Path, new: Sequence[Study]) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Generic, TypeVar
 
 import tenacity
@@ -115,6 +116,9 @@ class Crew(Generic[T]):
         How many connections at most.
     clockwork
         Time, waiting, and the event that ends the work after the tasks under way.
+    more
+        Brings further tasks, and events of its own, while others are done: in a thread of its own,
+        up to the end of the work.
     """
 
     def __init__(
@@ -126,6 +130,7 @@ class Crew(Generic[T]):
         first: Remote,
         size: int,
         clockwork: Clockwork,
+        more: Iterable[Event | T] | None = None,
     ) -> None:
         self._connect = connect
         self._do = do
@@ -134,8 +139,12 @@ class Crew(Generic[T]):
         self._numbers = itertools.count()
         now = clockwork.clock()
         self._tasks = [(now, next(self._numbers), task) for task in tasks]
-        self._size = max(1, min(size, len(self._tasks)))
+        self._more = more
+        self._are_all_here = more is None
+        self._size = max(1, min(size, len(self._tasks)) if more is None else size)
+        self._at_work = self._size
         self._lock = threading.Lock()
+        self._arrival = threading.Condition(self._lock)
         self._news: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
         self._open: set[Remote] = {first}
         self._gave_up: ConnectError | None = None
@@ -162,6 +171,8 @@ class Crew(Generic[T]):
             threading.Thread(target=self._run, args=(self._first if n == 0 else None,), daemon=True)
             for n in range(self._size)
         ]
+        if self._more is not None:
+            threads.append(threading.Thread(target=self._feed, args=(self._more,), daemon=True))
         for thread in threads:
             thread.start()
         try:
@@ -180,7 +191,8 @@ class Crew(Generic[T]):
             for thread in threads:
                 thread.join()
             self._hang_up()
-        if self._gave_up is not None and self._tasks and not self._time.stop.is_set():
+        is_left = bool(self._tasks) or not self._are_all_here
+        if self._gave_up is not None and is_left and not self._time.stop.is_set():
             raise self._gave_up
 
     def _listen(self, running: int) -> Iterator[Event]:
@@ -202,12 +214,34 @@ class Crew(Generic[T]):
             # A connection comes before a task: nobody holds a task that another could do.
             while (remote := remote or self._reconnect()) and (taken := self._take()):
                 due, task = taken
-                self._time.wait_until(due)
+                self._time.wait_until(due, partial(self._is_first, due))
                 self._time.wait_while_paused()
                 if self._time.is_over():
                     self._put_back(due, task)
                     break
+                if self._time.clock() < due:  # another one can be done meanwhile
+                    self._put_back(due, task)
+                    continue
                 remote = self._one(remote, task)
+        except BaseException as error:  # noqa: BLE001  handed over, not handled
+            self._news.put(error)
+        finally:
+            self._leave()
+
+    def _feed(self, more: Iterable[Event | T]) -> None:
+        """Take in further tasks; whatever goes wrong is raised where `work` is read."""
+        try:
+            for piece in more:
+                if isinstance(piece, Event):
+                    self._news.put(piece)
+                else:
+                    self._put_back(self._time.clock(), piece)
+                if self._time.is_over():
+                    break
+            else:
+                with self._arrival:
+                    self._are_all_here = True
+                    self._arrival.notify_all()
         except BaseException as error:  # noqa: BLE001  handed over, not handled
             self._news.put(error)
         finally:
@@ -229,15 +263,26 @@ class Crew(Generic[T]):
         return None
 
     def _take(self) -> tuple[datetime, T] | None:
-        with self._lock:
-            if not self._tasks or self._time.is_over():
-                return None
-            due, _, task = heapq.heappop(self._tasks)
-            return due, task
+        """Take the task that is due first; wait for one where others are to come."""
+        with self._arrival:
+            while not self._time.is_over():
+                if self._tasks:
+                    due, _, task = heapq.heappop(self._tasks)
+                    return due, task
+                if self._are_all_here:
+                    return None
+                self._arrival.wait(_POLL_SECONDS)
+        return None
 
     def _put_back(self, due: datetime, task: T) -> None:
-        with self._lock:
+        with self._arrival:
             heapq.heappush(self._tasks, (due, next(self._numbers), task))
+            self._arrival.notify()
+
+    def _is_first(self, due: datetime) -> bool:
+        """Tell whether no other task is due before this time."""
+        with self._lock:
+            return not self._tasks or due <= self._tasks[0][0]
 
     def _reconnect(self) -> Remote | None:
         """Open a connection, waiting longer after every failure that may pass."""
@@ -268,11 +313,21 @@ class Crew(Generic[T]):
 
     def _is_needed(self) -> bool:
         with self._lock:
-            return bool(self._tasks) and not self._time.is_over()
+            is_any = bool(self._tasks) or not self._are_all_here
+        return is_any and not self._time.is_over()
 
     def _pause(self, seconds: float) -> None:
         due = self._time.clock() + timedelta(seconds=seconds)
         self._time.wait_until(due, self._is_needed)
+
+    def _leave(self) -> None:
+        """End as a worker; the last one needs no further tasks."""
+        with self._lock:
+            self._at_work -= 1
+            is_last = not self._at_work
+        if is_last:
+            self._time.ended.set()
+        self._news.put(None)
 
     def _close(self, remote: Remote) -> None:
         with self._lock:

@@ -58,6 +58,11 @@ class PlanItem:
     reason: str
     is_asked: bool = False
 
+    @property
+    def is_to_do(self) -> bool:
+        """True where it touches the server."""
+        return self.action in _TO_DO
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -86,7 +91,7 @@ class Plan:
     @property
     def to_do(self) -> tuple[PlanItem, ...]:
         """The items that touch the server."""
-        return tuple(i for i in self.items if i.action in _TO_DO)
+        return tuple(item for item in self.items if item.is_to_do)
 
     @property
     def seconds(self) -> float | None:
@@ -131,7 +136,7 @@ class Plan:
         return table[[*columns, "seconds"]].astype({"seconds": float})
 
     def _seconds(self, item: PlanItem) -> float:
-        if item.action not in _TO_DO:
+        if not item.is_to_do:
             return 0.0
         return math.nan if self.speed is None else item.size / self.speed
 
@@ -163,25 +168,79 @@ def plan(
     Plan
         One item per study; those with a package first, in their order.
     """
-    rows = {row.study_id: row for row in ledger.rows()}
-    first = _first_owners(rows.values())
-    items = []
+    planner = Planner(ledger, replace=replace)
     for package in packages:
-        if package.study_id in blocked:
-            continue
-        twin = _twin(package, first)
+        if package.study_id not in blocked:
+            planner.add(package)
+    sizes = {package.study_id: package.size for package in packages}
+    return planner.plan(packages[0].cohort_id if packages else "", blocked, sizes)
+
+
+class Planner:
+    """Decides one study after the other, and knows each again under another id.
+
+    Parameters
+    ----------
+    ledger
+        What was sent before.
+    replace
+        As `plan` takes it.
+    """
+
+    def __init__(self, ledger: Ledger, *, replace: bool = False) -> None:
+        self._replace = replace
+        self._rows = {row.study_id: row for row in ledger.rows()}
+        self._first = _first_owners(self._rows.values())
+        self._speed = measured_speed(ledger, self._rows.values())
+        self._items: list[PlanItem] = []
+
+    def add(self, package: Package) -> PlanItem:
+        """Decide what to do with the next study of the cohort.
+
+        Parameters
+        ----------
+        package
+            Its package, known to the ledger.
+
+        Returns
+        -------
+        PlanItem
+            What is to be done.
+        """
+        twin = _twin(package, self._first)
         if twin is not None:
             reason = f"the same study goes by the id {twin} already"
-            items.append(PlanItem(package.study_id, Action.REFUSED, package.size, reason))
+            item = PlanItem(package.study_id, Action.REFUSED, package.size, reason)
         else:
-            items.append(_decide(package, rows.get(package.study_id), replace=replace))
-        if items[-1].action is not Action.REFUSED:
+            item = _decide(package, self._rows.get(package.study_id), replace=self._replace)
+        if item.action is not Action.REFUSED:
             for mark in _marks(package):
-                first.setdefault(mark, package.study_id)
-    sizes = {package.study_id: package.size for package in packages}
-    items += [PlanItem(s, Action.BLOCKED, sizes.get(s, 0), why) for s, why in blocked.items()]
-    cohort_id = packages[0].cohort_id if packages else ""
-    return Plan(cohort_id, tuple(items), measured_speed(ledger, rows.values()))
+                self._first.setdefault(mark, package.study_id)
+        self._items.append(item)
+        return item
+
+    def plan(
+        self, cohort_id: str, blocked: Mapping[str, str], sizes: Mapping[str, int] | None = None
+    ) -> Plan:
+        """Put together what was decided so far.
+
+        Parameters
+        ----------
+        cohort_id
+            Which cohort.
+        blocked
+            Studies that may not be sent, with the reason.
+        sizes
+            Lengths of the packages that some of those have, in bytes.
+
+        Returns
+        -------
+        Plan
+            The studies that were added, in their order, and those that are blocked.
+        """
+        known = sizes or {}
+        held = [PlanItem(s, Action.BLOCKED, known.get(s, 0), why) for s, why in blocked.items()]
+        return Plan(cohort_id, (*self._items, *held), self._speed)
 
 
 def has_failed(row: LedgerRow) -> bool:
