@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +13,10 @@ import pandas as pd
 from neuroflow.cohortworkspace import CohortWorkspace
 from neuroflow.eventlog import EventLog
 from neuroflow.ledger import LedgerRow, utc_now
-from neuroflow.models import Cohort, OnEvent, Package
+from neuroflow.models import Cohort, Event, OnEvent, Package
 from neuroflow.preparation import find_study
 from neuroflow.progress import listening
-from neuroflow.studies.package import package_studies
+from neuroflow.studies.package import packaging
 from neuroflow.studies.report import deidentification_report
 
 
@@ -94,25 +94,32 @@ class LocalWorkspace(CohortWorkspace):
         LockedError
             Somebody else works in this workspace just now.
         """
-        cohort = self._in_use(cohort)
+        made: dict[str, Package] = {}
+        with self._places.locked(), self._listening("package", on_event) as listen:
+            for piece in self._packaging(cohort, stop=stop, executor=executor):
+                if isinstance(piece, Package):
+                    made[piece.study_id] = piece
+                else:
+                    listen(piece)
+        return [made[str(s.study_id)] for s in cohort.studies if s.study_id in made]
+
+    def _packaging(
+        self, cohort: Cohort, *, stop: threading.Event | None, executor: Executor | None
+    ) -> Generator[Event | Package, None, None]:
+        """Make the packages one by one and enter them in the ledger; the lock is the caller's."""
         folder = self._places.packages(cohort.cohort_id)
         known = {row.study_id: _package(row, folder) for row in self.ledger.rows(cohort.cohort_id)}
-
-        def note(package: Package) -> None:
-            if package != known.get(package.study_id):
-                self.ledger.add_package(package)
-
-        with self._places.locked(), self._listening("package", on_event) as listen:
-            return package_studies(
-                cohort,
-                folder,
-                salt=self._places.salt,
-                known=known,
-                executor=executor,
-                on_event=listen,
-                on_package=note,
-                stop=stop,
-            )
+        for piece in packaging(
+            self._in_use(cohort),
+            folder,
+            salt=self._places.salt,
+            known=known,
+            executor=executor,
+            stop=stop,
+        ):
+            if isinstance(piece, Package) and piece != known.get(piece.study_id):
+                self.ledger.add_package(piece)
+            yield piece
 
     @contextmanager
     def _listening(self, job: str, on_event: OnEvent | None) -> Iterator[OnEvent]:

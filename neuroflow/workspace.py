@@ -7,16 +7,17 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import replace as replaced
-from functools import partial
 
 import pandas as pd
 
 from neuroflow.models import Cohort, Event, OnEvent, Package
 from neuroflow.preparation import blocked_studies, chosen_studies, refusal, with_the_others
 from neuroflow.resultsworkspace import ResultsWorkspace
+from neuroflow.supply import supply
 from neuroflow.transfer.crew import pass_on
+from neuroflow.transfer.plan import Plan, Planner, has_failed
 from neuroflow.transfer.rebuild import rebuild
-from neuroflow.transfer.submit import Plan, has_failed, plan, submit
+from neuroflow.transfer.submit import More, submit
 
 
 class Workspace(ResultsWorkspace):
@@ -80,7 +81,8 @@ class Workspace(ResultsWorkspace):
             Only these studies, by `study_id` or label: the others are neither checked nor packaged
             nor shown, and their errors hold nothing up. None for all.
         only_good
-            Send the studies without errors though others have some.
+            Send the studies without errors though others have some; the first leave while others
+            are still packaged. Otherwise no byte leaves before all are packaged without errors.
         retry_failed
             Only studies whose last upload came to no good end: cut short, refused by the server, or
             of unknown end. What may have arrived all the same is looked at first, and sent again
@@ -121,23 +123,30 @@ class Workspace(ResultsWorkspace):
         blocked = blocked_studies(cohort, self.check(cohort, executor=executor))
         if blocked and not (only_good or dry_run):
             raise refusal(cohort, blocked)
-        n_bad = len(blocked)
-        good = tuple(study for study in cohort.studies if study.study_id not in blocked)
         # One lock from the plan to the last byte: nobody sends meanwhile what is planned here.
         with self._places.locked(), self._listening("submit", on_event) as listen:
-            packages = self.package(
-                Cohort(cohort.cohort_id, good),
-                on_event=partial(_hear_failures, blocked, listen),
+            planner = Planner(self.ledger, replace=replace)
+            more = self._supply(
+                cohort,
+                planner,
+                blocked,
+                is_strict=not (only_good or dry_run),
                 stop=stop,
                 executor=executor,
             )
-            if len(blocked) > n_bad and not (only_good or dry_run):
-                raise refusal(cohort, blocked)
-            todo = plan(packages, self.ledger, blocked, replace=replace)
-            count = len(todo.items)
-            listen(Event("plan", None, count, count, "done", todo.summary, self._clock()))
+            # Errors may show as late as here: only who asked for the good ones need not wait.
+            packages = [] if only_good and not dry_run else _taken_in(more, listen)
             if not dry_run:
-                self._send(todo, packages, listen, stop=stop, pause=pause, limit_rate=limit_rate)
+                self._send(
+                    planner.plan(cohort.cohort_id, blocked),
+                    packages,
+                    listen,
+                    more=more if only_good else None,
+                    stop=stop,
+                    pause=pause,
+                    limit_rate=limit_rate,
+                )
+            todo = planner.plan(cohort.cohort_id, blocked)
         rows = with_the_others(todo.frame(), cohort, self.excluded(cohort.cohort_id))
         rows = rows if dry_run else self._outcome(cohort, rows)
         rows.attrs["summary"] = todo.summary
@@ -154,12 +163,35 @@ class Workspace(ResultsWorkspace):
         failed = {r.study_id for r in self.ledger.rows(cohort.cohort_id) if has_failed(r)}
         return replaced(cohort, studies=tuple(s for s in cohort.studies if s.study_id in failed))
 
+    def _supply(
+        self,
+        cohort: Cohort,
+        planner: Planner,
+        blocked: dict[str, str],
+        *,
+        is_strict: bool,
+        stop: threading.Event | None,
+        executor: Executor | None,
+    ) -> More:
+        """Bring what is to be sent, study by study, and at the end the plan in one line."""
+        n_bad = len(blocked)
+        used = self._in_use(cohort).studies
+        good = replaced(cohort, studies=tuple(s for s in used if s.study_id not in blocked))
+        pieces = self._packaging(good, stop=stop, executor=executor)
+        yield from supply(pieces, [str(s.study_id) for s in good.studies], planner, blocked)
+        if is_strict and len(blocked) > n_bad:
+            raise refusal(cohort, blocked)
+        todo = planner.plan(cohort.cohort_id, blocked)
+        count = len(todo.items)
+        yield Event("plan", None, count, count, "done", todo.summary, self._clock())
+
     def _send(
         self,
         todo: Plan,
         packages: Sequence[Package],
         listen: OnEvent,
         *,
+        more: More | None,
         stop: threading.Event | None,
         pause: threading.Event | None,
         limit_rate: float | None,
@@ -177,6 +209,7 @@ class Workspace(ResultsWorkspace):
             limit_rate=limit_rate,
             clock=self._clock,
             sleep=self._sleep,
+            more=more,
         )
         pass_on(events, listen)
 
@@ -217,8 +250,12 @@ class Workspace(ResultsWorkspace):
         return self.status(look=False)
 
 
-def _hear_failures(blocked: dict[str, str], listen: OnEvent, event: Event) -> None:
-    """Block the studies that could not be packaged, so that none is lost from sight."""
-    if event.status == "failed" and event.study_id is not None:
-        blocked[event.study_id] = event.message
-    listen(event)
+def _taken_in(more: More, listen: OnEvent) -> list[Package]:
+    """Wait for everything that is to be sent."""
+    packages = []
+    for piece in more:
+        if isinstance(piece, Event):
+            listen(piece)
+        else:
+            packages.append(piece[1])
+    return packages

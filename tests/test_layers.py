@@ -29,7 +29,7 @@ LAYERS = [
     {"studies", "transfer", "results"},
     {"compare"},
     {"plots"},
-    {"preparation", "service"},
+    {"preparation", "supply", "service"},
     {"cohortworkspace"},
     {"localworkspace"},
     {"resultsworkspace"},

@@ -45,7 +45,11 @@ def submit(
         typer.Option(help="Only these studies, by id or label: A,B.", autocompletion=studies),
     ] = None,
     only_good: Annotated[
-        bool, typer.Option("--only-good", help="Send the studies without errors.")
+        bool,
+        typer.Option(
+            "--only-good",
+            help="Send the studies without errors; the first leave while others are packaged.",
+        ),
     ] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Only those whose upload came to no good end.")

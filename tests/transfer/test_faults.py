@@ -3,10 +3,10 @@
 ``NEUROFLOW_FAULTS`` sets about how many faults strike; what struck is told at the end.
 """
 
-import dataclasses
 import os
 import random
 from collections import Counter
+from dataclasses import replace
 
 import asyncssh
 import pytest
@@ -86,15 +86,25 @@ def refusing(monkeypatch):
     return refuse
 
 
-def send_all(made, ledger, connect_again):
+def one_by_one(todo, made):
+    """Bring what is to be sent as if it were packaged meanwhile."""
+    known = {package.study_id: package for package in made}
+    for item in todo.to_do:
+        yield item, known[item.study_id]
+
+
+def send_all(made, ledger, connect_again, *, while_packaging):
     """Submit until nothing is left to do; a run may fail for want of a connection."""
     for _ in range(40):
         todo = plan(made, ledger, {})
         states = {row.study_id: row.state for row in ledger.rows()}
         if all(states[item.study_id] is State.UNCONFIRMED for item in todo.to_do):
             return
+        more = one_by_one(todo, made) if while_packaging else None
+        given = (replace(todo, items=()), []) if while_packaging else (todo, made)
+        options = {"connections": 4, "quiet_seconds": QUIET, "more": more}
         try:
-            for _ in submit(todo, made, connect_again, ledger, connections=4, quiet_seconds=QUIET):
+            for _ in submit(*given, connect_again, ledger, **options):
                 pass
         except (ConnectError, TransferError):
             continue
@@ -116,8 +126,13 @@ def test_no_fault_makes_a_study_come_twice_or_in_part(
     ):
         known = trusting(service)
         known.trust(proxy.host, proxy.port, fetch_host_key(service.host, service.port))
-        profile = dataclasses.replace(service.profile, port=proxy.port)
-        send_all(made, ledger, lambda: connect(profile, hostkeys=known, timeout=TIMEOUT))
+        profile = replace(service.profile, port=proxy.port)
+        send_all(
+            made,
+            ledger,
+            lambda: connect(profile, hostkeys=known, timeout=TIMEOUT),
+            while_packaging=seed % 4 > 1,
+        )
         wholes = service.wholes(made)
     STRUCK.update(proxy.struck + refused)
     for row, count, package in zip(ledger.rows(), wholes, made, strict=True):
