@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from support.sshd import Sshd, require_sshd
+from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.demo.processing import Pipeline
@@ -31,7 +32,7 @@ def done(tmp_path_factory, cohort_folder):
         studies = nf.find_studies(cohort_folder / "scans")
         cohort = ws.cohort("PILOT_1", studies, participants=cohort_folder / "participants.tsv")
         sent = ws.submit(cohort, on_event=silent)
-        delivered = ws.wait(timeout=60, interval=0.1, on_event=silent)
+        delivered = ws.wait(timeout=PATIENCE, interval=0.1, on_event=silent)
         collected = ws.collect(on_event=silent)
         yield SimpleNamespace(
             service=service, ws=ws, cohort=cohort, states=(sent, delivered, collected)

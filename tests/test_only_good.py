@@ -6,12 +6,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.errors import ConnectError
 from neuroflow.states import State
-
-LONG = 60.0  # seconds; only a failing test waits so long
 
 
 class Gate(ThreadPoolExecutor):
@@ -27,7 +26,7 @@ class Gate(ThreadPoolExecutor):
 
     def _run(self, function, items):
         if isinstance(items[0], tuple) and items[0][0].study_id in self._held:
-            assert self._is_open.wait(LONG), "nobody opened the gate"
+            assert self._is_open.wait(PATIENCE), "nobody opened the gate"
         return function(items)
 
     def open_at(self, stage, study_id):

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 from support.endings import note_endings
+from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.demo.sftp import S3Home
@@ -182,7 +183,7 @@ def lines_of(path):
 
 def test_every_job_is_logged_once_from_beginning_to_end(workspace, service, cohort):
     workspace.submit(cohort, on_event=silent)
-    workspace.wait(timeout=30, interval=0.05, on_event=silent)
+    workspace.wait(timeout=PATIENCE, interval=0.05, on_event=silent)
     workspace.collect(on_event=silent)
     lines = lines_of(workspace.log)
     assert workspace.log == workspace.folder / "logs" / "neuroflow.log"

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from support.endings import note_endings
+from support.waits import PATIENCE
 
 from neuroflow.demo.server import DemoService
 from neuroflow.states import State
@@ -21,7 +22,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name != "posix", reason="signals between processes"),
 ]
-TIMEOUT = 90
 
 
 class Running:
@@ -42,7 +42,7 @@ class Running:
     def says(self, text):
         """Wait until the process has said something."""
         with self._news:
-            assert self._news.wait_for(lambda: text in self.said, TIMEOUT), self.said
+            assert self._news.wait_for(lambda: text in self.said, PATIENCE), self.said
 
     def strike(self, number=signal.SIGINT):
         """Send a signal as the terminal does: to the command and all it has started."""
@@ -51,7 +51,7 @@ class Running:
     def end(self):
         """Return the exit code and what stood on the standard output."""
         out = self.process.stdout.read()
-        return self.process.wait(TIMEOUT), out
+        return self.process.wait(PATIENCE), out
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def wait_until_uploading(project):
     begin = time.monotonic()
     with Workspace(project) as ws:
         while all(row.state != State.UPLOADING for row in ws.ledger.rows()):
-            assert time.monotonic() - begin < TIMEOUT
+            assert time.monotonic() - begin < PATIENCE
             time.sleep(0.02)
 
 

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.demo.serve import SAMPLE_ID, make_sample, serve
 from neuroflow.demo.uploads import read_upload
@@ -59,7 +60,7 @@ def batch(command: str, orders: list[str], folder: Path) -> None:
         shell=True,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -14,6 +14,7 @@ import asyncssh
 import paramiko
 import pytest
 from support.demo_zips import nifti_zip, zipped
+from support.waits import PATIENCE
 
 from neuroflow.demo.engine import Subject
 from neuroflow.demo.processing import FAILURE_FILES
@@ -154,7 +155,7 @@ def test_a_dropped_connection_publishes_what_had_arrived(service: DemoService) -
     file.write(nifti_zip()[:200])
     client.get_transport().sock.close()
     path = service.home / inbox / "d1.zip"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert path.stat().st_size == 200
@@ -250,7 +251,7 @@ def test_another_user_and_another_key_are_refused(service: DemoService, tmp_path
 
 def test_passwords_are_not_even_asked_for(service: DemoService) -> None:
     with paramiko.Transport((service.host, service.port)) as transport:
-        transport.start_client(timeout=10)
+        transport.start_client(timeout=PATIENCE)
         with pytest.raises(paramiko.BadAuthenticationType) as caught:
             transport.auth_password(service.user, "secret")
     assert caught.value.allowed_types == ["publickey"]
@@ -263,7 +264,7 @@ def test_a_connection_holds_ten_sessions_and_a_closed_one_makes_room(service: De
             client.open_sftp()
         assert sessions[0].listdir(".")
         sessions[0].close()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 assert client.open_sftp().listdir(".")
@@ -287,7 +288,7 @@ def test_there_is_no_shell(service: DemoService) -> None:
 
 
 def test_the_service_names_itself_as_the_vendors_does(service: DemoService) -> None:
-    with socket.create_connection((service.host, service.port), timeout=10) as plain:
+    with socket.create_connection((service.host, service.port), timeout=PATIENCE) as plain:
         assert plain.recv(100).startswith(b"SSH-2.0-AWS_SFTP_1.")
 
 
@@ -442,7 +443,7 @@ def batch(service: DemoService, folder: Path, *commands: str) -> str:
         ["sftp", "-F", "none", "-b", script, "-P", str(service.port), *flags, address],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

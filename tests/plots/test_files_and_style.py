@@ -6,6 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 from support.comparison_tables import realistic_table
+from support.waits import PATIENCE
 
 import neuroflow.plots as plot
 from neuroflow.errors import FolderError, OptionError
@@ -62,12 +63,12 @@ def test_plots_leave_pyplot_and_the_users_settings_alone():
         "assert 'matplotlib.pyplot' not in sys.modules\n"
         "assert mpl.rcParams.copy() == before"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
 
 
 def test_the_room_is_light_until_a_plot_is_used():
     code = "import sys, neuroflow.plots; assert 'matplotlib' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
 
 
 def test_public_names_are_there_and_no_others():

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.waits import PATIENCE
+
 from neuroflow.config import Profile
 from neuroflow.ledger import Ledger
 from neuroflow.models import Package
@@ -45,7 +47,7 @@ def die_while_submitting(moment, server, known, packages, ledger_path, folder):
         env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == _DEAD, ended.stderr

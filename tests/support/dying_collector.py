@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from support.dying import _DEAD, _die, _DyingLedger
+from support.waits import PATIENCE
 
 from neuroflow.transfer import collect as collecting
 from neuroflow.transfer import local
@@ -26,7 +27,7 @@ def die_while_collecting(moment, home, ledger_path, results):
         env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == _DEAD, ended.stderr

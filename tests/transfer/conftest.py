@@ -50,7 +50,7 @@ def remote(request, opening, folder_remote):
         home, open_it = folder_remote
     else:
         server = request.getfixturevalue({"openssh": "sshd", "embedded": "demo"}[request.param])
-        home, open_it = server.home, opening(server, timeout=5.0)
+        home, open_it = server.home, opening(server, timeout=30.0)
     with open_it() as opened:
         opened.home = home
         yield opened

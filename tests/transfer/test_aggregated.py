@@ -24,7 +24,7 @@ def results(tmp_path):
 def place(request, opening):
     """Return each kind of server in turn: its output on this disk, and a `connect` to it."""
     server = request.getfixturevalue({"openssh": "sshd", "embedded": "demo"}[request.param])
-    return server.home / "output", opening(server, timeout=5.0)
+    return server.home / "output", opening(server, timeout=30.0)
 
 
 def put(folder, files):

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import time
 
 import pytest
 from asyncssh.sftp import SFTPAttrs, SFTPName
@@ -173,10 +172,8 @@ def test_a_listing_that_never_comes_is_a_lost_connection(
             yield name
 
     listed(silent)
-    begun = time.monotonic()
     with pytest.raises(ConnectionLostError):
         run(opening(demo, timeout=0.5), ledger, results)
-    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize("folder", ["output", "output/a_out"])

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from support.demo_zips import nifti_zip
+from support.waits import PATIENCE
 
 from neuroflow.errors import ConnectionLostError, TransferError
 from neuroflow.ledger import utc_now
@@ -35,7 +36,7 @@ def place(request, opening, folder_remote):
     if request.param == "folder":
         return folder_remote
     server = request.getfixturevalue({"openssh": "sshd", "embedded": "demo"}[request.param])
-    return server.home, opening(server, timeout=5.0)
+    return server.home, opening(server, timeout=30.0)
 
 
 def deliver(home, folder, files=FILES):
@@ -380,7 +381,7 @@ def test_what_the_service_makes_of_a_study_is_collected(demo, opening, packages,
     with connect() as remote:
         remote.mkdirs(PurePosixPath("input/COHORT/input"))
         remote.put(one.path, upload_path("COHORT", one.study_id))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while ledger.row(one.study_id).state is State.SUBMITTED and time.monotonic() < deadline:
         demo.wait_until_idle()
         run(connect, ledger, results)

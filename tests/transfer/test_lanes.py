@@ -2,16 +2,16 @@
 
 import itertools
 import threading
-import time
 from pathlib import PurePosixPath
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.errors import RemoteRefusedError
+from neuroflow.transfer import submit as upload
 from neuroflow.transfer.lanes import lanes, round_trip
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.plan import plan
-from neuroflow.transfer.submit import submit
 
 HOME = PurePosixPath("input")
 
@@ -38,17 +38,16 @@ def test_a_longer_line_never_gets_fewer():
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.0, 2), (0.03, 5)])
-def test_an_upload_takes_what_suits_its_line(folder_remote, packages, ledger, seconds, expected):
+def test_an_upload_takes_what_suits_its_line(
+    folder_remote, packages, ledger, seconds, expected, monkeypatch
+):
     home, _ = folder_remote
     made = packages(10)
-    together = threading.Barrier(expected, timeout=10)
+    monkeypatch.setattr(upload, "round_trip", lambda *_: seconds)  # whatever else runs here
+    together = threading.Barrier(expected, timeout=PATIENCE)
     opened = []
 
     class Meeting(LocalRemote):
-        def stat(self, path):
-            time.sleep(seconds)
-            return super().stat(path)
-
         def put(self, *args):
             together.wait()
             return super().put(*args)
@@ -57,6 +56,6 @@ def test_an_upload_takes_what_suits_its_line(folder_remote, packages, ledger, se
         opened.append(Meeting(home))
         return opened[-1]
 
-    for _ in submit(plan(made, ledger, {}), made, connect, ledger, connections=5):
+    for _ in upload.submit(plan(made, ledger, {}), made, connect, ledger, connections=5):
         pass
     assert len(opened) == expected

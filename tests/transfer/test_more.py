@@ -4,6 +4,7 @@ import itertools
 import threading
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.errors import LedgerError, LoginRefusedError
 from neuroflow.ledger import utc_now
@@ -13,7 +14,6 @@ from neuroflow.transfer.plan import Plan, plan
 from neuroflow.transfer.submit import submit
 
 COHORT = Plan("COHORT", ())
-LONG = 60.0  # seconds; only a failing test waits so long
 
 
 def sending(more, ledger, connect, **options):
@@ -52,7 +52,7 @@ def test_one_is_sent_before_the_next_is_there(folder_remote, packages, ledger):
 
     def more():
         yield first
-        assert is_sent.wait(LONG)
+        assert is_sent.wait(PATIENCE)
         yield second
 
     followed(sending(more(), ledger, folder_remote[1]), is_sent.set)
@@ -88,7 +88,7 @@ def test_what_goes_wrong_in_the_making_ends_the_job_and_what_was_sent_stays(
 
     def more():
         yield first
-        assert is_sent.wait(LONG)
+        assert is_sent.wait(PATIENCE)
         raise LedgerError("The ledger cannot be written.")
 
     with pytest.raises(LedgerError, match="cannot be written"):
@@ -108,7 +108,7 @@ def test_a_stop_takes_in_no_other_and_says_so(folder_remote, packages, ledger, b
             for n, each in enumerate(items(made, ledger)):
                 yield told(f"{n}")
                 yield each
-                assert before or stop.wait(LONG)
+                assert before or stop.wait(PATIENCE)
         finally:
             is_closed.set()
 
@@ -122,7 +122,7 @@ def test_a_stop_takes_in_no_other_and_says_so(folder_remote, packages, ledger, b
 
 def test_without_any_connection_left_the_making_ends_too(demo, opening, packages, ledger):
     first, second = items(packages(2), ledger)
-    connect, opened, is_sent = opening(demo, timeout=5.0), [], threading.Event()
+    connect, opened, is_sent = opening(demo, timeout=30.0), [], threading.Event()
 
     def only_once():
         if opened:
@@ -132,7 +132,7 @@ def test_without_any_connection_left_the_making_ends_too(demo, opening, packages
 
     def more():
         yield first
-        assert is_sent.wait(LONG)
+        assert is_sent.wait(PATIENCE)
         opened[0].close()
         yield second
         yield from (told(f"{n}") for n in itertools.count())

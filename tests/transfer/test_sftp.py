@@ -47,10 +47,8 @@ def test_a_file_taken_into_processing_at_once_was_sent_whole(tmp_path, opening, 
 def test_an_upload_cut_short_is_a_lost_connection(sshd, trusting, local, kind, after):
     with Proxy(sshd.port, faults=[Fault(after, kind)]) as proxy:
         remote = through(proxy, sshd, trusting, timeout=0.5)
-        begun = time.monotonic()
         with pytest.raises(ConnectionLostError):
             remote.put(local, PATH)
-        assert time.monotonic() - begun < 5
         with pytest.raises(ConnectionLostError):
             remote.stat(PATH)
         remote.close()
@@ -59,11 +57,11 @@ def test_an_upload_cut_short_is_a_lost_connection(sshd, trusting, local, kind, a
 @pytest.mark.sshd
 def test_a_slow_line_is_no_silent_one(sshd, trusting, local):
     """Draining what is under way takes longer than the time-out; answers keep coming in."""
-    with Proxy(sshd.port, rate=2_000_000) as proxy:
-        remote = through(proxy, sshd, trusting, timeout=0.3)
+    with Proxy(sshd.port, rate=1_000_000) as proxy:
+        remote = through(proxy, sshd, trusting, timeout=1.0)
         begun = time.monotonic()
         assert remote.put(local, PATH) is Receipt.CONFIRMED
-        assert time.monotonic() - begun > 1
+        assert time.monotonic() - begun > 2
         remote.close()
 
 
