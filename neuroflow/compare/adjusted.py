@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from neuroflow.compare.cells import BoolArray, FloatArray, IntArray
 from neuroflow.compare.contrasts import Contrast
@@ -18,7 +18,7 @@ from neuroflow.compare.sample import Sample
 from neuroflow.compare.visits import participants
 from neuroflow.errors import CompareError
 
-_NO_VARIANCE = 1e-12  # of the largest value; below it a residual SD is rounding
+_NO_VARIANCE = 1e-12  # of the largest term of the model; below it a residual SD is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,24 +127,28 @@ def answer(question: Question, values: FloatArray) -> Sheet:
         _one_pattern(question, values, (rows, columns), sheet, spread)
     if question.contrasts:
         _infer(sheet, spread, slice(len(question.contrasts)), question.confidence)
+    _count(question, values, sheet)
+    if question.omnibus:
+        f, k, df = (sheet.numbers[name][-1] for name in ("statistic", "df_num", "df"))
+        sheet.put(-1, slice(None), p=special.fdtrc(k, df, f))
+    for row in range(sheet.n_rows):
+        unknown = np.isnan(sheet.numbers["p"][row])
+        sheet.blank(row, unknown, f"no {question.robust} error: one study alone decides it")
+    return sheet
+
+
+def _count(question: Question, values: FloatArray, sheet: Sheet) -> None:
+    """Fill in how many values each side of a contrast has, and refuse what has too few."""
+    asked = {name for contrast in question.contrasts for name in contrast.groups}
     sides = {
         name: Side.of(name, values[question.group == code])
         for code, name in enumerate(question.names)
+        if name in asked
     }
     for row, contrast in enumerate(question.contrasts):
         n1, n2 = (_total(sides[name] for name in names) for names in contrast.sides)
         sheet.put(row, slice(None), n1=n1, n2=n2)
         refuse_thin(sheet, row, [sides[name] for name in contrast.groups])
-    if question.omnibus:
-        f, k, df = (sheet.numbers[name][-1] for name in ("statistic", "df_num", "df"))
-        sheet.put(-1, slice(None), n1=_total(sides.values()), p=stats.f.sf(f, k, df))
-        if question.robust != "none":  # a study alone in its group has no error of its own
-            for side in sides.values():
-                sheet.blank(-1, side.n == 1, f"only one value in {side.label}")
-    for row in range(sheet.n_rows):
-        unknown = np.isnan(sheet.numbers["p"][row])
-        sheet.blank(row, unknown, f"no {question.robust} error: one study alone decides it")
-    return sheet
 
 
 def _total(sides: Iterable[Side]) -> FloatArray | float:
@@ -190,6 +194,8 @@ def _one_pattern(
         for row in range(sheet.n_rows):
             sheet.blank(row, where, reason)
 
+    if question.omnibus:
+        sheet.put(-1, columns, n1=len(rows))
     if len(rows) == 0:
         return refuse("no values")
     try:
@@ -209,8 +215,8 @@ def _one_pattern(
     if question.omnibus:
         _any_difference(question, pattern, sheet)
     flat = np.zeros(sheet.n_columns, dtype=bool)
-    largest = np.maximum(known.max(axis=0), -known.min(axis=0))
-    flat[columns] = pattern.model.sd <= _NO_VARIANCE * largest
+    terms = np.abs(pattern.model.coefficients) * np.abs(design.matrix).max(axis=0)[:, None]
+    flat[columns] = pattern.model.sd <= _NO_VARIANCE * terms.max(axis=0)
     return refuse("the values do not vary within the groups", flat)
 
 
@@ -259,12 +265,18 @@ def _infer(sheet: Sheet, spread: _Spread, rows: slice, confidence: float) -> Non
 
 def _any_difference(question: Question, pattern: _Pattern, sheet: Sheet) -> None:
     row = sheet.n_rows - 1
+    here = np.zeros(sheet.n_columns, dtype=bool)
+    here[pattern.columns] = True
     k = len(pattern.design.groups) - 1
     if k < 1:
-        here = np.isin(np.arange(sheet.n_columns), pattern.columns)
-        return sheet.blank(row, here, "values in one group only")
+        sheet.blank(row, here, "values in one group only")
+        return
     weights = np.zeros((k, len(pattern.model.coefficients)))
     weights[:, 0] = -1
     weights[np.arange(k), np.arange(1, k + 1)] = 1
     f, df, np2 = f_test(pattern.model, weights, question.robust, pattern.cluster)
-    return sheet.put(row, pattern.columns, statistic=f, df_num=k, df=df, np2=np2)
+    sheet.put(row, pattern.columns, statistic=f, df_num=k, df=df, np2=np2)
+    if question.robust != "none":  # a study alone in its group has no error of its own
+        counts = pattern.design.matrix[:, : k + 1].sum(axis=0)
+        for code in pattern.design.groups[counts == 1]:
+            sheet.blank(row, here, f"only one value in {question.names[code]}")

@@ -80,10 +80,11 @@ class Covariate:
         if not self.levels:
             centred: FloatArray = self.values - own.mean()
             return centred[:, None]
-        present = np.unique(own)
-        dummies: FloatArray = (self.values[:, None] == present[None, 1:]).astype(np.float64)
+        present = np.flatnonzero(np.bincount(own.astype(np.intp)))
+        is_level = self.values[:, None] == present
+        dummies: FloatArray = is_level[:, 1:].astype(np.float64)
         dummies -= dummies[rows].mean(axis=0)
-        dummies[~np.isin(self.values, present)] = np.nan
+        dummies[~is_level.any(axis=1)] = np.nan
         return dummies
 
 
@@ -220,10 +221,10 @@ def build(
         A covariate is constant, or cannot be told apart from the groups or other covariates;
         it is named.
     """
-    present = np.unique(group[rows])
+    present = np.flatnonzero(np.bincount(group[rows]))
     basis = (group[rows][:, None] == present[None, :]).astype(np.float64)
     blocks = [basis]
-    independent, _ = np.linalg.qr(basis)
+    independent = basis / np.sqrt(basis.sum(axis=0))  # no study is in two groups
     before = [between]
     for item in covariates:
         block = item.columns(rows)[rows]

@@ -112,8 +112,14 @@ class Sheet:
             data[name] = values.reshape(-1)
         data["reason"] = self.reason.reshape(-1)
         for name in ("n1", "n2", "df_num"):
-            data[name] = pd.array(data[name], dtype="Int64")
+            data[name] = _counts(data[name])
         return pd.DataFrame(data)
+
+
+def _counts(values: FloatArray) -> pd.arrays.IntegerArray:
+    """Return whole numbers, missing where they are NaN."""
+    missing = np.isnan(values)
+    return pd.arrays.IntegerArray(np.where(missing, 0, values).astype(np.int64), missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from neuroflow import __version__
 from neuroflow.compare.adjusted import answer, ask
-from neuroflow.compare.cells import REGION_COLUMNS, FloatArray
+from neuroflow.compare.cells import REGION_COLUMNS, FloatArray, IntArray
 from neuroflow.compare.contrasts import Contrast, make_contrasts
 from neuroflow.compare.correction import Correction, correct_families
 from neuroflow.compare.design import columns_of
@@ -232,6 +232,10 @@ def _refuse_any(
     sheet.blank(-1, Side.of("", np.concatenate(groups)).flat, "all values are the same")
 
 
+def _different(codes: IntArray) -> int:
+    return int(np.count_nonzero(np.bincount(codes)))
+
+
 def _facts(sample: Sample, between: str) -> dict[str, Any]:
     """Return what was compared, as plain values that survive JSON and Parquet."""
     counts = np.bincount(sample.group, minlength=len(sample.names))
@@ -240,7 +244,7 @@ def _facts(sample: Sample, between: str) -> dict[str, Any]:
         "between": between,
         "groups": {name: int(n) for name, n in zip(sample.names, counts, strict=True)},
         "n_studies": len(sample.group),
-        "n_participants": len(np.unique(participants(sample.cells.studies))),
+        "n_participants": _different(participants(sample.cells.studies)),
         "covariates": [item.name for item in sample.covariates],
         "exclusions": sample.exclusions,
         "neuroflow": __version__,

@@ -63,16 +63,16 @@ def read_cells(
         raise TableError(
             "The cohort table has no rows.", advice="Collect results first, or read another folder."
         )
-    rows = table
-    if metric is not None:
-        rows = _of_metric(table[list(dict.fromkeys([*facts, *described, "value"]))], metric)
-    layout = _layout(rows)
+    used = list(dict.fromkeys([*facts, *described, "value"]))
+    rows = table if metric is None else _of_metric(table[used], metric)
+    given = {name: rows[name] for name in used}  # pandas takes its time to hand out a column
+    layout = _layout(given)
     for name in needed:
-        _one_per_study(rows, name, layout)
+        _one_per_study(given, name, layout)
     return Cells(
-        studies=pd.DataFrame({name: rows[name].array.take(layout.studies) for name in facts}),
-        columns=_described({name: rows[name].array.take(layout.columns) for name in described}),
-        values=_values(rows["value"], layout),
+        studies=pd.DataFrame({name: given[name].array.take(layout.studies) for name in facts}),
+        columns=_described({name: given[name].array.take(layout.columns) for name in described}),
+        values=_values(given["value"], layout),
     )
 
 
@@ -142,9 +142,13 @@ def cross(columns: Iterable[pd.Series]) -> IntArray:
     >>> cross([pd.Series(["SCP", "SCP", "MCP"]), pd.Series(["l", "r", "l"])]).tolist()
     [4, 5, 7]
     """
+    return _crossed(raw_codes(column)[0] for column in columns)
+
+
+def _crossed(columns: Iterable[_Codes]) -> IntArray:
     code: Any = 0
-    for column in columns:
-        own = raw_codes(column)[0].astype(np.intp) + 1
+    for codes in columns:
+        own = codes.astype(np.intp) + 1
         code = code * (own.max(initial=0) + 1) + own
     return np.asarray(code, dtype=np.intp)
 
@@ -165,37 +169,38 @@ class _Layout:
         return values[self.order]
 
 
-def _layout(rows: pd.DataFrame) -> _Layout:
+def _layout(rows: Mapping[str, pd.Series]) -> _Layout:
     study = raw_codes(rows["study_id"])[0]
     if study.min() < 0:
         raise TableError("The cohort table has rows without a study_id.")
-    keys = [rows[name] for name in KEY if name in rows]
-    for key in keys:
-        if key.name != "hemisphere" and raw_codes(key)[0].min() < 0:
-            raise TableError(f"The cohort table has rows without a {key.name}.")
-    return _regular(study, keys) or _irregular(rows, study, keys)
+    keys = {name: raw_codes(rows[name])[0] for name in KEY if name in rows}
+    for name, codes in keys.items():
+        if name != "hemisphere" and codes.min() < 0:
+            raise TableError(f"The cohort table has rows without a {name}.")
+    return _regular(study, keys.values()) or _irregular(rows, study, keys.values())
 
 
-def _regular(study: _Codes, keys: Sequence[pd.Series]) -> _Layout | None:
+def _regular(study: _Codes, keys: Iterable[_Codes]) -> _Layout | None:
     """Return the layout where all studies have the same rows in the same order, as usual."""
     width = int((study != study[0]).argmax()) or len(study)
     if len(study) % width:
         return None
     grid = study.reshape(-1, width)
-    across = [raw_codes(key)[0].reshape(-1, width) for key in keys]
+    across = [codes.reshape(-1, width) for codes in keys]
     if not (grid == grid[:, :1]).all() or not all((codes == codes[0]).all() for codes in across):
         return None
-    if not _different(grid[:, 0]) or not _different(cross(key.iloc[:width] for key in keys)):
+    if not _different(grid[:, 0]) or not _different(_crossed(codes[0] for codes in across)):
         return None
     return _Layout(np.arange(0, len(study), width), np.arange(width))
 
 
-def _irregular(rows: pd.DataFrame, study: _Codes, keys: Sequence[pd.Series]) -> _Layout:
+def _irregular(rows: Mapping[str, pd.Series], study: _Codes, keys: Iterable[_Codes]) -> _Layout:
     studies, first = _places(study)
-    columns, first_of_column = _places(cross(keys))
+    columns, first_of_column = _places(_crossed(keys))
     place = studies * len(first_of_column) + columns
     if not _different(place):
-        twice = rows.iloc[int(pd.Series(place).duplicated().to_numpy().argmax())]
+        at = int(pd.Series(place).duplicated().to_numpy().argmax())
+        twice: dict[str, Any] = {name: column.iat[at] for name, column in rows.items()}
         raise TableError(
             f"There are two values of {twice['region']} ({twice['metric']}).",
             advice="Keep one row per study, region, hemisphere and metric.",
@@ -203,7 +208,7 @@ def _irregular(rows: pd.DataFrame, study: _Codes, keys: Sequence[pd.Series]) -> 
         )
     order = np.repeat(first, len(first_of_column))
     missing = np.ones(len(order), dtype=bool)
-    order[place], missing[place] = np.arange(len(rows)), False
+    order[place], missing[place] = np.arange(len(place)), False
     shape = (len(first), len(first_of_column))
     return _Layout(first, first_of_column, order.reshape(shape), missing.reshape(shape))
 
@@ -268,7 +273,7 @@ def _values(column: pd.Series, layout: _Layout) -> FloatArray:
     return np.where(unknown, np.nan, values) if unknown.any() else values
 
 
-def _one_per_study(rows: pd.DataFrame, name: str, layout: _Layout) -> None:
+def _one_per_study(rows: Mapping[str, pd.Series], name: str, layout: _Layout) -> None:
     column = rows[name]
     is_number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiu"
     grid = layout.grid(column.to_numpy() if is_number else raw_codes(column)[0])
