@@ -217,7 +217,13 @@ def _write(path: Path, values: Values, identity: str, key: str) -> None:
     names = [*COLUMNS, _MATRIX][: len(arrays)]
     table = pa.Table.from_arrays(arrays, names).replace_schema_metadata({_META: json.dumps(meta)})
     with whole(path) as temporary:
-        pq.write_table(table, temporary, use_dictionary=False, write_page_checksum=True)
+        pq.write_table(
+            table,
+            temporary,
+            use_dictionary=False,
+            compression="none",  # measured numbers hardly get smaller
+            write_page_checksum=True,
+        )
 
 
 def _read(path: Path, identity: str, key: str) -> tuple[str, Values] | None:
@@ -232,7 +238,9 @@ def _read(path: Path, identity: str, key: str) -> tuple[str, Values] | None:
         table = file.read(use_threads=False)
         names = tuple(RegionName(**name) for name in meta["names"])
         sets = {key: tuple(names[j] for j in places) for key, places in meta["sets"].items()}
-        rows = table.select(list(COLUMNS)).to_pandas().astype(COLUMNS)
+        rows = table.select(list(COLUMNS)).to_pandas()
+        as_kept = zip(COLUMNS.items(), rows.dtypes, strict=True)
+        rows = rows.astype({name: kind for (name, kind), found in as_kept if found != kind})
         return str(meta["key"]), Values(names, _matrix(table, len(names)), rows, sets)
     except (OSError, KeyError, ValueError, TypeError, IndexError, pa.ArrowException):
         return None

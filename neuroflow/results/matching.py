@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -46,7 +46,7 @@ class StudyRow:
     study_id: str
     row: int
     record: int
-    warnings: list[str] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
 
 
 def choose_rows(values: Values, also: Sequence[str] = ()) -> list[StudyRow]:
@@ -73,10 +73,10 @@ def choose_rows(values: Values, also: Sequence[str] = ()) -> list[StudyRow]:
         if old is None:
             rows[study_id] = StudyRow(study_id, at if readable else -1, at)
         elif readable and old.row < 0:
-            old.warnings.append(f"cannot be read: {values.rows['source'].iat[old.record]}")
+            old.warnings += (f"cannot be read: {values.rows['source'].iat[old.record]}",)
             old.row = old.record = at
         else:
-            old.warnings += _found_again(values, old, at, readable)
+            old.warnings += tuple(_found_again(values, old, at, readable))
     for study_id in also:
         rows.setdefault(study_id, StudyRow(study_id, -1, -1))
     return list(rows.values())
@@ -92,10 +92,11 @@ def _study_ids(rows: pd.DataFrame) -> list[str]:
         sources, rows["study_id"].tolist(), rows["id"].tolist(), strict=True
     ):
         count = counts[source]
-        seen[source] = seen.get(source, 0) + 1
-        if folder_id and count == 1:
+        if folder_id and count == 1:  # nearly all
             ids.append(folder_id)
-        elif own_id:
+            continue
+        seen[source] = seen.get(source, 0) + 1
+        if own_id:
             ids.append(own_id.removesuffix(SUFFIX))
         else:
             stem = folder_id or PurePosixPath(source).stem

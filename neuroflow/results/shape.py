@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -133,8 +133,7 @@ def long_table(
     for name in REGION_COLUMNS:
         texts = pd.Series([getattr(one, name) for one in names], dtype="str")
         codes, categories = pd.factorize(texts)
-        small = codes.astype(np.min_scalar_type(-len(categories) - 1))
-        columns[name] = pd.Categorical.from_codes(np.tile(small, len(frame)), categories)
+        columns[name] = _coded(np.tile(_small(codes, len(categories)), len(frame)), categories)
     columns["value"] = matrix.ravel()
     for name in map(str, frame.columns):
         if name not in columns and name not in JOIN_FLAGS:
@@ -151,11 +150,21 @@ def _repeated(column: pd.Series, order: Sequence[str], times: int) -> pd.Categor
     there = column.notna()
     if not there.any():
         codes = np.full(len(column) * times, -1, dtype=np.int8)
-        return pd.Categorical.from_codes(codes, pd.Index([], dtype="str"))
+        return _coded(codes, pd.Index([], dtype="str"))
     pairs = zip(column.tolist(), there.tolist(), strict=True)
     texts = [str(value) if is_there else None for value, is_there in pairs]
     present = dict.fromkeys(text for text in texts if text is not None)
     ordered = [name for name in order if name in present]
-    categories = pd.Index(dict.fromkeys([*ordered, *present]), dtype="str")
-    codes = pd.Categorical(texts, categories=categories).codes
-    return pd.Categorical.from_codes(_spread(np.asarray(codes), times), categories)
+    place = {name: code for code, name in enumerate(dict.fromkeys([*ordered, *present]))}
+    codes = np.array([-1 if text is None else place[text] for text in texts])
+    return _coded(_spread(_small(codes, len(place)), times), pd.Index(list(place), dtype="str"))
+
+
+def _small(codes: npt.NDArray[np.integer[Any]], n: int) -> npt.NDArray[np.integer[Any]]:
+    """Return codes of n categories in as few bytes as a categorical takes them."""
+    return codes.astype(np.min_scalar_type(-n - 1))
+
+
+def _coded(codes: npt.NDArray[np.integer[Any]], categories: pd.Index) -> pd.Categorical:
+    """Make a categorical of codes that are right, which pandas need not look through again."""
+    return pd.Categorical.from_codes(codes, categories, validate=False)

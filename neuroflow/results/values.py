@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -76,17 +77,13 @@ def known_folders(folder: Path, values: Values | None) -> dict[str, ValueFile]:
     times = rows[list(SIGNATURE)].to_numpy()
     is_old = (times[:, 1:].max(axis=1, initial=0) < rows["since"].to_numpy()) & (times[:, 3] != 0)
     is_old &= ~rows["source"].duplicated(keep=False).to_numpy()  # a report of many
-    texts = (rows[name].tolist() for name in ("source", "study_id", "beside"))
-    known = {}
+    sources, study_ids, beside = (rows[name].tolist() for name in ("source", "study_id", "beside"))
     above = f"{folder}{os.sep}"
-    for at, (source, study_id, beside, signature, old) in enumerate(
-        zip(*texts, map(tuple, times.tolist()), is_old.tolist(), strict=True)
-    ):
-        if old:
-            path = above + (source if os.sep == "/" else source.replace("/", os.sep))
-            inside = source[: source.rfind("/") + 1]
-            known[inside] = ValueFile(path, source, study_id, signature, beside, at)
-    return known
+    paths = [above + source.replace("/", os.sep) for source in sources]
+    signatures = zip(*times.T.tolist(), strict=True)
+    fields = zip(paths, sources, study_ids, signatures, beside, range(len(rows)), strict=True)
+    files = map(ValueFile._make, compress(fields, is_old.tolist()))
+    return {file.source[: file.source.rfind("/") + 1]: file for file in files}
 
 
 def merged(parts: Sequence[Values]) -> Values:
