@@ -193,5 +193,5 @@ def raw_codes(column: pd.Series) -> tuple[npt.NDArray[np.integer[Any]], pd.Index
     """
     if isinstance(column.array, pd.Categorical):
         return column.array.codes, column.array.categories
-    codes, values = pd.factorize(column.array)
+    codes, values = pd.factorize(column)
     return codes, pd.Index(values)
