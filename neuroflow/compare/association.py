@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from neuroflow import __version__
-from neuroflow.compare.cells import (
-    REGION_COLUMNS,
-    BoolArray,
-    Cells,
-    FloatArray,
-    IntArray,
-    coded,
-    group_order,
-)
+from neuroflow.compare.cells import REGION_COLUMNS, Cells, FloatArray, coded, group_order
 from neuroflow.compare.contrasts import check_groups
 from neuroflow.compare.correction import Correction, correct, correct_families
 from neuroflow.compare.design import Covariate, build, columns_of, covariate
-from neuroflow.compare.linear import patterns
 from neuroflow.compare.options import check_choice, check_name, check_number
+from neuroflow.compare.pairs import Found, Kind, all_pairs
 from neuroflow.compare.reading import read_cells
 from neuroflow.compare.sample import Sieve
 from neuroflow.errors import CompareError, OptionError
 
-Kind = Literal["pearson", "spearman"]
-
-_FLAT = 1e-10  # of a column's length; below it what is left after adjusting is rounding
 _PAIR = ("region", "region_name", "kind", "system", "hemisphere")
 
 
@@ -106,7 +95,7 @@ def correlate(
     among = (between, groups)
     chosen = _choose(table, [score], covariates, among, metric=metric, visit=visit)
     numbers = covariate(chosen.cells.studies, score)
-    found = _all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
+    found = all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
     result = chosen.cells.columns.copy()
     result["with"] = score
     for name, values in _inference(found, confidence).items():
@@ -170,7 +159,7 @@ def correlate_regions(
         raise OptionError("A matrix of regions holds one metric.")
     chosen = _choose(table, [], covariates, (between, groups), metric=metric, visit=visit)
     values, columns = chosen.cells.values, chosen.cells.columns
-    numbers = _inference(_all_pairs(values, values, chosen.covariates, method), confidence)
+    numbers = _inference(all_pairs(values, values, chosen.covariates, method), confidence)
     upper = np.triu_indices(values.shape[1], k=1)
     sides = [
         columns[list(_PAIR)].iloc[places].reset_index(drop=True).add_suffix(end)
@@ -245,89 +234,7 @@ def _choose(
     return _Chosen(sieve.cells, [item.keep(sieve.left) for item in adjust], sieve.exclusions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Correlations of left x right columns."""
-
-    r: FloatArray
-    n: FloatArray
-    k: FloatArray
-
-
-def _all_pairs(
-    left: FloatArray, right: FloatArray, covariates: Sequence[Covariate], method: Kind
-) -> _Found:
-    """Correlate every column of one side with every column of the other."""
-    shape = (left.shape[1], right.shape[1])
-    found = _Found(*(np.full(shape, np.nan) for _ in range(3)))
-    same = left is right
-    ours = patterns(left)
-    theirs = ours if same else patterns(right)
-    for place, (rows, columns) in enumerate(ours):
-        for others, opposite in theirs[place if same else 0 :]:
-            both = np.intersect1d(rows, others, assume_unique=True)
-            basis = _basis(both, len(left), covariates, method)
-            _one_block(found, (left, right), (both, columns, opposite), basis, method)
-            if same:
-                for square in (found.r, found.n, found.k):
-                    square[np.ix_(opposite, columns)] = square[np.ix_(columns, opposite)].T
-    return found
-
-
-def _one_block(
-    found: _Found,
-    sides: tuple[FloatArray, FloatArray],
-    where: tuple[IntArray, IntArray, IntArray],
-    basis: FloatArray | None,
-    method: Kind,
-) -> None:
-    rows, columns, opposite = where
-    block = np.ix_(columns, opposite)
-    found.n[block] = len(rows)
-    if basis is None:
-        return
-    found.k[block] = basis.shape[1] - 1
-    one = two = _adjusted(sides[0][np.ix_(rows, columns)], basis, method)
-    if sides[0] is not sides[1] or columns is not opposite:
-        two = _adjusted(sides[1][np.ix_(rows, opposite)], basis, method)
-    found.r[block] = np.clip(one.T @ two, -1, 1)
-
-
-def _basis(
-    rows: IntArray, n: int, covariates: Sequence[Covariate], method: Kind
-) -> FloatArray | None:
-    """Return an orthonormal basis of mean and covariates, or None where they cannot be solved."""
-    if len(rows) < 3:
-        return None
-    used: BoolArray = np.zeros(n, dtype=bool)
-    used[rows] = True
-    try:
-        build(np.zeros(n, dtype=np.intp), [""], covariates, used, "the mean")
-    except CompareError:
-        return None  # solvable with all studies (that was checked), not with these
-    blocks = [item.columns(used)[rows] for item in covariates]
-    if method == "spearman":
-        blocks = [np.asarray(stats.rankdata(block, axis=0)) for block in blocks]
-    design = np.hstack([np.ones((len(rows), 1)), *blocks])
-    basis, _ = np.linalg.qr(design)
-    return np.asarray(basis, dtype=np.float64)
-
-
-def _adjusted(values: FloatArray, basis: FloatArray, method: Kind) -> FloatArray:
-    """Return what mean and covariates leave of each column, at unit length."""
-    if method == "spearman":
-        values = np.asarray(stats.rankdata(values, axis=0), dtype=np.float64)
-    centred = values - values.mean(axis=0)
-    rest = centred - basis @ (basis.T @ centred)
-    rest -= basis @ (basis.T @ rest)
-    length = np.linalg.norm(rest, axis=0)
-    flat = length <= _FLAT * np.maximum(np.linalg.norm(values, axis=0), 1e-300)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        unit: FloatArray = np.where(flat, np.nan, rest / length)
-    return unit
-
-
-def _inference(found: _Found, confidence: float) -> dict[str, FloatArray]:
+def _inference(found: Found, confidence: float) -> dict[str, FloatArray]:
     df = found.n - 2 - found.k
     df = np.where(df > 0, df, np.nan)
     r = np.where(np.isfinite(df), found.r, np.nan)
