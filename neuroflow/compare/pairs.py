@@ -12,11 +12,13 @@ from scipy import stats
 from neuroflow.compare.cells import BoolArray, FloatArray, IntArray
 from neuroflow.compare.design import Covariate, build
 from neuroflow.compare.linear import patterns
+from neuroflow.compare.rankpairs import spearman
 from neuroflow.errors import CompareError
 
 Kind = Literal["pearson", "spearman"]
 
 _FLAT = 1e-10  # of a column's length; below it what is left after adjusting is rounding
+_SCATTERED = 4  # columns by pattern of missing values; with more of them patterns are quicker
 _CANCELLED = 1e-6  # of a sum of squares; where less is left of it, rounding shows in r
 
 
@@ -60,8 +62,11 @@ def all_pairs(
     """
     ours = patterns(left)
     theirs = ours if left is right else patterns(right)
-    if method == "pearson" and not covariates and max(len(ours), len(theirs)) > 1:
-        return _by_sums(left, right)
+    if not covariates and max(len(ours), len(theirs)) > 1:
+        if method == "pearson":
+            return _by_sums(left, right)
+        if len(theirs) * _SCATTERED > right.shape[1]:
+            return _by_ranks(left, right)
     shape = (left.shape[1], right.shape[1])
     found = Found(*(np.full(shape, np.nan) for _ in range(3)))
     same = left is right
@@ -95,6 +100,13 @@ def _by_sums(left: FloatArray, right: FloatArray) -> Found:
         basis = _basis(rows, len(left), (), "pearson")
         _one_block(found, (left, right), (rows, np.array([i]), np.array([j])), basis, "pearson")
     return found
+
+
+def _by_ranks(left: FloatArray, right: FloatArray) -> Found:
+    n = np.isfinite(left).T.astype(np.float64) @ np.isfinite(right)
+    enough = n >= 3
+    rho = np.clip(spearman(left, right), -1, 1)
+    return Found(np.where(enough, rho, np.nan), n, np.where(enough, 0.0, np.nan))
 
 
 def _standardised(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

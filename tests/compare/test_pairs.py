@@ -46,6 +46,11 @@ def constant_in_an_overlap(values):
     return values
 
 
+def in_two_columns_only(values):
+    values[:, 2:] = np.nan_to_num(values[:, 2:])
+    return values
+
+
 def few_in_common(values):
     values[2:, 0] = np.nan
     values[:, 1] = np.nan
@@ -67,6 +72,7 @@ def few_in_common(values):
         far_from_the_overlap,
         constant_in_an_overlap,
         few_in_common,
+        in_two_columns_only,
     ],
 )
 def test_pairs_with_scattered_missing_values_equal_those_done_one_by_one(change, method):
