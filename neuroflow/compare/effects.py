@@ -50,7 +50,7 @@ class Sheet:
 
     def __post_init__(self) -> None:
         shape = (self.n_rows, self.n_columns)
-        self.numbers = {name: np.full(shape, np.nan) for name in NUMBERS}
+        self.numbers = dict(zip(NUMBERS, np.full((len(NUMBERS), *shape), np.nan), strict=True))
         self.reason = np.full(shape, "", dtype=object)
 
     def put(
