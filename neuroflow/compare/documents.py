@@ -62,6 +62,16 @@ def save_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Pat
         Word needs the extra `word`, Excel the extra `excel`.
     FolderError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = pd.DataFrame({"region": ["SCP"], "difference": [0.2]})
+    >>> file = save_table(table, Path(tempfile.mkdtemp()) / "table.md")
+    >>> print(file.read_text("utf-8").rstrip())
+    | region | difference |
+    | --- | --- |
+    | SCP | 0.2 |
     """
     require(table, ())
     file = Path(path)

@@ -100,7 +100,13 @@ def _point(text: str) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Lines of the template in one view, each points x 2 in mm."""
+    """Lines of the template in one view.
+
+    Parameters
+    ----------
+    outer, inner
+        Around it, and within it; each points x 2 in mm.
+    """
 
     outer: tuple[FloatArray, ...]
     inner: tuple[FloatArray, ...]

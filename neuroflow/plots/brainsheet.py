@@ -30,15 +30,37 @@ Color = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The regions to draw, strongest first, and their colours."""
+    """The regions to draw, strongest first, and their colours.
 
-    rows: pd.DataFrame  # number, sure, label, placed
+    Parameters
+    ----------
+    rows
+        One row per region: its `number` and `label`; `sure` where it is significant, `placed`
+        where it has a place in the pictures.
+    spots
+        The regions' places in the schematic, None where there is none.
+    norm, cmap
+        From numbers to colours.
+    """
+
+    rows: pd.DataFrame
     spots: list[Place | None]
     norm: Normalize
     cmap: Colormap
 
     def color(self, number: float) -> Color:
-        """Return the colour of a number."""
+        """Return the colour of a number.
+
+        Parameters
+        ----------
+        number
+            In the unit of `rows`.
+
+        Returns
+        -------
+        tuple of float
+            Red, green, blue and alpha, 0 to 1.
+        """
         red, green, blue, alpha = self.cmap(float(self.norm(number)))
         return float(red), float(green), float(blue), float(alpha)
 

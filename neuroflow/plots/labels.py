@@ -130,7 +130,18 @@ def region_labels(columns: pd.DataFrame) -> list[str]:
 
 
 def kind_notes(labels: Sequence[str]) -> str:
-    """Return the abbreviations that region labels use, spelled out."""
+    """Return the abbreviations that region labels use, spelled out.
+
+    Parameters
+    ----------
+    labels
+        As `region_labels` returns them.
+
+    Returns
+    -------
+    str
+        One sentence; empty where there are none.
+    """
     used = [note for short, note in KIND_NOTES.items() if any(f"({short})" in x for x in labels)]
     return f"{'; '.join(used)}." if used else ""
 

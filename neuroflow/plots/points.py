@@ -121,7 +121,27 @@ def strip(
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What is drawn: studies x regions, and where the groups stand around each region."""
+    """What is drawn: studies x regions, and where the groups stand around each region.
+
+    Parameters
+    ----------
+    study_ids
+        The studies that have a group.
+    values
+        Studies x regions, in the metric's unit; NaN where missing.
+    columns
+        One row per region: `REGION_COLUMNS`.
+    labels
+        The regions' names on the axis.
+    group
+        Codes of `looks`, shape (n_studies,).
+    looks
+        Colour and marker of each group.
+    left_out
+        How many studies have no group.
+    first
+        True for a participant's first visit, shape (n_studies,).
+    """
 
     study_ids: tuple[str, ...]
     values: FloatArray
@@ -148,13 +168,34 @@ class Points:
         }
 
     def drawn(self, code: int) -> tuple[IntArray, IntArray]:
-        """Return study and region, as places in `values`, of a group's points as they are drawn."""
+        """Return where a group's points are in `values`, in the order in which they are drawn.
+
+        Parameters
+        ----------
+        code
+            The group's.
+
+        Returns
+        -------
+        study, region : ndarray of int, shape (n_points,)
+        """
         of_group = np.flatnonzero(self.group == code)
         row, region = np.nonzero(np.isfinite(self.values[of_group]))
         return of_group[row], region
 
     def offset(self, code: int) -> float:
-        """Where a group stands beside its region."""
+        """Tell where a group stands beside its region.
+
+        Parameters
+        ----------
+        code
+            The group's.
+
+        Returns
+        -------
+        float
+            Regions are 1 apart.
+        """
         return (code - (len(self.looks) - 1) / 2) * self.pitch
 
     @property

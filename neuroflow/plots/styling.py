@@ -34,7 +34,19 @@ _MORE_MARKERS = ("v", "P", "X", "<", ">")
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours of everything that is not a group."""
+    """The colours of figures.
+
+    Parameters
+    ----------
+    ground, ink, quiet, grid, missing
+        Of the paper, of text and axes, of notes, of grid lines, and of what has no value.
+    groups
+        Of the diagnostic groups, by name.
+    more
+        Of other groups, in turn.
+    diverging
+        Of numbers, from below zero to above.
+    """
 
     ground: str
     ink: str
