@@ -21,10 +21,10 @@ from pathlib import Path
 from delay_line import delay_line
 from report import ratio
 
-from neuroflow.ledger import Ledger
-from neuroflow.transfer.collect import collect
-from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
-from neuroflow.transfer.sftp import connect
+from neuroflow.ledger.ledger import Ledger
+from neuroflow.transfer.collect.collect import collect
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from support.sshd import Sshd, find_sshd

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from report import ratio
 from threadpoolctl import threadpool_limits
 
-from neuroflow.compare.association import correlate_regions
+from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
 from neuroflow.plots import strip
 

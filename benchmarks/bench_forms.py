@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 from report import amount
 
-from neuroflow.cohorts import CohortStore
+from neuroflow.ledger.states import State
 from neuroflow.models import Package, Study, StudyKind
 from neuroflow.results.regions import load_regions
-from neuroflow.states import State
-from neuroflow.workspace import Workspace
+from neuroflow.workspace.cohort_store import CohortStore
+from neuroflow.workspace.workspace import Workspace
 
 Times = tuple[float, float]
 """Seconds on the wall, and of the processor."""
@@ -77,8 +77,8 @@ def make_workspace(folder: Path, studies: int) -> None:
 
 def another_region(folder: Path, times: int) -> list[Times]:
     """Measure from the choice of a region to the bytes of the new figure, in seconds."""
-    from neuroflow.widgets.explore import explore_form
-    from neuroflow.widgets.explore_model import ExploreModel
+    from neuroflow.widgets.explore.model import ExploreModel
+    from neuroflow.widgets.explore.view import explore_form
 
     with Workspace(folder) as ws:
         model = ExploreModel(ws)

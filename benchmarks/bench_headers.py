@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.scans import Scan, write_dicom
 
-from neuroflow.studies.check import check
-from neuroflow.studies.discover import find_studies
+from neuroflow.studies.discovery.find import find_studies
+from neuroflow.studies.protocol.check import check
 
 PER_STUDY = 64 * 32
 AIM = 4.0

@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from support.scans import Scan, header, weight
 
 from neuroflow.models import Cohort, Study
-from neuroflow.studies.discover import find_studies
-from neuroflow.studies.jobs import local_processes
-from neuroflow.studies.package import package_studies
+from neuroflow.studies.discovery.find import find_studies
+from neuroflow.studies.package.build import package_studies
+from neuroflow.studies.parallel import local_processes
 
 SIDE, SLICES, VOLUMES = 256, 64, 16
 STUDY_BYTES = SIDE * SIDE * 2 * SLICES * VOLUMES

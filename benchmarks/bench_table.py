@@ -18,14 +18,14 @@ import numpy as np
 import pandas as pd
 from report import amount, ratio
 
-from neuroflow.results.cache import cached_results
 from neuroflow.results.regions import load_regions
-from neuroflow.results.table import read_results
+from neuroflow.results.table.cache import cached_results
+from neuroflow.results.table.cohort_table import read_results
 
 STEMS = tuple(load_regions()["stem"])
 MEMORY_CODE = """
 import pathlib, resource, sys
-from neuroflow.results.table import read_results
+from neuroflow.results.table.cohort_table import read_results
 
 def peak():  # Linux: of this program alone; elsewhere: as far as the system tells
     status = pathlib.Path("/proc/self/status")

@@ -25,19 +25,19 @@ from delay_line import delay_line
 from report import amount, ratio
 from support.sshd import Sshd
 
-from neuroflow.config import Settings
-from neuroflow.transfer.hostkeys import fetch_host_key
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
+from neuroflow.workspace.config import Settings
 
 OURS = """
 import resource, sys, time
 from pathlib import Path
-from neuroflow.config import Profile
-from neuroflow.ledger import Ledger
+from neuroflow.workspace.config import Profile
+from neuroflow.ledger.ledger import Ledger
 from neuroflow.models import Package
-from neuroflow.transfer.hostkeys import HostKeys
-from neuroflow.transfer.plan import plan
-from neuroflow.transfer.sftp import connect
-from neuroflow.transfer.submit import submit
+from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.upload.submit import submit
 folder, port, user, key, connections = sys.argv[1:]
 profile = Profile("127.0.0.1", user, Path(key), int(port))
 known = HostKeys(Path(folder) / "known_hosts")

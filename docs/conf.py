@@ -63,7 +63,7 @@ default_role = "autolink"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 nitpicky = True
-nitpick_ignore = [("py:class", "neuroflow.plots.styling.Theme")]  # a list of words
+nitpick_ignore = [("py:class", "neuroflow.plots.common.style.Theme")]  # a list of words
 nitpick_ignore_regex = [(r"py:.*", r"(?!neuroflow\.).*")]  # of other projects, nothing is fetched
 
 # Looks

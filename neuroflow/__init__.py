@@ -9,34 +9,34 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from neuroflow._version import __version__ as __version__
 
 _WHERE = {
-    "Schema": "neuroflow.results.schema",
-    "Workspace": "neuroflow.workspace",
+    "Schema": "neuroflow.results.aidp.schema",
+    "Workspace": "neuroflow.workspace.workspace",
     "app": "neuroflow.widgets.app",
-    "asymmetry": "neuroflow.compare.sides",
+    "asymmetry": "neuroflow.compare.asymmetry",
     "change_over_time": "neuroflow.compare.change",
-    "check": "neuroflow.studies.check",
+    "check": "neuroflow.studies.protocol.check",
     "compare_groups": "neuroflow.compare.groups",
     "compare_sites": "neuroflow.compare.sites",
-    "correlate": "neuroflow.compare.association",
-    "correlate_regions": "neuroflow.compare.association",
-    "coverage": "neuroflow.results.coverage",
-    "find_studies": "neuroflow.studies.discover",
-    "methods_text": "neuroflow.compare.methods",
-    "paper_table": "neuroflow.compare.report",
-    "read_participants": "neuroflow.participants",
-    "read_results": "neuroflow.results.table",
+    "correlate": "neuroflow.compare.correlate",
+    "correlate_regions": "neuroflow.compare.correlate",
+    "coverage": "neuroflow.results.table.coverage",
+    "find_studies": "neuroflow.studies.discovery.find",
+    "methods_text": "neuroflow.compare.report.methods",
+    "paper_table": "neuroflow.compare.report.paper_table",
+    "read_participants": "neuroflow.io.participants",
+    "read_results": "neuroflow.results.table.cohort_table",
     "remove_site": "neuroflow.compare.sites",
-    "rules_table": "neuroflow.studies.protocol",
-    "save_table": "neuroflow.compare.documents",
-    "study_facts": "neuroflow.results.table",
-    "survey": "neuroflow.studies.discover",
-    "to_wide": "neuroflow.results.table",
-    "write_table": "neuroflow.results.export",
-    "z_scores": "neuroflow.compare.reference",
-    "z_summary": "neuroflow.compare.overview",
+    "rules_table": "neuroflow.studies.protocol.rules",
+    "save_table": "neuroflow.compare.report.documents",
+    "study_facts": "neuroflow.results.table.cohort_table",
+    "survey": "neuroflow.studies.discovery.find",
+    "to_wide": "neuroflow.results.table.cohort_table",
+    "write_table": "neuroflow.results.table.export",
+    "z_scores": "neuroflow.compare.z_scores",
+    "z_summary": "neuroflow.compare.z_summary",
 }
 _MODULES = {"errors": "neuroflow.errors", "plot": "neuroflow.plots"}
 
@@ -73,26 +73,26 @@ __all__ = [
 if TYPE_CHECKING:
     from neuroflow import errors
     from neuroflow import plots as plot
-    from neuroflow.compare.association import correlate, correlate_regions
+    from neuroflow.compare.asymmetry import asymmetry
     from neuroflow.compare.change import change_over_time
-    from neuroflow.compare.documents import save_table
+    from neuroflow.compare.correlate import correlate, correlate_regions
     from neuroflow.compare.groups import compare_groups
-    from neuroflow.compare.methods import methods_text
-    from neuroflow.compare.overview import z_summary
-    from neuroflow.compare.reference import z_scores
-    from neuroflow.compare.report import paper_table
-    from neuroflow.compare.sides import asymmetry
+    from neuroflow.compare.report.documents import save_table
+    from neuroflow.compare.report.methods import methods_text
+    from neuroflow.compare.report.paper_table import paper_table
     from neuroflow.compare.sites import compare_sites, remove_site
-    from neuroflow.participants import read_participants
-    from neuroflow.results.coverage import coverage
-    from neuroflow.results.export import write_table
-    from neuroflow.results.schema import Schema
-    from neuroflow.results.table import read_results, study_facts, to_wide
-    from neuroflow.studies.check import check
-    from neuroflow.studies.discover import find_studies, survey
-    from neuroflow.studies.protocol import rules_table
+    from neuroflow.compare.z_scores import z_scores
+    from neuroflow.compare.z_summary import z_summary
+    from neuroflow.io.participants import read_participants
+    from neuroflow.results.aidp.schema import Schema
+    from neuroflow.results.table.cohort_table import read_results, study_facts, to_wide
+    from neuroflow.results.table.coverage import coverage
+    from neuroflow.results.table.export import write_table
+    from neuroflow.studies.discovery.find import find_studies, survey
+    from neuroflow.studies.protocol.check import check
+    from neuroflow.studies.protocol.rules import rules_table
     from neuroflow.widgets.app import app
-    from neuroflow.workspace import Workspace
+    from neuroflow.workspace.workspace import Workspace
 
 
 def __getattr__(name: str) -> Any:

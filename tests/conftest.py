@@ -6,8 +6,8 @@ import pytest
 from support.struck import STRUCK
 
 from neuroflow.demo.cohort import make_cohort
-from neuroflow.demo.server import DemoService
-from neuroflow.workspace import Workspace
+from neuroflow.demo.service.server import DemoService
+from neuroflow.workspace.workspace import Workspace
 
 
 def pytest_sessionfinish(session):

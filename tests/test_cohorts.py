@@ -5,9 +5,9 @@ from itertools import count
 
 import pytest
 
-from neuroflow.cohorts import CohortStore
 from neuroflow.errors import WorkspaceError
 from neuroflow.models import Study, StudyKind
+from neuroflow.workspace.cohort_store import CohortStore
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from neuroflow.config import (
+from neuroflow.errors import ConfigError
+from neuroflow.workspace.config import (
     Profile,
     Settings,
     name_in_use,
@@ -13,7 +14,6 @@ from neuroflow.config import (
     use_profile,
     write_profile,
 )
-from neuroflow.errors import ConfigError
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import neuroflow as nf
-from neuroflow.decisions import DecisionStore
 from neuroflow.errors import OptionError, SubmissionError, WorkspaceError
-from neuroflow.preparation import study_map
+from neuroflow.workspace.decisions import DecisionStore
+from neuroflow.workspace.preparation import study_map
 
 
 @pytest.fixture

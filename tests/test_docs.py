@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 import neuroflow
-from neuroflow.demo.aidp import aidp_text
 from neuroflow.demo.cohort import make_cohort
-from neuroflow.demo.engine import Subject, simulate
-from neuroflow.demo.server import DemoService
-from neuroflow.demo.statistics import GROUPS
+from neuroflow.demo.service.aidp import aidp_text
+from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.demo.service.reference_stats import GROUPS
+from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import ResultWarning
-from neuroflow.studies.overrides import COLUMNS
-from neuroflow.studies.protocol import rules_table
+from neuroflow.studies.discovery.studies_tsv import COLUMNS
+from neuroflow.studies.protocol.rules import rules_table
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -12,10 +12,10 @@ from support.sshd import Sshd, require_sshd
 from support.waits import PATIENCE
 
 import neuroflow as nf
-from neuroflow.demo.processing import Pipeline
-from neuroflow.demo.server import DemoService
+from neuroflow.demo.service.pipeline import Pipeline
+from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import ResultError, ResultWarning, SubmissionError
-from neuroflow.states import State
+from neuroflow.ledger.states import State
 
 
 def silent(_event):

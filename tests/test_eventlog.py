@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from neuroflow.errors import WorkspaceError
-from neuroflow.eventlog import KEPT, EventLog
+from neuroflow.events.log import KEPT, EventLog
 from neuroflow.models import Event
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from neuroflow.errors import LedgerError
-from neuroflow.ledger import Ledger
+from neuroflow.ledger.ledger import Ledger
+from neuroflow.ledger.states import TRANSITIONS, State
 from neuroflow.models import Package
-from neuroflow.states import TRANSITIONS, State
 
 STORED = sorted(TRANSITIONS)
 ROUTES = {  # one way to every stored state

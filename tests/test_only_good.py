@@ -10,7 +10,7 @@ from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.errors import ConnectError
-from neuroflow.states import State
+from neuroflow.ledger.states import State
 
 
 class Gate(ThreadPoolExecutor):

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from neuroflow.errors import ParticipantsError
-from neuroflow.participants import ParticipantRows, read_participants
+from neuroflow.io.participants import ParticipantRows, read_participants
 
 
 @pytest.fixture

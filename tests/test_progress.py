@@ -1,8 +1,8 @@
 import io
 from datetime import UTC, datetime
 
+from neuroflow.events.progress import Bars, listening
 from neuroflow.models import Event
-from neuroflow.progress import Bars, listening
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

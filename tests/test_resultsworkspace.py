@@ -15,11 +15,11 @@ from neuroflow.errors import (
     ResultWarning,
     WorkspaceError,
 )
+from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES, Package
-from neuroflow.results.schema import Schema
-from neuroflow.states import State
-from neuroflow.waiting import as_of
-from neuroflow.workspace import Workspace
+from neuroflow.results.aidp.schema import Schema
+from neuroflow.transfer.polling import as_of
+from neuroflow.workspace.workspace import Workspace
 
 FILES = {
     "aidp.csv": "pSN_FW,0.2\nPutamen_FW,0.3\n",

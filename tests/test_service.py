@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from neuroflow.config import Profile
-from neuroflow.service import Service
+from neuroflow.workspace.config import Profile
+from neuroflow.workspace.service import Service
 
 
 @pytest.fixture

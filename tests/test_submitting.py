@@ -12,10 +12,10 @@ from support.endings import note_endings
 from support.waits import PATIENCE
 
 import neuroflow as nf
-from neuroflow.demo.sftp import S3Home
+from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import LockedError, NeuroflowError, OptionError, SubmissionError
-from neuroflow.states import State
-from neuroflow.transfer.session import LOG_NAME
+from neuroflow.ledger.states import State
+from neuroflow.transfer.ssh.session import LOG_NAME
 
 
 def silent(_event):

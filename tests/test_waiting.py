@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from neuroflow.errors import ConnectionLostError, LoginRefusedError, OptionError, PortError
-from neuroflow.states import State
-from neuroflow.waiting import wait_for_results, watch
+from neuroflow.ledger.states import State
+from neuroflow.transfer.polling import wait_for_results, watch
 
 
 class Day:

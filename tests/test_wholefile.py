@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from neuroflow.wholefile import whole
+from neuroflow.io.atomic import whole
 
 
 def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path):

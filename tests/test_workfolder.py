@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from neuroflow.errors import LockedError, WorkspaceError
-from neuroflow.workfolder import WorkFolder
+from neuroflow.workspace.folder import WorkFolder
 
 
 def test_a_new_folder_is_made_with_those_above_it(tmp_path):
@@ -50,7 +50,7 @@ def test_two_workspaces_do_not_share_a_salt(tmp_path):
 
 def test_a_second_process_is_told_that_somebody_works_here(tmp_path):
     code = (
-        "import sys; from neuroflow.workfolder import WorkFolder\n"
+        "import sys; from neuroflow.workspace.folder import WorkFolder\n"
         f"with WorkFolder({str(tmp_path)!r}).locked():\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )

@@ -7,7 +7,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.errors import IdError, LockedError, OptionError, ParticipantsError
-from neuroflow.workfolder import WorkFolder
+from neuroflow.workspace.folder import WorkFolder
 
 
 def silent(_event):

@@ -16,8 +16,8 @@ from PIL import Image
 from pydicom.uid import UID
 
 from neuroflow.demo.run import run_demo
-from neuroflow.studies.exceptions import FIXED
-from neuroflow.studies.protocol import FURTHER_RULES, RULES, SYNTAXES, rules_table
+from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, SYNTAXES, rules_table
+from neuroflow.studies.protocol.waivers import FIXED
 
 DOCS = Path(__file__).parent.parent / "docs"
 PICTURES = {
@@ -32,7 +32,7 @@ KINDS = {"dicom": "DICOM", "nifti": "NIfTI", "dicom, nifti": "both"}
 INTRODUCTION = """\
 # The rules of the checks
 
-<!-- Made by tools/make_docs.py from neuroflow/studies/protocol.py: change the rules there. -->
+<!-- Made by tools/make_docs.py from studies/protocol/rules.py: change the rules there. -->
 
 `ws.check(cohort)`, `neuroflow.check(studies)` and `neuroflow check FOLDER` hold every study against
 the rules on this page. Each row of what they return is a *finding*: study, rule, severity,

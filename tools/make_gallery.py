@@ -15,11 +15,11 @@ import pandas as pd
 from PIL import Image
 
 import neuroflow.plots as plot
-from neuroflow.compare.association import correlate_regions
+from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
-from neuroflow.demo.engine import Subject, simulate
-from neuroflow.results.coverage import coverage
+from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.results.regions import resolve
+from neuroflow.results.table.coverage import coverage
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "gallery.md"

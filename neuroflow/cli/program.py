@@ -11,23 +11,23 @@ from typing import Annotated, TextIO
 
 import typer
 
-from neuroflow import __version__
-from neuroflow.cli import (
-    comparing,
-    connecting,
-    demonstration,
-    explaining,
-    page,
-    plotting,
+from neuroflow._version import __version__
+from neuroflow.cli.commands import app as app_command
+from neuroflow.cli.commands import (
+    compare,
+    connect,
+    demo,
+    explain,
+    plot,
     results,
-    sending,
     studies,
-    watching,
+    submit,
+    watch,
 )
-from neuroflow.cli.exitcodes import INTERRUPTED, UNEXPECTED, exit_code_lines
-from neuroflow.cli.keys import keys
-from neuroflow.cli.stopping import GO_ON
-from neuroflow.cli.voice import complain, console, say_beside
+from neuroflow.cli.commands.keys import keys
+from neuroflow.cli.console import complain, console, say_beside
+from neuroflow.cli.exit_codes import INTERRUPTED, UNEXPECTED, exit_code_lines
+from neuroflow.cli.signals import GO_ON
 from neuroflow.errors import NeuroflowError, ResultWarning
 
 DEBUG = "NEUROFLOW_DEBUG"
@@ -43,7 +43,7 @@ app = typer.Typer(
     epilog=exit_code_lines(),
 )
 _PANELS = {
-    "The service": (connecting.connect,),
+    "The service": (connect.connect,),
     "Studies": (
         studies.check,
         studies.exclude,
@@ -51,16 +51,16 @@ _PANELS = {
         studies.override,
         studies.fill_in,
         studies.package,
-        sending.submit,
+        submit.submit,
     ),
-    "Results": (results.status, results.collect, watching.watch),
+    "Results": (results.status, results.collect, watch.watch),
     "Tables and figures": (
         results.table,
         results.export,
-        comparing.compare,
-        plotting.plot,
+        compare.compare,
+        plot.plot,
     ),
-    "Forms, demo, help": (page.app, demonstration.demo, explaining.explain),
+    "Forms, demo, help": (app_command.app, demo.demo, explain.explain),
 }
 app.add_typer(keys, name="key", rich_help_panel="The service")
 for _panel, _commands in _PANELS.items():

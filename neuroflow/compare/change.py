@@ -10,21 +10,21 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from neuroflow import __version__
-from neuroflow.compare.adjusted import answer, ask
-from neuroflow.compare.cells import Cells, FloatArray, IntArray, labels
-from neuroflow.compare.contrasts import make_contrasts
-from neuroflow.compare.correction import Correction, correct_families
-from neuroflow.compare.design import columns_of
-from neuroflow.compare.effect_size import hedges_g
-from neuroflow.compare.effects import Sheet, Side, refuse_thin
+from neuroflow._version import __version__
 from neuroflow.compare.groups import EFFECT_COLUMNS
-from neuroflow.compare.options import check_number
-from neuroflow.compare.reading import read_cells
-from neuroflow.compare.sample import Sample, choose_sample
-from neuroflow.compare.twosample import moments
-from neuroflow.compare.visits import participants
+from neuroflow.compare.stats.adjusted import answer, ask
+from neuroflow.compare.stats.contrasts import make_contrasts
+from neuroflow.compare.stats.design import columns_of
+from neuroflow.compare.stats.effect_size import hedges_g
+from neuroflow.compare.stats.multiple_testing import Correction, correct_families
+from neuroflow.compare.stats.result import Sheet, Side, refuse_thin
+from neuroflow.compare.stats.sample import Sample, choose_sample
+from neuroflow.compare.stats.two_groups import moments
 from neuroflow.errors import CompareError, TableError
+from neuroflow.matrix.arguments import check_number
+from neuroflow.matrix.cells import Cells, FloatArray, IntArray, labels
+from neuroflow.matrix.read import read_cells
+from neuroflow.matrix.visits import participants
 
 CHANGE_COLUMNS = (*EFFECT_COLUMNS, "baseline", "percent", "years")
 

@@ -8,21 +8,21 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from neuroflow import __version__
-from neuroflow.compare.adjusted import answer, ask
-from neuroflow.compare.cells import REGION_COLUMNS, FloatArray, IntArray
-from neuroflow.compare.contrasts import Contrast, make_contrasts
-from neuroflow.compare.correction import Correction, correct_families
-from neuroflow.compare.design import columns_of
-from neuroflow.compare.effects import NUMBERS, Sheet, Side, refuse_thin
-from neuroflow.compare.linear import Robust
-from neuroflow.compare.options import check_choice, check_number
-from neuroflow.compare.reading import read_cells
-from neuroflow.compare.sample import Sample, choose_sample
-from neuroflow.compare.several import kruskal_wallis, welch_anova
-from neuroflow.compare.twosample import mann_whitney, welch
-from neuroflow.compare.visits import participants
+from neuroflow._version import __version__
+from neuroflow.compare.stats.adjusted import answer, ask
+from neuroflow.compare.stats.contrasts import Contrast, make_contrasts
+from neuroflow.compare.stats.design import columns_of
+from neuroflow.compare.stats.linear import Robust
+from neuroflow.compare.stats.multiple_testing import Correction, correct_families
+from neuroflow.compare.stats.omnibus import kruskal_wallis, welch_anova
+from neuroflow.compare.stats.result import NUMBERS, Sheet, Side, refuse_thin
+from neuroflow.compare.stats.sample import Sample, choose_sample
+from neuroflow.compare.stats.two_groups import mann_whitney, welch
 from neuroflow.errors import OptionError
+from neuroflow.matrix.arguments import check_choice, check_number
+from neuroflow.matrix.cells import REGION_COLUMNS, FloatArray, IntArray
+from neuroflow.matrix.read import read_cells
+from neuroflow.matrix.visits import participants
 
 Method = Literal["linear", "welch", "mannwhitney"]
 
@@ -73,7 +73,7 @@ def compare_groups(
         Use only these groups.
     contrasts
         Planned contrasts as ``"MSA+PSP - PD"``; ``"planned"`` for those published for free water
-        (`neuroflow.compare.contrasts.PLANNED`). The linear model takes the mean of the pooled
+        (`neuroflow.compare.stats.contrasts.PLANNED`). The linear model takes the mean of the pooled
         groups' adjusted means; the other methods throw their studies together.
     covariates
         Columns to adjust for (linear model). Text is categorical; ``"C(scanner)"`` makes numbers

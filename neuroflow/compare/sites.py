@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from neuroflow import __version__
-from neuroflow.compare.cells import Cells, FloatArray, coded, labels
-from neuroflow.compare.correction import Correction
-from neuroflow.compare.design import Covariate, build, columns_of, covariate
+from neuroflow._version import __version__
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.linear import fit, patterns
-from neuroflow.compare.reading import read_cells, require
-from neuroflow.compare.reference import controls_of
-from neuroflow.compare.visits import participants
+from neuroflow.compare.stats.design import Covariate, build, columns_of, covariate
+from neuroflow.compare.stats.linear import fit, patterns
+from neuroflow.compare.stats.multiple_testing import Correction
+from neuroflow.compare.z_scores import controls_of
 from neuroflow.errors import CompareError, OptionError
+from neuroflow.matrix.cells import Cells, FloatArray, coded, labels
+from neuroflow.matrix.read import read_cells, require
+from neuroflow.matrix.visits import participants
 
 
 def compare_sites(

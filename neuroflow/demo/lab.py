@@ -11,8 +11,8 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-from neuroflow.demo.place import DEFAULT_SEED
-from neuroflow.demo.playground import VARIABLE, start_demo
+from neuroflow.demo.folder import DEFAULT_SEED
+from neuroflow.demo.session import VARIABLE, start_demo
 from neuroflow.errors import DemoError, MissingExtraError
 from neuroflow.models import OnEvent
 
@@ -64,7 +64,7 @@ def run_lab(
     Parameters
     ----------
     folder, n_studies, seed, layout, delay, failure_rate, latency, port, on_event
-        See `neuroflow.demo.playground.start_demo`.
+        See `neuroflow.demo.session.start_demo`.
     launch
         Runs JupyterLab.
     environ

@@ -11,18 +11,18 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.compare.groups import compare_groups
-from neuroflow.demo.aidp import NOTICE
 from neuroflow.demo.cohort import SIMULATED
-from neuroflow.demo.place import DEFAULT_SEED, Place
-from neuroflow.demo.playground import Demo, start_demo
+from neuroflow.demo.folder import DEFAULT_SEED, Place
+from neuroflow.demo.service.aidp import NOTICE
+from neuroflow.demo.session import Demo, start_demo
 from neuroflow.errors import DemoError
+from neuroflow.events.progress import Bars
+from neuroflow.ledger.states import State
 from neuroflow.models import OnEvent
 from neuroflow.plots import forest, heatmap, save_figure, strip, styled
-from neuroflow.progress import Bars
-from neuroflow.results.export import write_table
-from neuroflow.states import State
-from neuroflow.studies.discover import find_studies
-from neuroflow.workspace import Workspace
+from neuroflow.results.table.export import write_table
+from neuroflow.studies.discovery.find import find_studies
+from neuroflow.workspace.workspace import Workspace
 
 COHORT_ID = "DEMO_COHORT"
 
@@ -114,7 +114,7 @@ def run_demo(
     seed
         Of people, scans and values.
     delay, failure_rate, latency, port
-        Of the service, see `neuroflow.demo.server.DemoService`.
+        Of the service, see `neuroflow.demo.service.server.DemoService`.
     timeout
         How long to wait for results, in seconds.
     clock

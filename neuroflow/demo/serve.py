@@ -9,10 +9,10 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from neuroflow.demo.aidp import NOTICE
-from neuroflow.demo.nifti import write_nifti
 from neuroflow.demo.people import plan_visits
-from neuroflow.demo.server import DemoService
+from neuroflow.demo.scans.nifti import write_nifti
+from neuroflow.demo.service.aidp import NOTICE
+from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import DemoError
 
 SAMPLE_ID = "3f0e6a52-6d0b-4b7e-9a35-1f4f0c2d7a10"
@@ -42,7 +42,7 @@ def serve(
     stop
         When set, the service stops.
     port, layout, delay, failure_rate, latency, seed
-        See `neuroflow.demo.server.DemoService`.
+        See `neuroflow.demo.service.server.DemoService`.
 
     Raises
     ------

@@ -9,23 +9,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _WHERE = {
-    "brain": "brains",
-    "caption": "figures",
-    "correlation": "correlations",
-    "coverage": "completeness",
-    "forest": "effects",
-    "heatmap": "matrix",
-    "profile": "subject",
-    "raincloud": "clouds",
-    "read_masks": "masks",
-    "save_figure": "figures",
-    "scatter": "scatters",
-    "strip": "points",
-    "style": "styling",
-    "styled": "styling",
-    "trajectory": "visits",
-    "volcano": "volcanoes",
-    "write_nifti": "masks",
+    "brain": "_brain.draw",
+    "caption": "common.figure",
+    "correlation": "_correlation",
+    "coverage": "_coverage",
+    "forest": "_forest",
+    "heatmap": "_heatmap",
+    "profile": "_profile",
+    "raincloud": "_raincloud",
+    "read_masks": "_brain.masks",
+    "save_figure": "common.figure",
+    "scatter": "_scatter",
+    "strip": "_strip",
+    "style": "common.style",
+    "styled": "common.style",
+    "trajectory": "_trajectory",
+    "volcano": "_volcano",
+    "write_nifti": "_brain.masks",
 }
 
 __all__ = [
@@ -49,20 +49,20 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from neuroflow.plots.brains import brain
-    from neuroflow.plots.clouds import raincloud
-    from neuroflow.plots.completeness import coverage
-    from neuroflow.plots.correlations import correlation
-    from neuroflow.plots.effects import forest
-    from neuroflow.plots.figures import caption, save_figure
-    from neuroflow.plots.masks import read_masks, write_nifti
-    from neuroflow.plots.matrix import heatmap
-    from neuroflow.plots.points import strip
-    from neuroflow.plots.scatters import scatter
-    from neuroflow.plots.styling import style, styled
-    from neuroflow.plots.subject import profile
-    from neuroflow.plots.visits import trajectory
-    from neuroflow.plots.volcanoes import volcano
+    from neuroflow.plots._brain.draw import brain
+    from neuroflow.plots._brain.masks import read_masks, write_nifti
+    from neuroflow.plots._correlation import correlation
+    from neuroflow.plots._coverage import coverage
+    from neuroflow.plots._forest import forest
+    from neuroflow.plots._heatmap import heatmap
+    from neuroflow.plots._profile import profile
+    from neuroflow.plots._raincloud import raincloud
+    from neuroflow.plots._scatter import scatter
+    from neuroflow.plots._strip import strip
+    from neuroflow.plots._trajectory import trajectory
+    from neuroflow.plots._volcano import volcano
+    from neuroflow.plots.common.figure import caption, save_figure
+    from neuroflow.plots.common.style import style, styled
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ One name per metric. The public AID-P code writes ``<region>_FW`` (free water) a
 Its FA is computed after the free water was taken out, what the literature writes FAt. neuroflow
 therefore calls the metric **FAt**, whether a file says ``FA`` or ``FAt``; files keep what they say.
 Only where one file holds both, its ``FA`` must be something else, the uncorrected one: it then
-stays ``FA``, with a warning (see `neuroflow.results.layouts`).
+stays ``FA``, with a warning (see `neuroflow.results.aidp.layouts`).
 
 Names are matched exactly, after case folding, or through an alias listed in ``regions.csv``; never
 by likeness: ``MCP`` is a region, ``Cerebellar_MCP`` a tract; ``M1_Final`` a transcallosal tract,

@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 
 from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
-from neuroflow.studies.dicom import looks_like_dicom
-from neuroflow.studies.naming import names_diffusion, partner, role
-from neuroflow.studies.sources import READ_ERRORS, Member, zip_members
+from neuroflow.studies.archive import READ_ERRORS, Member, zip_members
+from neuroflow.studies.dicom.header import looks_like_dicom
+from neuroflow.studies.filenames import names_diffusion, partner, role
 
 
 @dataclass(frozen=True, slots=True)

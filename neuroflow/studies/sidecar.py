@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroflow.errors import StudyError
-from neuroflow.studies.sources import READ_ERRORS, Member, reason_of
+from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
 
 _SPELLINGS = {
     "age": ("patientage", "age", "ageatscan"),

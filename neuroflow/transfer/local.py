@@ -16,7 +16,7 @@ from neuroflow.errors import (
     SizeMismatchError,
 )
 from neuroflow.models import Entry
-from neuroflow.transfer.files import arriving, reading
+from neuroflow.transfer.local_files import arriving, reading
 from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, nothing
 
 _CHUNK = 1 << 20

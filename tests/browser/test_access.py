@@ -6,7 +6,7 @@ from support.audit import READABLE, broken_rules, contrasts, is_dark
 from support.collected import collect_into, people
 from support.pictures import keep
 
-from neuroflow.workspace import Workspace
+from neuroflow.workspace.workspace import Workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FORMS = ("1 Connect", "2 Cohort", "3 Submit", "4 Results", "5 Explore")

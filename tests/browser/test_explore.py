@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 from support.collected import collect_into, people
 
-from neuroflow.workspace import Workspace
+from neuroflow.workspace.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 SECONDS = 2.0  # far above what 20,000 rows take, far below what a table without pages takes
@@ -122,9 +122,9 @@ def test_figure_table_and_methods_are_exported(explore, project):
 
 TABLE = f"""
 import pandas as pd
-from neuroflow.widgets.model import FormModel
-from neuroflow.widgets.parts import form
-from neuroflow.widgets.tableview import TableView
+from neuroflow.widgets.common.form_model import FormModel
+from neuroflow.widgets.common.controls import form
+from neuroflow.widgets.common.data_table import TableView
 rows = pd.DataFrame({{"study": [f"sub-{{n:05d}}" for n in range(20_000)], "state": "failed"}})
 rows["<b>{HOSTILE}</b>"] = "{HOSTILE}"
 view = TableView(FormModel(), "Studies", lambda state: "bad", select="single")

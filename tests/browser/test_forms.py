@@ -4,8 +4,8 @@ import pytest
 from support.audit import READABLE, broken_rules, contrasts
 
 import neuroflow as nf
-from neuroflow.transfer.keys import make_key
-from neuroflow.workspace import Workspace
+from neuroflow.transfer.ssh.keys import make_key
+from neuroflow.workspace.workspace import Workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DARK = "JupyterLab Dark"

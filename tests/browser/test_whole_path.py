@@ -12,8 +12,8 @@ from PIL import Image
 from playwright.sync_api import expect
 from support.pictures import keep
 
-from neuroflow.demo.server import DemoService
-from neuroflow.demo.truth import truth_from_workspace
+from neuroflow.demo.ground_truth import truth_from_workspace
+from neuroflow.demo.service.server import DemoService
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SESSIONS = ("sub-D001/ses-01", "sub-D002/ses-01", "sub-D005/ses-01", "sub-D006/ses-01")

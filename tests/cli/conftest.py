@@ -7,11 +7,11 @@ import pytest
 from support.comparison_tables import realistic_table
 
 from neuroflow import cli
-from neuroflow.demo.aidp import aidp_text
-from neuroflow.demo.engine import Subject, simulate
-from neuroflow.demo.nifti import write_nifti
 from neuroflow.demo.people import plan_visits
-from neuroflow.results.export import write_table
+from neuroflow.demo.scans.nifti import write_nifti
+from neuroflow.demo.service.aidp import aidp_text
+from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.results.table.export import write_table
 
 
 @pytest.fixture(scope="session")

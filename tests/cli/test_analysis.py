@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from neuroflow import __version__
-from neuroflow.cli.plotting import kinds
-from neuroflow.cli.results import FORMATS
+from neuroflow.cli.commands.plot import kinds
+from neuroflow.cli.commands.results import FORMATS
 from neuroflow.compare.groups import ANY_DIFFERENCE, EFFECT_COLUMNS, compare_groups
-from neuroflow.results.table import read_results
+from neuroflow.results.table.cohort_table import read_results
 
 
 def computation(file):

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from neuroflow import __version__
-from neuroflow.studies.discover import find_studies
-from neuroflow.workspace import Workspace
+from neuroflow.studies.discovery.find import find_studies
+from neuroflow.workspace.workspace import Workspace
 
 
 def test_the_five_steps(run, project, service, cohort_folder, tmp_path):

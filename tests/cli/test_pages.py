@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from neuroflow.cli.exitcodes import exit_codes
-from neuroflow.cli.plotting import kinds
-from neuroflow.demo.aidp import aidp_text
-from neuroflow.demo.engine import Subject, simulate
-from neuroflow.workspace import Workspace
+from neuroflow.cli.commands.plot import kinds
+from neuroflow.cli.exit_codes import exit_codes
+from neuroflow.demo.service.aidp import aidp_text
+from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.workspace.workspace import Workspace
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "command_line.md"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from neuroflow import errors
-from neuroflow.cli.exitcodes import exit_codes
+from neuroflow.cli.console import Voice
+from neuroflow.cli.exit_codes import exit_codes
 from neuroflow.cli.program import app
-from neuroflow.cli.voice import Voice
 from neuroflow.models import Event
-from neuroflow.workspace import Workspace
+from neuroflow.workspace.workspace import Workspace
 
 COMMANDS = [
     "key new", "key show", "key check", "connect", "check", "exclude", "include", "override",
@@ -106,7 +106,7 @@ def complete(line):
     not Path(sys.executable).with_name("neuroflow").exists(), reason="not installed as a command"
 )
 def test_cohorts_studies_rules_figures_and_errors_are_offered(own_cohort_folder, tmp_path):
-    from neuroflow.studies.discover import find_studies
+    from neuroflow.studies.discovery.find import find_studies
 
     with Workspace(tmp_path / "p") as ws:
         cohort = ws.cohort("PILOT_1", find_studies(own_cohort_folder / "scans"))
@@ -220,7 +220,7 @@ def test_the_answer_stands_alone_on_the_standard_output(run, cohort_folder, caps
 def test_lines_come_now_and_then_and_at_the_end(capsys):
     from datetime import UTC, datetime
 
-    from neuroflow.progress import Lines
+    from neuroflow.events.progress import Lines
 
     ticks = iter([0.0, 1.0, 11.0, 12.0, 13.0])
     lines = Lines(clock=lambda: next(ticks))

@@ -13,10 +13,10 @@ import pytest
 from support.endings import note_endings
 from support.waits import PATIENCE
 
-from neuroflow.demo.server import DemoService
-from neuroflow.states import State
-from neuroflow.studies.discover import find_studies
-from neuroflow.workspace import Workspace
+from neuroflow.demo.service.server import DemoService
+from neuroflow.ledger.states import State
+from neuroflow.studies.discovery.find import find_studies
+from neuroflow.workspace.workspace import Workspace
 
 pytestmark = [
     pytest.mark.slow,
@@ -137,7 +137,7 @@ def test_a_second_ctrl_c_stops_at_once_and_the_next_run_sends_the_whole(
 
 WORKERS = """
 import signal
-from neuroflow.studies.jobs import run
+from neuroflow.studies.parallel import run
 
 def held(items):
     masked = signal.pthread_sigmask(signal.SIG_BLOCK, [])

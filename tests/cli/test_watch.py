@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from neuroflow.states import State
+from neuroflow.ledger.states import State
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def test_without_once_it_waits_until_all_is_answered(run, sent, service):
 
 
 def test_it_gives_up_after_a_while(run, tmp_path, own_cohort_folder):
-    from neuroflow.demo.server import DemoService
-    from neuroflow.studies.discover import find_studies
-    from neuroflow.workspace import Workspace
+    from neuroflow.demo.service.server import DemoService
+    from neuroflow.studies.discovery.find import find_studies
+    from neuroflow.workspace.workspace import Workspace
 
     with DemoService(tmp_path / "slow", delay=3600) as slow, Workspace(tmp_path / "w") as ws:
         ws.service.save_profile(slow.profile)
@@ -57,7 +57,7 @@ def test_it_gives_up_after_a_while(run, tmp_path, own_cohort_folder):
 
 
 def test_where_somebody_else_works_it_collects_at_the_next_look(run, sent, service):
-    from neuroflow.workfolder import WorkFolder
+    from neuroflow.workspace.folder import WorkFolder
 
     assert service.wait_until_idle()
     with WorkFolder(sent).locked():

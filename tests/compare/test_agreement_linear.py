@@ -8,8 +8,8 @@ import statsmodels.formula.api as smf
 from statsmodels.stats.anova import anova_lm
 from support.comparison_tables import normal_table, wide
 
-from neuroflow.compare.contrasts import PLANNED
 from neuroflow.compare.groups import ANY_DIFFERENCE, compare_groups
+from neuroflow.compare.stats.contrasts import PLANNED
 
 # pingouin 0.7 calls what pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:.*inplace keyword")

@@ -8,9 +8,9 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 from support.comparison_tables import normal_table, wide
 
-from neuroflow.compare.correction import correct
-from neuroflow.compare.effect_size import hedges_g, small_sample_factor
 from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.stats.effect_size import hedges_g, small_sample_factor
+from neuroflow.compare.stats.multiple_testing import correct
 from neuroflow.errors import OptionError
 
 # pingouin 0.7 calls what pandas 3.1 deprecates.

@@ -4,7 +4,7 @@ import pingouin
 import pytest
 from support.comparison_tables import normal_table, wide
 
-from neuroflow.compare.association import correlate, correlate_regions
+from neuroflow.compare.correlate import correlate, correlate_regions
 from neuroflow.errors import CompareError, OptionError
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*inplace keyword")

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from support.comparison_tables import normal_table
 
-from neuroflow.compare.association import correlate
+from neuroflow.compare.asymmetry import asymmetry
 from neuroflow.compare.change import change_over_time
+from neuroflow.compare.correlate import correlate
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.overview import z_summary
-from neuroflow.compare.reference import z_scores
-from neuroflow.compare.report import group_means, paper_table
-from neuroflow.compare.sides import asymmetry
+from neuroflow.compare.report.paper_table import group_means, paper_table
 from neuroflow.compare.sites import compare_sites, remove_site
+from neuroflow.compare.z_scores import z_scores
+from neuroflow.compare.z_summary import z_summary
 from neuroflow.errors import OptionError, TableError
 
 

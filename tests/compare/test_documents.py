@@ -4,13 +4,13 @@ import pandas as pd
 import pytest
 from support.comparison_tables import realistic_table
 
-from neuroflow.compare import documents
-from neuroflow.compare.documents import save_table, to_latex
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.methods import methods_text
-from neuroflow.compare.report import paper_table
+from neuroflow.compare.report import documents
+from neuroflow.compare.report.documents import save_table, to_latex
+from neuroflow.compare.report.methods import methods_text
+from neuroflow.compare.report.paper_table import paper_table
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
-from neuroflow.results.export import data_dictionary, write_table
+from neuroflow.results.table.export import data_dictionary, write_table
 
 
 @pytest.fixture(scope="module")

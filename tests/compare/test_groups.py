@@ -9,9 +9,9 @@ import pytest
 from support.comparison_tables import long, normal_table, people, realistic_table
 
 from neuroflow import __version__
-from neuroflow.compare.contrasts import PLANNED
 from neuroflow.compare.groups import ANY_DIFFERENCE, EFFECT_COLUMNS, compare_groups
-from neuroflow.compare.methods import methods_text
+from neuroflow.compare.report.methods import methods_text
+from neuroflow.compare.stats.contrasts import PLANNED
 from neuroflow.errors import CompareError, OptionError, TableError
 
 NUMBERS = ["estimate", "se", "ci_low", "ci_high", "statistic", "df", "p", "q", "effect_size"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neuroflow.compare.pairs import all_pairs
+from neuroflow.compare.stats.correlation import all_pairs
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-11}
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from support.comparison_tables import normal_table
 
-from neuroflow.compare.reading import read_cells
 from neuroflow.errors import TableError
+from neuroflow.matrix.read import read_cells
 
 
 @pytest.fixture(params=["text", "categories"])

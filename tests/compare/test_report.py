@@ -4,12 +4,12 @@ import pytest
 import statsmodels.formula.api as smf
 from support.comparison_tables import normal_table, realistic_table, wide
 
-from neuroflow.compare.association import correlate, correlate_regions
 from neuroflow.compare.change import change_over_time
+from neuroflow.compare.correlate import correlate, correlate_regions
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.methods import methods_text
-from neuroflow.compare.reference import z_scores
-from neuroflow.compare.report import group_means, paper_table
+from neuroflow.compare.report.methods import methods_text
+from neuroflow.compare.report.paper_table import group_means, paper_table
+from neuroflow.compare.z_scores import z_scores
 from neuroflow.errors import CompareError
 
 

@@ -4,11 +4,11 @@ import pytest
 import statsmodels.formula.api as smf
 from support.comparison_tables import normal_table, realistic_table, wide
 
+from neuroflow.compare.asymmetry import asymmetry
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.overview import z_summary
-from neuroflow.compare.reference import z_scores
-from neuroflow.compare.sides import asymmetry
 from neuroflow.compare.sites import compare_sites, remove_site
+from neuroflow.compare.z_scores import z_scores
+from neuroflow.compare.z_summary import z_summary
 from neuroflow.errors import CompareError, OptionError, TableError
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from support.comparison_tables import long, people, realistic_table
 
-from neuroflow.compare.contrasts import PLANNED
 from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.stats.contrasts import PLANNED
 
 GROUPS = {"Control": 14, "PD": 11, "PSP": 8}
 

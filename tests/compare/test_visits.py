@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from neuroflow.compare.visits import choose_visits
 from neuroflow.errors import CompareError
+from neuroflow.matrix.visits import choose_visits
 
 
 def studies(**columns):

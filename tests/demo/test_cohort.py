@@ -12,7 +12,7 @@ import pydicom
 import pytest
 
 from neuroflow.demo.cohort import make_cohort
-from neuroflow.demo.phantom import gradients, image
+from neuroflow.demo.scans.phantom import gradients, image
 from neuroflow.errors import DemoError
 
 with warnings.catch_warnings():

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroflow.demo.engine import Subject, simulate
-from neuroflow.demo.statistics import COMPOSED, GROUPS, group_statistics
+from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.demo.service.reference_stats import COMPOSED, GROUPS, group_statistics
 from neuroflow.errors import DemoError
 
 COUNT = 250

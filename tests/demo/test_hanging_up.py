@@ -6,7 +6,7 @@ import time
 import paramiko
 from paramiko.sftp import CMD_CLOSE
 
-from neuroflow.demo.server import DemoService
+from neuroflow.demo.service.server import DemoService
 
 
 def ask_and_hang_up(service):

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from neuroflow.demo.folder import new_place
 from neuroflow.demo.lab import find_notebook, run_command, run_lab
-from neuroflow.demo.place import new_place
-from neuroflow.demo.playground import VARIABLE, join_demo, open_demo, start_demo
-from neuroflow.demo.server import DemoService
+from neuroflow.demo.service.server import DemoService
+from neuroflow.demo.session import VARIABLE, join_demo, open_demo, start_demo
 from neuroflow.errors import DemoError
 from neuroflow.models import Event
 

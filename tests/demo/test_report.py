@@ -8,10 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroflow.demo.aidp import LAYOUTS, NOTICE, aidp_text
-from neuroflow.demo.drawing import draw_failure, draw_prediction
-from neuroflow.demo.engine import Subject, simulate
-from neuroflow.demo.report import BIOMARKERS, Prediction, failure_text, predict, prediction_text
+from neuroflow.demo.service.aidp import LAYOUTS, NOTICE, aidp_text
+from neuroflow.demo.service.drawing import draw_failure, draw_prediction
+from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.demo.service.report import (
+    BIOMARKERS,
+    Prediction,
+    failure_text,
+    predict,
+    prediction_text,
+)
 from neuroflow.errors import DemoError
 
 AT = datetime(2025, 3, 4, 10, 30)

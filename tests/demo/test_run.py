@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from neuroflow.compare.groups import compare_groups
-from neuroflow.demo.engine import Subject, simulate
 from neuroflow.demo.run import KNOWN, DemoSummary, run_demo
-from neuroflow.demo.statistics import GROUPS
+from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.demo.service.reference_stats import GROUPS
 from neuroflow.errors import DemoError
 from neuroflow.models import Event
-from neuroflow.workspace import Workspace
+from neuroflow.workspace.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 STUDIES = 14

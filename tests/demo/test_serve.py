@@ -10,7 +10,7 @@ import pytest
 from support.waits import PATIENCE
 
 from neuroflow.demo.serve import SAMPLE_ID, make_sample, serve
-from neuroflow.demo.uploads import read_upload
+from neuroflow.demo.service.read_upload import read_upload
 
 
 def test_the_sample_is_a_study_the_service_accepts(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ import pytest
 from support.demo_zips import nifti_zip, zipped
 from support.waits import PATIENCE
 
-from neuroflow.demo.engine import Subject
-from neuroflow.demo.processing import FAILURE_FILES
-from neuroflow.demo.server import DemoService
+from neuroflow.demo.service.engine import Subject
+from neuroflow.demo.service.pipeline import FAILURE_FILES
+from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import DemoError
 from neuroflow.models import RESULT_FILES
 

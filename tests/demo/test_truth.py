@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from neuroflow.demo.engine import Subject
-from neuroflow.demo.truth import truth_from_workspace
+from neuroflow.demo.ground_truth import truth_from_workspace
+from neuroflow.demo.service.engine import Subject
 
 PEOPLE = (
     "participant_id\tsession_id\tgroup\tage\tsex\n"

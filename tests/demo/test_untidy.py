@@ -3,10 +3,10 @@
 import pytest
 
 from neuroflow.demo.cohort import make_cohort
-from neuroflow.demo.untidy import make_untidy
+from neuroflow.demo.scans.untidy import make_untidy
 from neuroflow.errors import DemoError
-from neuroflow.studies.check import check
-from neuroflow.studies.discover import survey
+from neuroflow.studies.discovery.find import survey
+from neuroflow.studies.protocol.check import check
 
 HOSPITAL_NUMBER = "SIM-7310074"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.demo_zips import dicom_file, nifti_files, nifti_zip, zipped
 
-from neuroflow.demo.uploads import Upload, read_upload
+from neuroflow.demo.service.read_upload import Upload, read_upload
 from neuroflow.errors import StudyError
 
 

@@ -8,9 +8,9 @@ from support.comparison_tables import realistic_table
 from neuroflow.compare.groups import compare_groups
 from neuroflow.errors import FolderError, OptionError, TableError
 from neuroflow.plots import brain, caption, read_masks, styled, write_nifti
-from neuroflow.plots.anatomy import VIEWS, outlines, places
-from neuroflow.plots.brainsheet import SHEET
-from neuroflow.plots.numbers import region_numbers
+from neuroflow.plots._brain.anatomy import VIEWS, outlines, places
+from neuroflow.plots._brain.numbers import region_numbers
+from neuroflow.plots._brain.sheet import SHEET
 from neuroflow.results.regions import load_regions
 
 AFFINE = np.diag([4.0, 4.0, 4.0, 1.0])

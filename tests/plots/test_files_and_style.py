@@ -10,8 +10,8 @@ from support.waits import PATIENCE
 
 import neuroflow.plots as plot
 from neuroflow.errors import FolderError, OptionError
-from neuroflow.plots.labels import unit
-from neuroflow.plots.styling import THEMES, look_of
+from neuroflow.plots.common.labels import unit
+from neuroflow.plots.common.style import THEMES, look_of
 
 
 @pytest.fixture(scope="module")

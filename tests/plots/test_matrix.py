@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from support.comparison_tables import realistic_table
 
-from neuroflow.compare.reference import z_scores
+from neuroflow.compare.z_scores import z_scores
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.plots import caption, heatmap, styled
 

@@ -7,7 +7,7 @@ from matplotlib.collections import PathCollection, PolyCollection
 from support.comparison_tables import realistic_table
 
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.reference import z_scores
+from neuroflow.compare.z_scores import z_scores
 from neuroflow.errors import OptionError
 from neuroflow.plots import caption, profile, raincloud, styled, volcano
 

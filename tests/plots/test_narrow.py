@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pytest
 from support.comparison_tables import realistic_table
 
-from neuroflow.compare.association import correlate_regions
+from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
 from neuroflow.plots import (
     brain,
@@ -17,8 +17,8 @@ from neuroflow.plots import (
     raincloud,
     strip,
 )
-from neuroflow.plots.styling import MM, SINGLE_COLUMN
-from neuroflow.results.coverage import coverage as counted
+from neuroflow.plots.common.style import MM, SINGLE_COLUMN
+from neuroflow.results.table.coverage import coverage as counted
 
 FEW = ["pSN", "SCP", "Putamen"]
 

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from support.comparison_tables import normal_table
 
-from neuroflow.compare.association import correlate_regions
+from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
 from neuroflow.errors import OptionError, TableError
 from neuroflow.plots import (
@@ -21,7 +21,7 @@ from neuroflow.plots import (
     scatter,
     strip,
 )
-from neuroflow.results.coverage import coverage as counted
+from neuroflow.results.table.coverage import coverage as counted
 
 TABLE = normal_table({"Control": 6, "PSP": 5}, m=3).assign(hemisphere="bilateral")
 FORMULAS = {"Control": "$a_{b$", "PSP": "=1+1"}

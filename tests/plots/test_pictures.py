@@ -18,7 +18,7 @@ from support.comparison_tables import realistic_table
 
 import neuroflow.plots as plot
 from neuroflow.compare.groups import compare_groups
-from neuroflow.plots.labels import BIOMARKERS
+from neuroflow.plots.common.labels import BIOMARKERS
 
 PICTURES = Path(__file__).parent / "pictures"
 DPI = 40

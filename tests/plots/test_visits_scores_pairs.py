@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from support.comparison_tables import realistic_table
 
-from neuroflow.compare.association import correlate, correlate_regions
 from neuroflow.compare.change import change_over_time
-from neuroflow.demo.engine import Subject, simulate
+from neuroflow.compare.correlate import correlate, correlate_regions
+from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.errors import CompareError, OptionError, TableError
 from neuroflow.plots import (
     caption,
@@ -17,7 +17,7 @@ from neuroflow.plots import (
     styled,
     trajectory,
 )
-from neuroflow.results.coverage import coverage as count
+from neuroflow.results.table.coverage import coverage as count
 
 GROUPS = {"Control": 8, "PD": 8, "MSA": 8, "PSP": 8}
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])

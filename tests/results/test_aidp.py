@@ -8,8 +8,8 @@ import pytest
 from support.aidp_files import STEMS
 
 from neuroflow.errors import AidpError, OptionError
-from neuroflow.results.aidp import AidpReader, read_aidp
-from neuroflow.results.schema import Schema
+from neuroflow.results.aidp.reader import AidpReader, read_aidp
+from neuroflow.results.aidp.schema import Schema
 
 PATH = Path("x_out/aidp.csv")
 

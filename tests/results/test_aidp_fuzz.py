@@ -9,7 +9,7 @@ import pytest
 from support.aidp_files import LAYOUTS, STEMS, Dialect, Table, write
 
 from neuroflow.errors import AidpError
-from neuroflow.results.aidp import AidpReader
+from neuroflow.results.aidp.reader import AidpReader
 
 CASES = 10_000
 PATH = Path("x_out/aidp.csv")

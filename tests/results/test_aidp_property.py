@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.aidp_files import LAYOUTS, STEMS, Dialect, Table, write
 
 from neuroflow.errors import AidpError
-from neuroflow.results.aidp import AidpReader
+from neuroflow.results.aidp.reader import AidpReader
 from neuroflow.results.regions import resolve
 
 PATH = Path("x_out/aidp.csv")

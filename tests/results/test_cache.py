@@ -4,11 +4,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from neuroflow.results import cache as cache_module
-from neuroflow.results.aidp import AidpReader
-from neuroflow.results.cache import FILE_NAME, MOST_PARTS, cached_results, cached_warnings
-from neuroflow.results.schema import Schema
-from neuroflow.results.table import read_results, study_facts
+from neuroflow.results.aidp.reader import AidpReader
+from neuroflow.results.aidp.schema import Schema
+from neuroflow.results.table import cache as cache_module
+from neuroflow.results.table.cache import FILE_NAME, MOST_PARTS, cached_results, cached_warnings
+from neuroflow.results.table.cohort_table import read_results, study_facts
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_touched_files_are_compared_by_content(three, place, parsed):
 
 def test_old_files_are_not_even_opened(three, place, monkeypatch):
     cached_results(three.path, place, clock_ns=later)
-    monkeypatch.setattr("neuroflow.results.reading._digest", None)
+    monkeypatch.setattr("neuroflow.results.table.load._digest", None)
     assert len(cached_results(three.path, place, clock_ns=later).table) == 3 * 132
 
 
@@ -148,7 +148,7 @@ def test_warnings_come_from_the_cache_and_open_no_report(three, place, parsed, m
     three.put("e_out/prediction.txt", "Atypical Probability: 7\n")
     cached_results(three.path, place, clock_ns=later)
     del parsed[:]
-    monkeypatch.setattr("neuroflow.results.facts.read_prediction", None)
+    monkeypatch.setattr("neuroflow.results.table.study_facts.read_prediction", None)
     told = cached_warnings(three.path, place)
     assert parsed == []
     assert set(told) == {"d", "e"}

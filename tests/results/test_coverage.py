@@ -2,8 +2,8 @@ import pandas as pd
 import pytest
 
 from neuroflow.errors import OptionError, TableError
-from neuroflow.results.coverage import VIEWS, coverage
-from neuroflow.results.table import read_results
+from neuroflow.results.table.cohort_table import read_results
+from neuroflow.results.table.coverage import VIEWS, coverage
 
 MAP = pd.DataFrame(
     {

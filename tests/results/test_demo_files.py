@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from neuroflow.demo.aidp import LAYOUTS, aidp_text
-from neuroflow.demo.engine import Subject, simulate
-from neuroflow.demo.report import failure_text, predict, prediction_text
-from neuroflow.results.aidp import AidpReader
+from neuroflow.demo.service.aidp import LAYOUTS, aidp_text
+from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.demo.service.report import failure_text, predict, prediction_text
+from neuroflow.results.aidp.reader import AidpReader
 from neuroflow.results.prediction import parse_prediction
 from neuroflow.results.regions import resolve
 

@@ -3,9 +3,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import neuroflow
-from neuroflow.results.coverage import VIEWS
-from neuroflow.results.schema import LAYOUTS, Schema
-from neuroflow.results.table import COLUMNS
+from neuroflow.results.aidp.schema import LAYOUTS, Schema
+from neuroflow.results.table.cohort_table import COLUMNS
+from neuroflow.results.table.coverage import VIEWS
 
 PAGE = Path(neuroflow.__file__).parents[1] / "docs" / "cohort_table.md"
 

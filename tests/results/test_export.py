@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
-from neuroflow.results import export
-from neuroflow.results.export import DICTIONARY, data_dictionary, write_table
-from neuroflow.results.table import COLUMNS, read_results, study_facts, to_wide
+from neuroflow.results.table import export
+from neuroflow.results.table.cohort_table import COLUMNS, read_results, study_facts, to_wide
+from neuroflow.results.table.export import DICTIONARY, data_dictionary, write_table
 
 
 @pytest.fixture

@@ -6,11 +6,17 @@ import pandas as pd
 import pytest
 
 from neuroflow.errors import FolderError, OptionError, ResultError, ResultWarning, TableError
-from neuroflow.results.aidp import AidpReader
-from neuroflow.results.reading import read_values
-from neuroflow.results.scan import Found, scan
-from neuroflow.results.table import COLUMNS, Results, read_results, study_facts, to_wide
-from neuroflow.results.values import Values
+from neuroflow.results.aidp.reader import AidpReader
+from neuroflow.results.table.cohort_table import (
+    COLUMNS,
+    Results,
+    read_results,
+    study_facts,
+    to_wide,
+)
+from neuroflow.results.table.find_files import Found, scan
+from neuroflow.results.table.load import read_values
+from neuroflow.results.table.values import Values
 
 STUDIES = pd.DataFrame(
     {

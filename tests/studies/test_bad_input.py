@@ -18,10 +18,10 @@ from support.packages import SALT, only_study, package_bytes
 from support.scans import Scan, write_dicom, write_mosaic, write_nifti
 
 from neuroflow.errors import PackageError
-from neuroflow.studies.acquisition import read_acquisition
-from neuroflow.studies.check import check, check_study
-from neuroflow.studies.discover import find_studies, survey
-from neuroflow.studies.package import make_package
+from neuroflow.studies.discovery.find import find_studies, survey
+from neuroflow.studies.package.build import make_package
+from neuroflow.studies.protocol.acquisition import read_acquisition
+from neuroflow.studies.protocol.check import check, check_study
 
 SMALL = Scan(n_slices=3, n_directions=2)
 

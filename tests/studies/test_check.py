@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from support.scans import Scan, write_dicom, write_nifti
 
-from neuroflow.studies.check import check, check_study
-from neuroflow.studies.discover import find_studies
+from neuroflow.studies.discovery.find import find_studies
+from neuroflow.studies.protocol.check import check, check_study
 
 
 def rules(folder, severity=None, **kwargs):

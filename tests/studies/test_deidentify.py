@@ -15,10 +15,10 @@ from pydicom.tag import Tag
 from support.packages import SALT, leaks, only_study, package_bytes
 from support.scans import SECRETS, Scan, write_dicom, write_enhanced, write_mosaic, write_nifti
 
-from neuroflow.studies.acquisition import read_acquisition
-from neuroflow.studies.package import make_package
-from neuroflow.studies.private import SERVICE
-from neuroflow.studies.report import deidentification_report
+from neuroflow.studies.deidentify.private_attributes import SERVICE
+from neuroflow.studies.deidentify.report import deidentification_report
+from neuroflow.studies.package.build import make_package
+from neuroflow.studies.protocol.acquisition import read_acquisition
 
 SMALL = Scan(n_slices=3, n_directions=2)
 

@@ -12,8 +12,8 @@ from support.scans import Scan, write_dicom, write_nifti
 
 from neuroflow.errors import FolderError
 from neuroflow.models import StudyKind
-from neuroflow.studies.discover import find_studies, survey
-from neuroflow.studies.jobs import local_processes
+from neuroflow.studies.discovery.find import find_studies, survey
+from neuroflow.studies.parallel import local_processes
 
 SMALL = Scan(n_slices=3, n_directions=2)
 

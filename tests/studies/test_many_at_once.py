@@ -14,10 +14,10 @@ from support.scans import Scan, write_dicom, write_nifti
 
 from neuroflow.errors import WorkerError
 from neuroflow.models import Cohort
-from neuroflow.studies.check import check
-from neuroflow.studies.discover import find_studies
-from neuroflow.studies.jobs import local_processes, run
-from neuroflow.studies.package import package_studies
+from neuroflow.studies.discovery.find import find_studies
+from neuroflow.studies.package.build import package_studies
+from neuroflow.studies.parallel import local_processes, run
+from neuroflow.studies.protocol.check import check
 
 SMALL = Scan(n_slices=3, n_directions=2)
 

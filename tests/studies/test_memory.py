@@ -8,9 +8,9 @@ import pytest
 
 from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
-from neuroflow.studies import check as module
-from neuroflow.studies.check import check
-from neuroflow.studies.memory import CheckMemory
+from neuroflow.studies.protocol import check as module
+from neuroflow.studies.protocol.check import check
+from neuroflow.studies.protocol.check_cache import CheckMemory
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from support.scans import Scan, write_dicom, write_nifti
 
 from neuroflow.errors import FolderError
-from neuroflow.studies.discover import find_studies, survey
+from neuroflow.studies.discovery.find import find_studies, survey
 
 SMALL = Scan(n_slices=3, n_directions=2)
 

@@ -19,11 +19,11 @@ from support.scans import SECRETS, Scan, write_dicom, write_nifti
 
 from neuroflow.errors import PackageError
 from neuroflow.models import Cohort
-from neuroflow.studies import package
-from neuroflow.studies.acquisition import read_acquisition
-from neuroflow.studies.changes import is_unchanged
-from neuroflow.studies.package import make_package, package_studies
-from neuroflow.studies.zips import Content, read_back, write_zip
+from neuroflow.studies.package import build
+from neuroflow.studies.package.build import make_package, package_studies
+from neuroflow.studies.package.zip_writer import Content, read_back, write_zip
+from neuroflow.studies.protocol.acquisition import read_acquisition
+from neuroflow.studies.source_digest import is_unchanged
 
 VENDORS = ("siemens", "ge", "philips")
 SMALL = Scan(n_slices=3, n_directions=2)
@@ -180,8 +180,8 @@ def test_a_study_that_changed_while_it_was_packaged_is_changed(tmp_path, monkeyp
         path.write_bytes(path.read_bytes() + b"  ")
         return done
 
-    write = package._write
-    monkeypatch.setattr(package, "_write", write_and_change)
+    write = build._write
+    monkeypatch.setattr(build, "_write", write_and_change)
     assert not is_unchanged(study, make_package(study, "C", tmp_path / "out", salt=SALT))
 
 

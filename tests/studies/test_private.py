@@ -4,7 +4,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from neuroflow.studies.private import SERVICE, is_safe
+from neuroflow.studies.deidentify.private_attributes import SERVICE, is_safe
 
 CREATORS = {
     0x2005: ["Philips MR Imaging DD 001", "Philips MR Imaging DD 006"],

@@ -10,9 +10,9 @@ import pydicom
 import pytest
 from pydicom.errors import InvalidDicomError
 
-from neuroflow.studies.dicom import READ_ERRORS, TAGS, read_header
-from neuroflow.studies.gradients import read_gradient
-from neuroflow.studies.raw import lookup, read_raw
+from neuroflow.studies.dicom.fast_reader import lookup, read_raw
+from neuroflow.studies.dicom.gradients import read_gradient
+from neuroflow.studies.dicom.header import READ_ERRORS, TAGS, read_header
 
 NIBABEL = Path(nibabel.__file__).parent / "nicom" / "tests" / "data"
 

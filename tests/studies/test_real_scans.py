@@ -13,11 +13,11 @@ import pytest
 from pydicom import dcmread
 from support.packages import SALT, only_study, package_bytes
 
-from neuroflow.studies.acquisition import read_acquisition
-from neuroflow.studies.check import check_study
-from neuroflow.studies.csa import blank_csa, read_tags
-from neuroflow.studies.discover import find_studies, survey
-from neuroflow.studies.package import make_package
+from neuroflow.studies.dicom.csa import blank_csa, read_tags
+from neuroflow.studies.discovery.find import find_studies, survey
+from neuroflow.studies.package.build import make_package
+from neuroflow.studies.protocol.acquisition import read_acquisition
+from neuroflow.studies.protocol.check import check_study
 
 NIBABEL = Path(nibabel.__file__).parent / "nicom" / "tests" / "data"
 SIEMENS = ("siemens_dwi_0.dcm.gz", "siemens_dwi_1000.dcm.gz")

@@ -12,12 +12,12 @@ from support.scans import Scan, write_enhanced, write_mosaic
 
 from neuroflow.errors import OptionError
 from neuroflow.models import StudyKind
-from neuroflow.studies.acquisition import Acquisition
-from neuroflow.studies.check import check
-from neuroflow.studies.exceptions import Override, set_aside
-from neuroflow.studies.gradients import Gradient
-from neuroflow.studies.protocol import FURTHER_RULES, RULES, rules_table
-from neuroflow.studies.volumes import count_directions
+from neuroflow.studies.dicom.gradients import Gradient
+from neuroflow.studies.dicom.volumes import count_directions
+from neuroflow.studies.protocol.acquisition import Acquisition
+from neuroflow.studies.protocol.check import check
+from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, rules_table
+from neuroflow.studies.protocol.waivers import Override, set_aside
 
 FACTS = {field.name for field in fields(Acquisition)}
 SERVICE = {

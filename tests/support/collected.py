@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.demo.aidp import aidp_text
-from neuroflow.demo.drawing import draw_prediction
-from neuroflow.demo.engine import Subject, simulate
-from neuroflow.demo.report import predict, prediction_text
+from neuroflow.demo.service.aidp import aidp_text
+from neuroflow.demo.service.drawing import draw_prediction
+from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.demo.service.report import predict, prediction_text
+from neuroflow.ledger.states import State
 from neuroflow.models import Package, Study, StudyKind
-from neuroflow.states import State
 
 GROUPS = ("Control", "PD", "MSA", "PSP")
 AT = datetime(2026, 1, 2, 3, 4)

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from neuroflow.demo.engine import Subject, simulate
+from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.results.regions import resolve
 
 GROUPS = {"Control": 12, "PD": 14, "MSA": 9, "PSP": 11}

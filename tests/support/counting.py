@@ -1,6 +1,6 @@
 """The embedded service, counting what it was given."""
 
-from neuroflow.demo.server import DemoService
+from neuroflow.demo.service.server import DemoService
 
 
 class Counting(DemoService):

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from support.waits import PATIENCE
 
-from neuroflow.config import Profile
-from neuroflow.ledger import Ledger
+from neuroflow.ledger.ledger import Ledger
+from neuroflow.ledger.states import State
 from neuroflow.models import Package
-from neuroflow.states import State
-from neuroflow.transfer.hostkeys import HostKeys
-from neuroflow.transfer.plan import plan
-from neuroflow.transfer.sftp import SftpRemote, connect
-from neuroflow.transfer.submit import submit
+from neuroflow.transfer.sftp.remote import SftpRemote, connect
+from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.submit import submit
+from neuroflow.workspace.config import Profile
 
 MOMENTS = [
     f"{when} {state}"

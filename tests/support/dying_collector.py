@@ -10,10 +10,10 @@ from pathlib import Path
 from support.dying import _DEAD, _die, _DyingLedger
 from support.waits import PATIENCE
 
-from neuroflow.transfer import collect as collecting
 from neuroflow.transfer import local
-from neuroflow.transfer.files import arriving, stamp
+from neuroflow.transfer.collect.collect import collect as collecting
 from neuroflow.transfer.local import LocalRemote
+from neuroflow.transfer.local_files import arriving, stamp
 
 MOMENTS = ["in a file", "between files", "before stamping", "before collected", "after collected"]
 """When to die: around every step of a study, before all are here."""

@@ -8,8 +8,8 @@ import pytest
 from asyncssh import sftp
 from support.sshd import Sshd, require_sshd
 
-from neuroflow.demo.server import DemoService
-from neuroflow.demo.sftp import S3Home
+from neuroflow.demo.service.s3_sftp import S3Home
+from neuroflow.demo.service.server import DemoService
 
 _LINE = re.compile(r'^(forced )?close "(.*)" bytes read 0 written (\d+)', re.MULTILINE)
 _PLACES = ("/usr/lib/openssh", "/usr/libexec/openssh", "/usr/libexec", "/usr/lib/ssh")

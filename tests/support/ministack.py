@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from support.sshd import free_port
 
-from neuroflow.config import Profile
-from neuroflow.transfer.keys import make_key
+from neuroflow.transfer.ssh.keys import make_key
+from neuroflow.workspace.config import Profile
 
 BUCKET = "studies"
 USER = "site-7"

@@ -11,7 +11,7 @@ from uuid import UUID
 from support.scans import SECRETS
 
 from neuroflow.models import Study
-from neuroflow.studies.discover import find_studies
+from neuroflow.studies.discovery.find import find_studies
 
 SALT = b"a secret of the workspace"
 

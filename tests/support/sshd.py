@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from neuroflow.config import Profile
-from neuroflow.transfer.keys import make_key
+from neuroflow.transfer.ssh.keys import make_key
+from neuroflow.workspace.config import Profile
 
 CONFIG = """
 {extra}

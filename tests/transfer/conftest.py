@@ -7,12 +7,12 @@ import uuid
 import pytest
 from support.sshd import Sshd, require_sshd
 
-from neuroflow.demo.server import DemoService
-from neuroflow.ledger import Ledger
+from neuroflow.demo.service.server import DemoService
+from neuroflow.ledger.ledger import Ledger
 from neuroflow.models import Package
-from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
 from neuroflow.transfer.local import LocalRemote
-from neuroflow.transfer.sftp import connect
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import pytest
 
 from neuroflow.errors import ConnectionLostError
 from neuroflow.models import RESULT_FILES
-from neuroflow.results.table import read_results, study_facts
-from neuroflow.transfer.collect import collect
+from neuroflow.results.table.cohort_table import read_results, study_facts
+from neuroflow.transfer.collect.collect import collect
 from neuroflow.transfer.local import LocalRemote
 
 TABLE = "StudyID,pSN_FW,Putamen_FW\na,0.1,0.2\nb,0.3,0.4\n"

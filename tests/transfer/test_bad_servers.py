@@ -7,13 +7,13 @@ import shutil
 import pytest
 from asyncssh.sftp import SFTPAttrs, SFTPName
 
-from neuroflow.demo.sftp import S3Home
+from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import ConnectionLostError, RemoteRefusedError
+from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
-from neuroflow.states import State
-from neuroflow.transfer import pipeline
-from neuroflow.transfer.collect import collect
-from neuroflow.transfer.listing import Listing
+from neuroflow.transfer.collect.collect import collect
+from neuroflow.transfer.collect.snapshot import Listing
+from neuroflow.transfer.sftp import client
 
 HOSTILE = [
     "..", "../../evil", "/etc/evil", "a/b", "C:evil", "con", "x\x1b[2J", "nul.txt", ".bashrc",
@@ -181,7 +181,7 @@ def test_a_listing_without_an_end_is_refused(
     demo, opening, deliver, listed, ledger, results, folder, monkeypatch
 ):
     deliver("a_out", "b_out")
-    monkeypatch.setattr(pipeline, "MOST_NAMES", 3000)
+    monkeypatch.setattr(client, "MOST_NAMES", 3000)
 
     async def endless(path, names):
         async for name in names:

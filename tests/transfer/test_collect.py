@@ -10,16 +10,16 @@ import pytest
 from support.demo_zips import nifti_zip
 from support.waits import PATIENCE
 
+from neuroflow.contract import upload_path
 from neuroflow.errors import ConnectionLostError, TransferError
-from neuroflow.ledger import utc_now
+from neuroflow.ledger.ledger import utc_now
+from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
-from neuroflow.states import State
-from neuroflow.transfer.collect import collect
-from neuroflow.transfer.listing import SETTLED, Listing
+from neuroflow.transfer.collect.collect import collect
+from neuroflow.transfer.collect.discover import find_results
+from neuroflow.transfer.collect.folder_contents import missing_files
+from neuroflow.transfer.collect.snapshot import SETTLED, Listing
 from neuroflow.transfer.local import LocalRemote
-from neuroflow.transfer.paths import upload_path
-from neuroflow.transfer.reports import missing_files
-from neuroflow.transfer.results import find_results
 
 FILES = dict.fromkeys(RESULT_FILES, b"content")
 FAILURE = {"failure_report.txt": b"no age", "failure_report.png": b"picture"}

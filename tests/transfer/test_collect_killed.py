@@ -3,9 +3,9 @@
 import pytest
 from support.dying_collector import MOMENTS, die_while_collecting
 
+from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
-from neuroflow.states import State
-from neuroflow.transfer.collect import collect
+from neuroflow.transfer.collect.collect import collect
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

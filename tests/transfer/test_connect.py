@@ -14,7 +14,6 @@ from support.proxy import Fault, Proxy
 from support.sshd import Sshd, free_port, require_sshd
 from support.waits import PATIENCE
 
-from neuroflow.config import Profile
 from neuroflow.errors import (
     ConnectionLostError,
     HostKeyChangedError,
@@ -24,11 +23,12 @@ from neuroflow.errors import (
     LoginRefusedError,
     PortError,
 )
-from neuroflow.transfer import wire
-from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
-from neuroflow.transfer.keys import make_key
-from neuroflow.transfer.probe import STAGES, probe
-from neuroflow.transfer.sftp import connect
+from neuroflow.transfer.diagnose import STAGES, probe
+from neuroflow.transfer.sftp import packets
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.ssh.keys import make_key
+from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
+from neuroflow.workspace.config import Profile
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_the_pinned_kind_of_key_is_asked_for(tmp_path, known):
 @pytest.mark.parametrize("missing", [1.0, 0.6, 0.3, 180, 120, 80, 20])
 def test_a_server_that_falls_silent_while_connecting(sshd, known, missing, monkeypatch):
     """Whatever the stage, the time-outs end it; `missing` is a share, or bytes at the end."""
-    monkeypatch.setattr(wire, "LIMITS", b"")  # the one request whose answer nobody waits for
+    monkeypatch.setattr(packets, "LIMITS", b"")  # the one request whose answer nobody waits for
     key = fetch_host_key(sshd.host, sshd.port)
 
     def through(proxy, **options):

@@ -14,15 +14,15 @@ from support.counting import Counting
 from support.proxy import Fault, Proxy
 from support.struck import STRUCK
 
-from neuroflow.demo.sftp import S3Home
+from neuroflow.contract import upload_path
+from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import ConnectError, TransferError
-from neuroflow.states import State
-from neuroflow.transfer import wire
-from neuroflow.transfer.hostkeys import fetch_host_key
-from neuroflow.transfer.paths import upload_path
-from neuroflow.transfer.plan import plan
-from neuroflow.transfer.sftp import connect
-from neuroflow.transfer.submit import submit
+from neuroflow.ledger.states import State
+from neuroflow.transfer.sftp import packets
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.submit import submit
 
 FAULTS = int(os.environ.get("NEUROFLOW_FAULTS", "200"))
 PER_RUN = 18
@@ -119,7 +119,7 @@ def test_no_fault_makes_a_study_come_twice_or_in_part(
     made = packages(STUDIES, size=SIZE)
     refused = refusing(rng)
     if seed % 2:  # as of a server that offers nothing beyond the protocol
-        monkeypatch.setattr(wire, "LIMITS", b"longer requests")
+        monkeypatch.setattr(packets, "LIMITS", b"longer requests")
     with (
         Counting(tmp_path / "service", delay=0, takes_uploads=takes) as service,
         Proxy(service.port, faults=faults(rng)) as proxy,

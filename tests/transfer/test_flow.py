@@ -6,11 +6,11 @@ from collections import deque
 import pytest
 from support.proxy import Proxy
 
-from neuroflow.transfer.flow import FIRST, LEAST, MOST, SECONDS, Flow
-from neuroflow.transfer.hostkeys import fetch_host_key
-from neuroflow.transfer.plan import plan
-from neuroflow.transfer.sftp import connect
-from neuroflow.transfer.submit import submit
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.sftp.window import FIRST, LEAST, MOST, SECONDS, Flow
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.submit import submit
 
 KB = 1000
 REQUEST = 32 * 1024

@@ -9,12 +9,12 @@ import pytest
 from support.endings import NotingService, NotingSshd
 from support.waits import PATIENCE
 
-from neuroflow.demo.sftp import S3Home
+from neuroflow.contract import upload_path
+from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import RemoteRefusedError
-from neuroflow.states import State
-from neuroflow.transfer.paths import upload_path
-from neuroflow.transfer.plan import plan
-from neuroflow.transfer.submit import submit
+from neuroflow.ledger.states import State
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.submit import submit
 
 SIZE = 3_000_000
 PATH = PurePosixPath("output/x.zip")

@@ -4,8 +4,8 @@ import subprocess
 import pytest
 
 from neuroflow.errors import HostKeyChangedError, HostKeyError, HostKeyUnknownError
-from neuroflow.transfer.hostkeys import HostKeys
-from neuroflow.transfer.keys import PublicKey
+from neuroflow.transfer.ssh.keys import PublicKey
+from neuroflow.transfer.ssh.known_hosts import HostKeys
 
 KEY = PublicKey("ssh-ed25519", b"the server's key")
 OTHER = PublicKey("ssh-ed25519", b"another key")

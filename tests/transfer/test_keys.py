@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from neuroflow.errors import KeyFileError
-from neuroflow.transfer.keys import load_key, make_key, mend_permissions, public_key
+from neuroflow.transfer.ssh.keys import load_key, make_key, mend_permissions, public_key
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 

@@ -8,10 +8,10 @@ import pytest
 from support.waits import PATIENCE
 
 from neuroflow.errors import RemoteRefusedError
-from neuroflow.transfer import submit as upload
-from neuroflow.transfer.lanes import lanes, round_trip
+from neuroflow.transfer.concurrency import lanes, round_trip
 from neuroflow.transfer.local import LocalRemote
-from neuroflow.transfer.plan import plan
+from neuroflow.transfer.upload import submit as upload
+from neuroflow.transfer.upload.plan import plan
 
 HOME = PurePosixPath("input")
 

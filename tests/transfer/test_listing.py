@@ -7,7 +7,7 @@ import pytest
 
 from neuroflow.errors import ResultWarning
 from neuroflow.models import Entry, ResultFolder
-from neuroflow.transfer.listing import SETTLED, Listing
+from neuroflow.transfer.collect.snapshot import SETTLED, Listing
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import pytest
 from support.proxy import Fault, Proxy
 
-from neuroflow.demo.sftp import S3Home
+from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import (
     ConnectionLostError,
     RemoteMissingError,
@@ -16,10 +16,10 @@ from neuroflow.errors import (
     SizeMismatchError,
     TransferError,
 )
-from neuroflow.transfer.collect import collect
-from neuroflow.transfer.hostkeys import fetch_host_key
+from neuroflow.transfer.collect.collect import collect
 from neuroflow.transfer.remote import Wanted
-from neuroflow.transfer.sftp import connect
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 
 SIZES = [0, 1, 6000, 32767, 32768, 32769, 300_000]
 

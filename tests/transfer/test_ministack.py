@@ -6,13 +6,13 @@ from pathlib import PurePosixPath
 import pytest
 from support.ministack import Ministack
 
-from neuroflow.states import State
-from neuroflow.transfer.collect import collect
-from neuroflow.transfer.paths import upload_path
-from neuroflow.transfer.plan import plan
-from neuroflow.transfer.probe import STAGES, probe
+from neuroflow.contract import upload_path
+from neuroflow.ledger.states import State
+from neuroflow.transfer.collect.collect import collect
+from neuroflow.transfer.diagnose import STAGES, probe
 from neuroflow.transfer.remote import Receipt
-from neuroflow.transfer.submit import submit
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.submit import submit
 
 
 @pytest.fixture(scope="module")

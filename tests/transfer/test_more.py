@@ -7,11 +7,11 @@ import pytest
 from support.waits import PATIENCE
 
 from neuroflow.errors import LedgerError, LoginRefusedError
-from neuroflow.ledger import utc_now
+from neuroflow.ledger.ledger import utc_now
+from neuroflow.ledger.states import State
 from neuroflow.models import Event
-from neuroflow.states import State
-from neuroflow.transfer.plan import Plan, plan
-from neuroflow.transfer.submit import submit
+from neuroflow.transfer.upload.plan import Plan, plan
+from neuroflow.transfer.upload.submit import submit
 
 COHORT = Plan("COHORT", ())
 

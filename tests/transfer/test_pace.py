@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from neuroflow.errors import SubmissionError
-from neuroflow.ledger import Ledger, utc_now
-from neuroflow.states import State
-from neuroflow.transfer.plan import plan
-from neuroflow.transfer.submit import submit
+from neuroflow.ledger.ledger import Ledger, utc_now
+from neuroflow.ledger.states import State
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.submit import submit
 
 
 def sending(made, ledger, connect, **options):

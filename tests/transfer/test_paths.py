@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuroflow.errors import IdError
-from neuroflow.transfer.paths import (
+from neuroflow.contract import (
     check_cohort_id,
     check_study_id,
     result_study_id,
     safe_name,
     upload_path,
 )
+from neuroflow.errors import IdError
 
 BAD_IDS = {
     "": "empty",

@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
-from neuroflow.states import State
-from neuroflow.transfer.plan import Action, plan
+from neuroflow.ledger.states import State
+from neuroflow.transfer.upload.plan import Action, plan
 
 SENT = (State.SUBMITTED,)
 

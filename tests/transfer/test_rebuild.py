@@ -2,13 +2,13 @@
 
 import pytest
 
-from neuroflow.ledger import Ledger
+from neuroflow.contract import upload_path
+from neuroflow.ledger.ledger import Ledger
+from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
-from neuroflow.states import State
-from neuroflow.transfer.paths import upload_path
-from neuroflow.transfer.plan import plan
-from neuroflow.transfer.rebuild import rebuild
-from neuroflow.transfer.submit import submit
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.rebuild import rebuild
+from neuroflow.transfer.upload.submit import submit
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from neuroflow.ledger import LedgerRow
+from neuroflow.ledger.ledger import LedgerRow
+from neuroflow.ledger.states import TRANSITIONS, State
 from neuroflow.models import Entry
-from neuroflow.states import TRANSITIONS, State
-from neuroflow.transfer.reconcile import Seen, Verdict, reconcile
+from neuroflow.transfer.upload.reconcile import Seen, Verdict, reconcile
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 QUIET = 300.0

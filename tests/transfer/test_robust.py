@@ -10,17 +10,17 @@ import pytest
 from support.proxy import Fault, Proxy
 from support.sshd import Sshd, require_sshd
 
-from neuroflow.demo.sftp import S3Home
+from neuroflow.contract import upload_path
+from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import LedgerError, RemoteRefusedError
-from neuroflow.ledger import Ledger, utc_now
-from neuroflow.states import State
-from neuroflow.transfer.hostkeys import fetch_host_key
-from neuroflow.transfer.paths import upload_path
-from neuroflow.transfer.plan import plan
-from neuroflow.transfer.probe import STAGES, probe
+from neuroflow.ledger.ledger import Ledger, utc_now
+from neuroflow.ledger.states import State
+from neuroflow.transfer.diagnose import STAGES, probe
 from neuroflow.transfer.remote import Receipt
-from neuroflow.transfer.sftp import connect as connect_to
-from neuroflow.transfer.submit import submit
+from neuroflow.transfer.sftp.remote import connect as connect_to
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.submit import submit
 
 
 def run(made, ledger, connect, **options):

@@ -10,7 +10,7 @@ import sys
 import pytest
 from support.sshd import Sshd, require_sshd
 
-from neuroflow.config import Profile, read_profile, write_profile
+from neuroflow.contract import OUTPUT
 from neuroflow.errors import (
     ConfigError,
     HostKeyChangedError,
@@ -19,13 +19,13 @@ from neuroflow.errors import (
     LoginRefusedError,
     PortError,
 )
-from neuroflow.service import Service
-from neuroflow.transfer.hostkeys import HostKeys, fetch_host_key
-from neuroflow.transfer.keys import make_key
-from neuroflow.transfer.paths import OUTPUT
-from neuroflow.transfer.probe import STAGES, probe
-from neuroflow.transfer.route import find_route
-from neuroflow.transfer.sftp import connect
+from neuroflow.transfer.diagnose import STAGES, probe
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.ssh.keys import make_key
+from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
+from neuroflow.transfer.ssh.route import find_route
+from neuroflow.workspace.config import Profile, read_profile, write_profile
+from neuroflow.workspace.service import Service
 
 
 @pytest.fixture

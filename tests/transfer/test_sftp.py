@@ -9,18 +9,18 @@ from pathlib import Path, PurePosixPath
 import pytest
 from support.proxy import Fault, Proxy
 
-from neuroflow.demo.server import DemoService
-from neuroflow.demo.sftp import S3Home
+from neuroflow.demo.service.s3_sftp import S3Home
+from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import (
     ConnectionLostError,
     RemoteMissingError,
     RemoteRefusedError,
     SizeMismatchError,
 )
-from neuroflow.transfer.hostkeys import fetch_host_key
-from neuroflow.transfer.pipeline import PipelinedClient
 from neuroflow.transfer.remote import Receipt
-from neuroflow.transfer.sftp import connect
+from neuroflow.transfer.sftp.client import PipelinedClient
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 
 PATH = PurePosixPath("output/x.zip")
 

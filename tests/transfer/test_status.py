@@ -4,11 +4,11 @@ from pathlib import PurePosixPath
 import pandas as pd
 import pytest
 
-from neuroflow.ledger import LedgerRow
+from neuroflow.ledger.ledger import LedgerRow
+from neuroflow.ledger.states import TRANSITIONS, State
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
-from neuroflow.states import TRANSITIONS, State
-from neuroflow.transfer.listing import Listing
-from neuroflow.transfer.status import COLUMNS, status
+from neuroflow.transfer.collect.snapshot import Listing
+from neuroflow.transfer.collect.status import COLUMNS, status
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SENT = NOW - timedelta(hours=3)

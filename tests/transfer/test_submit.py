@@ -11,7 +11,8 @@ import pytest
 from support.proxy import Fault, Proxy
 from support.waits import PATIENCE
 
-from neuroflow.demo.server import DemoService
+from neuroflow.contract import upload_path
+from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import (
     ConnectError,
     ConnectionLostError,
@@ -23,15 +24,14 @@ from neuroflow.errors import (
     SizeMismatchError,
     SubmissionError,
 )
-from neuroflow.ledger import Ledger, utc_now
-from neuroflow.states import State
-from neuroflow.transfer.hostkeys import fetch_host_key
+from neuroflow.ledger.ledger import Ledger, utc_now
+from neuroflow.ledger.states import State
 from neuroflow.transfer.local import LocalRemote
-from neuroflow.transfer.paths import upload_path
-from neuroflow.transfer.plan import plan
 from neuroflow.transfer.remote import Receipt
-from neuroflow.transfer.sftp import connect as connect_to
-from neuroflow.transfer.submit import submit
+from neuroflow.transfer.sftp.remote import connect as connect_to
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
+from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.submit import submit
 
 
 def run(packages, ledger, connect, *, replace=False, quiet_seconds=0.05, **options):
@@ -461,7 +461,7 @@ def test_a_long_upload_is_noted_again_and_again(folder_remote, packages, ledger)
 def test_sending_loads_no_library_of_tables():
     """It takes 80 MB: an upload stays small."""
     code = (
-        "import sys; import neuroflow.transfer.submit, neuroflow.transfer.sftp; "
+        "import sys; import neuroflow.transfer.upload.submit, neuroflow.transfer.sftp.remote; "
         "sys.exit('pandas' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,13 +8,13 @@ import asyncssh
 import pytest
 from paramiko.sftp import SFTPError
 
-from neuroflow.demo.sftp import S3Home
+from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import RemoteRefusedError
-from neuroflow.transfer import wire
-from neuroflow.transfer.flow import Flow
 from neuroflow.transfer.remote import Receipt
-from neuroflow.transfer.upload import Upload
-from neuroflow.transfer.wire import REQUEST_SIZE, Wire
+from neuroflow.transfer.sftp import packets
+from neuroflow.transfer.sftp.packets import REQUEST_SIZE, Wire
+from neuroflow.transfer.sftp.window import Flow
+from neuroflow.transfer.sftp.writer import Upload
 
 PATH = PurePosixPath("output/x.zip")
 
@@ -39,7 +39,7 @@ def test_longer_requests_are_used_where_the_server_offers_them(sshd, opening, lo
 def test_without_an_offer_requests_are_as_long_as_every_server_takes(
     sshd, opening, local, monkeypatch
 ):
-    monkeypatch.setattr(wire, "LIMITS", b"nobody offers this")
+    monkeypatch.setattr(packets, "LIMITS", b"nobody offers this")
     with opening(sshd)() as remote:
         assert remote._client.write_size == REQUEST_SIZE
         assert remote.put(local, PATH) is Receipt.CONFIRMED

@@ -6,8 +6,8 @@ import pytest
 from support.waits import PATIENCE
 
 import neuroflow as nf
-from neuroflow.widgets.cohort_model import CohortModel
-from neuroflow.workspace import Workspace
+from neuroflow.widgets.cohort.model import CohortModel
+from neuroflow.workspace.workspace import Workspace
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from support.agent import running_agent
 from support.waits import PATIENCE
 
 from neuroflow.errors import HostKeyUnknownError
+from neuroflow.ledger.states import State
 from neuroflow.models import Package
-from neuroflow.states import State
-from neuroflow.transfer.keys import make_key, public_key
-from neuroflow.transfer.probe import STAGES
-from neuroflow.widgets.connect_model import ConnectModel
-from neuroflow.workspace import Workspace
+from neuroflow.transfer.diagnose import STAGES
+from neuroflow.transfer.ssh.keys import make_key, public_key
+from neuroflow.widgets.connect.model import ConnectModel
+from neuroflow.workspace.workspace import Workspace
 
 
 @pytest.fixture

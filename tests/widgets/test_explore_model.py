@@ -7,9 +7,9 @@ from support.collected import collect_into, people
 from support.waits import PATIENCE
 
 from neuroflow.compare.groups import compare_groups
-from neuroflow.widgets.explore_model import ExploreModel
-from neuroflow.widgets.figureview import Picture
-from neuroflow.workspace import Workspace
+from neuroflow.widgets.common.clickable_figure import Picture
+from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.workspace.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
@@ -227,7 +227,7 @@ QUESTIONS = (
 
 @pytest.mark.slow
 def test_the_code_cell_gives_the_same_numbers_and_the_same_figure(project, tmp_path):
-    from neuroflow.widgets.explore_draw import SCREEN, SHARP
+    from neuroflow.widgets.explore.render import SCREEN, SHARP
 
     shown = {}
     for question in QUESTIONS:

@@ -3,11 +3,11 @@ import pytest
 from support.collected import collect_into, people
 from support.waits import PATIENCE
 
-from neuroflow.widgets.explore import explore_form
-from neuroflow.widgets.explore_model import ExploreModel
-from neuroflow.widgets.figureview import FigureView
-from neuroflow.widgets.tableview import TableView
-from neuroflow.workspace import Workspace
+from neuroflow.widgets.common.clickable_figure import FigureView
+from neuroflow.widgets.common.data_table import TableView
+from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.widgets.explore.view import explore_form
+from neuroflow.workspace.workspace import Workspace
 
 
 @pytest.fixture(scope="module")

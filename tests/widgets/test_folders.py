@@ -1,7 +1,7 @@
 import os
 
-from neuroflow.widgets import folders
-from neuroflow.widgets.folders import completions, listing
+from neuroflow.widgets.common import path_completion
+from neuroflow.widgets.common.path_completion import completions, listing
 
 
 def test_what_is_typed_is_completed_folders_first(tmp_path):
@@ -20,7 +20,7 @@ def test_hidden_names_are_offered_when_a_dot_is_typed(tmp_path):
 
 
 def test_a_huge_folder_offers_only_some(tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "MOST", 3)
+    monkeypatch.setattr(path_completion, "MOST", 3)
     for number in range(10):
         (tmp_path / f"s{number}").touch()
     assert len(listing(tmp_path)) == 3

@@ -10,9 +10,9 @@ from support.waits import PATIENCE
 
 from neuroflow.errors import FolderError
 from neuroflow.widgets.app import app
-from neuroflow.widgets.explore_question import VIEWS
-from neuroflow.widgets.html import visible
-from neuroflow.workspace import Workspace
+from neuroflow.widgets.common.html import visible
+from neuroflow.widgets.explore.question import VIEWS
+from neuroflow.workspace.workspace import Workspace
 
 TURN = "\u202e"
 """What follows it is written from right to left."""

@@ -7,9 +7,9 @@ import pytest
 
 from neuroflow.errors import FolderError
 from neuroflow.models import Event
-from neuroflow.widgets import html
-from neuroflow.widgets.model import Problem
-from neuroflow.widgets.progress import Bar, Progress
+from neuroflow.widgets.common import html
+from neuroflow.widgets.common.form_model import Problem
+from neuroflow.widgets.common.progress import Bar, Progress
 
 HOSTILE = ['<img src=x onerror="alert(1)">', "'><script>alert(1)</script>", "a & b", '" onfocus="x']
 

@@ -6,7 +6,7 @@ import pytest
 from support.waits import PATIENCE
 
 from neuroflow.models import Event
-from neuroflow.widgets.jobs import Job
+from neuroflow.widgets.common.background import Job
 
 
 def event(done, study_id=None):

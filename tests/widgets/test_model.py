@@ -4,7 +4,7 @@ import pytest
 from support.waits import PATIENCE
 
 from neuroflow.errors import FolderError, OptionError
-from neuroflow.widgets.model import FormModel, Problem
+from neuroflow.widgets.common.form_model import FormModel, Problem
 
 
 def test_an_error_of_neuroflow_is_shown_in_its_own_words_until_dismissed():

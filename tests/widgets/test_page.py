@@ -23,8 +23,8 @@ from neuroflow.errors import (
     WorkerError,
     WorkspaceError,
 )
-from neuroflow.widgets import page
-from neuroflow.widgets.page import LOCAL, VARIABLE, serve_page
+from neuroflow.widgets import voila
+from neuroflow.widgets.voila import LOCAL, VARIABLE, serve_page
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +71,7 @@ def test_settings_that_cannot_be_read_are_told_and_no_page_is_opened(tmp_path):
 
 def test_the_page_shows_the_forms_and_no_code_to_who_has_the_token(tmp_path, monkeypatch):
     led = queue.Queue()
-    monkeypatch.setattr(page.webbrowser, "open", led.put)
+    monkeypatch.setattr(voila.webbrowser, "open", led.put)
     with served(tmp_path / "project", theme="dark") as address:
         assert address.startswith(f"http://{LOCAL}:")
         file = tmp_path / "project" / "open_page.html"
@@ -95,9 +95,9 @@ def test_the_page_shows_the_forms_and_no_code_to_who_has_the_token(tmp_path, mon
 
 
 def test_the_token_is_in_no_argument_and_only_this_computer_is_listened_to(tmp_path):
-    command = page._command(1, "light")
+    command = voila._command(1, "light")
     assert f"--Voila.ip={LOCAL}" in command
-    environ = page._environ(tmp_path, "a token")
+    environ = voila._environ(tmp_path, "a token")
     assert environ["JUPYTER_TOKEN"] == "a token"
     assert "a token" not in " ".join(command)
     assert environ[VARIABLE] == str(tmp_path)
@@ -111,7 +111,7 @@ def test_the_notebook_of_the_page_has_one_cell_and_no_output():
 
 def test_the_forms_are_those_of_the_workspace_that_the_environment_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    tabs = page.page({VARIABLE: str(tmp_path / "w"), page.START: str(tmp_path)})
+    tabs = voila.page({VARIABLE: str(tmp_path / "w"), voila.START: str(tmp_path)})
     assert tabs.neuroflow.ws.folder == (tmp_path / "w").resolve()
     tabs.neuroflow.ws.close()
 
@@ -145,13 +145,13 @@ def test_what_cannot_be_is_said_before_anything_is_started(tmp_path, monkeypatch
     (tmp_path / "file").write_text("")
     with pytest.raises(WorkspaceError):
         serve_page(tmp_path / "file", **here)
-    monkeypatch.setattr(page, "find_spec", lambda name: None)
+    monkeypatch.setattr(voila, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="neuroflow\\[app\\]"):
         serve_page(tmp_path, **here)
 
 
 def test_a_page_that_ends_by_itself_says_why(tmp_path, monkeypatch):
     broken = [sys.executable, "-c", "raise SystemExit('no such thing')"]
-    monkeypatch.setattr(page, "_command", lambda *args: broken)
+    monkeypatch.setattr(voila, "_command", lambda *args: broken)
     with pytest.raises(WorkerError, match="no such thing"):
         serve_page(tmp_path, say=never, stop=threading.Event(), open_browser=False)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from neuroflow.models import Event
-from neuroflow.widgets.progress import Progress
+from neuroflow.widgets.common.progress import Progress
 
 
 def event(stage, study_id=None, done=1, total=4, status="progress", message=""):

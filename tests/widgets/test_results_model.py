@@ -10,9 +10,9 @@ from support.collected import collect_into, people
 from support.waits import PATIENCE
 
 import neuroflow as nf
-from neuroflow.widgets.gallery_model import SMALL, GalleryModel
-from neuroflow.widgets.results_model import ResultsModel
-from neuroflow.workspace import Workspace
+from neuroflow.widgets.results.gallery_model import SMALL, GalleryModel
+from neuroflow.widgets.results.model import ResultsModel
+from neuroflow.workspace.workspace import Workspace
 
 
 def silent(_event):
@@ -127,7 +127,7 @@ def test_collecting_brings_reports_under_the_names_of_this_disk(sent, service, c
 
 
 def test_a_failed_study_is_shown_as_failed_with_its_report(tmp_path, cohort_folder):
-    from neuroflow.demo.server import DemoService
+    from neuroflow.demo.service.server import DemoService
 
     with (
         DemoService(tmp_path / "failing", delay=0.0, failure_rate=1.0) as service,

@@ -5,10 +5,10 @@ import threading
 import pytest
 from support.waits import PATIENCE
 
-from neuroflow.states import State
-from neuroflow.transfer.sftp import SftpRemote
-from neuroflow.widgets.submit_model import SubmitModel
-from neuroflow.workspace import Workspace
+from neuroflow.ledger.states import State
+from neuroflow.transfer.sftp.remote import SftpRemote
+from neuroflow.widgets.submit.model import SubmitModel
+from neuroflow.workspace.workspace import Workspace
 
 
 @pytest.fixture

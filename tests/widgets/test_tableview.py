@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroflow.widgets.model import FormModel
-from neuroflow.widgets.tableview import TableView
+from neuroflow.widgets.common.data_table import TableView
+from neuroflow.widgets.common.form_model import FormModel
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -7,19 +7,19 @@ from support.waits import PATIENCE
 import neuroflow as nf
 from neuroflow.errors import FolderError, OptionError
 from neuroflow.widgets.app import AppModel, app
-from neuroflow.widgets.cohort import cohort_form
-from neuroflow.widgets.cohort_model import CohortModel
-from neuroflow.widgets.connect import connect_form
-from neuroflow.widgets.connect_model import ConnectModel
-from neuroflow.widgets.gallery import gallery
-from neuroflow.widgets.gallery_model import GalleryModel, Report
-from neuroflow.widgets.pathfield import HERE, PathField
-from neuroflow.widgets.results import results_form
-from neuroflow.widgets.results_model import ResultsModel
-from neuroflow.widgets.submit import submit_form
-from neuroflow.widgets.submit_model import SubmitModel
-from neuroflow.widgets.tableview import TableView
-from neuroflow.workspace import Workspace
+from neuroflow.widgets.cohort.model import CohortModel
+from neuroflow.widgets.cohort.view import cohort_form
+from neuroflow.widgets.common.data_table import TableView
+from neuroflow.widgets.common.path_input import HERE, PathField
+from neuroflow.widgets.connect.model import ConnectModel
+from neuroflow.widgets.connect.view import connect_form
+from neuroflow.widgets.results.gallery import gallery
+from neuroflow.widgets.results.gallery_model import GalleryModel, Report
+from neuroflow.widgets.results.model import ResultsModel
+from neuroflow.widgets.results.view import results_form
+from neuroflow.widgets.submit.model import SubmitModel
+from neuroflow.widgets.submit.view import submit_form
+from neuroflow.workspace.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -1,0 +1,6 @@
+"""What invalidates caches: the version of neuroflow, and that of its de-identification."""
+
+__version__ = "0.1.0"
+
+METHOD = "neuroflow 1, DICOM PS3.15 basic profile"
+"""Written into the images; the number changes with what is removed."""

@@ -1,0 +1,1 @@
+"""The commands of `neuroflow`, one file per group."""

@@ -1,0 +1,36 @@
+"""``neuroflow app``: the forms as a page without code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuroflow.cli.console import Voice
+from neuroflow.cli.signals import stoppable
+
+STOPPING = (
+    "Closing the page. What was sent and collected stays; an upload under way goes on next time."
+)
+
+
+def app(
+    workspace: Annotated[Path, typer.Argument(help="The project's folder.")] = Path("my-project"),
+    port: Annotated[int, typer.Option(help="The page's port; 0 takes a free one.")] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")
+    ] = True,
+    theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
+) -> None:
+    """Open the forms in the browser, as a page without code; Ctrl-C ends it.
+
+    Only this computer can reach the page, and only with the token in its address.
+    """
+    from neuroflow.widgets.voila import serve_page
+
+    voice = Voice()
+    with stoppable(STOPPING, at_the_end="") as stop:
+        serve_page(
+            workspace, say=voice.say, stop=stop, port=port, theme=theme, open_browser=browser
+        )

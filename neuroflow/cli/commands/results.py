@@ -1,0 +1,162 @@
+"""What came back: ``neuroflow status``, ``collect``, ``table``, ``export``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neuroflow.cli.console import Voice
+from neuroflow.cli.exit_codes import SOMETHING_LEFT
+from neuroflow.cli.inputs import cohort_table, opened, read_schema, study_facts
+from neuroflow.cli.options import (
+    AsJson,
+    HostKey,
+    Participants,
+    Quiet,
+    SchemaFile,
+    Source,
+    WorkspaceFolder,
+    listed,
+)
+from neuroflow.cli.signals import stoppable
+from neuroflow.errors import MissingExtraError, TableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from neuroflow.results.aidp.schema import Schema
+
+FORMATS = ("csv", "tsv", "parquet", "xlsx")
+"""What a table can be exported as."""
+
+
+def status(
+    workspace: WorkspaceFolder,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not look at the server.")] = False,
+    host_key: HostKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell where every study stands, and how old that knowledge is."""
+    from neuroflow.transfer.polling import as_of
+
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+        if host_key:
+            ws.service.trust(host_key)
+        table = ws.status(look=not offline)
+        voice.answer(states(table), table)
+        at = table.attrs.get("listed_at")
+        seen = f"The server {as_of(at, datetime.now(UTC).astimezone())}."
+        voice.note(seen if at else "From the ledger alone: the server was never looked at.")
+
+
+def states(table: pd.DataFrame) -> dict[str, Any]:
+    """Return a status as scripts get it.
+
+    Parameters
+    ----------
+    table
+        What `neuroflow.Workspace.status` returns.
+
+    Returns
+    -------
+    dict
+        ``listed_at``, ``counts`` of the states, and ``studies``.
+    """
+    counts = table["state"].value_counts(sort=False).to_dict()
+    listed_at = table.attrs.get("listed_at")
+    return {"listed_at": listed_at, "counts": counts, "studies": table.copy(deep=False)}
+
+
+def collect(
+    workspace: WorkspaceFolder,
+    host_key: HostKey = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring every result that is new or changed."""
+    with (
+        Voice(as_json=as_json, quiet=quiet) as voice,
+        opened(workspace) as ws,
+        stoppable() as stop,
+    ):
+        if host_key:
+            ws.service.trust(host_key)
+        with voice.listening() as listen:
+            table = ws.collect(on_event=listen, stop=stop)
+        voice.answer(states(table), table)
+
+
+def table(
+    source: Source,
+    to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
+    wide: Annotated[str | None, typer.Option(help="Studies x regions of this metric.")] = None,
+    participants: Participants = None,
+    schema: SchemaFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the cohort table; as CSV to the standard output, or to a file."""
+    import neuroflow as nf
+
+    with Voice(as_json=as_json) as voice:
+        rows = cohort_table(source, participants, read_schema(schema))
+        if wide:
+            rows = nf.to_wide(rows, metric=wide).reset_index()
+        if to is not None:
+            nf.write_table(rows, to)
+            voice.note(f"{len(rows)} rows in {to}")
+            voice.answer({"rows": len(rows), "columns": list(rows.columns), "file": to})
+        elif as_json:
+            voice.answer({"rows": len(rows), "columns": list(rows.columns), "table": rows})
+        else:
+            rows.to_csv(sys.stdout, index=False)
+
+
+def export(
+    source: Source,
+    to: Annotated[Path, typer.Argument(help="The folder to write into.")],
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", help=f"Of {','.join(FORMATS)}; all if left out.")
+    ] = None,
+    participants: Participants = None,
+    schema: SchemaFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the cohort table, one wide table per metric, and what is known of the studies."""
+    import neuroflow as nf
+
+    wanted = listed(formats) or list(FORMATS)
+    if unknown := [name for name in wanted if name not in FORMATS]:
+        raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(FORMATS)}")
+    files, left = [], []
+    with Voice(as_json=as_json) as voice:
+        for name, frame in _tables(source, participants, read_schema(schema)):
+            for ending in wanted:
+                try:
+                    files.append(nf.write_table(frame, to / f"{name}.{ending}"))
+                except (MissingExtraError, TableError) as error:  # the other formats can be had
+                    left.append({"file": f"{name}.{ending}", "reason": str(error)})
+                    voice.note(f"{name}.{ending} was left out: {error}")
+        voice.answer({"files": files, "left_out": left})
+        voice.say("\n".join(map(str, files)))
+    if left:
+        raise typer.Exit(SOMETHING_LEFT)
+
+
+def _tables(
+    source: Path, participants: Path | None, schema: Schema | None
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield what there is to export, by the name of its file."""
+    import neuroflow as nf
+
+    long = cohort_table(source, participants, schema)
+    yield "cohort_table", long
+    for metric in dict.fromkeys(long["metric"].astype(str)):
+        yield f"wide_{metric}", nf.to_wide(long, metric=metric, covariates=True).reset_index()
+    facts = study_facts(source, participants, schema)
+    if facts is not None:
+        yield "studies", facts

@@ -1,0 +1,150 @@
+"""The studies on this disk: ``neuroflow check``, ``override``, ``fill-in``, ``package``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from neuroflow.cli.completion import rules, studies
+from neuroflow.cli.console import Voice
+from neuroflow.cli.exit_codes import SOMETHING_LEFT
+from neuroflow.cli.inputs import found_below, opened
+from neuroflow.cli.options import (
+    AsJson,
+    CohortId,
+    Participants,
+    Quiet,
+    ScansFolder,
+    WorkspaceFolder,
+)
+from neuroflow.cli.signals import stoppable
+
+StudyName = Annotated[
+    str, typer.Argument(help="The study's label, or its id.", autocompletion=studies)
+]
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(help="The folder of scans.")],
+    participants: Participants = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Convert every study too, and look at its gradients.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check every study below a folder against the service's protocol."""
+    import pandas as pd
+
+    import neuroflow as nf
+    from neuroflow.io.participants import ParticipantRows, read_participants
+    from neuroflow.models import Cohort
+    from neuroflow.workspace.preparation import unmatched_studies, with_participant
+
+    with Voice(as_json=as_json, quiet=quiet) as voice:
+        people = read_participants(participants) if participants else None
+        with voice.listening() as listen:
+            found = nf.find_studies(folder, on_event=listen)
+            if people is not None:
+                rows = ParticipantRows(people)
+                found = [with_participant(study, rows) for study in found]
+            findings = nf.check(found, deep=deep, on_event=listen)
+        strangers = unmatched_studies(Cohort("check", tuple(found)), people)
+        findings = pd.concat([findings, strangers], ignore_index=True)
+        bad = findings.loc[findings["severity"] == "error", "study"].nunique()
+        facts = {"studies": len(found), "with_errors": bad, "findings": findings}
+        voice.answer(facts, findings if len(findings) else None)
+        voice.note(f"{len(found)} studies, {bad} with errors.")
+    if bad:
+        raise typer.Exit(SOMETHING_LEFT)
+
+
+def exclude(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    study: StudyName,
+    reason: Annotated[str, typer.Option(help="Why, for the account of who was left out.")],
+    as_json: AsJson = False,
+) -> None:
+    """Leave a study out: it is not checked, packaged or sent until it is included again."""
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+        ws.exclude(ws.cohort(cohort_id), study, reason)
+        voice.answer({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
+        voice.note(f"{study} is left out.")
+
+
+def include(
+    workspace: WorkspaceFolder, cohort_id: CohortId, study: StudyName, as_json: AsJson = False
+) -> None:
+    """Take a study that was excluded into its cohort again."""
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+        ws.include(ws.cohort(cohort_id), study)
+        voice.answer({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
+        voice.note(f"{study} is included.")
+
+
+def override(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    study: StudyName,
+    rule: Annotated[str, typer.Argument(help="The rule's id.", autocompletion=rules)],
+    reason: Annotated[str, typer.Option(help="Why; an empty text takes the rule up again.")],
+    as_json: AsJson = False,
+) -> None:
+    """Set a rule aside for one study, with a reason that the ledger keeps."""
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+        ws.override(ws.cohort(cohort_id), study, rule, reason)
+        voice.answer({"cohort_id": cohort_id, "study": study, "rule": rule, "reason": reason})
+        done = "is set aside" if reason.strip() else "is taken up again"
+        voice.note(f"The rule {rule} {done} for {study}.")
+
+
+def fill_in(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    study: StudyName,
+    age: Annotated[float | None, typer.Option(help="Age at the scan, in years.")] = None,
+    sex: Annotated[str | None, typer.Option(help="M or F.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a study the age or sex that neither participants.tsv nor its header tells."""
+    if age is None and sex is None:
+        raise typer.BadParameter("say --age, --sex, or both")
+    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+        ws.fill_in(ws.cohort(cohort_id), study, age=age, sex=sex)
+        voice.answer({"cohort_id": cohort_id, "study": study, "age": age, "sex": sex})
+        voice.note(f"Noted for {study}; participants.tsv is not changed.")
+
+
+def package(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    folder: ScansFolder = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """De-identify and zip every study of a cohort; nothing is sent."""
+    import neuroflow as nf
+
+    with (
+        Voice(as_json=as_json, quiet=quiet) as voice,
+        nf.Workspace(workspace) as ws,
+        stoppable() as stop,
+    ):
+        with voice.listening() as listen:
+            found = found_below(folder, participants, listen)
+            cohort = ws.cohort(cohort_id, found, participants=participants)
+            packages = ws.package(cohort, on_event=listen, stop=stop)
+        missing = len(cohort.studies) - len(packages) - len(ws.excluded(cohort_id))
+        rows = [
+            {"study_id": each.study_id, "file": each.path, "size": each.size, "sha256": each.sha256}
+            for each in packages
+        ]
+        voice.answer({"cohort_id": cohort_id, "packages": rows, "missing": missing})
+        size = sum(each.size for each in packages) / 1e6
+        voice.note(f"{len(packages)} packages, {size:.0f} MB; {missing} missing.")
+    if missing:
+        raise typer.Exit(SOMETHING_LEFT)

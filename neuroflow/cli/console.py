@@ -1,0 +1,153 @@
+"""What a command says: answers on the standard output, everything else beside it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from neuroflow.errors import NeuroflowError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from neuroflow.models import OnEvent
+
+
+class Voice:
+    """The voice of one command, for people or for scripts.
+
+    Parameters
+    ----------
+    as_json
+        The answer is one JSON object on the standard output, and nothing else stands there; an
+        error is an object with the key ``error``.
+    quiet
+        Only errors and warnings are told.
+    """
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.as_json and isinstance(error, NeuroflowError):
+            _write_json({"error": _as_facts(error)})
+
+    def note(self, text: str) -> None:
+        """Say something beside the answer."""
+        if not self.quiet:
+            say_beside(text)
+
+    def say(self, text: str) -> None:
+        """Say something as the answer, for people only."""
+        if not (self.as_json or self.quiet):
+            console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def answer(self, facts: Mapping[str, Any], table: pd.DataFrame | None = None) -> None:
+        """Give the answer: the facts as JSON for scripts, the table for people.
+
+        Parameters
+        ----------
+        facts
+            What scripts get; tables in it become lists of objects.
+        table
+            What people get.
+        """
+        if self.as_json:
+            _write_json({name: _plain(value) for name, value in facts.items()})
+        elif table is not None and not self.quiet:
+            _print_grid(table)
+
+    @contextmanager
+    def listening(self) -> Iterator[OnEvent]:
+        """Yield what listens to a long job: bars on a terminal, lines in a log."""
+        from neuroflow.events.progress import Bars, Lines
+
+        with (
+            Bars() if sys.stderr.isatty() and not self.quiet else Lines(quiet=self.quiet)
+        ) as listener:
+            yield listener
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console; rich is loaded when something is said."""
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+def say_beside(text: str, style: str = "") -> None:
+    """Print to the error output, in a colour where it is a terminal."""
+    console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def complain(error: NeuroflowError) -> None:
+    """Print an error: what in red, why and what to do below it, and where more is said."""
+    subject = f"Study {error.study_id}: " if error.study_id else ""
+    say_beside(f"Error: {subject}{error.what}", "bold red")
+    for line in (error.why, error.advice, f"More: neuroflow explain {error.anchor}"):
+        if line:
+            say_beside(f"  {line}")
+
+
+def _as_facts(error: NeuroflowError) -> dict[str, Any]:
+    return {
+        "kind": type(error).__name__,
+        "anchor": error.anchor,
+        "what": error.what,
+        "why": error.why,
+        "advice": error.advice,
+        "study_id": error.study_id,
+        "exit_code": error.exit_code,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn tables, paths and times into what JSON knows."""
+    if hasattr(value, "to_json"):
+        return json.loads(value.to_json(orient="records", date_format="iso", double_precision=15))
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _write_json(facts: Mapping[str, Any]) -> None:
+    # Escaped to ASCII: a terminal or pipe of any encoding takes it.
+    sys.stdout.write(json.dumps(facts, indent=1) + "\n")
+
+
+def _print_grid(frame: pd.DataFrame) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(*(str(column) for column in frame.columns), header_style="bold")
+    for row in frame.itertuples(index=False):
+        grid.add_row(*(Text(_cell(value)) for value in row))
+    console().print(grid)
+
+
+def _cell(value: Any) -> str:
+    import pandas as pd  # loaded already, for there is a table
+
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    if hasattr(value, "strftime"):
+        return str(value.strftime("%Y-%m-%d %H:%M:%S"))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

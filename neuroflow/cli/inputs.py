@@ -1,0 +1,239 @@
+"""Where a command takes its scans and its cohort table from, and its workspace."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from neuroflow.errors import FolderError, OptionError, ResultError, WorkspaceError
+from neuroflow.workspace.config import CONFIG_NAME
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from neuroflow.models import OnEvent, Study
+    from neuroflow.results.aidp.schema import Schema
+    from neuroflow.workspace.workspace import Workspace
+
+_TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "site", "region")
+"""Columns that stay text though they may look like numbers: session 01 is not 1."""
+
+
+def found_below(
+    folder: Path | None, participants: Path | None, listen: OnEvent
+) -> list[Study] | None:
+    """Find the scans for a cohort; a table that cannot be used is told before the long look.
+
+    Parameters
+    ----------
+    folder
+        Of scans; None to go on with a cohort as it is.
+    participants
+        participants.tsv, where one was named.
+    listen
+        Told of the progress.
+
+    Returns
+    -------
+    list of Study or None
+        None where no folder was named.
+
+    Raises
+    ------
+    FolderError
+        There is no study in it.
+    ParticipantsError
+        The table cannot be used.
+    """
+    import neuroflow as nf
+
+    if participants is not None:
+        nf.read_participants(participants)
+    return None if folder is None else nf.find_studies(folder, on_event=listen)
+
+
+def cohort_table(
+    source: Path, participants: Path | None = None, schema: Schema | None = None
+) -> pd.DataFrame:
+    """Read the cohort table of a workspace, of a folder of results, or of a file.
+
+    Parameters
+    ----------
+    source
+        The workspace, the folder, or a file that `table` or `export` wrote.
+    participants
+        participants.tsv, for a folder of results.
+    schema
+        How the result files are to be read; None lets their content decide.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per study x region x metric.
+
+    Raises
+    ------
+    NeuroflowError
+        As `neuroflow.read_results` and `neuroflow.Workspace.table`.
+    """
+    import neuroflow as nf
+
+    if is_workspace(source):
+        _refuse(participants, "a workspace has participants of its own")
+        with nf.Workspace(source) as ws:
+            return ws.table(schema=schema)
+    if source.is_file() and (table := _read_file(source)) is not None:
+        _refuse(participants, "a cohort table has its participants in it")
+        _refuse(schema, "a cohort table is read already", "--schema")
+        return table
+    return nf.read_results(source, participants=participants, schema=schema)
+
+
+def study_facts(
+    source: Path, participants: Path | None = None, schema: Schema | None = None
+) -> pd.DataFrame | None:
+    """Read what is known of every study.
+
+    Parameters
+    ----------
+    source, participants, schema
+        As for `cohort_table`.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        One row per study; None where the source is a table in a file.
+    """
+    import neuroflow as nf
+
+    if is_workspace(source):
+        with nf.Workspace(source) as ws:
+            return ws.study_facts(schema=schema)
+    if source.is_file():
+        return None
+    return nf.study_facts(source, participants=participants, schema=schema)
+
+
+def is_workspace(folder: Path) -> bool:
+    """Tell whether a folder is a workspace: it has a ledger, or settings."""
+    home = os.path.expanduser(folder)  # noqa: PTH111  pathlib raises for ~nobody ...
+    names = ("ledger.sqlite", CONFIG_NAME)
+    return any(os.path.exists(f"{home}/{name}") for name in names)  # noqa: PTH110  ... and here
+
+
+def opened(folder: Path) -> Workspace:
+    """Open a workspace that is there: a slip of the pen shall not make an empty one.
+
+    Parameters
+    ----------
+    folder
+        The project's folder.
+
+    Returns
+    -------
+    Workspace
+        Close it when done.
+
+    Raises
+    ------
+    WorkspaceError
+        There is none.
+    """
+    import neuroflow as nf
+
+    if not is_workspace(folder) and not os.path.isfile(folder):  # noqa: PTH113  as above
+        raise WorkspaceError(
+            f"There is no workspace in {folder}.",
+            advice="Check the path; `neuroflow connect` makes a workspace.",
+        )
+    return nf.Workspace(folder)
+
+
+def read_schema(path: Path | None) -> Schema | None:
+    """Read from a TOML file how result files are to be read.
+
+    Parameters
+    ----------
+    path
+        The file; its keys are the fields of `neuroflow.results.aidp.schema.Schema`.
+
+    Returns
+    -------
+    Schema or None
+        None where no file was named.
+
+    Raises
+    ------
+    FolderError
+        The file cannot be read.
+    OptionError
+        It is no TOML, or says what no schema knows.
+    """
+    if path is None:
+        return None
+    import tomllib
+
+    from neuroflow.results.aidp.schema import Schema
+
+    try:
+        return Schema(**tomllib.loads(path.expanduser().read_text(encoding="utf-8")))
+    except OSError as error:
+        raise FolderError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
+    except (TypeError, ValueError) as error:  # TOML's own errors and UTF-8's are ValueErrors
+        raise OptionError(
+            f"{path} is no schema.",
+            why=f"{error}.",
+            advice=f"Its keys are {', '.join(Schema.__slots__)}, written as TOML.",
+        ) from error
+
+
+def _refuse(given: object, reason: str, option: str = "--participants") -> None:
+    if given is not None:
+        raise typer.BadParameter(reason, param_hint=option)
+
+
+def _read_file(path: Path) -> pd.DataFrame | None:
+    """Read a cohort table from a file; None where the file is something else, as an aidp.csv."""
+    import pandas as pd
+
+    types = dict.fromkeys(_TEXTS, "str")
+    try:
+        if path.suffix.lower() == ".parquet":
+            table = pd.read_parquet(path)
+        elif path.suffix.lower() == ".xlsx":
+            table = pd.read_excel(path, sheet_name=0, dtype=types)
+        elif path.suffix.lower() in (".csv", ".tsv"):
+            mark = "," if path.suffix.lower() == ".csv" else "\t"
+            head = pd.read_csv(path, sep=mark, nrows=0, encoding_errors="replace")
+            if not _is_cohort_table(head):
+                return None
+            table = pd.read_csv(path, sep=mark, dtype=types)
+        else:
+            return None
+    except ImportError as error:
+        raise _missing_excel() from error
+    except OSError as error:
+        raise FolderError(f"{path} cannot be read.", why=f"{error.strerror or error}.") from error
+    except ValueError as error:
+        raise ResultError(
+            f"{path} is no table.",
+            why=f"{str(error).splitlines()[0]}.",
+            advice="Write it again: neuroflow export, or neuroflow table --to.",
+        ) from error
+    return table if _is_cohort_table(table) else None
+
+
+def _is_cohort_table(table: pd.DataFrame) -> bool:
+    return {"study_id", "region", "metric", "value"} <= set(table)
+
+
+def _missing_excel() -> Exception:
+    from neuroflow.errors import MissingExtraError
+
+    return MissingExtraError(
+        "Reading Excel files needs openpyxl.",
+        advice='Install it with: pip install "neuroflow[excel]"',
+    )

@@ -1,0 +1,55 @@
+"""Ctrl-C and SIGTERM: what is under way is finished; a second one stops at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from neuroflow.cli.console import say_beside
+
+FINISHING = "Finishing what is under way. Ctrl-C again stops at once."
+GO_ON = "Stopped. Run the same command again: it goes on where it was."
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)  # SIGTERM: clusters, systemd
+
+
+@contextmanager
+def stoppable(notice: str = FINISHING, at_the_end: str = GO_ON) -> Iterator[threading.Event]:
+    """Let the first signal finish what is under way, and a second one stop hard.
+
+    Parameters
+    ----------
+    notice
+        What is said at the first signal.
+    at_the_end
+        What is said once all is finished; the exit code is then 128 and the signal's number.
+        Empty where stopping is the usual end.
+
+    Yields
+    ------
+    threading.Event
+        Set at the first signal.
+    """
+    stop = threading.Event()
+    got: list[int] = []
+
+    def on_signal(number: int, _frame: Any) -> None:
+        got.append(number)
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        say_beside(notice, "yellow")
+
+    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if got and at_the_end:
+        say_beside(at_the_end, "yellow")
+        raise typer.Exit(128 + got[0])

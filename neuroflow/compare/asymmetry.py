@@ -1,0 +1,92 @@
+"""Left against right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from neuroflow.errors import CompareError, OptionError, TableError
+from neuroflow.matrix.cells import labels
+from neuroflow.matrix.read import numbers, require
+
+_SUFFIX = " asymmetry"
+
+
+def asymmetry(
+    table: pd.DataFrame, *, metric: str | Sequence[str] | None = None, absolute: bool = False
+) -> pd.DataFrame:
+    """Compute the asymmetry of every region that has a left and a right value.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    metric
+        One metric, several, or None for all.
+    absolute
+        True tells how far the sides differ, whichever is larger.
+
+    Returns
+    -------
+    DataFrame
+        A cohort table: one row per study, region and metric with both values, `value` in percent
+        of their mean, ``100 * (left - right) / ((left + right) / 2)``; above zero, left is larger.
+        `hemisphere` is ``"bilateral"``, and `metric` says ``"FW asymmetry"``, so that the result
+        goes into `compare_groups`, `z_scores`, `correlate` and the plots like any other.
+
+    Raises
+    ------
+    CompareError
+        No region has both sides.
+    OptionError
+        There is no such metric.
+    TableError
+        The table lacks a column, or has two values for one side.
+
+    References
+    ----------
+    Kong XZ et al. (2018), PNAS 115:E5154-E5163 (the index of asymmetry).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": "a", "region": "midbrain", "hemisphere": ["left", "right"],
+    ...     "metric": "FW", "value": [0.22, 0.18]})
+    >>> asymmetry(table)[["region", "metric", "value"]].round(6).values.tolist()
+    [['midbrain', 'FW asymmetry', 20.0]]
+    """
+    require(table, ("study_id", "region", "hemisphere", "metric", "value"))
+    wanted = [metric] if isinstance(metric, str) else metric
+    metrics = labels(table["metric"])
+    if wanted is not None and (unknown := [name for name in wanted if name not in set(metrics)]):
+        raise OptionError(f"The table has no metric {', '.join(unknown)}.")
+    rows = table.assign(metric=metrics, region=labels(table["region"]))
+    rows = rows if wanted is None else rows[rows["metric"].isin(list(wanted))]
+    side = labels(rows["hemisphere"])
+    key = ["study_id", "region", "metric"]
+    left, right = rows[side == "left"], rows[side == "right"]
+    for part in (left, right):
+        if part.duplicated(key).any():
+            twice = part[part.duplicated(key)].iloc[0]
+            raise TableError(
+                f"There are two values of {twice['region']} on one side.",
+                study_id=str(twice["study_id"]),
+            )
+    both = left.merge(right[[*key, "value"]], on=key, suffixes=("", "_right"))
+    if both.empty:
+        raise CompareError(
+            "No region has a left and a right value.",
+            why="Most regions of the service are one value for both sides.",
+            advice="Asymmetry needs regions with hemisphere left and right.",
+        )
+    one, two = (numbers(both[name]) for name in ("value", "value_right"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        index = 200 * (one - two) / (one + two)
+    index[~np.isfinite(index)] = np.nan
+    both = both.drop(columns="value_right")
+    both["value"] = np.abs(index) if absolute else index
+    both["hemisphere"] = "bilateral"
+    both["metric"] = both["metric"] + _SUFFIX
+    return both.reset_index(drop=True)

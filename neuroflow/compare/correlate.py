@@ -1,0 +1,266 @@
+"""Regions with a clinical score, and regions with each other: partial correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from neuroflow._version import __version__
+from neuroflow.compare.stats.contrasts import check_groups
+from neuroflow.compare.stats.correlation import Found, Kind, all_pairs
+from neuroflow.compare.stats.design import Covariate, build, columns_of, covariate
+from neuroflow.compare.stats.multiple_testing import Correction, correct, correct_families
+from neuroflow.compare.stats.sample import Sieve
+from neuroflow.errors import CompareError, OptionError
+from neuroflow.matrix.arguments import check_choice, check_name, check_number
+from neuroflow.matrix.cells import REGION_COLUMNS, Cells, FloatArray, coded, group_order
+from neuroflow.matrix.read import read_cells
+
+_PAIR = ("region", "region_name", "kind", "system", "hemisphere")
+
+
+def correlate(
+    table: pd.DataFrame,
+    score: str,
+    *,
+    covariates: Sequence[str] = (),
+    groups: Sequence[str] | None = None,
+    between: str = "group",
+    metric: str | Sequence[str] | None = None,
+    method: Kind = "pearson",
+    visit: str | None = None,
+    correction: Correction = "bh",
+    family: str | Sequence[str] = "metric",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Correlate every region with a clinical score.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    score
+        A column of numbers, one per study.
+    covariates
+        Columns that both are adjusted for (partial correlation), as in `compare_groups`.
+    groups
+        Use only studies of these groups, of the column `between`.
+    between
+        The column that holds the groups.
+    metric
+        One metric, several, or None for all.
+    method
+        ``"pearson"``, or ``"spearman"`` for ranks (all ranked first, then adjusted).
+    visit
+        Which of a participant's visits to use: ``"first"``, ``"last"`` or a session id.
+    correction, family, confidence
+        As for `compare_groups`.
+
+    Returns
+    -------
+    DataFrame
+        One row per region and metric: the region's columns, `with` (the score), `n`, `r`,
+        `ci_low`, `ci_high` (Fisher), `statistic` (t), `df`, `p`, `q`, `reason`. Without an answer
+        the numbers are NaN and `reason` says why.
+
+    Raises
+    ------
+    CompareError
+        Repeated visits without a choice; the score or a covariate does not vary, or cannot be
+        told apart from others.
+    OptionError
+        An argument is outside its choices.
+    TableError
+        The table lacks a column.
+
+    References
+    ----------
+    Fisher RA (1924), Metron 3:329-332 (partial correlation: n less one per covariate).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcde"), "updrs": [10, 20, 30, 40, 50],
+    ...     "region": "pSN", "metric": "FW", "value": [0.20, 0.25, 0.24, 0.30, 0.31]})
+    >>> correlate(table, "updrs")[["region", "with", "n", "r"]].round(3).to_dict("records")
+    [{'region': 'pSN', 'with': 'updrs', 'n': 5, 'r': 0.943}]
+    """
+    _check(method, confidence)
+    check_name("score", score)
+    among = (between, groups)
+    chosen = _choose(table, [score], covariates, among, metric=metric, visit=visit)
+    numbers = covariate(chosen.cells.studies, score)
+    found = all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
+    result = chosen.cells.columns.copy()
+    result["with"] = score
+    for name, values in _inference(found, confidence).items():
+        result[name] = values[0]
+    result["n"] = result["n"].astype("Int64")
+    result["q"] = correct_families(result, correction, family)
+    result["reason"] = _reasons(result, score)
+    order = ("with", "n", "r", "ci_low", "ci_high", "statistic", "df", "p", "q", "reason")
+    result = result[[*REGION_COLUMNS, *order]]
+    result.attrs |= chosen.facts(method, correction, confidence) | {
+        "score": score,
+        "family": [family] if isinstance(family, str) else list(family),
+    }
+    return result
+
+
+def correlate_regions(
+    table: pd.DataFrame,
+    *,
+    metric: str = "FW",
+    covariates: Sequence[str] = (),
+    groups: Sequence[str] | None = None,
+    between: str = "group",
+    method: Kind = "pearson",
+    visit: str | None = None,
+    correction: Correction = "bh",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Correlate every region with every other.
+
+    Parameters
+    ----------
+    table, covariates, groups, between, method, visit, correction, confidence
+        As for `correlate`.
+    metric
+        One metric.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair of regions, the upper triangle row by row: region, name, kind, system and
+        hemisphere of both (``"region_x"``, ``"region_y"``, ...), `metric`, `n`, `r`, `ci_low`,
+        `ci_high`, `statistic`, `df`, `p`, `q` (over all pairs). Each pair uses the studies that
+        have both.
+
+    Raises
+    ------
+    CompareError, OptionError, TableError
+        As `correlate` does.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcd") * 2, "region": ["pSN"] * 4 + ["SCP"] * 4, "metric": "FW",
+    ...     "value": [0.1, 0.2, 0.3, 0.5, 0.2, 0.4, 0.5, 0.9]})
+    >>> correlate_regions(table)[["region_x", "region_y", "n", "r"]].round(3).values.tolist()
+    [['pSN', 'SCP', 4, 0.994]]
+    """
+    _check(method, confidence)
+    if not isinstance(metric, str):
+        raise OptionError("A matrix of regions holds one metric.")
+    chosen = _choose(table, [], covariates, (between, groups), metric=metric, visit=visit)
+    values, columns = chosen.cells.values, chosen.cells.columns
+    numbers = _inference(all_pairs(values, values, chosen.covariates, method), confidence)
+    upper = np.triu_indices(values.shape[1], k=1)
+    sides = [
+        columns[list(_PAIR)].iloc[places].reset_index(drop=True).add_suffix(end)
+        for places, end in zip(upper, ("_x", "_y"), strict=True)
+    ]
+    result = pd.concat(sides, axis=1).assign(metric=metric)
+    for name, square in numbers.items():
+        result[name] = square[upper]
+    result["n"] = result["n"].astype("Int64")
+    result["q"] = correct(result["p"].to_numpy(dtype=np.float64), correction)
+    result.attrs |= chosen.facts(method, correction, confidence) | {"family": ["all"]}
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The studies that are used, and what they are adjusted for."""
+
+    cells: Cells
+    covariates: list[Covariate]
+    exclusions: list[dict[str, Any]]
+
+    def facts(self, method: str, correction: str, confidence: float) -> dict[str, Any]:
+        return {
+            "correlation": method,
+            "covariates": [item.name for item in self.covariates],
+            "n_studies": len(self.cells.studies),
+            "exclusions": self.exclusions,
+            "correction": correction,
+            "confidence": float(confidence),
+            "neuroflow": __version__,
+        }
+
+
+def _check(method: str, confidence: float) -> None:
+    check_choice("method", method, get_args(Kind))
+    check_number("confidence", confidence, below=1)
+
+
+def _choose(
+    table: pd.DataFrame,
+    scores: list[str],
+    covariates: Sequence[str],
+    among: tuple[str, Sequence[str] | None],
+    *,
+    metric: str | Sequence[str] | None,
+    visit: str | None,
+) -> _Chosen:
+    between, groups = among
+    plain = [*scores, *columns_of(covariates)]
+    grouped = [] if groups is None else [between]
+    cells = read_cells(table, metric=metric, needed=list(dict.fromkeys([*plain, *grouped])))
+    sieve = Sieve(cells)
+    if groups is not None:
+        codes, present = coded(cells.studies[between])
+        check_groups(groups, group_order(present))
+        used = [code for code, name in enumerate(present) if name in set(groups)]
+        sieve.drop(~np.isin(codes, used), f"{between} not used")
+    sieve.drop_visits(visit)
+    scored = [covariate(cells.studies, name) for name in scores]
+    if texts := [item.name for item in scored if item.levels]:
+        raise OptionError(f"{texts[0]} does not hold numbers.", advice="Name a column of numbers.")
+    adjust = [covariate(cells.studies, name) for name in covariates]
+    for item in (*scored, *adjust):
+        sieve.drop(~item.known, f"no {item.name}")
+    if not sieve.left.any():
+        raise CompareError(
+            f"No study has {' and '.join(plain) or 'a value'}.", advice="Complete participants.tsv."
+        )
+    together = np.zeros(len(sieve.left), dtype=np.intp)
+    build(together, ["all"], [*adjust, *scored], sieve.left, "the mean")
+    return _Chosen(sieve.cells, [item.keep(sieve.left) for item in adjust], sieve.exclusions)
+
+
+def _inference(found: Found, confidence: float) -> dict[str, FloatArray]:
+    df = found.n - 2 - found.k
+    df = np.where(df > 0, df, np.nan)
+    r = np.where(np.isfinite(df), found.r, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = r * np.sqrt(df / ((1 - r) * (1 + r)))
+        half = stats.norm.ppf((1 + confidence) / 2) / np.sqrt(np.where(df > 1, df - 1, np.nan))
+        middle = np.arctanh(r)
+    return {
+        "n": found.n,
+        "r": r,
+        "ci_low": np.tanh(middle - half),
+        "ci_high": np.tanh(middle + half),
+        "statistic": statistic,
+        "df": df,
+        "p": np.asarray(2 * stats.t.sf(np.abs(statistic), df)),
+    }
+
+
+def _reasons(result: pd.DataFrame, score: str) -> list[str]:
+    return [
+        ""
+        if np.isfinite(r)
+        else "no values"
+        if n == 0
+        else f"too few values ({n})"
+        if not np.isfinite(df)
+        else f"the values or {score} do not vary once adjusted"
+        for r, n, df in zip(result["r"], result["n"], result["df"], strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""Tables and methods text for a paper."""

@@ -1,0 +1,255 @@
+"""Tables of a paper as Markdown, LaTeX, Word and Excel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.compare.report.methods import methods_text
+from neuroflow.errors import FolderError, MissingExtraError, OptionError
+from neuroflow.matrix.read import require
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "<": "$<$",
+    ">": "$>$",
+    "−": "$-$",
+    "–": "--",
+    "η²": r"$\eta^2$",
+    "²": r"$^2$",
+}
+
+
+def save_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Path:
+    """Write a table for a paper.
+
+    Parameters
+    ----------
+    table
+        What `paper_table` returns, or any table; numbers are written with four digits.
+    path
+        A file ending in ``.md``, ``.tex`` (with the package booktabs), ``.docx`` or ``.xlsx``.
+    title
+        Stands above the table.
+
+    Returns
+    -------
+    Path
+        The file; it appears whole or not at all. The methods, where the table knows them, stand
+        below it.
+
+    Raises
+    ------
+    OptionError
+        The ending is none of these.
+    TableError
+        It is no table.
+    MissingExtraError
+        Word needs the extra `word`, Excel the extra `excel`.
+    FolderError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = pd.DataFrame({"region": ["SCP"], "difference": [0.2]})
+    >>> file = save_table(table, Path(tempfile.mkdtemp()) / "table.md")
+    >>> print(file.read_text("utf-8").rstrip())
+    | region | difference |
+    | --- | --- |
+    | SCP | 0.2 |
+    """
+    require(table, ())
+    file = Path(path)
+    write = _WRITERS.get(file.suffix.lower())
+    if write is None:
+        raise OptionError(
+            f"A table cannot be written as {file.name}.",
+            advice=f"Let it end in {', '.join(_WRITERS)}.",
+        )
+    part = file.with_name(f".part-{file.name}")
+    facts = {str(name): value for name, value in table.attrs.items()}
+    note = facts.get("methods") or (methods_text(facts) if "method" in facts else "")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write(_texts(table), part, title, note)
+        part.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise FolderError(
+            f"The table {file.name} cannot be written.",
+            why=f"{error.strerror or error}.",
+            advice="Choose another folder, or make room.",
+        ) from error
+    return file
+
+
+def to_markdown(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
+    """Return a table as Markdown.
+
+    Parameters
+    ----------
+    table
+        Any.
+    title, note
+        Stand above and below.
+
+    Returns
+    -------
+    str
+        Lines of one row each.
+
+    Examples
+    --------
+    >>> print(to_markdown(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]})))
+    | Region | q |
+    | --- | --- |
+    | SCP | < 0.001 |
+    """
+    rows = [list(map(str, table.columns)), ["---"] * table.shape[1], *_rows(table)]
+    lines = ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
+    return "\n\n".join(part for part in (title, "\n".join(lines), note) if part)
+
+
+def to_latex(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
+    r"""Return a table as LaTeX, for the package booktabs.
+
+    Parameters
+    ----------
+    table
+        Any.
+    title, note
+        Stand above and below.
+
+    Returns
+    -------
+    str
+        A ``table`` environment.
+
+    Examples
+    --------
+    >>> print(to_latex(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]})))
+    \begin{table}
+    \centering
+    \begin{tabular}{ll}
+    \toprule
+    Region & q \\
+    \midrule
+    SCP & $<$ 0.001 \\
+    \bottomrule
+    \end{tabular}
+    \end{table}
+    """
+    lines = [r"\begin{table}", r"\centering"]
+    lines += [rf"\caption{{{_escaped(title)}}}"] if title else []
+    lines += [rf"\begin{{tabular}}{{{'l' * table.shape[1]}}}", r"\toprule"]
+    lines += [_latex_row(list(map(str, table.columns))), r"\midrule"]
+    lines += [_latex_row(row) for row in _rows(table)]
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    lines += ["", rf"\smallskip\footnotesize {_escaped(note)}"] if note else []
+    return "\n".join([*lines, r"\end{table}"])
+
+
+def _texts(table: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(_rows(table), columns=[str(name) for name in table.columns])
+
+
+def _rows(table: pd.DataFrame) -> list[list[str]]:
+    return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+
+
+def _cell(value: object) -> str:
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124  (NaN)
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
+
+
+def _escaped(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in _units(text))
+
+
+def _units(text: str) -> Sequence[str]:
+    """Split into letters, η² held together."""
+    letters: list[str] = []
+    for letter in text:
+        if letter == "²" and letters and letters[-1] == "η":
+            letters[-1] = "η²"
+        else:
+            letters.append(letter)
+    return letters
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return " & ".join(map(_escaped, cells)) + r" \\"
+
+
+def _write_markdown(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
+    heading = f"**{title}**" if title else ""
+    text = to_markdown(table, title=heading, note=note)
+    file.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _write_latex(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
+    text = to_latex(table, title=title, note=note)
+    file.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _write_word(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
+    if find_spec("docx") is None:
+        raise MissingExtraError(
+            "Word documents need the package python-docx.",
+            advice='Install it with: pip install "neuroflow[word]"',
+        )
+    import docx
+
+    document = docx.Document()
+    if title:
+        document.add_paragraph(title, style="Caption")
+    rows = [list(table.columns), *table.to_numpy().tolist()]
+    grid = document.add_table(len(rows), table.shape[1], style="Light List")
+    for line, row in zip(grid.rows, rows, strict=True):
+        for cell, text in zip(line.cells, row, strict=True):
+            cell.text = text
+    if note:
+        document.add_paragraph(note)
+    with file.open("wb") as stream:
+        document.save(stream)
+
+
+def _write_excel(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
+    if find_spec("openpyxl") is None:
+        raise MissingExtraError(
+            "Excel workbooks need the package openpyxl.",
+            advice='Install it with: pip install "neuroflow[excel]"',
+        )
+    with file.open("wb") as stream, pd.ExcelWriter(stream, engine="openpyxl") as book:
+        table.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 1))
+        about = pd.DataFrame({"about": [text for text in (title, note) if text]})
+        about.to_excel(book, sheet_name="methods", index=False)
+        for sheet in book.sheets.values():
+            for cell in (cell for row in sheet.iter_rows() for cell in row):
+                if cell.data_type == "f":  # a text is none because it begins with "="
+                    cell.data_type = "s"
+
+
+_WRITERS: dict[str, Callable[[pd.DataFrame, Path, str, str], None]] = {
+    ".md": _write_markdown,
+    ".tex": _write_latex,
+    ".docx": _write_word,
+    ".xlsx": _write_excel,
+}

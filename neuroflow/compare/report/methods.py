@@ -1,0 +1,159 @@
+"""Sentences for the methods section: what was computed, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+from typing import Any
+
+import pandas as pd
+
+from neuroflow.compare.stats.multiple_testing import NAMES
+from neuroflow.errors import CompareError
+
+_METHODS = {
+    "linear": "a linear model",
+    "welch": "Welch's t test",
+    "mannwhitney": "the Mann-Whitney test",
+}
+_ERRORS = {
+    "ordinary": "",
+    "HC3": ", with HC3 standard errors",
+    "cluster": ", with standard errors robust to clusters (a participant's studies)",
+}
+_WHERE = {
+    "all": "over all tests",
+    "metric": "within each metric",
+    "contrast": "within each contrast",
+    "region": "within each region and metric",
+}
+
+
+def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
+    """Return the sentences for the methods section that say what was computed.
+
+    Parameters
+    ----------
+    effects
+        What `compare_groups`, `change_over_time`, `correlate`, `correlate_regions` or `z_scores`
+        returned, or its ``.attrs``.
+
+    Returns
+    -------
+    str
+        Who was studied, model, standard errors, effect sizes, correction, exclusions, version.
+
+    Raises
+    ------
+    CompareError
+        The table came without its attributes.
+
+    Examples
+    --------
+    >>> from neuroflow.compare.groups import compare_groups
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
+    >>> print(methods_text(compare_groups(table)).split(". ")[0])
+    Control (n = 3) and PSP (n = 3) were compared in each region by a linear model (value ~ group)
+    """
+    given = effects.attrs if isinstance(effects, pd.DataFrame) else effects
+    given = given if isinstance(given, Mapping) else {}
+    facts = {str(name): value for name, value in given.items()}
+    for name, tell in (("method", _groups), ("correlation", _correlations), ("reference", _scores)):
+        if name in facts:
+            left_out = [f"{item['n']} ({item['reason']})" for item in facts.get("exclusions", [])]
+            excluded = [f"Studies left out: {_listed(left_out)}."] if left_out else []
+            version = f"Computed with neuroflow {facts['neuroflow']}."
+            return " ".join([*tell(facts), *excluded, version])
+    raise CompareError(
+        "The table does not say how it was computed.",
+        advice="Hand over what compare_groups returned, before it is merged or filtered anew.",
+    )
+
+
+def _groups(facts: Mapping[str, Any]) -> list[str]:
+    named = [f"{name} (n = {n})" for name, n in facts["groups"].items()]
+    how = _METHODS[facts["method"]]
+    if facts["method"] == "linear":
+        how += f" ({facts['model']}){_adjusted(facts)}"
+    how += _ERRORS[facts["standard_errors"]]
+    sentences = [f"{_listed(named)} were compared in each region by {how}."]
+    if facts["n_participants"] < facts["n_studies"]:
+        sentences.append(
+            f"The {facts['n_studies']} studies are of {facts['n_participants']} participants."
+        )
+    if "time" in facts:
+        sentences.append(
+            "A participant's change per year is the least-squares slope of the values over "
+            f"{facts['time']}."
+        )
+    if facts.get("contrasts"):
+        sentences.append(_contrasts(facts))
+    if facts.get("omnibus"):
+        sentences.append(f"Any difference between the groups was tested by {facts['omnibus']}.")
+    if facts["effect_size"]:
+        sentences.append(
+            f"Intervals have a confidence of {facts['confidence']:.0%}; effect sizes are "
+            f"{facts['effect_size']}."
+        )
+    sentences.append(_corrected(facts))
+    if facts["visit"]:
+        sentences.append(f"Of repeated visits one was used ({facts['visit']}).")
+    return sentences
+
+
+def _contrasts(facts: Mapping[str, Any]) -> str:
+    names = facts["contrasts"]
+    pairs = [f"{one} - {other}" for one, other in permutations(facts["groups"], 2)]
+    pooled = not set(names) <= set(pairs)
+    if not pooled and len(names) == len(pairs) // 2 > 1:
+        return "All pairs of groups were compared."
+    text = f"{'The contrasts were' if len(names) > 1 else 'The contrast was'} {_listed(names)}"
+    linear = facts["method"] == "linear"
+    how = "the mean of their adjusted means" if linear else "all their studies together"
+    return f"{text}{f'; groups joined by + stand for {how}' if pooled else ''}."
+
+
+def _correlations(facts: Mapping[str, Any]) -> list[str]:
+    partial = "partial " if facts["covariates"] else ""
+    kind = f"{partial}{str(facts['correlation']).capitalize()} correlation{_adjusted(facts)}"
+    what = f"with {facts['score']}" if "score" in facts else "with each other"
+    return [
+        f"Regions of {facts['n_studies']} studies were correlated {what} ({kind}).",
+        f"Intervals have a confidence of {facts['confidence']:.0%} (Fisher's transformation).",
+        _corrected(facts),
+    ]
+
+
+def _scores(facts: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{facts['n_studies']} studies were compared in each region with the reference "
+        f"{facts['reference']} (n = {facts['n_reference']}) as z-scores, in residual standard "
+        f"deviations of a linear model ({facts['model']}){_adjusted(facts)}.",
+        "Members of the reference were compared with the others.",
+        f"Prediction intervals hold a new value with {facts['confidence']:.0%} probability.",
+    ]
+
+
+def _adjusted(facts: Mapping[str, Any]) -> str:
+    return f", adjusted for {_listed(facts['covariates'])}" if facts["covariates"] else ""
+
+
+def _corrected(facts: Mapping[str, Any]) -> str:
+    if facts["correction"] == "none":
+        return "p values were not corrected for multiple tests."
+    family = " and ".join(_WHERE[name] for name in facts["family"])
+    text = f"p values were corrected {family} ({NAMES[facts['correction']]})"
+    if facts.get("omnibus") and facts.get("contrasts"):
+        text += ", those of any difference apart from those of contrasts"
+    if facts.get("post_hoc"):
+        where = f"q < {facts['post_hoc_alpha']:g}"
+        text += f", those of post-hoc pairs, where {where}, within each region"
+        text += f" ({NAMES[facts['post_hoc']]})"
+    return f"{text}."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,1 @@
+"""Statistical methods over all regions at once."""

@@ -1,0 +1,127 @@
+"""Many tests at once: p values corrected within a family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from neuroflow.errors import OptionError
+from neuroflow.matrix.arguments import as_list, check_choice
+from neuroflow.matrix.cells import BoolArray, FloatArray
+from neuroflow.matrix.read import cross
+
+Correction = Literal["bh", "holm", "bonferroni", "none"]
+
+NAMES = {
+    "bh": "Benjamini-Hochberg false discovery rate",
+    "holm": "Holm",
+    "bonferroni": "Bonferroni",
+    "none": "no correction",
+}
+_FAMILY_COLUMNS = {
+    "metric": ("metric",),
+    "contrast": ("contrast",),
+    "region": ("region", "hemisphere", "metric"),
+}
+
+
+def correct(p: FloatArray, method: Correction = "bh") -> FloatArray:
+    """Correct one family of p values.
+
+    Parameters
+    ----------
+    p
+        p values, shape (n,); NaN is no test and stays NaN.
+    method
+        ``"bh"``, ``"holm"``, ``"bonferroni"`` or ``"none"``.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Corrected p values, at most 1.
+
+    Raises
+    ------
+    OptionError
+        There is no such method.
+
+    References
+    ----------
+    Benjamini Y, Hochberg Y (1995), J R Stat Soc B 57:289-300.
+    Holm S (1979), Scand J Stat 6:65-70.
+
+    Examples
+    --------
+    >>> correct(np.array([0.01, 0.04, 0.03]), "holm").round(3).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    check_choice("correction", method, get_args(Correction))
+    values = np.asarray(p, dtype=np.float64)
+    tested = np.isfinite(values)
+    corrected = values.copy()
+    if method == "none" or not tested.any():
+        return corrected
+    family = values[tested]
+    n = len(family)
+    order = np.argsort(family, kind="stable")
+    if method == "bh":
+        order = order[::-1]
+        steps = np.minimum.accumulate(family[order] * (n / np.arange(n, 0, -1)))
+    elif method == "holm":
+        steps = np.maximum.accumulate(family[order] * np.arange(n, 0, -1))
+    else:
+        steps = family[order] * n
+    family[order] = np.minimum(steps, 1)
+    corrected[tested] = family
+    return corrected
+
+
+def correct_families(
+    effects: pd.DataFrame,
+    method: Correction,
+    family: str | Sequence[str],
+    apart: BoolArray | None = None,
+) -> FloatArray:
+    """Correct the column `p` of a table within families of its rows.
+
+    Parameters
+    ----------
+    effects
+        A table with `p` and the columns that make the families.
+    method
+        As in `correct`.
+    family
+        What is corrected together: ``"all"``, or per ``"metric"``, ``"contrast"`` or
+        ``"region"`` (its contrasts), or a sequence of these, crossed.
+    apart
+        True for rows that are never in one family with the others, shape (n_rows,).
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+        The corrected p values.
+
+    Raises
+    ------
+    OptionError
+        There is no such family or method.
+    """
+    names = [family] if isinstance(family, str) else as_list("family", family)
+    known = {"all": (), **_FAMILY_COLUMNS}
+    if unknown := [name for name in names if name not in known]:
+        raise OptionError(
+            f"There is no family {', '.join(map(repr, unknown))}.",
+            advice=f"Choose from {', '.join(known)}.",
+        )
+    keys = [effects[key] for key in dict.fromkeys(key for name in names for key in known[name])]
+    code = np.zeros(len(effects), dtype=np.intp) if apart is None else apart.astype(np.intp)
+    if keys:
+        code += 2 * cross(keys)
+    p = effects["p"].to_numpy(dtype=np.float64)
+    corrected = np.full(len(p), np.nan)
+    for one in np.flatnonzero(np.bincount(code)):  # quicker than np.unique
+        corrected[code == one] = correct(p[code == one], method)
+    return corrected

@@ -1,0 +1,184 @@
+"""The numbers of a comparison while they are being filled in: contrasts x columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neuroflow.matrix.cells import BoolArray, FloatArray, IntArray
+
+NUMBERS = (
+    "n1",
+    "n2",
+    "mean1",
+    "mean2",
+    "estimate",
+    "se",
+    "ci_low",
+    "ci_high",
+    "statistic",
+    "df",
+    "p",
+    "q",
+    "effect_size",
+    "effect_size_ci_low",
+    "effect_size_ci_high",
+    "np2",
+    "df_num",
+)
+_INFERENCE = NUMBERS[NUMBERS.index("estimate") :]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One row per contrast, one column per region and metric, one array per number.
+
+    Parameters
+    ----------
+    n_rows, n_columns
+        Its shape.
+    """
+
+    n_rows: int
+    n_columns: int
+    numbers: dict[str, FloatArray] = field(init=False)
+    reason: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        shape = (self.n_rows, self.n_columns)
+        self.numbers = dict(zip(NUMBERS, np.full((len(NUMBERS), *shape), np.nan), strict=True))
+        self.reason = np.full(shape, "", dtype=object)
+
+    def put(
+        self, row: int | slice, columns: IntArray | slice, **numbers: FloatArray | float
+    ) -> None:
+        """Write numbers into some columns of a row, or of several.
+
+        Parameters
+        ----------
+        row
+            Which contrasts.
+        columns
+            Any index of columns.
+        **numbers
+            Arrays or scalars by their name in `NUMBERS`.
+        """
+        for name, values in numbers.items():
+            self.numbers[name][row, columns] = values
+
+    def blank(self, row: int, where: BoolArray, reason: str) -> None:
+        """Take the inference out of some columns of a row, and say why.
+
+        Parameters
+        ----------
+        row
+            Which contrast.
+        where
+            True for the columns, shape (n_columns,).
+        reason
+            For people. The first one given stays.
+        """
+        if not where.any():
+            return
+        for name in _INFERENCE:
+            self.numbers[name][row, where] = np.nan
+        self.reason[row, where & (self.reason[row] == "")] = reason
+
+    def frame(self, columns: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+        """Return the sheet as a table, contrast by contrast.
+
+        Parameters
+        ----------
+        columns
+            What each column is: `REGION_COLUMNS`.
+        names
+            The contrasts.
+
+        Returns
+        -------
+        DataFrame
+            ``n_rows * n_columns`` rows.
+        """
+        data: dict[str, Any] = {str(name): columns[name].array for name in columns}
+        if self.n_rows != 1:
+            places = np.tile(np.arange(self.n_columns), self.n_rows)
+            data = {name: values.take(places) for name, values in data.items()}
+        data["contrast"] = np.repeat(np.asarray(names, dtype=object), self.n_columns)
+        for name, values in self.numbers.items():
+            data[name] = values.reshape(-1)
+        data["reason"] = self.reason.reshape(-1)
+        for name in ("n1", "n2", "df_num"):
+            data[name] = _counts(data[name])
+        return pd.DataFrame(data)
+
+
+def _counts(values: FloatArray) -> pd.arrays.IntegerArray:
+    """Return whole numbers, missing where they are NaN."""
+    missing = np.isnan(values)
+    return pd.arrays.IntegerArray(np.where(missing, 0, values).astype(np.int64), missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison, column by column.
+
+    Parameters
+    ----------
+    label
+        What it is called.
+    n
+        How many values, shape (n_columns,).
+    flat
+        True where there are values, all the same.
+    """
+
+    label: str
+    n: IntArray
+    flat: BoolArray
+
+    @classmethod
+    def of(cls, label: str, values: FloatArray) -> Side:
+        """Look at the values of one side.
+
+        Parameters
+        ----------
+        label
+            What it is called.
+        values
+            n x n_columns, NaN where missing.
+
+        Returns
+        -------
+        Side
+            With what can be said of each column.
+        """
+        known = np.isfinite(values)
+        if len(values) and known.all():  # as usual, and quicker
+            n = np.full(values.shape[1], len(values))
+            return cls(label, n, values.min(axis=0) == values.max(axis=0))
+        low, high = (
+            reduce(values, axis=0, initial=np.nan) for reduce in (np.fmin.reduce, np.fmax.reduce)
+        )
+        return cls(label, known.sum(axis=0), low == high)
+
+
+def refuse_thin(sheet: Sheet, row: int, sides: Sequence[Side]) -> None:
+    """Blank the columns where a side is empty, has a single value, or does not vary.
+
+    Parameters
+    ----------
+    sheet
+        Where to blank.
+    row
+        Which contrast.
+    sides
+        What is compared.
+    """
+    for side in sides:
+        sheet.blank(row, side.n == 0, f"no values in {side.label}")
+        sheet.blank(row, side.n == 1, f"only one value in {side.label}")
+        sheet.blank(row, (side.n > 1) & side.flat, f"all values of {side.label} are the same")

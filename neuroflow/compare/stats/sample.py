@@ -1,0 +1,164 @@
+"""Which studies are compared, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neuroflow.compare.stats.contrasts import check_groups
+from neuroflow.compare.stats.design import Covariate, covariate
+from neuroflow.errors import CompareError
+from neuroflow.matrix.cells import BoolArray, Cells, IntArray, coded, group_order
+from neuroflow.matrix.visits import choose_visits
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The studies that are compared.
+
+    Parameters
+    ----------
+    cells
+        Their values.
+    group
+        Codes of `names`, shape (n_studies,).
+    names
+        The groups, in order.
+    covariates
+        What to adjust for.
+    exclusions
+        Reason, number and ids of the studies left out, as plain values.
+    """
+
+    cells: Cells
+    group: IntArray
+    names: list[str]
+    covariates: list[Covariate]
+    exclusions: list[dict[str, Any]]
+
+
+class Sieve:
+    """Leaves studies out, and keeps account of it.
+
+    Parameters
+    ----------
+    cells
+        What to start from.
+    """
+
+    def __init__(self, cells: Cells) -> None:
+        self._whole = cells
+        self.left = np.ones(len(cells.studies), dtype=bool)
+        self.exclusions: list[dict[str, Any]] = []
+
+    @property
+    def cells(self) -> Cells:
+        """What is left."""
+        return self._whole if self.left.all() else self._whole.keep(self.left)
+
+    def drop(self, out: BoolArray, reason: str) -> None:
+        """Leave some studies out.
+
+        Parameters
+        ----------
+        out
+            True for the studies to leave out, of all there were at first.
+        reason
+            For people. The first one given to a study stays.
+        """
+        gone = out & self.left
+        if gone.any():
+            studies = [str(name) for name in self._whole.studies.loc[gone, "study_id"]]
+            self.exclusions.append({"reason": reason, "n": len(studies), "study_ids": studies})
+            self.left &= ~gone
+
+    def drop_visits(self, visit: str | None) -> None:
+        """Leave out all visits but one of each participant, as `choose_visits` does.
+
+        Parameters
+        ----------
+        visit
+            Which one.
+        """
+        out = np.zeros(len(self.left), dtype=bool)
+        out[self.left] = ~choose_visits(self.cells.studies, visit)
+        self.drop(out, f"visit other than {visit}")
+
+
+def choose_sample(
+    cells: Cells,
+    *,
+    between: str,
+    groups: Sequence[str] | None = None,
+    covariates: Sequence[str] = (),
+    visit: str | None = None,
+    repeated: bool = False,
+    least: int = 2,
+) -> Sample:
+    """Choose the studies to compare.
+
+    Parameters
+    ----------
+    cells
+        All of them.
+    between
+        The column of the groups.
+    groups
+        The groups to keep, or None for all.
+    covariates
+        Studies without one of these are left out.
+    visit
+        Which visit of a participant, as `choose_visits` takes it.
+    repeated
+        True where several studies of a participant may stay.
+    least
+        How many groups there must be.
+
+    Returns
+    -------
+    Sample
+        At least `least` groups and one study.
+
+    Raises
+    ------
+    CompareError
+        Nothing is left to compare, or there are repeated visits.
+    OptionError
+        There is no such group or session.
+    """
+    sieve = Sieve(cells)
+    codes, labels = coded(cells.studies[between])
+    present = group_order(labels)
+    if groups is not None:
+        check_groups(groups, present)
+    chosen = present if groups is None else list(dict.fromkeys(groups))
+    if len(chosen) < least:
+        raise CompareError(
+            f"There are no two groups to compare in {between}, only {', '.join(chosen) or 'none'}.",
+            advice="Give the groups in participants.tsv, or name another column as between.",
+        )
+    place = {name: code for code, name in enumerate(chosen)}
+    group = np.array([*(place.get(name, -1) for name in labels), -1], dtype=np.intp)[codes]
+    sieve.drop(codes < 0, f"no {between}")
+    sieve.drop(group < 0, f"{between} not compared")
+    if visit is not None or not repeated:
+        sieve.drop_visits(visit)
+    adjust = [covariate(cells.studies, name) for name in covariates]
+    for item in adjust:
+        sieve.drop(~item.known, f"no {item.name}")
+    if not sieve.left.any():
+        raise CompareError(
+            "No study has a group and all covariates.",
+            why="; ".join(f"{item['n']}: {item['reason']}" for item in sieve.exclusions) + ".",
+            advice="Complete participants.tsv, or adjust for fewer covariates.",
+        )
+    return Sample(
+        cells=sieve.cells,
+        group=group[sieve.left],
+        names=chosen,
+        covariates=[item.keep(sieve.left) for item in adjust],
+        exclusions=sieve.exclusions,
+    )

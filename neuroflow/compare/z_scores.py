@@ -1,0 +1,316 @@
+"""Every study against a reference group: z-scores, expected values, prediction intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from neuroflow._version import __version__
+from neuroflow.compare.stats.contrasts import check_groups
+from neuroflow.compare.stats.design import Covariate, build, columns_of, covariate
+from neuroflow.compare.stats.linear import Fit, fit, patterns
+from neuroflow.errors import CompareError
+from neuroflow.matrix.arguments import check_number
+from neuroflow.matrix.cells import (
+    DIAGNOSES,
+    BoolArray,
+    Cells,
+    FloatArray,
+    IntArray,
+    diagnosis,
+    group_order,
+    labels,
+)
+from neuroflow.matrix.read import read_cells, require
+from neuroflow.matrix.visits import choose_visits, participants
+
+_FLAT = 1e-12  # of the largest value; an SD below it is rounding
+
+
+def z_scores(
+    table: pd.DataFrame,
+    *,
+    reference: str | None = "Control",
+    between: str = "group",
+    covariates: Sequence[str] = (),
+    metric: str | Sequence[str] | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare every study with a reference group.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    reference
+        The group that says what is expected; None takes all studies.
+    between
+        The column that holds the groups.
+    covariates
+        What the expected value is adjusted for, as in `compare_groups`.
+    metric
+        One metric, several, or None for all.
+    confidence
+        Of the prediction intervals, between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        One row per study, region and metric, by study: `study_id`, participant, session, group,
+        the region's columns, `value`, `expected`, `sd` (of the reference), `z` (distance from the
+        expected value in SDs), `pi_low` and `pi_high` (prediction interval of one new value),
+        `outside` (True beyond it), `n_reference`. NaN where nothing can be said. A member of the
+        reference is compared with the others; of its repeated visits the first is in the reference.
+
+    Raises
+    ------
+    CompareError
+        The reference has fewer than three participants with all covariates, or a covariate cannot
+        be used in it.
+    OptionError
+        There is no such group or metric.
+    TableError
+        The table lacks a column.
+
+    References
+    ----------
+    Crawford JR, Howell DC (1998), Clin Neuropsychol 12:482-486 (one case against few controls).
+    Belsley DA, Kuh E, Welsch RE (1980), Regression diagnostics, 2.1 (leaving one out).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcde"), "group": ["Control"] * 4 + ["PSP"],
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.35, 0.55]})
+    >>> scores = z_scores(table)
+    >>> scores[["study_id", "expected", "z"]].round(2).iloc[-1].to_dict()
+    {'study_id': 'e', 'expected': 0.35, 'z': 4.9}
+    """
+    scored = score(
+        table,
+        reference=reference,
+        between=between,
+        covariates=covariates,
+        metric=metric,
+        confidence=confidence,
+    )
+    cells = scored.cells
+    n, m = cells.values.shape
+    studies, columns = np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
+    data: dict[str, Any] = {
+        str(name): frame[name].array.take(places)
+        for frame, places in ((cells.studies, studies), (cells.columns, columns))
+        for name in frame
+    }
+    data["value"] = cells.values.ravel()
+    data |= {name: values.ravel() for name, values in scored.numbers.items()}
+    data["outside"] = scored.outside.ravel()
+    data["n_reference"] = pd.array(data.pop("n_reference"), dtype="Int64")
+    result = pd.DataFrame(data)
+    result.attrs |= scored.facts
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Every study against the reference, as matrices.
+
+    Parameters
+    ----------
+    cells
+        Studies, columns and values.
+    numbers
+        `expected`, `sd`, `z`, `pi_low`, `pi_high` and `n_reference`, each studies x columns.
+    facts
+        How it was computed, as plain values.
+    """
+
+    cells: Cells
+    numbers: dict[str, FloatArray]
+    facts: dict[str, Any]
+
+    @property
+    def outside(self) -> BoolArray:
+        """True beyond the prediction interval."""
+        low, high = self.numbers["pi_low"], self.numbers["pi_high"]
+        return (self.cells.values < low) | (self.cells.values > high)
+
+
+def score(
+    table: pd.DataFrame,
+    *,
+    reference: str | None = "Control",
+    between: str = "group",
+    covariates: Sequence[str] = (),
+    metric: str | Sequence[str] | None = None,
+    confidence: float = 0.95,
+) -> Scored:
+    """Compare every study with a reference group, and return matrices.
+
+    Parameters
+    ----------
+    table, reference, between, covariates, metric, confidence
+        As for `z_scores`.
+
+    Returns
+    -------
+    Scored
+        What `z_scores` returns as a table.
+
+    Raises
+    ------
+    CompareError, OptionError, TableError
+        As `z_scores` does.
+    """
+    check_number("confidence", confidence, below=1)
+    grouped = [between] if reference is not None or between in table else []
+    needed = [*grouped, *columns_of(covariates)]
+    cells = read_cells(table, metric=metric, needed=needed)
+    adjust = [covariate(cells.studies, name) for name in covariates]
+    member = _members(cells.studies, between, reference, adjust)
+    if member.sum() < 3:
+        raise CompareError(
+            f"The reference {reference or 'of all studies'} has only {member.sum()} participants "
+            "with all covariates.",
+            advice="Name another group as reference, or adjust for fewer covariates.",
+        )
+    frame = _Frame(adjust, member, _own_row(cells.studies, member))
+    build(np.zeros(len(member), dtype=np.intp), ["reference"], adjust, member, "the mean")
+    facts = {
+        "model": " + ".join(["value ~ 1", *(item.term for item in adjust)]),
+        "reference": reference or "all studies",
+        "n_reference": int(member.sum()),
+        "n_studies": len(member),
+        "covariates": [item.name for item in adjust],
+        "confidence": float(confidence),
+        "neuroflow": __version__,
+    }
+    return Scored(cells, _score(frame, cells.values, confidence), facts)
+
+
+def controls_of(table: pd.DataFrame, between: str = "group") -> str | None:
+    """Return the label of the control group, if there are enough controls to serve as reference.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    between
+        The column that holds the groups.
+
+    Returns
+    -------
+    str or None
+        A label that means controls and has at least three participants.
+
+    Raises
+    ------
+    TableError
+        The table has no such column, and it is not the usual one.
+    """
+    if between != "group":  # which a table may do without
+        require(table, (between,))
+    if between not in table or "study_id" not in table:
+        return None
+    studies = table.drop_duplicates("study_id")
+    groups = labels(studies[between])
+    who = participants(studies)
+    for name in group_order(name for name in groups if name is not None):
+        if diagnosis(name) == DIAGNOSES[0] and len(np.unique(who[groups == name])) >= 3:
+            return name
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Who is compared with whom."""
+
+    covariates: Sequence[Covariate]
+    member: BoolArray  # in the reference
+    own: IntArray  # the row in the reference that is the same participant, or -1
+
+
+def _members(
+    studies: pd.DataFrame, between: str, reference: str | None, covariates: Sequence[Covariate]
+) -> BoolArray:
+    chosen = np.ones(len(studies), dtype=bool)
+    if reference is not None:
+        group = labels(studies[between])
+        check_groups([reference], group_order(name for name in group if name is not None))
+        chosen = (group == reference).to_numpy(dtype=bool)
+    for item in covariates:
+        chosen = chosen & item.known
+    first = choose_visits(studies[chosen].reset_index(drop=True), "first")
+    member = chosen.copy()
+    member[np.flatnonzero(chosen)[~first]] = False
+    return member
+
+
+def _own_row(studies: pd.DataFrame, member: BoolArray) -> IntArray:
+    who = participants(studies)
+    rows = {name: row for row, name in enumerate(who) if member[row]}
+    return np.array([rows.get(name, -1) for name in who], dtype=np.intp)
+
+
+def _score(frame: _Frame, values: FloatArray, confidence: float) -> dict[str, FloatArray]:
+    names = ("expected", "sd", "z", "pi_low", "pi_high", "n_reference")
+    scores = {name: np.full(values.shape, np.nan) for name in names}
+    known = np.where(frame.member[:, None], values, np.nan)
+    for rows, columns in patterns(known):
+        used = np.zeros(len(values), dtype=bool)
+        used[rows] = True
+        scores["n_reference"][:, columns] = len(rows)
+        if len(rows) < 2:
+            continue
+        try:
+            build(np.zeros(len(used), dtype=np.intp), [""], frame.covariates, used, "the mean")
+        except CompareError:
+            continue  # solvable with all members, not with those that have this region: NaN
+        ones = np.ones((len(used), 1))
+        design = np.hstack([ones, *(item.columns(used) for item in frame.covariates)])
+        model = fit(design[rows], values[np.ix_(rows, columns)])
+        place = np.full(len(used), -1, dtype=np.intp)
+        place[rows] = np.arange(len(rows))
+        own = np.where(frame.own >= 0, place[frame.own], -1)
+        expected, sd, leverage, df = _predict(model, design, own)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            flat = sd <= _FLAT * np.abs(values[np.ix_(rows, columns)]).max(axis=0)
+            sd = np.where(flat, np.nan, sd)
+            quantile = np.asarray(stats.t.ppf((1 + confidence) / 2, df))
+            half = (quantile * np.sqrt(1 + leverage))[:, None] * sd
+            scores["expected"][:, columns] = expected
+            scores["sd"][:, columns] = sd
+            scores["z"][:, columns] = (values[:, columns] - expected) / sd
+        scores["pi_low"][:, columns] = expected - half
+        scores["pi_high"][:, columns] = expected + half
+    return scores
+
+
+def _predict(
+    model: Fit, design: FloatArray, own: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return expected value, SD, leverage and df of every study, its own participant left out."""
+    expected = design @ model.coefficients
+    leverage: FloatArray = np.einsum("np,pq,nq->n", design, model.unscaled, design)
+    squares: FloatArray = np.einsum("nm,nm->m", model.residuals, model.residuals)
+    inside = own >= 0
+    mine = own[inside]
+    left = 1 - model.leverage[mine]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cross: FloatArray = np.einsum(
+            "np,pq,nq->n", design[inside], model.unscaled, model.design[mine]
+        )
+        pull = model.residuals[mine] / left[:, None]
+        expected[inside] -= cross[:, None] * pull
+        leverage[inside] += cross**2 / left
+        rest = np.broadcast_to(squares, expected.shape).copy()
+        rest[inside] -= model.residuals[mine] * pull
+        df = np.where(inside, model.df - 1.0, model.df)
+        df[df <= 0] = np.nan
+        sd = np.sqrt(np.maximum(rest, 0) / df[:, None])
+    return expected, sd, leverage, df

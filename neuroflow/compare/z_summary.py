@@ -1,0 +1,104 @@
+"""Each study in one line: how many regions are far from the reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from neuroflow.errors import OptionError, TableError
+from neuroflow.matrix.arguments import check_number
+from neuroflow.matrix.cells import labels
+
+BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
+"""The four regions whose free water the vendor's report names."""
+
+_FACTS = ("study_id", "participant_id", "session_id", "group")
+
+
+def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -> pd.DataFrame:
+    """Sum up z-scores by study: how many regions are beyond a limit, and the four biomarkers.
+
+    Parameters
+    ----------
+    scores
+        What `neuroflow.compare.z_scores.z_scores` returns.
+    metric
+        One metric.
+    limit
+        Beyond how many SDs a region counts.
+
+    Returns
+    -------
+    DataFrame
+        One row per study: its ids and group, `regions` (with a z-score), `above`, `below`,
+        `beyond` (both), `percent` (beyond, of `regions`), `expected` (percent in a large sample
+        of the reference, of normal values), `mean_z`, `max_z`, `region` (the farthest), and
+        ``"z pSN"``, ``"z Putamen"``, ``"z SCP"``, ``"z MCP"`` where the table has them.
+
+    Raises
+    ------
+    OptionError
+        There is no such metric.
+    TableError
+        The table is not one of z-scores.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcde"), "group": ["Control"] * 4 + ["PSP"],
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.35, 0.55]})
+    >>> from neuroflow.compare.z_scores import z_scores
+    >>> z_summary(z_scores(table))[["study_id", "beyond", "z SCP"]].round(2).values.tolist()[-1]
+    ['e', 1, 4.9]
+    """
+    needed = ("study_id", "region", "metric", "z")
+    if missing := [name for name in needed if name not in scores]:
+        raise TableError(
+            f"The table has no column {', '.join(missing)}.",
+            advice="Hand over what z_scores returns.",
+        )
+    check_number("limit", limit)
+    rows = scores[scores["metric"] == metric].reset_index(drop=True)
+    if rows.empty:
+        known = ", ".join(map(str, scores["metric"].unique()))
+        raise OptionError(f"The table has no metric {metric}.", advice=f"It has {known}.")
+    facts = [name for name in _FACTS if name in rows]
+    z = rows["z"].astype(np.float64)
+    counted = (
+        rows[["study_id"]]
+        .assign(regions=z.notna(), above=z > limit, below=z < -limit, mean_z=z, size=z.abs())
+        .groupby("study_id", sort=False, observed=True)
+        .agg({"regions": "sum", "above": "sum", "below": "sum", "mean_z": "mean", "size": "max"})
+    )
+    counted["beyond"] = counted["above"] + counted["below"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        counted["percent"] = 100 * counted["beyond"] / counted["regions"]
+    counted["expected"] = 200 * stats.norm.sf(limit)
+    known_z = rows[z.notna()]
+    far = known_z.loc[z[z.notna()].abs().groupby(known_z["study_id"], observed=True).idxmax()]
+    far = far.set_index("study_id")[["z", "region"]]
+    counted["max_z"] = far["z"].reindex(counted.index)
+    counted["region"] = far["region"].reindex(counted.index)
+    for name in BIOMARKERS:
+        for side, mine in _by_side(rows[rows["region"] == name]):
+            own = mine.set_index("study_id")["z"]
+            counted[f"z {name}{side}"] = own.reindex(counted.index)
+    about = rows[facts].drop_duplicates("study_id").set_index("study_id")
+    result = about.join(counted.drop(columns="size")).reset_index()[[*facts, *_order(counted)]]
+    result.attrs |= {**scores.attrs, "limit": float(limit), "metric": metric}
+    return result
+
+
+def _by_side(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the rows of one region; left and right apart, where it has both."""
+    sides = labels(rows["hemisphere"]).fillna("") if "hemisphere" in rows else None
+    if sides is None or sides.nunique() < 2:
+        return [("", rows)] if len(rows) else []
+    return [(f" {name}" if name else "", rows[sides == name]) for name in sides.unique()]
+
+
+def _order(counted: pd.DataFrame) -> list[str]:
+    first = ["regions", "above", "below", "beyond", "percent", "expected"]
+    first += ["mean_z", "max_z", "region"]
+    return first + [str(name) for name in counted.columns if str(name).startswith("z ")]

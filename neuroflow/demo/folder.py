@@ -1,0 +1,123 @@
+"""Where a demo keeps its things: a fresh folder for every run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuroflow.demo.service.aidp import NOTICE
+from neuroflow.errors import DemoError
+
+DEFAULT_SEED = 49
+"""The demo's seed, chosen out of 60.
+
+With it, five people per group show the differences that the published 1002 people show. Most seeds
+do not, so few people are too few: that the simulation holds the differences is shown by a large
+simulated cohort in the tests, not by the demo's.
+"""
+
+README = f"""{NOTICE}
+
+Everything in this folder was made by `neuroflow demo`: invented people, phantom images, and values
+drawn from published group statistics (Archer et al. 2019, doi:10.1016/S2589-7500(19)30105-0).
+
+scans, participants.tsv   the cohort
+project                   the workspace: what was sent and what came back
+service                   the embedded service: its keys, what it received and what it answered
+cohort_table.*            one row per study, region and metric
+comparison.csv            every group against the controls, first visits, age and sex as covariates
+figures                   the same as pictures
+
+Nothing can be learnt from groups this small. Of 60 seeds, {DEFAULT_SEED} was chosen as the
+demo's usual one, so that the few people of 24 studies show the differences that the
+published 1002 people show.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder of one run.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    """
+
+    folder: Path
+
+    @property
+    def scans(self) -> Path:
+        """The scans."""
+        return self.folder / "scans"
+
+    @property
+    def participants(self) -> Path:
+        """participants.tsv."""
+        return self.folder / "participants.tsv"
+
+    @property
+    def project(self) -> Path:
+        """The workspace."""
+        return self.folder / "project"
+
+    @property
+    def service(self) -> Path:
+        """The embedded service's folder."""
+        return self.folder / "service"
+
+    @property
+    def figures(self) -> Path:
+        """The figures."""
+        return self.folder / "figures"
+
+
+def new_place(folder: Path | str) -> Place:
+    """Make the next numbered folder, so that no run disturbs another.
+
+    Parameters
+    ----------
+    folder
+        Where the runs stand side by side.
+
+    Returns
+    -------
+    Place
+        ``run-1`` below `folder`, or the next number that is free.
+
+    Raises
+    ------
+    DemoError
+        The folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [new_place(folder).folder.name for _ in range(2)]
+    ['run-1', 'run-2']
+    """
+    folder = Path(folder).expanduser().resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while not _made(folder / f"run-{number}"):
+            number += 1
+        place = Place(folder / f"run-{number}")
+        (place.folder / "README.txt").write_text(README, encoding="utf-8")
+    except OSError as error:
+        raise DemoError(
+            f"The demo cannot write into {folder}.",
+            why=f"{error.strerror}.",
+            advice="Name a folder that can be written: neuroflow demo FOLDER.",
+        ) from error
+    return place
+
+
+def _made(folder: Path) -> bool:
+    """Make a folder; False where another run has it already."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    return True

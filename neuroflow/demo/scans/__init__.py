@@ -1,0 +1,1 @@
+"""Simulated scans in the formats of the makers."""

@@ -1,0 +1,139 @@
+"""Enhanced multi-frame MR images: many slices in one file."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.uid import EnhancedMRImageStorage
+
+from neuroflow.demo.people import Visit
+from neuroflow.demo.scans.dicom import ORIENTATION, add_pixels, header, slice_position, uid
+from neuroflow.demo.scans.encoding import encoded, write_encoded
+from neuroflow.demo.scans.phantom import SLICES, VOXEL_MM, gradients
+
+_FRAMES = 0x52009230  # PerFrameFunctionalGroupsSequence
+
+
+def enhanced(visit: Visit, image: NDArray[np.uint16]) -> Dataset:
+    """Make one enhanced image of all slices and volumes.
+
+    Parameters
+    ----------
+    visit
+        Whose.
+    image
+        Shape (32, 64, 16, 16).
+
+    Returns
+    -------
+    Dataset
+        With pixels, without a vendor's private tags, and without the description of its frames:
+        `write_enhanced` adds it.
+
+    References
+    ----------
+    DICOM PS3.3, section A.36.2 (Enhanced MR Image) and C.8.13.5.9 (MR Diffusion Macro).
+    """
+    ds = header(visit, 1, EnhancedMRImageStorage)
+    ds.ImageType = ["ORIGINAL", "PRIMARY", "DIFFUSION", "NONE"]
+    ds.AcquisitionDateTime = f"{visit.day:%Y%m%d}101500"
+    ds.AcquisitionDuration = visit.site.repetition_time * len(image) / 1000
+    ds.AcquisitionContrast = "DIFFUSION"
+    ds.ComplexImageComponent = "MAGNITUDE"
+    ds.PixelPresentation, ds.VolumetricProperties = "MONOCHROME", "VOLUME"
+    ds.VolumeBasedCalculationTechnique = "NONE"
+    ds.ContentQualification = "RESEARCH"
+    ds.EchoPulseSequence, ds.MultipleSpinEcho, ds.PulseSequenceName = "SPIN", "NO", "DwiSE"
+    ds.EchoPlanarPulseSequence = "YES"
+    _dimensions(ds, visit)
+    ds.SharedFunctionalGroupsSequence = [_shared(visit)]
+    add_pixels(ds, image.reshape(-1, *image.shape[-2:]))
+    # These stand in the functional groups of an enhanced image.
+    for keyword in ("RepetitionTime", "EchoTime", "FlipAngle", "SliceThickness"):
+        delattr(ds, keyword)
+    del ds.SpacingBetweenSlices, ds.InPlanePhaseEncodingDirection
+    return ds
+
+
+def write_enhanced(ds: Dataset, path: Path) -> None:
+    """Write an enhanced image, its frames described.
+
+    Parameters
+    ----------
+    ds
+        As `enhanced` makes it.
+    path
+        Where; its folder exists.
+    """
+    body = encoded(ds[:_FRAMES]) + _frames() + encoded(ds[_FRAMES:])
+    write_encoded(path, body, storage=ds.SOPClassUID, instance=ds.SOPInstanceUID)
+
+
+def _dimensions(ds: Dataset, visit: Visit) -> None:
+    name = uid("dimensions", visit.participant_id, visit.session_id)
+    ds.DimensionOrganizationSequence = [_item(DimensionOrganizationUID=name)]
+    ds.DimensionIndexSequence = [
+        _item(
+            DimensionOrganizationUID=name,
+            DimensionIndexPointer=pointer,
+            FunctionalGroupPointer=0x00209111,
+        )
+        for pointer in (0x00209056, 0x00209128, 0x00209057)
+    ]
+
+
+def _shared(visit: Visit) -> Dataset:
+    spacing = _item(
+        PixelSpacing=[VOXEL_MM, VOXEL_MM], SliceThickness=VOXEL_MM, SpacingBetweenSlices=VOXEL_MM
+    )
+    timing = _item(RepetitionTime=visit.site.repetition_time, FlipAngle=90.0, EchoTrainLength=1)
+    return _item(
+        PixelMeasuresSequence=[spacing],
+        PlaneOrientationSequence=[_item(ImageOrientationPatient=ORIENTATION)],
+        MRTimingAndRelatedParametersSequence=[timing],
+        MREchoSequence=[_item(EffectiveEchoTime=visit.site.echo_time)],
+        MRFOVGeometrySequence=[_item(InPlanePhaseEncodingDirection="COLUMN")],
+    )
+
+
+@cache
+def _frames() -> bytes:
+    """Describe the frames; they are the same in every study, and there are 2048 of them."""
+    ds = Dataset()
+    ds.PerFrameFunctionalGroupsSequence = [
+        _frame(volume, index) for volume in range(len(gradients()[0])) for index in range(SLICES)
+    ]
+    return encoded(ds)
+
+
+def _frame(volume: int, index: int) -> Dataset:
+    b_value, direction = (values[volume] for values in gradients())
+    content = _item(
+        StackID="1",
+        InStackPositionNumber=index + 1,
+        TemporalPositionIndex=volume + 1,
+        DimensionIndexValues=[1, volume + 1, index + 1],
+    )
+    diffusion = _item(
+        DiffusionBValue=float(b_value), DiffusionDirectionality="DIRECTIONAL" if b_value else "NONE"
+    )
+    if b_value:
+        diffusion.DiffusionGradientDirectionSequence = [
+            _item(DiffusionGradientOrientation=direction.tolist())
+        ]
+    return _item(
+        FrameContentSequence=[content],
+        PlanePositionSequence=[_item(ImagePositionPatient=slice_position(index))],
+        MRDiffusionSequence=[diffusion],
+    )
+
+
+def _item(**fields: object) -> Dataset:
+    item = Dataset()
+    for keyword, value in fields.items():
+        setattr(item, keyword, value)
+    return item

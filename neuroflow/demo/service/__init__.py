@@ -1,0 +1,1 @@
+"""The embedded SFTP service: server, queue and processing."""

@@ -1,0 +1,165 @@
+"""Simulated results: 132 values of a subject, drawn from published statistics of its group."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from neuroflow.demo.service.reference_stats import (
+    COMPOSED,
+    GROUPS,
+    METRICS,
+    SIDE_SD,
+    group_statistics,
+)
+from neuroflow.errors import DemoError
+
+REFERENCE_AGE = 65.0
+"""Age in years at which a group's mean applies: our assumption, the table states no mean age."""
+
+VISIT_CORRELATION = 0.9
+"""Correlation of a subject's deviations at two visits: our assumption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose values are simulated.
+
+    Parameters
+    ----------
+    participant_id
+        Settles, with the seed, where the subject stands within the group.
+    group
+        ``"Control"``, ``"PD"``, ``"MSA"`` or ``"PSP"``.
+    age
+        At the scan, in years.
+    sex
+        ``"M"`` or ``"F"``. The statistics tell the sexes not apart, so neither does the simulation.
+    visit
+        Counted from 1; visits of a participant are alike, not equal.
+    """
+
+    participant_id: str
+    group: str
+    age: float
+    sex: str
+    visit: int = 1
+
+
+def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
+    """Draw the values of one study.
+
+    Every value follows the beta distribution with the group's mean, moved by the age slope of the
+    controls, and the group's SD. Deviations of one metric share one factor with the published
+    loadings; those of two visits correlate by `VISIT_CORRELATION`.
+
+    Parameters
+    ----------
+    subject
+        Whose.
+    seed
+        The same subject and seed give the same values.
+
+    Returns
+    -------
+    DataFrame
+        132 rows: region (stem of the column in an aidp.csv), metric (``"FW"`` or ``"FA"``), value
+        (fraction, 0 to 1).
+
+    Raises
+    ------
+    DemoError
+        There are no statistics of this group.
+
+    Examples
+    --------
+    >>> values = simulate(Subject("01", "MSA", age=64.0, sex="F"))
+    >>> len(values), values.region.nunique(), bool(values.value.between(0, 1).all())
+    (132, 66, True)
+
+    References
+    ----------
+    See `group_statistics`. The beta distribution by its moments:
+    Johnson, Kotz, Balakrishnan, Continuous Univariate Distributions vol. 2, ch. 25.
+    """
+    if subject.group not in GROUPS:
+        raise DemoError(
+            f"There are no statistics of a group {subject.group!r} to simulate.",
+            advice=f"Use one of {', '.join(GROUPS)}.",
+        )
+    statistics = group_statistics()
+    mean = statistics[f"{subject.group}_mean"].to_numpy()
+    mean = mean + statistics["control_age_slope_per_year"].to_numpy() * (
+        subject.age - REFERENCE_AGE
+    )
+    published = _beta_values(
+        _deviations(subject, seed), mean, statistics[f"{subject.group}_sd"].to_numpy()
+    )
+    stems, places = _layout()
+    rows = dict(zip(stems, published[places], strict=True))
+    sides = _generator(seed, subject.participant_id, subject.visit, "sides")
+    for stem, parts in COMPOSED.items():
+        own = SIDE_SD if stem.startswith(("Left_", "Right_")) else 0.0
+        composed = np.mean([rows[part] for part in parts], axis=0)
+        rows[stem] = np.clip(composed + own * sides.standard_normal(len(METRICS)), 0.0, 1.0)
+    values = np.array(list(rows.values()))
+    return pd.DataFrame(
+        {
+            "region": list(rows) * len(METRICS),
+            "metric": np.repeat(METRICS, len(rows)),
+            "value": values.T.ravel(),
+        }
+    )
+
+
+@cache
+def _layout() -> tuple[list[str], NDArray[np.intp]]:
+    """Name the published regions, and tell where their metrics stand in the statistics."""
+    index = group_statistics().index
+    places = pd.Series(range(len(index)), index=index).unstack("metric")[list(METRICS)]
+    return list(places.index), places.to_numpy()
+
+
+def _deviations(subject: Subject, seed: int) -> NDArray[np.float64]:
+    """Draw standard normal deviations of the 120: a shared factor per metric, and their own."""
+    person = _generator(seed, subject.participant_id)
+    visit = _generator(seed, subject.participant_id, subject.visit)
+    statistics = group_statistics()
+    loading = statistics["first_factor_loading"].to_numpy()
+    which = np.array([METRICS.index(m) for m in statistics.index.get_level_values("metric")])
+
+    def draw(generator: np.random.Generator) -> NDArray[np.float64]:
+        factors = generator.standard_normal(len(METRICS))[which]
+        own = generator.standard_normal(which.size)
+        return np.asarray(loading * factors + np.sqrt(1 - loading**2) * own)
+
+    stable, passing = draw(person), draw(visit)
+    mixed: NDArray[np.float64] = (
+        np.sqrt(VISIT_CORRELATION) * stable + np.sqrt(1 - VISIT_CORRELATION) * passing
+    )
+    return mixed
+
+
+def _beta_values(
+    deviations: NDArray[np.float64], mean: NDArray[np.float64], sd: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Turn standard normal deviations into beta variates of these means and SDs."""
+    mean = np.clip(mean, 0.01, 0.99)
+    # No beta distribution is as wide as this bound; ages far from the reference could ask for one.
+    variance = np.minimum(sd**2, 0.9 * mean * (1 - mean))
+    concentration = mean * (1 - mean) / variance - 1
+    quantiles = stats.norm.cdf(deviations)
+    shapes = mean * concentration, (1 - mean) * concentration
+    return np.asarray(stats.beta.ppf(quantiles, *shapes), dtype=np.float64)
+
+
+def _generator(*parts: object) -> np.random.Generator:
+    """Make a generator that depends on these words alone, whatever the order of the studies."""
+    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+    return np.random.default_rng(np.frombuffer(digest, dtype=np.uint32))

@@ -1,0 +1,145 @@
+"""From an upload to its result folder: the pipeline behind the service."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from neuroflow.demo.service.aidp import aidp_text
+from neuroflow.demo.service.drawing import draw_failure, draw_prediction
+from neuroflow.demo.service.engine import Subject, simulate
+from neuroflow.demo.service.read_upload import Upload, read_upload
+from neuroflow.demo.service.reference_stats import GROUPS
+from neuroflow.demo.service.report import failure_text, predict, prediction_text
+from neuroflow.errors import StudyError
+from neuroflow.models import RESULT_FILES
+
+FAILURE_FILES = ("failure_report.png", "failure_report.txt")
+"""What stands in a result folder in place of results; the vendor publishes no names for them."""
+
+Truth = Callable[[str], Subject | None]
+"""Tells whose a study is; None where that is not known."""
+
+
+def no_truth(study_id: str) -> Subject | None:  # noqa: ARG001
+    """Know of no study whose it is.
+
+    Parameters
+    ----------
+    study_id
+        The study.
+
+    Returns
+    -------
+    None
+        Always.
+
+    Examples
+    --------
+    >>> no_truth("a1") is None
+    True
+    """
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Turns uploads into result folders.
+
+    Parameters
+    ----------
+    output, staging
+        Where result folders go, and where their files are written first.
+    layout
+        Of aidp.csv.
+    failure_rate
+        The share of valid studies that fail all the same; the same ones for the same seed.
+    seed
+        Of the simulated values and failures.
+    truth
+        Tells whose a study is.
+    clock
+        Tells the local time that the reports show.
+    """
+
+    output: Path
+    staging: Path
+    layout: str = "long"
+    failure_rate: float = 0.0
+    seed: int = 0
+    truth: Truth = no_truth
+    clock: Callable[[], datetime] = datetime.now
+
+    def process(self, upload: Path) -> None:
+        """Write the result folder of one upload, or its failure report.
+
+        Parameters
+        ----------
+        upload
+            The zip; its stem is the study's id.
+        """
+        study_id, at = upload.stem, self.clock()
+        try:
+            content = read_upload(upload)
+            if share(self.seed, "failure", study_id) < self.failure_rate:
+                raise StudyError("The image quality is not sufficient.")  # noqa: TRY301
+            files = self._results(study_id, content, at)
+        except (StudyError, FileNotFoundError) as error:
+            files = _failure(error, study_id, at)
+        self._publish(study_id, files)
+
+    def _results(self, study_id: str, content: Upload, at: datetime) -> Iterator[tuple[str, bytes]]:
+        subject = self.truth(study_id) or Subject(
+            study_id, _drawn_group(self.seed, study_id), content.age, content.sex
+        )
+        values = simulate(subject, self.seed)
+        prediction = predict(values)
+        yield "prediction.png", draw_prediction(prediction, study_id, at)
+        yield "prediction.txt", prediction_text(prediction, study_id, at).encode()
+        yield "aidp.csv", aidp_text(values, study_id, self.layout).encode()
+
+    def _publish(self, study_id: str, files: Iterator[tuple[str, bytes]]) -> None:
+        """Let the files appear one after the other, each of them whole."""
+        folder = self.output / f"{study_id}_out"
+        folder.mkdir(exist_ok=True)
+        for old in (*RESULT_FILES, *FAILURE_FILES):  # of an earlier upload under this id
+            (folder / old).unlink(missing_ok=True)
+        for name, data in files:
+            staged = self.staging / f"{study_id}-{name}"
+            staged.write_bytes(data)
+            staged.replace(folder / name)
+
+
+def share(*words: object) -> float:
+    """Turn words into a number that looks random and never changes.
+
+    Parameters
+    ----------
+    *words
+        Anything with a text.
+
+    Returns
+    -------
+    float
+        At least 0, less than 1.
+
+    Examples
+    --------
+    >>> share(0, "a") == share(0, "a") != share(0, "b")
+    True
+    """
+    digest = hashlib.sha256("/".join(map(str, words)).encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
+
+
+def _failure(error: Exception, study_id: str, at: datetime) -> Iterator[tuple[str, bytes]]:
+    reason = error.message if isinstance(error, StudyError) else "The upload was taken away."
+    yield "failure_report.png", draw_failure(reason, study_id, at)
+    yield "failure_report.txt", failure_text(reason, study_id, at).encode()
+
+
+def _drawn_group(seed: int, study_id: str) -> str:
+    return GROUPS[int(share(seed, "group", study_id) * len(GROUPS))]

@@ -1,0 +1,178 @@
+"""The reports on one simulated study: what the service writes for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from neuroflow.demo.service.aidp import NOTICE
+from neuroflow.demo.service.reference_stats import group_statistics
+
+PRODUCT = "PD/MSA/PSP (simulated)"
+MODEL_VERSION = "demo-1"
+
+BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
+"""The regions whose free water the reports show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the simulated reports say of a study.
+
+    Parameters
+    ----------
+    atypical
+        Probability of MSA or PSP against PD.
+    psp
+        Probability of PSP against MSA.
+    biomarkers
+        Free water (fraction) of the four regions in `BIOMARKERS`.
+    """
+
+    atypical: float
+    psp: float
+    biomarkers: Mapping[str, float]
+
+    @property
+    def is_atypical(self) -> bool:
+        """Whether MSA or PSP is the likelier answer."""
+        return self.atypical >= 0.5
+
+
+def predict(values: pd.DataFrame) -> Prediction:
+    """Compare the four biomarkers of a study with the groups they may come from.
+
+    This is a naive Bayes rule with normal densities and equal odds: a stand-in that makes reports
+    plausible, in no way the vendor's classifier.
+
+    Parameters
+    ----------
+    values
+        132 rows: region, metric, value (fraction).
+
+    Returns
+    -------
+    Prediction
+        The probabilities and the biomarkers.
+
+    Examples
+    --------
+    >>> from neuroflow.demo.service.engine import Subject, simulate
+    >>> prediction = predict(simulate(Subject("01", "PSP", 70.0, "M")))
+    >>> 0 <= prediction.atypical <= 1, list(prediction.biomarkers)
+    (True, ['pSN', 'Putamen', 'SCP', 'MCP'])
+
+    References
+    ----------
+    Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, section 6.6.3. Densities:
+    `neuroflow.demo.service.reference_stats.group_statistics`.
+    """
+    free_water = values[values["metric"] == "FW"].set_index("region")["value"]
+    biomarkers = {region: float(free_water[region]) for region in BIOMARKERS}
+    reference = pd.DataFrame(group_statistics().xs("FW", level="metric")).loc[list(BIOMARKERS)]
+    found = np.array(list(biomarkers.values()))
+    log = {
+        group: float(np.sum(stats.norm.logpdf(found, *_moments(reference, group))))
+        for group in ("PD", "MSA", "PSP")
+    }
+    atypical = np.logaddexp(log["MSA"], log["PSP"]) - np.log(2)
+    return Prediction(
+        atypical=_probability(atypical - log["PD"]),
+        psp=_probability(log["PSP"] - log["MSA"]),
+        biomarkers=biomarkers,
+    )
+
+
+def prediction_text(prediction: Prediction, study_id: str, at: datetime) -> str:
+    """Write prediction.txt.
+
+    Parameters
+    ----------
+    prediction
+        What to say.
+    study_id
+        Stands as the order's id.
+    at
+        When it was processed.
+
+    Returns
+    -------
+    str
+        The file's content.
+    """
+    lines = [
+        NOTICE,
+        "",
+        f"Order ID: {study_id}",
+        f"Date: {at:%Y-%m-%d %H:%M:%S}",
+        f"Product: {PRODUCT}",
+        f"Model Version: {MODEL_VERSION}",
+        "",
+        "PD v Atypical",
+        f"PD Probability: {1 - prediction.atypical:.4f}",
+        f"Atypical Probability: {prediction.atypical:.4f}",
+        f"Prediction: {'Atypical' if prediction.is_atypical else 'PD'}",
+    ]
+    if prediction.is_atypical:
+        lines += [
+            "",
+            "PSPvsMSAp",
+            f"MSAp Probability: {1 - prediction.psp:.4f}",
+            f"PSP Probability: {prediction.psp:.4f}",
+            f"Prediction: {'PSP' if prediction.psp >= 0.5 else 'MSAp'}",
+        ]
+    lines += ["", "Free Water"]
+    lines += [f"{region}: {value:.4f}" for region, value in prediction.biomarkers.items()]
+    return "\n".join(lines) + "\n"
+
+
+def failure_text(reason: str, study_id: str, at: datetime) -> str:
+    """Write the failure report on a study that could not be processed.
+
+    Parameters
+    ----------
+    reason
+        Why not; one or two sentences.
+    study_id
+        Stands as the order's id.
+    at
+        When it was tried.
+
+    Returns
+    -------
+    str
+        The file's content.
+
+    Examples
+    --------
+    >>> print(failure_text("The zip is empty.", "a1", datetime(2025, 1, 1)))
+    SIMULATED by neuroflow's demo service. Not for clinical use.
+    <BLANKLINE>
+    Order ID: a1
+    Date: 2025-01-01 00:00:00
+    Product: PD/MSA/PSP (simulated)
+    Model Version: demo-1
+    <BLANKLINE>
+    FAILURE REPORT
+    Status: Failed
+    Reason: The zip is empty.
+    <BLANKLINE>
+    """
+    return (
+        f"{NOTICE}\n\nOrder ID: {study_id}\nDate: {at:%Y-%m-%d %H:%M:%S}\n"
+        f"Product: {PRODUCT}\nModel Version: {MODEL_VERSION}\n\n"
+        f"FAILURE REPORT\nStatus: Failed\nReason: {reason}\n"
+    )
+
+
+def _moments(reference: pd.DataFrame, group: str) -> tuple[pd.Series, pd.Series]:
+    return reference[f"{group}_mean"], reference[f"{group}_sd"]
+
+
+def _probability(log_odds: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(log_odds, -50, 50))))

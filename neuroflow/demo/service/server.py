@@ -1,0 +1,356 @@
+"""A local SFTP service that behaves as the vendor's is documented to, with simulated results."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import re
+import sys
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Self, cast
+
+from neuroflow.demo.service.aidp import check_layout
+from neuroflow.demo.service.pipeline import Pipeline, Truth, no_truth
+from neuroflow.demo.service.queue import Jobs
+from neuroflow.errors import DemoError, MissingExtraError
+from neuroflow.io.privatefile import write_private
+from neuroflow.workspace.config import Profile
+
+try:
+    import asyncssh
+
+    from neuroflow.demo.service.s3_sftp import S3Home, discard_staged
+except ImportError as error:
+    raise MissingExtraError(
+        "The embedded service needs asyncssh.",
+        why=f"{error}.",
+        advice='Install it: python -m pip install "neuroflow[demo]".',
+    ) from error
+
+USER = "PH0000_DEMO_USER"
+"""Who may log in."""
+
+_PARTING = 5.0  # seconds
+_STEPS = 5  # of the event loop, in which what it was told is done
+MAX_SESSIONS = 10
+"""How many SFTP sessions one connection may hold (AWS Transfer Family, service quotas)."""
+
+_THREAD = "neuroflow-demo"
+_UPLOAD = re.compile(r"input/[^/]+/input/[^/]+\.zip", re.IGNORECASE)
+
+
+class DemoService:
+    """Run the embedded service on a loopback port, in a thread of its own.
+
+    A key is the only way in. Below the home, ``input/<cohort_id>/input/<study_id>.zip`` is
+    processed once its upload is complete, and ``output/<study_id>_out/`` appears with
+    ``prediction.png``, ``prediction.txt`` and ``aidp.csv``, or a failure report. All values are
+    simulated.
+
+    Parameters
+    ----------
+    root
+        A folder for the service: its keys, the home, unfinished uploads. Used again, the service
+        keeps its keys and processes what an earlier run left.
+    host, port
+        Where to listen; port 0 takes a free one.
+    layout
+        Of aidp.csv: ``"long"``, ``"wide"`` or ``"transposed"``.
+    delay
+        How long an upload waits before it is processed, in seconds.
+    failure_rate
+        The share of valid studies that end in a failure report (0 to 1).
+    latency
+        Seconds added to each answer, except to those that carry data.
+    seed
+        Of the simulated values and failures.
+    truth
+        Tells whose a study is; without it, a group is drawn from the study's id, and age and sex
+        are taken from the upload.
+    takes_uploads
+        Whether an upload is moved away as soon as it is complete.
+
+    Attributes
+    ----------
+    user : str
+        The user's name.
+    key : Path
+        The client's private key.
+    fingerprint : str
+        Of the server's key, ``SHA256:...``.
+    home : Path
+        What the user sees as ``/``.
+
+    Raises
+    ------
+    DemoError
+        The port is in use, a setting is out of its range, or the folder cannot be used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, DemoService(Path(folder)) as service:
+    ...     service.host, service.port > 0, service.fingerprint[:7]
+    ('127.0.0.1', True, 'SHA256:')
+
+    References
+    ----------
+    The vendor's SFTP guide for the folders, the AWS Transfer Family user guide for what is refused.
+    """
+
+    def __init__(
+        self,
+        root: Path | str,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        layout: str = "long",
+        delay: float = 2.0,
+        failure_rate: float = 0.0,
+        latency: float = 0.0,
+        seed: int = 0,
+        truth: Truth | None = None,
+        takes_uploads: bool = False,
+    ) -> None:
+        if delay < 0 or latency < 0 or not 0 <= failure_rate <= 1:
+            raise DemoError(
+                "The service cannot run with these settings.",
+                advice="Delay and latency are not negative, the failure rate is from 0 to 1.",
+            )
+        self.root = Path(root).resolve()
+        self.home = self.root / "home"
+        self.host, self.port, self.user = host, port, USER
+        self._staging, self._taken = self.root / "staging", self.root / "taken"
+        self._make_folders()
+        self.key = self.root / "client_ed25519"
+        self._client_key = _key(self.key)
+        self._host_key = _key(self.root / "host_ed25519")
+        self.fingerprint = str(self._host_key.get_fingerprint())
+        pipeline = Pipeline(
+            output=self.home / "output",
+            staging=self._staging,
+            layout=check_layout(layout),
+            failure_rate=failure_rate,
+            seed=seed,
+            truth=truth or no_truth,
+        )
+        self._jobs = Jobs(pipeline.process, delay)
+        self._latency, self._takes_uploads = latency, takes_uploads
+        self._connections: dict[asyncssh.SSHServerConnection, int] = {}  # to open sessions
+        self._sessions: set[asyncio.Task[object]] = set()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._stop: asyncio.Event
+
+    # ------------------------------------------------------------ for the user
+
+    @property
+    def profile(self) -> Profile:
+        """How a client reaches the service."""
+        return Profile(host=self.host, user=self.user, key=self.key, port=self.port)
+
+    @property
+    def processed(self) -> list[str]:
+        """The ids of the studies whose processing was begun, in order, once per processing."""
+        return list(self._jobs.processed)
+
+    def wait_until_idle(self, timeout: float = 60.0) -> bool:
+        """Wait until every complete upload is processed.
+
+        Parameters
+        ----------
+        timeout
+            How long at most, in seconds.
+
+        Returns
+        -------
+        bool
+            False where something was still to do.
+        """
+        return self._jobs.wait(timeout)
+
+    def start(self) -> Self:
+        """Start to listen.
+
+        Returns
+        -------
+        DemoService
+            Itself; `port` is the real one now.
+
+        Raises
+        ------
+        DemoError
+            The port is in use or not allowed.
+        """
+        logging.getLogger("asyncio").addFilter(_is_news)
+        listening: Future[int] = Future()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(listening)), name=_THREAD, daemon=True
+        )
+        self._thread.start()
+        try:
+            self.port = listening.result()
+        except OSError as error:
+            self._thread.join()
+            self._thread = None
+            raise _port_error(error, self.host, self.port) from error
+        return self
+
+    def stop(self) -> None:
+        """Close every connection, finish the study in work, leave the others for the next start."""
+        if self._thread is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+            self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    # ------------------------------------------------------------ inside
+
+    def _make_folders(self) -> None:
+        try:
+            for folder in (self.home / "input", self.home / "output", self._staging, self._taken):
+                folder.mkdir(parents=True, exist_ok=True)
+            discard_staged(self._staging)
+        except OSError as error:
+            raise DemoError(
+                f"The service cannot use {self.root}.",
+                why=f"{error.strerror}.",
+                advice="Choose a folder that can be written.",
+            ) from error
+
+    async def _serve(self, listening: Future[int]) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            acceptor = await asyncssh.listen(
+                self.host,
+                self.port,
+                server_factory=lambda: _Login(self._client_key, self._connections),
+                server_host_keys=[self._host_key],
+                server_version="AWS_SFTP_1.2",
+                sftp_factory=self._session,
+                sftp_version=3,
+                allow_scp=False,
+                agent_forwarding=False,
+                x11_forwarding=False,
+                gss_host=None,
+                compression_algs=None,
+            )
+        except OSError as error:
+            listening.set_exception(error)
+            return
+        self._resume()
+        listening.set_result(acceptor.get_port())
+        await self._stop.wait()
+        if sys.platform != "win32":  # whose event loop has no readers
+            for sock in acceptor.sockets:
+                self._loop.remove_reader(sock)
+        await _settle()  # who was let in just now becomes a connection: a closed server drops it
+        acceptor.close()
+        for connection in list(self._connections):
+            connection.abort()
+        await _settle()
+        await acceptor.wait_closed()
+        if self._sessions:
+            await asyncio.wait(self._sessions, timeout=_PARTING)  # each closes its open files
+        await self._jobs.stop()
+
+    async def _session(self, channel: asyncssh.SSHServerChannel[bytes]) -> S3Home:
+        connection = cast(asyncssh.SSHServerConnection, channel.get_connection())
+        session = cast("asyncio.Task[object]", asyncio.current_task())
+        self._sessions.add(session)
+        session.add_done_callback(self._sessions.discard)
+        if self._connections[connection] >= MAX_SESSIONS:
+            channel.close()
+            # To come back from here would end the whole connection, with all its sessions.
+            await connection.wait_closed()
+
+        def count(change: int) -> None:
+            if connection in self._connections:
+                self._connections[connection] += change
+
+        count(+1)
+        return S3Home(
+            channel,
+            self.home,
+            self._staging,
+            self._on_file,
+            on_exit=lambda: count(-1),
+            latency=self._latency,
+        )
+
+    def _on_file(self, path: Path) -> None:
+        """Begin to process what was uploaded where studies belong."""
+        if _UPLOAD.fullmatch(path.relative_to(self.home).as_posix()) is None:
+            return
+        if self._takes_uploads:
+            path = path.replace(self._taken / path.name)
+        self._jobs.add(path)
+
+    def _resume(self) -> None:
+        """Take on again what an earlier run of the service did not finish."""
+        for path in sorted((*self.home.glob("input/*/input/*.zip"), *self._taken.glob("*.zip"))):
+            folder = self.home / "output" / f"{path.stem}_out"
+            if not any((folder / last).exists() for last in ("aidp.csv", "failure_report.txt")):
+                self._jobs.add(path)
+
+
+class _Login(asyncssh.SSHServer):
+    """Lets one user in, by one key."""
+
+    def __init__(
+        self, key: asyncssh.SSHKey, connections: dict[asyncssh.SSHServerConnection, int]
+    ) -> None:
+        self._key, self._connections = key, connections
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._connections[conn] = 0
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self._connections.pop(self._connection, None)
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return username == USER and key == self._key.convert_to_public()
+
+
+async def _settle() -> None:
+    for _ in range(_STEPS):
+        await asyncio.sleep(0)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a message is worth a line: that a client hung up, with answers due, is not."""
+    return not (record.threadName == _THREAD and "socket.send()" in str(record.msg))
+
+
+def _key(path: Path) -> asyncssh.SSHKey:
+    """Read a key of the service, or make it."""
+    if path.exists():
+        return asyncssh.read_private_key(path)
+    key = asyncssh.generate_private_key("ssh-ed25519", comment="neuroflow demo")
+    write_private(path, key.export_private_key())
+    return key
+
+
+def _port_error(error: OSError, host: str, port: int) -> DemoError:
+    if error.errno == errno.EADDRINUSE:
+        return DemoError(
+            f"Port {port} on {host} is in use.",
+            advice="Stop what uses it, or choose another port; 0 takes a free one.",
+        )
+    return DemoError(
+        f"The service cannot listen on {host}, port {port}.",
+        why=f"{error.strerror or error}.",
+        advice="Choose another port; 0 takes a free one.",
+    )

@@ -1,0 +1,1 @@
+"""Progress of long jobs: events, bars and the log."""

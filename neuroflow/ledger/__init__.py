@@ -1,0 +1,1 @@
+"""The record of what was sent and fetched, and the states of a study."""

@@ -1,0 +1,355 @@
+"""The record of what was sent and fetched: one SQLite file, events only ever added.
+
+Intent is recorded before a step and its outcome after it, each on disk before the call returns,
+so that a process killed at any moment leaves a state the next one can resolve by looking at the
+server.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from neuroflow.errors import LedgerError
+from neuroflow.ledger.database import LedgerFile
+from neuroflow.ledger.states import State
+from neuroflow.models import Package
+
+
+def utc_now() -> datetime:
+    """Tell the time in UTC.
+
+    Returns
+    -------
+    datetime
+        With its time zone.
+
+    Examples
+    --------
+    >>> utc_now().tzname()
+    'UTC'
+    """
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Where one study stands.
+
+    Parameters
+    ----------
+    cohort_id, study_id
+        Which study.
+    state
+        The last state recorded.
+    since
+        When that was recorded, in UTC.
+    size
+        Length of the present package in bytes.
+    sha256, source_sha256, study_uid_sha256
+        Digests of the present package, of the files it was made from, and of the original Study
+        Instance UID.
+    message
+        What was recorded with the state.
+    submitted_at
+        When it was last known to be sent whole, in UTC; None if never.
+    answered_at
+        When results or a failure report were last collected, in UTC; None if never.
+    sent_size, sent_sha256
+        Length and digest of what was sent, or was begun to be sent; None where nothing was.
+
+    Examples
+    --------
+    >>> row = LedgerRow("C", "s", State.SUBMITTED, utc_now(), 3, "new", "", "", "",
+    ...                 sent_size=3, sent_sha256="old")
+    >>> row.is_changed
+    True
+    """
+
+    cohort_id: str
+    study_id: str
+    state: State
+    since: datetime
+    size: int
+    sha256: str
+    source_sha256: str
+    study_uid_sha256: str
+    message: str
+    submitted_at: datetime | None = None
+    answered_at: datetime | None = None
+    sent_size: int | None = None
+    sent_sha256: str | None = None
+
+    @property
+    def is_changed(self) -> bool:
+        """True where the present package is not what was sent."""
+        return self.sent_sha256 is not None and self.sent_sha256 != self.sha256
+
+
+class Ledger:
+    """The ledger of a workspace; safe in several threads and several processes.
+
+    Parameters
+    ----------
+    path
+        The file; made where missing.
+    clock
+        Tells the time in UTC.
+
+    Raises
+    ------
+    LedgerError
+        The file is damaged, is something else, or cannot be written.
+
+    Examples
+    --------
+    >>> with Ledger(Path(":memory:")) as ledger:
+    ...     ledger.add_package(Package("C", "s", Path("s.zip"), 3, "aa", "bb"))
+    ...     ledger.record("C", "s", State.UPLOADING)
+    ...     ledger.row("s").state
+    <State.UPLOADING: 'uploading'>
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
+        self._file = LedgerFile(path)
+
+    def add_package(self, package: Package) -> None:
+        """Note a package: a new one, or one made anew before anything was sent, as ``packaged``.
+
+        Once something was sent, the state stays what is known of the server; `LedgerRow.is_changed`
+        then tells that the present package is another.
+
+        Parameters
+        ----------
+        package
+            What was made.
+
+        Raises
+        ------
+        LedgerError
+            The study is already known in another cohort, or the file cannot be written.
+        """
+        p = package
+        with self._file.writing() as db:
+            row = self.row(p.study_id)
+            if row is not None and row.cohort_id != p.cohort_id:
+                raise LedgerError(
+                    "The study id is already used in another cohort.",
+                    advice="Every study needs its own id; make the workspace's studies anew.",
+                    study_id=p.study_id,
+                )
+            db.execute(
+                "INSERT INTO packages VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (study_id) DO UPDATE"
+                " SET size = excluded.size, sha256 = excluded.sha256,"
+                " source_sha256 = excluded.source_sha256,"
+                " study_uid_sha256 = excluded.study_uid_sha256",
+                (p.study_id, p.cohort_id, p.size, p.sha256, p.source_sha256, p.study_uid_sha256),
+            )
+            if row is None or (row.state is State.PACKAGED and row.sha256 != p.sha256):
+                message = "packaged" if row is None else "packaged anew"
+                self._append(db, p.study_id, State.PACKAGED, message, (p.size, p.sha256))
+
+    def record(
+        self,
+        cohort_id: str,
+        study_id: str,
+        state: State,
+        message: str = "",
+        *,
+        sent: tuple[int, str] | None = None,
+    ) -> None:
+        """Add one event; it is on disk when this returns.
+
+        Parameters
+        ----------
+        cohort_id, study_id
+            Which study.
+        state
+            The state it comes to.
+        message
+            One sentence for people; nothing about the patient.
+        sent
+            Length in bytes and SHA-256 of the content on the server, where it is not what the
+            last event was about. An event ``uploading`` is always about the present package.
+
+        Raises
+        ------
+        LedgerError
+            The study is unknown, the step is not in `TRANSITIONS`, or the file cannot
+            be written.
+        """
+        with self._file.writing() as db:
+            row = self.row(study_id)
+            if row is None or row.cohort_id != cohort_id:
+                raise LedgerError(
+                    "The study is not in this cohort's ledger.",
+                    advice="Package it first.",
+                    study_id=study_id,
+                )
+            if not row.state.may_become(state):
+                raise LedgerError(
+                    f"A study that is {row.state} cannot become {state}.",
+                    why="Another process may have changed it meanwhile.",
+                    advice="Ask for the status, then try again.",
+                    study_id=study_id,
+                )
+            content = (row.size, row.sha256)
+            if row.sent_size is not None and row.sent_sha256 is not None:
+                content = (row.sent_size, row.sent_sha256)
+            if state in {State.UPLOADING, State.PACKAGED}:
+                content = (row.size, row.sha256)
+            self._append(db, study_id, state, message, sent or content)
+
+    def rows(self, cohort_id: str | None = None) -> list[LedgerRow]:
+        """List where every study stands, in the order they were first noted.
+
+        Parameters
+        ----------
+        cohort_id
+            Only this cohort; None for all.
+
+        Returns
+        -------
+        list of LedgerRow
+            One per study.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be read.
+        """
+        return self._select("WHERE ? IS NULL OR cohort_id = ?", (cohort_id, cohort_id))
+
+    def row(self, study_id: str) -> LedgerRow | None:
+        """Tell where one study stands.
+
+        Parameters
+        ----------
+        study_id
+            Which study.
+
+        Returns
+        -------
+        LedgerRow or None
+            None where it was never noted.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be read.
+        """
+        return next(iter(self._select("WHERE study_id = ?", (study_id,))), None)
+
+    def history(self, study_id: str) -> list[tuple[datetime, State, str]]:
+        """List everything recorded of one study, oldest first.
+
+        Parameters
+        ----------
+        study_id
+            Which study.
+
+        Returns
+        -------
+        list of (datetime, State, str)
+            When, the state, and the message.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be read.
+        """
+        events = self._file.select(
+            "SELECT at, state, message FROM events WHERE study_id = ? ORDER BY id", (study_id,)
+        )
+        return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
+
+    def set_aside(self, study_id: str, rule: str, reason: str) -> None:
+        """Note that the user set a rule aside for a study; the reason is kept for good.
+
+        Parameters
+        ----------
+        study_id
+            Which study; it need not be packaged yet.
+        rule
+            The rule's id.
+        reason
+            Why, or an empty text to take the rule up again.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be written.
+        """
+        with self._file.writing() as db:
+            db.execute(
+                "INSERT INTO overrides (study_id, rule, reason, at) VALUES (?, ?, ?, ?)",
+                (study_id, rule, reason, self._now()),
+            )
+
+    def overrides(self) -> dict[tuple[str, str], str]:
+        """Tell which rules are set aside.
+
+        Returns
+        -------
+        dict
+            From (study_id, rule) to the reason.
+
+        Raises
+        ------
+        LedgerError
+            The file cannot be read.
+        """
+        rows = self._file.select("SELECT study_id, rule, reason FROM overrides ORDER BY id")
+        last = {(study_id, rule): reason for study_id, rule, reason in rows}
+        return {key: reason for key, reason in last.items() if reason}
+
+    def close(self) -> None:
+        """Close the file; harmless when repeated."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _select(self, where: str, values: tuple[object, ...]) -> list[LedgerRow]:
+        # `where` is one of two constants of this file.
+        found = self._file.select(
+            f"SELECT * FROM current {where} ORDER BY"  # noqa: S608
+            " (SELECT MIN(id) FROM events f WHERE f.study_id = current.study_id)",
+            values,
+        )
+        return [_row(each) for each in found]
+
+    def _now(self) -> str:
+        return self._clock().astimezone(UTC).isoformat(timespec="microseconds")
+
+    def _append(
+        self,
+        db: sqlite3.Connection,
+        study_id: str,
+        state: State,
+        message: str,
+        content: tuple[int, str],
+    ) -> None:
+        db.execute(
+            "INSERT INTO events (study_id, state, message, size, sha256, at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (study_id, state.value, message, *content, self._now()),
+        )
+
+
+def _row(found: sqlite3.Row) -> LedgerRow:
+    """Make a row of the view `current`, whose columns are the fields."""
+    values: dict[str, Any] = dict(found)
+    values["state"] = State(values["state"])
+    values["since"] = datetime.fromisoformat(values["since"])
+    for name in ("submitted_at", "answered_at"):
+        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
+    return LedgerRow(**values)

@@ -1,0 +1,1 @@
+"""The cohort table as a matrix of studies by regions."""

@@ -1,0 +1,290 @@
+"""From the long cohort table to the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pandas.api.extensions import ExtensionArray
+
+from neuroflow.errors import OptionError, TableError
+from neuroflow.matrix.arguments import as_list
+from neuroflow.matrix.cells import (
+    REGION_COLUMNS,
+    BoolArray,
+    Cells,
+    FloatArray,
+    IntArray,
+    raw_codes,
+    texts,
+)
+
+KEY = ("region", "hemisphere", "metric")
+
+_Codes = npt.NDArray[np.integer[Any]]  # small ones, as categories have them
+_T = TypeVar("_T", bound=np.generic)
+
+
+def read_cells(
+    table: pd.DataFrame, *, metric: str | Sequence[str] | None = None, needed: Sequence[str] = ()
+) -> Cells:
+    """Turn the long cohort table into a matrix.
+
+    Parameters
+    ----------
+    table
+        The cohort table: at least `study_id`, `region`, `metric`, `value`.
+    metric
+        One metric, several, or None for all.
+    needed
+        Columns that describe a study (group, covariates); each must have one value per study.
+
+    Returns
+    -------
+    Cells
+        Studies and columns in the order of their first row in the table.
+
+    Raises
+    ------
+    TableError
+        A column is missing, a value is not a number, or a study has two values for one region.
+    OptionError
+        The table does not have this metric.
+    """
+    about = [name for name in ("participant_id", "session_id", "cohort_id", "age") if name in table]
+    facts = list(dict.fromkeys(["study_id", *needed, *about]))
+    described = [name for name in REGION_COLUMNS if name in table]
+    require(table, ("study_id", "region", "metric", "value", *needed, *about, *described))
+    if len(table) == 0:
+        raise TableError(
+            "The cohort table has no rows.", advice="Collect results first, or read another folder."
+        )
+    used = list(dict.fromkeys([*facts, *described, "value"]))
+    rows = table if metric is None else _of_metric(table[used], metric)
+    given = {name: rows[name] for name in used}  # pandas takes its time to hand out a column
+    layout = _layout(given)
+    for name in needed:
+        _one_per_study(given, name, layout)
+    return Cells(
+        studies=pd.DataFrame({name: given[name].array.take(layout.studies) for name in facts}),
+        columns=_described({name: given[name].array.take(layout.columns) for name in described}),
+        values=_values(given["value"], layout),
+    )
+
+
+def require(table: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse a table that lacks columns.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    names
+        Its columns that are needed.
+
+    Raises
+    ------
+    TableError
+        It is no DataFrame, or a column is missing or there twice.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise TableError(
+            f"The table is a {type(table).__name__}.",
+            advice="Hand over the DataFrame that read_results or Workspace.table returns.",
+        )
+    missing = [name for name in dict.fromkeys(names) if name not in table.columns]
+    if missing:
+        raise TableError(
+            f"The table has no column {', '.join(missing)}.",
+            why=f"It has {', '.join(map(str, table.columns))}.",
+            advice="Take the table that read_results or Workspace.table returns; "
+            "groups and covariates come from participants.tsv.",
+        )
+    if not table.columns.is_unique and (
+        twice := [name for name in dict.fromkeys(names) if (table.columns == name).sum() > 1]
+    ):
+        raise TableError(
+            f"The table has several columns {', '.join(twice)}.", advice="Keep one of each."
+        )
+
+
+def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame:
+    wanted = [metric] if isinstance(metric, str) else as_list("metric", metric)
+    if not wanted:
+        raise OptionError("metric names none.", advice="Leave it out for all metrics.")
+    present = [str(name) for name in table["metric"].dropna().unique()]
+    if unknown := [name for name in wanted if name not in present]:
+        raise OptionError(
+            f"The table has no metric {', '.join(unknown)}.", advice=f"It has {', '.join(present)}."
+        )
+    return table if set(present) == set(wanted) else table[table["metric"].isin(wanted)]
+
+
+def cross(columns: Iterable[pd.Series]) -> IntArray:
+    """Return a number for each different row of some columns.
+
+    Parameters
+    ----------
+    columns
+        One or more of any dtype, of one length; missing is a value like others.
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows,)
+        Not negative.
+
+    Examples
+    --------
+    >>> cross([pd.Series(["SCP", "SCP", "MCP"]), pd.Series(["l", "r", "l"])]).tolist()
+    [4, 5, 7]
+    """
+    return _crossed(raw_codes(column)[0] for column in columns)
+
+
+def _crossed(columns: Iterable[_Codes]) -> IntArray:
+    code: Any = 0
+    for codes in columns:
+        own = codes.astype(np.intp) + 1
+        code = code * (own.max(initial=0) + 1) + own
+    return np.asarray(code, dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Which row of the table is which cell of the matrix."""
+
+    studies: IntArray  # a row of each study
+    columns: IntArray  # a row of each column
+    order: IntArray | None = None  # the row of each cell, studies x columns; None: one by one
+    missing: BoolArray | None = None  # where a study has no row, and `order` another one of its own
+
+    def grid(self, values: npt.NDArray[_T]) -> npt.NDArray[_T]:
+        """Return the values of all rows as studies x columns."""
+        if self.order is None:
+            return values.reshape(len(self.studies), len(self.columns))
+        return values[self.order]
+
+
+def _layout(rows: Mapping[str, pd.Series]) -> _Layout:
+    study = raw_codes(rows["study_id"])[0]
+    if study.min() < 0:
+        raise TableError("The cohort table has rows without a study_id.")
+    keys = {name: raw_codes(rows[name])[0] for name in KEY if name in rows}
+    for name, codes in keys.items():
+        if name != "hemisphere" and codes.min() < 0:
+            raise TableError(f"The cohort table has rows without a {name}.")
+    return _regular(study, keys.values()) or _irregular(rows, study, keys.values())
+
+
+def _regular(study: _Codes, keys: Iterable[_Codes]) -> _Layout | None:
+    """Return the layout where all studies have the same rows in the same order, as usual."""
+    width = int((study != study[0]).argmax()) or len(study)
+    if len(study) % width:
+        return None
+    grid = study.reshape(-1, width)
+    across = [codes.reshape(-1, width) for codes in keys]
+    if not (grid == grid[:, :1]).all() or not all((codes == codes[0]).all() for codes in across):
+        return None
+    if not _different(grid[:, 0]) or not _different(_crossed(codes[0] for codes in across)):
+        return None
+    return _Layout(np.arange(0, len(study), width), np.arange(width))
+
+
+def _irregular(rows: Mapping[str, pd.Series], study: _Codes, keys: Iterable[_Codes]) -> _Layout:
+    studies, first = _places(study)
+    columns, first_of_column = _places(_crossed(keys))
+    place = studies * len(first_of_column) + columns
+    if not _different(place):
+        at = int(pd.Series(place).duplicated().to_numpy().argmax())
+        twice: dict[str, Any] = {name: column.iat[at] for name, column in rows.items()}
+        raise TableError(
+            f"There are two values of {twice['region']} ({twice['metric']}).",
+            advice="Keep one row per study, region, hemisphere and metric.",
+            study_id=str(twice["study_id"]),
+        )
+    order = np.repeat(first, len(first_of_column))
+    missing = np.ones(len(order), dtype=bool)
+    order[place], missing[place] = np.arange(len(place)), False
+    shape = (len(first), len(first_of_column))
+    return _Layout(first, first_of_column, order.reshape(shape), missing.reshape(shape))
+
+
+def _places(codes: _Codes) -> tuple[IntArray, IntArray]:
+    """Return every row's code numbered by first appearance, and the rows of these."""
+    first = np.full(codes.max() + 1, -1, dtype=np.intp)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of repeated codes the last write stays
+    order = np.argsort(first)[np.count_nonzero(first < 0) :]
+    place = np.zeros(len(first), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    return place[codes], first[order]
+
+
+def _different(codes: _Codes) -> bool:
+    return bool(np.bincount(codes).max() == 1)
+
+
+def _described(columns: Mapping[str, ExtensionArray]) -> pd.DataFrame:
+    """Return `REGION_COLUMNS` as texts, names and kinds filled in."""
+    known = {name: texts(values) for name, values in columns.items()}
+    region = known["region"]
+    known["region_name"] = [
+        name or key for name, key in zip(known.get("region_name", region), region, strict=True)
+    ]
+    for name in ("kind", "system", "hemisphere"):
+        known[name] = [text or "" for text in known.get(name, [""] * len(region))]
+    return pd.DataFrame({name: known[name] for name in REGION_COLUMNS})
+
+
+def numbers(column: pd.Series) -> FloatArray:
+    """Return the values of a cohort table.
+
+    Parameters
+    ----------
+    column
+        Its column `value`.
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+        NaN where missing.
+
+    Raises
+    ------
+    TableError
+        The column holds something that is not a number.
+    """
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise TableError(
+            "The column value holds something that is not a number.", why=f"{error}."
+        ) from error
+
+
+def _values(column: pd.Series, layout: _Layout) -> FloatArray:
+    values = layout.grid(numbers(column))
+    unknown = ~np.isfinite(values)
+    if layout.missing is not None:
+        unknown |= layout.missing
+    return np.where(unknown, np.nan, values) if unknown.any() else values
+
+
+def _one_per_study(rows: Mapping[str, pd.Series], name: str, layout: _Layout) -> None:
+    column = rows[name]
+    is_number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiu"
+    grid = layout.grid(column.to_numpy() if is_number else raw_codes(column)[0])
+    own = grid[:, :1]
+    differs = grid != own
+    if is_number and differs.any():  # missing is like missing
+        differs &= ~(np.isnan(grid) & np.isnan(own))
+    if differs.any():
+        study = layout.studies[int(differs.any(axis=1).argmax())]
+        raise TableError(
+            f"The column {name} has more than one value.",
+            advice="Groups and covariates must be the same in all rows of a study.",
+            study_id=str(rows["study_id"].iloc[study]),
+        )

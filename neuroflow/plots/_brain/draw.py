@@ -1,0 +1,252 @@
+"""Values on the brain: a schematic glass brain in MNI space, offline."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from neuroflow.errors import OptionError
+from neuroflow.matrix.arguments import check_number
+from neuroflow.plots._brain.anatomy import places
+from neuroflow.plots._brain.masks import Masks
+from neuroflow.plots._brain.numbers import RegionNumbers, region_numbers
+from neuroflow.plots._brain.projections import project
+from neuroflow.plots._brain.sheet import Scene, number, schematic, shapes, sheet
+from neuroflow.plots._forest import model_note
+from neuroflow.plots.common.figure import describe, figure_of, new_axes
+from neuroflow.plots.common.labels import kind_notes, pick_regions, region_labels
+from neuroflow.plots.common.layout import is_narrow
+from neuroflow.plots.common.style import DOUBLE_COLUMN, current, styled
+
+_LIST = (190.0, -70.0)  # where the list begins
+_ROW, _ROWS = 9.8, 14  # height and number of the lines of the list
+_SCHEMATIC = (
+    "Schematic: discs are regions and curves are tracts, at approximate places in MNI space; "
+    "values of both sides are drawn on both."
+)
+
+
+def brain(
+    result: pd.DataFrame | pd.Series,
+    ax: Axes | None = None,
+    *,
+    value: str | None = None,
+    metric: str | None = None,
+    contrast: str | None = None,
+    study_id: str | None = None,
+    regions: Sequence[str] | None = None,
+    masks: Masks | None = None,
+    cut: tuple[float, float, float] | None = None,
+    alpha: float = 0.05,
+    limit: float | None = None,
+) -> Axes:
+    """Draw one number per region on the brain, seen from three sides.
+
+    Without masks the brain is schematic: regions are discs and tracts are curves at approximate
+    places. A tract is never painted on the cortex it comes from.
+
+    Parameters
+    ----------
+    result
+        What `compare_groups`, `z_scores`, `change_over_time`, `correlate` or `asymmetry` return,
+        any table with `region` and numbers, or a Series with regions as index.
+    ax
+        Where to draw; None makes a figure of a journal's page width.
+    value
+        Which column; None takes the first of `effect_size`, `z`, `r`, `value`.
+    metric, contrast, study_id
+        Which part of the result; None takes free water, or else the first, and the figure says so.
+    regions
+        Keys or names of regions; None for all.
+    masks
+        The regions' real shapes, from `read_masks`: they are projected instead of the drawing.
+    cut
+        Slices of the masks through this point (x, y, z in mm) instead of projections.
+    alpha
+        Regions with q at or above it are drawn hollow and thin; without q all are full.
+    limit
+        Where colours end; None takes the largest number drawn.
+
+    Returns
+    -------
+    Axes
+        What has no place is listed beside the picture, with its number; in a panel as narrow as
+        a journal's column, in the caption.
+
+    Raises
+    ------
+    OptionError
+        A column, metric, contrast, study or region is not there, or `cut` without masks.
+    TableError
+        There are no regions, or two numbers for one.
+
+    References
+    ----------
+    Fonov V et al. (2009), NeuroImage 47:S102: the template whose outline is drawn.
+
+    Examples
+    --------
+    >>> ax = brain(pd.Series({"SCP": 2.0, "pSN": 0.5, "Somewhere": 1.0}, name="z"))
+    >>> [text.get_text() for text in ax.texts if "Somewhere" in text.get_text()]
+    ['Somewhere  1.00']
+    """
+    check_number("alpha", alpha, below=1)
+    if limit is not None:
+        check_number("limit", limit)
+    numbers = region_numbers(result, value, metric=metric, contrast=contrast, study_id=study_id)
+    if cut is not None and masks is None:
+        raise OptionError("There is nothing to cut.", advice="Hand over masks, see read_masks.")
+    with styled():
+        scene = _scene(numbers, regions, masks, alpha, limit)
+        shadows = {} if masks is None else project(masks, scene.rows, cut)
+        own = ax is None
+        if ax is None:
+            ax = new_axes(DOUBLE_COLUMN, 200.0)
+        sheet(ax)
+        listed = not is_narrow(ax)
+        if masks is None:
+            schematic(ax, scene)
+        else:
+            shapes(ax, scene, shadows)
+        if masks is None and listed:
+            number(ax, scene)
+        if listed:
+            _list(ax, scene, numbered=masks is None)
+        _bar(ax, scene, numbers)
+        title, how = _title(numbers), _SCHEMATIC if masks is None else _how(cut)
+        text, foot = _note(numbers, scene, how, alpha)
+        if not listed and scene.named:
+            strongest = "; ".join(_entry(scene, place) for place in scene.named)
+            text += f" Strongest: {strongest}."
+        words = ". ".join(part for part in (title, numbers.quantity) if part)
+        describe(ax, f"{words}. {text}", foot, own=own)
+        ax.set_title(title, loc="left", pad=6 if listed else 14)
+    return ax
+
+
+def _how(cut: tuple[float, float, float] | None) -> str:
+    if cut is None:
+        return "The user's masks, the strongest number along each line of sight."
+    x, y, z = (f"{place:g}".replace("-", "−") for place in cut)
+    return f"The user's masks, cut at x = {x}, y = {y}, z = {z} mm; strongest on top."
+
+
+def _scene(
+    numbers: RegionNumbers,
+    regions: Sequence[str] | None,
+    masks: Masks | None,
+    alpha: float,
+    limit: float | None,
+) -> Scene:
+    rows = numbers.rows[pick_regions(numbers.rows, regions)].reset_index(drop=True)
+    order = np.argsort(-np.abs(rows["number"].to_numpy()), kind="stable")
+    rows = rows.iloc[order].reset_index(drop=True)
+    rows["label"] = region_labels(rows)
+    q = rows["q"] if "q" in rows and numbers.column not in ("p", "q") else None
+    rows["sure"] = True if q is None else (q < alpha).to_numpy(dtype=bool, na_value=False)
+    keys = list(zip(rows["region"], rows["hemisphere"], strict=True))
+    known = places()
+    spots = [known.get(key) for key in keys]
+    rows["placed"] = [
+        spot is not None if masks is None else masks.has(*key)
+        for spot, key in zip(spots, keys, strict=True)
+    ]
+    drawn = rows["number"].where(rows["placed"]).dropna()
+    finite = drawn.to_numpy(dtype=np.float64)
+    end = limit or float(np.abs(finite).max(initial=0)) or 1.0
+    theme = current().palette
+    signed = bool((finite < 0).any()) or numbers.column in ("effect_size", "z", "r", "estimate")
+    return Scene(
+        rows,
+        spots,
+        Normalize(-end if signed else 0.0, end),
+        theme.diverging if signed else theme.sequential,
+    )
+
+
+def _list(ax: Axes, scene: Scene, *, numbered: bool) -> None:
+    """Write the strongest regions and those without a place beside the picture."""
+    theme = current().palette
+    lines = [("strongest", theme.quiet)] if scene.named else []
+    lines += [
+        (f"{place + 1}  " * numbered + _entry(scene, number), theme.ink)
+        for place, number in enumerate(scene.named)
+    ]
+    away = scene.away
+    if away:
+        lines.append(("without a place in the picture", theme.quiet))
+        room = _ROWS - len(lines)
+        shown = away if len(away) <= room else away[: room - 1]
+        lines += [(_entry(scene, number), theme.ink) for number in shown]
+        if len(shown) < len(away):
+            lines.append((f"and {len(away) - len(shown)} more, see the caption", theme.ink))
+    for place, (text, color) in enumerate(lines):
+        height = _LIST[1] - _ROW * place
+        ax.text(_LIST[0], height, text, fontsize=current().small, color=color, va="top")
+
+
+def _entry(scene: Scene, number: int) -> str:
+    row = scene.rows.iloc[number]
+    label = textwrap.shorten(str(row["label"]), 46, placeholder=" …")
+    return f"{label}  {_amount(row['number'], scene.norm.vmax or 1.0)}"
+
+
+def _amount(number: float, end: float) -> str:
+    if not np.isfinite(number):
+        return "no value"
+    text = f"{number:.2f}" if end >= 0.5 else f"{number:.3f}" if end >= 0.05 else f"{number:.2g}"
+    return text.replace("-", "−")
+
+
+def _bar(ax: Axes, scene: Scene, numbers: RegionNumbers) -> None:
+    figure = figure_of(ax)
+    if figure is None:
+        return
+    place = ax.inset_axes((_LIST[0], -52.0, 130.0, 6.0), transform=ax.transData)
+    bar = figure.colorbar(
+        ScalarMappable(scene.norm, scene.cmap), cax=place, orientation="horizontal"
+    )
+    bar.outline.set_linewidth(0.6)
+    bar.ax.locator_params(nbins=3 if is_narrow(ax) else 5)
+    bar.ax.tick_params(labelsize=current().small)
+    bar.ax.xaxis.set_label_position("top")
+    quantity = numbers.quantity
+    words = quantity[0].upper() + quantity[1:]
+    words = textwrap.fill(words, 16) if is_narrow(ax) else words
+    bar.set_label(words, fontsize=current().small)
+
+
+def _title(numbers: RegionNumbers) -> str:
+    chosen = [text for name, text in numbers.chosen.items() if name != "metric"]
+    return ", ".join(text.replace(" - ", " − ") for text in chosen)
+
+
+def _note(numbers: RegionNumbers, scene: Scene, how: str, alpha: float) -> tuple[str, str]:
+    """Return caption and footnote: what is drawn, how, what was left to choose."""
+    rows, parts = scene.rows, [how]
+    if (rows["number"] < 0).any() and how == _SCHEMATIC:
+        parts.append("Squares and broken lines: below zero.")
+    elif (rows["number"] < 0).any():
+        parts.append("Dotted line: around what is below zero.")
+    if "method" in numbers.facts:
+        note = model_note(numbers.facts, alpha)
+        parts.append(note if how == _SCHEMATIC else note.replace("Filled", "Named as strongest"))
+    elif not rows["sure"].all():
+        parts.append(f"Full: q < {alpha:g}.")
+    parts += [
+        f"Not drawn: {name.replace('_', ' ')} {', '.join(texts[:4])}{', ...' * (len(texts) > 4)}."
+        for name, texts in numbers.others.items()
+    ]
+    if (empty := int(rows["number"].isna().sum())) > 0:
+        parts.append(f"{empty} regions have no number.")
+    used = [rows["label"].iloc[i] for i in [*scene.named, *scene.away]]
+    parts.append(kind_notes(used))
+    foot = " ".join(part for part in parts if part)
+    away = ", ".join(_entry(scene, number) for number in scene.away)
+    return f"{foot} Without a place in the picture: {away}." if away else foot, foot

@@ -1,0 +1,91 @@
+"""Images of regions seen from three sides, or cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from neuroflow.errors import OptionError, TableError
+from neuroflow.matrix.cells import FloatArray
+from neuroflow.plots._brain.anatomy import VIEWS
+from neuroflow.plots._brain.masks import Masks, paint
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What one view shows of an image.
+
+    Parameters
+    ----------
+    image
+        Columns x rows of the view, NaN where nothing is.
+    h, v
+        Edges of the pixels in mm, one more than columns and rows.
+    """
+
+    image: FloatArray
+    h: FloatArray
+    v: FloatArray
+
+
+def project(
+    masks: Masks, rows: pd.DataFrame, cut: tuple[float, float, float] | None = None
+) -> dict[str, Shadow]:
+    """Show the numbers of regions in the three views.
+
+    Parameters
+    ----------
+    masks
+        The regions' shapes.
+    rows
+        One row per region: `region`, `hemisphere`, `number`.
+    cut
+        A point in mm to cut through; None takes the strongest number along each line of sight.
+
+    Returns
+    -------
+    dict
+        By view.
+
+    Raises
+    ------
+    OptionError
+        The cut lies outside the images.
+    TableError
+        The images do not lie along the axes of space.
+    """
+    steps = np.diag(masks.affine)[:3]
+    off = masks.affine[:3, :3] - np.diag(steps)
+    if np.abs(off).max() > 1e-2 * np.abs(steps).min():
+        raise TableError(
+            "The masks are not aligned with the axes of MNI space.",
+            advice="Resample them to MNI space, or write them with write_nifti and use a viewer.",
+        )
+    painted = paint(masks, rows)
+    edges = [
+        masks.affine[a, 3] + steps[a] * (np.arange(masks.shape[a] + 1) - 0.5) for a in range(3)
+    ]
+    shadows = {}
+    for view, (along, up) in VIEWS.items():
+        axis = 3 - along - up
+        if cut is None:
+            image = _strongest(painted, axis)
+        else:
+            place = int(np.searchsorted(edges[axis], cut[axis], side="right")) - 1
+            if not 0 <= place < masks.shape[axis]:
+                raise OptionError(
+                    f"The cut at {'xyz'[axis]} = {cut[axis]:g} mm lies outside the masks.",
+                    advice=f"Choose from {edges[axis][0]:g} to {edges[axis][-1]:g} mm.",
+                )
+            image = np.take(painted, [place], axis=axis).squeeze(axis)
+        shadows[view] = Shadow(image, edges[along], edges[up])
+    return shadows
+
+
+def _strongest(painted: FloatArray, axis: int) -> FloatArray:
+    size = np.where(np.isfinite(painted), np.abs(painted), -1.0)
+    best = np.expand_dims(size.argmax(axis=axis), axis)
+    image: FloatArray = np.take_along_axis(painted, best, axis=axis).squeeze(axis)
+    return image

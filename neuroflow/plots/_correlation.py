@@ -1,0 +1,198 @@
+"""Regions against regions as a matrix of colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from neuroflow.compare.stats.multiple_testing import NAMES
+from neuroflow.errors import TableError
+from neuroflow.matrix.arguments import check_choice, check_number
+from neuroflow.matrix.cells import FloatArray
+from neuroflow.plots._heatmap import alike
+from neuroflow.plots.common.figure import describe, figure_of, new_axes
+from neuroflow.plots.common.labels import (
+    kind_notes,
+    metric_name,
+    pick_regions,
+    region_labels,
+    region_order,
+)
+from neuroflow.plots.common.layout import is_narrow, mark_systems, row_names
+from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, current, styled
+
+Order = Literal["system", "cluster"]
+
+_ROW = 3.7  # mm; 8 pt text fits
+_NAMED = 26  # columns that can be named below the page's width
+_SAME = "the same regions, in the same order"
+_PAIR = ("region", "region_name", "kind", "system", "hemisphere")
+
+
+def correlation(
+    pairs: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    regions: Sequence[str] | None = None,
+    order: Order = "system",
+    alpha: float = 0.05,
+) -> Axes:
+    """Draw the correlations of all regions with each other.
+
+    Parameters
+    ----------
+    pairs
+        What `correlate_regions` returns.
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
+    regions
+        Keys or names of regions; None for all.
+    order
+        ``"system"``, or ``"cluster"``: like beside like (average linkage).
+    alpha
+        Up to 26 regions pairs with q below it carry a point.
+
+    Returns
+    -------
+    Axes
+        The matrix is whole: both triangles tell the same.
+
+    Raises
+    ------
+    OptionError
+        A region or order is not there.
+    TableError
+        The table is not one of pairs.
+
+    Examples
+    --------
+    >>> from neuroflow.compare.correlate import correlate_regions
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcd") * 2, "region": ["pSN"] * 4 + ["SCP"] * 4, "metric": "FW",
+    ...     "value": [0.1, 0.2, 0.3, 0.5, 0.2, 0.4, 0.5, 0.9]})
+    >>> [text.get_text() for text in correlation(correlate_regions(table)).get_yticklabels()]
+    ['pSN', 'SCP']
+    """
+    check_choice("order", order, get_args(Order))
+    check_number("alpha", alpha, below=1)
+    columns, r, q = _square(pairs)
+    chosen = np.flatnonzero(pick_regions(columns, regions))
+    columns = columns.iloc[chosen].reset_index(drop=True)
+    rows = region_order(columns, [regions] if isinstance(regions, str) else regions)
+    if order == "cluster":
+        rows = list(alike(np.nan_to_num(r[np.ix_(chosen, chosen)])))
+    columns, places = columns.iloc[rows].reset_index(drop=True), chosen[rows]
+    r, q = r[np.ix_(places, places)], q[np.ix_(places, places)]
+    names = region_labels(columns)
+    with styled():
+        own = ax is None
+        if ax is None:
+            height = 30 + _ROW * len(names) + 46 * (len(names) <= _NAMED)
+            ax = new_axes(DOUBLE_COLUMN, max(height, 70.0))
+        _cells(ax, r, q, alpha)
+        _frame(ax, names)
+        if order == "system":
+            _systems(ax, columns)
+        text = _caption(pairs, names, alpha)
+        describe(ax, text, text if own else "", own=own)
+    return ax
+
+
+def _square(pairs: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
+    """Return regions, correlations and q as whole matrices."""
+    needed = [f"{name}{end}" for end in ("_x", "_y") for name in _PAIR] + ["r", "q"]
+    if missing := [name for name in needed if name not in pairs]:
+        raise TableError(
+            f"The table has no column {', '.join(missing[:3])}.",
+            advice="Hand over what correlate_regions returns.",
+        )
+    sides = [
+        pairs[[f"{name}{end}" for name in _PAIR]].set_axis(list(_PAIR), axis=1)
+        for end in ("_x", "_y")
+    ]
+    key = ["region", "hemisphere"]
+    columns = pd.concat(sides).drop_duplicates(key).reset_index(drop=True)
+    index = pd.MultiIndex.from_frame(columns[key])
+    one, two = (index.get_indexer(pd.MultiIndex.from_frame(side[key])) for side in sides)
+    r, q = np.eye(len(columns)), np.full((len(columns), len(columns)), np.nan)
+    for square, name in ((r, "r"), (q, "q")):
+        square[one, two] = square[two, one] = pairs[name].to_numpy(dtype=np.float64)
+    return columns, r, q
+
+
+def _cells(ax: Axes, r: FloatArray, q: FloatArray, alpha: float) -> None:
+    theme = current().palette
+    edges = np.arange(len(r) + 1) - 0.5
+    mesh = ax.pcolormesh(
+        edges,
+        edges,
+        np.ma.masked_invalid(r),
+        cmap=theme.diverging.with_extremes(bad=theme.missing),
+        vmin=-1,
+        vmax=1,
+        rasterized=r.size > 5000,
+    )
+    if len(r) <= _NAMED:
+        row, column = np.nonzero(np.nan_to_num(q, nan=1.0) < alpha)
+        colors = np.where(np.abs(r[row, column]) > 0.5, theme.ground, theme.ink)
+        ax.scatter(column, row, s=5, c=colors, linewidths=0, zorder=3)
+    figure = figure_of(ax)
+    if figure is None:
+        return
+    height = float(figure.get_size_inches()[1])
+    bar = figure.colorbar(
+        mesh,
+        ax=ax,
+        location="bottom",
+        fraction=3 * MM / height,
+        pad=2.5 * MM / height,
+        aspect=18,
+        shrink=1.0 if is_narrow(ax) else 0.55,
+        ticks=[-1, 0, 1],
+    )
+    bar.set_label("Correlation")
+    bar.outline.set_linewidth(0.6)
+
+
+def _frame(ax: Axes, names: list[str]) -> None:
+    ax.set_xlim(-0.5, len(names) - 0.5)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_yticks(range(len(names)), row_names(ax, names))
+    ax.tick_params(labelsize=current().small)
+    if len(names) <= _NAMED:
+        most = 18 if is_narrow(ax) else 28
+        short = [name if len(name) <= most else f"{name[: most - 2]}…" for name in names]
+        ax.set_xticks(range(len(names)), short, rotation=90)
+    else:
+        ax.set_xticks([])
+        ax.set_xlabel(_SAME.replace(", ", ",\n") if is_narrow(ax) else _SAME)
+    ax.tick_params(length=0)
+    ax.spines[["left", "bottom"]].set_visible(False)
+
+
+def _systems(ax: Axes, columns: pd.DataFrame) -> None:
+    systems = columns["system"].tolist()
+    mark_systems(ax, systems)
+    for place in range(1, len(systems)):
+        if systems[place] != systems[place - 1] and len(set(systems)) < len(systems):
+            ax.axvline(place - 0.5, color=current().palette.quiet, linewidth=0.8, zorder=1)
+
+
+def _caption(pairs: pd.DataFrame, names: list[str], alpha: float) -> str:
+    facts = pairs.attrs
+    metric = metric_name(str(pairs["metric"].iloc[0])) if "metric" in pairs else ""
+    kind = {"pearson": "Pearson", "spearman": "Spearman"}.get(facts.get("correlation", ""), "")
+    parts = [f"{metric}: {kind} correlations of regions" if kind else f"{metric}: correlations"]
+    if facts.get("covariates"):
+        parts[0] += f", adjusted for {' and '.join(facts['covariates'])}"
+    low, high = int(pairs["n"].min()), int(pairs["n"].max())
+    parts[0] += f" (n = {low if low == high else f'{low} to {high}'})."
+    if len(names) <= _NAMED:
+        how = NAMES.get(facts.get("correction", ""), "")
+        parts.append(f"Points: q < {alpha:g}{f' ({how} over all pairs)' if how else ''}.")
+    parts.append(kind_notes(names))
+    return " ".join(part for part in parts if part)

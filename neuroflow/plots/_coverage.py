@@ -1,0 +1,156 @@
+"""What is there and what is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from pandas.api.types import is_bool_dtype
+
+from neuroflow.errors import TableError
+from neuroflow.plots.common.figure import describe, new_axes
+from neuroflow.plots.common.labels import region_labels
+from neuroflow.plots.common.layout import add_legend, is_narrow, point_handle, row_names
+from neuroflow.plots.common.style import DOUBLE_COLUMN, current, styled
+from neuroflow.results.regions import RegionName, resolve
+
+_COUNTS = ("expected", "present", "missing", "percent")
+_SAID = (*_COUNTS, "where")
+
+
+def coverage(counts: pd.DataFrame, ax: Axes | None = None, *, most: int = 40) -> Axes:
+    """Draw what `neuroflow.coverage` counted.
+
+    Parameters
+    ----------
+    counts
+        What `neuroflow.coverage` returns: counts by region, study, site, ...; or visits.
+    ax
+        Where to draw; None makes a figure whose height grows with the rows.
+    most
+        How many rows are drawn, the least complete first; the others are counted in the caption.
+
+    Returns
+    -------
+    Axes
+        Counts are bars in percent with the number missing at their end; visits are a table of
+        squares, filled where there is a study.
+
+    Raises
+    ------
+    TableError
+        The table is not one of coverage, or has no rows.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"region": ["pSN", "SCP"], "metric": "FW", "expected": 10,
+    ...     "present": [8, 10], "missing": [2, 0], "percent": [80.0, 100.0], "where": ["a, b", ""]})
+    >>> coverage(counts).get_xlabel()
+    'Present (% of expected)'
+    """
+    visits = len(counts.columns) > 0 and all(map(is_bool_dtype, counts.dtypes))
+    if not visits and (missing := [name for name in _COUNTS if name not in counts]):
+        raise TableError(
+            f"The table has no column {', '.join(missing)}.",
+            advice="Hand over what neuroflow.coverage returns.",
+        )
+    if len(counts) == 0:
+        raise TableError("There is nothing to draw.", why="The table of coverage has no rows.")
+    if visits:
+        counts = counts.iloc[np.argsort(counts.sum(axis=1).to_numpy(), kind="stable")]
+    drawn = counts.iloc[: max(most, 1)]
+    with styled():
+        own = ax is None
+        if ax is None:
+            ax = new_axes(DOUBLE_COLUMN, 32 + 4.6 * len(drawn))
+        note = _visits(ax, drawn, own=own) if visits else _bars(ax, drawn)
+        ax.set_ylim(len(drawn) - 0.5, -0.5)
+        ax.tick_params(axis="y", length=0)
+        rest = counts.iloc[len(drawn) :]
+        if len(rest):
+            whole = rest.to_numpy().all() if visits else (rest["missing"] == 0).all()
+            note += f" {len(rest)} further rows are {'complete' if whole else 'not drawn'}."
+        describe(ax, note, note, own=own)
+    return ax
+
+
+def _bars(ax: Axes, counts: pd.DataFrame) -> str:
+    theme = current().palette
+    place = np.arange(len(counts))
+    percent = counts["percent"].to_numpy(dtype=np.float64)
+    said = "" if is_narrow(ax) else " missing"
+    ax.barh(place, 100 - percent, 0.7, percent, color=theme.missing, linewidth=0, zorder=2)
+    ax.barh(place, percent, 0.7, color=theme.groups["PD"], linewidth=0, zorder=2)
+    for row, (missing, expected) in enumerate(
+        zip(counts["missing"], counts["expected"], strict=True)
+    ):
+        text = f"{missing} of {expected}{said}" if missing else "complete"
+        ax.annotate(
+            text,
+            (100, row),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=current().small,
+            color=theme.ink if missing else theme.quiet,
+            annotation_clip=False,
+        )
+    ax.set_yticks(place, row_names(ax, _row_names(counts)))
+    ax.tick_params(labelsize=current().small)
+    ax.set_xlim(0, 100)
+    ax.set_xlabel("Present (% of expected)" + ";\nbeside: missing" * (not said))
+    ax.grid(axis="x", zorder=0)
+    ax.set_axisbelow(True)
+    total = f"{int(counts['missing'].sum())} of {int(counts['expected'].sum())}"
+    return f"Completeness: {total} values of the rows drawn are missing."
+
+
+def _row_names(counts: pd.DataFrame) -> list[str]:
+    columns = [name for name in counts.columns if name not in _SAID]
+    texts = counts[columns].astype(object)
+    if "region" in texts and "hemisphere" in texts:
+        known = [
+            _of_region(str(name), str(side))
+            for name, side in zip(texts["region"], texts["hemisphere"], strict=True)
+        ]
+        facts = pd.DataFrame(
+            {
+                "region_name": [name.region_name for name in known],
+                "kind": [name.kind for name in known],
+                "hemisphere": texts["hemisphere"].to_numpy(),
+            }
+        )
+        texts["region"] = region_labels(facts)
+        texts = texts.drop(columns="hemisphere")
+        columns.remove("hemisphere")
+    varying = [name for name in columns if texts[name].astype(str).nunique() > 1] or columns[-1:]
+    shown = texts[varying].where(texts[varying].notna(), "")
+    return [
+        ", ".join(str(part)[:48] for part in row if str(part))
+        for row in shown.itertuples(index=False)
+    ]
+
+
+def _of_region(region: str, side: str) -> RegionName:
+    """Return the region's name, which the dictionary may know by its side only."""
+    plain = resolve(region)
+    return plain if plain.known else resolve(f"{region}_{side}")
+
+
+def _visits(ax: Axes, there: pd.DataFrame, *, own: bool) -> str:
+    theme = current().palette
+    row, column = np.nonzero(there.to_numpy())
+    color = theme.groups["PD"]
+    ax.scatter(column, row, s=26, marker="s", color=color, linewidths=0, zorder=3)
+    row, column = np.nonzero(~there.to_numpy())
+    ax.scatter(column, row, s=26, marker="x", color=theme.quiet, linewidths=0.9, zorder=3)
+    ax.set_yticks(range(len(there)), [str(name) for name in there.index])
+    ax.set_xticks(range(there.shape[1]), [str(name) for name in there.columns])
+    ax.set_xlim(-0.5, there.shape[1] - 0.5)
+    ax.set_xlabel("Session")
+    ax.grid(axis="y", zorder=0)
+    ax.set_axisbelow(True)
+    handles = [point_handle("study", color, "s"), point_handle("no study", theme.quiet, "x")]
+    add_legend(ax, handles, own=own)
+    gaps = int((~there).to_numpy().sum())
+    return f"Visits of {len(there)} participants; visits with no study: {gaps}."

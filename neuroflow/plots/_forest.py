@@ -1,0 +1,323 @@
+"""Effects with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from neuroflow.compare.stats.multiple_testing import NAMES
+from neuroflow.errors import OptionError, TableError
+from neuroflow.matrix.arguments import as_list, check_choice, check_number
+from neuroflow.matrix.cells import DIAGNOSES, FloatArray, diagnosis
+from neuroflow.plots.common.figure import describe, new_axes
+from neuroflow.plots.common.labels import (
+    kind_notes,
+    metric_name,
+    pick_regions,
+    region_labels,
+    region_order,
+    unit,
+)
+from neuroflow.plots.common.layout import add_legend, region_rows
+from neuroflow.plots.common.style import DOUBLE_COLUMN, current, look_of, styled
+
+Value = Literal["effect_size", "estimate"]
+
+_INTERVALS = {
+    "effect_size": ("effect_size_ci_low", "effect_size_ci_high"),
+    "estimate": ("ci_low", "ci_high"),
+}
+_KEY = ["region", "hemisphere", "metric"]
+_PLAIN = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def forest(
+    effects: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    metric: str | None = None,
+    contrasts: Sequence[str] | None = None,
+    regions: Sequence[str] | None = None,
+    value: Value = "effect_size",
+    alpha: float = 0.05,
+) -> Axes:
+    """Draw effects with their confidence intervals, region by region.
+
+    Parameters
+    ----------
+    effects
+        What `compare_groups` returns.
+    ax
+        Where to draw; None makes a figure whose height grows with regions and contrasts.
+    metric
+        Which metric; None takes free water if it is there, else the first.
+    contrasts
+        Which contrasts; None takes all.
+    regions
+        Keys or names of regions; None for all, by system.
+    value
+        ``"effect_size"``, or ``"estimate"`` in the metric's unit.
+    alpha
+        Effects with q below it are filled, the others hollow.
+
+    Returns
+    -------
+    Axes
+        Effects without an answer have no mark; their reason stands in the table.
+
+    Raises
+    ------
+    OptionError
+        A metric, contrast or region is not there.
+    TableError
+        The table is not one of effects.
+
+    Examples
+    --------
+    >>> from neuroflow.compare.groups import compare_groups
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
+    >>> forest(compare_groups(table)).get_xlabel()
+    "Hedges' g, free water (95% CI)"
+    """
+    check_choice("value", value, get_args(Value))
+    check_number("alpha", alpha, below=1)
+    rows, metric = effect_rows(effects, metric, contrasts, value)
+    picture = _picture(rows, regions, value, alpha, effect_axis(effects.attrs, rows, metric, value))
+    with styled():
+        own = ax is None
+        if ax is None:
+            n_regions, n_contrasts = picture.middle.shape
+            pitch = max(4.2, 2.4 * n_contrasts)
+            ax = new_axes(DOUBLE_COLUMN, 36 + pitch * n_regions + 5 * ((n_contrasts - 1) // 3))
+        handles = _draw(ax, picture)
+        ax.axvline(0, color=current().palette.ink, linewidth=0.8, zorder=1)
+        region_rows(ax, picture.columns, picture.labels, picture.axis)
+        add_legend(ax, handles, own=own)
+        text = _caption(picture, effects.attrs, alpha)
+        describe(ax, f"{picture.axis}. {text}", text, own=own)
+    return ax
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """Regions x contrasts, in the order drawn."""
+
+    middle: FloatArray
+    low: FloatArray
+    high: FloatArray
+    sure: Any  # bool array
+    columns: pd.DataFrame
+    labels: list[str]
+    contrasts: list[str]
+    counts: list[str]
+    axis: str
+
+
+def _picture(
+    rows: pd.DataFrame, regions: Sequence[str] | None, value: Value, alpha: float, axis: str
+) -> _Picture:
+    named = list(dict.fromkeys(rows["contrast"]))
+    columns = rows.drop_duplicates(_KEY).reset_index(drop=True)
+    columns = columns[pick_regions(columns, regions)].reset_index(drop=True)
+    order = region_order(columns, [regions] if isinstance(regions, str) else regions)
+    columns = columns.iloc[order].reset_index(drop=True)
+    index = pd.MultiIndex.from_frame(columns[_KEY])
+
+    def grid(name: str) -> FloatArray:
+        wide = rows.pivot(index=_KEY, columns="contrast", values=name)
+        return wide.reindex(index=index, columns=named).to_numpy(dtype=np.float64)
+
+    q = grid("q")
+    biggest = rows.groupby("contrast", sort=False, observed=True)[["n1", "n2"]].max().loc[named]
+    low, high = _INTERVALS[value]
+    return _Picture(
+        middle=grid(value),
+        low=grid(low),
+        high=grid(high),
+        sure=np.nan_to_num(q, nan=1.0) < alpha,
+        columns=columns,
+        labels=region_labels(columns),
+        contrasts=named,
+        counts=[f"{row.n1} v {row.n2}" for row in biggest.itertuples()],
+        axis=axis,
+    )
+
+
+def effect_axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value: Value) -> str:
+    """Return the words along the axis of effects.
+
+    Parameters
+    ----------
+    facts
+        The ``.attrs`` of what `compare_groups` returned.
+    rows
+        The effects drawn.
+    metric
+        Their metric.
+    value
+        ``"effect_size"`` or ``"estimate"``.
+
+    Returns
+    -------
+    str
+        Quantity, unit, confidence.
+    """
+    share = f"({float(facts.get('confidence', 0.95)):.0%} CI)"
+    what = _lower(metric_name(metric))
+    if value == "effect_size":
+        name = str(facts.get("effect_size") or "Hedges' g").split(" over")[0].split(",")[0]
+        return f"{name[0].upper()}{name[1:]}, {what} {share}"
+    units = unit(metric, rows["mean1"].to_numpy(np.float64))
+    return f"Difference in {what} ({units}, {share[1:]}"
+
+
+def effect_rows(
+    effects: pd.DataFrame, metric: str | None, contrasts: Sequence[str] | None, value: Value
+) -> tuple[pd.DataFrame, str]:
+    """Choose the effects to draw.
+
+    Parameters
+    ----------
+    effects
+        What `compare_groups` returns.
+    metric
+        Which metric; None takes free water if it is there, else the first.
+    contrasts
+        Which contrasts, in this order; None takes all.
+    value
+        ``"effect_size"`` or ``"estimate"``.
+
+    Returns
+    -------
+    rows : DataFrame
+    metric : str
+
+    Raises
+    ------
+    OptionError
+        A metric or contrast is not there.
+    TableError
+        The table is not one of effects.
+    """
+    needed = [*_KEY, "region_name", "kind", "system", "contrast", "n1", "n2", "mean1", "q"]
+    needed += [value, *_INTERVALS[value]]
+    if missing := [name for name in needed if name not in effects]:
+        raise TableError(
+            f"The table has no column {', '.join(missing)}.",
+            advice="Hand over what compare_groups returns.",
+        )
+    rows = effects[effects["estimate"].notna() | effects["n2"].notna()]  # not the omnibus rows
+    metrics = [str(name) for name in rows["metric"].unique()]
+    if not metrics:
+        raise TableError("The table has no effects.", advice="Compare at least two groups.")
+    metric = metric or ("FW" if "FW" in metrics else metrics[0])
+    for what, wanted, known in (
+        ("metric", [metric], metrics),
+        ("contrast", as_list("contrasts", contrasts or []), list(rows["contrast"].unique())),
+    ):
+        if unknown := [name for name in wanted if name not in known]:
+            raise OptionError(
+                f"The effects have no {what} {', '.join(unknown)}.",
+                advice=f"There are {', '.join(known)}.",
+            )
+    rows = rows[rows["metric"] == metric]
+    if contrasts:
+        rows = pd.concat([rows[rows["contrast"] == name] for name in dict.fromkeys(contrasts)])
+    return rows, metric
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+def _looks(contrasts: Sequence[str]) -> list[tuple[str, str]]:
+    """Give a contrast its first group's colour where no two contrasts share it."""
+    first = [name.split(" - ")[0] for name in contrasts]
+    if all(diagnosis(name) in DIAGNOSES for name in first) and len(set(first)) == len(first):
+        looks = look_of(first)
+        return [looks[name] for name in first]
+    theme = current().palette
+    colors = [theme.ink] if len(contrasts) == 1 else [*theme.groups.values(), *theme.more]
+    return [(colors[i % len(colors)], _PLAIN[i % len(_PLAIN)]) for i in range(len(contrasts))]
+
+
+def _draw(ax: Axes, picture: _Picture) -> list[Artist]:
+    ground = current().palette.ground
+    n_regions, n_contrasts = picture.middle.shape
+    handles: list[Artist] = []
+    for place, (color, marker) in enumerate(_looks(picture.contrasts)):
+        y = np.arange(n_regions) + (place - (n_contrasts - 1) / 2) * 0.8 / n_contrasts
+        middle, sure = picture.middle[:, place], picture.sure[:, place]
+        ax.hlines(y, picture.low[:, place], picture.high[:, place], color=color, linewidth=1.1)
+        for filled in (False, True):
+            some = (sure == filled) & np.isfinite(middle)
+            ax.scatter(
+                middle[some],
+                y[some],
+                s=16,
+                marker=marker,
+                facecolor=color if filled else ground,
+                edgecolor=color,
+                linewidths=1.0,
+                zorder=3,
+            )
+        name = picture.contrasts[place].replace(" - ", " − ")
+        handles.append(
+            Line2D(
+                [], [], color=color, marker=marker, markersize=4.5, linewidth=1.1,
+                label=f"{name} (n = {picture.counts[place]})",
+            )
+        )  # fmt: skip
+    return handles
+
+
+def _caption(picture: _Picture, facts: Mapping[Any, Any], alpha: float) -> str:
+    missing = int(np.isnan(picture.middle).sum())
+    parts = [
+        model_note(facts, alpha),
+        f"{missing} effects could not be estimated." if missing else "",
+        kind_notes(picture.labels),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def model_note(facts: Mapping[Any, Any], alpha: float) -> str:
+    """Return model, standard errors, n and correction in words.
+
+    Parameters
+    ----------
+    facts
+        The ``.attrs`` of what `compare_groups` returned.
+    alpha
+        Below which q counts.
+
+    Returns
+    -------
+    str
+        Empty where the table came without its attributes.
+    """
+    if "method" not in facts:
+        return f"Filled: q < {alpha:g}."
+    method = {
+        "linear": f"Linear model {str(facts['model']).replace('~', '∼')}",
+        "welch": "Welch's t test",
+        "mannwhitney": "Mann-Whitney test",
+    }[facts["method"]]
+    errors = facts["standard_errors"]
+    robust = "" if errors == "ordinary" else f", {errors} standard errors"
+    family = f"per {' and '.join(facts['family'])}"
+    if facts["family"] == ["all"]:
+        family = "over all tests"
+    return (
+        f"{method}{robust}, {facts['n_studies']} studies. "
+        f"Filled: q < {alpha:g} ({NAMES[facts['correction']]} {family})."
+    )

@@ -1,0 +1,334 @@
+"""Studies and regions as a matrix of colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+from scipy.cluster.hierarchy import leaves_list, linkage
+
+from neuroflow.compare.z_scores import controls_of, z_scores
+from neuroflow.matrix.arguments import check_choice, check_number
+from neuroflow.matrix.cells import FloatArray, IntArray, labels
+from neuroflow.matrix.read import read_cells
+from neuroflow.plots.common.figure import describe, figure_of, new_axes
+from neuroflow.plots.common.labels import (
+    kind_notes,
+    metric_name,
+    pick_regions,
+    region_labels,
+    region_order,
+)
+from neuroflow.plots.common.layout import add_legend, is_narrow, mark_systems, room, row_names
+from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, current, look_of, styled
+
+Order = Literal["group", "cluster"]
+
+_ROW = 3.7  # mm; 8 pt text fits
+_NAMED = 26  # studies that can be named below the page's width
+_BAR = -1.8  # rows above the first region
+_QUANTITY = "z-score (SDs of the reference)"
+_SIGN = 1.4  # mm that a sign takes
+
+
+def heatmap(
+    table: pd.DataFrame,
+    metric: str = "FW",
+    ax: Axes | None = None,
+    *,
+    reference: str | None = "auto",
+    between: str = "group",
+    covariates: Sequence[str] = (),
+    regions: Sequence[str] | None = None,
+    limit: float = 4.0,
+    order: Order = "group",
+) -> Axes:
+    """Draw the z-scores of all studies (across) in all regions (down).
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    metric
+        Which metric.
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
+    reference
+        The group that says what is expected; None takes all studies; ``"auto"`` the controls if
+        there are at least three, else all studies.
+    between
+        The column that holds the groups.
+    covariates
+        What the expected value is adjusted for.
+    regions
+        Keys or names of regions; None for all, by system.
+    limit
+        The z-score at which colours end.
+    order
+        ``"group"``: studies by group, regions by system; ``"cluster"``: like beside like
+        (average linkage of Euclidean distances, missing cells as expected, z = 0).
+
+    Returns
+    -------
+    Axes
+        Cells beyond ±2 carry their sign, missing
+        ones a cross.
+
+    Raises
+    ------
+    OptionError
+        A region, metric, group or order is not there.
+    CompareError
+        The reference is too small.
+    TableError
+        The table lacks a column.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcde"), "group": ["Control"] * 4 + ["PSP"],
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.35, 0.55]})
+    >>> [text.get_text() for text in heatmap(table).get_yticklabels()]
+    ['SCP']
+    """
+    check_choice("order", order, get_args(Order))
+    check_number("limit", limit)
+    if reference == "auto":
+        reference = controls_of(table, between)
+    scores = z_scores(
+        table, reference=reference, between=between, covariates=covariates, metric=metric
+    )
+    grid = _grid(scores, between, regions)
+    if order == "cluster":
+        grid = _clustered(grid)
+    with styled():
+        own = ax is None
+        if ax is None:
+            ax = new_axes(DOUBLE_COLUMN, 47 + _ROW * len(grid.labels) + 14 * grid.named)
+        _cells(ax, grid, limit)
+        add_legend(ax, _groups(ax, grid), own=own)
+        _frame(ax, grid)
+        text = _caption(scores, metric, grid, signed=grid.z.shape[1] <= _signed(ax))
+        describe(ax, text, text if own else "", own=own)
+    return ax
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Regions x studies, in the order drawn."""
+
+    z: FloatArray
+    columns: pd.DataFrame
+    labels: list[str]
+    groups: list[str]
+    names: list[str]
+    clustered: bool = False
+
+    @property
+    def named(self) -> bool:
+        """Whether there is room for the studies' names."""
+        return len(self.names) <= _NAMED
+
+
+def _grid(scores: pd.DataFrame, between: str, regions: Sequence[str] | None) -> _Grid:
+    cells = read_cells(scores.assign(value=scores["z"]))
+    wanted = pick_regions(cells.columns, regions)
+    columns = cells.columns[wanted].reset_index(drop=True)
+    rows = region_order(columns, [regions] if isinstance(regions, str) else regions)
+    first = scores.drop_duplicates("study_id").reset_index(drop=True)
+    group = labels(first[between]).fillna("") if between in first else pd.Series([""] * len(first))
+    looks = list(look_of(group[group != ""].tolist()))
+    place = {name: code for code, name in enumerate(looks)}
+    order: IntArray = np.argsort([place.get(name, len(place)) for name in group], kind="stable")
+    names = labels(first["participant_id"] if "participant_id" in first else first["study_id"])
+    names = names.fillna(first["study_id"].astype(str).str[:8])
+    if "session_id" in first:
+        visit = " " + labels(first["session_id"]).fillna("")
+        names = names.where(~names.duplicated(keep=False), names + visit).str.rstrip()
+    columns = columns.iloc[rows].reset_index(drop=True)
+    return _Grid(
+        z=cells.values[order][:, np.flatnonzero(wanted)[rows]].T,
+        columns=columns,
+        labels=region_labels(columns),
+        groups=group.iloc[order].tolist(),
+        names=[name[:14] for name in names.iloc[order]],
+    )
+
+
+def _clustered(grid: _Grid) -> _Grid:
+    """Put like studies and like regions beside each other."""
+    z = np.nan_to_num(grid.z)
+    rows, studies = alike(z), alike(z.T)
+    return _Grid(
+        z=grid.z[np.ix_(rows, studies)],
+        columns=grid.columns.iloc[rows].reset_index(drop=True),
+        labels=[grid.labels[i] for i in rows],
+        groups=[grid.groups[i] for i in studies],
+        names=[grid.names[i] for i in studies],
+        clustered=True,
+    )
+
+
+def alike(rows: FloatArray) -> IntArray:
+    """Order rows so that like ones are neighbours.
+
+    Parameters
+    ----------
+    rows
+        n x m, without missing values.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        The leaves of a tree of average linkage, in the order that keeps neighbours closest.
+
+    References
+    ----------
+    Bar-Joseph Z et al. (2001), Bioinformatics 17:S22-S29.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0], [9.0], [2.0], [8.0]])
+    >>> np.abs(np.diff(rows[alike(rows)].ravel())).tolist()
+    [1.0, 6.0, 1.0]
+    """
+    if len(rows) < 3:
+        return np.arange(len(rows))
+    best = len(rows) <= 400  # the best of the orders takes time with the cube of n
+    return np.asarray(leaves_list(linkage(rows, "average", optimal_ordering=best)), dtype=np.intp)
+
+
+def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
+    theme = current().palette
+    n_rows, n_studies = grid.z.shape
+    edges = np.arange(n_studies + 1) - 0.5, np.arange(n_rows + 1) - 0.5
+    mesh = ax.pcolormesh(
+        *edges,
+        np.ma.masked_invalid(grid.z),
+        cmap=theme.diverging.with_extremes(bad=theme.missing),
+        vmin=-limit,
+        vmax=limit,
+        rasterized=grid.z.size > 5000,
+    )
+    if n_studies <= _signed(ax):
+        for sign, marker in ((1, "+"), (-1, "_")):
+            row, study = np.nonzero(sign * np.nan_to_num(grid.z) > 2)
+            # Beyond half the limit the cell is dark (light on dark ground): the ground shows.
+            strong = np.abs(grid.z[row, study]) > limit / 2
+            ax.scatter(
+                study,
+                row,
+                s=9,
+                marker=marker,
+                linewidths=0.7,
+                c=np.where(strong, theme.ground, theme.ink),
+                zorder=3,
+            )
+    row, study = np.nonzero(~np.isfinite(grid.z))
+    if len(row) and n_studies <= 3 * _signed(ax):
+        ax.scatter(study, row, s=9, marker="x", linewidths=0.7, color=theme.quiet, zorder=3)
+    figure = figure_of(ax)
+    if figure is None:
+        return
+    height = float(figure.get_size_inches()[1])
+    bar = figure.colorbar(
+        mesh,
+        ax=ax,
+        location="bottom",
+        extend="both",
+        fraction=3 * MM / height,
+        pad=2.5 * MM / height,
+        aspect=18,
+        shrink=1.0 if is_narrow(ax) else 0.55,
+        ticks=[-limit, 0, limit] if is_narrow(ax) else [-limit, -2, 0, 2, limit],
+    )
+    bar.set_label(_QUANTITY.replace(" (", "\n(") if is_narrow(ax) else _QUANTITY)
+    bar.outline.set_linewidth(0.6)
+
+
+def _breadth(ax: Axes) -> float:
+    """Return about how wide the cells are together, in mm."""
+    return room(ax)[0] * (0.45 if is_narrow(ax) else 0.47)
+
+
+def _signed(ax: Axes) -> int:
+    """Return how many studies there may be, so that their cells are wide enough for a sign."""
+    return int(_breadth(ax) / _SIGN)
+
+
+def _groups(ax: Axes, grid: _Grid) -> list[Artist]:
+    """Draw a bar of group colours above the studies, and lines between the groups."""
+    theme = current().palette
+    present = [name for name in dict.fromkeys(grid.groups) if name]
+    looks = look_of(present) if present else {}
+    handles: list[Artist] = []
+    start = 0
+    for name, run in groupby(grid.groups):
+        n = len(list(run))
+        color = looks[name][0] if name else theme.missing
+        ax.add_patch(Rectangle((start - 0.5, _BAR), n, 1, facecolor=color, linewidth=0))
+        if len(name) * 1.8 < n / len(grid.groups) * _breadth(ax):  # mm of its name, and of its bar
+            dark = float(np.dot(to_rgb(color), (0.3, 0.59, 0.11))) < 0.5
+            ax.text(
+                start + (n - 1) / 2,
+                _BAR + 0.52,
+                name,
+                ha="center",
+                va="center",
+                fontsize=current().small,
+                color="white" if dark else "black",
+            )
+        if start and not grid.clustered:
+            ax.axvline(start - 0.5, color=theme.ink, linewidth=1.0)
+        start += n
+    for name in [*looks, *([""] if "" in grid.groups else [])]:
+        color = looks[name][0] if name else theme.missing
+        count = grid.groups.count(name)
+        handles.append(Patch(color=color, label=f"{name or 'no group'} (n = {count})"))
+    if not np.isfinite(grid.z).all():
+        handles.append(
+            Line2D(
+                [], [], color=theme.quiet, marker="x", linestyle="", markersize=4, label="missing"
+            )
+        )
+    return handles
+
+
+def _frame(ax: Axes, grid: _Grid) -> None:
+    n_rows, n_studies = grid.z.shape
+    ax.set_xlim(-0.5, n_studies - 0.5)
+    ax.set_ylim(n_rows - 0.5, _BAR)
+    ax.set_yticks(range(n_rows), row_names(ax, grid.labels))
+    ax.tick_params(labelsize=current().small)
+    if grid.named:
+        ax.set_xticks(range(n_studies), grid.names, rotation=90)
+    else:
+        ax.set_xticks([])
+        ax.set_xlabel(f"{n_studies} studies")
+    ax.tick_params(length=0)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    if not grid.clustered:
+        mark_systems(ax, grid.columns["system"].tolist())
+
+
+def _caption(scores: pd.DataFrame, metric: str, grid: _Grid, *, signed: bool) -> str:
+    facts = scores.attrs
+    adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
+    clustered = " Studies and regions are ordered by likeness." * grid.clustered
+    signs = " + and − mark cells beyond ±2." if signed else ""
+    parts = [
+        f"{metric_name(metric)}: z-scores against {facts['reference']} "
+        f"(n = {facts['n_reference']}, each member against the others{adjusted})."
+        f"{signs}{clustered}",
+        kind_notes(grid.labels),
+    ]
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,143 @@
+"""Distributions: a density, a box and every study, by region and group."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from neuroflow.matrix.cells import FloatArray
+from neuroflow.matrix.read import read_cells
+from neuroflow.plots._strip import Points, read_points
+from neuroflow.plots.common.figure import describe, new_axes
+from neuroflow.plots.common.labels import kind_notes, metric_name, unit
+from neuroflow.plots.common.layout import add_legend, group_handles
+from neuroflow.plots.common.style import DOUBLE_COLUMN, current, styled
+
+_CLOUD = 0.46  # of a group's place; the rest is the box, then the points
+_FEWEST = 5  # a density of fewer values says nothing
+
+
+def raincloud(
+    table: pd.DataFrame,
+    regions: Sequence[str] | str | None = None,
+    metric: str = "FW",
+    by: str = "group",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw distributions: density above, box between, every study below.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    regions
+        Keys or names of regions; ``"all"``; None takes the four biomarkers if there, else all.
+    metric
+        Which metric.
+    by
+        The column that holds the groups.
+    ax
+        Where to draw; None makes a figure whose height grows with regions and groups.
+
+    Returns
+    -------
+    Axes
+        One row per region and group. Densities (Gaussian kernel, Scott's bandwidth) end at the
+        outermost values, and are left out below five values.
+
+    Raises
+    ------
+    OptionError
+        A region or metric is not there.
+    TableError
+        The table lacks a column, or no study has a group.
+
+    References
+    ----------
+    Allen M et al. (2019), Wellcome Open Res 4:63.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcd"), "group": ["Control"] * 2 + ["PSP"] * 2,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.50, 0.55]})
+    >>> raincloud(table).get_xlabel()
+    'Free water (fraction)'
+    """
+    points = read_points(read_cells(table, metric=metric, needed=[by]), regions, by)
+    with styled():
+        own = ax is None
+        n_regions = points.values.shape[1]
+        if ax is None:
+            ax = new_axes(DOUBLE_COLUMN, 34 + n_regions * (3 + 9 * len(points.looks)))
+        for region in range(n_regions):
+            for code, look in enumerate(points.looks.values()):
+                mine = (points.group == code) & np.isfinite(points.values[:, region])
+                at = region + points.offset(code)
+                _cloud(ax, points.values[mine & points.first, region], at, points.pitch, look[0])
+                _rain(ax, points.values[mine, region], at, points.pitch, look)
+        quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
+        _axes(ax, points, quantity)
+        add_legend(ax, group_handles(points.looks, points.counts), own=own)
+        note = "Density; box: median and quartiles; points: studies."
+        if points.visits_note:
+            note += f" {points.visits_note}"
+        foot = " ".join(text for text in (note, kind_notes(points.labels)) if text)
+        counts = ", ".join(f"{name} n = {n}" for name, n in points.counts.items())
+        describe(ax, f"{quantity} by {by} ({counts}). {note}", foot, own=own)
+    return ax
+
+
+def _cloud(ax: Axes, values: FloatArray, at: float, pitch: float, color: str) -> None:
+    """Draw density and box of one group of one region; rows grow downwards: above is minus."""
+    if not len(values):
+        return
+    ink = current().palette.ink
+    if len(values) >= _FEWEST and np.ptp(values) > 0:
+        x = np.linspace(values.min(), values.max(), 128)
+        density = stats.gaussian_kde(values)(x)
+        top = at - _CLOUD * pitch * density / density.max()
+        ax.fill_between(x, np.full_like(x, at), top, color=color, alpha=0.75, linewidth=0, zorder=2)
+    low, first, middle, third, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
+    row, half = at + 0.11 * pitch, 0.065 * pitch
+    ax.hlines(row, low, high, color=ink, linewidth=0.9, zorder=3)
+    ground = current().palette.ground
+    box: dict[str, Any] = {"facecolor": ground, "edgecolor": ink, "linewidth": 0.9, "zorder": 4}
+    ax.barh(row, third - first, 2 * half, first, **box)
+    ax.vlines(middle, row - half, row + half, color=ink, linewidth=1.8, zorder=5)
+
+
+def _rain(ax: Axes, values: FloatArray, at: float, pitch: float, look: tuple[str, str]) -> None:
+    """Draw every study of one group of one region."""
+    spread = ((np.arange(len(values)) * 0.6180339887) % 1 - 0.5) * 0.16 * pitch
+    ax.scatter(
+        values,
+        at + 0.31 * pitch + spread,
+        s=float(np.clip(500 / max(len(values), 1), 4, 10)),
+        marker=look[1],
+        color=look[0],
+        alpha=0.8,
+        linewidths=0,
+        zorder=2,
+        rasterized=len(values) > 5000,
+    )
+
+
+def _axes(ax: Axes, points: Points, quantity: str) -> None:
+    theme = current().palette
+    n_regions = points.values.shape[1]
+    ax.set_yticks(range(n_regions), [textwrap.fill(name, 22) for name in points.labels])
+    ax.set_ylim(n_regions - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.tick_params(labelsize=current().small)
+    ax.set_xlabel(quantity)
+    ax.grid(axis="x", zorder=0)
+    ax.set_axisbelow(True)
+    for line in range(1, n_regions):
+        ax.axhline(line - 0.5, color=theme.quiet, linewidth=0.8, zorder=1)

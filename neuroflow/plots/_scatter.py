@@ -1,0 +1,225 @@
+"""A region against a score, with the fit."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from scipy import stats
+
+from neuroflow.compare.correlate import correlate
+from neuroflow.compare.stats.design import build, columns_of, covariate
+from neuroflow.compare.stats.linear import fit
+from neuroflow.errors import CompareError, OptionError
+from neuroflow.matrix.arguments import check_number
+from neuroflow.matrix.cells import FloatArray, labels
+from neuroflow.matrix.read import read_cells
+from neuroflow.matrix.visits import choose_visits
+from neuroflow.plots._trajectory import one_region
+from neuroflow.plots.common.figure import describe, new_axes
+from neuroflow.plots.common.labels import kind_notes, metric_name, unit
+from neuroflow.plots.common.layout import add_legend, group_handles
+from neuroflow.plots.common.style import SINGLE_COLUMN, current, look_of, styled
+
+
+def scatter(
+    table: pd.DataFrame,
+    score: str,
+    region: str,
+    metric: str = "FW",
+    ax: Axes | None = None,
+    *,
+    by: str = "group",
+    covariates: Sequence[str] = (),
+    visit: str | None = None,
+    score_label: str = "",
+    confidence: float = 0.95,
+) -> Axes:
+    """Draw a region against a score or age, with the fitted line.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    score
+        A column of numbers, one per study.
+    region
+        Key or name of one region.
+    metric
+        Which metric.
+    ax
+        Where to draw; None makes a figure of a journal's column width.
+    by
+        The column that colours the points; where there is none all look alike.
+    covariates
+        What the values are adjusted for. The fit is one line for all groups; name the group among
+        the covariates to compare within groups.
+    visit
+        Which of a participant's visits to use: ``"first"``, ``"last"`` or a session id.
+    score_label
+        What stands along x, with its unit; None takes the column's name.
+    confidence
+        Of the band around the line, between 0 and 1.
+
+    Returns
+    -------
+    Axes
+        With covariates the values are shown as they would be at the covariates' mean.
+
+    Raises
+    ------
+    CompareError
+        Repeated visits without a choice, or fewer studies than the fit needs.
+    OptionError
+        The region, metric or score is not there or not a number.
+    TableError
+        The table lacks a column.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcde"), "updrs": [10, 20, 30, 40, 50], "group": "PD",
+    ...     "region": "pSN", "metric": "FW", "value": [0.20, 0.25, 0.24, 0.30, 0.31]})
+    >>> scatter(table, "updrs", "pSN").get_ylabel()
+    'pSN, free water (fraction)'
+    """
+    check_number("confidence", confidence, below=1)
+    spots = _spots(table, score, region, metric, by=by, covariates=covariates, visit=visit)
+    looks = look_of(sorted(set(spots.group)))
+    with styled():
+        own = ax is None
+        if ax is None:
+            ax = new_axes(SINGLE_COLUMN, 92.0)
+        for name, (color, marker) in looks.items():
+            mine = np.array([group == name for group in spots.group])
+            size = float(np.clip(1200 / len(mine), 5, 16))
+            ax.scatter(
+                spots.score[mine],
+                spots.adjusted[mine],
+                s=size,
+                marker=marker,
+                color=color,
+                alpha=0.8,
+                linewidths=0,
+                zorder=2,
+            )
+        _line(ax, spots, confidence)
+        ax.set_xlabel(score_label or ("Age (years)" if score == "age" else score))
+        adjusted = ", adjusted" * bool(covariates)
+        quantity = f"{spots.name}, {_lower(metric_name(metric))}{adjusted} ({spots.unit})"
+        ax.set_ylabel(textwrap.fill(quantity, 30))
+        ax.grid(zorder=0)
+        ax.set_axisbelow(True)
+        counts = {name: spots.group.count(name) for name in looks}
+        handles: list[Artist] = group_handles(looks, counts) if spots.grouped else []
+        line = Line2D([], [], color=current().palette.ink, linewidth=1.4, label=spots.words)
+        add_legend(ax, [*handles, line], own=own)
+        note = f"Line: least squares and {confidence:.0%} CI of the mean"
+        note += f", adjusted for {' and '.join(columns_of(covariates))}." if covariates else "."
+        foot = " ".join(text for text in (note, kind_notes([spots.name])) if text)
+        title = f"{quantity} against {ax.get_xlabel()}: {spots.words}"
+        describe(ax, f"{title}, p {spots.p}. {note}", foot, own=own)
+    return ax
+
+
+@dataclass(frozen=True, slots=True)
+class _Spots:
+    """One point per study, and the fitted line."""
+
+    score: FloatArray
+    adjusted: FloatArray
+    group: list[str]
+    grouped: bool
+    name: str
+    unit: str
+    words: str
+    p: str
+    coefficients: FloatArray  # mean and slope
+    unscaled: FloatArray  # their covariance without the variance
+    sd: float
+    df: int
+    centre: float
+
+
+def _spots(
+    table: pd.DataFrame,
+    score: str,
+    region: str,
+    metric: str,
+    *,
+    by: str,
+    covariates: Sequence[str],
+    visit: str | None,
+) -> _Spots:
+    grouped = by in table
+    needed = [score, *columns_of(covariates), *([by] if grouped else [])]
+    cells = read_cells(table, metric=metric, needed=list(dict.fromkeys(needed)))
+    place, name = one_region(cells.columns, region)
+    cells = cells.keep(choose_visits(cells.studies, visit))
+    known = np.isfinite(cells.values[:, place])
+    for item in (score, *covariates):
+        known &= covariate(cells.studies, item).known
+    cells = cells.keep(known)
+    numbers = covariate(cells.studies, score)
+    if numbers.levels:
+        raise OptionError(f"{score} does not hold numbers.", advice="Name a column of numbers.")
+    n = len(cells.studies)
+    if n < 3 + len(covariates):
+        raise CompareError(f"Only {n} studies have {region}, {score} and all covariates.")
+    items = [numbers, *(covariate(cells.studies, item) for item in covariates)]
+    everyone = np.ones(n, dtype=bool)
+    design = build(np.zeros(n, dtype=np.intp), [""], items, everyone, "the mean").matrix
+    model = fit(design, cells.values[:, [place]])
+    line = model.coefficients[:2, 0]
+    found = correlate(
+        _of_region(table, cells.columns, place), score, covariates=covariates, metric=metric,
+        visit=visit,
+    ).iloc[0]  # fmt: skip
+    group = labels(cells.studies[by]).fillna("no group").tolist() if grouped else ["all"] * n
+    kind = "partial r" if covariates else "r"
+    return _Spots(
+        score=numbers.values,
+        adjusted=design[:, :2] @ line + model.residuals[:, 0],
+        group=group,
+        grouped=grouped,
+        name=name,
+        unit=unit(metric, cells.values[:, place]),
+        words=f"{kind} = {found['r']:.2f} (n = {n})".replace("-", "−"),
+        p="< 0.001" if found["p"] < 0.001 else f"= {found['p']:.3f}",
+        coefficients=line,
+        unscaled=model.unscaled[:2, :2],
+        sd=float(model.sd[0]),
+        df=model.df,
+        centre=float(numbers.values.mean()),
+    )
+
+
+def _of_region(table: pd.DataFrame, columns: pd.DataFrame, place: int) -> pd.DataFrame:
+    row = columns.iloc[place]
+    mine = labels(table["region"]) == row["region"]
+    if "hemisphere" in table:
+        mine &= labels(table["hemisphere"]).fillna("") == row["hemisphere"]
+    rows: pd.DataFrame = table.loc[mine.to_numpy(dtype=bool)]
+    return rows
+
+
+def _line(ax: Axes, spots: _Spots, confidence: float) -> None:
+    x = np.linspace(spots.score.min(), spots.score.max(), 100)
+    at = np.column_stack([np.ones_like(x), x - spots.centre])
+    y = at @ spots.coefficients
+    ink = current().palette.ink
+    ax.plot(x, y, color=ink, linewidth=1.4, zorder=4)
+    if spots.df > 0:
+        se = spots.sd * np.sqrt(np.einsum("np,pq,nq->n", at, spots.unscaled, at))
+        half = stats.t.ppf((1 + confidence) / 2, spots.df) * se
+        ax.fill_between(x, y - half, y + half, color=ink, alpha=0.16, linewidth=0, zorder=3)
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]

@@ -1,0 +1,355 @@
+"""Every study a point: regions side by side, groups in colour."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from neuroflow.compare.stats.two_groups import moments
+from neuroflow.errors import TableError
+from neuroflow.matrix.arguments import check_choice, check_number
+from neuroflow.matrix.cells import BoolArray, Cells, FloatArray, IntArray, labels
+from neuroflow.matrix.read import read_cells
+from neuroflow.matrix.visits import choose_visits
+from neuroflow.plots.common.figure import describe, figure_of, new_axes
+from neuroflow.plots.common.labels import (
+    BIOMARKERS,
+    kind_notes,
+    metric_name,
+    pick_regions,
+    region_labels,
+    region_order,
+    unit,
+)
+from neuroflow.plots.common.layout import add_legend, group_handles, region_rows
+from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, SINGLE_COLUMN, current, look_of, styled
+
+Summary = Literal["mean", "box", "none"]
+
+_LETTER = 1.8  # mm, with some room between names
+_UPRIGHT = 6  # more regions than this lie on their side, so that their names can be read
+_SUMMARIES = {
+    "mean": "Bars: mean and {:.0%} CI.",
+    "box": "Boxes: median and quartiles; whiskers: 5th and 95th percentile.",
+    "none": "",
+}
+
+
+def strip(
+    table: pd.DataFrame,
+    regions: Sequence[str] | str | None = None,
+    metric: str = "FW",
+    by: str = "group",
+    ax: Axes | None = None,
+    *,
+    summary: Summary = "mean",
+    confidence: float = 0.95,
+) -> Axes:
+    """Draw every study as a point, by region and group.
+
+    Parameters
+    ----------
+    table
+        The cohort table.
+    regions
+        Keys or names of regions, in this order; ``"all"``, by system; None takes the four
+        biomarkers (pSN, Putamen, SCP, MCP) if the table has any of them, else all.
+    metric
+        Which metric.
+    by
+        The column that holds the groups.
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
+    summary
+        ``"mean"`` with its interval, ``"box"`` or ``"none"``.
+    confidence
+        Of the mean's interval (t distribution), between 0 and 1.
+
+    Returns
+    -------
+    Axes
+        Up to six regions stand side by side; more lie one below the other.
+
+    Raises
+    ------
+    OptionError
+        A region, metric or summary is not there.
+    TableError
+        The table lacks a column, or no study has a group.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcd"), "group": ["Control"] * 2 + ["PSP"] * 2,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.50, 0.55]})
+    >>> strip(table).get_ylabel()
+    'Free water (fraction)'
+    """
+    check_choice("summary", summary, get_args(Summary))
+    check_number("confidence", confidence, below=1)
+    points = read_points(read_cells(table, metric=metric, needed=[by]), regions, by)
+    upright = points.values.shape[1] <= _UPRIGHT
+    with styled():
+        own = ax is None
+        if ax is None:
+            ax = new_axes(*_size(points, upright))
+        _draw(ax, points, upright)
+        if summary != "none":
+            _summarise(ax, points, upright, summary, confidence)
+        quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
+        _axes(ax, points, upright, quantity)
+        add_legend(ax, group_handles(points.looks, points.counts), own=own)
+        parts = [_SUMMARIES[summary].format(confidence), points.visits_note]
+        note = " ".join(part for part in parts if part)
+        describe(
+            ax,
+            f"{quantity} of every study, by {by} "
+            f"({', '.join(f'{name} n = {n}' for name, n in points.counts.items())}). {note}"
+            + (f" {points.left_out} studies without {by} are not shown." * (points.left_out > 0)),
+            " ".join(text for text in (note, kind_notes(points.labels)) if text),
+            own=own,
+        )
+    return ax
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What is drawn: studies x regions, and where the groups stand around each region.
+
+    Parameters
+    ----------
+    study_ids
+        The studies that have a group.
+    values
+        Studies x regions, in the metric's unit; NaN where missing.
+    columns
+        One row per region: `REGION_COLUMNS`.
+    labels
+        The regions' names on the axis.
+    group
+        Codes of `looks`, shape (n_studies,).
+    looks
+        Colour and marker of each group.
+    left_out
+        How many studies have no group.
+    first
+        True for a participant's first visit, shape (n_studies,).
+    """
+
+    study_ids: tuple[str, ...]
+    values: FloatArray
+    columns: pd.DataFrame
+    labels: list[str]
+    group: IntArray
+    looks: dict[str, tuple[str, str]]
+    left_out: int
+    first: BoolArray
+
+    @property
+    def visits_note(self) -> str:
+        """What to say of repeated visits, which are not independent."""
+        if self.first.all():
+            return ""
+        return "Repeated visits are points of their own; only first visits count in the summary."
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Studies per group that have any of the values."""
+        has = np.isfinite(self.values).any(axis=1)
+        return {
+            name: int((has & (self.group == code)).sum()) for code, name in enumerate(self.looks)
+        }
+
+    def drawn(self, code: int) -> tuple[IntArray, IntArray]:
+        """Return where a group's points are in `values`, in the order in which they are drawn.
+
+        Parameters
+        ----------
+        code
+            The group's.
+
+        Returns
+        -------
+        study, region : ndarray of int, shape (n_points,)
+        """
+        of_group = np.flatnonzero(self.group == code)
+        row, region = np.nonzero(np.isfinite(self.values[of_group]))
+        return of_group[row], region
+
+    def offset(self, code: int) -> float:
+        """Tell where a group stands beside its region.
+
+        Parameters
+        ----------
+        code
+            The group's.
+
+        Returns
+        -------
+        float
+            Regions are 1 apart.
+        """
+        return (code - (len(self.looks) - 1) / 2) * self.pitch
+
+    @property
+    def pitch(self) -> float:
+        """Distance of two groups; regions are 1 apart."""
+        return 0.8 / len(self.looks)
+
+
+def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> Points:
+    """Choose what to draw, in the order of drawing.
+
+    Parameters
+    ----------
+    cells
+        One metric of a cohort table.
+    regions
+        As for `strip`.
+    by
+        The column of the groups.
+
+    Returns
+    -------
+    Points
+        Without the studies that have no group.
+
+    Raises
+    ------
+    OptionError
+        A region is not there.
+    TableError
+        No study has a group.
+    """
+    if regions is None:
+        some = [name for name in BIOMARKERS if name in set(cells.columns["region"])]
+        chosen: Sequence[str] | None = some or None
+    else:
+        chosen = None if isinstance(regions, str) and regions == "all" else regions
+        chosen = [chosen] if isinstance(chosen, str) else chosen
+    wanted = pick_regions(cells.columns, chosen)
+    columns = cells.columns[wanted].reset_index(drop=True)
+    order = region_order(columns, chosen)
+    named = labels(cells.studies[by])
+    known = named.notna().to_numpy()
+    if not known.any():
+        raise TableError(
+            f"No study has a {by}.", advice="Give participants.tsv when reading the results."
+        )
+    looks = look_of(named[known].tolist())
+    codes = {name: code for code, name in enumerate(looks)}
+    columns = columns.iloc[order].reset_index(drop=True)
+    return Points(
+        study_ids=tuple(cells.studies.loc[known, "study_id"].astype("str")),
+        values=cells.values[known][:, np.flatnonzero(wanted)[order]],
+        columns=columns,
+        labels=region_labels(columns),
+        group=np.array([codes[name] for name in named[known]], dtype=np.intp),
+        looks=looks,
+        left_out=int((~known).sum()),
+        first=choose_visits(cells.studies[known].reset_index(drop=True), "first"),
+    )
+
+
+def _size(points: Points, upright: bool) -> tuple[float, float]:
+    """Return width and height in mm."""
+    n_groups, n_regions = len(points.looks), points.values.shape[1]
+    if upright:
+        narrow = n_regions * (4 + 6 * n_groups) <= SINGLE_COLUMN - 15
+        return (SINGLE_COLUMN if narrow else DOUBLE_COLUMN), 75.0
+    return DOUBLE_COLUMN, 32 + n_regions * max(4.5, 2.1 * n_groups)
+
+
+def _width(ax: Axes) -> float:
+    """Return the width of a panel in mm."""
+    figure = figure_of(ax)
+    return 0.0 if figure is None else figure.get_size_inches()[0] * ax.get_position().width / MM
+
+
+def _draw(ax: Axes, points: Points, upright: bool) -> None:
+    most = max(points.counts.values())
+    size = float(np.clip(500 / max(most, 1), 4, 14 if upright else 8))
+    for code, (color, marker) in enumerate(points.looks.values()):
+        study, region = points.drawn(code)
+        row = np.searchsorted(np.flatnonzero(points.group == code), study)
+        # The golden ratio spreads neighbours evenly, and the same way every time.
+        spread = ((row * 0.6180339887) % 1 - 0.5) * points.pitch * 0.7
+        place = region + points.offset(code) + spread
+        value = points.values[study, region]
+        x, y = (place, value) if upright else (value, place)
+        ax.scatter(
+            x,
+            y,
+            s=size,
+            marker=marker,
+            color=color,
+            alpha=0.8 if most < 100 else 0.5,
+            linewidths=0,
+            rasterized=len(value) > 5000,
+            zorder=2,
+        )
+
+
+def _summarise(
+    ax: Axes, points: Points, upright: bool, summary: Summary, confidence: float
+) -> None:
+    ink = current().palette.ink
+    for code in range(len(points.looks)):
+        values = points.values[(points.group == code) & points.first]
+        n, mean, variance = moments(values)
+        where = np.flatnonzero(n > 0)
+        if len(where) == 0:
+            continue
+        place = where + points.offset(code)
+        if summary == "mean":
+            with np.errstate(invalid="ignore", divide="ignore"):
+                half = stats.t.ppf((1 + confidence) / 2, n - 1) * np.sqrt(variance / n)
+            middle, low, high = mean, mean - half, mean + half
+        else:
+            low, first, middle, third, high = np.full((5, values.shape[1]), np.nan)
+            quantiles = np.nanquantile(values[:, where], [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+            low[where], first[where], middle[where], third[where], high[where] = quantiles
+            box = ax.bar if upright else ax.barh
+            box(
+                place,
+                (third - first)[where],
+                points.pitch * 0.75,
+                first[where],
+                fill=False,
+                edgecolor=ink,
+                linewidth=0.9,
+                zorder=3,
+            )
+        half_mark = points.pitch * 0.36
+        whiskers, mark = (ax.vlines, ax.hlines) if upright else (ax.hlines, ax.vlines)
+        whiskers(place, low[where], high[where], color=ink, linewidth=1.1, zorder=3)
+        mark(
+            middle[where], place - half_mark, place + half_mark, color=ink, linewidth=1.6, zorder=4
+        )
+
+
+def _axes(ax: Axes, points: Points, upright: bool, quantity: str) -> None:
+    """Name what stands along the axes."""
+    n_regions = points.values.shape[1]
+    if upright:
+        letters = int(_width(ax) / n_regions / _LETTER)
+        names = [textwrap.fill(name, max(letters, 12)) for name in points.labels]
+        ax.set_xticks(range(n_regions), names)
+        ax.set_xlim(-0.5, n_regions - 0.5)
+        ax.tick_params(axis="x", length=0)
+        ax.set_ylabel(quantity)
+        ax.grid(axis="y", zorder=0)
+    else:
+        region_rows(ax, points.columns, points.labels, quantity)
+        ax.hlines(
+            np.arange(n_regions - 1) + 0.5, 0, 1, transform=ax.get_yaxis_transform(),
+            color=current().palette.grid, linewidth=0.6, zorder=0,
+        )  # fmt: skip
+    ax.set_axisbelow(True)

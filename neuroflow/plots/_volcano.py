@@ -1,0 +1,211 @@
+"""Effect sizes against p values, the strongest effects named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.transforms import Bbox
+
+from neuroflow.errors import OptionError
+from neuroflow.matrix.arguments import check_number
+from neuroflow.matrix.cells import BoolArray, FloatArray
+from neuroflow.plots._forest import effect_axis, effect_rows, model_note
+from neuroflow.plots.common.figure import describe, figure_of, new_axes
+from neuroflow.plots.common.labels import kind_notes, region_labels
+from neuroflow.plots.common.layout import add_legend, point_handle
+from neuroflow.plots.common.style import DOUBLE_COLUMN, current, look_of, styled
+
+
+def volcano(
+    effects: pd.DataFrame,
+    ax: Axes | None = None,
+    *,
+    contrast: str | None = None,
+    metric: str | None = None,
+    alpha: float = 0.05,
+    names: int = 12,
+) -> Axes:
+    """Draw the effect size of every region against its p value.
+
+    Parameters
+    ----------
+    effects
+        What `compare_groups` returns.
+    ax
+        Where to draw; None makes a figure.
+    contrast
+        Which contrast; may be left out where there is one.
+    metric
+        Which metric; None takes free water if it is there, else the first.
+    alpha
+        Effects with q below it are filled.
+    names
+        How many of these are named, by p.
+
+    Returns
+    -------
+    Axes
+        A name that finds no free place is left out.
+
+    Raises
+    ------
+    OptionError
+        A metric or contrast is not there, or which contrast is not said.
+    TableError
+        The table is not one of effects.
+
+    Examples
+    --------
+    >>> from neuroflow.compare.groups import compare_groups
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
+    >>> volcano(compare_groups(table)).get_ylabel()
+    'p value'
+    """
+    check_number("alpha", alpha, below=1)
+    wanted = None if contrast is None else [contrast]
+    rows, metric = effect_rows(effects, metric, wanted, "effect_size")
+    found = list(dict.fromkeys(rows["contrast"]))
+    if len(found) > 1:
+        raise OptionError("A volcano shows one contrast.", advice=f"Say which: {', '.join(found)}.")
+    rows = rows[rows["p"].notna()].reset_index(drop=True)
+    with styled():
+        own = ax is None
+        if ax is None:
+            ax = new_axes(DOUBLE_COLUMN, 105)
+        p = rows["p"].to_numpy(dtype=np.float64)
+        height = -np.log10(np.maximum(p, np.finfo(np.float64).tiny))
+        spots = np.column_stack([rows["effect_size"].to_numpy(dtype=np.float64), height])
+        sure = (rows["q"] < alpha).to_numpy(dtype=bool)
+        handles = _draw(ax, spots, sure, found[0], alpha)
+        ax.set_xlabel(effect_axis(effects.attrs, rows, metric, "effect_size").rsplit(" (", 1)[0])
+        ax.set_ylabel("p value")
+        add_legend(ax, handles, own=own)
+        labels = region_labels(rows)
+        note = " ".join(
+            part for part in (model_note(effects.attrs, alpha), kind_notes(labels)) if part
+        )
+        text = f"{found[0].replace(' - ', ' − ')}, {ax.get_xlabel()}. {note}"
+        describe(ax, text, note, own=own)
+        chosen = [int(i) for i in np.argsort(p, kind="stable") if sure[i]][: max(names, 0)]
+        _name(ax, spots, labels, chosen)
+    return ax
+
+
+def _draw(
+    ax: Axes, spots: FloatArray, sure: BoolArray, contrast: str, alpha: float
+) -> list[Artist]:
+    x, y = spots.T
+    theme = current().palette
+    first = contrast.split(" - ", maxsplit=1)[0]
+    color, marker = look_of([first])[first] if "+" not in first else (theme.ink, "o")
+    for filled in (False, True):
+        some = sure == filled
+        ax.scatter(
+            x[some],
+            y[some],
+            s=20,
+            marker=marker,
+            facecolor=color if filled else theme.ground,
+            edgecolor=color,
+            linewidths=1.0,
+            zorder=3,
+        )
+    ax.axvline(0, color=theme.quiet, linewidth=0.8, zorder=1)
+    top = max(1.0, float(np.ceil(y.max(initial=0))))
+    if top <= 2:
+        values = [p for p in (1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01) if -np.log10(p) <= top]
+        ax.set_yticks(-np.log10(values), [f"{p:g}" for p in values])
+    else:
+        powers = range(0, int(top) + 1, max(1, int(np.ceil(top / 8))))
+        labels = [f"$10^{{-{t}}}$" if t else "1" for t in powers]
+        ax.set_yticks(list(powers), labels, parse_math=True)
+    ax.set_ylim(-0.03 * top, 1.08 * top)
+    wide = float(np.abs(x).max(initial=0.5)) * 1.25
+    ax.set_xlim(min(-wide * 0.2, x.min(initial=0) * 1.25), max(wide * 0.2, x.max(initial=0) * 1.25))
+    ax.grid(zorder=0)
+    ax.set_axisbelow(True)
+    name = contrast.replace(" - ", " − ")
+    return [
+        point_handle(f"{name}: q < {alpha:g}", color, marker),
+        point_handle(f"q ≥ {alpha:g}", color, marker, face=theme.ground),
+    ]
+
+
+def _name(ax: Axes, spots: FloatArray, labels: list[str], chosen: list[int]) -> None:
+    """Write names beside their points where nothing else is."""
+    figure = figure_of(ax)
+    if figure is None or not chosen:
+        return
+    figure.draw_without_rendering()  # places are known only after the layout
+    point = figure.dpi / 72
+    pixels = ax.transData.transform(spots)
+    taken = [
+        Bbox.from_bounds(x - 3 * point, y - 3 * point, 6 * point, 6 * point) for x, y in pixels
+    ]
+    inside = ax.get_window_extent()
+    for i in chosen:
+        text = ax.annotate(
+            labels[i],
+            (spots[i, 0], spots[i, 1]),
+            xytext=(0, 0),
+            textcoords="offset points",
+            fontsize=current().small,
+            va="center",
+            zorder=4,
+        )
+        others = [box for place, box in enumerate(taken) if place != i]
+        for far, (side, up) in product((6, 16, 30, 48, 66), _DIRECTIONS):
+            text.set_position((side * far, up * far))
+            text.set_horizontalalignment("left" if side > 0 else "right" if side < 0 else "center")
+            box = text.get_window_extent().padded(1.5 * point)
+            end = np.clip(pixels[i], box.min, box.max)
+            if _is_free(box, pixels[i], end, inside, others) and not box.overlaps(taken[i]):
+                taken.append(box)
+                _lead(ax, spots[i], (end - pixels[i]) / point)
+                break
+        else:
+            text.remove()
+
+
+def _is_free(
+    box: Bbox, start: FloatArray, end: FloatArray, inside: Bbox, others: Sequence[Bbox]
+) -> bool:
+    """Tell whether a name and the line to it meet nothing."""
+    within = inside.x0 <= box.x0 and box.x1 <= inside.x1
+    within = within and inside.y0 <= box.y0 and box.y1 <= inside.y1
+    if not within or box.count_overlaps(others):
+        return False
+    line = start + np.linspace(0, 1, 12)[:, None] * (end - start)
+    texts = [other for other in others if other.width > 2 * other.height]  # names, not points
+    return not any(other.contains(x, y) for other in texts for x, y in line)
+
+
+def _lead(ax: Axes, spot: FloatArray, to: FloatArray) -> None:
+    """Draw a line from a point to the near edge of its name, if that is not beside it."""
+    if np.hypot(*to) > 8:
+        ax.annotate(
+            "",
+            (spot[0], spot[1]),
+            xytext=(to[0], to[1]),
+            textcoords="offset points",
+            arrowprops={
+                "arrowstyle": "-",
+                "linewidth": 0.6,
+                "color": current().palette.quiet,
+                "shrinkA": 0,
+                "shrinkB": 3,
+            },
+        )
+
+
+_DIRECTIONS: Sequence[tuple[float, float]] = (
+    *((1, 0), (-1, 0), (1, 0.6), (-1, 0.6), (1, -0.6), (-1, -0.6)),
+    *((0, 1), (0, -1), (1, 1.2), (-1, 1.2)),
+)

@@ -1,0 +1,1 @@
+"""What all figures share: axes and captions, style, labels, layout."""

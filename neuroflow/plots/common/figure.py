@@ -1,0 +1,210 @@
+"""New figures, their captions, and how they become files."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import matplotlib as mpl
+import matplotlib.axes
+import matplotlib.figure
+
+from neuroflow.errors import FolderError, OptionError
+from neuroflow.matrix.arguments import check_number
+from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, current
+
+Axes = matplotlib.axes.Axes
+
+FORMATS = ("png", "svg", "pdf")
+_captions: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
+
+
+class Figure(matplotlib.figure.Figure):
+    """A figure outside pyplot that saves with text as text, and shows itself in a notebook.
+
+    Nothing is shown unasked: a notebook shows what the last line of a cell returns.
+    """
+
+    def savefig(self, *args: Any, **kwargs: Any) -> None:
+        """Save as matplotlib does, with fonts embedded (PDF) or text kept as text (SVG)."""
+        with mpl.rc_context(current().rc()):
+            super().savefig(*args, **kwargs)
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        """Return the picture a notebook shows, at twice its size for sharp screens."""
+        width, height = (int(96 * inches) for inches in self.get_size_inches())
+        stream = BytesIO()
+        self.savefig(stream, format="png", dpi=192)
+        return stream.getvalue(), {"width": width, "height": height}
+
+
+class _NotebookAxes(matplotlib.axes.Axes):
+    """Axes that a notebook shows as the figure they stand in."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]] | None:
+        figure = self.figure
+        return figure._repr_png_() if isinstance(figure, Figure) else None
+
+
+def figure_of(ax: Axes) -> matplotlib.figure.Figure | None:
+    """Return the whole figure of a panel, also where it stands in a part of one.
+
+    Parameters
+    ----------
+    ax
+        The panel.
+
+    Returns
+    -------
+    Figure or None
+        None where the panel was taken out of its figure.
+    """
+    figure = ax.figure  # matplotlib 3.9 has no get_figure(root=True)
+    return figure.figure if isinstance(figure, matplotlib.figure.SubFigure) else figure
+
+
+def new_axes(width: float | None = None, height: float = 60.0) -> Axes:
+    """Make a figure of one panel, known to no window or notebook.
+
+    Parameters
+    ----------
+    width, height
+        In mm; the usual width is a journal's page.
+
+    Returns
+    -------
+    Axes
+        Its figure is ``ax.figure``.
+    """
+    size = ((width or DOUBLE_COLUMN) * MM, height * MM)
+    figure = Figure(figsize=size, layout="constrained")
+    figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.02)
+    return figure.add_subplot(axes_class=_NotebookAxes)
+
+
+def describe(ax: Axes, caption: str, footnote: str = "", *, own: bool = True) -> None:
+    """Give a panel its caption, and its figure a note at the foot.
+
+    Parameters
+    ----------
+    ax
+        The panel.
+    caption
+        What the figure shows and how it was computed, for the paper.
+    footnote
+        What a reader needs at the figure itself.
+    own
+        False where the user made the figure: then nothing is written at its foot.
+    """
+    note = current().note.rstrip(".")
+    _captions[ax] = " ".join(part for part in (caption, f"{note}." if note else "") if part)
+    figure = figure_of(ax)
+    text = " ".join(part for part in (f"{note}." if note else "", footnote) if part)
+    if figure is None or not own or not text or not (current().footnotes or note):
+        return
+    # A letter is about 0.6 of its size wide.
+    per_line = int(figure.get_size_inches()[0] * 72 / (current().small * 0.53))
+    figure.supxlabel(
+        textwrap.fill(text if current().footnotes else f"{note}.", per_line),
+        x=0.01,
+        ha="left",
+        fontsize=current().small,
+        color=current().palette.quiet,
+        linespacing=1.25,
+    )
+
+
+def caption(ax: Axes | matplotlib.figure.Figure) -> str:
+    """Return the caption of a panel or figure: what it shows, model, n, correction.
+
+    Parameters
+    ----------
+    ax
+        What a plot returned, or its figure.
+
+    Returns
+    -------
+    str
+        Empty for panels that neuroflow did not draw.
+    """
+    panels = ax.axes if isinstance(ax, matplotlib.figure.Figure) else [ax]
+    return " ".join(_captions[panel] for panel in panels if panel in _captions)
+
+
+def save_figure(
+    figure: Axes | matplotlib.figure.Figure,
+    path: str | Path,
+    formats: Sequence[str] = ("png", "svg"),
+    *,
+    dpi: int = 300,
+) -> list[Path]:
+    """Save a figure in several formats.
+
+    Parameters
+    ----------
+    figure
+        What a plot returned, or its figure.
+    path
+        Where, without ending; a known ending is taken off.
+    formats
+        Any of ``"png"``, ``"svg"`` and ``"pdf"``.
+    dpi
+        Of pixels, for PNG and for what is drawn as pixels in the others.
+
+    Returns
+    -------
+    list of Path
+        The files. Each appears whole or not at all; the caption stands in its metadata.
+
+    Raises
+    ------
+    OptionError
+        There is no such format.
+    FolderError
+        The files cannot be written.
+    """
+    wanted = [formats] if isinstance(formats, str) else list(formats)
+    if unknown := [name for name in wanted if name not in FORMATS]:
+        raise OptionError(
+            f"Figures cannot be saved as {', '.join(unknown)}.",
+            advice=f"Choose from {', '.join(FORMATS)}.",
+        )
+    check_number("dpi", dpi)
+    root = figure_of(figure) if isinstance(figure, matplotlib.axes.Axes) else figure
+    if not isinstance(root, matplotlib.figure.Figure):
+        raise OptionError("These axes belong to no figure.")
+    stem = Path(path)
+    if stem.suffix[1:].lower() in FORMATS:
+        stem = stem.with_suffix("")
+    files = []
+    for name in wanted:
+        file = stem.with_name(f"{stem.name}.{name}")
+        part = file.with_name(f".{file.name}.part")
+        try:
+            stem.parent.mkdir(parents=True, exist_ok=True)
+            with mpl.rc_context(current().rc()):
+                root.savefig(part, format=name, dpi=dpi, metadata=_metadata(name, caption(figure)))
+            part.replace(file)
+        except OSError as error:
+            if part.is_file():
+                part.unlink()
+            raise FolderError(
+                f"The figure {file.name} cannot be written.",
+                why=f"{error.strerror or error}.",
+                advice="Choose another folder, or make room.",
+            ) from error
+        files.append(file)
+    return files
+
+
+def _metadata(kind: str, text: str) -> dict[str, Any]:
+    """Return what a file of this kind says of itself; no date, so that it can be compared."""
+    if kind == "png":
+        return {"Software": "neuroflow", "Description": text}
+    if kind == "svg":
+        return {"Creator": "neuroflow", "Description": text, "Date": None}
+    return {"Creator": "neuroflow", "Subject": text, "CreationDate": None}

@@ -1,0 +1,235 @@
+"""Words at the axes: metrics with units, regions, groups with n."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from neuroflow.errors import OptionError
+from neuroflow.matrix.arguments import as_list
+from neuroflow.matrix.cells import BoolArray, FloatArray
+
+SYSTEMS = (
+    "midbrain",
+    "basal ganglia",
+    "thalamus",
+    "brainstem",
+    "cerebellum",
+    "corpus callosum",
+    "prefrontal",
+    "orbitofrontal",
+    "sensorimotor",
+    "parietal",
+    "temporal",
+    "occipital",
+)
+"""The order of the systems in every figure; others follow as they come."""
+
+BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
+"""The four regions whose free water the vendor's report names."""
+
+_METRICS = {
+    "FW": "Free water",
+    "FAt": "Free-water-corrected FA",
+    "FA": "Fractional anisotropy",
+    "MD": "Mean diffusivity",
+}
+_KINDS = {"tcatt": ("Transcallosal tract, ", "TC"), "smatt": ("Sensorimotor tract, ", "SM")}
+KIND_NOTES = {"TC": "TC, transcallosal tract", "SM": "SM, sensorimotor tract"}
+
+
+def metric_name(metric: str) -> str:
+    """Return a metric in words.
+
+    Parameters
+    ----------
+    metric
+        As in the cohort table.
+
+    Returns
+    -------
+    str
+        As it came where it is unknown.
+
+    Raises
+    ------
+    OptionError
+        It is several.
+    """
+    if not isinstance(metric, str):
+        raise OptionError("A figure shows one metric.", advice='Write its name, as metric="FW".')
+    return _METRICS.get(metric, metric)
+
+
+def unit(metric: str, values: FloatArray) -> str:
+    """Return the unit of a metric's values.
+
+    Parameters
+    ----------
+    metric
+        As in the cohort table.
+    values
+        Some of its values.
+
+    Returns
+    -------
+    str
+        For mean diffusivity told by the size of the values, which lie between 0.0005 and 0.003
+        mm²/s in the brain.
+
+    Examples
+    --------
+    >>> unit("FW", np.array([0.2])), unit("MD", np.array([0.0009])), unit("MD", np.array([0.9]))
+    ('fraction', 'mm²/s', '10⁻³ mm²/s')
+    """
+    if metric in ("FW", "FA", "FAt"):
+        return "fraction"
+    known = np.abs(values[np.isfinite(values)])
+    if metric == "MD" and known.size:
+        size = float(np.median(known))
+        return "mm²/s" if size < 0.05 else "10⁻³ mm²/s" if size < 50 else "10⁻⁶ mm²/s"
+    return "units as reported"
+
+
+def region_labels(columns: pd.DataFrame) -> list[str]:
+    """Return how regions are called in figures.
+
+    Parameters
+    ----------
+    columns
+        One row per region: `region_name`, `kind`, `hemisphere`.
+
+    Returns
+    -------
+    list of str
+        Short enough for an axis; left and right told apart.
+
+    Examples
+    --------
+    >>> region_labels(pd.DataFrame({
+    ...     "region_name": ["Midbrain", "Transcallosal tract, cuneus"],
+    ...     "kind": ["roi", "tcatt"], "hemisphere": ["left", "commissural"]}))
+    ['Midbrain, left', 'Cuneus (TC)']
+    """
+    names = []
+    for name, kind, side in zip(
+        columns["region_name"], columns["kind"], columns["hemisphere"], strict=True
+    ):
+        prefix, short = _KINDS.get(kind, ("", ""))
+        text = str(name)
+        if prefix and text.startswith(prefix):
+            rest = text.removeprefix(prefix)
+            text = f"{rest[0].upper()}{rest[1:]} ({short})"
+        elif len(text) > 45 and " (" in text:
+            text = text.split(" (")[0]
+        names.append(f"{text}, {side}" if side in ("left", "right") else text)
+    return names
+
+
+def kind_notes(labels: Sequence[str]) -> str:
+    """Return the abbreviations that region labels use, spelled out.
+
+    Parameters
+    ----------
+    labels
+        As `region_labels` returns them.
+
+    Returns
+    -------
+    str
+        One sentence; empty where there are none.
+    """
+    used = [note for short, note in KIND_NOTES.items() if any(f"({short})" in x for x in labels)]
+    return f"{'; '.join(used)}." if used else ""
+
+
+def system_order(systems: Sequence[str]) -> list[str]:
+    """Put systems into the order of the figures.
+
+    Parameters
+    ----------
+    systems
+        Names, with or without repetition.
+
+    Returns
+    -------
+    list of str
+        Each once.
+    """
+    found = list(dict.fromkeys(systems))
+    return [name for name in SYSTEMS if name in found] + [n for n in found if n not in SYSTEMS]
+
+
+def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolArray:
+    """Tell which columns belong to the regions asked for.
+
+    Parameters
+    ----------
+    columns
+        One row per column: `region`, `region_name`, `kind`, `hemisphere`.
+    regions
+        Keys (``"pSN"``) or names, in any case; None for all.
+
+    Returns
+    -------
+    ndarray of bool
+        True where the column is wanted.
+
+    Raises
+    ------
+    OptionError
+        A region is not there; the closest ones are named.
+    """
+    if regions is None:
+        return np.ones(len(columns), dtype=bool)
+    wanted = [regions] if isinstance(regions, str) else as_list("regions", regions)
+    if not wanted:
+        raise OptionError("regions names none.", advice="Leave it out for all regions.")
+    names = pd.DataFrame(
+        {
+            "key": columns["region"].astype(str).to_list(),
+            "name": columns["region_name"].astype(str).to_list(),
+            "label": region_labels(columns),
+        }
+    )
+    folded = names.map(str.casefold)
+    picked = np.zeros(len(columns), dtype=bool)
+    for region in wanted:
+        exact = (names["key"] == region).to_numpy()
+        hit = exact if exact.any() else (folded == region.casefold()).any(axis=1).to_numpy()
+        if not hit.any():
+            pool = {text.casefold(): text for text in [*names["name"], *names["key"]]}
+            close = difflib.get_close_matches(region.casefold(), pool, n=3, cutoff=0.4)
+            raise OptionError(
+                f"The table has no region {region}.",
+                advice=f"Did you mean {' or '.join(pool[text] for text in close)}?"
+                if close
+                else "See the column region for what there is.",
+            )
+        picked |= hit
+    return picked
+
+
+def region_order(columns: pd.DataFrame, regions: Sequence[str] | None) -> list[int]:
+    """Return the positions of the columns in the order of a figure.
+
+    Parameters
+    ----------
+    columns
+        One row per column, all wanted.
+    regions
+        What the user named: a short list keeps its order. None orders by system.
+
+    Returns
+    -------
+    list of int
+        Positions in `columns`.
+    """
+    if regions is not None:
+        places = [columns[pick_regions(columns, [name])].index for name in regions]
+        return list(dict.fromkeys(int(i) for found in places for i in found))
+    order = system_order(columns["system"].tolist())
+    return sorted(range(len(columns)), key=lambda i: order.index(columns["system"].iloc[i]))

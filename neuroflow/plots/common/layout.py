@@ -1,0 +1,259 @@
+"""What the figures have in common: legends above, names and systems beside, room for both."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.textpath import text_to_path
+
+from neuroflow.plots.common.figure import figure_of
+from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, current
+
+_NARROW = 120.0  # mm; in less, names of regions would leave no room for what is drawn
+_POINT = 25.4 / 72  # mm
+
+
+def room(ax: Axes) -> tuple[float, float]:
+    """Return the room that a panel has in its figure, with the words around it.
+
+    Parameters
+    ----------
+    ax
+        The panel.
+
+    Returns
+    -------
+    width, height : float
+        In mm.
+    """
+    figure = figure_of(ax)
+    if figure is None:
+        return DOUBLE_COLUMN, DOUBLE_COLUMN
+    width, height = (float(size) / MM for size in figure.get_size_inches())
+    spec = ax.get_subplotspec()
+    if spec is None:  # placed by hand
+        return width * ax.get_position().width, height * ax.get_position().height
+    grid = spec.get_gridspec()
+    return width * len(spec.colspan) / grid.ncols, height * len(spec.rowspan) / grid.nrows
+
+
+def is_narrow(ax: Axes) -> bool:
+    """Tell whether a panel is about as wide as a journal's column.
+
+    Parameters
+    ----------
+    ax
+        The panel.
+
+    Returns
+    -------
+    bool
+        True where names beside it must be short.
+    """
+    return room(ax)[0] < _NARROW
+
+
+def row_names(ax: Axes, names: Sequence[str]) -> list[str]:
+    """Return the names of rows so that they leave room for what is drawn.
+
+    Parameters
+    ----------
+    ax
+        The panel, with a row for each name.
+    names
+        In full.
+
+    Returns
+    -------
+    list of str
+        In a narrow panel in several lines, or cut in their middle where rows are too low for it.
+    """
+    if not names or not is_narrow(ax):
+        return list(names)
+    width, height = room(ax)
+    letters = max(12, int(0.4 * width / (0.53 * current().small * _POINT)))
+    lines = int(0.6 * height / max(len(names), 1) / (1.25 * current().small * _POINT))
+    if lines > 1:
+        return [textwrap.fill(name, letters, max_lines=lines, placeholder=" …") for name in names]
+    cuts = [[_cut(name, letters, end) for end in range(4, letters - 4)] for name in names]
+    shown = list(max(zip(*cuts, strict=True), key=lambda cut: len(set(cut))))
+    for row, others in enumerate(cuts):
+        if shown.count(shown[row]) > 1:  # this one differs from another elsewhere
+            shown[row] = next((cut for cut in others if cut not in shown), shown[row])
+    return shown
+
+
+def _cut(name: str, letters: int, end: int) -> str:
+    return name if len(name) <= letters else f"{name[: letters - end - 1]}…{name[-end:]}"
+
+
+def group_handles(looks: Mapping[str, tuple[str, str]], counts: Mapping[str, int]) -> list[Artist]:
+    """Return a legend's marks for groups of points.
+
+    Parameters
+    ----------
+    looks
+        Colour and marker by group.
+    counts
+        n by group.
+
+    Returns
+    -------
+    list of Artist
+        Of one size, however small the points are.
+    """
+    return [
+        point_handle(f"{name} (n = {counts[name]})", color, marker)
+        for name, (color, marker) in looks.items()
+    ]
+
+
+def point_handle(
+    label: str, color: str, marker: str, *, face: str | None = None, size: float = 5
+) -> Artist:
+    """Return a legend's mark for points.
+
+    Parameters
+    ----------
+    label
+        What the points are.
+    color, marker
+        How they look.
+    face
+        Another colour within.
+    size
+        In points.
+
+    Returns
+    -------
+    Artist
+        To hand to `add_legend`.
+    """
+    return Line2D(
+        [],
+        [],
+        color=color,
+        marker=marker,
+        markersize=size,
+        markerfacecolor=face or color,
+        linestyle="",
+        label=label,
+    )
+
+
+def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
+    """Put a legend above the panel, in as many columns as the width holds.
+
+    Parameters
+    ----------
+    ax
+        The panel.
+    handles
+        What to explain, with labels; after the ticks, which may have numbers above the panel.
+    own
+        True where the figure has this panel only: then the legend may take its whole width.
+    """
+    figure = figure_of(ax)
+    if figure is None or not handles:
+        return
+    whole, narrow = float(figure.get_size_inches()[0]) * 72, not own and is_narrow(ax)
+    width = whole if own else whole * ax.get_position().width
+    if narrow:
+        width = room(ax)[0] / _POINT
+    widths = [_entry(str(handle.get_label())) for handle in handles]
+    columns = next(n for n in range(len(handles), 0, -1) if n == 1 or _wide(widths, n) <= width)
+    if own:
+        figure.legend(handles=handles, loc="outside upper left", ncols=columns)
+    else:
+        ax.legend(
+            handles=handles,
+            loc="lower right" if narrow else "lower left",  # right: it may lie above the names
+            bbox_to_anchor=(1, 1) if narrow else (0, 1),
+            ncols=columns,
+            borderaxespad=2.0 if ax.xaxis.get_major_ticks(1)[0].label2.get_visible() else 0.3,
+        )
+
+
+def _entry(label: str) -> float:
+    """Return the width of a legend's entry in points: mark, gaps and text."""
+    font = FontProperties(size=current().small)  # of the style's family
+    text, _, _ = text_to_path.get_text_width_height_descent(label, font, ismath=False)
+    rc = mpl.rcParams
+    gaps = rc["legend.handlelength"] + rc["legend.handletextpad"] + rc["legend.columnspacing"]
+    return float(text + gaps * current().small)
+
+
+def _wide(widths: Sequence[float], columns: int) -> float:
+    """Return the width of a legend, which is filled column by column."""
+    return float(sum(max(part) for part in np.array_split(widths, columns)))
+
+
+def region_rows(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quantity: str) -> None:
+    """Set the axes of a panel with one region below the other.
+
+    Parameters
+    ----------
+    ax
+        The panel, regions at y = 0, 1, 2, ...
+    columns
+        One row per region: `system`.
+    names
+        What the regions are called.
+    quantity
+        What is measured along x, with its unit.
+    """
+    ax.set_yticks(range(len(names)), row_names(ax, names))
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.tick_params(labelsize=current().small)
+    words = textwrap.fill(quantity, 24) if is_narrow(ax) else quantity
+    ax.set_xlabel(words, fontsize=current().font_size)
+    if len(names) > 20:  # the numbers at the foot are a screen away
+        ax.tick_params(axis="x", labeltop=True)
+    ax.grid(axis="x", zorder=0)
+    ax.set_axisbelow(True)
+    mark_systems(ax, columns["system"].tolist())
+
+
+def mark_systems(ax: Axes, systems: Sequence[str], *, at: float = 1.01) -> None:
+    """Name the systems beside their regions where there is room, and draw a line between them.
+
+    Parameters
+    ----------
+    ax
+        Regions at y = 0, 1, 2, ...
+    systems
+        The system of each, in that order; blank ones are not named.
+    at
+        Where the names begin, in widths of the panel.
+    """
+    theme = current().palette
+    start = 0
+    runs = [(name, len(list(run))) for name, run in groupby(systems)]
+    if len(runs) == len(systems) > 1 and len(set(systems)) < len(systems):
+        return  # in the user's own order, not by system
+    named = not is_narrow(ax)
+    for name, length in runs:
+        if name and named:
+            ax.annotate(
+                name[0].upper() + name[1:],
+                (at, start + (length - 1) / 2),
+                xycoords=ax.get_yaxis_transform(),
+                ha="left",
+                va="center",
+                fontsize=current().small,
+                color=theme.quiet,
+                annotation_clip=False,
+            )
+        start += length
+        if start < len(systems):
+            ax.axhline(start - 0.5, color=theme.quiet, linewidth=0.8, zorder=1)

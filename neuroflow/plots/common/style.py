@@ -1,0 +1,303 @@
+"""How figures look: colours and markers of the groups, sizes, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import Colormap, LinearSegmentedColormap, is_color_like
+
+from neuroflow.errors import OptionError
+from neuroflow.matrix.cells import DIAGNOSES, diagnosis, group_order
+
+SINGLE_COLUMN = 85.0
+"""Width of a journal's column in mm."""
+DOUBLE_COLUMN = 180.0
+"""Width of a journal's page in mm."""
+MM = 1 / 25.4
+
+ThemeName = Literal["light", "dark"]
+
+# Tol's "high contrast" triple, in grey 28, 47 and 72 % light, and a grey of 60 %; lightened on
+# dark ground. The further colours are Okabe and Ito's that are not close to these.
+_LIGHT = {"Control": "#8C8C8C", "PD": "#004488", "MSA": "#CC9A1F", "PSP": "#BB5566"}
+_DARK = {"Control": "#E8E8E8", "PD": "#6699CC", "MSA": "#EECC66", "PSP": "#EE8899"}
+_MORE_LIGHT = ("#009E73", "#882255", "#44AA99", "#8C510A", "#5D3A9B")
+_MORE_DARK = ("#4FD0A5", "#DD77AA", "#88CCEE", "#D8B365", "#B39DDB")
+_MARKERS = {"Control": "o", "PD": "s", "MSA": "^", "PSP": "D"}
+_MORE_MARKERS = ("v", "P", "X", "<", ">")
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of figures.
+
+    Parameters
+    ----------
+    ground, ink, quiet, grid, missing
+        Of the paper, of text and axes, of notes, of grid lines, and of what has no value.
+    groups
+        Of the diagnostic groups, by name.
+    more
+        Of other groups, in turn.
+    diverging
+        Of numbers, from below zero to above.
+    """
+
+    ground: str
+    ink: str
+    quiet: str
+    grid: str
+    missing: str
+    groups: Mapping[str, str]
+    more: Sequence[str]
+    diverging: Colormap
+
+    @property
+    def sequential(self) -> Colormap:
+        """The colours above zero of `diverging`, for numbers without a sign."""
+        upper = self.diverging(np.linspace(0.55, 1, 64))
+        return LinearSegmentedColormap.from_list(f"{self.diverging.name}_up", list(upper))
+
+
+THEMES: Mapping[str, Theme] = {
+    "light": Theme(
+        ground="#FFFFFF",
+        ink="#1A1A1A",
+        quiet="#595959",
+        grid="#DDDDDD",
+        missing="#D9D9D9",
+        groups=_LIGHT,
+        more=_MORE_LIGHT,
+        diverging=LinearSegmentedColormap.from_list(
+            "neuroflow", ["#053061", "#4393C3", "#F7F7F7", "#D6604D", "#67001F"]
+        ),
+    ),
+    "dark": Theme(
+        ground="#16181D",
+        ink="#F2F2F2",
+        quiet="#B5B8BF",
+        grid="#3A3D45",
+        missing="#4A4D55",
+        groups=_DARK,
+        more=_MORE_DARK,
+        diverging=LinearSegmentedColormap.from_list(
+            "neuroflow_dark", ["#A8D4FF", "#3F83C8", "#22252C", "#C2504A", "#FFC2B0"]
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What `style` sets.
+
+    Parameters
+    ----------
+    theme
+        ``"light"`` or ``"dark"``.
+    font_size
+        Of labels, in points; ticks and notes are one point smaller, never below 8.
+    colors
+        Colours of groups that differ from the theme's.
+    order
+        Order of groups that differs from the usual.
+    note
+        Stands at the foot of every figure, as "Simulated data".
+    footnotes
+        False leaves the foot of the figures empty; the caption has it all the same.
+    """
+
+    theme: ThemeName = "light"
+    font_size: float = 9.0
+    colors: Mapping[str, str] = field(default_factory=dict)
+    order: Sequence[str] = ()
+    note: str = ""
+    footnotes: bool = True
+
+    @property
+    def small(self) -> float:
+        """Size of ticks and notes in points."""
+        return max(8.0, self.font_size - 1)
+
+    @property
+    def palette(self) -> Theme:
+        """The colours of the theme."""
+        return THEMES[self.theme]
+
+    def rc(self) -> Any:
+        """Return the matplotlib settings of this style, for `matplotlib.rc_context`."""
+        theme = self.palette
+        return {
+            "font.family": "sans-serif",
+            "font.sans-serif": ["DejaVu Sans"],  # ships with matplotlib: the same everywhere
+            "font.size": self.font_size,
+            "axes.labelsize": self.font_size,
+            "axes.titlesize": self.font_size,
+            "xtick.labelsize": self.small,
+            "ytick.labelsize": self.small,
+            "legend.fontsize": self.small,
+            "legend.frameon": False,
+            "legend.handletextpad": 0.4,
+            "legend.columnspacing": 1.4,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.linewidth": 0.8,
+            "axes.facecolor": theme.ground,
+            "axes.edgecolor": theme.ink,
+            "axes.labelcolor": theme.ink,
+            "axes.titlecolor": theme.ink,
+            "text.color": theme.ink,
+            "text.parse_math": False,  # a name with two dollars in it is no formula
+            "xtick.color": theme.ink,
+            "ytick.color": theme.ink,
+            "figure.facecolor": theme.ground,
+            "savefig.facecolor": "auto",
+            "grid.color": theme.grid,
+            "grid.linewidth": 0.6,
+            "hatch.linewidth": 0.6,
+            "svg.fonttype": "none",  # text stays text, to be edited
+            "svg.hashsalt": "neuroflow",  # the same figure is the same file
+            "pdf.fonttype": 42,
+            "ps.fonttype": 42,
+            "axes.unicode_minus": True,
+        }
+
+
+_now = [Style()]
+
+
+def current() -> Style:
+    """Return the style in force.
+
+    Returns
+    -------
+    Style
+        What `style` set last.
+    """
+    return _now[-1]
+
+
+def style(**changes: Any) -> Style:
+    """Change how figures look from now on.
+
+    Parameters
+    ----------
+    **changes
+        Any of `theme`, `font_size`, `colors`, `order`, `note`, `footnotes`; see `Style`. Without
+        any, everything goes back to how it was at the start.
+
+    Returns
+    -------
+    Style
+        What is in force now.
+
+    Raises
+    ------
+    OptionError
+        There is no such setting, theme or colour, or the font is below 8 points.
+
+    Examples
+    --------
+    >>> style(theme="dark").theme
+    'dark'
+    >>> style().theme
+    'light'
+    """
+    try:
+        changed = replace(_now[-1], **changes) if changes else Style()
+    except TypeError as error:
+        known = ", ".join(Style.__dataclass_fields__)
+        raise OptionError(
+            "There is no such setting of the style.", advice=f"Choose from {known}."
+        ) from error
+    if changed.theme not in THEMES:
+        raise OptionError(
+            f"There is no theme {changed.theme!r}.", advice=f"Choose from {', '.join(THEMES)}."
+        )
+    if bad := [color for color in changed.colors.values() if not is_color_like(color)]:
+        raise OptionError(f"{bad[0]!r} is not a colour.", advice='Write it like "#004488".')
+    if changed.font_size < 8:
+        raise OptionError(
+            f"{changed.font_size} pt cannot be read in print.", advice="Take 8 pt or more."
+        )
+    _now[-1] = changed
+    return changed
+
+
+@contextmanager
+def styled(**changes: Any) -> Iterator[Style]:
+    """Change how figures look within a ``with`` block.
+
+    Parameters
+    ----------
+    **changes
+        As for `style`.
+
+    Yields
+    ------
+    Style
+        What is in force in the block.
+    """
+    _now.append(_now[-1])
+    try:
+        if changes:
+            style(**changes)
+        with mpl.rc_context(current().rc()):
+            yield current()
+    finally:
+        _now.pop()
+
+
+def order_groups(groups: Sequence[str]) -> list[str]:
+    """Put groups into the style's order, then the usual one.
+
+    Parameters
+    ----------
+    groups
+        Labels, with or without repetition.
+
+    Returns
+    -------
+    list of str
+        Each label once.
+    """
+    usual = group_order(groups)
+    return [name for name in current().order if name in usual] + [
+        name for name in usual if name not in current().order
+    ]
+
+
+def look_of(groups: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return colour and marker of every group.
+
+    Parameters
+    ----------
+    groups
+        All groups of the figure.
+
+    Returns
+    -------
+    dict
+        Colour and marker by group. Diagnoses have theirs; other labels get theirs by alphabet.
+
+    Examples
+    --------
+    >>> look_of(["Control", "ET"])["Control"]
+    ('#8C8C8C', 'o')
+    """
+    theme = current().palette
+    own = current().colors
+    others = [name for name in order_groups(groups) if diagnosis(name) not in DIAGNOSES]
+    looks = {}
+    for name in order_groups(groups):
+        known = diagnosis(name)
+        place = others.index(name) if name in others else 0
+        color = theme.groups.get(known, theme.more[place % len(theme.more)])
+        marker = _MARKERS.get(known, _MORE_MARKERS[place % len(_MORE_MARKERS)])
+        looks[name] = (own.get(name, own.get(known, color)), marker)
+    return looks

@@ -1,0 +1,1 @@
+"""Read aidp.csv in every layout."""

@@ -1,0 +1,90 @@
+"""The wide layout whose rows say the metric: a row per study and metric, a column per region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neuroflow.results.aidp.grid import Grid
+from neuroflow.results.aidp.long import with_metric
+from neuroflow.results.aidp.numbers import is_missing, is_number
+from neuroflow.results.aidp.row_collector import Collected
+from neuroflow.results.aidp.schema import Schema
+from neuroflow.results.aidp.sheet import (
+    ID_HEADERS,
+    METRIC_HEADERS,
+    Sheet,
+    first_of,
+    plain,
+    required,
+)
+from neuroflow.results.regions import is_region, metric_name, resolve
+
+
+def metric_column(grid: Grid, schema: Schema, rows: Sequence[int]) -> int | None:
+    """Find the column that tells the metric of each row, where no region's name tells it.
+
+    Parameters
+    ----------
+    grid
+        The file's cells; names stand in its first row.
+    schema
+        What is known of the file beforehand.
+    rows
+        The rows with values.
+
+    Returns
+    -------
+    int or None
+        None where every row holds all metrics of a study.
+    """
+    header = grid.rows[0]
+    if schema.metric_column is not None:
+        return required(grid, header, schema.metric_column)
+    if any(resolve(name).suffix for name in header):
+        return None
+    for j in (j for j, name in enumerate(header) if not is_region(name)):
+        if rows and all(metric_name(grid.rows[i][j]) for i in rows):
+            return j
+    named = first_of(header, METRIC_HEADERS)
+    if named is None or any(is_number(grid.rows[i][named]) for i in rows):
+        return None
+    return named
+
+
+def read_metric_rows(grid: Grid, schema: Schema, rows: Sequence[int], metric: int) -> Sheet:
+    """Read a header of regions and a row per study and metric; `metric` is the metrics' column."""
+    header = grid.rows[0]
+    own_id = _id_column(grid, schema, metric)
+    ids = ["" if own_id is None else grid.rows[i][own_id] for i in rows]
+    others = [j for j in range(len(header)) if j not in (metric, own_id)]
+    regions = [j for j in others if _is_region(header[j], [grid.rows[i][j] for i in rows], ids)]
+    rest = [j for j in range(len(header)) if j != metric and j not in regions]
+    collected = Collected(grid)
+    for i, label in zip(rows, ids, strict=True):
+        row = grid.rows[i]
+        study = collected.study(label)
+        for j in regions:
+            collected.value(study, with_metric(resolve(header[j]), row[metric]), (i, j))
+        for j in rest:
+            collected.fact(study, header[j], (i, j))
+    sheet = collected.sheet("" if own_id is None else header[own_id])
+    sheet.layout = "wide"
+    return sheet
+
+
+def _id_column(grid: Grid, schema: Schema, metric: int) -> int | None:
+    header = grid.rows[0]
+    if schema.id_column is not None:
+        return required(grid, header, schema.id_column)
+    found = {plain(name): j for j, name in reversed(list(enumerate(header))) if j != metric}
+    return next((found[word] for word in ID_HEADERS if word in found), None)
+
+
+def _is_region(name: str, cells: Sequence[str], ids: Sequence[str]) -> bool:
+    """Tell values from facts: a name outside the dictionary needs numbers that go by the metric."""
+    found = resolve(name)
+    if found.known or not all(is_number(cell) or is_missing(cell) for cell in cells):
+        return found.known
+    numbers = {pair for pair in zip(ids, cells, strict=True) if is_number(pair[1])}
+    is_sided = found.hemisphere in ("left", "right")
+    return len(numbers) > len({study for study, _ in numbers}) or (is_sided and bool(numbers))

@@ -1,0 +1,308 @@
+"""One aidp.csv: its values with the names of regions resolved, its facts, and what is odd in it.
+
+Nothing is guessed and nothing dropped: a value that is no number, a region given twice, a value
+outside its range, an unknown name or an unusual count is kept as far as possible and told in the
+warnings. A file that cannot be read is one `AidpError`, naming the file and the line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import FileIO
+from math import isnan
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from neuroflow.errors import AidpError
+from neuroflow.results.aidp.grid import Grid, read_grid
+from neuroflow.results.aidp.layouts import read_sheet
+from neuroflow.results.aidp.numbers import decimal_mark, is_missing, to_floats
+from neuroflow.results.aidp.schema import Schema
+from neuroflow.results.aidp.sheet import Sheet
+from neuroflow.results.aidp.template import Template, make_template
+from neuroflow.results.regions import EXPECTED_VALUES, FRACTIONS, RegionName
+
+_SHOWN = 5  # examples per warning; the count is always told
+_PATIENCE = 32  # files that all differ are not worth a pattern each
+_KINDS = 8  # more kinds of files than this in one cohort are read, but without the shortcut
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AidpFile:
+    """What one result file holds.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        Its values' regions, sides and metrics, each once.
+    values
+        Shape (studies, names); NaN where there is no number.
+    ids
+        The studies' ids as the file has them; empty where it has none.
+    facts
+        For each study, what is no value of a region, as written.
+    layout
+        ``"long"``, ``"wide"`` or ``"transposed"``.
+    delimiter, decimal, encoding
+        How it was written.
+    comments
+        Comment lines and titles.
+    sha256
+        The file's digest, in hexadecimal.
+    warnings
+        For each study, what is odd.
+    id_name
+        The fact that `ids` were taken from; empty where there is none.
+    """
+
+    path: str | Path
+    names: tuple[RegionName, ...]
+    values: npt.NDArray[np.float64]
+    ids: tuple[str, ...]
+    facts: tuple[Mapping[str, str], ...]
+    layout: str
+    delimiter: str
+    decimal: str
+    encoding: str
+    comments: tuple[str, ...]
+    sha256: str
+    warnings: tuple[tuple[str, ...], ...]
+    id_name: str = ""
+
+    @property
+    def records(self) -> pd.DataFrame:
+        """One row per study and value: ``id``, region columns, ``metric``, ``value``."""
+        columns = ("region", "region_name", "kind", "system", "hemisphere", "metric")
+        studies = len(self.ids)
+        frame = {"id": np.repeat(np.array(self.ids, dtype=object), len(self.names))}
+        for column in columns:
+            frame[column] = np.tile(
+                np.array([getattr(name, column) for name in self.names], dtype=object), studies
+            )
+        return pd.DataFrame(frame).assign(value=self.values.ravel())
+
+
+class AidpReader:
+    r"""Reads many result files; the second of a kind costs a fraction of the first.
+
+    Parameters
+    ----------
+    schema
+        How the files are to be read, where their content is not to decide.
+
+    Examples
+    --------
+    >>> reader = AidpReader()
+    >>> reader.parse(b"region,FW,FA\npSN,0.2,0.6\n", Path("aidp.csv")).values
+    array([[0.2, 0.6]])
+    """
+
+    def __init__(self, schema: Schema | None = None) -> None:
+        self._schema = schema or Schema()
+        self._kinds: list[tuple[Template, AidpFile]] = []
+        self._in_vain = 0  # files read the long way since the shortcut last paid
+
+    def read(self, path: str | Path) -> AidpFile:
+        """Read a file; see `read_aidp`."""
+        try:
+            with FileIO(path) as file:  # no buffer: it is read at once
+                data = file.readall()
+        except OSError as error:
+            raise AidpError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
+        return self.parse(data, path)
+
+    def parse(self, data: bytes, path: str | Path) -> AidpFile:
+        """Read a file's bytes; `path` is for messages."""
+        for position, (template, first) in enumerate(self._kinds):
+            found = template.match(data)
+            if found is not None:
+                self._in_vain = 0
+                if position:  # the last that fitted is tried first
+                    self._kinds.insert(0, self._kinds.pop(position))
+                return _refill(first, data, path, *found)
+        grid = read_grid(data, path, self._schema)
+        sheet = read_sheet(grid, self._schema)
+        file = _fill(grid, sheet, data, self._schema)
+        self._in_vain += 1
+        if self._in_vain > _PATIENCE or b"%" in data or not _is_usual(file, sheet):
+            return file
+        made = make_template(data, grid, sheet)
+        if made is not None:
+            self._kinds = [(made, file), *self._kinds[: _KINDS - 1]]
+        return file
+
+
+def read_aidp(path: str | Path, schema: Schema | None = None) -> AidpFile:
+    r"""Read one result file of any layout and dialect.
+
+    Parameters
+    ----------
+    path
+        The file.
+    schema
+        How it is to be read; what it leaves open is recognised from the content.
+
+    Returns
+    -------
+    AidpFile
+        Values, facts, the decisions taken and what is odd.
+
+    Raises
+    ------
+    AidpError
+        The file cannot be read; file and line are named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "aidp.csv"
+    >>> _ = path.write_text("pSN_FW;0,21\nPutamen_FW;0,17\nAge;61\n")
+    >>> file = read_aidp(path)
+    >>> file.layout, file.delimiter, file.decimal, dict(file.facts[0])
+    ('transposed', ';', ',', {'Age': '61'})
+    >>> file.records[["region", "metric", "value"]]
+        region metric  value
+    0      pSN     FW   0.21
+    1  Putamen     FW   0.17
+    """
+    return AidpReader(schema).read(path)
+
+
+def _fill(grid: Grid, sheet: Sheet, data: bytes, schema: Schema) -> AidpFile:
+    texts = [["" if s is None else grid.text(s) for s in spots] for spots in sheet.spots]
+    decimal = schema.decimal or decimal_mark(cell for row in texts for cell in row)
+    cells = _Cells(grid, sheet, texts, decimal)
+    return AidpFile(
+        path=grid.path,
+        names=cells.names,
+        values=cells.values,
+        ids=tuple(sheet.ids),
+        facts=tuple({name: grid.text(s) for name, s in row.items()} for row in sheet.facts),
+        layout=sheet.layout,
+        delimiter=grid.delimiter,
+        decimal=decimal,
+        encoding=grid.encoding,
+        comments=grid.comments,
+        sha256=hashlib.sha256(data).hexdigest(),
+        warnings=cells.warnings,
+        id_name=sheet.id_name,
+    )
+
+
+def _is_usual(file: AidpFile, sheet: Sheet) -> bool:
+    """Tell whether every value is there, once, and as it should be."""
+    fractions = [j for j, name in enumerate(file.names) if name.metric in FRACTIONS]
+    inside = file.values[:, fractions]
+    return (
+        file.decimal == "."
+        and len(file.names) == len(sheet.names)
+        and bool(np.isfinite(file.values).all())
+        and bool(((inside >= 0) & (inside <= 1)).all())
+    )
+
+
+def _refill(
+    first: AidpFile, data: bytes, path: str | Path, values: list[float], facts: dict[str, str]
+) -> AidpFile:
+    """Make the record of a file that differs from the first of its kind in values and facts."""
+    return AidpFile(
+        path=path,
+        names=first.names,
+        values=np.array([values]),
+        ids=(facts[first.id_name],) if first.id_name else first.ids,
+        facts=(facts,),
+        layout=first.layout,
+        delimiter=first.delimiter,
+        decimal=first.decimal,
+        encoding=first.encoding,
+        comments=first.comments,
+        sha256=hashlib.sha256(data).hexdigest(),
+        warnings=first.warnings,
+        id_name=first.id_name,
+    )
+
+
+class _Cells:
+    """The values of a sheet, each name once, and what is odd in them."""
+
+    def __init__(self, grid: Grid, sheet: Sheet, texts: list[list[str]], decimal: str) -> None:
+        self._grid = grid
+        self._sheet = sheet
+        self._texts = texts
+        self.names = tuple(dict.fromkeys(sheet.names))
+        found = np.array([to_floats(row, decimal) for row in texts])
+        column = {name: j for j, name in enumerate(self.names)}
+        self._columns: list[list[int]] = [[] for _ in self.names]
+        for j, name in enumerate(sheet.names):
+            self._columns[column[name]].append(j)
+        self.values = found[:, [columns[0] for columns in self._columns]]
+        fractions = [name.metric in FRACTIONS for name in sheet.names]
+        outside = ((found < 0) | (found > 1)) & np.array(fractions)
+        is_odd = ~np.isfinite(found).all(axis=1) | outside.any(axis=1)
+        is_odd |= len(self.names) != len(sheet.names)
+        is_odd |= np.array([any("%" in text for text in row) for row in texts], dtype=bool)
+        about = (*sheet.warnings, *self._not_in_dictionary())
+        usual = (*about, *_counted(len(self.names), len(self.names)))
+        self.warnings = tuple(
+            (*about, *self._odd(study, found[study], outside[study])) if is_odd[study] else usual
+            for study in range(len(found))
+        )
+
+    def _odd(
+        self, study: int, row: npt.NDArray[np.float64], outside: npt.NDArray[np.bool_]
+    ) -> list[str]:
+        texts, spots = self._texts[study], self._sheet.spots[study]
+        bad = [j for j, x in enumerate(row) if isnan(x) and not is_missing(texts[j])]
+        warnings = self._listed("no number", [self._shown(study, j) for j in bad])
+        shares = [j for j, x in enumerate(row) if "%" in texts[j] and not isnan(x)]
+        warnings += self._listed("percent, kept as shares", [self._shown(study, j) for j in shares])
+        warnings += self._given_twice(study, row)
+        far = [self._shown(study, int(j)) for j in np.flatnonzero(outside)]
+        warnings += self._listed("outside 0 to 1", far)
+        given = sum(any(spots[j] is not None for j in columns) for columns in self._columns)
+        return warnings + _counted(given, int(np.isfinite(self.values[study]).sum()))
+
+    def _given_twice(self, study: int, row: npt.NDArray[np.float64]) -> list[str]:
+        """Settle names given more than once: equal values are one, different ones are none."""
+        spots = self._sheet.spots[study]
+        same: list[str] = []
+        different: list[str] = []
+        for name, columns in enumerate(self._columns):
+            there = [j for j in columns if spots[j] is not None]
+            if len(there) < 2:
+                self.values[study, name] = row[there[0]] if there else np.nan
+                continue
+            values = {float(row[j]) for j in there if np.isfinite(row[j])}
+            self.values[study, name] = values.pop() if len(values) == 1 else np.nan
+            shown = "; ".join(self._shown(study, j) for j in there)
+            (different if values else same).append(shown)
+        warnings = self._listed("given twice with different values, none kept", different)
+        return warnings + self._listed("given twice", same)
+
+    def _not_in_dictionary(self) -> list[str]:
+        unknown = [name.region for name in self.names if not name.known]
+        return self._listed("not in the dictionary", list(dict.fromkeys(unknown)))
+
+    def _shown(self, study: int, column: int) -> str:
+        name, spot = self._sheet.names[column], self._sheet.spots[study][column]
+        line = self._grid.lines[spot[0]] if spot is not None else 0
+        return f"{name.region} {name.metric} {self._texts[study][column]!r} in line {line}"
+
+    @staticmethod
+    def _listed(what: str, examples: Sequence[str]) -> list[str]:
+        if not examples:
+            return []
+        more = f", and {len(examples) - _SHOWN} more" if len(examples) > _SHOWN else ""
+        return [f"{what} ({len(examples)}): {', '.join(examples[:_SHOWN])}{more}"]
+
+
+def _counted(given: int, numbers: int) -> list[str]:
+    warnings = [] if given == EXPECTED_VALUES else [f"{given} values, {EXPECTED_VALUES} expected"]
+    return warnings + ([] if numbers == given else [f"{given - numbers} of {given} values missing"])

@@ -1,0 +1,95 @@
+"""What a layout finds in a grid, and the header words the layouts share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from neuroflow.results.aidp.grid import Grid
+from neuroflow.results.regions import RegionName, metric_name
+
+_BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
+_AVERAGE = re.compile("mean|average", re.IGNORECASE)
+
+Spot = tuple[int, int]
+"""A cell of the grid: row, column."""
+
+# Headers are compared in lower case, letters only.
+REGION_HEADERS = (
+    "region", "regions", "roi", "rois", "brainregion", "structure", "label", "area", "parcel",
+    "regionname", "roiname", "name", "column", "variable", "feature", "measurement",
+)  # fmt: skip
+METRIC_HEADERS = ("metric", "measure", "type", "parameter", "map")
+VALUE_HEADERS = ("value", "values", "mean", "result", "average")
+SIDE_HEADERS = ("hemisphere", "hemi", "side", "laterality")
+ID_HEADERS = (
+    "studyid", "study", "uuid", "subject", "subjectid", "id", "participantid", "participant",
+    "case", "caseid", "scan", "scanid",
+)  # fmt: skip
+HEADER_WORDS = frozenset(
+    (*REGION_HEADERS, *METRIC_HEADERS, *VALUE_HEADERS, *SIDE_HEADERS, *ID_HEADERS)
+)
+"""What the layout is recognised by, besides names of regions and metrics."""
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What a layout found.
+
+    Parameters
+    ----------
+    layout
+        ``"long"``, ``"wide"`` or ``"transposed"``.
+    names
+        The columns of values; the same one may stand twice.
+    spots
+        For each study and each name, the value's cell; None where there is none.
+    ids
+        The study's id as the file has it; empty where it has none.
+    facts
+        For each study, the cells that are no values, by their names.
+    id_name
+        The fact that holds the id; empty where none does.
+    repeats
+        Cells that only repeat a fact, and the cell they repeat.
+    warnings
+        What a reader should know.
+    """
+
+    layout: str
+    names: list[RegionName]
+    spots: list[list[Spot | None]]
+    ids: list[str]
+    facts: list[dict[str, Spot]]
+    id_name: str = ""
+    repeats: dict[Spot, Spot] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def plain(header: str) -> str:
+    """Reduce a header to what is compared."""
+    return "".join(filter(str.isalpha, header.casefold()))
+
+
+def first_of(headers: Sequence[str], words: Sequence[str]) -> int | None:
+    """Find the column whose header is the earliest of some words."""
+    plains = [plain(header) for header in headers]
+    return next((plains.index(word) for word in words if word in plains), None)
+
+
+def required(grid: Grid, headers: Sequence[str], wanted: str) -> int:
+    """Find the column a schema names."""
+    folded = [header.casefold() for header in headers]
+    if wanted.casefold() not in folded:
+        raise grid.error(0, f"The schema names {wanted!r}, which is not there.", "Mend the schema.")
+    return folded.index(wanted.casefold())
+
+
+def header_metric(header: str) -> str:
+    """Give the metric a header names, as written; an empty string where it names none."""
+    inside, outside = " ".join(_BRACKETS.findall(header)), _BRACKETS.sub("", header)
+    for text in (header, inside, outside, _AVERAGE.sub("", header), _AVERAGE.sub("", outside)):
+        if metric_name(text):
+            return plain(text)
+    return ""

@@ -1,0 +1,165 @@
+"""The shortcut for cohorts: files that differ in numbers and facts only, read by one pattern.
+
+A template is made from a file that was read the long way and had nothing odd in it. Another file
+fits only if everything else in it is the same, byte by byte; then it would have been read the same
+way. Whatever does not fit is read the long way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+from neuroflow.results.aidp.grid import Grid
+from neuroflow.results.aidp.numbers import is_missing, is_number
+from neuroflow.results.aidp.sheet import HEADER_WORDS, Sheet, Spot, header_metric, plain
+from neuroflow.results.regions import FRACTIONS, is_region, resolve
+
+_NUMBER = "([0-9.eE+-]++)"
+_FACT = "[A-Za-z0-9_ .:/+-]*+"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One kind of file.
+
+    Parameters
+    ----------
+    pattern
+        The whole file, with a group for each value and each fact.
+    values
+        The group of each value.
+    facts
+        The facts of the first file.
+    varying
+        The facts that may differ, and the group of each.
+    fractions
+        Which values must lie between 0 and 1.
+    """
+
+    pattern: re.Pattern[str]
+    values: tuple[int, ...]
+    facts: Mapping[str, str]
+    varying: Mapping[str, int]
+    fractions: tuple[int, ...]
+
+    def match(self, data: bytes) -> tuple[list[float], dict[str, str]] | None:
+        """Read a file of this kind; None if it is of another, or has anything odd in it."""
+        match = self.pattern.fullmatch(data.decode("ascii")) if data.isascii() else None
+        if match is None:
+            return None
+        try:
+            values = list(map(float, match.group(0, *self.values)[1:]))
+        except ValueError:  # 1.2.3
+            return None
+        new = {name: match[group] for name, group in self.varying.items()}
+        fractions = values
+        if len(self.fractions) != len(values):
+            fractions = [values[i] for i in self.fractions] or [0.0]
+        usual = (
+            min(fractions) >= 0
+            and max(fractions) <= 1
+            and isfinite(sum(values))
+            and all(_alike(self.facts[name], text) for name, text in new.items())
+        )
+        return (values, {**self.facts, **new}) if usual else None
+
+
+def make_template(data: bytes, grid: Grid, sheet: Sheet) -> Template | None:
+    """Make the template of a file whose values are all there and usual.
+
+    Parameters
+    ----------
+    data
+        The file.
+    grid, sheet
+        What was found in it.
+
+    Returns
+    -------
+    Template or None
+        None for several studies, quotes, or other than ASCII characters.
+    """
+    text = data.decode("ascii", errors="ignore")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    plain = (
+        len(text) == len(data)
+        and '"' not in text
+        and text.count("\r") == text.count("\r\n")
+        and text.count("\n") == text.count(newline)
+    )
+    if not plain or len(sheet.ids) != 1:
+        return None
+    return _Maker(grid, sheet).make(text.split(newline), newline)
+
+
+class _Maker:
+    def __init__(self, grid: Grid, sheet: Sheet) -> None:
+        self._grid = grid
+        self._sheet = sheet
+        self._values = {spot: j for j, spot in enumerate(sheet.spots[0]) if spot is not None}
+        self._facts = {name: grid.text(spot) for name, spot in sheet.facts[0].items()}
+        self._varying = {
+            spot: name
+            for name, spot in sheet.facts[0].items()
+            if _may_vary(name, self._facts[name])
+        }
+        self._groups: dict[Spot, int] = {}
+
+    def make(self, lines: list[str], newline: str) -> Template | None:
+        rows = {line: row for row, line in enumerate(self._grid.lines)}
+        parts = [
+            self._line(line, rows[number]) if number in rows else re.escape(line)
+            for number, line in enumerate(lines, start=1)
+        ]
+        if len(self._groups) != len(self._values) + len(self._varying):
+            return None  # a cell with blanks around it
+        names = self._sheet.names
+        return Template(
+            re.compile(re.escape(newline).join(parts)),
+            tuple(self._groups[spot] for spot in self._values),
+            self._facts,
+            {name: self._groups[spot] for spot, name in self._varying.items()},
+            tuple(j for j, name in enumerate(names) if name.metric in FRACTIONS),
+        )
+
+    def _line(self, line: str, row: int) -> str:
+        cells = line.split(self._grid.delimiter)
+        return re.escape(self._grid.delimiter).join(
+            self._cell(cell, (row, column)) for column, cell in enumerate(cells)
+        )
+
+    def _cell(self, cell: str, spot: Spot) -> str:
+        row, column = spot
+        if column >= len(self._grid.rows[row]) or cell != self._grid.text(spot):
+            return re.escape(cell)
+        first = self._sheet.repeats.get(spot)
+        if first in self._groups:
+            return f"(?P=fact{self._groups[first]})"
+        if spot not in self._values and spot not in self._varying:
+            return re.escape(cell)
+        group = self._groups[spot] = len(self._groups) + 1  # 0 is the whole file
+        return _NUMBER if spot in self._values else f"(?P<fact{group}>{_FACT})"
+
+
+def _may_vary(name: str, text: str) -> bool:
+    """Tell whether a fact may differ without a change in how the file is read."""
+    found = resolve(name)
+    may_be_value = is_region(name) or found.hemisphere in ("left", "right")
+    return not may_be_value and re.fullmatch(_FACT, text) is not None
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether two facts are the same to the recognition of layouts."""
+    if one == other:
+        return True
+    return (
+        other == other.strip()
+        and is_number(one) == is_number(other)
+        and is_missing(one) == is_missing(other)
+        and not is_region(other)
+        and not header_metric(other)
+        and plain(other) not in HEADER_WORDS
+    )

@@ -1,0 +1,1 @@
+"""The cohort table: one row per study, region and metric."""

@@ -1,0 +1,263 @@
+"""What was read, kept in Parquet files: a second look at a cohort reads only what is new.
+
+What comes later is kept in small files of its own beside the first, so that ten studies more cost
+the writing of ten; now and then all are put together.
+
+The cache holds nothing that cannot be read again, so any doubt about it (another version, damage,
+another schema) ends it silently. It is keyed by the content's digest; size and times only spare the
+reading. Pages carry checksums: a flipped bit is noticed, not shown as a value.
+
+A result folder is not listed again while its own times are the same. Where a file system does not
+keep them (FAT under Windows), a report that comes later to a folder whose values are known is seen
+once its values change; new folders and changed values are always seen.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from neuroflow._version import __version__
+from neuroflow.errors import FolderError, ResultWarning
+from neuroflow.io.atomic import whole
+from neuroflow.results.aidp.reader import AidpReader
+from neuroflow.results.aidp.schema import Schema
+from neuroflow.results.regions import RegionName, dictionary_digest
+from neuroflow.results.table.cohort_table import Results, load_results
+from neuroflow.results.table.find_files import Found, scan
+from neuroflow.results.table.load import Reading, read_values
+from neuroflow.results.table.values import COLUMNS, Values, known_folders, merged, part_of
+
+FILE_NAME = "values.parquet"
+MOST_PARTS = 8
+"""Files beside the first one, before all are put together."""
+_FORMAT = 5
+_META = b"neuroflow"
+_MATRIX = "values"
+_NUMBER = np.dtype("<f8")
+_SLACK_NS = 2_000_000_000  # FAT keeps times to two seconds: what changed since then is looked at
+
+
+def cached_results(
+    folder: str | Path,
+    cache: str | Path,
+    *,
+    studies: pd.DataFrame | None = None,
+    participants: pd.DataFrame | str | Path | None = None,
+    cohort_id: str = "",
+    schema: Schema | None = None,
+    clock_ns: Callable[[], int] = time.time_ns,
+) -> Results:
+    """Read a folder of results, as far as the cache does not know them.
+
+    Parameters
+    ----------
+    folder, studies, participants, cohort_id, schema
+        As for `read_results`.
+    cache
+        The folder of the cache; made where missing.
+    clock_ns
+        The time in ns since 1970.
+
+    Returns
+    -------
+    Results
+        With `Results.table` and `Results.studies`, each made when it is asked for.
+
+    Raises
+    ------
+    FolderError
+        The folder is missing, unreadable, or holds no results.
+
+    Warns
+    -----
+    ResultWarning
+        The cache cannot be written.
+    """
+    store = Store(Path(cache), _identity(schema))
+    started = clock_ns()
+
+    def read(folder: Path, reader: AidpReader) -> tuple[Found, Values]:
+        known = store.load()
+        found = scan(folder, known_folders(folder, known))
+        reading = read_values(found.values, reader, known, started - _SLACK_NS)
+        store.keep(reading)
+        return found, reading.values
+
+    return load_results(
+        folder,
+        participants=participants,
+        studies=studies,
+        cohort_id=cohort_id,
+        schema=schema,
+        read=read,
+    )
+
+
+def cached_warnings(
+    folder: str | Path, cache: str | Path, *, schema: Schema | None = None
+) -> dict[str, str]:
+    """Tell what is odd about the values of studies, through the cache.
+
+    Parameters
+    ----------
+    folder, cache, schema
+        As for `cached_results`.
+
+    Returns
+    -------
+    dict
+        The warnings by study, of those that have some. Empty where there are no results yet, or
+        where the folder cannot be read, which the table tells.
+    """
+    try:
+        return cached_results(folder, cache, schema=schema).warnings
+    except FolderError:
+        return {}
+
+
+class Store:
+    """The files of a cache: the first, and those of what came later.
+
+    Parameters
+    ----------
+    folder
+        Where they are; made where missing.
+    identity
+        What they depend on besides the result files.
+    """
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        self._folder = folder
+        self._identity = identity
+        self._key = ""
+        self._parts = 0
+        self._known: Values | None = None
+
+    def load(self) -> Values | None:
+        """Read what is kept.
+
+        Returns
+        -------
+        Values or None
+            None where there is nothing, or it is outdated or damaged.
+        """
+        parts: list[Values] = []
+        for number in range(MOST_PARTS + 1):
+            part = _read(self._path(number), self._identity, self._key)
+            if part is None:
+                break
+            self._key, values = part
+            parts.append(values)
+        self._parts = len(parts)
+        self._known = merged(parts) if parts else None
+        return self._known
+
+    def keep(self, reading: Reading) -> None:
+        """Write what is new: to a file of its own, or all to one.
+
+        Parameters
+        ----------
+        reading
+            What was read, after `load`.
+
+        Warns
+        -----
+        ResultWarning
+            It cannot be written.
+        """
+        if self._known is not None and not len(reading.fresh) and not reading.is_smaller:
+            return
+        is_much = len(reading.fresh) * 4 > len(reading.values.rows)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if not self._parts or self._parts > MOST_PARTS or reading.is_smaller or is_much:
+                self._key = secrets.token_hex(8)
+                _write(self._path(0), reading.values, self._identity, self._key)
+                for number in range(1, MOST_PARTS + 1):
+                    self._path(number).unlink(missing_ok=True)
+            else:
+                part = part_of(reading.values, reading.fresh)
+                _write(self._path(self._parts), part, self._identity, self._key)
+        except OSError as error:
+            message = f"The cache {self._folder} cannot be written ({error.strerror}); "
+            warnings.warn(f"{message}the table is complete.", ResultWarning, stacklevel=2)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / (f"values-{number}.parquet" if number else FILE_NAME)
+
+
+def _write(path: Path, values: Values, identity: str, key: str) -> None:
+    """Write one file whole, or not at all."""
+    meta = {
+        "identity": identity,
+        "key": key,
+        "names": [asdict(name) for name in values.names],
+        "sets": {
+            key: [values.names.index(name) for name in names] for key, names in values.sets.items()
+        },
+    }
+    arrays = [pa.array(values.rows[name].tolist(), _TYPES[kind]) for name, kind in COLUMNS.items()]
+    width = len(values.names)
+    if width:  # whole rows of numbers as bytes are read much faster than a column per region
+        matrix = pa.py_buffer(np.ascontiguousarray(values.matrix, dtype=_NUMBER).data)
+        kind = pa.binary(width * _NUMBER.itemsize)
+        arrays.append(pa.Array.from_buffers(kind, len(values.matrix), [None, matrix]))
+    names = [*COLUMNS, _MATRIX][: len(arrays)]
+    table = pa.Table.from_arrays(arrays, names).replace_schema_metadata({_META: json.dumps(meta)})
+    with whole(path) as temporary:
+        pq.write_table(
+            table,
+            temporary,
+            use_dictionary=False,
+            compression="none",  # measured numbers hardly get smaller
+            write_page_checksum=True,
+        )
+
+
+def _read(path: Path, identity: str, key: str) -> tuple[str, Values] | None:
+    """Read one file; None where it is missing, outdated, damaged, or belongs to another first."""
+    try:
+        # Into memory: a mapped file could change, or keep Windows from replacing it.
+        data = pa.BufferReader(path.read_bytes())
+        file = pq.ParquetFile(data, page_checksum_verification=True)
+        meta = json.loads((file.schema_arrow.metadata or {})[_META])
+        if meta["identity"] != identity or (key and meta["key"] != key):
+            return None
+        table = file.read(use_threads=False)
+        names = tuple(RegionName(**name) for name in meta["names"])
+        sets = {key: tuple(names[j] for j in places) for key, places in meta["sets"].items()}
+        rows = table.select(list(COLUMNS)).to_pandas()
+        as_kept = zip(COLUMNS.items(), rows.dtypes, strict=True)
+        rows = rows.astype({name: kind for (name, kind), found in as_kept if found != kind})
+        return str(meta["key"]), Values(names, _matrix(table, len(names)), rows, sets)
+    except (OSError, KeyError, ValueError, TypeError, IndexError, pa.ArrowException):
+        return None
+
+
+def _matrix(table: pa.Table, width: int) -> npt.NDArray[np.float64]:
+    if not width:
+        return np.empty((len(table), 0))
+    column = pa.concat_arrays(table[_MATRIX].chunks)
+    start = column.offset * width
+    flat = np.frombuffer(column.buffers()[1], _NUMBER)[start : start + len(table) * width]
+    return flat.reshape(len(table), width)
+
+
+_TYPES = {"str": pa.string(), "int64": pa.int64()}
+
+
+def _identity(schema: Schema | None) -> str:
+    """Say what the reading of a file depends on besides its content."""
+    return json.dumps([_FORMAT, __version__, dictionary_digest(), repr(schema or Schema())])

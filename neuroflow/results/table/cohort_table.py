@@ -1,0 +1,252 @@
+"""The cohort table: every value of every study, one row each; and what is known of each study."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.errors import ResultError, ResultWarning
+from neuroflow.io.participants import read_participants
+from neuroflow.results.aidp.reader import AidpReader
+from neuroflow.results.aidp.schema import Schema
+from neuroflow.results.table.find_files import Found, scan
+from neuroflow.results.table.join import Joined, StudyRow, choose_rows, join
+from neuroflow.results.table.load import read_values
+from neuroflow.results.table.reshape import COLUMNS, long_table, to_wide
+from neuroflow.results.table.study_facts import facts_of, warnings_of
+from neuroflow.results.table.values import Values
+
+__all__ = ["COLUMNS", "Results", "load_results", "read_results", "study_facts", "to_wide"]
+
+_NAMED = 10  # studies named in a warning
+_USERS_LINE = 6  # frames up: here, the property, its cache, and who asked it for the table
+_UNMATCHED = {
+    "in_studies": "studies are not in the map of studies",
+    "in_participants": "studies have no row in participants.tsv",
+}
+
+
+class Results:
+    """What a folder of results holds, joined with what is known of its studies.
+
+    Parameters
+    ----------
+    values
+        Everything that was read.
+    found
+        The files it came from, and the reports.
+    studies, participants, cohort_id
+        See `read_results`.
+    """
+
+    def __init__(
+        self,
+        values: Values,
+        found: Found,
+        *,
+        studies: pd.DataFrame | None = None,
+        participants: pd.DataFrame | None = None,
+        cohort_id: str = "",
+    ) -> None:
+        self._values = values
+        self._found = found
+        self._tables = (studies, participants, cohort_id)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The cohort table; see `read_results`."""
+        rows, joined = self._matched
+        with_values = [n for n, row in enumerate(rows) if row.row >= 0]
+        if not with_values and (bad := self._unreadable):
+            more = f" The same goes for {len(bad) - 1} more." if len(bad) > 1 else ""
+            raise ResultError("No result file could be read.", why=f"{bad[0]}{more}")
+        self._warn(joined)
+        matrix = self._values.matrix[[rows[n].row for n in with_values]]
+        return long_table(matrix, self._values.names, joined, with_values)
+
+    @cached_property
+    def studies(self) -> pd.DataFrame:
+        """One row per study; see `study_facts`."""
+        rows, joined = self._matched
+        return facts_of(rows, joined.frame, self._values, self._found.reports)
+
+    @cached_property
+    def warnings(self) -> dict[str, str]:
+        """What is odd about the values of studies, by study; the reports are not read for it."""
+        rows, _ = self._matched
+        told = zip(rows, warnings_of(rows, self._values), strict=True)
+        return {row.study_id: "; ".join(parts) for row, parts in told if parts}
+
+    @cached_property
+    def _matched(self) -> tuple[list[StudyRow], Joined]:
+        studies, participants, cohort_id = self._tables
+        rows = choose_rows(self._values, sorted(self._found.reports))
+        known = studies if studies is not None else participants
+        if known is not None and "study_id" in known:
+            rank = {study_id: n for n, study_id in enumerate(known["study_id"].tolist())}
+            rows.sort(key=lambda row: rank.get(row.study_id, len(rank)))
+        return rows, join([row.study_id for row in rows], studies, participants, cohort_id)
+
+    @property
+    def _unreadable(self) -> list[str]:
+        """Say of every file that could not be read why."""
+        errors: list[str] = self._values.rows["error"].tolist()
+        return [error for error in errors if error]
+
+    def _warn(self, joined: Joined) -> None:
+        _warn_of("result files could not be read", self._unreadable)
+        _warn_of("folders could not be looked into", list(self._found.unreadable))
+        studies = self._tables[0]
+        for flag, what in _UNMATCHED.items():
+            strangers = joined.frame[flag].eq(False)
+            if flag != "in_studies" or (studies is not None and len(studies)):
+                _warn_of(what, joined.frame.loc[strangers, "study_id"].tolist())
+        _warn_of("participants have no results", joined.without_study)
+
+
+def read_results(
+    folder: str | Path,
+    *,
+    participants: pd.DataFrame | str | Path | None = None,
+    studies: pd.DataFrame | None = None,
+    cohort_id: str = "",
+    schema: Schema | None = None,
+) -> pd.DataFrame:
+    r"""Read all results in a folder, fetched by any means, into the cohort table.
+
+    Parameters
+    ----------
+    folder
+        Result folders at any depth, or one file.
+    participants
+        participants.tsv, or what `read_participants` made of it; joined by ``participant_id`` and
+        ``session_id``. Where `studies` does not tell a study's participant, the column
+        ``study_id`` of participants.tsv does, or a study's id that is a participant's.
+    studies
+        The map of studies: ``study_id``, ``participant_id``, ``session_id``, ``cohort_id``.
+    cohort_id
+        Of studies whose cohort the map does not tell.
+    schema
+        How the files are to be read; what it leaves open is recognised from their content.
+
+    Returns
+    -------
+    DataFrame
+        One row per study, region, hemisphere and metric: `COLUMNS`, then further covariates.
+        ``value`` is NaN where a study has none. FW and FAt are fractions between 0 and 1.
+
+    Raises
+    ------
+    FolderError
+        The folder is missing, unreadable, or holds no results.
+    ResultError
+        Result files are there, but none can be read.
+
+    Warns
+    -----
+    ResultWarning
+        Some files cannot be read, or studies and participants do not match; the others go on.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for study in ("a", "b"):
+    ...     _ = (folder / f"{study}_out").mkdir()
+    ...     _ = (folder / f"{study}_out" / "aidp.csv").write_text("pSN_FW,0.2\nMCP_FW,0.1\n")
+    >>> read_results(folder)[["study_id", "region", "metric", "value"]]
+      study_id region metric  value
+    0        a    pSN     FW    0.2
+    1        a    MCP     FW    0.1
+    2        b    pSN     FW    0.2
+    3        b    MCP     FW    0.1
+    """
+    return load_results(
+        folder, participants=participants, studies=studies, cohort_id=cohort_id, schema=schema
+    ).table
+
+
+def study_facts(
+    folder: str | Path,
+    *,
+    participants: pd.DataFrame | str | Path | None = None,
+    studies: pd.DataFrame | None = None,
+    cohort_id: str = "",
+    schema: Schema | None = None,
+) -> pd.DataFrame:
+    """Tell what is known of each study in a folder of results.
+
+    Parameters
+    ----------
+    folder, participants, studies, cohort_id, schema
+        As for `read_results`.
+
+    Returns
+    -------
+    DataFrame
+        One row per study, also of those without values: the participant, the prediction, source
+        file, how it was written, digest, number of values, facts from the file (``aidp_...``), the
+        reports' paths, the reason of a failure, and all warnings.
+
+    Raises
+    ------
+    FolderError
+        The folder is missing, unreadable, or holds no results.
+    """
+    return load_results(
+        folder, participants=participants, studies=studies, cohort_id=cohort_id, schema=schema
+    ).studies
+
+
+ReadFolder = Callable[[Path, AidpReader], tuple[Found, Values]]
+
+
+def _read_all(folder: Path, reader: AidpReader) -> tuple[Found, Values]:
+    found = scan(folder)
+    return found, read_values(found.values, reader).values
+
+
+def load_results(
+    folder: str | Path,
+    *,
+    participants: pd.DataFrame | str | Path | None = None,
+    studies: pd.DataFrame | None = None,
+    cohort_id: str = "",
+    schema: Schema | None = None,
+    read: ReadFolder = _read_all,
+) -> Results:
+    """Find and read the results in a folder; tables are made when they are asked for.
+
+    Parameters
+    ----------
+    folder, participants, studies, cohort_id, schema
+        As for `read_results`.
+    read
+        Finds and reads the files; the cache's way, or every one.
+
+    Returns
+    -------
+    Results
+        With `Results.table` and `Results.studies`.
+
+    Raises
+    ------
+    FolderError
+        The folder is missing, unreadable, or holds no results.
+    """
+    if isinstance(participants, (str, Path)):
+        participants = read_participants(participants)
+    folder = Path(os.path.expanduser(folder))  # noqa: PTH111  pathlib raises for ~nobody
+    found, values = read(folder, AidpReader(schema))
+    return Results(values, found, studies=studies, participants=participants, cohort_id=cohort_id)
+
+
+def _warn_of(what: str, names: list[str]) -> None:
+    if names:
+        shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+        warnings.warn(f"{len(names)} {what}: {shown}", ResultWarning, stacklevel=_USERS_LINE)

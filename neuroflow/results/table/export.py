@@ -1,0 +1,290 @@
+"""The cohort table as files for other programs, with a dictionary of its columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
+from neuroflow.io.atomic import whole
+from neuroflow.results.regions import resolve
+
+DICTIONARY: dict[str, tuple[str, str, str]] = {
+    "cohort_id": ("The cohort the study was sent with", "", "workspace"),
+    "study_id": ("The study; the name of its result folder", "", "service"),
+    "participant_id": ("The participant's label", "", "participants.tsv"),
+    "session_id": ("The visit", "", "participants.tsv"),
+    "group": ("The participant's group", "", "participants.tsv"),
+    "site": ("Where the scan was made", "", "participants.tsv"),
+    "age": ("Age at the scan", "years", "participants.tsv"),
+    "sex": ("Sex: M or F", "", "participants.tsv"),
+    "region": ("The region's identifier", "", "neuroflow's dictionary of regions"),
+    "region_name": ("The region's name", "", "neuroflow's dictionary of regions"),
+    "kind": (
+        "roi (region of interest), tcatt (transcallosal tract), smatt (sensorimotor area tract), "
+        "tract, or unknown",
+        "",
+        "neuroflow's dictionary of regions",
+    ),
+    "system": ("The part of the brain", "", "neuroflow's dictionary of regions"),
+    "hemisphere": (
+        "left, right, midline, bilateral (one value for both sides), commissural, or unknown",
+        "",
+        "neuroflow's dictionary of regions",
+    ),
+    "metric": (
+        "FW: free water, a fraction; FAt: fractional anisotropy after the free water was taken "
+        "out, a fraction (files may write FA); MD: mean diffusivity",
+        "",
+        "aidp.csv",
+    ),
+    "value": ("The metric's mean in the region", "fraction (FW, FAt)", "aidp.csv"),
+}
+"""Columns of the cohort table: meaning, unit, source."""
+
+FACTS: dict[str, tuple[str, str, str]] = {
+    "in_studies": ("Whether the study is one of the workspace's", "", "workspace"),
+    "in_participants": ("Whether participants.tsv has a row for it", "", "participants.tsv"),
+    "source": ("The file the values stand in", "", "folder of results"),
+    "layout": ("How the file is laid out: long, wide or transposed", "", "recognised"),
+    "delimiter": ("What stands between its cells", "", "recognised"),
+    "decimal": ("Its decimal mark", "", "recognised"),
+    "encoding": ("Its encoding of characters", "", "recognised"),
+    "sha256": ("Its digest", "", "computed"),
+    "n_values": ("How many numbers it gives", "values", "aidp.csv"),
+    "n_given": ("How many values it names", "values", "aidp.csv"),
+    "labels": ("The classifications", "", "prediction.txt"),
+    "product": ("The product that made the report", "", "prediction.txt"),
+    "model_version": ("The version of its model", "", "prediction.txt"),
+    "order_id": ("The service's order", "", "prediction.txt"),
+    "report_date": ("The report's date", "", "prediction.txt"),
+    "failure": ("Why the study failed; empty if it did not", "", "prediction.txt"),
+    "report": ("Where the textual report is", "", "folder of results"),
+    "picture": ("Where the visual report is", "", "folder of results"),
+    "warnings": ("What is odd about the study's files", "", "neuroflow"),
+}
+"""Columns of the facts of studies besides those of the cohort table."""
+
+EFFECTS: dict[str, tuple[str, str, str]] = {
+    "contrast": ("What is compared: the first side minus the second", "", "computed"),
+    "n1": (
+        "Studies of the first side; of all groups where any difference is tested",
+        "",
+        "computed",
+    ),
+    "n2": ("Studies of the second side", "", "computed"),
+    "mean1": ("Mean of the first side, adjusted for covariates", "as the metric", "computed"),
+    "mean2": ("Mean of the second side, adjusted for covariates", "as the metric", "computed"),
+    "estimate": ("The difference of the means", "as the metric", "computed"),
+    "se": ("Its standard error", "as the metric", "computed"),
+    "ci_low": ("Lower end of its confidence interval", "as the metric", "computed"),
+    "ci_high": ("Upper end of its confidence interval", "as the metric", "computed"),
+    "statistic": ("t, F, U or H of the test", "", "computed"),
+    "df": ("Degrees of freedom; of F those of the denominator", "", "computed"),
+    "df_num": ("Degrees of freedom of the numerator", "", "computed"),
+    "p": ("p value", "", "computed"),
+    "q": ("p value corrected for many tests", "", "computed"),
+    "effect_size": ("The standardised effect", "", "computed"),
+    "effect_size_ci_low": ("Lower end of its confidence interval", "", "computed"),
+    "effect_size_ci_high": ("Upper end of its confidence interval", "", "computed"),
+    "np2": ("Partial eta squared", "", "computed"),
+    "reason": ("Why there is no answer", "", "computed"),
+}
+"""Columns of comparisons of groups besides those of the cohort table."""
+
+_PREFIXES: dict[str, tuple[str, str, str]] = {
+    "p_": ("Probability", "fraction", "prediction.txt"),
+    "report_": ("Value in the report", "", "prediction.txt"),
+    "aidp_": ("As it stands in the file", "", "aidp.csv"),
+}
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+EXCEL_ROWS = 1_048_575  # rows of a sheet, without the header
+
+
+def data_dictionary(table: pd.DataFrame) -> pd.DataFrame:
+    """Describe the columns of a table.
+
+    Parameters
+    ----------
+    table
+        A cohort table, long or wide.
+
+    Returns
+    -------
+    DataFrame
+        One row per column: ``column``, ``meaning``, ``unit``, ``source``.
+
+    Examples
+    --------
+    >>> data_dictionary(pd.DataFrame(columns=["age"])).iloc[0].tolist()
+    ['age', 'Age at the scan', 'years', 'participants.tsv']
+    """
+    known = DICTIONARY | (EFFECTS if "estimate" in table else {})
+    describe = _described_fact if {"source", "warnings"} <= set(table) else _described
+    rows = [(name, *(known.get(name) or describe(name))) for name in map(str, table)]
+    return pd.DataFrame(rows, columns=["column", "meaning", "unit", "source"])
+
+
+def _described(column: str) -> tuple[str, str, str]:
+    """Describe a column that is not the cohort table's own: of a region, or a covariate."""
+    found = resolve(column)
+    if not found.known:
+        return "A further column", "", "participants.tsv, or aidp.csv"
+    unit = "" if found.metric == "MD" else "fraction"
+    side = f", {found.hemisphere}" if found.hemisphere in ("left", "right") else ""
+    metric = f": {found.metric}" if found.metric else ""
+    return f"{found.region_name}{side}{metric}", unit, "aidp.csv"
+
+
+def _described_fact(column: str) -> tuple[str, str, str]:
+    """Describe a column of the facts of studies."""
+    of_prefix = (meaning for start, meaning in _PREFIXES.items() if column.startswith(start))
+    return FACTS.get(column) or next(of_prefix, None) or _described(column)
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> Path:
+    """Write a table; the name's ending tells the format.
+
+    Parameters
+    ----------
+    table
+        Any table; an index with a name becomes the first column. How it was computed, if its
+        ``.attrs`` know, is written too: into a ``.json`` beside a CSV or TSV, into the metadata of
+        a Parquet file, onto a sheet of a workbook.
+    path
+        ``.csv``; ``.parquet``; ``.tsv`` (as BIDS: ``n/a`` for missing values, and a ``.json`` with
+        the meaning of each column beside it); ``.xlsx`` (with the meanings on a second sheet).
+
+    Returns
+    -------
+    Path
+        What was written. The file appears only when it is whole.
+
+    Raises
+    ------
+    OptionError
+        Another ending.
+    FolderError
+        It cannot be written there.
+    TableError
+        The table is too long for Excel.
+    MissingExtraError
+        Excel is asked for and openpyxl is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = write_table(pd.DataFrame({"age": [61.0]}), Path(tempfile.mkdtemp()) / "t.tsv")
+    >>> sorted(file.name for file in path.parent.iterdir())
+    ['t.json', 't.tsv']
+    """
+    path = Path(path)
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise OptionError(
+            f"A table cannot be written as {path.suffix or path.name!r}.",
+            advice=f"Choose one of {', '.join(_WRITERS)}.",
+        )
+    if any(name is not None for name in table.index.names):
+        table = table.reset_index()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as temporary:
+            writer(table, temporary)
+        if path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and table.attrs):
+            _write_sidecar(table, path.with_suffix(".json"))
+    except OSError as error:
+        raise FolderError(
+            f"{path} cannot be written.",
+            why=f"{error.strerror}.",
+            advice="Check the folder's permissions, the disk's free space, and whether the file "
+            "is open in another program.",
+        ) from error
+    return path
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    plain = table.copy(deep=False)
+    plain.attrs = json.loads(json.dumps(dict(table.attrs), default=str))  # times become texts
+    plain.to_parquet(path, index=False)
+
+
+def _write_tsv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, sep="\t", index=False, na_rep="n/a", lineterminator="\n")
+
+
+def _write_sidecar(table: pd.DataFrame, path: Path) -> None:
+    meanings: dict[str, object] = {
+        row["column"]: {"Description": row["meaning"]}
+        | ({"Units": row["unit"]} if row["unit"] else {})
+        | {"Source": row["source"]}
+        for row in data_dictionary(table).to_dict("records")
+    }
+    about = {"Computation": dict(table.attrs)} if table.attrs else {}
+    text = json.dumps(meanings | about, indent=2, default=str, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_excel(table: pd.DataFrame, path: Path) -> None:
+    if find_spec("openpyxl") is None:
+        raise MissingExtraError(
+            "Writing Excel files needs openpyxl.",
+            advice='Install it with: pip install "neuroflow[excel]"',
+        )
+    if len(table) > EXCEL_ROWS:
+        raise TableError(
+            f"The table has {len(table)} rows, an Excel sheet holds {EXCEL_ROWS}.",
+            advice="Write the wide table (to_wide), or a .csv or .parquet file.",
+        )
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
+        fit = _fit_for_excel(table)
+        fit.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 0))
+        data_dictionary(table).to_excel(book, sheet_name="data dictionary", index=False)
+        if table.attrs:
+            rows = [(str(name), str(value)) for name, value in table.attrs.items()]
+            about = _fit_for_excel(pd.DataFrame(rows, columns=["fact", "value"]))
+            about.to_excel(book, sheet_name="computation", index=False)
+        _keep_texts(book)
+
+
+def _keep_texts(book: pd.ExcelWriter) -> None:
+    """Let no text become a formula because it begins with ``=``: it may come from anybody."""
+    for sheet in book.sheets.values():
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    cell.data_type = "s"
+
+
+def _fit_for_excel(table: pd.DataFrame) -> pd.DataFrame:
+    """Take out what a sheet cannot hold: control characters, and time zones (UTC stays)."""
+    fit = table.copy(deep=False)
+    for name in fit.columns:
+        column = fit[name]
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            fit[name] = column.dt.tz_convert("UTC").dt.tz_localize(None)
+        elif not pd.api.types.is_numeric_dtype(column.dtype):
+            fit[name] = column.map(_printable, na_action="ignore")
+    return fit
+
+
+def _printable(value: object) -> object:
+    return _CONTROL.sub("?", value) if isinstance(value, str) else value
+
+
+_WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    ".csv": _write_csv,
+    ".tsv": _write_tsv,
+    ".parquet": _write_parquet,
+    ".xlsx": _write_excel,
+}

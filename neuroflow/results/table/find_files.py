@@ -1,0 +1,378 @@
+"""Which result files a folder holds, however they came there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from neuroflow.errors import FolderError
+from neuroflow.results.aidp.grid import find_encoding
+from neuroflow.results.aidp.sheet import ID_HEADERS, VALUE_HEADERS, header_metric, plain
+from neuroflow.results.regions import is_region
+
+SUFFIX = "_out"
+AGGREGATED = "aggregated"
+"""Where a workspace keeps reports of many studies."""
+_AGAIN = r"(?: ?\(\d{1,3}\))?"  # what browsers and Windows add to a name that is there already
+_VALUES = re.compile(rf"(?:(?P<study>.+)[ _.-])?aidp{_AGAIN}\.csv", re.IGNORECASE)
+_OUT = re.compile(rf"{SUFFIX}{_AGAIN}\Z")
+_TABLES = (".csv", ".tsv")
+_TEXTS = (".txt",)
+_REPORTS = (*_TEXTS, ".png", ".jpg", ".jpeg")
+_LONG_HEADERS = {"region", "regions", "roi", "rois", "brainregion"}
+_OWN_HEADERS = {"regionname", "kind", "system"}  # an exported cohort table is no result
+_PACKED = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar", ".xz", ".bz2")
+_SHEETS = (".xlsx", ".xls")
+_ARCHIVES = (
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"Rar!",
+    b"\xd0\xcf\x11\xe0",
+)
+"""How zip (and .xlsx), gzip, 7z, bzip2, xz, rar files and old Excel files begin."""
+_PEEK = 1 << 16  # bytes: enough for a header of some hundred regions
+
+
+Signature = tuple[int, int, int, int, int]
+"""Of a file: its size, modification and change time (ns); and the times of the result folder it is
+in, which change when a file comes or goes there (0 where they are of no use)."""
+_NEVER = (0, 0)
+
+
+class ValueFile(NamedTuple):
+    """A file with values of regions.
+
+    Parameters
+    ----------
+    path
+        Where it is; text, for there may be many thousands.
+    source
+        The same from the folder that was searched, with ``/``.
+    study_id
+        What its folder's or its own name says; empty for a report of many studies.
+    signature
+        What tells a changed file without reading it.
+    beside
+        The names of the reports in the same folder, with ``/`` between them.
+    row
+        Where the values stand that were read from it before, if it is the same; else -1.
+    """
+
+    path: str
+    source: str
+    study_id: str
+    signature: Signature
+    beside: str = ""
+    row: int = -1
+
+
+@dataclass(slots=True)
+class Report:
+    """The reports of one study.
+
+    Parameters
+    ----------
+    study_id
+        Whose.
+    texts, pictures
+        Paths of the files, the prediction's first.
+    """
+
+    study_id: str
+    texts: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder holds.
+
+    Parameters
+    ----------
+    values
+        Files with values, those of single studies first, in the order of their paths.
+    reports
+        Reports by study.
+    unreadable
+        Folders that could not be looked into, and why.
+    """
+
+    values: tuple[ValueFile, ...]
+    reports: dict[str, Report]
+    unreadable: tuple[str, ...] = ()
+
+
+def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
+    """Find all result files under a folder.
+
+    Parameters
+    ----------
+    folder
+        A folder at any height above the results, a result folder itself, or a single file.
+    known
+        Values of an earlier look, by the folder they are in (ending in ``/``); such a folder is
+        not listed again while its times and its values are the same. None where nothing shall be
+        remembered.
+
+    Returns
+    -------
+    Found
+        Every ``aidp.csv`` with the study its folder is named after (``_out`` dropped), every
+        ``<study>_aidp.csv``, every other table that has a header of regions and an id column
+        (a report of many studies), and the reports in result folders.
+
+    Raises
+    ------
+    FolderError
+        There is no such folder, it cannot be read, holds no results, or is an archive.
+    """
+    if folder.is_file():
+        _refuse_archive(folder)
+        match = _VALUES.fullmatch(folder.name)
+        study = (match["study"] or _study_of(folder.absolute().parent.name)) if match else ""
+        return Found(
+            (ValueFile(str(folder), folder.name, study, _signature(folder.stat(), _NEVER)),), {}
+        )
+    search = _Search(folder, known)
+    search.run()
+    found = Found(tuple(in_order(search.values)), search.reports, tuple(search.unreadable))
+    if not found.values and not found.reports:
+        raise _no_results(folder, search.archives)
+    return found
+
+
+def _no_results(folder: Path, archives: Sequence[str]) -> FolderError:
+    if archives:
+        what, advice = "archives", "Unpack them"
+        if min(archives).lower().endswith(_SHEETS):
+            what, advice = "Excel files", "Save them as CSV"
+        return FolderError(
+            f"There are no results in {folder}, but {what}.",
+            why=f"There are {len(archives)}, for example {min(archives)}.",
+            advice=f"{advice}, and read the folder again.",
+        )
+    return FolderError(
+        f"There are no results in {folder}.",
+        why="Looked for aidp.csv, tables of regions and reports, at any depth.",
+        advice="Choose the folder that holds the result folders.",
+    )
+
+
+def _refuse_archive(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError:  # told by the reader
+        return
+    if start.startswith(_ARCHIVES):
+        is_sheet = path.suffix.lower().startswith(".xls")
+        raise FolderError(
+            f"{path} is {'an Excel file' if is_sheet else 'an archive'}.",
+            why="Results are read from folders and text files.",
+            advice="Save it as CSV." if is_sheet else "Unpack it, and choose the folder it makes.",
+        )
+
+
+def in_order(files: list[ValueFile]) -> list[ValueFile]:
+    """Put files into the order in which a study's values are looked for.
+
+    Parameters
+    ----------
+    files
+        In any order.
+
+    Returns
+    -------
+    list of ValueFile
+        Result folders first, then other files of one study, then reports of many, new ones first.
+    """
+    files.sort(key=_originals_first)
+    own = [file for file in files if file.study_id and SUFFIX in file.source]
+    other = [file for file in files if file.study_id and SUFFIX not in file.source]
+    many = [file for file in files if not file.study_id]
+    many.sort(key=_when_changed, reverse=True)
+    return own + other + many
+
+
+def _originals_first(file: ValueFile) -> str:
+    return file.source.replace(" (", "~(")  # "aidp (1).csv" comes after "aidp.csv"
+
+
+def _when_changed(file: ValueFile) -> int:
+    return file.signature[1]
+
+
+class _Search:
+    """One walk through a folder."""
+
+    def __init__(self, folder: Path, known: Mapping[str, ValueFile] | None) -> None:
+        self._folder = folder
+        self._known = known
+        self.values: list[ValueFile] = []
+        self.reports: dict[str, Report] = {}
+        self.unreadable: list[str] = []
+        self.archives: list[str] = []
+
+    def run(self) -> None:
+        waiting = [(str(self._folder), self._folder.absolute().name, "")]
+        seen = {self._folder.resolve()}
+        known = self._known or {}
+        while waiting:
+            place, name, inside = waiting.pop()
+            times = self._times(place, name)  # before the listing, to notice what comes meanwhile
+            try:
+                entries = list(os.scandir(place))
+            except OSError as error:
+                if not inside:
+                    raise _no_folder(self._folder, error) from error
+                if not isinstance(error, FileNotFoundError):  # what went meanwhile is not missed
+                    self.unreadable.append(f"{inside} ({error.strerror})")
+                continue
+            files = []
+            holds_many = AGGREGATED in inside.split("/")
+            for entry in entries:
+                if entry.is_dir():
+                    times = _NEVER  # what comes deeper down does not show in this folder's times
+                    holds_many = holds_many or entry.name.endswith(SUFFIX)
+                    below = f"{inside}{entry.name}/"
+                    before = known.get(below)
+                    if before is not None and self._is_as_before(entry.path, entry.name, before):
+                        continue
+                    if not _leads_back(entry, seen):
+                        waiting.append((entry.path, entry.name, below))
+                elif entry.name[0] != ".":
+                    files.append(entry)
+            holds_many = holds_many and not name.endswith(SUFFIX)
+            self._look(place, "" if holds_many else name, inside, files, times)
+
+    def _times(self, place: str, name: str) -> tuple[int, int]:
+        """Tell when a result folder's entries changed, where that is of use."""
+        if self._known is None or not name.endswith(SUFFIX):
+            return _NEVER
+        try:
+            stat = os.stat(place)  # noqa: PTH116  thousands of them
+        except OSError:  # the listing tells
+            return _NEVER
+        return stat.st_mtime_ns, stat.st_ctime_ns
+
+    def _is_as_before(self, place: str, name: str, before: ValueFile) -> bool:
+        """Take a folder's entries as they are known, if nothing came or went since."""
+        try:
+            folder, file = os.stat(place), os.stat(before.path)  # noqa: PTH116  thousands of them
+        except OSError:
+            return False
+        if before.signature != (
+            file.st_size, file.st_mtime_ns, file.st_ctime_ns, folder.st_mtime_ns, folder.st_ctime_ns
+        ):  # fmt: skip
+            return False
+        self.values.append(before)
+        if before.beside:
+            self._add_reports(place, name, before.beside.split("/"))
+        return True
+
+    def _look(
+        self,
+        place: str,
+        name: str,
+        inside: str,
+        entries: list[os.DirEntry[str]],
+        times: tuple[int, int],
+    ) -> None:
+        """Sort the files of one folder; one without a name holds files of many studies."""
+        is_result = name.endswith(SUFFIX)
+        values, beside = [], []
+        for entry in entries:
+            file = entry.name
+            kind = file[file.rfind(".") :].lower()
+            match = _VALUES.fullmatch(file) if kind == ".csv" else None
+            if match is not None:
+                is_result = is_result or (match["study"] is None and name != "")
+                values.append((entry, match["study"] or _study_of(name)))
+            elif kind in _TABLES and not is_result and _is_report_of_many(Path(entry.path)):
+                values.append((entry, ""))
+            elif kind in _REPORTS:
+                beside.append(file)
+            elif kind in (*_PACKED, *_SHEETS):
+                self.archives.append(inside + file)
+        is_result = is_result or ("prediction.txt" in map(str.lower, beside) and name != "")
+        beside.sort()
+        if is_result and beside:
+            self._add_reports(place, name, beside)
+        if len(values) > 1 or (values and values[0][1] != _study_of(name)):
+            times = _NEVER  # only the usual result folder is worth remembering
+        for entry, study in values:
+            with suppress(FileNotFoundError):  # it went meanwhile, or is a link to nothing
+                signature = _signature(entry.stat(), times)
+                source = inside + entry.name
+                self.values.append(
+                    ValueFile(entry.path, source, study, signature, "/".join(beside))
+                )
+
+    def _add_reports(self, place: str, name: str, files: Sequence[str]) -> None:
+        study = _study_of(name)
+        report = self.reports.setdefault(study, Report(study))
+        for file in sorted(files, key=_prediction_first):
+            is_text = file.lower().endswith(_TEXTS)
+            (report.texts if is_text else report.pictures).append(f"{place}{os.sep}{file}")
+
+
+def _leads_back(entry: os.DirEntry[str], seen: set[Path]) -> bool:
+    """Tell a link to a folder that was seen before."""
+    if not entry.is_symlink():
+        return False
+    real = Path(entry.path).resolve()
+    if real in seen:
+        return True
+    seen.add(real)
+    return False
+
+
+def _no_folder(folder: Path, error: OSError) -> FolderError:
+    if isinstance(error, FileNotFoundError):
+        return FolderError(f"There is no folder {folder}.", advice="Check the path.")
+    return FolderError(
+        f"{folder} cannot be searched.",
+        why=f"{error.strerror}.",
+        advice="Check the permissions.",
+    )
+
+
+def _prediction_first(file: str) -> tuple[bool, str]:
+    return not file.lower().startswith("prediction"), file
+
+
+def _study_of(folder_name: str) -> str:
+    if folder_name.endswith(SUFFIX):  # nearly all
+        return folder_name.removesuffix(SUFFIX) or folder_name
+    return _OUT.sub("", folder_name) or folder_name
+
+
+def _signature(stat: os.stat_result, times: tuple[int, int]) -> Signature:
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, *times
+
+
+def _is_report_of_many(path: Path) -> bool:
+    """Tell a table of results from any other: an id column, and a header of regions or values."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_PEEK)
+            text = data.decode(find_encoding(data), errors="replace").lstrip("\ufeff")
+    except OSError:  # nothing says that it is one
+        return False
+    lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    cells = [cell.strip().strip('"') for cell in re.split(r"[,;\t]", next(lines, ""))]
+    headers = {plain(cell) for cell in cells}
+    if not headers & set(ID_HEADERS) or headers >= _OWN_HEADERS:
+        return False
+    is_long = bool(headers & _LONG_HEADERS) and any(
+        header_metric(cell) or plain(cell) in VALUE_HEADERS for cell in cells
+    )
+    return is_long or sum(map(is_region, cells)) > 1

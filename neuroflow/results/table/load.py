@@ -1,0 +1,234 @@
+"""Reading many result files, as far as they are not known yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from neuroflow.errors import AidpError
+from neuroflow.results.aidp.reader import AidpFile, AidpReader
+from neuroflow.results.table.find_files import Signature, ValueFile
+from neuroflow.results.table.values import COLUMNS, SIGNATURE, Values, names_in_order
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read, and what of it is new.
+
+    Parameters
+    ----------
+    values
+        Of exactly the files that were asked for.
+    fresh
+        The rows that were not known, or had to be looked at again.
+    is_smaller
+        True where known files are gone.
+    """
+
+    values: Values
+    fresh: npt.NDArray[np.int64]
+    is_smaller: bool = False
+
+
+def read_values(
+    files: Sequence[ValueFile], reader: AidpReader, known: Values | None = None, since: int = 0
+) -> Reading:
+    """Read many result files, as far as they are not known yet.
+
+    Parameters
+    ----------
+    files
+        What to read.
+    reader
+        Reads one.
+    known
+        What was read before.
+    since
+        The time, in ns since 1970 minus some slack; see `COLUMNS`.
+
+    Returns
+    -------
+    Reading
+        Of exactly these files.
+    """
+    looked = _Looked([file.row for file in files])
+    if known is None or -1 in looked.at:
+        looked = _look(files, reader, known)
+    nothing = np.array([], dtype=np.int64)
+    if known is not None and not looked.fresh and looked.at == list(range(len(known.rows))):
+        return Reading(known, nothing)
+    at = np.array(looked.at, dtype=np.int64)
+    values = _assemble(at, looked.parts, known)
+    fresh = nothing
+    if looked.fresh:
+        fresh = np.array(list(looked.fresh), dtype=np.int64)
+        _date(values.rows, fresh, list(looked.fresh.values()), since)
+    return Reading(values, fresh, is_smaller=known is not None and _is_smaller(at, values, known))
+
+
+@dataclass(slots=True)
+class _Looked:
+    """Where the rows of a result come from: rows known before (-1 where not), and files read."""
+
+    at: list[int]
+    parts: list[_Part] = field(default_factory=list)
+    fresh: dict[int, ValueFile] = field(default_factory=dict)
+
+    def add(self, file: ValueFile, at: Sequence[int]) -> None:
+        self.fresh |= dict.fromkeys(range(len(self.at), len(self.at) + len(at)), file)
+        self.at += at
+
+
+def _look(files: Sequence[ValueFile], reader: AidpReader, known: Values | None) -> _Looked:
+    unknown = {file.source for file in files if file.row < 0}
+    before = {} if known is None else _by_source(known.rows, unknown)
+    keys: dict[int, str] = {}  # the reader shares one tuple of names among files of a kind
+    looked = _Looked([])
+    for file in files:
+        if file.row >= 0:
+            looked.at.append(file.row)
+            continue
+        old = before.get(file.source)
+        if old is not None and old.study_id == file.study_id:
+            if old.is_trusted(file):
+                looked.at += old.positions
+                continue
+            if old.sha256 == _digest(file):
+                looked.add(file, old.positions)
+                continue
+        part = _Part(file, reader, keys)
+        looked.parts.append(part)
+        looked.add(file, [-1] * len(part.rows))
+    return looked
+
+
+@dataclass(slots=True)
+class _Before:
+    """One file as it was read before."""
+
+    study_id: str
+    signature: Signature
+    sha256: str
+    beside: str
+    since: int
+    positions: list[int]
+
+    def is_trusted(self, file: ValueFile) -> bool:
+        is_same = self.signature == file.signature and self.beside == file.beside
+        return is_same and max(file.signature[1:]) < self.since
+
+
+def _by_source(rows: pd.DataFrame, sources: Collection[str]) -> dict[str, _Before]:
+    positions = np.array([at for at, s in enumerate(rows["source"].tolist()) if s in sources], int)
+    columns = ("source", "study_id", "sha256", "beside", "since", *SIGNATURE)
+    found: dict[str, _Before] = {}
+    lists = (rows[name].iloc[positions].tolist() for name in columns)
+    for at, (source, study, sha256, beside, since, *signature) in zip(
+        positions.tolist(), zip(*lists, strict=True), strict=True
+    ):
+        if source in found:
+            found[source].positions.append(at)
+        else:
+            times: Signature = tuple(signature)
+            found[source] = _Before(study, times, sha256, beside, since, [at])
+    return found
+
+
+class _Part:
+    """One file just read; when and how it was found is told later."""
+
+    def __init__(self, file: ValueFile, reader: AidpReader, keys: dict[int, str]) -> None:
+        self.read: AidpFile | None = None
+        self.key = ""
+        head, tail = (file.source, file.study_id), ("",) + (0,) * 6
+        try:
+            self.read = read = reader.read(file.path)
+        except AidpError as error:
+            unread = ("", "", "", "", "", "", _digest(file), "{}", "[]", str(error))
+            self.rows: list[Row] = [(*head, *unread, *tail)]
+            return
+        if id(read.names) not in keys:
+            keys[id(read.names)] = hashlib.sha256(repr(read.names).encode()).hexdigest()[:16]
+        self.key = keys[id(read.names)]
+        how = (self.key, read.layout, read.delimiter, read.decimal, read.encoding, read.sha256)
+        self.rows = [
+            (
+                *head,
+                read.ids[i],
+                *how,
+                json.dumps(read.facts[i]) if read.facts[i] else "{}",
+                json.dumps(read.warnings[i]) if read.warnings[i] else "[]",
+                "",
+                *tail,
+            )
+            for i in range(len(read.ids))
+        ]
+
+
+def _digest(file: ValueFile) -> str:
+    try:
+        return hashlib.sha256(Path(file.path).read_bytes()).hexdigest()
+    except OSError:  # told by the reader
+        return "unreadable"
+
+
+def _assemble(at: npt.NDArray[np.int64], parts: Sequence[_Part], known: Values | None) -> Values:
+    """Put known rows and new ones where they belong."""
+    rows = pd.DataFrame([row for part in parts for row in part.rows], columns=list(COLUMNS))
+    rows = rows.astype(COLUMNS)
+    sets = {part.key: part.read.names for part in parts if part.read is not None}
+    is_kept = at >= 0
+    if known is not None and is_kept.any():
+        old = known.rows.iloc[at[is_kept]]
+        rows = pd.concat([old, rows], ignore_index=True) if parts else old
+        sets = {key: known.sets[key] for key in old["names"].unique() if key} | sets
+    order = np.argsort(np.concatenate([np.flatnonzero(is_kept), np.flatnonzero(~is_kept)]))
+    names = names_in_order(sets.values())
+    column = {name: j for j, name in enumerate(names)}
+    matrix = np.full((len(at), len(names)), np.nan)
+    places = {key: [column[name] for name in given] for key, given in sets.items()}
+    start = iter(np.flatnonzero(~is_kept).tolist())
+    for part in parts:
+        here = [next(start) for _ in part.rows]
+        if part.read is not None:
+            matrix[np.array(here)[:, None], places[part.key]] = part.read.values
+    if known is not None and names == known.names:  # whole rows are copied much faster
+        matrix[is_kept] = known.matrix[at[is_kept]]
+    elif known is not None and is_kept.any():
+        theirs = [j for j, name in enumerate(known.names) if name in column]
+        ours = [column[known.names[j]] for j in theirs]
+        to, of = np.flatnonzero(is_kept)[:, None], at[is_kept][:, None]
+        matrix[to, ours] = known.matrix[of, theirs]
+    return Values(names, matrix, rows.iloc[order].reset_index(drop=True), sets)
+
+
+def _date(
+    rows: pd.DataFrame, at: npt.NDArray[np.int64], files: Sequence[ValueFile], since: int
+) -> None:
+    """Note when and how files were found."""
+    times = np.array([(*file.signature, since) for file in files], dtype=np.int64)
+    for j, name in enumerate((*SIGNATURE, "since")):
+        column = rows[name].to_numpy(copy=True)
+        column[at] = times[:, j]
+        rows[name] = column
+    beside = rows["beside"].tolist()
+    for position, file in zip(at.tolist(), files, strict=True):
+        beside[position] = file.beside
+    rows["beside"] = pd.Series(beside, dtype="str")
+
+
+def _is_smaller(at: npt.NDArray[np.int64], values: Values, known: Values) -> bool:
+    """Tell whether files that were known are not there any more."""
+    is_kept = np.zeros(len(known.rows), dtype=bool)
+    is_kept[at[at >= 0]] = True
+    left = set(known.rows["source"][~is_kept])
+    return bool(left) and not left <= set(values.rows["source"])

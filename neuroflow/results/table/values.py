@@ -1,0 +1,174 @@
+"""All values of all files as one matrix: a row per study, a column per region, side and metric."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from neuroflow.results.regions import METRIC_ORDER, RegionName, load_regions
+from neuroflow.results.table.find_files import ValueFile, in_order
+
+COLUMNS = {
+    "source": "str", "study_id": "str", "id": "str", "names": "str", "layout": "str",
+    "delimiter": "str", "decimal": "str", "encoding": "str", "sha256": "str", "facts": "str",
+    "warnings": "str", "error": "str", "beside": "str", "size": "int64", "mtime_ns": "int64",
+    "ctime_ns": "int64", "folder_mtime_ns": "int64", "folder_ctime_ns": "int64", "since": "int64",
+}  # fmt: skip
+"""The columns of `Values.rows` and their types; facts and warnings are JSON.
+
+A file that changed later than ``since`` (ns since 1970) is looked at again, even where its size and
+times are the same.
+"""
+
+SIGNATURE = ("size", "mtime_ns", "ctime_ns", "folder_mtime_ns", "folder_ctime_ns")
+"""The columns of `Values.rows` that tell a changed file."""
+
+Names = tuple[RegionName, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """The content of many result files.
+
+    Parameters
+    ----------
+    names
+        The columns of the matrix, in the dictionary's order, then the unknown ones.
+    matrix
+        Shape (studies, names); NaN where a study has no such value.
+    rows
+        Where each row of the matrix comes from (`COLUMNS`); a file that could not be read has one
+        row, with an `error`.
+    sets
+        The names each kind of file gives, by what stands in the column ``names``.
+    """
+
+    names: Names
+    matrix: npt.NDArray[np.float64]
+    rows: pd.DataFrame
+    sets: dict[str, Names]
+
+
+def known_folders(folder: Path, values: Values | None) -> dict[str, ValueFile]:
+    """Tell which result folders need no listing while their times are the same.
+
+    Parameters
+    ----------
+    folder
+        The folder that is searched.
+    values
+        What was read before.
+
+    Returns
+    -------
+    dict
+        As `scan` takes it.
+    """
+    if values is None:
+        return {}
+    rows = values.rows
+    times = rows[list(SIGNATURE)].to_numpy()
+    is_old = (times[:, 1:].max(axis=1, initial=0) < rows["since"].to_numpy()) & (times[:, 3] != 0)
+    is_old &= ~rows["source"].duplicated(keep=False).to_numpy()  # a report of many
+    sources, study_ids, beside = (rows[name].tolist() for name in ("source", "study_id", "beside"))
+    above = f"{folder}{os.sep}"
+    paths = [above + source.replace("/", os.sep) for source in sources]
+    signatures = zip(*times.T.tolist(), strict=True)
+    fields = zip(paths, sources, study_ids, signatures, beside, range(len(rows)), strict=True)
+    files = map(ValueFile._make, compress(fields, is_old.tolist()))
+    return {file.source[: file.source.rfind("/") + 1]: file for file in files}
+
+
+def merged(parts: Sequence[Values]) -> Values:
+    """Put together what was read at different times.
+
+    Parameters
+    ----------
+    parts
+        The oldest first.
+
+    Returns
+    -------
+    Values
+        Of each file what was read last; in the order in which files are found.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    rows = pd.concat([part.rows for part in parts], ignore_index=True)
+    part_of = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts]).tolist()
+    texts = (rows[name].tolist() for name in ("source", "study_id", "mtime_ns"))
+    last = dict(zip(rows["source"].tolist(), part_of, strict=True))
+    files = [
+        ValueFile("", source, study_id, (0, changed, 0, 0, 0), "", at)
+        for at, (source, study_id, changed) in enumerate(zip(*texts, strict=True))
+        if last[source] == part_of[at]
+    ]
+    order = np.array([file.row for file in in_order(files)], dtype=np.int64)
+    sets: dict[str, Names] = {}
+    for part in parts:
+        sets |= part.sets
+    names = names_in_order(sets.values())
+    column = {name: j for j, name in enumerate(names)}
+    matrix = np.full((len(rows), len(names)), np.nan)
+    start = 0
+    for part in parts:
+        here = slice(start, start := start + len(part.rows))
+        places = slice(None) if part.names == names else [column[name] for name in part.names]
+        matrix[here, places] = part.matrix
+    return Values(names, matrix[order], rows.iloc[order].reset_index(drop=True), sets)
+
+
+def part_of(values: Values, rows: npt.NDArray[np.int64]) -> Values:
+    """Take some rows out.
+
+    Parameters
+    ----------
+    values
+        Of many files.
+    rows
+        Which.
+
+    Returns
+    -------
+    Values
+        With the names these rows need.
+    """
+    chosen = values.rows.iloc[rows].reset_index(drop=True)
+    sets = {key: values.sets[key] for key in chosen["names"].unique() if key}
+    names = names_in_order(sets.values())
+    column = {name: j for j, name in enumerate(values.names)}
+    places = np.array([column[name] for name in names], dtype=np.int64)
+    return Values(names, values.matrix[rows[:, None], places], chosen, sets)
+
+
+def names_in_order(sets: Iterable[Names]) -> Names:
+    """Put names into the dictionary's order, metric by metric; unknown ones follow by name.
+
+    Parameters
+    ----------
+    sets
+        Names of several kinds of files.
+
+    Returns
+    -------
+    tuple of RegionName
+        Each once.
+    """
+    regions = load_regions()
+    keys = zip(regions["region"], regions["hemisphere"], strict=True)
+    rank = {key: n for n, key in enumerate(keys)}
+    metrics = {metric: n for n, metric in enumerate(METRIC_ORDER)}
+
+    def place(name: RegionName) -> tuple[int, str, str, int, str]:
+        known = rank[name.region, name.hemisphere] if name.known else len(rank)
+        metric = str(name.metric)
+        return known, name.region, name.hemisphere, metrics.get(metric, len(metrics)), metric
+
+    return tuple(sorted({name for given in sets for name in given}, key=place))

@@ -1,0 +1,182 @@
+"""Take out of DICOM what names a patient, and leave what was acquired."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from dicognito.anonymizer import Anonymizer
+from dicognito.element_anonymizer import ElementAnonymizer
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileDataset
+
+from neuroflow._version import METHOD
+from neuroflow.studies.deidentify.attributes import is_kept
+from neuroflow.studies.deidentify.dates import START, TimeShift, earliest
+from neuroflow.studies.deidentify.identifiers import drop_residue, identifiers
+from neuroflow.studies.deidentify.private_attributes import is_safe
+from neuroflow.studies.demographics import age_string, parse_age, parse_sex
+from neuroflow.studies.dicom.csa import blank_csa
+from neuroflow.studies.protocol.rules import SERIES_DESCRIPTION, STUDY_DESCRIPTION
+
+_HARMLESS = frozenset(
+    {"AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL", "SQ", "SS", "UL", "US"}
+)
+_STRUCTURE = frozenset(
+    tag
+    for word in [
+        "ImageType",
+        "FrameType",
+        "Modality",
+        "Manufacturer",
+        "ScanningSequence",
+        "SequenceVariant",
+        "MRAcquisitionType",
+        "PhotometricInterpretation",
+        "SpecificCharacterSet",
+        "PatientSex",
+        "PatientAge",
+        "InPlanePhaseEncodingDirection",
+        "PatientPosition",
+    ]
+    if (tag := tag_for_keyword(word)) is not None
+)
+"""Codes without which an image cannot be read: never taken for a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What stands in for the patient.
+
+    Parameters
+    ----------
+    study_id
+        Takes the place of name and patient id.
+    age
+        Years, or None for the header's.
+    sex
+        ``"M"`` or ``"F"``, or None for the header's.
+    """
+
+    study_id: str
+    age: float | None = None
+    sex: str | None = None
+
+
+class Deidentifier:
+    """De-identifies the images of one study, all in the same way.
+
+    Identifying attributes and every attribute not known to be needed go; UIDs are replaced, the
+    same one by the same one; dates move to the year 2000 with the time between images kept; age,
+    sex, the acquisition and the private diffusion attributes stay.
+
+    Parameters
+    ----------
+    identity
+        What stands in for the patient.
+    salt
+        A secret of the workspace; the same one gives the same replacements.
+    origin
+        When the study began; None to take it from each header.
+
+    References
+    ----------
+    DICOM PS3.15, annex E; dicognito, https://github.com/blairconrad/dicognito.
+    """
+
+    def __init__(self, identity: Identity, *, salt: bytes, origin: datetime | None = None) -> None:
+        self.identity = identity
+        self._origin = origin
+        # Replacements of one study tell nothing of those of another one.
+        key = hmac.new(salt, identity.study_id.encode(), hashlib.sha256).hexdigest()
+        self._anonymizer = Anonymizer(seed=key)
+        self._shift = TimeShift(origin or START)
+        self._anonymizer.add_element_handler(self._shift)
+        self._anonymizer.add_element_handler(_Harmless())
+
+    def __call__(self, dataset: FileDataset) -> list[str]:
+        """De-identify one image in place.
+
+        Parameters
+        ----------
+        dataset
+            The image; with or without its pixels.
+
+        Returns
+        -------
+        list of str
+            Names of attributes that are kept as a rule and went, as they named someone.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # values against the standard are not judged here
+            if self._origin is None:
+                self._origin = earliest(dataset) or START
+                self._shift.origin = self._origin
+            words = identifiers(dataset)
+            _filter(dataset)
+            _filter_meta(dataset)
+            self._anonymizer.anonymize(dataset)
+            dropped = drop_residue(dataset, words, _STRUCTURE)
+            self._describe(dataset)
+        return dropped
+
+    def _describe(self, dataset: Dataset) -> None:
+        """Set the attributes that every image needs."""
+        identity = self.identity
+        age = identity.age if identity.age is not None else parse_age(dataset.get("PatientAge"))
+        sex = identity.sex or parse_sex(dataset.get("PatientSex"))
+        dataset.PatientName = identity.study_id
+        dataset.PatientID = identity.study_id
+        dataset.PatientBirthDate = ""
+        dataset.PatientSex = sex or ""
+        dataset.PatientAge = age_string(age) if age is not None else ""
+        dataset.AccessionNumber = ""
+        dataset.ReferringPhysicianName = ""
+        dataset.StudyID = ""
+        dataset.StudyDescription = STUDY_DESCRIPTION
+        dataset.SeriesDescription = SERIES_DESCRIPTION
+        dataset.PatientIdentityRemoved = "YES"
+        dataset.LongitudinalTemporalInformationModified = "MODIFIED"
+        dataset.DeidentificationMethod = METHOD
+
+
+class _Harmless(ElementAnonymizer):
+    """Passes numbers and codes, which nothing is done to, before all others look at them."""
+
+    def __call__(self, dataset: Dataset, data_element: DataElement) -> bool:  # noqa: ARG002
+        return data_element.VR in _HARMLESS
+
+    def describe_actions(self) -> Iterator[str]:
+        yield "Keep numbers and codes"
+
+
+def _filter(dataset: Dataset) -> None:
+    """Delete what is not known to be harmless, at any depth."""
+    safe = {tag for tag in list(dataset.keys()) if tag.is_private and is_safe(dataset, tag)}
+    for tag in list(dataset.keys()):
+        if not (tag in safe if tag.is_private else is_kept(tag)):
+            del dataset[tag]
+            continue
+        element = dataset[tag]
+        if element.VR == "SQ":
+            for item in element.value or ():
+                _filter(item)
+        elif tag.group == 0x0029 and tag.element & 0xFF in (0x10, 0x20) and tag.element > 0xFF:
+            blanked = blank_csa(element.value)
+            if blanked is None:
+                del dataset[tag]
+            else:
+                element.value = blanked
+
+
+def _filter_meta(dataset: FileDataset) -> None:
+    kept = {"TransferSyntaxUID", "MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID"}
+    for tag in list(dataset.file_meta.keys()):
+        if dataset.file_meta[tag].keyword not in kept:
+            del dataset.file_meta[tag]
+    dataset.preamble = bytes(128)

@@ -1,0 +1,138 @@
+"""Copy one DICOM file without what names a patient; its pixels are passed through."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from typing import IO
+
+from pydicom import dcmread
+from pydicom.dataset import FileDataset
+from pydicom.filewriter import dcmwrite
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from neuroflow.errors import StudyError
+from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
+from neuroflow.studies.archive import Member
+from neuroflow.studies.deidentify.deidentifier import Deidentifier
+from neuroflow.studies.dicom.header import READ_ERRORS
+
+BLOCK = 1 << 20
+_PIXELS = (0x7FE0, 0x0010)
+_UNDEFINED = 0xFFFFFFFF
+_ITEM, _END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
+
+
+def clean_blocks(member: Member, deidentify: Deidentifier) -> Iterator[bytes]:
+    """Yield the bytes of a DICOM file without what names a patient.
+
+    The header is written anew; the pixels are copied in blocks, so that large files need little
+    memory.
+
+    Parameters
+    ----------
+    member
+        The file.
+    deidentify
+        What is done to its header.
+
+    Yields
+    ------
+    bytes
+        The new file, piece by piece.
+
+    Raises
+    ------
+    StudyError
+        The file is damaged, truncated, or has no pixels.
+    """
+    try:
+        with member.open() as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # values against the standard pass as they are
+            dataset = dcmread(stream, stop_before_pixels=True, force=True)
+            syntax = UID(dataset.file_meta.get("TransferSyntaxUID") or _guessed_syntax(dataset))
+            if syntax == DeflatedExplicitVRLittleEndian:
+                stream.seek(0)
+                dataset = dcmread(stream, force=True)
+                deidentify(dataset)
+                yield _written(dataset, syntax)
+                return
+            deidentify(dataset)
+            yield _written(dataset, syntax)
+            yield from _pixel_blocks(stream, syntax)
+    except (*READ_ERRORS, *STREAM_ERRORS) as error:
+        raise StudyError(
+            "A DICOM file of the study is damaged.",
+            why=f"{type(error).__name__} while reading it.",
+            advice="Export the study again.",
+        ) from error
+
+
+def _guessed_syntax(dataset: FileDataset) -> UID:
+    implicit, little = dataset.original_encoding
+    if not little:
+        return ExplicitVRBigEndian
+    return ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+
+
+def _written(dataset: FileDataset, syntax: UID) -> bytes:
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    buffer = io.BytesIO()
+    dcmwrite(buffer, dataset, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _pixel_blocks(stream: IO[bytes], syntax: UID) -> Iterator[bytes]:
+    """Copy the pixel element, and nothing that comes after it."""
+    order = ">" if syntax == ExplicitVRBigEndian else "<"
+    start = _exactly(stream, 8)
+    group, element = struct.unpack(order + "HH", start[:4])
+    if (group, element) != _PIXELS:
+        raise EOFError("no pixel data")
+    if syntax == ImplicitVRLittleEndian:
+        (length,) = struct.unpack(order + "L", start[4:])
+    else:
+        long_length = _exactly(stream, 4)
+        (length,) = struct.unpack(order + "L", long_length)
+        start += long_length
+    yield start
+    if length != _UNDEFINED:
+        yield from _blocks(stream, length)
+    else:
+        yield from _fragments(stream)
+
+
+def _fragments(stream: IO[bytes]) -> Iterator[bytes]:
+    while True:
+        head = _exactly(stream, 8)
+        group, element, length = struct.unpack("<HHL", head)
+        yield head
+        if (group, element) == _END:
+            return
+        if (group, element) != _ITEM or length == _UNDEFINED:
+            raise EOFError("broken fragments of pixel data")
+        yield from _blocks(stream, length)
+
+
+def _blocks(stream: IO[bytes], length: int) -> Iterator[bytes]:
+    while length:
+        block = _exactly(stream, min(length, BLOCK))
+        length -= len(block)
+        yield block
+
+
+def _exactly(stream: IO[bytes], count: int) -> bytes:
+    block = stream.read(count)
+    if len(block) < count:
+        raise EOFError("the file is truncated")
+    return block

@@ -1,0 +1,166 @@
+"""What names a patient in a header, and whether it stands in another text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+from neuroflow.studies.deidentify.private_attributes import SERVICE
+
+_WORDS = (
+    "PatientName PatientID OtherPatientIDs OtherPatientNames PatientBirthName"
+    " PatientMotherBirthName PatientBirthDate PatientAddress PatientTelephoneNumbers"
+    " PatientComments EthnicGroup MilitaryRank AccessionNumber StudyID InstitutionName"
+    " InstitutionAddress InstitutionalDepartmentName ReferringPhysicianName"
+    " PerformingPhysicianName OperatorsName PhysiciansOfRecord NameOfPhysiciansReadingStudy"
+    " RequestingPhysician RequestedProcedureID ScheduledProcedureStepID PerformedProcedureStepID"
+    " StationName DeviceSerialNumber StudyDate SeriesDate AcquisitionDate ContentDate"
+    " StudyInstanceUID SeriesInstanceUID SOPInstanceUID FrameOfReferenceUID IssuerOfPatientID"
+    " AdmissionID CurrentPatientLocation"
+)
+TAGS = tuple(tag for word in _WORDS.split() if (tag := tag_for_keyword(word)) is not None)
+_PLACES = frozenset(
+    tag
+    for word in ("InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName")
+    if (tag := tag_for_keyword(word)) is not None
+)
+_ANY_PLACE = (
+    "CENTER CENTRE CLINIC DEPARTMENT HEALTH HEALTHCARE HOSPITAL IMAGING INSTITUT INSTITUTE KLINIK"
+    " KLINIKUM MAGNETIC MEDICAL MEDICINE NEUROLOGY RADIOLOGIE RADIOLOGY RESEARCH RESONANCE STREET"
+    " UNIVERSITY UNIVERSITAET BRAIN DIFFUSION PHILIPS SIEMENS"
+)
+"""Words of many places' names, which tell nothing and stand in codes of images."""
+SHORTEST = 4
+"""Shorter words occur everywhere by chance."""
+_LISTS = frozenset(
+    tag for word in ("ImageType", "FrameType") if (tag := tag_for_keyword(word)) is not None
+)
+TERMS = frozenset({"ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "MOSAIC", "DIFFUSION", "NONE"})
+"""What an image's type says of how it is to be read, whatever the patient is called."""
+_TEXT = frozenset({"AE", "AS", "CS", "LO", "LT", "OB", "SH", "ST", "UC", "UN", "UR", "UT"})
+
+
+def identifiers(dataset: Dataset) -> frozenset[str]:
+    """Collect what names the patient, the place and the day.
+
+    Parameters
+    ----------
+    dataset
+        A header, before anything was taken out.
+
+    Returns
+    -------
+    frozenset of str
+        Words in capitals.
+    """
+    found: set[str] = set()
+    for tag in TAGS:
+        element = dataset.get(tag)
+        if element is None or not element.value:
+            continue
+        values = element.value if isinstance(element.value, MultiValue) else [element.value]
+        for value in values:
+            text = str(value).strip().upper()
+            found.add(text)
+            if element.VR == "PN":
+                found |= set(re.split(r"[\^=\s,]+", text))
+            elif element.VR == "DA":
+                found |= set(_as_written(text))
+            elif tag in _PLACES:
+                found |= set(re.findall(r"[^\W\d_]+", text)) - set(_ANY_PLACE.split())
+    return frozenset(word for word in found if len(word) >= SHORTEST)
+
+
+def _as_written(date: str) -> Iterator[str]:
+    """Give the other ways in which people write a date."""
+    if re.fullmatch(r"\d{8}", date):
+        year, month, day = date[:4], date[4:6], date[6:]
+        for parts in ((year, month, day), (day, month, year), (month, day, year)):
+            yield from (mark.join(parts) for mark in ("-", ".", "/", "_", " ", ""))
+
+
+def names_someone(value: object, words: frozenset[str]) -> bool:
+    """Tell whether a value has one of some identifying words in it.
+
+    Parameters
+    ----------
+    value
+        Text, bytes, or several of them.
+    words
+        From `identifiers`.
+
+    Returns
+    -------
+    bool
+        True where a word occurs; numbers count only as words of their own.
+
+    Examples
+    --------
+    >>> names_someone("DTI_MILLER", frozenset({"MILLER"}))
+    True
+    >>> names_someone("ep_b1000#1", frozenset({"1000"}))
+    False
+    """
+    if not words:
+        return False
+    if isinstance(value, bytes):
+        text = value.decode("latin-1")
+    elif isinstance(value, str) or not isinstance(value, Iterable):
+        text = str(value)
+    else:
+        return any(names_someone(part, words) for part in value)
+    text = text.upper()
+    return any(word in text and _stands_alone(word, text) for word in words)
+
+
+def _stands_alone(word: str, text: str) -> bool:
+    if not word.isdigit():
+        return True
+    return re.search(rf"(?<![A-Z0-9]){word}(?![A-Z0-9])", text) is not None
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, MultiValue):
+        return all(map(_is_number, value))
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    return re.fullmatch(r"[\d.eE+\-\\\s\0]+", text) is not None
+
+
+def drop_residue(dataset: Dataset, words: frozenset[str], keep: frozenset[int]) -> list[str]:
+    """Delete texts that still name someone, at any depth.
+
+    Parameters
+    ----------
+    dataset
+        A header, changed in place.
+    words
+        From `identifiers`, of the header as it was.
+    keep
+        Tags that are not touched: their values were set.
+
+    Returns
+    -------
+    list of str
+        The names of what was deleted.
+    """
+    dropped = []
+    for tag in list(dataset.keys()):
+        element = dataset[tag]
+        if element.VR == "SQ":
+            for item in element.value or ():
+                dropped += drop_residue(item, words, keep)
+        elif element.VR not in _TEXT or not names_someone(element.value, words):
+            continue
+        elif int(tag) in SERVICE and _is_number(element.value):
+            continue  # a patient may be called 1000, and a b-value too
+        elif tag in _LISTS:
+            values = element.value if isinstance(element.value, MultiValue) else [element.value]
+            element.value = [one for one in values if one in TERMS or not names_someone(one, words)]
+        elif tag not in keep and not tag.is_private_creator:  # creators come from a list of ours
+            dropped.append(element.name)
+            del dataset[tag]
+    return dropped

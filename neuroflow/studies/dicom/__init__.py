@@ -1,0 +1,1 @@
+"""Read DICOM headers, gradients and series."""

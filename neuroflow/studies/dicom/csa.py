@@ -1,0 +1,148 @@
+"""Siemens' CSA header: what neuroflow reads of it."""
+
+from __future__ import annotations
+
+import re
+import struct
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from neuroflow.studies.dicom.fast_reader import Lookup
+
+with warnings.catch_warnings():
+    # nibabel calls its DICOM readers experimental on import; only its CSA parser is used here.
+    warnings.simplefilter("ignore", UserWarning)
+    from nibabel.nicom import csareader
+
+IMAGE_HEADER = 0x00291010
+READ_ERRORS = (csareader.CSAError, ValueError, AssertionError, IndexError, struct.error)
+"""What nibabel's parser raises on damaged bytes."""
+_SAFE_NAMES = (
+    "AcquisitionMatrixText B_matrix B_value BandwidthPerPixelPhaseEncode "
+    "DiffusionDirectionality DiffusionGradientDirection EchoColumnPosition EchoLinePosition "
+    "EchoPartitionPosition FlowCompensation GradientMode GSWDDataType ICE_Dims "
+    "ImaAbsTablePosition ImaCoilString ImaPATModeText ImaRelTablePosition MeasuredFourierLines "
+    "MosaicRefAcqTimes MultistepIndex NonPlanarImage NumberOfImagesInMosaic NumberOfPrescans "
+    "PATModeText PhaseEncodingDirectionPositive PositivePCSDirections ProtocolSliceNumber "
+    "RealDwellTime RFSWDDataType SliceMeasurementDuration SliceNormalVector SlicePosition_PCS "
+    "SliceResolution SliceArrayConcatenations SequenceMask TablePositionOrigin TimeAfterStart "
+    "UsedChannelMask ReadoutOS MrProtocolVersion Isocentered CoilString AbsTablePosition "
+    "RelTablePosition"
+)
+SAFE = frozenset(_SAFE_NAMES.split())
+"""Tags whose values belong to the acquisition alone."""
+PROTOCOLS = frozenset({"MrPhoenixProtocol", "MrProtocol", "MrEvaProtocol"})
+"""Tags that hold the whole protocol as text, names of people and dates among it."""
+_NUMBERS = frozenset({b"FL", b"FD", b"DS", b"SS", b"US", b"SL", b"UL", b"IS"})
+_HARMLESS = re.compile(rb"[A-Za-z0-9 .,:;+\-*/_()<>%]{0,64}\s*")
+_BEGIN, _END = b"### ASCCONV BEGIN", b"### ASCCONV END ###"
+_ASSIGNMENT = re.compile(
+    rb"^(?![^\n=]*(?:Patient|Birth|Date|UID|Serial))"
+    rb"[A-Za-z][\w.\[\]]*[ \t]*=[ \t]*-?(?:0x[0-9a-fA-F]{1,8}|\d{1,9}(?:\.\d*)?(?:e[+-]?\d+)?)"
+    rb"[ \t]*$",
+    re.MULTILINE,
+)
+
+
+def read_csa(look: Lookup) -> Mapping[str, list[Any]]:
+    """Read the image part of Siemens' CSA header.
+
+    Parameters
+    ----------
+    look
+        Gives the values of a DICOM header.
+
+    Returns
+    -------
+    mapping of str to list
+        The values per name; empty where there is no CSA header, or a broken one.
+    """
+    value = look(IMAGE_HEADER)
+    return read_tags(value) or {} if isinstance(value, bytes) else {}
+
+
+def read_tags(value: bytes) -> dict[str, list[Any]] | None:
+    """Read a CSA header's values.
+
+    Parameters
+    ----------
+    value
+        The image or the series part.
+
+    Returns
+    -------
+    dict or None
+        The values per name; None where the bytes are broken.
+    """
+    try:
+        parsed = csareader.read(value)  # type: ignore[no-untyped-call]
+    except READ_ERRORS:
+        return None
+    return {name: tag["items"] for name, tag in parsed["tags"].items()}
+
+
+def blank_csa(value: bytes) -> bytes | None:
+    """Blank what may name someone in a CSA header, and leave its structure as it is.
+
+    Parameters
+    ----------
+    value
+        The image or the series part.
+
+    Returns
+    -------
+    bytes or None
+        The same length: of the tags in `SAFE` the values, of the protocol its numbers; None where
+        the header cannot be followed, and may not be kept.
+    """
+    if value[:4] != b"SV10" or read_tags(value) is None:
+        return None
+    blanked = bytearray(value)
+    (n_tags,) = struct.unpack_from("<I", value, 8)
+    at = 16
+    for _ in range(n_tags):
+        name = value[at : at + 64].split(b"\0")[0].decode("latin-1")
+        # What follows the name's end in its 64 bytes is left over from other names.
+        blanked[at + len(name) : at + 64] = bytes(64 - len(name))
+        vr = value[at + 68 : at + 70]
+        (n_items,) = struct.unpack_from("<i", value, at + 76)
+        at += 84
+        for _ in range(n_items):
+            (length,) = struct.unpack_from("<4xi", value, at)
+            at += 16
+            item = value[at : at + length]
+            padded = -(-length // 4) * 4
+            kept = _blank_item(name, item, is_number=vr in _NUMBERS)
+            blanked[at : at + padded] = kept + bytes(len(blanked[at : at + padded]) - len(kept))
+            at += padded
+    blanked[at:] = bytes(len(blanked) - at)
+    return bytes(blanked)
+
+
+def _blank_item(name: str, item: bytes, *, is_number: bool) -> bytes:
+    text = item.split(b"\0")[0]
+    if name in SAFE and _HARMLESS.fullmatch(text):
+        return text
+    if name in PROTOCOLS:
+        return _blank_protocol(item)
+    # Readers expect a number where there was one.
+    return b"0" if is_number and item else b""
+
+
+def _blank_protocol(item: bytes) -> bytes:
+    """Keep the assignments of numbers in the text protocol; all else becomes spaces."""
+    text = item.rstrip(b"\0")
+    start, end = text.find(_BEGIN), text.find(_END)
+    if start < 0 or end < start:
+        return b" " * len(text)
+    head_end = text.find(b"\n", start) + 1 or len(text)
+    kept = bytearray(b" " * len(text))
+    kept[start : start + len(_BEGIN)] = _BEGIN
+    kept[start + len(_BEGIN) : start + len(_BEGIN) + 4] = b" ###"
+    for match in _ASSIGNMENT.finditer(text, head_end, end):
+        kept[match.start() : match.end()] = match.group()
+    for at in (index for index in range(head_end - 1, end) if text[index : index + 1] == b"\n"):
+        kept[at : at + 1] = b"\n"
+    kept[end : end + len(_END)] = _END
+    return bytes(kept)

@@ -1,0 +1,150 @@
+"""The b-value and gradient direction of one image, from standard and private DICOM tags."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom.multival import MultiValue
+
+from neuroflow.studies.dicom.csa import read_csa
+from neuroflow.studies.dicom.fast_reader import Lookup, lookup
+
+B0_MAX = 50.0
+"""s/mm²; scanners mark images without diffusion weighting with 0 to 50."""
+BLOCKS = (0x10, 0x11, 0x12, 0x13)
+"""Where private blocks are looked for."""
+DIFFUSION_SEQUENCE, B_VALUE = 0x00189117, 0x00189087
+DIRECTION_SEQUENCE, ORIENTATION = 0x00189076, 0x00189089
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """What one image was weighted with.
+
+    Parameters
+    ----------
+    b_value
+        s/mm²; None where no tag tells.
+    direction
+        Components of the direction as the vendor writes them, None where there is none.
+    """
+
+    b_value: float | None = None
+    direction: Vector | None = None
+
+    @property
+    def is_b0(self) -> bool:
+        """True where the image has no diffusion weighting."""
+        return self.b_value is not None and self.b_value <= B0_MAX
+
+
+def read_gradient(look: Lookup) -> Gradient:
+    """Read the diffusion weighting of one image.
+
+    Parameters
+    ----------
+    look
+        Gives the values of the header of a classic or mosaic image, or of one frame of an
+        enhanced one.
+
+    Returns
+    -------
+    Gradient
+        From the standard tags, else Siemens, Philips, GE, else the Siemens CSA header.
+
+    References
+    ----------
+    DICOM PS3.3, C.8.13.5.9 (MR Diffusion macro); the conformance statements of the vendors;
+    Li et al., J Neurosci Methods 264 (2016) 47-56 (dcm2niix).
+    """
+    for reader in (_standard, _siemens, _philips, _ge, _siemens_csa):
+        found = reader(look)
+        if found.b_value is not None:
+            return found
+    return Gradient()
+
+
+def _standard(look: Lookup) -> Gradient:
+    item = _item(look, DIFFUSION_SEQUENCE)
+    holder = _item(item, DIRECTION_SEQUENCE)
+    return Gradient(_number(item(B_VALUE)), _vector(holder(ORIENTATION)))
+
+
+def _item(look: Lookup, tag: int) -> Lookup:
+    """Step into a sequence where there is one."""
+    sequence = look(tag)
+    return lookup(sequence[0]) if sequence else look
+
+
+def _siemens(look: Lookup) -> Gradient:
+    b_value = _number(_private(look, 0x0019, 0x0C, "SIEMENS"))
+    return Gradient(b_value, _vector(_private(look, 0x0019, 0x0E, "SIEMENS")))
+
+
+def _philips(look: Lookup) -> Gradient:
+    b_value = _number(_private(look, 0x2001, 0x03, "PHILIPS"))
+    parts = [_private(look, 0x2005, element, "PHILIPS") for element in (0xB0, 0xB1, 0xB2)]
+    return Gradient(b_value, _vector(parts))
+
+
+def _ge(look: Lookup) -> Gradient:
+    slop = _private(look, 0x0043, 0x39, "GEMS")
+    b_value = _number(slop[0] if isinstance(slop, list | MultiValue) and len(slop) else slop)
+    if b_value is not None:
+        b_value %= 1e9  # later releases add 1e9
+    parts = [_private(look, 0x0019, element, "GEMS") for element in (0xBB, 0xBC, 0xBD)]
+    return Gradient(b_value, _vector(parts))
+
+
+def _siemens_csa(look: Lookup) -> Gradient:
+    tags = read_csa(look)
+    b_value = _number(next(iter(tags.get("B_value", ())), None))
+    return Gradient(b_value, _vector(tags.get("DiffusionGradientDirection")))
+
+
+def _private(look: Lookup, group: int, element: int, vendor: str) -> Any:
+    """Give the value in the first block that the vendor reserved, or in an unnamed block."""
+    for block in BLOCKS:
+        value = look(group << 16 | block << 8 | element)
+        if value is None:
+            continue
+        creator = look(group << 16 | block)
+        # Some de-identifiers drop the private creators and keep what they announced.
+        if creator is None or _text(creator).upper().startswith(vendor):
+            return _decoded(value)
+    return None
+
+
+def _text(value: Any) -> str:
+    return (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip(" \0")
+
+
+def _decoded(value: Any) -> Any:
+    # Without a private creator the type is not known, and a text arrives as bytes.
+    if isinstance(value, bytes):
+        text = value.decode("ascii", "ignore").strip(" \0")
+        return text.split("\\") if "\\" in text else text
+    return value
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, list | tuple | MultiValue):
+        value = value[0] if len(value) == 1 else None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _vector(value: Any) -> Vector | None:
+    if not isinstance(value, list | tuple | MultiValue) or len(value) != 3:
+        return None
+    parts = [_number(part) for part in value]
+    if any(part is None for part in parts):
+        return None
+    x, y, z = (part for part in parts if part is not None)
+    return None if x == y == z == 0 else (x, y, z)

@@ -1,0 +1,372 @@
+"""One DICOM file's header, cut down to what discovery and checks need."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import IO, Any, BinaryIO, cast
+
+from pydicom import dcmread
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from neuroflow.studies.dicom.csa import read_csa
+from neuroflow.studies.dicom.fast_reader import Lookup, lookup, read_raw
+from neuroflow.studies.dicom.functional_groups import FunctionalGroups
+from neuroflow.studies.dicom.gradients import DIRECTION_SEQUENCE, Gradient, read_gradient
+
+PROTOCOL = (
+    "Modality",
+    "Manufacturer",
+    "MagneticFieldStrength",
+    "RepetitionTime",
+    "EchoTime",
+    "FlipAngle",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "ScanningSequence",
+    "SequenceVariant",
+    "PatientAge",
+    "PatientSex",
+    "PatientBirthDate",
+    "StudyDate",
+    "StudyDescription",
+    "SeriesDescription",
+    "BurnedInAnnotation",
+    "ImageType",
+    "InPlanePhaseEncodingDirection",
+    "Rows",
+    "Columns",
+)
+"""Attributes with one value per series, read from every file to see whether they agree."""
+_SINGLE = (
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "SOPInstanceUID",
+    "SOPClassUID",
+    "PatientID",
+    "PatientName",
+    "SeriesNumber",
+    "InstanceNumber",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "NumberOfFrames",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "DiffusionBValue",
+    "DiffusionGradientOrientation",
+    "MRDiffusionSequence",
+    "EffectiveEchoTime",
+    "DiffusionDirectionality",
+    "StudyTime",
+    "SeriesDate",
+    "SeriesTime",
+    "AcquisitionDate",
+    "AcquisitionTime",
+    "ContentDate",
+    "ContentTime",
+)
+_PRIVATE = [
+    (group << 16) | element
+    for group, elements in {
+        0x0019: (0x0A, 0x0C, 0x0E, 0x29, 0xBB, 0xBC, 0xBD),
+        0x0043: (0x39,),
+        0x2001: (0x03,),
+        0x2005: (0xB0, 0xB1, 0xB2),
+    }.items()
+    for block in (0x10, 0x11, 0x12, 0x13)
+    for element in (block, *(block << 8 | low for low in elements))
+]
+TAGS: tuple[int, ...] = (
+    *(tag for word in (*PROTOCOL, *_SINGLE) if (tag := tag_for_keyword(word)) is not None),
+    *_PRIVATE,
+    0x00290010,
+    0x00291010,
+)
+"""Everything that is read of a header; the rest is skipped over."""
+_IN_GROUPS = frozenset({*TAGS, DIRECTION_SEQUENCE})
+READ_ERRORS = (
+    InvalidDicomError,
+    EOFError,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    struct.error,
+)
+"""What pydicom raises on files that are damaged, or no DICOM."""
+_SHARED_GROUPS, _PIXELS = 0x52009229, 0x7FE00008
+_UNDEFINED = 0xFFFFFFFF
+Position = tuple[float, float, float]
+Orientation = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One slice of one volume; of a mosaic, the whole volume.
+
+    Parameters
+    ----------
+    position
+        Its corner in mm, patient coordinates.
+    orientation
+        Cosines of its rows and columns, six numbers.
+    gradient
+        Its diffusion weighting.
+    """
+
+    position: Position | None
+    orientation: Orientation | None
+    gradient: Gradient
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What neuroflow reads of one DICOM file.
+
+    Parameters
+    ----------
+    study_uid, series_uid, sop_uid, sop_class, patient_id
+        Its identifiers.
+    series_number, instance_number
+        Its place.
+    transfer_syntax
+        The UID of its encoding.
+    protocol
+        The attributes named in `PROTOCOL`, as text or numbers.
+    frames
+        Its slices.
+    pixel_spacing
+        mm between rows and between columns.
+    mosaic_slices
+        How many slices a Siemens mosaic holds; 0 for other images.
+    mosaic_times
+        When each slice of a mosaic was acquired, ms.
+    begun
+        The earliest date and time in it, as DICOM writes them; empty where there is none.
+    """
+
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    sop_class: str
+    patient_id: str
+    series_number: int | None
+    instance_number: int | None
+    transfer_syntax: str
+    protocol: Mapping[str, Any]
+    frames: tuple[Frame, ...]
+    pixel_spacing: tuple[float, float] | None
+    mosaic_slices: int = 0
+    mosaic_times: tuple[float, ...] = field(default=())
+    begun: str = ""
+
+
+_Facts = tuple[dict[str, Any], tuple[Frame, ...], tuple[float, float] | None]
+
+
+def read_header(stream: IO[bytes], size: int | None = None) -> Header:
+    """Read one DICOM file's header.
+
+    Parameters
+    ----------
+    stream
+        The file, open and seekable.
+    size
+        How long the file is, where that is known: a truncated one is told by it.
+
+    Returns
+    -------
+    Header
+        What checks need.
+
+    Raises
+    ------
+    READ_ERRORS
+        The file is damaged, truncated, or no image of a study; callers translate them.
+    """
+    with warnings.catch_warnings():
+        # Values against the standard are reported as findings, where they matter.
+        warnings.simplefilter("ignore")
+        raw = read_raw(cast("BinaryIO", stream), TAGS, _SHARED_GROUPS)
+        if raw is not None and (raw.stop is None or raw.stop[0] >= _PIXELS):
+            if raw.stop is None or (size is not None and _end(raw.stop) > size):
+                raise EOFError("the file is truncated")
+            return _header(raw, raw.syntax, _classic(raw))
+        # Enhanced images keep their facts in sequences, which pydicom reads.
+        stream.seek(0)
+        dataset = dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
+        look = lookup(dataset)
+        syntax = str(dataset.file_meta.get("TransferSyntaxUID") or "")
+        return _header(look, syntax, _enhanced(dataset) or _classic(look))
+
+
+def _end(stop: tuple[int, int, int]) -> int:
+    _, length, begin = stop
+    return begin if length == _UNDEFINED else begin + length
+
+
+def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
+    """Lay out what was read; no image without a Study Instance UID."""
+    study_uid = _text(look(_tag("StudyInstanceUID")))
+    if not study_uid:
+        raise InvalidDicomError("no Study Instance UID")
+    mosaic_slices, times = _mosaic(look)
+    protocol, frames, spacing = facts
+    return Header(
+        study_uid=study_uid,
+        series_uid=_text(look(_tag("SeriesInstanceUID"))),
+        sop_uid=_text(look(_tag("SOPInstanceUID"))),
+        sop_class=_text(look(_tag("SOPClassUID"))),
+        patient_id=_text(look(_tag("PatientID"))),
+        series_number=_integer(look(_tag("SeriesNumber"))),
+        instance_number=_integer(look(_tag("InstanceNumber"))),
+        transfer_syntax=syntax,
+        protocol=protocol,
+        frames=frames,
+        pixel_spacing=spacing,
+        mosaic_slices=mosaic_slices,
+        mosaic_times=times,
+        begun=_begun(look),
+    )
+
+
+@lru_cache(maxsize=256)
+def _tag(word: str) -> int:
+    tag = tag_for_keyword(word)
+    if tag is None:
+        raise KeyError(word)
+    return tag
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _classic(look: Lookup) -> _Facts:
+    frame = Frame(
+        _floats(look(_tag("ImagePositionPatient")), 3),
+        _floats(look(_tag("ImageOrientationPatient")), 6),
+        read_gradient(look),
+    )
+    return _protocol(look), (frame,), _floats(look(_tag("PixelSpacing")), 2)
+
+
+def _enhanced(dataset: Dataset) -> _Facts | None:
+    groups = dataset.get("PerFrameFunctionalGroupsSequence")
+    if not groups:
+        return None
+    shared = dataset.get("SharedFunctionalGroupsSequence") or [Dataset()]
+    functional = FunctionalGroups(_IN_GROUPS)
+    common = functional.flat(shared[0])
+    protocol = _protocol(lookup(dataset))
+    frames, spacing = [], None
+    for group in groups:
+        look = (common | functional.flat(group)).get
+        for word, value in _protocol(look).items():
+            protocol.setdefault(word, value)
+        echo = look(_tag("EffectiveEchoTime"))
+        if echo is not None:
+            protocol.setdefault("EchoTime", _plain(echo))
+        spacing = spacing or _floats(look(_tag("PixelSpacing")), 2)
+        frames.append(
+            Frame(
+                _floats(look(_tag("ImagePositionPatient")), 3),
+                _floats(look(_tag("ImageOrientationPatient")), 6),
+                _frame_gradient(look),
+            )
+        )
+    return protocol, tuple(frames), spacing
+
+
+def _frame_gradient(look: Lookup) -> Gradient:
+    found = read_gradient(look)
+    # In the MR Diffusion macro an image without weighting may come without a b-value.
+    none = _text(look(_tag("DiffusionDirectionality"))) == "NONE"
+    return Gradient(0.0) if none and found.b_value is None else found
+
+
+def _protocol(look: Lookup) -> dict[str, Any]:
+    found = ((word, look(_tag(word))) for word in PROTOCOL)
+    return {word: _plain(value) for word, value in found if value is not None and value != ""}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, str):
+        return str(value).strip()
+    if isinstance(value, bytes):
+        return value.decode("latin-1").strip(" \0")
+    return tuple(_plain(part) for part in value) if hasattr(value, "__iter__") else str(value)
+
+
+def _mosaic(look: Lookup) -> tuple[int, tuple[float, ...]]:
+    if "MOSAIC" not in (look(_tag("ImageType")) or ()):
+        return 0, ()
+    slices, moments = _integer(look(0x0019100A)), _floats(look(0x00191029))
+    if not slices or not moments:
+        tags = read_csa(look)
+        slices = slices or _integer(next(iter(tags.get("NumberOfImagesInMosaic", ())), None))
+        moments = moments or _floats(tags.get("MosaicRefAcqTimes"))
+    return slices or 0, moments or ()
+
+
+def _begun(look: Lookup) -> str:
+    moments = (
+        _text(look(_tag(f"{word}Date"))) + _text(look(_tag(f"{word}Time")))
+        for word in ("Study", "Series", "Acquisition", "Content")
+    )
+    return min((moment for moment in moments if len(moment) >= 8), default="")
+
+
+def _integer(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _floats(value: Any, count: int | None = None) -> Any:
+    if value is None or isinstance(value, str | bytes):
+        return None
+    try:
+        numbers = tuple(float(part) for part in value)
+    except (TypeError, ValueError):
+        return None
+    return numbers if numbers and (count is None or len(numbers) == count) else None
+
+
+def looks_like_dicom(start: bytes) -> bool:
+    """Tell by its first bytes whether a file may be DICOM.
+
+    Parameters
+    ----------
+    start
+        At least the first 132 bytes.
+
+    Returns
+    -------
+    bool
+        True with the ``DICM`` mark, or where the first element is one that files begin with.
+
+    Examples
+    --------
+    >>> looks_like_dicom(bytes(128) + b"DICM"), looks_like_dicom(b"participant_id")
+    (True, False)
+
+    References
+    ----------
+    DICOM PS3.10, section 7.1.
+    """
+    if start[128:132] == b"DICM":
+        return True
+    # Old exports lack the preamble and begin with group 0002 or 0008, low byte first.
+    return len(start) > 8 and start[:2] in (b"\x02\x00", b"\x08\x00") and start[3] == 0

@@ -1,0 +1,184 @@
+"""Slices into volumes: how many there are, and which are missing or there twice."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuroflow.studies.dicom.gradients import Gradient
+from neuroflow.studies.dicom.header import Frame
+
+POSITION_TOLERANCE = 0.01
+"""mm; positions closer than this are one slice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What the slices of a series amount to.
+
+    Parameters
+    ----------
+    n_slices
+        Slices per volume, those missing everywhere included.
+    gradients
+        One per volume.
+    spacing
+        mm from slice to slice; None with a single one.
+    missing, repeated
+        Slices that are not there, or there too often.
+    incomplete
+        Volumes with missing slices.
+    orientations
+        How many different orientations there are.
+    """
+
+    n_slices: int
+    gradients: tuple[Gradient, ...]
+    spacing: float | None
+    missing: int
+    repeated: int
+    incomplete: int
+    orientations: int
+
+
+def stack(frames: Sequence[Frame]) -> Stack | None:
+    """Sort the slices of one diffusion series into volumes.
+
+    Volumes with the same gradient, as all those without weighting, are told apart by how often
+    a position occurs among them.
+
+    Parameters
+    ----------
+    frames
+        One per slice.
+
+    Returns
+    -------
+    Stack or None
+        None where slices do not tell their positions.
+    """
+    placed = [frame for frame in frames if frame.position and frame.orientation]
+    if not placed:
+        return None
+    orientations = Counter(_rounded(frame.orientation or (), 2) for frame in placed)
+    depths = _depths(placed, orientations.most_common(1)[0][0])
+    levels, spacing, holes = _levels(depths)
+    # One group per gradient; the rounding joins what differs in the last digit written.
+    groups: dict[tuple[object, ...], Counter[int]] = defaultdict(Counter)
+    gradients: dict[tuple[object, ...], Gradient] = {}
+    for frame, level in zip(placed, levels, strict=True):
+        key = _key(frame.gradient)
+        groups[key][int(level)] += 1
+        gradients.setdefault(key, frame.gradient)
+    n_levels = int(levels.max()) + 1
+    missing = repeated = incomplete = 0
+    volumes: list[Gradient] = []
+    for key, counts in groups.items():
+        per_level = [counts[level] for level in range(n_levels)]
+        times = max(Counter(per_level).most_common(1)[0][0], 1)
+        volumes += [gradients[key]] * times
+        lacking = [max(times - count, 0) for count in per_level]
+        missing += sum(lacking)
+        repeated += sum(max(count - times, 0) for count in per_level)
+        incomplete += max(lacking)
+    if holes:
+        missing += holes * len(volumes)
+        incomplete = len(volumes)
+    return Stack(
+        n_levels + holes, tuple(volumes), spacing, missing, repeated, incomplete, len(orientations)
+    )
+
+
+def _depths(frames: Sequence[Frame], orientation: tuple[float, ...]) -> np.ndarray:
+    normal = np.cross(orientation[:3], orientation[3:])
+    length = float(np.linalg.norm(normal)) or 1.0
+    positions = np.array([frame.position for frame in frames], dtype=float)
+    return np.asarray(positions @ (normal / length))
+
+
+def _levels(depths: np.ndarray) -> tuple[np.ndarray, float | None, int]:
+    """Give each position its number from below, and count those missing in between."""
+    order = np.sort(depths)
+    starts = np.concatenate(([True], np.diff(order) > POSITION_TOLERANCE))
+    unique = order[starts]
+    levels = np.clip(np.searchsorted(unique, depths + POSITION_TOLERANCE) - 1, 0, None)
+    if len(unique) < 2:
+        return levels, None, 0
+    steps = np.diff(unique)
+    spacing = float(np.median(steps))
+    holes = int(np.sum(np.maximum(np.rint(steps / spacing) - 1, 0)))
+    return levels, round(spacing, 4), holes
+
+
+def _key(gradient: Gradient) -> tuple[object, ...]:
+    if gradient.is_b0:
+        return ("b0",)
+    return (gradient.b_value, _rounded(gradient.direction or (), 4))
+
+
+def _rounded(numbers: Sequence[float], digits: int) -> tuple[float, ...]:
+    return tuple(round(number, digits) + 0.0 for number in numbers)
+
+
+def shells(b_values: Sequence[float], tolerance: float = 50.0) -> tuple[float, ...]:
+    """Group b-values into shells.
+
+    Parameters
+    ----------
+    b_values
+        s/mm², one per volume.
+    tolerance
+        Values closer than this to the next one belong together, s/mm².
+
+    Returns
+    -------
+    tuple of float
+        The median of each shell, rising; those within the tolerance of 0 are 0.
+
+    Examples
+    --------
+    >>> shells([0, 5, 995, 1000, 1005, 2000])
+    (0.0, 1000.0, 2000.0)
+    """
+    if not len(b_values):
+        return ()
+    rising = np.sort(np.asarray(b_values, dtype=float))
+    groups = np.split(rising, np.flatnonzero(np.diff(rising) > tolerance) + 1)
+    middles = (float(np.median(group)) for group in groups)
+    return tuple(0.0 if middle <= tolerance else middle for middle in middles)
+
+
+def count_directions(gradients: Sequence[Gradient], degrees: float = 1.0) -> int:
+    """Count the gradient directions, opposite ones as one.
+
+    Parameters
+    ----------
+    gradients
+        One per volume; those without weighting or direction do not count.
+    degrees
+        Directions closer than this are one.
+
+    Returns
+    -------
+    int
+        How many there are.
+
+    Examples
+    --------
+    >>> along_x, against_x = Gradient(1000.0, (1, 0, 0)), Gradient(1000.0, (-1, 0, 0))
+    >>> count_directions([Gradient(0.0), along_x, against_x, Gradient(1000.0, (0, 1, 0))])
+    2
+    """
+    weighted = [g.direction for g in gradients if not g.is_b0 and g.direction is not None]
+    if not weighted:
+        return 0
+    vectors = np.array(weighted, dtype=float)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = vectors / np.where(lengths > 0, lengths, 1)
+    limit = np.cos(np.radians(degrees))
+    near = np.abs(vectors @ vectors.T) >= limit
+    # A direction counts where none before it is the same one.
+    return int(np.sum(~np.any(np.tril(near, -1), axis=1)))

@@ -1,0 +1,1 @@
+"""Find the studies below a folder."""

@@ -1,0 +1,256 @@
+"""Find the studies in a folder, however researchers keep them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.errors import FolderError
+from neuroflow.events.reporter import Reporter
+from neuroflow.models import OnEvent, Study
+from neuroflow.studies.discovery.classify import Probe, Seen, probe_files
+from neuroflow.studies.discovery.grouping import (
+    Found,
+    Skipped,
+    dicom_studies,
+    nifti_studies,
+    zip_studies,
+)
+from neuroflow.studies.discovery.studies_tsv import apply_overrides
+from neuroflow.studies.filenames import printable, unique_labels
+from neuroflow.studies.parallel import run
+
+CHUNK = 256
+OVERRIDES = "studies.tsv"
+LITTER = frozenset({"thumbs.db", "desktop.ini", OVERRIDES, "participants.tsv"})
+"""Files that are no scans and need no mention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a folder holds.
+
+    Parameters
+    ----------
+    studies
+        Those found.
+    skipped
+        What was passed over: path (of a file or folder), files (how many), reason.
+    """
+
+    studies: tuple[Study, ...]
+    skipped: pd.DataFrame
+
+    @property
+    def summary(self) -> str:
+        """One sentence: how many studies, how many files skipped, and why."""
+        text = f"{len(self.studies)} studies found"
+        if self.skipped.empty:
+            return text + "; no file skipped."
+        # What follows a colon may name a series or say what the system said.
+        reason = self.skipped["reason"].str.partition(":")[0]
+        reasons = self.skipped["files"].groupby(reason, sort=False).sum()
+        parts = [f"{count} {reason}" for reason, count in reasons.items()]
+        return f"{text}; {self.skipped['files'].sum()} files skipped ({'; '.join(parts)})."
+
+
+def find_studies(
+    folder: str | Path,
+    *,
+    executor: Executor | None = None,
+    on_event: OnEvent | None = None,
+) -> list[Study]:
+    """Find the studies in a folder and all folders below it.
+
+    DICOM files are grouped by Study Instance UID and cut down to the diffusion series; a NIfTI
+    belongs together with the b-values, b-vectors and sidecar beside it, or above it in a BIDS
+    dataset; a zip is looked into. A ``studies.tsv`` in the folder has the last word. Only headers
+    are read.
+
+    Parameters
+    ----------
+    folder
+        Where to look.
+    executor
+        Where to do it: any `concurrent.futures.Executor`; None for processes on the local cores.
+    on_event
+        Listens to the progress; the last message sums up what was skipped.
+
+    Returns
+    -------
+    list of Study
+        In the order of their labels.
+
+    Raises
+    ------
+    FolderError
+        The folder is missing, unreadable, or has no study in it.
+
+    See Also
+    --------
+    survey : Also tells what was skipped, and why.
+    """
+    found = survey(folder, executor=executor, on_event=on_event)
+    if not found.studies:
+        raise FolderError(
+            f"There is no study in {folder}.",
+            why=found.summary,
+            advice="Studies are DICOM files, or NIfTI images with b-values and b-vectors.",
+        )
+    return list(found.studies)
+
+
+def survey(
+    folder: str | Path,
+    *,
+    executor: Executor | None = None,
+    on_event: OnEvent | None = None,
+) -> Survey:
+    """Find the studies in a folder, and say what else is in it.
+
+    Parameters
+    ----------
+    folder
+        Where to look.
+    executor
+        Where to do it: any `concurrent.futures.Executor`; None for processes on the local cores.
+    on_event
+        Listens to the progress.
+
+    Returns
+    -------
+    Survey
+        The studies and what was skipped.
+
+    Raises
+    ------
+    FolderError
+        The folder is missing or unreadable.
+    """
+    # Absolute: the processes that look may have been started while we worked in another folder.
+    root = Path(os.path.abspath(os.path.expanduser(folder)))  # noqa: PTH100, PTH111  as in a shell
+    _must_be_readable(root)
+    skipped: list[Skipped] = []
+    paths = sorted(_walk(root, skipped))
+    reporter = Reporter("find", len(paths), on_event)
+    seen: dict[int, list[Seen]] = {}
+    for start, chunk in run(probe_files, paths, executor=executor, chunk=CHUNK):
+        seen[start] = chunk
+        reporter.step(len(chunk), message="Looking at files")
+    in_order = (one for start in sorted(seen) for one in seen[start])
+    probes = [Probe(Path(path), *one) for path, one in zip(paths, in_order, strict=True)]
+    skipped += [Skipped(p.path, p.reason) for p in probes if p.kind == "skip"]
+    found = dicom_studies(root, probes, skipped, executor)
+    found += nifti_studies(root, probes, skipped)
+    found += zip_studies(root, probes)
+    studies = _labelled(apply_overrides(root / OVERRIDES, root, found, skipped))
+    result = Survey(tuple(studies), _skipped_table(root, skipped))
+    # Of an empty folder the caller speaks: find_studies raises with these words.
+    reporter.step(0, status="done", message=result.summary if studies else "")
+    return result
+
+
+def _must_be_readable(root: Path) -> None:
+    if not root.is_dir():
+        raise FolderError(
+            f"{root} is not a folder.", advice="Give the folder that your scans are in."
+        )
+    try:
+        with os.scandir(root):
+            pass
+    except OSError as error:
+        raise FolderError(
+            f"{root} cannot be read.",
+            why=f"{error.strerror}.",
+            advice="Check the permissions of the folder.",
+        ) from error
+
+
+def _walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
+    """Yield every file, following links but no link twice; hidden names are passed over."""
+    waiting, seen = [root], {os.path.realpath(root)}
+    while waiting:
+        folder = waiting.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            skipped.append(Skipped(folder, f"folder cannot be read: {error.strerror}"))
+            continue
+        if folder.name == "derivatives" and (folder.parent / "dataset_description.json").exists():
+            skipped.append(Skipped(folder, "derivatives of a BIDS dataset"))
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            kind = _kind(entry)
+            if kind == "folder":
+                real = os.path.realpath(entry.path)
+                if real in seen:
+                    skipped.append(Skipped(Path(entry.path), "link to a folder already seen"))
+                    continue
+                seen.add(real)
+                waiting.append(Path(entry.path))
+            elif kind == "file":
+                if entry.name.lower() not in LITTER:
+                    yield entry.path
+            else:
+                skipped.append(Skipped(Path(entry.path), "broken link, or no file"))
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    try:
+        return "folder" if entry.is_dir() else "file" if entry.is_file() else ""
+    except OSError:  # a link that leads to itself
+        return ""
+
+
+def _labelled(found: Sequence[Found]) -> list[Study]:
+    """Name the studies after participant and session, else after their folder."""
+    visits: dict[str | None, list[Found]] = defaultdict(list)
+    for one in found:
+        visits[one.study.participant_id].append(one)
+    studies = []
+    for one in found:
+        study = one.study
+        several = study.participant_id is not None and len(visits[study.participant_id]) > 1
+        if several and study.session_id is None and _dates_differ(visits[study.participant_id]):
+            study = replace(study, session_id=one.study_date)
+        studies.append(study)
+    wanted = [printable(_wanted(study)) for study in studies]
+    counts = Counter(wanted)
+    wanted = [
+        printable(f"{label} {one.detail}") if counts[label] > 1 and one.detail else label
+        for label, one in zip(wanted, found, strict=True)
+    ]
+    labels = unique_labels(wanted)
+    named = [replace(study, label=label) for study, label in zip(studies, labels, strict=True)]
+    return sorted(named, key=lambda study: study.label)
+
+
+def _dates_differ(visits: Sequence[Found]) -> bool:
+    dates = {one.study_date for one in visits}
+    return len(dates) == len(visits) and "" not in dates
+
+
+def _wanted(study: Study) -> str:
+    if study.participant_id is None:
+        return study.label
+    return "_".join(part for part in (study.participant_id, study.session_id) if part)
+
+
+def _skipped_table(root: Path, skipped: Sequence[Skipped]) -> pd.DataFrame:
+    rows = [
+        {"path": printable(_relative(one.path, root)), "files": one.files, "reason": one.reason}
+        for one in sorted(skipped)
+    ]
+    return pd.DataFrame(rows, columns=["path", "files", "reason"])
+
+
+def _relative(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

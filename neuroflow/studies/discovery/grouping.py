@@ -1,0 +1,293 @@
+"""Put the files that were looked at together into studies."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from neuroflow.errors import StudyError
+from neuroflow.models import Study, StudyKind
+from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
+from neuroflow.studies.archive import Member
+from neuroflow.studies.dicom.gradients import B0_MAX
+from neuroflow.studies.dicom.header import READ_ERRORS, Header, read_header
+from neuroflow.studies.dicom.series import MAPS, is_diffusion
+from neuroflow.studies.discovery.classify import Probe
+from neuroflow.studies.filenames import (
+    bids_entities,
+    bids_inherited,
+    names_diffusion,
+    partner,
+    printable,
+    role,
+    stem,
+)
+from neuroflow.studies.nifti.image import read_numbers
+from neuroflow.studies.parallel import run
+
+SAMPLE = 5
+"""Headers read per series to see whether it is diffusion."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Skipped:
+    """What was passed over."""
+
+    path: Path
+    reason: str
+    files: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A study, and what helps to name and choose it."""
+
+    study: Study
+    study_date: str = ""
+    detail: str = ""
+    series: tuple[tuple[str, int, tuple[Path, ...]], ...] = ()
+
+
+def dicom_studies(
+    root: Path, probes: Sequence[Probe], skipped: list[Skipped], executor: Executor | None
+) -> list[Found]:
+    """Group DICOM files into studies, and keep the diffusion series of each.
+
+    Parameters
+    ----------
+    root
+        The folder that is searched.
+    probes
+        What its files are.
+    skipped
+        Gets the series that are left out.
+    executor
+        Where headers are read.
+
+    Returns
+    -------
+    list of Found
+        The studies.
+    """
+    series: dict[tuple[str, str], dict[str, list[Probe]]] = defaultdict(lambda: defaultdict(list))
+    for probe in probes:
+        if probe.kind == "dicom":
+            glance = probe.glances[0]
+            series[glance.study_uid, glance.patient_id][glance.series_uid].append(probe)
+    groups = [group for by_series in series.values() for group in by_series.values()]
+    samples = [_sample(group) for group in groups]
+    diffusion: dict[int, bool] = {}
+    for start, answers in run(_are_diffusion, samples, executor=executor, chunk=16, cost=SAMPLE):
+        diffusion |= {id(groups[start + offset]): answer for offset, answer in enumerate(answers)}
+    found = []
+    for by_series in series.values():
+        kept = [group for group in by_series.values() if diffusion[id(group)]]
+        others = [group for group in by_series.values() if not diffusion[id(group)]]
+        if kept:
+            skipped += [_other_series(group) for group in others]
+        found.append(_dicom_study(root, kept or others, list(by_series.values())))
+    return found
+
+
+def _sample(group: Sequence[Probe]) -> tuple[Path, ...]:
+    """Choose files of a series to look at; none where a glance says that it is no diffusion."""
+    glance = group[0].glances[0]
+    if glance.modality not in ("MR", "") or MAPS & set(glance.image_type):
+        return ()
+    ordered = sorted(group, key=lambda probe: probe.instance)
+    steps = sorted({round(i * (len(ordered) - 1) / (SAMPLE - 1)) for i in range(SAMPLE)})
+    return tuple(ordered[step].path for step in steps)
+
+
+def _are_diffusion(samples: Sequence[tuple[Path, ...]]) -> list[bool]:
+    return [is_diffusion(_headers(paths)) for paths in samples]
+
+
+def _headers(paths: Sequence[Path]) -> list[Header]:
+    headers = []
+    for path in paths:
+        try:
+            with Member(path).open() as stream:
+                headers.append(read_header(stream))
+        except (*READ_ERRORS, *STREAM_ERRORS):
+            continue  # counted by the check, which reads every header
+    return headers
+
+
+def _other_series(group: Sequence[Probe]) -> Skipped:
+    glance = group[0].glances[0]
+    name = glance.series_description or "without a name"
+    reason = f'other series of a study: {glance.series_number} "{printable(name)}"'
+    return Skipped(_common_folder([probe.path for probe in group]), reason, len(group))
+
+
+def _dicom_study(
+    root: Path, groups: Sequence[Sequence[Probe]], everything: Sequence[Sequence[Probe]]
+) -> Found:
+    glance = groups[0][0].glances[0]
+    files = tuple(sorted(probe.path for group in groups for probe in group))
+    folder = _common_folder(files)
+    participant, session = _whose(files[0].parent, root, glance.patient_id)
+    study = Study(
+        label=_fallback_label(folder, root),
+        kind=StudyKind.DICOM,
+        root=folder,
+        files=files,
+        participant_id=participant,
+        session_id=session,
+        study_uid=glance.study_uid,
+    )
+    series = tuple(
+        (first.series_uid, first.series_number, tuple(probe.path for probe in group))
+        for group in everything
+        for first in group[0].glances
+    )
+    detail = glance.series_description or str(glance.series_number)
+    return Found(study, glance.study_date, detail, series)
+
+
+def _common_folder(paths: Sequence[Path]) -> Path:
+    return Path(os.path.commonpath([path.parent for path in paths]))
+
+
+def _fallback_label(folder: Path, root: Path) -> str:
+    relative = folder.relative_to(root).as_posix() if folder.is_relative_to(root) else folder.name
+    return printable(relative) if relative not in ("", ".") else printable(root.name)
+
+
+def _whose(path: Path, root: Path, patient_id: str) -> tuple[str | None, str | None]:
+    """Tell participant and session by BIDS names, else by PatientID, else by the first folder."""
+    relative = path.relative_to(root) if path.is_relative_to(root) else path
+    entities = bids_entities(root.name / relative)
+    participant = entities.get("sub") or printable(patient_id) or None
+    if participant is None and relative.parts:
+        participant = printable(relative.parts[0].removesuffix(".zip")) or None
+    return participant, entities.get("ses")
+
+
+def zip_studies(root: Path, probes: Sequence[Probe]) -> list[Found]:
+    """Make studies of zips: one per study inside.
+
+    Parameters
+    ----------
+    root
+        The folder that is searched.
+    probes
+        What its files are.
+
+    Returns
+    -------
+    list of Found
+        The studies.
+    """
+    found = []
+    for probe in probes:
+        if probe.kind != "zip":
+            continue
+        for glance in probe.glances or (None,):
+            patient = glance.patient_id if glance else ""
+            participant, session = _whose(probe.path, root, patient)
+            study = Study(
+                label=_fallback_label(probe.path.with_suffix(""), root),
+                kind=StudyKind.ZIP,
+                root=probe.path,
+                files=(probe.path,),
+                participant_id=participant,
+                session_id=session,
+                study_uid=glance.study_uid if glance else None,
+            )
+            found.append(Found(study, glance.study_date if glance else "", probe.path.stem))
+    return found
+
+
+def nifti_studies(root: Path, probes: Sequence[Probe], skipped: list[Skipped]) -> list[Found]:
+    """Make studies of NIfTI images and what lies beside them.
+
+    Parameters
+    ----------
+    root
+        The folder that is searched.
+    probes
+        What its files are.
+    skipped
+        Gets the images that are no diffusion, and gradient files without an image.
+
+    Returns
+    -------
+    list of Found
+        The studies.
+    """
+    folders: dict[Path, list[Path]] = defaultdict(list)
+    for probe in probes:
+        if probe.kind in ("nifti", "beside"):
+            folders[probe.path.parent].append(probe.path)
+    used: set[Path] = set()
+    found: list[Found] = []
+    for _, paths in sorted(folders.items()):
+        images = [path for path in paths if role(path.name) == "image"]
+        for image in images:
+            parts = _parts(image, paths, folders, root, alone=len(images) == 1)
+            reason = _no_study(image, parts)
+            if reason:
+                skipped.append(Skipped(image, reason))
+            else:
+                used |= set(parts.values())
+                found.append(_nifti_study(root, image, parts))
+    beside = {path for paths in folders.values() for path in paths if role(path.name) != "image"}
+    left = (path for path in beside - used if role(path.name) in ("bval", "bvec"))
+    skipped += [Skipped(path, "b-values or b-vectors without an image") for path in left]
+    return found
+
+
+def _parts(
+    image: Path, paths: Sequence[Path], folders: dict[Path, list[Path]], root: Path, *, alone: bool
+) -> dict[str, Path]:
+    names = [path.name for path in paths]
+    parts = {}
+    for kind in ("bval", "bvec", "sidecar"):
+        name = partner(image.name, names, kind, alone=alone)
+        if name is not None:
+            parts[kind] = image.parent / name
+            continue
+        folder = image.parent
+        while folder != root and folder.is_relative_to(root):
+            folder = folder.parent
+            above = [path for path in folders.get(folder, ()) if role(path.name) == kind]
+            inherited = [path for path in above if bids_inherited(image.name, path.name)]
+            if inherited:
+                parts[kind] = max(inherited, key=lambda path: len(path.name))
+                break
+    return parts
+
+
+def _no_study(image: Path, parts: dict[str, Path]) -> str:
+    if "bval" not in parts:
+        if names_diffusion(image):
+            return ""  # the check will say that gradients are missing
+        return "NIfTI without b-values: no diffusion"
+    try:
+        b_values = read_numbers(Member(parts["bval"]))
+    except StudyError:
+        return ""  # the check will say why
+    if len(b_values.ravel()) and (b_values <= B0_MAX).all():
+        return "NIfTI with b = 0 only: reverse phase encoding, or no diffusion"
+    return ""
+
+
+def _nifti_study(root: Path, image: Path, parts: dict[str, Path]) -> Found:
+    participant, session = _whose(image, root, "")
+    if participant == image.name:
+        participant = printable(stem(image.name))
+    study = Study(
+        label=printable(stem(image.name)) or _fallback_label(image.parent, root),
+        kind=StudyKind.NIFTI,
+        root=image.parent,
+        files=(image, *(parts[kind] for kind in ("bval", "bvec", "sidecar") if kind in parts)),
+        participant_id=participant,
+        session_id=session,
+    )
+    return Found(study, detail=stem(image.name))

@@ -1,0 +1,126 @@
+"""studies.tsv: the researcher's last word on what the studies are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from neuroflow.errors import FolderError
+from neuroflow.models import Study
+from neuroflow.studies.archive import reason_of
+from neuroflow.studies.demographics import parse_age, parse_sex
+from neuroflow.studies.discovery.grouping import Found, Skipped
+
+COLUMNS = ("path", "study_uid", "participant_id", "session_id", "age", "sex", "series", "use")
+"""What studies.tsv may hold; path or study_uid says which study is meant."""
+_NO = frozenset({"no", "n", "0", "false"})
+
+
+def apply_overrides(
+    path: Path, root: Path, found: Sequence[Found], skipped: list[Skipped]
+) -> list[Found]:
+    """Correct the studies found by what a studies.tsv says.
+
+    Parameters
+    ----------
+    path
+        The table; need not be there. Columns as in `COLUMNS`, all but path or study_uid optional:
+        ``path`` is a folder, file or zip below `root`, ``series`` a series' number or UID to keep,
+        ``use`` is ``no`` for a study to leave out.
+    root
+        The folder that was searched.
+    found
+        The studies.
+    skipped
+        Gets the studies that are left out.
+
+    Returns
+    -------
+    list of Found
+        The studies as corrected.
+
+    Raises
+    ------
+    FolderError
+        The table cannot be read, has unknown columns, or names a study that is not there.
+    """
+    if not path.is_file():
+        return list(found)
+    rows = _read(path)
+    result = list(found)
+    for number, row in enumerate(rows, 2):
+        hits = [index for index, one in enumerate(result) if _is_meant(row, one.study, root)]
+        if not hits:
+            raise FolderError(
+                f"Line {number} of {path.name} names a study that is not in the folder.",
+                why=f"{row.get('path') or row.get('study_uid') or 'It names none'}.",
+                advice="Give a path below the folder, or a Study Instance UID.",
+            )
+        for index in hits:
+            result[index] = _corrected(result[index], row, f"line {number} of {path.name}")
+        if row.get("use", "").casefold() in _NO:
+            reason = f"left out by {path.name}"
+            skipped += [
+                Skipped(result[i].study.root, reason, len(result[i].study.files)) for i in hits
+            ]
+            result = [one for index, one in enumerate(result) if index not in hits]
+    return result
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    try:
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise FolderError(
+            f"{path.name} cannot be read.",
+            why=reason_of(error),
+            advice="Save it as tab-separated text.",
+        ) from error
+    unknown = [name for name in table.columns if name not in COLUMNS]
+    if unknown:
+        raise FolderError(
+            f"{path.name} has a column {unknown[0]!r}.", advice=f"It may have {', '.join(COLUMNS)}."
+        )
+    records = table.to_dict("records")
+    return [{str(key): str(value).strip() for key, value in row.items()} for row in records]
+
+
+def _is_meant(row: Mapping[str, str], study: Study, root: Path) -> bool:
+    if row.get("study_uid"):
+        return study.study_uid == row["study_uid"]
+    if not row.get("path"):
+        return False
+    named = root / row["path"]
+    return any(file == named or file.is_relative_to(named) for file in study.files)
+
+
+def _corrected(one: Found, row: Mapping[str, str], where: str) -> Found:
+    study = one.study
+    age, sex = row.get("age", ""), row.get("sex", "")
+    if (age and parse_age(age) is None) or (sex and parse_sex(sex) is None):
+        raise FolderError(
+            f"The age or sex in {where} is none.", advice="Write the age in years, the sex M or F."
+        )
+    study = replace(
+        study,
+        participant_id=row.get("participant_id") or study.participant_id,
+        session_id=row.get("session_id") or study.session_id,
+        age=parse_age(age) if age else study.age,
+        sex=parse_sex(sex) if sex else study.sex,
+    )
+    if row.get("series"):
+        study = replace(study, files=_series_files(one, row["series"], where))
+    return replace(one, study=study)
+
+
+def _series_files(one: Found, wanted: str, where: str) -> tuple[Path, ...]:
+    for uid, number, paths in one.series:
+        if wanted in (uid, str(number)):
+            return tuple(sorted(paths))
+    names = ", ".join(str(number) for _, number, _ in one.series) or "none"
+    raise FolderError(
+        f"The series {wanted} in {where} is not there.", why=f"The series of the study: {names}."
+    )

@@ -1,0 +1,1 @@
+"""Read NIfTI images with their gradients and sidecars."""

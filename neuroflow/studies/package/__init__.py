@@ -1,0 +1,1 @@
+"""Make the zip of one study."""

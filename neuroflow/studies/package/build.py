@@ -1,0 +1,265 @@
+"""Make the zips that go to the service: de-identified, deterministic, read back."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import warnings
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from neuroflow.errors import NeuroflowError, PackageError, StudyError
+from neuroflow.events.reporter import Reporter
+from neuroflow.models import Cohort, Event, OnEvent, Package, Study
+from neuroflow.studies.archive import shared_archives
+from neuroflow.studies.members import study_members
+from neuroflow.studies.package.contents import study_contents
+from neuroflow.studies.package.zip_writer import Content, read_back, write_zip
+from neuroflow.studies.parallel import run
+from neuroflow.studies.protocol.acquisition import read_acquisition
+from neuroflow.studies.source_digest import is_unchanged, remember, source_digest, stamp
+
+RESERVE = 64 * 1024**2
+"""Bytes that stay free on the disk."""
+FACTOR = 1.15
+"""A package is hardly ever larger than its files by more than this."""
+
+
+class PackageWarning(UserWarning):
+    """A study could not be packaged; the others were."""
+
+
+def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> Package:
+    """Make the zip of one study.
+
+    The same study and salt give the same bytes. The zip appears under its name only when it is
+    whole and was read back.
+
+    Parameters
+    ----------
+    study
+        With a `study_id`.
+    cohort_id
+        Where it belongs.
+    folder
+        Where the zip goes; made where missing.
+    salt
+        A secret of the workspace.
+
+    Returns
+    -------
+    Package
+        The zip's facts.
+
+    Raises
+    ------
+    PackageError
+        The study has no id or cannot be read, or the zip cannot be written.
+    """
+    study_id = _id_of(study)
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _need_space([study], folder)
+        look = stamp(study)  # first: what is replaced from now on is a change
+        source_sha256 = source_digest(study)
+        with shared_archives():
+            facts = read_acquisition(study)
+            contents = study_contents(study_id, study_members(study), facts, salt)
+            path, sha256 = _write(study_id, contents, folder)
+        package = Package(
+            cohort_id=cohort_id,
+            study_id=study_id,
+            path=path,
+            size=path.stat().st_size,
+            sha256=sha256,
+            source_sha256=source_sha256,
+            study_uid_sha256=facts.fingerprint,
+        )
+        remember(look, package)
+    except (StudyError, PackageError) as error:
+        raise PackageError(
+            error.what, why=error.why, advice=error.advice, study_id=study_id
+        ) from error
+    except OSError as error:
+        raise PackageError(
+            "The zip cannot be written.",
+            why=f"{error.strerror}.",
+            advice="Check the free space and the permissions of the workspace.",
+            study_id=study_id,
+        ) from error
+    return package
+
+
+def _id_of(study: Study) -> str:
+    if study.study_id is None:
+        raise PackageError(
+            f"{study.label} has no study id.", advice="Put it into a cohort of a workspace first."
+        )
+    return study.study_id
+
+
+def _need_space(studies: Iterable[Study], folder: Path) -> None:
+    needed = sum(path.stat().st_size for study in studies for path in study.files) * FACTOR
+    free = shutil.disk_usage(folder).free
+    if needed + RESERVE > free:
+        raise PackageError(
+            "There is too little free space for the packages.",
+            why=f"They need up to {needed / 1e9:.2f} GB, and {free / 1e9:.2f} GB are free.",
+            advice="Free some space, or put the workspace on another disk.",
+        )
+
+
+def _write(study_id: str, contents: Iterable[Content], folder: Path) -> tuple[Path, str]:
+    final = folder / f"{study_id}.zip"
+    temporary = folder / f".{study_id}.zip.part"
+    try:
+        write_zip(temporary, contents)
+        sha256 = read_back(temporary)
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return final, sha256
+
+
+def package_studies(
+    cohort: Cohort,
+    folder: Path,
+    *,
+    salt: bytes,
+    known: Mapping[str, Package] | None = None,
+    executor: Executor | None = None,
+    on_event: OnEvent | None = None,
+    on_package: Callable[[Package], None] | None = None,
+    stop: threading.Event | None = None,
+) -> list[Package]:
+    """Make the zips of a cohort; those already made are left as they are.
+
+    Parameters
+    ----------
+    cohort
+        Studies with ids.
+    folder
+        Where the zips go.
+    salt
+        A secret of the workspace.
+    known
+        Packages made before, by study id: where zip and study are unchanged, nothing is done.
+    executor
+        Where to do it: any `concurrent.futures.Executor`; None for processes on the local cores.
+    on_event
+        Listens to the progress. A study that cannot be packaged is told as ``"failed"``, and the
+        others go on; without a listener it is a `PackageWarning`.
+    on_package
+        Gets each package as soon as it is there, so that a run cut short loses none.
+    stop
+        When set, no other package is begun.
+
+    Returns
+    -------
+    list of Package
+        In the order of the cohort, without those that failed or were not begun.
+
+    Raises
+    ------
+    PackageError
+        There is too little space, or no study could be packaged.
+    """
+    labels = {study.study_id: study.label for study in cohort.studies}
+    made: dict[str, Package] = {}
+    for piece in packaging(cohort, folder, salt=salt, known=known, executor=executor, stop=stop):
+        if isinstance(piece, Package):
+            made[piece.study_id] = piece
+            if on_package is not None:
+                on_package(piece)
+        elif on_event is not None:
+            on_event(piece)
+        elif piece.status == "failed":
+            text = f"{labels[piece.study_id]}: {piece.message}"
+            warnings.warn(text, PackageWarning, stacklevel=2)
+    return [made[str(study_id)] for study_id in labels if study_id in made]
+
+
+def packaging(
+    cohort: Cohort,
+    folder: Path,
+    *,
+    salt: bytes,
+    known: Mapping[str, Package] | None = None,
+    executor: Executor | None = None,
+    stop: threading.Event | None = None,
+) -> Generator[Package | Event, None, None]:
+    """Make the zips of a cohort one by one, for a job that goes on with each at once.
+
+    Parameters
+    ----------
+    cohort, folder, salt, known, executor, stop
+        As `package_studies` takes them.
+
+    Yields
+    ------
+    Package or Event
+        Each package as soon as it is there, in any order, and what there is to tell of it.
+
+    Raises
+    ------
+    PackageError
+        There is too little space, or no study could be packaged.
+    """
+    folder = Path(folder)
+    known = known or {}
+    items = [(study, known.get(study.study_id or "")) for study in cohort.studies]
+    _prepare(folder, [study for study, before in items if before is None])
+    told: list[Event] = []
+    reporter = Reporter("package", len(items), told.append)
+    work = partial(_package_chunk, cohort.cohort_id, folder, salt)
+    errors: list[NeuroflowError] = []
+    cost = 1 + max((len(study.files) for study in cohort.studies), default=0) * 4
+    for index, (result,) in run(work, items, executor=executor, cost=cost):
+        study, before = items[index]
+        if isinstance(result, NeuroflowError):
+            errors.append(result)
+            reporter.step(study_id=study.study_id, status="failed", message=str(result))
+        else:
+            yield result
+            status, message = ("skipped", "Unchanged.") if result == before else ("done", "Made.")
+            reporter.step(study_id=study.study_id, status=status, message=message)
+        yield from told
+        told.clear()
+        if stop is not None and stop.is_set():
+            return
+    if items and len(errors) == len(items):
+        raise errors[0]
+
+
+def _prepare(folder: Path, new: Sequence[Study]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _need_space(new, folder)
+    except OSError as error:
+        raise PackageError(
+            "The packages cannot be made.",
+            why=f"{error.strerror}.",
+            advice="Look whether the scans are still there and the workspace can be written to.",
+        ) from error
+
+
+def _package_chunk(
+    cohort_id: str,
+    folder: Path,
+    salt: bytes,
+    items: Sequence[tuple[Study, Package | None]],
+) -> list[Package | NeuroflowError]:
+    results: list[Package | NeuroflowError] = []
+    for study, before in items:
+        try:
+            if before is not None and is_unchanged(study, before):
+                results.append(replace(before, cohort_id=cohort_id))
+            else:
+                results.append(make_package(study, cohort_id, folder, salt=salt))
+        except NeuroflowError as error:
+            results.append(error)
+    return results

@@ -1,0 +1,108 @@
+"""What goes into a package: neutral names, clean bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from neuroflow.errors import StudyError
+from neuroflow.models import StudyKind
+from neuroflow.studies.deidentify.deidentifier import Deidentifier, Identity
+from neuroflow.studies.deidentify.dicom_writer import clean_blocks
+from neuroflow.studies.deidentify.nifti_writer import clean_nifti
+from neuroflow.studies.demographics import age_string
+from neuroflow.studies.members import StudyMembers
+from neuroflow.studies.nifti.image import read_gradients
+from neuroflow.studies.package.zip_writer import Content
+from neuroflow.studies.protocol.acquisition import Acquisition
+from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
+
+LARGE = 2**30
+"""Bytes; from here on a file gets the longer fields of Zip64, which some readers do not know."""
+
+
+def study_contents(
+    study_id: str, members: StudyMembers, facts: Acquisition, salt: bytes
+) -> Iterator[Content]:
+    """Yield what goes into the package of a study.
+
+    Parameters
+    ----------
+    study_id
+        What stands in for the patient.
+    members
+        The study's files.
+    facts
+        How it was acquired.
+    salt
+        A secret of the workspace.
+
+    Yields
+    ------
+    Content
+        The files in the order of their names.
+
+    Raises
+    ------
+    StudyError
+        A file cannot be read.
+    """
+    if facts.unreadable_files:
+        raise StudyError(
+            f"{facts.unreadable_files} of the study's files are damaged or truncated.",
+            advice="Copy or export the study again.",
+        )
+    if members.kind is StudyKind.DICOM:
+        yield from _dicom_contents(study_id, facts, salt)
+    else:
+        yield from _nifti_contents(members, facts)
+
+
+def _dicom_contents(study_id: str, facts: Acquisition, salt: bytes) -> Iterator[Content]:
+    identity = Identity(study_id, facts.age, facts.sex)
+    deidentifier = Deidentifier(identity, salt=salt, origin=facts.begun)
+    for number, member in enumerate(facts.images, 1):
+        blocks = partial(clean_blocks, member, deidentifier)
+        yield Content(f"IM{number:06d}.dcm", blocks, is_large=member.size > LARGE)
+    yield _json("sidecar.json", _demographics(facts))
+
+
+def _demographics(facts: Acquisition) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if facts.age is not None:
+        found["PatientAge"] = age_string(facts.age)
+    if facts.sex is not None:
+        found["PatientSex"] = facts.sex
+    return found
+
+
+def _json(name: str, content: dict[str, Any]) -> Content:
+    text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+    return _bytes(name, text.encode("ascii"))
+
+
+def _bytes(name: str, text: bytes) -> Content:
+    return Content(name, lambda: iter((text,)))
+
+
+def _nifti_contents(members: StudyMembers, facts: Acquisition) -> Iterator[Content]:
+    image = members.images[0]
+    yield Content(
+        "dwi.nii.gz", partial(clean_nifti, image), shrinks=False, is_large=image.size > LARGE
+    )
+    if members.bval is not None and members.bvec is not None:
+        b_values, vectors = read_gradients(members.bval, members.bvec)
+        yield _bytes("dwi.bval", _rows([b_values]))
+        yield _bytes("dwi.bvec", _rows(vectors.T))
+    beside = read_sidecar(members.sidecar) if members.sidecar is not None else {}
+    yield _json("dwi.json", safe_sidecar(beside) | _demographics(facts))
+
+
+def _rows(rows: Iterable[np.ndarray]) -> bytes:
+    """Write numbers as FSL does: rows, digits as needed to read the same numbers back."""
+    lines = (" ".join(np.format_float_positional(x, trim="-") for x in row) for row in rows)
+    return "".join(f"{line}\n" for line in lines).encode("ascii")

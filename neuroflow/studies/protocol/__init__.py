@@ -1,0 +1,1 @@
+"""The acquisition protocol: rules, checks and waivers."""

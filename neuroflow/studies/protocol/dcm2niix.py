@@ -1,0 +1,113 @@
+"""The deep check: convert a DICOM study with dcm2niix, and look at the gradients that come out."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from neuroflow.errors import MissingExtraError, StudyError
+from neuroflow.models import Finding, Study, StudyKind
+from neuroflow.studies.archive import Member, shared_archives
+from neuroflow.studies.members import nifti_members
+from neuroflow.studies.nifti.image import nifti_facts
+from neuroflow.studies.protocol.acquisition import Acquisition
+from neuroflow.studies.protocol.criteria import measured_text
+from neuroflow.studies.protocol.rules import CONVERSION
+
+TIMEOUT = 1800.0
+"""Seconds; no study takes longer."""
+SAME = {
+    "n_volumes": "volumes",
+    "n_slices": "slices",
+    "shells": "b-values",
+    "n_b0": "images with b = 0",
+    "n_directions": "directions",
+}
+"""Facts that the headers and the converted image have to agree on."""
+
+
+def deep_findings(study: Study, facts: Acquisition) -> list[Finding]:
+    """Convert a study and compare it with its headers.
+
+    Parameters
+    ----------
+    study
+        The study.
+    facts
+        What its headers say.
+
+    Returns
+    -------
+    list of Finding
+        Empty for NIfTI, and where headers and conversion agree.
+
+    Raises
+    ------
+    MissingExtraError
+        dcm2niix is not installed.
+
+    References
+    ----------
+    Li et al., J Neurosci Methods 264 (2016) 47-56.
+    """
+    if facts.kind is not StudyKind.DICOM:
+        return []
+    program = _program()
+    with tempfile.TemporaryDirectory(prefix="neuroflow-") as name:
+        source, target = Path(name) / "in", Path(name) / "out"
+        source.mkdir()
+        target.mkdir()
+        _lay_out(facts.images, source)
+        message = _convert(program, source, target)
+        found = nifti_members([Member(path) for path in sorted(target.iterdir())])
+        if found is None or found.bval is None:
+            return [_finding(study, f"no diffusion image came out ({message})")]
+        try:
+            converted = nifti_facts(found)
+        except StudyError as error:
+            return [_finding(study, error.message)]
+        images = len(list(target.glob("*.nii")))
+    findings = [_finding(study, f"{images} images came out")] if images > 1 else []
+    for fact, words in SAME.items():
+        header, image = getattr(facts, fact), converted.get(fact)
+        if header is not None and header != image:
+            measured = f"{measured_text(header, '')} {words} in the headers, "
+            measured += f"{measured_text(image, '') if image is not None else 'none'} converted"
+            findings.append(_finding(study, measured))
+    return findings
+
+
+def _program() -> str:
+    try:
+        import dcm2niix  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise MissingExtraError(
+            "The deep check needs dcm2niix.", advice='Install it: pip install "neuroflow[convert]".'
+        ) from error
+    return str(dcm2niix.bin)
+
+
+def _lay_out(images: tuple[Member, ...], folder: Path) -> None:
+    with shared_archives():
+        for number, member in enumerate(images, 1):
+            with member.open() as stream, (folder / f"{number:06d}.dcm").open("wb") as copy:
+                shutil.copyfileobj(stream, copy)
+
+
+def _convert(program: str, source: Path, target: Path) -> str:
+    command = [program, "-b", "y", "-z", "n", "-f", "dwi", "-o", str(target), str(source)]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=TIMEOUT, check=False, errors="replace"
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return type(error).__name__
+    return f"dcm2niix ended with {done.returncode}"
+
+
+def _finding(study: Study, measured: str) -> Finding:
+    rule = CONVERSION
+    accepted = rule.accepted.text(rule.unit)
+    return Finding(study.label, rule.id, rule.severity, measured, accepted, rule.advice)

@@ -1,0 +1,88 @@
+"""One rule: what it is about, what it accepts, and how a study is held against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from neuroflow.models import Finding, Severity, StudyKind
+from neuroflow.studies.protocol.acquisition import Acquisition
+from neuroflow.studies.protocol.criteria import Accepted, measured_text
+
+GUIDE = "neuropacs documentation, acquisition parameters"
+"""Where most rules stand."""
+BOTH = frozenset({StudyKind.DICOM, StudyKind.NIFTI})
+"""What most rules apply to."""
+ANOTHER_SCAN = "The scanner made it so: leave this study out, or ask the service about it."
+"""What there is to do about most acquisitions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Parameters
+    ----------
+    id
+        Its name in tables and overrides.
+    parameter
+        What it is about, for people.
+    fact
+        The attribute of `Acquisition` it tests; empty for rules about several studies.
+    accepted
+        What is taken.
+    unit
+        The unit of the fact.
+    source
+        Where the rule stands.
+    advice
+        What to do when it is broken.
+    severity
+        How much it matters when it is broken.
+    unknown
+        How much it matters when the fact is not known; None where that is fine.
+    kinds
+        What it applies to.
+    """
+
+    id: str
+    parameter: str
+    fact: str
+    accepted: Accepted
+    unit: str = ""
+    source: str = GUIDE
+    advice: str = ANOTHER_SCAN
+    severity: Severity = Severity.ERROR
+    unknown: Severity | None = Severity.WARNING
+    kinds: frozenset[StudyKind] = field(default=BOTH)
+
+    def find(self, label: str, facts: Acquisition) -> Finding | None:
+        """Hold a study against this rule.
+
+        Parameters
+        ----------
+        label
+            The study's label.
+        facts
+            How it was acquired.
+
+        Returns
+        -------
+        Finding or None
+            None where the rule is kept, or does not apply.
+        """
+        if facts.kind not in self.kinds or not self.fact:
+            return None
+        value = getattr(facts, self.fact)
+        accepted = self.accepted.text(self.unit)
+        if value is None:
+            if self.unknown is None:
+                return None
+            measured = "unknown: " + facts.unread.get(self.fact, "not in the headers")
+            advice = f"It could not be read; make sure of it ({self.parameter}: {accepted})."
+            if self.unknown is Severity.ERROR:
+                advice = self.advice
+            return Finding(label, self.id, self.unknown, measured, accepted, advice)
+        if self.accepted.holds(value):
+            return None
+        measured = measured_text(value, self.unit)
+        return Finding(label, self.id, self.severity, measured, accepted, self.advice)

@@ -1,0 +1,369 @@
+"""The rules a study is held against, as data: the one place where they are written.
+
+Findings, the page of the documentation and the help of the form derive from `RULES`.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from neuroflow.models import Severity, StudyKind
+from neuroflow.studies.protocol.criteria import (
+    About,
+    AtLeast,
+    Between,
+    Contains,
+    Nothing,
+    OneOf,
+    Shells,
+)
+from neuroflow.studies.protocol.rule import Rule
+
+FORMAT = "neuropacs documentation, supported file formats"
+IFU = "neuropacs instructions for use"
+PORTAL = "neuropacs portal, order form"
+SFTP = "neuropacs SFTP guide"
+DICOM = "DICOM PS3.3"
+NIFTI = "NIfTI-1 data format (Cox et al. 2004)"
+FSL = "FSL user guide, bvals and bvecs"
+OWN = "neuroflow"
+ONLY_DICOM = frozenset({StudyKind.DICOM})
+ONLY_NIFTI = frozenset({StudyKind.NIFTI})
+SYNTAXES = (
+    "1.2.840.10008.1.2",
+    "1.2.840.10008.1.2.1",
+    "1.2.840.10008.1.2.2",
+    "1.2.840.10008.1.2.1.99",
+    "1.2.840.10008.1.2.4.70",
+    "1.2.840.10008.1.2.4.80",
+    "1.2.840.10008.1.2.4.90",
+    "1.2.840.10008.1.2.4.91",
+    "1.2.840.10008.1.2.5",
+)
+"""The lossless transfer syntaxes the service reads."""
+STUDY_DESCRIPTION = "MRI Brain with DTI Non-Contrast"
+SERIES_DESCRIPTION = "neuropacs DTI"
+EXPORT_AGAIN = "Export the whole series again from the scanner or PACS."
+GRADIENTS = (
+    "Look whether b-values and b-vectors lie beside the image (.bval, .bvec), or take the DICOM "
+    "files. If it was scanned so, leave this study out or ask the service."
+)
+CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or take its DICOM files."
+
+
+WARNING, NOTE, ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
+
+RULES: tuple[Rule, ...] = (
+    Rule("modality", "Modality", "modality", OneOf(("MR",)), kinds=ONLY_DICOM),
+    Rule("field_strength", "Field strength", "field_strength", About(3, 0.2), "T"),
+    Rule("repetition_time", "Repetition time", "repetition_time", Between(6000, 17000), "ms"),
+    Rule("echo_time", "Echo time", "echo_time", Between(55, 104), "ms"),
+    Rule(
+        "echo_time_older",
+        "Echo time, older page",
+        "echo_time",
+        Between(0, 100),
+        "ms",
+        advice="An older page of the vendor ends at 100 ms; 104 ms is what it says today.",
+        severity=NOTE,
+        unknown=None,
+    ),
+    Rule("flip_angle", "Flip angle", "flip_angle", About(90, 0.5), "°"),
+    Rule(
+        "sequence",
+        "Sequence",
+        "sequence",
+        Contains(("EP",)),
+        advice="The service takes single-shot spin-echo echo-planar imaging.",
+    ),
+    Rule("in_plane", "In-plane resolution", "in_plane", Between(1.85, 2.15), "mm"),
+    Rule("slice_thickness", "Slice thickness", "slice_thickness", About(2, 0.05), "mm"),
+    Rule("slice_gap", "Gap between slices", "slice_gap", About(0, 0.05), "mm"),
+    Rule("slices", "Slices", "n_slices", Between(64, 86)),
+    Rule("slice_order", "Slices interleaved", "interleaved", OneOf((True,))),
+    Rule(
+        "plane",
+        "Slice orientation",
+        "plane",
+        OneOf(("axial",)),
+        source=OWN,
+        advice="Whole-brain diffusion is acquired axially; look whether this is the right series.",
+        severity=WARNING,
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "b_values",
+        "b-values",
+        "shells",
+        Shells((0, 1000), 50),
+        "s/mm²",
+        advice=GRADIENTS,
+        unknown=ERROR,
+    ),
+    Rule(
+        "b0_images",
+        "Images with b = 0",
+        "n_b0",
+        AtLeast(2),
+        advice=GRADIENTS,
+        unknown=ERROR,
+    ),
+    Rule(
+        "directions",
+        "Gradient directions",
+        "n_directions",
+        AtLeast(30),
+        advice=GRADIENTS,
+        unknown=ERROR,
+    ),
+    Rule(
+        "age",
+        "Age",
+        "age",
+        Between(0, 130),
+        "years",
+        source=FORMAT,
+        advice="Give the age in participants.tsv (column age, in years).",
+        unknown=ERROR,
+    ),
+    Rule(
+        "age_40",
+        "Age",
+        "age",
+        AtLeast(40),
+        "years",
+        source=PORTAL,
+        advice="The portal says that the patient is 40 or older; the result may be refused.",
+        severity=WARNING,
+        unknown=None,
+    ),
+    Rule(
+        "sex",
+        "Sex",
+        "sex",
+        OneOf(("M", "F")),
+        source=FORMAT,
+        advice="Give the sex in participants.tsv (column sex, M or F).",
+        unknown=ERROR,
+    ),
+    Rule(
+        "transfer_syntax",
+        "Transfer syntax",
+        "transfer_syntaxes",
+        OneOf(SYNTAXES),
+        source=FORMAT,
+        advice="Export the study without compression, or with lossless compression.",
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "diffusion_series",
+        "Diffusion series",
+        "diffusion_series",
+        OneOf((1,)),
+        source=OWN,
+        advice="Keep the one diffusion series that shall be processed; studies.tsv can name it.",
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "patients",
+        "Patients in the study",
+        "patients",
+        OneOf((1,)),
+        source=DICOM,
+        advice="Files of different patients share a Study Instance UID: export them again.",
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "orientations",
+        "Orientations in the series",
+        "orientations",
+        OneOf((1,)),
+        source=DICOM,
+        advice=EXPORT_AGAIN,
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "changing",
+        "Parameters that change within the series",
+        "changing",
+        Nothing(),
+        source=DICOM,
+        advice="Several series were mixed: export them apart.",
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "repeated_instances",
+        "Files with the same SOP Instance UID",
+        "repeated_instances",
+        Nothing(),
+        source=DICOM,
+        advice="The same images are there twice: remove one copy.",
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "missing_slices",
+        "Missing slices",
+        "missing_slices",
+        Nothing(),
+        source=DICOM,
+        advice=EXPORT_AGAIN,
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "repeated_slices",
+        "Repeated slices",
+        "repeated_slices",
+        Nothing(),
+        source=DICOM,
+        advice=EXPORT_AGAIN,
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "incomplete_volumes",
+        "Incomplete volumes",
+        "incomplete_volumes",
+        Nothing(),
+        source=DICOM,
+        advice=EXPORT_AGAIN,
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "unreadable_files",
+        "Damaged or truncated files",
+        "unreadable_files",
+        Nothing(),
+        source=OWN,
+        advice="Copy or export the study again.",
+    ),
+    Rule(
+        "burned_in",
+        "Text burned into the pixels",
+        "burned_in",
+        OneOf(("NO",)),
+        source="DICOM PS3.15, annex E",
+        advice="The pixels may show a name; such images may not leave this disk.",
+        unknown=None,
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "dimensions",
+        "Axes of the image",
+        "dimensions",
+        OneOf((4,)),
+        source=NIFTI,
+        advice="Diffusion images have four axes, the last one for the volumes. " + CONVERT_AGAIN,
+        kinds=ONLY_NIFTI,
+    ),
+    Rule(
+        "spatial_unit",
+        "Unit of the voxel sizes",
+        "spatial_unit",
+        OneOf(("mm",)),
+        source=NIFTI,
+        advice="The header does not say millimetres; the sizes above are read as such.",
+        severity=WARNING,
+        kinds=ONLY_NIFTI,
+    ),
+    Rule(
+        "unit_vectors",
+        "b-vectors of length 1",
+        "unit_vectors",
+        OneOf((True,)),
+        source=FSL,
+        advice=CONVERT_AGAIN,
+        unknown=None,
+        kinds=ONLY_NIFTI,
+    ),
+    Rule(
+        "finite_gradients",
+        "b-values and b-vectors are numbers",
+        "finite_gradients",
+        OneOf((True,)),
+        source=FSL,
+        advice=CONVERT_AGAIN,
+        unknown=None,
+        kinds=ONLY_NIFTI,
+    ),
+)
+"""The rules that one study alone is held against."""
+
+GRADIENT_COUNT = Rule(
+    "gradient_count",
+    "b-values and b-vectors per volume",
+    "",
+    OneOf(("one of each per volume",)),
+    source=FSL,
+    advice=CONVERT_AGAIN,
+    kinds=ONLY_NIFTI,
+)
+READABLE = Rule(
+    "readable",
+    "The study can be read",
+    "",
+    OneOf(("a readable study",)),
+    source=OWN,
+    advice="Copy or export it again.",
+)
+DUPLICATE = Rule(
+    "duplicate",
+    "The same study twice in this cohort",
+    "",
+    OneOf(("each study once",)),
+    source=SFTP,
+    advice="The service overwrites one by the other: remove one of them.",
+)
+ALREADY_SENT = Rule(
+    "already_sent",
+    "The same study sent before",
+    "",
+    OneOf(("studies not sent yet",)),
+    source=SFTP,
+    advice="Its results are there or on their way: leave it out, or replace it knowingly.",
+)
+CONVERSION = Rule(
+    "conversion",
+    "What dcm2niix makes of the study",
+    "",
+    OneOf(("what the headers say",)),
+    source="dcm2niix (Li et al. 2016)",
+    advice="Look at the converted image; " + EXPORT_AGAIN[0].lower() + EXPORT_AGAIN[1:],
+    kinds=ONLY_DICOM,
+)
+FURTHER_RULES: tuple[Rule, ...] = (
+    GRADIENT_COUNT,
+    READABLE,
+    DUPLICATE,
+    ALREADY_SENT,
+    CONVERSION,
+)
+"""The rules that take more than one fact, or more than one study."""
+
+
+def rules_table() -> pd.DataFrame:
+    """List the rules, for people.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per rule: rule, parameter, accepted, severity, unknown, applies_to, source, advice.
+
+    Examples
+    --------
+    >>> rules_table().set_index("rule").loc["echo_time", "accepted"]
+    '55–104 ms'
+    """
+    return pd.DataFrame(
+        [
+            {
+                "rule": rule.id,
+                "parameter": rule.parameter,
+                "accepted": rule.accepted.text(rule.unit),
+                "severity": str(rule.severity),
+                "unknown": str(rule.unknown) if rule.unknown else "",
+                "applies_to": ", ".join(sorted(rule.kinds)),
+                "source": rule.source,
+                "advice": rule.advice,
+            }
+            for rule in (*RULES, *FURTHER_RULES)
+        ]
+    )

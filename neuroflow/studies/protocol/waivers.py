@@ -1,0 +1,97 @@
+"""Rules that a user knowingly sets aside for a study, with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from neuroflow.errors import OptionError
+from neuroflow.models import Severity
+from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES
+
+FIXED = frozenset({"readable", "unreadable_files", "gradient_count"})
+"""Rules without which there is no package to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One rule set aside for one study.
+
+    Parameters
+    ----------
+    study
+        The study's label.
+    rule
+        The rule's id.
+    reason
+        Why, for the ledger and for whoever looks at the results; no patient data.
+
+    Raises
+    ------
+    OptionError
+        There is no such rule, it cannot be set aside, or there is no reason.
+
+    Examples
+    --------
+    >>> Override("P1", "echo_time", "The vendor agreed to 108 ms.").rule
+    'echo_time'
+    """
+
+    study: str
+    rule: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        known = {rule.id for rule in (*RULES, *FURTHER_RULES)}
+        if self.rule not in known:
+            raise OptionError(
+                f"There is no rule {self.rule!r}.", advice=f"Rules are: {', '.join(sorted(known))}."
+            )
+        if self.rule in FIXED:
+            raise OptionError(
+                f"The rule {self.rule!r} cannot be set aside.",
+                why="What breaks it cannot be packaged.",
+                advice="Mend the study, or leave it out.",
+            )
+        if not self.reason.strip():
+            raise OptionError(
+                "A rule is set aside with a reason.", advice="Say why the study may be sent."
+            )
+
+
+def set_aside(findings: pd.DataFrame, overrides: Iterable[Override]) -> pd.DataFrame:
+    """Turn errors that the user set aside into warnings.
+
+    Parameters
+    ----------
+    findings
+        What `check` returned.
+    overrides
+        Which rules of which studies.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows; those set aside have severity ``warning`` and the reason as advice.
+
+    Examples
+    --------
+    >>> row = ["P1", "echo_time", "error", "108 ms", "55–104 ms", "..."]
+    >>> columns = ["study", "rule", "severity", "measured", "accepted", "advice"]
+    >>> findings = pd.DataFrame([row], columns=columns)
+    >>> aside = set_aside(findings, [Override("P1", "echo_time", "The vendor agreed.")])
+    >>> aside.loc[0, ["severity", "advice"]].tolist()
+    ['warning', 'Set aside by the user: The vendor agreed.']
+    """
+    result = findings.copy()
+    for override in overrides:
+        chosen = (
+            (result["study"] == override.study)
+            & (result["rule"] == override.rule)
+            & (result["severity"] == str(Severity.ERROR))
+        )
+        result.loc[chosen, "severity"] = str(Severity.WARNING)
+        result.loc[chosen, "advice"] = f"Set aside by the user: {override.reason.strip()}"
+    return result

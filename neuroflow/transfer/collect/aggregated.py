@@ -1,0 +1,68 @@
+"""Fetching reports of many studies, which appear beside the result folders from time to time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from neuroflow.contract import report_path
+from neuroflow.errors import ConnectionLostError, IdError
+from neuroflow.models import Entry
+from neuroflow.transfer.local_files import is_here, make_folder, stamp
+from neuroflow.transfer.remote import Remote, Wanted
+
+
+def fetch_reports(
+    remote: Remote, reports: Sequence[Entry], folder: Path
+) -> Iterator[tuple[str, str]]:
+    """Fetch aggregated reports that are new or changed.
+
+    Parameters
+    ----------
+    remote
+        The server.
+    reports
+        What stands there beside result folders.
+    folder
+        The workspace's folder of results; they land in its folder ``aggregated``, as they stand
+        on the server.
+
+    Yields
+    ------
+    status, message : str
+        What became of each that was not here yet: fetched (``"progress"``), or left for the next
+        time (``"skipped"``).
+
+    Raises
+    ------
+    TransferError
+        This disk is full or may not be written.
+    """
+    wanted: list[tuple[Entry, Path]] = []
+    taken: set[str] = set()
+    for entry in reports:
+        try:
+            place = report_path(entry.path)
+        except IdError as error:
+            yield "skipped", f"An aggregated report was left out: {error}"
+            continue
+        if str(place).casefold() in taken:
+            yield "skipped", f"{place} was left out: another name differs from it in case only"
+            continue
+        taken.add(str(place).casefold())
+        if not is_here(entry, folder / place):
+            wanted.append((entry, folder / place))
+    for _, local in wanted:
+        make_folder(local.parent)
+    asked = [Wanted(entry.path, local, entry.size) for entry, local in wanted]
+    try:
+        with closing(remote.get_many(asked)) as arrivals:
+            for (entry, local), failure in zip(wanted, arrivals, strict=True):
+                if failure is None:
+                    stamp(local, entry)
+                    yield "progress", f"fetched {local.relative_to(folder).as_posix()}"
+                else:
+                    yield "skipped", f"An aggregated report is left for the next time: {failure}"
+    except ConnectionLostError as error:
+        yield "skipped", f"Aggregated reports are left for the next time: {error}"

@@ -1,0 +1,341 @@
+"""Fetching results: only what is new or changed, each file whole or not at all."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from neuroflow.contract import RESULT_SUFFIX, safe_name
+from neuroflow.errors import (
+    ConnectionLostError,
+    IdError,
+    NeuroflowError,
+    RemoteRefusedError,
+)
+from neuroflow.ledger.ledger import Ledger, LedgerRow, utc_now
+from neuroflow.ledger.states import State
+from neuroflow.models import Entry, Event, OnEvent, ResultFolder
+from neuroflow.transfer.collect.aggregated import fetch_reports
+from neuroflow.transfer.collect.discover import inner_folders, list_folders, look_around
+from neuroflow.transfer.collect.folder_contents import has_values, missing_files, what_waits
+from neuroflow.transfer.collect.snapshot import Listing
+from neuroflow.transfer.local_files import is_here, make_folder, stamp
+from neuroflow.transfer.pool import Clockwork, Crew, DroppedError, PostponedError
+from neuroflow.transfer.remote import Remote, Wanted
+
+STAGE = "collect"
+ATTEMPTS = 3
+BATCH = 32  # folders fetched together: five round trips for all of them
+
+
+def collect(
+    connect: Callable[[], Remote],
+    ledger: Ledger,
+    folder: Path,
+    *,
+    connections: int = 4,
+    listing: Listing | None = None,
+    stop: threading.Event | None = None,
+    pause: threading.Event | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Generator[Event, None, None]:
+    """Fetch every result that is complete and new or changed.
+
+    Files land in ``folder/<study_id>_out/``, reports of many studies in ``folder/aggregated/``. A
+    folder that is still incomplete is left for the next time. Results of studies that the ledger
+    does not know are fetched too, and say so.
+
+    Parameters
+    ----------
+    connect
+        Opens a connection.
+    ledger
+        Learns what was collected.
+    folder
+        The workspace's folder of results.
+    connections
+        How many connections, each with a batch of folders under way.
+    listing
+        Learns what is there; it knows the look before. None where nothing is known.
+    stop
+        When set, the folders under way are finished and no other is begun.
+    pause
+        While set, no byte is asked for beyond those under way.
+    clock, sleep
+        What tells the time and what waits.
+
+    Yields
+    ------
+    Event
+        Of each study in bytes, and of the whole (`study_id` None) in folders.
+
+    Raises
+    ------
+    ConnectError
+        The server cannot be reached, or not any more.
+    RemoteRefusedError
+        ``output/`` may not be listed.
+    TransferError
+        This disk is full or may not be written.
+    """
+    clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
+    listing = Listing(clock()) if listing is None else listing
+    with connect() as first:
+        known = {row.study_id for row in ledger.rows()}
+        output = look_around(first, known=known, on_odd=listing.left_out.append)
+        listing.expected = {found.study_id for found in output.folders}
+        taken = {study_id.casefold() for study_id in listing.expected}
+        fetcher = _Fetcher(ledger, folder, clockwork, listing, taken)
+        tasks = _batches(output.folders, connections)
+        total = _Total(len(output.folders), clock)
+        for sentence in listing.left_out:
+            yield total.event("skipped", sentence)
+        yield total.event("started")
+        clockwork.wait_while_paused()
+        reports = [] if clockwork.is_over() else output.reports
+        for status, sentence in fetch_reports(first, reports, folder):
+            yield total.event(status, sentence)
+        if tasks:
+            crew = Crew(
+                connect, tasks, fetcher.handle, first=first, size=connections, clockwork=clockwork
+            )
+            yield from crew.work(total.after)
+        yield total.at_the_end()
+
+
+@dataclass(slots=True)
+class _Total:
+    """Folders done of the whole job."""
+
+    size: int
+    clock: Callable[[], datetime]
+    done: int = 0
+
+    def after(self, event: Event) -> Event | None:
+        if event.study_id is None or event.status not in {"done", "skipped", "failed"}:
+            return None
+        self.done += 1
+        self.size = max(self.size, self.done)  # more than expected stood inside other folders
+        return self.event("progress")
+
+    def event(self, status: str, message: str = "") -> Event:
+        return Event(STAGE, None, self.done, self.size, status, message, self.clock())
+
+    def at_the_end(self) -> Event:
+        left = self.size - self.done
+        return self.event("done", f"{left} left for the next time" if left else "")
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Folders that are fetched together; those done are taken out, those inside them come next."""
+
+    folders: list[ResultFolder]
+    inner: list[ResultFolder] = field(default_factory=list)
+    attempts: int = 0
+
+    def drop_first(self) -> ResultFolder:
+        self.attempts = 0
+        return self.folders.pop(0)
+
+    def turn_to_inner(self) -> bool:
+        """Go on with what was found inside; False where there is nothing."""
+        self.folders, self.inner = self.inner, []
+        return bool(self.folders)
+
+
+def _batches(folders: Sequence[ResultFolder], connections: int) -> list[_Batch]:
+    size = max(1, min(BATCH, math.ceil(len(folders) / max(1, connections))))
+    return [_Batch(list(folders[n : n + size])) for n in range(0, len(folders), size)]
+
+
+@dataclass(slots=True)
+class _Job:
+    """What is to be done with one folder, once it was looked into."""
+
+    found: ResultFolder
+    row: LedgerRow | None
+    target: Path
+    wanted: list[tuple[Entry, Path]] = field(default_factory=list)
+    why_not: str = ""
+    error: NeuroflowError | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(entry.size for entry, _ in self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetcher:
+    """Handles result folders: list, compare, fetch, record."""
+
+    ledger: Ledger
+    folder: Path
+    clockwork: Clockwork
+    listing: Listing
+    taken: set[str]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def handle(self, remote: Remote, batch: _Batch, tell: OnEvent) -> datetime | None:
+        """Bring to this disk what is complete and not here yet; tell when to go on, if at all."""
+        try:
+            jobs = [self._job(*pair) for pair in _looked_into(remote, batch.folders)]
+            for job in jobs:
+                batch.inner += self._inside(job.found, tell)
+            self._fetch(remote, jobs, batch, tell)
+        except ConnectionLostError as error:
+            batch.attempts += 1
+            if batch.attempts >= ATTEMPTS:
+                study_id = batch.drop_first().study_id
+                tell(self._event(study_id, 0, 0, "failed", str(error)))
+            if not batch.folders and not batch.turn_to_inner():
+                raise DroppedError from error
+            raise PostponedError(self.clockwork.clock()) from error
+        is_more = not batch.folders and batch.turn_to_inner()
+        return self.clockwork.clock() if is_more else None
+
+    def _inside(self, found: ResultFolder, tell: OnEvent) -> list[ResultFolder]:
+        """Give the result folders inside another that nobody has taken up yet."""
+
+        def left_out(sentence: str) -> None:
+            self.listing.left_out.append(sentence)
+            tell(Event(STAGE, None, 0, 0, "skipped", sentence, self.clockwork.clock()))
+
+        with self.lock:
+            inside = inner_folders(found, self.taken, left_out)
+            expected = self.listing.expected
+            if expected is not None:
+                expected |= {folder.study_id for folder in inside}
+                expected -= {found.study_id} if found.is_wrapper else set()
+        return inside
+
+    def _fetch(self, remote: Remote, jobs: list[_Job], batch: _Batch, tell: OnEvent) -> None:
+        wanted = [each for job in jobs for each in self._wanted(job, tell)]
+        with closing(remote.get_many(wanted)) as arrivals:
+            for job in jobs:
+                if job.wanted:
+                    make_folder(job.target)
+                for entry, local in job.wanted:
+                    error = next(arrivals)
+                    job.error = job.error or error
+                    if error is None:
+                        stamp(local, entry)
+                self._finish(job, tell)
+                batch.drop_first()
+                if self.clockwork.is_over():
+                    return
+
+    def _job(self, folder: ResultFolder, found: ResultFolder | RemoteRefusedError) -> _Job:
+        """Decide what is to be fetched of a folder."""
+        row = self.ledger.row(folder.study_id)
+        job = _Job(folder, row, self.folder / f"{folder.study_id}{RESULT_SUFFIX}")
+        if isinstance(found, RemoteRefusedError):
+            self.listing.add(folder)
+            job.error = found
+            return job
+        job.found = found
+        if found.is_wrapper:
+            job.why_not = "it holds other result folders"
+            return job
+        self.listing.add(found)
+        job.why_not = self._why_not(found, row)
+        if not job.why_not:
+            try:
+                names = _checked_names(found)
+            except IdError as error:
+                job.error = error
+            else:
+                pairs = [(entry, job.target / name) for entry, name in names]
+                job.wanted = [pair for pair in pairs if not is_here(*pair)]
+        return job
+
+    def _wanted(self, job: _Job, tell: OnEvent) -> Iterator[Wanted]:
+        done, total = 0, job.total
+        for entry, local in job.wanted:
+            before = self._event(job.found.study_id, done, total, "progress", "")
+            counted = _Counted(tell, before, self.clockwork)
+            yield Wanted(entry.path, local, entry.size, counted.on_bytes)
+            done += entry.size
+
+    def _finish(self, job: _Job, tell: OnEvent) -> None:
+        study_id = job.found.study_id
+        if job.error is not None:
+            tell(self._event(study_id, 0, 0, "failed", str(job.error)))
+        elif job.why_not:
+            tell(self._event(study_id, 0, 0, "skipped", job.why_not))
+        else:
+            is_news = bool(job.wanted)
+            message = self._record(job.found, job.row, is_news=is_news)
+            status = "done" if is_news else "skipped"
+            tell(self._event(study_id, job.total, job.total, status, message))
+
+    def _why_not(self, found: ResultFolder, row: LedgerRow | None) -> str:
+        """Say why a folder is left for another time; empty where it is not."""
+        if row is not None and self.listing.is_stale(row):
+            return "only results of what was sent earlier are there"
+        if not found.files:
+            return "the folder is empty or gone"
+        if what_waits(found, is_settled=self.listing.is_settled(found)):
+            return ""
+        return f"still being written: {missing_files(found)} missing"
+
+    def _record(self, found: ResultFolder, row: LedgerRow | None, *, is_news: bool) -> str:
+        """Note in the ledger what was fetched; return it in words."""
+        new, message = State.FAILED, "a failure report came back"
+        if has_values(found):
+            without = missing_files(found)
+            new = State.COLLECTED
+            message = f"results collected, without {without}" if without else "results collected"
+        if row is None:
+            return f"{message}; not sent from this workspace"
+        if row.state is new and not is_news:
+            return "nothing new"
+        if row.state in {State.UPLOADING, State.PARTLY_SENT} and new is State.FAILED:
+            return "a failure report of an upload that was cut short"  # it is sent again whole
+        if not row.state.may_become(new):
+            self.ledger.record(
+                row.cohort_id, row.study_id, State.SUBMITTED, "its results are on the server"
+            )
+        self.ledger.record(row.cohort_id, row.study_id, new, message)
+        return message
+
+    def _event(self, study_id: str, done: int, total: int, status: str, message: str) -> Event:
+        return Event(STAGE, study_id, done, total, status, message, self.clockwork.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Tells of the bytes of one file as part of a whole folder."""
+
+    tell: OnEvent
+    before: Event
+    clockwork: Clockwork
+
+    def on_bytes(self, done: int) -> None:
+        self.clockwork.wait_while_paused()
+        self.tell(replace(self.before, done=self.before.done + done))
+
+
+def _looked_into(
+    remote: Remote, folders: Sequence[ResultFolder]
+) -> Iterator[tuple[ResultFolder, ResultFolder | RemoteRefusedError]]:
+    return zip(folders, list_folders(remote, folders), strict=True)
+
+
+def _checked_names(found: ResultFolder) -> list[tuple[Entry, str]]:
+    """Check every name, and that no two are the same where case does not count."""
+    names = [(entry, safe_name(entry.name)) for entry in found.files]
+    if len({name.casefold() for _, name in names}) < len(names):
+        raise IdError(
+            "Two names in a result folder differ in case only.",
+            advice="Tell the service's support; nothing was written.",
+            study_id=found.study_id,
+        )
+    return names

@@ -1,0 +1,358 @@
+"""What stands below ``output/``: result folders at any depth, and reports of many studies."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from neuroflow.contract import OUTPUT, RESULT_SUFFIX, result_study_id, safe_name
+from neuroflow.errors import FolderError, IdError, RemoteMissingError, RemoteRefusedError
+from neuroflow.models import RESULT_FILES, Entry, ResultFolder
+from neuroflow.transfer.local_files import is_newer
+from neuroflow.transfer.remote import Remote, nothing
+
+MAX_DEPTH = 6
+REPORT_KINDS = (".csv", ".tsv", ".xlsx", ".pdf", ".html", ".txt")
+"""Endings of files beside result folders that are reports of many studies."""
+
+OnOdd = Callable[[str], object]
+"""Told in one sentence of everything that is left out."""
+
+
+@dataclass(slots=True)
+class Output:
+    """What stands below ``output/``, as far as names tell.
+
+    Parameters
+    ----------
+    folders
+        One result folder per study, sorted by study id. The files of one with the suffix ``_out``
+        are not known yet.
+    reports
+        Files beside result folders: aggregated reports.
+    """
+
+    folders: list[ResultFolder] = field(default_factory=list)
+    reports: list[Entry] = field(default_factory=list)
+
+
+def look_around(remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = nothing) -> Output:
+    """Find result folders and aggregated reports, without looking into folders with the suffix.
+
+    Parameters
+    ----------
+    remote
+        The server.
+    known
+        Study ids of this workspace: of two that differ in case only, the known one counts.
+    on_odd
+        Told in one sentence of every folder that is left out.
+
+    Returns
+    -------
+    Output
+        A folder ``<study_id>_out`` is preferred to one without the suffix.
+
+    Raises
+    ------
+    RemoteRefusedError
+        ``output/`` may not be listed.
+    ConnectionLostError
+        The line broke.
+    """
+    output = Output()
+    found: dict[str, ResultFolder] = {}
+    for path, files in _walk(remote, output.reports, on_odd):
+        try:
+            folder = ResultFolder(result_study_id(path.name), path, files)
+        except IdError as error:
+            on_odd(f"A result folder was left out: {error}")
+            continue
+        earlier = found.get(folder.study_id)
+        if earlier is None or not _has_suffix(earlier.path):
+            found[folder.study_id] = folder
+    for study_id in sorted(_told_apart(found, known, on_odd)):
+        output.folders.append(found[study_id])
+    output.reports.sort(key=lambda entry: entry.path)
+    return output
+
+
+def find_results(
+    remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = nothing
+) -> list[ResultFolder]:
+    """List every result folder below ``output/`` with its files.
+
+    Parameters
+    ----------
+    remote
+        The server.
+    known, on_odd
+        As for `look_around`.
+
+    Returns
+    -------
+    list of ResultFolder
+        One per study, sorted by study id; without files where a folder may not be listed.
+        Folders whose name cannot be a study id are left out.
+
+    Raises
+    ------
+    RemoteRefusedError, ConnectionLostError
+        As `look_around`.
+    """
+    folders = look_around(remote, known=known, on_odd=on_odd).folders
+    taken = {folder.study_id.casefold() for folder in folders}
+    found: dict[str, ResultFolder] = {}
+    while folders:
+        inside: list[ResultFolder] = []
+        for old, new in zip(folders, list_folders(remote, folders), strict=True):
+            one = old if isinstance(new, RemoteRefusedError) else new
+            inside += inner_folders(one, taken, on_odd)
+            if not one.is_wrapper:
+                found[one.study_id] = one
+        folders = inside
+    return [found[study_id] for study_id in sorted(found)]
+
+
+def inner_folders(
+    folder: ResultFolder, taken: set[str], on_odd: OnOdd = nothing
+) -> list[ResultFolder]:
+    """List the result folders inside another, which are not looked into yet.
+
+    Parameters
+    ----------
+    folder
+        As listed.
+    taken
+        The ids of the studies found so far, case folded; those found now are added.
+    on_odd
+        Told in one sentence of every folder that is left out.
+
+    Returns
+    -------
+    list of ResultFolder
+        Of studies that have no other folder.
+    """
+    inside = []
+    for path in folder.inner:
+        try:
+            study_id = result_study_id(path.name)
+        except IdError as error:
+            on_odd(f"A result folder was left out: {error}")
+            continue
+        if study_id.casefold() not in taken:
+            taken.add(study_id.casefold())
+            inside.append(ResultFolder(study_id, path))
+    return inside
+
+
+def find_folders(remote: Remote) -> list[ResultFolder]:
+    """List every result folder below ``output/``, without looking into those with the suffix.
+
+    Parameters
+    ----------
+    remote
+        The server.
+
+    Returns
+    -------
+    list of ResultFolder
+        As `look_around`.
+
+    Raises
+    ------
+    RemoteRefusedError, ConnectionLostError
+        As `look_around`.
+    """
+    return look_around(remote).folders
+
+
+def list_folder(remote: Remote, folder: ResultFolder) -> ResultFolder:
+    """Look into one result folder.
+
+    Parameters
+    ----------
+    remote
+        The server.
+    folder
+        As found.
+
+    Returns
+    -------
+    ResultFolder
+        With its files as they are now; none where it is gone.
+
+    Raises
+    ------
+    RemoteRefusedError, ConnectionLostError
+        As `look_around`.
+    """
+    return _looked_into(folder, _entries(remote, folder.path))
+
+
+def list_folders(
+    remote: Remote, folders: Sequence[ResultFolder]
+) -> Iterator[ResultFolder | RemoteRefusedError]:
+    """Look into many result folders in a few round trips.
+
+    Parameters
+    ----------
+    remote
+        The server.
+    folders
+        As found.
+
+    Yields
+    ------
+    ResultFolder or RemoteRefusedError
+        Each in order with its files as they are now, or the server's refusal.
+
+    Raises
+    ------
+    ConnectionLostError
+        The line broke.
+    """
+    listings = remote.list_many([folder.path for folder in folders])
+    for folder, entries in zip(folders, listings, strict=True):
+        if isinstance(entries, RemoteRefusedError):
+            yield entries
+        else:
+            yield _looked_into(folder, entries)
+
+
+def collected_ids(folder: Path) -> set[str]:
+    """Tell which studies have a result folder on this disk.
+
+    Parameters
+    ----------
+    folder
+        The workspace's folder of results.
+
+    Returns
+    -------
+    set of str
+        Their ids; none where nothing was collected yet.
+
+    Raises
+    ------
+    FolderError
+        It cannot be read.
+    """
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return set()
+    except OSError as error:
+        raise FolderError(
+            f"The folder of results {folder} cannot be read.",
+            why=f"{error.strerror}.",
+            advice="Check its permissions.",
+        ) from error
+    return {name.removesuffix(RESULT_SUFFIX) for name in names if name.endswith(RESULT_SUFFIX)}
+
+
+def changed_ids(folder: Path, found: Iterable[ResultFolder], here: Collection[str]) -> set[str]:
+    """Tell of which collected studies the server has files that are newer, or not here at all.
+
+    Parameters
+    ----------
+    folder
+        The workspace's folder of results.
+    found
+        As listed.
+    here
+        What `collected_ids` told.
+
+    Returns
+    -------
+    set of str
+        Their ids. Files that were only copied on this disk, and look newer here, are none.
+    """
+    changed, above = set(), str(folder)  # text, for there may be thousands
+    for one in found:
+        if one.study_id in here:
+            place = f"{above}/{one.study_id}{RESULT_SUFFIX}"
+            if any(is_newer(entry, f"{place}/{entry.name}") for entry in one.files):
+                changed.add(one.study_id)
+    return changed
+
+
+def _walk(
+    remote: Remote, reports: list[Entry], on_odd: OnOdd
+) -> Iterator[tuple[PurePosixPath, tuple[Entry, ...]]]:
+    """Yield result folders, by their suffix or by what is in them; level by level, few trips."""
+    level = [OUTPUT]
+    listings: Iterable[Sequence[Entry] | RemoteRefusedError] = [_entries(remote, OUTPUT)]
+    for depth in range(MAX_DEPTH + 1):
+        deeper: list[PurePosixPath] = []
+        for path, entries in zip(level, listings, strict=True):
+            if isinstance(entries, RemoteRefusedError):
+                on_odd(f"A folder below {OUTPUT} was left out: {entries}")
+                continue
+            folders = sorted(entry.path for entry in entries if entry.is_folder)
+            files = _files(entries)
+            results = [folder for folder in folders if _has_suffix(folder)]
+            if path != OUTPUT and not results and {e.name for e in files} & set(RESULT_FILES):
+                yield path, files
+            else:
+                reports += [entry for entry in files if entry.name.lower().endswith(REPORT_KINDS)]
+            yield from ((folder, ()) for folder in results)
+            deeper += _enterable((f for f in folders if not _has_suffix(f)), on_odd)
+        if not deeper:
+            return
+        if depth == MAX_DEPTH:
+            on_odd(
+                f"{len(deeper)} folders more than {MAX_DEPTH} levels below {OUTPUT} were not "
+                "looked into."
+            )
+            return
+        level, listings = deeper, remote.list_many(deeper)
+
+
+def _enterable(folders: Iterable[PurePosixPath], on_odd: OnOdd) -> Iterator[PurePosixPath]:
+    """Leave out folders whose names lead elsewhere, or are no text."""
+    for folder in folders:
+        try:
+            safe_name(folder.name)
+        except IdError as error:
+            on_odd(f"A folder below {OUTPUT} was left out: {error}")
+        else:
+            yield folder
+
+
+def _told_apart(found: Collection[str], known: Collection[str], on_odd: OnOdd) -> Iterator[str]:
+    """Leave out study ids that no disk could tell apart, except the known one among them."""
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for study_id in found:
+        alike[study_id.casefold()].append(study_id)
+    for ids in alike.values():
+        ours = [study_id for study_id in ids if study_id in known]
+        kept = ids if len(ids) == 1 else ours if len(ours) == 1 else []
+        yield from kept
+        for study_id in sorted(set(ids) - set(kept)):
+            on_odd(
+                f"The result folder of {study_id} was left out: another one differs from it in "
+                "case only. Tell the service's support."
+            )
+
+
+def _looked_into(folder: ResultFolder, entries: Sequence[Entry]) -> ResultFolder:
+    inner = tuple(e.path for e in entries if e.is_folder and _has_suffix(e.path))
+    return ResultFolder(folder.study_id, folder.path, _files(entries), inner)
+
+
+def _has_suffix(path: PurePosixPath) -> bool:
+    return path.name.endswith(RESULT_SUFFIX)
+
+
+def _entries(remote: Remote, path: PurePosixPath) -> list[Entry]:
+    try:
+        return list(remote.list(path))
+    except RemoteMissingError:
+        return []
+
+
+def _files(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted((e for e in entries if not e.is_folder), key=lambda entry: entry.name))

@@ -1,0 +1,270 @@
+"""What the server held when we last looked, when that was, and since when it is so.
+
+The server's clock and ours may differ by hours. So times of the server are compared with times of
+the server only, and ours with ours: whether a folder is still being written, and whether it
+answers what was sent earlier, is told by when we saw it first and by what the server wrote since.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
+
+from neuroflow.errors import ResultWarning
+from neuroflow.io.atomic import whole
+from neuroflow.ledger.ledger import LedgerRow
+from neuroflow.models import Entry, ResultFolder
+
+SETTLED = timedelta(minutes=2)
+"""A folder to which nothing was added for so long is written."""
+ANY_CLOCK = timedelta(days=1)
+"""By how much two clocks may differ, however they are set."""
+_FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """When a result folder was first seen at all, and first seen as it is; by our clock."""
+
+    first: datetime
+    since: datetime
+
+
+class Listing:
+    """One look at the server, folder by folder.
+
+    Parameters
+    ----------
+    at
+        When, by our clock, in UTC.
+    before
+        The look before, if it is known.
+
+    Attributes
+    ----------
+    folders : dict of str to ResultFolder
+        What was seen, by study.
+    expected : set of str or None
+        Studies that are to be looked into; None until it is known which.
+    left_out : list of str
+        In one sentence each, what could not be looked into.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> folder = ResultFolder("s", PurePosixPath("output/s_out"))
+    >>> first = Listing(now).add(folder)
+    >>> second = Listing(now + SETTLED, first).add(folder)
+    >>> first.is_settled(folder), second.is_settled(folder)
+    (False, True)
+    """
+
+    def __init__(self, at: datetime, before: Listing | None = None) -> None:
+        self.at = at
+        self.folders: dict[str, ResultFolder] = {}
+        self.expected: set[str] | None = None
+        self.left_out: list[str] = []
+        self._old = before.folders if before else {}
+        self._sights: dict[str, Sight] = dict(before._sights) if before else {}
+        self._newest: datetime | None = before._newest if before else None
+
+    def add(self, *folders: ResultFolder) -> Self:
+        """Note folders as they are now.
+
+        Parameters
+        ----------
+        *folders
+            With their files.
+
+        Returns
+        -------
+        Listing
+            The same.
+        """
+        for folder in folders:
+            study_id = folder.study_id
+            sight = self._sights.get(study_id)
+            first = sight.first if sight else self.at
+            is_same = sight is not None and self._old.get(study_id) == folder
+            since = sight.since if sight and is_same else self.at
+            self._sights[study_id] = Sight(first, since)
+            self._newest = _later(self._newest, newest_of(folder))
+            self.folders[study_id] = folder
+        return self
+
+    @property
+    def is_whole(self) -> bool:
+        """True where every study that is expected was looked into."""
+        return self.expected is not None and self.expected <= self.folders.keys()
+
+    def is_settled(self, folder: ResultFolder) -> bool:
+        """Tell whether nothing is being added to a folder any more.
+
+        Parameters
+        ----------
+        folder
+            Of this listing.
+
+        Returns
+        -------
+        bool
+            True where it has been the same for two minutes, or the server wrote elsewhere two
+            minutes later, or the newest file is older than clocks can differ.
+        """
+        if self.at - self._sights[folder.study_id].since >= SETTLED:
+            return True
+        last = newest_of(folder)
+        if last is None or self._newest is None:
+            return False
+        return self._newest - last >= SETTLED or self.at - last >= ANY_CLOCK
+
+    def is_stale(self, row: LedgerRow) -> bool:
+        """Tell whether a folder still answers the content that was replaced meanwhile.
+
+        Parameters
+        ----------
+        row
+            The study in the ledger; its folder is in this listing.
+
+        Returns
+        -------
+        bool
+            True where the study was sent anew after it was answered, and its folder is as it was
+            before that. Where it was never seen before, the server's times have to tell.
+        """
+        if row.submitted_at is None or row.answered_at is None:
+            return False
+        if row.answered_at > row.submitted_at:
+            return False
+        sight = self._sights[row.study_id]
+        if sight.first < row.submitted_at:
+            return sight.since < row.submitted_at
+        last = newest_of(self.folders[row.study_id])
+        return last is not None and last < row.submitted_at
+
+    def save(self, path: Path, server: str) -> None:
+        """Write it whole, or not at all.
+
+        Parameters
+        ----------
+        path
+            The file.
+        server
+            Whose it is; it does not count for another one.
+
+        Warns
+        -----
+        ResultWarning
+            It cannot be written.
+        """
+        content = {
+            "format": _FORMAT,
+            "server": server,
+            "at": self.at.isoformat(),
+            "newest": _text(self._newest),
+            "left_out": self.left_out,
+            "folders": [
+                [
+                    study_id,
+                    sight.first.isoformat(),
+                    sight.since.isoformat(),
+                    *self._packed(study_id),
+                ]
+                for study_id, sight in self._sights.items()
+            ],
+        }
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole(path) as temporary:
+                temporary.write_text(json.dumps(content), encoding="ascii")
+        except OSError as error:
+            message = f"{path} cannot be written ({error.strerror}); the next look starts afresh."
+            warnings.warn(message, ResultWarning, stacklevel=2)
+
+    @classmethod
+    def load(cls, path: Path, server: str) -> Self | None:
+        """Read the last one.
+
+        Parameters
+        ----------
+        path
+            The file.
+        server
+            Whose it must be.
+
+        Returns
+        -------
+        Listing or None
+            None where there is none, one of another server, or a damaged one.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="ascii"))
+            if (content["format"], content["server"]) != (_FORMAT, server):
+                return None
+            listing = cls(_needed(content["at"]))
+            listing._newest = _time(content["newest"])
+            listing.left_out = list(map(str, content["left_out"]))
+            for study_id, first, since, place, files in content["folders"]:
+                listing._sights[str(study_id)] = Sight(_needed(first), _needed(since))
+                if place is not None:
+                    listing.folders[str(study_id)] = _unpacked(str(study_id), place, files)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return listing
+
+    def _packed(self, study_id: str) -> tuple[str | None, list[Any]]:
+        folder = self.folders.get(study_id)
+        if folder is None:  # it was there once
+            return None, []
+        return str(folder.path), [[e.name, e.size, _text(e.modified)] for e in folder.files]
+
+
+def newest_of(folder: ResultFolder) -> datetime | None:
+    """Tell when a folder's newest file was written.
+
+    Parameters
+    ----------
+    folder
+        As listed.
+
+    Returns
+    -------
+    datetime or None
+        By the server's clock; None where it does not tell.
+    """
+    times = (entry.modified for entry in folder.files if entry.modified is not None)
+    return max(times, default=None)
+
+
+def _unpacked(study_id: str, place: str, files: Iterable[list[Any]]) -> ResultFolder:
+    path = PurePosixPath(place)
+    return ResultFolder(
+        study_id,
+        path,
+        tuple(Entry(path / n, int(s), is_folder=False, modified=_time(at)) for n, s, at in files),
+    )
+
+
+def _text(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return _needed(text) if text else None
+
+
+def _needed(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:  # it could not be compared
+        raise ValueError(text)
+    return time
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(filter(None, (one, other)), default=None)

@@ -1,0 +1,139 @@
+"""The connection test: one stage after the other, each failure with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from neuroflow.contract import INPUT, OUTPUT
+from neuroflow.errors import NeuroflowError, RemoteMissingError, RemoteRefusedError
+from neuroflow.transfer.sftp.remote import SftpRemote
+from neuroflow.transfer.ssh import session
+from neuroflow.transfer.ssh.credentials import credentials
+from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.ssh.route import Route, find_route
+from neuroflow.transfer.ssh.tunnel import reach
+from neuroflow.workspace.config import Profile
+
+STAGES = ("name", "port", "host key", "login", "folders")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of the connection test.
+
+    Parameters
+    ----------
+    name
+        One of `STAGES`.
+    ok
+        True where it passed.
+    message
+        What was found.
+    advice
+        What to do where it did not pass.
+    error
+        What was raised; a `HostKeyUnknownError` carries the fingerprint to confirm.
+    """
+
+    name: str
+    ok: bool
+    message: str
+    advice: str = ""
+    error: NeuroflowError | None = None
+
+
+def probe(
+    profile: Profile,
+    hostkeys: HostKeys,
+    passphrase: str | None = None,
+    timeout: float = session.TIMEOUT,
+    ssh_config: Path | None = None,
+) -> Iterator[Step]:
+    """Test the connection stage by stage; nothing is written on the server.
+
+    Parameters
+    ----------
+    profile
+        Where the service is, and who the user is.
+    hostkeys
+        What is pinned.
+    passphrase
+        Opens a protected key.
+    timeout
+        Seconds to wait for each part of an answer.
+    ssh_config
+        OpenSSH's file for what the profile leaves open; ``~/.ssh/config`` if None.
+
+    Yields
+    ------
+    Step
+        One per stage; the first that fails is the last.
+
+    Examples
+    --------
+    >>> nowhere = Profile(host="nowhere.invalid", user="me", key=Path("key"))
+    >>> [(step.name, step.ok) for step in probe(nowhere, HostKeys(Path("known_hosts")))]
+    [('name', False)]
+    """
+    stages = _stages(profile, hostkeys, passphrase, timeout, ssh_config)
+    for name in STAGES:
+        try:
+            message = next(stages)
+        except NeuroflowError as error:
+            what = " ".join(part for part in (error.what, error.why) if part)
+            yield Step(name, False, what, error.advice, error)
+            return
+        yield Step(name, True, message)
+    stages.close()
+
+
+def _stages(
+    profile: Profile,
+    hostkeys: HostKeys,
+    passphrase: str | None,
+    timeout: float,
+    ssh_config: Path | None,
+) -> Generator[str, None, None]:
+    """Yield what each stage found, leaving the connection open from one to the next."""
+    route = find_route(profile, ssh_config)
+    yield _name(route)
+    transport = reach(route, hostkeys, passphrase, timeout)
+    try:
+        yield f"An SSH server answers on port {route.port} ({transport.remote_version})."
+        shown = session.host_key(transport)
+        hostkeys.check(route.name, route.name_port, shown)
+        yield f"Its key is the pinned one, {shown.fingerprint}."
+        with credentials(route.keys, passphrase) as keys:
+            fingerprint = session.log_in(transport, route.user, keys)
+        yield f"User {route.user!r} is known, with the key {fingerprint}."
+        with SftpRemote(transport, timeout) as remote:
+            yield " ".join(_look(remote, folder) for folder in (INPUT, OUTPUT))
+    finally:
+        session.hang_up(transport)
+
+
+def _name(route: Route) -> str:
+    """Look up the name of the first host on the way."""
+    if route.command:
+        return f"{route.host} is reached through `{route.command}`."
+    first = route.hops[0]
+    addresses = sorted({str(address[0]) for _, address in session.resolve(first.host, first.port)})
+    through = "" if first is route else f" {route.host} is reached through it."
+    return f"{first.host} is {', '.join(addresses)}.{through}"
+
+
+def _look(remote: SftpRemote, folder: PurePosixPath) -> str:
+    """Say what a folder of the home holds; some accounts may write but not look."""
+    try:
+        count = sum(1 for _ in remote.list(folder))
+    except RemoteRefusedError:
+        return f"{folder}/ is there, but may not be listed."
+    except RemoteMissingError as error:
+        raise RemoteMissingError(
+            f"There is no folder {folder}/ in the user's home.",
+            why=error.why,
+            advice="The vendor makes it with the account: ask their support.",
+        ) from error
+    return f"{folder}/ is there, with {count} entr{'y' if count == 1 else 'ies'}."

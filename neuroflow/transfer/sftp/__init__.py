@@ -1,0 +1,1 @@
+"""SFTP on top of paramiko: requests in flight, reading and writing."""

@@ -1,0 +1,246 @@
+"""The SFTP client underneath: paramiko's, with the answers it swallows and requests that overlap.
+
+This file and `wire` alone use names of paramiko that begin with an underscore.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import paramiko
+from paramiko.sftp import (
+    CMD_CLOSE,
+    CMD_HANDLE,
+    CMD_NAME,
+    CMD_OPEN,
+    CMD_OPENDIR,
+    CMD_READDIR,
+    CMD_STATUS,
+    SFTP_FLAG_CREATE,
+    SFTP_FLAG_TRUNC,
+    SFTP_FLAG_WRITE,
+    SFTPError,
+)
+
+from neuroflow.transfer.sftp.packets import Wire
+
+LISTING_DEPTH = 16
+BATCH = 32  # folders open at a time
+MOST_NAMES = 200_000  # a listing longer than this never ends; it would fill the memory
+
+Listing = list[paramiko.SFTPAttributes] | OSError
+
+
+class PipelinedClient(Wire):
+    """An SFTP client that loses no error of the server.
+
+    Parameters
+    ----------
+    sock, on_life
+        As `Wire`.
+
+    References
+    ----------
+    draft-ietf-secsh-filexfer-02, sections 3, 6.3 and 6.4: answers may come in any order, and a
+    read may bring less than was asked for.
+    """
+
+    def create(self, path: str) -> bytes:
+        """Open a file to write it whole; what was there is replaced.
+
+        It is no ``SFTPFile``: that one sends CLOSE when it is forgotten, and CLOSE tells the
+        server that the file is complete.
+
+        Parameters
+        ----------
+        path
+            The file.
+
+        Returns
+        -------
+        bytes
+            The server's handle; only `close_file` closes it.
+
+        Raises
+        ------
+        OSError
+            The server refused.
+        """
+        flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
+        request = (CMD_OPEN, path, flags, paramiko.SFTPAttributes())
+        kind, message = self._request(*request)  # type: ignore[attr-defined]
+        if kind != CMD_HANDLE:
+            raise SFTPError("unexpected answer")
+        handle: bytes = message.get_binary()
+        return handle
+
+    def close_file(self, handle: bytes) -> None:
+        """Say that a file is complete, and hear the server's answer.
+
+        Parameters
+        ----------
+        handle
+            From `create`; every byte is acknowledged.
+
+        Raises
+        ------
+        OSError
+            The server refused.
+        """
+        self._request(CMD_CLOSE, handle)  # type: ignore[attr-defined]
+
+    def listings(self, paths: Sequence[str]) -> Iterator[Listing]:
+        """List many folders, several at a time; two round trips for each batch.
+
+        A name that is no UTF-8 keeps its bytes as surrogates.
+
+        Parameters
+        ----------
+        paths
+            The folders.
+
+        Yields
+        ------
+        list of SFTPAttributes, or OSError
+            For each folder in order: what is in it, without ``.`` and ``..``, or the server's
+            refusal.
+        """
+        for start in range(0, len(paths), BATCH):
+            yield from self._list_batch(paths[start : start + BATCH])
+
+    def _list_batch(self, paths: Sequence[str]) -> list[Listing]:
+        answers = Answers()
+        opened = [self.send(answers, CMD_OPENDIR, path) for path in paths]
+        handles = [self._handle(answers, number) for number in opened]
+        # One READDIR is enough for most folders; the second tells that it was.
+        asked = {
+            n: [self.send(answers, CMD_READDIR, handle) for _ in range(2)]
+            for n, handle in enumerate(handles)
+            if isinstance(handle, bytes)
+        }
+        found: list[Listing] = [[] if isinstance(h, bytes) else h for h in handles]
+        for n, numbers in asked.items():
+            found[n] = self._read_folder(answers, handles[n], deque(numbers))
+        for n in asked:
+            self.put_down(handles[n])
+        return found
+
+    def _handle(self, answers: Answers, number: int) -> Any:
+        try:
+            return self.answer(answers, number, CMD_HANDLE).get_string()
+        except OSError as error:
+            return error
+
+    def _read_folder(self, answers: Answers, handle: Any, pending: deque[int]) -> Listing:
+        """Read a folder to its end; a long one with ever more requests under way."""
+        found: list[paramiko.SFTPAttributes] = []
+        failure: OSError | None = None
+        is_over = False
+        depth = len(pending)
+        while pending:
+            try:
+                message = self.answer(answers, pending.popleft(), CMD_NAME)
+            except OSError as error:
+                failure, message = error, None
+            is_over = is_over or message is None
+            if message is not None:
+                found += _names(message)
+            if len(found) > MOST_NAMES:
+                failure = OSError(f"The folder holds more than {MOST_NAMES} names")
+                break
+            if is_over or pending:
+                continue  # nothing is asked for that may not be needed
+            depth = min(2 * depth, LISTING_DEPTH)
+            pending += [self.send(answers, CMD_READDIR, handle) for _ in range(depth)]
+        return failure or found
+
+    def put_down(self, handle: bytes) -> None:
+        """Close a file or folder without waiting for the answer, where nothing was written.
+
+        Parameters
+        ----------
+        handle
+            The server's.
+        """
+        self._async_request(type(None), CMD_CLOSE, handle)  # type: ignore[attr-defined]
+
+    def send(self, answers: Answers, kind: int, *fields: Any) -> int:
+        """Send one request and go on.
+
+        Parameters
+        ----------
+        answers
+            Where its answer goes.
+        kind
+            The request's number in the protocol.
+        *fields
+            Strings, bytes, numbers, attributes.
+
+        Returns
+        -------
+        int
+            To ask for the answer.
+        """
+        number: int = self._async_request(answers, kind, *fields)  # type: ignore[attr-defined]
+        return number
+
+    def answer(self, answers: Answers, number: int, expected: int) -> Any:
+        """Wait for one answer.
+
+        Parameters
+        ----------
+        answers
+            Where answers go.
+        number
+            The request's, from `send`.
+        expected
+            The kind of answer.
+
+        Returns
+        -------
+        paramiko.Message or None
+            None at the end of what was asked for.
+
+        Raises
+        ------
+        OSError
+            The server refused.
+        """
+        while number not in answers.arrived:
+            self._read_response()  # type: ignore[attr-defined]
+        kind, message = answers.arrived.pop(number)
+        if kind == CMD_STATUS:
+            try:
+                self._convert_status(message)  # type: ignore[attr-defined]
+            except EOFError:
+                return None
+        if kind != expected:
+            raise SFTPError("unexpected answer")
+        return message
+
+
+class Answers:
+    """Where answers are left as they come in, by the number of their request.
+
+    Examples
+    --------
+    >>> Answers().arrived
+    {}
+    """
+
+    def __init__(self) -> None:
+        self.arrived: dict[int, tuple[int, Any]] = {}
+
+    def _async_response(self, kind: int, message: Any, number: int) -> None:
+        self.arrived[number] = (kind, message)
+
+
+def _names(message: Any) -> Iterator[paramiko.SFTPAttributes]:
+    for _ in range(message.get_int()):
+        name = message.get_string().decode("utf-8", "surrogateescape")
+        message.get_string()  # the line `ls -l` would show
+        attributes = paramiko.SFTPAttributes._from_msg(message, name)  # type: ignore[attr-defined]
+        if name not in {".", ".."}:
+            yield attributes

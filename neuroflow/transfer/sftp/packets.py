@@ -1,0 +1,186 @@
+"""Bytes to and from an SFTP server: requests packed close, answers read many at a time.
+
+`pipeline` stands on it; these two files alone use names of paramiko that begin with an underscore.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import paramiko
+from paramiko.common import MSG_CHANNEL_DATA
+from paramiko.sftp import CMD_EXTENDED, CMD_EXTENDED_REPLY, CMD_INIT, CMD_VERSION, SFTPError
+
+from neuroflow.transfer.sftp.window import Flow
+
+REQUEST_SIZE = 32768  # what every server takes (draft-ietf-secsh-filexfer-02, section 3)
+LARGEST = 256 * 1024  # no request is longer, whatever a server allows
+LIMITS = b"limits@openssh.com"
+
+_VERSION = 3
+_ROOM = 1024  # of a packet, for what stands before the bytes of a file
+_GARBAGE = 1 << 24
+_DATA = struct.Struct(">BII")
+
+
+class Wire(paramiko.SFTPClient):
+    """The stream of SFTP packets in a channel; for one thread.
+
+    Parameters
+    ----------
+    sock
+        The channel.
+    on_life
+        Called with every sign of life: bytes came in, or the server made room for more.
+
+    Attributes
+    ----------
+    write_size : int
+        How many bytes of a file the server takes in one request, as far as it has told.
+    flow : Flow
+        How many bytes of files may be under way to it.
+
+    References
+    ----------
+    OpenSSH, PROTOCOL, section 4.8 (limits@openssh.com); RFC 4254, section 5.2 (windows).
+    """
+
+    def __init__(self, sock: paramiko.Channel, on_life: Callable[[], object]) -> None:
+        self._on_life = on_life
+        self._heard = bytearray()
+        self.write_size = REQUEST_SIZE
+        self.flow = Flow()
+        self._extensions: dict[bytes, bytes] = {}
+        super().__init__(sock)
+        if LIMITS in self._extensions:
+            # Nobody waits for the answer: it comes in with that of the first request.
+            self._async_request(self, CMD_EXTENDED, LIMITS)  # type: ignore[attr-defined]
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send SFTP packets, in as few SSH packets as they fit into.
+
+        Parameters
+        ----------
+        data
+            Whole SFTP packets.
+
+        Raises
+        ------
+        EOFError, OSError
+            The line is gone, or the server made no room in time.
+        """
+        channel: Any = self.sock
+        left = memoryview(data)
+        while left:
+            with channel.lock:
+                size = channel._wait_for_send_window(len(left))
+            if not size:
+                raise EOFError
+            head = _DATA.pack(MSG_CHANNEL_DATA, channel.remote_chanid, size)
+            channel.transport._send_user_message(_Ready(b"".join((head, left[:size]))))
+            self._on_life()
+            left = left[size:]
+
+    def next_number(self) -> int:
+        """Return a number for a request that `send_bytes` sends."""
+        number: int = self.request_number
+        self.request_number = number + 1
+        return number
+
+    @property
+    def has_answer(self) -> bool:
+        """True where an answer has come in, at least in part."""
+        return bool(self._heard) or self.sock.recv_ready()
+
+    def packet(self) -> tuple[int, bytes]:
+        """Wait for the next answer.
+
+        Returns
+        -------
+        (int, bytes)
+            Its kind, and what follows.
+
+        Raises
+        ------
+        EOFError, OSError
+            The line is gone, or fell silent.
+        """
+        heard = self._heard
+        while (end := _end(heard)) > len(heard):
+            data = self.sock.recv(LARGEST)
+            if not data:
+                raise EOFError
+            self._on_life()
+            heard += data
+        kind, body = heard[4], bytes(heard[5:end])
+        del heard[:end]
+        return kind, body
+
+    def refuse(self, status: paramiko.Message) -> None:
+        """Raise what a status says.
+
+        Parameters
+        ----------
+        status
+            Its code and text; not a good one.
+
+        Raises
+        ------
+        OSError
+            Always.
+        """
+        try:
+            self._convert_status(status)  # type: ignore[attr-defined]
+        except EOFError as error:
+            raise SFTPError("unexpected end of file") from error
+
+    def _read_packet(self) -> tuple[int, bytes]:
+        return self.packet()
+
+    def _send_version(self) -> int:
+        """Greet the server, and keep what it offers: paramiko does not look at it."""
+        hello = paramiko.Message()
+        hello.add_int(_VERSION)
+        self._send_packet(CMD_INIT, hello)  # type: ignore[attr-defined]
+        kind, body = self.packet()
+        if kind != CMD_VERSION:
+            raise SFTPError("Incompatible sftp protocol")
+        message = paramiko.Message(body)
+        version = message.get_int()
+        while message.get_remainder():
+            name = message.get_binary()
+            self._extensions[name] = message.get_binary()
+        return version
+
+    def _async_response(self, kind: int, answer: Any, _number: int) -> None:
+        """Hear what the server allows."""
+        if kind == CMD_EXTENDED_REPLY:
+            packet: int
+            write: int
+            packet, _, write = struct.unpack(">QQQ", answer.get_bytes(24))
+            most = min(write or LARGEST, packet - _ROOM, LARGEST - _ROOM)
+            self.write_size = max(REQUEST_SIZE, most)
+
+
+class _Ready:
+    """A message that is packed already."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def asbytes(self) -> bytes:
+        return self._data
+
+
+def _end(heard: bytearray) -> int:
+    """Tell where the first packet ends; at least one byte ahead while that is not known."""
+    if len(heard) < 4:
+        return len(heard) + 1
+    size = int.from_bytes(heard[:4], "big")
+    if not 0 < size < _GARBAGE:
+        raise SFTPError("Garbage packet received")
+    return 4 + size

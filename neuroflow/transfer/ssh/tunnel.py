@@ -1,0 +1,176 @@
+"""A line to a server, laid along its route; every host on the way is compared with its pin."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+from typing import Any, cast
+
+import paramiko
+
+from neuroflow.errors import ConfigError, PortError
+from neuroflow.transfer.ssh import session
+from neuroflow.transfer.ssh.credentials import credentials
+from neuroflow.transfer.ssh.keys import PublicKey
+from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.ssh.route import Route
+from neuroflow.transfer.translate import FOREIGN, readable
+
+
+def enter(
+    route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
+) -> paramiko.Transport:
+    """Connect and log in, through every host on the way.
+
+    Parameters
+    ----------
+    route
+        The way.
+    hostkeys
+        What is pinned; a host that is not is refused.
+    passphrase
+        Opens protected keys.
+    timeout
+        Seconds to wait for each part of an answer.
+
+    Returns
+    -------
+    paramiko.Transport
+        Logged in; ending it ends the whole line.
+
+    Raises
+    ------
+    ConnectError
+        Any of its kinds, each with what to do.
+    """
+    with credentials(route.keys, passphrase) as found:
+        transport = reach(route, hostkeys, passphrase, timeout)
+        try:
+            hostkeys.check(route.name, route.name_port, session.host_key(transport))
+            session.log_in(transport, route.user, found)
+        except BaseException:
+            session.hang_up(transport)
+            raise
+    return transport
+
+
+def reach(
+    route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
+) -> paramiko.Transport:
+    """Connect without logging in at the end of the way.
+
+    Parameters
+    ----------
+    route, hostkeys, passphrase, timeout
+        As `enter`.
+
+    Returns
+    -------
+    paramiko.Transport
+        After the handshake; its host key waits to be compared.
+
+    Raises
+    ------
+    ConnectError
+        Any of its kinds, each with what to do.
+    """
+    sock = _lay(route, hostkeys, passphrase, timeout)
+    kinds = hostkeys.kinds(route.name, route.name_port)
+    return session.handshake(sock, route.host, route.port, kinds=kinds, timeout=timeout)
+
+
+def shown_key(
+    route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
+) -> PublicKey:
+    """Ask the host at the end of a route for its key, without logging in there.
+
+    Parameters
+    ----------
+    route, hostkeys, passphrase, timeout
+        As `enter`.
+
+    Returns
+    -------
+    PublicKey
+        Its `fingerprint` is what the user compares with the vendor's.
+
+    Raises
+    ------
+    ConnectError
+        Any of its kinds, each with what to do.
+    """
+    transport = reach(route, hostkeys, passphrase, timeout)
+    try:
+        return session.host_key(transport)
+    finally:
+        session.hang_up(transport)
+
+
+def _lay(route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float) -> socket.socket:
+    if route.command:
+        return cast(socket.socket, _Command(route.command))
+    if route.via is None:
+        return session.dial(route.host, route.port, timeout)
+    before = enter(route.via, hostkeys, passphrase, timeout)
+    try:
+        channel = before.open_channel(
+            "direct-tcpip", (route.host, route.port), ("127.0.0.1", 0), timeout=timeout
+        )
+    except FOREIGN as error:
+        session.hang_up(before)
+        raise PortError(
+            f"The jump host {route.via.name} does not connect to {route.host}, port {route.port}.",
+            why=readable(error),
+            advice="Check host and port; ask who runs the jump host whether it may forward.",
+        ) from error
+    return cast(socket.socket, _Tunnel(channel, before))
+
+
+class _Tunnel:
+    """A channel through a jump host, in place of a socket; closing it ends both."""
+
+    def __init__(self, channel: paramiko.Channel, before: paramiko.Transport) -> None:
+        self._channel = channel
+        self._before = before
+
+    def close(self) -> None:
+        with contextlib.suppress(*FOREIGN):  # the line below may be gone
+            self._channel.close()
+        session.hang_up(self._before)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._channel, name)
+
+
+class _Command:
+    """A process that talks to the server, in place of a socket; closing it ends the process."""
+
+    def __init__(self, command: str) -> None:
+        if os.name != "posix":
+            raise ConfigError(
+                "A ProxyCommand cannot be used on this system.",
+                advice="Use ProxyJump in ~/.ssh/config.",
+            )
+        self._sock, theirs = socket.socketpair()
+        with theirs:
+            # ssh_config(5): the command string is run by the user's shell, with exec.
+            self._process = subprocess.Popen(  # noqa: S603  the user's own file says so
+                ["/bin/sh", "-c", f"exec {command}"],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.DEVNULL,
+            )
+
+    def close(self) -> None:
+        self._sock.close()
+        self._process.terminate()
+        try:
+            self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)

@@ -1,0 +1,1 @@
+"""Upload studies once and only once."""

@@ -1,0 +1,73 @@
+"""How fast earlier uploads were: from the ledger, for the plan of the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from neuroflow.ledger.ledger import Ledger, LedgerRow
+from neuroflow.ledger.states import State
+from neuroflow.transfer.remote import Receipt
+
+BEGUN = "begun"
+"""What the ledger says with ``uploading`` when an upload starts."""
+LAST = 50
+"""How many uploads are looked at: the line of today, not of last year."""
+
+_RECEIPTS = frozenset(receipt.value for receipt in Receipt)
+
+Span = tuple[datetime, datetime]
+
+
+def measured_speed(ledger: Ledger, rows: Iterable[LedgerRow]) -> float | None:
+    """Measure how fast the last uploads were, all connections together.
+
+    Parameters
+    ----------
+    ledger
+        What was sent before.
+    rows
+        Where its studies stand.
+
+    Returns
+    -------
+    float or None
+        Bytes per second while anything was under way; None where nothing was sent yet.
+    """
+    sent = [row for row in rows if row.submitted_at is not None and row.sent_size is not None]
+    sent.sort(key=lambda row: row.submitted_at or row.since, reverse=True)
+    spans: list[Span] = []
+    size = 0
+    for row in sent[:LAST]:
+        span = _span(ledger, row.study_id)
+        if span is not None:
+            spans.append(span)
+            size += row.sent_size or 0
+    seconds = _together(spans)
+    return size / seconds if seconds > 0 else None
+
+
+def _span(ledger: Ledger, study_id: str) -> Span | None:
+    """Find when the last upload that went through without a break began and ended."""
+    begun: datetime | None = None
+    found: Span | None = None
+    for at, state, message in ledger.history(study_id):
+        if state is State.UPLOADING and message == BEGUN:
+            begun = at
+        elif state is State.SUBMITTED and message in _RECEIPTS and begun is not None:
+            found, begun = (begun, at), None
+    return found
+
+
+def _together(spans: Iterable[Span]) -> float:
+    """Add up time in seconds; where several overlap, it counts once."""
+    seconds = 0.0
+    end: datetime | None = None
+    for begun, ended in sorted(spans):
+        if end is None or begun > end:
+            seconds += (ended - begun).total_seconds()
+            end = ended
+        elif ended > end:
+            seconds += (ended - end).total_seconds()
+            end = ended
+    return seconds

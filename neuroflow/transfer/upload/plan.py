@@ -1,0 +1,314 @@
+"""What a submission would do, study by study: decided here, done elsewhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from neuroflow.ledger.ledger import Ledger, LedgerRow
+from neuroflow.ledger.states import State
+from neuroflow.models import Package
+from neuroflow.transfer.upload.history import measured_speed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+REFUSED = "nothing was sent: "
+"""How the ledger's message begins where the server refused a study before its first byte."""
+
+
+class Action(StrEnum):
+    """What is to be done with a study."""
+
+    SEND = "send"
+    CHECK = "check"  # an earlier attempt has no known end: look at the server, then decide
+    SKIP = "skip"
+    BLOCKED = "blocked"
+    REFUSED = "refused"
+
+
+_TO_DO = frozenset({Action.SEND, Action.CHECK})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """What would be done with one study.
+
+    Parameters
+    ----------
+    study_id
+        Which study.
+    action
+        What would be done.
+    size
+        Length of its package in bytes; 0 where it has none.
+    reason
+        Why, for people.
+    is_asked
+        True where the user gave the word to send again what may have been processed.
+    """
+
+    study_id: str
+    action: Action
+    size: int
+    reason: str
+    is_asked: bool = False
+
+    @property
+    def is_to_do(self) -> bool:
+        """True where it touches the server."""
+        return self.action in _TO_DO
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a submission would do; a value that can be shown, and then carried out.
+
+    Parameters
+    ----------
+    cohort_id
+        Which cohort; empty where there is nothing to do.
+    items
+        One per study.
+    speed
+        Bytes per second of earlier uploads; None where none is known.
+
+    Examples
+    --------
+    >>> Plan("C", (PlanItem("s", Action.SEND, 9, "new"),), speed=2.0).frame()
+      study_id action  size reason  seconds
+    0        s   send     9    new      4.5
+    """
+
+    cohort_id: str
+    items: tuple[PlanItem, ...]
+    speed: float | None = None
+
+    @property
+    def to_do(self) -> tuple[PlanItem, ...]:
+        """The items that touch the server."""
+        return tuple(item for item in self.items if item.is_to_do)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it takes at the speed of earlier uploads; None where none is known."""
+        return None if self.speed is None else sum(i.size for i in self.to_do) / self.speed
+
+    @property
+    def summary(self) -> str:
+        """One line: how many studies, how much, how long.
+
+        Examples
+        --------
+        >>> item = PlanItem("s", Action.SEND, 90_000_000, "new")
+        >>> Plan("C", (item,), speed=1e6).summary
+        '1 of 1 studies to send, 90.0 MB, about 2 min at the speed of earlier uploads'
+        >>> Plan("C", (item,)).summary
+        '1 of 1 studies to send, 90.0 MB; how long is not known before the first upload'
+        """
+        if not self.to_do:
+            return f"nothing to send of {len(self.items)} studies"
+        size = sum(item.size for item in self.to_do)
+        text = f"{len(self.to_do)} of {len(self.items)} studies to send, {size / 1e6:.1f} MB"
+        if self.seconds is None:
+            return f"{text}; how long is not known before the first upload"
+        return f"{text}, about {_about(self.seconds)} at the speed of earlier uploads"
+
+    def frame(self) -> pd.DataFrame:
+        """Show the plan as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            study_id, action, size (bytes), reason, seconds (how long the upload takes at the
+            speed of earlier ones; missing where none is known, 0 where nothing is sent).
+        """
+        import pandas as pd
+
+        columns = ["study_id", "action", "size", "reason"]
+        table = pd.DataFrame([asdict(item) for item in self.items], columns=[*columns, "is_asked"])
+        table["action"] = [item.action.value for item in self.items]
+        table["seconds"] = [self._seconds(item) for item in self.items]
+        return table[[*columns, "seconds"]].astype({"seconds": float})
+
+    def _seconds(self, item: PlanItem) -> float:
+        if not item.is_to_do:
+            return 0.0
+        return math.nan if self.speed is None else item.size / self.speed
+
+
+def plan(
+    packages: Sequence[Package],
+    ledger: Ledger,
+    blocked: Mapping[str, str],
+    *,
+    replace: bool = False,
+) -> Plan:
+    """Decide what to do with every study of a cohort; nothing is done.
+
+    Parameters
+    ----------
+    packages
+        The packages of one cohort, each known to the ledger.
+    ledger
+        What was sent before.
+    blocked
+        Studies that may not be sent, with the reason.
+    replace
+        Send again where the content changed, where a failure report came back, and where the
+        outcome of an earlier attempt cannot be known. Content already sent whole is never sent
+        again under the same id.
+
+    Returns
+    -------
+    Plan
+        One item per study; those with a package first, in their order.
+    """
+    planner = Planner(ledger, replace=replace)
+    for package in packages:
+        if package.study_id not in blocked:
+            planner.add(package)
+    sizes = {package.study_id: package.size for package in packages}
+    return planner.plan(packages[0].cohort_id if packages else "", blocked, sizes)
+
+
+class Planner:
+    """Decides one study after the other, and knows each again under another id.
+
+    Parameters
+    ----------
+    ledger
+        What was sent before.
+    replace
+        As `plan` takes it.
+    """
+
+    def __init__(self, ledger: Ledger, *, replace: bool = False) -> None:
+        self._replace = replace
+        self._rows = {row.study_id: row for row in ledger.rows()}
+        self._first = _first_owners(self._rows.values())
+        self._speed = measured_speed(ledger, self._rows.values())
+        self._items: list[PlanItem] = []
+
+    def add(self, package: Package) -> PlanItem:
+        """Decide what to do with the next study of the cohort.
+
+        Parameters
+        ----------
+        package
+            Its package, known to the ledger.
+
+        Returns
+        -------
+        PlanItem
+            What is to be done.
+        """
+        twin = _twin(package, self._first)
+        if twin is not None:
+            reason = f"the same study goes by the id {twin} already"
+            item = PlanItem(package.study_id, Action.REFUSED, package.size, reason)
+        else:
+            item = _decide(package, self._rows.get(package.study_id), replace=self._replace)
+        if item.action is not Action.REFUSED:
+            for mark in _marks(package):
+                self._first.setdefault(mark, package.study_id)
+        self._items.append(item)
+        return item
+
+    def plan(
+        self, cohort_id: str, blocked: Mapping[str, str], sizes: Mapping[str, int] | None = None
+    ) -> Plan:
+        """Put together what was decided so far.
+
+        Parameters
+        ----------
+        cohort_id
+            Which cohort.
+        blocked
+            Studies that may not be sent, with the reason.
+        sizes
+            Lengths of the packages that some of those have, in bytes.
+
+        Returns
+        -------
+        Plan
+            The studies that were added, in their order, and those that are blocked.
+        """
+        known = sizes or {}
+        held = [PlanItem(s, Action.BLOCKED, known.get(s, 0), why) for s, why in blocked.items()]
+        return Plan(cohort_id, (*self._items, *held), self._speed)
+
+
+def has_failed(row: LedgerRow) -> bool:
+    """Tell whether the last upload of a study came to no good end.
+
+    Parameters
+    ----------
+    row
+        The ledger's.
+
+    Returns
+    -------
+    bool
+        True where it was cut short or refused, or where its end is not known.
+    """
+    if row.state is State.PACKAGED:
+        return row.message.startswith(REFUSED)
+    return row.state in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}
+
+
+def _decide(package: Package, row: LedgerRow | None, *, replace: bool) -> PlanItem:
+    def item(action: Action, reason: str, *, is_asked: bool = False) -> PlanItem:
+        return PlanItem(package.study_id, action, package.size, reason, is_asked)
+
+    if row is None or row.state is State.PACKAGED:
+        return item(Action.SEND, "not sent yet")
+    if row.state in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}:
+        return item(Action.CHECK, "how an earlier attempt ended is not known", is_asked=replace)
+    is_changed = row.sent_sha256 != package.sha256
+    if not is_changed and row.state is not State.FAILED:
+        when = f" on {row.submitted_at:%Y-%m-%d}" if row.submitted_at else ""
+        return item(Action.SKIP, f"already sent{when}")
+    why = "other content was sent under this id" if is_changed else "a failure report came back"
+    if replace:
+        return item(Action.SEND, f"sent anew: {why}", is_asked=True)
+    return item(Action.REFUSED if is_changed else Action.SKIP, f"{why}; ask to replace it")
+
+
+def _about(seconds: float) -> str:
+    """Say how long, as exactly as one can know it."""
+    if seconds < 60:
+        return f"{max(1, math.ceil(seconds))} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 2 * 3600 else f"{seconds / 3600:.1f} h"
+
+
+Mark = tuple[str, str]
+
+
+def _marks(study: Package | LedgerRow) -> list[Mark]:
+    """List by what a study is known again: content, sources, Study Instance UID."""
+    found = [
+        ("content", study.sha256),
+        ("source", study.source_sha256),
+        ("uid", study.study_uid_sha256),
+    ]
+    return [(kind, digest) for kind, digest in found if digest]
+
+
+def _first_owners(rows: Iterable[LedgerRow]) -> dict[Mark, str]:
+    """Map every mark of a study that has left this disk to the id it left under."""
+    first: dict[Mark, str] = {}
+    for row in rows:
+        if row.state is not State.PACKAGED:
+            for mark in _marks(row):
+                first.setdefault(mark, row.study_id)
+    return first
+
+
+def _twin(package: Package, first: Mapping[Mark, str]) -> str | None:
+    owners = (first.get(mark) for mark in _marks(package))
+    return next((owner for owner in owners if owner not in {None, package.study_id}), None)

@@ -1,0 +1,84 @@
+"""A lost ledger made anew, from the packages on this disk and what the server shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neuroflow.contract import upload_path
+from neuroflow.errors import RemoteRefusedError
+from neuroflow.ledger.ledger import Ledger, LedgerRow
+from neuroflow.ledger.states import State
+from neuroflow.models import Entry, Package
+from neuroflow.transfer.collect.discover import find_results
+from neuroflow.transfer.collect.folder_contents import VALUES
+from neuroflow.transfer.remote import Remote
+
+UNSEEN = "the ledger was made anew and the server does not show it; it may have been processed"
+PART = "the ledger was made anew; the server holds another length"
+WHOLE = "the ledger was made anew; found whole on the server, or processed"
+
+
+def rebuild(packages: Sequence[Package], ledger: Ledger, remote: Remote) -> list[LedgerRow]:
+    """Note in a new ledger what the server shows of every package.
+
+    Ended early, it has to be done again before anything is sent.
+
+    What the server does not show may have been sent and taken into processing: it becomes
+    ``unconfirmed``, and only the user may have it sent (`replace`). A study of which the ledger
+    knows more than that it was packaged stays as it is.
+
+    Parameters
+    ----------
+    packages
+        The packages on this disk, of one cohort or several.
+    ledger
+        A new one, or one that lacks studies.
+    remote
+        The server.
+
+    Returns
+    -------
+    list of LedgerRow
+        Where each of the packages stands now, in their order.
+
+    Raises
+    ------
+    RemoteRefusedError
+        ``output/`` may not be listed: nothing is changed.
+    ConnectionLostError
+        The line broke; do it again.
+    LedgerError
+        The ledger cannot be written.
+    """
+    answered = {
+        folder.study_id
+        for folder in find_results(remote)
+        if VALUES in {entry.name for entry in folder.files}
+    }
+    for package in packages:
+        row = ledger.row(package.study_id)
+        if row is not None and row.state is not State.PACKAGED:
+            continue
+        state, message = _seen(remote, package, has_values=package.study_id in answered)
+        if row is None:
+            ledger.add_package(package)
+        content = (package.size, package.sha256)
+        ledger.record(package.cohort_id, package.study_id, state, message, sent=content)
+    rows = {row.study_id: row for row in ledger.rows()}
+    return [rows[package.study_id] for package in packages]
+
+
+def _seen(remote: Remote, package: Package, *, has_values: bool) -> tuple[State, str]:
+    if has_values:
+        return State.SUBMITTED, WHOLE
+    try:
+        entry: Entry | None = remote.stat(upload_path(package.cohort_id, package.study_id))
+    except RemoteRefusedError:
+        entry = None
+    if entry is None:
+        return State.UNCONFIRMED, UNSEEN
+    if entry.size == package.size:
+        return State.SUBMITTED, WHOLE
+    if entry.size < package.size:
+        return State.PARTLY_SENT, PART
+    return State.UNCONFIRMED, PART

@@ -1,0 +1,176 @@
+"""What became of an upload whose end nobody recorded: a pure function of what is known.
+
+The ledger says ``uploading`` until just before the last byte leaves, and ``unconfirmed`` from
+then until the server has acknowledged the whole. So an upload cut short in ``uploading`` never
+arrived whole, and only one cut short in ``unconfirmed`` needs the server's word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from neuroflow.ledger.ledger import LedgerRow
+from neuroflow.ledger.states import State
+from neuroflow.models import Entry
+
+HEARTBEATS = 10
+"""An upload under way is noted this many times per quiet time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at the server showed of one study.
+
+    Parameters
+    ----------
+    entry
+        The zip in the input folder, or None.
+    has_values
+        True where the values are in the output folder. A failure report alone proves nothing: it
+        may be about a part.
+    is_hidden
+        True where the account may not look: `entry` then means nothing.
+    """
+
+    entry: Entry | None
+    has_values: bool = False
+    is_hidden: bool = False
+
+
+class Verdict(StrEnum):
+    """What follows."""
+
+    SEND = "send"
+    WAIT = "wait"  # until the server's quiet time is over; then look again
+    SENT = "sent"
+    UNSURE = "unsure"  # only the user may decide to send it again
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about one study, and why.
+
+    Parameters
+    ----------
+    verdict
+        What follows.
+    reason
+        One sentence for people.
+    until
+        When to look again, for ``wait``.
+    is_part
+        True where the server is known to hold a part of it.
+    """
+
+    verdict: Verdict
+    reason: str
+    until: datetime | None = None
+    is_part: bool = False
+
+
+def reconcile(
+    row: LedgerRow,
+    seen: Seen,
+    *,
+    now: datetime,
+    quiet_seconds: float,
+    is_asked: bool = False,
+) -> Decision:
+    """Decide what became of a study, from what the ledger and the server say.
+
+    Parameters
+    ----------
+    row
+        The ledger's.
+    seen
+        The server's.
+    now
+        The time, in UTC.
+    quiet_seconds
+        How long the server may still publish, under the same name, what a silently dropped
+        session had sent.
+    is_asked
+        True where the user gave the word to send again what may have been processed.
+
+    Returns
+    -------
+    Decision
+        Send, wait, sent, or unsure.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> row = LedgerRow("C", "s", State.UPLOADING, now, 9, "", "", "", "", sent_size=9)
+    >>> reconcile(row, Seen(None), now=now, quiet_seconds=300).verdict
+    <Verdict.WAIT: 'wait'>
+
+    References
+    ----------
+    AWS Transfer Family user guide: an upload cut short is stored with what had arrived; an
+    unresponsive client is given 300 s.
+    """
+    if row.state in {State.SUBMITTED, State.COLLECTED, State.FAILED}:
+        anew = Decision(Verdict.SEND, "sent anew, as asked")
+        return anew if is_asked else Decision(Verdict.SENT, "already sent")
+    # Folders and files of an earlier, whole submission say nothing of this one.
+    is_first = row.submitted_at is None
+    if row.state is not State.PARTLY_SENT and is_first and _has_arrived(row, seen):
+        return Decision(Verdict.SENT, "found whole on the server, or processed")
+    if row.state is State.PACKAGED:
+        return _of_packaged(row, seen, now, quiet_seconds)
+    until = row.since + timedelta(seconds=quiet_seconds * (1 + 1 / HEARTBEATS))
+    if now < until:
+        reason = "the server may still store what an interrupted upload had sent"
+        return Decision(Verdict.WAIT, reason, until)
+    return _of_interrupted(row, seen, is_first=is_first, is_asked=is_asked)
+
+
+def _has_arrived(row: LedgerRow, seen: Seen) -> bool:
+    size = row.size if row.sent_size is None else row.sent_size
+    is_there = not seen.is_hidden and seen.entry is not None and seen.entry.size == size
+    return seen.has_values or is_there
+
+
+def _of_packaged(row: LedgerRow, seen: Seen, now: datetime, quiet_seconds: float) -> Decision:
+    if seen.is_hidden or seen.entry is None:
+        return Decision(Verdict.SEND, "not sent yet")
+    # Somebody begun to send it, from another ledger: their session may still be under way.
+    until = (seen.entry.modified or row.since) + timedelta(seconds=quiet_seconds)
+    if now < until:
+        return Decision(Verdict.WAIT, "an upload from elsewhere may be under way", until)
+    return Decision(Verdict.SEND, "the server holds a part from elsewhere", is_part=True)
+
+
+def _of_interrupted(row: LedgerRow, seen: Seen, *, is_first: bool, is_asked: bool) -> Decision:
+    """Decide once the server's quiet time is over."""
+    if row.state is State.PARTLY_SENT:
+        return Decision(Verdict.SEND, "the server holds a part; it is replaced by the whole")
+    is_part = _is_part(row, seen, is_first)
+    if row.state is State.UPLOADING or is_part:
+        return Decision(Verdict.SEND, "an upload was cut short", is_part=is_part)
+    if not is_first and _is_newer(row, seen):
+        return Decision(Verdict.SENT, "found whole on the server")
+    if is_asked:
+        return Decision(Verdict.SEND, "sent again, as asked, though it may have arrived")
+    return Decision(
+        Verdict.UNSURE,
+        "it may have arrived and is not sent again unasked; wait for its result, or ask to "
+        "replace it",
+    )
+
+
+def _is_part(row: LedgerRow, seen: Seen, is_first: bool) -> bool:
+    if not is_first or seen.is_hidden or seen.entry is None:
+        return False
+    return seen.entry.size < (row.sent_size or 0)
+
+
+def _is_newer(row: LedgerRow, seen: Seen) -> bool:
+    """Tell whether the server's file is as long as the new content and younger than the old."""
+    entry, earlier = seen.entry, row.submitted_at
+    if seen.is_hidden or entry is None or entry.modified is None or earlier is None:
+        return False
+    return entry.size == row.sent_size and entry.modified > earlier

@@ -1,0 +1,272 @@
+"""Sending one study: look at the server, decide, send, record each step before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from neuroflow.contract import upload_path
+from neuroflow.errors import (
+    ConnectionLostError,
+    NeuroflowError,
+    PackageError,
+    RemoteRefusedError,
+    SubmissionError,
+    TransferError,
+)
+from neuroflow.ledger.ledger import Ledger, LedgerRow
+from neuroflow.ledger.states import State
+from neuroflow.models import Event, OnEvent, Package, ResultFolder
+from neuroflow.transfer.collect.discover import list_folder
+from neuroflow.transfer.collect.folder_contents import VALUES
+from neuroflow.transfer.pool import DroppedError, PostponedError
+from neuroflow.transfer.remote import Remote
+from neuroflow.transfer.upload.history import BEGUN
+from neuroflow.transfer.upload.plan import REFUSED
+from neuroflow.transfer.upload.rate_limit import Pace
+from neuroflow.transfer.upload.reconcile import HEARTBEATS, Seen, Verdict, reconcile
+
+STAGE, WAIT = "upload", "wait"
+ATTEMPTS = 3
+_TELL_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class Task:
+    """One study that is to be sent.
+
+    Parameters
+    ----------
+    package
+        Its zip.
+    is_asked
+        The user gave the word to send again what may have been processed.
+    attempts
+        How often the line was lost meanwhile.
+    """
+
+    package: Package
+    is_asked: bool
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Handles one study: look, decide, send, record."""
+
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    quiet_seconds: float
+    results: dict[str, ResultFolder]
+    pace: Pace
+
+    def handle(self, remote: Remote, task: Task, tell: OnEvent) -> datetime | None:
+        """Bring one study as far as it goes now; return when to look again."""
+        package = task.package
+        row = self._row(package)
+        try:
+            decision = reconcile(
+                row,
+                self._look(remote, package),
+                now=self.clock(),
+                quiet_seconds=self.quiet_seconds,
+                is_asked=task.is_asked,
+            )
+        except ConnectionLostError as error:
+            raise self._later(task, tell, error) from error
+        if decision.verdict is Verdict.WAIT:
+            tell(self._waiting(package, decision.reason))
+            return decision.until
+        if decision.is_part and row.state is not State.PACKAGED:
+            self._record(package, State.PARTLY_SENT, decision.reason)
+        if decision.verdict is Verdict.SEND:
+            self._send(remote, task, tell)
+        elif decision.verdict is Verdict.SENT:
+            if row.state in {State.PACKAGED, State.UPLOADING, State.UNCONFIRMED}:
+                self._record(package, State.SUBMITTED, decision.reason)
+            tell(self._event(package, package.size, "done", decision.reason))
+        else:
+            self._record(package, State.UNCONFIRMED, decision.reason)
+            tell(self._event(package, 0, "failed", decision.reason))
+        return None
+
+    def _send(self, remote: Remote, task: Task, tell: OnEvent) -> None:
+        package = task.package
+        before = self._row(package)
+        try:
+            _verify(package)
+        except PackageError as error:
+            tell(self._event(package, 0, "failed", str(error)))
+            return
+        self._record(package, State.UPLOADING, BEGUN)
+        progress = _Progress(self, package, tell)
+        try:
+            receipt = remote.put(
+                package.path,
+                upload_path(package.cohort_id, package.study_id),
+                progress.on_bytes,
+                lambda: self._record(package, State.UNCONFIRMED, "the last byte is leaving"),
+            )
+        except ConnectionLostError as error:
+            self._record(package, self._row(package).state, "the connection was lost")
+            raise self._later(task, tell, error) from error
+        except TransferError as error:
+            if progress.is_open:
+                is_cut = progress.done < package.size
+                self._record(package, *self._after_failure(remote, package, error, is_cut=is_cut))
+            else:
+                is_cut = False
+                self._take_back(package, before, error)
+            tell(self._event(package, progress.done, "failed", _named(error, package)))
+            if is_cut:
+                raise DroppedError from error  # the upload hung up rather than close a part
+            return
+        self._record(package, State.SUBMITTED, receipt.value)
+        tell(self._event(package, package.size, "done", receipt.value))
+
+    def _after_failure(
+        self, remote: Remote, package: Package, error: TransferError, *, is_cut: bool
+    ) -> tuple[State, str]:
+        """Tell what the server holds after it answered an upload with an error."""
+        state = self._row(package).state
+        message = f"{error.what} {error.why}".rstrip()
+        if is_cut:
+            return State.PARTLY_SENT, message  # the last byte never left, or was refused
+        try:
+            entry = remote.stat(upload_path(package.cohort_id, package.study_id))
+        except (ConnectionLostError, RemoteRefusedError):
+            return state, message
+        if entry is None:
+            return state, message
+        whole = entry.size == package.size
+        return (State.SUBMITTED if whole else State.PARTLY_SENT), message
+
+    def _take_back(self, package: Package, before: LedgerRow, error: TransferError) -> None:
+        """Record that nothing was sent: the server refused before the first byte."""
+        sent = None
+        if before.sent_size is not None and before.sent_sha256 is not None:
+            sent = (before.sent_size, before.sent_sha256)
+        message = f"{REFUSED}{error.what}"
+        self.ledger.record(package.cohort_id, package.study_id, before.state, message, sent=sent)
+
+    def _later(self, task: Task, tell: OnEvent, error: ConnectionLostError) -> Exception:
+        """Decide whether a study cut short is taken up again in this run."""
+        task.attempts += 1
+        message = _named(error, task.package)
+        if task.attempts >= ATTEMPTS:
+            tell(self._event(task.package, 0, "failed", message))
+            return DroppedError()
+        tell(self._waiting(task.package, message))
+        if self._row(task.package).state is State.PACKAGED:
+            return PostponedError(self.clock())  # nothing had begun
+        quiet = timedelta(seconds=self.quiet_seconds * (1 + 1 / HEARTBEATS))
+        return PostponedError(self.clock() + quiet)
+
+    def _look(self, remote: Remote, package: Package) -> Seen:
+        has_values = self._has_values(remote, package)
+        try:
+            entry = remote.stat(upload_path(package.cohort_id, package.study_id))
+        except RemoteRefusedError:
+            return Seen(None, has_values, is_hidden=True)
+        return Seen(entry, has_values)
+
+    def _has_values(self, remote: Remote, package: Package) -> bool:
+        folder = self.results.get(package.study_id)
+        if folder is None:
+            return False
+        try:
+            files = list_folder(remote, folder).files
+        except RemoteRefusedError:
+            return False  # what may not be looked at proves nothing
+        return VALUES in {entry.name for entry in files}
+
+    def _row(self, package: Package) -> LedgerRow:
+        row = self.ledger.row(package.study_id)
+        if row is None:
+            raise SubmissionError(
+                "The study is not in the ledger.",
+                advice="Package the cohort, then plan again.",
+                study_id=package.study_id,
+            )
+        return row
+
+    def _record(self, package: Package, state: State, message: str) -> None:
+        self.ledger.record(package.cohort_id, package.study_id, state, message)
+
+    def _waiting(self, package: Package, message: str) -> Event:
+        return replace(self._event(package, 0, "progress", message), stage=WAIT)
+
+    def _event(self, package: Package, done: int, status: str, message: str) -> Event:
+        return Event(STAGE, package.study_id, done, package.size, status, message, self.clock())
+
+
+class _Progress:
+    """Passes on how far an upload is, and notes in the ledger that it is still under way."""
+
+    def __init__(self, sender: Sender, package: Package, tell: OnEvent) -> None:
+        self._sender, self._package, self._tell = sender, package, tell
+        self._told = 0.0
+        self._noted = sender.clock()
+        self._beat = timedelta(seconds=sender.quiet_seconds / HEARTBEATS)
+        self.is_open = False
+        self.done = 0
+
+    def on_bytes(self, done: int) -> None:
+        new = done - self.done
+        self.is_open, self.done = True, done
+        is_last = done >= self._package.size
+        if is_last or time.monotonic() - self._told > _TELL_SECONDS:
+            self._say("progress" if done else "started")
+        if is_last:
+            return
+        self._note()
+        self._sender.pace.spend(new)
+        self._wait_while_paused()
+
+    def _wait_while_paused(self) -> None:
+        is_told = False
+        for _ in self._sender.pace.pauses():
+            if not is_told:
+                self._say("progress", "paused")
+                is_told = True
+            self._note()
+
+    def _say(self, status: str, message: str = "") -> None:
+        self._told = time.monotonic()
+        self._tell(self._sender._event(self._package, self.done, status, message))
+
+    def _note(self) -> None:
+        now = self._sender.clock()
+        if self._beat and now - self._noted >= self._beat:
+            self._noted = now
+            message = f"{self.done} of {self._package.size} bytes"
+            self._sender._record(self._package, State.UPLOADING, message)
+
+
+def _verify(package: Package) -> None:
+    """Make sure that what leaves is what the ledger speaks of."""
+    try:
+        with package.path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PackageError(
+            "The package cannot be read.",
+            why=f"{error.strerror}.",
+            advice="Package the cohort again.",
+            study_id=package.study_id,
+        ) from error
+    if digest != package.sha256:
+        raise PackageError(
+            "The package is not what was made.",
+            why="Its SHA-256 differs.",
+            advice="Package the cohort again.",
+            study_id=package.study_id,
+        )
+
+
+def _named(error: NeuroflowError, package: Package) -> str:
+    text = str(error)
+    return text if error.study_id else f"Study {package.study_id}: {text}"

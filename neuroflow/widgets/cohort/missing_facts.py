@@ -1,0 +1,98 @@
+"""Ages and sexes that nobody told: a line for each study, filled in where it is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from neuroflow.errors import OptionError
+from neuroflow.studies.demographics import parse_age
+from neuroflow.widgets.cohort.model import CohortModel
+from neuroflow.widgets.common.controls import WRAP, button, show, still, watch
+
+Missing = tuple[str, str, bool, bool]
+"""A study_id, its label, and whether the age and the sex are missing."""
+AT_ONCE = 10
+"""How many studies are asked for at a time; the next ones come when these are saved."""
+
+
+def missing_facts(model: CohortModel) -> widgets.VBox:
+    """Ask for the ages and sexes that are missing.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        Taken away while nothing is missing.
+    """
+    words, lines = widgets.HTML(), widgets.VBox()
+    asked: dict[Missing, tuple[Any, Any]] = {}
+
+    def save() -> None:
+        facts = {
+            study_id: (_age(age.value, age.description), sex.value or None)
+            for (study_id, *_), (age, sex) in asked.items()
+            if age.value.strip() or sex.value
+        }
+        if facts:
+            model.fill_in(facts)
+
+    keep = button(model, "Save ages and sexes", "Keep them in this workspace and check again", save)
+    box = widgets.VBox([words, lines, widgets.HBox([keep])])
+    box.add_class("nf-panel")
+    still(model, keep)
+
+    def update() -> None:
+        missing = model.without_facts
+        show(box, bool(missing))
+        more = f" The first {AT_ONCE} are listed." if len(missing) > AT_ONCE else ""
+        words.value = (
+            f'<p class="nf-head">Age or sex is missing in {len(missing)} '
+            f"{'study' if len(missing) == 1 else 'studies'}.{more}</p>"
+            "<p>What you fill in is kept in this workspace; participants.tsv stays as it is.</p>"
+        )
+        now = missing[:AT_ONCE]
+        if now != list(asked):
+            # Lines that are still there keep what was typed into them.
+            kept = {one: asked.get(one) or _line(*one[1:]) for one in now}
+            asked.clear()
+            asked.update(kept)
+            lines.children = [widgets.HBox(list(pair), layout=WRAP) for pair in kept.values()]
+
+    watch(model, ["cohort", "findings"], update)
+    return box
+
+
+def _line(label: str, needs_age: bool, needs_sex: bool) -> tuple[Any, Any]:
+    wide, layout = {"description_width": "220px"}, {"width": "min(340px, 98%)"}
+    age = widgets.Text(
+        description=f"Age of {label}",
+        tooltip=f"Age at the scan of {label}, in years",
+        placeholder="years",
+        style=wide,
+        layout=layout,
+    )
+    sex = widgets.Dropdown(
+        description=f"Sex of {label}",
+        tooltip=f"Sex of {label}, as the service needs it",
+        options=[("choose", ""), ("female", "F"), ("male", "M")],
+        style=wide,
+        layout=layout,
+    )
+    show(age, needs_age)
+    show(sex, needs_sex)
+    return age, sex
+
+
+def _age(typed: str, what: str) -> float | None:
+    if not typed.strip():
+        return None
+    age = parse_age(typed.replace(",", "."))
+    if age is None:
+        raise OptionError(f"{what}: {typed!r} cannot be read.", advice="Give years, from 0 to 130.")
+    return age

@@ -1,0 +1,161 @@
+"""A cohort as the tables of the forms: one row per study, and the findings of some of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pandas as pd
+
+from neuroflow.models import Cohort, Severity, Study
+from neuroflow.studies.protocol.check import NOT_CHECKED
+
+ERRORS, UNCHECKED, WARNINGS = "has errors", "not checked", "has warnings"
+READY, EXCLUDED, SENT = "ready", "left out", "sent"
+TONES = {ERRORS: "bad", UNCHECKED: "warn", WARNINGS: "warn", READY: "good", EXCLUDED: "", SENT: ""}
+"""How a study stands, those that ask for attention first, and how that is shown."""
+SENDABLE = frozenset({WARNINGS, READY, SENT})
+ASIDE = "Set aside by the user"
+COLUMNS = ("study", "participant", "session", "kind", "age", "sex", "state", "findings")
+FINDINGS = ("study", "rule", "severity", "measured", "accepted", "what to do")
+ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def no_rows() -> pd.DataFrame:
+    """Return the table of a cohort without studies.
+
+    Examples
+    --------
+    >>> no_rows().columns[0]
+    'study'
+    """
+    return pd.DataFrame(columns=list(COLUMNS))
+
+
+def study_rows(
+    cohort: Cohort, findings: pd.DataFrame, excluded: Mapping[str, str], sent: Collection[str]
+) -> pd.DataFrame:
+    """Return one row per study, for people; those that ask for attention come first.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    findings
+        What `Workspace.check` said.
+    excluded
+        From `study_id` to the reason of those left out.
+    sent
+        The ids of those that the service has.
+
+    Returns
+    -------
+    pandas.DataFrame
+        study (its label), participant, session, kind, age, sex, state, findings.
+    """
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in findings.itertuples(index=False):
+        found[str(row.study)].append(row)
+    lines = []
+    for study in cohort.studies:
+        study_id = str(study.study_id)
+        own = found[study.label]
+        if study_id in sent:
+            state, said = SENT, _said(own)
+        elif study_id in excluded:
+            state, said = EXCLUDED, excluded[study_id]
+        else:
+            state, said = _state(own), _said(own)
+        lines.append((*_facts(study, own), state, said))
+    table = pd.DataFrame(lines, columns=list(COLUMNS))
+    order = table["state"].map({state: number for number, state in enumerate(TONES)})
+    return table.iloc[order.argsort(kind="stable")].reset_index(drop=True)
+
+
+def finding_rows(findings: pd.DataFrame | None, labels: Collection[str]) -> pd.DataFrame:
+    """Return findings for people, errors first.
+
+    Parameters
+    ----------
+    findings
+        What `Workspace.check` said; None before it was asked.
+    labels
+        Of the studies they are about; empty for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        study, rule, severity, measured, accepted, what to do.
+    """
+    if findings is None:
+        return pd.DataFrame(columns=list(FINDINGS))
+    rows = findings[findings["study"].isin(labels)] if labels else findings
+    order = rows["severity"].map(ORDER)
+    ordered = rows.assign(order=order).sort_values(["order", "study"], kind="stable")
+    return (
+        ordered.drop(columns="order")
+        .rename(columns={"advice": "what to do"})
+        .reset_index(drop=True)
+    )
+
+
+def without_facts(
+    cohort: Cohort, findings: pd.DataFrame | None
+) -> list[tuple[str, str, bool, bool]]:
+    """List the studies whose age or sex nobody knows.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    findings
+        What `Workspace.check` said.
+
+    Returns
+    -------
+    list of (str, str, bool, bool)
+        study_id, label, whether the age is missing, whether the sex is.
+    """
+    if findings is None:
+        return []
+    errors = findings[findings["severity"] == Severity.ERROR]
+    age = set(errors.loc[errors["rule"] == "age", "study"])
+    sex = set(errors.loc[errors["rule"] == "sex", "study"])
+    return [
+        (str(study.study_id), study.label, study.label in age, study.label in sex)
+        for study in cohort.studies
+        if study.label in age | sex
+    ]
+
+
+def _facts(study: Study, findings: list[Any]) -> tuple[str, ...]:
+    wrong = {row.rule for row in findings if row.severity == Severity.ERROR}
+
+    def known(name: str, value: object) -> str:
+        if value is not None:
+            return f"{value:g}" if isinstance(value, float) else str(value)
+        return "missing" if name in wrong else "in header"
+
+    age, sex = known("age", study.age), known("sex", study.sex)
+    participant, session = study.participant_id or "", study.session_id or ""
+    return study.label, participant, session, study.kind.value, age, sex
+
+
+def _state(findings: list[Any]) -> str:
+    if any(row.measured == NOT_CHECKED for row in findings):
+        return UNCHECKED
+    severities = {row.severity for row in findings}
+    if Severity.ERROR in severities:
+        return ERRORS
+    return WARNINGS if Severity.WARNING in severities else READY
+
+
+def _said(findings: list[Any]) -> str:
+    """Say in one line what is wrong: errors, then what was set aside, then warnings by name."""
+    wrong = [row for row in findings if row.severity == Severity.ERROR]
+    warned = [row for row in findings if row.severity == Severity.WARNING]
+    aside = [row for row in warned if row.advice.startswith(ASIDE)]
+    parts = [f"{row.rule}: {row.measured}" for row in wrong]
+    parts += [f"{row.rule}: set aside" for row in aside]
+    return "; ".join(parts + [f"{row.rule}: warning" for row in warned if row not in aside])

@@ -1,0 +1,154 @@
+"""The Cohort form: folder and participants; the studies, what is wrong, and what is decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+from traitlets import link
+
+from neuroflow.widgets.cohort.decisions import decisions
+from neuroflow.widgets.cohort.missing_facts import missing_facts
+from neuroflow.widgets.cohort.model import ALL, CohortModel
+from neuroflow.widgets.cohort.table import TONES
+from neuroflow.widgets.common import html
+from neuroflow.widgets.common.controls import (
+    button,
+    field,
+    form,
+    offer,
+    problems,
+    progress,
+    show,
+    still,
+    watch,
+)
+from neuroflow.widgets.common.data_table import TableView
+from neuroflow.widgets.common.path_input import PathField
+
+
+def cohort_form(model: CohortModel) -> widgets.VBox:
+    """Draw the Cohort form.
+
+    Parameters
+    ----------
+    model
+        What it shows and does.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        The form.
+    """
+    return form(
+        widgets.HTML(
+            "<h2>Cohort</h2><p>Which studies go to the service together, and whether they meet its "
+            "protocol. Nothing is sent here, and no scan is changed.</p>"
+        ),
+        problems(model),
+        *_fields(model),
+        *_check(model),
+        progress(model, keep=False),
+        missing_facts(model),
+        _studies(model),
+        decisions(model),
+        _findings(model),
+    )
+
+
+def _fields(model: CohortModel) -> list[widgets.Widget]:
+    cohort = field(
+        widgets.Combobox,
+        "Cohort id",
+        "The cohort's folder on the server, as agreed with the vendor",
+        ensure_option=False,
+        placeholder="TEST_STUDY_123",
+    )
+    link((model, "cohort_id"), (cohort, "value"))
+    watch(model, ["known"], lambda: setattr(cohort, "options", list(model.known)))
+    still(model, cohort)
+    participants = PathField(
+        model,
+        "participants",
+        "participants.tsv",
+        "Group, age and sex of the participants; it is copied, never changed",
+        folders_only=False,
+    )
+
+    def hint() -> None:
+        participants.typed.placeholder = (
+            "empty: the table this workspace has copied before"
+            if model.cohort_id.strip() in model.known
+            else "a table with one row per participant or visit; may be empty"
+        )
+
+    watch(model, ["known", "cohort_id"], hint)
+    return [
+        cohort,
+        PathField(
+            model, "folder", "Folder of scans", "DICOM or NIfTI, in any order", folders_only=True
+        ),
+        participants,
+    ]
+
+
+def _check(model: CohortModel) -> list[widgets.Widget]:
+    check = button(
+        model,
+        "Check studies",
+        "Find the studies and check them; nothing is sent",
+        model.check,
+        icon="search",
+        button_style="primary",
+    )
+    missing = widgets.HTML()
+
+    def update() -> None:
+        check.disabled = model.busy or bool(model.missing)
+        missing.value = (
+            "" if model.busy else html.bullets(model.missing, heading="Before checking:")
+        )
+
+    watch(model, ["busy", "missing"], update)
+    return [widgets.HBox([check]), missing]
+
+
+def _studies(model: CohortModel) -> widgets.VBox:
+    """Show the studies: filtered by how they stand, to be chosen one by one or all at once."""
+    table = TableView(model, "Studies", TONES.__getitem__, select="multiple")
+    filter_ = field(
+        widgets.Dropdown, "Show", "Which studies are listed", options=[("All", ALL)], value=ALL
+    )
+    filter_.layout.width = "340px"
+
+    def chosen() -> None:
+        model.chosen = tuple(table.frame["study"].iloc[list(table.chosen)])
+
+    def update() -> None:
+        counts = [(f"{state} ({count})", state) for state, count in model.counts]
+        options = [(f"All ({len(model.studies)})", ALL), *counts]
+        if list(filter_.options) != options:
+            kept = model.filter if model.filter in {state for _, state in options} else ALL
+            offer(filter_, options, kept)
+            model.filter = kept
+        table.show(model.shown)
+        show(filter_, not model.studies.empty)
+
+    def picked(change: Any) -> None:
+        if change.new:
+            model.filter = change.new
+
+    filter_.observe(lambda change: model.attempt(lambda: picked(change)), names="value")
+    table.observe(lambda _: model.attempt(chosen), names="chosen")
+    watch(model, ["studies", "filter"], update)
+    return widgets.VBox([filter_, table])
+
+
+def _findings(model: CohortModel) -> TableView:
+    table = TableView(model, "Findings: what the checks say", _tone_of_severity, by="severity")
+    watch(model, ["findings", "chosen"], lambda: table.show(model.details))
+    return table
+
+
+def _tone_of_severity(severity: str) -> str:
+    return {"error": "bad", "warning": "warn"}.get(severity, "")

@@ -1,0 +1,1 @@
+"""Controls and helpers that all forms share."""

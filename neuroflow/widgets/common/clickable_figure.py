@@ -1,0 +1,111 @@
+"""A figure in a form, in which regions or studies can be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+
+import anywidget
+from traitlets import Bool, Bytes, Int, List, Unicode
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where something stands in a picture, in parts of its width and height from the top left.
+
+    Parameters
+    ----------
+    key
+        What is chosen by a click.
+    label
+        What it is called; shown as text whatever it holds.
+    x, y
+        Its upper left corner.
+    width, height
+        Its size.
+    """
+
+    key: str
+    label: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def as_list(self) -> list[str | float]:
+        """Return it as the browser gets it."""
+        numbers = (round(n, 5) for n in (self.x, self.y, self.width, self.height))
+        return [self.key, self.label, *numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawn figure.
+
+    Parameters
+    ----------
+    png
+        The picture.
+    alt
+        What it shows, for those who cannot see it.
+    width
+        On the screen, in CSS pixels.
+    spots
+        What can be chosen in it.
+    """
+
+    png: bytes
+    alt: str
+    width: int
+    spots: tuple[Spot, ...] = ()
+
+
+def _text(name: str) -> str:
+    return resources.files("neuroflow.widgets.static").joinpath(name).read_text(encoding="utf-8")
+
+
+class FigureView(anywidget.AnyWidget):
+    """Show a picture; a click, or arrow keys and Enter, choose what stands in it.
+
+    Parameters
+    ----------
+    hint
+        What can be chosen, for people.
+
+    Attributes
+    ----------
+    chosen : str
+        The key of what is chosen; may be set, and is marked in the picture.
+    dark : bool
+        The page has a dark theme.
+
+    Examples
+    --------
+    >>> view = FigureView(hint="Choose a region")
+    >>> view.show(Picture(b"", "Effects", 400, (Spot("SCP", "SCP", 0, 0, 1, 0.1),)))
+    >>> view.alt
+    'Effects'
+    """
+
+    _esm = _text("figure.js")
+    _css = _text("figure.css")
+    png = Bytes().tag(sync=True)
+    alt = Unicode().tag(sync=True)
+    width = Int(400).tag(sync=True)
+    spots: List[list[str | float]] = List().tag(sync=True)
+    hint = Unicode().tag(sync=True)
+    chosen = Unicode().tag(sync=True)
+    dark = Bool(False).tag(sync=True)
+
+    def show(self, picture: Picture) -> None:
+        """Show another picture.
+
+        Parameters
+        ----------
+        picture
+            Which; what is chosen stays so where it stands in it.
+        """
+        with self.hold_sync():
+            self.alt, self.width = picture.alt, picture.width
+            self.spots = [spot.as_list() for spot in picture.spots]
+            self.png = picture.png

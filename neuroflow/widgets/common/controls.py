@@ -1,0 +1,246 @@
+"""Pieces that every form is put together from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import resources
+from typing import Any
+
+import ipywidgets as widgets
+
+from neuroflow.widgets.common import html
+from neuroflow.widgets.common.form_model import FormModel
+
+WIDE = "min(640px, 98%)"
+LABEL = "150px"
+WRAP = {"flex_flow": "row wrap"}
+"""Of a line of controls: in a narrow window, what has no room goes below."""
+
+
+def form(*children: Any) -> widgets.VBox:
+    """Put the parts of a form below one another, with the style they need.
+
+    Parameters
+    ----------
+    *children
+        Widgets.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        The form.
+    """
+    css = (
+        resources.files("neuroflow.widgets.static")
+        .joinpath("style.css")
+        .read_text(encoding="utf-8")
+    )
+    box = widgets.VBox([widgets.HTML(f"<style>{css}</style>"), *children])
+    box.add_class("nf-form")
+    return box
+
+
+def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
+    """Make a control with a label beside it and a description for those who hover or listen.
+
+    Parameters
+    ----------
+    kind
+        A class of ipywidgets.
+    label
+        What stands beside it.
+    description
+        What it is for.
+    **options
+        As `kind` takes them.
+
+    Returns
+    -------
+    ipywidgets.Widget
+        The control.
+    """
+    options.setdefault("layout", {"width": WIDE})
+    options.setdefault("style", {"description_width": LABEL})
+    return kind(description=html.visible(label), tooltip=html.visible(description), **options)
+
+
+def button(
+    model: FormModel, label: str, description: str, action: Callable[[], object], **options: Any
+) -> widgets.Button:
+    """Make a button whose errors are shown in its form.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+    label
+        What stands on it.
+    description
+        What it does.
+    action
+        Called on a click.
+    **options
+        As `ipywidgets.Button` takes them.
+
+    Returns
+    -------
+    ipywidgets.Button
+        The button.
+    """
+    options.setdefault("layout", {"width": "auto", "flex": "0 0 auto"})  # never cut
+    made = widgets.Button(
+        description=html.visible(label), tooltip=html.visible(description), **options
+    )
+    made.on_click(lambda _: model.attempt(action))
+    return made
+
+
+def watch(model: FormModel, names: list[str], update: Callable[[], None]) -> None:
+    """Call a function now, and whenever one of a model's traits changes.
+
+    Parameters
+    ----------
+    model
+        The model.
+    names
+        Its traits.
+    update
+        Brings the view up to date; what it raises is shown in the form.
+    """
+    model.observe(lambda _: model.attempt(update), names=names)
+    update()
+
+
+def still(model: FormModel, *controls: Any) -> None:
+    """Switch controls off while a job of their form is under way.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+    *controls
+        Widgets that can be disabled.
+    """
+
+    def update() -> None:
+        for control in controls:
+            control.disabled = model.busy
+
+    watch(model, ["busy"], update)
+
+
+def offer(menu: Any, options: Sequence[Any], value: Any) -> None:
+    """Give a menu its options and choose one of them.
+
+    Parameters
+    ----------
+    menu
+        Of ipywidgets.
+    options
+        What it offers.
+    value
+        What is chosen; None for nothing.
+    """
+    if list(menu.options) != list(options):
+        menu.value = None  # new options would keep the place of the old choice, or choose nothing
+        menu.options = options
+    menu.value = value
+
+
+def show(widget: Any, visible: bool) -> None:
+    """Show a widget or take it away.
+
+    Parameters
+    ----------
+    widget
+        Which.
+    visible
+        False takes it away, from screen readers too.
+    """
+    widget.layout.display = None if visible else "none"
+
+
+def problems(model: FormModel) -> widgets.VBox:
+    """Show what went wrong, each with a button that dismisses it; nothing goes by itself.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        Empty while nothing is wrong.
+    """
+    box = widgets.VBox([])
+    rows: dict[Any, widgets.HBox] = {}
+
+    def row(problem: Any) -> widgets.HBox:
+        dismiss = button(
+            model, "Dismiss", f"Dismiss: {problem.what}", lambda: model.dismiss(problem)
+        )
+        return widgets.HBox([widgets.HTML(html.problem(problem)), dismiss])
+
+    def update() -> None:
+        gone = [problem for problem in rows if problem not in model.problems]
+        for problem in model.problems:
+            if problem not in rows:
+                rows[problem] = row(problem)
+        box.children = [rows[problem] for problem in model.problems]
+        for problem in gone:
+            rows.pop(problem).close()
+
+    watch(model, ["problems"], update)
+    return box
+
+
+def progress(model: FormModel, *, keep: bool = True) -> widgets.VBox:
+    """Show what is under way, its bars, a button that stops it, and how it went.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+    keep
+        Whether the bars stay once the work is done.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        Empty while nothing was done.
+    """
+    bars = widgets.HTML()
+    said = widgets.HTML()
+    stop = button(model, "Stop", "Finish what is under way and begin nothing else", model.stop)
+    pause = button(model, "Pause", "Wait, or go on; nothing is lost", model.toggle_pause)
+
+    def update_bars() -> None:
+        names = getattr(model, "labels", None)
+        bars.value = html.progress(model.progress, names, is_running=model.busy)
+        show(bars, keep or model.busy)
+
+    def update() -> None:
+        show(stop, model.can_stop and model.busy)
+        show(pause, model.can_pause and model.busy)
+        stop.disabled = pause.disabled = model.stopping
+        pause.description = "Continue" if model.paused else "Pause"
+        tone = model.tone if model.tone in html.MARKS else ""
+        line = html.mark("wait", _under_way(model)) if model.busy else ""
+        if model.notice and not model.busy:
+            line = html.mark(tone, model.notice)
+        said.value = f'<div role="status" class="nf-notice">{line}</div>' if line else ""
+
+    watch(model, ["progress", "busy"], update_bars)
+    names = ["busy", "can_stop", "stopping", "can_pause", "paused", "doing", "notice", "tone"]
+    watch(model, names, update)
+    line = widgets.HBox([said, pause, stop], layout={"align_items": "center"})
+    return widgets.VBox([line, bars])
+
+
+def _under_way(model: FormModel) -> str:
+    count = len(model.progress.under_way)
+    if model.stopping:
+        what = {0: "what is under way", 1: "the study under way"}
+        return f"Stopping: finishing {what.get(count, f'the {count} studies under way')} …"
+    return "Paused. Nothing is sent until you continue." if model.paused else f"{model.doing} …"

@@ -1,0 +1,33 @@
+"""A button that copies a text, in every place where the forms run."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import anywidget
+from traitlets import Unicode
+
+
+class CopyButton(anywidget.AnyWidget):
+    """Copy a text to the clipboard; where the page may not do that, select it for Ctrl+C.
+
+    Attributes
+    ----------
+    label, tooltip : str
+        What stands on the button, and what it does.
+    text : str
+        What is copied.
+
+    Examples
+    --------
+    >>> CopyButton(label="Copy", tooltip="Copy the key", text="ssh-ed25519 AAAA").text
+    'ssh-ed25519 AAAA'
+    """
+
+    _esm = (
+        resources.files("neuroflow.widgets.static").joinpath("copy.js").read_text(encoding="utf-8")
+    )
+    label = Unicode("Copy").tag(sync=True)
+    tooltip = Unicode("").tag(sync=True)
+    description = Unicode("").tag(sync=True)  # ipywidgets asks for it wherever there is a tooltip
+    text = Unicode("").tag(sync=True)

@@ -1,0 +1,172 @@
+"""A table in a form: search, sort, pages and choice of rows, all of them in the browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import anywidget
+import ipywidgets as widgets
+import pandas as pd
+from traitlets import Bool, Int, List, Unicode, link
+from traitlets import Tuple as TupleTrait
+
+from neuroflow.widgets.common.controls import show
+from neuroflow.widgets.common.form_model import FormModel
+from neuroflow.widgets.common.html import visible
+
+PER_PAGE = 25
+
+Select = Literal["none", "single", "multiple"]
+
+
+def _text(package: str, *path: str) -> str:
+    return resources.files(package).joinpath(*path).read_text(encoding="utf-8")
+
+
+@cache
+def _library() -> str:
+    """Return DataTables as one module; it comes with itables, no network is asked."""
+    return _text("itables", "html", "dt_bundle.js")
+
+
+class _Rows(anywidget.AnyWidget):
+    """The table itself: what `table.js` draws."""
+
+    _esm = _text("neuroflow.widgets.static", "table.js")
+    _css = _text("itables", "html", "dt_bundle.css") + _text(
+        "neuroflow.widgets.static", "table.css"
+    )
+    _library = Unicode().tag(sync=True)
+    columns = List(Unicode()).tag(sync=True)
+    numeric = List(Bool()).tag(sync=True)
+    rows = Unicode("[]").tag(sync=True)
+    caption = Unicode().tag(sync=True)
+    toned = Unicode("").tag(sync=True)
+    select = Unicode("none").tag(sync=True)
+    per_page = Int(PER_PAGE).tag(sync=True)
+    chosen = TupleTrait().tag(sync=True)
+
+
+class TableView(widgets.VBox):  # type: ignore[misc]
+    """Show a DataFrame that can be searched, sorted, and turned page by page.
+
+    Every row is in the browser, none is left out, and every cell is text there whatever it holds.
+    Showing another table with the same columns keeps search, order, page and choice.
+
+    Parameters
+    ----------
+    model
+        The form's model, where errors are shown.
+    caption
+        What the table is.
+    tone
+        Gives the tone of a row from the value in `by`; see `neuroflow.widgets.common.html.MARKS`.
+    by
+        The column that is toned.
+    select
+        How many rows can be chosen: ``"none"``, ``"single"`` or ``"multiple"``; by mouse, or with
+        the arrow keys and Enter.
+
+    Attributes
+    ----------
+    chosen : tuple of int
+        Positions of the chosen rows in the table shown; may be set.
+
+    Examples
+    --------
+    >>> view = TableView(FormModel(), "Studies", select="single")
+    >>> view.show(pd.DataFrame({"study": ["sub-1", "sub-2"], "state": ["sent", "failed"]}))
+    >>> view.chosen = (1,)
+    >>> view.show(pd.DataFrame({"study": ["sub-2"], "state": ["sent"]}))
+    >>> view.chosen
+    (0,)
+    """
+
+    chosen = TupleTrait()
+
+    def __init__(
+        self,
+        model: FormModel,
+        caption: str,
+        tone: Callable[[str], str] | None = None,
+        by: str = "state",
+        *,
+        select: Select = "none",
+    ) -> None:
+        self._model = model
+        self._caption = caption
+        self._tone = tone
+        self._by = by
+        self._select = select
+        self._rows: _Rows | None = None
+        self.frame = pd.DataFrame()
+        self._keys: list[str] = []
+        super().__init__()
+        show(self, False)
+
+    def show(self, frame: pd.DataFrame, keys: Sequence[str] | None = None) -> None:
+        """Show another table; rows that are still there, by their keys, stay chosen.
+
+        Parameters
+        ----------
+        frame
+            The table; one without rows takes the view away.
+        keys
+            What tells its rows apart; None takes what stands in their first cells.
+        """
+        known = frame.iloc[:, 0].astype("str") if keys is None and frame.shape[1] else keys or ()
+        was = {self._keys[place] for place in self.chosen}
+        self._keys = list(known)
+        chosen = tuple(place for place, key in enumerate(self._keys) if key in was)
+        tones = [self._tone(str(value)) for value in frame[self._by]] if self._tone else None
+        self.frame = frame
+        show(self, not frame.empty)
+        if self._rows is None and frame.empty:
+            return  # the library is sent once there is something to show
+        view = self._rows or self._draw()
+        with view.hold_sync():
+            view.columns = [visible(str(name)) for name in frame.columns]
+            view.numeric = [_is_number(frame.iloc[:, n]) for n in range(frame.shape[1])]
+            view.rows = _as_json(frame, tones)
+            self.chosen = chosen
+
+    def _draw(self) -> _Rows:
+        self._rows = _Rows(
+            _library=_library(),
+            caption=self._caption,
+            toned=self._by if self._tone else "",
+            select=self._select,
+        )
+        link((self, "chosen"), (self._rows, "chosen"))
+        self.children = (self._rows,)
+        return self._rows
+
+
+def _is_number(column: pd.Series[Any]) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _as_json(frame: pd.DataFrame, tones: list[str] | None) -> str:
+    """Return the rows for the browser: numbers as numbers, all else as text, then the tone."""
+    columns: list[list[Any]] = []
+    for number in range(frame.shape[1]):
+        column = frame.iloc[:, number]
+        plain = column if _is_number(column) else column.astype("str")
+        columns.append(plain.astype("object").where(column.notna(), None).tolist())
+    columns.append(tones or [""] * len(frame))
+    # JSON has no infinity: such a number is shown as its name.
+    return json.dumps(
+        [[_plain(value) for value in row] for row in zip(*columns, strict=True)],
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    return str(value) if value in (float("inf"), float("-inf")) else value

@@ -1,0 +1,276 @@
+"""What every form has: work under way, progress, and errors that stay until dismissed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Event as ThreadEvent
+from typing import Any, TypeVar
+
+from traitlets import Bool, HasTraits, Instance, Tuple, Unicode
+
+from neuroflow.errors import NeuroflowError, OptionError
+from neuroflow.models import Event
+from neuroflow.widgets.common.background import Job, Work
+from neuroflow.widgets.common.progress import Progress
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that went wrong, for people.
+
+    Parameters
+    ----------
+    what, why, advice, anchor
+        As in `neuroflow.errors.NeuroflowError`.
+    """
+
+    what: str
+    why: str = ""
+    advice: str = ""
+    anchor: str = ""
+
+    @classmethod
+    def of(cls, error: Exception) -> Problem:
+        """Turn an error into words.
+
+        Parameters
+        ----------
+        error
+            Any; those of `neuroflow.errors` carry their own words.
+
+        Returns
+        -------
+        Problem
+            What a form shows.
+
+        Examples
+        --------
+        >>> Problem.of(NeuroflowError("The folder is empty.", advice="Choose another.")).advice
+        'Choose another.'
+        """
+        if isinstance(error, NeuroflowError):
+            subject = f"Study {error.study_id}: " if error.study_id else ""
+            return cls(subject + error.what, error.why, error.advice, error.anchor)
+        return cls(
+            "Something unexpected went wrong; the form can still be used.",
+            f"{type(error).__name__}: {error}",
+            "If it happens again, report it with the text above.",
+        )
+
+
+class FormModel(HasTraits):
+    """What a form knows, without a display.
+
+    Attributes
+    ----------
+    busy : bool
+        A job is under way.
+    can_stop : bool
+        The job listens when it is asked to stop.
+    stopping : bool
+        It was asked to stop.
+    can_pause : bool
+        The job waits while it is asked to pause.
+    paused : bool
+        It was asked to pause.
+    doing : str
+        What it does, for people.
+    progress : Progress
+        How far it is.
+    problems : tuple of Problem
+        What went wrong and was not dismissed yet.
+    tone : str
+        How it stands: ``"good"``, ``"bad"``, ``"wait"``, ``"warn"`` or empty.
+    notice : str
+        What went well, for people.
+
+    Examples
+    --------
+    >>> form = FormModel()
+    >>> form.attempt(lambda: 1 / 0)
+    >>> form.problems[0].why
+    'ZeroDivisionError: division by zero'
+    """
+
+    busy = Bool(False)
+    can_stop = Bool(False)
+    stopping = Bool(False)
+    can_pause = Bool(False)
+    paused = Bool(False)
+    doing = Unicode("")
+    notice = Unicode("")
+    progress = Instance(Progress, args=())
+    problems = Tuple()
+    tone = Unicode("")
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.last_error: Exception | None = None
+        self._job: Job[Any] | None = None
+        self._pause = ThreadEvent()
+
+    def run(
+        self,
+        doing: str,
+        work: Work[Result],
+        done: Callable[[Result], None],
+        *,
+        can_stop: bool = False,
+        can_pause: bool = False,
+    ) -> None:
+        """Begin a job in the background; asking twice for the same begins it once.
+
+        Parameters
+        ----------
+        doing
+            What it does, for people.
+        work
+            Gets a listener for events and a stop event.
+        done
+            Gets the result.
+        can_stop
+            Whether `work` looks at its stop event.
+        can_pause
+            Whether `work` looks at the model's pause event.
+
+        Raises
+        ------
+        OptionError
+            Another job is under way.
+        """
+        if not self.is_free_for(doing):
+            return
+        self._pause.clear()
+        self.set(
+            can_stop=can_stop,
+            can_pause=can_pause,
+            stopping=False,
+            paused=False,
+            doing=doing,
+            progress=Progress(),
+            notice="",
+        )
+        self.busy = True
+        self._job = Job(
+            work,
+            on_events=self._heard,
+            on_done=lambda result: self._ended(lambda: done(result)),
+            on_error=lambda error: self._ended(lambda: self.complain(error)),
+        )
+
+    def is_free_for(self, doing: str) -> bool:
+        """Tell whether a job can begin; a second click on the same button changes nothing.
+
+        Parameters
+        ----------
+        doing
+            What it would do.
+
+        Returns
+        -------
+        bool
+            False where it is under way already.
+
+        Raises
+        ------
+        OptionError
+            Another job is under way.
+        """
+        if self.busy and doing != self.doing:
+            raise OptionError(
+                "This has to wait: something else is under way here.",
+                why=f"{self.doing}.",
+                advice="Try again once it is done.",
+            )
+        return not self.busy
+
+    def stop(self) -> None:
+        """Ask the job under way to finish what it has begun and to begin nothing else."""
+        if self._job is not None and self.busy:
+            self.stopping = True
+            self._job.stop.set()
+
+    def toggle_pause(self) -> None:
+        """Ask the job under way to pause, or to go on."""
+        if self.busy and self.can_pause:
+            (self._pause.clear if self.paused else self._pause.set)()
+            self.paused = not self.paused
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the job under way and those that it begins; for scripts and tests.
+
+        Parameters
+        ----------
+        timeout
+            How long to wait for each, in seconds.
+
+        Returns
+        -------
+        bool
+            False where one is still running.
+        """
+        job = None
+        while job is not self._job:
+            job = self._job
+            if job is not None and not job.join(timeout):
+                return False
+        return True
+
+    def attempt(self, action: Callable[[], object]) -> None:
+        """Do something at once; whatever it raises is shown, and the form lives on.
+
+        Parameters
+        ----------
+        action
+            What a click does.
+        """
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001  the edge of the page: it must not go silent
+            self.complain(error)
+
+    def complain(self, error: Exception) -> None:
+        """Show an error.
+
+        Parameters
+        ----------
+        error
+            Any.
+        """
+        self.last_error = error
+        problem = Problem.of(error)
+        if problem not in self.problems:
+            self.problems = (*self.problems, problem)
+
+    def dismiss(self, problem: Problem) -> None:
+        """Forget a problem once it was read.
+
+        Parameters
+        ----------
+        problem
+            One of `problems`.
+        """
+        self.problems = tuple(other for other in self.problems if other != problem)
+
+    def set(self, **traits: Any) -> None:
+        """Change several traits at once; views hear of them when all have changed.
+
+        Parameters
+        ----------
+        **traits
+            New values.
+        """
+        with self.hold_trait_notifications():
+            for name, value in traits.items():
+                self.set_trait(name, value)
+
+    def _heard(self, events: Sequence[Event]) -> None:
+        self.progress = self.progress.after(events)
+
+    def _ended(self, tell: Callable[[], None]) -> None:
+        # Not busy first: what `tell` does may begin the next job.
+        self.set(busy=False, stopping=False, paused=False, doing="")
+        self.attempt(tell)

@@ -1,0 +1,276 @@
+"""HTML for the forms; every string from a server, a file or a user is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from html import escape
+
+import pandas as pd
+
+from neuroflow.errors import explain
+from neuroflow.widgets.common.form_model import Problem
+from neuroflow.widgets.common.progress import Bar, Progress
+
+MARKS = {"good": "✓", "bad": "✗", "wait": "…", "warn": "!", "": "·"}
+"""A sign for each tone, always beside words."""
+_CONTROLS = {*range(32), 127} - {ord(blank) for blank in "\t\n\r"}
+_TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_UNSEEN = dict.fromkeys(_CONTROLS | _TURNS, "\ufffd")
+MOST_STUDIES = 6
+"""How many studies under way are drawn."""
+
+
+def visible(words: str) -> str:
+    """Replace characters that are not seen but change how their neighbours are read.
+
+    Parameters
+    ----------
+    words
+        From a server, a file or a user.
+
+    Returns
+    -------
+    str
+        Without control characters and without those that turn the direction of writing around,
+        by which a name could pass for another one. Hebrew and Arabic names need none of them.
+
+    Examples
+    --------
+    >>> visible("txt.\u202egnp") == "txt.\ufffdgnp"
+    True
+    """
+    return words.translate(_UNSEEN)
+
+
+def text(value: object) -> str:
+    """Make any value safe to stand in HTML, in attributes too.
+
+    Parameters
+    ----------
+    value
+        Missing values become an empty string.
+
+    Returns
+    -------
+    str
+        Escaped.
+
+    Examples
+    --------
+    >>> text("<img src=x onerror=alert(1)>")
+    '&lt;img src=x onerror=alert(1)&gt;'
+    """
+    missing = value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
+    return "" if missing else escape(visible(str(value)), quote=True)
+
+
+def mark(tone: str, words: object) -> str:
+    """Return words in a tone: a sign, a colour, and the words themselves.
+
+    Parameters
+    ----------
+    tone
+        A key of `MARKS`.
+    words
+        What to say; escaped here.
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Examples
+    --------
+    >>> mark("good", "connected")
+    '<span class="nf-good"><span aria-hidden="true">✓</span> connected</span>'
+    """
+    sign = f'<span aria-hidden="true">{MARKS[tone]}</span>'
+    return f'<span class="nf-{tone or "plain"}">{sign} {text(words)}</span>'
+
+
+def problem(item: Problem) -> str:
+    """Return a problem as a red line that screen readers announce.
+
+    Parameters
+    ----------
+    item
+        The problem.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    rest = " ".join(text(part) for part in (item.why, item.advice) if part)
+    return (
+        '<div class="nf-problem"><div role="alert"><strong>'
+        f'<span aria-hidden="true">✗</span> Error: {text(item.what)}</strong>'
+        f"{'<br>' if rest else ''}{rest}</div>{_more(item.anchor)}</div>"
+    )
+
+
+def _more(anchor: str) -> str:
+    """Return what the documentation says of an error, folded away."""
+    if not anchor:
+        return ""
+    said = explain(anchor).partition("\n")[2].strip()
+    return f"<details><summary>More about this error</summary><pre>{text(said)}</pre></details>"
+
+
+def bullets(lines: Iterable[str], *, heading: str = "") -> str:
+    """Return lines as a list.
+
+    Parameters
+    ----------
+    lines
+        Escaped here.
+    heading
+        Stands above.
+
+    Returns
+    -------
+    str
+        HTML; empty where there are no lines.
+
+    Examples
+    --------
+    >>> bullets(["a < b"])
+    '<ul class="nf-list"><li>a &lt; b</li></ul>'
+    """
+    items = "".join(f"<li>{text(line)}</li>" for line in lines)
+    if not items:
+        return ""
+    head = f'<p class="nf-head">{text(heading)}</p>' if heading else ""
+    return f'{head}<ul class="nf-list">{items}</ul>'
+
+
+def table(
+    frame: pd.DataFrame, *, caption: str, tones: Sequence[str] | None = None, by: str = "state"
+) -> str:
+    """Return a DataFrame as a table, a header cell per column and one per row.
+
+    Parameters
+    ----------
+    frame
+        What to show; every cell is escaped.
+    caption
+        Says what it is.
+    tones
+        One of `MARKS` for each row.
+    by
+        The column that shows them.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    columns = [str(column) for column in frame.columns]
+    toned = columns.index(by) if tones is not None else 0
+    head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
+    rows = []
+    for number, row in enumerate(frame.itertuples(index=False)):
+        cells = [text(value) for value in row]
+        if tones is not None and cells:
+            cells[toned] = mark(tones[number], row[toned])
+        first, *others = cells or [""]
+        rest = "".join(f"<td>{cell}</td>" for cell in others)
+        rows.append(f'<tr><th scope="row">{first}</th>{rest}</tr>')
+    return (
+        f'<div class="nf-scroll" tabindex="0" role="region" aria-label="{text(caption)}">'
+        f'<table class="nf-table"><caption>{text(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def facts(pairs: Iterable[tuple[str, str]], *, caption: str) -> str:
+    """Return names and what they are as a small table.
+
+    Parameters
+    ----------
+    pairs
+        Escaped here.
+    caption
+        Says what it is.
+
+    Returns
+    -------
+    str
+        HTML; empty where there are none.
+
+    Examples
+    --------
+    >>> facts([("PD", "96%")], caption="In short")[51:]
+    '<tr><th scope="row">PD</th><td>96%</td></tr></table>'
+    """
+    rows = "".join(
+        f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in pairs
+    )
+    if not rows:
+        return ""
+    return f'<table class="nf-table"><caption>{text(caption)}</caption>{rows}</table>'
+
+
+def progress(
+    value: Progress, names: dict[str, str] | None = None, *, is_running: bool = False
+) -> str:
+    """Return the bars of a job.
+
+    Parameters
+    ----------
+    value
+        How far it is.
+    names
+        What to call a study, by its `study_id`.
+    is_running
+        The job goes on: where nothing tells how far it is, a bar without an end is shown.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    names = names or {}
+    stages = value.stages if is_running else [replace(bar, marks=()) for bar in value.stages]
+    lines = [_bar(bar, bar.name.replace("_", " ").capitalize(), "nf-bar") for bar in stages]
+    shown = value.under_way[:MOST_STUDIES]
+    lines += [_bar(bar, names.get(bar.name, bar.name[:8]), "nf-bar nf-study") for bar in shown]
+    if is_running and all(bar.fraction == 1.0 for bar in stages):
+        lines.append('<div class="nf-bar"><progress aria-label="Working"></progress></div>')
+    more = len(value.under_way) - len(shown)
+    if more > 0:
+        lines.append(f'<div class="nf-bar">and {more} more under way</div>')
+    failed = [f"{names.get(bar.name, bar.name)}: {bar.message}" for bar in value.failed]
+    return "".join(lines) + bullets(failed, heading="Failed" if failed else "")
+
+
+def picture(data: str, *, alternative: str, kind: str = "image/png") -> str:
+    """Return a picture that carries its own data.
+
+    Parameters
+    ----------
+    data
+        Base64.
+    alternative
+        What it shows, for those who cannot see it.
+    kind
+        The media type.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f'<img class="nf-picture" alt="{text(alternative)}" src="data:{kind};base64,{data}">'
+
+
+def _bar(bar: Bar, label: str, kind: str) -> str:
+    part = bar.fraction
+    value = "" if part is None else f' value="{part:.4f}"'
+    words = (bar.amount, "" if part is None else f"{part:.0%}", bar.pace, bar.message)
+    return (
+        f'<div class="{kind}"><span class="nf-name">{text(label)}</span>'
+        f'<progress max="1"{value} aria-label="{text(label)}"></progress>'
+        f"<span>{text(', '.join(part for part in words if part))}</span></div>"
+    )

@@ -1,0 +1,105 @@
+"""A field for a path: completes what is typed, and opens a list to pick from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+from traitlets import link
+
+from neuroflow.widgets.common import html
+from neuroflow.widgets.common.controls import button, field, show, still
+from neuroflow.widgets.common.form_model import FormModel
+from neuroflow.widgets.common.path_completion import completions, listing
+
+HERE = "(take this folder)"
+UP = ".. (one folder up)"
+
+
+class PathField(widgets.VBox):  # type: ignore[misc]
+    """A path, linked with a trait of a model.
+
+    Parameters
+    ----------
+    model
+        The form's model.
+    name
+        Its trait, a str.
+    label, description
+        What the field is called and what it is for.
+    folders_only
+        Only a folder can be picked.
+    start
+        The folder the list opens at while nothing is typed; the working folder where it is away.
+    """
+
+    def __init__(
+        self,
+        model: FormModel,
+        name: str,
+        label: str,
+        description: str,
+        *,
+        folders_only: bool,
+        start: Path | None = None,
+    ) -> None:
+        self._folders_only = folders_only
+        self._folder = start if start is not None and start.is_dir() else Path.cwd()
+        self._paths: list[Path | None] = []
+        self.typed = field(
+            widgets.Combobox, label, description, ensure_option=False, placeholder="path"
+        )
+        link((model, name), (self.typed, "value"))
+        self.typed.observe(lambda _: model.attempt(self._complete), names="value")
+        browse = button(model, "Browse", f"Pick: {label}", self._toggle)
+        self._where = widgets.HTML()
+        self._list = field(widgets.Select, "Pick", f"Open a folder or pick: {label}", rows=10)
+        buttons = [
+            button(model, "Open", "Open the folder, or take the file", self._open),
+            button(model, "Cancel", "Close the list", self._toggle),
+        ]
+        self._picker = widgets.VBox(
+            [self._where, widgets.HBox([self._list, widgets.VBox(buttons)])]
+        )
+        self._picker.add_class("nf-picker")
+        show(self._picker, False)
+        still(model, self.typed, browse, *buttons)
+        super().__init__([widgets.HBox([self.typed, browse]), self._picker])
+
+    def _complete(self) -> None:
+        self.typed.options = completions(self.typed.value, folders_only=self._folders_only)
+
+    def _toggle(self) -> None:
+        is_open = self._picker.layout.display is None
+        if not is_open:
+            typed = Path(os.path.expanduser(self.typed.value))  # noqa: PTH111  pathlib raises for ~nobody
+            near = next(
+                (p for p in (typed, *typed.parents) if self.typed.value and p.is_dir()), None
+            )
+            self._look((near or self._folder).absolute())
+        show(self._picker, not is_open)
+
+    def _look(self, folder: Path) -> None:
+        self._folder = folder
+        self._where.value = f'<p role="status">In the folder {html.text(folder)}</p>'
+        names: list[tuple[str, Any]] = [(HERE, 0)] if self._folders_only else []
+        self._paths = [None] if self._folders_only else []
+        if folder.parent != folder:
+            names.append((UP, len(self._paths)))
+            self._paths.append(folder.parent)
+        for path in listing(folder, folders_only=self._folders_only):
+            names.append((path.name + ("/" if path.is_dir() else ""), len(self._paths)))
+            self._paths.append(path)
+        self._list.options = names
+
+    def _open(self) -> None:
+        if self._list.value is None:
+            return
+        path = self._paths[self._list.value]
+        if path is not None and path.is_dir():
+            self._look(path)
+            return
+        self.typed.value = str(path or self._folder)
+        show(self._picker, False)

@@ -1,0 +1,27 @@
+"""What to call a study on the user's own screen."""
+
+from __future__ import annotations
+
+from neuroflow.workspace.cohort_store import CohortStore
+from neuroflow.workspace.workspace import Workspace
+
+
+def study_labels(ws: Workspace) -> dict[str, str]:
+    """Map every `study_id` of a workspace to the study's label; only reads.
+
+    Parameters
+    ----------
+    ws
+        The workspace.
+
+    Returns
+    -------
+    dict
+        From `study_id` to label.
+    """
+    store = CohortStore(ws.folder / "cohorts")
+    labels: dict[str, str] = {}
+    for cohort_id in store.ids():
+        frame = store.frame(cohort_id)
+        labels.update(zip(frame["study_id"], frame["label"], strict=True))
+    return labels

@@ -1,0 +1,322 @@
+"""What the Connect form knows and does: profile, key, staged test, the server's identity."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event as StopEvent
+from typing import Any
+
+from traitlets import Bool, Int, Tuple, Unicode, observe
+
+from neuroflow.errors import HostKeyChangedError, HostKeyUnknownError
+from neuroflow.models import Event, OnEvent
+from neuroflow.transfer.diagnose import STAGES, Step
+from neuroflow.transfer.ssh.keys import PublicKey, make_key, mend_permissions, public_key
+from neuroflow.widgets.common.form_model import FormModel
+from neuroflow.workspace.config import AGENT, DEFAULT, Profile, key_of
+from neuroflow.workspace.workspace import Workspace
+
+NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
+"""Where a key is made while no file is named."""
+TESTING, MAKING, MENDING = "Testing the connection", "Making a key", "Making the key private"
+MAIL = """Subject: Public key for SFTP access ({user})
+
+Dear support team,
+
+please register this public key for the user {user}:
+
+{line}
+
+Its fingerprint is {fingerprint}.
+
+Please send us the SHA-256 fingerprint of your server's host key, so that we can confirm it \
+on the first connection. The private half of our key stays with us.
+"""
+
+
+class ConnectModel(FormModel):
+    """The way to the service, as a form.
+
+    Parameters
+    ----------
+    ws
+        The workspace; its saved profile fills the form.
+
+    Attributes
+    ----------
+    profile : str
+        What this way to the service is called.
+    profiles : tuple of str
+        The names of the profiles that are saved.
+    host, user, key : str
+        The server's name, the assigned user, the private key's file or ``agent``.
+    port : int
+        The TCP port.
+    has_passphrase : bool
+        A passphrase is kept in memory; it is never written and never a trait.
+    blockers : tuple of str
+        What is missing before the connection can be tested.
+    steps : tuple of Step
+        The stages of the last test.
+    fingerprint : str
+        Of a server never seen before; waits for `confirm`.
+    is_changed : bool
+        The server shows another key than the pinned one: nothing goes on.
+    is_open : bool
+        The key's file can be read by others: `mend` makes it private.
+    public_line, mail : str
+        The public half of the key, and a mail to the vendor with it.
+    agent_keys : tuple of PublicKey
+        What the ssh-agent offers, once asked.
+    """
+
+    profile = Unicode(DEFAULT)
+    profiles = Tuple()
+    host = Unicode("")
+    port = Int(22)
+    user = Unicode("")
+    key = Unicode("")
+    has_passphrase = Bool(False)
+    blockers = Tuple()
+    steps = Tuple()
+    fingerprint = Unicode("")
+    is_changed = Bool(False)
+    is_open = Bool(False)
+    public_line = Unicode("")
+    mail = Unicode("")
+    agent_keys = Tuple()
+
+    def __init__(self, ws: Workspace) -> None:
+        super().__init__()
+        self.ws = ws
+        self._fresh: list[Step] = []
+        self.attempt(self._restore)
+        self._find_blockers()
+
+    def test(self, passphrase: str = "") -> None:
+        """Save the profile and test the connection stage by stage.
+
+        Parameters
+        ----------
+        passphrase
+            Opens the key; kept in memory until the process ends.
+        """
+        if self.blockers or not self.is_free_for(TESTING):
+            return
+        if passphrase:
+            self.ws.service.use_passphrase(passphrase)
+            self.has_passphrase = True
+        name = self.profile.strip()
+        self.ws.service.save_profile(
+            Profile(self.host.strip(), self.user.strip(), self._profile_key, self.port, name)
+        )
+        self.profiles = tuple(self.ws.service.profile_names)
+        self._begin(TESTING, lambda: None)
+
+    def choose(self, name: str) -> None:
+        """Use another saved profile from now on; a passphrase typed before is forgotten.
+
+        Parameters
+        ----------
+        name
+            One of `profiles`.
+        """
+        before = self.ws.service.profile
+        self.ws.service.use_profile(name)
+        self.has_passphrase = False
+        self._restore()
+        now = self.ws.service.profile
+        is_other = before and now and (before.host, before.user) != (now.host, now.user)
+        if is_other and any(row.submitted_at for row in self.ws.ledger.rows()):
+            self.set(
+                tone="warn",
+                notice="Studies of this workspace were sent already. This profile names another "
+                "host or user: go on only if both lead to the same account; else open another "
+                "workspace.",
+            )
+
+    def new(self) -> None:
+        """Begin another profile; the one in use stays saved."""
+        self.set(profile="" if self.profiles else DEFAULT, host="", port=22, user="", key="")
+
+    def remove(self) -> None:
+        """Take the profile that is shown out of the workspace; its key stays."""
+        self.ws.service.remove_profile(self.profile)
+        self.has_passphrase = False
+        self.new()
+        self._restore()
+
+    def offer_agent_keys(self) -> None:
+        """Ask the ssh-agent for its keys, and use them in place of a file."""
+
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[PublicKey, ...]:
+            return tuple(self.ws.service.agent_keys())
+
+        def offered(keys: tuple[PublicKey, ...]) -> None:
+            self.key = AGENT
+            self.set(agent_keys=keys, notice="The keys of the ssh-agent are tried in turn.")
+
+        self.run("Asking the ssh-agent", work, offered)
+
+    def confirm(self) -> None:
+        """Pin the fingerprint that is shown, and test again."""
+        shown = self.fingerprint
+        if shown:
+            self._begin("Pinning the host key", lambda: self.ws.service.trust(shown))
+
+    def make(self, passphrase: str = "") -> None:
+        """Make an Ed25519 key in the named file, or the usual place; nothing is overwritten.
+
+        Parameters
+        ----------
+        passphrase
+            Protects the file; empty for none.
+        """
+        if not self.is_free_for(MAKING):
+            return
+        if not self.key.strip():
+            self.key = str(NEW_KEY)
+        path = self.key_path
+
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+            public = make_key(path, passphrase=passphrase or None, comment=self.user.strip())
+            return public.line, public.fingerprint
+
+        if passphrase:
+            self.ws.service.use_passphrase(passphrase)
+            self.has_passphrase = True
+        self.run(MAKING, work, lambda public: self._made(path, public))
+
+    def show(self, passphrase: str = "") -> None:
+        """Read the public half of the named key, or of the agent's, to be sent to the vendor.
+
+        Parameters
+        ----------
+        passphrase
+            Opens the key.
+        """
+        service = self.ws.service
+        path = None if self.is_agent else self.key_path
+
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+            found = [public_key(path, passphrase or None)] if path else service.agent_keys()
+            return (
+                "\n".join(public.line for public in found),
+                ", ".join(public.fingerprint for public in found),
+            )
+
+        self.run("Reading the key", work, self._show_public)
+
+    def mend(self) -> None:
+        """Make the key's file private (permissions 600), and test again what failed by it."""
+        if not self.is_free_for(MENDING):
+            return
+        mend_permissions(self.key_path)
+        self.is_open = _is_open(self.key_path)
+        if self.steps:
+            self.test()
+
+    @property
+    def _profile_key(self) -> Path | None:
+        """What the profile says of the key: a file, or None for those of the ssh-agent."""
+        return None if key_of(self.key.strip()) is None else self.key_path
+
+    @property
+    def key_path(self) -> Path:
+        """The key's file as an absolute path."""
+        return Path(os.path.expanduser(self.key.strip())).absolute()  # noqa: PTH111  pathlib raises for ~nobody
+
+    @property
+    def is_agent(self) -> bool:
+        """The keys of the ssh-agent are used in place of a file."""
+        return self.key.strip() == AGENT
+
+    @observe("profile", "host", "port", "user", "key")
+    def _edited(self, change: Any) -> None:
+        self.set(steps=(), fingerprint="", is_changed=False, tone="", notice="")
+        if change.name == "key":
+            self.set(public_line="", mail="", agent_keys=())
+        self._find_blockers()
+
+    def _find_blockers(self) -> None:
+        needed = {"Name the profile.": self.profile, "Name the host.": self.host}
+        needed["Name the user."] = self.user
+        needed["Name the private key's file, or make a key."] = self.key
+        blockers = [line for line, value in needed.items() if not value.strip()]
+        if not 0 < self.port < 65536:
+            blockers.append("The port is a number from 1 to 65535.")
+        is_open = bool(self.key.strip()) and _is_open(self.key_path)
+        self.set(blockers=tuple(blockers), is_open=is_open)
+
+    def _restore(self) -> None:
+        self.profiles = tuple(self.ws.service.profile_names)
+        profile = self.ws.service.profile
+        if profile is not None:
+            self.set(
+                profile=profile.name,
+                host=profile.host,
+                port=profile.port,
+                user=profile.user,
+                key=profile.key_text,
+            )
+            self.notice = "The saved profile; test it to see whether the service answers."
+
+    def _begin(self, doing: str, before: Callable[[], None]) -> None:
+        self.set(steps=(), fingerprint="", is_changed=False, tone="wait")
+        self._fresh = []
+
+        def work(tell: OnEvent, _stop: StopEvent) -> None:
+            before()
+            for step in self.ws.service.probe():
+                self._fresh.append(step)
+                now = datetime.now(UTC)
+                done, total = len(self._fresh), len(STAGES)
+                tell(Event("test", None, done, total, "progress", step.name, now))
+
+        self.run(doing, work, self._tested)
+
+    def _heard(self, events: Sequence[Event]) -> None:
+        super()._heard(events)
+        self.steps = tuple(self._fresh)
+
+    def _tested(self, _nothing: None) -> None:
+        last = self._fresh[-1] if self._fresh else None
+        is_good = last is not None and last.ok and last.name == STAGES[-1]
+        error = last.error if last is not None else None
+        self.set(
+            steps=tuple(self._fresh),
+            fingerprint=error.fingerprint if isinstance(error, HostKeyUnknownError) else "",
+            is_changed=isinstance(error, HostKeyChangedError),
+            is_open=_is_open(self.key_path),
+            tone="good" if is_good else "bad",
+            notice="The service answers; studies can be sent." if is_good else "",
+        )
+
+    def complain(self, error: Exception) -> None:
+        """Show an error; a test that raised has failed."""
+        super().complain(error)
+        if self.tone == "wait":
+            self.set(tone="bad", steps=tuple(self._fresh))
+
+    def _made(self, path: Path, public: tuple[str, str]) -> None:
+        self._show_public(public)
+        self.notice = f"The key is made: {path}. Send its public half to the vendor's support."
+
+    def _show_public(self, public: tuple[str, str]) -> None:
+        line, fingerprint = public
+        user = self.user.strip() or "(user name)"
+        self.set(public_line=line, mail=MAIL.format(user=user, line=line, fingerprint=fingerprint))
+        self._find_blockers()
+
+
+def _is_open(path: Path) -> bool:
+    """Tell whether a key's file can be read by others; never on Windows."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return os.name == "posix" and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))

@@ -1,0 +1,51 @@
+"""The code cell that reproduces what the Explore form shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from neuroflow.widgets.explore.steps import Step
+
+START = """\
+import neuroflow as nf
+{imports}
+with nf.Workspace({folder!r}) as ws:
+    table = ws.table()
+"""
+
+
+def code_cell(folder: Path, steps: Sequence[Step]) -> str:
+    """Write steps down as a notebook cell that needs nothing else.
+
+    Parameters
+    ----------
+    folder
+        The workspace's.
+    steps
+        What the form did, in order; the last one's result is what the cell shows.
+
+    Returns
+    -------
+    str
+        Python.
+
+    Examples
+    --------
+    >>> from neuroflow.widgets.explore.steps import Call, Keep
+    >>> print(code_cell(Path("project"), [Keep("group", ("PD",)),
+    ...                                   Call("ax", "plot.heatmap", "table")]))
+    import neuroflow as nf
+    <BLANKLINE>
+    with nf.Workspace('project') as ws:
+        table = ws.table()
+    table = table[table["group"].isin(['PD'])]
+    ax = nf.plot.heatmap(table)
+    ax
+    """
+    lines = "\n".join(step.text() for step in steps).splitlines()
+    imports = [line for line in lines if line.startswith("from ")]
+    rest = [line for line in lines if not line.startswith("from ")]
+    shown = next((line.split(" = ")[0] for line in reversed(rest) if line.startswith("ax = ")), "")
+    start = START.format(imports="".join(f"{line}\n" for line in imports), folder=str(folder))
+    return start + "\n".join([*rest, shown or "effects"])

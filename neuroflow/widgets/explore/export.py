@@ -1,0 +1,154 @@
+"""What is taken away from the Explore form: files in the workspace's folder `exports`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from neuroflow.errors import FolderError
+from neuroflow.results.table.export import write_table
+from neuroflow.widgets.explore.steps import Call, take
+
+FOLDER = "exports"
+FORMATS = ("png", "svg", "pdf")
+
+
+def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str) -> list[Path]:
+    """Write a figure for a paper, and the code that makes it.
+
+    Parameters
+    ----------
+    folder
+        The workspace's.
+    call
+        How it is drawn; in the style that `neuroflow.plot.style` has set.
+    scope
+        The variables.
+    code
+        The cell that makes it.
+
+    Returns
+    -------
+    list of pathlib.Path
+        PNG, SVG, PDF and Python; files of before stay.
+
+    Raises
+    ------
+    FolderError
+        They cannot be written.
+    NeuroflowError
+        What the plot refuses.
+    """
+    from neuroflow.plots import save_figure  # matplotlib takes half a second
+
+    ax = take([call], **scope)["ax"]
+    stem = free_stem(folder, _name(call))
+    return [*save_figure(ax, stem, FORMATS), _written(stem, ".py", code)]
+
+
+def export_table(folder: Path, effects: pd.DataFrame) -> list[Path]:
+    """Write effects as CSV, and how they were computed.
+
+    Parameters
+    ----------
+    folder
+        The workspace's.
+    effects
+        What `compare_groups` returned.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The file; those of before stay.
+
+    Raises
+    ------
+    FolderError
+        It cannot be written.
+    """
+    stem = free_stem(folder, f"effects_{'_'.join(effects['metric'].unique())}")
+    return [write_table(effects, stem.with_name(f"{stem.name}.csv"))]
+
+
+def export_methods(folder: Path, methods: str) -> list[Path]:
+    """Write the methods text.
+
+    Parameters
+    ----------
+    folder
+        The workspace's.
+    methods
+        The text.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The file; those of before stay.
+
+    Raises
+    ------
+    FolderError
+        It cannot be written.
+    """
+    return [_written(free_stem(folder, "methods"), ".txt", methods)]
+
+
+def free_stem(folder: Path, name: str) -> Path:
+    """Return a path without ending, of which no file is there yet.
+
+    Parameters
+    ----------
+    folder
+        The workspace's.
+    name
+        What it should be called; a number is added where it is taken.
+
+    Returns
+    -------
+    pathlib.Path
+        Within the exports; the folder is made where missing.
+
+    Raises
+    ------
+    FolderError
+        The folder cannot be made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> export_methods(folder, "Compared.")[0].name, export_methods(folder, "Anew.")[0].name
+    ('methods.txt', 'methods-2.txt')
+    """
+    exports = folder / FOLDER
+    try:
+        exports.mkdir(exist_ok=True)
+        taken = {path.stem for path in exports.iterdir()}
+    except OSError as error:
+        raise FolderError(f"{exports} cannot be written.", why=f"{error.strerror}.") from error
+    number = 1
+    while (stem := name if number == 1 else f"{name}-{number}") in taken:
+        number += 1
+    return exports / stem
+
+
+def _name(call: Call) -> str:
+    """Name a figure after its view, its metric and what is chosen in it."""
+    options = call.options
+    chosen = options.get("contrast") or options.get("study_id") or options.get("regions") or ""
+    parts = [call.function.removeprefix("plot."), str(options["metric"])]
+    parts += chosen if isinstance(chosen, list) else [str(chosen)]
+    return "_".join(filter(None, (re.sub(r"[^\w+-]+", "-", part).strip("-") for part in parts)))
+
+
+def _written(stem: Path, ending: str, text: str) -> Path:
+    path = stem.with_name(stem.name + ending)
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise FolderError(f"{path.name} cannot be written.", why=f"{error.strerror}.") from error
+    return path

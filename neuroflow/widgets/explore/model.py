@@ -1,0 +1,396 @@
+"""What the Explore form knows and does: a question to the cohort table, and what is chosen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event as StopEvent
+from typing import Any
+
+import pandas as pd
+from traitlets import Any as AnyTrait
+from traitlets import Bool, Dict, Instance, Tuple, Unicode
+
+from neuroflow.errors import NeuroflowError, OptionError
+from neuroflow.models import OnEvent
+from neuroflow.widgets.common.clickable_figure import Picture
+from neuroflow.widgets.common.form_model import FormModel, Problem
+from neuroflow.widgets.common.study_labels import study_labels
+from neuroflow.widgets.explore.code import code_cell
+from neuroflow.widgets.explore.export import export_figure, export_methods, export_table
+from neuroflow.widgets.explore.question import FACTS, NEED_EFFECTS, Choices, Question
+from neuroflow.widgets.explore.render import draw
+from neuroflow.widgets.explore.steps import Call, Step, take
+from neuroflow.workspace.workspace import Workspace
+
+FIRST_REGION = "pSN"
+"""What is chosen at first: the free water of the posterior substantia nigra marks PD."""
+ASKING = (
+    *("cohort", "groups", "systems", "search", "visit", "reference", "metric"),
+    *("covariates", "method", "robust", "correction"),
+)
+"""The traits that make up the question."""
+
+
+def soon(action: Callable[[], None]) -> None:
+    """Do something after the clicks that wait; at once where nothing can wait.
+
+    Parameters
+    ----------
+    action
+        What to do.
+    """
+    try:
+        asyncio.get_running_loop().call_soon(action)
+    except RuntimeError:
+        action()
+
+
+class ExploreModel(FormModel):
+    """A question to the cohort table, its answer, and what is chosen in it.
+
+    Parameters
+    ----------
+    ws
+        The workspace; its results fill the form.
+    later
+        How figures are put off, one after the other, so that clicks come between.
+    load
+        Read the results now, in the background; else at the first `look`.
+
+    Attributes
+    ----------
+    choices : Choices or None
+        What can be asked; None while nothing is there.
+    cohort, visit, reference, metric, method, robust, correction : str
+        The question; see `Question`. Empty means all (cohort, visit) or none (reference).
+    groups, systems, covariates : tuple of str
+        The question, too.
+    search : str
+        Parts of region names; a comma means "or".
+    views : tuple of str
+        Which figures are drawn.
+    main : str
+        The figure that the code cell makes and that is exported.
+    region, study_id, contrast : str
+        What is chosen; figures and gallery follow.
+    names : dict
+        From `study_id` to what a study is called here.
+    contrasts : tuple of str
+        What can be chosen.
+    effects : pandas.DataFrame or None
+        The answer.
+    pictures : dict
+        From view to `Picture`; one without a picture says why in its text.
+    code, methods : str
+        What reproduces the answer, and what to write of it.
+    dark : bool
+        Draw for a dark page.
+    """
+
+    choices = Instance(Choices, allow_none=True)
+    cohort = Unicode("")
+    groups = Tuple()
+    systems = Tuple()
+    search = Unicode("")
+    visit = Unicode("")
+    reference = Unicode("")
+    metric = Unicode("FW")
+    covariates = Tuple()
+    method = Unicode("linear")
+    robust = Unicode("none")
+    correction = Unicode("bh")
+    views = Tuple(("forest", "strip", "brain"))
+    main = Unicode("forest")
+    region = Unicode("")
+    study_id = Unicode("")
+    contrast = Unicode("")
+    names = Dict()
+    contrasts = Tuple()
+    effects = AnyTrait(None, allow_none=True)
+    pictures = Dict()
+    code = Unicode("")
+    methods = Unicode("")
+    dark = Bool(False)
+
+    def __init__(
+        self,
+        ws: Workspace,
+        *,
+        later: Callable[[Callable[[], None]], None] = soon,
+        load: bool = True,
+    ) -> None:
+        super().__init__()
+        self.ws = ws
+        self._later = later
+        self._table: pd.DataFrame | None = None
+        self._scope: dict[str, Any] = {}
+        self._asked: object = None
+        self._drawn: dict[str, object] = {}
+        self._is_due = False
+        self._trouble: Problem | None = None
+        self.observe(lambda _: self.attempt(self._ask), names=list(ASKING))
+        chosen = ["region", "study_id", "contrast", "views", "main", "dark"]
+        self.observe(lambda _: self.attempt(self._follow), names=chosen)
+        if load:
+            self.look()
+
+    # ------------------------------------------------------------------ what there is
+
+    def look(self) -> None:
+        """Read the results, in the background; the question stays as it is."""
+        if not any(self.ws.results_folder.glob("*")):
+            return
+
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[pd.DataFrame, dict[str, str]]:
+            return self.ws.table(), study_labels(self.ws)
+
+        self.run("Reading the results", work, self._loaded)
+
+    def _loaded(self, found: tuple[pd.DataFrame, dict[str, str]]) -> None:
+        table, labels = found
+        choices = Choices.of(table)
+        is_first = self._table is None
+        self._table = table
+        names = {
+            str(study): labels.get(str(study), str(study)) for study in table["study_id"].unique()
+        }
+        self._asked = None
+        with self.hold_trait_notifications():
+            self.names, self.choices = names, choices
+            self._keep_known(choices)
+            if is_first:
+                self._begin(choices)
+        self.attempt(self._ask)
+
+    def _begin(self, choices: Choices) -> None:
+        """Ask what most would ask first, and nothing that has no answer."""
+        self.reference = choices.controls
+        self.visit = "first" if choices.repeated else ""
+        facts = tuple(name for name in FACTS if name in choices.covariates)
+        for n in range(len(facts), -1, -1):
+            self.covariates = facts[:n]
+            if self._has_answer():  # each group has a site of its own, say: then without site
+                break
+        keys = list(choices.regions["region"])
+        self.region = FIRST_REGION if FIRST_REGION in keys else keys[0]
+
+    def _has_answer(self) -> bool:
+        """Tell whether what is asked now can be answered."""
+        try:
+            take([*self.question.choosing(), self.question.comparing()], table=self._table)
+        except NeuroflowError:
+            return False
+        return True
+
+    def _keep_known(self, choices: Choices) -> None:
+        """Leave out of the question what the results do not have any more."""
+        self.groups = tuple(name for name in self.groups if name in choices.groups)
+        self.systems = tuple(name for name in self.systems if name in choices.systems)
+        self.covariates = tuple(name for name in self.covariates if name in choices.covariates)
+        if self.cohort not in choices.cohorts:
+            self.cohort = ""
+        if self.reference not in choices.groups:
+            self.reference = ""
+        if self.metric not in choices.metrics:
+            self.metric = choices.metrics[0]
+        if self.visit not in {"", "first", "last", *choices.sessions}:
+            self.visit = ""
+        if self.study_id not in self.names:
+            self.study_id = ""
+
+    @property
+    def region_names(self) -> dict[str, str]:
+        """From the key of a region to its name; both sides of a region have one key."""
+        if self.choices is None:
+            return {}
+        rows = self.choices.regions.drop_duplicates("region")
+        named = rows["region_name"]
+        plain = named.where(~named.duplicated(keep=False), named + " (" + rows["region"] + ")")
+        return dict(zip(rows["region"], plain, strict=True))
+
+    @property
+    def study_names(self) -> dict[str, str]:
+        """From `study_id` to a name that no other study has."""
+        often = Counter(self.names.values())
+        return {
+            study: name if often[name] == 1 else f"{name} ({study[:8]})"
+            for study, name in self.names.items()
+        }
+
+    # ------------------------------------------------------------------ question and answer
+
+    @property
+    def question(self) -> Question:
+        """What is asked."""
+        asked = bool(self.systems or self.search.strip())
+        found = self.choices.found(self.systems, self.search) if asked and self.choices else ()
+        if asked and not found:
+            raise OptionError(
+                "No region has this name.", advice="Search for a part of a name, as: putamen, scp."
+            )
+        return Question(
+            cohorts=(self.cohort,) if self.cohort else (),
+            groups=self.groups,
+            regions=found,
+            visit=self.visit or None,
+            reference=self.reference,
+            metric=self.metric,
+            covariates=self.covariates,
+            method=self.method,
+            robust=self.robust,
+            correction=self.correction,
+        )
+
+    def _ask(self) -> None:
+        """Answer the question, if it is another one; what cannot be answered is said."""
+        if self._table is None:
+            return
+        if self._trouble is not None:
+            self.dismiss(self._trouble)  # the question it spoke of is not asked any more
+            self._trouble = None
+        scope: dict[str, Any] = {}  # nothing of the question before may answer this one
+        try:
+            question = self.question
+            if question == self._asked:
+                return
+            scope = take(question.choosing(), table=self._table, names=self.names)
+            scope = take([question.comparing()], **scope)
+            self._asked = question
+        except NeuroflowError as error:
+            self._asked = None
+            self.complain(error)
+            self._trouble = Problem.of(error)
+        self._scope = scope
+        self._answered()
+
+    def _answered(self) -> None:
+        effects = self._scope.get("effects")
+        contrasts = () if effects is None else tuple(effects["contrast"].unique())
+        regions = [] if effects is None else list(effects["region"].unique())
+        with self.hold_trait_notifications():
+            self.effects, self.contrasts = effects, contrasts
+            if self.contrast not in contrasts:
+                self.contrast = contrasts[0] if contrasts else ""
+            if regions and self.region not in regions:
+                self.region = regions[0]
+        self._drawn.clear()
+        self._follow()
+
+    # ------------------------------------------------------------------ figures
+
+    def step(self, view: str) -> Call:
+        """Return the step that draws a view.
+
+        Parameters
+        ----------
+        view
+            One of `VIEWS`.
+
+        Returns
+        -------
+        Call
+            It can be taken, and written down.
+
+        Raises
+        ------
+        NeuroflowError
+            Something has to be chosen first.
+        """
+        if "shown" not in self._scope:
+            raise OptionError("There is nothing to draw.")
+        if view in NEED_EFFECTS and self.effects is None:
+            raise OptionError("There is no comparison to draw.")
+        if view == "profile" and not self.study_id:
+            raise OptionError("Choose a study.")
+        return self.question.drawing(
+            view,
+            region=self.region,
+            study_id=self.study_id,
+            contrast=self.contrast,
+            contrasts=self.contrasts,
+        )
+
+    def steps(self) -> list[Step]:
+        """Return all steps from the cohort table to the main figure."""
+        compare = [] if self.effects is None else [self.question.comparing()]
+        return [*self.question.choosing(), *compare, self.step(self.main)]
+
+    def _follow(self) -> None:
+        """Draw what is another figure now, and write the code anew."""
+        if self._table is None:
+            return
+        try:
+            code = code_cell(self.ws.folder, self.steps())
+        except NeuroflowError as error:
+            code = f"# {error.what}"
+        self.set(code=code, methods=self._methods())
+        self._next()
+
+    def _methods(self) -> str:
+        from neuroflow.compare.report.methods import methods_text
+
+        return methods_text(self.effects) if self.effects is not None else ""
+
+    def _due(self) -> dict[str, Call | str]:
+        """Return the views that are not drawn as they should be, and how to draw them."""
+        due: dict[str, Call | str] = {}
+        for view in sorted(self.views, key=lambda name: name != "strip"):  # the quickest first
+            try:
+                how: Call | str = self.step(view)
+            except NeuroflowError as error:
+                how = error.what
+            if self._drawn.get(view) != (how, self.dark):
+                due[view] = how
+        return due
+
+    def _next(self) -> None:
+        """Draw one figure now, the others after the clicks that wait."""
+        due = self._due()
+        if not due:
+            return
+        view, how = next(iter(due.items()))
+        self._drawn[view] = (how, self.dark)
+        self.pictures = {**self.pictures, view: self._picture(how)}
+        if len(due) > 1 and not self._is_due:
+            self._is_due = True
+            self._later(self._go_on)
+
+    def _go_on(self) -> None:
+        self._is_due = False
+        self.attempt(self._next)
+
+    def _picture(self, how: Call | str) -> Picture:
+        if isinstance(how, str):
+            return Picture(b"", how, 0)
+        try:
+            return draw(how, self._scope, dark=self.dark)
+        except NeuroflowError as error:
+            return Picture(b"", " ".join(filter(None, (error.what, error.why, error.advice))), 0)
+
+    # ------------------------------------------------------------------ what is taken away
+
+    def export_figure(self) -> None:
+        """Write the main figure as PNG, SVG and PDF, and its code, into the exports."""
+        self._tell(export_figure(self.ws.folder, self.step(self.main), self._scope, self.code))
+
+    def export_table(self) -> None:
+        """Write the effects into the exports."""
+        self._tell(export_table(self.ws.folder, self._compared()))
+
+    def export_methods(self) -> None:
+        """Write the methods text into the exports."""
+        self._compared()
+        self._tell(export_methods(self.ws.folder, self.methods))
+
+    def _compared(self) -> pd.DataFrame:
+        if self.effects is None:
+            raise OptionError("There is no comparison to export.")
+        effects: pd.DataFrame = self.effects
+        return effects
+
+    def _tell(self, files: Sequence[Path]) -> None:
+        names = ", ".join(file.relative_to(self.ws.folder).as_posix() for file in files)
+        self.set(tone="good", notice=f"Written in the workspace: {names}")

@@ -1,0 +1,209 @@
+"""What is asked of a cohort table, and the steps that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from neuroflow.compare.z_scores import controls_of
+from neuroflow.matrix.cells import group_order
+from neuroflow.plots.common.labels import region_labels, system_order
+from neuroflow.widgets.explore.steps import Call, Keep, OneVisit, Step
+
+VIEWS = ("strip", "heatmap", "forest", "volcano", "profile", "brain")
+NEED_EFFECTS = ("forest", "volcano", "brain")
+MOST_CONTRASTS = 3
+"""How many contrasts stand side by side in one forest."""
+FACTS = ("age", "sex", "site")
+"""What participants are usually adjusted for."""
+_NO_COVARIATES = {
+    *("cohort_id", "study_id", "participant_id", "session_id", "group"),
+    *("region", "region_name", "kind", "system", "hemisphere", "metric", "value"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to compare, and how.
+
+    Parameters
+    ----------
+    cohorts, groups, regions
+        Only these; empty for all.
+    visit
+        ``"first"``, ``"last"``, a session id, or None for every visit.
+    reference
+        Every other group is compared with this one; empty for all pairs.
+    metric
+        Which metric.
+    covariates
+        What is adjusted for.
+    method, robust, correction
+        As for `neuroflow.compare_groups`.
+    """
+
+    cohorts: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    visit: str | None = None
+    reference: str = ""
+    metric: str = "FW"
+    covariates: tuple[str, ...] = ()
+    method: str = "linear"
+    robust: str = "none"
+    correction: str = "bh"
+
+    def choosing(self) -> list[Step]:
+        """Return the steps that choose rows: `table` for statistics, `shown` for figures."""
+        pairs = (("cohort_id", self.cohorts), ("group", self.groups), ("region", self.regions))
+        return [*(Keep(column, values) for column, values in pairs if values), OneVisit(self.visit)]
+
+    def comparing(self) -> Call:
+        """Return the step that compares the groups."""
+        options: dict[str, Any] = {
+            "reference": self.reference or None,
+            "covariates": list(self.covariates) if self.method == "linear" else [],
+            "metric": self.metric,
+            "method": self.method,
+            "robust": self.robust if self.method == "linear" else "none",
+            "visit": self.visit,
+            "correction": self.correction,
+        }
+        return Call("effects", "compare_groups", "table", _said(options))
+
+    def drawing(
+        self, view: str, *, region: str, study_id: str, contrast: str, contrasts: Sequence[str]
+    ) -> Call:
+        """Return the step that draws a view.
+
+        Parameters
+        ----------
+        view
+            One of `VIEWS`.
+        region, study_id, contrast
+            What is chosen.
+        contrasts
+            All there are.
+
+        Returns
+        -------
+        Call
+            Its result is `ax`.
+        """
+        few = list(contrasts) if len(contrasts) <= MOST_CONTRASTS else [contrast]
+        expected = {"reference": self.reference or "auto", "covariates": list(self.covariates)}
+        options: dict[str, dict[str, Any]] = {
+            "strip": {"regions": [region]},
+            "heatmap": expected,
+            "forest": {"contrasts": few},
+            "volcano": {"contrast": contrast},
+            "profile": {"study_id": study_id, **expected},
+            "brain": {"contrast": contrast},
+        }
+        given = "effects" if view in NEED_EFFECTS else "shown"
+        return Call("ax", f"plot.{view}", given, {"metric": self.metric, **options[view]})
+
+
+_DEFAULTS: dict[str, Any] = {"reference": None, "covariates": [], "visit": None}
+
+
+def _said(options: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is said by saying nothing."""
+    return {name: v for name, v in options.items() if name not in _DEFAULTS or v != _DEFAULTS[name]}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a cohort table offers to choose from.
+
+    Parameters
+    ----------
+    cohorts, groups, metrics, systems, sessions, covariates
+        Names; groups as they are shown in figures, systems in the order of the figures.
+    regions
+        One row per region and hemisphere: region, hemisphere, label, system.
+    controls
+        The group of controls, empty if there is none.
+    repeated
+        Some participants have several studies.
+    """
+
+    cohorts: tuple[str, ...]
+    groups: tuple[str, ...]
+    metrics: tuple[str, ...]
+    systems: tuple[str, ...]
+    sessions: tuple[str, ...]
+    covariates: tuple[str, ...]
+    regions: pd.DataFrame
+    controls: str
+    repeated: bool
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Choices:
+        """Look at a table.
+
+        Parameters
+        ----------
+        table
+            The cohort table.
+
+        Returns
+        -------
+        Choices
+            What is there.
+        """
+        studies = table.drop_duplicates("study_id")
+        kept = [name for name in table.columns if name not in _NO_COVARIATES]
+        regions = table.drop_duplicates(["region", "hemisphere"]).reset_index(drop=True)
+        columns = ["region", "hemisphere", "region_name", "system"]
+        participants = studies["participant_id"].dropna()
+        return cls(
+            cohorts=_names(studies["cohort_id"]),
+            groups=tuple(group_order(_names(studies["group"]))),
+            metrics=_names(table["metric"]),
+            systems=tuple(system_order([str(name) for name in regions["system"]])),
+            sessions=_names(studies["session_id"]),
+            covariates=tuple(name for name in kept if _varies(studies[name])),
+            regions=regions[columns].astype("str").assign(label=region_labels(regions)),
+            controls=controls_of(table) or "",
+            repeated=bool(participants.duplicated().any()),
+        )
+
+    def found(self, systems: Sequence[str], search: str) -> tuple[str, ...]:
+        """Return the regions of some systems in whose names some words occur.
+
+        Parameters
+        ----------
+        systems
+            Which; none for all.
+        search
+            Parts of names; a comma means "or". Empty for all.
+
+        Returns
+        -------
+        tuple of str
+            Keys, each once.
+        """
+        rows = self.regions
+        if systems:
+            rows = rows[rows["system"].isin(list(systems))]
+        words = [word.strip().casefold() for word in search.split(",") if word.strip()]
+        if words:
+            names = rows["region"] + " " + rows["label"] + " " + rows["region_name"]
+            names = names.str.casefold()
+            hits = [names.str.contains(word, regex=False) for word in words]
+            rows = rows[pd.concat(hits, axis="columns").any(axis="columns")]
+        return tuple(dict.fromkeys(rows["region"]))
+
+
+def _names(column: pd.Series[Any]) -> tuple[str, ...]:
+    return tuple(sorted({str(value) for value in column.dropna().unique()} - {""}))
+
+
+def _varies(column: pd.Series[Any]) -> bool:
+    """Tell whether a column can explain anything: several values, not one for each study."""
+    n = column.nunique()
+    return n > 1 and (pd.api.types.is_numeric_dtype(column) or n < max(3, len(column) // 2))

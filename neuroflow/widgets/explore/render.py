@@ -1,0 +1,54 @@
+"""From a step that draws to a picture in the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from neuroflow.widgets.common.clickable_figure import Picture
+from neuroflow.widgets.explore.hit_regions import spots
+from neuroflow.widgets.explore.steps import Call, take
+
+SCREEN = 104
+"""CSS pixels per inch of a figure: its small text is read without zooming."""
+SHARP = 1.5
+"""Pixels of the picture per CSS pixel."""
+
+
+def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False) -> Picture:
+    """Draw a figure for the screen.
+
+    Parameters
+    ----------
+    call
+        How.
+    scope
+        The variables, and `names`, from `study_id` to what studies are called.
+    dark
+        The page has a dark theme.
+
+    Returns
+    -------
+    Picture
+        With its caption as the text for those who cannot see it.
+
+    Raises
+    ------
+    NeuroflowError
+        What the plot refuses.
+    """
+    from neuroflow.plots import caption, styled  # matplotlib takes half a second
+
+    with styled(theme="dark" if dark else "light"):
+        ax = take([call], **scope)["ax"]
+        stream = BytesIO()
+        ax.figure.savefig(stream, format="png", dpi=SCREEN * SHARP)
+    named = ax.get_xticklabels() if "regions" in call.options else ()
+    regions = ", ".join(tick.get_text().replace("\n", " ") for tick in named)
+    return Picture(
+        png=stream.getvalue(),
+        alt=": ".join(filter(None, (regions, caption(ax)))),
+        width=round(ax.figure.get_size_inches()[0] * SCREEN),
+        spots=spots(ax, call, scope),
+    )

@@ -1,0 +1,168 @@
+"""Steps from the cohort table to a figure, each of which can be taken and can be written down.
+
+The form takes the very steps that its code cell shows, so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+import pprint
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Protocol
+
+import pandas as pd
+
+import neuroflow as nf
+from neuroflow.matrix.visits import choose_visits
+
+WIDTH = 88
+
+
+class Step(Protocol):
+    """Something done with the variables of a notebook cell."""
+
+    def take(self, scope: dict[str, Any]) -> None:
+        """Do it.
+
+        Parameters
+        ----------
+        scope
+            Variables by name; changed.
+        """
+
+    def text(self) -> str:
+        """Return the lines of code that do the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep the rows of `table` whose column holds one of some values.
+
+    Parameters
+    ----------
+    column
+        Which column.
+    values
+        Which values.
+
+    Examples
+    --------
+    >>> step = Keep("group", ("PSP",))
+    >>> print(step.text())
+    table = table[table["group"].isin(['PSP'])]
+    >>> scope = {"table": pd.DataFrame({"group": ["PSP", "PD"]})}
+    >>> step.take(scope)
+    >>> len(scope["table"])
+    1
+    """
+
+    column: str
+    values: tuple[str, ...]
+
+    def take(self, scope: dict[str, Any]) -> None:
+        """Do it; see `Step`."""
+        table = scope["table"]
+        scope["table"] = table[table[self.column].isin(self.values)]
+
+    def text(self) -> str:
+        """Return the code; see `Step`."""
+        listed = pprint.pformat(list(self.values), width=WIDTH, compact=True)
+        if "\n" not in listed:
+            return f'table = table[table["{self.column}"].isin({listed})]'
+        return f'wanted = {listed}\ntable = table[table["{self.column}"].isin(wanted)]'
+
+
+@dataclass(frozen=True, slots=True)
+class OneVisit:
+    """Make `shown`: the studies of one visit of each participant, or all of them.
+
+    Parameters
+    ----------
+    visit
+        ``"first"``, ``"last"``, a session id; None keeps all.
+    """
+
+    visit: str | None
+
+    def take(self, scope: dict[str, Any]) -> None:
+        """Do it; see `Step`."""
+        table: pd.DataFrame = scope["table"]
+        if self.visit is not None:
+            studies = table.drop_duplicates("study_id", ignore_index=True)
+            seen = studies.loc[choose_visits(studies, self.visit), "study_id"]
+            table = table[table["study_id"].isin(seen)]
+        scope["shown"] = table
+
+    def text(self) -> str:
+        """Return the code; see `Step`."""
+        if self.visit is None:
+            return "shown = table"
+        return "\n".join(
+            (
+                "from neuroflow.matrix.visits import choose_visits",
+                'studies = table.drop_duplicates("study_id", ignore_index=True)',
+                f'seen = studies.loc[choose_visits(studies, {self.visit!r}), "study_id"]',
+                'shown = table[table["study_id"].isin(seen)]',
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call a public function of neuroflow with a table.
+
+    Parameters
+    ----------
+    result
+        The variable that gets what it returns.
+    function
+        Its name, as ``"plot.forest"``.
+    given
+        The variable that holds the table.
+    options
+        Its keyword arguments, plain values.
+
+    Examples
+    --------
+    >>> print(Call("ax", "plot.strip", "shown", {"regions": ["SCP"], "metric": "FW"}).text())
+    ax = nf.plot.strip(shown, regions=['SCP'], metric='FW')
+    """
+
+    result: str
+    function: str
+    given: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def take(self, scope: dict[str, Any]) -> None:
+        """Do it; see `Step`."""
+        scope[self.result] = attrgetter(self.function)(nf)(scope[self.given], **self.options)
+
+    def text(self) -> str:
+        """Return the code; see `Step`."""
+        start = f"{self.result} = nf.{self.function}("
+        parts = [self.given, *(f"{name}={value!r}" for name, value in self.options.items())]
+        line = start + ", ".join(parts) + ")"
+        if len(line) <= WIDTH:
+            return line
+        return start + "\n" + "".join(f"    {part},\n" for part in parts) + ")"
+
+
+def take(steps: Sequence[Step], **scope: Any) -> dict[str, Any]:
+    """Take steps one after the other.
+
+    Parameters
+    ----------
+    steps
+        Which.
+    **scope
+        The variables they begin with.
+
+    Returns
+    -------
+    dict
+        The variables after them.
+    """
+    for step in steps:
+        step.take(scope)
+    return scope

@@ -1,0 +1,91 @@
+"""The effects as a table, in which a region and a contrast are chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from neuroflow.plots.common.labels import region_labels
+from neuroflow.widgets.common.controls import watch
+from neuroflow.widgets.common.data_table import TableView
+from neuroflow.widgets.explore.model import ExploreModel
+
+COLUMNS = {
+    "contrast": "contrast",
+    "n1": "n1",
+    "n2": "n2",
+    "estimate": "difference",
+    "ci_low": "CI low",
+    "ci_high": "CI high",
+    "effect_size": "effect size",
+    "p": "p",
+    "q": "q",
+    "reason": "no answer, since",
+}
+"""From the columns of `compare_groups` to what they are called here."""
+
+
+def rows_of(effects: pd.DataFrame) -> pd.DataFrame:
+    """Return effects as a table for people.
+
+    Parameters
+    ----------
+    effects
+        What `compare_groups` returned.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per effect, in its order; the first column is unique.
+    """
+    shown = effects[list(COLUMNS)].rename(columns=COLUMNS).reset_index(drop=True)
+    shown.insert(0, "region", region_labels(effects))
+    shown.insert(1, "system", effects["system"].astype("str").to_numpy())
+    if not effects["reason"].astype("str").str.strip().any():
+        shown = shown.drop(columns=COLUMNS["reason"])
+    return shown
+
+
+def effects_table(model: ExploreModel) -> TableView:
+    """Draw the table of effects; a chosen row chooses its region and contrast, and back.
+
+    Parameters
+    ----------
+    model
+        Of the Explore form.
+
+    Returns
+    -------
+    TableView
+        Away while there is no comparison.
+    """
+    view = TableView(model, "Effects: choose a region", select="single")
+
+    def fill() -> None:
+        effects = model.effects
+        view.chosen = ()  # rows of one region stand in several contrasts: found again by `follow`
+        view.show(pd.DataFrame() if effects is None else rows_of(effects))
+        follow()
+
+    def follow() -> None:
+        """Choose the row of region and contrast, unless one of it is chosen already."""
+        effects = model.effects
+        if effects is None:
+            return
+        here = effects["region"] == model.region
+        if model.contrast in model.contrasts:
+            here &= effects["contrast"] == model.contrast
+        places = [int(place) for place in here.to_numpy().nonzero()[0]]
+        if places and not set(places) & set(view.chosen):
+            view.chosen = (places[0],)
+
+    def choose(change: Any) -> None:
+        if change.new:
+            row = model.effects.iloc[change.new[0]]
+            model.set(region=str(row["region"]), contrast=str(row["contrast"]))
+
+    watch(model, ["effects"], fill)
+    watch(model, ["region", "contrast"], follow)
+    view.observe(lambda change: model.attempt(lambda: choose(change)), names="chosen")
+    return view

@@ -1,0 +1,385 @@
+"""The Explore form: compare groups, and follow a region or a study through every figure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+from traitlets import link
+
+from neuroflow.widgets.common import html
+from neuroflow.widgets.common.clickable_figure import FigureView
+from neuroflow.widgets.common.controls import button, field, form, problems, progress, show, watch
+from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.widgets.explore.question import VIEWS
+from neuroflow.widgets.explore.table import effects_table
+
+ABOUT = {
+    "strip": ("Strip", "Every study's value in the chosen region; choose a study in it"),
+    "heatmap": ("Heatmap", "How far each study is from the controls, in every region"),
+    "forest": ("Forest", "Effects with their intervals, region by region"),
+    "volcano": ("Volcano", "Effect against p value"),
+    "profile": ("Profile", "The chosen study against the controls, region by region"),
+    "brain": ("Brain", "The chosen contrast on the brain"),
+}
+"""What the views are called and what they show."""
+METHODS = (("linear model", "linear"), ("Welch's t test", "welch"), ("Mann-Whitney", "mannwhitney"))
+ERRORS = (
+    ("ordinary", "none"),
+    ("robust to unequal variance (HC3)", "HC3"),
+    ("robust, all visits kept together (cluster)", "cluster"),
+)
+CORRECTIONS = (
+    ("Benjamini-Hochberg", "bh"),
+    ("Holm", "holm"),
+    ("Bonferroni", "bonferroni"),
+    ("none", "none"),
+)
+
+
+def explore_form(model: ExploreModel) -> widgets.VBox:
+    """Draw the Explore form.
+
+    Parameters
+    ----------
+    model
+        What it shows and does.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        The form.
+    """
+    again = button(
+        model, "Read results again", "Read what was collected since", model.look, icon="refresh"
+    )
+    empty, work = widgets.HTML(), progress(model, keep=False)
+    body = widgets.VBox([_question(model), _chosen(model), _views(model), _answer(model)])
+
+    def update() -> None:
+        show(body, model.choices is not None)
+        show(work, model.busy)  # what was written is told beside the buttons that write
+        missing = model.choices is None and not model.busy
+        empty.value = "<p>Nothing was collected yet: see Results.</p>" if missing else ""
+
+    watch(model, ["choices", "busy"], update)
+    whole = form(
+        widgets.HTML("<h2>Explore</h2><p>Compare groups of studies, region by region.</p>"),
+        problems(model),
+        widgets.HBox([again]),
+        empty,
+        work,
+        body,
+    )
+    whole.add_class("nf-wide")
+    return whole
+
+
+# -------------------------------------------------------------------------- question
+
+
+def _question(model: ExploreModel) -> widgets.VBox:
+    found = widgets.HTML()
+    controls = [
+        _menu(model, "cohort", "Cohort", "Which cohort; all together if none is chosen"),
+        _menu(model, "visit", "Visit", "Which visit of each participant counts"),
+        _menu(model, "metric", "Metric", "What was measured"),
+        _menu(model, "reference", "Compare with", "Every other group is compared with this one"),
+        _several(model, "groups", "Groups", "Which groups; all if none is chosen"),
+        _several(model, "covariates", "Adjust for", "Covariates of the linear model"),
+        _several(model, "systems", "Systems", "Regions of these systems; all if none is chosen"),
+        _search(model),
+        _menu(model, "method", "Model", "How groups are compared"),
+        _menu(model, "robust", "Standard errors", "Of the linear model"),
+        _menu(model, "correction", "Correction", "How p values are corrected for many tests"),
+    ]
+
+    def update() -> None:
+        if model.choices is None:
+            return
+        found.value = f'<p class="nf-dim" role="status">{html.text(compared(model))}</p>'
+
+    watch(model, ["effects", "choices"], update)
+    grid = widgets.GridBox(controls, layout={**_GRID, "align_items": "flex-start"})
+    how = widgets.HTML(
+        '<p class="nf-dim">Where no group and no system is chosen, all are meant. Ctrl (on a Mac, '
+        "Cmd) and a click chooses several, or takes a choice back.</p>"
+    )
+    return widgets.VBox([how, grid, found])
+
+
+def compared(model: ExploreModel) -> str:
+    """Say how many regions the answer speaks of, and why others have none.
+
+    Parameters
+    ----------
+    model
+        Of the form, with results.
+
+    Returns
+    -------
+    str
+        For people.
+    """
+    effects, total = model.effects, len(model.region_names)
+    if effects is None:
+        return f"0 of {total} regions are compared."
+    answered = effects["estimate"].notna()
+    n = effects.loc[answered, "region"].nunique()
+    said = f"{n} of {total} regions are compared"
+    said += "; p values are corrected over these." if n else "."
+    reasons = Counter(effects.loc[~answered, "reason"]).most_common(1)
+    if reasons:
+        said += f" {(~answered).sum()} of {len(effects)} comparisons have no answer, most often: "
+        said += f"{reasons[0][0]}."
+    return said
+
+
+def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
+    """Return what a menu offers: what is shown, and what it means."""
+    known = model.choices
+    if known is None:
+        return []
+    fixed = {"method": METHODS, "robust": ERRORS, "correction": CORRECTIONS}
+    if name in fixed:
+        return list(fixed[name])
+    if name == "visit":
+        ends = [("every visit", ""), ("first", "first"), ("last", "last")]
+        return [*ends, *((f"session {session}", session) for session in known.sessions)]
+    if name == "contrast":
+        return [(text, text) for text in model.contrasts]
+    first = {"cohort": [("all", "")], "reference": [("every pair of groups", "")]}
+    names = {"cohort": known.cohorts, "reference": known.groups, "metric": known.metrics}
+    return [*first.get(name, []), *((text, text) for text in names[name])]
+
+
+def _menu(
+    model: ExploreModel, name: str, label: str, description: str, changed: str = "choices"
+) -> Any:
+    """Return a menu that is linked to a trait, and whose options follow the results."""
+    menu = field(widgets.Dropdown, label, description, layout={"width": "98%"}, **_NARROW)
+    return _linked(model, name, menu, lambda: _options(model, name), changed)
+
+
+def _several(model: ExploreModel, name: str, label: str, description: str) -> Any:
+    """Return a list of which several can be chosen, linked to a trait."""
+    listed = field(
+        widgets.SelectMultiple, label, description, layout={"width": "98%"}, rows=4, **_NARROW
+    )
+
+    def offered() -> tuple[str, ...]:
+        return () if model.choices is None else tuple(getattr(model.choices, name))
+
+    return _linked(model, name, listed, offered, "choices")
+
+
+def _linked(
+    model: ExploreModel, name: str, box: Any, offered: Callable[[], Sequence[Any]], changed: str
+) -> Any:
+    """Link what is chosen in a box to a trait, and what it offers to another."""
+    is_filling = False
+
+    def choose(change: Any) -> None:
+        # New options choose their first, or none, by themselves: that is nobody's wish.
+        if change.new is not None and not is_filling:
+            model.set(**{name: change.new})
+
+    def follow() -> None:
+        nonlocal is_filling
+        options = tuple(offered())
+        is_filling = True
+        try:
+            if options != tuple(box.options):
+                box.options = options
+            if options and box.value != getattr(model, name):
+                box.value = getattr(model, name)
+        finally:
+            is_filling = False
+
+    watch(model, [changed, name], follow)
+    box.observe(lambda change: model.attempt(lambda: choose(change)), names="value")
+    return box
+
+
+def _search(model: ExploreModel) -> Any:
+    words = field(
+        widgets.Text,
+        "Find regions",
+        "Only regions with these words in their names; a comma means or",
+        placeholder="putamen, scp",
+        continuous_update=False,
+        layout={"width": "98%"},
+        **_NARROW,
+    )
+    link((model, "search"), (words, "value"))
+    return words
+
+
+_GRID = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "4px 16px"}
+_NARROW = {"style": {"description_width": "110px"}}
+
+# -------------------------------------------------------------------------- what is chosen
+
+
+def _chosen(model: ExploreModel) -> widgets.GridBox:
+    region = _finder(
+        "Region",
+        "The region that strip, profile and brain show; also by a click in table or figure",
+    )
+    study = _finder(
+        "Study",
+        "The study of the profile, and of the report in Results; also by a click in the strip",
+    )
+    contrast = _menu(
+        model, "contrast", "Contrast", "Which comparison volcano and brain show", "contrasts"
+    )
+    _by_name(model, "region", region, ["choices"])
+    _by_name(model, "study_id", study, ["names"])
+    return widgets.GridBox([contrast, region, study], layout={**_GRID, "margin": "10px 0 0"})
+
+
+def _finder(label: str, description: str) -> Any:
+    """Return a box that completes names."""
+    return field(
+        widgets.Combobox,
+        label,
+        description,
+        layout={"width": "98%"},
+        ensure_option=True,
+        continuous_update=False,
+        placeholder="type to find",
+        **_NARROW,
+    )
+
+
+def _by_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:
+    """Link a box of names to a trait that holds the key behind a name."""
+    names: dict[str, str] = {}  # from key to name
+
+    def follow() -> None:
+        fresh = model.region_names if trait == "region" else model.study_names
+        if fresh != names:
+            names.clear()
+            names.update(fresh)
+            box.value = ""
+            box.options = tuple(names.values())
+        box.value = names.get(getattr(model, trait), "")
+
+    def choose(name: str) -> None:
+        key = next((key for key, known in names.items() if known == name), None)
+        if key is not None:
+            model.set(**{trait: key})
+
+    watch(model, [*changed, trait], follow)
+    box.observe(lambda change: model.attempt(lambda: choose(change.new)), names="value")
+
+
+# -------------------------------------------------------------------------- figures
+
+
+def _views(model: ExploreModel) -> widgets.VBox:
+    switches = [_switch(model, view) for view in VIEWS]
+    figures = widgets.Box(
+        [_figure(model, view) for view in VIEWS],
+        layout={"flex_flow": "row wrap", "align_items": "flex-start"},
+    )
+    head = widgets.HTML('<p class="nf-head">Figures</p>')
+    bar = widgets.HBox(switches, layout={"flex_flow": "row wrap"})
+    return widgets.VBox([head, bar, figures])
+
+
+def _switch(model: ExploreModel, view: str) -> Any:
+    name, about = ABOUT[view]
+    switch = widgets.ToggleButton(
+        value=view in model.views, description=name, tooltip=f"Show: {about}"
+    )
+    switch.layout.width = "auto"
+
+    def turn(change: Any) -> None:
+        shown = {*model.views, view} if change.new else {*model.views} - {view}
+        model.set(views=tuple(name for name in VIEWS if name in shown))
+
+    def follow() -> None:
+        switch.value = view in model.views
+        switch.icon = "check" if switch.value else ""  # pressed is not told by colour alone
+
+    watch(model, ["views"], follow)
+    switch.observe(lambda change: model.attempt(lambda: turn(change)), names="value")
+    return switch
+
+
+def _figure(model: ExploreModel, view: str) -> widgets.VBox:
+    name, about = ABOUT[view]
+    trait = "study_id" if view == "strip" else "region"
+    drawn = FigureView(hint=f"{name}: choose a {'study' if view == 'strip' else 'region'}")
+    why = widgets.HTML()
+    card = widgets.VBox(
+        [widgets.HTML(f'<p class="nf-head">{name}</p><p class="nf-dim">{about}.</p>'), why, drawn],
+        layout={"margin": "4px 16px 8px 0", "max_width": "100%"},
+    )
+    if view in ("forest", "heatmap", "profile"):
+        card.add_class("nf-card")  # as tall as there are regions: scrolls by itself
+
+    def update() -> None:
+        show(card, view in model.views)
+        picture = model.pictures.get(view)
+        if picture is None:
+            return
+        why.value = "" if picture.png else f'<p role="status">{html.text(picture.alt)}</p>'
+        show(why, not picture.png)
+        drawn.show(picture)
+
+    watch(model, ["pictures", "views"], update)
+    link((model, trait), (drawn, "chosen"))
+    drawn.observe(lambda change: model.set(dark=change.new), names="dark")
+    return card
+
+
+# -------------------------------------------------------------------------- answer
+
+
+def _answer(model: ExploreModel) -> widgets.VBox:
+    main = field(
+        widgets.Dropdown,
+        "Figure",
+        "Which figure is exported and made by the code",
+        options=[(ABOUT[view][0], view) for view in VIEWS],
+        layout={"width": "260px"},
+        **_NARROW,
+    )
+    link((model, "main"), (main, "value"))
+    exports = [
+        button(
+            model,
+            "Export figure",
+            "Write it as PNG, SVG and PDF, with its code, into the workspace's folder exports",
+            model.export_figure,
+            icon="download",
+        ),
+        button(model, "Export table", "Write the effects as CSV into exports", model.export_table),
+        button(
+            model, "Export methods", "Write the methods text into exports", model.export_methods
+        ),
+    ]
+    methods, code, said = widgets.HTML(), widgets.HTML(), widgets.HTML()
+
+    def tell() -> None:
+        line = html.mark("good", model.notice) if model.notice else ""
+        said.value = f'<div role="status">{line}</div>'
+
+    def update() -> None:
+        methods.value = (
+            '<p class="nf-head">Methods</p>'
+            f'<p class="nf-methods" tabindex="0">{html.text(model.methods)}</p>'
+        )
+        code.value = (
+            '<p class="nf-head">The code that gives the same numbers and figure</p>'
+            f'<pre class="nf-code" tabindex="0">{html.text(model.code)}</pre>'
+        )
+
+    watch(model, ["methods", "code"], update)
+    watch(model, ["notice"], tell)
+    bar = widgets.HBox([main, *exports], layout={"flex_flow": "row wrap"})
+    return widgets.VBox([effects_table(model), methods, bar, said, code])

@@ -1,0 +1,293 @@
+"""The reports on this disk, page by page, and one of them large."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Event as StopEvent
+
+from PIL import Image
+from traitlets import Int, Tuple, Unicode
+
+from neuroflow.contract import RESULT_SUFFIX
+from neuroflow.errors import ResultError
+from neuroflow.models import OnEvent
+from neuroflow.results.prediction import parse_prediction
+from neuroflow.widgets.common.form_model import FormModel
+
+PER_PAGE = 8
+SMALL = (260, 260)
+LARGE = (1100, 1100)
+MOST_TEXT = 20_000
+"""Characters of a report that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came back for one study.
+
+    Parameters
+    ----------
+    study_id
+        Which study.
+    name
+        What it is called here.
+    picture, text
+        The report's files, if there.
+    is_failure
+        There are no values: the service could not process the study.
+    """
+
+    study_id: str
+    name: str
+    picture: Path | None
+    text: Path | None
+    is_failure: bool
+
+
+class GalleryModel(FormModel):
+    """The reports of a folder of results.
+
+    Parameters
+    ----------
+    folder
+        Holds one folder per study.
+
+    Attributes
+    ----------
+    reports : tuple of Report
+        All of them, by name.
+    page : int
+        Which page is shown, from 0.
+    shown : tuple
+        Pairs of a report of this page and its small picture (base64, empty without one).
+    name, large, text : str
+        The report that is opened, its picture (base64) and its text.
+    facts : tuple
+        Pairs of a name and a text: what the report says in short.
+    """
+
+    reports = Tuple()
+    page = Int(0)
+    shown = Tuple()
+    name = Unicode("")
+    large = Unicode("")
+    text = Unicode("")
+    facts = Tuple()
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self._wanted: Report | None = None
+        self._drawn: tuple[Report, ...] | None = None
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-len(self.reports) // PER_PAGE))
+
+    def look(self, names: Mapping[str, str]) -> None:
+        """Look at the folder again.
+
+        Parameters
+        ----------
+        names
+            What to call a study, by its `study_id`.
+        """
+        found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
+        self.reports = tuple(sorted(found, key=lambda report: report.name))
+        self._drawn = None  # a picture may be another one now, under the same name
+        self.go(self.page)
+
+    def go(self, page: int) -> None:
+        """Show another page.
+
+        Parameters
+        ----------
+        page
+            From 0; beyond the last, the last.
+        """
+        self.page = max(0, min(page, self.pages - 1))
+        self._go_on()
+
+    def open(self, report: Report) -> None:
+        """Show one report large, with its text.
+
+        Parameters
+        ----------
+        report
+            One of `reports`.
+        """
+        self._wanted = report
+        self._go_on()
+
+    def follow(self, study_id: str) -> None:
+        """Show the report of a study that was chosen elsewhere.
+
+        Parameters
+        ----------
+        study_id
+            Which; where it has no report, the large view is closed.
+        """
+        found = next((report for report in self.reports if report.study_id == study_id), None)
+        if found is not None:
+            self.open(found)
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Close the large view."""
+        self._wanted = None
+        self.set(name="", large="", text="", facts=())
+
+    def _go_on(self) -> None:
+        """Begin what was asked for last and is not done: the pictures of a page, then a report."""
+        here = self.reports[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
+        if self.busy:
+            return  # asked again once that is done
+        if here != self._drawn:
+            self._draw(here)
+        elif self._wanted is not None:
+            self._open(self._wanted)
+
+    def _draw(self, here: tuple[Report, ...]) -> None:
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[tuple[Report, str], ...]:
+            return tuple((report, _small(report)) for report in here)
+
+        def show(drawn: tuple[tuple[Report, str], ...]) -> None:
+            self.shown = drawn
+            self._go_on()
+
+        self._drawn = here
+        self.run("Drawing small pictures", work, show)
+
+    def _open(self, report: Report) -> None:
+        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+            return picture(report.picture, LARGE) if report.picture else "", _read(report.text)
+
+        def show(found: tuple[str, str]) -> None:
+            if self._wanted is report:  # else closed, or another one was asked for, meanwhile
+                large, text = found
+                self._wanted = None
+                self.set(name=report.name, large=large, text=text, facts=facts_of(text))
+            self._go_on()
+
+        self.run("Opening a report", work, show)
+
+    def complain(self, error: Exception) -> None:
+        """Show an error; what could not be opened is not tried again by itself."""
+        super().complain(error)
+        self._wanted = None
+        self._go_on()
+
+
+def facts_of(text: str) -> tuple[tuple[str, str], ...]:
+    r"""Return what a textual report says, in short.
+
+    Parameters
+    ----------
+    text
+        The report.
+
+    Returns
+    -------
+    tuple
+        Pairs of a name and a text.
+
+    Examples
+    --------
+    >>> facts_of("PD Probability: 0.96\nFree Water\npSN: 0.15\n")
+    (('Probability of PD', '96.0%'), ('Free water, pSN', '0.1500'))
+    """
+    said = parse_prediction(text)
+    pairs = [("Failed", said.failure)] if said.failure else []
+    pairs += list(said.labels.items())
+    pairs += [
+        (f"Probability of {name}", f"{part:.1%}") for name, part in said.probabilities.items()
+    ]
+    pairs += [(f"Free water, {name}", f"{value:.4f}") for name, value in said.biomarkers.items()]
+    pairs += [("Report of", said.date.isoformat())] if said.date else []
+    known = (("Product", said.product), ("Model version", said.model_version))
+    return tuple((name, value) for name, value in (*pairs, *known) if value)
+
+
+def picture(path: Path, size: tuple[int, int]) -> str:
+    """Return a picture, not larger than a size, as base64 of a PNG.
+
+    Parameters
+    ----------
+    path
+        The picture; it came from the server and may be anything.
+    size
+        Width and height in pixels.
+
+    Returns
+    -------
+    str
+        Base64.
+
+    Raises
+    ------
+    ResultError
+        It cannot be read as a picture.
+    """
+    try:
+        return _picture(path, path.stat().st_mtime_ns, size)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ResultError(
+            f"The picture {path.name} cannot be shown.",
+            why=f"{type(error).__name__}.",
+            advice="Collect again; if it stays so, ask the service's support.",
+            study_id=path.parent.name.removesuffix(RESULT_SUFFIX),
+        ) from error
+
+
+@lru_cache(maxsize=256)
+def _picture(path: Path, _changed: int, size: tuple[int, int]) -> str:
+    with Image.open(path, formats=("PNG", "JPEG")) as image:
+        image.thumbnail(size)
+        drawn = image.convert("RGBA")
+    white = Image.new("RGBA", drawn.size, "white")  # a clear ground would be dark in a dark theme
+    data = io.BytesIO()
+    Image.alpha_composite(white, drawn).convert("RGB").save(data, "PNG")
+    return base64.b64encode(data.getvalue()).decode("ascii")
+
+
+def _small(report: Report) -> str:
+    """Return the small picture; one that cannot be read must not hide the others."""
+    try:
+        return picture(report.picture, SMALL) if report.picture else ""
+    except ResultError:
+        return ""  # shown as 'no picture'; opening the report says why
+
+
+def _report(folder: Path, names: Mapping[str, str]) -> Report:
+    study_id = folder.name.removesuffix(RESULT_SUFFIX)
+    return Report(
+        study_id=study_id,
+        name=names.get(study_id, study_id),
+        picture=_file(folder, "prediction.png"),
+        text=_file(folder, "prediction.txt"),
+        is_failure=not (folder / "aidp.csv").exists(),
+    )
+
+
+def _file(folder: Path, usual: str) -> Path | None:
+    """Return the usual file, or the first of its kind: failure reports have other names."""
+    if (folder / usual).is_file():
+        return folder / usual
+    return next(iter(sorted(folder.glob(f"*{Path(usual).suffix}"))), None)
+
+
+def _read(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(MOST_TEXT)
+    except OSError as error:
+        raise ResultError(f"{path.name} cannot be read.", why=f"{error.strerror}.") from error

@@ -1,0 +1,178 @@
+"""What the Results form knows and does: where studies stand, and bringing results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from threading import Event as StopEvent
+
+import pandas as pd
+from traitlets import Any, Dict, Instance, Tuple, Unicode
+
+from neuroflow.ledger.states import State
+from neuroflow.models import OnEvent
+from neuroflow.transfer.polling import Look
+from neuroflow.widgets.common.file_watch import LEDGER, Marks, marks_of
+from neuroflow.widgets.common.form_model import FormModel
+from neuroflow.widgets.common.progress import duration
+from neuroflow.widgets.common.study_labels import study_labels
+from neuroflow.widgets.results.gallery_model import GalleryModel
+from neuroflow.widgets.results.watch import WatchModel
+from neuroflow.workspace.workspace import Workspace
+
+TONES = {
+    State.COLLECTED: "good",
+    State.DELIVERED: "good",
+    State.FAILED: "bad",
+    State.OVERDUE: "warn",
+    State.UNCONFIRMED: "warn",
+    State.PARTLY_SENT: "warn",
+    State.UNKNOWN: "warn",
+    State.SUBMITTED: "wait",
+    State.PROCESSING: "wait",
+    State.PARTIAL: "wait",
+    State.UPLOADING: "wait",
+    State.PACKAGED: "",
+}
+"""How a state is shown."""
+COLUMNS = ("study", "cohort", "state", "since", "message")
+
+
+class ResultsModel(FormModel):
+    """Where every study stands and what came back, as a form.
+
+    Parameters
+    ----------
+    ws
+        The workspace; its ledger and its results fill the form.
+
+    Attributes
+    ----------
+    status : pandas.DataFrame
+        One row per study, for people: study, cohort, state, since, message.
+    counts : tuple
+        Pairs of a state and how many studies are in it.
+    looked_at : datetime or None
+        When the server was looked at last, in UTC, by whatever program; None if never.
+    study_id : str
+        The study chosen in the table; its report is opened.
+    watcher : WatchModel
+        Looks at the server again and again while it is on.
+    ids : tuple of str
+        The `study_id` of every row of it.
+    labels : dict
+        From `study_id` to what a study is called here.
+    gallery : GalleryModel
+        The reports that came back.
+    """
+
+    status = Any()
+    counts = Tuple()
+    looked_at = Instance(datetime, allow_none=True)
+    study_id = Unicode("")
+    ids = Tuple()
+    labels = Dict()
+
+    def __init__(self, ws: Workspace) -> None:
+        super().__init__(status=pd.DataFrame(columns=list(COLUMNS)))
+        self.ws = ws
+        self._marks: Marks = ()
+        self.gallery = GalleryModel(ws.results_folder)
+        self.watcher = WatchModel(lambda stop: ws.watch(stop=stop))
+        self.watcher.observe(lambda change: self.attempt(lambda: self._seen(change.new)), ["look"])
+        self.observe(lambda change: self.gallery.follow(change.new), ["study_id"])
+        self.restore()
+
+    def restore(self) -> None:
+        """Show what the ledger and the disk know; the server is not asked."""
+        self.attempt(lambda: self._show(self.ws.status(look=False)))
+
+    def poll(self) -> None:
+        """Follow what another form or program sends or collects, by the disk."""
+        marks = marks_of(self.ws.folder, (*LEDGER, self.ws.results_folder.name))
+        if not self.busy and marks != self._marks:
+            self._marks = marks
+            self.restore()
+
+    def refresh(self) -> None:
+        """Look at the server."""
+
+        def work(_tell: OnEvent, _stop: StopEvent) -> pd.DataFrame:
+            return self.ws.status()
+
+        self.run("Looking at the server", work, self._show)
+
+    def collect(self) -> None:
+        """Bring every result that is new or changed; `stop` finishes those under way."""
+
+        def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
+            self.ws.collect(on_event=tell, stop=stop, pause=self._pause)
+            return self.ws.status()
+
+        self.run("Collecting results", work, self._collected, can_stop=True, can_pause=True)
+
+    def said(self, now: datetime) -> str:
+        """Tell how old the listing is, and when the next one is due.
+
+        Parameters
+        ----------
+        now
+            The time, in UTC.
+
+        Returns
+        -------
+        str
+            For people.
+        """
+        if self.looked_at is None:
+            return "from the ledger; the server was not looked at yet"
+        age = duration((now - self.looked_at).total_seconds())
+        words = f"server looked at {age} ago"
+        look = self.watcher.look
+        if self.watcher.on and look is not None:
+            lost = "no connection, trying again" if look.error else "next look"
+            words += f"; {lost} in {duration(self.watcher.next_at(now))}"
+        return words
+
+    def _seen(self, look: Look) -> None:
+        if look.error is None:
+            self._show(look.table)
+
+    def _collected(self, table: pd.DataFrame) -> None:
+        self._show(table)
+        states = Counter(table["state"])
+        here = states[State.COLLECTED] + states[State.FAILED]
+        self.notice = f"{here} of {len(table)} studies have their results on this disk."
+
+    def _show(self, table: pd.DataFrame) -> None:
+        labels = study_labels(self.ws)
+        names = [labels.get(study_id, study_id) for study_id in table["study_id"]]
+        since = pd.to_datetime(table["since"], utc=True)
+        local = datetime.now().astimezone().tzinfo
+        shown = pd.DataFrame(
+            {
+                "study_id": table["study_id"],
+                "study": names,
+                "cohort": table["cohort_id"],
+                "state": table["state"],
+                "since": since.dt.tz_convert(local).dt.strftime("%Y-%m-%d %H:%M"),
+                "message": table["message"],
+            }
+        )
+        counts = tuple(Counter(str(state) for state in table["state"]).items())
+        shown = shown.sort_values(["cohort", "study"], kind="stable", ignore_index=True)
+        self.set(
+            looked_at=table.attrs.get("listed_at"),
+            status=shown.drop(columns="study_id"),
+            ids=tuple(shown["study_id"]),
+            counts=counts,
+            labels=labels,
+            tone=_overall([State(state) for state, _ in counts]),
+        )
+        self.gallery.look(labels)
+
+
+def _overall(states: list[State]) -> str:
+    """Return one tone for all studies: the one that asks most for attention."""
+    tones = {TONES[state] for state in states}
+    return next((tone for tone in ("bad", "warn", "wait", "good") if tone in tones), "")

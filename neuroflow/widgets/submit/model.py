@@ -1,0 +1,341 @@
+"""What the Submit form knows and does: the plan first, then each study sent once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Event as StopEvent
+
+import pandas as pd
+from traitlets import Any, Bool, Dict, Tuple, Unicode, observe
+
+from neuroflow.errors import NeuroflowError
+from neuroflow.ledger.ledger import LedgerRow
+from neuroflow.ledger.states import State
+from neuroflow.models import Cohort, Event, OnEvent
+from neuroflow.widgets.cohort.model import CohortModel
+from neuroflow.widgets.common.form_model import FormModel
+from neuroflow.widgets.common.progress import OVER, Bar, Progress, duration
+from neuroflow.workspace.workspace import Workspace
+
+SENT = frozenset({State.SUBMITTED, State.COLLECTED, State.FAILED})
+"""States of a study that the service has, or has answered."""
+TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
+"""States in which a study is sent again only when the user asks for it."""
+PLANNING, SENDING = "De-identifying and zipping", "Sending studies"
+LEFT_OUT, NOT_PACKAGED, SKIPPED = "left out", "not packaged", "sent already"
+LIVE = timedelta(seconds=2)
+"""How often the table is brought up to date while studies are sent."""
+COLUMNS = ("study", "state", "since", "MB", "message")
+STAYS = {
+    "skip": SKIPPED,
+    "blocked": "blocked by errors",
+    "excluded": LEFT_OUT,
+    "refused": "refused: the table says why",
+}
+"""Why a study stays here, by what the plan calls it."""
+PLAN_COLUMNS = ("study", "action", "MB", "time", "reason")
+
+
+class SubmitModel(FormModel):
+    """The way of a cohort's studies to the service, as a form.
+
+    Parameters
+    ----------
+    ws
+        The workspace.
+    cohorts
+        Where the cohort is chosen and checked; an own one if None.
+
+    Attributes
+    ----------
+    cohorts : CohortModel
+        The cohort, its findings, and what was decided.
+    only_good : bool
+        Send the studies without errors though others have some.
+    plan : pandas.DataFrame or None
+        What would be sent: study, action, MB, time, reason.
+    plan_text : str
+        The same in a sentence.
+    others : bool
+        Another form, notebook or command works in this workspace just now.
+    blockers : tuple of str
+        What stands in the way of sending.
+    rows : pandas.DataFrame
+        Where each study of the cohort stands: study, state, since, MB, message.
+    to_retry : tuple of str
+        The ids of studies that came back as failures, or whose end is not known.
+    labels : dict
+        From `study_id` to what a study is called here.
+    """
+
+    only_good = Bool(False)
+    plan = Any(None, allow_none=True)
+    plan_text = Unicode("")
+    others = Bool(False)
+    blockers = Tuple()
+    rows = Any()
+    to_retry = Tuple()
+    labels = Dict()
+
+    def __init__(self, ws: Workspace, cohorts: CohortModel | None = None) -> None:
+        super().__init__(rows=pd.DataFrame(columns=list(COLUMNS)))
+        self.ws = ws
+        self.cohorts = cohorts or CohortModel(ws)
+        self._states: dict[str, LedgerRow] = {}
+        self._refreshed = datetime.min.replace(tzinfo=UTC)
+        self.cohorts.observe(
+            lambda _: self.attempt(self._changed), names=["cohort", "blocked", "excluded"]
+        )
+        self.cohorts.observe(lambda _: self._find_blockers(), names=["busy"])
+        self.attempt(self.refresh)
+        self.attempt(self._say_how_it_stands)
+
+    @property
+    def cohort(self) -> Cohort | None:
+        """The cohort that is sent."""
+        found: Cohort | None = self.cohorts.cohort
+        return found
+
+    def make_plan(self) -> None:
+        """De-identify and zip what is new, and say what would be sent; nothing is sent."""
+        self.refresh()
+        cohort = self.cohort
+        if cohort is None or self.before_planning() or not self.is_free_for(PLANNING):
+            return
+
+        def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
+            return self.ws.submit(cohort, dry_run=True, on_event=tell, stop=stop)
+
+        self.set(tone="wait", plan=None, plan_text="")
+        self.run(PLANNING, work, self._planned, can_stop=True)
+
+    def submit(self) -> None:
+        """Send every study that was not sent yet; `stop` finishes those under way."""
+        if self.cohort is not None:
+            self._send(self.cohort, is_asked=False)
+
+    def retry(self) -> None:
+        """Send again what came back as a failure, and what may never have arrived."""
+        if self.cohort is not None and self.to_retry:
+            again = [s for s in self.cohort.studies if s.study_id in self.to_retry]
+            self._send(replace(self.cohort, studies=tuple(again)), is_asked=True)
+
+    def _send(self, cohort: Cohort, *, is_asked: bool) -> None:
+        self.refresh()
+        blockers = self.before_planning() if is_asked else self.blockers
+        if blockers or not self.is_free_for(SENDING):
+            return
+        only_good = self.only_good
+
+        def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
+            return self.ws.submit(
+                cohort,
+                only_good=only_good,
+                replace=is_asked,
+                on_event=tell,
+                stop=stop,
+                pause=self._pause,
+            )
+
+        self.set(tone="wait", plan_text="")  # where each study stands is shown in its place
+        self.run(SENDING, work, self._sent, can_stop=True, can_pause=True)
+
+    def before_planning(self) -> tuple[str, ...]:
+        """Tell what stands in the way of a plan.
+
+        Returns
+        -------
+        tuple of str
+            One sentence each, for people.
+        """
+        cohort, blocked = self.cohort, self.cohorts.blocked
+        if cohort is None:
+            return ("Choose a cohort and check its studies first.",)
+        blockers = []
+        if self.cohorts.busy:
+            blockers.append("The cohort is being checked.")
+        if self.others:
+            blockers.append(
+                "Another form, notebook or command works in this workspace just now: wait until "
+                "it is done."
+            )
+        left = len(cohort.studies) - len(self.cohorts.excluded)
+        if blocked and len(blocked) == left:
+            blockers.append("No study is without errors.")
+        elif not left:
+            blockers.append("All studies are left out.")
+        return tuple(blockers)
+
+    def refresh(self) -> None:
+        """Show what the ledger knows of the cohort."""
+        cohort = self.cohort
+        self.others = not self.busy and self.ws.is_busy
+        if cohort is None:
+            self._states = {}
+            self.set(rows=pd.DataFrame(columns=list(COLUMNS)), to_retry=(), labels={})
+        else:
+            self._states = {row.study_id: row for row in self.ws.ledger.rows(cohort.cohort_id)}
+            self._show_rows(cohort)
+        self._find_blockers()
+
+    def poll(self) -> None:
+        """Follow what somebody else does in this workspace, by the ledger."""
+        if self.busy:
+            return
+        was, now = self.others, self.ws.is_busy
+        if was or now:
+            self.attempt(self.refresh)
+            self.attempt(self._say_how_it_stands)
+
+    # -------------------------------------------------------------- what shows
+
+    def _show_rows(self, cohort: Cohort) -> None:
+        excluded = self.cohorts.excluded
+        labels = {str(study.study_id): study.label for study in cohort.studies}
+        lines: list[tuple[object, ...]] = []
+        for study_id, label in labels.items():
+            row = self._states.get(study_id)
+            if row is not None and (row.state in SENT or study_id not in excluded):
+                since = row.since.astimezone().strftime("%Y-%m-%d %H:%M")
+                lines.append((label, str(row.state), since, row.size / 1e6, row.message))
+            elif study_id in excluded:
+                lines.append((label, LEFT_OUT, "", None, excluded[study_id]))
+            else:
+                reason = self.cohorts.blocked.get(study_id, "")
+                lines.append((label, NOT_PACKAGED, "", None, reason))
+        table = pd.DataFrame(lines, columns=list(COLUMNS)).astype({"MB": float}).round({"MB": 1})
+        retry = tuple(i for i in labels if i in self._states and self._states[i].state in TO_RETRY)
+        self.set(
+            labels=labels,
+            to_retry=retry,
+            rows=table.sort_values("study", kind="stable", ignore_index=True),
+        )
+
+    def _find_blockers(self) -> None:
+        blockers = list(self.before_planning())
+        blocked = self.cohorts.blocked
+        if not blockers and blocked and not self.only_good:
+            blockers.append(
+                f"Of {len(self.labels)} studies, {len(blocked)} "
+                f"{'has' if len(blocked) == 1 else 'have'} errors: mend, leave out, or tick "
+                "'Send only the studies without errors'."
+            )
+        if not self._has_profile():
+            blockers.append("Fill the Connect form first.")
+        if self.plan is None and self.cohort is not None:
+            blockers.append("Make the plan first: it says how many, how large and how long.")
+        self.blockers = tuple(blockers)
+
+    def _has_profile(self) -> bool:
+        try:
+            return self.ws.service.profile is not None
+        except NeuroflowError:
+            return False  # the Connect form shows what is wrong with neuroflow.toml
+
+    @observe("only_good", "plan")
+    def _asked(self, _change: object) -> None:
+        self._find_blockers()
+
+    def _changed(self) -> None:
+        """Forget the plan: the cohort is another, or was decided about."""
+        if not self.busy:
+            self.set(plan=None, plan_text="", progress=Progress(), notice="", tone="")
+            self.refresh()
+            self._say_how_it_stands()
+
+    def _say_how_it_stands(self) -> None:
+        """Say what was sent before; while somebody else sends, show how far that is."""
+        ids = [i for i in self.labels if i not in self.cohorts.excluded]
+        counts = Counter(self._states[i].state for i in ids if i in self._states)
+        sent, known = sum(counts[state] for state in SENT), sum(counts.values())
+        if self.others and sent < len(ids):
+            under_way = [i for i in ids if i in self._states and self._states[i].state in _GOING]
+            bars = tuple(Bar(i, message=self._states[i].message) for i in under_way)
+            self.progress = Progress((Bar("sent", sent, len(ids)),), bars)
+            text = "Another form, notebook or command works in this workspace: "
+            self.set(notice=f"{text}{sent} of {len(ids)} studies are sent.", tone="wait")
+        elif known and sent < len(ids):
+            self.set(
+                progress=Progress(),
+                tone="warn" if sent else "",
+                notice=f"{sent} of {len(ids)} studies were sent so far. Make the plan, then Send: "
+                "it goes on where it was, and no study is sent twice.",
+            )
+        elif known:
+            self.set(progress=Progress(), notice=f"All {sent} studies were sent.", tone="good")
+
+    def _heard(self, events: Sequence[Event]) -> None:
+        super()._heard([event for event in events if event.stage != "plan"])  # it has its own line
+        ended = [event.at for event in events if event.study_id and event.status in OVER]
+        if ended and self.doing == SENDING and ended[-1] - self._refreshed >= LIVE:
+            self._refreshed = ended[-1]
+            self.refresh()
+
+    def _planned(self, plan: pd.DataFrame) -> None:
+        shown = plan.assign(
+            study=plan["study_id"].map(self.labels),
+            action=plan["action"].replace({"skip": SKIPPED, "excluded": LEFT_OUT}),
+            MB=(plan["size"].where(plan["size"] > 0) / 1e6).round(1),
+            time=["" if not value > 0 else duration(value) for value in plan["seconds"]],
+        )
+        is_whole = not plan["reason"].str.startswith("stopped before").any()
+        text = plan_text(plan)
+        self.refresh()
+        self.set(plan=shown[list(PLAN_COLUMNS)] if is_whole else None, plan_text=text)
+        tone = "" if is_whole else "warn"
+        notice = "The plan is made; nothing was sent yet."
+        self.set(notice=notice if is_whole else "Stopped before the plan was made.", tone=tone)
+
+    def _sent(self, outcome: pd.DataFrame) -> None:
+        self.refresh()
+        of_them = outcome[~outcome["action"].isin(["excluded"])]
+        sent = int(of_them["state"].isin([str(state) for state in SENT]).sum())
+        left = len(of_them) - sent
+        text = f"{sent} of {len(of_them)} studies are sent."
+        if left:
+            text += " Press Send again for the rest; the table says why."
+        if left and self._was_stopped:
+            text = "Stopped as asked; what was under way is finished. " + text
+        self.set(notice=text, tone="warn" if left else "good", plan_text="")
+
+    @property
+    def _was_stopped(self) -> bool:
+        return self._job is not None and self._job.stop.is_set()
+
+    def complain(self, error: Exception) -> None:
+        """Show an error; what was sent before it stays sent and is shown."""
+        super().complain(error)
+        if self.tone == "wait":
+            self.tone = "bad"
+            self.refresh()
+
+
+_GOING = frozenset({State.UPLOADING})
+
+
+def plan_text(plan: pd.DataFrame) -> str:
+    """Say in a sentence what a plan would do.
+
+    Parameters
+    ----------
+    plan
+        What `Workspace.submit` returned for a dry run.
+
+    Returns
+    -------
+    str
+        How many studies, how large, how long, and what stays here.
+
+    Examples
+    --------
+    >>> plan = pd.DataFrame({"action": ["send", "skip"]})
+    >>> plan.attrs["summary"] = "1 of 2 studies to send, 2.5 MB"
+    >>> plan_text(plan)
+    '1 of 2 studies to send, 2.5 MB; 1 sent already.'
+    """
+    counts = Counter(plan["action"])
+    rest = [f"{counts[action]} {words}" for action, words in STAYS.items() if counts[action]]
+    return "; ".join([plan.attrs["summary"], *rest]) + "."

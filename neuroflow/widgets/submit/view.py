@@ -1,0 +1,168 @@
+"""The Submit form: the plan first, then sending with bars; what blocks stands beside."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import ipywidgets as widgets
+from traitlets import link
+
+from neuroflow.ledger.states import State
+from neuroflow.widgets.common import html
+from neuroflow.widgets.common.controls import (
+    WRAP,
+    button,
+    field,
+    form,
+    offer,
+    problems,
+    progress,
+    show,
+    still,
+    watch,
+)
+from neuroflow.widgets.common.data_table import TableView
+from neuroflow.widgets.results.model import TONES
+from neuroflow.widgets.submit.model import LEFT_OUT, NOT_PACKAGED, SKIPPED, SubmitModel
+
+ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "refused": "bad"}
+"""How what would be done with a study is shown."""
+
+
+def submit_form(model: SubmitModel) -> widgets.VBox:
+    """Draw the Submit form.
+
+    Parameters
+    ----------
+    model
+        What it shows and does.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        The form.
+    """
+    return form(
+        widgets.HTML(
+            "<h2>Submit</h2><p>Every study is de-identified, zipped and sent once. Names and dates "
+            "of birth stay on this computer.</p>"
+        ),
+        problems(model),
+        _cohort(model),
+        *_actions(model),
+        progress(model),
+        _plan(model),
+        _rows(model),
+    )
+
+
+def _cohort(model: SubmitModel) -> widgets.VBox:
+    choice = field(
+        widgets.Dropdown, "Cohort", "Which cohort is sent; it is made in the Cohort form"
+    )
+    words = widgets.HTML()
+
+    def update() -> None:
+        cohorts = model.cohorts
+        here = cohorts.cohort.cohort_id if cohorts.cohort is not None else ""
+        options = list(cohorts.known) if here else ["", *cohorts.known]
+        offer(choice, options, here)
+        counts = ", ".join(f"{n} {state}" for state, n in Counter(model.rows["state"]).items())
+        words.value = f"<p>{len(model.labels)} studies: {html.text(counts)}.</p>" if here else ""
+
+    def chosen() -> None:
+        name = choice.value
+        if name and (model.cohort is None or model.cohort.cohort_id != name):
+            model.cohorts.cohort_id = name
+
+    choice.observe(lambda _: model.attempt(chosen), names="value")
+    still(model, choice)
+    watch(model, ["labels", "rows"], update)
+    return widgets.VBox([choice, words])
+
+
+def _actions(model: SubmitModel) -> list[widgets.Widget]:
+    plan = button(
+        model,
+        "Make the plan",
+        "De-identify and zip what is new, and say what would be sent; nothing is sent",
+        model.make_plan,
+        icon="list",
+    )
+    send = button(
+        model,
+        "Send",
+        "Send every study that was not sent yet, each once",
+        model.submit,
+        button_style="primary",
+        icon="upload",
+    )
+    retry = button(
+        model,
+        "Retry the failed",
+        "Send again the studies that came back as failures or whose end is not known; the service "
+        "may process them again",
+        model.retry,
+        icon="refresh",
+    )
+    only_good = widgets.Checkbox(
+        description="Send only the studies without errors",
+        tooltip="Leave studies with errors behind",
+        indent=False,
+        layout={"width": "auto"},
+    )
+    link((model, "only_good"), (only_good, "value"))
+    blockers = widgets.HTML()
+
+    def update() -> None:
+        plan.disabled = model.busy or bool(model.before_planning())
+        send.disabled = model.busy or bool(model.blockers)
+        retry.disabled = plan.disabled
+        show(retry, bool(model.to_retry))
+        retry.description = f"Retry the failed ({len(model.to_retry)})"
+        show(only_good, bool(model.cohorts.blocked))
+        blockers.value = (
+            "" if model.busy else html.bullets(model.blockers, heading="Before sending:")
+        )
+
+    watch(model, ["busy", "blockers", "rows", "to_retry", "others"], update)
+    still(model, only_good)
+    return [widgets.HBox([plan, send, retry, only_good], layout=WRAP), blockers]
+
+
+def _plan(model: SubmitModel) -> widgets.VBox:
+    words = widgets.HTML()
+    table = TableView(model, "The plan, study by study", _tone_of_action, by="action")
+    box = widgets.VBox([words, table])
+
+    def update() -> None:
+        words.value = (
+            f'<p class="nf-plan" role="status"><strong>Plan:</strong> {html.text(model.plan_text)}'
+            "</p>"
+        )
+        show(box, bool(model.plan_text))
+        if model.plan is not None:
+            table.show(model.plan)
+
+    watch(model, ["plan", "plan_text"], update)
+    return box
+
+
+def _rows(model: SubmitModel) -> widgets.VBox:
+    table = TableView(model, "Studies of this cohort: packaged and sent", _tone_of_state)
+
+    def update() -> None:
+        show(table, False)
+        if not model.plan_text:
+            table.show(model.rows)
+
+    watch(model, ["rows", "plan_text"], update)
+    return table
+
+
+def _tone_of_action(action: str) -> str:
+    return ACTIONS.get(action, "")
+
+
+def _tone_of_state(state: str) -> str:
+    return "" if state in {LEFT_OUT, NOT_PACKAGED} else TONES[State(state)]

@@ -1,0 +1,248 @@
+"""The forms as a page without code: Voilà on this computer, what `neuroflow app` runs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import webbrowser
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any, get_args
+
+from neuroflow.errors import MissingExtraError, OptionError, WorkerError
+from neuroflow.io.privatefile import write_private
+from neuroflow.plots.common.style import ThemeName
+from neuroflow.workspace.workspace import Workspace
+
+VARIABLE = "NEUROFLOW_WORKSPACE"
+"""The environment variable that hands the workspace over to the page."""
+START = "NEUROFLOW_START"
+"""The environment variable that names the folder the command was given in."""
+LOCAL = "127.0.0.1"
+"""No other computer can reach the page."""
+_START_SECONDS = 180.0
+_STOP_SECONDS = 15.0
+_STEP_SECONDS = 0.2
+_IDLE_SECONDS = 900
+
+
+def page(environ: Mapping[str, str] = os.environ) -> Any:
+    """Open the forms of the workspace that the environment names: the page's only line.
+
+    Parameters
+    ----------
+    environ
+        With ``NEUROFLOW_WORKSPACE``.
+
+    Returns
+    -------
+    ipywidgets.Tab
+        What `neuroflow.app` returns.
+    """
+    from neuroflow.widgets.app import app
+
+    os.chdir(environ.get(START, "."))
+    return app(Workspace(environ[VARIABLE]))
+
+
+def serve_page(
+    workspace: str | Path,
+    *,
+    say: Callable[[str], None],
+    stop: threading.Event,
+    port: int = 0,
+    theme: str = "light",
+    open_browser: bool = True,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Serve the forms of a workspace as a page, until told to stop.
+
+    The page listens on this computer only, and asks for a token: other users of the computer
+    could open it otherwise, and send studies with your key.
+
+    Parameters
+    ----------
+    workspace
+        The workspace's folder; made where missing.
+    say
+        Is told the page's address.
+    stop
+        When set, the page is closed.
+    port
+        The TCP port; 0 takes a free one.
+    theme
+        ``"light"`` or ``"dark"``.
+    open_browser
+        Open the page in the user's browser.
+    sleep
+        What waits.
+
+    Raises
+    ------
+    ConfigError
+        The workspace's settings cannot be read.
+    MissingExtraError
+        Voilà is not installed.
+    OptionError
+        There is no such theme, or the port is in use.
+    WorkerError
+        Voilà ended by itself.
+    WorkspaceError
+        The folder cannot be a workspace.
+    """
+    if theme not in get_args(ThemeName):
+        raise OptionError(
+            f"There is no theme {theme!r}.", advice=f"Choose from {', '.join(get_args(ThemeName))}."
+        )
+    if find_spec("voila") is None:
+        raise MissingExtraError(
+            "The page needs Voilà, which is not installed.",
+            advice='Install it: python -m pip install "neuroflow[app]". '
+            "In a notebook, neuroflow.app(ws) shows the same forms.",
+        )
+    with Workspace(workspace) as ws:
+        folder = ws.folder
+        # Settings that cannot be read are told here: the page would stay empty.
+        _ = ws.service.profile, ws.service.settings
+    token, number = secrets.token_urlsafe(24), _free_port(port)
+    address = f"http://{LOCAL}:{number}/?token={token}"
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        _running(_command(number, theme), _environ(folder, token), log) as server,
+        _shortcut(folder / "open_page.html", address) as shortcut,
+    ):
+        _wait_until_open(server, number, log, stop, sleep)
+        if not stop.is_set():
+            say(f"The page of {folder} is open at\n  {address}\nCtrl-C closes it.")
+            if open_browser:
+                webbrowser.open(shortcut.as_uri())
+        while not stop.is_set():
+            if server.poll() is not None:
+                raise _ended(log)
+            sleep(_STEP_SECONDS)
+
+
+def _command(port: int, theme: str) -> list[str]:
+    notebook = files("neuroflow.widgets") / "neuroflow.ipynb"
+    return [
+        *(sys.executable, "-m", "voila", str(notebook), "--no-browser"),
+        *(f"--port={port}", f"--Voila.ip={LOCAL}", "--Voila.port_retries=0"),
+        *("--Voila.auto_token=True", "--template=neuroflow", f"--theme={theme}"),
+        *("--VoilaConfiguration.allow_template_override=NO", "--strip_sources=True"),
+        # A page that is left or loaded anew lets its kernel finish an upload; idle ones are ended.
+        *(
+            f"--MappingKernelManager.cull_idle_timeout={_IDLE_SECONDS}",
+            "--MappingKernelManager.cull_interval=60",
+        ),
+    ]
+
+
+def _environ(folder: Path, token: str) -> dict[str, str]:
+    """Return the page's environment; the token stands there, for arguments are seen by everybody.
+
+    Jupyter shall find the kernel of this Python first, not one the user installed elsewhere; and
+    the page's template.
+    """
+    share = str(files("neuroflow.widgets") / "share")
+    return os.environ | {
+        VARIABLE: str(folder),
+        START: str(Path.cwd()),
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_PATH": os.pathsep.join(filter(None, [share, os.environ.get("JUPYTER_PATH")])),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _free_port(port: int) -> int:
+    """Return a free port, or the wanted one if it is."""
+    with socket.socket() as probe:
+        if os.name == "posix":  # as Voilà does: a port that was left a moment ago is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOCAL, port))
+        except OSError as error:
+            raise OptionError(
+                f"The page cannot use port {port}.",
+                why=f"{error.strerror}.",
+                advice="Leave --port out to take a free one.",
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _running(
+    command: list[str], environ: dict[str, str], log: IO[str]
+) -> Iterator[subprocess.Popen[str]]:
+    """Run the server in a session of its own: Ctrl-C reaches it only through us."""
+    group: dict[str, Any] = (
+        {"start_new_session": True}
+        if os.name == "posix"
+        else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    )
+    with subprocess.Popen(  # noqa: S603
+        command, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, text=True, **group
+    ) as server:
+        try:
+            yield server
+        finally:
+            _end(server)
+
+
+def _end(server: subprocess.Popen[str]) -> None:
+    """Ask the server to end, with its kernels; insist after a while."""
+    if server.poll() is None:
+        server.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+        try:
+            server.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait_until_open(
+    server: subprocess.Popen[str],
+    port: int,
+    log: IO[str],
+    stop: threading.Event,
+    sleep: Callable[[float], None],
+) -> None:
+    for _ in range(int(_START_SECONDS / _STEP_SECONDS)):
+        if stop.is_set():
+            return
+        if server.poll() is not None:
+            raise _ended(log)
+        with suppress(OSError), socket.create_connection((LOCAL, port), timeout=1):
+            return
+        sleep(_STEP_SECONDS)
+    raise _ended(log)
+
+
+@contextmanager
+def _shortcut(path: Path, address: str) -> Iterator[Path]:
+    """Keep a file that leads the browser to the page: the token in an argument would be seen."""
+    text = f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">\n'
+    write_private(path, text.encode())
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _ended(log: IO[str]) -> WorkerError:
+    log.seek(0)
+    lines = [line.strip() for line in log.read().splitlines() if line.strip()]
+    return WorkerError(
+        "The page did not open, or ended by itself.",
+        why=" ".join(lines[-3:]),
+        advice="Try another port; neuroflow.app(ws) shows the same forms in a notebook.",
+    )

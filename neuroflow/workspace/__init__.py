@@ -1,0 +1,1 @@
+"""One project on disk: its cohorts, packages, submissions and results."""

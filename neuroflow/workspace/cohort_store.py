@@ -1,0 +1,236 @@
+"""The cohorts of a workspace: which study goes by which id.
+
+The map from `study_id` to participant is the one place where the two meet. It stays in the
+workspace, readable by its owner only, and is never uploaded.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+from uuid import uuid4
+
+import pandas as pd
+
+from neuroflow.errors import WorkspaceError
+from neuroflow.io.privatefile import write_private
+from neuroflow.models import Cohort, Study, StudyKind
+
+STUDIES_NAME = "studies.tsv"
+FILES_NAME = "files.json"
+COLUMNS = (
+    "study_id",
+    "participant_id",
+    "session_id",
+    "age",
+    "sex",
+    "label",
+    "kind",
+    "study_uid",
+    "root",
+)
+
+
+def new_study_id() -> str:
+    """Make a fresh `study_id`: a UUID4, which says nothing about the participant.
+
+    Examples
+    --------
+    >>> len(new_study_id())
+    36
+    """
+    return str(uuid4())
+
+
+class CohortStore:
+    """The cohorts below one folder, one sub-folder each.
+
+    Parameters
+    ----------
+    folder
+        Where the cohorts stand.
+    new_id
+        What makes a `study_id`.
+    """
+
+    def __init__(self, folder: Path, *, new_id: Callable[[], str] = new_study_id) -> None:
+        self.folder = folder
+        self._new_id = new_id
+
+    def ids(self) -> list[str]:
+        """List the cohorts, by name."""
+        return sorted(path.parent.name for path in self.folder.glob(f"*/{STUDIES_NAME}"))
+
+    def enrol(
+        self, cohort_id: str, studies: Iterable[Study], *, keep: Collection[str] = ()
+    ) -> Cohort:
+        """Give every study its id, the same one as last time, and write the map.
+
+        Parameters
+        ----------
+        cohort_id
+            The cohort.
+        studies
+            The studies that belong to it from now on.
+        keep
+            Ids that stay in the map though their study is not named again: those already sent.
+
+        Returns
+        -------
+        Cohort
+            The named studies, each with its `study_id`.
+
+        Raises
+        ------
+        WorkspaceError
+            The map cannot be written.
+        """
+        known = self.read(cohort_id).studies if cohort_id in self.ids() else ()
+        ids = _known_ids(known, studies := list(studies))
+        enrolled = [
+            replace(study, study_id=ids.get(_place(study)) or self._new_id()) for study in studies
+        ]
+        named = {study.study_id for study in enrolled}
+        kept = [s for s in known if s.study_id in keep and s.study_id not in named]
+        self._write(cohort_id, [*enrolled, *kept])
+        return Cohort(cohort_id, tuple(enrolled))
+
+    def read(self, cohort_id: str) -> Cohort:
+        """Read a cohort back.
+
+        Parameters
+        ----------
+        cohort_id
+            The cohort.
+
+        Returns
+        -------
+        Cohort
+            As it was written.
+
+        Raises
+        ------
+        WorkspaceError
+            There is no such cohort, or its files are damaged.
+        """
+        if cohort_id not in self.ids():
+            known = ", ".join(self.ids()) or "none"
+            raise WorkspaceError(
+                f"There is no cohort {cohort_id!r} in this workspace.",
+                why=f"Known cohorts: {known}.",
+                advice="Make it with Workspace.cohort(cohort_id, studies).",
+            )
+        rows = cast(list[dict[str, str]], self.frame(cohort_id).to_dict("records"))
+        with self._readable(cohort_id):
+            text = (self.folder / cohort_id / FILES_NAME).read_text(encoding="utf-8")
+            files = json.loads(text)
+            return Cohort(cohort_id, tuple(_study(row, files) for row in rows))
+
+    def frame(self, cohort_id: str) -> pd.DataFrame:
+        """Return the map of one cohort as a table.
+
+        Parameters
+        ----------
+        cohort_id
+            The cohort.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per study, columns as in `COLUMNS`, all text, empty where unknown.
+
+        Raises
+        ------
+        WorkspaceError
+            The map is damaged.
+        """
+        with self._readable(cohort_id):
+            path = self.folder / cohort_id / STUDIES_NAME
+            table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+            if table[list(COLUMNS)].isna().any(axis=None) or not table["study_id"].is_unique:
+                raise ValueError("cut short")
+            return table
+
+    @contextmanager
+    def _readable(self, cohort_id: str) -> Iterator[None]:
+        """Tell of a damaged map."""
+        try:
+            yield
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise WorkspaceError(
+                f"The map of cohort {cohort_id!r} cannot be read.",
+                why=f"{type(error).__name__} in {self.folder / cohort_id}.",
+                advice="Restore the folder from a backup; without it results cannot be matched.",
+            ) from error
+
+    def _write(self, cohort_id: str, studies: list[Study]) -> None:
+        folder = self.folder / cohort_id
+        table = pd.DataFrame([_row(study) for study in studies], columns=list(COLUMNS))
+        text = io.StringIO()
+        table.to_csv(text, sep="\t", index=False, lineterminator="\n")
+        files = {str(s.study_id): [_relative(file, s.root) for file in s.files] for s in studies}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # The list of files first: a map without it would name studies that cannot be opened.
+            write_private(folder / FILES_NAME, json.dumps(files).encode())
+            write_private(folder / STUDIES_NAME, text.getvalue().encode())
+        except OSError as error:
+            raise WorkspaceError(
+                f"Cohort {cohort_id!r} cannot be written.",
+                why=f"{error.strerror} in {folder}.",
+                advice="Check the folder's permissions and the disk's free space.",
+            ) from error
+
+
+def _place(study: Study) -> str:
+    return str((study.files[0] if study.files else study.root).resolve())
+
+
+def _known_ids(known: Iterable[Study], studies: Iterable[Study]) -> dict[str, str | None]:
+    """Map places to the ids of the same studies last time; a moved one is known by its UID."""
+    ids = {_place(study): study.study_id for study in known}
+    moved = _by_unique_uid(study for study in studies if _place(study) not in ids)
+    places = {_place(study) for study in studies}
+    gone = _by_unique_uid(study for study in known if _place(study) not in places)
+    return ids | {_place(moved[uid]): gone[uid].study_id for uid in moved.keys() & gone.keys()}
+
+
+def _by_unique_uid(studies: Iterable[Study]) -> dict[str, Study]:
+    """Map the Study Instance UIDs that occur once: copies must not share an id."""
+    seen: dict[str, list[Study]] = {}
+    for study in studies:
+        if study.study_uid:
+            seen.setdefault(study.study_uid, []).append(study)
+    return {uid: found[0] for uid, found in seen.items() if len(found) == 1}
+
+
+def _relative(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file.resolve())
+
+
+def _row(study: Study) -> dict[str, str]:
+    values = {column: getattr(study, column) for column in COLUMNS}
+    values["root"] = str(study.root.resolve())
+    values["kind"] = study.kind.value
+    return {column: "" if value is None else str(value) for column, value in values.items()}
+
+
+def _study(row: dict[str, str], files: dict[str, list[str]]) -> Study:
+    root = Path(row["root"])
+    return Study(
+        label=row["label"],
+        kind=StudyKind(row["kind"]),
+        root=root,
+        files=tuple(root / file for file in files[row["study_id"]]),
+        participant_id=row["participant_id"] or None,
+        session_id=row["session_id"] or None,
+        age=float(row["age"]) if row["age"] else None,
+        sex=row["sex"] or None,
+        study_uid=row["study_uid"] or None,
+        study_id=row["study_id"],
+    )

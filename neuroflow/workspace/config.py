@@ -1,0 +1,369 @@
+"""neuroflow.toml: how a project reaches the service. Never a secret."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from neuroflow.errors import ConfigError
+from neuroflow.io.atomic import whole
+
+CONFIG_NAME = "neuroflow.toml"
+AGENT = "agent"
+"""Stands in place of a key's file for the keys that the ssh-agent holds."""
+DEFAULT = "default"
+"""What a profile is called that was given no name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Where the service is and who the user is.
+
+    Parameters
+    ----------
+    host
+        The server's name or address.
+    user
+        The user name the vendor assigned.
+    key
+        The private key's file; its passphrase is never stored. None for the keys that the
+        ssh-agent holds, or that ``~/.ssh/config`` names.
+    port
+        The TCP port.
+    name
+        What the profile is called in neuroflow.toml.
+
+    Examples
+    --------
+    >>> Profile(host="127.0.0.1", user="demo", key=Path("id_ed25519")).port
+    22
+    """
+
+    host: str
+    user: str
+    key: Path | None = None
+    port: int = 22
+    name: str = DEFAULT
+
+    @property
+    def key_text(self) -> str:
+        """The key as neuroflow.toml and the forms show it: the file, or ``agent``."""
+        return AGENT if self.key is None else str(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a project may set besides its profile.
+
+    Parameters
+    ----------
+    overdue_hours
+        After how many hours without a result a study counts as overdue. The vendor names two to
+        three hours.
+    quiet_seconds
+        How long after a silent drop the server may still publish a partial upload. AWS Transfer
+        Family gives an unresponsive client 300 s.
+    connections
+        How many connections an upload or download may use at most; each carries one study at a
+        time.
+    """
+
+    overdue_hours: float = 6.0
+    quiet_seconds: float = 300.0
+    connections: int = 8
+
+
+def key_of(text: str) -> Path | None:
+    """Read the key of a profile as people write it.
+
+    Parameters
+    ----------
+    text
+        A file's path, or ``agent``.
+
+    Returns
+    -------
+    Path or None
+        None for the keys that the ssh-agent holds.
+
+    Examples
+    --------
+    >>> key_of("agent") is None
+    True
+    >>> key_of("id_ed25519").name
+    'id_ed25519'
+    """
+    if text.strip() == AGENT:
+        return None
+    return Path(os.path.expanduser(text.strip()))  # noqa: PTH111  pathlib raises for ~nobody
+
+
+def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
+    """Read one profile from a neuroflow.toml.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Which profile.
+
+    Returns
+    -------
+    Profile or None
+        None where the file or the profile does not exist.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML, or a field is missing or of the wrong type.
+
+    Examples
+    --------
+    >>> read_profile(Path("no-such-folder/neuroflow.toml")) is None
+    True
+    """
+    profiles = _tables(path).get("profile", {})
+    try:
+        if name not in profiles:
+            return None
+        fields = profiles[name]
+        return Profile(
+            host=str(fields["host"]),
+            user=str(fields["user"]),
+            key=key_of(str(fields["key"])),
+            port=int(fields.get("port", 22)),
+            name=name,
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as error:  # a port may be inf
+        raise ConfigError(
+            f"Profile {name!r} in {path} is not complete.",
+            why=f"{type(error).__name__}: {error}.",
+            advice="A profile needs host, user and key (a file, or agent); port is a number.",
+        ) from error
+
+
+def profile_names(path: Path) -> list[str]:
+    """List the profiles in a neuroflow.toml.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    list of str
+        In the order of the file; empty where it does not exist.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML.
+
+    Examples
+    --------
+    >>> profile_names(Path("no-such-folder/neuroflow.toml"))
+    []
+    """
+    profiles = _tables(path).get("profile", {})
+    return [str(name) for name in profiles] if isinstance(profiles, MutableMapping) else []
+
+
+def name_in_use(path: Path) -> str:
+    """Tell which profile is used where none is asked for.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        The one used last, or else ``"default"``.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML.
+
+    Examples
+    --------
+    >>> name_in_use(Path("no-such-folder/neuroflow.toml"))
+    'default'
+    """
+    return str(_tables(path).get("use", DEFAULT))
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the settings from a neuroflow.toml; defaults where it is silent.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Settings
+        What it says.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML, or a setting is unknown or not a positive number.
+
+    Examples
+    --------
+    >>> read_settings(Path("no-such-folder/neuroflow.toml")).connections
+    8
+    """
+    values = _tables(path).get("settings", {})
+    try:
+        settings = Settings(**values)
+        _check_settings(settings)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"The [settings] of {path} cannot be used.",
+            why=f"{error}.",
+            advice="The known settings are the fields of `Settings`; their values are numbers.",
+        ) from error
+    return settings
+
+
+def write_profile(path: Path, profile: Profile) -> None:
+    """Write a profile into a neuroflow.toml and use it from now on; all else in it stays.
+
+    Parameters
+    ----------
+    path
+        The file; made where missing.
+    profile
+        What to write.
+
+    Raises
+    ------
+    ConfigError
+        The file is no TOML, the profile has no name, or the file cannot be written.
+    """
+    if not profile.name.strip():
+        raise ConfigError("A profile needs a name.", advice="Call it by the site, for example.")
+    tables = _tables(path)
+    profiles = tables.setdefault("profile", tomlkit.table(is_super_table=True))
+    if not isinstance(profiles, MutableMapping):
+        raise ConfigError(
+            f"{path} has no room for a profile.",
+            why="`profile` is not a table in it.",
+            advice="Remove that line.",
+        )
+    profiles[profile.name] = {
+        "host": profile.host,
+        "port": profile.port,
+        "user": profile.user,
+        "key": profile.key_text,
+    }
+    _use(tables, profile.name)
+    _write(path, tables)
+
+
+def use_profile(path: Path, name: str) -> None:
+    """Use another profile of a neuroflow.toml from now on.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Which profile.
+
+    Raises
+    ------
+    ConfigError
+        There is no such profile, or the file cannot be written.
+    """
+    tables = _tables(path)
+    _known(path, name)
+    _use(tables, name)
+    _write(path, tables)
+
+
+def remove_profile(path: Path, name: str) -> None:
+    """Take a profile out of a neuroflow.toml; what was sent with it stays known.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        Which profile.
+
+    Raises
+    ------
+    ConfigError
+        There is no such profile, or the file cannot be written.
+    """
+    tables = _tables(path)
+    rest = [other for other in _known(path, name) if other != name]
+    del tables["profile"][name]
+    if tables.get("use", DEFAULT) == name:
+        _use(tables, rest[0] if rest else DEFAULT)
+    _write(path, tables)
+
+
+def _check_settings(settings: Settings) -> None:
+    is_positive = settings.overdue_hours > 0 and settings.quiet_seconds >= 0  # false for nan, too
+    if not is_positive or settings.connections < 1:
+        raise ValueError("a setting is not positive")
+    if not isinstance(settings.connections, int):
+        raise TypeError("connections is not a whole number")
+
+
+def _known(path: Path, name: str) -> list[str]:
+    """Return the names of all profiles, of which this has to be one."""
+    names = profile_names(path)
+    if name not in names:
+        raise ConfigError(
+            f"There is no profile {name!r} in {path}.",
+            advice=f"Its profiles are: {', '.join(names) or 'none'}.",
+        )
+    return names
+
+
+def _use(tables: dict[str, Any], name: str) -> None:
+    """Note the profile in use; nothing is noted while it is the one that goes without saying."""
+    if name == DEFAULT:
+        tables.pop("use", None)
+    else:
+        tables["use"] = name
+
+
+def _write(path: Path, tables: dict[str, Any]) -> None:
+    try:
+        with whole(path) as temporary:
+            temporary.write_text(tomlkit.dumps(tables), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written.",
+            why=f"{error.strerror}.",
+            advice="Check the folder's permissions and the disk's free space.",
+        ) from error
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomlkit.parse(path.read_text(encoding="utf-8-sig"))  # as Notepad saves it
+    except FileNotFoundError:
+        return tomlkit.document()
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} is not valid TOML.", why=f"{error}.", advice="Mend the line it names."
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read.", why=f"{error.strerror}.") from error

@@ -1,0 +1,165 @@
+"""What the researcher decided of single studies: left out, age or sex filled in.
+
+The user's own files are never changed: these decisions stand in ``decisions.tsv`` beside the
+cohort's map, readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+from filelock import FileLock
+
+from neuroflow.errors import WorkspaceError
+from neuroflow.io.privatefile import write_private
+
+DECISIONS_NAME = "decisions.tsv"
+PATIENCE = 10.0
+"""Seconds in which anybody else has written a decision down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided of one study.
+
+    Parameters
+    ----------
+    excluded
+        Why the study is left out; empty where it is not.
+    age
+        Age at the scan in years, where participants.tsv does not tell it.
+    sex
+        ``"M"`` or ``"F"``, where participants.tsv does not tell it.
+    """
+
+    excluded: str = ""
+    age: float | None = None
+    sex: str | None = None
+
+
+class DecisionStore:
+    """The decisions of all cohorts of a workspace, one file for each.
+
+    Parameters
+    ----------
+    folder
+        Where the cohorts stand.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "C").mkdir()
+    >>> DecisionStore(folder).write("C", {"a": Decision(excluded="motion")})
+    >>> DecisionStore(folder).read("C")
+    {'a': Decision(excluded='motion', age=None, sex=None)}
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, cohort_id: str) -> dict[str, Decision]:
+        """Read what was decided in one cohort.
+
+        Parameters
+        ----------
+        cohort_id
+            The cohort.
+
+        Returns
+        -------
+        dict
+            From `study_id` to the decision; empty where none was made.
+
+        Raises
+        ------
+        WorkspaceError
+            The file is damaged.
+        """
+        path = self._path(cohort_id)
+        if not path.exists():
+            return {}
+        try:
+            table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+            rows = cast(list[dict[str, str]], table.to_dict("records"))
+            return {row["study_id"]: _decision(row) for row in rows}
+        except (OSError, ValueError, KeyError) as error:
+            raise WorkspaceError(
+                f"The decisions of cohort {cohort_id!r} cannot be read.",
+                why=f"{type(error).__name__} in {path}.",
+                advice="Restore the file from a backup, or remove it and decide again.",
+            ) from error
+
+    def change(self, cohort_id: str, study_id: str, **what: object) -> None:
+        """Decide something of one study; what others decide meanwhile is not lost.
+
+        Parameters
+        ----------
+        cohort_id
+            The cohort, which is there already.
+        study_id
+            The study.
+        **what
+            Fields of `Decision`; the others stay.
+
+        Raises
+        ------
+        WorkspaceError
+            The file is damaged or cannot be written.
+        """
+        try:
+            with FileLock(self._path(cohort_id).with_suffix(".lock"), timeout=PATIENCE):
+                decisions = self.read(cohort_id)
+                before = decisions.get(study_id, Decision())
+                decisions[study_id] = replace(before, **what)  # type: ignore[arg-type]
+                self.write(cohort_id, decisions)
+        except OSError as error:  # a lock that is held too long is one, too
+            raise self._failed(cohort_id, error) from error
+
+    def write(self, cohort_id: str, decisions: Mapping[str, Decision]) -> None:
+        """Write what was decided in one cohort; studies without a decision are left away.
+
+        Parameters
+        ----------
+        cohort_id
+            The cohort, which is there already.
+        decisions
+            From `study_id` to the decision.
+
+        Raises
+        ------
+        WorkspaceError
+            The file cannot be written.
+        """
+        rows = [
+            (study_id, *("" if value is None else str(value) for value in astuple(decision)))
+            for study_id, decision in decisions.items()
+            if decision != Decision()
+        ]
+        table = pd.DataFrame(rows, columns=["study_id", *(f.name for f in fields(Decision))])
+        text = io.StringIO()
+        table.to_csv(text, sep="\t", index=False, lineterminator="\n")
+        try:
+            write_private(self._path(cohort_id), text.getvalue().encode())
+        except OSError as error:
+            raise self._failed(cohort_id, error) from error
+
+    def _failed(self, cohort_id: str, error: OSError) -> WorkspaceError:
+        return WorkspaceError(
+            f"The decisions of cohort {cohort_id!r} cannot be written.",
+            why=f"{error.strerror or error} in {self._path(cohort_id).parent}.",
+            advice="Check the folder's permissions and the disk's free space.",
+        )
+
+    def _path(self, cohort_id: str) -> Path:
+        return self.folder / cohort_id / DECISIONS_NAME
+
+
+def _decision(row: Mapping[str, str]) -> Decision:
+    age = float(row["age"]) if row["age"] else None
+    return Decision(excluded=row["excluded"], age=age, sex=row["sex"] or None)

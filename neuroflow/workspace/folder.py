@@ -1,0 +1,130 @@
+"""What stands where in a workspace's folder, and who may write in it just now.
+
+::
+
+    my-project/
+        neuroflow.toml           how to reach the service (no secret)
+        known_hosts              the pinned identity of the server
+        ledger.sqlite            what was sent and fetched
+        salt                     makes packages the same each time here, unguessable elsewhere
+        cohorts/<cohort_id>/     which study goes by which id, participants.tsv, what was decided
+                                 and what the last check found (readable by the owner only)
+        packages/<cohort_id>/    one zip per study
+        results/<study_id>_out/  what came back
+        results/aggregated/      reports of many studies
+        cache/                   the cohort table, ready to read; the last look at the server
+        exports/                 figures, tables and methods texts from the Explore form
+        logs/neuroflow.log       what was done and when: no patient data, no secret
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from neuroflow.errors import LockedError, WorkspaceError
+from neuroflow.io.privatefile import write_private
+
+GLANCE = 0.5
+"""Seconds in which a look whether somebody works here is over."""
+
+
+class WorkFolder:
+    """The places in a workspace, its salt and its lock.
+
+    Parameters
+    ----------
+    root
+        The workspace's folder; made where missing.
+
+    Raises
+    ------
+    WorkspaceError
+        The path is a file, or the folder cannot be written.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        named = Path(os.path.expanduser(root))  # noqa: PTH111  pathlib raises for ~nobody
+        self.root = _writable(named.resolve())
+        self.ledger = self.root / "ledger.sqlite"
+        self.cohorts = self.root / "cohorts"
+        self.results = self.root / "results"
+        self.cache = self.root / "cache"
+        self.listing = self.cache / "listing.json"
+        self.log = self.root / "logs" / "neuroflow.log"
+        self._lock = FileLock(self.root / ".lock")
+
+    def packages(self, cohort_id: str) -> Path:
+        """Return where the packages of a cohort stand."""
+        return self.root / "packages" / cohort_id
+
+    def participants(self, cohort_id: str) -> Path:
+        """Return where the workspace keeps a cohort's participants.tsv."""
+        return self.cohorts / cohort_id / "participants.tsv"
+
+    def checks(self, cohort_id: str) -> Path:
+        """Return where the workspace remembers what the last check of a cohort found."""
+        return self.cohorts / cohort_id / "checks.json"
+
+    @property
+    def salt(self) -> bytes:
+        """32 random bytes, made once per workspace."""
+        path = self.root / "salt"
+        if not path.exists():
+            write_private(path, secrets.token_bytes(32))
+        return path.read_bytes()
+
+    @property
+    def is_locked(self) -> bool:
+        """True while somebody holds the folder, in this process or another."""
+        # An own lock: the one in use would say yes to the thread that holds it already.
+        try:
+            with FileLock(self._lock.lock_file, is_singleton=False).acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder against other processes and other people on a shared disk.
+
+        Raises
+        ------
+        LockedError
+            Somebody else holds it.
+        """
+        try:
+            with self._lock.acquire(timeout=GLANCE, poll_interval=0.05):
+                yield
+        except Timeout as error:
+            raise LockedError(
+                f"Somebody else works in {self.root} just now.",
+                why="Another notebook or command is packaging, sending or collecting.",
+                advice="Wait until it is done, or stop it.",
+            ) from error
+
+
+def _writable(folder: Path) -> Path:
+    """Make the folder where missing, and see that it can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except (FileExistsError, NotADirectoryError) as error:
+        raise WorkspaceError(
+            f"{folder} cannot be a workspace.",
+            why="It is a file, or stands below one.",
+            advice="Name a folder.",
+        ) from error
+    except OSError as error:
+        raise WorkspaceError(
+            f"{folder} cannot be written.",
+            why=f"{error.strerror}.",
+            advice="Choose another folder, or mend its permissions.",
+        ) from error

@@ -1,0 +1,324 @@
+"""How one project reaches the service: profile, pinned host key, passphrase, connection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from neuroflow.errors import ConfigError, HostKeyChangedError, HostKeyUnknownError
+from neuroflow.transfer.diagnose import Step, probe
+from neuroflow.transfer.remote import Remote
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.ssh.credentials import credentials
+from neuroflow.transfer.ssh.keys import PublicKey
+from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.ssh.route import find_route
+from neuroflow.transfer.ssh.tunnel import shown_key
+from neuroflow.workspace.config import (
+    CONFIG_NAME,
+    Profile,
+    Settings,
+    name_in_use,
+    profile_names,
+    read_profile,
+    read_settings,
+)
+from neuroflow.workspace.config import remove_profile as _remove_profile
+from neuroflow.workspace.config import use_profile as _use_profile
+from neuroflow.workspace.config import write_profile as _write_profile
+
+PASSPHRASE_VARIABLE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the name of a variable, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """The key that a host shows.
+
+    Parameters
+    ----------
+    host, port
+        The host, as the user calls it.
+    key
+        What it shows.
+    is_pinned
+        True where it is the pinned one.
+    """
+
+    host: str
+    port: int
+    key: PublicKey
+    is_pinned: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """``SHA256:...``, to be compared with the one its owner published."""
+        return self.key.fingerprint
+
+
+class Service:
+    """The way to the SFTP service from one workspace.
+
+    Parameters
+    ----------
+    folder
+        The workspace's folder; ``neuroflow.toml`` and ``known_hosts`` stand in it.
+    profile_name
+        Which profile of ``neuroflow.toml`` to use; None for the one used last.
+    environ
+        Where a passphrase may be found under ``NEUROFLOW_PASSPHRASE``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Service(Path(folder)).profile is None
+    True
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        profile_name: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._config = folder / CONFIG_NAME
+        self._asked_name = profile_name
+        self._passphrase = environ.get(PASSPHRASE_VARIABLE)
+        self.hostkeys = HostKeys(folder / "known_hosts")
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile in use, or None before the first one was saved."""
+        return read_profile(self._config, self.profile_name)
+
+    @property
+    def profile_name(self) -> str:
+        """What the profile in use is called."""
+        return self._asked_name or name_in_use(self._config)
+
+    @property
+    def profile_names(self) -> list[str]:
+        """The names of all profiles in neuroflow.toml."""
+        return profile_names(self._config)
+
+    @property
+    def name(self) -> str:
+        """Which server and user it is; empty before a profile was saved."""
+        profile = self.profile
+        return f"{profile.user}@{profile.host}:{profile.port}" if profile else ""
+
+    @property
+    def settings(self) -> Settings:
+        """The project's settings."""
+        return read_settings(self._config)
+
+    def save_profile(self, profile: Profile) -> None:
+        """Write a profile into neuroflow.toml and use it from now on.
+
+        Parameters
+        ----------
+        profile
+            Host, port, user and the key's file.
+
+        Raises
+        ------
+        ConfigError
+            The file cannot be read or written.
+        """
+        _write_profile(self._config, profile)
+        self._asked_name = None
+
+    def use_profile(self, name: str) -> None:
+        """Use another profile of neuroflow.toml from now on; the passphrase is forgotten.
+
+        A workspace's ledger speaks of one server: profiles are several ways to the same one.
+
+        Parameters
+        ----------
+        name
+            Which profile.
+
+        Raises
+        ------
+        ConfigError
+            There is no such profile, or the file cannot be written.
+        """
+        _use_profile(self._config, name)
+        self._asked_name = None
+        self._passphrase = None
+
+    def remove_profile(self, name: str) -> None:
+        """Take a profile out of neuroflow.toml; its key and what was sent stay.
+
+        Parameters
+        ----------
+        name
+            Which profile.
+
+        Raises
+        ------
+        ConfigError
+            There is no such profile, or the file cannot be written.
+        """
+        is_in_use = name == self.profile_name
+        _remove_profile(self._config, name)
+        if is_in_use:
+            self._asked_name = None
+            self._passphrase = None
+
+    def agent_keys(self) -> list[PublicKey]:
+        """List the keys that the ssh-agent offers, in the order in which they are tried.
+
+        Returns
+        -------
+        list of PublicKey
+            Their public halves.
+
+        Raises
+        ------
+        KeyFileError
+            No agent answers, or it holds no key.
+        """
+        with credentials((), None) as found:
+            keys = [one.key for one in found]
+            comments = [str(getattr(key, "comment", "")) for key in keys]
+            return [
+                PublicKey(key.get_name(), key.asbytes(), comment)
+                for key, comment in zip(keys, comments, strict=True)
+            ]
+
+    def use_passphrase(self, passphrase: str | None) -> None:
+        """Keep the key's passphrase in memory until the process ends; it is never written.
+
+        Parameters
+        ----------
+        passphrase
+            The passphrase, or None to forget it.
+        """
+        self._passphrase = passphrase
+
+    def unknown_host(self) -> ShownKey | None:
+        """Ask the servers on the way for their keys, until one is not pinned yet.
+
+        Returns
+        -------
+        ShownKey or None
+            The first host whose key the user has to confirm; a jump host comes before what is
+            behind it. None where all are pinned.
+
+        Raises
+        ------
+        ConnectError
+            A server cannot be reached, or shows another key than the pinned one.
+        """
+        return next((shown for shown in self._shown_keys() if not shown.is_pinned), None)
+
+    def host_fingerprint(self) -> str:
+        """Ask the server for its host key, without logging in.
+
+        Returns
+        -------
+        str
+            ``SHA256:...``, to be compared with the one the vendor published; of a jump host
+            before it, while that is not pinned.
+
+        Raises
+        ------
+        ConnectError
+            The server cannot be reached.
+        """
+        found = list(self._shown_keys(is_strict=False))
+        return found[-1].fingerprint
+
+    def trust(self, fingerprint: str) -> None:
+        """Pin the key of the server, or of a jump host before it, once the user has confirmed it.
+
+        Parameters
+        ----------
+        fingerprint
+            What the user confirmed, as ``SHA256:...``.
+
+        Raises
+        ------
+        HostKeyChangedError
+            The server shows another key than the confirmed one, or another one is pinned: remove
+            its line from known_hosts by hand, once the vendor has told that it is gone.
+        ConnectError
+            The server cannot be reached.
+        """
+        wanted = fingerprint.strip()
+        for shown in self._shown_keys(is_strict=False):
+            if shown.fingerprint == wanted:
+                try:
+                    self.hostkeys.check(shown.host, shown.port, shown.key)
+                except HostKeyUnknownError:
+                    self.hostkeys.trust(shown.host, shown.port, shown.key)
+                return
+        raise HostKeyChangedError(
+            f"The server {shown.host} does not show the confirmed host key.",
+            why=f"Confirmed: {wanted}; shown: {shown.fingerprint}.",
+            advice="Do not go on. Ask the vendor's support which fingerprint is right.",
+            fingerprint=shown.fingerprint,
+        )
+
+    def _shown_keys(self, *, is_strict: bool = True) -> Iterator[ShownKey]:
+        """Yield what the hosts on the way show, up to the first that is not pinned."""
+        for hop in find_route(self._required()).hops:
+            key = shown_key(hop, self.hostkeys, self._passphrase)
+            shown = ShownKey(hop.name, hop.name_port, key)
+            try:
+                self.hostkeys.check(hop.name, hop.name_port, key)
+            except HostKeyUnknownError:
+                yield shown
+                return
+            except HostKeyChangedError:
+                if is_strict:
+                    raise
+                yield shown
+                return
+            yield replace(shown, is_pinned=True)
+
+    def connect(self) -> Remote:
+        """Open a session with the service.
+
+        Returns
+        -------
+        Remote
+            To be closed after use; it belongs to one thread.
+
+        Raises
+        ------
+        ConfigError
+            No profile is saved.
+        ConnectError
+            The server cannot be reached, is not the pinned one, or refuses the login.
+        """
+        return connect(self._required(), hostkeys=self.hostkeys, passphrase=self._passphrase)
+
+    def probe(self) -> Iterator[Step]:
+        """Test the connection stage by stage: name, port, host key, login, folders.
+
+        Yields
+        ------
+        Step
+            One per stage; the first that fails is the last.
+
+        Raises
+        ------
+        ConfigError
+            No profile is saved.
+        """
+        return probe(self._required(), self.hostkeys, self._passphrase)
+
+    def _required(self) -> Profile:
+        profile = self.profile
+        if profile is None:
+            raise ConfigError(
+                "This workspace does not know the service yet.",
+                why=f"There is no profile {self.profile_name!r} in {self._config}.",
+                advice="Fill the Connect form, or run `neuroflow connect`.",
+            )
+        return profile
