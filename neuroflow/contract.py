@@ -267,3 +267,21 @@ def _checked(text: str, kind: str) -> str:
             "exactly as the vendor's support gave it.",
         )
     return text
+
+
+SYNTAXES = (
+    "1.2.840.10008.1.2",
+    "1.2.840.10008.1.2.1",
+    "1.2.840.10008.1.2.2",
+    "1.2.840.10008.1.2.1.99",
+    "1.2.840.10008.1.2.4.70",
+    "1.2.840.10008.1.2.4.80",
+    "1.2.840.10008.1.2.4.90",
+    "1.2.840.10008.1.2.4.91",
+    "1.2.840.10008.1.2.5",
+)
+"""The lossless transfer syntaxes the service reads."""
+
+STUDY_DESCRIPTION = "MRI Brain with DTI Non-Contrast"
+
+SERIES_DESCRIPTION = "neuropacs DTI"

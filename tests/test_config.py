@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from neuroflow.errors import ConfigError
+from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.workspace.config import (
-    Profile,
     Settings,
     name_in_use,
     profile_names,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from neuroflow.workspace.config import Profile
+from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.workspace.service import Service
 
 

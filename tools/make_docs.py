@@ -15,8 +15,9 @@ import pandas as pd
 from PIL import Image
 from pydicom.uid import UID
 
+from neuroflow.contract import SYNTAXES
 from neuroflow.demo.run import run_demo
-from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, SYNTAXES, rules_table
+from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, rules_table
 from neuroflow.studies.protocol.waivers import FIXED
 
 DOCS = Path(__file__).parent.parent / "docs"

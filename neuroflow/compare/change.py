@@ -19,10 +19,9 @@ from neuroflow.compare.stats.effect_size import hedges_g
 from neuroflow.compare.stats.multiple_testing import Correction, correct_families
 from neuroflow.compare.stats.result import Sheet, Side, refuse_thin
 from neuroflow.compare.stats.sample import Sample, choose_sample
-from neuroflow.compare.stats.two_groups import moments
 from neuroflow.errors import CompareError, TableError
 from neuroflow.matrix.arguments import check_number
-from neuroflow.matrix.cells import Cells, FloatArray, IntArray, labels
+from neuroflow.matrix.cells import Cells, FloatArray, IntArray, labels, moments
 from neuroflow.matrix.read import read_cells
 from neuroflow.matrix.visits import participants
 

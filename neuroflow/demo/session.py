@@ -17,7 +17,7 @@ from neuroflow.demo.service.aidp import check_layout
 from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import DemoError
 from neuroflow.models import OnEvent
-from neuroflow.workspace.config import Profile
+from neuroflow.transfer.ssh.profile import Profile
 
 VARIABLE = "NEUROFLOW_DEMO"
 """The environment variable with the folder of a demo that runs already."""

@@ -58,3 +58,30 @@ def whole(path: Path, *, mode: int = AS_USUAL) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # after a success it is gone already
             temporary.unlink(missing_ok=True)
+
+
+OWNER_ONLY = 0o600
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that nobody but its owner may read, all of it or nothing.
+
+    On Windows the folder's own permissions govern; the mode is set where it has a meaning.
+
+    Parameters
+    ----------
+    path
+        The file; replaced as a whole where it exists.
+    data
+        Its content.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_private(Path(folder) / "salt", b"x")
+    ...     (Path(folder) / "salt").read_bytes()
+    b'x'
+    """
+    with whole(path, mode=OWNER_ONLY) as temporary:
+        temporary.write_bytes(data)

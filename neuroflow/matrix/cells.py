@@ -195,3 +195,24 @@ def raw_codes(column: pd.Series) -> tuple[npt.NDArray[np.integer[Any]], pd.Index
         return column.array.codes, column.array.categories
     codes, values = pd.factorize(column)
     return codes, pd.Index(values)
+
+
+def moments(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return number, mean and variance of every column, missing values left out.
+
+    Parameters
+    ----------
+    values
+        n x m, NaN where missing.
+
+    Returns
+    -------
+    n, mean, variance : ndarray of float, shape (m,)
+        NaN where there are no values, or one only for the variance.
+    """
+    present = np.isfinite(values)
+    n = present.sum(axis=0).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(present, values, 0).sum(axis=0) / n
+        squares = (np.where(present, values - mean, 0) ** 2).sum(axis=0)
+        return n, mean, np.where(n > 1, squares / (n - 1), np.nan)

@@ -12,10 +12,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from neuroflow.compare.stats.two_groups import moments
 from neuroflow.errors import TableError
 from neuroflow.matrix.arguments import check_choice, check_number
-from neuroflow.matrix.cells import BoolArray, Cells, FloatArray, IntArray, labels
+from neuroflow.matrix.cells import BoolArray, Cells, FloatArray, IntArray, labels, moments
 from neuroflow.matrix.read import read_cells
 from neuroflow.matrix.visits import choose_visits
 from neuroflow.plots.common.figure import describe, figure_of, new_axes

@@ -12,10 +12,9 @@ from matplotlib.collections import LineCollection
 from scipy import stats
 
 from neuroflow.compare.change import years_of
-from neuroflow.compare.stats.two_groups import moments
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix.arguments import check_name, check_number
-from neuroflow.matrix.cells import FloatArray, IntArray, labels
+from neuroflow.matrix.cells import FloatArray, IntArray, labels, moments
 from neuroflow.matrix.read import read_cells
 from neuroflow.matrix.visits import participants
 from neuroflow.plots.common.figure import describe, new_axes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import stat
 import zipfile
@@ -211,3 +212,48 @@ def _refuse_bomb(path: Path, infos: list[zipfile.ZipInfo]) -> None:
 def _is_litter(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return any(part.startswith((".", "__MACOSX")) for part in parts)
+
+
+def looks_like_dicom(start: bytes) -> bool:
+    """Tell by its first bytes whether a file may be DICOM.
+
+    Parameters
+    ----------
+    start
+        At least the first 132 bytes.
+
+    Returns
+    -------
+    bool
+        True with the ``DICM`` mark, or where the first element is one that files begin with.
+
+    Examples
+    --------
+    >>> looks_like_dicom(bytes(128) + b"DICM"), looks_like_dicom(b"participant_id")
+    (True, False)
+
+    References
+    ----------
+    DICOM PS3.10, section 7.1.
+    """
+    if start[128:132] == b"DICM":
+        return True
+    # Old exports lack the preamble and begin with group 0002 or 0008, low byte first.
+    return len(start) > 8 and start[:2] in (b"\x02\x00", b"\x08\x00") and start[3] == 0
+
+
+def sha256_of(path: Path) -> str:
+    """Digest a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        SHA-256, in hexadecimal.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -7,8 +7,7 @@ from pathlib import PurePosixPath
 
 from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
-from neuroflow.studies.archive import READ_ERRORS, Member, zip_members
-from neuroflow.studies.dicom.header import looks_like_dicom
+from neuroflow.studies.archive import READ_ERRORS, Member, looks_like_dicom, zip_members
 from neuroflow.studies.filenames import names_diffusion, partner, role
 
 

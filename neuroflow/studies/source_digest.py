@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neuroflow._version import METHOD
 from neuroflow.models import Package, Study
-from neuroflow.studies.package.zip_writer import sha256_of
+from neuroflow.studies.archive import sha256_of
 
 
 def source_digest(study: Study) -> str:

@@ -12,9 +12,9 @@ from neuroflow.transfer.sftp.remote import SftpRemote
 from neuroflow.transfer.ssh import session
 from neuroflow.transfer.ssh.credentials import credentials
 from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.transfer.ssh.route import Route, find_route
 from neuroflow.transfer.ssh.tunnel import reach
-from neuroflow.workspace.config import Profile
 
 STAGES = ("name", "port", "host key", "login", "folders")
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, get_args
 
 from neuroflow.errors import MissingExtraError, OptionError, WorkerError
-from neuroflow.io.privatefile import write_private
+from neuroflow.io.atomic import write_private
 from neuroflow.plots.common.style import ThemeName
 from neuroflow.workspace.workspace import Workspace
 

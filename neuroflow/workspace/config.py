@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,48 +12,9 @@ from tomlkit.exceptions import TOMLKitError
 
 from neuroflow.errors import ConfigError
 from neuroflow.io.atomic import whole
+from neuroflow.transfer.ssh.profile import DEFAULT, Profile, key_of
 
 CONFIG_NAME = "neuroflow.toml"
-AGENT = "agent"
-"""Stands in place of a key's file for the keys that the ssh-agent holds."""
-DEFAULT = "default"
-"""What a profile is called that was given no name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """Where the service is and who the user is.
-
-    Parameters
-    ----------
-    host
-        The server's name or address.
-    user
-        The user name the vendor assigned.
-    key
-        The private key's file; its passphrase is never stored. None for the keys that the
-        ssh-agent holds, or that ``~/.ssh/config`` names.
-    port
-        The TCP port.
-    name
-        What the profile is called in neuroflow.toml.
-
-    Examples
-    --------
-    >>> Profile(host="127.0.0.1", user="demo", key=Path("id_ed25519")).port
-    22
-    """
-
-    host: str
-    user: str
-    key: Path | None = None
-    port: int = 22
-    name: str = DEFAULT
-
-    @property
-    def key_text(self) -> str:
-        """The key as neuroflow.toml and the forms show it: the file, or ``agent``."""
-        return AGENT if self.key is None else str(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +37,6 @@ class Settings:
     overdue_hours: float = 6.0
     quiet_seconds: float = 300.0
     connections: int = 8
-
-
-def key_of(text: str) -> Path | None:
-    """Read the key of a profile as people write it.
-
-    Parameters
-    ----------
-    text
-        A file's path, or ``agent``.
-
-    Returns
-    -------
-    Path or None
-        None for the keys that the ssh-agent holds.
-
-    Examples
-    --------
-    >>> key_of("agent") is None
-    True
-    >>> key_of("id_ed25519").name
-    'id_ed25519'
-    """
-    if text.strip() == AGENT:
-        return None
-    return Path(os.path.expanduser(text.strip()))  # noqa: PTH111  pathlib raises for ~nobody
 
 
 def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:

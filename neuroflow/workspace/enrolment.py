@@ -14,8 +14,8 @@ import pandas as pd
 
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import IdError, OptionError
+from neuroflow.io.atomic import write_private
 from neuroflow.io.participants import ParticipantRows, read_participants
-from neuroflow.io.privatefile import write_private
 from neuroflow.ledger.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Study
 from neuroflow.studies.protocol.check import check

@@ -14,11 +14,11 @@ from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.credentials import credentials
 from neuroflow.transfer.ssh.keys import PublicKey
 from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.transfer.ssh.route import find_route
 from neuroflow.transfer.ssh.tunnel import shown_key
 from neuroflow.workspace.config import (
     CONFIG_NAME,
-    Profile,
     Settings,
     name_in_use,
     profile_names,

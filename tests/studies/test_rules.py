@@ -12,8 +12,7 @@ from support.scans import Scan, write_enhanced, write_mosaic
 
 from neuroflow.errors import OptionError
 from neuroflow.models import StudyKind
-from neuroflow.studies.dicom.gradients import Gradient
-from neuroflow.studies.dicom.volumes import count_directions
+from neuroflow.studies.diffusion import Gradient, count_directions
 from neuroflow.studies.protocol.acquisition import Acquisition
 from neuroflow.studies.protocol.check import check
 from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, rules_table

@@ -14,9 +14,9 @@ from neuroflow.ledger.states import State
 from neuroflow.models import Package
 from neuroflow.transfer.sftp.remote import SftpRemote, connect
 from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.transfer.upload.plan import plan
 from neuroflow.transfer.upload.submit import submit
-from neuroflow.workspace.config import Profile
 
 MOMENTS = [
     f"{when} {state}"

@@ -13,7 +13,7 @@ import pytest
 from support.sshd import free_port
 
 from neuroflow.transfer.ssh.keys import make_key
-from neuroflow.workspace.config import Profile
+from neuroflow.transfer.ssh.profile import Profile
 
 BUCKET = "studies"
 USER = "site-7"

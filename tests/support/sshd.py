@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from neuroflow.transfer.ssh.keys import make_key
-from neuroflow.workspace.config import Profile
+from neuroflow.transfer.ssh.profile import Profile
 
 CONFIG = """
 {extra}

@@ -28,7 +28,7 @@ from neuroflow.transfer.sftp import packets
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.keys import make_key
 from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
-from neuroflow.workspace.config import Profile
+from neuroflow.transfer.ssh.profile import Profile
 
 
 @pytest.fixture

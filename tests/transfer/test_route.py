@@ -23,8 +23,9 @@ from neuroflow.transfer.diagnose import STAGES, probe
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.keys import make_key
 from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
+from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.transfer.ssh.route import find_route
-from neuroflow.workspace.config import Profile, read_profile, write_profile
+from neuroflow.workspace.config import read_profile, write_profile
 from neuroflow.workspace.service import Service
 
 

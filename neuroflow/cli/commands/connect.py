@@ -64,7 +64,7 @@ def connect(
 
 def _save(service: Service, host: str, user: str, key: str, port: int, name: str | None) -> None:
     """Save a profile, under its name or the usual one, and use it."""
-    from neuroflow.workspace.config import DEFAULT, Profile, key_of
+    from neuroflow.transfer.ssh.profile import DEFAULT, Profile, key_of
 
     file = key_of(key)
     absolute = file and file.expanduser().absolute()

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from neuroflow.compare.stats.two_groups import moments
-from neuroflow.matrix.cells import FloatArray
+from neuroflow.matrix.cells import FloatArray, moments
 
 
 def welch_anova(groups: Sequence[FloatArray]) -> dict[str, FloatArray]:

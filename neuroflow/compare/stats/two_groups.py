@@ -6,28 +6,7 @@ import numpy as np
 from scipy import special, stats
 
 from neuroflow.compare.stats.effect_size import hedges_g
-from neuroflow.matrix.cells import FloatArray
-
-
-def moments(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return number, mean and variance of every column, missing values left out.
-
-    Parameters
-    ----------
-    values
-        n x m, NaN where missing.
-
-    Returns
-    -------
-    n, mean, variance : ndarray of float, shape (m,)
-        NaN where there are no values, or one only for the variance.
-    """
-    present = np.isfinite(values)
-    n = present.sum(axis=0).astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(present, values, 0).sum(axis=0) / n
-        squares = (np.where(present, values - mean, 0) ** 2).sum(axis=0)
-        return n, mean, np.where(n > 1, squares / (n - 1), np.nan)
+from neuroflow.matrix.cells import FloatArray, moments
 
 
 def welch(first: FloatArray, second: FloatArray, confidence: float) -> dict[str, FloatArray]:

@@ -11,6 +11,8 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from neuroflow.studies.dicom.datetimes import parse_moment
+
 START = datetime(2000, 1, 1)
 """When every study begins, in no time zone."""
 _SPAN = timedelta(days=2)
@@ -75,40 +77,6 @@ def _moved_with_a_date(dataset: Dataset, element: DataElement) -> bool:
 
 def _first(value: Any) -> Any:
     return value[0] if isinstance(value, MultiValue | list) and value else value
-
-
-def parse_moment(text: str) -> datetime | None:
-    """Read a DICOM date with a time, as far as it is given.
-
-    Parameters
-    ----------
-    text
-        ``YYYYMMDD``, then any part of ``HHMMSS.FFFFFF``, then anything.
-
-    Returns
-    -------
-    datetime.datetime or None
-        None where it is none.
-
-    Examples
-    --------
-    >>> parse_moment("20240131123005.5"), parse_moment("abc")
-    (datetime.datetime(2024, 1, 31, 12, 30, 5, 500000), None)
-
-    References
-    ----------
-    DICOM PS3.5, table 6.2-1, value representations DA, DT and TM.
-    """
-    plain = text.strip().replace(".", "", text.count(".") if ":" in text else 0).replace(":", "")
-    digits, _, rest = plain.partition(".")
-    fraction = "".join(char for char in rest[:6] if char.isdigit())
-    digits = digits[:14]
-    form = "%Y%m%d%H%M%S"[: {8: 6, 10: 8, 12: 10, 14: 12}.get(len(digits), 0)]
-    try:
-        moment = datetime.strptime(digits, form)
-    except ValueError:
-        return None
-    return moment + timedelta(microseconds=int(fraction.ljust(6, "0"))) if fraction else moment
 
 
 def earliest(dataset: Dataset) -> datetime | None:

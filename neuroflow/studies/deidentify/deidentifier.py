@@ -16,13 +16,13 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 
 from neuroflow._version import METHOD
+from neuroflow.contract import SERIES_DESCRIPTION, STUDY_DESCRIPTION
 from neuroflow.studies.deidentify.attributes import is_kept
 from neuroflow.studies.deidentify.dates import START, TimeShift, earliest
 from neuroflow.studies.deidentify.identifiers import drop_residue, identifiers
 from neuroflow.studies.deidentify.private_attributes import is_safe
 from neuroflow.studies.demographics import age_string, parse_age, parse_sex
 from neuroflow.studies.dicom.csa import blank_csa
-from neuroflow.studies.protocol.rules import SERIES_DESCRIPTION, STUDY_DESCRIPTION
 
 _HARMLESS = frozenset(
     {"AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL", "SQ", "SS", "UL", "US"}

@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from pydicom.multival import MultiValue
 
 from neuroflow.studies.dicom.csa import read_csa
 from neuroflow.studies.dicom.fast_reader import Lookup, lookup
+from neuroflow.studies.diffusion import Gradient, Vector
 
-B0_MAX = 50.0
-"""s/mm²; scanners mark images without diffusion weighting with 0 to 50."""
 BLOCKS = (0x10, 0x11, 0x12, 0x13)
 """Where private blocks are looked for."""
 DIFFUSION_SEQUENCE, B_VALUE = 0x00189117, 0x00189087
 DIRECTION_SEQUENCE, ORIENTATION = 0x00189076, 0x00189089
-Vector = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Gradient:
-    """What one image was weighted with.
-
-    Parameters
-    ----------
-    b_value
-        s/mm²; None where no tag tells.
-    direction
-        Components of the direction as the vendor writes them, None where there is none.
-    """
-
-    b_value: float | None = None
-    direction: Vector | None = None
-
-    @property
-    def is_b0(self) -> bool:
-        """True where the image has no diffusion weighting."""
-        return self.b_value is not None and self.b_value <= B0_MAX
 
 
 def read_gradient(look: Lookup) -> Gradient:

@@ -17,7 +17,8 @@ from pydicom.errors import InvalidDicomError
 from neuroflow.studies.dicom.csa import read_csa
 from neuroflow.studies.dicom.fast_reader import Lookup, lookup, read_raw
 from neuroflow.studies.dicom.functional_groups import FunctionalGroups
-from neuroflow.studies.dicom.gradients import DIRECTION_SEQUENCE, Gradient, read_gradient
+from neuroflow.studies.dicom.gradients import DIRECTION_SEQUENCE, read_gradient
+from neuroflow.studies.diffusion import Gradient
 
 PROTOCOL = (
     "Modality",
@@ -342,31 +343,3 @@ def _floats(value: Any, count: int | None = None) -> Any:
     except (TypeError, ValueError):
         return None
     return numbers if numbers and (count is None or len(numbers) == count) else None
-
-
-def looks_like_dicom(start: bytes) -> bool:
-    """Tell by its first bytes whether a file may be DICOM.
-
-    Parameters
-    ----------
-    start
-        At least the first 132 bytes.
-
-    Returns
-    -------
-    bool
-        True with the ``DICM`` mark, or where the first element is one that files begin with.
-
-    Examples
-    --------
-    >>> looks_like_dicom(bytes(128) + b"DICM"), looks_like_dicom(b"participant_id")
-    (True, False)
-
-    References
-    ----------
-    DICOM PS3.10, section 7.1.
-    """
-    if start[128:132] == b"DICM":
-        return True
-    # Old exports lack the preamble and begin with group 0002 or 0008, low byte first.
-    return len(start) > 8 and start[:2] in (b"\x02\x00", b"\x08\x00") and start[3] == 0

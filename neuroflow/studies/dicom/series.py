@@ -13,10 +13,11 @@ import numpy as np
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member
-from neuroflow.studies.deidentify.dates import parse_moment
 from neuroflow.studies.demographics import age_between, parse_age, parse_sex
+from neuroflow.studies.dicom.datetimes import parse_moment
 from neuroflow.studies.dicom.header import READ_ERRORS, Header, read_header
-from neuroflow.studies.dicom.volumes import Stack, count_directions, shells, stack
+from neuroflow.studies.dicom.volumes import Stack, stack
+from neuroflow.studies.diffusion import count_directions, interleaved, shells
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.sidecar import read_sidecar, sidecar_facts, to_number
 
@@ -264,33 +265,6 @@ def _plane(frames: Sequence[Any]) -> str | None:
         return None
     normal = np.cross(orientation[:3], orientation[3:])
     return _PLANES[int(np.argmax(np.abs(normal)))]
-
-
-def interleaved(times: Sequence[float]) -> bool | None:
-    """Tell whether neighbouring slices were acquired apart from each other.
-
-    Parameters
-    ----------
-    times
-        When each slice of a volume was acquired, in any unit.
-
-    Returns
-    -------
-    bool or None
-        None where there are too few moments to tell.
-
-    Examples
-    --------
-    >>> interleaved([0, 3, 1, 4, 2, 5]), interleaved([0, 1, 2, 3])
-    (True, False)
-    """
-    if len(times) < 3:
-        return None
-    # Of slices acquired together (multi-band) the first stands for all.
-    moments, firsts = np.unique(np.asarray(times, dtype=float), return_index=True)
-    if len(moments) < 3:
-        return None
-    return bool(np.median(np.abs(np.diff(firsts))) >= 2)
 
 
 def _demographics(first: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuroflow.studies.dicom.gradients import Gradient
 from neuroflow.studies.dicom.header import Frame
+from neuroflow.studies.diffusion import Gradient
 
 POSITION_TOLERANCE = 0.01
 """mm; positions closer than this are one slice."""
@@ -121,64 +121,3 @@ def _key(gradient: Gradient) -> tuple[object, ...]:
 
 def _rounded(numbers: Sequence[float], digits: int) -> tuple[float, ...]:
     return tuple(round(number, digits) + 0.0 for number in numbers)
-
-
-def shells(b_values: Sequence[float], tolerance: float = 50.0) -> tuple[float, ...]:
-    """Group b-values into shells.
-
-    Parameters
-    ----------
-    b_values
-        s/mm², one per volume.
-    tolerance
-        Values closer than this to the next one belong together, s/mm².
-
-    Returns
-    -------
-    tuple of float
-        The median of each shell, rising; those within the tolerance of 0 are 0.
-
-    Examples
-    --------
-    >>> shells([0, 5, 995, 1000, 1005, 2000])
-    (0.0, 1000.0, 2000.0)
-    """
-    if not len(b_values):
-        return ()
-    rising = np.sort(np.asarray(b_values, dtype=float))
-    groups = np.split(rising, np.flatnonzero(np.diff(rising) > tolerance) + 1)
-    middles = (float(np.median(group)) for group in groups)
-    return tuple(0.0 if middle <= tolerance else middle for middle in middles)
-
-
-def count_directions(gradients: Sequence[Gradient], degrees: float = 1.0) -> int:
-    """Count the gradient directions, opposite ones as one.
-
-    Parameters
-    ----------
-    gradients
-        One per volume; those without weighting or direction do not count.
-    degrees
-        Directions closer than this are one.
-
-    Returns
-    -------
-    int
-        How many there are.
-
-    Examples
-    --------
-    >>> along_x, against_x = Gradient(1000.0, (1, 0, 0)), Gradient(1000.0, (-1, 0, 0))
-    >>> count_directions([Gradient(0.0), along_x, against_x, Gradient(1000.0, (0, 1, 0))])
-    2
-    """
-    weighted = [g.direction for g in gradients if not g.is_b0 and g.direction is not None]
-    if not weighted:
-        return 0
-    vectors = np.array(weighted, dtype=float)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = vectors / np.where(lengths > 0, lengths, 1)
-    limit = np.cos(np.radians(degrees))
-    near = np.abs(vectors @ vectors.T) >= limit
-    # A direction counts where none before it is the same one.
-    return int(np.sum(~np.any(np.tril(near, -1), axis=1)))

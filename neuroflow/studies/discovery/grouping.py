@@ -13,9 +13,9 @@ from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member
-from neuroflow.studies.dicom.gradients import B0_MAX
 from neuroflow.studies.dicom.header import READ_ERRORS, Header, read_header
 from neuroflow.studies.dicom.series import MAPS, is_diffusion
+from neuroflow.studies.diffusion import B0_MAX
 from neuroflow.studies.discovery.classify import Probe
 from neuroflow.studies.filenames import (
     bids_entities,

@@ -21,9 +21,7 @@ from nibabel.wrapstruct import WrapStructError
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
 from neuroflow.studies.demographics import parse_age, parse_sex
-from neuroflow.studies.dicom.gradients import B0_MAX, Gradient
-from neuroflow.studies.dicom.series import interleaved
-from neuroflow.studies.dicom.volumes import count_directions, shells
+from neuroflow.studies.diffusion import B0_MAX, Gradient, count_directions, interleaved, shells
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.sidecar import milliseconds, read_sidecar, sidecar_facts, to_number
 

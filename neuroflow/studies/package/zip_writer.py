@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from neuroflow.errors import PackageError
-from neuroflow.studies.archive import READ_ERRORS
+from neuroflow.studies.archive import READ_ERRORS, sha256_of
 
 LEVEL = 1
 """Of deflate: images are noise in their low bits; level 6 takes six times as long for 4 per cent.
@@ -94,20 +93,3 @@ def read_back(path: Path) -> str:
             "The zip does not read back.", why=f"{broken}.", advice="Check the disk, and try again."
         )
     return sha256_of(path)
-
-
-def sha256_of(path: Path) -> str:
-    """Digest a file.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    str
-        SHA-256, in hexadecimal.
-    """
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

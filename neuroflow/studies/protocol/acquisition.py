@@ -10,7 +10,7 @@ from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.archive import Member, reason_of, shared_archives
 from neuroflow.studies.demographics import parse_sex
-from neuroflow.studies.dicom.gradients import Gradient
+from neuroflow.studies.diffusion import Gradient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

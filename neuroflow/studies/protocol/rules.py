@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from neuroflow.contract import SYNTAXES
 from neuroflow.models import Severity, StudyKind
 from neuroflow.studies.protocol.criteria import (
     About,
@@ -29,20 +30,6 @@ FSL = "FSL user guide, bvals and bvecs"
 OWN = "neuroflow"
 ONLY_DICOM = frozenset({StudyKind.DICOM})
 ONLY_NIFTI = frozenset({StudyKind.NIFTI})
-SYNTAXES = (
-    "1.2.840.10008.1.2",
-    "1.2.840.10008.1.2.1",
-    "1.2.840.10008.1.2.2",
-    "1.2.840.10008.1.2.1.99",
-    "1.2.840.10008.1.2.4.70",
-    "1.2.840.10008.1.2.4.80",
-    "1.2.840.10008.1.2.4.90",
-    "1.2.840.10008.1.2.4.91",
-    "1.2.840.10008.1.2.5",
-)
-"""The lossless transfer syntaxes the service reads."""
-STUDY_DESCRIPTION = "MRI Brain with DTI Non-Contrast"
-SERIES_DESCRIPTION = "neuropacs DTI"
 EXPORT_AGAIN = "Export the whole series again from the scanner or PACS."
 GRADIENTS = (
     "Look whether b-values and b-vectors lie beside the image (.bval, .bvec), or take the DICOM "

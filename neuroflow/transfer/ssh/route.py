@@ -15,7 +15,7 @@ from typing import Any
 import paramiko
 
 from neuroflow.errors import ConfigError
-from neuroflow.workspace.config import Profile
+from neuroflow.transfer.ssh.profile import Profile
 
 MAX_HOPS = 8
 DEFAULT_PORT = 22

@@ -16,8 +16,8 @@ from neuroflow.errors import HostKeyChangedError, HostKeyUnknownError
 from neuroflow.models import Event, OnEvent
 from neuroflow.transfer.diagnose import STAGES, Step
 from neuroflow.transfer.ssh.keys import PublicKey, make_key, mend_permissions, public_key
+from neuroflow.transfer.ssh.profile import AGENT, DEFAULT, Profile, key_of
 from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.workspace.config import AGENT, DEFAULT, Profile, key_of
 from neuroflow.workspace.workspace import Workspace
 
 NEW_KEY = Path("~/.ssh/neuropacs_ed25519")

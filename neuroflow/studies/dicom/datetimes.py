@@ -1,0 +1,39 @@
+"""Dates and times as DICOM writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+
+def parse_moment(text: str) -> datetime | None:
+    """Read a DICOM date with a time, as far as it is given.
+
+    Parameters
+    ----------
+    text
+        ``YYYYMMDD``, then any part of ``HHMMSS.FFFFFF``, then anything.
+
+    Returns
+    -------
+    datetime.datetime or None
+        None where it is none.
+
+    Examples
+    --------
+    >>> parse_moment("20240131123005.5"), parse_moment("abc")
+    (datetime.datetime(2024, 1, 31, 12, 30, 5, 500000), None)
+
+    References
+    ----------
+    DICOM PS3.5, table 6.2-1, value representations DA, DT and TM.
+    """
+    plain = text.strip().replace(".", "", text.count(".") if ":" in text else 0).replace(":", "")
+    digits, _, rest = plain.partition(".")
+    fraction = "".join(char for char in rest[:6] if char.isdigit())
+    digits = digits[:14]
+    form = "%Y%m%d%H%M%S"[: {8: 6, 10: 8, 12: 10, 14: 12}.get(len(digits), 0)]
+    try:
+        moment = datetime.strptime(digits, form)
+    except ValueError:
+        return None
+    return moment + timedelta(microseconds=int(fraction.ljust(6, "0"))) if fraction else moment

@@ -1,0 +1,122 @@
+"""Diffusion weighting, whatever file it came from: gradients, shells, directions, slice order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+B0_MAX = 50.0
+"""s/mm²; scanners mark images without diffusion weighting with 0 to 50."""
+
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """What one image was weighted with.
+
+    Parameters
+    ----------
+    b_value
+        s/mm²; None where no tag tells.
+    direction
+        Components of the direction as the vendor writes them, None where there is none.
+    """
+
+    b_value: float | None = None
+    direction: Vector | None = None
+
+    @property
+    def is_b0(self) -> bool:
+        """True where the image has no diffusion weighting."""
+        return self.b_value is not None and self.b_value <= B0_MAX
+
+
+def shells(b_values: Sequence[float], tolerance: float = 50.0) -> tuple[float, ...]:
+    """Group b-values into shells.
+
+    Parameters
+    ----------
+    b_values
+        s/mm², one per volume.
+    tolerance
+        Values closer than this to the next one belong together, s/mm².
+
+    Returns
+    -------
+    tuple of float
+        The median of each shell, rising; those within the tolerance of 0 are 0.
+
+    Examples
+    --------
+    >>> shells([0, 5, 995, 1000, 1005, 2000])
+    (0.0, 1000.0, 2000.0)
+    """
+    if not len(b_values):
+        return ()
+    rising = np.sort(np.asarray(b_values, dtype=float))
+    groups = np.split(rising, np.flatnonzero(np.diff(rising) > tolerance) + 1)
+    middles = (float(np.median(group)) for group in groups)
+    return tuple(0.0 if middle <= tolerance else middle for middle in middles)
+
+
+def count_directions(gradients: Sequence[Gradient], degrees: float = 1.0) -> int:
+    """Count the gradient directions, opposite ones as one.
+
+    Parameters
+    ----------
+    gradients
+        One per volume; those without weighting or direction do not count.
+    degrees
+        Directions closer than this are one.
+
+    Returns
+    -------
+    int
+        How many there are.
+
+    Examples
+    --------
+    >>> along_x, against_x = Gradient(1000.0, (1, 0, 0)), Gradient(1000.0, (-1, 0, 0))
+    >>> count_directions([Gradient(0.0), along_x, against_x, Gradient(1000.0, (0, 1, 0))])
+    2
+    """
+    weighted = [g.direction for g in gradients if not g.is_b0 and g.direction is not None]
+    if not weighted:
+        return 0
+    vectors = np.array(weighted, dtype=float)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = vectors / np.where(lengths > 0, lengths, 1)
+    limit = np.cos(np.radians(degrees))
+    near = np.abs(vectors @ vectors.T) >= limit
+    # A direction counts where none before it is the same one.
+    return int(np.sum(~np.any(np.tril(near, -1), axis=1)))
+
+
+def interleaved(times: Sequence[float]) -> bool | None:
+    """Tell whether neighbouring slices were acquired apart from each other.
+
+    Parameters
+    ----------
+    times
+        When each slice of a volume was acquired, in any unit.
+
+    Returns
+    -------
+    bool or None
+        None where there are too few moments to tell.
+
+    Examples
+    --------
+    >>> interleaved([0, 3, 1, 4, 2, 5]), interleaved([0, 1, 2, 3])
+    (True, False)
+    """
+    if len(times) < 3:
+        return None
+    # Of slices acquired together (multi-band) the first stands for all.
+    moments, firsts = np.unique(np.asarray(times, dtype=float), return_index=True)
+    if len(moments) < 3:
+        return None
+    return bool(np.median(np.abs(np.diff(firsts))) >= 2)
