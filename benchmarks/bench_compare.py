@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
-from neuroflow.plots import strip
+from neuroflow.plot import strip
 
 GROUPS = ("Control", "PD", "MSA", "PSP")
 

@@ -20,7 +20,7 @@ from report import amount
 
 from neuroflow.ledger.states import State
 from neuroflow.models import Package, Study, StudyKind
-from neuroflow.results.regions import load_regions
+from neuroflow.matrix.regions import load_regions
 from neuroflow.workspace.cohort_store import CohortStore
 from neuroflow.workspace.workspace import Workspace
 

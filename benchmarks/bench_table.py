@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from report import amount, ratio
 
-from neuroflow.results.regions import load_regions
+from neuroflow.matrix.regions import load_regions
 from neuroflow.results.table.cache import cached_results
 from neuroflow.results.table.cohort_table import read_results
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import neuroflow  # noqa: E402
-from neuroflow import plots  # noqa: E402
+from neuroflow import plot as plots  # noqa: E402
 
 sys.modules["neuroflow.plot"] = plots  # as the package itself calls it, for autodoc's imports
 shutil.rmtree(ROOT / "docs" / "api", ignore_errors=True)  # made anew: no page of a name that went
@@ -63,7 +63,7 @@ default_role = "autolink"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 nitpicky = True
-nitpick_ignore = [("py:class", "neuroflow.plots.common.style.Theme")]  # a list of words
+nitpick_ignore = [("py:class", "neuroflow.plot.common.style.Theme")]  # a list of words
 nitpick_ignore_regex = [(r"py:.*", r"(?!neuroflow\.).*")]  # of other projects, nothing is fetched
 
 # Looks
@@ -85,7 +85,7 @@ html_theme_options = {
 
 
 # What the code calls by the file it stands in, the reference has under its public name.
-PLOTS = [(name, f"neuroflow.plots.{file}") for name, file in plots._WHERE.items()]
+PLOTS = [(name, f"neuroflow.plot.{file}") for name, file in plots._WHERE.items()]
 ROOMS = {"neuroflow": neuroflow._WHERE.items(), "neuroflow.plot": PLOTS}
 PUBLIC = {
     f"{module}.{name}": f"{room}.{name}" for room, names in ROOMS.items() for name, module in names

@@ -38,7 +38,7 @@ _WHERE = {
     "z_scores": "neuroflow.compare.z_scores",
     "z_summary": "neuroflow.compare.z_summary",
 }
-_MODULES = {"errors": "neuroflow.errors", "plot": "neuroflow.plots"}
+_MODULES = {"errors": "neuroflow.errors", "plot": "neuroflow.plot"}
 
 __all__ = [
     "Schema",
@@ -72,7 +72,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from neuroflow import errors
-    from neuroflow import plots as plot
+    from neuroflow import plot
     from neuroflow.compare.asymmetry import asymmetry
     from neuroflow.compare.change import change_over_time
     from neuroflow.compare.correlate import correlate, correlate_regions

@@ -28,7 +28,7 @@ LAYERS = [
     },
     {"studies", "transfer", "results"},
     {"compare"},
-    {"plots"},
+    {"plot"},
     {"preparation", "supply", "service"},
     {"cohortworkspace"},
     {"localworkspace"},
@@ -87,7 +87,7 @@ def test_a_file_imports_only_from_rooms_above_it(path):
 
 def test_compare_and_plots_know_the_region_dictionary_and_nothing_else_of_where_values_come_from():
     for path in FILES:
-        if room_of(path) in {"compare", "plots"}:
+        if room_of(path) in {"compare", "plot"}:
             for name in imports_of(path):
                 if name.split(".")[0] in {"results", "transfer", "studies"}:
                     assert name.startswith("results.regions"), f"{path.name} imports {name}"

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-import neuroflow.plots as plot
+import neuroflow.plot as plot
 from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
 from neuroflow.demo.service.engine import Subject, simulate
-from neuroflow.results.regions import resolve
+from neuroflow.matrix.regions import resolve
 from neuroflow.results.table.coverage import coverage
 
 ROOT = Path(__file__).parent.parent

@@ -1,4 +1,4 @@
-"""Draw the outline of the MNI152 template into neuroflow/plots/_brain/outline.csv.
+"""Draw the outline of the MNI152 template into neuroflow/plot/_brain/outline.csv.
 
 Run with ``python tools/make_outline.py`` where nilearn and scikit-image or matplotlib are
 installed. The file is kept in git: neuroflow itself needs no nilearn.
@@ -13,7 +13,7 @@ import numpy as np
 from nilearn import datasets
 from scipy import ndimage
 
-FILE = Path(__file__).parent.parent / "neuroflow" / "plots" / "_brain" / "outline.csv"
+FILE = Path(__file__).parent.parent / "neuroflow" / "plot" / "_brain" / "outline.csv"
 CUTS = {"sagittal": (0, 2.0), "coronal": (1, -18.0), "axial": (2, 4.0)}
 """The axis each view looks along, and where the inner lines are cut, in mm."""
 HEADER = """\

@@ -16,7 +16,7 @@ WAY = (
     ("transfer", ("upload", "download")),
     ("results", ("records", "cohort table")),
     ("compare", ("effects", "z-scores")),
-    ("plots", ("figures",)),
+    ("plot", ("figures",)),
 )
 """The rooms that data go through, from left to right, and what comes out of each."""
 ABOVE = (

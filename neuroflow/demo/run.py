@@ -19,7 +19,7 @@ from neuroflow.errors import DemoError
 from neuroflow.events.progress import Bars
 from neuroflow.ledger.states import State
 from neuroflow.models import OnEvent
-from neuroflow.plots import forest, heatmap, save_figure, strip, styled
+from neuroflow.plot import forest, heatmap, save_figure, strip, styled
 from neuroflow.results.table.export import write_table
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.workspace.workspace import Workspace

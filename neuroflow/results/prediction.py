@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from neuroflow.errors import ResultError
-from neuroflow.results.regions import resolve
+from neuroflow.matrix.regions import resolve
 
 _V = TypeVar("_V", str, float)
 

@@ -21,7 +21,7 @@ from typing import IO, Any, get_args
 
 from neuroflow.errors import MissingExtraError, OptionError, WorkerError
 from neuroflow.io.atomic import write_private
-from neuroflow.plots.common.style import ThemeName
+from neuroflow.plot.common.style import ThemeName
 from neuroflow.workspace.workspace import Workspace
 
 VARIABLE = "NEUROFLOW_WORKSPACE"

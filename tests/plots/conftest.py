@@ -4,7 +4,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from neuroflow.plots.common.style import DOUBLE_COLUMN, SINGLE_COLUMN, style
+from neuroflow.plot.common.style import DOUBLE_COLUMN, SINGLE_COLUMN, style
 
 
 @pytest.fixture(autouse=True)

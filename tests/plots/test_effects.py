@@ -5,7 +5,7 @@ from support.comparison_tables import realistic_table
 
 from neuroflow.compare.groups import compare_groups
 from neuroflow.errors import OptionError, TableError
-from neuroflow.plots import caption, forest, styled
+from neuroflow.plot import caption, forest, styled
 
 FOUR = ["pSN", "Putamen", "SCP", "MCP"]
 

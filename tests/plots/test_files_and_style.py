@@ -8,10 +8,10 @@ from PIL import Image
 from support.comparison_tables import realistic_table
 from support.waits import PATIENCE
 
-import neuroflow.plots as plot
+import neuroflow.plot as plot
 from neuroflow.errors import FolderError, OptionError
-from neuroflow.plots.common.labels import unit
-from neuroflow.plots.common.style import THEMES, look_of
+from neuroflow.plot.common.labels import unit
+from neuroflow.plot.common.style import THEMES, look_of
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_a_notebook_shows_the_axes_as_their_figure(ax):
 def test_plots_leave_pyplot_and_the_users_settings_alone():
     code = (
         "import sys, matplotlib as mpl; before = mpl.rcParams.copy()\n"
-        "import pandas as pd, neuroflow.plots as plot\n"
+        "import pandas as pd, neuroflow.plot as plot\n"
         "t = pd.DataFrame(dict(study_id=list('abcdef'), group=['Control']*3+['PSP']*3,"
         "region='SCP', metric='FW', value=[.1,.2,.3,.4,.5,.7]))\n"
         "plot.strip(t); plot.heatmap(t)\n"
@@ -67,7 +67,7 @@ def test_plots_leave_pyplot_and_the_users_settings_alone():
 
 
 def test_the_room_is_light_until_a_plot_is_used():
-    code = "import sys, neuroflow.plots; assert 'matplotlib' not in sys.modules"
+    code = "import sys, neuroflow.plot; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE)
 
 

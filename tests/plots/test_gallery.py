@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import neuroflow.plots as plot
+import neuroflow.plot as plot
 
 ROOT = Path(__file__).parent.parent.parent
 spec = importlib.util.spec_from_file_location("make_gallery", ROOT / "tools" / "make_gallery.py")

@@ -5,7 +5,7 @@ from support.comparison_tables import realistic_table
 
 from neuroflow.compare.z_scores import z_scores
 from neuroflow.errors import CompareError, OptionError
-from neuroflow.plots import caption, heatmap, styled
+from neuroflow.plot import caption, heatmap, styled
 
 
 @pytest.fixture(scope="module")

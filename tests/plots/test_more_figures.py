@@ -9,7 +9,7 @@ from support.comparison_tables import realistic_table
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.z_scores import z_scores
 from neuroflow.errors import OptionError
-from neuroflow.plots import caption, profile, raincloud, styled, volcano
+from neuroflow.plot import caption, profile, raincloud, styled, volcano
 
 FOUR = ["pSN", "Putamen", "SCP", "MCP"]
 

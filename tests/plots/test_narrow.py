@@ -6,7 +6,7 @@ from support.comparison_tables import realistic_table
 
 from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
-from neuroflow.plots import (
+from neuroflow.plot import (
     brain,
     caption,
     correlation,
@@ -17,7 +17,7 @@ from neuroflow.plots import (
     raincloud,
     strip,
 )
-from neuroflow.plots.common.style import MM, SINGLE_COLUMN
+from neuroflow.plot.common.style import MM, SINGLE_COLUMN
 from neuroflow.results.table.coverage import coverage as counted
 
 FEW = ["pSN", "SCP", "Putamen"]

@@ -9,7 +9,7 @@ from support.comparison_tables import normal_table
 from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
 from neuroflow.errors import OptionError, TableError
-from neuroflow.plots import (
+from neuroflow.plot import (
     brain,
     correlation,
     coverage,

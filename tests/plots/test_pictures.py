@@ -16,9 +16,9 @@ from matplotlib.text import Text
 from matplotlib.ticker import NullFormatter
 from support.comparison_tables import realistic_table
 
-import neuroflow.plots as plot
+import neuroflow.plot as plot
 from neuroflow.compare.groups import compare_groups
-from neuroflow.plots.common.labels import BIOMARKERS
+from neuroflow.plot.common.labels import BIOMARKERS
 
 PICTURES = Path(__file__).parent / "pictures"
 DPI = 40

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from support.comparison_tables import people, realistic_table
 
 from neuroflow.errors import OptionError, TableError
-from neuroflow.plots import caption, strip, styled
+from neuroflow.plot import caption, strip, styled
 
 FOUR = ["pSN", "Putamen", "SCP", "MCP"]
 

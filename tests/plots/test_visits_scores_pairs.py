@@ -7,7 +7,7 @@ from neuroflow.compare.change import change_over_time
 from neuroflow.compare.correlate import correlate, correlate_regions
 from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.errors import CompareError, OptionError, TableError
-from neuroflow.plots import (
+from neuroflow.plot import (
     caption,
     correlation,
     coverage,

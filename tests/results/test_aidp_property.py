@@ -10,7 +10,7 @@ from support.aidp_files import LAYOUTS, STEMS, Dialect, Table, write
 
 from neuroflow.errors import AidpError
 from neuroflow.results.aidp.reader import AidpReader
-from neuroflow.results.regions import resolve
+from neuroflow.matrix.regions import resolve
 
 PATH = Path("x_out/aidp.csv")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from neuroflow.results.regions import EXPECTED_VALUES, load_regions, metric_name, resolve
+from neuroflow.matrix.regions import EXPECTED_VALUES, load_regions, metric_name, resolve
 
 
 def test_the_dictionary_has_66_regions_unique_by_region_and_side():

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from neuroflow.results.regions import load_regions
+from neuroflow.matrix.regions import load_regions
 
 STEMS = tuple(load_regions()["stem"])
 LAYOUTS = (

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.demo.service.engine import Subject, simulate
-from neuroflow.results.regions import resolve
+from neuroflow.matrix.regions import resolve
 
 GROUPS = {"Control": 12, "PD": 14, "MSA": 9, "PSP": 11}
 

@@ -94,7 +94,7 @@ class Wish:
 
 def _kinds() -> dict[str, Callable[[Wish], Axes]]:
     """Return every kind of figure; matplotlib is loaded by the one that is drawn."""
-    from neuroflow import plots
+    from neuroflow import plot as plots
 
     return {
         "strip": lambda w: plots.strip(w.table, w.regions, w.metric, w.by),
@@ -175,7 +175,7 @@ def plot(
     quiet: Quiet = False,
 ) -> None:
     """Draw one figure into files; what it shows and how it was computed is printed."""
-    from neuroflow import plots
+    from neuroflow import plot as plots
 
     with Voice(as_json=as_json, quiet=quiet) as voice:
         draw = _chosen(kind)
@@ -229,7 +229,7 @@ def _rows(
 
 
 def _save(axes: Axes, path: Path, dpi: int) -> list[Path]:
-    from neuroflow import plots
+    from neuroflow import plot as plots
 
     return plots.save_figure(axes, path, [path.suffix.removeprefix(".").lower()], dpi=dpi)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from neuroflow.errors import AidpError
 from neuroflow.results.aidp.schema import DELIMITERS, Schema
-from neuroflow.results.regions import is_region
+from neuroflow.matrix.regions import is_region
 
 COMMENT = "#"
 _SAMPLE_LINES = 200  # enough to see the delimiter, cheap for a report of thousands of studies

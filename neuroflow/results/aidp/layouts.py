@@ -22,7 +22,7 @@ from neuroflow.results.aidp.numbers import is_number
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import REGION_HEADERS, Sheet, first_of, plain, required
 from neuroflow.results.aidp.wide import read_transposed, read_wide
-from neuroflow.results.regions import UNKNOWN, is_region
+from neuroflow.matrix.regions import UNKNOWN, is_region
 
 _UNCORRECTED = ("fa", "fractionalanisotropy")
 _CORRECTED = ("fat", "freewatercorrectedfa", "fwcorrectedfa")

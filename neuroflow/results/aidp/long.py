@@ -19,7 +19,7 @@ from neuroflow.results.aidp.sheet import (
     plain,
     required,
 )
-from neuroflow.results.regions import RegionName, is_region, metric_name, resolve
+from neuroflow.matrix.regions import RegionName, is_region, metric_name, resolve
 
 
 def read_long(grid: Grid, schema: Schema, column: int) -> Sheet:

@@ -17,7 +17,7 @@ from neuroflow.results.aidp.sheet import (
     plain,
     required,
 )
-from neuroflow.results.regions import is_region, metric_name, resolve
+from neuroflow.matrix.regions import is_region, metric_name, resolve
 
 
 def metric_column(grid: Grid, schema: Schema, rows: Sequence[int]) -> int | None:

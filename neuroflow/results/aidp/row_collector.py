@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neuroflow.results.aidp.grid import Grid
 from neuroflow.results.aidp.sheet import Sheet, Spot
-from neuroflow.results.regions import RegionName
+from neuroflow.matrix.regions import RegionName
 
 
 class Collected:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from neuroflow.results.aidp.grid import Grid
-from neuroflow.results.regions import RegionName, metric_name
+from neuroflow.matrix.regions import RegionName, metric_name
 
 _BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 _AVERAGE = re.compile("mean|average", re.IGNORECASE)

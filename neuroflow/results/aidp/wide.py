@@ -17,7 +17,7 @@ from neuroflow.results.aidp.sheet import (
     plain,
     required,
 )
-from neuroflow.results.regions import resolve
+from neuroflow.matrix.regions import resolve
 
 
 def read_wide(grid: Grid, schema: Schema) -> Sheet:

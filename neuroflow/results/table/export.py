@@ -12,7 +12,7 @@ import pandas as pd
 
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
 from neuroflow.io.atomic import whole
-from neuroflow.results.regions import resolve
+from neuroflow.matrix.regions import resolve
 
 DICTIONARY: dict[str, tuple[str, str, str]] = {
     "cohort_id": ("The cohort the study was sent with", "", "workspace"),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from neuroflow.errors import FolderError
 from neuroflow.results.aidp.grid import find_encoding
 from neuroflow.results.aidp.sheet import ID_HEADERS, VALUE_HEADERS, header_metric, plain
-from neuroflow.results.regions import is_region
+from neuroflow.matrix.regions import is_region
 
 SUFFIX = "_out"
 AGGREGATED = "aggregated"

@@ -43,7 +43,7 @@ def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str)
     NeuroflowError
         What the plot refuses.
     """
-    from neuroflow.plots import save_figure  # matplotlib takes half a second
+    from neuroflow.plot import save_figure  # matplotlib takes half a second
 
     ax = take([call], **scope)["ax"]
     stem = free_stem(folder, _name(call))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuroflow.matrix.cells import FloatArray
 from neuroflow.matrix.read import read_cells
-from neuroflow.plots.common.labels import region_labels
+from neuroflow.plot.common.labels import region_labels
 from neuroflow.widgets.common.clickable_figure import Spot
 from neuroflow.widgets.explore.steps import Call
 
@@ -78,7 +78,7 @@ def _studies(
     """Yield one study per point: points are known by the order in which they were drawn."""
     from matplotlib.collections import PathCollection
 
-    from neuroflow.plots._strip import read_points
+    from neuroflow.plot._strip import read_points
 
     cells = read_cells(table, metric=options["metric"], needed=["group"])
     points = read_points(cells, options["regions"], "group")
@@ -93,8 +93,8 @@ def _studies(
 
 def _places(ax: Axes, regions: pd.DataFrame) -> Iterator[Spot]:
     """Yield the places of every region in each view of the brain, discs after tracts."""
-    from neuroflow.plots._brain.anatomy import VIEWS, places
-    from neuroflow.plots._brain.sheet import SHEET
+    from neuroflow.plot._brain.anatomy import VIEWS, places
+    from neuroflow.plot._brain.sheet import SHEET
 
     known = places()
     for row, label in zip(regions.itertuples(), region_labels(regions), strict=True):
@@ -124,7 +124,7 @@ def _parts(ax: Axes, points: Any) -> list[list[float]]:
 
 
 def _figure(ax: Axes) -> Figure:
-    from neuroflow.plots.common.figure import figure_of
+    from neuroflow.plot.common.figure import figure_of
 
     figure = figure_of(ax)
     assert figure is not None  # noqa: S101  every plot returns a panel of a figure

@@ -38,7 +38,7 @@ def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False) -> Picture
     NeuroflowError
         What the plot refuses.
     """
-    from neuroflow.plots import caption, styled  # matplotlib takes half a second
+    from neuroflow.plot import caption, styled  # matplotlib takes half a second
 
     with styled(theme="dark" if dark else "light"):
         ax = take([call], **scope)["ax"]

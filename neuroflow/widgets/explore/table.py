@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.plots.common.labels import region_labels
+from neuroflow.plot.common.labels import region_labels
 from neuroflow.widgets.common.controls import watch
 from neuroflow.widgets.common.data_table import TableView
 from neuroflow.widgets.explore.model import ExploreModel

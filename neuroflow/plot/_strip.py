@@ -17,8 +17,8 @@ from neuroflow.matrix.arguments import check_choice, check_number
 from neuroflow.matrix.cells import BoolArray, Cells, FloatArray, IntArray, labels, moments
 from neuroflow.matrix.read import read_cells
 from neuroflow.matrix.visits import choose_visits
-from neuroflow.plots.common.figure import describe, figure_of, new_axes
-from neuroflow.plots.common.labels import (
+from neuroflow.plot.common.figure import describe, figure_of, new_axes
+from neuroflow.plot.common.labels import (
     BIOMARKERS,
     kind_notes,
     metric_name,
@@ -27,8 +27,8 @@ from neuroflow.plots.common.labels import (
     region_order,
     unit,
 )
-from neuroflow.plots.common.layout import add_legend, group_handles, region_rows
-from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, SINGLE_COLUMN, current, look_of, styled
+from neuroflow.plot.common.layout import add_legend, group_handles, region_rows
+from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, SINGLE_COLUMN, current, look_of, styled
 
 Summary = Literal["mean", "box", "none"]
 

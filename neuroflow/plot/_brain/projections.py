@@ -9,8 +9,8 @@ import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix.cells import FloatArray
-from neuroflow.plots._brain.anatomy import VIEWS
-from neuroflow.plots._brain.masks import Masks, paint
+from neuroflow.plot._brain.anatomy import VIEWS
+from neuroflow.plot._brain.masks import Masks, paint
 
 
 @dataclass(frozen=True, slots=True)

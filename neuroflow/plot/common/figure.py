@@ -15,7 +15,7 @@ import matplotlib.figure
 
 from neuroflow.errors import FolderError, OptionError
 from neuroflow.matrix.arguments import check_number
-from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, current
+from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current
 
 Axes = matplotlib.axes.Axes
 

@@ -20,16 +20,16 @@ from neuroflow.compare.z_scores import controls_of, z_scores
 from neuroflow.matrix.arguments import check_choice, check_number
 from neuroflow.matrix.cells import FloatArray, IntArray, labels
 from neuroflow.matrix.read import read_cells
-from neuroflow.plots.common.figure import describe, figure_of, new_axes
-from neuroflow.plots.common.labels import (
+from neuroflow.plot.common.figure import describe, figure_of, new_axes
+from neuroflow.plot.common.labels import (
     kind_notes,
     metric_name,
     pick_regions,
     region_labels,
     region_order,
 )
-from neuroflow.plots.common.layout import add_legend, is_narrow, mark_systems, room, row_names
-from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, current, look_of, styled
+from neuroflow.plot.common.layout import add_legend, is_narrow, mark_systems, room, row_names
+from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current, look_of, styled
 
 Order = Literal["group", "cluster"]
 

@@ -257,7 +257,7 @@ def dictionary_digest() -> str:
 
 @lru_cache(maxsize=1)
 def _rows() -> tuple[dict[str, str], ...]:
-    text = files("neuroflow.results").joinpath("regions.csv").read_text(encoding="utf-8")
+    text = files("neuroflow.matrix").joinpath("regions.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
 

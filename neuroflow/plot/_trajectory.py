@@ -17,10 +17,10 @@ from neuroflow.matrix.arguments import check_name, check_number
 from neuroflow.matrix.cells import FloatArray, IntArray, labels, moments
 from neuroflow.matrix.read import read_cells
 from neuroflow.matrix.visits import participants
-from neuroflow.plots.common.figure import describe, new_axes
-from neuroflow.plots.common.labels import kind_notes, metric_name, pick_regions, region_labels, unit
-from neuroflow.plots.common.layout import add_legend, point_handle
-from neuroflow.plots.common.style import SINGLE_COLUMN, current, look_of, styled
+from neuroflow.plot.common.figure import describe, new_axes
+from neuroflow.plot.common.labels import kind_notes, metric_name, pick_regions, region_labels, unit
+from neuroflow.plot.common.layout import add_legend, point_handle
+from neuroflow.plot.common.style import SINGLE_COLUMN, current, look_of, styled
 
 
 def trajectory(

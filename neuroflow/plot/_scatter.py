@@ -21,11 +21,11 @@ from neuroflow.matrix.arguments import check_number
 from neuroflow.matrix.cells import FloatArray, labels
 from neuroflow.matrix.read import read_cells
 from neuroflow.matrix.visits import choose_visits
-from neuroflow.plots._trajectory import one_region
-from neuroflow.plots.common.figure import describe, new_axes
-from neuroflow.plots.common.labels import kind_notes, metric_name, unit
-from neuroflow.plots.common.layout import add_legend, group_handles
-from neuroflow.plots.common.style import SINGLE_COLUMN, current, look_of, styled
+from neuroflow.plot._trajectory import one_region
+from neuroflow.plot.common.figure import describe, new_axes
+from neuroflow.plot.common.labels import kind_notes, metric_name, unit
+from neuroflow.plot.common.layout import add_legend, group_handles
+from neuroflow.plot.common.style import SINGLE_COLUMN, current, look_of, styled
 
 
 def scatter(

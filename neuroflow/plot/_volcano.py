@@ -14,11 +14,11 @@ from matplotlib.transforms import Bbox
 from neuroflow.errors import OptionError
 from neuroflow.matrix.arguments import check_number
 from neuroflow.matrix.cells import BoolArray, FloatArray
-from neuroflow.plots._forest import effect_axis, effect_rows, model_note
-from neuroflow.plots.common.figure import describe, figure_of, new_axes
-from neuroflow.plots.common.labels import kind_notes, region_labels
-from neuroflow.plots.common.layout import add_legend, point_handle
-from neuroflow.plots.common.style import DOUBLE_COLUMN, current, look_of, styled
+from neuroflow.plot._forest import effect_axis, effect_rows, model_note
+from neuroflow.plot.common.figure import describe, figure_of, new_axes
+from neuroflow.plot.common.labels import kind_notes, region_labels
+from neuroflow.plot.common.layout import add_legend, point_handle
+from neuroflow.plot.common.style import DOUBLE_COLUMN, current, look_of, styled
 
 
 def volcano(

@@ -13,17 +13,17 @@ from neuroflow.compare.stats.multiple_testing import NAMES
 from neuroflow.errors import TableError
 from neuroflow.matrix.arguments import check_choice, check_number
 from neuroflow.matrix.cells import FloatArray
-from neuroflow.plots._heatmap import alike
-from neuroflow.plots.common.figure import describe, figure_of, new_axes
-from neuroflow.plots.common.labels import (
+from neuroflow.plot._heatmap import alike
+from neuroflow.plot.common.figure import describe, figure_of, new_axes
+from neuroflow.plot.common.labels import (
     kind_notes,
     metric_name,
     pick_regions,
     region_labels,
     region_order,
 )
-from neuroflow.plots.common.layout import is_narrow, mark_systems, row_names
-from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, current, styled
+from neuroflow.plot.common.layout import is_narrow, mark_systems, row_names
+from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current, styled
 
 Order = Literal["system", "cluster"]
 

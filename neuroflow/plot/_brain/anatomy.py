@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.interpolate import make_interp_spline
 
 from neuroflow.matrix.cells import FloatArray
-from neuroflow.results.regions import load_regions
+from neuroflow.matrix.regions import load_regions
 
 VIEWS = {"sagittal": (1, 2), "coronal": (0, 2), "axial": (0, 1)}
 """The MNI axes that run along and up in each view."""
@@ -130,7 +130,7 @@ def outlines() -> dict[str, Outline]:
     >>> sorted(outlines())
     ['axial', 'coronal', 'sagittal']
     """
-    text = files("neuroflow.plots._brain").joinpath("outline.csv").read_text(encoding="ascii")
+    text = files("neuroflow.plot._brain").joinpath("outline.csv").read_text(encoding="ascii")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     frame = pd.DataFrame(list(rows)).astype({"h": float, "v": float})
     rings: dict[tuple[str, str], list[FloatArray]] = {}

@@ -15,8 +15,8 @@ import pandas as pd
 from neuroflow.errors import FolderError, OptionError, TableError
 from neuroflow.matrix.arguments import check_choice
 from neuroflow.matrix.cells import FloatArray, IntArray
-from neuroflow.plots._brain.numbers import region_numbers
-from neuroflow.results.regions import resolve
+from neuroflow.plot._brain.numbers import region_numbers
+from neuroflow.matrix.regions import resolve
 
 nib: Any = nibabel  # it has no types
 
@@ -141,7 +141,7 @@ def write_nifti(
     Parameters
     ----------
     result, value, metric, contrast, study_id
-        As for `neuroflow.plots._brain.draw.brain`.
+        As for `neuroflow.plot._brain.draw.brain`.
     masks
         The regions' shapes, from `read_masks`.
     path

@@ -13,11 +13,11 @@ from scipy import stats
 
 from neuroflow.matrix.cells import FloatArray
 from neuroflow.matrix.read import read_cells
-from neuroflow.plots._strip import Points, read_points
-from neuroflow.plots.common.figure import describe, new_axes
-from neuroflow.plots.common.labels import kind_notes, metric_name, unit
-from neuroflow.plots.common.layout import add_legend, group_handles
-from neuroflow.plots.common.style import DOUBLE_COLUMN, current, styled
+from neuroflow.plot._strip import Points, read_points
+from neuroflow.plot.common.figure import describe, new_axes
+from neuroflow.plot.common.labels import kind_notes, metric_name, unit
+from neuroflow.plot.common.layout import add_legend, group_handles
+from neuroflow.plot.common.style import DOUBLE_COLUMN, current, styled
 
 _CLOUD = 0.46  # of a group's place; the rest is the box, then the points
 _FEWEST = 5  # a density of fewer values says nothing

@@ -15,8 +15,8 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
-from neuroflow.plots.common.figure import figure_of
-from neuroflow.plots.common.style import DOUBLE_COLUMN, MM, current
+from neuroflow.plot.common.figure import figure_of
+from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current
 
 _NARROW = 120.0  # mm; in less, names of regions would leave no room for what is drawn
 _POINT = 25.4 / 72  # mm

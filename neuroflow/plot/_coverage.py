@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from pandas.api.types import is_bool_dtype
 
 from neuroflow.errors import TableError
-from neuroflow.plots.common.figure import describe, new_axes
-from neuroflow.plots.common.labels import region_labels
-from neuroflow.plots.common.layout import add_legend, is_narrow, point_handle, row_names
-from neuroflow.plots.common.style import DOUBLE_COLUMN, current, styled
-from neuroflow.results.regions import RegionName, resolve
+from neuroflow.plot.common.figure import describe, new_axes
+from neuroflow.plot.common.labels import region_labels
+from neuroflow.plot.common.layout import add_legend, is_narrow, point_handle, row_names
+from neuroflow.plot.common.style import DOUBLE_COLUMN, current, styled
+from neuroflow.matrix.regions import RegionName, resolve
 
 _COUNTS = ("expected", "present", "missing", "percent")
 _SAID = (*_COUNTS, "where")

@@ -16,8 +16,8 @@ from neuroflow.compare.stats.multiple_testing import NAMES
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix.arguments import as_list, check_choice, check_number
 from neuroflow.matrix.cells import DIAGNOSES, FloatArray, diagnosis
-from neuroflow.plots.common.figure import describe, new_axes
-from neuroflow.plots.common.labels import (
+from neuroflow.plot.common.figure import describe, new_axes
+from neuroflow.plot.common.labels import (
     kind_notes,
     metric_name,
     pick_regions,
@@ -25,8 +25,8 @@ from neuroflow.plots.common.labels import (
     region_order,
     unit,
 )
-from neuroflow.plots.common.layout import add_legend, region_rows
-from neuroflow.plots.common.style import DOUBLE_COLUMN, current, look_of, styled
+from neuroflow.plot.common.layout import add_legend, region_rows
+from neuroflow.plot.common.style import DOUBLE_COLUMN, current, look_of, styled
 
 Value = Literal["effect_size", "estimate"]
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix.cells import REGION_COLUMNS
-from neuroflow.plots.common.labels import metric_name
-from neuroflow.results.regions import resolve
+from neuroflow.plot.common.labels import metric_name
+from neuroflow.matrix.regions import resolve
 
 _FIRST = ("effect_size", "z", "r", "value")
 _CHOICES = ("metric", "contrast", "study_id", "group", "with", "term")

@@ -14,16 +14,16 @@ from matplotlib.patches import Patch
 from neuroflow.compare.z_scores import Scored, controls_of, score
 from neuroflow.errors import OptionError
 from neuroflow.matrix.cells import FloatArray, IntArray, labels
-from neuroflow.plots.common.figure import describe, new_axes
-from neuroflow.plots.common.labels import (
+from neuroflow.plot.common.figure import describe, new_axes
+from neuroflow.plot.common.labels import (
     kind_notes,
     metric_name,
     pick_regions,
     region_labels,
     region_order,
 )
-from neuroflow.plots.common.layout import add_legend, point_handle, region_rows
-from neuroflow.plots.common.style import DOUBLE_COLUMN, current, look_of, styled
+from neuroflow.plot.common.layout import add_legend, point_handle, region_rows
+from neuroflow.plot.common.style import DOUBLE_COLUMN, current, look_of, styled
 
 
 def profile(

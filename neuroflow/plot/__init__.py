@@ -49,20 +49,20 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from neuroflow.plots._brain.draw import brain
-    from neuroflow.plots._brain.masks import read_masks, write_nifti
-    from neuroflow.plots._correlation import correlation
-    from neuroflow.plots._coverage import coverage
-    from neuroflow.plots._forest import forest
-    from neuroflow.plots._heatmap import heatmap
-    from neuroflow.plots._profile import profile
-    from neuroflow.plots._raincloud import raincloud
-    from neuroflow.plots._scatter import scatter
-    from neuroflow.plots._strip import strip
-    from neuroflow.plots._trajectory import trajectory
-    from neuroflow.plots._volcano import volcano
-    from neuroflow.plots.common.figure import caption, save_figure
-    from neuroflow.plots.common.style import style, styled
+    from neuroflow.plot._brain.draw import brain
+    from neuroflow.plot._brain.masks import read_masks, write_nifti
+    from neuroflow.plot._correlation import correlation
+    from neuroflow.plot._coverage import coverage
+    from neuroflow.plot._forest import forest
+    from neuroflow.plot._heatmap import heatmap
+    from neuroflow.plot._profile import profile
+    from neuroflow.plot._raincloud import raincloud
+    from neuroflow.plot._scatter import scatter
+    from neuroflow.plot._strip import strip
+    from neuroflow.plot._trajectory import trajectory
+    from neuroflow.plot._volcano import volcano
+    from neuroflow.plot.common.figure import caption, save_figure
+    from neuroflow.plot.common.style import style, styled
 
 
 def __getattr__(name: str) -> Any:
