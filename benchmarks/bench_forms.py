@@ -19,8 +19,8 @@ import pandas as pd
 from report import amount
 
 from neuroflow.ledger.states import State
-from neuroflow.models import Package, Study, StudyKind
 from neuroflow.matrix.regions import load_regions
+from neuroflow.models import Package, Study, StudyKind
 from neuroflow.workspace.cohort_store import CohortStore
 from neuroflow.workspace.workspace import Workspace
 

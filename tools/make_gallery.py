@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-import neuroflow.plot as plot
+from neuroflow import plot
 from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
 from neuroflow.demo.service.engine import Subject, simulate

@@ -40,7 +40,7 @@ def study_ids(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def rules(incomplete: str) -> list[str]:
     """Offer the ids of the protocol's rules."""
-    from neuroflow.studies.protocol.rules import rules_table
+    from neuroflow.studies import rules_table
 
     return [rule for rule in rules_table()["rule"] if rule.startswith(incomplete)]
 

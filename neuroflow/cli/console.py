@@ -74,7 +74,7 @@ class Voice:
     @contextmanager
     def listening(self) -> Iterator[OnEvent]:
         """Yield what listens to a long job: bars on a terminal, lines in a log."""
-        from neuroflow.events.progress import Bars, Lines
+        from neuroflow.events import Bars, Lines
 
         with (
             Bars() if sys.stderr.isatty() and not self.quiet else Lines(quiet=self.quiet)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from neuroflow.errors import FolderError, OptionError, ResultError, WorkspaceError
-from neuroflow.workspace.config import CONFIG_NAME
+from neuroflow.workspace import CONFIG_NAME
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from neuroflow.models import OnEvent, Study
-    from neuroflow.results.aidp.schema import Schema
-    from neuroflow.workspace.workspace import Workspace
+    from neuroflow.results import Schema
+    from neuroflow.workspace import Workspace
 
 _TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "site", "region")
 """Columns that stay text though they may look like numbers: session 01 is not 1."""
@@ -176,7 +176,7 @@ def read_schema(path: Path | None) -> Schema | None:
         return None
     import tomllib
 
-    from neuroflow.results.aidp.schema import Schema
+    from neuroflow.results import Schema
 
     try:
         return Schema(**tomllib.loads(path.expanduser().read_text(encoding="utf-8")))

@@ -1,1 +1,5 @@
 """From the cohort table to effects: DataFrame in, DataFrame out."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import CompareError, OptionError, TableError
-from neuroflow.matrix.cells import labels
-from neuroflow.matrix.read import numbers, require
+from neuroflow.matrix import labels, numbers, require
 
 _SUFFIX = " asymmetry"
 

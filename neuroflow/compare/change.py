@@ -12,18 +12,31 @@ from scipy import stats
 
 from neuroflow._version import __version__
 from neuroflow.compare.groups import EFFECT_COLUMNS
-from neuroflow.compare.stats.adjusted import answer, ask
-from neuroflow.compare.stats.contrasts import make_contrasts
-from neuroflow.compare.stats.design import columns_of
-from neuroflow.compare.stats.effect_size import hedges_g
-from neuroflow.compare.stats.multiple_testing import Correction, correct_families
-from neuroflow.compare.stats.result import Sheet, Side, refuse_thin
-from neuroflow.compare.stats.sample import Sample, choose_sample
+from neuroflow.compare.stats import (
+    Correction,
+    Sample,
+    Sheet,
+    Side,
+    answer,
+    ask,
+    choose_sample,
+    columns_of,
+    correct_families,
+    hedges_g,
+    make_contrasts,
+    refuse_thin,
+)
 from neuroflow.errors import CompareError, TableError
-from neuroflow.matrix.arguments import check_number
-from neuroflow.matrix.cells import Cells, FloatArray, IntArray, labels, moments
-from neuroflow.matrix.read import read_cells
-from neuroflow.matrix.visits import participants
+from neuroflow.matrix import (
+    Cells,
+    FloatArray,
+    IntArray,
+    check_number,
+    labels,
+    moments,
+    participants,
+    read_cells,
+)
 
 CHANGE_COLUMNS = (*EFFECT_COLUMNS, "baseline", "percent", "years")
 

@@ -11,15 +11,32 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
-from neuroflow.compare.stats.contrasts import check_groups
-from neuroflow.compare.stats.correlation import Found, Kind, all_pairs
-from neuroflow.compare.stats.design import Covariate, build, columns_of, covariate
-from neuroflow.compare.stats.multiple_testing import Correction, correct, correct_families
-from neuroflow.compare.stats.sample import Sieve
+from neuroflow.compare.stats import (
+    Correction,
+    Covariate,
+    Found,
+    Kind,
+    Sieve,
+    all_pairs,
+    build,
+    check_groups,
+    columns_of,
+    correct,
+    correct_families,
+    covariate,
+)
 from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix.arguments import check_choice, check_name, check_number
-from neuroflow.matrix.cells import REGION_COLUMNS, Cells, FloatArray, coded, group_order
-from neuroflow.matrix.read import read_cells
+from neuroflow.matrix import (
+    REGION_COLUMNS,
+    Cells,
+    FloatArray,
+    check_choice,
+    check_name,
+    check_number,
+    coded,
+    group_order,
+    read_cells,
+)
 
 _PAIR = ("region", "region_name", "kind", "system", "hemisphere")
 

@@ -9,20 +9,36 @@ import numpy as np
 import pandas as pd
 
 from neuroflow._version import __version__
-from neuroflow.compare.stats.adjusted import answer, ask
-from neuroflow.compare.stats.contrasts import Contrast, make_contrasts
-from neuroflow.compare.stats.design import columns_of
-from neuroflow.compare.stats.linear import Robust
-from neuroflow.compare.stats.multiple_testing import Correction, correct_families
-from neuroflow.compare.stats.omnibus import kruskal_wallis, welch_anova
-from neuroflow.compare.stats.result import NUMBERS, Sheet, Side, refuse_thin
-from neuroflow.compare.stats.sample import Sample, choose_sample
-from neuroflow.compare.stats.two_groups import mann_whitney, welch
+from neuroflow.compare.stats import (
+    NUMBERS,
+    Contrast,
+    Correction,
+    Robust,
+    Sample,
+    Sheet,
+    Side,
+    answer,
+    ask,
+    choose_sample,
+    columns_of,
+    correct_families,
+    kruskal_wallis,
+    make_contrasts,
+    mann_whitney,
+    refuse_thin,
+    welch,
+    welch_anova,
+)
 from neuroflow.errors import OptionError
-from neuroflow.matrix.arguments import check_choice, check_number
-from neuroflow.matrix.cells import REGION_COLUMNS, FloatArray, IntArray
-from neuroflow.matrix.read import read_cells
-from neuroflow.matrix.visits import participants
+from neuroflow.matrix import (
+    REGION_COLUMNS,
+    FloatArray,
+    IntArray,
+    check_choice,
+    check_number,
+    participants,
+    read_cells,
+)
 
 Method = Literal["linear", "welch", "mannwhitney"]
 

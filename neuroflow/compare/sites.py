@@ -9,14 +9,18 @@ import pandas as pd
 
 from neuroflow._version import __version__
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.stats.design import Covariate, build, columns_of, covariate
-from neuroflow.compare.stats.linear import fit, patterns
-from neuroflow.compare.stats.multiple_testing import Correction
+from neuroflow.compare.stats import (
+    Correction,
+    Covariate,
+    build,
+    columns_of,
+    covariate,
+    fit,
+    patterns,
+)
 from neuroflow.compare.z_scores import controls_of
 from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix.cells import Cells, FloatArray, coded, labels
-from neuroflow.matrix.read import read_cells, require
-from neuroflow.matrix.visits import participants
+from neuroflow.matrix import Cells, FloatArray, coded, labels, participants, read_cells, require
 
 
 def compare_sites(

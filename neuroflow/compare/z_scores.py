@@ -11,23 +11,32 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
-from neuroflow.compare.stats.contrasts import check_groups
-from neuroflow.compare.stats.design import Covariate, build, columns_of, covariate
-from neuroflow.compare.stats.linear import Fit, fit, patterns
+from neuroflow.compare.stats import (
+    Covariate,
+    Fit,
+    build,
+    check_groups,
+    columns_of,
+    covariate,
+    fit,
+    patterns,
+)
 from neuroflow.errors import CompareError
-from neuroflow.matrix.arguments import check_number
-from neuroflow.matrix.cells import (
+from neuroflow.matrix import (
     DIAGNOSES,
     BoolArray,
     Cells,
     FloatArray,
     IntArray,
+    check_number,
+    choose_visits,
     diagnosis,
     group_order,
     labels,
+    participants,
+    read_cells,
+    require,
 )
-from neuroflow.matrix.read import read_cells, require
-from neuroflow.matrix.visits import choose_visits, participants
 
 _FLAT = 1e-12  # of the largest value; an SD below it is rounding
 

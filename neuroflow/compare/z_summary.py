@@ -7,8 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix.arguments import check_number
-from neuroflow.matrix.cells import labels
+from neuroflow.matrix import check_number, labels
 
 BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
 """The four regions whose free water the vendor's report names."""

@@ -9,10 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.demo.people import Visit, plan_visits
-from neuroflow.demo.scans.ge import write_ge
-from neuroflow.demo.scans.nifti import write_nifti
-from neuroflow.demo.scans.philips import write_philips
-from neuroflow.demo.scans.siemens import write_siemens
+from neuroflow.demo.scans import write_ge, write_nifti, write_philips, write_siemens
 from neuroflow.errors import DemoError
 from neuroflow.models import Event, OnEvent
 

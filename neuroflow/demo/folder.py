@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from neuroflow.demo.service.aidp import NOTICE
+from neuroflow.demo.service import NOTICE
 from neuroflow.errors import DemoError
 
 DEFAULT_SEED = 49

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.demo.service.engine import Subject
-from neuroflow.demo.service.pipeline import Truth
-from neuroflow.io.participants import ParticipantRows, read_participants, without_prefix
+from neuroflow.demo.service import Subject, Truth
+from neuroflow.io import ParticipantRows, read_participants, without_prefix
 
 
 def truth_from_workspace(folder: Path | str, participants: Path | str) -> Truth:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from neuroflow.demo.service.reference_stats import GROUPS
+from neuroflow.demo.service import GROUPS
 
 _FIRST_NAMES = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "June")
 _AGES = {"Control": 64.0, "PD": 65.0, "MSA": 63.0, "PSP": 69.0}  # plausible, not published

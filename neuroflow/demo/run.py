@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.compare.groups import compare_groups
+from neuroflow.compare import compare_groups
 from neuroflow.demo.cohort import SIMULATED
 from neuroflow.demo.folder import DEFAULT_SEED, Place
-from neuroflow.demo.service.aidp import NOTICE
+from neuroflow.demo.service import NOTICE
 from neuroflow.demo.session import Demo, start_demo
 from neuroflow.errors import DemoError
-from neuroflow.events.progress import Bars
-from neuroflow.ledger.states import State
+from neuroflow.events import Bars
+from neuroflow.ledger import State
 from neuroflow.models import OnEvent
 from neuroflow.plot import forest, heatmap, save_figure, strip, styled
-from neuroflow.results.table.export import write_table
-from neuroflow.studies.discovery.find import find_studies
-from neuroflow.workspace.workspace import Workspace
+from neuroflow.results import write_table
+from neuroflow.studies import find_studies
+from neuroflow.workspace import Workspace
 
 COHORT_ID = "DEMO_COHORT"
 

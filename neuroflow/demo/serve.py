@@ -10,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from neuroflow.demo.people import plan_visits
-from neuroflow.demo.scans.nifti import write_nifti
-from neuroflow.demo.service.aidp import NOTICE
-from neuroflow.demo.service.server import DemoService
+from neuroflow.demo.scans import write_nifti
+from neuroflow.demo.service import NOTICE, DemoService
 from neuroflow.errors import DemoError
 
 SAMPLE_ID = "3f0e6a52-6d0b-4b7e-9a35-1f4f0c2d7a10"

@@ -13,11 +13,10 @@ from typing import Self
 from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.folder import DEFAULT_SEED, Place, new_place
 from neuroflow.demo.ground_truth import truth_from_workspace
-from neuroflow.demo.service.aidp import check_layout
-from neuroflow.demo.service.server import DemoService
+from neuroflow.demo.service import DemoService, check_layout
 from neuroflow.errors import DemoError
 from neuroflow.models import OnEvent
-from neuroflow.transfer.ssh.profile import Profile
+from neuroflow.transfer import Profile
 
 VARIABLE = "NEUROFLOW_DEMO"
 """The environment variable with the folder of a demo that runs already."""

@@ -1,1 +1,5 @@
 """The cohort table as a matrix of studies by regions."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,21 +9,27 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from neuroflow.compare.stats.multiple_testing import NAMES
+from neuroflow.compare import NAMES
 from neuroflow.errors import TableError
-from neuroflow.matrix.arguments import check_choice, check_number
-from neuroflow.matrix.cells import FloatArray
+from neuroflow.matrix import FloatArray, check_choice, check_number
 from neuroflow.plot._heatmap import alike
-from neuroflow.plot.common.figure import describe, figure_of, new_axes
-from neuroflow.plot.common.labels import (
+from neuroflow.plot.common import (
+    DOUBLE_COLUMN,
+    MM,
+    current,
+    describe,
+    figure_of,
+    is_narrow,
     kind_notes,
+    mark_systems,
     metric_name,
+    new_axes,
     pick_regions,
     region_labels,
     region_order,
+    row_names,
+    styled,
 )
-from neuroflow.plot.common.layout import is_narrow, mark_systems, row_names
-from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current, styled
 
 Order = Literal["system", "cluster"]
 

@@ -8,11 +8,19 @@ from matplotlib.axes import Axes
 from pandas.api.types import is_bool_dtype
 
 from neuroflow.errors import TableError
-from neuroflow.plot.common.figure import describe, new_axes
-from neuroflow.plot.common.labels import region_labels
-from neuroflow.plot.common.layout import add_legend, is_narrow, point_handle, row_names
-from neuroflow.plot.common.style import DOUBLE_COLUMN, current, styled
-from neuroflow.matrix.regions import RegionName, resolve
+from neuroflow.matrix import RegionName, resolve
+from neuroflow.plot.common import (
+    DOUBLE_COLUMN,
+    add_legend,
+    current,
+    describe,
+    is_narrow,
+    new_axes,
+    point_handle,
+    region_labels,
+    row_names,
+    styled,
+)
 
 _COUNTS = ("expected", "present", "missing", "percent")
 _SAID = (*_COUNTS, "where")

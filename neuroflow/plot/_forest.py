@@ -12,21 +12,25 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from neuroflow.compare.stats.multiple_testing import NAMES
+from neuroflow.compare import NAMES
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix.arguments import as_list, check_choice, check_number
-from neuroflow.matrix.cells import DIAGNOSES, FloatArray, diagnosis
-from neuroflow.plot.common.figure import describe, new_axes
-from neuroflow.plot.common.labels import (
+from neuroflow.matrix import DIAGNOSES, FloatArray, as_list, check_choice, check_number, diagnosis
+from neuroflow.plot.common import (
+    DOUBLE_COLUMN,
+    add_legend,
+    current,
+    describe,
     kind_notes,
+    look_of,
     metric_name,
+    new_axes,
     pick_regions,
     region_labels,
     region_order,
+    region_rows,
+    styled,
     unit,
 )
-from neuroflow.plot.common.layout import add_legend, region_rows
-from neuroflow.plot.common.style import DOUBLE_COLUMN, current, look_of, styled
 
 Value = Literal["effect_size", "estimate"]
 

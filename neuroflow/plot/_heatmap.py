@@ -16,20 +16,28 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from neuroflow.compare.z_scores import controls_of, z_scores
-from neuroflow.matrix.arguments import check_choice, check_number
-from neuroflow.matrix.cells import FloatArray, IntArray, labels
-from neuroflow.matrix.read import read_cells
-from neuroflow.plot.common.figure import describe, figure_of, new_axes
-from neuroflow.plot.common.labels import (
+from neuroflow.compare import controls_of, z_scores
+from neuroflow.matrix import FloatArray, IntArray, check_choice, check_number, labels, read_cells
+from neuroflow.plot.common import (
+    DOUBLE_COLUMN,
+    MM,
+    add_legend,
+    current,
+    describe,
+    figure_of,
+    is_narrow,
     kind_notes,
+    look_of,
+    mark_systems,
     metric_name,
+    new_axes,
     pick_regions,
     region_labels,
     region_order,
+    room,
+    row_names,
+    styled,
 )
-from neuroflow.plot.common.layout import add_legend, is_narrow, mark_systems, room, row_names
-from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current, look_of, styled
 
 Order = Literal["group", "cluster"]
 

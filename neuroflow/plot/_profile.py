@@ -11,19 +11,25 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from neuroflow.compare.z_scores import Scored, controls_of, score
+from neuroflow.compare import Scored, controls_of, score
 from neuroflow.errors import OptionError
-from neuroflow.matrix.cells import FloatArray, IntArray, labels
-from neuroflow.plot.common.figure import describe, new_axes
-from neuroflow.plot.common.labels import (
+from neuroflow.matrix import FloatArray, IntArray, labels
+from neuroflow.plot.common import (
+    DOUBLE_COLUMN,
+    add_legend,
+    current,
+    describe,
     kind_notes,
+    look_of,
     metric_name,
+    new_axes,
     pick_regions,
+    point_handle,
     region_labels,
     region_order,
+    region_rows,
+    styled,
 )
-from neuroflow.plot.common.layout import add_legend, point_handle, region_rows
-from neuroflow.plot.common.style import DOUBLE_COLUMN, current, look_of, styled
 
 
 def profile(

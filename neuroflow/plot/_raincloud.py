@@ -11,13 +11,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from neuroflow.matrix.cells import FloatArray
-from neuroflow.matrix.read import read_cells
+from neuroflow.matrix import FloatArray, read_cells
 from neuroflow.plot._strip import Points, read_points
-from neuroflow.plot.common.figure import describe, new_axes
-from neuroflow.plot.common.labels import kind_notes, metric_name, unit
-from neuroflow.plot.common.layout import add_legend, group_handles
-from neuroflow.plot.common.style import DOUBLE_COLUMN, current, styled
+from neuroflow.plot.common import (
+    DOUBLE_COLUMN,
+    add_legend,
+    current,
+    describe,
+    group_handles,
+    kind_notes,
+    metric_name,
+    new_axes,
+    styled,
+    unit,
+)
 
 _CLOUD = 0.46  # of a group's place; the rest is the box, then the points
 _FEWEST = 5  # a density of fewer values says nothing

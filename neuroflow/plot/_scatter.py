@@ -13,19 +13,23 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from scipy import stats
 
-from neuroflow.compare.correlate import correlate
-from neuroflow.compare.stats.design import build, columns_of, covariate
-from neuroflow.compare.stats.linear import fit
+from neuroflow.compare import build, columns_of, correlate, covariate, fit
 from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix.arguments import check_number
-from neuroflow.matrix.cells import FloatArray, labels
-from neuroflow.matrix.read import read_cells
-from neuroflow.matrix.visits import choose_visits
+from neuroflow.matrix import FloatArray, check_number, choose_visits, labels, read_cells
 from neuroflow.plot._trajectory import one_region
-from neuroflow.plot.common.figure import describe, new_axes
-from neuroflow.plot.common.labels import kind_notes, metric_name, unit
-from neuroflow.plot.common.layout import add_legend, group_handles
-from neuroflow.plot.common.style import SINGLE_COLUMN, current, look_of, styled
+from neuroflow.plot.common import (
+    SINGLE_COLUMN,
+    add_legend,
+    current,
+    describe,
+    group_handles,
+    kind_notes,
+    look_of,
+    metric_name,
+    new_axes,
+    styled,
+    unit,
+)
 
 
 def scatter(

@@ -13,22 +13,39 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from neuroflow.errors import TableError
-from neuroflow.matrix.arguments import check_choice, check_number
-from neuroflow.matrix.cells import BoolArray, Cells, FloatArray, IntArray, labels, moments
-from neuroflow.matrix.read import read_cells
-from neuroflow.matrix.visits import choose_visits
-from neuroflow.plot.common.figure import describe, figure_of, new_axes
-from neuroflow.plot.common.labels import (
+from neuroflow.matrix import (
+    BoolArray,
+    Cells,
+    FloatArray,
+    IntArray,
+    check_choice,
+    check_number,
+    choose_visits,
+    labels,
+    moments,
+    read_cells,
+)
+from neuroflow.plot.common import (
     BIOMARKERS,
+    DOUBLE_COLUMN,
+    MM,
+    SINGLE_COLUMN,
+    add_legend,
+    current,
+    describe,
+    figure_of,
+    group_handles,
     kind_notes,
+    look_of,
     metric_name,
+    new_axes,
     pick_regions,
     region_labels,
     region_order,
+    region_rows,
+    styled,
     unit,
 )
-from neuroflow.plot.common.layout import add_legend, group_handles, region_rows
-from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, SINGLE_COLUMN, current, look_of, styled
 
 Summary = Literal["mean", "box", "none"]
 

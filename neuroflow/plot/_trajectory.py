@@ -11,16 +11,33 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from scipy import stats
 
-from neuroflow.compare.change import years_of
+from neuroflow.compare import years_of
 from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix.arguments import check_name, check_number
-from neuroflow.matrix.cells import FloatArray, IntArray, labels, moments
-from neuroflow.matrix.read import read_cells
-from neuroflow.matrix.visits import participants
-from neuroflow.plot.common.figure import describe, new_axes
-from neuroflow.plot.common.labels import kind_notes, metric_name, pick_regions, region_labels, unit
-from neuroflow.plot.common.layout import add_legend, point_handle
-from neuroflow.plot.common.style import SINGLE_COLUMN, current, look_of, styled
+from neuroflow.matrix import (
+    FloatArray,
+    IntArray,
+    check_name,
+    check_number,
+    labels,
+    moments,
+    participants,
+    read_cells,
+)
+from neuroflow.plot.common import (
+    SINGLE_COLUMN,
+    add_legend,
+    current,
+    describe,
+    kind_notes,
+    look_of,
+    metric_name,
+    new_axes,
+    pick_regions,
+    point_handle,
+    region_labels,
+    styled,
+    unit,
+)
 
 
 def trajectory(

@@ -12,13 +12,21 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix.arguments import check_number
-from neuroflow.matrix.cells import BoolArray, FloatArray
+from neuroflow.matrix import BoolArray, FloatArray, check_number
 from neuroflow.plot._forest import effect_axis, effect_rows, model_note
-from neuroflow.plot.common.figure import describe, figure_of, new_axes
-from neuroflow.plot.common.labels import kind_notes, region_labels
-from neuroflow.plot.common.layout import add_legend, point_handle
-from neuroflow.plot.common.style import DOUBLE_COLUMN, current, look_of, styled
+from neuroflow.plot.common import (
+    DOUBLE_COLUMN,
+    add_legend,
+    current,
+    describe,
+    figure_of,
+    kind_notes,
+    look_of,
+    new_axes,
+    point_handle,
+    region_labels,
+    styled,
+)
 
 
 def volcano(

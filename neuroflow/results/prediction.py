@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from neuroflow.errors import ResultError
-from neuroflow.matrix.regions import resolve
+from neuroflow.matrix import resolve
 
 _V = TypeVar("_V", str, float)
 

@@ -8,13 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from neuroflow.contract import INPUT, OUTPUT
 from neuroflow.errors import NeuroflowError, RemoteMissingError, RemoteRefusedError
-from neuroflow.transfer.sftp.remote import SftpRemote
-from neuroflow.transfer.ssh import session
-from neuroflow.transfer.ssh.credentials import credentials
-from neuroflow.transfer.ssh.known_hosts import HostKeys
-from neuroflow.transfer.ssh.profile import Profile
-from neuroflow.transfer.ssh.route import Route, find_route
-from neuroflow.transfer.ssh.tunnel import reach
+from neuroflow.transfer.sftp import SftpRemote
+from neuroflow.transfer.ssh import HostKeys, Profile, Route, credentials, find_route, reach, session
 
 STAGES = ("name", "port", "host key", "login", "folders")
 

@@ -16,7 +16,7 @@ from neuroflow.errors import (
     OptionError,
     PortError,
 )
-from neuroflow.ledger.states import State
+from neuroflow.ledger import State
 from neuroflow.models import Event, OnEvent
 
 if TYPE_CHECKING:

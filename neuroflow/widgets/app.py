@@ -10,23 +10,15 @@ import ipywidgets as widgets
 from traitlets import Dict, HasTraits, link
 
 from neuroflow.errors import OptionError
-from neuroflow.ledger.states import State
-from neuroflow.widgets.cohort.model import CohortModel
-from neuroflow.widgets.cohort.view import cohort_form
-from neuroflow.widgets.common import html
-from neuroflow.widgets.common.controls import button, watch
-from neuroflow.widgets.common.controls import form as framed
-from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.widgets.common.timer import every
-from neuroflow.widgets.connect.model import ConnectModel
-from neuroflow.widgets.connect.view import connect_form
-from neuroflow.widgets.explore.model import ExploreModel
-from neuroflow.widgets.explore.view import explore_form
-from neuroflow.widgets.results.model import ResultsModel
-from neuroflow.widgets.results.view import results_form
-from neuroflow.widgets.submit.model import SubmitModel
-from neuroflow.widgets.submit.view import submit_form
-from neuroflow.workspace.workspace import Workspace
+from neuroflow.ledger import State
+from neuroflow.widgets.cohort import CohortModel, cohort_form
+from neuroflow.widgets.common import FormModel, button, every, html, watch
+from neuroflow.widgets.common import form as framed
+from neuroflow.widgets.connect import ConnectModel, connect_form
+from neuroflow.widgets.explore import ExploreModel, explore_form
+from neuroflow.widgets.results import ResultsModel, results_form
+from neuroflow.widgets.submit import SubmitModel, submit_form
+from neuroflow.workspace import Workspace
 
 LOOK_SECONDS = 2.0
 """How often the forms look whether somebody else works in the workspace."""

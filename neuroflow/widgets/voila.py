@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import IO, Any, get_args
 
 from neuroflow.errors import MissingExtraError, OptionError, WorkerError
-from neuroflow.io.atomic import write_private
-from neuroflow.plot.common.style import ThemeName
-from neuroflow.workspace.workspace import Workspace
+from neuroflow.io import write_private
+from neuroflow.plot.common import ThemeName
+from neuroflow.workspace import Workspace
 
 VARIABLE = "NEUROFLOW_WORKSPACE"
 """The environment variable that hands the workspace over to the page."""

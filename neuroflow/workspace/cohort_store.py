@@ -18,7 +18,7 @@ from uuid import uuid4
 import pandas as pd
 
 from neuroflow.errors import WorkspaceError
-from neuroflow.io.atomic import write_private
+from neuroflow.io import write_private
 from neuroflow.models import Cohort, Study, StudyKind
 
 STUDIES_NAME = "studies.tsv"

@@ -16,20 +16,22 @@ import pandas as pd
 
 from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import ResultError, ResultWarning
-from neuroflow.events.progress import listening
-from neuroflow.ledger.ledger import LedgerRow, utc_now
-from neuroflow.ledger.states import State
+from neuroflow.events import listening
+from neuroflow.ledger import LedgerRow, State, utc_now
 from neuroflow.models import OnEvent
-from neuroflow.results.aidp.schema import Schema
-from neuroflow.results.prediction import failure_reason
-from neuroflow.results.table.cache import cached_results, cached_warnings
-from neuroflow.results.table.cohort_table import Results
-from neuroflow.transfer.collect.collect import collect
-from neuroflow.transfer.collect.discover import changed_ids, collected_ids, find_results
-from neuroflow.transfer.collect.snapshot import Listing
-from neuroflow.transfer.collect.status import status
-from neuroflow.transfer.polling import Look, wait_for_results, watch
-from neuroflow.transfer.pool import pass_on
+from neuroflow.results import Results, Schema, cached_results, cached_warnings, failure_reason
+from neuroflow.transfer import (
+    Listing,
+    Look,
+    changed_ids,
+    collect,
+    collected_ids,
+    find_results,
+    pass_on,
+    status,
+    wait_for_results,
+    watch,
+)
 from neuroflow.workspace.packaging import LocalWorkspace
 from neuroflow.workspace.preparation import study_map
 from neuroflow.workspace.service import Service

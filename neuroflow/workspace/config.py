@@ -11,8 +11,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from neuroflow.errors import ConfigError
-from neuroflow.io.atomic import whole
-from neuroflow.transfer.ssh.profile import DEFAULT, Profile, key_of
+from neuroflow.io import whole
+from neuroflow.transfer import DEFAULT, Profile, key_of
 
 CONFIG_NAME = "neuroflow.toml"
 

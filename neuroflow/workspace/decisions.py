@@ -16,7 +16,7 @@ import pandas as pd
 from filelock import FileLock
 
 from neuroflow.errors import WorkspaceError
-from neuroflow.io.atomic import write_private
+from neuroflow.io import write_private
 
 DECISIONS_NAME = "decisions.tsv"
 PATIENCE = 10.0

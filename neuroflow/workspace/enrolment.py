@@ -14,13 +14,10 @@ import pandas as pd
 
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import IdError, OptionError
-from neuroflow.io.atomic import write_private
-from neuroflow.io.participants import ParticipantRows, read_participants
-from neuroflow.ledger.ledger import Ledger, utc_now
+from neuroflow.io import ParticipantRows, read_participants, write_private
+from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Study
-from neuroflow.studies.protocol.check import check
-from neuroflow.studies.protocol.check_cache import CheckMemory
-from neuroflow.studies.protocol.waivers import Override, set_aside
+from neuroflow.studies import CheckMemory, Override, check, set_aside
 from neuroflow.workspace.cohort_store import CohortStore
 from neuroflow.workspace.decisions import Decision, DecisionStore
 from neuroflow.workspace.folder import WorkFolder

@@ -29,7 +29,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from neuroflow.errors import LockedError, WorkspaceError
-from neuroflow.io.atomic import write_private
+from neuroflow.io import write_private
 
 GLANCE = 0.5
 """Seconds in which a look whether somebody works here is over."""

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.events.log import EventLog
-from neuroflow.events.progress import listening
-from neuroflow.ledger.ledger import LedgerRow, utc_now
+from neuroflow.events import EventLog, listening
+from neuroflow.ledger import LedgerRow, utc_now
 from neuroflow.models import Cohort, Event, OnEvent, Package
-from neuroflow.studies.deidentify.report import deidentification_report
-from neuroflow.studies.package.build import packaging
+from neuroflow.studies import deidentification_report, packaging
 from neuroflow.workspace.enrolment import CohortWorkspace
 from neuroflow.workspace.preparation import find_study
 

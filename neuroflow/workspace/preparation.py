@@ -9,9 +9,9 @@ from dataclasses import asdict, fields, replace
 import pandas as pd
 
 from neuroflow.errors import OptionError, SubmissionError
-from neuroflow.io.participants import ParticipantRows, without_prefix
+from neuroflow.io import ParticipantRows, without_prefix
 from neuroflow.models import Cohort, Finding, Severity, Study
-from neuroflow.studies.protocol.waivers import Override
+from neuroflow.studies import Override
 from neuroflow.workspace.cohort_store import CohortStore
 from neuroflow.workspace.decisions import Decision
 

@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neuroflow.errors import ConfigError, HostKeyChangedError, HostKeyUnknownError
-from neuroflow.transfer.diagnose import Step, probe
-from neuroflow.transfer.remote import Remote
-from neuroflow.transfer.sftp.remote import connect
-from neuroflow.transfer.ssh.credentials import credentials
-from neuroflow.transfer.ssh.keys import PublicKey
-from neuroflow.transfer.ssh.known_hosts import HostKeys
-from neuroflow.transfer.ssh.profile import Profile
-from neuroflow.transfer.ssh.route import find_route
-from neuroflow.transfer.ssh.tunnel import shown_key
+from neuroflow.transfer import (
+    HostKeys,
+    Profile,
+    PublicKey,
+    Remote,
+    Step,
+    connect,
+    credentials,
+    find_route,
+    probe,
+    shown_key,
+)
 from neuroflow.workspace.config import (
     CONFIG_NAME,
     Settings,

@@ -6,8 +6,7 @@ from collections import deque
 from collections.abc import Iterable, MutableMapping, Sequence
 
 from neuroflow.models import Event, Package
-from neuroflow.transfer.upload.plan import Planner
-from neuroflow.transfer.upload.submit import More
+from neuroflow.transfer import More, Planner
 
 
 def supply(

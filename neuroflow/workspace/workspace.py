@@ -11,10 +11,7 @@ from dataclasses import replace as replaced
 import pandas as pd
 
 from neuroflow.models import Cohort, Event, OnEvent, Package
-from neuroflow.transfer.pool import pass_on
-from neuroflow.transfer.upload.plan import Plan, Planner, has_failed
-from neuroflow.transfer.upload.rebuild import rebuild
-from neuroflow.transfer.upload.submit import More, submit
+from neuroflow.transfer import More, Plan, Planner, has_failed, pass_on, rebuild, submit
 from neuroflow.workspace.collection import ResultsWorkspace
 from neuroflow.workspace.preparation import (
     blocked_studies,

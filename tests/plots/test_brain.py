@@ -7,11 +7,11 @@ from support.comparison_tables import realistic_table
 
 from neuroflow.compare.groups import compare_groups
 from neuroflow.errors import FolderError, OptionError, TableError
+from neuroflow.matrix.regions import load_regions
 from neuroflow.plot import brain, caption, read_masks, styled, write_nifti
 from neuroflow.plot._brain.anatomy import VIEWS, outlines, places
 from neuroflow.plot._brain.numbers import region_numbers
 from neuroflow.plot._brain.sheet import SHEET
-from neuroflow.matrix.regions import load_regions
 
 AFFINE = np.diag([4.0, 4.0, 4.0, 1.0])
 AFFINE[:3, 3] = (-88, -124, -72)

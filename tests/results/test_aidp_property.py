@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from support.aidp_files import LAYOUTS, STEMS, Dialect, Table, write
 
 from neuroflow.errors import AidpError
-from neuroflow.results.aidp.reader import AidpReader
 from neuroflow.matrix.regions import resolve
+from neuroflow.results.aidp.reader import AidpReader
 
 PATH = Path("x_out/aidp.csv")
 

@@ -8,9 +8,9 @@ import pytest
 from neuroflow.demo.service.aidp import LAYOUTS, aidp_text
 from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.demo.service.report import failure_text, predict, prediction_text
+from neuroflow.matrix.regions import resolve
 from neuroflow.results.aidp.reader import AidpReader
 from neuroflow.results.prediction import parse_prediction
-from neuroflow.matrix.regions import resolve
 
 AT = datetime(2025, 3, 4, tzinfo=UTC)
 

@@ -27,7 +27,7 @@ def app(
 
     Only this computer can reach the page, and only with the token in its address.
     """
-    from neuroflow.widgets.voila import serve_page
+    from neuroflow.widgets import serve_page
 
     voice = Voice()
     with stoppable(STOPPING, at_the_end="") as stop:

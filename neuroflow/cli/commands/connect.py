@@ -13,8 +13,8 @@ from neuroflow.cli.options import AsJson, HostKey, WorkspaceFolder
 from neuroflow.errors import ConnectError, HostKeyUnknownError
 
 if TYPE_CHECKING:
-    from neuroflow.transfer.diagnose import Step
-    from neuroflow.workspace.service import Service
+    from neuroflow.transfer import Step
+    from neuroflow.workspace import Service
 
 
 def connect(
@@ -33,7 +33,7 @@ def connect(
     as_json: AsJson = False,
 ) -> None:
     """Save how to reach the service, and test the connection stage by stage."""
-    from neuroflow.workspace.workspace import Workspace
+    from neuroflow.workspace import Workspace
 
     if (host or user or key) and not (host and user and key):
         raise typer.BadParameter("--host, --user and --key go together")
@@ -64,7 +64,7 @@ def connect(
 
 def _save(service: Service, host: str, user: str, key: str, port: int, name: str | None) -> None:
     """Save a profile, under its name or the usual one, and use it."""
-    from neuroflow.transfer.ssh.profile import DEFAULT, Profile, key_of
+    from neuroflow.transfer import DEFAULT, Profile, key_of
 
     file = key_of(key)
     absolute = file and file.expanduser().absolute()

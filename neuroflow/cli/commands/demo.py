@@ -39,13 +39,13 @@ def demo(
         if serve:
             _serve(folder, settings)
         elif lab:
-            from neuroflow.demo.lab import run_lab
+            from neuroflow.demo import run_lab
 
             with voice.listening() as listen:
                 code = run_lab(folder, on_event=listen, n_studies=studies, **settings)
             raise typer.Exit(code)
         else:
-            from neuroflow.demo.run import run_demo
+            from neuroflow.demo import run_demo
 
             with voice.listening() as listen:
                 summary = run_demo(folder, on_event=listen, n_studies=studies, **settings)
@@ -53,7 +53,7 @@ def demo(
 
 
 def _serve(folder: Path, settings: dict[str, Any]) -> None:
-    from neuroflow.demo.serve import serve
+    from neuroflow.demo import serve
 
     # Where somebody waits for the service it says where it is, quiet or not.
     with stoppable("Stopping the service.", at_the_end="") as stop:

@@ -11,7 +11,7 @@ from neuroflow.cli.console import Voice
 from neuroflow.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from neuroflow.transfer.ssh.keys import PublicKey
+    from neuroflow.transfer import PublicKey
 
 KeyFile = Annotated[Path, typer.Argument(help="The private key's file.")]
 PASSPHRASE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the variable's name
@@ -30,7 +30,7 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Make an Ed25519 key and print the public half, to be mailed to the vendor."""
-    from neuroflow.transfer.ssh.keys import make_key
+    from neuroflow.transfer import make_key
 
     with Voice(as_json=as_json) as voice:
         secret = _asked(confirm=True) if passphrase else None
@@ -41,7 +41,7 @@ def new(
 @keys.command()
 def show(path: KeyFile, passphrase: Passphrase = False, as_json: AsJson = False) -> None:
     """Print the public half of a key that is there, and its fingerprint."""
-    from neuroflow.transfer.ssh.keys import public_key
+    from neuroflow.transfer import public_key
 
     with Voice(as_json=as_json) as voice:
         _tell(voice, path, public_key(path.expanduser(), _secret(asked=passphrase)))
@@ -57,7 +57,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Tell whether the service would take a key, and what to do where it would not."""
-    from neuroflow.transfer.ssh.key_report import check_key
+    from neuroflow.transfer import check_key
 
     with Voice(as_json=as_json) as voice:
         report = check_key(path.expanduser(), _secret(asked=passphrase), fix=fix)

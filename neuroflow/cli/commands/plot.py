@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from neuroflow.compare.stats.multiple_testing import Correction
+    from neuroflow.compare import Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +215,8 @@ def _rows(
     table: pd.DataFrame, by: str, groups: list[str] | None, visit: str | None
 ) -> pd.DataFrame:
     """Keep the wanted groups and visits."""
-    from neuroflow.compare.stats.contrasts import check_groups
-    from neuroflow.matrix.visits import choose_visits
+    from neuroflow.compare import check_groups
+    from neuroflow.matrix import choose_visits
 
     if groups is not None and by in table:
         check_groups(groups, sorted(table[by].dropna().astype(str).unique()))

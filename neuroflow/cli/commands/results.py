@@ -29,7 +29,7 @@ from neuroflow.errors import MissingExtraError, TableError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from neuroflow.results.aidp.schema import Schema
+    from neuroflow.results import Schema
 
 FORMATS = ("csv", "tsv", "parquet", "xlsx")
 """What a table can be exported as."""
@@ -42,7 +42,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Tell where every study stands, and how old that knowledge is."""
-    from neuroflow.transfer.polling import as_of
+    from neuroflow.transfer import as_of
 
     with Voice(as_json=as_json) as voice, opened(workspace) as ws:
         if host_key:

@@ -39,9 +39,9 @@ def check(
     import pandas as pd
 
     import neuroflow as nf
-    from neuroflow.io.participants import ParticipantRows, read_participants
+    from neuroflow.io import ParticipantRows, read_participants
     from neuroflow.models import Cohort
-    from neuroflow.workspace.preparation import unmatched_studies, with_participant
+    from neuroflow.workspace import unmatched_studies, with_participant
 
     with Voice(as_json=as_json, quiet=quiet) as voice:
         people = read_participants(participants) if participants else None

@@ -21,7 +21,7 @@ from neuroflow.cli.options import (
     listed,
 )
 from neuroflow.cli.signals import stoppable
-from neuroflow.ledger.states import State
+from neuroflow.ledger import State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +95,7 @@ def submit(
 
 def _tell_strangers(cohort: Cohort, participants: pd.DataFrame | None) -> None:
     """Warn of studies that no row of participants.tsv speaks of: now it can still be mended."""
-    from neuroflow.workspace.preparation import unmatched_studies
+    from neuroflow.workspace import unmatched_studies
 
     labels = list(unmatched_studies(cohort, participants)["study"])
     if labels:

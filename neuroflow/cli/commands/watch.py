@@ -17,13 +17,13 @@ from neuroflow.cli.inputs import opened
 from neuroflow.cli.options import AsJson, HostKey, Quiet, WorkspaceFolder
 from neuroflow.cli.signals import stoppable
 from neuroflow.errors import LockedError
-from neuroflow.ledger.states import State
+from neuroflow.ledger import State
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from neuroflow.transfer.polling import Look
-    from neuroflow.workspace.workspace import Workspace
+    from neuroflow.transfer import Look
+    from neuroflow.workspace import Workspace
 
 GO_ON = "Stopped watching. What was collected stays; run the same command again to go on."
 
@@ -67,7 +67,7 @@ def _collect_as_they_come(
     ws: Workspace, voice: Voice, looks: Iterator[Look], stop: threading.Event
 ) -> tuple[pd.DataFrame, int]:
     """Collect after each look that shows results; return the last status and who is missing."""
-    from neuroflow.transfer.polling import WAITING
+    from neuroflow.transfer import WAITING
 
     due = (*WAITING, State.DELIVERED)  # a result that could not be fetched is still to come
     for look in looks:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
-from neuroflow.matrix.read import require
+from neuroflow.matrix import require
 
 _LATEX = {
     "\\": r"\textbackslash{}",

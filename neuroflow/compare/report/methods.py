@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.compare.stats.multiple_testing import NAMES
+from neuroflow.compare.stats import NAMES
 from neuroflow.errors import CompareError
 
 _METHODS = {

@@ -10,15 +10,17 @@ import pandas as pd
 
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.report.methods import methods_text
-from neuroflow.compare.stats.adjusted import answer, ask
-from neuroflow.compare.stats.contrasts import Contrast, make_contrasts
-from neuroflow.compare.stats.design import columns_of
-from neuroflow.compare.stats.multiple_testing import Correction
-from neuroflow.compare.stats.sample import choose_sample
+from neuroflow.compare.stats import (
+    Contrast,
+    Correction,
+    answer,
+    ask,
+    choose_sample,
+    columns_of,
+    make_contrasts,
+)
 from neuroflow.errors import OptionError
-from neuroflow.matrix.arguments import check_number
-from neuroflow.matrix.cells import REGION_COLUMNS
-from neuroflow.matrix.read import read_cells
+from neuroflow.matrix import REGION_COLUMNS, check_number, read_cells
 
 
 def group_means(

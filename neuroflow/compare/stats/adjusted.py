@@ -23,8 +23,7 @@ from neuroflow.compare.stats.linear import (
 from neuroflow.compare.stats.result import Sheet, Side, refuse_thin
 from neuroflow.compare.stats.sample import Sample
 from neuroflow.errors import CompareError
-from neuroflow.matrix.cells import BoolArray, FloatArray, IntArray
-from neuroflow.matrix.visits import participants
+from neuroflow.matrix import BoolArray, FloatArray, IntArray, participants
 
 _NO_VARIANCE = 1e-12  # of the largest term of the model; below it a residual SD is rounding
 

@@ -13,7 +13,7 @@ from neuroflow.compare.stats.design import Covariate, build
 from neuroflow.compare.stats.linear import patterns
 from neuroflow.compare.stats.rank_correlation import spearman
 from neuroflow.errors import CompareError
-from neuroflow.matrix.cells import BoolArray, FloatArray, IntArray
+from neuroflow.matrix import BoolArray, FloatArray, IntArray
 
 Kind = Literal["pearson", "spearman"]
 

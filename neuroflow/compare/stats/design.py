@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix.arguments import as_list
-from neuroflow.matrix.cells import BoolArray, FloatArray, IntArray, coded
+from neuroflow.matrix import BoolArray, FloatArray, IntArray, as_list, coded
 
 ALWAYS_CATEGORICAL = frozenset({"sex", "site", "session_id", "cohort_id"})
 """Covariates whose numbers, if they have any, are names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special, stats
 
-from neuroflow.matrix.cells import FloatArray
+from neuroflow.matrix import FloatArray
 
 _NEAR = 1e-11  # a step of the secant method leaves its product with the one before, times curvature
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from neuroflow.matrix.cells import FloatArray, IntArray
+from neuroflow.matrix import FloatArray, IntArray
 
 Robust = Literal["none", "HC3", "cluster"]
 

@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix.arguments import as_list, check_choice
-from neuroflow.matrix.cells import BoolArray, FloatArray
-from neuroflow.matrix.read import cross
+from neuroflow.matrix import BoolArray, FloatArray, as_list, check_choice, cross
 
 Correction = Literal["bh", "holm", "bonferroni", "none"]
 

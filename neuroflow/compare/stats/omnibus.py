@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from neuroflow.matrix.cells import FloatArray, moments
+from neuroflow.matrix import FloatArray, moments
 
 
 def welch_anova(groups: Sequence[FloatArray]) -> dict[str, FloatArray]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from neuroflow.matrix.cells import BoolArray, FloatArray, IntArray
+from neuroflow.matrix import BoolArray, FloatArray, IntArray
 
 _T = TypeVar("_T", bound=np.generic)
 

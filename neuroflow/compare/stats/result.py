@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neuroflow.matrix.cells import BoolArray, FloatArray, IntArray
+from neuroflow.matrix import BoolArray, FloatArray, IntArray
 
 NUMBERS = (
     "n1",

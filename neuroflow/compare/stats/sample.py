@@ -11,8 +11,7 @@ import numpy as np
 from neuroflow.compare.stats.contrasts import check_groups
 from neuroflow.compare.stats.design import Covariate, covariate
 from neuroflow.errors import CompareError
-from neuroflow.matrix.cells import BoolArray, Cells, IntArray, coded, group_order
-from neuroflow.matrix.visits import choose_visits
+from neuroflow.matrix import BoolArray, Cells, IntArray, choose_visits, coded, group_order
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special, stats
 
 from neuroflow.compare.stats.effect_size import hedges_g
-from neuroflow.matrix.cells import FloatArray, moments
+from neuroflow.matrix import FloatArray, moments
 
 
 def welch(first: FloatArray, second: FloatArray, confidence: float) -> dict[str, FloatArray]:

@@ -16,8 +16,8 @@ from neuroflow.demo.service.aidp import check_layout
 from neuroflow.demo.service.pipeline import Pipeline, Truth, no_truth
 from neuroflow.demo.service.queue import Jobs
 from neuroflow.errors import DemoError, MissingExtraError
-from neuroflow.io.atomic import write_private
-from neuroflow.transfer.ssh.profile import Profile
+from neuroflow.io import write_private
+from neuroflow.transfer import Profile
 
 try:
     import asyncssh

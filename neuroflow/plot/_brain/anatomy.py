@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import make_interp_spline
 
-from neuroflow.matrix.cells import FloatArray
-from neuroflow.matrix.regions import load_regions
+from neuroflow.matrix import FloatArray, load_regions
 
 VIEWS = {"sagittal": (1, 2), "coronal": (0, 2), "axial": (0, 1)}
 """The MNI axes that run along and up in each view."""

@@ -12,17 +12,25 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix.arguments import check_number
+from neuroflow.matrix import check_number
 from neuroflow.plot._brain.anatomy import places
 from neuroflow.plot._brain.masks import Masks
 from neuroflow.plot._brain.numbers import RegionNumbers, region_numbers
 from neuroflow.plot._brain.projections import project
 from neuroflow.plot._brain.sheet import Scene, number, schematic, shapes, sheet
 from neuroflow.plot._forest import model_note
-from neuroflow.plot.common.figure import describe, figure_of, new_axes
-from neuroflow.plot.common.labels import kind_notes, pick_regions, region_labels
-from neuroflow.plot.common.layout import is_narrow
-from neuroflow.plot.common.style import DOUBLE_COLUMN, current, styled
+from neuroflow.plot.common import (
+    DOUBLE_COLUMN,
+    current,
+    describe,
+    figure_of,
+    is_narrow,
+    kind_notes,
+    new_axes,
+    pick_regions,
+    region_labels,
+    styled,
+)
 
 _LIST = (190.0, -70.0)  # where the list begins
 _ROW, _ROWS = 9.8, 14  # height and number of the lines of the list

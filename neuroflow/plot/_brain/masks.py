@@ -13,10 +13,8 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import FolderError, OptionError, TableError
-from neuroflow.matrix.arguments import check_choice
-from neuroflow.matrix.cells import FloatArray, IntArray
+from neuroflow.matrix import FloatArray, IntArray, check_choice, resolve
 from neuroflow.plot._brain.numbers import region_numbers
-from neuroflow.matrix.regions import resolve
 
 nib: Any = nibabel  # it has no types
 

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix.cells import REGION_COLUMNS
-from neuroflow.plot.common.labels import metric_name
-from neuroflow.matrix.regions import resolve
+from neuroflow.matrix import REGION_COLUMNS, resolve
+from neuroflow.plot.common import metric_name
 
 _FIRST = ("effect_size", "z", "r", "value")
 _CHOICES = ("metric", "contrast", "study_id", "group", "with", "term")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix.cells import FloatArray
+from neuroflow.matrix import FloatArray
 from neuroflow.plot._brain.anatomy import VIEWS
 from neuroflow.plot._brain.masks import Masks, paint
 

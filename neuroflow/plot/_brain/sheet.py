@@ -14,10 +14,10 @@ from matplotlib.collections import Collection, LineCollection, PatchCollection
 from matplotlib.colors import Colormap, Normalize, to_rgba
 from matplotlib.patches import Circle, Patch, Rectangle
 
-from neuroflow.matrix.cells import FloatArray
+from neuroflow.matrix import FloatArray
 from neuroflow.plot._brain.anatomy import VIEWS, Place, outlines
 from neuroflow.plot._brain.projections import Shadow
-from neuroflow.plot.common.style import current
+from neuroflow.plot.common import current
 
 # Where the views stand on one sheet: the sheet's place of MNI (0, 0) of each view, in mm.
 SHEET = {"sagittal": (108.0, 80.0), "coronal": (292.0, 80.0), "axial": (84.0, -98.0)}

@@ -1,1 +1,5 @@
 """What all figures share: axes and captions, style, labels, layout."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -14,7 +14,7 @@ import matplotlib.axes
 import matplotlib.figure
 
 from neuroflow.errors import FolderError, OptionError
-from neuroflow.matrix.arguments import check_number
+from neuroflow.matrix import check_number
 from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current
 
 Axes = matplotlib.axes.Axes

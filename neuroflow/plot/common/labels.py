@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix.arguments import as_list
-from neuroflow.matrix.cells import BoolArray, FloatArray
+from neuroflow.matrix import BoolArray, FloatArray, as_list
 
 SYSTEMS = (
     "midbrain",

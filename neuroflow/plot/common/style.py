@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap, is_color_like
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix.cells import DIAGNOSES, diagnosis, group_order
+from neuroflow.matrix import DIAGNOSES, diagnosis, group_order
 
 SINGLE_COLUMN = 85.0
 """Width of a journal's column in mm."""

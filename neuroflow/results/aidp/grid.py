@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neuroflow.errors import AidpError
+from neuroflow.matrix import is_region
 from neuroflow.results.aidp.schema import DELIMITERS, Schema
-from neuroflow.matrix.regions import is_region
 
 COMMENT = "#"
 _SAMPLE_LINES = 200  # enough to see the delimiter, cheap for a report of thousands of studies

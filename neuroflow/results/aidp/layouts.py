@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from neuroflow.matrix import UNKNOWN, is_region
 from neuroflow.results.aidp.grid import Grid
 from neuroflow.results.aidp.long import Roles, read_long, with_metric
 from neuroflow.results.aidp.numbers import is_number
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import REGION_HEADERS, Sheet, first_of, plain, required
 from neuroflow.results.aidp.wide import read_transposed, read_wide
-from neuroflow.matrix.regions import UNKNOWN, is_region
 
 _UNCORRECTED = ("fa", "fractionalanisotropy")
 _CORRECTED = ("fat", "freewatercorrectedfa", "fwcorrectedfa")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from neuroflow.matrix import RegionName, is_region, metric_name, resolve
 from neuroflow.results.aidp.grid import Grid
 from neuroflow.results.aidp.numbers import counts_rows, is_missing, is_number
 from neuroflow.results.aidp.row_collector import Collected
@@ -19,7 +20,6 @@ from neuroflow.results.aidp.sheet import (
     plain,
     required,
 )
-from neuroflow.matrix.regions import RegionName, is_region, metric_name, resolve
 
 
 def read_long(grid: Grid, schema: Schema, column: int) -> Sheet:

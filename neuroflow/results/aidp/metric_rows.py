@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from neuroflow.matrix import is_region, metric_name, resolve
 from neuroflow.results.aidp.grid import Grid
 from neuroflow.results.aidp.long import with_metric
 from neuroflow.results.aidp.numbers import is_missing, is_number
@@ -17,7 +18,6 @@ from neuroflow.results.aidp.sheet import (
     plain,
     required,
 )
-from neuroflow.matrix.regions import is_region, metric_name, resolve
 
 
 def metric_column(grid: Grid, schema: Schema, rows: Sequence[int]) -> int | None:

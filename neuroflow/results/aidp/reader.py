@@ -19,13 +19,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import AidpError
+from neuroflow.matrix import EXPECTED_VALUES, FRACTIONS, RegionName
 from neuroflow.results.aidp.grid import Grid, read_grid
 from neuroflow.results.aidp.layouts import read_sheet
 from neuroflow.results.aidp.numbers import decimal_mark, is_missing, to_floats
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import Sheet
 from neuroflow.results.aidp.template import Template, make_template
-from neuroflow.matrix.regions import EXPECTED_VALUES, FRACTIONS, RegionName
 
 _SHOWN = 5  # examples per warning; the count is always told
 _PATIENCE = 32  # files that all differ are not worth a pattern each

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from neuroflow.matrix import RegionName
 from neuroflow.results.aidp.grid import Grid
 from neuroflow.results.aidp.sheet import Sheet, Spot
-from neuroflow.matrix.regions import RegionName
 
 
 class Collected:

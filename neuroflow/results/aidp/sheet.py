@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from neuroflow.matrix import RegionName, metric_name
 from neuroflow.results.aidp.grid import Grid
-from neuroflow.matrix.regions import RegionName, metric_name
 
 _BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 _AVERAGE = re.compile("mean|average", re.IGNORECASE)

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
+from neuroflow.matrix import FRACTIONS, is_region, resolve
 from neuroflow.results.aidp.grid import Grid
 from neuroflow.results.aidp.numbers import is_missing, is_number
 from neuroflow.results.aidp.sheet import HEADER_WORDS, Sheet, Spot, header_metric, plain
-from neuroflow.matrix.regions import FRACTIONS, is_region, resolve
 
 _NUMBER = "([0-9.eE+-]++)"
 _FACT = "[A-Za-z0-9_ .:/+-]*+"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from neuroflow.matrix import resolve
 from neuroflow.results.aidp.grid import Grid
 from neuroflow.results.aidp.metric_rows import metric_column, read_metric_rows
 from neuroflow.results.aidp.numbers import counts_rows, is_missing, is_number
@@ -17,7 +18,6 @@ from neuroflow.results.aidp.sheet import (
     plain,
     required,
 )
-from neuroflow.matrix.regions import resolve
 
 
 def read_wide(grid: Grid, schema: Schema) -> Sheet:

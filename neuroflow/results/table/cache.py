@@ -30,10 +30,9 @@ import pyarrow.parquet as pq
 
 from neuroflow._version import __version__
 from neuroflow.errors import FolderError, ResultWarning
-from neuroflow.io.atomic import whole
-from neuroflow.results.aidp.reader import AidpReader
-from neuroflow.results.aidp.schema import Schema
-from neuroflow.matrix.regions import RegionName, dictionary_digest
+from neuroflow.io import whole
+from neuroflow.matrix import RegionName, dictionary_digest
+from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.cohort_table import Results, load_results
 from neuroflow.results.table.find_files import Found, scan
 from neuroflow.results.table.load import Reading, read_values

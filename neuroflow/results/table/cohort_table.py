@@ -11,9 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.errors import ResultError, ResultWarning
-from neuroflow.io.participants import read_participants
-from neuroflow.results.aidp.reader import AidpReader
-from neuroflow.results.aidp.schema import Schema
+from neuroflow.io import read_participants
+from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.find_files import Found, scan
 from neuroflow.results.table.join import Joined, StudyRow, choose_rows, join
 from neuroflow.results.table.load import read_values

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
-from neuroflow.io.atomic import whole
-from neuroflow.matrix.regions import resolve
+from neuroflow.io import whole
+from neuroflow.matrix import resolve
 
 DICTIONARY: dict[str, tuple[str, str, str]] = {
     "cohort_id": ("The cohort the study was sent with", "", "workspace"),

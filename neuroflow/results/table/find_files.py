@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuroflow.errors import FolderError
-from neuroflow.results.aidp.grid import find_encoding
-from neuroflow.results.aidp.sheet import ID_HEADERS, VALUE_HEADERS, header_metric, plain
-from neuroflow.matrix.regions import is_region
+from neuroflow.matrix import is_region
+from neuroflow.results.aidp import ID_HEADERS, VALUE_HEADERS, find_encoding, header_metric, plain
 
 SUFFIX = "_out"
 AGGREGATED = "aggregated"

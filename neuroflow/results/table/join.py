@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import TableError
-from neuroflow.io.participants import without_prefix
+from neuroflow.io import without_prefix
 from neuroflow.results.table.find_files import SUFFIX
 from neuroflow.results.table.values import Values
 

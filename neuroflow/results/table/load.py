@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import AidpError
-from neuroflow.results.aidp.reader import AidpFile, AidpReader
+from neuroflow.results.aidp import AidpFile, AidpReader
 from neuroflow.results.table.find_files import Signature, ValueFile
 from neuroflow.results.table.values import COLUMNS, SIGNATURE, Values, names_in_order
 

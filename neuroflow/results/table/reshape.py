@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix.regions import RegionName
+from neuroflow.matrix import RegionName
 from neuroflow.results.table.join import COVARIATES, JOIN_FLAGS, KEYS, Joined
 
 _T = TypeVar("_T", bound=np.generic)

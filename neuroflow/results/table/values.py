@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from neuroflow.matrix.regions import METRIC_ORDER, RegionName, load_regions
+from neuroflow.matrix import METRIC_ORDER, RegionName, load_regions
 from neuroflow.results.table.find_files import ValueFile, in_order
 
 COLUMNS = {

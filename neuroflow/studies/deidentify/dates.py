@@ -11,7 +11,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from neuroflow.studies.dicom.datetimes import parse_moment
+from neuroflow.studies.dicom import parse_moment
 
 START = datetime(2000, 1, 1)
 """When every study begins, in no time zone."""

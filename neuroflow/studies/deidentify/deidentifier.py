@@ -22,7 +22,7 @@ from neuroflow.studies.deidentify.dates import START, TimeShift, earliest
 from neuroflow.studies.deidentify.identifiers import drop_residue, identifiers
 from neuroflow.studies.deidentify.private_attributes import is_safe
 from neuroflow.studies.demographics import age_string, parse_age, parse_sex
-from neuroflow.studies.dicom.csa import blank_csa
+from neuroflow.studies.dicom import blank_csa
 
 _HARMLESS = frozenset(
     {"AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL", "SQ", "SS", "UL", "US"}

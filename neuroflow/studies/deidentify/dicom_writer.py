@@ -23,7 +23,7 @@ from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member
 from neuroflow.studies.deidentify.deidentifier import Deidentifier
-from neuroflow.studies.dicom.header import READ_ERRORS
+from neuroflow.studies.dicom import READ_ERRORS
 
 BLOCK = 1 << 20
 _PIXELS = (0x7FE0, 0x0010)

@@ -8,7 +8,7 @@ from typing import IO
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
-from neuroflow.studies.nifti.image import open_plain, read_head
+from neuroflow.studies.nifti import open_plain, read_head
 
 LEVEL = 1
 """Of deflate; more effort gains a few per cent on noise."""

@@ -16,10 +16,10 @@ from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import reason_of, shared_archives
 from neuroflow.studies.deidentify.deidentifier import Deidentifier, Identity
 from neuroflow.studies.deidentify.nifti_writer import TEXTS
-from neuroflow.studies.dicom.header import READ_ERRORS
+from neuroflow.studies.dicom import READ_ERRORS
 from neuroflow.studies.members import StudyMembers, study_members
-from neuroflow.studies.nifti.image import read_head
-from neuroflow.studies.protocol.acquisition import Acquisition, read_acquisition
+from neuroflow.studies.nifti import read_head
+from neuroflow.studies.protocol import Acquisition, read_acquisition
 from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
 
 COLUMNS = ("attribute", "tag", "before", "after", "action")

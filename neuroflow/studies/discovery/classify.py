@@ -16,8 +16,7 @@ from pydicom.datadict import tag_for_keyword
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member, looks_like_dicom, zip_members
-from neuroflow.studies.dicom.fast_reader import STARTS, Lookup, RawHeader, lookup, read_raw
-from neuroflow.studies.dicom.header import READ_ERRORS
+from neuroflow.studies.dicom import READ_ERRORS, STARTS, Lookup, RawHeader, lookup, read_raw
 from neuroflow.studies.filenames import role
 
 _WORDS = (

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.errors import FolderError
-from neuroflow.events.reporter import Reporter
+from neuroflow.events import Reporter
 from neuroflow.models import OnEvent, Study
 from neuroflow.studies.discovery.classify import Probe, Seen, probe_files
 from neuroflow.studies.discovery.grouping import (

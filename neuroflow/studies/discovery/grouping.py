@@ -13,8 +13,7 @@ from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member
-from neuroflow.studies.dicom.header import READ_ERRORS, Header, read_header
-from neuroflow.studies.dicom.series import MAPS, is_diffusion
+from neuroflow.studies.dicom import MAPS, READ_ERRORS, Header, is_diffusion, read_header
 from neuroflow.studies.diffusion import B0_MAX
 from neuroflow.studies.discovery.classify import Probe
 from neuroflow.studies.filenames import (
@@ -26,7 +25,7 @@ from neuroflow.studies.filenames import (
     role,
     stem,
 )
-from neuroflow.studies.nifti.image import read_numbers
+from neuroflow.studies.nifti import read_numbers
 from neuroflow.studies.parallel import run
 
 SAMPLE = 5

@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 
 from neuroflow.errors import NeuroflowError, PackageError, StudyError
-from neuroflow.events.reporter import Reporter
+from neuroflow.events import Reporter
 from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.studies.archive import shared_archives
 from neuroflow.studies.members import study_members
 from neuroflow.studies.package.contents import study_contents
 from neuroflow.studies.package.zip_writer import Content, read_back, write_zip
 from neuroflow.studies.parallel import run
-from neuroflow.studies.protocol.acquisition import read_acquisition
+from neuroflow.studies.protocol import read_acquisition
 from neuroflow.studies.source_digest import is_unchanged, remember, source_digest, stamp
 
 RESERVE = 64 * 1024**2

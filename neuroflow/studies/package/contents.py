@@ -11,14 +11,12 @@ import numpy as np
 
 from neuroflow.errors import StudyError
 from neuroflow.models import StudyKind
-from neuroflow.studies.deidentify.deidentifier import Deidentifier, Identity
-from neuroflow.studies.deidentify.dicom_writer import clean_blocks
-from neuroflow.studies.deidentify.nifti_writer import clean_nifti
+from neuroflow.studies.deidentify import Deidentifier, Identity, clean_blocks, clean_nifti
 from neuroflow.studies.demographics import age_string
 from neuroflow.studies.members import StudyMembers
-from neuroflow.studies.nifti.image import read_gradients
+from neuroflow.studies.nifti import read_gradients
 from neuroflow.studies.package.zip_writer import Content
-from neuroflow.studies.protocol.acquisition import Acquisition
+from neuroflow.studies.protocol import Acquisition
 from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
 
 LARGE = 2**30

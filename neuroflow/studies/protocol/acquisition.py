@@ -139,9 +139,9 @@ def read_acquisition(study: Study) -> Acquisition:
     StudyError
         Nothing of it can be read.
     """
-    from neuroflow.studies.dicom.series import dicom_facts
+    from neuroflow.studies.dicom import dicom_facts
     from neuroflow.studies.members import study_members
-    from neuroflow.studies.nifti.image import nifti_facts
+    from neuroflow.studies.nifti import nifti_facts
 
     try:
         with shared_archives():

@@ -11,7 +11,7 @@ from functools import partial
 import pandas as pd
 
 from neuroflow.errors import StudyError
-from neuroflow.events.reporter import Reporter
+from neuroflow.events import Reporter
 from neuroflow.models import Finding, OnEvent, Study, StudyKind
 from neuroflow.studies.parallel import run
 from neuroflow.studies.protocol import rules

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from neuroflow._version import __version__
-from neuroflow.io.atomic import write_private
+from neuroflow.io import write_private
 from neuroflow.models import Finding, Severity, Study
 from neuroflow.studies.protocol.rules import RULES
 from neuroflow.studies.source_digest import stamp

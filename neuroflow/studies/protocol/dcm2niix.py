@@ -11,7 +11,7 @@ from neuroflow.errors import MissingExtraError, StudyError
 from neuroflow.models import Finding, Study, StudyKind
 from neuroflow.studies.archive import Member, shared_archives
 from neuroflow.studies.members import nifti_members
-from neuroflow.studies.nifti.image import nifti_facts
+from neuroflow.studies.nifti import nifti_facts
 from neuroflow.studies.protocol.acquisition import Acquisition
 from neuroflow.studies.protocol.criteria import measured_text
 from neuroflow.studies.protocol.rules import CONVERSION

@@ -18,8 +18,7 @@ from neuroflow.errors import (
     NeuroflowError,
     RemoteRefusedError,
 )
-from neuroflow.ledger.ledger import Ledger, LedgerRow, utc_now
-from neuroflow.ledger.states import State
+from neuroflow.ledger import Ledger, LedgerRow, State, utc_now
 from neuroflow.models import Entry, Event, OnEvent, ResultFolder
 from neuroflow.transfer.collect.aggregated import fetch_reports
 from neuroflow.transfer.collect.discover import inner_folders, list_folders, look_around

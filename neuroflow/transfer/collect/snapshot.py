@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from neuroflow.errors import ResultWarning
-from neuroflow.io.atomic import whole
-from neuroflow.ledger.ledger import LedgerRow
+from neuroflow.io import whole
+from neuroflow.ledger import LedgerRow
 from neuroflow.models import Entry, ResultFolder
 
 SETTLED = timedelta(minutes=2)

@@ -7,8 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from neuroflow.ledger.ledger import LedgerRow
-from neuroflow.ledger.states import State
+from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import ResultFolder
 from neuroflow.transfer.collect.folder_contents import has_values, missing_files, what_waits
 from neuroflow.transfer.collect.snapshot import Listing, newest_of

@@ -1,1 +1,5 @@
 """SFTP on top of paramiko: requests in flight, reading and writing."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

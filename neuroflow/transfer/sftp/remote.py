@@ -23,12 +23,7 @@ from neuroflow.transfer.sftp.attributes import entries_of, entry_of
 from neuroflow.transfer.sftp.client import PipelinedClient
 from neuroflow.transfer.sftp.reader import Piece, read_files
 from neuroflow.transfer.sftp.writer import BLOCK, Upload
-from neuroflow.transfer.ssh import session
-from neuroflow.transfer.ssh.known_hosts import HostKeys
-from neuroflow.transfer.ssh.profile import Profile
-from neuroflow.transfer.ssh.route import find_route
-from neuroflow.transfer.ssh.tunnel import enter
-from neuroflow.transfer.ssh.watchdog import Watchdog
+from neuroflow.transfer.ssh import HostKeys, Profile, Watchdog, enter, find_route, session
 from neuroflow.transfer.translate import FOREIGN, lost, operation_error
 
 T = TypeVar("T")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from neuroflow.ledger.ledger import Ledger, LedgerRow
-from neuroflow.ledger.states import State
+from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.transfer.remote import Receipt
 
 BEGUN = "begun"

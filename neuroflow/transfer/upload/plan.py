@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from neuroflow.ledger.ledger import Ledger, LedgerRow
-from neuroflow.ledger.states import State
+from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Package
 from neuroflow.transfer.upload.history import measured_speed
 

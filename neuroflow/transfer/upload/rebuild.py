@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 from neuroflow.contract import upload_path
 from neuroflow.errors import RemoteRefusedError
-from neuroflow.ledger.ledger import Ledger, LedgerRow
-from neuroflow.ledger.states import State
+from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Entry, Package
-from neuroflow.transfer.collect.discover import find_results
-from neuroflow.transfer.collect.folder_contents import VALUES
+from neuroflow.transfer.collect import VALUES, find_results
 from neuroflow.transfer.remote import Remote
 
 UNSEEN = "the ledger was made anew and the server does not show it; it may have been processed"

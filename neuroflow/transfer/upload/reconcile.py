@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from neuroflow.ledger.ledger import LedgerRow
-from neuroflow.ledger.states import State
+from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Entry
 
 HEARTBEATS = 10

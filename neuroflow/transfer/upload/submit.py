@@ -11,9 +11,9 @@ from datetime import datetime
 
 from neuroflow.contract import cohort_folder
 from neuroflow.errors import RemoteRefusedError, SubmissionError
-from neuroflow.ledger.ledger import Ledger, utc_now
+from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Event, Package, ResultFolder
-from neuroflow.transfer.collect.discover import find_folders
+from neuroflow.transfer.collect import find_folders
 from neuroflow.transfer.concurrency import lanes, round_trip
 from neuroflow.transfer.pool import Clockwork, Crew
 from neuroflow.transfer.remote import Remote

@@ -17,11 +17,9 @@ from neuroflow.errors import (
     SubmissionError,
     TransferError,
 )
-from neuroflow.ledger.ledger import Ledger, LedgerRow
-from neuroflow.ledger.states import State
+from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Event, OnEvent, Package, ResultFolder
-from neuroflow.transfer.collect.discover import list_folder
-from neuroflow.transfer.collect.folder_contents import VALUES
+from neuroflow.transfer.collect import VALUES, list_folder
 from neuroflow.transfer.pool import DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.history import BEGUN

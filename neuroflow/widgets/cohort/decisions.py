@@ -8,8 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from neuroflow.widgets.cohort.model import CohortModel
-from neuroflow.widgets.common import html
-from neuroflow.widgets.common.controls import WRAP, button, field, offer, show, still, watch
+from neuroflow.widgets.common import WRAP, button, field, html, offer, show, still, watch
 
 
 def decisions(model: CohortModel) -> widgets.VBox:

@@ -7,9 +7,9 @@ from typing import Any
 import ipywidgets as widgets
 
 from neuroflow.errors import OptionError
-from neuroflow.studies.demographics import parse_age
+from neuroflow.studies import parse_age
 from neuroflow.widgets.cohort.model import CohortModel
-from neuroflow.widgets.common.controls import WRAP, button, show, still, watch
+from neuroflow.widgets.common import WRAP, button, show, still, watch
 
 Missing = tuple[str, str, bool, bool]
 """A study_id, its label, and whether the age and the sex are missing."""

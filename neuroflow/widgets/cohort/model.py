@@ -12,13 +12,10 @@ from traitlets import Any, Dict, Tuple, Unicode, observe
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import IdError
 from neuroflow.models import Cohort, OnEvent, Severity
-from neuroflow.studies.discovery.find import find_studies
+from neuroflow.studies import find_studies
 from neuroflow.widgets.cohort import table
-from neuroflow.widgets.common.file_watch import LEDGER, Marks, marks_of
-from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.workspace.cohort_store import CohortStore
-from neuroflow.workspace.preparation import blocked_studies
-from neuroflow.workspace.workspace import Workspace
+from neuroflow.widgets.common import LEDGER, FormModel, Marks, marks_of
+from neuroflow.workspace import CohortStore, Workspace, blocked_studies
 
 ALL = "all"
 AGAIN = "Checking again"

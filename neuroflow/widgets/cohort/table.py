@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.models import Cohort, Severity, Study
-from neuroflow.studies.protocol.check import NOT_CHECKED
+from neuroflow.studies import NOT_CHECKED
 
 ERRORS, UNCHECKED, WARNINGS = "has errors", "not checked", "has warnings"
 READY, EXCLUDED, SENT = "ready", "left out", "sent"

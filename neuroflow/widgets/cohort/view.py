@@ -11,11 +11,13 @@ from neuroflow.widgets.cohort.decisions import decisions
 from neuroflow.widgets.cohort.missing_facts import missing_facts
 from neuroflow.widgets.cohort.model import ALL, CohortModel
 from neuroflow.widgets.cohort.table import TONES
-from neuroflow.widgets.common import html
-from neuroflow.widgets.common.controls import (
+from neuroflow.widgets.common import (
+    PathField,
+    TableView,
     button,
     field,
     form,
+    html,
     offer,
     problems,
     progress,
@@ -23,8 +25,6 @@ from neuroflow.widgets.common.controls import (
     still,
     watch,
 )
-from neuroflow.widgets.common.data_table import TableView
-from neuroflow.widgets.common.path_input import PathField
 
 
 def cohort_form(model: CohortModel) -> widgets.VBox:

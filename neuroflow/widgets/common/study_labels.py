@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from neuroflow.workspace.cohort_store import CohortStore
-from neuroflow.workspace.workspace import Workspace
+from neuroflow.workspace import CohortStore, Workspace
 
 
 def study_labels(ws: Workspace) -> dict[str, str]:

@@ -14,11 +14,20 @@ from traitlets import Bool, Int, Tuple, Unicode, observe
 
 from neuroflow.errors import HostKeyChangedError, HostKeyUnknownError
 from neuroflow.models import Event, OnEvent
-from neuroflow.transfer.diagnose import STAGES, Step
-from neuroflow.transfer.ssh.keys import PublicKey, make_key, mend_permissions, public_key
-from neuroflow.transfer.ssh.profile import AGENT, DEFAULT, Profile, key_of
-from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.workspace.workspace import Workspace
+from neuroflow.transfer import (
+    AGENT,
+    DEFAULT,
+    STAGES,
+    Profile,
+    PublicKey,
+    Step,
+    key_of,
+    make_key,
+    mend_permissions,
+    public_key,
+)
+from neuroflow.widgets.common import FormModel
+from neuroflow.workspace import Workspace
 
 NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
 """Where a key is made while no file is named."""

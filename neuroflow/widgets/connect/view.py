@@ -8,12 +8,14 @@ from urllib.parse import quote
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.transfer.diagnose import STAGES
-from neuroflow.widgets.common import html
-from neuroflow.widgets.common.controls import (
+from neuroflow.transfer import STAGES
+from neuroflow.widgets.common import (
+    CopyButton,
+    PathField,
     button,
     field,
     form,
+    html,
     offer,
     problems,
     progress,
@@ -21,8 +23,6 @@ from neuroflow.widgets.common.controls import (
     still,
     watch,
 )
-from neuroflow.widgets.common.copy_button import CopyButton
-from neuroflow.widgets.common.path_input import PathField
 from neuroflow.widgets.connect.model import ConnectModel
 
 STAGE_NAMES = {

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.errors import FolderError
-from neuroflow.results.table.export import write_table
+from neuroflow.results import write_table
 from neuroflow.widgets.explore.steps import Call, take
 
 FOLDER = "exports"

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neuroflow.matrix.cells import FloatArray
-from neuroflow.matrix.read import read_cells
-from neuroflow.plot.common.labels import region_labels
-from neuroflow.widgets.common.clickable_figure import Spot
+from neuroflow.matrix import FloatArray, read_cells
+from neuroflow.plot.common import region_labels
+from neuroflow.widgets.common import Spot
 from neuroflow.widgets.explore.steps import Call
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def _parts(ax: Axes, points: Any) -> list[list[float]]:
 
 
 def _figure(ax: Axes) -> Figure:
-    from neuroflow.plot.common.figure import figure_of
+    from neuroflow.plot.common import figure_of
 
     figure = figure_of(ax)
     assert figure is not None  # noqa: S101  every plot returns a panel of a figure

@@ -15,15 +15,13 @@ from traitlets import Bool, Dict, Instance, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import OnEvent
-from neuroflow.widgets.common.clickable_figure import Picture
-from neuroflow.widgets.common.form_model import FormModel, Problem
-from neuroflow.widgets.common.study_labels import study_labels
+from neuroflow.widgets.common import FormModel, Picture, Problem, study_labels
 from neuroflow.widgets.explore.code import code_cell
 from neuroflow.widgets.explore.export import export_figure, export_methods, export_table
 from neuroflow.widgets.explore.question import FACTS, NEED_EFFECTS, Choices, Question
 from neuroflow.widgets.explore.render import draw
 from neuroflow.widgets.explore.steps import Call, Step, take
-from neuroflow.workspace.workspace import Workspace
+from neuroflow.workspace import Workspace
 
 FIRST_REGION = "pSN"
 """What is chosen at first: the free water of the posterior substantia nigra marks PD."""
@@ -330,7 +328,7 @@ class ExploreModel(FormModel):
         self._next()
 
     def _methods(self) -> str:
-        from neuroflow.compare.report.methods import methods_text
+        from neuroflow.compare import methods_text
 
         return methods_text(self.effects) if self.effects is not None else ""
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.compare.z_scores import controls_of
-from neuroflow.matrix.cells import group_order
-from neuroflow.plot.common.labels import region_labels, system_order
+from neuroflow.compare import controls_of
+from neuroflow.matrix import group_order
+from neuroflow.plot.common import region_labels, system_order
 from neuroflow.widgets.explore.steps import Call, Keep, OneVisit, Step
 
 VIEWS = ("strip", "heatmap", "forest", "volcano", "profile", "brain")

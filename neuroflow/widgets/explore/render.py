@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-from neuroflow.widgets.common.clickable_figure import Picture
+from neuroflow.widgets.common import Picture
 from neuroflow.widgets.explore.hit_regions import spots
 from neuroflow.widgets.explore.steps import Call, take
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 import neuroflow as nf
-from neuroflow.matrix.visits import choose_visits
+from neuroflow.matrix import choose_visits
 
 WIDTH = 88
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.plot.common.labels import region_labels
-from neuroflow.widgets.common.controls import watch
-from neuroflow.widgets.common.data_table import TableView
+from neuroflow.plot.common import region_labels
+from neuroflow.widgets.common import TableView, watch
 from neuroflow.widgets.explore.model import ExploreModel
 
 COLUMNS = {

@@ -9,9 +9,17 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.widgets.common import html
-from neuroflow.widgets.common.clickable_figure import FigureView
-from neuroflow.widgets.common.controls import button, field, form, problems, progress, show, watch
+from neuroflow.widgets.common import (
+    FigureView,
+    button,
+    field,
+    form,
+    html,
+    problems,
+    progress,
+    show,
+    watch,
+)
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import VIEWS
 from neuroflow.widgets.explore.table import effects_table

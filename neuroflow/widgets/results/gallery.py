@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from neuroflow.widgets.common import html
-from neuroflow.widgets.common.controls import button, problems, show, watch
+from neuroflow.widgets.common import button, html, problems, show, watch
 from neuroflow.widgets.results.gallery_model import GalleryModel, Report
 
 WARNING = (

@@ -16,8 +16,8 @@ from traitlets import Int, Tuple, Unicode
 from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import ResultError
 from neuroflow.models import OnEvent
-from neuroflow.results.prediction import parse_prediction
-from neuroflow.widgets.common.form_model import FormModel
+from neuroflow.results import parse_prediction
+from neuroflow.widgets.common import FormModel
 
 PER_PAGE = 8
 SMALL = (260, 260)

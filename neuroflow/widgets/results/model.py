@@ -9,16 +9,13 @@ from threading import Event as StopEvent
 import pandas as pd
 from traitlets import Any, Dict, Instance, Tuple, Unicode
 
-from neuroflow.ledger.states import State
+from neuroflow.ledger import State
 from neuroflow.models import OnEvent
-from neuroflow.transfer.polling import Look
-from neuroflow.widgets.common.file_watch import LEDGER, Marks, marks_of
-from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.widgets.common.progress import duration
-from neuroflow.widgets.common.study_labels import study_labels
+from neuroflow.transfer import Look
+from neuroflow.widgets.common import LEDGER, FormModel, Marks, duration, marks_of, study_labels
 from neuroflow.widgets.results.gallery_model import GalleryModel
 from neuroflow.widgets.results.watch import WatchModel
-from neuroflow.workspace.workspace import Workspace
+from neuroflow.workspace import Workspace
 
 TONES = {
     State.COLLECTED: "good",

@@ -7,11 +7,18 @@ from datetime import UTC, datetime
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.ledger.states import State
-from neuroflow.widgets.common import html
-from neuroflow.widgets.common.controls import button, field, form, problems, progress, watch
-from neuroflow.widgets.common.data_table import TableView
-from neuroflow.widgets.common.timer import every
+from neuroflow.ledger import State
+from neuroflow.widgets.common import (
+    TableView,
+    button,
+    every,
+    field,
+    form,
+    html,
+    problems,
+    progress,
+    watch,
+)
 from neuroflow.widgets.results.gallery import gallery
 from neuroflow.widgets.results.model import TONES, ResultsModel
 

@@ -10,8 +10,8 @@ from threading import Event as StopEvent
 from traitlets import Bool, Instance
 
 from neuroflow.models import Event, OnEvent
-from neuroflow.transfer.polling import Look
-from neuroflow.widgets.common.form_model import FormModel
+from neuroflow.transfer import Look
+from neuroflow.widgets.common import FormModel
 
 Looks = Callable[[StopEvent], Iterator[Look]]
 """What looks, until its stop event is set: `Workspace.watch`."""

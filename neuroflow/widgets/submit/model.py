@@ -12,13 +12,11 @@ import pandas as pd
 from traitlets import Any, Bool, Dict, Tuple, Unicode, observe
 
 from neuroflow.errors import NeuroflowError
-from neuroflow.ledger.ledger import LedgerRow
-from neuroflow.ledger.states import State
+from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent
-from neuroflow.widgets.cohort.model import CohortModel
-from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.widgets.common.progress import OVER, Bar, Progress, duration
-from neuroflow.workspace.workspace import Workspace
+from neuroflow.widgets.cohort import CohortModel
+from neuroflow.widgets.common import OVER, Bar, FormModel, Progress, duration
+from neuroflow.workspace import Workspace
 
 SENT = frozenset({State.SUBMITTED, State.COLLECTED, State.FAILED})
 """States of a study that the service has, or has answered."""

@@ -7,13 +7,14 @@ from collections import Counter
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.ledger.states import State
-from neuroflow.widgets.common import html
-from neuroflow.widgets.common.controls import (
+from neuroflow.ledger import State
+from neuroflow.widgets.common import (
     WRAP,
+    TableView,
     button,
     field,
     form,
+    html,
     offer,
     problems,
     progress,
@@ -21,8 +22,7 @@ from neuroflow.widgets.common.controls import (
     still,
     watch,
 )
-from neuroflow.widgets.common.data_table import TableView
-from neuroflow.widgets.results.model import TONES
+from neuroflow.widgets.results import TONES
 from neuroflow.widgets.submit.model import LEFT_OUT, NOT_PACKAGED, SKIPPED, SubmitModel
 
 ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "refused": "bad"}

@@ -1,0 +1,29 @@
+from . import errors as errors
+from . import plot as plot
+from .compare import asymmetry as asymmetry
+from .compare import change_over_time as change_over_time
+from .compare import compare_groups as compare_groups
+from .compare import compare_sites as compare_sites
+from .compare import correlate as correlate
+from .compare import correlate_regions as correlate_regions
+from .compare import methods_text as methods_text
+from .compare import paper_table as paper_table
+from .compare import remove_site as remove_site
+from .compare import save_table as save_table
+from .compare import z_scores as z_scores
+from .compare import z_summary as z_summary
+from .io import read_participants as read_participants
+from .results import Schema as Schema
+from .results import coverage as coverage
+from .results import read_results as read_results
+from .results import study_facts as study_facts
+from .results import to_wide as to_wide
+from .results import write_table as write_table
+from .studies import check as check
+from .studies import find_studies as find_studies
+from .studies import rules_table as rules_table
+from .studies import survey as survey
+from .widgets import app as app
+from .workspace import Workspace as Workspace
+
+__version__: str

@@ -1,0 +1,17 @@
+from ._brain.draw import brain as brain
+from ._brain.masks import read_masks as read_masks
+from ._brain.masks import write_nifti as write_nifti
+from ._correlation import correlation as correlation
+from ._coverage import coverage as coverage
+from ._forest import forest as forest
+from ._heatmap import heatmap as heatmap
+from ._profile import profile as profile
+from ._raincloud import raincloud as raincloud
+from ._scatter import scatter as scatter
+from ._strip import strip as strip
+from ._trajectory import trajectory as trajectory
+from ._volcano import volcano as volcano
+from .common.figure import caption as caption
+from .common.figure import save_figure as save_figure
+from .common.style import style as style
+from .common.style import styled as styled

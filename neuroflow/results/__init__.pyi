@@ -1,0 +1,11 @@
+from .aidp.schema import Schema as Schema
+from .prediction import failure_reason as failure_reason
+from .prediction import parse_prediction as parse_prediction
+from .table.cache import cached_results as cached_results
+from .table.cache import cached_warnings as cached_warnings
+from .table.cohort_table import Results as Results
+from .table.cohort_table import read_results as read_results
+from .table.cohort_table import study_facts as study_facts
+from .table.cohort_table import to_wide as to_wide
+from .table.coverage import coverage as coverage
+from .table.export import write_table as write_table

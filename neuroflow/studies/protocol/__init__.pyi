@@ -1,0 +1,2 @@
+from .acquisition import Acquisition as Acquisition
+from .acquisition import read_acquisition as read_acquisition

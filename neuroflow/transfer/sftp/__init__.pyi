@@ -1,0 +1,1 @@
+from .remote import SftpRemote as SftpRemote
