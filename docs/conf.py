@@ -18,9 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import neuroflow  # noqa: E402
-from neuroflow import plot as plots  # noqa: E402
 
-sys.modules["neuroflow.plot"] = plots  # as the package itself calls it, for autodoc's imports
 shutil.rmtree(ROOT / "docs" / "api", ignore_errors=True)  # made anew: no page of a name that went
 
 project = "neuroflow"
@@ -85,10 +83,11 @@ html_theme_options = {
 
 
 # What the code calls by the file it stands in, the reference has under its public name.
-PLOTS = [(name, f"neuroflow.plot.{file}") for name, file in plots._WHERE.items()]
-ROOMS = {"neuroflow": neuroflow._WHERE.items(), "neuroflow.plot": PLOTS}
 PUBLIC = {
-    f"{module}.{name}": f"{room}.{name}" for room, names in ROOMS.items() for name, module in names
+    f"{getattr(room, name).__module__}.{name}": f"{room.__name__}.{name}"
+    for room in (neuroflow, neuroflow.plot)
+    for name in room.__all__
+    if hasattr(getattr(room, name), "__module__")
 }
 
 

@@ -17,7 +17,7 @@ import pytest
 from filelock import FileLock
 
 import neuroflow
-from neuroflow import errors, plots
+from neuroflow import errors, plot
 
 pytestmark = [
     pytest.mark.slow,
@@ -104,7 +104,7 @@ def test_a_page_loads_nothing_from_elsewhere(site, pages):
 def test_every_public_name_is_in_the_reference(pages):
     anchors = set().union(*(page.anchors for page in pages.values()))
     names = {f"neuroflow.{name}" for name in neuroflow.__all__} - {"neuroflow.plot"}
-    names |= {f"neuroflow.plot.{name}" for name in plots.__all__}
+    names |= {f"neuroflow.plot.{name}" for name in plot.__all__}
     for name, _ in inspect.getmembers(neuroflow.Workspace):
         if not name.startswith("_"):
             names.add(f"neuroflow.Workspace.{name}")
