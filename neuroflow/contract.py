@@ -28,21 +28,6 @@ _NOT_IN_NAMES = re.compile(
 def check_cohort_id(text: str) -> str:
     """Check a cohort id, which is a folder's name here and on the server.
 
-    Parameters
-    ----------
-    text
-        The id as typed.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    IdError
-        It cannot be a folder's name everywhere.
-
     Examples
     --------
     >>> check_cohort_id("TEST_STUDY_123")
@@ -62,21 +47,6 @@ def check_cohort_id(text: str) -> str:
 def check_study_id(text: str) -> str:
     """Check a study id, which is the zip's stem on the server.
 
-    Parameters
-    ----------
-    text
-        The id.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    IdError
-        It cannot be a file's name everywhere.
-
     Examples
     --------
     >>> check_study_id("123e4567-e89b-42d3-a456-426614174000")
@@ -87,21 +57,6 @@ def check_study_id(text: str) -> str:
 
 def cohort_folder(cohort_id: str) -> PurePosixPath:
     """Tell where the zips of a cohort go.
-
-    Parameters
-    ----------
-    cohort_id
-        The cohort.
-
-    Returns
-    -------
-    PurePosixPath
-        From the user's home on the server.
-
-    Raises
-    ------
-    IdError
-        The id cannot be a folder's name.
 
     Examples
     --------
@@ -118,21 +73,6 @@ def cohort_folder(cohort_id: str) -> PurePosixPath:
 def upload_path(cohort_id: str, study_id: str) -> PurePosixPath:
     """Tell where the zip of one study goes.
 
-    Parameters
-    ----------
-    cohort_id, study_id
-        The study.
-
-    Returns
-    -------
-    PurePosixPath
-        From the user's home on the server.
-
-    Raises
-    ------
-    IdError
-        One of the ids cannot be a name.
-
     Examples
     --------
     >>> str(upload_path("COHORT", "123e4567"))
@@ -143,21 +83,6 @@ def upload_path(cohort_id: str, study_id: str) -> PurePosixPath:
 
 def result_study_id(folder: str) -> str:
     """Tell which study a result folder belongs to.
-
-    Parameters
-    ----------
-    folder
-        The folder's name.
-
-    Returns
-    -------
-    str
-        The study id: what stands before ``_out``.
-
-    Raises
-    ------
-    IdError
-        The rest cannot be a study id.
 
     Examples
     --------
@@ -170,21 +95,6 @@ def result_study_id(folder: str) -> str:
 def report_path(path: PurePosixPath) -> PurePosixPath:
     """Tell where a report of many studies goes among the collected results.
 
-    Parameters
-    ----------
-    path
-        The report on the server, below ``output/``.
-
-    Returns
-    -------
-    PurePosixPath
-        From the folder of results.
-
-    Raises
-    ------
-    IdError
-        A name in it cannot be a name on this disk.
-
     Examples
     --------
     >>> str(report_path(PurePosixPath("output/COHORT/all.csv")))
@@ -196,22 +106,6 @@ def report_path(path: PurePosixPath) -> PurePosixPath:
 
 def safe_name(name: str) -> str:
     """Check that a file's name from the server can be a file's name on this disk, and only that.
-
-    Parameters
-    ----------
-    name
-        As the server lists it.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    IdError
-        It has separators or control characters, is hidden or too long, or means something else on
-        some system.
 
     Examples
     --------

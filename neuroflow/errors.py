@@ -55,32 +55,14 @@ _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 class NeuroflowError(Exception):
     """The root of the tree.
 
-    Parameters
-    ----------
-    what
-        What happened, one sentence. Never a secret, never a patient's name.
-    why
-        The cause, if known.
-    advice
-        What the user can do about it.
-    study_id
-        The study it happened to, if it happened to one.
-
-    Attributes
-    ----------
-    exit_code : int
-        What the command line returns to the shell.
-    anchor : str
-        Of its section in docs/errors.md; messages end with it.
-
     Examples
     --------
     >>> print(FolderError("The folder is empty.", advice="Choose another one."))
     The folder is empty. Choose another one. [folder]
     """
 
-    exit_code: ClassVar[int] = 1
-    anchor: ClassVar[str] = "neuroflow"
+    exit_code: ClassVar[int] = 1  # What the command line returns to the shell
+    anchor: ClassVar[str] = "neuroflow"  # Of its section in docs/errors.md; messages end with it.
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -179,13 +161,7 @@ class PortError(ConnectError):
 
 
 class HostKeyError(ConnectError):
-    """The server's identity is not settled.
-
-    Parameters
-    ----------
-    fingerprint
-        What the server showed, as ``SHA256:...``.
-    """
+    """The server's identity is not settled."""
 
     def __init__(
         self,
@@ -294,21 +270,6 @@ class ResultWarning(UserWarning):
 
 def explain(anchor: str) -> str:
     """Return what the documentation says of an error.
-
-    Parameters
-    ----------
-    anchor
-        The word in brackets at the end of its message, or the name of its class.
-
-    Returns
-    -------
-    str
-        The section of docs/errors.md, in Markdown: meaning, usual causes, what to do.
-
-    Raises
-    ------
-    OptionError
-        No error has this anchor.
 
     Examples
     --------

@@ -10,20 +10,7 @@ import typer
 
 
 def cohort_ids(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Offer the cohorts of the workspace that was typed before.
-
-    Parameters
-    ----------
-    ctx
-        What was typed so far.
-    incomplete
-        The beginning of the word.
-
-    Returns
-    -------
-    list of str
-        Cohort ids.
-    """
+    """Offer the cohorts of the workspace that was typed before."""
     found = (path.parent.name for path in _workspace(ctx).glob("cohorts/*/studies.tsv"))
     return sorted(name for name in found if name.startswith(incomplete))
 

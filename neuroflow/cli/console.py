@@ -19,16 +19,7 @@ if TYPE_CHECKING:
 
 
 class Voice:
-    """The voice of one command, for people or for scripts.
-
-    Parameters
-    ----------
-    as_json
-        The answer is one JSON object on the standard output, and nothing else stands there; an
-        error is an object with the key ``error``.
-    quiet
-        Only errors and warnings are told.
-    """
+    """The voice of one command, for people or for scripts."""
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json = as_json
@@ -57,15 +48,7 @@ class Voice:
             console().print(text, markup=False, highlight=False, soft_wrap=True)
 
     def answer(self, facts: Mapping[str, Any], table: pd.DataFrame | None = None) -> None:
-        """Give the answer: the facts as JSON for scripts, the table for people.
-
-        Parameters
-        ----------
-        facts
-            What scripts get; tables in it become lists of objects.
-        table
-            What people get.
-        """
+        """Give the answer: the facts as JSON for scripts, the table for people."""
         if self.as_json:
             _write_json({name: _plain(value) for name, value in facts.items()})
         elif table is not None and not self.quiet:

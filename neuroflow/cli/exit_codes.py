@@ -17,11 +17,6 @@ USAGE = 2
 def exit_codes() -> dict[int, str]:
     """Return the meaning of every exit code, the errors' taken from the tree of errors.
 
-    Returns
-    -------
-    dict
-        From the code to one sentence, in ascending order.
-
     Examples
     --------
     >>> exit_codes()[6]

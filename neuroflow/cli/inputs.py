@@ -25,29 +25,7 @@ _TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "sit
 def found_below(
     folder: Path | None, participants: Path | None, listen: OnEvent
 ) -> list[Study] | None:
-    """Find the scans for a cohort; a table that cannot be used is told before the long look.
-
-    Parameters
-    ----------
-    folder
-        Of scans; None to go on with a cohort as it is.
-    participants
-        participants.tsv, where one was named.
-    listen
-        Told of the progress.
-
-    Returns
-    -------
-    list of Study or None
-        None where no folder was named.
-
-    Raises
-    ------
-    FolderError
-        There is no study in it.
-    ParticipantsError
-        The table cannot be used.
-    """
+    """Find the scans for a cohort; a table that cannot be used is told before the long look."""
     import neuroflow as nf
 
     if participants is not None:
@@ -58,27 +36,7 @@ def found_below(
 def cohort_table(
     source: Path, participants: Path | None = None, schema: Schema | None = None
 ) -> pd.DataFrame:
-    """Read the cohort table of a workspace, of a folder of results, or of a file.
-
-    Parameters
-    ----------
-    source
-        The workspace, the folder, or a file that `table` or `export` wrote.
-    participants
-        participants.tsv, for a folder of results.
-    schema
-        How the result files are to be read; None lets their content decide.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per study x region x metric.
-
-    Raises
-    ------
-    NeuroflowError
-        As `neuroflow.read_results` and `neuroflow.Workspace.table`.
-    """
+    """Read the cohort table of a workspace, of a folder of results, or of a file."""
     import neuroflow as nf
 
     if is_workspace(source):
@@ -125,23 +83,7 @@ def is_workspace(folder: Path) -> bool:
 
 
 def opened(folder: Path) -> Workspace:
-    """Open a workspace that is there: a slip of the pen shall not make an empty one.
-
-    Parameters
-    ----------
-    folder
-        The project's folder.
-
-    Returns
-    -------
-    Workspace
-        Close it when done.
-
-    Raises
-    ------
-    WorkspaceError
-        There is none.
-    """
+    """Open a workspace that is there: a slip of the pen shall not make an empty one."""
     import neuroflow as nf
 
     if not is_workspace(folder) and not os.path.isfile(folder):  # noqa: PTH113  as above
@@ -153,25 +95,7 @@ def opened(folder: Path) -> Workspace:
 
 
 def read_schema(path: Path | None) -> Schema | None:
-    """Read from a TOML file how result files are to be read.
-
-    Parameters
-    ----------
-    path
-        The file; its keys are the fields of `neuroflow.results.aidp.schema.Schema`.
-
-    Returns
-    -------
-    Schema or None
-        None where no file was named.
-
-    Raises
-    ------
-    FolderError
-        The file cannot be read.
-    OptionError
-        It is no TOML, or says what no schema knows.
-    """
+    """Read from a TOML file how result files are to be read."""
     if path is None:
         return None
     import tomllib

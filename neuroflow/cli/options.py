@@ -51,16 +51,6 @@ Confidence = Annotated[float, typer.Option(help="Of the intervals, between 0 and
 def listed(words: Sequence[str] | None) -> list[str] | None:
     """Read an option that may be given several times, or once with commas.
 
-    Parameters
-    ----------
-    words
-        What was given.
-
-    Returns
-    -------
-    list of str or None
-        None where nothing was given.
-
     Examples
     --------
     >>> listed(["age,sex", "site"])
@@ -73,16 +63,6 @@ def listed(words: Sequence[str] | None) -> list[str] | None:
 
 def contrasts_of(words: Sequence[str] | None) -> list[str] | str | None:
     """Read the contrasts: a list, or the word ``planned``, which the API takes as it is.
-
-    Parameters
-    ----------
-    words
-        What was given.
-
-    Returns
-    -------
-    list of str, str or None
-        None where nothing was given.
 
     Examples
     --------

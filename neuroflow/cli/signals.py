@@ -19,21 +19,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)  # SIGTERM: clusters, systemd
 
 @contextmanager
 def stoppable(notice: str = FINISHING, at_the_end: str = GO_ON) -> Iterator[threading.Event]:
-    """Let the first signal finish what is under way, and a second one stop hard.
-
-    Parameters
-    ----------
-    notice
-        What is said at the first signal.
-    at_the_end
-        What is said once all is finished; the exit code is then 128 and the signal's number.
-        Empty where stopping is the usual end.
-
-    Yields
-    ------
-    threading.Event
-        Set at the first signal.
-    """
+    """Let the first signal finish what is under way, and a second one stop hard."""
     stop = threading.Event()
     got: list[int] = []
 

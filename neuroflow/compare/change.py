@@ -149,50 +149,16 @@ def change_over_time(
 
 @dataclass(frozen=True, slots=True)
 class Slopes:
-    """What each participant's values do over time.
+    """What each participant's values do over time."""
 
-    Parameters
-    ----------
-    cells
-        One row per participant, as at the first visit; the values are changes per year.
-    first
-        The first value, participants x columns.
-    years
-        From first to last value, participants x columns.
-    alone
-        How many participants have one visit only.
-    """
-
-    cells: Cells
-    first: FloatArray
-    years: FloatArray
-    alone: int
+    cells: Cells  # One row per participant, as at the first visit; the values are changes per year
+    first: FloatArray  # The first value, participants x columns
+    years: FloatArray  # From first to last value, participants x columns
+    alone: int  # How many participants have one visit only
 
 
 def read_slopes(cells: Cells, between: str, time: str) -> Slopes:
-    """Compute everybody's change per year.
-
-    Parameters
-    ----------
-    cells
-        All visits.
-    between
-        The column of the groups.
-    time
-        The column of the times.
-
-    Returns
-    -------
-    Slopes
-        Of participants with two visits at different times.
-
-    Raises
-    ------
-    CompareError
-        There are none, or somebody is in two groups.
-    TableError
-        `time` holds neither numbers nor dates.
-    """
+    """Compute everybody's change per year."""
     years = years_of(cells.studies[time], time)
     who = pd.factorize(participants(cells.studies))[0]
     elsewhere = labels(cells.studies[between]).groupby(who).transform("nunique") > 1
@@ -222,23 +188,6 @@ def read_slopes(cells: Cells, between: str, time: str) -> Slopes:
 
 def years_of(column: pd.Series, name: str) -> FloatArray:
     """Read times as years.
-
-    Parameters
-    ----------
-    column
-        Numbers in years, or dates.
-    name
-        What the column is called.
-
-    Returns
-    -------
-    ndarray of float
-        NaN where there is no time.
-
-    Raises
-    ------
-    TableError
-        The column holds neither.
 
     Examples
     --------

@@ -127,21 +127,12 @@ def z_scores(
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Every study against the reference, as matrices.
+    """Every study against the reference, as matrices."""
 
-    Parameters
-    ----------
-    cells
-        Studies, columns and values.
-    numbers
-        `expected`, `sd`, `z`, `pi_low`, `pi_high` and `n_reference`, each studies x columns.
-    facts
-        How it was computed, as plain values.
-    """
-
-    cells: Cells
+    cells: Cells  # Studies, columns and values
+    # `expected`, `sd`, `z`, `pi_low`, `pi_high` and `n_reference`, each studies x columns.
     numbers: dict[str, FloatArray]
-    facts: dict[str, Any]
+    facts: dict[str, Any]  # How it was computed, as plain values
 
     @property
     def outside(self) -> BoolArray:
@@ -159,23 +150,7 @@ def score(
     metric: str | Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> Scored:
-    """Compare every study with a reference group, and return matrices.
-
-    Parameters
-    ----------
-    table, reference, between, covariates, metric, confidence
-        As for `z_scores`.
-
-    Returns
-    -------
-    Scored
-        What `z_scores` returns as a table.
-
-    Raises
-    ------
-    CompareError, OptionError, TableError
-        As `z_scores` does.
-    """
+    """Compare every study with a reference group, and return matrices."""
     check_number("confidence", confidence, below=1)
     grouped = [between] if reference is not None or between in table else []
     needed = [*grouped, *columns_of(covariates)]
@@ -203,25 +178,7 @@ def score(
 
 
 def controls_of(table: pd.DataFrame, between: str = "group") -> str | None:
-    """Return the label of the control group, if there are enough controls to serve as reference.
-
-    Parameters
-    ----------
-    table
-        The cohort table.
-    between
-        The column that holds the groups.
-
-    Returns
-    -------
-    str or None
-        A label that means controls and has at least three participants.
-
-    Raises
-    ------
-    TableError
-        The table has no such column, and it is not the usual one.
-    """
+    """Return the label of the control group, if there are enough controls to serve as reference."""
     if between != "group":  # which a table may do without
         require(table, (between,))
     if between not in table or "study_id" not in table:

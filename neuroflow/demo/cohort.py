@@ -27,28 +27,6 @@ def make_cohort(
     The people are invented and the images a phantom: the files are valid, the anatomy is not.
     Headers carry invented names, dates and numbers, so that de-identification has work to do.
 
-    Parameters
-    ----------
-    folder
-        Where; made if missing. Scans go into ``scans`` below it.
-    n_studies
-        How many studies; every sixth is a second visit.
-    seed
-        The same seed gives the same cohort.
-    on_event
-        Told of every study written.
-
-    Returns
-    -------
-    Path
-        Of participants.tsv: participant_id, session_id, group, age, sex, site, and data, which
-        says ``SIMULATED`` wherever the columns travel.
-
-    Raises
-    ------
-    DemoError
-        `n_studies` is not positive, or the folder cannot be written or holds scans already.
-
     References
     ----------
     Acquisition as the service's instructions ask for: 3 T, spin-echo EPI, TR 6000-17000 ms, TE

@@ -75,21 +75,6 @@ class Place:
 def new_place(folder: Path | str) -> Place:
     """Make the next numbered folder, so that no run disturbs another.
 
-    Parameters
-    ----------
-    folder
-        Where the runs stand side by side.
-
-    Returns
-    -------
-    Place
-        ``run-1`` below `folder`, or the next number that is free.
-
-    Raises
-    ------
-    DemoError
-        The folder cannot be written.
-
     Examples
     --------
     >>> import tempfile

@@ -16,24 +16,6 @@ def truth_from_workspace(folder: Path | str, participants: Path | str) -> Truth:
 
     A real service knows nothing of it. The demo's does, so that its simulated values fit the
     groups that are compared in the end.
-
-    Parameters
-    ----------
-    folder
-        The workspace; ``cohorts/*/studies.tsv`` below it is read whenever a study is processed.
-    participants
-        participants.tsv with group, age and sex.
-
-    Returns
-    -------
-    Callable
-        From a study's id to its `Subject`, or None where the workspace does not know it or a fact
-        is missing.
-
-    Raises
-    ------
-    ParticipantsError
-        participants.tsv cannot be used; told by the first call.
     """
 
     def truth(study_id: str) -> Subject | None:

@@ -25,18 +25,6 @@ Launch = Callable[[Sequence[str], Mapping[str, str]], int]
 def run_command(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run a command until it ends.
 
-    Parameters
-    ----------
-    command
-        The program and its arguments.
-    environ
-        Its environment.
-
-    Returns
-    -------
-    int
-        Its exit code.
-
     Examples
     --------
     >>> run_command([sys.executable, "-c", "raise SystemExit(3)"], os.environ)
@@ -59,29 +47,7 @@ def run_lab(
     launch: Launch = run_command,
     environ: Mapping[str, str] = os.environ,
 ) -> int:
-    """Open JupyterLab on a copy of the quickstart notebook; the service runs until it is closed.
-
-    Parameters
-    ----------
-    folder, n_studies, seed, layout, delay, failure_rate, latency, port, on_event
-        See `neuroflow.demo.session.start_demo`.
-    launch
-        Runs JupyterLab.
-    environ
-        The environment it gets; the variable ``NEUROFLOW_DEMO`` is added, with the demo's folder.
-
-    Returns
-    -------
-    int
-        JupyterLab's exit code.
-
-    Raises
-    ------
-    MissingExtraError
-        JupyterLab is not installed.
-    DemoError
-        The notebook is not there, or the demo cannot be started.
-    """
+    """Open JupyterLab on a copy of the quickstart notebook; the service runs until it is closed."""
     if find_spec("jupyterlab") is None:
         raise MissingExtraError(
             "JupyterLab is not installed.",
@@ -105,23 +71,7 @@ def run_lab(
 
 
 def find_notebook(name: str) -> Path:
-    """Find a notebook in the installed package, or in the checkout it runs from.
-
-    Parameters
-    ----------
-    name
-        Of the file.
-
-    Returns
-    -------
-    Path
-        Where it is.
-
-    Raises
-    ------
-    DemoError
-        It is in neither.
-    """
+    """Find a notebook in the installed package, or in the checkout it runs from."""
     package = Path(str(files("neuroflow")))
     for folder in (package / "demo" / "notebooks", package.parent / "notebooks"):
         if (folder / name).is_file():

@@ -15,25 +15,14 @@ _AGES = {"Control": 64.0, "PD": 65.0, "MSA": 63.0, "PSP": 69.0}  # plausible, no
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where studies are scanned, and in which form they come.
+    """Where studies are scanned, and in which form they come."""
 
-    Parameters
-    ----------
-    name
-        As in participants.tsv.
-    vendor
-        Who made the scanner: ``"Siemens"``, ``"GE"`` or ``"Philips"``.
-    converts
-        Whether the site hands over NIfTI in place of DICOM; one study of GE's and of Philips' is
-        left as it was.
-    repetition_time, echo_time
-        In ms, within what the service accepts.
-    """
-
-    name: str
-    vendor: str
+    name: str  # As in participants.tsv.
+    vendor: str  # Who made the scanner: ``"Siemens"``, ``"GE"`` or ``"Philips"``
+    # Whether the site hands over NIfTI in place of DICOM; one study of GE's and of Philips' is
+    # left as it was.
     converts: bool
-    repetition_time: float
+    repetition_time: float  # In ms, within what the service accepts
     echo_time: float
 
 
@@ -48,34 +37,16 @@ SITES = (
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One study of one simulated person.
+    """One study of one simulated person."""
 
-    Parameters
-    ----------
-    number
-        The person's number, from 0.
-    participant_id, session_id
-        As in participants.tsv.
-    group
-        The diagnosis.
-    age
-        At the visit, in years.
-    sex
-        ``"M"`` or ``"F"``.
-    site
-        Where.
-    day
-        When.
-    """
-
-    number: int
-    participant_id: str
+    number: int  # The person's number, from 0
+    participant_id: str  # As in participants.tsv.
     session_id: str
-    group: str
-    age: float
-    sex: str
-    site: Site
-    day: date
+    group: str  # The diagnosis
+    age: float  # At the visit, in years
+    sex: str  # ``"M"`` or ``"F"``
+    site: Site  # Where
+    day: date  # When
 
     @property
     def name(self) -> str:
@@ -95,18 +66,6 @@ class Visit:
 
 def plan_visits(n_studies: int, seed: int = 0) -> list[Visit]:
     """Decide who is scanned where and when; every sixth study is somebody's second visit.
-
-    Parameters
-    ----------
-    n_studies
-        How many studies, first and second visits together.
-    seed
-        The same seed gives the same people.
-
-    Returns
-    -------
-    list of Visit
-        Groups, sexes and sites are balanced; second visits follow a year after the first.
 
     Examples
     --------

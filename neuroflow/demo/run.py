@@ -42,30 +42,17 @@ _SHOWN = ("pSN", "mid_brain_combined", "SCP", "MCP", "Putamen")  # neighbours be
 
 @dataclass(frozen=True, slots=True)
 class DemoSummary:
-    """What a run of the demo made.
+    """What a run of the demo made."""
 
-    Parameters
-    ----------
-    folder
-        The folder of the run.
-    n_studies, n_results, n_failed
-        How many studies were sent, came back with values, came back with a failure report.
-    tables, figures
-        The files.
-    differences
-        The rows of the comparison for the differences in `KNOWN`.
-    seconds
-        How long it took.
-    """
-
-    folder: Path
+    folder: Path  # The folder of the run
+    # How many studies were sent, came back with values, came back with a failure report.
     n_studies: int
     n_results: int
     n_failed: int
-    tables: tuple[Path, ...]
+    tables: tuple[Path, ...]  # The files
     figures: tuple[Path, ...]
-    differences: pd.DataFrame
-    seconds: float
+    differences: pd.DataFrame  # The rows of the comparison for the differences in `KNOWN`
+    seconds: float  # How long it took
 
     def __str__(self) -> str:
         failed = f", {self.n_failed} failure reports" if self.n_failed else ""
@@ -99,39 +86,7 @@ def run_demo(
     timeout: float = 600.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> DemoSummary:
-    """Make a cohort, send it to the embedded service, collect, tabulate, compare and draw.
-
-    Parameters
-    ----------
-    folder
-        Where runs stand side by side; each gets a fresh folder below it.
-    on_event
-        What listens; progress bars if None.
-    layout
-        Of aidp.csv: ``"long"``, ``"wide"`` or ``"transposed"``.
-    n_studies
-        How many studies.
-    seed
-        Of people, scans and values.
-    delay, failure_rate, latency, port
-        Of the service, see `neuroflow.demo.service.server.DemoService`.
-    timeout
-        How long to wait for results, in seconds.
-    clock
-        What tells the time, in seconds.
-
-    Returns
-    -------
-    DemoSummary
-        Where everything is. Its text is for people.
-
-    Raises
-    ------
-    DemoError
-        The service cannot run, the folder cannot be written, or no result came back in time.
-    NeuroflowError
-        Whatever the steps raise.
-    """
+    """Make a cohort, send it to the embedded service, collect, tabulate, compare and draw."""
     begin = clock()
     with nullcontext(on_event) if on_event is not None else Bars() as listen:
         demo = start_demo(
@@ -165,27 +120,7 @@ def run_demo(
 def send_and_collect(
     workspace: Workspace, demo: Demo, listen: OnEvent, timeout: float
 ) -> pd.DataFrame:
-    """Do what a researcher does: connect, find, check, send, wait, collect.
-
-    Parameters
-    ----------
-    workspace, demo
-        Between what.
-    listen
-        Told of every step.
-    timeout
-        How long to wait for results, in seconds.
-
-    Returns
-    -------
-    DataFrame
-        The status in the end, one row per study.
-
-    Raises
-    ------
-    DemoError
-        No result came back in time.
-    """
+    """Do what a researcher does: connect, find, check, send, wait, collect."""
     workspace.service.save_profile(demo.profile)
     workspace.service.trust(demo.fingerprint)
     studies = find_studies(demo.scans, on_event=listen)
@@ -203,36 +138,14 @@ def send_and_collect(
 
 
 def compare(table: pd.DataFrame) -> pd.DataFrame:
-    """Compare every group with the controls at the first visit, adjusted for age and sex.
-
-    Parameters
-    ----------
-    table
-        The cohort table.
-
-    Returns
-    -------
-    DataFrame
-        As `compare_groups` returns it.
-    """
+    """Compare every group with the controls at the first visit, adjusted for age and sex."""
     return compare_groups(
         table, between="group", reference="Control", covariates=["age", "sex"], visit="first"
     )
 
 
 def known_differences(effects: pd.DataFrame) -> pd.DataFrame:
-    """Pick the differences that the literature lets expect.
-
-    Parameters
-    ----------
-    effects
-        What `compare` returns.
-
-    Returns
-    -------
-    DataFrame
-        The rows of `KNOWN`, in its order, as far as the groups are there.
-    """
+    """Pick the differences that the literature lets expect."""
     free_water = effects[effects["metric"] == "FW"]
     rows = [
         free_water[
@@ -245,20 +158,7 @@ def known_differences(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_tables(table: pd.DataFrame, effects: pd.DataFrame, place: Place) -> tuple[Path, ...]:
-    """Write the cohort table and the comparison; every row says that it is simulated.
-
-    Parameters
-    ----------
-    table, effects
-        What to write.
-    place
-        Where.
-
-    Returns
-    -------
-    tuple of Path
-        cohort_table.csv, cohort_table.parquet, comparison.csv.
-    """
+    """Write the cohort table and the comparison; every row says that it is simulated."""
     names = ("cohort_table.csv", "cohort_table.parquet", "comparison.csv")
     paths = tuple(place.folder / name for name in names)
     for path, frame in zip(paths, (table, table, effects), strict=True):
@@ -267,20 +167,7 @@ def write_tables(table: pd.DataFrame, effects: pd.DataFrame, place: Place) -> tu
 
 
 def draw_figures(table: pd.DataFrame, effects: pd.DataFrame, place: Place) -> tuple[Path, ...]:
-    """Draw the figures; each says that it is simulated.
-
-    Parameters
-    ----------
-    table, effects
-        What to draw.
-    place
-        Where.
-
-    Returns
-    -------
-    tuple of Path
-        Each figure as PNG and as SVG.
-    """
+    """Draw the figures; each says that it is simulated."""
     first = table[table["session_id"].isin(["01"])]
     with styled(note="SIMULATED data, not for clinical use"):
         figures = {

@@ -30,24 +30,7 @@ def serve(
     latency: float = 0.0,
     seed: int = 0,
 ) -> None:
-    """Run the service until told to stop.
-
-    Parameters
-    ----------
-    folder
-        Where; the service uses ``serve`` below it, and used again keeps its keys.
-    say
-        Is given lines for people: how to connect, and what is processed.
-    stop
-        When set, the service stops.
-    port, layout, delay, failure_rate, latency, seed
-        See `neuroflow.demo.service.server.DemoService`.
-
-    Raises
-    ------
-    DemoError
-        The port is in use, or the folder cannot be written.
-    """
+    """Run the service until told to stop."""
     root = Path(folder).expanduser().resolve() / "serve"
     with DemoService(
         root,
@@ -69,20 +52,7 @@ def serve(
 
 
 def how_to_connect(service: DemoService, sample: Path) -> list[str]:
-    """Tell how to reach the service, with OpenSSH's sftp and with neuroflow.
-
-    Parameters
-    ----------
-    service
-        The service.
-    sample
-        A study to send.
-
-    Returns
-    -------
-    list of str
-        Lines for people.
-    """
+    """Tell how to reach the service, with OpenSSH's sftp and with neuroflow."""
     options = f'-P {service.port} -i "{service.key}" -o IdentitiesOnly=yes'
     return [
         NOTICE,
@@ -105,23 +75,7 @@ def how_to_connect(service: DemoService, sample: Path) -> list[str]:
 
 
 def make_sample(folder: Path) -> Path:
-    """Make a study that lies ready to be sent.
-
-    Parameters
-    ----------
-    folder
-        Where; made if missing.
-
-    Returns
-    -------
-    Path
-        The zip.
-
-    Raises
-    ------
-    DemoError
-        It cannot be written.
-    """
+    """Make a study that lies ready to be sent."""
     path = folder / f"{SAMPLE_ID}.zip"
     visit = plan_visits(1)[0]
     sidecar = {"PatientAge": f"{int(visit.age):03d}Y", "PatientSex": visit.sex}

@@ -156,23 +156,7 @@ def start_demo(
 
 
 def join_demo(folder: Path | str) -> Demo:
-    """Use a demo that runs in another process.
-
-    Parameters
-    ----------
-    folder
-        Its own folder, such as ``demo-output/run-1``.
-
-    Returns
-    -------
-    Demo
-        Without a service of its own.
-
-    Raises
-    ------
-    DemoError
-        No demo is described there.
-    """
+    """Use a demo that runs in another process."""
     place = Place(Path(folder))
     try:
         facts = json.loads((place.folder / _CONNECTION).read_text(encoding="utf-8"))

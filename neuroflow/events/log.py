@@ -32,24 +32,6 @@ ANY_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[\\/]+[^\\/\s][^\"'\n]*")
 class EventLog:
     """Writes events into a file that starts anew when it is full.
 
-    Parameters
-    ----------
-    path
-        The file; its folder is made where missing.
-    job
-        What is being done: the stage of the first and the last line.
-    listen
-        Where events go after they are written; told once if the file cannot be written any more.
-    clock
-        Tells the time of the first and the last line.
-    max_bytes
-        When a file counts as full.
-
-    Raises
-    ------
-    WorkspaceError
-        The file cannot be written.
-
     Examples
     --------
     >>> import tempfile

@@ -21,13 +21,6 @@ _IN_NOTEBOOK = tqdm.__module__ == "tqdm.auto"
 class Bars:
     """One bar per stage of a job, fed by its events.
 
-    Parameters
-    ----------
-    disable
-        True shows nothing; None shows bars on a terminal or in a notebook only.
-    file
-        Where bars go outside notebooks.
-
     Examples
     --------
     >>> from datetime import UTC, datetime
@@ -80,17 +73,6 @@ class Bars:
 
 class Lines:
     """One line now and then per stage of a job: for logs, where bars would be rubbish.
-
-    Parameters
-    ----------
-    quiet
-        Tell of failures only.
-    every
-        Seconds between two lines of a stage.
-    file
-        Where the lines go; the error output if None.
-    clock
-        What tells the time, in seconds.
 
     Examples
     --------
@@ -163,13 +145,7 @@ BYTES_FROM = 100_000
 
 @contextmanager
 def listening(on_event: OnEvent | None) -> Iterator[OnEvent]:
-    """Yield what listens to a job: the caller's own, or progress bars.
-
-    Parameters
-    ----------
-    on_event
-        The caller's; None for bars.
-    """
+    """Yield what listens to a job: the caller's own, or progress bars."""
     if on_event is not None:
         yield on_event
     else:

@@ -10,15 +10,6 @@ from neuroflow.models import Event, OnEvent
 class Reporter:
     """Counts the steps of one job and tells its listener.
 
-    Parameters
-    ----------
-    stage
-        What is being done.
-    total
-        How many steps there will be; 0 where not known.
-    on_event
-        The listener, if there is one.
-
     Examples
     --------
     >>> seen = []
@@ -42,19 +33,7 @@ class Reporter:
         status: str = "progress",
         message: str = "",
     ) -> None:
-        """Tell that `count` more steps are done: of the study, if one is named, and of the job.
-
-        Parameters
-        ----------
-        count
-            How many steps.
-        study_id
-            The study they were about.
-        status
-            How it went, as in `neuroflow.models.Event`.
-        message
-            One sentence for people; no patient data.
-        """
+        """Tell that `count` more steps are done: of the study, if one is named, and of the job."""
         self.done += count
         if self._on_event is None:
             return

@@ -18,23 +18,6 @@ def whole(path: Path, *, mode: int = AS_USUAL) -> Iterator[Path]:
     Nobody sees half of it: not a reader meanwhile, not a second writer, and not the next run after
     the computer lost its power.
 
-    Parameters
-    ----------
-    path
-        The file; replaced in one step where it exists.
-    mode
-        Its permissions, from its first byte on; without a meaning on Windows.
-
-    Yields
-    ------
-    Path
-        What to write to, beside it and with the same ending. Gone after an error.
-
-    Raises
-    ------
-    OSError
-        It cannot be written.
-
     Examples
     --------
     >>> import tempfile
@@ -67,13 +50,6 @@ def write_private(path: Path, data: bytes) -> None:
     """Write a file that nobody but its owner may read, all of it or nothing.
 
     On Windows the folder's own permissions govern; the mode is set where it has a meaning.
-
-    Parameters
-    ----------
-    path
-        The file; replaced as a whole where it exists.
-    data
-        Its content.
 
     Examples
     --------

@@ -89,11 +89,6 @@ def read_participants(path: str | Path) -> pd.DataFrame:
 class ParticipantRows:
     """Finds the row of a participant, at once for each of thousands of studies.
 
-    Parameters
-    ----------
-    participants
-        What `read_participants` gave; as it is now: later changes are not seen.
-
     Examples
     --------
     >>> rows = ParticipantRows(pd.DataFrame({"participant_id": ["01"], "age": [61.0]}))
@@ -113,18 +108,7 @@ class ParticipantRows:
             self._places.setdefault((who, None if pd.isna(visit) else visit), place)
 
     def find(self, participant_id: str, session_id: str | None = None) -> pd.Series | None:
-        """Find a participant's row; the session's own where there is one.
-
-        Parameters
-        ----------
-        participant_id, session_id
-            Whose row; ``sub-`` and ``ses-`` may stand before them.
-
-        Returns
-        -------
-        Series or None
-            The row of the session, else the participant's row without a session, else None.
-        """
+        """Find a participant's row; the session's own where there is one."""
         who = without_prefix(participant_id)
         alone = self._places.get((who, None))
         place = self._places.get((who, without_prefix(session_id)), alone)
@@ -133,16 +117,6 @@ class ParticipantRows:
 
 def without_prefix(label: str | None) -> str | None:
     """Drop ``sub-`` or ``ses-`` from a BIDS label.
-
-    Parameters
-    ----------
-    label
-        The label, or None.
-
-    Returns
-    -------
-    str or None
-        What is left; None for None or nothing left.
 
     Examples
     --------

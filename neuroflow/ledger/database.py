@@ -18,16 +18,6 @@ VERSION = 1
 class LedgerFile:
     """One SQLite file, safe in several threads and several processes.
 
-    Parameters
-    ----------
-    path
-        The file; made where missing.
-
-    Raises
-    ------
-    LedgerError
-        The file is damaged, is something else, or cannot be written.
-
     References
     ----------
     SQLite, *Write-Ahead Logging* and *PRAGMA synchronous*, https://sqlite.org/wal.html
@@ -49,31 +39,12 @@ class LedgerFile:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Hold the file from the first read to the commit, against threads and processes.
-
-        Raises
-        ------
-        LedgerError
-            The file cannot be written.
-        """
+        """Hold the file from the first read to the commit, against threads and processes."""
         with self._transaction("written") as db:
             yield db
 
     def select(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
-        """Return the rows of a query.
-
-        Parameters
-        ----------
-        query
-            SQL with ``?`` where values go.
-        values
-            The values.
-
-        Raises
-        ------
-        LedgerError
-            The file cannot be read.
-        """
+        """Return the rows of a query."""
         with self._lock, self._translated("read"):
             return self._db.execute(query, values).fetchall()
 

@@ -23,11 +23,6 @@ from neuroflow.models import Package
 def utc_now() -> datetime:
     """Tell the time in UTC.
 
-    Returns
-    -------
-    datetime
-        With its time zone.
-
     Examples
     --------
     >>> utc_now().tzname()
@@ -40,28 +35,6 @@ def utc_now() -> datetime:
 class LedgerRow:
     """Where one study stands.
 
-    Parameters
-    ----------
-    cohort_id, study_id
-        Which study.
-    state
-        The last state recorded.
-    since
-        When that was recorded, in UTC.
-    size
-        Length of the present package in bytes.
-    sha256, source_sha256, study_uid_sha256
-        Digests of the present package, of the files it was made from, and of the original Study
-        Instance UID.
-    message
-        What was recorded with the state.
-    submitted_at
-        When it was last known to be sent whole, in UTC; None if never.
-    answered_at
-        When results or a failure report were last collected, in UTC; None if never.
-    sent_size, sent_sha256
-        Length and digest of what was sent, or was begun to be sent; None where nothing was.
-
     Examples
     --------
     >>> row = LedgerRow("C", "s", State.SUBMITTED, utc_now(), 3, "new", "", "", "",
@@ -70,17 +43,22 @@ class LedgerRow:
     True
     """
 
-    cohort_id: str
+    cohort_id: str  # Which study
     study_id: str
-    state: State
-    since: datetime
-    size: int
+    state: State  # The last state recorded
+    since: datetime  # When that was recorded, in UTC
+    size: int  # Length of the present package in bytes
+    # Digests of the present package, of the files it was made from, and of the original Study
+    # Instance UID.
     sha256: str
     source_sha256: str
     study_uid_sha256: str
-    message: str
+    message: str  # What was recorded with the state
+    # When it was last known to be sent whole, in UTC; None if never.
     submitted_at: datetime | None = None
+    # When results or a failure report were last collected, in UTC; None if never.
     answered_at: datetime | None = None
+    # Length and digest of what was sent, or was begun to be sent; None where nothing was.
     sent_size: int | None = None
     sent_sha256: str | None = None
 
@@ -92,18 +70,6 @@ class LedgerRow:
 
 class Ledger:
     """The ledger of a workspace; safe in several threads and several processes.
-
-    Parameters
-    ----------
-    path
-        The file; made where missing.
-    clock
-        Tells the time in UTC.
-
-    Raises
-    ------
-    LedgerError
-        The file is damaged, is something else, or cannot be written.
 
     Examples
     --------
@@ -123,16 +89,6 @@ class Ledger:
 
         Once something was sent, the state stays what is known of the server; `LedgerRow.is_changed`
         then tells that the present package is another.
-
-        Parameters
-        ----------
-        package
-            What was made.
-
-        Raises
-        ------
-        LedgerError
-            The study is already known in another cohort, or the file cannot be written.
         """
         p = package
         with self._file.writing() as db:
@@ -163,26 +119,7 @@ class Ledger:
         *,
         sent: tuple[int, str] | None = None,
     ) -> None:
-        """Add one event; it is on disk when this returns.
-
-        Parameters
-        ----------
-        cohort_id, study_id
-            Which study.
-        state
-            The state it comes to.
-        message
-            One sentence for people; nothing about the patient.
-        sent
-            Length in bytes and SHA-256 of the content on the server, where it is not what the
-            last event was about. An event ``uploading`` is always about the present package.
-
-        Raises
-        ------
-        LedgerError
-            The study is unknown, the step is not in `TRANSITIONS`, or the file cannot
-            be written.
-        """
+        """Add one event; it is on disk when this returns."""
         with self._file.writing() as db:
             row = self.row(study_id)
             if row is None or row.cohort_id != cohort_id:
@@ -206,85 +143,22 @@ class Ledger:
             self._append(db, study_id, state, message, sent or content)
 
     def rows(self, cohort_id: str | None = None) -> list[LedgerRow]:
-        """List where every study stands, in the order they were first noted.
-
-        Parameters
-        ----------
-        cohort_id
-            Only this cohort; None for all.
-
-        Returns
-        -------
-        list of LedgerRow
-            One per study.
-
-        Raises
-        ------
-        LedgerError
-            The file cannot be read.
-        """
+        """List where every study stands, in the order they were first noted."""
         return self._select("WHERE ? IS NULL OR cohort_id = ?", (cohort_id, cohort_id))
 
     def row(self, study_id: str) -> LedgerRow | None:
-        """Tell where one study stands.
-
-        Parameters
-        ----------
-        study_id
-            Which study.
-
-        Returns
-        -------
-        LedgerRow or None
-            None where it was never noted.
-
-        Raises
-        ------
-        LedgerError
-            The file cannot be read.
-        """
+        """Tell where one study stands."""
         return next(iter(self._select("WHERE study_id = ?", (study_id,))), None)
 
     def history(self, study_id: str) -> list[tuple[datetime, State, str]]:
-        """List everything recorded of one study, oldest first.
-
-        Parameters
-        ----------
-        study_id
-            Which study.
-
-        Returns
-        -------
-        list of (datetime, State, str)
-            When, the state, and the message.
-
-        Raises
-        ------
-        LedgerError
-            The file cannot be read.
-        """
+        """List everything recorded of one study, oldest first."""
         events = self._file.select(
             "SELECT at, state, message FROM events WHERE study_id = ? ORDER BY id", (study_id,)
         )
         return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
 
     def set_aside(self, study_id: str, rule: str, reason: str) -> None:
-        """Note that the user set a rule aside for a study; the reason is kept for good.
-
-        Parameters
-        ----------
-        study_id
-            Which study; it need not be packaged yet.
-        rule
-            The rule's id.
-        reason
-            Why, or an empty text to take the rule up again.
-
-        Raises
-        ------
-        LedgerError
-            The file cannot be written.
-        """
+        """Note that the user set a rule aside for a study; the reason is kept for good."""
         with self._file.writing() as db:
             db.execute(
                 "INSERT INTO overrides (study_id, rule, reason, at) VALUES (?, ?, ?, ?)",
@@ -292,18 +166,7 @@ class Ledger:
             )
 
     def overrides(self) -> dict[tuple[str, str], str]:
-        """Tell which rules are set aside.
-
-        Returns
-        -------
-        dict
-            From (study_id, rule) to the reason.
-
-        Raises
-        ------
-        LedgerError
-            The file cannot be read.
-        """
+        """Tell which rules are set aside."""
         rows = self._file.select("SELECT study_id, rule, reason FROM overrides ORDER BY id")
         last = {(study_id, rule): reason for study_id, rule, reason in rows}
         return {key: reason for key, reason in last.items() if reason}

@@ -10,22 +10,7 @@ from neuroflow.errors import OptionError
 
 
 def check_choice(what: str, value: object, known: Iterable[str]) -> None:
-    """Refuse a word that is not one of the known ones.
-
-    Parameters
-    ----------
-    what
-        What the argument is called.
-    value
-        What was given.
-    known
-        What there is.
-
-    Raises
-    ------
-    OptionError
-        It is not known; the known ones are listed.
-    """
+    """Refuse a word that is not one of the known ones."""
     names = list(known)
     if value not in names:
         raise OptionError(
@@ -34,22 +19,7 @@ def check_choice(what: str, value: object, known: Iterable[str]) -> None:
 
 
 def check_number(what: str, value: object, *, below: float = math.inf) -> None:
-    """Refuse what is not a number above zero.
-
-    Parameters
-    ----------
-    what
-        What the argument is called.
-    value
-        What was given.
-    below
-        It must be smaller; 1 for shares, of which percents are told how to write them.
-
-    Raises
-    ------
-    OptionError
-        It is none, too small or too large.
-    """
+    """Refuse what is not a number above zero."""
     number = float(value) if isinstance(value, Real) else math.nan
     if 0 < number < below:
         return
@@ -62,43 +32,13 @@ def check_number(what: str, value: object, *, below: float = math.inf) -> None:
 
 
 def check_name(what: str, value: object) -> None:
-    """Refuse what is not one text.
-
-    Parameters
-    ----------
-    what
-        What the argument is called.
-    value
-        What was given.
-
-    Raises
-    ------
-    OptionError
-        It is none.
-    """
+    """Refuse what is not one text."""
     if not isinstance(value, str):
         raise OptionError(f"{what} is {value!r}.", advice=f'Name one, as {what}="one".')
 
 
 def as_list(what: str, names: object) -> list[str]:
     """Return an argument that is a list of names, and refuse anything else.
-
-    Parameters
-    ----------
-    what
-        What the argument is called.
-    names
-        What was given.
-
-    Returns
-    -------
-    list of str
-        The names.
-
-    Raises
-    ------
-    OptionError
-        It is one text, or holds something that is no text.
 
     Examples
     --------

@@ -33,51 +33,20 @@ _ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """A cohort table as a matrix.
+    """A cohort table as a matrix."""
 
-    Parameters
-    ----------
-    studies
-        One row per study: its id, group, covariates.
-    columns
-        One row per column of `values`: `REGION_COLUMNS`.
-    values
-        Studies x columns, NaN where missing.
-    """
-
-    studies: pd.DataFrame
-    columns: pd.DataFrame
-    values: FloatArray
+    studies: pd.DataFrame  # One row per study: its id, group, covariates
+    columns: pd.DataFrame  # One row per column of `values`: `REGION_COLUMNS`
+    values: FloatArray  # Studies x columns, NaN where missing
 
     def keep(self, studies: BoolArray) -> Cells:
-        """Return the cells of some studies only.
-
-        Parameters
-        ----------
-        studies
-            True for each row that stays, shape (n_studies,).
-
-        Returns
-        -------
-        Cells
-            The same columns, fewer rows.
-        """
+        """Return the cells of some studies only."""
         rows = self.studies.loc[studies].reset_index(drop=True)
         return replace(self, studies=rows, values=self.values[studies])
 
 
 def diagnosis(group: str) -> str:
     """Return the diagnostic group a label stands for, or the label itself.
-
-    Parameters
-    ----------
-    group
-        A label as written in participants.tsv.
-
-    Returns
-    -------
-    str
-        One of `DIAGNOSES` where the label is known.
 
     Examples
     --------
@@ -90,16 +59,6 @@ def diagnosis(group: str) -> str:
 def group_order(groups: Iterable[str]) -> list[str]:
     """Put group labels into the order used everywhere: diagnoses first, then by alphabet.
 
-    Parameters
-    ----------
-    groups
-        Labels, in any order, with or without repetition.
-
-    Returns
-    -------
-    list of str
-        Each label once.
-
     Examples
     --------
     >>> group_order(["PSP", "ET", "Control", "PD", "PD"])
@@ -110,34 +69,12 @@ def group_order(groups: Iterable[str]) -> list[str]:
 
 
 def labels(column: pd.Series) -> pd.Series:
-    """Return a column as strings, with None where it is missing or blank.
-
-    Parameters
-    ----------
-    column
-        Any column: text, categories, numbers.
-
-    Returns
-    -------
-    Series
-        Of dtype object.
-    """
+    """Return a column as strings, with None where it is missing or blank."""
     return pd.Series(texts(column.array), index=column.index, dtype=object)
 
 
 def texts(values: ExtensionArray) -> list[str | None]:
-    """Return the values of a column as strings, None where they are missing or blank.
-
-    Parameters
-    ----------
-    values
-        What ``column.array`` gives.
-
-    Returns
-    -------
-    list of str or None
-        Without blanks around them.
-    """
+    """Return the values of a column as strings, None where they are missing or blank."""
     if isinstance(values, pd.Categorical):
         known = np.array([*texts(values.categories.array), None], dtype=object)
         taken: list[str | None] = known[values.codes].tolist()  # the code of missing is -1
@@ -148,18 +85,6 @@ def texts(values: ExtensionArray) -> list[str | None]:
 
 def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
     """Return the labels of a column as numbers.
-
-    Parameters
-    ----------
-    column
-        Any column: text, categories, numbers.
-
-    Returns
-    -------
-    codes : ndarray of int, shape (n_rows,)
-        Places in `names`, -1 where the label is missing or blank.
-    names : list of str
-        The labels that there are, by alphabet.
 
     Examples
     --------
@@ -177,20 +102,7 @@ def coded(column: pd.Series) -> tuple[IntArray, list[str]]:
 
 
 def raw_codes(column: pd.Series) -> tuple[npt.NDArray[np.integer[Any]], pd.Index]:
-    """Return a number for each different value of a column, -1 where it is missing.
-
-    Parameters
-    ----------
-    column
-        Any column; the codes of categories are taken as they are.
-
-    Returns
-    -------
-    codes : ndarray of int, shape (n_rows,)
-        Places in `values`.
-    values : Index
-        Of categories also those that no row has.
-    """
+    """Return a number for each different value of a column, -1 where it is missing."""
     if isinstance(column.array, pd.Categorical):
         return column.array.codes, column.array.categories
     codes, values = pd.factorize(column)
@@ -198,18 +110,7 @@ def raw_codes(column: pd.Series) -> tuple[npt.NDArray[np.integer[Any]], pd.Index
 
 
 def moments(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return number, mean and variance of every column, missing values left out.
-
-    Parameters
-    ----------
-    values
-        n x m, NaN where missing.
-
-    Returns
-    -------
-    n, mean, variance : ndarray of float, shape (m,)
-        NaN where there are no values, or one only for the variance.
-    """
+    """Return number, mean and variance of every column, missing values left out."""
     present = np.isfinite(values)
     n = present.sum(axis=0).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):

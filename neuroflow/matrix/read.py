@@ -32,29 +32,7 @@ _T = TypeVar("_T", bound=np.generic)
 def read_cells(
     table: pd.DataFrame, *, metric: str | Sequence[str] | None = None, needed: Sequence[str] = ()
 ) -> Cells:
-    """Turn the long cohort table into a matrix.
-
-    Parameters
-    ----------
-    table
-        The cohort table: at least `study_id`, `region`, `metric`, `value`.
-    metric
-        One metric, several, or None for all.
-    needed
-        Columns that describe a study (group, covariates); each must have one value per study.
-
-    Returns
-    -------
-    Cells
-        Studies and columns in the order of their first row in the table.
-
-    Raises
-    ------
-    TableError
-        A column is missing, a value is not a number, or a study has two values for one region.
-    OptionError
-        The table does not have this metric.
-    """
+    """Turn the long cohort table into a matrix."""
     about = [name for name in ("participant_id", "session_id", "cohort_id", "age") if name in table]
     facts = list(dict.fromkeys(["study_id", *needed, *about]))
     described = [name for name in REGION_COLUMNS if name in table]
@@ -77,20 +55,7 @@ def read_cells(
 
 
 def require(table: pd.DataFrame, names: Sequence[str]) -> None:
-    """Refuse a table that lacks columns.
-
-    Parameters
-    ----------
-    table
-        The cohort table.
-    names
-        Its columns that are needed.
-
-    Raises
-    ------
-    TableError
-        It is no DataFrame, or a column is missing or there twice.
-    """
+    """Refuse a table that lacks columns."""
     if not isinstance(table, pd.DataFrame):
         raise TableError(
             f"The table is a {type(table).__name__}.",
@@ -126,16 +91,6 @@ def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame
 
 def cross(columns: Iterable[pd.Series]) -> IntArray:
     """Return a number for each different row of some columns.
-
-    Parameters
-    ----------
-    columns
-        One or more of any dtype, of one length; missing is a value like others.
-
-    Returns
-    -------
-    ndarray of int, shape (n_rows,)
-        Not negative.
 
     Examples
     --------
@@ -240,23 +195,7 @@ def _described(columns: Mapping[str, ExtensionArray]) -> pd.DataFrame:
 
 
 def numbers(column: pd.Series) -> FloatArray:
-    """Return the values of a cohort table.
-
-    Parameters
-    ----------
-    column
-        Its column `value`.
-
-    Returns
-    -------
-    ndarray of float, shape (n_rows,)
-        NaN where missing.
-
-    Raises
-    ------
-    TableError
-        The column holds something that is not a number.
-    """
+    """Return the values of a cohort table."""
     try:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:

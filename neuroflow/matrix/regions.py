@@ -61,53 +61,26 @@ _STATISTICS = frozenset({"mean", "average", "median", "std", "sd", "min", "max"}
 
 @dataclass(frozen=True, slots=True)
 class RegionName:
-    """What a name in a result file means.
+    """What a name in a result file means."""
 
-    Parameters
-    ----------
-    region
-        The identifier used in the cohort table; for unknown names, what was written, without the
-        parts that tell side and metric.
-    region_name
-        The name for people.
-    kind
-        ``"roi"``, ``"tcatt"`` (transcallosal tract), ``"smatt"`` (sensorimotor area tract),
-        ``"tract"`` or ``"unknown"``.
-    system
-        The part of the brain, for grouping.
-    hemisphere
-        ``"left"``, ``"right"``, ``"midline"``, ``"bilateral"`` (one value for both sides),
-        ``"commissural"`` or ``"unknown"``.
-    metric
-        ``"FW"``, ``"FAt"``, ``"MD"``, or None where the name does not tell.
-    known
-        True where the dictionary has the region.
-    suffix
-        The metric as it was written, or an empty string.
-    """
-
+    # The identifier used in the cohort table; for unknown names, what was written, without the
+    # parts that tell side and metric.
     region: str
-    region_name: str
+    region_name: str  # The name for people
+    # ``"roi"``, ``"tcatt"`` (transcallosal tract), ``"smatt"`` (sensorimotor area tract),
+    # ``"tract"`` or ``"unknown"``.
     kind: str
-    system: str
+    system: str  # The part of the brain, for grouping
+    # ``"left"``, ``"right"``, ``"midline"``, ``"bilateral"`` (one value for both sides),
+    # ``"commissural"`` or ``"unknown"``.
     hemisphere: str
-    metric: str | None
-    known: bool
-    suffix: str = ""
+    metric: str | None  # ``"FW"``, ``"FAt"``, ``"MD"``, or None where the name does not tell
+    known: bool  # True where the dictionary has the region
+    suffix: str = ""  # The metric as it was written, or an empty string
 
 
 def metric_name(written: str) -> str | None:
     """Give the metric's name in the cohort table.
-
-    Parameters
-    ----------
-    written
-        As it stands in a file.
-
-    Returns
-    -------
-    str or None
-        ``"FW"``, ``"FAt"`` or ``"MD"``; None for anything else.
 
     Examples
     --------
@@ -120,18 +93,6 @@ def metric_name(written: str) -> str | None:
 @lru_cache(maxsize=8192)
 def resolve(name: str, side: str = "") -> RegionName:
     """Tell which region, side and metric a name means.
-
-    Parameters
-    ----------
-    name
-        As it stands in a file, with or without a metric suffix.
-    side
-        The hemisphere, where a file has a column for it.
-
-    Returns
-    -------
-    RegionName
-        Names outside the dictionary come back with ``known=False`` and kind ``"unknown"``.
 
     Examples
     --------
@@ -161,16 +122,6 @@ def resolve(name: str, side: str = "") -> RegionName:
 def is_region(name: str) -> bool:
     """Tell whether a name is a region's: the dictionary has it, or it ends in a metric.
 
-    Parameters
-    ----------
-    name
-        As it stands in a file.
-
-    Returns
-    -------
-    bool
-        False for facts such as ``Age`` or ``Subject``.
-
     Examples
     --------
     >>> is_region("Putamen"), is_region("Hippocampus_FW"), is_region("Age")
@@ -184,14 +135,6 @@ def is_region(name: str) -> bool:
 
 def load_regions() -> pd.DataFrame:
     """Give the dictionary of regions.
-
-    Returns
-    -------
-    DataFrame
-        66 rows with ``region``, ``hemisphere`` (together unique), ``region_name``, ``kind``,
-        ``system``, ``stem`` (the column name without its metric suffix), ``aliases`` (further
-        names, separated by ``|``), ``start_mni`` and ``end_mni`` (``"x y z"``, approximate MNI
-        coordinates in mm, for schematic pictures only) and ``note``.
 
     References
     ----------
@@ -245,13 +188,7 @@ def _unknown(name: str, hemisphere: str, suffix: str) -> RegionName:
 
 @lru_cache(maxsize=1)
 def dictionary_digest() -> str:
-    """Give the digest of the dictionary of regions, in hexadecimal: what was read depends on it.
-
-    Returns
-    -------
-    str
-        SHA-256.
-    """
+    """Give the digest of the dictionary of regions, in hexadecimal: what was read depends on it."""
     return hashlib.sha256(repr(_rows()).encode()).hexdigest()
 
 

@@ -14,16 +14,6 @@ from neuroflow.matrix.cells import BoolArray, IntArray, coded, labels
 def participants(studies: pd.DataFrame) -> IntArray:
     """Return whose each study is; a study without a participant stands for its own.
 
-    Parameters
-    ----------
-    studies
-        One row per study, with `participant_id` if known.
-
-    Returns
-    -------
-    ndarray of int, shape (n_studies,)
-        The same number for the studies of one participant.
-
     Examples
     --------
     >>> participants(pd.DataFrame({"participant_id": ["p2", None, "p1", "p2", None]})).tolist()
@@ -38,25 +28,6 @@ def participants(studies: pd.DataFrame) -> IntArray:
 
 def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
     """Tell which studies to keep so that every participant counts once.
-
-    Parameters
-    ----------
-    studies
-        One row per study: `study_id`, `participant_id`, and `session_id` and `age` if known.
-    visit
-        ``"first"``, ``"last"``, a session id, or None where there are no repeated visits.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_studies,)
-        True where the study stays.
-
-    Raises
-    ------
-    CompareError
-        A participant has several studies and no visit was chosen, or still has several.
-    OptionError
-        There is no such session.
 
     Notes
     -----

@@ -157,24 +157,7 @@ def _picture(
 
 
 def effect_axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value: Value) -> str:
-    """Return the words along the axis of effects.
-
-    Parameters
-    ----------
-    facts
-        The ``.attrs`` of what `compare_groups` returned.
-    rows
-        The effects drawn.
-    metric
-        Their metric.
-    value
-        ``"effect_size"`` or ``"estimate"``.
-
-    Returns
-    -------
-    str
-        Quantity, unit, confidence.
-    """
+    """Return the words along the axis of effects."""
     share = f"({float(facts.get('confidence', 0.95)):.0%} CI)"
     what = _lower(metric_name(metric))
     if value == "effect_size":
@@ -187,31 +170,7 @@ def effect_axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value
 def effect_rows(
     effects: pd.DataFrame, metric: str | None, contrasts: Sequence[str] | None, value: Value
 ) -> tuple[pd.DataFrame, str]:
-    """Choose the effects to draw.
-
-    Parameters
-    ----------
-    effects
-        What `compare_groups` returns.
-    metric
-        Which metric; None takes free water if it is there, else the first.
-    contrasts
-        Which contrasts, in this order; None takes all.
-    value
-        ``"effect_size"`` or ``"estimate"``.
-
-    Returns
-    -------
-    rows : DataFrame
-    metric : str
-
-    Raises
-    ------
-    OptionError
-        A metric or contrast is not there.
-    TableError
-        The table is not one of effects.
-    """
+    """Choose the effects to draw."""
     needed = [*_KEY, "region_name", "kind", "system", "contrast", "n1", "n2", "mean1", "q"]
     needed += [value, *_INTERVALS[value]]
     if missing := [name for name in needed if name not in effects]:
@@ -295,20 +254,7 @@ def _caption(picture: _Picture, facts: Mapping[Any, Any], alpha: float) -> str:
 
 
 def model_note(facts: Mapping[Any, Any], alpha: float) -> str:
-    """Return model, standard errors, n and correction in words.
-
-    Parameters
-    ----------
-    facts
-        The ``.attrs`` of what `compare_groups` returned.
-    alpha
-        Below which q counts.
-
-    Returns
-    -------
-    str
-        Empty where the table came without its attributes.
-    """
+    """Return model, standard errors, n and correction in words."""
     if "method" not in facts:
         return f"Filled: q < {alpha:g}."
     method = {

@@ -189,16 +189,6 @@ def _clustered(grid: _Grid) -> _Grid:
 def alike(rows: FloatArray) -> IntArray:
     """Order rows so that like ones are neighbours.
 
-    Parameters
-    ----------
-    rows
-        n x m, without missing values.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        The leaves of a tree of average linkage, in the order that keeps neighbours closest.
-
     References
     ----------
     Bar-Joseph Z et al. (2001), Bioinformatics 17:S22-S29.

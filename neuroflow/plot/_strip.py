@@ -137,36 +137,16 @@ def strip(
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What is drawn: studies x regions, and where the groups stand around each region.
+    """What is drawn: studies x regions, and where the groups stand around each region."""
 
-    Parameters
-    ----------
-    study_ids
-        The studies that have a group.
-    values
-        Studies x regions, in the metric's unit; NaN where missing.
-    columns
-        One row per region: `REGION_COLUMNS`.
-    labels
-        The regions' names on the axis.
-    group
-        Codes of `looks`, shape (n_studies,).
-    looks
-        Colour and marker of each group.
-    left_out
-        How many studies have no group.
-    first
-        True for a participant's first visit, shape (n_studies,).
-    """
-
-    study_ids: tuple[str, ...]
-    values: FloatArray
-    columns: pd.DataFrame
-    labels: list[str]
-    group: IntArray
-    looks: dict[str, tuple[str, str]]
-    left_out: int
-    first: BoolArray
+    study_ids: tuple[str, ...]  # The studies that have a group
+    values: FloatArray  # Studies x regions, in the metric's unit; NaN where missing
+    columns: pd.DataFrame  # One row per region: `REGION_COLUMNS`
+    labels: list[str]  # The regions' names on the axis
+    group: IntArray  # Codes of `looks`, shape (n_studies,)
+    looks: dict[str, tuple[str, str]]  # Colour and marker of each group
+    left_out: int  # How many studies have no group
+    first: BoolArray  # True for a participant's first visit, shape (n_studies,)
 
     @property
     def visits_note(self) -> str:
@@ -184,34 +164,13 @@ class Points:
         }
 
     def drawn(self, code: int) -> tuple[IntArray, IntArray]:
-        """Return where a group's points are in `values`, in the order in which they are drawn.
-
-        Parameters
-        ----------
-        code
-            The group's.
-
-        Returns
-        -------
-        study, region : ndarray of int, shape (n_points,)
-        """
+        """Return where a group's points are in `values`, in the order in which they are drawn."""
         of_group = np.flatnonzero(self.group == code)
         row, region = np.nonzero(np.isfinite(self.values[of_group]))
         return of_group[row], region
 
     def offset(self, code: int) -> float:
-        """Tell where a group stands beside its region.
-
-        Parameters
-        ----------
-        code
-            The group's.
-
-        Returns
-        -------
-        float
-            Regions are 1 apart.
-        """
+        """Tell where a group stands beside its region."""
         return (code - (len(self.looks) - 1) / 2) * self.pitch
 
     @property
@@ -221,29 +180,7 @@ class Points:
 
 
 def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> Points:
-    """Choose what to draw, in the order of drawing.
-
-    Parameters
-    ----------
-    cells
-        One metric of a cohort table.
-    regions
-        As for `strip`.
-    by
-        The column of the groups.
-
-    Returns
-    -------
-    Points
-        Without the studies that have no group.
-
-    Raises
-    ------
-    OptionError
-        A region is not there.
-    TableError
-        No study has a group.
-    """
+    """Choose what to draw, in the order of drawing."""
     if regions is None:
         some = [name for name in BIOMARKERS if name in set(cells.columns["region"])]
         chosen: Sequence[str] | None = some or None

@@ -153,26 +153,7 @@ def _tracks(
 
 
 def one_region(columns: pd.DataFrame, region: str) -> tuple[int, str]:
-    """Find one region.
-
-    Parameters
-    ----------
-    columns
-        One row per region.
-    region
-        Key or name.
-
-    Returns
-    -------
-    place : int
-    name : str
-        As figures call it.
-
-    Raises
-    ------
-    OptionError
-        There is none, or several.
-    """
+    """Find one region."""
     check_name("region", region)
     found = np.flatnonzero(pick_regions(columns, [region]))
     names = region_labels(columns.iloc[found])

@@ -43,58 +43,24 @@ MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a textual report says.
+    """What a textual report says."""
 
-    Parameters
-    ----------
-    labels
-        The classification's name (the heading above, or the key) and what it says.
-    probabilities
-        The class and its probability, between 0 and 1.
-    product, model_version, order_id
-        As written; empty where not found.
-    date
-        When the report was made; None where not found or ambiguous.
-    biomarkers
-        Region and value.
-    failure
-        Why the study could not be processed; empty for a prediction.
-    text
-        The whole report.
-    warnings
-        What is odd.
-    """
-
+    # The classification's name (the heading above, or the key) and what it says.
     labels: Mapping[str, str] = field(default_factory=dict)
+    # The class and its probability, between 0 and 1.
     probabilities: Mapping[str, float] = field(default_factory=dict)
-    product: str = ""
+    product: str = ""  # As written; empty where not found
     model_version: str = ""
     order_id: str = ""
-    date: date | None = None
-    biomarkers: Mapping[str, float] = field(default_factory=dict)
-    failure: str = ""
-    text: str = ""
-    warnings: tuple[str, ...] = ()
+    date: date | None = None  # When the report was made; None where not found or ambiguous
+    biomarkers: Mapping[str, float] = field(default_factory=dict)  # Region and value
+    failure: str = ""  # Why the study could not be processed; empty for a prediction
+    text: str = ""  # The whole report
+    warnings: tuple[str, ...] = ()  # What is odd
 
 
 def read_prediction(path: str | Path) -> Prediction:
-    """Read a prediction.txt.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    Prediction
-        What was found in it.
-
-    Raises
-    ------
-    ResultError
-        The file cannot be read, or is no text.
-    """
+    """Read a prediction.txt."""
     path = Path(path)
     try:
         with path.open("rb") as file:
@@ -110,18 +76,7 @@ def read_prediction(path: str | Path) -> Prediction:
 
 
 def failure_reason(folder: Path) -> str:
-    """Tell why a study could not be processed.
-
-    Parameters
-    ----------
-    folder
-        The study's result folder.
-
-    Returns
-    -------
-    str
-        As the first of its textual reports says; empty where none does.
-    """
+    """Tell why a study could not be processed."""
     for path in sorted(folder.glob("*.txt")):
         try:
             reason = read_prediction(path).failure
@@ -134,16 +89,6 @@ def failure_reason(folder: Path) -> str:
 
 def parse_prediction(text: str) -> Prediction:
     r"""Find labels, probabilities and facts in a report's text.
-
-    Parameters
-    ----------
-    text
-        The report.
-
-    Returns
-    -------
-    Prediction
-        What was found.
 
     Examples
     --------

@@ -29,16 +29,6 @@ READ_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, 
 def reason_of(error: BaseException) -> str:
     """Say why something could not be read, without names of files or what stands in them.
 
-    Parameters
-    ----------
-    error
-        One of `READ_ERRORS`, or what a parser raised.
-
-    Returns
-    -------
-    str
-        A sentence.
-
     Examples
     --------
     >>> reason_of(FileNotFoundError(2, "No such file", "/scans/MILLER.dcm"))
@@ -83,18 +73,10 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Member:
-    """One file of a study: a path, and a name inside it where the path is a zip.
+    """One file of a study: a path, and a name inside it where the path is a zip."""
 
-    Parameters
-    ----------
-    path
-        The file on this disk.
-    name
-        The name inside the zip; empty for a bare file.
-    """
-
-    path: Path
-    name: str = ""
+    path: Path  # The file on this disk
+    name: str = ""  # The name inside the zip; empty for a bare file
 
     @property
     def basename(self) -> str:
@@ -116,13 +98,7 @@ class Member:
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """Open for reading; gzipped DICOM is unpacked on the way.
-
-        Yields
-        ------
-        binary file
-            Seekable.
-        """
+        """Open for reading; gzipped DICOM is unpacked on the way."""
         with self.open_raw() as raw:
             if self.basename.lower().endswith(".gz") and raw.read(2) == b"\x1f\x8b":
                 raw.seek(0)
@@ -134,13 +110,7 @@ class Member:
 
     @contextmanager
     def open_raw(self) -> Iterator[IO[bytes]]:
-        """Open for reading the bytes as they are stored.
-
-        Yields
-        ------
-        binary file
-            Seekable.
-        """
+        """Open for reading the bytes as they are stored."""
         if self.name:
             with _archive(self.path) as archive, archive.open(self.name) as stream:
                 yield io.BufferedReader(stream, 1 << 16)  # type: ignore[type-var]
@@ -150,23 +120,7 @@ class Member:
 
 
 def zip_members(path: Path) -> list[Member]:
-    """List the files in a zip, after looking whether it is safe to read.
-
-    Parameters
-    ----------
-    path
-        The zip.
-
-    Returns
-    -------
-    list of Member
-        In the order of their names.
-
-    Raises
-    ------
-    StudyError
-        It is no zip, damaged, encrypted, a bomb, or has names that point outside of it.
-    """
+    """List the files in a zip, after looking whether it is safe to read."""
     try:
         with _archive(path) as archive:
             infos = [info for info in archive.infolist() if not info.is_dir()]
@@ -217,16 +171,6 @@ def _is_litter(name: str) -> bool:
 def looks_like_dicom(start: bytes) -> bool:
     """Tell by its first bytes whether a file may be DICOM.
 
-    Parameters
-    ----------
-    start
-        At least the first 132 bytes.
-
-    Returns
-    -------
-    bool
-        True with the ``DICM`` mark, or where the first element is one that files begin with.
-
     Examples
     --------
     >>> looks_like_dicom(bytes(128) + b"DICM"), looks_like_dicom(b"participant_id")
@@ -243,17 +187,6 @@ def looks_like_dicom(start: bytes) -> bool:
 
 
 def sha256_of(path: Path) -> str:
-    """Digest a file.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    str
-        SHA-256, in hexadecimal.
-    """
+    """Digest a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

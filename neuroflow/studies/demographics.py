@@ -18,17 +18,6 @@ CAPPED_AGE = 90
 def parse_age(value: object) -> float | None:
     """Read an age as DICOM, BIDS and the service's sidecar write it.
 
-    Parameters
-    ----------
-    value
-        ``"045Y"``, ``"18M"``, ``"6W"``, ``"10D"``, ``"45"``, ``45`` or ``45.5``; a bare number is
-        in years.
-
-    Returns
-    -------
-    float or None
-        Years; None where the value is empty, no age, or impossible.
-
     Examples
     --------
     >>> parse_age("045Y"), parse_age("18M"), parse_age(45), parse_age("abc")
@@ -50,16 +39,6 @@ def parse_age(value: object) -> float | None:
 def parse_sex(value: object) -> str | None:
     """Read a sex in the spellings the service accepts.
 
-    Parameters
-    ----------
-    value
-        ``"M"``, ``"F"``, ``"Male"`` or ``"Female"``, in any case.
-
-    Returns
-    -------
-    str or None
-        ``"M"`` or ``"F"``; None for anything else.
-
     Examples
     --------
     >>> parse_sex("Female"), parse_sex("O")
@@ -70,16 +49,6 @@ def parse_sex(value: object) -> str | None:
 
 def age_between(birth: str, scan: str) -> float | None:
     """Compute the age at the scan from two DICOM dates.
-
-    Parameters
-    ----------
-    birth, scan
-        Dates as ``YYYYMMDD``.
-
-    Returns
-    -------
-    float or None
-        Years; None where a date is missing or wrong, or the order is.
 
     Examples
     --------
@@ -96,16 +65,6 @@ def age_between(birth: str, scan: str) -> float | None:
 def parse_date(text: str) -> date | None:
     """Read a DICOM date.
 
-    Parameters
-    ----------
-    text
-        ``YYYYMMDD``, or the older ``YYYY.MM.DD``.
-
-    Returns
-    -------
-    datetime.date or None
-        None where it is none.
-
     Examples
     --------
     >>> parse_date("20240131"), parse_date("")
@@ -119,16 +78,6 @@ def parse_date(text: str) -> date | None:
 
 def age_string(years: float) -> str:
     """Write an age as DICOM does, no older than what may leave this disk.
-
-    Parameters
-    ----------
-    years
-        The age.
-
-    Returns
-    -------
-    str
-        Four characters, ``"045Y"``; 90 years and more are ``"090Y"``.
 
     Examples
     --------

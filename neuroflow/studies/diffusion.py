@@ -15,17 +15,10 @@ Vector = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """What one image was weighted with.
+    """What one image was weighted with."""
 
-    Parameters
-    ----------
-    b_value
-        s/mm²; None where no tag tells.
-    direction
-        Components of the direction as the vendor writes them, None where there is none.
-    """
-
-    b_value: float | None = None
+    b_value: float | None = None  # s/mm²; None where no tag tells
+    # Components of the direction as the vendor writes them, None where there is none.
     direction: Vector | None = None
 
     @property
@@ -36,18 +29,6 @@ class Gradient:
 
 def shells(b_values: Sequence[float], tolerance: float = 50.0) -> tuple[float, ...]:
     """Group b-values into shells.
-
-    Parameters
-    ----------
-    b_values
-        s/mm², one per volume.
-    tolerance
-        Values closer than this to the next one belong together, s/mm².
-
-    Returns
-    -------
-    tuple of float
-        The median of each shell, rising; those within the tolerance of 0 are 0.
 
     Examples
     --------
@@ -64,18 +45,6 @@ def shells(b_values: Sequence[float], tolerance: float = 50.0) -> tuple[float, .
 
 def count_directions(gradients: Sequence[Gradient], degrees: float = 1.0) -> int:
     """Count the gradient directions, opposite ones as one.
-
-    Parameters
-    ----------
-    gradients
-        One per volume; those without weighting or direction do not count.
-    degrees
-        Directions closer than this are one.
-
-    Returns
-    -------
-    int
-        How many there are.
 
     Examples
     --------
@@ -97,16 +66,6 @@ def count_directions(gradients: Sequence[Gradient], degrees: float = 1.0) -> int
 
 def interleaved(times: Sequence[float]) -> bool | None:
     """Tell whether neighbouring slices were acquired apart from each other.
-
-    Parameters
-    ----------
-    times
-        When each slice of a volume was acquired, in any unit.
-
-    Returns
-    -------
-    bool or None
-        None where there are too few moments to tell.
 
     Examples
     --------

@@ -19,16 +19,6 @@ _DIFFUSION = re.compile(r"(^|[^a-z])(dwi|dti|diff(usion)?|hardi|dmri)([^a-z]|$)"
 def bids_entities(path: PurePath) -> dict[str, str]:
     """Read ``sub-`` and ``ses-`` from a path, the innermost ones.
 
-    Parameters
-    ----------
-    path
-        A file or folder.
-
-    Returns
-    -------
-    dict
-        With the keys ``"sub"`` and ``"ses"``, as far as they occur; without the prefixes.
-
     Examples
     --------
     >>> bids_entities(PurePath("sub-01/ses-a/dwi/sub-01_ses-a_dwi.nii.gz"))
@@ -47,16 +37,6 @@ def bids_entities(path: PurePath) -> dict[str, str]:
 def role(name: str) -> str | None:
     """Tell which part of a NIfTI study a file may be.
 
-    Parameters
-    ----------
-    name
-        The file's name.
-
-    Returns
-    -------
-    str or None
-        ``"image"``, ``"bval"``, ``"bvec"``, ``"sidecar"``, or None.
-
     Examples
     --------
     >>> role("dwi.nii.gz"), role("bvals"), role("dwi.eddy_rotated_bvecs"), role("notes.txt")
@@ -67,16 +47,6 @@ def role(name: str) -> str | None:
 
 def stem(name: str) -> str:
     """Take from a file's name what marks its role.
-
-    Parameters
-    ----------
-    name
-        The file's name.
-
-    Returns
-    -------
-    str
-        What the files of one image have in common; empty for ``bvals`` and the like.
 
     Examples
     --------
@@ -92,22 +62,6 @@ def stem(name: str) -> str:
 
 def partner(image: str, names: Iterable[str], kind: str, *, alone: bool) -> str | None:
     """Find the file of a role that belongs to an image in the same folder.
-
-    Parameters
-    ----------
-    image
-        The image's name.
-    names
-        Every name in the folder.
-    kind
-        ``"bval"``, ``"bvec"`` or ``"sidecar"``.
-    alone
-        True where the image is the folder's only one, so that whatever there is belongs to it.
-
-    Returns
-    -------
-    str or None
-        The name; None where there is none, or no telling which.
 
     Examples
     --------
@@ -136,16 +90,6 @@ def _undecorated(text: str) -> str:
 def names_diffusion(path: PurePath) -> bool:
     """Tell whether a file's name, or its folder's, speaks of diffusion.
 
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    bool
-        True for ``dwi``, ``dti`` and the like as a word of its own.
-
     Examples
     --------
     >>> names_diffusion(PurePath("sub-01_dwi.nii")), names_diffusion(PurePath("T1w.nii"))
@@ -156,16 +100,6 @@ def names_diffusion(path: PurePath) -> bool:
 
 def unique_labels(wanted: Sequence[str]) -> list[str]:
     """Make labels unique by numbering those that occur more than once.
-
-    Parameters
-    ----------
-    wanted
-        The labels.
-
-    Returns
-    -------
-    list of str
-        In the same order.
 
     Examples
     --------
@@ -187,16 +121,6 @@ def unique_labels(wanted: Sequence[str]) -> list[str]:
 def printable(text: str) -> str:
     r"""Make any name fit on one line.
 
-    Parameters
-    ----------
-    text
-        A name in any script.
-
-    Returns
-    -------
-    str
-        Without control characters, in particular newlines.
-
     Examples
     --------
     >>> printable("a\nb")
@@ -207,16 +131,6 @@ def printable(text: str) -> str:
 
 def bids_inherited(image: str, beside: str) -> bool:
     """Tell whether a file further up in a BIDS dataset applies to an image.
-
-    Parameters
-    ----------
-    image, beside
-        The names of the image and of the file.
-
-    Returns
-    -------
-    bool
-        True where both end in the same suffix and the file's entities are among the image's.
 
     Examples
     --------

@@ -13,46 +13,18 @@ from neuroflow.studies.filenames import names_diffusion, partner, role
 
 @dataclass(frozen=True, slots=True)
 class StudyMembers:
-    """The files of one study by their parts.
+    """The files of one study by their parts."""
 
-    Parameters
-    ----------
-    kind
-        DICOM or NIfTI, never ZIP.
-    images
-        The DICOM files, or the one NIfTI.
-    bval, bvec, sidecar
-        The files beside a NIfTI; a sidecar may lie beside DICOM too.
-    study_uid
-        The Study Instance UID to keep to, where the files hold several.
-    """
-
-    kind: StudyKind
-    images: tuple[Member, ...]
-    bval: Member | None = None
+    kind: StudyKind  # DICOM or NIfTI, never ZIP
+    images: tuple[Member, ...]  # The DICOM files, or the one NIfTI
+    bval: Member | None = None  # The files beside a NIfTI; a sidecar may lie beside DICOM too
     bvec: Member | None = None
     sidecar: Member | None = None
-    study_uid: str | None = None
+    study_uid: str | None = None  # The Study Instance UID to keep to, where the files hold several
 
 
 def study_members(study: Study) -> StudyMembers:
-    """Tell the files of a study apart.
-
-    Parameters
-    ----------
-    study
-        As `find_studies` gives it.
-
-    Returns
-    -------
-    StudyMembers
-        Its files.
-
-    Raises
-    ------
-    StudyError
-        There is no image among them.
-    """
+    """Tell the files of a study apart."""
     if study.kind is StudyKind.ZIP:
         members = zip_members(study.root)
     else:
@@ -77,19 +49,7 @@ def study_members(study: Study) -> StudyMembers:
 
 
 def nifti_members(members: list[Member]) -> StudyMembers | None:
-    """Find a NIfTI and what belongs to it.
-
-    Parameters
-    ----------
-    members
-        Files from one folder or zip.
-
-    Returns
-    -------
-    StudyMembers or None
-        None where there is no NIfTI. Of several, one with b-values, else one whose name speaks of
-        diffusion.
-    """
+    """Find a NIfTI and what belongs to it."""
     images = [member for member in members if role(member.basename) == "image"]
     if not images:
         return None
@@ -117,18 +77,7 @@ def _zipped_dicom(members: list[Member], study_uid: str | None) -> StudyMembers:
 
 
 def is_dicom(member: Member) -> bool:
-    """Look whether a file begins as DICOM does.
-
-    Parameters
-    ----------
-    member
-        The file.
-
-    Returns
-    -------
-    bool
-        False also where it cannot be read.
-    """
+    """Look whether a file begins as DICOM does."""
     try:
         with member.open() as stream:
             return looks_like_dicom(stream.read(132))

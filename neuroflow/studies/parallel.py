@@ -28,30 +28,6 @@ def run(
 ) -> Iterator[tuple[int, list[Result]]]:
     """Run a function over chunks of items, on this machine's cores or anywhere.
 
-    Parameters
-    ----------
-    function
-        Takes a chunk of items, returns one result for each; importable by name.
-    items
-        What to work on; must travel to other processes.
-    executor
-        Any `concurrent.futures.Executor`, dask's ``Client.get_executor()`` included; None for
-        processes on the local cores, or this process where there is little to do.
-    chunk
-        How many items travel together.
-    cost
-        What one item costs, in headers read.
-
-    Yields
-    ------
-    tuple
-        Where the chunk started in `items`, and its results; in the order they are done.
-
-    Raises
-    ------
-    WorkerError
-        A process of the executor ended.
-
     Examples
     --------
     >>> list(run(lambda chunk: [n * n for n in chunk], [1, 2, 3], chunk=2))
@@ -101,13 +77,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def local_processes() -> Executor:
-    """Give the processes on this machine's cores, started once and reused.
-
-    Returns
-    -------
-    concurrent.futures.Executor
-        Works in notebooks and in scripts without a main guard, on every platform.
-    """
+    """Give the processes on this machine's cores, started once and reused."""
     from loky import get_reusable_executor  # type: ignore[import-untyped]
 
     pool: Executor = get_reusable_executor(max_workers=os.cpu_count() or 1, timeout=120)

@@ -54,23 +54,7 @@ LARGEST = 16 * 1024**2
 
 
 def read_sidecar(member: Member) -> dict[str, Any]:
-    """Read a sidecar.
-
-    Parameters
-    ----------
-    member
-        The file.
-
-    Returns
-    -------
-    dict
-        As it stands there.
-
-    Raises
-    ------
-    StudyError
-        It is no JSON object.
-    """
+    """Read a sidecar."""
     try:
         with member.open_raw() as stream:
             text = stream.read(LARGEST).decode("utf-8-sig")
@@ -91,16 +75,6 @@ def read_sidecar(member: Member) -> dict[str, Any]:
 def sidecar_facts(content: Mapping[str, Any]) -> dict[str, Any]:
     """Find what checks need in a sidecar, whatever its spelling.
 
-    Parameters
-    ----------
-    content
-        The JSON object.
-
-    Returns
-    -------
-    dict
-        The values found, under names of our own; those that are empty are left out.
-
     Examples
     --------
     >>> sidecar_facts({"patient_age": "045Y", "EchoTime": 0.09, "PatientSex": ""})
@@ -118,18 +92,6 @@ def sidecar_facts(content: Mapping[str, Any]) -> dict[str, Any]:
 def milliseconds(value: Any, longest_seconds: float) -> float | None:
     """Read a time that may be in seconds, as in BIDS, or in milliseconds.
 
-    Parameters
-    ----------
-    value
-        A number, or text of one.
-    longest_seconds
-        Anything above is milliseconds.
-
-    Returns
-    -------
-    float or None
-        Milliseconds; None where it is no number.
-
     Examples
     --------
     >>> milliseconds(0.09, 1.0), milliseconds("90", 1.0), milliseconds("long", 1.0)
@@ -143,16 +105,6 @@ def milliseconds(value: Any, longest_seconds: float) -> float | None:
 
 def to_number(value: Any) -> float | None:
     """Read a number.
-
-    Parameters
-    ----------
-    value
-        Anything.
-
-    Returns
-    -------
-    float or None
-        None where it is none.
 
     Examples
     --------
@@ -168,16 +120,6 @@ def to_number(value: Any) -> float | None:
 
 def safe_sidecar(content: Mapping[str, Any]) -> dict[str, Any]:
     """Keep of a sidecar what was acquired, and nothing that may name someone.
-
-    Parameters
-    ----------
-    content
-        The JSON object.
-
-    Returns
-    -------
-    dict
-        Numbers, lists of numbers, and a few words from fixed lists, under their BIDS names.
 
     Examples
     --------

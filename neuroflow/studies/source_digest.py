@@ -12,19 +12,7 @@ from neuroflow.studies.archive import sha256_of
 
 
 def source_digest(study: Study) -> str:
-    """Digest what a package is made from.
-
-    Parameters
-    ----------
-    study
-        The study.
-
-    Returns
-    -------
-    str
-        SHA-256 over its files' contents, its age and sex, in hexadecimal; names and dates of files
-        do not matter.
-    """
+    """Digest what a package is made from."""
     digest = hashlib.sha256(_settings(study))
     for path in sorted(study.files):
         digest.update(sha256_of(path).encode())
@@ -46,15 +34,7 @@ def stamp(study: Study) -> str:
 
 
 def remember(look: str, package: Package) -> None:
-    """Note how the study's files looked when it was packaged, beside the package.
-
-    Parameters
-    ----------
-    look
-        The `stamp` of the study, taken before its files were read.
-    package
-        Made from it.
-    """
+    """Note how the study's files looked when it was packaged, beside the package."""
     note = {"stamp": look, "source": package.source_sha256}
     _note_path(package.path).write_text(json.dumps(note), encoding="ascii")
 
@@ -63,18 +43,6 @@ def is_unchanged(study: Study, package: Package) -> bool:
     """Tell whether a package is still what its study would give.
 
     Files that look as they did (size, time of change) are taken as unchanged; others are read.
-
-    Parameters
-    ----------
-    study
-        The study.
-    package
-        Made from it before.
-
-    Returns
-    -------
-    bool
-        True where the zip is there whole, and the study's files hold the same.
     """
     try:
         if package.path.stat().st_size != package.size:

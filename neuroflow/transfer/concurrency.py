@@ -22,27 +22,7 @@ FEWEST = 2
 def round_trip(
     remote: Remote, path: PurePosixPath, timer: Callable[[], float] = time.perf_counter
 ) -> float:
-    """Measure how long an answer of the server takes.
-
-    Parameters
-    ----------
-    remote
-        A connection.
-    path
-        A folder that is there.
-    timer
-        Measures time, in seconds.
-
-    Returns
-    -------
-    float
-        Seconds. One question is enough: what is measured too long costs a connection more.
-
-    Raises
-    ------
-    ConnectionLostError
-        The line broke.
-    """
+    """Measure how long an answer of the server takes."""
     begun = timer()
     # An account that may only write is answered too: with a refusal.
     with contextlib.suppress(RemoteRefusedError):
@@ -55,18 +35,6 @@ def lanes(seconds: float, most: int) -> int:
 
     Each carries a window of data per round trip. On a short line more of them only get in each
     other's way.
-
-    Parameters
-    ----------
-    seconds
-        The round trip.
-    most
-        How many there may be.
-
-    Returns
-    -------
-    int
-        At least one.
 
     References
     ----------

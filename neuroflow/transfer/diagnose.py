@@ -48,24 +48,6 @@ def probe(
 ) -> Iterator[Step]:
     """Test the connection stage by stage; nothing is written on the server.
 
-    Parameters
-    ----------
-    profile
-        Where the service is, and who the user is.
-    hostkeys
-        What is pinned.
-    passphrase
-        Opens a protected key.
-    timeout
-        Seconds to wait for each part of an answer.
-    ssh_config
-        OpenSSH's file for what the profile leaves open; ``~/.ssh/config`` if None.
-
-    Yields
-    ------
-    Step
-        One per stage; the first that fails is the last.
-
     Examples
     --------
     >>> nowhere = Profile(host="nowhere.invalid", user="me", key=Path("key"))

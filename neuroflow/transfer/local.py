@@ -25,11 +25,6 @@ _CHUNK = 1 << 20
 class LocalRemote:
     """A folder of this computer in place of the user's home on the server.
 
-    Parameters
-    ----------
-    root
-        The folder with ``input`` and ``output``.
-
     Examples
     --------
     >>> from tempfile import TemporaryDirectory

@@ -28,24 +28,6 @@ class Block(NamedTuple):
 def reading(local: Path, block_size: int) -> Iterator[tuple[Iterator[Block], int]]:
     """Open a file to send it.
 
-    Parameters
-    ----------
-    local
-        The file.
-    block_size
-        Bytes per block, at most.
-
-    Yields
-    ------
-    (blocks, size)
-        The whole file in blocks, the last of one byte; its length in bytes. Whoever holds that
-        byte back until all others are acknowledged knows that nobody has the whole before.
-
-    Raises
-    ------
-    TransferError
-        It cannot be read, or became shorter meanwhile.
-
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
@@ -84,21 +66,6 @@ def _blocks(local: Path, source: BinaryIO, size: int, block_size: int) -> Iterat
 @contextmanager
 def arriving(local: Path) -> Iterator[Callable[[bytes], object]]:
     """Write a file under a temporary name; give it its own once the block ended well.
-
-    Parameters
-    ----------
-    local
-        The final name; what is there is replaced in one step.
-
-    Yields
-    ------
-    write
-        Takes bytes.
-
-    Raises
-    ------
-    TransferError
-        The disk is full or may not be written; nothing appears.
 
     Examples
     --------
@@ -139,18 +106,7 @@ def arriving(local: Path) -> Iterator[Callable[[bytes], object]]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for what arrives.
-
-    Parameters
-    ----------
-    folder
-        Where; made with those above it, if missing.
-
-    Raises
-    ------
-    TransferError
-        It cannot be made on this disk.
-    """
+    """Make a folder for what arrives."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -162,20 +118,7 @@ def make_folder(folder: Path) -> None:
 
 
 def is_here(entry: Entry, local: Path) -> bool:
-    """Tell whether a file was fetched before and is still the same.
-
-    Parameters
-    ----------
-    entry
-        The file on the server.
-    local
-        What was made of it here.
-
-    Returns
-    -------
-    bool
-        True where length and time agree.
-    """
+    """Tell whether a file was fetched before and is still the same."""
     try:
         facts = local.stat()
     except OSError:
@@ -188,18 +131,6 @@ def is_newer(entry: Entry, local: str | Path) -> bool:
     """Tell whether the server has another content than this disk, or a later one.
 
     Unlike `is_here`, it does not take a copy made on this disk for something else.
-
-    Parameters
-    ----------
-    entry
-        The file on the server.
-    local
-        What was made of it here.
-
-    Returns
-    -------
-    bool
-        True also where it is not here.
     """
     try:
         facts = os.stat(local)  # noqa: PTH116  thousands of them
@@ -211,20 +142,7 @@ def is_newer(entry: Entry, local: str | Path) -> bool:
 
 
 def stamp(local: Path, entry: Entry) -> None:
-    """Give a file the server's time, to know it again.
-
-    Parameters
-    ----------
-    local
-        The file, just fetched.
-    entry
-        What it was on the server.
-
-    Raises
-    ------
-    TransferError
-        This disk does not take the time.
-    """
+    """Give a file the server's time, to know it again."""
     if entry.modified is not None:
         seconds = entry.modified.timestamp()
         try:

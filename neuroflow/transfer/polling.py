@@ -80,18 +80,6 @@ class Look:
 def as_of(at: datetime | None, now: datetime) -> str:
     """Say when the server was looked at, as people say it.
 
-    Parameters
-    ----------
-    at
-        When, as ``attrs["listed_at"]`` of a status tells; None if never.
-    now
-        The time.
-
-    Returns
-    -------
-    str
-        In the local time of `now`.
-
     Examples
     --------
     >>> from datetime import UTC
@@ -126,34 +114,6 @@ def watch(
     sleep: Callable[[float], None],
 ) -> Iterator[Look]:
     """Look again and again, less often while nothing changes or the network is away.
-
-    Parameters
-    ----------
-    status
-        Returns the present status, with the columns study_id and state.
-    interval
-        The shortest pause between two looks, in seconds: at first, and after a change.
-    longest
-        The longest pause, in seconds; 15 intervals if None.
-    timeout
-        After how many seconds to have the last look.
-    stop
-        When set, the watching ends within half a second, also in a pause.
-    clock, sleep
-        What tells the time and what waits.
-
-    Yields
-    ------
-    Look
-        After each look, before the pause; one at least. A lost connection is told in
-        `Look.error`, and tried again; the table is then the last one known.
-
-    Raises
-    ------
-    OptionError
-        The interval is no time.
-    ConnectError
-        The first look failed, or the service refuses in a way that does not pass by itself.
 
     Examples
     --------
@@ -216,25 +176,7 @@ def wait_for_results(
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
 ) -> pd.DataFrame:
-    """Look again and again until every study that was sent is answered.
-
-    Parameters
-    ----------
-    status, timeout, interval, longest, stop, clock, sleep
-        As for `watch`.
-    listen
-        Hears of every look.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The last status.
-
-    Raises
-    ------
-    OptionError, ConnectError
-        As `watch`.
-    """
+    """Look again and again until every study that was sent is answered."""
     looks = watch(
         status,
         interval=interval,

@@ -73,13 +73,6 @@ def pass_on(events: Generator[Event, None, None], listen: OnEvent) -> None:
 
     A generator that is merely left, by a second Ctrl-C for one, finishes what is under way.
 
-    Parameters
-    ----------
-    events
-        The job's.
-    listen
-        Who listens.
-
     Examples
     --------
     >>> def job():
@@ -100,26 +93,7 @@ def pass_on(events: Generator[Event, None, None], listen: OnEvent) -> None:
 
 
 class Crew(Generic[T]):
-    """A few workers, each with a connection of its own.
-
-    Parameters
-    ----------
-    connect
-        Opens a connection.
-    tasks
-        What is to be done.
-    do
-        How.
-    first
-        A connection that stands already; the first worker takes it over.
-    size
-        How many connections at most.
-    clockwork
-        Time, waiting, and the event that ends the work after the tasks under way.
-    more
-        Brings further tasks, and events of its own, while others are done: in a thread of its own,
-        up to the end of the work.
-    """
+    """A few workers, each with a connection of its own."""
 
     def __init__(
         self,
@@ -150,23 +124,7 @@ class Crew(Generic[T]):
         self._gave_up: ConnectError | None = None
 
     def work(self, summary: Callable[[Event], Event | None]) -> Iterator[Event]:
-        """Do all tasks.
-
-        Parameters
-        ----------
-        summary
-            Makes of every event one of the whole job, to follow it.
-
-        Yields
-        ------
-        Event
-            What the tasks tell, as it comes in.
-
-        Raises
-        ------
-        ConnectError
-            No connection was left and tasks remained.
-        """
+        """Do all tasks."""
         threads = [
             threading.Thread(target=self._run, args=(self._first if n == 0 else None,), daemon=True)
             for n in range(self._size)

@@ -31,18 +31,6 @@ _FIREWALL = (
 def dial_error(error: OSError | UnicodeError | OverflowError, host: str, port: int) -> ConnectError:
     """Translate what happened before a connection stood.
 
-    Parameters
-    ----------
-    error
-        From name resolution or ``connect``.
-    host, port
-        Where to.
-
-    Returns
-    -------
-    ConnectError
-        `HostNotFoundError` or `PortError`, with what to do.
-
     Examples
     --------
     >>> type(dial_error(ConnectionRefusedError(), "127.0.0.1", 22)).__name__
@@ -78,22 +66,6 @@ def handshake_error(
     error: Exception, host: str, port: int, first: bytes, *, is_late: bool
 ) -> ConnectError:
     """Translate a failed SSH handshake.
-
-    Parameters
-    ----------
-    error
-        From the SSH library.
-    host, port
-        Where to.
-    first
-        The first bytes the server sent.
-    is_late
-        True where the time was up.
-
-    Returns
-    -------
-    ConnectError
-        `PortError` where no SSH server is behind the port.
 
     Examples
     --------
@@ -133,22 +105,7 @@ def handshake_error(
 
 
 def login_error(error: Exception, user: str, fingerprint: str) -> ConnectError:
-    """Translate a failed login.
-
-    Parameters
-    ----------
-    error
-        From the SSH library.
-    user
-        The user name.
-    fingerprint
-        The key's, as ``SHA256:...``.
-
-    Returns
-    -------
-    ConnectError
-        `LoginRefusedError`, or `ConnectionLostError` where the line broke.
-    """
+    """Translate a failed login."""
     text = str(error)
     if not isinstance(error, paramiko.AuthenticationException) or "timeout" in text.lower():
         return lost("logging in", error)
@@ -163,20 +120,6 @@ def login_error(error: Exception, user: str, fingerprint: str) -> ConnectError:
 
 def operation_error(error: Exception, doing: str, *, is_alive: bool) -> NeuroflowError:
     """Translate what a file operation raised.
-
-    Parameters
-    ----------
-    error
-        From the SSH library; also ``OSError`` that it makes from the server's answers.
-    doing
-        The operation, e.g. ``"opening x.zip"``.
-    is_alive
-        True where the connection still stands: only then was it the server's answer.
-
-    Returns
-    -------
-    NeuroflowError
-        `ConnectionLostError`, `RemoteMissingError` or `RemoteRefusedError`.
 
     Examples
     --------
@@ -208,20 +151,7 @@ def operation_error(error: Exception, doing: str, *, is_alive: bool) -> Neuroflo
 
 
 def lost(doing: str, error: Exception | None = None) -> ConnectionLostError:
-    """Say that a connection broke.
-
-    Parameters
-    ----------
-    doing
-        What was being done.
-    error
-        What the library said.
-
-    Returns
-    -------
-    ConnectionLostError
-        With what comes next.
-    """
+    """Say that a connection broke."""
     silent = isinstance(error, TimeoutError)
     return ConnectionLostError(
         f"The connection {'fell silent' if silent else 'was lost'} while {doing}.",
@@ -232,16 +162,6 @@ def lost(doing: str, error: Exception | None = None) -> ConnectionLostError:
 
 def readable(error: BaseException) -> str:
     r"""Make one printable sentence of what a library or a server said.
-
-    Parameters
-    ----------
-    error
-        What was raised.
-
-    Returns
-    -------
-    str
-        At most 200 printable characters, empty or ending with a full stop.
 
     Examples
     --------

@@ -34,20 +34,7 @@ _DRAW: dict[str, Callable[[Any], widgets.Widget]] = {
 
 
 class AppModel(HasTraits):
-    """The models of all forms of one workspace, and what one tells another.
-
-    Parameters
-    ----------
-    ws
-        The workspace.
-
-    Attributes
-    ----------
-    connect, cohort, submit, results, explore
-        One model per form.
-    waiting : dict
-        From the name of a form whose turn has not come to what is missing.
-    """
+    """The models of all forms of one workspace, and what one tells another."""
 
     waiting = Dict()
 
@@ -93,13 +80,7 @@ class AppModel(HasTraits):
             self.submit.attempt(follow)  # a ledger that cannot be read now may be read next time
 
     def look(self, name: str) -> None:
-        """Bring a form up to date as it is opened.
-
-        Parameters
-        ----------
-        name
-            Which of `forms`.
-        """
+        """Bring a form up to date as it is opened."""
         self._opened = name
         self.poll()
         if name == "submit" and not self.submit.busy:

@@ -37,18 +37,7 @@ _IDLE_SECONDS = 900
 
 
 def page(environ: Mapping[str, str] = os.environ) -> Any:
-    """Open the forms of the workspace that the environment names: the page's only line.
-
-    Parameters
-    ----------
-    environ
-        With ``NEUROFLOW_WORKSPACE``.
-
-    Returns
-    -------
-    ipywidgets.Tab
-        What `neuroflow.app` returns.
-    """
+    """Open the forms of the workspace that the environment names: the page's only line."""
     from neuroflow.widgets.app import app
 
     os.chdir(environ.get(START, "."))
@@ -69,36 +58,6 @@ def serve_page(
 
     The page listens on this computer only, and asks for a token: other users of the computer
     could open it otherwise, and send studies with your key.
-
-    Parameters
-    ----------
-    workspace
-        The workspace's folder; made where missing.
-    say
-        Is told the page's address.
-    stop
-        When set, the page is closed.
-    port
-        The TCP port; 0 takes a free one.
-    theme
-        ``"light"`` or ``"dark"``.
-    open_browser
-        Open the page in the user's browser.
-    sleep
-        What waits.
-
-    Raises
-    ------
-    ConfigError
-        The workspace's settings cannot be read.
-    MissingExtraError
-        Voilà is not installed.
-    OptionError
-        There is no such theme, or the port is in use.
-    WorkerError
-        Voilà ended by itself.
-    WorkspaceError
-        The folder cannot be a workspace.
     """
     if theme not in get_args(ThemeName):
         raise OptionError(

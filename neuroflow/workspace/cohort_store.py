@@ -48,15 +48,7 @@ def new_study_id() -> str:
 
 
 class CohortStore:
-    """The cohorts below one folder, one sub-folder each.
-
-    Parameters
-    ----------
-    folder
-        Where the cohorts stand.
-    new_id
-        What makes a `study_id`.
-    """
+    """The cohorts below one folder, one sub-folder each."""
 
     def __init__(self, folder: Path, *, new_id: Callable[[], str] = new_study_id) -> None:
         self.folder = folder
@@ -69,27 +61,7 @@ class CohortStore:
     def enrol(
         self, cohort_id: str, studies: Iterable[Study], *, keep: Collection[str] = ()
     ) -> Cohort:
-        """Give every study its id, the same one as last time, and write the map.
-
-        Parameters
-        ----------
-        cohort_id
-            The cohort.
-        studies
-            The studies that belong to it from now on.
-        keep
-            Ids that stay in the map though their study is not named again: those already sent.
-
-        Returns
-        -------
-        Cohort
-            The named studies, each with its `study_id`.
-
-        Raises
-        ------
-        WorkspaceError
-            The map cannot be written.
-        """
+        """Give every study its id, the same one as last time, and write the map."""
         known = self.read(cohort_id).studies if cohort_id in self.ids() else ()
         ids = _known_ids(known, studies := list(studies))
         enrolled = [
@@ -101,23 +73,7 @@ class CohortStore:
         return Cohort(cohort_id, tuple(enrolled))
 
     def read(self, cohort_id: str) -> Cohort:
-        """Read a cohort back.
-
-        Parameters
-        ----------
-        cohort_id
-            The cohort.
-
-        Returns
-        -------
-        Cohort
-            As it was written.
-
-        Raises
-        ------
-        WorkspaceError
-            There is no such cohort, or its files are damaged.
-        """
+        """Read a cohort back."""
         if cohort_id not in self.ids():
             known = ", ".join(self.ids()) or "none"
             raise WorkspaceError(
@@ -132,23 +88,7 @@ class CohortStore:
             return Cohort(cohort_id, tuple(_study(row, files) for row in rows))
 
     def frame(self, cohort_id: str) -> pd.DataFrame:
-        """Return the map of one cohort as a table.
-
-        Parameters
-        ----------
-        cohort_id
-            The cohort.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per study, columns as in `COLUMNS`, all text, empty where unknown.
-
-        Raises
-        ------
-        WorkspaceError
-            The map is damaged.
-        """
+        """Return the map of one cohort as a table."""
         with self._readable(cohort_id):
             path = self.folder / cohort_id / STUDIES_NAME
             table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)

@@ -41,20 +41,7 @@ MOST_TOLD = 10
 
 
 class ResultsWorkspace(LocalWorkspace):
-    """What a workspace does with results; `neuroflow.Workspace` adds the sending.
-
-    Parameters
-    ----------
-    folder
-        The project's folder; made where missing.
-    clock, sleep
-        What tells the time and what waits.
-
-    Raises
-    ------
-    WorkspaceError
-        The path is a file, or the folder cannot be written.
-    """
+    """What a workspace does with results; `neuroflow.Workspace` adds the sending."""
 
     def __init__(
         self,
@@ -69,31 +56,7 @@ class ResultsWorkspace(LocalWorkspace):
         self.service = Service(self._places.root)
 
     def status(self, *, look: bool = True) -> pd.DataFrame:
-        """Tell where every study stands.
-
-        Parameters
-        ----------
-        look
-            Look at the server; False tells what the ledger and the last look know.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
-            warnings of its result files. Its ``attrs["listed_at"]`` is the time of the look, in
-            UTC by this computer's clock; None if there never was one. ``attrs["left_out"]`` says
-            what could not be looked into.
-
-        Raises
-        ------
-        ConnectError
-            The service cannot be reached.
-
-        Warns
-        -----
-        ResultWarning
-            A folder on the server was left out of the look.
-        """
+        """Tell where every study stands."""
         rows = self.ledger.rows()
         listing = self._look(rows) if look else self._last_look()
         found = listing.folders.values() if listing else ()
@@ -141,32 +104,7 @@ class ResultsWorkspace(LocalWorkspace):
         timeout: float = math.inf,
         stop: threading.Event | None = None,
     ) -> Iterator[Look]:
-        """Look at the service again and again, less often while nothing changes.
-
-        Parameters
-        ----------
-        interval
-            The shortest pause between two looks, in seconds: at first, and after a change.
-        longest
-            The longest pause, in seconds; 15 intervals if None.
-        timeout
-            After how many seconds to have the last look.
-        stop
-            When set, the watching ends at once, also in a pause.
-
-        Yields
-        ------
-        Look
-            The `status`, whether it is news, seconds until the next look; and why the service
-            could not be asked, where a connection was lost: it is tried again.
-
-        Raises
-        ------
-        OptionError
-            The interval is no time.
-        ConnectError
-            The first look failed, or the service refuses in a way that does not pass by itself.
-        """
+        """Look at the service again and again, less often while nothing changes."""
         yield from watch(
             self.status,
             interval=interval,
@@ -186,29 +124,7 @@ class ResultsWorkspace(LocalWorkspace):
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
     ) -> pd.DataFrame:
-        """Wait until the service has answered for every study that was sent.
-
-        Parameters
-        ----------
-        timeout
-            How long to wait at most, in seconds.
-        interval, longest
-            The shortest pause between two looks, and the longest, in seconds; as for `watch`.
-        on_event
-            What listens; a progress bar if None.
-        stop
-            When set, waiting ends at once.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The last `status`.
-
-        Raises
-        ------
-        ConnectError
-            The service cannot be reached.
-        """
+        """Wait until the service has answered for every study that was sent."""
         with listening(on_event) as listen:
             return wait_for_results(
                 self.status,
@@ -228,29 +144,7 @@ class ResultsWorkspace(LocalWorkspace):
         stop: threading.Event | None = None,
         pause: threading.Event | None = None,
     ) -> pd.DataFrame:
-        """Bring every result that is new or changed.
-
-        Parameters
-        ----------
-        on_event
-            What listens; progress bars if None.
-        stop
-            When set, the folders under way are finished and no other is begun.
-        pause
-            While set, nothing is fetched.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The `status` after it, without another look.
-
-        Raises
-        ------
-        ConnectError
-            The service cannot be reached.
-        LockedError
-            Somebody else works in this workspace just now.
-        """
+        """Bring every result that is new or changed."""
         with self._places.locked(), self._listening("collect", on_event) as listen:
             listing = Listing(self._clock(), self._last_look())
             events = collect(
@@ -281,43 +175,11 @@ class ResultsWorkspace(LocalWorkspace):
         return self._places.results
 
     def table(self, *, schema: Schema | None = None) -> pd.DataFrame:
-        """Return the cohort table of everything collected.
-
-        Parameters
-        ----------
-        schema
-            How the result files are to be read; None lets their content decide.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per study x region x metric; see docs/cohort_table.md for the columns.
-
-        Raises
-        ------
-        ResultError
-            Nothing was collected yet.
-        """
+        """Return the cohort table of everything collected."""
         return self._results(schema).table
 
     def study_facts(self, *, schema: Schema | None = None) -> pd.DataFrame:
-        """Return what is known of every collected study: predictions, source, warnings.
-
-        Parameters
-        ----------
-        schema
-            As for `table`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per study.
-
-        Raises
-        ------
-        ResultError
-            Nothing was collected yet.
-        """
+        """Return what is known of every collected study: predictions, source, warnings."""
         return self._results(schema).studies
 
     def _results(self, schema: Schema | None) -> Results:

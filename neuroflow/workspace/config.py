@@ -42,23 +42,6 @@ class Settings:
 def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
     """Read one profile from a neuroflow.toml.
 
-    Parameters
-    ----------
-    path
-        The file.
-    name
-        Which profile.
-
-    Returns
-    -------
-    Profile or None
-        None where the file or the profile does not exist.
-
-    Raises
-    ------
-    ConfigError
-        The file is no TOML, or a field is missing or of the wrong type.
-
     Examples
     --------
     >>> read_profile(Path("no-such-folder/neuroflow.toml")) is None
@@ -87,21 +70,6 @@ def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
 def profile_names(path: Path) -> list[str]:
     """List the profiles in a neuroflow.toml.
 
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    list of str
-        In the order of the file; empty where it does not exist.
-
-    Raises
-    ------
-    ConfigError
-        The file is no TOML.
-
     Examples
     --------
     >>> profile_names(Path("no-such-folder/neuroflow.toml"))
@@ -114,21 +82,6 @@ def profile_names(path: Path) -> list[str]:
 def name_in_use(path: Path) -> str:
     """Tell which profile is used where none is asked for.
 
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    str
-        The one used last, or else ``"default"``.
-
-    Raises
-    ------
-    ConfigError
-        The file is no TOML.
-
     Examples
     --------
     >>> name_in_use(Path("no-such-folder/neuroflow.toml"))
@@ -139,21 +92,6 @@ def name_in_use(path: Path) -> str:
 
 def read_settings(path: Path) -> Settings:
     """Read the settings from a neuroflow.toml; defaults where it is silent.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    Settings
-        What it says.
-
-    Raises
-    ------
-    ConfigError
-        The file is no TOML, or a setting is unknown or not a positive number.
 
     Examples
     --------
@@ -174,20 +112,7 @@ def read_settings(path: Path) -> Settings:
 
 
 def write_profile(path: Path, profile: Profile) -> None:
-    """Write a profile into a neuroflow.toml and use it from now on; all else in it stays.
-
-    Parameters
-    ----------
-    path
-        The file; made where missing.
-    profile
-        What to write.
-
-    Raises
-    ------
-    ConfigError
-        The file is no TOML, the profile has no name, or the file cannot be written.
-    """
+    """Write a profile into a neuroflow.toml and use it from now on; all else in it stays."""
     if not profile.name.strip():
         raise ConfigError("A profile needs a name.", advice="Call it by the site, for example.")
     tables = _tables(path)
@@ -209,20 +134,7 @@ def write_profile(path: Path, profile: Profile) -> None:
 
 
 def use_profile(path: Path, name: str) -> None:
-    """Use another profile of a neuroflow.toml from now on.
-
-    Parameters
-    ----------
-    path
-        The file.
-    name
-        Which profile.
-
-    Raises
-    ------
-    ConfigError
-        There is no such profile, or the file cannot be written.
-    """
+    """Use another profile of a neuroflow.toml from now on."""
     tables = _tables(path)
     _known(path, name)
     _use(tables, name)
@@ -230,20 +142,7 @@ def use_profile(path: Path, name: str) -> None:
 
 
 def remove_profile(path: Path, name: str) -> None:
-    """Take a profile out of a neuroflow.toml; what was sent with it stays known.
-
-    Parameters
-    ----------
-    path
-        The file.
-    name
-        Which profile.
-
-    Raises
-    ------
-    ConfigError
-        There is no such profile, or the file cannot be written.
-    """
+    """Take a profile out of a neuroflow.toml; what was sent with it stays known."""
     tables = _tables(path)
     rest = [other for other in _known(path, name) if other != name]
     del tables["profile"][name]

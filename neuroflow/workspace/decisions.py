@@ -25,30 +25,15 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided of one study.
+    """What was decided of one study."""
 
-    Parameters
-    ----------
-    excluded
-        Why the study is left out; empty where it is not.
-    age
-        Age at the scan in years, where participants.tsv does not tell it.
-    sex
-        ``"M"`` or ``"F"``, where participants.tsv does not tell it.
-    """
-
-    excluded: str = ""
-    age: float | None = None
-    sex: str | None = None
+    excluded: str = ""  # Why the study is left out; empty where it is not
+    age: float | None = None  # Age at the scan in years, where participants.tsv does not tell it.
+    sex: str | None = None  # ``"M"`` or ``"F"``, where participants.tsv does not tell it.
 
 
 class DecisionStore:
     """The decisions of all cohorts of a workspace, one file for each.
-
-    Parameters
-    ----------
-    folder
-        Where the cohorts stand.
 
     Examples
     --------
@@ -64,23 +49,7 @@ class DecisionStore:
         self.folder = folder
 
     def read(self, cohort_id: str) -> dict[str, Decision]:
-        """Read what was decided in one cohort.
-
-        Parameters
-        ----------
-        cohort_id
-            The cohort.
-
-        Returns
-        -------
-        dict
-            From `study_id` to the decision; empty where none was made.
-
-        Raises
-        ------
-        WorkspaceError
-            The file is damaged.
-        """
+        """Read what was decided in one cohort."""
         path = self._path(cohort_id)
         if not path.exists():
             return {}
@@ -96,22 +65,7 @@ class DecisionStore:
             ) from error
 
     def change(self, cohort_id: str, study_id: str, **what: object) -> None:
-        """Decide something of one study; what others decide meanwhile is not lost.
-
-        Parameters
-        ----------
-        cohort_id
-            The cohort, which is there already.
-        study_id
-            The study.
-        **what
-            Fields of `Decision`; the others stay.
-
-        Raises
-        ------
-        WorkspaceError
-            The file is damaged or cannot be written.
-        """
+        """Decide something of one study; what others decide meanwhile is not lost."""
         try:
             with FileLock(self._path(cohort_id).with_suffix(".lock"), timeout=PATIENCE):
                 decisions = self.read(cohort_id)
@@ -122,20 +76,7 @@ class DecisionStore:
             raise self._failed(cohort_id, error) from error
 
     def write(self, cohort_id: str, decisions: Mapping[str, Decision]) -> None:
-        """Write what was decided in one cohort; studies without a decision are left away.
-
-        Parameters
-        ----------
-        cohort_id
-            The cohort, which is there already.
-        decisions
-            From `study_id` to the decision.
-
-        Raises
-        ------
-        WorkspaceError
-            The file cannot be written.
-        """
+        """Write what was decided in one cohort; studies without a decision are left away."""
         rows = [
             (study_id, *("" if value is None else str(value) for value in astuple(decision)))
             for study_id, decision in decisions.items()

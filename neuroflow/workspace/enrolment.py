@@ -32,20 +32,7 @@ SEXES = ("M", "F")
 
 
 class CohortWorkspace:
-    """What a workspace knows of its cohorts; `neuroflow.Workspace` adds the rest.
-
-    Parameters
-    ----------
-    folder
-        The project's folder; made where missing.
-    clock
-        What tells the time.
-
-    Raises
-    ------
-    WorkspaceError
-        The path is a file, or the folder cannot be written.
-    """
+    """What a workspace knows of its cohorts; `neuroflow.Workspace` adds the rest."""
 
     def __init__(self, folder: str | Path, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._places = WorkFolder(folder)
@@ -79,13 +66,7 @@ class CohortWorkspace:
     # ---------------------------------------------------------------- cohorts
 
     def cohorts(self) -> list[str]:
-        """List the ids of the cohorts in this workspace.
-
-        Returns
-        -------
-        list of str
-            In alphabetical order.
-        """
+        """List the ids of the cohorts in this workspace."""
         return self._cohorts.ids()
 
     def cohort(
@@ -98,31 +79,6 @@ class CohortWorkspace:
         """Make a cohort of studies, or open one again.
 
         Every study gets a `study_id`, and keeps it whenever the cohort is made anew.
-
-        Parameters
-        ----------
-        cohort_id
-            The folder on the server: letters, digits, ``-`` and ``_``.
-        studies
-            What `neuroflow.find_studies` found; None opens the cohort as it was.
-        participants
-            participants.tsv, from which age and sex are taken; it is copied into the workspace.
-
-        Returns
-        -------
-        Cohort
-            The cohort; `submit` takes it.
-
-        Raises
-        ------
-        IdError
-            The id cannot be a folder on the server, or differs from another one in case only.
-        OptionError
-            There are no studies in it.
-        ParticipantsError
-            participants.tsv cannot be used.
-        WorkspaceError
-            There is no such cohort to open, or it cannot be written.
         """
         self._check_new(cohort_id)
         if studies is not None and not (studies := list(studies)):
@@ -144,18 +100,7 @@ class CohortWorkspace:
         return self._with_facts(cohort)
 
     def participants(self, cohort_id: str) -> pd.DataFrame | None:
-        """Return the participants of a cohort.
-
-        Parameters
-        ----------
-        cohort_id
-            The cohort.
-
-        Returns
-        -------
-        pandas.DataFrame or None
-            None where the cohort was made without participants.tsv.
-        """
+        """Return the participants of a cohort."""
         path = self._places.participants(cohort_id)
         return read_participants(path) if path.exists() else None
 
@@ -171,24 +116,6 @@ class CohortWorkspace:
 
         Studies whose files did not change since the last check are not read again; those that
         were excluded are not checked.
-
-        Parameters
-        ----------
-        cohort
-            The cohort.
-        on_event
-            What listens; nothing if None.
-        executor
-            Where to work; the local cores if None.
-        look
-            False tells what the last check found and opens no file; a study that was never checked
-            has an error that says so.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per finding: study, rule, severity, measured, accepted, advice. Errors that
-            were set aside (see `override`) are warnings.
         """
         cohort = self._in_use(cohort)
         own = {str(study.study_id) for study in cohort.studies}
@@ -212,45 +139,13 @@ class CohortWorkspace:
         )
 
     def override(self, cohort: Cohort, study: str, rule: str, reason: str) -> None:
-        """Set one rule aside for one study, with a reason that the ledger keeps.
-
-        Parameters
-        ----------
-        cohort
-            The cohort.
-        study
-            The study's label or `study_id`.
-        rule
-            The rule's id, as in the findings.
-        reason
-            Why the study may be sent all the same; an empty text takes the rule up again.
-
-        Raises
-        ------
-        OptionError
-            There is no such study or rule, or the rule cannot be set aside.
-        """
+        """Set one rule aside for one study, with a reason that the ledger keeps."""
         chosen = find_study(cohort, study)
         Override(chosen.label, rule, reason or "taken up again")
         self.ledger.set_aside(str(chosen.study_id), rule, reason.strip())
 
     def exclude(self, cohort: Cohort, study: str, reason: str) -> None:
-        """Leave a study out: it is not checked, packaged or sent until it is included again.
-
-        Parameters
-        ----------
-        cohort
-            The cohort.
-        study
-            The study's label or `study_id`.
-        reason
-            Why, for the account of who was left out; it stays on this disk.
-
-        Raises
-        ------
-        OptionError
-            There is no such study or no reason, or the study was sent already.
-        """
+        """Leave a study out: it is not checked, packaged or sent until it is included again."""
         chosen = find_study(cohort, study)
         if not reason.strip():
             raise OptionError(
@@ -266,36 +161,12 @@ class CohortWorkspace:
         self._decisions.change(cohort.cohort_id, str(chosen.study_id), excluded=reason.strip())
 
     def include(self, cohort: Cohort, study: str) -> None:
-        """Take a study that was excluded into its cohort again.
-
-        Parameters
-        ----------
-        cohort
-            The cohort.
-        study
-            The study's label or `study_id`.
-
-        Raises
-        ------
-        OptionError
-            There is no such study.
-        """
+        """Take a study that was excluded into its cohort again."""
         chosen = find_study(cohort, study)
         self._decisions.change(cohort.cohort_id, str(chosen.study_id), excluded="")
 
     def excluded(self, cohort_id: str) -> dict[str, str]:
-        """Tell which studies of a cohort are left out, and why.
-
-        Parameters
-        ----------
-        cohort_id
-            The cohort.
-
-        Returns
-        -------
-        dict
-            From `study_id` to the reason.
-        """
+        """Tell which studies of a cohort are left out, and why."""
         decisions = self._decisions.read(cohort_id)
         return {study_id: each.excluded for study_id, each in decisions.items() if each.excluded}
 
@@ -306,27 +177,6 @@ class CohortWorkspace:
 
         They are kept in the workspace; participants.tsv is not changed, and wins where it names
         them later.
-
-        Parameters
-        ----------
-        cohort
-            The cohort.
-        study
-            The study's label or `study_id`.
-        age
-            Age at the scan in years; None leaves it as it is.
-        sex
-            ``"M"`` or ``"F"``; None leaves it as it is.
-
-        Returns
-        -------
-        Cohort
-            The cohort with what was filled in.
-
-        Raises
-        ------
-        OptionError
-            There is no such study, no such age or sex, or participants.tsv says otherwise.
         """
         chosen = find_study(cohort, study)
         given = {name: value for name, value in (("age", age), ("sex", sex)) if value is not None}

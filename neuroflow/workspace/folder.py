@@ -36,18 +36,7 @@ GLANCE = 0.5
 
 
 class WorkFolder:
-    """The places in a workspace, its salt and its lock.
-
-    Parameters
-    ----------
-    root
-        The workspace's folder; made where missing.
-
-    Raises
-    ------
-    WorkspaceError
-        The path is a file, or the folder cannot be written.
-    """
+    """The places in a workspace, its salt and its lock."""
 
     def __init__(self, root: str | Path) -> None:
         named = Path(os.path.expanduser(root))  # noqa: PTH111  pathlib raises for ~nobody
@@ -92,13 +81,7 @@ class WorkFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder against other processes and other people on a shared disk.
-
-        Raises
-        ------
-        LockedError
-            Somebody else holds it.
-        """
+        """Hold the folder against other processes and other people on a shared disk."""
         try:
             with self._lock.acquire(timeout=GLANCE, poll_interval=0.05):
                 yield

@@ -35,25 +35,6 @@ class LocalWorkspace(CohortWorkspace):
         """Show what de-identification changes in one study, and what it cannot know.
 
         The values before are the patient's own: for the user's screen, never for a log.
-
-        Parameters
-        ----------
-        cohort
-            The cohort.
-        study
-            The study's label or `study_id`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per attribute: attribute, tag, before, after, action.
-
-        Raises
-        ------
-        OptionError
-            There is no such study.
-        StudyError
-            It cannot be read.
         """
         return deidentification_report(find_study(cohort, study), salt=self._places.salt)
 
@@ -67,31 +48,7 @@ class LocalWorkspace(CohortWorkspace):
         stop: threading.Event | None = None,
         executor: Executor | None = None,
     ) -> list[Package]:
-        """De-identify and zip every study that is not packaged yet, those excluded left out.
-
-        Parameters
-        ----------
-        cohort
-            The cohort.
-        on_event
-            What listens; progress bars if None.
-        stop
-            When set, no other package is begun; the next call goes on.
-        executor
-            Where to work; the local cores if None.
-
-        Returns
-        -------
-        list of Package
-            One per study, in the order of the cohort.
-
-        Raises
-        ------
-        PackageError
-            A study cannot be zipped.
-        LockedError
-            Somebody else works in this workspace just now.
-        """
+        """De-identify and zip every study that is not packaged yet, those excluded left out."""
         made: dict[str, Package] = {}
         with self._places.locked(), self._listening("package", on_event) as listen:
             for piece in self._packaging(cohort, stop=stop, executor=executor):

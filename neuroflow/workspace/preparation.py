@@ -20,20 +20,7 @@ MOST_NAMED = 5
 
 
 def with_participant(study: Study, rows: ParticipantRows) -> Study:
-    """Give a study the age and sex of its participant; what is already known stays.
-
-    Parameters
-    ----------
-    study
-        The study.
-    rows
-        Those of participants.tsv.
-
-    Returns
-    -------
-    Study
-        The same study where participants.tsv does not know it.
-    """
+    """Give a study the age and sex of its participant; what is already known stays."""
     if study.participant_id is None:
         return study
     row = rows.find(study.participant_id, study.session_id)
@@ -48,22 +35,7 @@ def with_participant(study: Study, rows: ParticipantRows) -> Study:
 
 
 def with_facts(study: Study, decision: Decision, rows: ParticipantRows | None) -> Study:
-    """Give a study the age and sex that are known of it beside its header.
-
-    Parameters
-    ----------
-    study
-        The study.
-    decision
-        What was filled in.
-    rows
-        Those of participants.tsv, which wins where it names them; None where there is none.
-
-    Returns
-    -------
-    Study
-        With both.
-    """
+    """Give a study the age and sex that are known of it beside its header."""
     filled = replace(
         study,
         age=study.age if decision.age is None else decision.age,
@@ -73,25 +45,7 @@ def with_facts(study: Study, decision: Decision, rows: ParticipantRows | None) -
 
 
 def find_study(cohort: Cohort, name: str) -> Study:
-    """Find a study of a cohort by what people or the server call it.
-
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    name
-        Its label or its `study_id`.
-
-    Returns
-    -------
-    Study
-        The study.
-
-    Raises
-    ------
-    OptionError
-        There is none of that name.
-    """
+    """Find a study of a cohort by what people or the server call it."""
     for study in cohort.studies:
         if name in {study.label, study.study_id}:
             return study
@@ -102,20 +56,7 @@ def find_study(cohort: Cohort, name: str) -> Study:
 
 
 def overrides_of(cohort: Cohort, kept: Mapping[tuple[str, str], str]) -> list[Override]:
-    """Pick the rules that were set aside for the studies of a cohort.
-
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    kept
-        What the ledger keeps: from (study_id, rule) to the reason.
-
-    Returns
-    -------
-    list of Override
-        With the labels of the studies.
-    """
+    """Pick the rules that were set aside for the studies of a cohort."""
     labels = {study.study_id: study.label for study in cohort.studies}
     return [
         Override(labels[study_id], rule, reason)
@@ -125,20 +66,7 @@ def overrides_of(cohort: Cohort, kept: Mapping[tuple[str, str], str]) -> list[Ov
 
 
 def unmatched_studies(cohort: Cohort, participants: pd.DataFrame | None) -> pd.DataFrame:
-    """Warn of studies whose participant is not in participants.tsv.
-
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    participants
-        What `neuroflow.io.participants.read_participants` read; None where there is none.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Findings, as `neuroflow.check` returns them.
-    """
+    """Warn of studies whose participant is not in participants.tsv."""
     rows = None if participants is None else ParticipantRows(participants)
     findings = [
         Finding(
@@ -164,20 +92,7 @@ def _is_in(rows: ParticipantRows, study: Study) -> bool:
 
 
 def blocked_studies(cohort: Cohort, findings: pd.DataFrame) -> dict[str, str]:
-    """Name the studies that have errors.
-
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    findings
-        What `Workspace.check` found.
-
-    Returns
-    -------
-    dict
-        From `study_id` to the reasons, for people.
-    """
+    """Name the studies that have errors."""
     errors = findings[findings["severity"] == Severity.ERROR]
     reasons = {
         label: "; ".join(f"{row.rule}: {row.measured}" for row in rows.itertuples())
@@ -187,20 +102,7 @@ def blocked_studies(cohort: Cohort, findings: pd.DataFrame) -> dict[str, str]:
 
 
 def refusal(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError:
-    """Say why a cohort may not be sent as it is.
-
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    blocked
-        What `blocked_studies` returned; not empty.
-
-    Returns
-    -------
-    SubmissionError
-        Names the first studies by their label, which stays on this disk.
-    """
+    """Say why a cohort may not be sent as it is."""
     labels = {str(study.study_id): study.label for study in cohort.studies}
     named = [f"{labels[study_id]} ({reason})" for study_id, reason in blocked.items()]
     more = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
@@ -213,27 +115,7 @@ def refusal(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError:
 
 
 def chosen_studies(cohort: Cohort, only: Collection[str], excluded: Collection[str]) -> Cohort:
-    """Narrow a cohort to the studies that are named.
-
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    only
-        Their `study_id`, or their labels.
-    excluded
-        The `study_id` of those that are left out of the cohort.
-
-    Returns
-    -------
-    Cohort
-        The named studies, in the order of the cohort.
-
-    Raises
-    ------
-    OptionError
-        One is not in the cohort, or is left out of it.
-    """
+    """Narrow a cohort to the studies that are named."""
     if isinstance(only, str):
         only = [only]
     names = [name for s in cohort.studies for name in (s.study_id, s.label) if name]
@@ -259,23 +141,7 @@ def chosen_studies(cohort: Cohort, only: Collection[str], excluded: Collection[s
 def with_the_others(
     rows: pd.DataFrame, cohort: Cohort, excluded: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Add the studies that a plan does not speak of: no study of a cohort is left out of sight.
-
-    Parameters
-    ----------
-    rows
-        A plan, one row per study.
-    cohort
-        The cohort it was made for.
-    excluded
-        From `study_id` to the reason of those left out; the others were not come to by a run that
-        was stopped.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows and those that were missing, in the order of the cohort.
-    """
+    """Add the studies that a plan does not speak of: no study of a cohort is left out of sight."""
     ids = [str(study.study_id) for study in cohort.studies]
     missing = set(ids) - set(rows["study_id"])
     added = pd.DataFrame(
@@ -300,24 +166,7 @@ def study_map(
     participants: Callable[[str], pd.DataFrame | None],
     decisions: Callable[[str], Mapping[str, Decision]],
 ) -> pd.DataFrame:
-    """Join every cohort's map with its participants: what results are matched with.
-
-    Parameters
-    ----------
-    cohorts
-        The cohorts of a workspace.
-    participants
-        Returns the participants of a cohort, if known.
-    decisions
-        Returns the ages and sexes that were filled in.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per study: cohort_id, study_id, participant_id, session_id, and the columns of
-        participants.tsv, with what was filled in where it is silent; `in_participants` tells
-        whether it has a row there. A participant without any study has a row without study_id.
-    """
+    """Join every cohort's map with its participants: what results are matched with."""
     parts = []
     for cohort_id in cohorts.ids():
         studies = cohorts.frame(cohort_id)[["study_id", "participant_id", "session_id"]]

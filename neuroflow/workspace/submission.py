@@ -19,22 +19,6 @@ def supply(
 
     They are made in any order; which of two studies that are one and the same is sent must not
     hang on that.
-
-    Parameters
-    ----------
-    pieces
-        What `neuroflow.studies.package.build.packaging` yields, each package in the ledger already.
-    study_ids
-        The studies that are packaged, in the order of the cohort.
-    planner
-        Decides about each.
-    blocked
-        Learns which could not be packaged, and why.
-
-    Yields
-    ------
-    Event or tuple
-        The events of packaging as they come, and each study that is to be sent.
     """
     left = deque(study_ids)
     ready: dict[str, Package] = {}

@@ -35,18 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a figure shows; each name is that of the API.
+    """What a figure shows; each name is that of the API."""
 
-    Parameters
-    ----------
-    table
-        The cohort table, of the wanted groups and visits.
-    regions, metric, by, covariates, contrasts, reference, visit, correction, study_id, score
-        See `neuroflow.plot` and `neuroflow.compare_groups`.
-    """
-
-    table: pd.DataFrame
-    regions: list[str] | None
+    table: pd.DataFrame  # The cohort table, of the wanted groups and visits
+    regions: list[str] | None  # See `neuroflow.plot` and `neuroflow.compare_groups`.
     metric: str
     by: str
     covariates: list[str]
@@ -130,16 +122,6 @@ def _coverage(wish: Wish) -> Axes:
 
 def kinds(incomplete: str = "") -> list[str]:
     """Return the names of the kinds of figure, for the help and for the shell.
-
-    Parameters
-    ----------
-    incomplete
-        How they begin.
-
-    Returns
-    -------
-    list of str
-        In alphabetical order.
 
     Examples
     --------

@@ -55,18 +55,7 @@ def status(
 
 
 def states(table: pd.DataFrame) -> dict[str, Any]:
-    """Return a status as scripts get it.
-
-    Parameters
-    ----------
-    table
-        What `neuroflow.Workspace.status` returns.
-
-    Returns
-    -------
-    dict
-        ``listed_at``, ``counts`` of the states, and ``studies``.
-    """
+    """Return a status as scripts get it."""
     counts = table["state"].value_counts(sort=False).to_dict()
     listed_at = table.attrs.get("listed_at")
     return {"listed_at": listed_at, "counts": counts, "studies": table.copy(deep=False)}

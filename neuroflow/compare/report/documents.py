@@ -102,18 +102,6 @@ def save_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Pat
 def to_markdown(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
     """Return a table as Markdown.
 
-    Parameters
-    ----------
-    table
-        Any.
-    title, note
-        Stand above and below.
-
-    Returns
-    -------
-    str
-        Lines of one row each.
-
     Examples
     --------
     >>> print(to_markdown(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]})))
@@ -128,18 +116,6 @@ def to_markdown(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
 
 def to_latex(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
     r"""Return a table as LaTeX, for the package booktabs.
-
-    Parameters
-    ----------
-    table
-        Any.
-    title, note
-        Stand above and below.
-
-    Returns
-    -------
-    str
-        A ``table`` environment.
 
     Examples
     --------

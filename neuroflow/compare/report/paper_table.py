@@ -35,22 +35,6 @@ def group_means(
 ) -> pd.DataFrame:
     """Return every group's mean, adjusted to the mean of the covariates.
 
-    Parameters
-    ----------
-    table, between, groups, covariates, metric, visit, confidence
-        As for `neuroflow.compare.groups.compare_groups`.
-
-    Returns
-    -------
-    DataFrame
-        One row per group, region and metric: the region's columns, `group`, `n`, `mean`, `se`,
-        `ci_low`, `ci_high`, `reason`; in the metric's unit. All groups share the residual SD.
-
-    Raises
-    ------
-    CompareError, OptionError, TableError
-        As `compare_groups` does.
-
     References
     ----------
     Searle SR, Speed FM, Milliken GA (1980), Am Stat 34:216-221.

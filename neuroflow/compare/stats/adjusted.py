@@ -30,42 +30,18 @@ _NO_VARIANCE = 1e-12  # of the largest term of the model; below it a residual SD
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of the linear model.
+    """What is asked of the linear model."""
 
-    Parameters
-    ----------
-    group
-        Codes of `names`, shape (n_studies,).
-    names
-        The groups.
-    covariates
-        What to adjust for.
-    contrasts
-        What to compare.
-    between
-        What the groups are called.
-    confidence
-        Of the intervals.
-    robust
-        Kind of the standard errors.
-    cluster
-        Whose each study is, shape (n_studies,); for ``robust="cluster"``.
-    omnibus
-        True adds a last row: is there any difference between the groups?
-    whole
-        The design of all studies.
-    """
-
-    group: IntArray
-    names: Sequence[str]
-    covariates: Sequence[Covariate]
-    contrasts: Sequence[Contrast]
-    between: str
-    confidence: float
-    robust: Robust
-    cluster: IntArray | None
-    omnibus: bool
-    whole: Design
+    group: IntArray  # Codes of `names`, shape (n_studies,)
+    names: Sequence[str]  # The groups
+    covariates: Sequence[Covariate]  # What to adjust for
+    contrasts: Sequence[Contrast]  # What to compare
+    between: str  # What the groups are called
+    confidence: float  # Of the intervals
+    robust: Robust  # Kind of the standard errors
+    cluster: IntArray | None  # Whose each study is, shape (n_studies,); for ``robust="cluster"``
+    omnibus: bool  # True adds a last row: is there any difference between the groups?
+    whole: Design  # The design of all studies
 
 
 def ask(
@@ -77,25 +53,7 @@ def ask(
     robust: Robust = "none",
     omnibus: bool = False,
 ) -> Question:
-    """Put the question to a sample, and refuse what cannot be answered in any region.
-
-    Parameters
-    ----------
-    sample
-        The studies.
-    contrasts, between, confidence, robust, omnibus
-        As for `Question`.
-
-    Returns
-    -------
-    Question
-        Its design has full rank with all studies.
-
-    Raises
-    ------
-    CompareError
-        A covariate is constant, or cannot be told apart from the groups; it is named.
-    """
+    """Put the question to a sample, and refuse what cannot be answered in any region."""
     everyone = np.ones(len(sample.group), dtype=bool)
     whole = build(sample.group, sample.names, sample.covariates, everyone, between)
     cluster = participants(sample.cells.studies) if robust == "cluster" else None
@@ -114,20 +72,7 @@ def ask(
 
 
 def answer(question: Question, values: FloatArray) -> Sheet:
-    """Fit the model to every column and fill in all contrasts.
-
-    Parameters
-    ----------
-    question
-        What is asked.
-    values
-        Studies x columns, NaN where missing.
-
-    Returns
-    -------
-    Sheet
-        One row per contrast, and one for the omnibus test if asked for.
-    """
+    """Fit the model to every column and fill in all contrasts."""
     sheet = Sheet(len(question.contrasts) + question.omnibus, values.shape[1])
     spread = _Spread.empty(sheet)
     for rows, columns in patterns(values):

@@ -17,14 +17,9 @@ References: Archer DB et al. (2019), Lancet Digital Health 1:e222-e231.
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """One comparison: the mean of `first` minus the mean of `second`.
+    """One comparison: the mean of `first` minus the mean of `second`."""
 
-    Parameters
-    ----------
-    first, second
-        Group labels; several are pooled. Without `second` the mean of `first` itself.
-    """
-
+    # Group labels; several are pooled. Without `second` the mean of `first` itself.
     first: tuple[str, ...]
     second: tuple[str, ...]
 
@@ -52,25 +47,6 @@ def make_contrasts(
 ) -> list[Contrast]:
     """Decide which contrasts to compute.
 
-    Parameters
-    ----------
-    groups
-        The groups of the table, in order.
-    reference
-        Every other group minus this one.
-    planned
-        Contrasts as ``"MSA+PSP - PD"``, or ``"planned"`` for `PLANNED`; wins over `reference`.
-
-    Returns
-    -------
-    list of Contrast
-        With neither `reference` nor `planned` all pairs, the later group minus the earlier one.
-
-    Raises
-    ------
-    OptionError
-        A group is not there, or stands on both sides.
-
     Examples
     --------
     >>> [c.name for c in make_contrasts(["Control", "PD", "MSA"])]
@@ -90,20 +66,7 @@ def make_contrasts(
 
 
 def check_groups(wanted: Iterable[str], known: Sequence[str]) -> None:
-    """Refuse groups that are not there.
-
-    Parameters
-    ----------
-    wanted
-        What was asked for.
-    known
-        What there is.
-
-    Raises
-    ------
-    OptionError
-        A group is unknown; the known ones are listed.
-    """
+    """Refuse groups that are not there."""
     if isinstance(wanted, str):
         raise OptionError("groups is one text.", advice=f'Write a list, as groups=["{wanted}"].')
     if missing := [name for name in wanted if name not in known]:

@@ -24,42 +24,17 @@ _CANCELLED = 1e-6  # of a sum of squares; where less is left of it, rounding sho
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Correlations of left x right columns, NaN where there is none.
+    """Correlations of left x right columns, NaN where there is none."""
 
-    Parameters
-    ----------
-    r
-        The correlations.
-    n
-        How many studies have both.
-    k
-        How many coefficients the covariates took.
-    """
-
-    r: FloatArray
-    n: FloatArray
-    k: FloatArray
+    r: FloatArray  # The correlations
+    n: FloatArray  # How many studies have both
+    k: FloatArray  # How many coefficients the covariates took
 
 
 def all_pairs(
     left: FloatArray, right: FloatArray, covariates: Sequence[Covariate], method: Kind
 ) -> Found:
-    """Correlate every column of one side with every column of the other.
-
-    Parameters
-    ----------
-    left, right
-        n x l and n x m values, NaN where missing; each pair uses the rows that have both.
-    covariates
-        What both are adjusted for.
-    method
-        ``"pearson"``, or ``"spearman"`` for ranks among the rows of the pair.
-
-    Returns
-    -------
-    Found
-        With arrays of shape (l, m).
-    """
+    """Correlate every column of one side with every column of the other."""
     ours = patterns(left)
     theirs = ours if left is right else patterns(right)
     if not covariates and max(len(ours), len(theirs)) > 1:

@@ -20,21 +20,11 @@ _TOLERANCE = 1e-9  # of a column's length; what is left below it after projectio
 
 @dataclass(frozen=True, slots=True)
 class Covariate:
-    """One covariate, ready to become columns.
+    """One covariate, ready to become columns."""
 
-    Parameters
-    ----------
-    name
-        The column of the cohort table.
-    values
-        Numbers, or codes of `levels`, shape (n_studies,); NaN or -1 where missing.
-    levels
-        The names of the categories; empty for a numeric covariate.
-    """
-
-    name: str
-    values: FloatArray
-    levels: tuple[str, ...] = ()
+    name: str  # The column of the cohort table
+    values: FloatArray  # Numbers, or codes of `levels`, shape (n_studies,); NaN or -1 where missing
+    levels: tuple[str, ...] = ()  # The names of the categories; empty for a numeric covariate
 
     @property
     def known(self) -> BoolArray:
@@ -47,34 +37,11 @@ class Covariate:
         return f"C({self.name})" if self.levels else self.name
 
     def keep(self, studies: BoolArray) -> Covariate:
-        """Return the covariate of some studies only.
-
-        Parameters
-        ----------
-        studies
-            True for each that stays, shape (n_studies,).
-
-        Returns
-        -------
-        Covariate
-            With the same levels.
-        """
+        """Return the covariate of some studies only."""
         return replace(self, values=self.values[studies])
 
     def columns(self, rows: BoolArray) -> FloatArray:
-        """Return the columns for all studies, coded and centred by some of them.
-
-        Parameters
-        ----------
-        rows
-            The studies that settle the mean and the categories, shape (n_studies,).
-
-        Returns
-        -------
-        ndarray of float, shape (n_studies, n_columns)
-            The first category is the baseline. NaN where a study has no value, or a category
-            that none of `rows` has.
-        """
+        """Return the columns for all studies, coded and centred by some of them."""
         own = self.values[rows]
         if not self.levels:
             centred: FloatArray = self.values - own.mean()
@@ -89,42 +56,16 @@ class Covariate:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """A design matrix of full rank.
+    """A design matrix of full rank."""
 
-    Parameters
-    ----------
-    matrix
-        Studies x coefficients. The coefficients of the groups, which come first, are their
-        means adjusted to the mean of every covariate.
-    groups
-        The codes of the groups that have a column, in the order of the columns.
-    """
-
+    # Studies x coefficients. The coefficients of the groups, which come first, are their means
+    # adjusted to the mean of every covariate.
     matrix: FloatArray
-    groups: IntArray
+    groups: IntArray  # The codes of the groups that have a column, in the order of the columns
 
 
 def covariate(studies: pd.DataFrame, name: str) -> Covariate:
-    """Read one covariate from the table of studies.
-
-    Parameters
-    ----------
-    studies
-        One row per study.
-    name
-        A column; ``"C(column)"`` reads numbers as categories. `sex`, `site`, `session_id` and
-        `cohort_id` are categories whatever they hold.
-
-    Returns
-    -------
-    Covariate
-        Its values or codes.
-
-    Raises
-    ------
-    OptionError
-        The column holds mostly numbers, as text: it could mean numbers or categories.
-    """
+    """Read one covariate from the table of studies."""
     plain = column_of(name)
     column = studies[plain]
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
@@ -142,21 +83,6 @@ def covariate(studies: pd.DataFrame, name: str) -> Covariate:
 def columns_of(covariates: Sequence[str]) -> list[str]:
     """Return the columns that a list of covariates means.
 
-    Parameters
-    ----------
-    covariates
-        As `covariate` takes them, in a list.
-
-    Returns
-    -------
-    list of str
-        Their columns.
-
-    Raises
-    ------
-    OptionError
-        It is one text instead of a list, or holds something that is no name.
-
     Examples
     --------
     >>> columns_of(["age", "C(scanner)"])
@@ -167,16 +93,6 @@ def columns_of(covariates: Sequence[str]) -> list[str]:
 
 def column_of(name: str) -> str:
     """Return the column that a covariate's name means.
-
-    Parameters
-    ----------
-    name
-        ``"age"`` or ``"C(age)"``.
-
-    Returns
-    -------
-    str
-        The name of the column.
 
     Examples
     --------
@@ -194,32 +110,7 @@ def build(
     rows: BoolArray,
     between: str = "group",
 ) -> Design:
-    """Build the design matrix of some studies, and check that it can be solved.
-
-    Parameters
-    ----------
-    group
-        Codes of `names`, shape (n_studies,).
-    names
-        The groups' labels.
-    covariates
-        Read by `covariate`.
-    rows
-        The studies to use.
-    between
-        What the groups are called.
-
-    Returns
-    -------
-    Design
-        Groups and categories without a study have no column.
-
-    Raises
-    ------
-    CompareError
-        A covariate is constant, or cannot be told apart from the groups or other covariates;
-        it is named.
-    """
+    """Build the design matrix of some studies, and check that it can be solved."""
     present = np.flatnonzero(np.bincount(group[rows]))
     basis = (group[rows][:, None] == present[None, :]).astype(np.float64)
     blocks = [basis]

@@ -13,16 +13,6 @@ _NEAR = 1e-11  # a step of the secant method leaves its product with the one bef
 def small_sample_factor(df: FloatArray) -> FloatArray:
     """Return Hedges' exact correction J for the bias of Cohen's d.
 
-    Parameters
-    ----------
-    df
-        Degrees of freedom of the standard deviation.
-
-    Returns
-    -------
-    ndarray of float
-        A factor below 1, of the shape of `df`.
-
     References
     ----------
     Hedges LV (1981), Distribution theory for Glass's estimator of effect size and related
@@ -44,24 +34,6 @@ def hedges_g(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return Hedges' g and the exact interval of the effect it estimates.
 
-    Parameters
-    ----------
-    t
-        t values of the differences, with ordinary (equal-variance) standard errors.
-    df
-        Their degrees of freedom.
-    scale
-        Standard error of each difference over the standard deviation: for two independent groups
-        ``sqrt(1 / n1 + 1 / n2)``. Then ``t * scale`` is Cohen's d.
-    confidence
-        Of the interval, between 0 and 1.
-
-    Returns
-    -------
-    g, low, high : ndarray of float
-        The interval is that of the population's standardised difference, from the noncentral t
-        distribution; it is exact where the model's errors are normal.
-
     References
     ----------
     Hedges LV, Olkin I (1985), Statistical methods for meta-analysis, chapter 5.
@@ -82,18 +54,6 @@ def hedges_g(
 
 def noncentrality(t: FloatArray, df: FloatArray, probability: float) -> FloatArray:
     """Return the noncentrality at which `t` is this quantile of the noncentral t distribution.
-
-    Parameters
-    ----------
-    t, df
-        Observed t values and their degrees of freedom, of one shape.
-    probability
-        The probability below `t`, not 0.5.
-
-    Returns
-    -------
-    ndarray of float
-        NaN where `t` or `df` is not finite.
 
     Notes
     -----

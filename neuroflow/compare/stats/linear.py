@@ -16,29 +16,14 @@ _ALONE = 1e-9  # what is left of a leverage of one, which only rounding keeps fr
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A linear model fitted to many columns.
+    """A linear model fitted to many columns."""
 
-    Parameters
-    ----------
-    design
-        n x p.
-    coefficients
-        p x m.
-    residuals
-        n x m.
-    unscaled
-        The inverse of the design's cross product, p x p.
-    df
-        Residual degrees of freedom.
-    sd
-        Residual standard deviation, shape (m,); NaN where no degrees of freedom are left.
-    """
-
-    design: FloatArray
-    coefficients: FloatArray
-    residuals: FloatArray
-    unscaled: FloatArray
-    df: int
+    design: FloatArray  # n x p
+    coefficients: FloatArray  # p x m
+    residuals: FloatArray  # n x m
+    unscaled: FloatArray  # The inverse of the design's cross product, p x p
+    df: int  # Residual degrees of freedom
+    # Residual standard deviation, shape (m,); NaN where no degrees of freedom are left.
     sd: FloatArray
 
     @property
@@ -49,20 +34,7 @@ class Fit:
 
 
 def fit(design: FloatArray, values: FloatArray) -> Fit:
-    """Fit all columns at once.
-
-    Parameters
-    ----------
-    design
-        n x p, of full rank.
-    values
-        n x m, without missing values.
-
-    Returns
-    -------
-    Fit
-        By QR decomposition.
-    """
+    """Fit all columns at once."""
     q, r = np.linalg.qr(design)
     coefficients = np.linalg.solve(r, (values.T @ q).T)  # twice as fast as q.T @ values
     inverse = np.linalg.inv(r)
@@ -81,20 +53,7 @@ def fit(design: FloatArray, values: FloatArray) -> Fit:
 
 
 def scale(model: Fit, weights: FloatArray) -> float:
-    """Return a contrast's standard error in units of the residual SD.
-
-    Parameters
-    ----------
-    model
-        A fit.
-    weights
-        The contrast, shape (p,).
-
-    Returns
-    -------
-    float
-        ``sqrt(w' (X'X)^-1 w)``.
-    """
+    """Return a contrast's standard error in units of the residual SD."""
     return float(np.sqrt(weights @ model.unscaled @ weights))
 
 
@@ -102,23 +61,6 @@ def standard_errors(
     model: Fit, weights: FloatArray, robust: Robust = "none", cluster: IntArray | None = None
 ) -> tuple[FloatArray, float]:
     """Return the standard errors of one contrast and their degrees of freedom.
-
-    Parameters
-    ----------
-    model
-        A fit of m columns.
-    weights
-        The contrast, shape (p,).
-    robust
-        ``"none"`` for equal variances, ``"HC3"``, or ``"cluster"`` for repeated visits (CR1).
-    cluster
-        Whose each row is, shape (n,); for ``"cluster"``.
-
-    Returns
-    -------
-    se : ndarray of float, shape (m,)
-    df : float
-        The residual ones, or clusters minus one.
 
     References
     ----------
@@ -160,22 +102,6 @@ def f_test(
 ) -> tuple[FloatArray, float, FloatArray]:
     """Test that several contrasts are all zero.
 
-    Parameters
-    ----------
-    model, robust, cluster
-        As for `standard_errors`.
-    weights
-        k independent contrasts, shape (k, p).
-
-    Returns
-    -------
-    f : ndarray of float, shape (m,)
-        Wald's F.
-    df : float
-        Degrees of freedom of the denominator; those of the numerator are k.
-    np2 : ndarray of float, shape (m,)
-        Partial eta squared, with ordinary standard errors.
-
     References
     ----------
     Cohen J (1973), Educ Psychol Meas 33:107-112 (partial eta squared).
@@ -198,16 +124,6 @@ def f_test(
 
 def patterns(values: FloatArray) -> list[tuple[IntArray, IntArray]]:
     """Group columns by which rows they miss, so that each pattern is solved once.
-
-    Parameters
-    ----------
-    values
-        n x m, NaN where missing.
-
-    Returns
-    -------
-    list of (rows, columns)
-        Positions of the complete rows and of the columns that share them.
 
     Examples
     --------

@@ -29,23 +29,6 @@ _FAMILY_COLUMNS = {
 def correct(p: FloatArray, method: Correction = "bh") -> FloatArray:
     """Correct one family of p values.
 
-    Parameters
-    ----------
-    p
-        p values, shape (n,); NaN is no test and stays NaN.
-    method
-        ``"bh"``, ``"holm"``, ``"bonferroni"`` or ``"none"``.
-
-    Returns
-    -------
-    ndarray of float, shape (n,)
-        Corrected p values, at most 1.
-
-    Raises
-    ------
-    OptionError
-        There is no such method.
-
     References
     ----------
     Benjamini Y, Hochberg Y (1995), J R Stat Soc B 57:289-300.
@@ -83,30 +66,7 @@ def correct_families(
     family: str | Sequence[str],
     apart: BoolArray | None = None,
 ) -> FloatArray:
-    """Correct the column `p` of a table within families of its rows.
-
-    Parameters
-    ----------
-    effects
-        A table with `p` and the columns that make the families.
-    method
-        As in `correct`.
-    family
-        What is corrected together: ``"all"``, or per ``"metric"``, ``"contrast"`` or
-        ``"region"`` (its contrasts), or a sequence of these, crossed.
-    apart
-        True for rows that are never in one family with the others, shape (n_rows,).
-
-    Returns
-    -------
-    ndarray of float, shape (n_rows,)
-        The corrected p values.
-
-    Raises
-    ------
-    OptionError
-        There is no such family or method.
-    """
+    """Correct the column `p` of a table within families of its rows."""
     names = [family] if isinstance(family, str) else as_list("family", family)
     known = {"all": (), **_FAMILY_COLUMNS}
     if unknown := [name for name in names if name not in known]:

@@ -13,17 +13,6 @@ from neuroflow.matrix import FloatArray, moments
 def welch_anova(groups: Sequence[FloatArray]) -> dict[str, FloatArray]:
     """Test for any difference between means, without assuming equal variances.
 
-    Parameters
-    ----------
-    groups
-        n_i x m values of each group, NaN where missing. Groups without values do not count.
-
-    Returns
-    -------
-    dict
-        Numbers of the table by name, each of shape (m,): `n1` (of all groups), `statistic` (F),
-        `df_num`, `df`, `p` and `np2` (of the usual sums of squares).
-
     References
     ----------
     Welch BL (1951), Biometrika 38:330-336.
@@ -60,18 +49,6 @@ def welch_anova(groups: Sequence[FloatArray]) -> dict[str, FloatArray]:
 
 def kruskal_wallis(groups: Sequence[FloatArray]) -> dict[str, FloatArray]:
     """Test for any difference between groups by ranks.
-
-    Parameters
-    ----------
-    groups
-        n_i x m values of each group, NaN where missing. Groups without values do not count.
-
-    Returns
-    -------
-    dict
-        Numbers of the table by name, each of shape (m,): `n1` (of all groups), `statistic` (H,
-        corrected for ties), `df_num`, `p` (chi square) and `np2` (eta squared of the ranks,
-        H / (n - 1)).
 
     References
     ----------

@@ -16,16 +16,6 @@ _T = TypeVar("_T", bound=np.generic)
 def spearman(left: FloatArray, right: FloatArray) -> FloatArray:
     """Correlate the ranks of all pairs of columns, among the rows that a pair has.
 
-    Parameters
-    ----------
-    left, right
-        n x l and n x m values, NaN where missing.
-
-    Returns
-    -------
-    ndarray of float, shape (l, m)
-        Spearman's rho; NaN where one of the two does not vary.
-
     Notes
     -----
     Columns are sorted once. Among some of the rows, the rank of a value is one more than how many

@@ -35,15 +35,9 @@ _INFERENCE = NUMBERS[NUMBERS.index("estimate") :]
 
 @dataclass(slots=True)
 class Sheet:
-    """One row per contrast, one column per region and metric, one array per number.
+    """One row per contrast, one column per region and metric, one array per number."""
 
-    Parameters
-    ----------
-    n_rows, n_columns
-        Its shape.
-    """
-
-    n_rows: int
+    n_rows: int  # Its shape
     n_columns: int
     numbers: dict[str, FloatArray] = field(init=False)
     reason: np.ndarray = field(init=False)
@@ -56,32 +50,12 @@ class Sheet:
     def put(
         self, row: int | slice, columns: IntArray | slice, **numbers: FloatArray | float
     ) -> None:
-        """Write numbers into some columns of a row, or of several.
-
-        Parameters
-        ----------
-        row
-            Which contrasts.
-        columns
-            Any index of columns.
-        **numbers
-            Arrays or scalars by their name in `NUMBERS`.
-        """
+        """Write numbers into some columns of a row, or of several."""
         for name, values in numbers.items():
             self.numbers[name][row, columns] = values
 
     def blank(self, row: int, where: BoolArray, reason: str) -> None:
-        """Take the inference out of some columns of a row, and say why.
-
-        Parameters
-        ----------
-        row
-            Which contrast.
-        where
-            True for the columns, shape (n_columns,).
-        reason
-            For people. The first one given stays.
-        """
+        """Take the inference out of some columns of a row, and say why."""
         if not where.any():
             return
         for name in _INFERENCE:
@@ -89,20 +63,7 @@ class Sheet:
         self.reason[row, where & (self.reason[row] == "")] = reason
 
     def frame(self, columns: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-        """Return the sheet as a table, contrast by contrast.
-
-        Parameters
-        ----------
-        columns
-            What each column is: `REGION_COLUMNS`.
-        names
-            The contrasts.
-
-        Returns
-        -------
-        DataFrame
-            ``n_rows * n_columns`` rows.
-        """
+        """Return the sheet as a table, contrast by contrast."""
         data: dict[str, Any] = {str(name): columns[name].array for name in columns}
         if self.n_rows != 1:
             places = np.tile(np.arange(self.n_columns), self.n_rows)
@@ -124,38 +85,15 @@ def _counts(values: FloatArray) -> pd.arrays.IntegerArray:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison, column by column.
+    """One side of a comparison, column by column."""
 
-    Parameters
-    ----------
-    label
-        What it is called.
-    n
-        How many values, shape (n_columns,).
-    flat
-        True where there are values, all the same.
-    """
-
-    label: str
-    n: IntArray
-    flat: BoolArray
+    label: str  # What it is called
+    n: IntArray  # How many values, shape (n_columns,)
+    flat: BoolArray  # True where there are values, all the same
 
     @classmethod
     def of(cls, label: str, values: FloatArray) -> Side:
-        """Look at the values of one side.
-
-        Parameters
-        ----------
-        label
-            What it is called.
-        values
-            n x n_columns, NaN where missing.
-
-        Returns
-        -------
-        Side
-            With what can be said of each column.
-        """
+        """Look at the values of one side."""
         known = np.isfinite(values)
         if len(values) and known.all():  # as usual, and quicker
             n = np.full(values.shape[1], len(values))
@@ -167,17 +105,7 @@ class Side:
 
 
 def refuse_thin(sheet: Sheet, row: int, sides: Sequence[Side]) -> None:
-    """Blank the columns where a side is empty, has a single value, or does not vary.
-
-    Parameters
-    ----------
-    sheet
-        Where to blank.
-    row
-        Which contrast.
-    sides
-        What is compared.
-    """
+    """Blank the columns where a side is empty, has a single value, or does not vary."""
     for side in sides:
         sheet.blank(row, side.n == 0, f"no values in {side.label}")
         sheet.blank(row, side.n == 1, f"only one value in {side.label}")

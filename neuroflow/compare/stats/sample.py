@@ -16,37 +16,18 @@ from neuroflow.matrix import BoolArray, Cells, IntArray, choose_visits, coded, g
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The studies that are compared.
+    """The studies that are compared."""
 
-    Parameters
-    ----------
-    cells
-        Their values.
-    group
-        Codes of `names`, shape (n_studies,).
-    names
-        The groups, in order.
-    covariates
-        What to adjust for.
-    exclusions
-        Reason, number and ids of the studies left out, as plain values.
-    """
-
-    cells: Cells
-    group: IntArray
-    names: list[str]
-    covariates: list[Covariate]
+    cells: Cells  # Their values
+    group: IntArray  # Codes of `names`, shape (n_studies,)
+    names: list[str]  # The groups, in order
+    covariates: list[Covariate]  # What to adjust for
+    # Reason, number and ids of the studies left out, as plain values.
     exclusions: list[dict[str, Any]]
 
 
 class Sieve:
-    """Leaves studies out, and keeps account of it.
-
-    Parameters
-    ----------
-    cells
-        What to start from.
-    """
+    """Leaves studies out, and keeps account of it."""
 
     def __init__(self, cells: Cells) -> None:
         self._whole = cells
@@ -59,15 +40,7 @@ class Sieve:
         return self._whole if self.left.all() else self._whole.keep(self.left)
 
     def drop(self, out: BoolArray, reason: str) -> None:
-        """Leave some studies out.
-
-        Parameters
-        ----------
-        out
-            True for the studies to leave out, of all there were at first.
-        reason
-            For people. The first one given to a study stays.
-        """
+        """Leave some studies out."""
         gone = out & self.left
         if gone.any():
             studies = [str(name) for name in self._whole.studies.loc[gone, "study_id"]]
@@ -75,13 +48,7 @@ class Sieve:
             self.left &= ~gone
 
     def drop_visits(self, visit: str | None) -> None:
-        """Leave out all visits but one of each participant, as `choose_visits` does.
-
-        Parameters
-        ----------
-        visit
-            Which one.
-        """
+        """Leave out all visits but one of each participant, as `choose_visits` does."""
         out = np.zeros(len(self.left), dtype=bool)
         out[self.left] = ~choose_visits(self.cells.studies, visit)
         self.drop(out, f"visit other than {visit}")
@@ -97,37 +64,7 @@ def choose_sample(
     repeated: bool = False,
     least: int = 2,
 ) -> Sample:
-    """Choose the studies to compare.
-
-    Parameters
-    ----------
-    cells
-        All of them.
-    between
-        The column of the groups.
-    groups
-        The groups to keep, or None for all.
-    covariates
-        Studies without one of these are left out.
-    visit
-        Which visit of a participant, as `choose_visits` takes it.
-    repeated
-        True where several studies of a participant may stay.
-    least
-        How many groups there must be.
-
-    Returns
-    -------
-    Sample
-        At least `least` groups and one study.
-
-    Raises
-    ------
-    CompareError
-        Nothing is left to compare, or there are repeated visits.
-    OptionError
-        There is no such group or session.
-    """
+    """Choose the studies to compare."""
     sieve = Sieve(cells)
     codes, labels = coded(cells.studies[between])
     present = group_order(labels)

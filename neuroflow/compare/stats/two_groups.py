@@ -12,18 +12,6 @@ from neuroflow.matrix import FloatArray, moments
 def welch(first: FloatArray, second: FloatArray, confidence: float) -> dict[str, FloatArray]:
     """Compare two groups by Welch's t test, all columns at once.
 
-    Parameters
-    ----------
-    first, second
-        n1 x m and n2 x m values, NaN where missing.
-    confidence
-        Of the intervals.
-
-    Returns
-    -------
-    dict
-        Numbers of the table by name, each of shape (m,). Hedges' g is over the pooled SD.
-
     References
     ----------
     Welch BL (1947), Biometrika 34:28-35.
@@ -60,20 +48,6 @@ def welch(first: FloatArray, second: FloatArray, confidence: float) -> dict[str,
 
 def mann_whitney(first: FloatArray, second: FloatArray, confidence: float) -> dict[str, FloatArray]:
     """Compare two groups by ranks.
-
-    Parameters
-    ----------
-    first, second
-        n1 x m and n2 x m values, NaN where missing.
-    confidence
-        Of the intervals.
-
-    Returns
-    -------
-    dict
-        Numbers of the table by name, each of shape (m,): the estimate is Hodges and Lehmann's
-        shift, the statistic is U of the first group, the effect size is the rank-biserial
-        correlation (how much likelier a value of the first group is the larger one).
 
     References
     ----------

@@ -12,16 +12,6 @@ _SLOTS = 6  # Siemens writes at least six, empty ones included
 def csa_header(fields: Mapping[str, tuple[str, Iterable[object]]]) -> bytes:
     """Encode fields in the format "SV10".
 
-    Parameters
-    ----------
-    fields
-        Name to (value representation, values).
-
-    Returns
-    -------
-    bytes
-        What stands in (0029,1010).
-
     Examples
     --------
     >>> csa_header({"B_value": ("IS", [1000])})[:4]

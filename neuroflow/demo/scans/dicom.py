@@ -23,16 +23,6 @@ ORIENTATION = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 def uid(*words: object) -> str:
     """Make a UID that depends on these words alone.
 
-    Parameters
-    ----------
-    *words
-        What it stands for.
-
-    Returns
-    -------
-    str
-        Below pydicom's root.
-
     Examples
     --------
     >>> uid("study", 1) == uid("study", 1) != uid("study", 2)
@@ -44,16 +34,6 @@ def uid(*words: object) -> str:
 def slice_position(index: int) -> list[float]:
     """Tell where a slice's first voxel lies.
 
-    Parameters
-    ----------
-    index
-        Counted from the feet.
-
-    Returns
-    -------
-    list of float
-        x, y, z in mm, patient coordinates.
-
     Examples
     --------
     >>> slice_position(0)
@@ -64,22 +44,7 @@ def slice_position(index: int) -> list[float]:
 
 
 def header(visit: Visit, instance: int, storage: str = MRImageStorage) -> Dataset:
-    """Fill in what every image of a study says, the invented person's identity included.
-
-    Parameters
-    ----------
-    visit
-        Whose study.
-    instance
-        The image's number in the series, from 1.
-    storage
-        The SOP class.
-
-    Returns
-    -------
-    Dataset
-        Without pixels, geometry and diffusion.
-    """
+    """Fill in what every image of a study says, the invented person's identity included."""
     key = (visit.participant_id, visit.session_id, visit.day)
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
@@ -130,15 +95,7 @@ def _acquisition(ds: Dataset, visit: Visit) -> None:
 
 
 def add_pixels(ds: Dataset, pixels: NDArray[np.uint16]) -> None:
-    """Put an image, or the frames of one, into a dataset.
-
-    Parameters
-    ----------
-    ds
-        Is changed.
-    pixels
-        Shape (rows, columns) or (frames, rows, columns).
-    """
+    """Put an image, or the frames of one, into a dataset."""
     ds.Rows, ds.Columns = pixels.shape[-2:]
     if pixels.ndim > 2:
         ds.NumberOfFrames = pixels.shape[0]
@@ -149,13 +106,5 @@ def add_pixels(ds: Dataset, pixels: NDArray[np.uint16]) -> None:
 
 
 def write(ds: Dataset, path: Path) -> None:
-    """Write a DICOM file.
-
-    Parameters
-    ----------
-    ds
-        What to write.
-    path
-        Where; its folder exists.
-    """
+    """Write a DICOM file."""
     ds.save_as(path, enforce_file_format=True)

@@ -13,18 +13,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 
 
 def encoded(ds: Dataset) -> bytes:
-    """Encode a dataset, or a part of one.
-
-    Parameters
-    ----------
-    ds
-        What to encode.
-
-    Returns
-    -------
-    bytes
-        In explicit little endian, without the header of a file.
-    """
+    """Encode a dataset, or a part of one."""
     stream = DicomBytesIO()
     stream.is_little_endian, stream.is_implicit_VR = True, False
     write_dataset(stream, ds, "ISO_IR 192")
@@ -32,17 +21,7 @@ def encoded(ds: Dataset) -> bytes:
 
 
 def write_encoded(path: Path, body: bytes, *, storage: str, instance: str) -> None:
-    """Write a DICOM file whose dataset is encoded already.
-
-    Parameters
-    ----------
-    path
-        Where; its folder exists.
-    body
-        The dataset in explicit little endian.
-    storage, instance
-        Its SOP class and SOP instance UID.
-    """
+    """Write a DICOM file whose dataset is encoded already."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = UID(storage)
@@ -55,13 +34,6 @@ def write_encoded(path: Path, body: bytes, *, storage: str, instance: str) -> No
 
 class Stencil:
     """Encodes datasets that differ in a few attributes.
-
-    Parameters
-    ----------
-    ds
-        One of them; it holds all of those attributes.
-    varying
-        Their keywords.
 
     Examples
     --------
@@ -79,18 +51,7 @@ class Stencil:
         self._between = [encoded(ds[low + 1 : high]) for low, high in pairwise(edges)]
 
     def filled(self, ds: Dataset) -> bytes:
-        """Encode one of them.
-
-        Parameters
-        ----------
-        ds
-            Only its varying attributes are looked at.
-
-        Returns
-        -------
-        bytes
-            As `encoded` gives them.
-        """
+        """Encode one of them."""
         own = (_element(ds, tag) for tag in self._tags)
         first, *others = self._between
         return first + b"".join(a + b for a, b in zip(own, others, strict=True))

@@ -21,19 +21,6 @@ _FRAMES = 0x52009230  # PerFrameFunctionalGroupsSequence
 def enhanced(visit: Visit, image: NDArray[np.uint16]) -> Dataset:
     """Make one enhanced image of all slices and volumes.
 
-    Parameters
-    ----------
-    visit
-        Whose.
-    image
-        Shape (32, 64, 16, 16).
-
-    Returns
-    -------
-    Dataset
-        With pixels, without a vendor's private tags, and without the description of its frames:
-        `write_enhanced` adds it.
-
     References
     ----------
     DICOM PS3.3, section A.36.2 (Enhanced MR Image) and C.8.13.5.9 (MR Diffusion Macro).
@@ -60,15 +47,7 @@ def enhanced(visit: Visit, image: NDArray[np.uint16]) -> Dataset:
 
 
 def write_enhanced(ds: Dataset, path: Path) -> None:
-    """Write an enhanced image, its frames described.
-
-    Parameters
-    ----------
-    ds
-        As `enhanced` makes it.
-    path
-        Where; its folder exists.
-    """
+    """Write an enhanced image, its frames described."""
     body = encoded(ds[:_FRAMES]) + _frames() + encoded(ds[_FRAMES:])
     write_encoded(path, body, storage=ds.SOPClassUID, instance=ds.SOPInstanceUID)
 

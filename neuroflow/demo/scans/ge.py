@@ -26,13 +26,6 @@ _OF_A_SLICE = (
 def write_ge(visit: Visit, folder: Path) -> None:
     """Write one study as 2048 files of one slice each.
 
-    Parameters
-    ----------
-    visit
-        Whose.
-    folder
-        Where; it exists and is empty.
-
     References
     ----------
     Tags (0019,10BB) to (0019,10E0) and (0043,1039): GE DICOM conformance statements for MR. Their

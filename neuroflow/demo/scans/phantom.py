@@ -27,14 +27,6 @@ N_B0, N_DIRECTIONS = 2, 30
 def gradients() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lay out the b-values and directions of the acquisition.
 
-    Returns
-    -------
-    b_values : ndarray, shape (32,)
-        In s/mm²; the b=0 images come first.
-    directions : ndarray, shape (32, 3)
-        Unit vectors in patient coordinates (x to the left, y to the back, z to the head), zero for
-        b=0; no two equal up to sign.
-
     Examples
     --------
     >>> b_values, directions = gradients()
@@ -56,16 +48,6 @@ def gradients() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def image(seed: int) -> NDArray[np.uint16]:
     """Simulate the signal of all volumes.
-
-    Parameters
-    ----------
-    seed
-        Of the noise.
-
-    Returns
-    -------
-    ndarray of uint16, shape (32, 64, 16, 16)
-        Volume, slice (from the feet up), row (from the front), column (from the right).
 
     References
     ----------
@@ -93,16 +75,6 @@ def _signal() -> NDArray[np.float32]:
 
 def slice_times(repetition_time: float) -> NDArray[np.float64]:
     """Tell when each slice is excited: odd slices first, then the even ones (interleaved).
-
-    Parameters
-    ----------
-    repetition_time
-        In ms.
-
-    Returns
-    -------
-    ndarray, shape (64,)
-        In ms after the start of the volume.
 
     Examples
     --------

@@ -14,13 +14,6 @@ _FAMILY = "Philips MR Imaging DD 00"
 def write_philips(visit: Visit, folder: Path) -> None:
     """Write one study.
 
-    Parameters
-    ----------
-    visit
-        Whose.
-    folder
-        Where; it exists and is empty.
-
     References
     ----------
     Private creators: pydicom's dictionary of private tags. What (2005,1415) and (2005,1599) mean

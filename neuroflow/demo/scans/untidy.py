@@ -21,16 +21,6 @@ def make_untidy(scans: Path | str) -> None:
     An anatomical image, a log and an empty file lie beside the studies. One study was scanned with
     another echo time, one is named by a hospital number alone. One is there twice, and its
     b-vectors are with the older copy only.
-
-    Parameters
-    ----------
-    scans
-        What `neuroflow.demo.cohort.make_cohort` wrote, of six studies at least.
-
-    Raises
-    ------
-    DemoError
-        The folder does not hold such a cohort, or not any more.
     """
     scans = Path(scans)
     try:

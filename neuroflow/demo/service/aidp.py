@@ -15,23 +15,7 @@ LAYOUTS = ("long", "wide", "transposed")
 
 
 def check_layout(layout: str) -> str:
-    """Refuse a layout that is not known.
-
-    Parameters
-    ----------
-    layout
-        One of `LAYOUTS`.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    DemoError
-        It is none of them.
-    """
+    """Refuse a layout that is not known."""
     if layout not in LAYOUTS:
         raise DemoError(
             f"There is no layout {layout!r} of aidp.csv.", advice=f"Use one of {LAYOUTS}."
@@ -41,20 +25,6 @@ def check_layout(layout: str) -> str:
 
 def aidp_text(values: pd.DataFrame, study_id: str, layout: str = "long") -> str:
     """Write the values of one study.
-
-    Parameters
-    ----------
-    values
-        132 rows: region, metric, value (fraction).
-    study_id
-        Whose.
-    layout
-        One of `LAYOUTS`.
-
-    Returns
-    -------
-    str
-        The file's content; its first line, a comment, says that the values are simulated.
 
     Examples
     --------

@@ -27,22 +27,7 @@ _PANELS = {region: (0.10 + 0.205 * i, 0.12, 0.185, 0.32) for i, region in enumer
 
 
 def draw_prediction(prediction: Prediction, study_id: str, at: datetime) -> bytes:
-    """Draw the report on a study.
-
-    Parameters
-    ----------
-    prediction
-        What to show.
-    study_id
-        Stands as the order's id.
-    at
-        When it was processed.
-
-    Returns
-    -------
-    bytes
-        A PNG of 850 x 1100 pixels.
-    """
+    """Draw the report on a study."""
     figure = _begun(study_id, at)
     _probability_bar(figure, 0.70, "PD v Atypical", ("PD", "Atypical"), prediction.atypical)
     if prediction.is_atypical:
@@ -58,22 +43,7 @@ def draw_prediction(prediction: Prediction, study_id: str, at: datetime) -> byte
 
 
 def draw_failure(reason: str, study_id: str, at: datetime) -> bytes:
-    """Draw the report on a study that could not be processed.
-
-    Parameters
-    ----------
-    reason
-        Why not; one or two sentences.
-    study_id
-        Stands as the order's id.
-    at
-        When it was tried.
-
-    Returns
-    -------
-    bytes
-        A PNG of 850 x 1100 pixels.
-    """
+    """Draw the report on a study that could not be processed."""
     figure = _begun(study_id, at)
     figure.text(0.10, 0.72, "FAILURE REPORT", fontsize=18, weight="bold", color=_RED)
     figure.text(0.10, 0.68, "The study was not processed.", fontsize=12, color=_INK)

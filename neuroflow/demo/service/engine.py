@@ -59,24 +59,6 @@ def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
     controls, and the group's SD. Deviations of one metric share one factor with the published
     loadings; those of two visits correlate by `VISIT_CORRELATION`.
 
-    Parameters
-    ----------
-    subject
-        Whose.
-    seed
-        The same subject and seed give the same values.
-
-    Returns
-    -------
-    DataFrame
-        132 rows: region (stem of the column in an aidp.csv), metric (``"FW"`` or ``"FA"``), value
-        (fraction, 0 to 1).
-
-    Raises
-    ------
-    DemoError
-        There are no statistics of this group.
-
     Examples
     --------
     >>> values = simulate(Subject("01", "MSA", age=64.0, sex="F"))

@@ -27,16 +27,6 @@ Truth = Callable[[str], Subject | None]
 def no_truth(study_id: str) -> Subject | None:  # noqa: ARG001
     """Know of no study whose it is.
 
-    Parameters
-    ----------
-    study_id
-        The study.
-
-    Returns
-    -------
-    None
-        Always.
-
     Examples
     --------
     >>> no_truth("a1") is None
@@ -47,40 +37,19 @@ def no_truth(study_id: str) -> Subject | None:  # noqa: ARG001
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Turns uploads into result folders.
+    """Turns uploads into result folders."""
 
-    Parameters
-    ----------
-    output, staging
-        Where result folders go, and where their files are written first.
-    layout
-        Of aidp.csv.
-    failure_rate
-        The share of valid studies that fail all the same; the same ones for the same seed.
-    seed
-        Of the simulated values and failures.
-    truth
-        Tells whose a study is.
-    clock
-        Tells the local time that the reports show.
-    """
-
-    output: Path
+    output: Path  # Where result folders go, and where their files are written first
     staging: Path
-    layout: str = "long"
+    layout: str = "long"  # Of aidp.csv.
+    # The share of valid studies that fail all the same; the same ones for the same seed.
     failure_rate: float = 0.0
-    seed: int = 0
-    truth: Truth = no_truth
-    clock: Callable[[], datetime] = datetime.now
+    seed: int = 0  # Of the simulated values and failures
+    truth: Truth = no_truth  # Tells whose a study is
+    clock: Callable[[], datetime] = datetime.now  # Tells the local time that the reports show
 
     def process(self, upload: Path) -> None:
-        """Write the result folder of one upload, or its failure report.
-
-        Parameters
-        ----------
-        upload
-            The zip; its stem is the study's id.
-        """
+        """Write the result folder of one upload, or its failure report."""
         study_id, at = upload.stem, self.clock()
         try:
             content = read_upload(upload)
@@ -115,16 +84,6 @@ class Pipeline:
 
 def share(*words: object) -> float:
     """Turn words into a number that looks random and never changes.
-
-    Parameters
-    ----------
-    *words
-        Anything with a text.
-
-    Returns
-    -------
-    float
-        At least 0, less than 1.
 
     Examples
     --------

@@ -10,15 +10,7 @@ from pathlib import Path
 
 
 class Jobs:
-    """Processes every upload a while after it is complete, one at a time.
-
-    Parameters
-    ----------
-    process
-        Does the work; called in a thread of its own.
-    delay
-        How long an upload waits first, in seconds.
-    """
+    """Processes every upload a while after it is complete, one at a time."""
 
     def __init__(self, process: Callable[[Path], None], delay: float) -> None:
         self._process = process
@@ -30,13 +22,7 @@ class Jobs:
         self.processed: list[str] = []
 
     def add(self, upload: Path) -> None:
-        """Take on an upload; called in the service's event loop.
-
-        Parameters
-        ----------
-        upload
-            The zip.
-        """
+        """Take on an upload; called in the service's event loop."""
         with self._changed:
             self._open += 1
         task = asyncio.get_running_loop().create_task(self._run(upload))
@@ -55,18 +41,7 @@ class Jobs:
             self._changed.notify_all()
 
     def wait(self, timeout: float) -> bool:
-        """Wait until no upload is waiting or in work; called from any thread but the service's.
-
-        Parameters
-        ----------
-        timeout
-            How long at most, in seconds.
-
-        Returns
-        -------
-        bool
-            False where something was still to do.
-        """
+        """Wait until no upload is waiting or in work; called from any thread but the service's."""
         with self._changed:
             return self._changed.wait_for(lambda: self._open == 0, timeout)
 

@@ -24,37 +24,14 @@ _SEXES = {"m": "M", "male": "M", "f": "F", "female": "F"}
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a readable upload holds.
+    """What a readable upload holds."""
 
-    Parameters
-    ----------
-    age
-        In years.
-    sex
-        ``"M"`` or ``"F"``.
-    """
-
-    age: float
-    sex: str
+    age: float  # In years
+    sex: str  # ``"M"`` or ``"F"``
 
 
 def read_upload(path: Path) -> Upload:
     """Look into an uploaded zip as the service does before it processes it.
-
-    Parameters
-    ----------
-    path
-        The zip.
-
-    Returns
-    -------
-    Upload
-        What the simulation needs of it.
-
-    Raises
-    ------
-    StudyError
-        The zip is broken or empty, holds no study, more than one, or does not tell age and sex.
 
     References
     ----------

@@ -43,12 +43,6 @@ SIDE_SD = 0.01
 def group_statistics() -> pd.DataFrame:
     """Read the statistics the demo draws from.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by (stem, metric), 120 rows; columns ``<group>_mean``, ``<group>_sd`` (fractions),
-        ``control_age_slope_per_year`` (per year) and ``first_factor_loading``.
-
     Examples
     --------
     >>> statistics = group_statistics()

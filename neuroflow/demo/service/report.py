@@ -22,21 +22,11 @@ BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the simulated reports say of a study.
+    """What the simulated reports say of a study."""
 
-    Parameters
-    ----------
-    atypical
-        Probability of MSA or PSP against PD.
-    psp
-        Probability of PSP against MSA.
-    biomarkers
-        Free water (fraction) of the four regions in `BIOMARKERS`.
-    """
-
-    atypical: float
-    psp: float
-    biomarkers: Mapping[str, float]
+    atypical: float  # Probability of MSA or PSP against PD
+    psp: float  # Probability of PSP against MSA
+    biomarkers: Mapping[str, float]  # Free water (fraction) of the four regions in `BIOMARKERS`
 
     @property
     def is_atypical(self) -> bool:
@@ -49,16 +39,6 @@ def predict(values: pd.DataFrame) -> Prediction:
 
     This is a naive Bayes rule with normal densities and equal odds: a stand-in that makes reports
     plausible, in no way the vendor's classifier.
-
-    Parameters
-    ----------
-    values
-        132 rows: region, metric, value (fraction).
-
-    Returns
-    -------
-    Prediction
-        The probabilities and the biomarkers.
 
     Examples
     --------
@@ -89,22 +69,7 @@ def predict(values: pd.DataFrame) -> Prediction:
 
 
 def prediction_text(prediction: Prediction, study_id: str, at: datetime) -> str:
-    """Write prediction.txt.
-
-    Parameters
-    ----------
-    prediction
-        What to say.
-    study_id
-        Stands as the order's id.
-    at
-        When it was processed.
-
-    Returns
-    -------
-    str
-        The file's content.
-    """
+    """Write prediction.txt."""
     lines = [
         NOTICE,
         "",
@@ -133,20 +98,6 @@ def prediction_text(prediction: Prediction, study_id: str, at: datetime) -> str:
 
 def failure_text(reason: str, study_id: str, at: datetime) -> str:
     """Write the failure report on a study that could not be processed.
-
-    Parameters
-    ----------
-    reason
-        Why not; one or two sentences.
-    study_id
-        Stands as the order's id.
-    at
-        When it was tried.
-
-    Returns
-    -------
-    str
-        The file's content.
 
     Examples
     --------

@@ -41,21 +41,6 @@ class S3Home(asyncssh.SFTPServer):
     holds what had arrived. Permissions, times, links, appending, writing at an offset and renaming
     of folders are refused.
 
-    Parameters
-    ----------
-    channel
-        The channel of the session.
-    home
-        What the user sees as ``/``.
-    staging
-        Where unfinished uploads are kept.
-    on_file
-        Told of every complete file.
-    on_exit
-        Told when the session is over.
-    latency
-        Seconds added to each answer, except to those that carry data.
-
     References
     ----------
     AWS Transfer Family user guide, "Supported SFTP operations" and its troubleshooting of SFTP.
@@ -241,13 +226,7 @@ class S3Home(asyncssh.SFTPServer):
 
 
 def discard_staged(staging: Path) -> None:
-    """Delete what an earlier run left unfinished.
-
-    Parameters
-    ----------
-    staging
-        Where unfinished uploads are kept.
-    """
+    """Delete what an earlier run left unfinished."""
     for path in staging.iterdir():
         with contextlib.suppress(FileNotFoundError):
             path.unlink()

@@ -51,11 +51,6 @@ class Place:
 def places() -> dict[tuple[str, str], Place]:
     """Return the place of every region of the dictionary that has coordinates.
 
-    Returns
-    -------
-    dict
-        By region and hemisphere. Values of both sides together (``"bilateral"``) have two lines.
-
     Examples
     --------
     >>> [line.round().tolist() for line in places()["Putamen", "bilateral"].lines]
@@ -99,26 +94,15 @@ def _point(text: str) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Lines of the template in one view.
+    """Lines of the template in one view."""
 
-    Parameters
-    ----------
-    outer, inner
-        Around it, and within it; each points x 2 in mm.
-    """
-
-    outer: tuple[FloatArray, ...]
+    outer: tuple[FloatArray, ...]  # Around it, and within it; each points x 2 in mm
     inner: tuple[FloatArray, ...]
 
 
 @lru_cache(maxsize=1)
 def outlines() -> dict[str, Outline]:
     """Return the outline of the MNI152 template in the three views.
-
-    Returns
-    -------
-    dict
-        By view.
 
     References
     ----------

@@ -188,20 +188,7 @@ def write_nifti(
 
 
 def paint(masks: Masks, rows: pd.DataFrame) -> FloatArray:
-    """Return the image of numbers, the strongest where regions overlap.
-
-    Parameters
-    ----------
-    masks
-        The regions' shapes.
-    rows
-        One row per region: `region`, `hemisphere`, `number`.
-
-    Returns
-    -------
-    ndarray of float, shape of the masks
-        NaN outside all regions.
-    """
+    """Return the image of numbers, the strongest where regions overlap."""
     flat = np.full(int(np.prod(masks.shape)), np.nan)
     for voxels, number in sorted(_placed(masks, rows), key=lambda item: abs(item[1])):
         flat[voxels] = number

@@ -27,27 +27,13 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class RegionNumbers:
-    """What a brain picture or an image shows.
+    """What a brain picture or an image shows."""
 
-    Parameters
-    ----------
-    rows
-        One row per region: `REGION_COLUMNS`, `number` and, if known, `q`.
-    column
-        Where the numbers come from.
-    chosen
-        What was chosen from the result: metric, contrast, ...
-    others
-        What else there was to choose.
-    facts
-        The ``.attrs`` of the result.
-    """
-
-    rows: pd.DataFrame
-    column: str
-    chosen: Mapping[str, str]
-    others: Mapping[str, list[str]]
-    facts: Mapping[Any, Any] = field(default_factory=dict)
+    rows: pd.DataFrame  # One row per region: `REGION_COLUMNS`, `number` and, if known, `q`
+    column: str  # Where the numbers come from
+    chosen: Mapping[str, str]  # What was chosen from the result: metric, contrast,
+    others: Mapping[str, list[str]]  # What else there was to choose
+    facts: Mapping[Any, Any] = field(default_factory=dict)  # The ``.attrs`` of the result.
 
     @property
     def quantity(self) -> str:
@@ -65,29 +51,6 @@ def region_numbers(
     result: pd.DataFrame | pd.Series, column: str | None = None, **choices: str | None
 ) -> RegionNumbers:
     """Take one number per region out of any result.
-
-    Parameters
-    ----------
-    result
-        What `compare_groups`, `z_scores`, `change_over_time`, `correlate` or `asymmetry` return,
-        any table with `region` and numbers, or a Series with regions as index.
-    column
-        Which numbers; None takes the first of `effect_size`, `z`, `r`, `value`.
-    **choices
-        Which `metric`, `contrast`, `study_id`, ...; what is left out and has several values is
-        free water, or else the first.
-
-    Returns
-    -------
-    RegionNumbers
-        One row per region.
-
-    Raises
-    ------
-    OptionError
-        A column or choice is not there.
-    TableError
-        There are no regions, or two numbers for one.
 
     Examples
     --------

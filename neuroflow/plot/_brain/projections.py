@@ -15,47 +15,17 @@ from neuroflow.plot._brain.masks import Masks, paint
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """What one view shows of an image.
+    """What one view shows of an image."""
 
-    Parameters
-    ----------
-    image
-        Columns x rows of the view, NaN where nothing is.
-    h, v
-        Edges of the pixels in mm, one more than columns and rows.
-    """
-
-    image: FloatArray
-    h: FloatArray
+    image: FloatArray  # Columns x rows of the view, NaN where nothing is
+    h: FloatArray  # Edges of the pixels in mm, one more than columns and rows
     v: FloatArray
 
 
 def project(
     masks: Masks, rows: pd.DataFrame, cut: tuple[float, float, float] | None = None
 ) -> dict[str, Shadow]:
-    """Show the numbers of regions in the three views.
-
-    Parameters
-    ----------
-    masks
-        The regions' shapes.
-    rows
-        One row per region: `region`, `hemisphere`, `number`.
-    cut
-        A point in mm to cut through; None takes the strongest number along each line of sight.
-
-    Returns
-    -------
-    dict
-        By view.
-
-    Raises
-    ------
-    OptionError
-        The cut lies outside the images.
-    TableError
-        The images do not lie along the axes of space.
-    """
+    """Show the numbers of regions in the three views."""
     steps = np.diag(masks.affine)[:3]
     off = masks.affine[:3, :3] - np.diag(steps)
     if np.abs(off).max() > 1e-2 * np.abs(steps).min():

@@ -30,37 +30,17 @@ Color = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The regions to draw, strongest first, and their colours.
+    """The regions to draw, strongest first, and their colours."""
 
-    Parameters
-    ----------
-    rows
-        One row per region: its `number` and `label`; `sure` where it is significant, `placed`
-        where it has a place in the pictures.
-    spots
-        The regions' places in the schematic, None where there is none.
-    norm, cmap
-        From numbers to colours.
-    """
-
+    # One row per region: its `number` and `label`; `sure` where it is significant, `placed` where
+    # it has a place in the pictures.
     rows: pd.DataFrame
-    spots: list[Place | None]
-    norm: Normalize
+    spots: list[Place | None]  # The regions' places in the schematic, None where there is none
+    norm: Normalize  # From numbers to colours
     cmap: Colormap
 
     def color(self, number: float) -> Color:
-        """Return the colour of a number.
-
-        Parameters
-        ----------
-        number
-            In the unit of `rows`.
-
-        Returns
-        -------
-        tuple of float
-            Red, green, blue and alpha, 0 to 1.
-        """
+        """Return the colour of a number."""
         red, green, blue, alpha = self.cmap(float(self.norm(number)))
         return float(red), float(green), float(blue), float(alpha)
 
@@ -83,13 +63,7 @@ def _at(view: str, points: FloatArray) -> FloatArray:
 
 
 def sheet(ax: Axes) -> None:
-    """Draw the outlines, and say from where one looks.
-
-    Parameters
-    ----------
-    ax
-        The panel, in mm of the sheet.
-    """
+    """Draw the outlines, and say from where one looks."""
     theme = current().palette
     ax.set(xlim=(0, _WIDE), ylim=(_LOW, _HIGH), aspect="equal")
     ax.set_axis_off()
@@ -110,15 +84,7 @@ def sheet(ax: Axes) -> None:
 
 
 def schematic(ax: Axes, scene: Scene) -> None:
-    """Draw discs and curves, the strongest last so that they lie on top.
-
-    Parameters
-    ----------
-    ax
-        The panel.
-    scene
-        What to draw.
-    """
+    """Draw discs and curves, the strongest last so that they lie on top."""
     layers: dict[int, list[_Stroke] | list[_Disc]] = {2: [], 3: [], 4: [], 5: []}
     rows: list[Any] = list(scene.rows.itertuples())
     for row in reversed(rows):
@@ -194,17 +160,7 @@ def _curve(points: FloatArray, color: Color, *, below: bool, sure: bool) -> list
 
 
 def shapes(ax: Axes, scene: Scene, shadows: Mapping[str, Shadow]) -> None:
-    """Draw the shapes of masks.
-
-    Parameters
-    ----------
-    ax
-        The panel.
-    scene
-        Its colours.
-    shadows
-        Images by view.
-    """
+    """Draw the shapes of masks."""
     for view, shadow in shadows.items():
         left, low = _at(view, np.array([shadow.h[0], shadow.v[0]]))
         right, high = _at(view, np.array([shadow.h[-1], shadow.v[-1]]))
@@ -231,15 +187,7 @@ def shapes(ax: Axes, scene: Scene, shadows: Mapping[str, Shadow]) -> None:
 
 
 def number(ax: Axes, scene: Scene) -> None:
-    """Put the numbers of the strongest beside each view, with a line to where they lie.
-
-    Parameters
-    ----------
-    ax
-        The panel.
-    scene
-        What is drawn.
-    """
+    """Put the numbers of the strongest beside each view, with a line to where they lie."""
     theme = current().palette
     named = scene.named
     spots = {int(number): scene.spots[number] for number in named}

@@ -51,35 +51,13 @@ class _NotebookAxes(matplotlib.axes.Axes):
 
 
 def figure_of(ax: Axes) -> matplotlib.figure.Figure | None:
-    """Return the whole figure of a panel, also where it stands in a part of one.
-
-    Parameters
-    ----------
-    ax
-        The panel.
-
-    Returns
-    -------
-    Figure or None
-        None where the panel was taken out of its figure.
-    """
+    """Return the whole figure of a panel, also where it stands in a part of one."""
     figure = ax.figure  # matplotlib 3.9 has no get_figure(root=True)
     return figure.figure if isinstance(figure, matplotlib.figure.SubFigure) else figure
 
 
 def new_axes(width: float | None = None, height: float = 60.0) -> Axes:
-    """Make a figure of one panel, known to no window or notebook.
-
-    Parameters
-    ----------
-    width, height
-        In mm; the usual width is a journal's page.
-
-    Returns
-    -------
-    Axes
-        Its figure is ``ax.figure``.
-    """
+    """Make a figure of one panel, known to no window or notebook."""
     size = ((width or DOUBLE_COLUMN) * MM, height * MM)
     figure = Figure(figsize=size, layout="constrained")
     figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.02)
@@ -87,19 +65,7 @@ def new_axes(width: float | None = None, height: float = 60.0) -> Axes:
 
 
 def describe(ax: Axes, caption: str, footnote: str = "", *, own: bool = True) -> None:
-    """Give a panel its caption, and its figure a note at the foot.
-
-    Parameters
-    ----------
-    ax
-        The panel.
-    caption
-        What the figure shows and how it was computed, for the paper.
-    footnote
-        What a reader needs at the figure itself.
-    own
-        False where the user made the figure: then nothing is written at its foot.
-    """
+    """Give a panel its caption, and its figure a note at the foot."""
     note = current().note.rstrip(".")
     _captions[ax] = " ".join(part for part in (caption, f"{note}." if note else "") if part)
     figure = figure_of(ax)

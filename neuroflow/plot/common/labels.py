@@ -41,23 +41,7 @@ KIND_NOTES = {"TC": "TC, transcallosal tract", "SM": "SM, sensorimotor tract"}
 
 
 def metric_name(metric: str) -> str:
-    """Return a metric in words.
-
-    Parameters
-    ----------
-    metric
-        As in the cohort table.
-
-    Returns
-    -------
-    str
-        As it came where it is unknown.
-
-    Raises
-    ------
-    OptionError
-        It is several.
-    """
+    """Return a metric in words."""
     if not isinstance(metric, str):
         raise OptionError("A figure shows one metric.", advice='Write its name, as metric="FW".')
     return _METRICS.get(metric, metric)
@@ -65,19 +49,6 @@ def metric_name(metric: str) -> str:
 
 def unit(metric: str, values: FloatArray) -> str:
     """Return the unit of a metric's values.
-
-    Parameters
-    ----------
-    metric
-        As in the cohort table.
-    values
-        Some of its values.
-
-    Returns
-    -------
-    str
-        For mean diffusivity told by the size of the values, which lie between 0.0005 and 0.003
-        mm²/s in the brain.
 
     Examples
     --------
@@ -95,16 +66,6 @@ def unit(metric: str, values: FloatArray) -> str:
 
 def region_labels(columns: pd.DataFrame) -> list[str]:
     """Return how regions are called in figures.
-
-    Parameters
-    ----------
-    columns
-        One row per region: `region_name`, `kind`, `hemisphere`.
-
-    Returns
-    -------
-    list of str
-        Short enough for an axis; left and right told apart.
 
     Examples
     --------
@@ -129,59 +90,19 @@ def region_labels(columns: pd.DataFrame) -> list[str]:
 
 
 def kind_notes(labels: Sequence[str]) -> str:
-    """Return the abbreviations that region labels use, spelled out.
-
-    Parameters
-    ----------
-    labels
-        As `region_labels` returns them.
-
-    Returns
-    -------
-    str
-        One sentence; empty where there are none.
-    """
+    """Return the abbreviations that region labels use, spelled out."""
     used = [note for short, note in KIND_NOTES.items() if any(f"({short})" in x for x in labels)]
     return f"{'; '.join(used)}." if used else ""
 
 
 def system_order(systems: Sequence[str]) -> list[str]:
-    """Put systems into the order of the figures.
-
-    Parameters
-    ----------
-    systems
-        Names, with or without repetition.
-
-    Returns
-    -------
-    list of str
-        Each once.
-    """
+    """Put systems into the order of the figures."""
     found = list(dict.fromkeys(systems))
     return [name for name in SYSTEMS if name in found] + [n for n in found if n not in SYSTEMS]
 
 
 def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolArray:
-    """Tell which columns belong to the regions asked for.
-
-    Parameters
-    ----------
-    columns
-        One row per column: `region`, `region_name`, `kind`, `hemisphere`.
-    regions
-        Keys (``"pSN"``) or names, in any case; None for all.
-
-    Returns
-    -------
-    ndarray of bool
-        True where the column is wanted.
-
-    Raises
-    ------
-    OptionError
-        A region is not there; the closest ones are named.
-    """
+    """Tell which columns belong to the regions asked for."""
     if regions is None:
         return np.ones(len(columns), dtype=bool)
     wanted = [regions] if isinstance(regions, str) else as_list("regions", regions)
@@ -213,20 +134,7 @@ def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolAr
 
 
 def region_order(columns: pd.DataFrame, regions: Sequence[str] | None) -> list[int]:
-    """Return the positions of the columns in the order of a figure.
-
-    Parameters
-    ----------
-    columns
-        One row per column, all wanted.
-    regions
-        What the user named: a short list keeps its order. None orders by system.
-
-    Returns
-    -------
-    list of int
-        Positions in `columns`.
-    """
+    """Return the positions of the columns in the order of a figure."""
     if regions is not None:
         places = [columns[pick_regions(columns, [name])].index for name in regions]
         return list(dict.fromkeys(int(i) for found in places for i in found))

@@ -23,18 +23,7 @@ _POINT = 25.4 / 72  # mm
 
 
 def room(ax: Axes) -> tuple[float, float]:
-    """Return the room that a panel has in its figure, with the words around it.
-
-    Parameters
-    ----------
-    ax
-        The panel.
-
-    Returns
-    -------
-    width, height : float
-        In mm.
-    """
+    """Return the room that a panel has in its figure, with the words around it."""
     figure = figure_of(ax)
     if figure is None:
         return DOUBLE_COLUMN, DOUBLE_COLUMN
@@ -47,36 +36,12 @@ def room(ax: Axes) -> tuple[float, float]:
 
 
 def is_narrow(ax: Axes) -> bool:
-    """Tell whether a panel is about as wide as a journal's column.
-
-    Parameters
-    ----------
-    ax
-        The panel.
-
-    Returns
-    -------
-    bool
-        True where names beside it must be short.
-    """
+    """Tell whether a panel is about as wide as a journal's column."""
     return room(ax)[0] < _NARROW
 
 
 def row_names(ax: Axes, names: Sequence[str]) -> list[str]:
-    """Return the names of rows so that they leave room for what is drawn.
-
-    Parameters
-    ----------
-    ax
-        The panel, with a row for each name.
-    names
-        In full.
-
-    Returns
-    -------
-    list of str
-        In a narrow panel in several lines, or cut in their middle where rows are too low for it.
-    """
+    """Return the names of rows so that they leave room for what is drawn."""
     if not names or not is_narrow(ax):
         return list(names)
     width, height = room(ax)
@@ -97,20 +62,7 @@ def _cut(name: str, letters: int, end: int) -> str:
 
 
 def group_handles(looks: Mapping[str, tuple[str, str]], counts: Mapping[str, int]) -> list[Artist]:
-    """Return a legend's marks for groups of points.
-
-    Parameters
-    ----------
-    looks
-        Colour and marker by group.
-    counts
-        n by group.
-
-    Returns
-    -------
-    list of Artist
-        Of one size, however small the points are.
-    """
+    """Return a legend's marks for groups of points."""
     return [
         point_handle(f"{name} (n = {counts[name]})", color, marker)
         for name, (color, marker) in looks.items()
@@ -120,24 +72,7 @@ def group_handles(looks: Mapping[str, tuple[str, str]], counts: Mapping[str, int
 def point_handle(
     label: str, color: str, marker: str, *, face: str | None = None, size: float = 5
 ) -> Artist:
-    """Return a legend's mark for points.
-
-    Parameters
-    ----------
-    label
-        What the points are.
-    color, marker
-        How they look.
-    face
-        Another colour within.
-    size
-        In points.
-
-    Returns
-    -------
-    Artist
-        To hand to `add_legend`.
-    """
+    """Return a legend's mark for points."""
     return Line2D(
         [],
         [],
@@ -151,17 +86,7 @@ def point_handle(
 
 
 def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
-    """Put a legend above the panel, in as many columns as the width holds.
-
-    Parameters
-    ----------
-    ax
-        The panel.
-    handles
-        What to explain, with labels; after the ticks, which may have numbers above the panel.
-    own
-        True where the figure has this panel only: then the legend may take its whole width.
-    """
+    """Put a legend above the panel, in as many columns as the width holds."""
     figure = figure_of(ax)
     if figure is None or not handles:
         return
@@ -198,19 +123,7 @@ def _wide(widths: Sequence[float], columns: int) -> float:
 
 
 def region_rows(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quantity: str) -> None:
-    """Set the axes of a panel with one region below the other.
-
-    Parameters
-    ----------
-    ax
-        The panel, regions at y = 0, 1, 2, ...
-    columns
-        One row per region: `system`.
-    names
-        What the regions are called.
-    quantity
-        What is measured along x, with its unit.
-    """
+    """Set the axes of a panel with one region below the other."""
     ax.set_yticks(range(len(names)), row_names(ax, names))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
@@ -225,17 +138,7 @@ def region_rows(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quantity:
 
 
 def mark_systems(ax: Axes, systems: Sequence[str], *, at: float = 1.01) -> None:
-    """Name the systems beside their regions where there is room, and draw a line between them.
-
-    Parameters
-    ----------
-    ax
-        Regions at y = 0, 1, 2, ...
-    systems
-        The system of each, in that order; blank ones are not named.
-    at
-        Where the names begin, in widths of the panel.
-    """
+    """Name the systems beside their regions where there is room, and draw a line between them."""
     theme = current().palette
     start = 0
     runs = [(name, len(list(run))) for name, run in groupby(systems)]

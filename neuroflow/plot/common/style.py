@@ -34,28 +34,16 @@ _MORE_MARKERS = ("v", "P", "X", "<", ">")
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colours of figures.
+    """The colours of figures."""
 
-    Parameters
-    ----------
-    ground, ink, quiet, grid, missing
-        Of the paper, of text and axes, of notes, of grid lines, and of what has no value.
-    groups
-        Of the diagnostic groups, by name.
-    more
-        Of other groups, in turn.
-    diverging
-        Of numbers, from below zero to above.
-    """
-
-    ground: str
+    ground: str  # Of the paper, of text and axes, of notes, of grid lines, and of what has no value
     ink: str
     quiet: str
     grid: str
     missing: str
-    groups: Mapping[str, str]
-    more: Sequence[str]
-    diverging: Colormap
+    groups: Mapping[str, str]  # Of the diagnostic groups, by name
+    more: Sequence[str]  # Of other groups, in turn
+    diverging: Colormap  # Of numbers, from below zero to above
 
     @property
     def sequential(self) -> Colormap:
@@ -172,13 +160,7 @@ _now = [Style()]
 
 
 def current() -> Style:
-    """Return the style in force.
-
-    Returns
-    -------
-    Style
-        What `style` set last.
-    """
+    """Return the style in force."""
     return _now[-1]
 
 
@@ -254,18 +236,7 @@ def styled(**changes: Any) -> Iterator[Style]:
 
 
 def order_groups(groups: Sequence[str]) -> list[str]:
-    """Put groups into the style's order, then the usual one.
-
-    Parameters
-    ----------
-    groups
-        Labels, with or without repetition.
-
-    Returns
-    -------
-    list of str
-        Each label once.
-    """
+    """Put groups into the style's order, then the usual one."""
     usual = group_order(groups)
     return [name for name in current().order if name in usual] + [
         name for name in usual if name not in current().order
@@ -274,16 +245,6 @@ def order_groups(groups: Sequence[str]) -> list[str]:
 
 def look_of(groups: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Return colour and marker of every group.
-
-    Parameters
-    ----------
-    groups
-        All groups of the figure.
-
-    Returns
-    -------
-    dict
-        Colour and marker by group. Diagnoses have theirs; other labels get theirs by alphabet.
 
     Examples
     --------

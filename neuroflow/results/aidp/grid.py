@@ -21,27 +21,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The cells of a file, all rows equally long.
+    """The cells of a file, all rows equally long."""
 
-    Parameters
-    ----------
-    path
-        The file, for messages.
-    rows
-        Its cells, stripped of surrounding blanks; empty rows are left out.
-    lines
-        The line each row ends in, counted from 1.
-    comments
-        Comment lines and titles above the table.
-    delimiter, encoding
-        How it was written.
-    """
-
-    path: str | Path
-    rows: list[list[str]]
-    lines: list[int]
-    comments: tuple[str, ...]
-    delimiter: str
+    path: str | Path  # The file, for messages
+    rows: list[list[str]]  # Its cells, stripped of surrounding blanks; empty rows are left out
+    lines: list[int]  # The line each row ends in, counted from 1
+    comments: tuple[str, ...]  # Comment lines and titles above the table
+    delimiter: str  # How it was written
     encoding: str
 
     def text(self, spot: tuple[int, int]) -> str:
@@ -60,25 +46,6 @@ def unreadable(path: str | Path, line: int, why: str, advice: str = "") -> AidpE
 
 def read_grid(data: bytes, path: str | Path, schema: Schema) -> Grid:
     """Split a file into cells.
-
-    Parameters
-    ----------
-    data
-        The whole file.
-    path
-        Its name, for messages.
-    schema
-        What is known of it beforehand.
-
-    Returns
-    -------
-    Grid
-        At least one row and two columns.
-
-    Raises
-    ------
-    AidpError
-        Empty, not text, without a delimiter, an unbalanced quote, or rows of unequal length.
 
     Examples
     --------
@@ -114,16 +81,6 @@ def _decode(data: bytes, path: str | Path, encoding: str | None) -> tuple[str, s
 
 def find_encoding(data: bytes) -> str:
     """Tell how a text is encoded: by its byte order mark, else UTF-8 if it can be that.
-
-    Parameters
-    ----------
-    data
-        The text, from its beginning.
-
-    Returns
-    -------
-    str
-        A name that Python knows.
 
     Examples
     --------

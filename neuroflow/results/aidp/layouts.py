@@ -29,25 +29,7 @@ _CORRECTED = ("fat", "freewatercorrectedfa", "fwcorrectedfa")
 
 
 def read_sheet(grid: Grid, schema: Schema) -> Sheet:
-    """Find names, values and facts in a grid.
-
-    Parameters
-    ----------
-    grid
-        The file's cells.
-    schema
-        What is known of the file beforehand.
-
-    Returns
-    -------
-    Sheet
-        At least one study and one name; every name has a metric.
-
-    Raises
-    ------
-    AidpError
-        No region names, or no telling which column holds the values.
-    """
+    """Find names, values and facts in a grid."""
     layout, column = _recognise(grid, schema)
     if layout == "wide":
         sheet = read_wide(grid, schema)

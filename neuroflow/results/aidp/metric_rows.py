@@ -21,22 +21,7 @@ from neuroflow.results.aidp.sheet import (
 
 
 def metric_column(grid: Grid, schema: Schema, rows: Sequence[int]) -> int | None:
-    """Find the column that tells the metric of each row, where no region's name tells it.
-
-    Parameters
-    ----------
-    grid
-        The file's cells; names stand in its first row.
-    schema
-        What is known of the file beforehand.
-    rows
-        The rows with values.
-
-    Returns
-    -------
-    int or None
-        None where every row holds all metrics of a study.
-    """
+    """Find the column that tells the metric of each row, where no region's name tells it."""
     header = grid.rows[0]
     if schema.metric_column is not None:
         return required(grid, header, schema.metric_column)

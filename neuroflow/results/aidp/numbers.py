@@ -18,16 +18,6 @@ _PLAIN = str.maketrans("", "", "0123456789.eE+-")
 def is_missing(text: str) -> bool:
     """Tell whether a cell stands for no value.
 
-    Parameters
-    ----------
-    text
-        The cell.
-
-    Returns
-    -------
-    bool
-        True for an empty cell, ``NA``, ``NaN`` and the like.
-
     Examples
     --------
     >>> is_missing("NaN"), is_missing("0")
@@ -39,16 +29,6 @@ def is_missing(text: str) -> bool:
 def is_number(text: str) -> bool:
     """Tell whether a cell is a number, with a decimal point or comma.
 
-    Parameters
-    ----------
-    text
-        The cell.
-
-    Returns
-    -------
-    bool
-        False for missing values and text.
-
     Examples
     --------
     >>> is_number("0,21"), is_number("2.1e-1"), is_number("1.2.3"), is_number("NA")
@@ -59,16 +39,6 @@ def is_number(text: str) -> bool:
 
 def counts_rows(cells: Sequence[str]) -> bool:
     """Tell whether cells only number the rows, from 0 or 1 on.
-
-    Parameters
-    ----------
-    cells
-        One of each row.
-
-    Returns
-    -------
-    bool
-        False for a single row.
 
     Examples
     --------
@@ -85,16 +55,6 @@ def counts_rows(cells: Sequence[str]) -> bool:
 def decimal_mark(cells: Iterable[str]) -> str:
     """Tell the decimal mark most cells use; the point where nothing tells.
 
-    Parameters
-    ----------
-    cells
-        The cells that hold values.
-
-    Returns
-    -------
-    str
-        ``"."`` or ``","``.
-
     Examples
     --------
     >>> decimal_mark(["0,21", "1", "NA"])
@@ -109,18 +69,6 @@ def decimal_mark(cells: Iterable[str]) -> str:
 
 def to_floats(cells: Sequence[str], decimal: str) -> list[float]:
     """Read cells as numbers.
-
-    Parameters
-    ----------
-    cells
-        What stands in the file.
-    decimal
-        The decimal mark.
-
-    Returns
-    -------
-    list of float
-        NaN for missing values and for what is no finite number; percent become shares.
 
     Examples
     --------

@@ -34,47 +34,21 @@ _KINDS = 8  # more kinds of files than this in one cohort are read, but without 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AidpFile:
-    """What one result file holds.
+    """What one result file holds."""
 
-    Parameters
-    ----------
-    path
-        The file.
-    names
-        Its values' regions, sides and metrics, each once.
-    values
-        Shape (studies, names); NaN where there is no number.
-    ids
-        The studies' ids as the file has them; empty where it has none.
-    facts
-        For each study, what is no value of a region, as written.
-    layout
-        ``"long"``, ``"wide"`` or ``"transposed"``.
-    delimiter, decimal, encoding
-        How it was written.
-    comments
-        Comment lines and titles.
-    sha256
-        The file's digest, in hexadecimal.
-    warnings
-        For each study, what is odd.
-    id_name
-        The fact that `ids` were taken from; empty where there is none.
-    """
-
-    path: str | Path
-    names: tuple[RegionName, ...]
-    values: npt.NDArray[np.float64]
-    ids: tuple[str, ...]
-    facts: tuple[Mapping[str, str], ...]
-    layout: str
-    delimiter: str
+    path: str | Path  # The file
+    names: tuple[RegionName, ...]  # Its values' regions, sides and metrics, each once
+    values: npt.NDArray[np.float64]  # Shape (studies, names); NaN where there is no number
+    ids: tuple[str, ...]  # The studies' ids as the file has them; empty where it has none
+    facts: tuple[Mapping[str, str], ...]  # For each study, what is no value of a region, as written
+    layout: str  # ``"long"``, ``"wide"`` or ``"transposed"``
+    delimiter: str  # How it was written
     decimal: str
     encoding: str
-    comments: tuple[str, ...]
-    sha256: str
-    warnings: tuple[tuple[str, ...], ...]
-    id_name: str = ""
+    comments: tuple[str, ...]  # Comment lines and titles
+    sha256: str  # The file's digest, in hexadecimal
+    warnings: tuple[tuple[str, ...], ...]  # For each study, what is odd
+    id_name: str = ""  # The fact that `ids` were taken from; empty where there is none
 
     @property
     def records(self) -> pd.DataFrame:
@@ -91,11 +65,6 @@ class AidpFile:
 
 class AidpReader:
     r"""Reads many result files; the second of a kind costs a fraction of the first.
-
-    Parameters
-    ----------
-    schema
-        How the files are to be read, where their content is not to decide.
 
     Examples
     --------
@@ -141,23 +110,6 @@ class AidpReader:
 
 def read_aidp(path: str | Path, schema: Schema | None = None) -> AidpFile:
     r"""Read one result file of any layout and dialect.
-
-    Parameters
-    ----------
-    path
-        The file.
-    schema
-        How it is to be read; what it leaves open is recognised from the content.
-
-    Returns
-    -------
-    AidpFile
-        Values, facts, the decisions taken and what is odd.
-
-    Raises
-    ------
-    AidpError
-        The file cannot be read; file and line are named.
 
     Examples
     --------

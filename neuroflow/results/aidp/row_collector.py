@@ -8,13 +8,7 @@ from neuroflow.results.aidp.sheet import Sheet, Spot
 
 
 class Collected:
-    """Gathers the values and facts of studies row by row.
-
-    Parameters
-    ----------
-    grid
-        The file's cells.
-    """
+    """Gathers the values and facts of studies row by row."""
 
     def __init__(self, grid: Grid) -> None:
         self._grid = grid

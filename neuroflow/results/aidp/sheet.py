@@ -35,36 +35,18 @@ HEADER_WORDS = frozenset(
 
 @dataclass(slots=True)
 class Sheet:
-    """What a layout found.
+    """What a layout found."""
 
-    Parameters
-    ----------
-    layout
-        ``"long"``, ``"wide"`` or ``"transposed"``.
-    names
-        The columns of values; the same one may stand twice.
-    spots
-        For each study and each name, the value's cell; None where there is none.
-    ids
-        The study's id as the file has it; empty where it has none.
-    facts
-        For each study, the cells that are no values, by their names.
-    id_name
-        The fact that holds the id; empty where none does.
-    repeats
-        Cells that only repeat a fact, and the cell they repeat.
-    warnings
-        What a reader should know.
-    """
-
-    layout: str
-    names: list[RegionName]
+    layout: str  # ``"long"``, ``"wide"`` or ``"transposed"``
+    names: list[RegionName]  # The columns of values; the same one may stand twice
+    # For each study and each name, the value's cell; None where there is none.
     spots: list[list[Spot | None]]
-    ids: list[str]
-    facts: list[dict[str, Spot]]
-    id_name: str = ""
+    ids: list[str]  # The study's id as the file has it; empty where it has none
+    facts: list[dict[str, Spot]]  # For each study, the cells that are no values, by their names
+    id_name: str = ""  # The fact that holds the id; empty where none does
+    # Cells that only repeat a fact, and the cell they repeat.
     repeats: dict[Spot, Spot] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # What a reader should know
 
 
 def plain(header: str) -> str:

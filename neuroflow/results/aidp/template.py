@@ -23,27 +23,13 @@ _FACT = "[A-Za-z0-9_ .:/+-]*+"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One kind of file.
+    """One kind of file."""
 
-    Parameters
-    ----------
-    pattern
-        The whole file, with a group for each value and each fact.
-    values
-        The group of each value.
-    facts
-        The facts of the first file.
-    varying
-        The facts that may differ, and the group of each.
-    fractions
-        Which values must lie between 0 and 1.
-    """
-
-    pattern: re.Pattern[str]
-    values: tuple[int, ...]
-    facts: Mapping[str, str]
-    varying: Mapping[str, int]
-    fractions: tuple[int, ...]
+    pattern: re.Pattern[str]  # The whole file, with a group for each value and each fact
+    values: tuple[int, ...]  # The group of each value
+    facts: Mapping[str, str]  # The facts of the first file
+    varying: Mapping[str, int]  # The facts that may differ, and the group of each
+    fractions: tuple[int, ...]  # Which values must lie between 0 and 1
 
     def match(self, data: bytes) -> tuple[list[float], dict[str, str]] | None:
         """Read a file of this kind; None if it is of another, or has anything odd in it."""
@@ -68,20 +54,7 @@ class Template:
 
 
 def make_template(data: bytes, grid: Grid, sheet: Sheet) -> Template | None:
-    """Make the template of a file whose values are all there and usual.
-
-    Parameters
-    ----------
-    data
-        The file.
-    grid, sheet
-        What was found in it.
-
-    Returns
-    -------
-    Template or None
-        None for several studies, quotes, or other than ASCII characters.
-    """
+    """Make the template of a file whose values are all there and usual."""
     text = data.decode("ascii", errors="ignore")
     newline = "\r\n" if "\r\n" in text else "\n"
     plain = (

@@ -58,32 +58,7 @@ def cached_results(
     schema: Schema | None = None,
     clock_ns: Callable[[], int] = time.time_ns,
 ) -> Results:
-    """Read a folder of results, as far as the cache does not know them.
-
-    Parameters
-    ----------
-    folder, studies, participants, cohort_id, schema
-        As for `read_results`.
-    cache
-        The folder of the cache; made where missing.
-    clock_ns
-        The time in ns since 1970.
-
-    Returns
-    -------
-    Results
-        With `Results.table` and `Results.studies`, each made when it is asked for.
-
-    Raises
-    ------
-    FolderError
-        The folder is missing, unreadable, or holds no results.
-
-    Warns
-    -----
-    ResultWarning
-        The cache cannot be written.
-    """
+    """Read a folder of results, as far as the cache does not know them."""
     store = Store(Path(cache), _identity(schema))
     started = clock_ns()
 
@@ -107,19 +82,7 @@ def cached_results(
 def cached_warnings(
     folder: str | Path, cache: str | Path, *, schema: Schema | None = None
 ) -> dict[str, str]:
-    """Tell what is odd about the values of studies, through the cache.
-
-    Parameters
-    ----------
-    folder, cache, schema
-        As for `cached_results`.
-
-    Returns
-    -------
-    dict
-        The warnings by study, of those that have some. Empty where there are no results yet, or
-        where the folder cannot be read, which the table tells.
-    """
+    """Tell what is odd about the values of studies, through the cache."""
     try:
         return cached_results(folder, cache, schema=schema).warnings
     except FolderError:
@@ -127,15 +90,7 @@ def cached_warnings(
 
 
 class Store:
-    """The files of a cache: the first, and those of what came later.
-
-    Parameters
-    ----------
-    folder
-        Where they are; made where missing.
-    identity
-        What they depend on besides the result files.
-    """
+    """The files of a cache: the first, and those of what came later."""
 
     def __init__(self, folder: Path, identity: str) -> None:
         self._folder = folder
@@ -145,13 +100,7 @@ class Store:
         self._known: Values | None = None
 
     def load(self) -> Values | None:
-        """Read what is kept.
-
-        Returns
-        -------
-        Values or None
-            None where there is nothing, or it is outdated or damaged.
-        """
+        """Read what is kept."""
         parts: list[Values] = []
         for number in range(MOST_PARTS + 1):
             part = _read(self._path(number), self._identity, self._key)
@@ -164,18 +113,7 @@ class Store:
         return self._known
 
     def keep(self, reading: Reading) -> None:
-        """Write what is new: to a file of its own, or all to one.
-
-        Parameters
-        ----------
-        reading
-            What was read, after `load`.
-
-        Warns
-        -----
-        ResultWarning
-            It cannot be written.
-        """
+        """Write what is new: to a file of its own, or all to one."""
         if self._known is not None and not len(reading.fresh) and not reading.is_smaller:
             return
         is_much = len(reading.fresh) * 4 > len(reading.values.rows)

@@ -31,17 +31,7 @@ _UNMATCHED = {
 
 
 class Results:
-    """What a folder of results holds, joined with what is known of its studies.
-
-    Parameters
-    ----------
-    values
-        Everything that was read.
-    found
-        The files it came from, and the reports.
-    studies, participants, cohort_id
-        See `read_results`.
-    """
+    """What a folder of results holds, joined with what is known of its studies."""
 
     def __init__(
         self,
@@ -219,25 +209,7 @@ def load_results(
     schema: Schema | None = None,
     read: ReadFolder = _read_all,
 ) -> Results:
-    """Find and read the results in a folder; tables are made when they are asked for.
-
-    Parameters
-    ----------
-    folder, participants, studies, cohort_id, schema
-        As for `read_results`.
-    read
-        Finds and reads the files; the cache's way, or every one.
-
-    Returns
-    -------
-    Results
-        With `Results.table` and `Results.studies`.
-
-    Raises
-    ------
-    FolderError
-        The folder is missing, unreadable, or holds no results.
-    """
+    """Find and read the results in a folder; tables are made when they are asked for."""
     if isinstance(participants, (str, Path)):
         participants = read_participants(participants)
     folder = Path(os.path.expanduser(folder))  # noqa: PTH111  pathlib raises for ~nobody

@@ -110,16 +110,6 @@ EXCEL_ROWS = 1_048_575  # rows of a sheet, without the header
 def data_dictionary(table: pd.DataFrame) -> pd.DataFrame:
     """Describe the columns of a table.
 
-    Parameters
-    ----------
-    table
-        A cohort table, long or wide.
-
-    Returns
-    -------
-    DataFrame
-        One row per column: ``column``, ``meaning``, ``unit``, ``source``.
-
     Examples
     --------
     >>> data_dictionary(pd.DataFrame(columns=["age"])).iloc[0].tolist()

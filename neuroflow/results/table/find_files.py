@@ -47,92 +47,38 @@ _NEVER = (0, 0)
 
 
 class ValueFile(NamedTuple):
-    """A file with values of regions.
+    """A file with values of regions."""
 
-    Parameters
-    ----------
-    path
-        Where it is; text, for there may be many thousands.
-    source
-        The same from the folder that was searched, with ``/``.
-    study_id
-        What its folder's or its own name says; empty for a report of many studies.
-    signature
-        What tells a changed file without reading it.
-    beside
-        The names of the reports in the same folder, with ``/`` between them.
-    row
-        Where the values stand that were read from it before, if it is the same; else -1.
-    """
-
-    path: str
-    source: str
-    study_id: str
-    signature: Signature
-    beside: str = ""
+    path: str  # Where it is; text, for there may be many thousands
+    source: str  # The same from the folder that was searched, with ``/``
+    study_id: str  # What its folder's or its own name says; empty for a report of many studies
+    signature: Signature  # What tells a changed file without reading it
+    beside: str = ""  # The names of the reports in the same folder, with ``/`` between them
+    # Where the values stand that were read from it before, if it is the same; else -1.
     row: int = -1
 
 
 @dataclass(slots=True)
 class Report:
-    """The reports of one study.
+    """The reports of one study."""
 
-    Parameters
-    ----------
-    study_id
-        Whose.
-    texts, pictures
-        Paths of the files, the prediction's first.
-    """
-
-    study_id: str
-    texts: list[str] = field(default_factory=list)
+    study_id: str  # Whose
+    texts: list[str] = field(default_factory=list)  # Paths of the files, the prediction's first
     pictures: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a folder holds.
+    """What a folder holds."""
 
-    Parameters
-    ----------
-    values
-        Files with values, those of single studies first, in the order of their paths.
-    reports
-        Reports by study.
-    unreadable
-        Folders that could not be looked into, and why.
-    """
-
+    # Files with values, those of single studies first, in the order of their paths.
     values: tuple[ValueFile, ...]
-    reports: dict[str, Report]
-    unreadable: tuple[str, ...] = ()
+    reports: dict[str, Report]  # Reports by study
+    unreadable: tuple[str, ...] = ()  # Folders that could not be looked into, and why
 
 
 def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
-    """Find all result files under a folder.
-
-    Parameters
-    ----------
-    folder
-        A folder at any height above the results, a result folder itself, or a single file.
-    known
-        Values of an earlier look, by the folder they are in (ending in ``/``); such a folder is
-        not listed again while its times and its values are the same. None where nothing shall be
-        remembered.
-
-    Returns
-    -------
-    Found
-        Every ``aidp.csv`` with the study its folder is named after (``_out`` dropped), every
-        ``<study>_aidp.csv``, every other table that has a header of regions and an id column
-        (a report of many studies), and the reports in result folders.
-
-    Raises
-    ------
-    FolderError
-        There is no such folder, it cannot be read, holds no results, or is an archive.
-    """
+    """Find all result files under a folder."""
     if folder.is_file():
         _refuse_archive(folder)
         match = _VALUES.fullmatch(folder.name)
@@ -181,18 +127,7 @@ def _refuse_archive(path: Path) -> None:
 
 
 def in_order(files: list[ValueFile]) -> list[ValueFile]:
-    """Put files into the order in which a study's values are looked for.
-
-    Parameters
-    ----------
-    files
-        In any order.
-
-    Returns
-    -------
-    list of ValueFile
-        Result folders first, then other files of one study, then reports of many, new ones first.
-    """
+    """Put files into the order in which a study's values are looked for."""
     files.sort(key=_originals_first)
     own = [file for file in files if file.study_id and SUFFIX in file.source]
     other = [file for file in files if file.study_id and SUFFIX not in file.source]

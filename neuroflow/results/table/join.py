@@ -29,42 +29,16 @@ RESERVED = ("region", "region_name", "kind", "system", "hemisphere", "metric", "
 
 @dataclass(slots=True)
 class StudyRow:
-    """One study and where its values are.
+    """One study and where its values are."""
 
-    Parameters
-    ----------
-    study_id
-        Which.
-    row
-        The row of `Values.matrix`, or -1 where the study has none.
-    record
-        The row of `Values.rows` that tells about its file, or -1.
-    warnings
-        What is odd about where they came from.
-    """
-
-    study_id: str
-    row: int
-    record: int
-    warnings: tuple[str, ...] = ()
+    study_id: str  # Which
+    row: int  # The row of `Values.matrix`, or -1 where the study has none.
+    record: int  # The row of `Values.rows` that tells about its file, or -1.
+    warnings: tuple[str, ...] = ()  # What is odd about where they came from
 
 
 def choose_rows(values: Values, also: Sequence[str] = ()) -> list[StudyRow]:
-    """Choose for each study the values that stand in the table.
-
-    Parameters
-    ----------
-    values
-        Everything that was read; a study's own result folder comes before other files.
-    also
-        Studies that have reports, whether or not they have values.
-
-    Returns
-    -------
-    list of StudyRow
-        Each study once; where it was found again, a warning says whether the values differ. A
-        report of many that repeats a study's values is no warning.
-    """
+    """Choose for each study the values that stand in the table."""
     rows: dict[str, StudyRow] = {}
     errors = values.rows["error"].tolist()
     for at, study_id in enumerate(_study_ids(values.rows)):
@@ -120,22 +94,14 @@ def _found_again(values: Values, old: StudyRow, at: int, readable: bool) -> list
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Studies with their participants.
+    """Studies with their participants."""
 
-    Parameters
-    ----------
-    frame
-        One row per study: `KEYS`, `COVARIATES`, further covariates; then ``in_studies`` and
-        ``in_participants`` (true or false; missing where no such table was given).
-    order
-        Of each column with text, its values in the order in which tables shall show them.
-    without_study
-        Participants that none of the studies belongs to.
-    """
-
+    # One row per study: `KEYS`, `COVARIATES`, further covariates; then ``in_studies`` and
+    # ``in_participants`` (true or false; missing where no such table was given).
     frame: pd.DataFrame
+    # Of each column with text, its values in the order in which tables shall show them.
     order: dict[str, list[str]]
-    without_study: list[str]
+    without_study: list[str]  # Participants that none of the studies belongs to
 
 
 def join(
@@ -144,34 +110,7 @@ def join(
     participants: pd.DataFrame | None,
     cohort_id: str = "",
 ) -> Joined:
-    """Join studies with the map of studies and with participants.
-
-    Parameters
-    ----------
-    study_ids
-        Which studies.
-    studies
-        The map: ``study_id``, and as far as known ``cohort_id``, ``participant_id``,
-        ``session_id`` and covariates; ``in_participants`` where participants.tsv is joined
-        already, whose participants without a study have rows without ``study_id``. None without
-        a workspace: then a study's id, or the column ``study_id`` of `participants`, tells the
-        participant.
-    participants
-        What `read_participants` gave.
-    cohort_id
-        Of studies whose cohort the map does not tell.
-
-    Returns
-    -------
-    Joined
-        All of `study_ids`, in the same order.
-
-    Raises
-    ------
-    TableError
-        `studies` has no ``study_id``, or tells two things of one; `participants` has no
-        ``participant_id``; an age is no number.
-    """
+    """Join studies with the map of studies and with participants."""
     _check(studies, participants)
     participants = _without_prefixes(participants)
     frame = pd.DataFrame({"study_id": list(study_ids)})

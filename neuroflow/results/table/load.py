@@ -22,44 +22,17 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read, and what of it is new.
+    """What was read, and what of it is new."""
 
-    Parameters
-    ----------
-    values
-        Of exactly the files that were asked for.
-    fresh
-        The rows that were not known, or had to be looked at again.
-    is_smaller
-        True where known files are gone.
-    """
-
-    values: Values
-    fresh: npt.NDArray[np.int64]
-    is_smaller: bool = False
+    values: Values  # Of exactly the files that were asked for
+    fresh: npt.NDArray[np.int64]  # The rows that were not known, or had to be looked at again
+    is_smaller: bool = False  # True where known files are gone
 
 
 def read_values(
     files: Sequence[ValueFile], reader: AidpReader, known: Values | None = None, since: int = 0
 ) -> Reading:
-    """Read many result files, as far as they are not known yet.
-
-    Parameters
-    ----------
-    files
-        What to read.
-    reader
-        Reads one.
-    known
-        What was read before.
-    since
-        The time, in ns since 1970 minus some slack; see `COLUMNS`.
-
-    Returns
-    -------
-    Reading
-        Of exactly these files.
-    """
+    """Read many result files, as far as they are not known yet."""
     looked = _Looked([file.row for file in files])
     if known is None or -1 in looked.at:
         looked = _look(files, reader, known)

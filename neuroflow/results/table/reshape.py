@@ -103,24 +103,7 @@ def long_table(
     joined: Joined,
     studies: Sequence[int],
 ) -> pd.DataFrame:
-    """Make the cohort table: repeat what is known of studies and regions along the values.
-
-    Parameters
-    ----------
-    matrix
-        Shape (studies, names).
-    names
-        Regions, sides and metrics.
-    joined
-        What is known of studies.
-    studies
-        For each row of the matrix, the row of `joined`.
-
-    Returns
-    -------
-    DataFrame
-        `COLUMNS`, then further covariates; repeated texts are categoricals.
-    """
+    """Make the cohort table: repeat what is known of studies and regions along the values."""
     frame = joined.frame.iloc[list(studies)]
 
     def by_study(name: str) -> object:

@@ -24,24 +24,7 @@ def facts_of(
     values: Values,
     reports: Mapping[str, Report],
 ) -> pd.DataFrame:
-    """Gather the facts of studies.
-
-    Parameters
-    ----------
-    rows
-        The studies and where their values are.
-    joined
-        What is known of their participants, in the same order.
-    values
-        Everything that was read.
-    reports
-        Reports by study.
-
-    Returns
-    -------
-    DataFrame
-        One row per study.
-    """
+    """Gather the facts of studies."""
     record = np.array([row.record for row in rows], dtype=np.int64)
     files = values.rows.reindex(record).reset_index(drop=True)
     facts = joined.reset_index(drop=True).copy()
@@ -60,20 +43,7 @@ def facts_of(
 
 
 def warnings_of(rows: Sequence[StudyRow], values: Values) -> list[list[str]]:
-    """Gather what is odd about the values of studies; no file is opened.
-
-    Parameters
-    ----------
-    rows
-        The studies and where their values are.
-    values
-        Everything that was read.
-
-    Returns
-    -------
-    list of list of str
-        For each study, its warnings.
-    """
+    """Gather what is odd about the values of studies; no file is opened."""
     counts = _counts(rows, values)
     with_values = [n for n, row in zip(counts, rows, strict=True) if row.row >= 0]
     usual = pd.Series(with_values).mode().max() if with_values else 0

@@ -35,42 +35,19 @@ Names = tuple[RegionName, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """The content of many result files.
+    """The content of many result files."""
 
-    Parameters
-    ----------
-    names
-        The columns of the matrix, in the dictionary's order, then the unknown ones.
-    matrix
-        Shape (studies, names); NaN where a study has no such value.
-    rows
-        Where each row of the matrix comes from (`COLUMNS`); a file that could not be read has one
-        row, with an `error`.
-    sets
-        The names each kind of file gives, by what stands in the column ``names``.
-    """
-
-    names: Names
-    matrix: npt.NDArray[np.float64]
+    names: Names  # The columns of the matrix, in the dictionary's order, then the unknown ones
+    matrix: npt.NDArray[np.float64]  # Shape (studies, names); NaN where a study has no such value
+    # Where each row of the matrix comes from (`COLUMNS`); a file that could not be read has one
+    # row, with an `error`.
     rows: pd.DataFrame
+    # The names each kind of file gives, by what stands in the column ``names``.
     sets: dict[str, Names]
 
 
 def known_folders(folder: Path, values: Values | None) -> dict[str, ValueFile]:
-    """Tell which result folders need no listing while their times are the same.
-
-    Parameters
-    ----------
-    folder
-        The folder that is searched.
-    values
-        What was read before.
-
-    Returns
-    -------
-    dict
-        As `scan` takes it.
-    """
+    """Tell which result folders need no listing while their times are the same."""
     if values is None:
         return {}
     rows = values.rows
@@ -87,18 +64,7 @@ def known_folders(folder: Path, values: Values | None) -> dict[str, ValueFile]:
 
 
 def merged(parts: Sequence[Values]) -> Values:
-    """Put together what was read at different times.
-
-    Parameters
-    ----------
-    parts
-        The oldest first.
-
-    Returns
-    -------
-    Values
-        Of each file what was read last; in the order in which files are found.
-    """
+    """Put together what was read at different times."""
     if len(parts) == 1:
         return parts[0]
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
@@ -126,20 +92,7 @@ def merged(parts: Sequence[Values]) -> Values:
 
 
 def part_of(values: Values, rows: npt.NDArray[np.int64]) -> Values:
-    """Take some rows out.
-
-    Parameters
-    ----------
-    values
-        Of many files.
-    rows
-        Which.
-
-    Returns
-    -------
-    Values
-        With the names these rows need.
-    """
+    """Take some rows out."""
     chosen = values.rows.iloc[rows].reset_index(drop=True)
     sets = {key: values.sets[key] for key in chosen["names"].unique() if key}
     names = names_in_order(sets.values())
@@ -149,18 +102,7 @@ def part_of(values: Values, rows: npt.NDArray[np.int64]) -> Values:
 
 
 def names_in_order(sets: Iterable[Names]) -> Names:
-    """Put names into the dictionary's order, metric by metric; unknown ones follow by name.
-
-    Parameters
-    ----------
-    sets
-        Names of several kinds of files.
-
-    Returns
-    -------
-    tuple of RegionName
-        Each once.
-    """
+    """Put names into the dictionary's order, metric by metric; unknown ones follow by name."""
     regions = load_regions()
     keys = zip(regions["region"], regions["hemisphere"], strict=True)
     rank = {key: n for n, key in enumerate(keys)}

@@ -46,16 +46,6 @@ GONE = frozenset(tag for word in _GONE_WORDS.split() if (tag := tag_for_keyword(
 def is_kept(tag: BaseTag) -> bool:
     """Tell whether a standard attribute may leave this disk.
 
-    Parameters
-    ----------
-    tag
-        The attribute.
-
-    Returns
-    -------
-    bool
-        True where it stays, with its value or with another one in its place.
-
     References
     ----------
     DICOM PS3.15, annex E, Basic Application Level Confidentiality Profile, with the options Retain

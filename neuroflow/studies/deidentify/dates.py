@@ -19,13 +19,7 @@ _SPAN = timedelta(days=2)
 
 
 class TimeShift(ElementAnonymizer):
-    """Moves dates and times; what lies between two images stays as it was.
-
-    Parameters
-    ----------
-    origin
-        The moment that becomes `START`: the earliest of the study.
-    """
+    """Moves dates and times; what lies between two images stays as it was."""
 
     def __init__(self, origin: datetime) -> None:
         self.origin = origin
@@ -80,18 +74,7 @@ def _first(value: Any) -> Any:
 
 
 def earliest(dataset: Dataset) -> datetime | None:
-    """Find when a study began, as one of its headers tells.
-
-    Parameters
-    ----------
-    dataset
-        A header.
-
-    Returns
-    -------
-    datetime.datetime or None
-        The earliest of the dates of study, series, acquisition and content.
-    """
+    """Find when a study began, as one of its headers tells."""
     moments = []
     for word in ("Study", "Series", "Acquisition", "Content"):
         day, time = dataset.get(f"{word}Date"), dataset.get(f"{word}Time")

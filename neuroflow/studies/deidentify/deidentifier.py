@@ -51,21 +51,11 @@ _STRUCTURE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What stands in for the patient.
+    """What stands in for the patient."""
 
-    Parameters
-    ----------
-    study_id
-        Takes the place of name and patient id.
-    age
-        Years, or None for the header's.
-    sex
-        ``"M"`` or ``"F"``, or None for the header's.
-    """
-
-    study_id: str
-    age: float | None = None
-    sex: str | None = None
+    study_id: str  # Takes the place of name and patient id
+    age: float | None = None  # Years, or None for the header's
+    sex: str | None = None  # ``"M"`` or ``"F"``, or None for the header's
 
 
 class Deidentifier:
@@ -74,15 +64,6 @@ class Deidentifier:
     Identifying attributes and every attribute not known to be needed go; UIDs are replaced, the
     same one by the same one; dates move to the year 2000 with the time between images kept; age,
     sex, the acquisition and the private diffusion attributes stay.
-
-    Parameters
-    ----------
-    identity
-        What stands in for the patient.
-    salt
-        A secret of the workspace; the same one gives the same replacements.
-    origin
-        When the study began; None to take it from each header.
 
     References
     ----------
@@ -100,18 +81,7 @@ class Deidentifier:
         self._anonymizer.add_element_handler(_Harmless())
 
     def __call__(self, dataset: FileDataset) -> list[str]:
-        """De-identify one image in place.
-
-        Parameters
-        ----------
-        dataset
-            The image; with or without its pixels.
-
-        Returns
-        -------
-        list of str
-            Names of attributes that are kept as a rule and went, as they named someone.
-        """
+        """De-identify one image in place."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # values against the standard are not judged here
             if self._origin is None:

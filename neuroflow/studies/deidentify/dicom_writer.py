@@ -36,23 +36,6 @@ def clean_blocks(member: Member, deidentify: Deidentifier) -> Iterator[bytes]:
 
     The header is written anew; the pixels are copied in blocks, so that large files need little
     memory.
-
-    Parameters
-    ----------
-    member
-        The file.
-    deidentify
-        What is done to its header.
-
-    Yields
-    ------
-    bytes
-        The new file, piece by piece.
-
-    Raises
-    ------
-    StudyError
-        The file is damaged, truncated, or has no pixels.
     """
     try:
         with member.open() as stream, warnings.catch_warnings():

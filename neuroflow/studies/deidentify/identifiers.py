@@ -45,18 +45,7 @@ _TEXT = frozenset({"AE", "AS", "CS", "LO", "LT", "OB", "SH", "ST", "UC", "UN", "
 
 
 def identifiers(dataset: Dataset) -> frozenset[str]:
-    """Collect what names the patient, the place and the day.
-
-    Parameters
-    ----------
-    dataset
-        A header, before anything was taken out.
-
-    Returns
-    -------
-    frozenset of str
-        Words in capitals.
-    """
+    """Collect what names the patient, the place and the day."""
     found: set[str] = set()
     for tag in TAGS:
         element = dataset.get(tag)
@@ -85,18 +74,6 @@ def _as_written(date: str) -> Iterator[str]:
 
 def names_someone(value: object, words: frozenset[str]) -> bool:
     """Tell whether a value has one of some identifying words in it.
-
-    Parameters
-    ----------
-    value
-        Text, bytes, or several of them.
-    words
-        From `identifiers`.
-
-    Returns
-    -------
-    bool
-        True where a word occurs; numbers count only as words of their own.
 
     Examples
     --------
@@ -131,22 +108,7 @@ def _is_number(value: object) -> bool:
 
 
 def drop_residue(dataset: Dataset, words: frozenset[str], keep: frozenset[int]) -> list[str]:
-    """Delete texts that still name someone, at any depth.
-
-    Parameters
-    ----------
-    dataset
-        A header, changed in place.
-    words
-        From `identifiers`, of the header as it was.
-    keep
-        Tags that are not touched: their values were set.
-
-    Returns
-    -------
-    list of str
-        The names of what was deleted.
-    """
+    """Delete texts that still name someone, at any depth."""
     dropped = []
     for tag in list(dataset.keys()):
         element = dataset[tag]

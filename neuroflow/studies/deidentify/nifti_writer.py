@@ -20,23 +20,7 @@ TEXTS = ("descrip", "aux_file", "intent_name", "db_name", "data_type")
 
 
 def clean_nifti(member: Member) -> Iterator[bytes]:
-    """Yield a NIfTI as ``.nii.gz`` without free text, extensions and trailing bytes.
-
-    Parameters
-    ----------
-    member
-        The image, gzipped or not.
-
-    Yields
-    ------
-    bytes
-        The gzipped file, piece by piece.
-
-    Raises
-    ------
-    StudyError
-        The image is damaged or truncated.
-    """
+    """Yield a NIfTI as ``.nii.gz`` without free text, extensions and trailing bytes."""
     yield GZIP_HEAD
     packer = zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)
     checksum = length = 0

@@ -80,18 +80,6 @@ _UPPER = {creator.upper(): groups for creator, groups in SAFE.items()}
 def is_safe(dataset: Dataset, tag: BaseTag) -> bool:
     """Tell whether a private attribute may leave this disk.
 
-    Parameters
-    ----------
-    dataset
-        Where it is in, for its private creator.
-    tag
-        The attribute.
-
-    Returns
-    -------
-    bool
-        True for listed attributes of listed creators.
-
     References
     ----------
     DICOM PS3.15, table E.3.10-1 (Safe Private Attributes).

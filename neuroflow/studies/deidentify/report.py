@@ -34,24 +34,6 @@ def deidentification_report(study: Study, *, salt: bytes = b"") -> pd.DataFrame:
     """Show what de-identification changes, and what it cannot know.
 
     The values before are the patient's own: for the user's screen, never for a log.
-
-    Parameters
-    ----------
-    study
-        As `find_studies` gives it. Of DICOM the first image is shown; all go the same way.
-    salt
-        The workspace's secret; another one gives other UIDs.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per attribute: attribute, tag, before, after, action (``kept``, ``replaced``,
-        ``removed``, ``added``, or ``warning`` for what nobody can know from a header).
-
-    Raises
-    ------
-    StudyError
-        The study cannot be read.
     """
     with shared_archives():
         members = study_members(study)

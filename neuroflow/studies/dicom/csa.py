@@ -46,35 +46,13 @@ _ASSIGNMENT = re.compile(
 
 
 def read_csa(look: Lookup) -> Mapping[str, list[Any]]:
-    """Read the image part of Siemens' CSA header.
-
-    Parameters
-    ----------
-    look
-        Gives the values of a DICOM header.
-
-    Returns
-    -------
-    mapping of str to list
-        The values per name; empty where there is no CSA header, or a broken one.
-    """
+    """Read the image part of Siemens' CSA header."""
     value = look(IMAGE_HEADER)
     return read_tags(value) or {} if isinstance(value, bytes) else {}
 
 
 def read_tags(value: bytes) -> dict[str, list[Any]] | None:
-    """Read a CSA header's values.
-
-    Parameters
-    ----------
-    value
-        The image or the series part.
-
-    Returns
-    -------
-    dict or None
-        The values per name; None where the bytes are broken.
-    """
+    """Read a CSA header's values."""
     try:
         parsed = csareader.read(value)  # type: ignore[no-untyped-call]
     except READ_ERRORS:
@@ -83,19 +61,7 @@ def read_tags(value: bytes) -> dict[str, list[Any]] | None:
 
 
 def blank_csa(value: bytes) -> bytes | None:
-    """Blank what may name someone in a CSA header, and leave its structure as it is.
-
-    Parameters
-    ----------
-    value
-        The image or the series part.
-
-    Returns
-    -------
-    bytes or None
-        The same length: of the tags in `SAFE` the values, of the protocol its numbers; None where
-        the header cannot be followed, and may not be kept.
-    """
+    """Blank what may name someone in a CSA header, and leave its structure as it is."""
     if value[:4] != b"SV10" or read_tags(value) is None:
         return None
     blanked = bytearray(value)

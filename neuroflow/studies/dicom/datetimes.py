@@ -8,16 +8,6 @@ from datetime import datetime, timedelta
 def parse_moment(text: str) -> datetime | None:
     """Read a DICOM date with a time, as far as it is given.
 
-    Parameters
-    ----------
-    text
-        ``YYYYMMDD``, then any part of ``HHMMSS.FFFFFF``, then anything.
-
-    Returns
-    -------
-    datetime.datetime or None
-        None where it is none.
-
     Examples
     --------
     >>> parse_moment("20240131123005.5"), parse_moment("abc")

@@ -36,20 +36,7 @@ CHARSET = 0x00080005
 
 
 class RawHeader:
-    """Attributes of one file, decoded when asked for.
-
-    Parameters
-    ----------
-    elements
-        The attributes as they are stored.
-    syntax
-        The transfer syntax.
-    stop
-        The attribute at which reading ended: its tag, its length, where its value begins; None
-        where the file ended before.
-    sop_class
-        What the file says it holds, before its dataset begins.
-    """
+    """Attributes of one file, decoded when asked for."""
 
     def __init__(
         self,
@@ -107,29 +94,7 @@ def _decoded(
 def read_raw(
     stream: BinaryIO, tags: Collection[int], end: int, start: bytes = b""
 ) -> RawHeader | None:
-    """Read some attributes of a DICOM file.
-
-    Parameters
-    ----------
-    stream
-        The file, open and seekable.
-    tags
-        Which attributes.
-    end
-        The tag at which reading ends.
-    start
-        The first bytes of the file, where they were read already.
-
-    Returns
-    -------
-    RawHeader or None
-        None for the deflated transfer syntax, which has to be unpacked first.
-
-    Raises
-    ------
-    pydicom's errors
-        The file is damaged, or no DICOM.
-    """
+    """Read some attributes of a DICOM file."""
     for size in STARTS:
         if len(start) < size:
             stream.seek(0)
@@ -212,18 +177,7 @@ def _guessed(first: bytes) -> UID:
 
 
 def lookup(dataset: Dataset) -> Lookup:
-    """Look values up in a dataset.
-
-    Parameters
-    ----------
-    dataset
-        Any.
-
-    Returns
-    -------
-    callable
-        Gives the value of a tag, or None.
-    """
+    """Look values up in a dataset."""
 
     def look(tag: int) -> Any:
         element = dataset.get(tag)

@@ -14,11 +14,6 @@ from neuroflow.studies.dicom.fast_reader import lookup
 class FunctionalGroups:
     """Read the frames of one file: thousands of them share a few groups, which are decoded once.
 
-    Parameters
-    ----------
-    wanted
-        The tags that are read of a group's items.
-
     Examples
     --------
     >>> timing, frame = Dataset(), Dataset()
@@ -37,18 +32,7 @@ class FunctionalGroups:
         self._known: dict[tuple[int, bytes], dict[int, Any]] = {}
 
     def flat(self, holder: Dataset) -> dict[int, Any]:
-        """Lay the attributes of a frame's groups beside each other.
-
-        Parameters
-        ----------
-        holder
-            An item of the shared or the per-frame functional groups.
-
-        Returns
-        -------
-        dict
-            Values by tag; None where an attribute is there without a value.
-        """
+        """Lay the attributes of a frame's groups beside each other."""
         flat: dict[int, Any] = {}
         for tag in sorted(holder.keys(), key=int):
             stored = holder.get_item(tag)

@@ -20,17 +20,6 @@ DIRECTION_SEQUENCE, ORIENTATION = 0x00189076, 0x00189089
 def read_gradient(look: Lookup) -> Gradient:
     """Read the diffusion weighting of one image.
 
-    Parameters
-    ----------
-    look
-        Gives the values of the header of a classic or mosaic image, or of one frame of an
-        enhanced one.
-
-    Returns
-    -------
-    Gradient
-        From the standard tags, else Siemens, Philips, GE, else the Siemens CSA header.
-
     References
     ----------
     DICOM PS3.3, C.8.13.5.9 (MR Diffusion macro); the conformance statements of the vendors;

@@ -111,62 +111,32 @@ Orientation = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One slice of one volume; of a mosaic, the whole volume.
+    """One slice of one volume; of a mosaic, the whole volume."""
 
-    Parameters
-    ----------
-    position
-        Its corner in mm, patient coordinates.
-    orientation
-        Cosines of its rows and columns, six numbers.
-    gradient
-        Its diffusion weighting.
-    """
-
-    position: Position | None
-    orientation: Orientation | None
-    gradient: Gradient
+    position: Position | None  # Its corner in mm, patient coordinates
+    orientation: Orientation | None  # Cosines of its rows and columns, six numbers
+    gradient: Gradient  # Its diffusion weighting
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What neuroflow reads of one DICOM file.
+    """What neuroflow reads of one DICOM file."""
 
-    Parameters
-    ----------
-    study_uid, series_uid, sop_uid, sop_class, patient_id
-        Its identifiers.
-    series_number, instance_number
-        Its place.
-    transfer_syntax
-        The UID of its encoding.
-    protocol
-        The attributes named in `PROTOCOL`, as text or numbers.
-    frames
-        Its slices.
-    pixel_spacing
-        mm between rows and between columns.
-    mosaic_slices
-        How many slices a Siemens mosaic holds; 0 for other images.
-    mosaic_times
-        When each slice of a mosaic was acquired, ms.
-    begun
-        The earliest date and time in it, as DICOM writes them; empty where there is none.
-    """
-
-    study_uid: str
+    study_uid: str  # Its identifiers
     series_uid: str
     sop_uid: str
     sop_class: str
     patient_id: str
-    series_number: int | None
+    series_number: int | None  # Its place
     instance_number: int | None
-    transfer_syntax: str
-    protocol: Mapping[str, Any]
-    frames: tuple[Frame, ...]
-    pixel_spacing: tuple[float, float] | None
-    mosaic_slices: int = 0
+    transfer_syntax: str  # The UID of its encoding
+    protocol: Mapping[str, Any]  # The attributes named in `PROTOCOL`, as text or numbers
+    frames: tuple[Frame, ...]  # Its slices
+    pixel_spacing: tuple[float, float] | None  # mm between rows and between columns
+    mosaic_slices: int = 0  # How many slices a Siemens mosaic holds; 0 for other images
+    # When each slice of a mosaic was acquired, ms.
     mosaic_times: tuple[float, ...] = field(default=())
+    # The earliest date and time in it, as DICOM writes them; empty where there is none.
     begun: str = ""
 
 
@@ -174,25 +144,7 @@ _Facts = tuple[dict[str, Any], tuple[Frame, ...], tuple[float, float] | None]
 
 
 def read_header(stream: IO[bytes], size: int | None = None) -> Header:
-    """Read one DICOM file's header.
-
-    Parameters
-    ----------
-    stream
-        The file, open and seekable.
-    size
-        How long the file is, where that is known: a truncated one is told by it.
-
-    Returns
-    -------
-    Header
-        What checks need.
-
-    Raises
-    ------
-    READ_ERRORS
-        The file is damaged, truncated, or no image of a study; callers translate them.
-    """
+    """Read one DICOM file's header."""
     with warnings.catch_warnings():
         # Values against the standard are reported as findings, where they matter.
         warnings.simplefilter("ignore")

@@ -40,18 +40,7 @@ _PLANES = ("sagittal", "coronal", "axial")
 
 
 def is_diffusion(headers: Iterable[Header]) -> bool:
-    """Tell by its headers whether a series holds diffusion-weighted images.
-
-    Parameters
-    ----------
-    headers
-        Of the series, or a sample of them.
-
-    Returns
-    -------
-    bool
-        True where one image is weighted and none is a computed map.
-    """
+    """Tell by its headers whether a series holds diffusion-weighted images."""
     weighted = False
     for header in headers:
         words = header.protocol.get("ImageType", ())
@@ -65,23 +54,7 @@ def is_diffusion(headers: Iterable[Header]) -> bool:
 
 
 def dicom_facts(members: StudyMembers) -> dict[str, Any]:
-    """Read the facts of a DICOM study.
-
-    Parameters
-    ----------
-    members
-        Its files.
-
-    Returns
-    -------
-    dict
-        Arguments of `Acquisition`.
-
-    Raises
-    ------
-    StudyError
-        No header of it can be read.
-    """
+    """Read the facts of a DICOM study."""
     read: list[tuple[Header, Member]] = []
     unreadable = 0
     for member in members.images:
@@ -123,36 +96,14 @@ def _in_order(read: Sequence[tuple[Header, Member]]) -> tuple[Member, ...]:
 
 
 def diffusion_series(headers: Sequence[Header]) -> set[str]:
-    """Find the diffusion series among the headers of a study.
-
-    Parameters
-    ----------
-    headers
-        Of one study.
-
-    Returns
-    -------
-    set of str
-        Series Instance UIDs.
-    """
+    """Find the diffusion series among the headers of a study."""
     ordered = sorted(headers, key=lambda header: header.series_uid)
     by_series = groupby(ordered, key=lambda header: header.series_uid)
     return {uid for uid, group in by_series if is_diffusion(list(group))}
 
 
 def series_facts(headers: Sequence[Header]) -> dict[str, Any]:
-    """Read the facts of the diffusion series.
-
-    Parameters
-    ----------
-    headers
-        All of its headers.
-
-    Returns
-    -------
-    dict
-        Arguments of `Acquisition`.
-    """
+    """Read the facts of the diffusion series."""
     unique = list({header.sop_uid or id(header): header for header in headers}.values())
     first = _most_common(unique)
     facts: dict[str, Any] = {

@@ -17,31 +17,15 @@ POSITION_TOLERANCE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What the slices of a series amount to.
+    """What the slices of a series amount to."""
 
-    Parameters
-    ----------
-    n_slices
-        Slices per volume, those missing everywhere included.
-    gradients
-        One per volume.
-    spacing
-        mm from slice to slice; None with a single one.
-    missing, repeated
-        Slices that are not there, or there too often.
-    incomplete
-        Volumes with missing slices.
-    orientations
-        How many different orientations there are.
-    """
-
-    n_slices: int
-    gradients: tuple[Gradient, ...]
-    spacing: float | None
-    missing: int
+    n_slices: int  # Slices per volume, those missing everywhere included
+    gradients: tuple[Gradient, ...]  # One per volume
+    spacing: float | None  # mm from slice to slice; None with a single one
+    missing: int  # Slices that are not there, or there too often
     repeated: int
-    incomplete: int
-    orientations: int
+    incomplete: int  # Volumes with missing slices
+    orientations: int  # How many different orientations there are
 
 
 def stack(frames: Sequence[Frame]) -> Stack | None:
@@ -49,16 +33,6 @@ def stack(frames: Sequence[Frame]) -> Stack | None:
 
     Volumes with the same gradient, as all those without weighting, are told apart by how often
     a position occurs among them.
-
-    Parameters
-    ----------
-    frames
-        One per slice.
-
-    Returns
-    -------
-    Stack or None
-        None where slices do not tell their positions.
     """
     placed = [frame for frame in frames if frame.position and frame.orientation]
     if not placed:

@@ -40,82 +40,42 @@ DIRECTORY = "1.2.840.10008.1.3.10"
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a DICOM file tells of itself at a glance.
+    """What a DICOM file tells of itself at a glance."""
 
-    Parameters
-    ----------
-    study_uid, series_uid, patient_id, modality, sop_class, series_description, study_date
-        From its header.
-    series_number
-        Its place in the study; 0 where not told.
-    image_type
-        Its words.
-    """
-
-    study_uid: str
+    study_uid: str  # From its header
     series_uid: str
     patient_id: str
     modality: str
     sop_class: str
     series_description: str
     study_date: str
-    series_number: int
-    image_type: tuple[str, ...]
+    series_number: int  # Its place in the study; 0 where not told
+    image_type: tuple[str, ...]  # Its words
 
 
 class Seen(NamedTuple):
-    """What one file is; small, as it travels between processes a hundred thousand times.
+    """What one file is; small, as it travels between processes a hundred thousand times."""
 
-    Parameters
-    ----------
-    kind
-        ``"dicom"``, ``"nifti"``, ``"beside"`` (gradients or sidecar), ``"zip"`` or ``"skip"``.
-    reason
-        Why it is skipped.
-    glances
-        Of a DICOM file one, of a zip one per study and patient in it.
-    instance
-        The instance number of a DICOM file; 0 where not told.
-    """
-
+    # ``"dicom"``, ``"nifti"``, ``"beside"`` (gradients or sidecar), ``"zip"`` or ``"skip"``.
     kind: str
-    reason: str = ""
+    reason: str = ""  # Why it is skipped
+    # Of a DICOM file one, of a zip one per study and patient in it.
     glances: tuple[Glance, ...] = ()
-    instance: int = 0
+    instance: int = 0  # The instance number of a DICOM file; 0 where not told
 
 
 class Probe(NamedTuple):
-    """A file, and what it is.
+    """A file, and what it is."""
 
-    Parameters
-    ----------
-    path
-        The file.
-    kind, reason, glances, instance
-        As in `Seen`.
-    """
-
-    path: Path
-    kind: str
+    path: Path  # The file
+    kind: str  # As in `Seen`
     reason: str = ""
     glances: tuple[Glance, ...] = ()
     instance: int = 0
 
 
 def probe_files(paths: Sequence[str]) -> list[Seen]:
-    """Look at some files.
-
-    Parameters
-    ----------
-    paths
-        The files.
-
-    Returns
-    -------
-    list of Seen
-        One per file, in the same order. Files that tell the same share one object, so that little
-        travels back.
-    """
+    """Look at some files."""
     shared: dict[tuple[Glance, ...], tuple[Glance, ...]] = {}
     with warnings.catch_warnings():
         # Values against the standard are no concern of a first look.
@@ -125,18 +85,7 @@ def probe_files(paths: Sequence[str]) -> list[Seen]:
 
 
 def probe(path: str) -> Seen:
-    """Look at one file.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    Seen
-        What it is; never raises for what is in it.
-    """
+    """Look at one file."""
     kind = role(os.path.basename(path))  # noqa: PTH119
     if kind is not None:
         return Seen("nifti" if kind == "image" else "beside")
@@ -209,25 +158,7 @@ def _glance_at_member(member: Member) -> Glance | None:
 
 
 def glance_at(start: bytes, stream: BinaryIO) -> tuple[Glance, int] | None:
-    """Read the first attributes of a DICOM file.
-
-    Parameters
-    ----------
-    start
-        Its first bytes.
-    stream
-        The file; read from its beginning only where `start` does not reach far enough.
-
-    Returns
-    -------
-    tuple or None
-        The glance and the instance number; None where it is no image of a study.
-
-    Raises
-    ------
-    READ_ERRORS
-        As pydicom does.
-    """
+    """Read the first attributes of a DICOM file."""
     found: Lookup | None = read_raw(stream, _TAGS, _END, start)
     if found is None:
         stream.seek(0)

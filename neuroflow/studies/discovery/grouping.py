@@ -54,24 +54,7 @@ class Found:
 def dicom_studies(
     root: Path, probes: Sequence[Probe], skipped: list[Skipped], executor: Executor | None
 ) -> list[Found]:
-    """Group DICOM files into studies, and keep the diffusion series of each.
-
-    Parameters
-    ----------
-    root
-        The folder that is searched.
-    probes
-        What its files are.
-    skipped
-        Gets the series that are left out.
-    executor
-        Where headers are read.
-
-    Returns
-    -------
-    list of Found
-        The studies.
-    """
+    """Group DICOM files into studies, and keep the diffusion series of each."""
     series: dict[tuple[str, str], dict[str, list[Probe]]] = defaultdict(lambda: defaultdict(list))
     for probe in probes:
         if probe.kind == "dicom":
@@ -169,20 +152,7 @@ def _whose(path: Path, root: Path, patient_id: str) -> tuple[str | None, str | N
 
 
 def zip_studies(root: Path, probes: Sequence[Probe]) -> list[Found]:
-    """Make studies of zips: one per study inside.
-
-    Parameters
-    ----------
-    root
-        The folder that is searched.
-    probes
-        What its files are.
-
-    Returns
-    -------
-    list of Found
-        The studies.
-    """
+    """Make studies of zips: one per study inside."""
     found = []
     for probe in probes:
         if probe.kind != "zip":
@@ -204,22 +174,7 @@ def zip_studies(root: Path, probes: Sequence[Probe]) -> list[Found]:
 
 
 def nifti_studies(root: Path, probes: Sequence[Probe], skipped: list[Skipped]) -> list[Found]:
-    """Make studies of NIfTI images and what lies beside them.
-
-    Parameters
-    ----------
-    root
-        The folder that is searched.
-    probes
-        What its files are.
-    skipped
-        Gets the images that are no diffusion, and gradient files without an image.
-
-    Returns
-    -------
-    list of Found
-        The studies.
-    """
+    """Make studies of NIfTI images and what lies beside them."""
     folders: dict[Path, list[Path]] = defaultdict(list)
     for probe in probes:
         if probe.kind in ("nifti", "beside"):

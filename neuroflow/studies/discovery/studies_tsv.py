@@ -22,31 +22,7 @@ _NO = frozenset({"no", "n", "0", "false"})
 def apply_overrides(
     path: Path, root: Path, found: Sequence[Found], skipped: list[Skipped]
 ) -> list[Found]:
-    """Correct the studies found by what a studies.tsv says.
-
-    Parameters
-    ----------
-    path
-        The table; need not be there. Columns as in `COLUMNS`, all but path or study_uid optional:
-        ``path`` is a folder, file or zip below `root`, ``series`` a series' number or UID to keep,
-        ``use`` is ``no`` for a study to leave out.
-    root
-        The folder that was searched.
-    found
-        The studies.
-    skipped
-        Gets the studies that are left out.
-
-    Returns
-    -------
-    list of Found
-        The studies as corrected.
-
-    Raises
-    ------
-    FolderError
-        The table cannot be read, has unknown columns, or names a study that is not there.
-    """
+    """Correct the studies found by what a studies.tsv says."""
     if not path.is_file():
         return list(found)
     rows = _read(path)

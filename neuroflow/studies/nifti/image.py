@@ -33,34 +33,15 @@ _UNITS = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
 
 @dataclass(frozen=True, slots=True)
 class NiftiHead:
-    """What the header of a NIfTI says.
+    """What the header of a NIfTI says."""
 
-    Parameters
-    ----------
-    header
-        As nibabel reads it.
-    data_bytes
-        How many bytes the whole file unpacks to.
-    """
-
-    header: Any
-    data_bytes: int
+    header: Any  # As nibabel reads it
+    data_bytes: int  # How many bytes the whole file unpacks to
 
 
 @contextmanager
 def open_plain(member: Member) -> Iterator[IO[bytes]]:
-    """Open a NIfTI for reading its unpacked bytes.
-
-    Parameters
-    ----------
-    member
-        A ``.nii`` or ``.nii.gz``, whatever its name says.
-
-    Yields
-    ------
-    binary file
-        The unpacked bytes, from the first one.
-    """
+    """Open a NIfTI for reading its unpacked bytes."""
     with member.open_raw() as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
@@ -84,23 +65,7 @@ _BAD_HEAD = (
 
 
 def read_head(member: Member) -> NiftiHead:
-    """Read a NIfTI's header.
-
-    Parameters
-    ----------
-    member
-        The image.
-
-    Returns
-    -------
-    NiftiHead
-        The header and how long the file should be.
-
-    Raises
-    ------
-    StudyError
-        It is no NIfTI, or damaged.
-    """
+    """Read a NIfTI's header."""
     try:
         start = _start(member)
         sizes = {struct.unpack(order + "i", start[:4])[0] for order in "<>"}
@@ -137,18 +102,6 @@ def _unreadable(why: str) -> StudyError:
 def is_whole(member: Member, head: NiftiHead) -> bool:
     """Tell whether a NIfTI has all its bytes, without unpacking it.
 
-    Parameters
-    ----------
-    member
-        The image.
-    head
-        Its header.
-
-    Returns
-    -------
-    bool
-        False where it is cut off. Damage in between is found when it is packaged.
-
     References
     ----------
     RFC 1952, section 2.3.1 (ISIZE).
@@ -177,23 +130,7 @@ def _unpacked_length(member: Member) -> int:
 
 
 def nifti_facts(members: StudyMembers) -> dict[str, Any]:
-    """Read the facts of a NIfTI study.
-
-    Parameters
-    ----------
-    members
-        Its files.
-
-    Returns
-    -------
-    dict
-        Arguments of `Acquisition`.
-
-    Raises
-    ------
-    StudyError
-        The image, or a file beside it, cannot be read.
-    """
+    """Read the facts of a NIfTI study."""
     image = members.images[0]
     head = read_head(image)
     facts = _image_facts(image, head)
@@ -277,23 +214,7 @@ def _sidecar_arguments(beside: dict[str, Any], unread: dict[str, str]) -> dict[s
 
 
 def read_numbers(member: Member) -> np.ndarray:
-    """Read a file of b-values or b-vectors.
-
-    Parameters
-    ----------
-    member
-        Text: numbers apart by white space, commas or semicolons, in rows.
-
-    Returns
-    -------
-    numpy.ndarray
-        Two axes: rows and columns of the file.
-
-    Raises
-    ------
-    StudyError
-        It is not such a file.
-    """
+    """Read a file of b-values or b-vectors."""
     try:
         with member.open_raw() as stream:
             text = stream.read(_TEXT_BYTES).decode("utf-8-sig")
@@ -311,27 +232,7 @@ def read_numbers(member: Member) -> np.ndarray:
 
 
 def read_gradients(bval: Member, bvec: Member) -> tuple[np.ndarray, np.ndarray]:
-    """Read b-values and b-vectors in any of their layouts.
-
-    Parameters
-    ----------
-    bval
-        One row or one column, s/mm².
-    bvec
-        Three rows, as FSL writes them, or three columns.
-
-    Returns
-    -------
-    b_values : numpy.ndarray
-        Shape ``(n,)``.
-    vectors : numpy.ndarray
-        Shape ``(m, 3)``.
-
-    Raises
-    ------
-    StudyError
-        One of them is no such table.
-    """
+    """Read b-values and b-vectors in any of their layouts."""
     b_values = read_numbers(bval).ravel()
     vectors = read_numbers(bvec)
     if 3 not in vectors.shape:

@@ -37,27 +37,6 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
 
     The same study and salt give the same bytes. The zip appears under its name only when it is
     whole and was read back.
-
-    Parameters
-    ----------
-    study
-        With a `study_id`.
-    cohort_id
-        Where it belongs.
-    folder
-        Where the zip goes; made where missing.
-    salt
-        A secret of the workspace.
-
-    Returns
-    -------
-    Package
-        The zip's facts.
-
-    Raises
-    ------
-    PackageError
-        The study has no id or cannot be read, or the zip cannot be written.
     """
     study_id = _id_of(study)
     folder = Path(folder)
@@ -136,38 +115,7 @@ def package_studies(
     on_package: Callable[[Package], None] | None = None,
     stop: threading.Event | None = None,
 ) -> list[Package]:
-    """Make the zips of a cohort; those already made are left as they are.
-
-    Parameters
-    ----------
-    cohort
-        Studies with ids.
-    folder
-        Where the zips go.
-    salt
-        A secret of the workspace.
-    known
-        Packages made before, by study id: where zip and study are unchanged, nothing is done.
-    executor
-        Where to do it: any `concurrent.futures.Executor`; None for processes on the local cores.
-    on_event
-        Listens to the progress. A study that cannot be packaged is told as ``"failed"``, and the
-        others go on; without a listener it is a `PackageWarning`.
-    on_package
-        Gets each package as soon as it is there, so that a run cut short loses none.
-    stop
-        When set, no other package is begun.
-
-    Returns
-    -------
-    list of Package
-        In the order of the cohort, without those that failed or were not begun.
-
-    Raises
-    ------
-    PackageError
-        There is too little space, or no study could be packaged.
-    """
+    """Make the zips of a cohort; those already made are left as they are."""
     labels = {study.study_id: study.label for study in cohort.studies}
     made: dict[str, Package] = {}
     for piece in packaging(cohort, folder, salt=salt, known=known, executor=executor, stop=stop):
@@ -192,23 +140,7 @@ def packaging(
     executor: Executor | None = None,
     stop: threading.Event | None = None,
 ) -> Generator[Package | Event, None, None]:
-    """Make the zips of a cohort one by one, for a job that goes on with each at once.
-
-    Parameters
-    ----------
-    cohort, folder, salt, known, executor, stop
-        As `package_studies` takes them.
-
-    Yields
-    ------
-    Package or Event
-        Each package as soon as it is there, in any order, and what there is to tell of it.
-
-    Raises
-    ------
-    PackageError
-        There is too little space, or no study could be packaged.
-    """
+    """Make the zips of a cohort one by one, for a job that goes on with each at once."""
     folder = Path(folder)
     known = known or {}
     items = [(study, known.get(study.study_id or "")) for study in cohort.studies]

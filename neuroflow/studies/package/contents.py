@@ -26,29 +26,7 @@ LARGE = 2**30
 def study_contents(
     study_id: str, members: StudyMembers, facts: Acquisition, salt: bytes
 ) -> Iterator[Content]:
-    """Yield what goes into the package of a study.
-
-    Parameters
-    ----------
-    study_id
-        What stands in for the patient.
-    members
-        The study's files.
-    facts
-        How it was acquired.
-    salt
-        A secret of the workspace.
-
-    Yields
-    ------
-    Content
-        The files in the order of their names.
-
-    Raises
-    ------
-    StudyError
-        A file cannot be read.
-    """
+    """Yield what goes into the package of a study."""
     if facts.unreadable_files:
         raise StudyError(
             f"{facts.unreadable_files} of the study's files are damaged or truncated.",

@@ -22,36 +22,16 @@ _UNIX = 3
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One file of a package.
+    """One file of a package."""
 
-    Parameters
-    ----------
-    name
-        Its name in the zip.
-    blocks
-        Gives its bytes, piece by piece.
-    shrinks
-        False where it is compressed already.
-    is_large
-        True where it may exceed 2 GiB.
-    """
-
-    name: str
-    blocks: Callable[[], Iterable[bytes]]
-    shrinks: bool = True
-    is_large: bool = False
+    name: str  # Its name in the zip
+    blocks: Callable[[], Iterable[bytes]]  # Gives its bytes, piece by piece
+    shrinks: bool = True  # False where it is compressed already
+    is_large: bool = False  # True where it may exceed 2 GiB
 
 
 def write_zip(path: Path, contents: Iterable[Content]) -> None:
-    """Write a zip; memory does not grow with what goes into it.
-
-    Parameters
-    ----------
-    path
-        The new file.
-    contents
-        What goes into it, in this order.
-    """
+    """Write a zip; memory does not grow with what goes into it."""
     with zipfile.ZipFile(path, "w", compresslevel=LEVEL, allowZip64=True) as archive:
         for content in contents:
             info = zipfile.ZipInfo(content.name, MOMENT)
@@ -66,23 +46,7 @@ def write_zip(path: Path, contents: Iterable[Content]) -> None:
 
 
 def read_back(path: Path) -> str:
-    """Read a zip back, every byte of it.
-
-    Parameters
-    ----------
-    path
-        The zip.
-
-    Returns
-    -------
-    str
-        Its SHA-256, in hexadecimal.
-
-    Raises
-    ------
-    PackageError
-        It does not hold what was written.
-    """
+    """Read a zip back, every byte of it."""
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()

@@ -15,130 +15,65 @@ from neuroflow.studies.diffusion import Gradient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acquisition:
-    """The facts of one study; None where a fact is unknown.
+    """The facts of one study; None where a fact is unknown."""
 
-    Parameters
-    ----------
-    kind
-        DICOM or NIfTI, also where it lies in a zip.
-    study_uid
-        The Study Instance UID, for DICOM.
-    fingerprint
-        SHA-256 of the Study Instance UID, or of a NIfTI's first bytes: equal for copies.
-    age, sex
-        Years; ``"M"`` or ``"F"``. From participants.tsv, else from header or sidecar.
-    modality, manufacturer, sequence, study_description, series_description
-        As written by the scanner.
-    field_strength
-        Tesla.
-    repetition_time, echo_time
-        Milliseconds.
-    flip_angle
-        Degrees.
-    in_plane
-        Voxel size within the slice, mm.
-    slice_thickness, slice_gap
-        Millimetres.
-    n_slices, n_volumes
-        Slices per volume; volumes.
-    interleaved
-        Whether neighbouring slices were acquired apart from each other.
-    plane
-        ``"axial"``, ``"coronal"`` or ``"sagittal"``: the nearest one.
-    gradients
-        One per volume.
-    shells
-        The b-values there are, s/mm².
-    n_b0, n_directions
-        Volumes without weighting; directions up to sign.
-    transfer_syntaxes
-        The encodings of the DICOM files.
-    diffusion_series
-        How many of them there are.
-    orientations, patients
-        How many different ones there are; 1 is right.
-    missing_slices, repeated_slices, incomplete_volumes, repeated_instances, unreadable_files
-        How many; 0 is right.
-    changing
-        Parameters that differ between the images of the series.
-    burned_in
-        What the header says of text burned into the pixels.
-    dimensions, spatial_unit, n_bvals, n_bvecs, unit_vectors, finite_gradients
-        Of a NIfTI and its gradient files: number of axes, unit of the voxel sizes, entries, whether
-        the weighted vectors have length 1, whether all numbers are numbers.
-    images
-        The files of the diffusion series in order, or the NIfTI.
-    begun
-        The earliest moment in the headers, to count times from; stays on this disk.
-    unread
-        For facts that are unknown: what was found in their place.
-    """
-
-    kind: StudyKind
-    study_uid: str | None = None
+    kind: StudyKind  # DICOM or NIfTI, also where it lies in a zip
+    study_uid: str | None = None  # The Study Instance UID, for DICOM
+    # SHA-256 of the Study Instance UID, or of a NIfTI's first bytes: equal for copies.
     fingerprint: str = ""
+    # Years; ``"M"`` or ``"F"``. From participants.tsv, else from header or sidecar.
     age: float | None = None
     sex: str | None = None
-    modality: str | None = None
+    modality: str | None = None  # As written by the scanner
     manufacturer: str | None = None
     sequence: str | None = None
     study_description: str | None = None
     series_description: str | None = None
-    field_strength: float | None = None
-    repetition_time: float | None = None
+    field_strength: float | None = None  # Tesla
+    repetition_time: float | None = None  # Milliseconds
     echo_time: float | None = None
-    flip_angle: float | None = None
-    in_plane: tuple[float, float] | None = None
-    slice_thickness: float | None = None
+    flip_angle: float | None = None  # Degrees
+    in_plane: tuple[float, float] | None = None  # Voxel size within the slice, mm
+    slice_thickness: float | None = None  # Millimetres
     slice_gap: float | None = None
-    n_slices: int | None = None
+    n_slices: int | None = None  # Slices per volume; volumes
     n_volumes: int | None = None
+    # Whether neighbouring slices were acquired apart from each other.
     interleaved: bool | None = None
-    plane: str | None = None
-    gradients: tuple[Gradient, ...] = ()
-    shells: tuple[float, ...] | None = None
-    n_b0: int | None = None
+    plane: str | None = None  # ``"axial"``, ``"coronal"`` or ``"sagittal"``: the nearest one
+    gradients: tuple[Gradient, ...] = ()  # One per volume
+    shells: tuple[float, ...] | None = None  # The b-values there are, s/mm²
+    n_b0: int | None = None  # Volumes without weighting; directions up to sign
     n_directions: int | None = None
-    transfer_syntaxes: tuple[str, ...] | None = None
-    diffusion_series: int | None = None
-    orientations: int | None = None
+    transfer_syntaxes: tuple[str, ...] | None = None  # The encodings of the DICOM files
+    diffusion_series: int | None = None  # How many of them there are
+    orientations: int | None = None  # How many different ones there are; 1 is right
     patients: int | None = None
-    missing_slices: int | None = None
+    missing_slices: int | None = None  # How many; 0 is right
     repeated_slices: int | None = None
     incomplete_volumes: int | None = None
     repeated_instances: int | None = None
     unreadable_files: int | None = None
+    # Parameters that differ between the images of the series.
     changing: tuple[str, ...] | None = None
-    burned_in: str | None = None
+    burned_in: str | None = None  # What the header says of text burned into the pixels
+    # Of a NIfTI and its gradient files: number of axes, unit of the voxel sizes, entries, whether
+    # the weighted vectors have length 1, whether all numbers are numbers.
     dimensions: int | None = None
     spatial_unit: str | None = None
     n_bvals: int | None = None
     n_bvecs: int | None = None
     unit_vectors: bool | None = None
     finite_gradients: bool | None = None
-    images: tuple[Member, ...] = ()
+    images: tuple[Member, ...] = ()  # The files of the diffusion series in order, or the NIfTI
+    # The earliest moment in the headers, to count times from; stays on this disk.
     begun: datetime | None = None
+    # For facts that are unknown: what was found in their place.
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_acquisition(study: Study) -> Acquisition:
-    """Read how a study was acquired, from its headers alone.
-
-    Parameters
-    ----------
-    study
-        As `find_studies` gives it; its age and sex, where set, win over the header's.
-
-    Returns
-    -------
-    Acquisition
-        The facts.
-
-    Raises
-    ------
-    StudyError
-        Nothing of it can be read.
-    """
+    """Read how a study was acquired, from its headers alone."""
     from neuroflow.studies.dicom import dicom_facts
     from neuroflow.studies.members import study_members
     from neuroflow.studies.nifti import nifti_facts

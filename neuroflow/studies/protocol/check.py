@@ -111,18 +111,7 @@ def _together(
 
 
 def check_study(study: Study) -> tuple[Finding, ...]:
-    """Hold one study against the rules that concern it alone.
-
-    Parameters
-    ----------
-    study
-        As `find_studies` gives it.
-
-    Returns
-    -------
-    tuple of Finding
-        In the order of the rules; empty where all are kept.
-    """
+    """Hold one study against the rules that concern it alone."""
     return _look(study)[1]
 
 
@@ -184,21 +173,6 @@ def _sent_before(
 
 
 def finding(rule: Rule, study: Study, measured: str) -> Finding:
-    """Say that a study breaks a rule.
-
-    Parameters
-    ----------
-    rule
-        The rule.
-    study
-        The study.
-    measured
-        What was found.
-
-    Returns
-    -------
-    Finding
-        With the rule's own words for the rest.
-    """
+    """Say that a study breaks a rule."""
     accepted = rule.accepted.text(rule.unit)
     return Finding(study.label, rule.id, rule.severity, measured, accepted, rule.advice)

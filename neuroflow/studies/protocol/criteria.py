@@ -178,18 +178,6 @@ def _word(value: Any) -> str:
 def measured_text(value: Any, unit: str) -> str:
     """Say what was measured, for people.
 
-    Parameters
-    ----------
-    value
-        A fact.
-    unit
-        Its unit.
-
-    Returns
-    -------
-    str
-        The fact in words.
-
     Examples
     --------
     >>> measured_text((1.7, 1.7), "mm"), measured_text(False, ""), measured_text(110.0, "ms")

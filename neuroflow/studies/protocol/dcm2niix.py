@@ -31,23 +31,6 @@ SAME = {
 def deep_findings(study: Study, facts: Acquisition) -> list[Finding]:
     """Convert a study and compare it with its headers.
 
-    Parameters
-    ----------
-    study
-        The study.
-    facts
-        What its headers say.
-
-    Returns
-    -------
-    list of Finding
-        Empty for NIfTI, and where headers and conversion agree.
-
-    Raises
-    ------
-    MissingExtraError
-        dcm2niix is not installed.
-
     References
     ----------
     Li et al., J Neurosci Methods 264 (2016) 47-56.

@@ -18,58 +18,22 @@ ANOTHER_SCAN = "The scanner made it so: leave this study out, or ask the service
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule.
+    """One rule."""
 
-    Parameters
-    ----------
-    id
-        Its name in tables and overrides.
-    parameter
-        What it is about, for people.
-    fact
-        The attribute of `Acquisition` it tests; empty for rules about several studies.
-    accepted
-        What is taken.
-    unit
-        The unit of the fact.
-    source
-        Where the rule stands.
-    advice
-        What to do when it is broken.
-    severity
-        How much it matters when it is broken.
-    unknown
-        How much it matters when the fact is not known; None where that is fine.
-    kinds
-        What it applies to.
-    """
-
-    id: str
-    parameter: str
-    fact: str
-    accepted: Accepted
-    unit: str = ""
-    source: str = GUIDE
-    advice: str = ANOTHER_SCAN
-    severity: Severity = Severity.ERROR
+    id: str  # Its name in tables and overrides
+    parameter: str  # What it is about, for people
+    fact: str  # The attribute of `Acquisition` it tests; empty for rules about several studies
+    accepted: Accepted  # What is taken
+    unit: str = ""  # The unit of the fact
+    source: str = GUIDE  # Where the rule stands
+    advice: str = ANOTHER_SCAN  # What to do when it is broken
+    severity: Severity = Severity.ERROR  # How much it matters when it is broken
+    # How much it matters when the fact is not known; None where that is fine.
     unknown: Severity | None = Severity.WARNING
-    kinds: frozenset[StudyKind] = field(default=BOTH)
+    kinds: frozenset[StudyKind] = field(default=BOTH)  # What it applies to
 
     def find(self, label: str, facts: Acquisition) -> Finding | None:
-        """Hold a study against this rule.
-
-        Parameters
-        ----------
-        label
-            The study's label.
-        facts
-            How it was acquired.
-
-        Returns
-        -------
-        Finding or None
-            None where the rule is kept, or does not apply.
-        """
+        """Hold a study against this rule."""
         if facts.kind not in self.kinds or not self.fact:
             return None
         value = getattr(facts, self.fact)

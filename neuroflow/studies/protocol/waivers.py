@@ -19,29 +19,15 @@ FIXED = frozenset({"readable", "unreadable_files", "gradient_count"})
 class Override:
     """One rule set aside for one study.
 
-    Parameters
-    ----------
-    study
-        The study's label.
-    rule
-        The rule's id.
-    reason
-        Why, for the ledger and for whoever looks at the results; no patient data.
-
-    Raises
-    ------
-    OptionError
-        There is no such rule, it cannot be set aside, or there is no reason.
-
     Examples
     --------
     >>> Override("P1", "echo_time", "The vendor agreed to 108 ms.").rule
     'echo_time'
     """
 
-    study: str
-    rule: str
-    reason: str
+    study: str  # The study's label
+    rule: str  # The rule's id
+    reason: str  # Why, for the ledger and for whoever looks at the results; no patient data
 
     def __post_init__(self) -> None:
         known = {rule.id for rule in (*RULES, *FURTHER_RULES)}
@@ -63,18 +49,6 @@ class Override:
 
 def set_aside(findings: pd.DataFrame, overrides: Iterable[Override]) -> pd.DataFrame:
     """Turn errors that the user set aside into warnings.
-
-    Parameters
-    ----------
-    findings
-        What `check` returned.
-    overrides
-        Which rules of which studies.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows; those set aside have severity ``warning`` and the reason as advice.
 
     Examples
     --------

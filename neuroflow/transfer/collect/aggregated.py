@@ -16,29 +16,7 @@ from neuroflow.transfer.remote import Remote, Wanted
 def fetch_reports(
     remote: Remote, reports: Sequence[Entry], folder: Path
 ) -> Iterator[tuple[str, str]]:
-    """Fetch aggregated reports that are new or changed.
-
-    Parameters
-    ----------
-    remote
-        The server.
-    reports
-        What stands there beside result folders.
-    folder
-        The workspace's folder of results; they land in its folder ``aggregated``, as they stand
-        on the server.
-
-    Yields
-    ------
-    status, message : str
-        What became of each that was not here yet: fetched (``"progress"``), or left for the next
-        time (``"skipped"``).
-
-    Raises
-    ------
-    TransferError
-        This disk is full or may not be written.
-    """
+    """Fetch aggregated reports that are new or changed."""
     wanted: list[tuple[Entry, Path]] = []
     taken: set[str] = set()
     for entry in reports:

@@ -50,39 +50,6 @@ def collect(
     Files land in ``folder/<study_id>_out/``, reports of many studies in ``folder/aggregated/``. A
     folder that is still incomplete is left for the next time. Results of studies that the ledger
     does not know are fetched too, and say so.
-
-    Parameters
-    ----------
-    connect
-        Opens a connection.
-    ledger
-        Learns what was collected.
-    folder
-        The workspace's folder of results.
-    connections
-        How many connections, each with a batch of folders under way.
-    listing
-        Learns what is there; it knows the look before. None where nothing is known.
-    stop
-        When set, the folders under way are finished and no other is begun.
-    pause
-        While set, no byte is asked for beyond those under way.
-    clock, sleep
-        What tells the time and what waits.
-
-    Yields
-    ------
-    Event
-        Of each study in bytes, and of the whole (`study_id` None) in folders.
-
-    Raises
-    ------
-    ConnectError
-        The server cannot be reached, or not any more.
-    RemoteRefusedError
-        ``output/`` may not be listed.
-    TransferError
-        This disk is full or may not be written.
     """
     clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
     listing = Listing(clock()) if listing is None else listing

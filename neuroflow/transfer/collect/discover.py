@@ -23,45 +23,17 @@ OnOdd = Callable[[str], object]
 
 @dataclass(slots=True)
 class Output:
-    """What stands below ``output/``, as far as names tell.
+    """What stands below ``output/``, as far as names tell."""
 
-    Parameters
-    ----------
-    folders
-        One result folder per study, sorted by study id. The files of one with the suffix ``_out``
-        are not known yet.
-    reports
-        Files beside result folders: aggregated reports.
-    """
-
+    # One result folder per study, sorted by study id. The files of one with the suffix ``_out``
+    # are not known yet.
     folders: list[ResultFolder] = field(default_factory=list)
+    # Files beside result folders: aggregated reports.
     reports: list[Entry] = field(default_factory=list)
 
 
 def look_around(remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = nothing) -> Output:
-    """Find result folders and aggregated reports, without looking into folders with the suffix.
-
-    Parameters
-    ----------
-    remote
-        The server.
-    known
-        Study ids of this workspace: of two that differ in case only, the known one counts.
-    on_odd
-        Told in one sentence of every folder that is left out.
-
-    Returns
-    -------
-    Output
-        A folder ``<study_id>_out`` is preferred to one without the suffix.
-
-    Raises
-    ------
-    RemoteRefusedError
-        ``output/`` may not be listed.
-    ConnectionLostError
-        The line broke.
-    """
+    """Find result folders and aggregated reports, without looking into folders with the suffix."""
     output = Output()
     found: dict[str, ResultFolder] = {}
     for path, files in _walk(remote, output.reports, on_odd):
@@ -82,26 +54,7 @@ def look_around(remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = 
 def find_results(
     remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = nothing
 ) -> list[ResultFolder]:
-    """List every result folder below ``output/`` with its files.
-
-    Parameters
-    ----------
-    remote
-        The server.
-    known, on_odd
-        As for `look_around`.
-
-    Returns
-    -------
-    list of ResultFolder
-        One per study, sorted by study id; without files where a folder may not be listed.
-        Folders whose name cannot be a study id are left out.
-
-    Raises
-    ------
-    RemoteRefusedError, ConnectionLostError
-        As `look_around`.
-    """
+    """List every result folder below ``output/`` with its files."""
     folders = look_around(remote, known=known, on_odd=on_odd).folders
     taken = {folder.study_id.casefold() for folder in folders}
     found: dict[str, ResultFolder] = {}
@@ -119,22 +72,7 @@ def find_results(
 def inner_folders(
     folder: ResultFolder, taken: set[str], on_odd: OnOdd = nothing
 ) -> list[ResultFolder]:
-    """List the result folders inside another, which are not looked into yet.
-
-    Parameters
-    ----------
-    folder
-        As listed.
-    taken
-        The ids of the studies found so far, case folded; those found now are added.
-    on_odd
-        Told in one sentence of every folder that is left out.
-
-    Returns
-    -------
-    list of ResultFolder
-        Of studies that have no other folder.
-    """
+    """List the result folders inside another, which are not looked into yet."""
     inside = []
     for path in folder.inner:
         try:
@@ -149,71 +87,19 @@ def inner_folders(
 
 
 def find_folders(remote: Remote) -> list[ResultFolder]:
-    """List every result folder below ``output/``, without looking into those with the suffix.
-
-    Parameters
-    ----------
-    remote
-        The server.
-
-    Returns
-    -------
-    list of ResultFolder
-        As `look_around`.
-
-    Raises
-    ------
-    RemoteRefusedError, ConnectionLostError
-        As `look_around`.
-    """
+    """List every result folder below ``output/``, without looking into those with the suffix."""
     return look_around(remote).folders
 
 
 def list_folder(remote: Remote, folder: ResultFolder) -> ResultFolder:
-    """Look into one result folder.
-
-    Parameters
-    ----------
-    remote
-        The server.
-    folder
-        As found.
-
-    Returns
-    -------
-    ResultFolder
-        With its files as they are now; none where it is gone.
-
-    Raises
-    ------
-    RemoteRefusedError, ConnectionLostError
-        As `look_around`.
-    """
+    """Look into one result folder."""
     return _looked_into(folder, _entries(remote, folder.path))
 
 
 def list_folders(
     remote: Remote, folders: Sequence[ResultFolder]
 ) -> Iterator[ResultFolder | RemoteRefusedError]:
-    """Look into many result folders in a few round trips.
-
-    Parameters
-    ----------
-    remote
-        The server.
-    folders
-        As found.
-
-    Yields
-    ------
-    ResultFolder or RemoteRefusedError
-        Each in order with its files as they are now, or the server's refusal.
-
-    Raises
-    ------
-    ConnectionLostError
-        The line broke.
-    """
+    """Look into many result folders in a few round trips."""
     listings = remote.list_many([folder.path for folder in folders])
     for folder, entries in zip(folders, listings, strict=True):
         if isinstance(entries, RemoteRefusedError):
@@ -223,23 +109,7 @@ def list_folders(
 
 
 def collected_ids(folder: Path) -> set[str]:
-    """Tell which studies have a result folder on this disk.
-
-    Parameters
-    ----------
-    folder
-        The workspace's folder of results.
-
-    Returns
-    -------
-    set of str
-        Their ids; none where nothing was collected yet.
-
-    Raises
-    ------
-    FolderError
-        It cannot be read.
-    """
+    """Tell which studies have a result folder on this disk."""
     try:
         names = [path.name for path in folder.iterdir()]
     except FileNotFoundError:
@@ -254,22 +124,7 @@ def collected_ids(folder: Path) -> set[str]:
 
 
 def changed_ids(folder: Path, found: Iterable[ResultFolder], here: Collection[str]) -> set[str]:
-    """Tell of which collected studies the server has files that are newer, or not here at all.
-
-    Parameters
-    ----------
-    folder
-        The workspace's folder of results.
-    found
-        As listed.
-    here
-        What `collected_ids` told.
-
-    Returns
-    -------
-    set of str
-        Their ids. Files that were only copied on this disk, and look newer here, are none.
-    """
+    """Tell of which collected studies the server has files that are newer, or not here at all."""
     changed, above = set(), str(folder)  # text, for there may be thousands
     for one in found:
         if one.study_id in here:

@@ -15,18 +15,6 @@ def is_failure(folder: ResultFolder, *, is_settled: bool) -> bool:
     A name that says so is enough. Else a report without values counts, once nothing is being
     added any more: until then the values may still be on their way.
 
-    Parameters
-    ----------
-    folder
-        As listed.
-    is_settled
-        True where nothing is being added to it; see `Listing.is_settled`.
-
-    Returns
-    -------
-    bool
-        False where the values are there.
-
     Examples
     --------
     >>> from pathlib import PurePosixPath
@@ -50,33 +38,12 @@ def is_failure(folder: ResultFolder, *, is_settled: bool) -> bool:
 
 
 def has_values(folder: ResultFolder) -> bool:
-    """Tell whether a folder holds the values of regions.
-
-    Parameters
-    ----------
-    folder
-        As listed.
-
-    Returns
-    -------
-    bool
-        True for results, whether or not all reports came with them.
-    """
+    """Tell whether a folder holds the values of regions."""
     return VALUES in {entry.name.lower() for entry in folder.files}
 
 
 def missing_files(folder: ResultFolder) -> str:
     """Name the files that a complete result folder would have.
-
-    Parameters
-    ----------
-    folder
-        As listed.
-
-    Returns
-    -------
-    str
-        Their names, with commas; empty where it is complete.
 
     Examples
     --------
@@ -89,20 +56,7 @@ def missing_files(folder: ResultFolder) -> str:
 
 
 def what_waits(folder: ResultFolder, *, is_settled: bool) -> str:
-    """Tell what is to be collected from a folder.
-
-    Parameters
-    ----------
-    folder
-        As listed.
-    is_settled
-        As for `is_failure`.
-
-    Returns
-    -------
-    str
-        For people; empty while the folder is still being written.
-    """
+    """Tell what is to be collected from a folder."""
     missing = missing_files(folder)
     if not missing:
         return "results wait on the server"

@@ -38,22 +38,6 @@ class Sight:
 class Listing:
     """One look at the server, folder by folder.
 
-    Parameters
-    ----------
-    at
-        When, by our clock, in UTC.
-    before
-        The look before, if it is known.
-
-    Attributes
-    ----------
-    folders : dict of str to ResultFolder
-        What was seen, by study.
-    expected : set of str or None
-        Studies that are to be looked into; None until it is known which.
-    left_out : list of str
-        In one sentence each, what could not be looked into.
-
     Examples
     --------
     >>> from datetime import UTC
@@ -75,18 +59,7 @@ class Listing:
         self._newest: datetime | None = before._newest if before else None
 
     def add(self, *folders: ResultFolder) -> Self:
-        """Note folders as they are now.
-
-        Parameters
-        ----------
-        *folders
-            With their files.
-
-        Returns
-        -------
-        Listing
-            The same.
-        """
+        """Note folders as they are now."""
         for folder in folders:
             study_id = folder.study_id
             sight = self._sights.get(study_id)
@@ -104,19 +77,7 @@ class Listing:
         return self.expected is not None and self.expected <= self.folders.keys()
 
     def is_settled(self, folder: ResultFolder) -> bool:
-        """Tell whether nothing is being added to a folder any more.
-
-        Parameters
-        ----------
-        folder
-            Of this listing.
-
-        Returns
-        -------
-        bool
-            True where it has been the same for two minutes, or the server wrote elsewhere two
-            minutes later, or the newest file is older than clocks can differ.
-        """
+        """Tell whether nothing is being added to a folder any more."""
         if self.at - self._sights[folder.study_id].since >= SETTLED:
             return True
         last = newest_of(folder)
@@ -125,19 +86,7 @@ class Listing:
         return self._newest - last >= SETTLED or self.at - last >= ANY_CLOCK
 
     def is_stale(self, row: LedgerRow) -> bool:
-        """Tell whether a folder still answers the content that was replaced meanwhile.
-
-        Parameters
-        ----------
-        row
-            The study in the ledger; its folder is in this listing.
-
-        Returns
-        -------
-        bool
-            True where the study was sent anew after it was answered, and its folder is as it was
-            before that. Where it was never seen before, the server's times have to tell.
-        """
+        """Tell whether a folder still answers the content that was replaced meanwhile."""
         if row.submitted_at is None or row.answered_at is None:
             return False
         if row.answered_at > row.submitted_at:
@@ -149,20 +98,7 @@ class Listing:
         return last is not None and last < row.submitted_at
 
     def save(self, path: Path, server: str) -> None:
-        """Write it whole, or not at all.
-
-        Parameters
-        ----------
-        path
-            The file.
-        server
-            Whose it is; it does not count for another one.
-
-        Warns
-        -----
-        ResultWarning
-            It cannot be written.
-        """
+        """Write it whole, or not at all."""
         content = {
             "format": _FORMAT,
             "server": server,
@@ -189,20 +125,7 @@ class Listing:
 
     @classmethod
     def load(cls, path: Path, server: str) -> Self | None:
-        """Read the last one.
-
-        Parameters
-        ----------
-        path
-            The file.
-        server
-            Whose it must be.
-
-        Returns
-        -------
-        Listing or None
-            None where there is none, one of another server, or a damaged one.
-        """
+        """Read the last one."""
         try:
             content = json.loads(path.read_text(encoding="ascii"))
             if (content["format"], content["server"]) != (_FORMAT, server):
@@ -226,18 +149,7 @@ class Listing:
 
 
 def newest_of(folder: ResultFolder) -> datetime | None:
-    """Tell when a folder's newest file was written.
-
-    Parameters
-    ----------
-    folder
-        As listed.
-
-    Returns
-    -------
-    datetime or None
-        By the server's clock; None where it does not tell.
-    """
+    """Tell when a folder's newest file was written."""
     times = (entry.modified for entry in folder.files if entry.modified is not None)
     return max(times, default=None)
 

@@ -33,28 +33,6 @@ def status(
     What the listing adds is true of the moment it was made: a study that was sent after it is
     ``submitted``, and none is overdue because nobody looked.
 
-    Parameters
-    ----------
-    rows
-        The ledger's.
-    listing
-        What the server held when it was last looked at; None where it never was.
-    now
-        The time, in UTC.
-    overdue_hours
-        After how many hours without a result a study counts as overdue.
-    here
-        Studies with a result folder on this disk.
-    changed
-        Those of them of which the server has something newer: it waits to be collected.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message. Its
-        ``attrs["listed_at"]`` tells when the server was looked at (None if never), and
-        ``attrs["left_out"]`` what could not be looked into.
-
     Examples
     --------
     >>> from datetime import UTC, timedelta

@@ -13,20 +13,7 @@ from neuroflow.models import Entry
 
 
 def entries_of(folder: PurePosixPath, found: Iterable[SFTPAttributes]) -> Iterator[Entry]:
-    """Keep the files and folders of a listing; neither links nor devices.
-
-    Parameters
-    ----------
-    folder
-        What was listed.
-    found
-        With `filename`.
-
-    Yields
-    ------
-    Entry
-        In the server's order.
-    """
+    """Keep the files and folders of a listing; neither links nor devices."""
     for attributes in found:
         mode = attributes.st_mode or stat.S_IFREG  # a server need not tell
         if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
@@ -36,18 +23,6 @@ def entries_of(folder: PurePosixPath, found: Iterable[SFTPAttributes]) -> Iterat
 
 def entry_of(path: PurePosixPath, attributes: SFTPAttributes) -> Entry:
     """Make an entry of one file's attributes.
-
-    Parameters
-    ----------
-    path
-        From the user's home on the server.
-    attributes
-        As the server tells them.
-
-    Returns
-    -------
-    Entry
-        Its size is 0 for folders.
 
     Examples
     --------

@@ -36,11 +36,6 @@ Listing = list[paramiko.SFTPAttributes] | OSError
 class PipelinedClient(Wire):
     """An SFTP client that loses no error of the server.
 
-    Parameters
-    ----------
-    sock, on_life
-        As `Wire`.
-
     References
     ----------
     draft-ietf-secsh-filexfer-02, sections 3, 6.3 and 6.4: answers may come in any order, and a
@@ -52,21 +47,6 @@ class PipelinedClient(Wire):
 
         It is no ``SFTPFile``: that one sends CLOSE when it is forgotten, and CLOSE tells the
         server that the file is complete.
-
-        Parameters
-        ----------
-        path
-            The file.
-
-        Returns
-        -------
-        bytes
-            The server's handle; only `close_file` closes it.
-
-        Raises
-        ------
-        OSError
-            The server refused.
         """
         flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
         request = (CMD_OPEN, path, flags, paramiko.SFTPAttributes())
@@ -77,35 +57,13 @@ class PipelinedClient(Wire):
         return handle
 
     def close_file(self, handle: bytes) -> None:
-        """Say that a file is complete, and hear the server's answer.
-
-        Parameters
-        ----------
-        handle
-            From `create`; every byte is acknowledged.
-
-        Raises
-        ------
-        OSError
-            The server refused.
-        """
+        """Say that a file is complete, and hear the server's answer."""
         self._request(CMD_CLOSE, handle)  # type: ignore[attr-defined]
 
     def listings(self, paths: Sequence[str]) -> Iterator[Listing]:
         """List many folders, several at a time; two round trips for each batch.
 
         A name that is no UTF-8 keeps its bytes as surrogates.
-
-        Parameters
-        ----------
-        paths
-            The folders.
-
-        Yields
-        ------
-        list of SFTPAttributes, or OSError
-            For each folder in order: what is in it, without ``.`` and ``..``, or the server's
-            refusal.
         """
         for start in range(0, len(paths), BATCH):
             yield from self._list_batch(paths[start : start + BATCH])
@@ -157,57 +115,16 @@ class PipelinedClient(Wire):
         return failure or found
 
     def put_down(self, handle: bytes) -> None:
-        """Close a file or folder without waiting for the answer, where nothing was written.
-
-        Parameters
-        ----------
-        handle
-            The server's.
-        """
+        """Close a file or folder without waiting for the answer, where nothing was written."""
         self._async_request(type(None), CMD_CLOSE, handle)  # type: ignore[attr-defined]
 
     def send(self, answers: Answers, kind: int, *fields: Any) -> int:
-        """Send one request and go on.
-
-        Parameters
-        ----------
-        answers
-            Where its answer goes.
-        kind
-            The request's number in the protocol.
-        *fields
-            Strings, bytes, numbers, attributes.
-
-        Returns
-        -------
-        int
-            To ask for the answer.
-        """
+        """Send one request and go on."""
         number: int = self._async_request(answers, kind, *fields)  # type: ignore[attr-defined]
         return number
 
     def answer(self, answers: Answers, number: int, expected: int) -> Any:
-        """Wait for one answer.
-
-        Parameters
-        ----------
-        answers
-            Where answers go.
-        number
-            The request's, from `send`.
-        expected
-            The kind of answer.
-
-        Returns
-        -------
-        paramiko.Message or None
-            None at the end of what was asked for.
-
-        Raises
-        ------
-        OSError
-            The server refused.
-        """
+        """Wait for one answer."""
         while number not in answers.arrived:
             self._read_response()  # type: ignore[attr-defined]
         kind, message = answers.arrived.pop(number)

@@ -28,20 +28,6 @@ _DATA = struct.Struct(">BII")
 class Wire(paramiko.SFTPClient):
     """The stream of SFTP packets in a channel; for one thread.
 
-    Parameters
-    ----------
-    sock
-        The channel.
-    on_life
-        Called with every sign of life: bytes came in, or the server made room for more.
-
-    Attributes
-    ----------
-    write_size : int
-        How many bytes of a file the server takes in one request, as far as it has told.
-    flow : Flow
-        How many bytes of files may be under way to it.
-
     References
     ----------
     OpenSSH, PROTOCOL, section 4.8 (limits@openssh.com); RFC 4254, section 5.2 (windows).
@@ -59,18 +45,7 @@ class Wire(paramiko.SFTPClient):
             self._async_request(self, CMD_EXTENDED, LIMITS)  # type: ignore[attr-defined]
 
     def send_bytes(self, data: bytes) -> None:
-        """Send SFTP packets, in as few SSH packets as they fit into.
-
-        Parameters
-        ----------
-        data
-            Whole SFTP packets.
-
-        Raises
-        ------
-        EOFError, OSError
-            The line is gone, or the server made no room in time.
-        """
+        """Send SFTP packets, in as few SSH packets as they fit into."""
         channel: Any = self.sock
         left = memoryview(data)
         while left:
@@ -95,18 +70,7 @@ class Wire(paramiko.SFTPClient):
         return bool(self._heard) or self.sock.recv_ready()
 
     def packet(self) -> tuple[int, bytes]:
-        """Wait for the next answer.
-
-        Returns
-        -------
-        (int, bytes)
-            Its kind, and what follows.
-
-        Raises
-        ------
-        EOFError, OSError
-            The line is gone, or fell silent.
-        """
+        """Wait for the next answer."""
         heard = self._heard
         while (end := _end(heard)) > len(heard):
             data = self.sock.recv(LARGEST)
@@ -119,18 +83,7 @@ class Wire(paramiko.SFTPClient):
         return kind, body
 
     def refuse(self, status: paramiko.Message) -> None:
-        """Raise what a status says.
-
-        Parameters
-        ----------
-        status
-            Its code and text; not a good one.
-
-        Raises
-        ------
-        OSError
-            Always.
-        """
+        """Raise what a status says."""
         try:
             self._convert_status(status)  # type: ignore[attr-defined]
         except EOFError as error:

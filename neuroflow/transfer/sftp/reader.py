@@ -30,19 +30,6 @@ def read_files(
 
     Closed early, it hears what is under way and puts the files down.
 
-    Parameters
-    ----------
-    client
-        The channel's.
-    wanted
-        Path and length in bytes of each; one byte more is asked for, to notice a file that has
-        grown.
-
-    Yields
-    ------
-    bytes, OSError or None
-        For each file its bytes, then None; or the refusal in place of the rest.
-
     References
     ----------
     draft-ietf-secsh-filexfer-02, section 6.4: a read may bring less than was asked for.

@@ -40,31 +40,7 @@ def connect(
     timeout: float = session.TIMEOUT,
     ssh_config: Path | None = None,
 ) -> SftpRemote:
-    """Connect to the service.
-
-    Parameters
-    ----------
-    profile
-        Where it is, and who the user is.
-    hostkeys
-        What is pinned; a server that is not is refused.
-    passphrase
-        Opens a protected key.
-    timeout
-        Seconds until silence counts as a lost connection.
-    ssh_config
-        OpenSSH's file for what the profile leaves open; ``~/.ssh/config`` if None.
-
-    Returns
-    -------
-    SftpRemote
-        One connection, for one thread.
-
-    Raises
-    ------
-    ConnectError
-        Any of its kinds, each with what to do.
-    """
+    """Connect to the service."""
     transport = enter(find_route(profile, ssh_config), hostkeys, passphrase, timeout)
     try:
         return SftpRemote(transport, timeout)
@@ -78,13 +54,6 @@ class SftpRemote:
 
     Writes whole files from the first byte to the last, under their final names; never changes
     modes or times, never appends, never resumes: a store of objects behind SFTP refuses all that.
-
-    Parameters
-    ----------
-    transport
-        Logged in.
-    timeout
-        Seconds until silence counts as a lost connection.
 
     References
     ----------

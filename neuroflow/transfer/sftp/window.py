@@ -27,16 +27,6 @@ class Sent(NamedTuple):
 class Flow:
     """The bytes that may be under way on one connection, from the answers that came in.
 
-    Parameters
-    ----------
-    timer
-        Measures time, in seconds.
-
-    Attributes
-    ----------
-    depth : int
-        How many bytes may be under way.
-
     Notes
     -----
     Every answer tells a rate: what was answered since its request left, by the time since then.
@@ -62,28 +52,11 @@ class Flow:
         self.depth = FIRST
 
     def sent(self, size: int) -> Sent:
-        """Note that a request leaves.
-
-        Parameters
-        ----------
-        size
-            Its bytes.
-
-        Returns
-        -------
-        Sent
-            What `answered` wants to know.
-        """
+        """Note that a request leaves."""
         return Sent(size, self._timer(), self._answered)
 
     def answered(self, request: Sent) -> None:
-        """Note that a request was acknowledged.
-
-        Parameters
-        ----------
-        request
-            What `sent` returned for it.
-        """
+        """Note that a request was acknowledged."""
         self._answered += request.size
         taken = self._timer() - request.at
         carried = self._answered - request.answered
@@ -91,16 +64,5 @@ class Flow:
         self.depth = int(min(max(wanted, LEAST), MOST))
 
     def request_size(self, shortest: int, longest: int) -> int:
-        """Return how long a request is to be.
-
-        Parameters
-        ----------
-        shortest, longest
-            Bytes.
-
-        Returns
-        -------
-        int
-            Bytes; a slow line is answered at least a few times while it is full.
-        """
+        """Return how long a request is to be."""
         return min(max(self.depth // 8, shortest), longest)

@@ -24,13 +24,6 @@ class Upload:
     Answers are heard as they come in: nobody waits for one while there is room for more, and a
     refusal ends the upload when it arrives.
 
-    Parameters
-    ----------
-    wire
-        The channel's.
-    handle
-        The server's, of the open file.
-
     References
     ----------
     draft-ietf-secsh-filexfer-02, section 6.4.
@@ -44,18 +37,7 @@ class Upload:
         self._acknowledged = 0
 
     def write(self, data: bytes) -> None:
-        """Send the next bytes; they may still be under way when this returns.
-
-        Parameters
-        ----------
-        data
-            What follows what was written before.
-
-        Raises
-        ------
-        OSError
-            The server refused these bytes or some before them.
-        """
+        """Send the next bytes; they may still be under way when this returns."""
         flow = self._wire.flow
         size = flow.request_size(REQUEST_SIZE, self._wire.write_size)
         pieces = [data[start : start + size] for start in range(0, len(data), size)]
@@ -64,13 +46,7 @@ class Upload:
             self._hear()
 
     def drain(self) -> None:
-        """Wait until the server has acknowledged everything.
-
-        Raises
-        ------
-        OSError
-            It refused something.
-        """
+        """Wait until the server has acknowledged everything."""
         while self._pending:
             self._hear()
 

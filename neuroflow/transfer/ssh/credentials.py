@@ -29,25 +29,7 @@ class Credential(NamedTuple):
 
 @contextmanager
 def credentials(paths: Sequence[Path], passphrase: str | None) -> Iterator[list[Credential]]:
-    """Read private keys, or ask the agent for its own where no file is named.
-
-    Parameters
-    ----------
-    paths
-        The private keys' files; none for the agent's keys.
-    passphrase
-        Opens protected files.
-
-    Yields
-    ------
-    list of Credential
-        To try in this order; those of the agent only inside the ``with`` block.
-
-    Raises
-    ------
-    KeyFileError
-        A file cannot be used, no agent answers, or it holds no key.
-    """
+    """Read private keys, or ask the agent for its own where no file is named."""
     if paths:
         keys = [load_key(path, passphrase) for path in paths]
         yield [Credential(_paramiko_key(key), public_of(key).fingerprint) for key in keys]

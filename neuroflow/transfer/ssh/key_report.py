@@ -50,38 +50,22 @@ _MAGIC = b"openssh-key-v1\0"
 class KeyReport:
     """What `check_key` found; nothing in it is secret.
 
-    Parameters
-    ----------
-    path
-        The file.
-    form
-        ``"OpenSSH"``, ``"PEM"``, ``"PKCS#8"`` or ``"PuTTY"``; empty where it is none of these.
-    is_protected
-        True where a passphrase protects it.
-    permissions
-        As ``chmod`` counts them, ``"600"``; empty on Windows.
-    is_mended
-        True where the permissions were mended just now.
-    public
-        The public half; None where it cannot be read. OpenSSH's form shows it without passphrase.
-    bits
-        Length of the key; None where the public half cannot be read.
-    error
-        Why the service would not take it, and what to do; None where it would.
-
     Examples
     --------
     >>> KeyReport(Path("id_key"), "PEM", is_protected=True, permissions="600").is_usable
     True
     """
 
-    path: Path
+    path: Path  # The file
+    # ``"OpenSSH"``, ``"PEM"``, ``"PKCS#8"`` or ``"PuTTY"``; empty where it is none of these.
     form: str
-    is_protected: bool
-    permissions: str
-    is_mended: bool = False
+    is_protected: bool  # True where a passphrase protects it
+    permissions: str  # As ``chmod`` counts them, ``"600"``; empty on Windows
+    is_mended: bool = False  # True where the permissions were mended just now
+    # The public half; None where it cannot be read. OpenSSH's form shows it without passphrase.
     public: PublicKey | None = None
-    bits: int | None = None
+    bits: int | None = None  # Length of the key; None where the public half cannot be read
+    # Why the service would not take it, and what to do; None where it would.
     error: KeyFileError | None = None
 
     @property
@@ -92,25 +76,6 @@ class KeyReport:
 
 def check_key(path: Path, passphrase: str | None = None, *, fix: bool = False) -> KeyReport:
     """Tell whether the service would take a key.
-
-    Parameters
-    ----------
-    path
-        The private key's file.
-    passphrase
-        Opens a protected file. Without one, a protected key is looked at from outside only.
-    fix
-        Mend the permissions of a private key that others may read.
-
-    Returns
-    -------
-    KeyReport
-        Kind, bits, form, permissions, public half; and what is wrong, if anything is.
-
-    Raises
-    ------
-    KeyFileError
-        The file does not exist or cannot be read, or its permissions cannot be changed.
 
     Examples
     --------

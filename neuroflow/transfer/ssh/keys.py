@@ -122,24 +122,6 @@ def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") ->
 def load_key(path: Path, passphrase: str | None = None) -> PrivateKey:
     """Read a private key: Ed25519, RSA or ECDSA, in OpenSSH's, PEM or PKCS#8 form.
 
-    Parameters
-    ----------
-    path
-        The private key's file; on POSIX nobody else may read it.
-    passphrase
-        Opens a protected file.
-
-    Returns
-    -------
-    PrivateKey
-        The key.
-
-    Raises
-    ------
-    KeyFileError
-        It is missing, open to others, protected, the public half, of another program or a kind
-        the service does not accept; each with what to do.
-
     Examples
     --------
     >>> load_key(Path("no-such-key"))
@@ -188,18 +170,7 @@ def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
 
 
 def mend_permissions(path: Path) -> None:
-    """Make a private key's file readable for its owner only (``chmod 600``).
-
-    Parameters
-    ----------
-    path
-        The private key's file.
-
-    Raises
-    ------
-    KeyFileError
-        It does not exist or belongs to somebody else.
-    """
+    """Make a private key's file readable for its owner only (``chmod 600``)."""
     try:
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
     except OSError as error:
@@ -209,20 +180,7 @@ def mend_permissions(path: Path) -> None:
 
 
 def public_of(key: PrivateKey, comment: str = "") -> PublicKey:
-    """Derive the public half of a private key.
-
-    Parameters
-    ----------
-    key
-        The private key.
-    comment
-        Stands behind the public key.
-
-    Returns
-    -------
-    PublicKey
-        Line and fingerprint.
-    """
+    """Derive the public half of a private key."""
     line = key.public_key().public_bytes(
         serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
     )
@@ -237,23 +195,7 @@ def _write_private(path: Path, text: bytes) -> None:
 
 
 def read_key(path: Path) -> bytes:
-    """Read the file of a key, whatever is in it.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    bytes
-        Its beginning; no key is longer.
-
-    Raises
-    ------
-    KeyFileError
-        It does not exist or cannot be read.
-    """
+    """Read the file of a key, whatever is in it."""
     try:
         with path.open("rb") as file:
             return file.read(1 << 16)  # no key is longer; the file may be anything
@@ -271,20 +213,7 @@ def read_key(path: Path) -> bytes:
 
 
 def refuse_mistakes(path: Path, data: bytes) -> None:
-    """Name the usual mistakes before a parser says 'could not deserialize'.
-
-    Parameters
-    ----------
-    path
-        The file.
-    data
-        What is in it.
-
-    Raises
-    ------
-    KeyFileError
-        It is a key of PuTTY, a DSA key, the public half, or no key at all; with what to do.
-    """
+    """Name the usual mistakes before a parser says 'could not deserialize'."""
     start = data.lstrip()[:40]
     if data.startswith(b"PuTTY-User-Key-File"):
         raise KeyFileError(
@@ -323,18 +252,7 @@ def _is_openssh_dsa(data: bytes) -> bool:
 
 
 def refuse_open(path: Path) -> None:
-    """Refuse a private key that others may read.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Raises
-    ------
-    KeyFileError
-        Others may read it; with the command that mends it.
-    """
+    """Refuse a private key that others may read."""
     if os.name != "posix":
         return  # Windows has access lists in place of mode bits
     mode = path.stat().st_mode
@@ -347,18 +265,7 @@ def refuse_open(path: Path) -> None:
 
 
 def not_accepted(path: Path) -> KeyFileError:
-    """Say that the service does not take this kind of key.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    KeyFileError
-        With what to do.
-    """
+    """Say that the service does not take this kind of key."""
     return KeyFileError(
         f"{path} is a kind of key that the service does not accept.",
         why="It takes Ed25519, RSA of 2048 bits or more, and ECDSA on nistp256, 384 or 521.",

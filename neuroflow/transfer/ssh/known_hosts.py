@@ -33,12 +33,6 @@ class _Known:
 class HostKeys:
     """The pinned host keys of a workspace, in OpenSSH's ``known_hosts`` form.
 
-    Parameters
-    ----------
-    path
-        The file; it need not exist yet. Lines that cannot be read are left alone and named in
-        `problems`.
-
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
@@ -65,22 +59,7 @@ class HostKeys:
         return self._read()[1]
 
     def check(self, host: str, port: int, key: PublicKey) -> None:
-        """Compare the key a server shows with what is pinned.
-
-        Parameters
-        ----------
-        host, port
-            The server.
-        key
-            What it shows.
-
-        Raises
-        ------
-        HostKeyUnknownError
-            Nothing is pinned for this server, or only a key of another kind.
-        HostKeyChangedError
-            Another key of this kind is pinned, or this very key is revoked.
-        """
+        """Compare the key a server shows with what is pinned."""
         lines, problems = self._read()
         known = [line for line in lines if _matches(line.hosts, host, port)]
         same = [line for line in known if line.fingerprint == key.fingerprint]
@@ -108,20 +87,7 @@ class HostKeys:
         raise _unknown(host, key, pinned, problems)
 
     def pin(self, host: str, port: int, fingerprint: str) -> None:
-        """Note a fingerprint that the user confirmed; it replaces what was pinned before.
-
-        Parameters
-        ----------
-        host, port
-            The server.
-        fingerprint
-            ``SHA256:...``, as OpenSSH and the vendor show it.
-
-        Raises
-        ------
-        HostKeyError
-            The text is no SHA-256 fingerprint, or the file cannot be written.
-        """
+        """Note a fingerprint that the user confirmed; it replaces what was pinned before."""
         found = _FINGERPRINT.match(fingerprint.strip())
         if not found:
             raise HostKeyError(
@@ -131,35 +97,11 @@ class HostKeys:
         self._replace(host, port, f"# pinned {_place(host, port)} SHA256:{found[1]}")
 
     def trust(self, host: str, port: int, key: PublicKey) -> None:
-        """Note a key that the user confirmed; it replaces what was pinned before.
-
-        Parameters
-        ----------
-        host, port
-            The server.
-        key
-            The key it showed.
-
-        Raises
-        ------
-        HostKeyError
-            The file cannot be written.
-        """
+        """Note a key that the user confirmed; it replaces what was pinned before."""
         self._replace(host, port, f"{_place(host, port)} {key.line}")
 
     def kinds(self, host: str, port: int) -> tuple[str, ...]:
-        """Tell which kinds of key are pinned, so that the server can be asked for those.
-
-        Parameters
-        ----------
-        host, port
-            The server.
-
-        Returns
-        -------
-        tuple of str
-            E.g. ``("ssh-ed25519",)``.
-        """
+        """Tell which kinds of key are pinned, so that the server can be asked for those."""
         lines = self._read()[0]
         return tuple(
             line.kind
@@ -206,25 +148,7 @@ class HostKeys:
 
 
 def fetch_host_key(host: str, port: int, timeout: float = session.TIMEOUT) -> PublicKey:
-    """Ask a server for its key, without logging in.
-
-    Parameters
-    ----------
-    host, port
-        The server.
-    timeout
-        Seconds to wait for each part of the answer.
-
-    Returns
-    -------
-    PublicKey
-        Its `fingerprint` is what the user compares with the vendor's.
-
-    Raises
-    ------
-    HostNotFoundError, PortError
-        No SSH server answers there.
-    """
+    """Ask a server for its key, without logging in."""
     transport = session.handshake(session.dial(host, port, timeout), host, port, timeout=timeout)
     try:
         return session.host_key(transport)

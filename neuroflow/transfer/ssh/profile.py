@@ -52,16 +52,6 @@ class Profile:
 def key_of(text: str) -> Path | None:
     """Read the key of a profile as people write it.
 
-    Parameters
-    ----------
-    text
-        A file's path, or ``agent``.
-
-    Returns
-    -------
-    Path or None
-        None for the keys that the ssh-agent holds.
-
     Examples
     --------
     >>> key_of("agent") is None

@@ -30,21 +30,6 @@ _JUMP = re.compile(
 class Route:
     """How one server is reached.
 
-    Parameters
-    ----------
-    host, port
-        Where it listens.
-    user
-        Who logs in.
-    keys
-        Private keys to try, in this order; none for those of the agent.
-    name, name_port
-        What the user calls it; its key is pinned under these.
-    via
-        The jump host before it.
-    command
-        What to run in place of a TCP connection; empty for none.
-
     Examples
     --------
     >>> bastion = Route("bastion", 22, "me", (), "bastion", 22)
@@ -52,14 +37,14 @@ class Route:
     ['bastion', 'far']
     """
 
-    host: str
+    host: str  # Where it listens
     port: int
-    user: str
-    keys: tuple[Path, ...]
-    name: str
+    user: str  # Who logs in
+    keys: tuple[Path, ...]  # Private keys to try, in this order; none for those of the agent
+    name: str  # What the user calls it; its key is pinned under these
     name_port: int
-    via: Route | None = None
-    command: str = ""
+    via: Route | None = None  # The jump host before it
+    command: str = ""  # What to run in place of a TCP connection; empty for none
 
     @property
     def hops(self) -> tuple[Route, ...]:
@@ -69,24 +54,6 @@ class Route:
 
 def find_route(profile: Profile, ssh_config: Path | None = None) -> Route:
     """Tell how a profile's server is reached.
-
-    Parameters
-    ----------
-    profile
-        Its host may be a name of ssh_config; a port of 22 and an empty user count as open.
-    ssh_config
-        OpenSSH's file; ``~/.ssh/config`` if None. It need not exist.
-
-    Returns
-    -------
-    Route
-        HostName, Port, User, IdentityFile, ProxyJump and ProxyCommand applied.
-
-    Raises
-    ------
-    ConfigError
-        The file cannot be read or understood, jump hosts go round in circles, or no user is
-        named.
 
     Examples
     --------

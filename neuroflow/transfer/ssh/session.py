@@ -30,25 +30,6 @@ logging.getLogger(LOG_NAME).addHandler(logging.NullHandler())
 def resolve(host: str, port: int) -> list[tuple[int, Address]]:
     """Look a server's name up.
 
-    Parameters
-    ----------
-    host
-        Name or address; IPv6 too.
-    port
-        The TCP port.
-
-    Returns
-    -------
-    list of (int, tuple)
-        Address family and address, in the order to try.
-
-    Raises
-    ------
-    HostNotFoundError
-        The name does not resolve.
-    PortError
-        The port is no port.
-
     Examples
     --------
     >>> [address[:2] for _, address in resolve("127.0.0.1", 22)]
@@ -64,25 +45,7 @@ def resolve(host: str, port: int) -> list[tuple[int, Address]]:
 
 
 def dial(host: str, port: int, timeout: float = TIMEOUT) -> socket.socket:
-    """Open a TCP connection, trying every address of the name.
-
-    Parameters
-    ----------
-    host, port
-        Where to.
-    timeout
-        Seconds per address.
-
-    Returns
-    -------
-    socket.socket
-        Connected.
-
-    Raises
-    ------
-    HostNotFoundError, PortError
-        Nobody answers there; with what to do.
-    """
+    """Open a TCP connection, trying every address of the name."""
     failure: OSError = OSError("no address")
     for family, address in resolve(host, port):
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -106,31 +69,7 @@ def handshake(
     kinds: tuple[str, ...] = (),
     timeout: float = TIMEOUT,
 ) -> paramiko.Transport:
-    """Agree on encryption and learn the server's key; nothing is trusted yet.
-
-    Parameters
-    ----------
-    sock
-        Connected; closed where this fails.
-    host, port
-        For the words of an error.
-    kinds
-        Kinds of host key to ask for first: those that are pinned.
-    timeout
-        Seconds for each part.
-
-    Returns
-    -------
-    paramiko.Transport
-        Its ``get_remote_server_key()`` waits to be compared.
-
-    Raises
-    ------
-    PortError
-        No SSH server is behind the port.
-    ConnectError
-        It is, but no connection came about.
-    """
+    """Agree on encryption and learn the server's key; nothing is trusted yet."""
     heard = _Heard(sock)
     transport = paramiko.Transport(cast(socket.socket, heard), default_window_size=WINDOW)
     transport.set_log_channel(LOG_NAME)
@@ -153,23 +92,7 @@ def handshake(
 
 
 def host_key(transport: paramiko.Transport) -> PublicKey:
-    """Tell which key the server showed.
-
-    Parameters
-    ----------
-    transport
-        After `handshake`.
-
-    Returns
-    -------
-    PublicKey
-        The server's.
-
-    Raises
-    ------
-    ConnectionLostError
-        The line broke meanwhile.
-    """
+    """Tell which key the server showed."""
     try:
         key = transport.get_remote_server_key()
     except FOREIGN as error:
@@ -178,29 +101,7 @@ def host_key(transport: paramiko.Transport) -> PublicKey:
 
 
 def log_in(transport: paramiko.Transport, user: str, keys: Sequence[Credential]) -> str:
-    """Log in with the keys given and nothing else: no password, no other key.
-
-    Parameters
-    ----------
-    transport
-        After `handshake`, with the server's key compared.
-    user
-        The user name.
-    keys
-        To try one after the other.
-
-    Returns
-    -------
-    str
-        The fingerprint of the key that was accepted.
-
-    Raises
-    ------
-    LoginRefusedError
-        User or key are not accepted.
-    ConnectionLostError
-        The line broke meanwhile.
-    """
+    """Log in with the keys given and nothing else: no password, no other key."""
     tried: list[str] = []
     for number, (key, fingerprint) in enumerate(keys, start=1):
         tried.append(fingerprint)
@@ -217,25 +118,7 @@ def log_in(transport: paramiko.Transport, user: str, keys: Sequence[Credential])
 
 
 def open_channel(transport: paramiko.Transport, timeout: float = TIMEOUT) -> paramiko.Channel:
-    """Open a channel to the server's SFTP subsystem.
-
-    Parameters
-    ----------
-    transport
-        After `log_in`.
-    timeout
-        Seconds until silence counts as a lost connection.
-
-    Returns
-    -------
-    paramiko.Channel
-        For an ``SFTPClient``.
-
-    Raises
-    ------
-    ConnectionLostError
-        The server refuses another session, or fell silent.
-    """
+    """Open a channel to the server's SFTP subsystem."""
     # Requesting the subsystem waits for ever on a silent server; closing the line ends it.
     dog = Watchdog(lambda: hang_up(transport), timeout)
     try:
@@ -252,13 +135,7 @@ def open_channel(transport: paramiko.Transport, timeout: float = TIMEOUT) -> par
 
 
 def hang_up(transport: paramiko.Transport) -> None:
-    """End a connection, however broken it is.
-
-    Parameters
-    ----------
-    transport
-        At any stage; may be ended already.
-    """
+    """End a connection, however broken it is."""
     transport.close()
     transport.sock.close()  # Transport.close leaves it open where the thread ended by itself
 

@@ -22,29 +22,7 @@ from neuroflow.transfer.translate import FOREIGN, readable
 def enter(
     route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
 ) -> paramiko.Transport:
-    """Connect and log in, through every host on the way.
-
-    Parameters
-    ----------
-    route
-        The way.
-    hostkeys
-        What is pinned; a host that is not is refused.
-    passphrase
-        Opens protected keys.
-    timeout
-        Seconds to wait for each part of an answer.
-
-    Returns
-    -------
-    paramiko.Transport
-        Logged in; ending it ends the whole line.
-
-    Raises
-    ------
-    ConnectError
-        Any of its kinds, each with what to do.
-    """
+    """Connect and log in, through every host on the way."""
     with credentials(route.keys, passphrase) as found:
         transport = reach(route, hostkeys, passphrase, timeout)
         try:
@@ -59,23 +37,7 @@ def enter(
 def reach(
     route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
 ) -> paramiko.Transport:
-    """Connect without logging in at the end of the way.
-
-    Parameters
-    ----------
-    route, hostkeys, passphrase, timeout
-        As `enter`.
-
-    Returns
-    -------
-    paramiko.Transport
-        After the handshake; its host key waits to be compared.
-
-    Raises
-    ------
-    ConnectError
-        Any of its kinds, each with what to do.
-    """
+    """Connect without logging in at the end of the way."""
     sock = _lay(route, hostkeys, passphrase, timeout)
     kinds = hostkeys.kinds(route.name, route.name_port)
     return session.handshake(sock, route.host, route.port, kinds=kinds, timeout=timeout)
@@ -84,23 +46,7 @@ def reach(
 def shown_key(
     route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
 ) -> PublicKey:
-    """Ask the host at the end of a route for its key, without logging in there.
-
-    Parameters
-    ----------
-    route, hostkeys, passphrase, timeout
-        As `enter`.
-
-    Returns
-    -------
-    PublicKey
-        Its `fingerprint` is what the user compares with the vendor's.
-
-    Raises
-    ------
-    ConnectError
-        Any of its kinds, each with what to do.
-    """
+    """Ask the host at the end of a route for its key, without logging in there."""
     transport = reach(route, hostkeys, passphrase, timeout)
     try:
         return session.host_key(transport)

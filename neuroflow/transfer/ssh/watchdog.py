@@ -14,13 +14,6 @@ class Watchdog:
 
     A time-out on a socket is not enough: several waits of an SSH connection never look at it.
 
-    Parameters
-    ----------
-    bark
-        Frees whoever waits, e.g. by closing the connection.
-    seconds
-        How long silence may last.
-
     Examples
     --------
     >>> ended = threading.Event()
@@ -42,13 +35,7 @@ class Watchdog:
         threading.Thread(target=self._watch, name="neuroflow-watchdog", daemon=True).start()
 
     def feed(self, patience: float = 1.0) -> None:
-        """Note a sign of life.
-
-        Parameters
-        ----------
-        patience
-            How many times as long as usual the next silence may last.
-        """
+        """Note a sign of life."""
         self._deadline = time.monotonic() + patience * self._seconds
 
     def stop(self) -> None:

@@ -19,20 +19,7 @@ Span = tuple[datetime, datetime]
 
 
 def measured_speed(ledger: Ledger, rows: Iterable[LedgerRow]) -> float | None:
-    """Measure how fast the last uploads were, all connections together.
-
-    Parameters
-    ----------
-    ledger
-        What was sent before.
-    rows
-        Where its studies stand.
-
-    Returns
-    -------
-    float or None
-        Bytes per second while anything was under way; None where nothing was sent yet.
-    """
+    """Measure how fast the last uploads were, all connections together."""
     sent = [row for row in rows if row.submitted_at is not None and row.sent_size is not None]
     sent.sort(key=lambda row: row.submitted_at or row.since, reverse=True)
     spans: list[Span] = []

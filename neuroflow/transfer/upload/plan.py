@@ -147,26 +147,7 @@ def plan(
     *,
     replace: bool = False,
 ) -> Plan:
-    """Decide what to do with every study of a cohort; nothing is done.
-
-    Parameters
-    ----------
-    packages
-        The packages of one cohort, each known to the ledger.
-    ledger
-        What was sent before.
-    blocked
-        Studies that may not be sent, with the reason.
-    replace
-        Send again where the content changed, where a failure report came back, and where the
-        outcome of an earlier attempt cannot be known. Content already sent whole is never sent
-        again under the same id.
-
-    Returns
-    -------
-    Plan
-        One item per study; those with a package first, in their order.
-    """
+    """Decide what to do with every study of a cohort; nothing is done."""
     planner = Planner(ledger, replace=replace)
     for package in packages:
         if package.study_id not in blocked:
@@ -176,15 +157,7 @@ def plan(
 
 
 class Planner:
-    """Decides one study after the other, and knows each again under another id.
-
-    Parameters
-    ----------
-    ledger
-        What was sent before.
-    replace
-        As `plan` takes it.
-    """
+    """Decides one study after the other, and knows each again under another id."""
 
     def __init__(self, ledger: Ledger, *, replace: bool = False) -> None:
         self._replace = replace
@@ -194,18 +167,7 @@ class Planner:
         self._items: list[PlanItem] = []
 
     def add(self, package: Package) -> PlanItem:
-        """Decide what to do with the next study of the cohort.
-
-        Parameters
-        ----------
-        package
-            Its package, known to the ledger.
-
-        Returns
-        -------
-        PlanItem
-            What is to be done.
-        """
+        """Decide what to do with the next study of the cohort."""
         twin = _twin(package, self._first)
         if twin is not None:
             reason = f"the same study goes by the id {twin} already"
@@ -221,40 +183,14 @@ class Planner:
     def plan(
         self, cohort_id: str, blocked: Mapping[str, str], sizes: Mapping[str, int] | None = None
     ) -> Plan:
-        """Put together what was decided so far.
-
-        Parameters
-        ----------
-        cohort_id
-            Which cohort.
-        blocked
-            Studies that may not be sent, with the reason.
-        sizes
-            Lengths of the packages that some of those have, in bytes.
-
-        Returns
-        -------
-        Plan
-            The studies that were added, in their order, and those that are blocked.
-        """
+        """Put together what was decided so far."""
         known = sizes or {}
         held = [PlanItem(s, Action.BLOCKED, known.get(s, 0), why) for s, why in blocked.items()]
         return Plan(cohort_id, (*self._items, *held), self._speed)
 
 
 def has_failed(row: LedgerRow) -> bool:
-    """Tell whether the last upload of a study came to no good end.
-
-    Parameters
-    ----------
-    row
-        The ledger's.
-
-    Returns
-    -------
-    bool
-        True where it was cut short or refused, or where its end is not known.
-    """
+    """Tell whether the last upload of a study came to no good end."""
     if row.state is State.PACKAGED:
         return row.message.startswith(REFUSED)
     return row.state in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}

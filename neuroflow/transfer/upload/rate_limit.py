@@ -14,17 +14,6 @@ POLL_SECONDS = 0.2
 class Pace:
     """The rate and the pause of one job; shared by its threads.
 
-    Parameters
-    ----------
-    rate
-        Bytes per second, of all connections together; None for no limit.
-    pause
-        While set, nothing leaves; None for never.
-    stop
-        When set, what is paused goes on, to be finished.
-    sleep, monotonic
-        What waits and what measures time, in seconds.
-
     Examples
     --------
     >>> slept = []
@@ -35,22 +24,16 @@ class Pace:
     [0.5, 1.0]
     """
 
-    rate: float | None = None
-    pause: threading.Event | None = None
-    stop: threading.Event | None = None
-    sleep: Callable[[float], None] = time.sleep
+    rate: float | None = None  # Bytes per second, of all connections together; None for no limit
+    pause: threading.Event | None = None  # While set, nothing leaves; None for never
+    stop: threading.Event | None = None  # When set, what is paused goes on, to be finished
+    sleep: Callable[[float], None] = time.sleep  # What waits and what measures time, in seconds
     monotonic: Callable[[], float] = time.monotonic
     _free_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def spend(self, count: int) -> None:
-        """Wait as long as `count` bytes may take.
-
-        Parameters
-        ----------
-        count
-            Bytes that have just left.
-        """
+        """Wait as long as `count` bytes may take."""
         if self.rate is None:
             return
         with self._lock:
@@ -61,13 +44,7 @@ class Pace:
             self.sleep(left)
 
     def pauses(self) -> Iterator[None]:
-        """Yield again and again while the job is paused, waiting in between.
-
-        Yields
-        ------
-        None
-            Before every wait.
-        """
+        """Yield again and again while the job is paused, waiting in between."""
         while self.pause is not None and self.pause.is_set():
             if self.stop is not None and self.stop.is_set():
                 return

@@ -24,29 +24,6 @@ def rebuild(packages: Sequence[Package], ledger: Ledger, remote: Remote) -> list
     What the server does not show may have been sent and taken into processing: it becomes
     ``unconfirmed``, and only the user may have it sent (`replace`). A study of which the ledger
     knows more than that it was packaged stays as it is.
-
-    Parameters
-    ----------
-    packages
-        The packages on this disk, of one cohort or several.
-    ledger
-        A new one, or one that lacks studies.
-    remote
-        The server.
-
-    Returns
-    -------
-    list of LedgerRow
-        Where each of the packages stands now, in their order.
-
-    Raises
-    ------
-    RemoteRefusedError
-        ``output/`` may not be listed: nothing is changed.
-    ConnectionLostError
-        The line broke; do it again.
-    LedgerError
-        The ledger cannot be written.
     """
     answered = {
         folder.study_id

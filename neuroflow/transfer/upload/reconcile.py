@@ -20,22 +20,13 @@ HEARTBEATS = 10
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at the server showed of one study.
+    """What a look at the server showed of one study."""
 
-    Parameters
-    ----------
-    entry
-        The zip in the input folder, or None.
-    has_values
-        True where the values are in the output folder. A failure report alone proves nothing: it
-        may be about a part.
-    is_hidden
-        True where the account may not look: `entry` then means nothing.
-    """
-
-    entry: Entry | None
+    entry: Entry | None  # The zip in the input folder, or None
+    # True where the values are in the output folder. A failure report alone proves nothing: it
+    # may be about a part.
     has_values: bool = False
-    is_hidden: bool = False
+    is_hidden: bool = False  # True where the account may not look: `entry` then means nothing
 
 
 class Verdict(StrEnum):
@@ -49,24 +40,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do about one study, and why.
+    """What to do about one study, and why."""
 
-    Parameters
-    ----------
-    verdict
-        What follows.
-    reason
-        One sentence for people.
-    until
-        When to look again, for ``wait``.
-    is_part
-        True where the server is known to hold a part of it.
-    """
-
-    verdict: Verdict
-    reason: str
-    until: datetime | None = None
-    is_part: bool = False
+    verdict: Verdict  # What follows
+    reason: str  # One sentence for people
+    until: datetime | None = None  # When to look again, for ``wait``
+    is_part: bool = False  # True where the server is known to hold a part of it
 
 
 def reconcile(
@@ -78,25 +57,6 @@ def reconcile(
     is_asked: bool = False,
 ) -> Decision:
     """Decide what became of a study, from what the ledger and the server say.
-
-    Parameters
-    ----------
-    row
-        The ledger's.
-    seen
-        The server's.
-    now
-        The time, in UTC.
-    quiet_seconds
-        How long the server may still publish, under the same name, what a silently dropped
-        session had sent.
-    is_asked
-        True where the user gave the word to send again what may have been processed.
-
-    Returns
-    -------
-    Decision
-        Send, wait, sent, or unsure.
 
     Examples
     --------

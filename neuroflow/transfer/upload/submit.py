@@ -46,48 +46,6 @@ def submit(
 
     Intent is in the ledger before, the outcome after every step; a study whose end is not known
     is looked at on the server before anything is sent.
-
-    Parameters
-    ----------
-    plan
-        What to do.
-    packages
-        The packages it speaks of.
-    connect
-        Opens a connection.
-    ledger
-        Knows the packages already.
-    connections
-        How many studies go at once at most, each over a connection of its own; fewer where the
-        line is short, see `lanes`.
-    quiet_seconds
-        How long the server may still publish what a silently dropped session had sent.
-    limit_rate
-        Bytes per second at most, all connections together; None for no limit.
-    pause
-        While set, nothing leaves and no study is begun; the connections stay open.
-    stop
-        When set, the studies under way are finished and no other is begun; it ends a pause.
-    clock, sleep
-        What tells the time and what waits.
-    more
-        Brings further studies of the same cohort while others are sent; it runs in a thread of its
-        own. Nothing is connected before there is a study to send.
-
-    Yields
-    ------
-    Event
-        Of each study in bytes, and of the whole (`study_id` None) in bytes; the last one says
-        what is left.
-
-    Raises
-    ------
-    ConnectError
-        The server cannot be reached, or not any more.
-    LedgerError
-        The ledger cannot be written: nothing more is sent.
-    SubmissionError
-        The plan speaks of a study that has no package, or the rate is not positive.
     """
     if limit_rate is not None and limit_rate <= 0:
         raise SubmissionError(

@@ -34,21 +34,11 @@ _TELL_SECONDS = 0.1
 
 @dataclass(slots=True)
 class Task:
-    """One study that is to be sent.
+    """One study that is to be sent."""
 
-    Parameters
-    ----------
-    package
-        Its zip.
-    is_asked
-        The user gave the word to send again what may have been processed.
-    attempts
-        How often the line was lost meanwhile.
-    """
-
-    package: Package
-    is_asked: bool
-    attempts: int = 0
+    package: Package  # Its zip
+    is_asked: bool  # The user gave the word to send again what may have been processed
+    attempts: int = 0  # How often the line was lost meanwhile
 
 
 @dataclass(frozen=True, slots=True)

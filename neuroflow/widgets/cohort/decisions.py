@@ -12,18 +12,7 @@ from neuroflow.widgets.common import WRAP, button, field, html, offer, show, sti
 
 
 def decisions(model: CohortModel) -> widgets.VBox:
-    """Offer what can be decided of the chosen studies, and only that.
-
-    Parameters
-    ----------
-    model
-        Of the Cohort form.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        Taken away while no study is chosen.
-    """
+    """Offer what can be decided of the chosen studies, and only that."""
     words = widgets.HTML()
     reason = field(
         widgets.Text,

@@ -18,18 +18,7 @@ AT_ONCE = 10
 
 
 def missing_facts(model: CohortModel) -> widgets.VBox:
-    """Ask for the ages and sexes that are missing.
-
-    Parameters
-    ----------
-    model
-        The form's model.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        Taken away while nothing is missing.
-    """
+    """Ask for the ages and sexes that are missing."""
     words, lines = widgets.HTML(), widgets.VBox()
     asked: dict[Missing, tuple[Any, Any]] = {}
 

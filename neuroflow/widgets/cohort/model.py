@@ -26,38 +26,7 @@ Facts = Mapping[str, tuple[float | None, str | None]]
 
 
 class CohortModel(FormModel):
-    """The studies of a cohort, what the checks say of them, and what was decided, as a form.
-
-    Parameters
-    ----------
-    ws
-        The workspace; its last cohort fills the form.
-
-    Attributes
-    ----------
-    folder, participants : str
-        Where the scans are, and participants.tsv; empty keeps what the workspace knows.
-    cohort_id : str
-        The folder on the server.
-    known : tuple of str
-        The cohorts of this workspace.
-    missing : tuple of str
-        What must be filled in before the studies can be checked.
-    cohort : Cohort or None
-        What was checked.
-    findings : pandas.DataFrame or None
-        What the check said.
-    excluded, blocked : dict
-        From `study_id` to the reasons, of studies left out and of studies with errors.
-    studies : pandas.DataFrame
-        One row per study, as `neuroflow.widgets.cohort.table.study_rows` makes it.
-    filter : str
-        Which rows are shown: a state, or ``"all"``.
-    chosen : tuple of str
-        The labels of the chosen studies.
-    labels : dict
-        From `study_id` to label.
-    """
+    """The studies of a cohort, what the checks say of them, and what was decided, as a form."""
 
     folder = Unicode("")
     participants = Unicode("")
@@ -119,13 +88,7 @@ class CohortModel(FormModel):
     # --------------------------------------------------------------- decisions
 
     def exclude(self, reason: str) -> None:
-        """Leave the chosen studies out.
-
-        Parameters
-        ----------
-        reason
-            Why.
-        """
+        """Leave the chosen studies out."""
         self._decide(lambda cohort, label: self.ws.exclude(cohort, label, reason))
 
     def include(self) -> None:
@@ -133,25 +96,11 @@ class CohortModel(FormModel):
         self._decide(self.ws.include)
 
     def set_aside(self, rule: str, reason: str) -> None:
-        """Set one rule aside for the chosen studies; an empty reason takes it up again.
-
-        Parameters
-        ----------
-        rule
-            The rule's id.
-        reason
-            Why they may be sent all the same.
-        """
+        """Set one rule aside for the chosen studies; an empty reason takes it up again."""
         self._decide(lambda cohort, label: self.ws.override(cohort, label, rule, reason))
 
     def fill_in(self, facts: Facts) -> None:
-        """Keep ages and sexes in the workspace; participants.tsv is not changed.
-
-        Parameters
-        ----------
-        facts
-            From `study_id` to age and sex, None where they are left as they are.
-        """
+        """Keep ages and sexes in the workspace; participants.tsv is not changed."""
         if self.cohort is None or not self.is_free_for(AGAIN):
             return
         cohort = self.cohort

@@ -36,24 +36,7 @@ def no_rows() -> pd.DataFrame:
 def study_rows(
     cohort: Cohort, findings: pd.DataFrame, excluded: Mapping[str, str], sent: Collection[str]
 ) -> pd.DataFrame:
-    """Return one row per study, for people; those that ask for attention come first.
-
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    findings
-        What `Workspace.check` said.
-    excluded
-        From `study_id` to the reason of those left out.
-    sent
-        The ids of those that the service has.
-
-    Returns
-    -------
-    pandas.DataFrame
-        study (its label), participant, session, kind, age, sex, state, findings.
-    """
+    """Return one row per study, for people; those that ask for attention come first."""
     found: dict[str, list[Any]] = defaultdict(list)
     for row in findings.itertuples(index=False):
         found[str(row.study)].append(row)
@@ -74,20 +57,7 @@ def study_rows(
 
 
 def finding_rows(findings: pd.DataFrame | None, labels: Collection[str]) -> pd.DataFrame:
-    """Return findings for people, errors first.
-
-    Parameters
-    ----------
-    findings
-        What `Workspace.check` said; None before it was asked.
-    labels
-        Of the studies they are about; empty for all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        study, rule, severity, measured, accepted, what to do.
-    """
+    """Return findings for people, errors first."""
     if findings is None:
         return pd.DataFrame(columns=list(FINDINGS))
     rows = findings[findings["study"].isin(labels)] if labels else findings
@@ -103,20 +73,7 @@ def finding_rows(findings: pd.DataFrame | None, labels: Collection[str]) -> pd.D
 def without_facts(
     cohort: Cohort, findings: pd.DataFrame | None
 ) -> list[tuple[str, str, bool, bool]]:
-    """List the studies whose age or sex nobody knows.
-
-    Parameters
-    ----------
-    cohort
-        The cohort.
-    findings
-        What `Workspace.check` said.
-
-    Returns
-    -------
-    list of (str, str, bool, bool)
-        study_id, label, whether the age is missing, whether the sex is.
-    """
+    """List the studies whose age or sex nobody knows."""
     if findings is None:
         return []
     errors = findings[findings["severity"] == Severity.ERROR]

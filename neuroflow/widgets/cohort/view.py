@@ -18,9 +18,9 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    job_status,
     offer,
     problems,
-    progress,
     show,
     still,
     watch,
@@ -28,18 +28,7 @@ from neuroflow.widgets.common import (
 
 
 def cohort_form(model: CohortModel) -> widgets.VBox:
-    """Draw the Cohort form.
-
-    Parameters
-    ----------
-    model
-        What it shows and does.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        The form.
-    """
+    """Draw the Cohort form."""
     return form(
         widgets.HTML(
             "<h2>Cohort</h2><p>Which studies go to the service together, and whether they meet its "
@@ -48,7 +37,7 @@ def cohort_form(model: CohortModel) -> widgets.VBox:
         problems(model),
         *_fields(model),
         *_check(model),
-        progress(model, keep=False),
+        job_status(model, keep=False),
         missing_facts(model),
         _studies(model),
         decisions(model),

@@ -6,9 +6,9 @@ from .controls import WRAP as WRAP
 from .controls import button as button
 from .controls import field as field
 from .controls import form as form
+from .controls import job_status as job_status
 from .controls import offer as offer
 from .controls import problems as problems
-from .controls import progress as progress
 from .controls import show as show
 from .controls import still as still
 from .controls import watch as watch

@@ -25,19 +25,6 @@ class Job(Generic[Result]):
     calls back on that loop, so that a form is only ever changed by one thread. Without a loop, or
     once the loop is closed, it calls back from its own thread, one call at a time.
 
-    Parameters
-    ----------
-    work
-        What to do.
-    on_events
-        Hears of the events, in their order, several at a time.
-    on_done
-        Gets what `work` returned.
-    on_error
-        Gets what `work` raised.
-    every
-        Seconds between two calls of `on_events`.
-
     Examples
     --------
     >>> got = []
@@ -72,18 +59,7 @@ class Job(Generic[Result]):
         self._thread.start()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until the job is over and was told of; not from the form's own thread.
-
-        Parameters
-        ----------
-        timeout
-            How long to wait, in seconds; None waits for ever.
-
-        Returns
-        -------
-        bool
-            False where it is still running.
-        """
+        """Wait until the job is over and was told of; not from the form's own thread."""
         return self._over.wait(timeout)
 
     def _run(self) -> None:

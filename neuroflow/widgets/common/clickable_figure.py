@@ -11,25 +11,13 @@ from traitlets import Bool, Bytes, Int, List, Unicode
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where something stands in a picture, in parts of its width and height from the top left.
+    """Where something stands in a picture, in parts of its width and height from the top left."""
 
-    Parameters
-    ----------
-    key
-        What is chosen by a click.
-    label
-        What it is called; shown as text whatever it holds.
-    x, y
-        Its upper left corner.
-    width, height
-        Its size.
-    """
-
-    key: str
-    label: str
-    x: float
+    key: str  # What is chosen by a click
+    label: str  # What it is called; shown as text whatever it holds
+    x: float  # Its upper left corner
     y: float
-    width: float
+    width: float  # Its size
     height: float
 
     def as_list(self) -> list[str | float]:
@@ -40,24 +28,12 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawn figure.
+    """A drawn figure."""
 
-    Parameters
-    ----------
-    png
-        The picture.
-    alt
-        What it shows, for those who cannot see it.
-    width
-        On the screen, in CSS pixels.
-    spots
-        What can be chosen in it.
-    """
-
-    png: bytes
-    alt: str
-    width: int
-    spots: tuple[Spot, ...] = ()
+    png: bytes  # The picture
+    alt: str  # What it shows, for those who cannot see it
+    width: int  # On the screen, in CSS pixels
+    spots: tuple[Spot, ...] = ()  # What can be chosen in it
 
 
 def _text(name: str) -> str:
@@ -66,18 +42,6 @@ def _text(name: str) -> str:
 
 class FigureView(anywidget.AnyWidget):
     """Show a picture; a click, or arrow keys and Enter, choose what stands in it.
-
-    Parameters
-    ----------
-    hint
-        What can be chosen, for people.
-
-    Attributes
-    ----------
-    chosen : str
-        The key of what is chosen; may be set, and is marked in the picture.
-    dark : bool
-        The page has a dark theme.
 
     Examples
     --------
@@ -98,13 +62,7 @@ class FigureView(anywidget.AnyWidget):
     dark = Bool(False).tag(sync=True)
 
     def show(self, picture: Picture) -> None:
-        """Show another picture.
-
-        Parameters
-        ----------
-        picture
-            Which; what is chosen stays so where it stands in it.
-        """
+        """Show another picture."""
         with self.hold_sync():
             self.alt, self.width = picture.alt, picture.width
             self.spots = [spot.as_list() for spot in picture.spots]

@@ -18,18 +18,7 @@ WRAP = {"flex_flow": "row wrap"}
 
 
 def form(*children: Any) -> widgets.VBox:
-    """Put the parts of a form below one another, with the style they need.
-
-    Parameters
-    ----------
-    *children
-        Widgets.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        The form.
-    """
+    """Put the parts of a form below one another, with the style they need."""
     css = (
         resources.files("neuroflow.widgets.static")
         .joinpath("style.css")
@@ -41,24 +30,7 @@ def form(*children: Any) -> widgets.VBox:
 
 
 def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
-    """Make a control with a label beside it and a description for those who hover or listen.
-
-    Parameters
-    ----------
-    kind
-        A class of ipywidgets.
-    label
-        What stands beside it.
-    description
-        What it is for.
-    **options
-        As `kind` takes them.
-
-    Returns
-    -------
-    ipywidgets.Widget
-        The control.
-    """
+    """Make a control with a label beside it and a description for those who hover or listen."""
     options.setdefault("layout", {"width": WIDE})
     options.setdefault("style", {"description_width": LABEL})
     return kind(description=html.visible(label), tooltip=html.visible(description), **options)
@@ -67,26 +39,7 @@ def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
 def button(
     model: FormModel, label: str, description: str, action: Callable[[], object], **options: Any
 ) -> widgets.Button:
-    """Make a button whose errors are shown in its form.
-
-    Parameters
-    ----------
-    model
-        The form's model.
-    label
-        What stands on it.
-    description
-        What it does.
-    action
-        Called on a click.
-    **options
-        As `ipywidgets.Button` takes them.
-
-    Returns
-    -------
-    ipywidgets.Button
-        The button.
-    """
+    """Make a button whose errors are shown in its form."""
     options.setdefault("layout", {"width": "auto", "flex": "0 0 auto"})  # never cut
     made = widgets.Button(
         description=html.visible(label), tooltip=html.visible(description), **options
@@ -96,31 +49,13 @@ def button(
 
 
 def watch(model: FormModel, names: list[str], update: Callable[[], None]) -> None:
-    """Call a function now, and whenever one of a model's traits changes.
-
-    Parameters
-    ----------
-    model
-        The model.
-    names
-        Its traits.
-    update
-        Brings the view up to date; what it raises is shown in the form.
-    """
+    """Call a function now, and whenever one of a model's traits changes."""
     model.observe(lambda _: model.attempt(update), names=names)
     update()
 
 
 def still(model: FormModel, *controls: Any) -> None:
-    """Switch controls off while a job of their form is under way.
-
-    Parameters
-    ----------
-    model
-        The form's model.
-    *controls
-        Widgets that can be disabled.
-    """
+    """Switch controls off while a job of their form is under way."""
 
     def update() -> None:
         for control in controls:
@@ -130,17 +65,7 @@ def still(model: FormModel, *controls: Any) -> None:
 
 
 def offer(menu: Any, options: Sequence[Any], value: Any) -> None:
-    """Give a menu its options and choose one of them.
-
-    Parameters
-    ----------
-    menu
-        Of ipywidgets.
-    options
-        What it offers.
-    value
-        What is chosen; None for nothing.
-    """
+    """Give a menu its options and choose one of them."""
     if list(menu.options) != list(options):
         menu.value = None  # new options would keep the place of the old choice, or choose nothing
         menu.options = options
@@ -148,31 +73,12 @@ def offer(menu: Any, options: Sequence[Any], value: Any) -> None:
 
 
 def show(widget: Any, visible: bool) -> None:
-    """Show a widget or take it away.
-
-    Parameters
-    ----------
-    widget
-        Which.
-    visible
-        False takes it away, from screen readers too.
-    """
+    """Show a widget or take it away."""
     widget.layout.display = None if visible else "none"
 
 
 def problems(model: FormModel) -> widgets.VBox:
-    """Show what went wrong, each with a button that dismisses it; nothing goes by itself.
-
-    Parameters
-    ----------
-    model
-        The form's model.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        Empty while nothing is wrong.
-    """
+    """Show what went wrong, each with a button that dismisses it; nothing goes by itself."""
     box = widgets.VBox([])
     rows: dict[Any, widgets.HBox] = {}
 
@@ -195,21 +101,8 @@ def problems(model: FormModel) -> widgets.VBox:
     return box
 
 
-def progress(model: FormModel, *, keep: bool = True) -> widgets.VBox:
-    """Show what is under way, its bars, a button that stops it, and how it went.
-
-    Parameters
-    ----------
-    model
-        The form's model.
-    keep
-        Whether the bars stay once the work is done.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        Empty while nothing was done.
-    """
+def job_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
+    """Show what is under way, its bars, a button that stops it, and how it went."""
     bars = widgets.HTML()
     said = widgets.HTML()
     stop = button(model, "Stop", "Finish what is under way and begin nothing else", model.stop)

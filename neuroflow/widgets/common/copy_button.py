@@ -11,13 +11,6 @@ from traitlets import Unicode
 class CopyButton(anywidget.AnyWidget):
     """Copy a text to the clipboard; where the page may not do that, select it for Ctrl+C.
 
-    Attributes
-    ----------
-    label, tooltip : str
-        What stands on the button, and what it does.
-    text : str
-        What is copied.
-
     Examples
     --------
     >>> CopyButton(label="Copy", tooltip="Copy the key", text="ssh-ed25519 AAAA").text

@@ -57,25 +57,6 @@ class TableView(widgets.VBox):  # type: ignore[misc]
     Every row is in the browser, none is left out, and every cell is text there whatever it holds.
     Showing another table with the same columns keeps search, order, page and choice.
 
-    Parameters
-    ----------
-    model
-        The form's model, where errors are shown.
-    caption
-        What the table is.
-    tone
-        Gives the tone of a row from the value in `by`; see `neuroflow.widgets.common.html.MARKS`.
-    by
-        The column that is toned.
-    select
-        How many rows can be chosen: ``"none"``, ``"single"`` or ``"multiple"``; by mouse, or with
-        the arrow keys and Enter.
-
-    Attributes
-    ----------
-    chosen : tuple of int
-        Positions of the chosen rows in the table shown; may be set.
-
     Examples
     --------
     >>> view = TableView(FormModel(), "Studies", select="single")
@@ -109,15 +90,7 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         show(self, False)
 
     def show(self, frame: pd.DataFrame, keys: Sequence[str] | None = None) -> None:
-        """Show another table; rows that are still there, by their keys, stay chosen.
-
-        Parameters
-        ----------
-        frame
-            The table; one without rows takes the view away.
-        keys
-            What tells its rows apart; None takes what stands in their first cells.
-        """
+        """Show another table; rows that are still there, by their keys, stay chosen."""
         known = frame.iloc[:, 0].astype("str") if keys is None and frame.shape[1] else keys or ()
         was = {self._keys[place] for place in self.chosen}
         self._keys = list(known)

@@ -14,18 +14,6 @@ Marks = tuple[int, ...]
 def marks_of(folder: Path, names: Iterable[str]) -> Marks:
     """Return what changes when one of some files or folders is written.
 
-    Parameters
-    ----------
-    folder
-        Where they are.
-    names
-        Which.
-
-    Returns
-    -------
-    tuple of int
-        When each was changed, in ns; 0 where it is not there.
-
     Examples
     --------
     >>> marks_of(Path("no-such-folder"), LEDGER)

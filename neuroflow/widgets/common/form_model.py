@@ -19,15 +19,9 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that went wrong, for people.
+    """One thing that went wrong, for people."""
 
-    Parameters
-    ----------
-    what, why, advice, anchor
-        As in `neuroflow.errors.NeuroflowError`.
-    """
-
-    what: str
+    what: str  # As in `neuroflow.errors.NeuroflowError`.
     why: str = ""
     advice: str = ""
     anchor: str = ""
@@ -35,16 +29,6 @@ class Problem:
     @classmethod
     def of(cls, error: Exception) -> Problem:
         """Turn an error into words.
-
-        Parameters
-        ----------
-        error
-            Any; those of `neuroflow.errors` carry their own words.
-
-        Returns
-        -------
-        Problem
-            What a form shows.
 
         Examples
         --------
@@ -63,29 +47,6 @@ class Problem:
 
 class FormModel(HasTraits):
     """What a form knows, without a display.
-
-    Attributes
-    ----------
-    busy : bool
-        A job is under way.
-    can_stop : bool
-        The job listens when it is asked to stop.
-    stopping : bool
-        It was asked to stop.
-    can_pause : bool
-        The job waits while it is asked to pause.
-    paused : bool
-        It was asked to pause.
-    doing : str
-        What it does, for people.
-    progress : Progress
-        How far it is.
-    problems : tuple of Problem
-        What went wrong and was not dismissed yet.
-    tone : str
-        How it stands: ``"good"``, ``"bad"``, ``"wait"``, ``"warn"`` or empty.
-    notice : str
-        What went well, for people.
 
     Examples
     --------
@@ -121,26 +82,7 @@ class FormModel(HasTraits):
         can_stop: bool = False,
         can_pause: bool = False,
     ) -> None:
-        """Begin a job in the background; asking twice for the same begins it once.
-
-        Parameters
-        ----------
-        doing
-            What it does, for people.
-        work
-            Gets a listener for events and a stop event.
-        done
-            Gets the result.
-        can_stop
-            Whether `work` looks at its stop event.
-        can_pause
-            Whether `work` looks at the model's pause event.
-
-        Raises
-        ------
-        OptionError
-            Another job is under way.
-        """
+        """Begin a job in the background; asking twice for the same begins it once."""
         if not self.is_free_for(doing):
             return
         self._pause.clear()
@@ -162,23 +104,7 @@ class FormModel(HasTraits):
         )
 
     def is_free_for(self, doing: str) -> bool:
-        """Tell whether a job can begin; a second click on the same button changes nothing.
-
-        Parameters
-        ----------
-        doing
-            What it would do.
-
-        Returns
-        -------
-        bool
-            False where it is under way already.
-
-        Raises
-        ------
-        OptionError
-            Another job is under way.
-        """
+        """Tell whether a job can begin; a second click on the same button changes nothing."""
         if self.busy and doing != self.doing:
             raise OptionError(
                 "This has to wait: something else is under way here.",
@@ -200,18 +126,7 @@ class FormModel(HasTraits):
             self.paused = not self.paused
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the job under way and those that it begins; for scripts and tests.
-
-        Parameters
-        ----------
-        timeout
-            How long to wait for each, in seconds.
-
-        Returns
-        -------
-        bool
-            False where one is still running.
-        """
+        """Wait for the job under way and those that it begins; for scripts and tests."""
         job = None
         while job is not self._job:
             job = self._job
@@ -220,49 +135,25 @@ class FormModel(HasTraits):
         return True
 
     def attempt(self, action: Callable[[], object]) -> None:
-        """Do something at once; whatever it raises is shown, and the form lives on.
-
-        Parameters
-        ----------
-        action
-            What a click does.
-        """
+        """Do something at once; whatever it raises is shown, and the form lives on."""
         try:
             action()
         except Exception as error:  # noqa: BLE001  the edge of the page: it must not go silent
             self.complain(error)
 
     def complain(self, error: Exception) -> None:
-        """Show an error.
-
-        Parameters
-        ----------
-        error
-            Any.
-        """
+        """Show an error."""
         self.last_error = error
         problem = Problem.of(error)
         if problem not in self.problems:
             self.problems = (*self.problems, problem)
 
     def dismiss(self, problem: Problem) -> None:
-        """Forget a problem once it was read.
-
-        Parameters
-        ----------
-        problem
-            One of `problems`.
-        """
+        """Forget a problem once it was read."""
         self.problems = tuple(other for other in self.problems if other != problem)
 
     def set(self, **traits: Any) -> None:
-        """Change several traits at once; views hear of them when all have changed.
-
-        Parameters
-        ----------
-        **traits
-            New values.
-        """
+        """Change several traits at once; views hear of them when all have changed."""
         with self.hold_trait_notifications():
             for name, value in traits.items():
                 self.set_trait(name, value)

@@ -24,17 +24,6 @@ MOST_STUDIES = 6
 def visible(words: str) -> str:
     """Replace characters that are not seen but change how their neighbours are read.
 
-    Parameters
-    ----------
-    words
-        From a server, a file or a user.
-
-    Returns
-    -------
-    str
-        Without control characters and without those that turn the direction of writing around,
-        by which a name could pass for another one. Hebrew and Arabic names need none of them.
-
     Examples
     --------
     >>> visible("txt.\u202egnp") == "txt.\ufffdgnp"
@@ -45,16 +34,6 @@ def visible(words: str) -> str:
 
 def text(value: object) -> str:
     """Make any value safe to stand in HTML, in attributes too.
-
-    Parameters
-    ----------
-    value
-        Missing values become an empty string.
-
-    Returns
-    -------
-    str
-        Escaped.
 
     Examples
     --------
@@ -68,18 +47,6 @@ def text(value: object) -> str:
 def mark(tone: str, words: object) -> str:
     """Return words in a tone: a sign, a colour, and the words themselves.
 
-    Parameters
-    ----------
-    tone
-        A key of `MARKS`.
-    words
-        What to say; escaped here.
-
-    Returns
-    -------
-    str
-        HTML.
-
     Examples
     --------
     >>> mark("good", "connected")
@@ -90,18 +57,7 @@ def mark(tone: str, words: object) -> str:
 
 
 def problem(item: Problem) -> str:
-    """Return a problem as a red line that screen readers announce.
-
-    Parameters
-    ----------
-    item
-        The problem.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return a problem as a red line that screen readers announce."""
     rest = " ".join(text(part) for part in (item.why, item.advice) if part)
     return (
         '<div class="nf-problem"><div role="alert"><strong>'
@@ -121,18 +77,6 @@ def _more(anchor: str) -> str:
 def bullets(lines: Iterable[str], *, heading: str = "") -> str:
     """Return lines as a list.
 
-    Parameters
-    ----------
-    lines
-        Escaped here.
-    heading
-        Stands above.
-
-    Returns
-    -------
-    str
-        HTML; empty where there are no lines.
-
     Examples
     --------
     >>> bullets(["a < b"])
@@ -148,24 +92,7 @@ def bullets(lines: Iterable[str], *, heading: str = "") -> str:
 def table(
     frame: pd.DataFrame, *, caption: str, tones: Sequence[str] | None = None, by: str = "state"
 ) -> str:
-    """Return a DataFrame as a table, a header cell per column and one per row.
-
-    Parameters
-    ----------
-    frame
-        What to show; every cell is escaped.
-    caption
-        Says what it is.
-    tones
-        One of `MARKS` for each row.
-    by
-        The column that shows them.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return a DataFrame as a table, a header cell per column and one per row."""
     columns = [str(column) for column in frame.columns]
     toned = columns.index(by) if tones is not None else 0
     head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
@@ -187,18 +114,6 @@ def table(
 def facts(pairs: Iterable[tuple[str, str]], *, caption: str) -> str:
     """Return names and what they are as a small table.
 
-    Parameters
-    ----------
-    pairs
-        Escaped here.
-    caption
-        Says what it is.
-
-    Returns
-    -------
-    str
-        HTML; empty where there are none.
-
     Examples
     --------
     >>> facts([("PD", "96%")], caption="In short")[51:]
@@ -215,22 +130,7 @@ def facts(pairs: Iterable[tuple[str, str]], *, caption: str) -> str:
 def progress(
     value: Progress, names: dict[str, str] | None = None, *, is_running: bool = False
 ) -> str:
-    """Return the bars of a job.
-
-    Parameters
-    ----------
-    value
-        How far it is.
-    names
-        What to call a study, by its `study_id`.
-    is_running
-        The job goes on: where nothing tells how far it is, a bar without an end is shown.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return the bars of a job."""
     names = names or {}
     stages = value.stages if is_running else [replace(bar, marks=()) for bar in value.stages]
     lines = [_bar(bar, bar.name.replace("_", " ").capitalize(), "nf-bar") for bar in stages]
@@ -246,22 +146,7 @@ def progress(
 
 
 def picture(data: str, *, alternative: str, kind: str = "image/png") -> str:
-    """Return a picture that carries its own data.
-
-    Parameters
-    ----------
-    data
-        Base64.
-    alternative
-        What it shows, for those who cannot see it.
-    kind
-        The media type.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Return a picture that carries its own data."""
     return f'<img class="nf-picture" alt="{text(alternative)}" src="data:{kind};base64,{data}">'
 
 

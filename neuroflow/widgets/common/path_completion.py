@@ -13,18 +13,6 @@ MOST = 200
 def completions(typed: str, *, folders_only: bool = False) -> list[str]:
     """Complete a path as it is typed.
 
-    Parameters
-    ----------
-    typed
-        The beginning of a path; ``~`` stands for the home folder.
-    folders_only
-        Offer folders alone.
-
-    Returns
-    -------
-    list of str
-        Paths that begin so, folders first; empty where the folder cannot be read.
-
     Examples
     --------
     >>> completions("no-such-folder/x")
@@ -38,22 +26,7 @@ def completions(typed: str, *, folders_only: bool = False) -> list[str]:
 
 
 def listing(folder: Path, *, folders_only: bool = False, start: str = "") -> list[Path]:
-    """List a folder for a picker: folders first, hidden names only when asked for by a dot.
-
-    Parameters
-    ----------
-    folder
-        Which.
-    folders_only
-        Leave files out.
-    start
-        How names must begin, whatever their case.
-
-    Returns
-    -------
-    list of Path
-        At most `MOST`; empty where the folder cannot be read.
-    """
+    """List a folder for a picker: folders first, hidden names only when asked for by a dot."""
     try:
         with os.scandir(folder) as entries:
             # islice: a first look at a huge folder must not take minutes.

@@ -19,21 +19,7 @@ UP = ".. (one folder up)"
 
 
 class PathField(widgets.VBox):  # type: ignore[misc]
-    """A path, linked with a trait of a model.
-
-    Parameters
-    ----------
-    model
-        The form's model.
-    name
-        Its trait, a str.
-    label, description
-        What the field is called and what it is for.
-    folders_only
-        Only a folder can be picked.
-    start
-        The folder the list opens at while nothing is typed; the working folder where it is away.
-    """
+    """A path, linked with a trait of a model."""
 
     def __init__(
         self,

@@ -22,25 +22,13 @@ Mark = tuple[datetime, int]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How far something is.
+    """How far something is."""
 
-    Parameters
-    ----------
-    name
-        The stage, or the study.
-    done, total
-        In bytes or items; `total` is 0 where it is not known.
-    message
-        The last sentence told.
-    marks
-        When how much was done, in the last half minute.
-    """
-
-    name: str
-    done: int = 0
+    name: str  # The stage, or the study
+    done: int = 0  # In bytes or items; `total` is 0 where it is not known
     total: int = 0
-    message: str = ""
-    marks: tuple[Mark, ...] = ()
+    message: str = ""  # The last sentence told
+    marks: tuple[Mark, ...] = ()  # When how much was done, in the last half minute
 
     @property
     def fraction(self) -> float | None:
@@ -98,16 +86,6 @@ class Bar:
 def duration(seconds: float) -> str:
     """Say a length of time as people do.
 
-    Parameters
-    ----------
-    seconds
-        The time.
-
-    Returns
-    -------
-    str
-        In seconds, minutes, hours or days.
-
     Examples
     --------
     >>> duration(8), duration(200), duration(9000), duration(300_000)
@@ -125,15 +103,6 @@ def duration(seconds: float) -> str:
 class Progress:
     """What a job has told so far; a value that grows with each event.
 
-    Parameters
-    ----------
-    stages
-        One bar per stage, in the order in which they began.
-    under_way
-        One bar per study that is being worked on, by its `study_id`.
-    failed
-        Studies that failed, and why.
-
     Examples
     --------
     >>> from datetime import UTC, datetime
@@ -143,23 +112,12 @@ class Progress:
     0.25
     """
 
-    stages: tuple[Bar, ...] = ()
-    under_way: tuple[Bar, ...] = ()
-    failed: tuple[Bar, ...] = ()
+    stages: tuple[Bar, ...] = ()  # One bar per stage, in the order in which they began
+    under_way: tuple[Bar, ...] = ()  # One bar per study that is being worked on, by its `study_id`
+    failed: tuple[Bar, ...] = ()  # Studies that failed, and why
 
     def after(self, events: Iterable[Event]) -> Progress:
-        """Return the progress after some more events.
-
-        Parameters
-        ----------
-        events
-            In their order.
-
-        Returns
-        -------
-        Progress
-            A new value.
-        """
+        """Return the progress after some more events."""
         stages = {bar.name: bar for bar in self.stages}
         under_way = {bar.name: bar for bar in self.under_way}
         failed = {bar.name: bar for bar in self.failed}

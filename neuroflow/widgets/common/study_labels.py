@@ -6,18 +6,7 @@ from neuroflow.workspace import CohortStore, Workspace
 
 
 def study_labels(ws: Workspace) -> dict[str, str]:
-    """Map every `study_id` of a workspace to the study's label; only reads.
-
-    Parameters
-    ----------
-    ws
-        The workspace.
-
-    Returns
-    -------
-    dict
-        From `study_id` to label.
-    """
+    """Map every `study_id` of a workspace to the study's label; only reads."""
     store = CohortStore(ws.folder / "cohorts")
     labels: dict[str, str] = {}
     for cohort_id in store.ids():

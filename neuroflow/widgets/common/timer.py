@@ -12,13 +12,6 @@ def every(seconds: float, call: Callable[[], object]) -> None:
 
     Without a running loop (a script, a test) nothing happens.
 
-    Parameters
-    ----------
-    seconds
-        Between two calls.
-    call
-        A bound method; it may not raise.
-
     Examples
     --------
     >>> every(2.0, [].clear)  # no loop is running here

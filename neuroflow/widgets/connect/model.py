@@ -48,40 +48,7 @@ on the first connection. The private half of our key stays with us.
 
 
 class ConnectModel(FormModel):
-    """The way to the service, as a form.
-
-    Parameters
-    ----------
-    ws
-        The workspace; its saved profile fills the form.
-
-    Attributes
-    ----------
-    profile : str
-        What this way to the service is called.
-    profiles : tuple of str
-        The names of the profiles that are saved.
-    host, user, key : str
-        The server's name, the assigned user, the private key's file or ``agent``.
-    port : int
-        The TCP port.
-    has_passphrase : bool
-        A passphrase is kept in memory; it is never written and never a trait.
-    blockers : tuple of str
-        What is missing before the connection can be tested.
-    steps : tuple of Step
-        The stages of the last test.
-    fingerprint : str
-        Of a server never seen before; waits for `confirm`.
-    is_changed : bool
-        The server shows another key than the pinned one: nothing goes on.
-    is_open : bool
-        The key's file can be read by others: `mend` makes it private.
-    public_line, mail : str
-        The public half of the key, and a mail to the vendor with it.
-    agent_keys : tuple of PublicKey
-        What the ssh-agent offers, once asked.
-    """
+    """The way to the service, as a form."""
 
     profile = Unicode(DEFAULT)
     profiles = Tuple()
@@ -107,13 +74,7 @@ class ConnectModel(FormModel):
         self._find_blockers()
 
     def test(self, passphrase: str = "") -> None:
-        """Save the profile and test the connection stage by stage.
-
-        Parameters
-        ----------
-        passphrase
-            Opens the key; kept in memory until the process ends.
-        """
+        """Save the profile and test the connection stage by stage."""
         if self.blockers or not self.is_free_for(TESTING):
             return
         if passphrase:
@@ -127,13 +88,7 @@ class ConnectModel(FormModel):
         self._begin(TESTING, lambda: None)
 
     def choose(self, name: str) -> None:
-        """Use another saved profile from now on; a passphrase typed before is forgotten.
-
-        Parameters
-        ----------
-        name
-            One of `profiles`.
-        """
+        """Use another saved profile from now on; a passphrase typed before is forgotten."""
         before = self.ws.service.profile
         self.ws.service.use_profile(name)
         self.has_passphrase = False
@@ -178,13 +133,7 @@ class ConnectModel(FormModel):
             self._begin("Pinning the host key", lambda: self.ws.service.trust(shown))
 
     def make(self, passphrase: str = "") -> None:
-        """Make an Ed25519 key in the named file, or the usual place; nothing is overwritten.
-
-        Parameters
-        ----------
-        passphrase
-            Protects the file; empty for none.
-        """
+        """Make an Ed25519 key in the named file, or the usual place; nothing is overwritten."""
         if not self.is_free_for(MAKING):
             return
         if not self.key.strip():
@@ -201,13 +150,7 @@ class ConnectModel(FormModel):
         self.run(MAKING, work, lambda public: self._made(path, public))
 
     def show(self, passphrase: str = "") -> None:
-        """Read the public half of the named key, or of the agent's, to be sent to the vendor.
-
-        Parameters
-        ----------
-        passphrase
-            Opens the key.
-        """
+        """Read the public half of the named key, or of the agent's, to be sent to the vendor."""
         service = self.ws.service
         path = None if self.is_agent else self.key_path
 

@@ -16,9 +16,9 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    job_status,
     offer,
     problems,
-    progress,
     show,
     still,
     watch,
@@ -35,18 +35,7 @@ STAGE_NAMES = {
 
 
 def connect_form(model: ConnectModel) -> widgets.VBox:
-    """Draw the Connect form.
-
-    Parameters
-    ----------
-    model
-        What it shows and does.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        The form.
-    """
+    """Draw the Connect form."""
     secret = field(
         widgets.Password,
         "Passphrase",
@@ -70,7 +59,7 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
         *_fields(model),
         secret,
         *_actions(model, secret),
-        progress(model, keep=False),
+        job_status(model, keep=False),
         _steps(model),
         _identity(model),
         _agent(model),

@@ -18,18 +18,6 @@ with nf.Workspace({folder!r}) as ws:
 def code_cell(folder: Path, steps: Sequence[Step]) -> str:
     """Write steps down as a notebook cell that needs nothing else.
 
-    Parameters
-    ----------
-    folder
-        The workspace's.
-    steps
-        What the form did, in order; the last one's result is what the cell shows.
-
-    Returns
-    -------
-    str
-        Python.
-
     Examples
     --------
     >>> from neuroflow.widgets.explore.steps import Call, Keep

@@ -18,31 +18,7 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str) -> list[Path]:
-    """Write a figure for a paper, and the code that makes it.
-
-    Parameters
-    ----------
-    folder
-        The workspace's.
-    call
-        How it is drawn; in the style that `neuroflow.plot.style` has set.
-    scope
-        The variables.
-    code
-        The cell that makes it.
-
-    Returns
-    -------
-    list of pathlib.Path
-        PNG, SVG, PDF and Python; files of before stay.
-
-    Raises
-    ------
-    FolderError
-        They cannot be written.
-    NeuroflowError
-        What the plot refuses.
-    """
+    """Write a figure for a paper, and the code that makes it."""
     from neuroflow.plot import save_figure  # matplotlib takes half a second
 
     ax = take([call], **scope)["ax"]
@@ -51,71 +27,18 @@ def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str)
 
 
 def export_table(folder: Path, effects: pd.DataFrame) -> list[Path]:
-    """Write effects as CSV, and how they were computed.
-
-    Parameters
-    ----------
-    folder
-        The workspace's.
-    effects
-        What `compare_groups` returned.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The file; those of before stay.
-
-    Raises
-    ------
-    FolderError
-        It cannot be written.
-    """
+    """Write effects as CSV, and how they were computed."""
     stem = free_stem(folder, f"effects_{'_'.join(effects['metric'].unique())}")
     return [write_table(effects, stem.with_name(f"{stem.name}.csv"))]
 
 
 def export_methods(folder: Path, methods: str) -> list[Path]:
-    """Write the methods text.
-
-    Parameters
-    ----------
-    folder
-        The workspace's.
-    methods
-        The text.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The file; those of before stay.
-
-    Raises
-    ------
-    FolderError
-        It cannot be written.
-    """
+    """Write the methods text."""
     return [_written(free_stem(folder, "methods"), ".txt", methods)]
 
 
 def free_stem(folder: Path, name: str) -> Path:
     """Return a path without ending, of which no file is there yet.
-
-    Parameters
-    ----------
-    folder
-        The workspace's.
-    name
-        What it should be called; a number is added where it is taken.
-
-    Returns
-    -------
-    pathlib.Path
-        Within the exports; the folder is made where missing.
-
-    Raises
-    ------
-    FolderError
-        The folder cannot be made.
 
     Examples
     --------

@@ -25,22 +25,7 @@ DISC = 5.0
 
 
 def spots(ax: Axes, call: Call, scope: Mapping[str, Any]) -> tuple[Spot, ...]:
-    """Tell what can be chosen in a figure that was drawn and laid out.
-
-    Parameters
-    ----------
-    ax
-        What the plot returned.
-    call
-        How it was drawn.
-    scope
-        The variables it was drawn from, and `names`, from `study_id` to what studies are called.
-
-    Returns
-    -------
-    tuple of Spot
-        Studies (by `study_id`) in a strip, regions (by key) in all other views.
-    """
+    """Tell what can be chosen in a figure that was drawn and laid out."""
     view = call.function.removeprefix("plot.")
     rows = scope[call.given]
     if view == "strip":

@@ -33,13 +33,7 @@ ASKING = (
 
 
 def soon(action: Callable[[], None]) -> None:
-    """Do something after the clicks that wait; at once where nothing can wait.
-
-    Parameters
-    ----------
-    action
-        What to do.
-    """
+    """Do something after the clicks that wait; at once where nothing can wait."""
     try:
         asyncio.get_running_loop().call_soon(action)
     except RuntimeError:
@@ -47,46 +41,7 @@ def soon(action: Callable[[], None]) -> None:
 
 
 class ExploreModel(FormModel):
-    """A question to the cohort table, its answer, and what is chosen in it.
-
-    Parameters
-    ----------
-    ws
-        The workspace; its results fill the form.
-    later
-        How figures are put off, one after the other, so that clicks come between.
-    load
-        Read the results now, in the background; else at the first `look`.
-
-    Attributes
-    ----------
-    choices : Choices or None
-        What can be asked; None while nothing is there.
-    cohort, visit, reference, metric, method, robust, correction : str
-        The question; see `Question`. Empty means all (cohort, visit) or none (reference).
-    groups, systems, covariates : tuple of str
-        The question, too.
-    search : str
-        Parts of region names; a comma means "or".
-    views : tuple of str
-        Which figures are drawn.
-    main : str
-        The figure that the code cell makes and that is exported.
-    region, study_id, contrast : str
-        What is chosen; figures and gallery follow.
-    names : dict
-        From `study_id` to what a study is called here.
-    contrasts : tuple of str
-        What can be chosen.
-    effects : pandas.DataFrame or None
-        The answer.
-    pictures : dict
-        From view to `Picture`; one without a picture says why in its text.
-    code, methods : str
-        What reproduces the answer, and what to write of it.
-    dark : bool
-        Draw for a dark page.
-    """
+    """A question to the cohort table, its answer, and what is chosen in it."""
 
     choices = Instance(Choices, allow_none=True)
     cohort = Unicode("")
@@ -280,23 +235,7 @@ class ExploreModel(FormModel):
     # ------------------------------------------------------------------ figures
 
     def step(self, view: str) -> Call:
-        """Return the step that draws a view.
-
-        Parameters
-        ----------
-        view
-            One of `VIEWS`.
-
-        Returns
-        -------
-        Call
-            It can be taken, and written down.
-
-        Raises
-        ------
-        NeuroflowError
-            Something has to be chosen first.
-        """
+        """Return the step that draws a view."""
         if "shown" not in self._scope:
             raise OptionError("There is nothing to draw.")
         if view in NEED_EFFECTS and self.effects is None:

@@ -27,32 +27,16 @@ _NO_COVARIATES = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to compare, and how.
+    """What to compare, and how."""
 
-    Parameters
-    ----------
-    cohorts, groups, regions
-        Only these; empty for all.
-    visit
-        ``"first"``, ``"last"``, a session id, or None for every visit.
-    reference
-        Every other group is compared with this one; empty for all pairs.
-    metric
-        Which metric.
-    covariates
-        What is adjusted for.
-    method, robust, correction
-        As for `neuroflow.compare_groups`.
-    """
-
-    cohorts: tuple[str, ...] = ()
+    cohorts: tuple[str, ...] = ()  # Only these; empty for all
     groups: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
-    visit: str | None = None
-    reference: str = ""
-    metric: str = "FW"
-    covariates: tuple[str, ...] = ()
-    method: str = "linear"
+    visit: str | None = None  # ``"first"``, ``"last"``, a session id, or None for every visit
+    reference: str = ""  # Every other group is compared with this one; empty for all pairs
+    metric: str = "FW"  # Which metric
+    covariates: tuple[str, ...] = ()  # What is adjusted for
+    method: str = "linear"  # As for `neuroflow.compare_groups`.
     robust: str = "none"
     correction: str = "bh"
 
@@ -77,22 +61,7 @@ class Question:
     def drawing(
         self, view: str, *, region: str, study_id: str, contrast: str, contrasts: Sequence[str]
     ) -> Call:
-        """Return the step that draws a view.
-
-        Parameters
-        ----------
-        view
-            One of `VIEWS`.
-        region, study_id, contrast
-            What is chosen.
-        contrasts
-            All there are.
-
-        Returns
-        -------
-        Call
-            Its result is `ax`.
-        """
+        """Return the step that draws a view."""
         few = list(contrasts) if len(contrasts) <= MOST_CONTRASTS else [contrast]
         expected = {"reference": self.reference or "auto", "covariates": list(self.covariates)}
         options: dict[str, dict[str, Any]] = {
@@ -117,44 +86,22 @@ def _said(options: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a cohort table offers to choose from.
+    """What a cohort table offers to choose from."""
 
-    Parameters
-    ----------
-    cohorts, groups, metrics, systems, sessions, covariates
-        Names; groups as they are shown in figures, systems in the order of the figures.
-    regions
-        One row per region and hemisphere: region, hemisphere, label, system.
-    controls
-        The group of controls, empty if there is none.
-    repeated
-        Some participants have several studies.
-    """
-
+    # Names; groups as they are shown in figures, systems in the order of the figures.
     cohorts: tuple[str, ...]
     groups: tuple[str, ...]
     metrics: tuple[str, ...]
     systems: tuple[str, ...]
     sessions: tuple[str, ...]
     covariates: tuple[str, ...]
-    regions: pd.DataFrame
-    controls: str
-    repeated: bool
+    regions: pd.DataFrame  # One row per region and hemisphere: region, hemisphere, label, system
+    controls: str  # The group of controls, empty if there is none
+    repeated: bool  # Some participants have several studies
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> Choices:
-        """Look at a table.
-
-        Parameters
-        ----------
-        table
-            The cohort table.
-
-        Returns
-        -------
-        Choices
-            What is there.
-        """
+        """Look at a table."""
         studies = table.drop_duplicates("study_id")
         kept = [name for name in table.columns if name not in _NO_COVARIATES]
         regions = table.drop_duplicates(["region", "hemisphere"]).reset_index(drop=True)
@@ -173,20 +120,7 @@ class Choices:
         )
 
     def found(self, systems: Sequence[str], search: str) -> tuple[str, ...]:
-        """Return the regions of some systems in whose names some words occur.
-
-        Parameters
-        ----------
-        systems
-            Which; none for all.
-        search
-            Parts of names; a comma means "or". Empty for all.
-
-        Returns
-        -------
-        tuple of str
-            Keys, each once.
-        """
+        """Return the regions of some systems in whose names some words occur."""
         rows = self.regions
         if systems:
             rows = rows[rows["system"].isin(list(systems))]

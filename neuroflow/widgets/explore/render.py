@@ -17,27 +17,7 @@ SHARP = 1.5
 
 
 def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False) -> Picture:
-    """Draw a figure for the screen.
-
-    Parameters
-    ----------
-    call
-        How.
-    scope
-        The variables, and `names`, from `study_id` to what studies are called.
-    dark
-        The page has a dark theme.
-
-    Returns
-    -------
-    Picture
-        With its caption as the text for those who cannot see it.
-
-    Raises
-    ------
-    NeuroflowError
-        What the plot refuses.
-    """
+    """Draw a figure for the screen."""
     from neuroflow.plot import caption, styled  # matplotlib takes half a second
 
     with styled(theme="dark" if dark else "light"):

@@ -23,13 +23,7 @@ class Step(Protocol):
     """Something done with the variables of a notebook cell."""
 
     def take(self, scope: dict[str, Any]) -> None:
-        """Do it.
-
-        Parameters
-        ----------
-        scope
-            Variables by name; changed.
-        """
+        """Do it."""
 
     def text(self) -> str:
         """Return the lines of code that do the same."""
@@ -38,13 +32,6 @@ class Step(Protocol):
 @dataclass(frozen=True, slots=True)
 class Keep:
     """Keep the rows of `table` whose column holds one of some values.
-
-    Parameters
-    ----------
-    column
-        Which column.
-    values
-        Which values.
 
     Examples
     --------
@@ -57,8 +44,8 @@ class Keep:
     1
     """
 
-    column: str
-    values: tuple[str, ...]
+    column: str  # Which column
+    values: tuple[str, ...]  # Which values
 
     def take(self, scope: dict[str, Any]) -> None:
         """Do it; see `Step`."""
@@ -75,15 +62,9 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class OneVisit:
-    """Make `shown`: the studies of one visit of each participant, or all of them.
+    """Make `shown`: the studies of one visit of each participant, or all of them."""
 
-    Parameters
-    ----------
-    visit
-        ``"first"``, ``"last"``, a session id; None keeps all.
-    """
-
-    visit: str | None
+    visit: str | None  # ``"first"``, ``"last"``, a session id; None keeps all
 
     def take(self, scope: dict[str, Any]) -> None:
         """Do it; see `Step`."""
@@ -112,27 +93,16 @@ class OneVisit:
 class Call:
     """Call a public function of neuroflow with a table.
 
-    Parameters
-    ----------
-    result
-        The variable that gets what it returns.
-    function
-        Its name, as ``"plot.forest"``.
-    given
-        The variable that holds the table.
-    options
-        Its keyword arguments, plain values.
-
     Examples
     --------
     >>> print(Call("ax", "plot.strip", "shown", {"regions": ["SCP"], "metric": "FW"}).text())
     ax = nf.plot.strip(shown, regions=['SCP'], metric='FW')
     """
 
-    result: str
-    function: str
-    given: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    result: str  # The variable that gets what it returns
+    function: str  # Its name, as ``"plot.forest"``.
+    given: str  # The variable that holds the table
+    options: Mapping[str, Any] = field(default_factory=dict)  # Its keyword arguments, plain values
 
     def take(self, scope: dict[str, Any]) -> None:
         """Do it; see `Step`."""
@@ -149,20 +119,7 @@ class Call:
 
 
 def take(steps: Sequence[Step], **scope: Any) -> dict[str, Any]:
-    """Take steps one after the other.
-
-    Parameters
-    ----------
-    steps
-        Which.
-    **scope
-        The variables they begin with.
-
-    Returns
-    -------
-    dict
-        The variables after them.
-    """
+    """Take steps one after the other."""
     for step in steps:
         step.take(scope)
     return scope

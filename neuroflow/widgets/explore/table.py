@@ -26,18 +26,7 @@ COLUMNS = {
 
 
 def rows_of(effects: pd.DataFrame) -> pd.DataFrame:
-    """Return effects as a table for people.
-
-    Parameters
-    ----------
-    effects
-        What `compare_groups` returned.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per effect, in its order; the first column is unique.
-    """
+    """Return effects as a table for people."""
     shown = effects[list(COLUMNS)].rename(columns=COLUMNS).reset_index(drop=True)
     shown.insert(0, "region", region_labels(effects))
     shown.insert(1, "system", effects["system"].astype("str").to_numpy())
@@ -47,18 +36,7 @@ def rows_of(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def effects_table(model: ExploreModel) -> TableView:
-    """Draw the table of effects; a chosen row chooses its region and contrast, and back.
-
-    Parameters
-    ----------
-    model
-        Of the Explore form.
-
-    Returns
-    -------
-    TableView
-        Away while there is no comparison.
-    """
+    """Draw the table of effects; a chosen row chooses its region and contrast, and back."""
     view = TableView(model, "Effects: choose a region", select="single")
 
     def fill() -> None:

@@ -15,8 +15,8 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    job_status,
     problems,
-    progress,
     show,
     watch,
 )
@@ -48,22 +48,11 @@ CORRECTIONS = (
 
 
 def explore_form(model: ExploreModel) -> widgets.VBox:
-    """Draw the Explore form.
-
-    Parameters
-    ----------
-    model
-        What it shows and does.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        The form.
-    """
+    """Draw the Explore form."""
     again = button(
         model, "Read results again", "Read what was collected since", model.look, icon="refresh"
     )
-    empty, work = widgets.HTML(), progress(model, keep=False)
+    empty, work = widgets.HTML(), job_status(model, keep=False)
     body = widgets.VBox([_question(model), _chosen(model), _views(model), _answer(model)])
 
     def update() -> None:
@@ -119,18 +108,7 @@ def _question(model: ExploreModel) -> widgets.VBox:
 
 
 def compared(model: ExploreModel) -> str:
-    """Say how many regions the answer speaks of, and why others have none.
-
-    Parameters
-    ----------
-    model
-        Of the form, with results.
-
-    Returns
-    -------
-    str
-        For people.
-    """
+    """Say how many regions the answer speaks of, and why others have none."""
     effects, total = model.effects, len(model.region_names)
     if effects is None:
         return f"0 of {total} regions are compared."

@@ -14,18 +14,7 @@ WARNING = (
 
 
 def gallery(model: GalleryModel) -> widgets.VBox:
-    """Draw the gallery.
-
-    Parameters
-    ----------
-    model
-        What it shows and does.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        Away while there are no reports.
-    """
+    """Draw the gallery."""
     head = widgets.HTML()
     back = button(model, "Back", "Previous page of reports", lambda: model.go(model.page - 1))
     forth = button(model, "Next", "Next page of reports", lambda: model.go(model.page + 1))

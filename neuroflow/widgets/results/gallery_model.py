@@ -28,48 +28,17 @@ MOST_TEXT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came back for one study.
+    """What came back for one study."""
 
-    Parameters
-    ----------
-    study_id
-        Which study.
-    name
-        What it is called here.
-    picture, text
-        The report's files, if there.
-    is_failure
-        There are no values: the service could not process the study.
-    """
-
-    study_id: str
-    name: str
-    picture: Path | None
+    study_id: str  # Which study
+    name: str  # What it is called here
+    picture: Path | None  # The report's files, if there
     text: Path | None
-    is_failure: bool
+    is_failure: bool  # There are no values: the service could not process the study
 
 
 class GalleryModel(FormModel):
-    """The reports of a folder of results.
-
-    Parameters
-    ----------
-    folder
-        Holds one folder per study.
-
-    Attributes
-    ----------
-    reports : tuple of Report
-        All of them, by name.
-    page : int
-        Which page is shown, from 0.
-    shown : tuple
-        Pairs of a report of this page and its small picture (base64, empty without one).
-    name, large, text : str
-        The report that is opened, its picture (base64) and its text.
-    facts : tuple
-        Pairs of a name and a text: what the report says in short.
-    """
+    """The reports of a folder of results."""
 
     reports = Tuple()
     page = Int(0)
@@ -91,48 +60,24 @@ class GalleryModel(FormModel):
         return max(1, -(-len(self.reports) // PER_PAGE))
 
     def look(self, names: Mapping[str, str]) -> None:
-        """Look at the folder again.
-
-        Parameters
-        ----------
-        names
-            What to call a study, by its `study_id`.
-        """
+        """Look at the folder again."""
         found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
         self.reports = tuple(sorted(found, key=lambda report: report.name))
         self._drawn = None  # a picture may be another one now, under the same name
         self.go(self.page)
 
     def go(self, page: int) -> None:
-        """Show another page.
-
-        Parameters
-        ----------
-        page
-            From 0; beyond the last, the last.
-        """
+        """Show another page."""
         self.page = max(0, min(page, self.pages - 1))
         self._go_on()
 
     def open(self, report: Report) -> None:
-        """Show one report large, with its text.
-
-        Parameters
-        ----------
-        report
-            One of `reports`.
-        """
+        """Show one report large, with its text."""
         self._wanted = report
         self._go_on()
 
     def follow(self, study_id: str) -> None:
-        """Show the report of a study that was chosen elsewhere.
-
-        Parameters
-        ----------
-        study_id
-            Which; where it has no report, the large view is closed.
-        """
+        """Show the report of a study that was chosen elsewhere."""
         found = next((report for report in self.reports if report.study_id == study_id), None)
         if found is not None:
             self.open(found)
@@ -188,16 +133,6 @@ class GalleryModel(FormModel):
 def facts_of(text: str) -> tuple[tuple[str, str], ...]:
     r"""Return what a textual report says, in short.
 
-    Parameters
-    ----------
-    text
-        The report.
-
-    Returns
-    -------
-    tuple
-        Pairs of a name and a text.
-
     Examples
     --------
     >>> facts_of("PD Probability: 0.96\nFree Water\npSN: 0.15\n")
@@ -216,25 +151,7 @@ def facts_of(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def picture(path: Path, size: tuple[int, int]) -> str:
-    """Return a picture, not larger than a size, as base64 of a PNG.
-
-    Parameters
-    ----------
-    path
-        The picture; it came from the server and may be anything.
-    size
-        Width and height in pixels.
-
-    Returns
-    -------
-    str
-        Base64.
-
-    Raises
-    ------
-    ResultError
-        It cannot be read as a picture.
-    """
+    """Return a picture, not larger than a size, as base64 of a PNG."""
     try:
         return _picture(path, path.stat().st_mtime_ns, size)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -36,32 +36,7 @@ COLUMNS = ("study", "cohort", "state", "since", "message")
 
 
 class ResultsModel(FormModel):
-    """Where every study stands and what came back, as a form.
-
-    Parameters
-    ----------
-    ws
-        The workspace; its ledger and its results fill the form.
-
-    Attributes
-    ----------
-    status : pandas.DataFrame
-        One row per study, for people: study, cohort, state, since, message.
-    counts : tuple
-        Pairs of a state and how many studies are in it.
-    looked_at : datetime or None
-        When the server was looked at last, in UTC, by whatever program; None if never.
-    study_id : str
-        The study chosen in the table; its report is opened.
-    watcher : WatchModel
-        Looks at the server again and again while it is on.
-    ids : tuple of str
-        The `study_id` of every row of it.
-    labels : dict
-        From `study_id` to what a study is called here.
-    gallery : GalleryModel
-        The reports that came back.
-    """
+    """Where every study stands and what came back, as a form."""
 
     status = Any()
     counts = Tuple()
@@ -109,18 +84,7 @@ class ResultsModel(FormModel):
         self.run("Collecting results", work, self._collected, can_stop=True, can_pause=True)
 
     def said(self, now: datetime) -> str:
-        """Tell how old the listing is, and when the next one is due.
-
-        Parameters
-        ----------
-        now
-            The time, in UTC.
-
-        Returns
-        -------
-        str
-            For people.
-        """
+        """Tell how old the listing is, and when the next one is due."""
         if self.looked_at is None:
             return "from the ledger; the server was not looked at yet"
         age = duration((now - self.looked_at).total_seconds())

@@ -15,8 +15,8 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    job_status,
     problems,
-    progress,
     watch,
 )
 from neuroflow.widgets.results.gallery import gallery
@@ -27,18 +27,7 @@ SECONDS = 5.0
 
 
 def results_form(model: ResultsModel) -> widgets.VBox:
-    """Draw the Results form.
-
-    Parameters
-    ----------
-    model
-        What it shows and does.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        The form.
-    """
+    """Draw the Results form."""
     look = button(model, "Refresh", "Look at the server for results", model.refresh, icon="refresh")
     collect = button(
         model,
@@ -69,7 +58,7 @@ def results_form(model: ResultsModel) -> widgets.VBox:
         widgets.HBox([look, collect, _auto(model)]),
         counts,
         _Age(model),
-        progress(model),
+        job_status(model),
         _table(model),
         gallery(model.gallery),
     )

@@ -21,18 +21,6 @@ class WatchModel(FormModel):
     """A switch: while it is on, the service is looked at in the background.
 
     It has a job of its own, so that results can be collected while it runs.
-
-    Parameters
-    ----------
-    looks
-        What looks.
-
-    Attributes
-    ----------
-    on : bool
-        Setting it begins or ends the watching; an error that does not pass by itself ends it, too.
-    look : Look or None
-        The last look.
     """
 
     on = Bool(False)
@@ -45,18 +33,7 @@ class WatchModel(FormModel):
         self.observe(lambda _: self.attempt(self._turn), names=["on"])
 
     def next_at(self, now: datetime) -> float:
-        """Return in how many seconds the next look is due.
-
-        Parameters
-        ----------
-        now
-            The time, in UTC.
-
-        Returns
-        -------
-        float
-            0 where it is under way.
-        """
+        """Return in how many seconds the next look is due."""
         if self.look is None:
             return 0.0
         return max(0.0, self.look.pause - (now - self.look.at).total_seconds())

@@ -38,36 +38,7 @@ PLAN_COLUMNS = ("study", "action", "MB", "time", "reason")
 
 
 class SubmitModel(FormModel):
-    """The way of a cohort's studies to the service, as a form.
-
-    Parameters
-    ----------
-    ws
-        The workspace.
-    cohorts
-        Where the cohort is chosen and checked; an own one if None.
-
-    Attributes
-    ----------
-    cohorts : CohortModel
-        The cohort, its findings, and what was decided.
-    only_good : bool
-        Send the studies without errors though others have some.
-    plan : pandas.DataFrame or None
-        What would be sent: study, action, MB, time, reason.
-    plan_text : str
-        The same in a sentence.
-    others : bool
-        Another form, notebook or command works in this workspace just now.
-    blockers : tuple of str
-        What stands in the way of sending.
-    rows : pandas.DataFrame
-        Where each study of the cohort stands: study, state, since, MB, message.
-    to_retry : tuple of str
-        The ids of studies that came back as failures, or whose end is not known.
-    labels : dict
-        From `study_id` to what a study is called here.
-    """
+    """The way of a cohort's studies to the service, as a form."""
 
     only_good = Bool(False)
     plan = Any(None, allow_none=True)
@@ -142,13 +113,7 @@ class SubmitModel(FormModel):
         self.run(SENDING, work, self._sent, can_stop=True, can_pause=True)
 
     def before_planning(self) -> tuple[str, ...]:
-        """Tell what stands in the way of a plan.
-
-        Returns
-        -------
-        tuple of str
-            One sentence each, for people.
-        """
+        """Tell what stands in the way of a plan."""
         cohort, blocked = self.cohort, self.cohorts.blocked
         if cohort is None:
             return ("Choose a cohort and check its studies first.",)
@@ -316,16 +281,6 @@ _GOING = frozenset({State.UPLOADING})
 
 def plan_text(plan: pd.DataFrame) -> str:
     """Say in a sentence what a plan would do.
-
-    Parameters
-    ----------
-    plan
-        What `Workspace.submit` returned for a dry run.
-
-    Returns
-    -------
-    str
-        How many studies, how large, how long, and what stays here.
 
     Examples
     --------

@@ -15,9 +15,9 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    job_status,
     offer,
     problems,
-    progress,
     show,
     still,
     watch,
@@ -30,18 +30,7 @@ ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "
 
 
 def submit_form(model: SubmitModel) -> widgets.VBox:
-    """Draw the Submit form.
-
-    Parameters
-    ----------
-    model
-        What it shows and does.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        The form.
-    """
+    """Draw the Submit form."""
     return form(
         widgets.HTML(
             "<h2>Submit</h2><p>Every study is de-identified, zipped and sent once. Names and dates "
@@ -50,7 +39,7 @@ def submit_form(model: SubmitModel) -> widgets.VBox:
         problems(model),
         _cohort(model),
         *_actions(model),
-        progress(model),
+        job_status(model),
         _plan(model),
         _rows(model),
     )
