@@ -11,7 +11,7 @@ from support.dying import _DEAD, _die, _DyingLedger
 from support.waits import PATIENCE
 
 from neuroflow.transfer import local
-from neuroflow.transfer.collect.collect import collect as collecting
+from neuroflow.transfer.collect import collect as collecting
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.local_files import arriving, stamp
 
