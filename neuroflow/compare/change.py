@@ -14,17 +14,16 @@ from neuroflow._version import __version__
 from neuroflow.compare.groups import EFFECT_COLUMNS
 from neuroflow.compare.stats import (
     Correction,
+    GroupSummary,
+    LinearModel,
+    ResultTable,
     Sample,
-    Sheet,
-    Side,
-    answer,
-    ask,
     choose_sample,
-    columns_of,
     correct_families,
+    covariate_columns,
     hedges_g,
     make_contrasts,
-    refuse_thin,
+    mask_underpowered,
 )
 from neuroflow.errors import CompareError, TableError
 from neuroflow.matrix import (
@@ -41,7 +40,7 @@ from neuroflow.matrix import (
 CHANGE_COLUMNS = (*EFFECT_COLUMNS, "baseline", "percent", "years")
 
 _YEAR = 365.25  # days
-_EVERYBODY = "all participants"
+_ALL_PARTICIPANTS = "all participants"
 
 
 def change_over_time(
@@ -115,23 +114,23 @@ def change_over_time(
     """
     check_number("confidence", confidence, below=1)
     if between is None:
-        between, table = "everybody", table.assign(everybody=_EVERYBODY)
-    needed = ["participant_id", between, time, *columns_of(covariates)]
+        between, table = "everybody", table.assign(everybody=_ALL_PARTICIPANTS)
+    needed = ["participant_id", between, time, *covariate_columns(covariates)]
     slopes = read_slopes(read_cells(table, metric=metric, needed=needed), between, time)
     sample, slopes = _sample(slopes, between, groups, covariates)
-    within = Sheet(len(sample.names), slopes.cells.values.shape[1])
+    within = ResultTable(len(sample.names), slopes.cells.values.shape[1])
     for row, name in enumerate(sample.names):
-        _within(within, row, name, slopes.cells.values[sample.group == row], confidence)
-    tables = [within.frame(slopes.cells.columns, sample.names)]
+        _test_change(within, row, name, slopes.cells.values[sample.group == row], confidence)
+    tables = [within.to_frame(slopes.cells.columns, sample.names)]
     sides: list[tuple[str, ...]] = [(name,) for name in sample.names]
     if len(sample.names) > 1:
         wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
-        question = ask(sample, wanted, between=between, confidence=confidence)
-        sheet = answer(question, sample.cells.values)
-        tables.append(sheet.frame(slopes.cells.columns, [item.name for item in wanted]))
+        model = LinearModel.prepare(sample, wanted, by=between, confidence=confidence)
+        results = model.fit(sample.cells.values)
+        tables.append(results.to_frame(slopes.cells.columns, [item.name for item in wanted]))
         sides += [item.first for item in wanted]
     result = pd.concat(tables, ignore_index=True)
-    described = [_described(slopes, np.isin(_names(sample), side)) for side in sides]
+    described = [_describe_first_side(slopes, np.isin(_names(sample), side)) for side in sides]
     for name in ("baseline", "percent", "years"):
         result[name] = np.concatenate([numbers[name] for numbers in described])
     result["q"] = correct_families(result, correction, family)
@@ -250,7 +249,9 @@ def _names(sample: Sample) -> IntArray:
     return names.astype(str)  # type: ignore[no-any-return]
 
 
-def _within(sheet: Sheet, row: int, name: str, values: FloatArray, confidence: float) -> None:
+def _test_change(
+    results: ResultTable, row: int, name: str, values: FloatArray, confidence: float
+) -> None:
     """Test one group's changes against zero."""
     n, mean, variance = moments(values)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -261,13 +262,15 @@ def _within(sheet: Sheet, row: int, name: str, values: FloatArray, confidence: f
         g, low, high = hedges_g(statistic, df, 1 / np.sqrt(n), confidence)
         p = 2 * stats.t.sf(np.abs(statistic), df)
     everything = slice(None)
-    sheet.put(row, everything, n1=n, mean1=mean, estimate=mean, se=se, statistic=statistic, df=df)
-    sheet.put(row, everything, ci_low=mean - half, ci_high=mean + half, p=p, df_num=1)
-    sheet.put(row, everything, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
-    refuse_thin(sheet, row, [Side.of(name, values)])
+    results.fill(
+        row, everything, n1=n, mean1=mean, estimate=mean, se=se, statistic=statistic, df=df
+    )
+    results.fill(row, everything, ci_low=mean - half, ci_high=mean + half, p=p, df_num=1)
+    results.fill(row, everything, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
+    mask_underpowered(results, row, [GroupSummary.of(name, values)])
 
 
-def _described(slopes: Slopes, rows: Any) -> dict[str, FloatArray]:
+def _describe_first_side(slopes: Slopes, rows: Any) -> dict[str, FloatArray]:
     with np.errstate(invalid="ignore", divide="ignore"):
         percent = 100 * slopes.cells.values[rows] / slopes.first[rows]
     return {

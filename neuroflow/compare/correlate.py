@@ -13,17 +13,17 @@ from scipy import stats
 from neuroflow._version import __version__
 from neuroflow.compare.stats import (
     Correction,
+    Correlations,
     Covariate,
-    Found,
+    ExclusionLog,
     Kind,
-    Sieve,
     all_pairs,
-    build,
+    build_design,
     check_groups,
-    columns_of,
     correct,
     correct_families,
-    covariate,
+    covariate_columns,
+    read_covariate,
 )
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import (
@@ -110,8 +110,8 @@ def correlate(
     _check(method, confidence)
     check_name("score", score)
     among = (between, groups)
-    chosen = _choose(table, [score], covariates, among, metric=metric, visit=visit)
-    numbers = covariate(chosen.cells.studies, score)
+    chosen = _select(table, [score], covariates, among, metric=metric, visit=visit)
+    numbers = read_covariate(chosen.cells.studies, score)
     found = all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
     result = chosen.cells.columns.copy()
     result["with"] = score
@@ -174,7 +174,7 @@ def correlate_regions(
     _check(method, confidence)
     if not isinstance(metric, str):
         raise OptionError("A matrix of regions holds one metric.")
-    chosen = _choose(table, [], covariates, (between, groups), metric=metric, visit=visit)
+    chosen = _select(table, [], covariates, (between, groups), metric=metric, visit=visit)
     values, columns = chosen.cells.values, chosen.cells.columns
     numbers = _inference(all_pairs(values, values, chosen.covariates, method), confidence)
     upper = np.triu_indices(values.shape[1], k=1)
@@ -192,7 +192,7 @@ def correlate_regions(
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Selection:
     """The studies that are used, and what they are adjusted for."""
 
     cells: Cells
@@ -216,7 +216,7 @@ def _check(method: str, confidence: float) -> None:
     check_number("confidence", confidence, below=1)
 
 
-def _choose(
+def _select(
     table: pd.DataFrame,
     scores: list[str],
     covariates: Sequence[str],
@@ -224,34 +224,34 @@ def _choose(
     *,
     metric: str | Sequence[str] | None,
     visit: str | None,
-) -> _Chosen:
+) -> _Selection:
     between, groups = among
-    plain = [*scores, *columns_of(covariates)]
+    plain = [*scores, *covariate_columns(covariates)]
     grouped = [] if groups is None else [between]
     cells = read_cells(table, metric=metric, needed=list(dict.fromkeys([*plain, *grouped])))
-    sieve = Sieve(cells)
+    log = ExclusionLog(cells)
     if groups is not None:
         codes, present = coded(cells.studies[between])
         check_groups(groups, group_order(present))
         used = [code for code, name in enumerate(present) if name in set(groups)]
-        sieve.drop(~np.isin(codes, used), f"{between} not used")
-    sieve.drop_visits(visit)
-    scored = [covariate(cells.studies, name) for name in scores]
+        log.exclude(~np.isin(codes, used), f"{between} not used")
+    log.exclude_other_visits(visit)
+    scored = [read_covariate(cells.studies, name) for name in scores]
     if texts := [item.name for item in scored if item.levels]:
         raise OptionError(f"{texts[0]} does not hold numbers.", advice="Name a column of numbers.")
-    adjust = [covariate(cells.studies, name) for name in covariates]
+    adjust = [read_covariate(cells.studies, name) for name in covariates]
     for item in (*scored, *adjust):
-        sieve.drop(~item.known, f"no {item.name}")
-    if not sieve.left.any():
+        log.exclude(~item.known, f"no {item.name}")
+    if not log.kept.any():
         raise CompareError(
             f"No study has {' and '.join(plain) or 'a value'}.", advice="Complete participants.tsv."
         )
-    together = np.zeros(len(sieve.left), dtype=np.intp)
-    build(together, ["all"], [*adjust, *scored], sieve.left, "the mean")
-    return _Chosen(sieve.cells, [item.keep(sieve.left) for item in adjust], sieve.exclusions)
+    together = np.zeros(len(log.kept), dtype=np.intp)
+    build_design(together, ["all"], [*adjust, *scored], log.kept, "the mean")
+    return _Selection(log.cells, [item.keep(log.kept) for item in adjust], log.exclusions)
 
 
-def _inference(found: Found, confidence: float) -> dict[str, FloatArray]:
+def _inference(found: Correlations, confidence: float) -> dict[str, FloatArray]:
     df = found.n - 2 - found.k
     df = np.where(df > 0, df, np.nan)
     r = np.where(np.isfinite(df), found.r, np.nan)

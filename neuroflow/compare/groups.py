@@ -10,22 +10,21 @@ import pandas as pd
 
 from neuroflow._version import __version__
 from neuroflow.compare.stats import (
-    NUMBERS,
+    RESULT_NUMBERS,
     Contrast,
     Correction,
+    GroupSummary,
+    LinearModel,
+    ResultTable,
     Robust,
     Sample,
-    Sheet,
-    Side,
-    answer,
-    ask,
     choose_sample,
-    columns_of,
     correct_families,
+    covariate_columns,
     kruskal_wallis,
     make_contrasts,
     mann_whitney,
-    refuse_thin,
+    mask_underpowered,
     welch,
     welch_anova,
 )
@@ -45,7 +44,7 @@ Method = Literal["linear", "welch", "mannwhitney"]
 ANY_DIFFERENCE = "any difference"
 """The contrast's name in the rows of the omnibus test."""
 
-EFFECT_COLUMNS = (*REGION_COLUMNS, "contrast", *NUMBERS, "reason")
+EFFECT_COLUMNS = (*REGION_COLUMNS, "contrast", *RESULT_NUMBERS, "reason")
 _EFFECT_SIZES = {
     "linear": "Hedges' g over the model's residual SD, exact interval",
     "welch": "Hedges' g over the pooled SD, exact interval for equal variances",
@@ -150,7 +149,7 @@ def compare_groups(
     >>> effects.attrs["model"]
     'value ~ group'
     """
-    plain = columns_of(covariates)
+    plain = covariate_columns(covariates)
     _check_options(method, robust, covariates, omnibus, confidence)
     if between in plain:
         raise OptionError(f"{between} cannot be compared and adjusted for at once.")
@@ -166,20 +165,20 @@ def compare_groups(
     wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
     wanted = [] if omnibus == "only" else wanted
     if method == "linear":
-        question = ask(
+        model = LinearModel.prepare(
             sample,
             wanted,
-            between=between,
+            by=between,
             robust=robust,
             omnibus=bool(omnibus),
             confidence=confidence,
         )
-        sheet = answer(question, sample.cells.values)
+        results = model.fit(sample.cells.values)
     else:
-        sheet = _without_model(sample, wanted, method, confidence, bool(omnibus))
+        results = _pairwise_tests(sample, wanted, method, confidence, bool(omnibus))
     names = [contrast.name for contrast in wanted] + [ANY_DIFFERENCE] * bool(omnibus)
-    effects = sheet.frame(sample.cells.columns, names)
-    apart = np.arange(len(effects)) >= len(wanted) * sheet.n_columns
+    effects = results.to_frame(sample.cells.columns, names)
+    apart = np.arange(len(effects)) >= len(wanted) * results.n_columns
     effects["q"] = correct_families(effects, correction, family, apart)
     effects.attrs |= _facts(sample, between) | {
         "method": method,
@@ -210,42 +209,46 @@ def _check_options(
         )
 
 
-def _without_model(
+def _pairwise_tests(
     sample: Sample, wanted: Sequence[Contrast], method: str, confidence: float, omnibus: bool
-) -> Sheet:
+) -> ResultTable:
     """Fill in pairwise tests, and a last row for any difference."""
     values = sample.cells.values
-    sheet = Sheet(len(wanted) + omnibus, values.shape[1])
-    two, several = (welch, welch_anova) if method == "welch" else (mann_whitney, kruskal_wallis)
+    results = ResultTable(len(wanted) + omnibus, values.shape[1])
+    pair_test, omnibus_test = (
+        (welch, welch_anova) if method == "welch" else (mann_whitney, kruskal_wallis)
+    )
     everything = slice(None)
     for row, contrast in enumerate(wanted):
         codes = [[sample.names.index(name) for name in side] for side in contrast.sides]
         first, second = (values[np.isin(sample.group, code)] for code in codes)
-        sheet.put(row, everything, df_num=1, **two(first, second, confidence))
+        results.fill(row, everything, df_num=1, **pair_test(first, second, confidence))
         labelled = zip(contrast.sides, (first, second), strict=True)
-        refuse_thin(sheet, row, [Side.of("+".join(side), part) for side, part in labelled])
+        mask_underpowered(
+            results, row, [GroupSummary.of("+".join(side), part) for side, part in labelled]
+        )
     if omnibus:
         groups = [values[sample.group == code] for code in range(len(sample.names))]
-        sheet.put(-1, everything, **several(groups))
-        _refuse_any(sheet, sample.names, groups, method)
-    for row, p in enumerate(sheet.numbers["p"]):
-        sheet.blank(row, np.isnan(p), "the values are too close to each other")
-    return sheet
+        results.fill(-1, everything, **omnibus_test(groups))
+        _mask_omnibus(results, sample.names, groups, method)
+    for row, p in enumerate(results.numbers["p"]):
+        results.mask(row, np.isnan(p), "the values are too close to each other")
+    return results
 
 
-def _refuse_any(
-    sheet: Sheet, names: Sequence[str], groups: Sequence[FloatArray], method: str
+def _mask_omnibus(
+    results: ResultTable, names: Sequence[str], groups: Sequence[FloatArray], method: str
 ) -> None:
     """Blank the last row where it cannot be told whether the groups differ."""
-    sides = [Side.of(name, values) for name, values in zip(names, groups, strict=True)]
+    sides = [GroupSummary.of(name, values) for name, values in zip(names, groups, strict=True)]
     there = np.sum([side.n > 0 for side in sides], axis=0)
-    sheet.blank(-1, there == 0, "no values")
-    sheet.blank(-1, there == 1, "values in one group only")
+    results.mask(-1, there == 0, "no values")
+    results.mask(-1, there == 1, "values in one group only")
     if method == "welch":  # needs the variance of every group that has values
         for side in sides:
-            sheet.blank(-1, side.n == 1, f"only one value in {side.label}")
-            sheet.blank(-1, (side.n > 1) & side.flat, f"all values of {side.label} are the same")
-    sheet.blank(-1, Side.of("", np.concatenate(groups)).flat, "all values are the same")
+            results.mask(-1, side.n == 1, f"only one value in {side.label}")
+            results.mask(-1, (side.n > 1) & side.flat, f"all values of {side.label} are the same")
+    results.mask(-1, GroupSummary.of("", np.concatenate(groups)).flat, "all values are the same")
 
 
 def _different(codes: IntArray) -> int:

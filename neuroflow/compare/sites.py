@@ -12,11 +12,11 @@ from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.stats import (
     Correction,
     Covariate,
-    build,
-    columns_of,
-    covariate,
-    fit,
-    patterns,
+    build_design,
+    covariate_columns,
+    fit_linear,
+    missing_patterns,
+    read_covariate,
 )
 from neuroflow.compare.z_scores import controls_of
 from neuroflow.errors import CompareError, OptionError
@@ -147,30 +147,30 @@ def remove_site(
     >>> remove_site(table, covariates=[])["value"].round(3).tolist()
     [0.35, 0.55, 0.35, 0.55, 0.35, 0.55, 0.35, 0.55]
     """
-    needed = list(dict.fromkeys([site, between, *columns_of(covariates)]))
+    needed = list(dict.fromkeys([site, between, *covariate_columns(covariates)]))
     cells = read_cells(table, needed=needed)
     group, names = coded(cells.studies[between])
-    items = [covariate(cells.studies, name) for name in covariates]
-    place = covariate(cells.studies, f"C({site})")
+    items = [read_covariate(cells.studies, name) for name in covariates]
+    place = read_covariate(cells.studies, f"C({site})")
     known = (group >= 0) & place.known
     for item in items:
         known &= item.known
     _check_sites(cells, place, known)
-    build(group, names, [*items, place], known, between)
+    build_design(group, names, [*items, place], known, between)
     cleaned = np.full(cells.values.shape, np.nan)
     usable = np.where(known[:, None], cells.values, np.nan)
-    for rows, columns in patterns(usable):
+    for rows, columns in missing_patterns(usable):
         if len(rows) == 0:
             continue
         used = np.zeros(len(known), dtype=bool)
         used[rows] = True
         try:
-            design = build(group, names, [*items, place], used, between)
+            design = build_design(group, names, [*items, place], used, between)
         except CompareError:
             continue  # solvable with all studies, not with those that have this region: NaN
         own = place.columns(used)[rows]
         values = usable[np.ix_(rows, columns)]
-        coefficients = fit(design.matrix, values).coefficients[-own.shape[1] :]
+        coefficients = fit_linear(design.matrix, values).coefficients[-own.shape[1] :]
         cleaned[np.ix_(rows, columns)] = values - own @ coefficients
     result = _replaced(table, cells, cleaned)
     result.attrs["removed"] = {

@@ -14,12 +14,12 @@ from neuroflow._version import __version__
 from neuroflow.compare.stats import (
     Covariate,
     Fit,
-    build,
+    build_design,
     check_groups,
-    columns_of,
-    covariate,
-    fit,
-    patterns,
+    covariate_columns,
+    fit_linear,
+    missing_patterns,
+    read_covariate,
 )
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
@@ -100,7 +100,7 @@ def z_scores(
     >>> scores[["study_id", "expected", "z"]].round(2).iloc[-1].to_dict()
     {'study_id': 'e', 'expected': 0.35, 'z': 4.9}
     """
-    scored = score(
+    scored = z_score_matrices(
         table,
         reference=reference,
         between=between,
@@ -126,7 +126,7 @@ def z_scores(
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ZScoreMatrices:
     """Every study against the reference, as matrices."""
 
     cells: Cells  # Studies, columns and values
@@ -141,7 +141,7 @@ class Scored:
         return (self.cells.values < low) | (self.cells.values > high)
 
 
-def score(
+def z_score_matrices(
     table: pd.DataFrame,
     *,
     reference: str | None = "Control",
@@ -149,13 +149,13 @@ def score(
     covariates: Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     confidence: float = 0.95,
-) -> Scored:
+) -> ZScoreMatrices:
     """Compare every study with a reference group, and return matrices."""
     check_number("confidence", confidence, below=1)
     grouped = [between] if reference is not None or between in table else []
-    needed = [*grouped, *columns_of(covariates)]
+    needed = [*grouped, *covariate_columns(covariates)]
     cells = read_cells(table, metric=metric, needed=needed)
-    adjust = [covariate(cells.studies, name) for name in covariates]
+    adjust = [read_covariate(cells.studies, name) for name in covariates]
     member = _members(cells.studies, between, reference, adjust)
     if member.sum() < 3:
         raise CompareError(
@@ -163,8 +163,8 @@ def score(
             "with all covariates.",
             advice="Name another group as reference, or adjust for fewer covariates.",
         )
-    frame = _Frame(adjust, member, _own_row(cells.studies, member))
-    build(np.zeros(len(member), dtype=np.intp), ["reference"], adjust, member, "the mean")
+    frame = _Reference(adjust, member, _own_row(cells.studies, member))
+    build_design(np.zeros(len(member), dtype=np.intp), ["reference"], adjust, member, "the mean")
     facts = {
         "model": " + ".join(["value ~ 1", *(item.term for item in adjust)]),
         "reference": reference or "all studies",
@@ -174,7 +174,7 @@ def score(
         "confidence": float(confidence),
         "neuroflow": __version__,
     }
-    return Scored(cells, _score(frame, cells.values, confidence), facts)
+    return ZScoreMatrices(cells, _score(frame, cells.values, confidence), facts)
 
 
 def controls_of(table: pd.DataFrame, between: str = "group") -> str | None:
@@ -193,7 +193,7 @@ def controls_of(table: pd.DataFrame, between: str = "group") -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
+class _Reference:
     """Who is compared with whom."""
 
     covariates: Sequence[Covariate]
@@ -223,23 +223,25 @@ def _own_row(studies: pd.DataFrame, member: BoolArray) -> IntArray:
     return np.array([rows.get(name, -1) for name in who], dtype=np.intp)
 
 
-def _score(frame: _Frame, values: FloatArray, confidence: float) -> dict[str, FloatArray]:
+def _score(frame: _Reference, values: FloatArray, confidence: float) -> dict[str, FloatArray]:
     names = ("expected", "sd", "z", "pi_low", "pi_high", "n_reference")
     scores = {name: np.full(values.shape, np.nan) for name in names}
     known = np.where(frame.member[:, None], values, np.nan)
-    for rows, columns in patterns(known):
+    for rows, columns in missing_patterns(known):
         used = np.zeros(len(values), dtype=bool)
         used[rows] = True
         scores["n_reference"][:, columns] = len(rows)
         if len(rows) < 2:
             continue
         try:
-            build(np.zeros(len(used), dtype=np.intp), [""], frame.covariates, used, "the mean")
+            build_design(
+                np.zeros(len(used), dtype=np.intp), [""], frame.covariates, used, "the mean"
+            )
         except CompareError:
             continue  # solvable with all members, not with those that have this region: NaN
         ones = np.ones((len(used), 1))
         design = np.hstack([ones, *(item.columns(used) for item in frame.covariates)])
-        model = fit(design[rows], values[np.ix_(rows, columns)])
+        model = fit_linear(design[rows], values[np.ix_(rows, columns)])
         place = np.full(len(used), -1, dtype=np.intp)
         place[rows] = np.arange(len(rows))
         own = np.where(frame.own >= 0, place[frame.own], -1)

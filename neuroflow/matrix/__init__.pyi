@@ -13,7 +13,7 @@ from .cells import diagnosis as diagnosis
 from .cells import group_order as group_order
 from .cells import labels as labels
 from .cells import moments as moments
-from .read import cross as cross
+from .read import combine_codes as combine_codes
 from .read import numbers as numbers
 from .read import read_cells as read_cells
 from .read import require as require

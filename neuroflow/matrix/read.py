@@ -89,18 +89,18 @@ def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame
     return table if set(present) == set(wanted) else table[table["metric"].isin(wanted)]
 
 
-def cross(columns: Iterable[pd.Series]) -> IntArray:
+def combine_codes(columns: Iterable[pd.Series]) -> IntArray:
     """Return a number for each different row of some columns.
 
     Examples
     --------
-    >>> cross([pd.Series(["SCP", "SCP", "MCP"]), pd.Series(["l", "r", "l"])]).tolist()
+    >>> combine_codes([pd.Series(["SCP", "SCP", "MCP"]), pd.Series(["l", "r", "l"])]).tolist()
     [4, 5, 7]
     """
-    return _crossed(raw_codes(column)[0] for column in columns)
+    return _combine(raw_codes(column)[0] for column in columns)
 
 
-def _crossed(columns: Iterable[_Codes]) -> IntArray:
+def _combine(columns: Iterable[_Codes]) -> IntArray:
     code: Any = 0
     for codes in columns:
         own = codes.astype(np.intp) + 1
@@ -144,14 +144,14 @@ def _regular(study: _Codes, keys: Iterable[_Codes]) -> _Layout | None:
     across = [codes.reshape(-1, width) for codes in keys]
     if not (grid == grid[:, :1]).all() or not all((codes == codes[0]).all() for codes in across):
         return None
-    if not _different(grid[:, 0]) or not _different(_crossed(codes[0] for codes in across)):
+    if not _different(grid[:, 0]) or not _different(_combine(codes[0] for codes in across)):
         return None
     return _Layout(np.arange(0, len(study), width), np.arange(width))
 
 
 def _irregular(rows: Mapping[str, pd.Series], study: _Codes, keys: Iterable[_Codes]) -> _Layout:
     studies, first = _places(study)
-    columns, first_of_column = _places(_crossed(keys))
+    columns, first_of_column = _places(_combine(keys))
     place = studies * len(first_of_column) + columns
     if not _different(place):
         at = int(pd.Series(place).duplicated().to_numpy().argmax())

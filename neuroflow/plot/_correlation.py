@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from neuroflow.compare import NAMES
+from neuroflow.compare import CORRECTION_NAMES
 from neuroflow.errors import TableError
 from neuroflow.matrix import FloatArray, check_choice, check_number
 from neuroflow.plot._heatmap import alike
@@ -198,7 +198,7 @@ def _caption(pairs: pd.DataFrame, names: list[str], alpha: float) -> str:
     low, high = int(pairs["n"].min()), int(pairs["n"].max())
     parts[0] += f" (n = {low if low == high else f'{low} to {high}'})."
     if len(names) <= _NAMED:
-        how = NAMES.get(facts.get("correction", ""), "")
+        how = CORRECTION_NAMES.get(facts.get("correction", ""), "")
         parts.append(f"Points: q < {alpha:g}{f' ({how} over all pairs)' if how else ''}.")
     parts.append(kind_notes(names))
     return " ".join(part for part in parts if part)

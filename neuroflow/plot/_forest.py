@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from neuroflow.compare import NAMES
+from neuroflow.compare import CORRECTION_NAMES
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix import DIAGNOSES, FloatArray, as_list, check_choice, check_number, diagnosis
 from neuroflow.plot.common import (
@@ -269,5 +269,5 @@ def model_note(facts: Mapping[Any, Any], alpha: float) -> str:
         family = "over all tests"
     return (
         f"{method}{robust}, {facts['n_studies']} studies. "
-        f"Filled: q < {alpha:g} ({NAMES[facts['correction']]} {family})."
+        f"Filled: q < {alpha:g} ({CORRECTION_NAMES[facts['correction']]} {family})."
     )

@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from neuroflow.compare import Scored, controls_of, score
+from neuroflow.compare import ZScoreMatrices, controls_of, z_score_matrices
 from neuroflow.errors import OptionError
 from neuroflow.matrix import FloatArray, IntArray, labels
 from neuroflow.plot.common import (
@@ -96,7 +96,7 @@ def profile(
     """
     if reference == "auto":
         reference = controls_of(table, between)
-    scored = score(
+    scored = z_score_matrices(
         table,
         reference=reference,
         between=between,
@@ -154,7 +154,9 @@ def _find(studies: pd.DataFrame, wanted: str) -> int:
     return int(named[0])
 
 
-def _mine(scored: Scored, row: int, regions: Sequence[str] | None) -> tuple[pd.DataFrame, IntArray]:
+def _mine(
+    scored: ZScoreMatrices, row: int, regions: Sequence[str] | None
+) -> tuple[pd.DataFrame, IntArray]:
     """Return one study's numbers in the order of drawing, and where the regions stood."""
     every = scored.cells.columns
     chosen = np.flatnonzero(pick_regions(every, regions))

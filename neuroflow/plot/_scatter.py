@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from scipy import stats
 
-from neuroflow.compare import build, columns_of, correlate, covariate, fit
+from neuroflow.compare import build_design, correlate, covariate_columns, fit_linear, read_covariate
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import FloatArray, check_number, choose_visits, labels, read_cells
 from neuroflow.plot._trajectory import one_region
@@ -125,7 +125,9 @@ def scatter(
         line = Line2D([], [], color=current().palette.ink, linewidth=1.4, label=spots.words)
         add_legend(ax, [*handles, line], own=own)
         note = f"Line: least squares and {confidence:.0%} CI of the mean"
-        note += f", adjusted for {' and '.join(columns_of(covariates))}." if covariates else "."
+        note += (
+            f", adjusted for {' and '.join(covariate_columns(covariates))}." if covariates else "."
+        )
         foot = " ".join(text for text in (note, kind_notes([spots.name])) if text)
         title = f"{quantity} against {ax.get_xlabel()}: {spots.words}"
         describe(ax, f"{title}, p {spots.p}. {note}", foot, own=own)
@@ -162,24 +164,24 @@ def _spots(
     visit: str | None,
 ) -> _Spots:
     grouped = by in table
-    needed = [score, *columns_of(covariates), *([by] if grouped else [])]
+    needed = [score, *covariate_columns(covariates), *([by] if grouped else [])]
     cells = read_cells(table, metric=metric, needed=list(dict.fromkeys(needed)))
     place, name = one_region(cells.columns, region)
     cells = cells.keep(choose_visits(cells.studies, visit))
     known = np.isfinite(cells.values[:, place])
     for item in (score, *covariates):
-        known &= covariate(cells.studies, item).known
+        known &= read_covariate(cells.studies, item).known
     cells = cells.keep(known)
-    numbers = covariate(cells.studies, score)
+    numbers = read_covariate(cells.studies, score)
     if numbers.levels:
         raise OptionError(f"{score} does not hold numbers.", advice="Name a column of numbers.")
     n = len(cells.studies)
     if n < 3 + len(covariates):
         raise CompareError(f"Only {n} studies have {region}, {score} and all covariates.")
-    items = [numbers, *(covariate(cells.studies, item) for item in covariates)]
+    items = [numbers, *(read_covariate(cells.studies, item) for item in covariates)]
     everyone = np.ones(n, dtype=bool)
-    design = build(np.zeros(n, dtype=np.intp), [""], items, everyone, "the mean").matrix
-    model = fit(design, cells.values[:, [place]])
+    design = build_design(np.zeros(n, dtype=np.intp), [""], items, everyone, "the mean").matrix
+    model = fit_linear(design, cells.values[:, [place]])
     line = model.coefficients[:2, 0]
     found = correlate(
         _of_region(table, cells.columns, place), score, covariates=covariates, metric=metric,

@@ -14,7 +14,7 @@ from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.stats.contrasts import PLANNED
 from neuroflow.errors import CompareError, OptionError, TableError
 
-NUMBERS = ["estimate", "se", "ci_low", "ci_high", "statistic", "df", "p", "q", "effect_size"]
+RESULT_NUMBERS = ["estimate", "se", "ci_low", "ci_high", "statistic", "df", "p", "q", "effect_size"]
 METHODS = ["linear", "welch", "mannwhitney"]
 
 
@@ -26,7 +26,7 @@ def test_columns_and_order_are_those_of_the_schema():
     midbrain = effects[effects["region"] == "midbrain"]
     assert set(midbrain["hemisphere"]) == {"left", "right"}
     assert (effects["reason"] == "").all()
-    assert np.isfinite(effects[NUMBERS]).all(axis=None)
+    assert np.isfinite(effects[RESULT_NUMBERS]).all(axis=None)
 
 
 def test_attributes_tell_how_it_was_computed_and_survive_json_and_parquet(tmp_path):
@@ -62,7 +62,7 @@ def test_a_group_that_cannot_be_compared_is_a_row_with_a_reason(method, spoil, r
     )
     row = effects.loc[("PSP - Control", "r01")]
     assert row["reason"] == reason
-    assert row[NUMBERS].isna().all()
+    assert row[RESULT_NUMBERS].isna().all()
     assert row["n2"] == 12
     others = effects.drop(index=("PSP - Control", "r01"))
     assert (others["reason"] == "").all()

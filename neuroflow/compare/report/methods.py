@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.compare.stats import NAMES
+from neuroflow.compare.stats import CORRECTION_NAMES
 from neuroflow.errors import CompareError
 
 _METHODS = {
@@ -144,13 +144,13 @@ def _corrected(facts: Mapping[str, Any]) -> str:
     if facts["correction"] == "none":
         return "p values were not corrected for multiple tests."
     family = " and ".join(_WHERE[name] for name in facts["family"])
-    text = f"p values were corrected {family} ({NAMES[facts['correction']]})"
+    text = f"p values were corrected {family} ({CORRECTION_NAMES[facts['correction']]})"
     if facts.get("omnibus") and facts.get("contrasts"):
         text += ", those of any difference apart from those of contrasts"
     if facts.get("post_hoc"):
         where = f"q < {facts['post_hoc_alpha']:g}"
         text += f", those of post-hoc pairs, where {where}, within each region"
-        text += f" ({NAMES[facts['post_hoc']]})"
+        text += f" ({CORRECTION_NAMES[facts['post_hoc']]})"
     return f"{text}."
 
 

@@ -13,10 +13,9 @@ from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.stats import (
     Contrast,
     Correction,
-    answer,
-    ask,
+    LinearModel,
     choose_sample,
-    columns_of,
+    covariate_columns,
     make_contrasts,
 )
 from neuroflow.errors import OptionError
@@ -48,7 +47,7 @@ def group_means(
     {'group': ['Control', 'PSP'], 'n': [3, 3], 'mean': [0.35, 0.55]}
     """
     check_number("confidence", confidence, below=1)
-    needed = [between, *columns_of(covariates)]
+    needed = [between, *covariate_columns(covariates)]
     sample = choose_sample(
         read_cells(table, metric=metric, needed=needed),
         between=between,
@@ -57,8 +56,8 @@ def group_means(
         visit=visit,
     )
     single = [Contrast((name,), ()) for name in sample.names]
-    question = ask(sample, single, between=between, confidence=confidence)
-    means = answer(question, sample.cells.values).frame(sample.cells.columns, sample.names)
+    model = LinearModel.prepare(sample, single, by=between, confidence=confidence)
+    means = model.fit(sample.cells.values).to_frame(sample.cells.columns, sample.names)
     means = means.rename(columns={"contrast": "group", "n1": "n", "estimate": "mean"})
     return means[[*REGION_COLUMNS, "group", "n", "mean", "se", "ci_low", "ci_high", "reason"]]
 

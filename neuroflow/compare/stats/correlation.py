@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from neuroflow.compare.stats.design import Covariate, build
-from neuroflow.compare.stats.linear import patterns
+from neuroflow.compare.stats.design import Covariate, build_design
+from neuroflow.compare.stats.linear import missing_patterns
 from neuroflow.compare.stats.rank_correlation import spearman
 from neuroflow.errors import CompareError
 from neuroflow.matrix import BoolArray, FloatArray, IntArray
@@ -23,7 +23,7 @@ _CANCELLED = 1e-6  # of a sum of squares; where less is left of it, rounding sho
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Correlations:
     """Correlations of left x right columns, NaN where there is none."""
 
     r: FloatArray  # The correlations
@@ -33,30 +33,30 @@ class Found:
 
 def all_pairs(
     left: FloatArray, right: FloatArray, covariates: Sequence[Covariate], method: Kind
-) -> Found:
+) -> Correlations:
     """Correlate every column of one side with every column of the other."""
-    ours = patterns(left)
-    theirs = ours if left is right else patterns(right)
+    ours = missing_patterns(left)
+    theirs = ours if left is right else missing_patterns(right)
     if not covariates and max(len(ours), len(theirs)) > 1:
         if method == "pearson":
-            return _by_sums(left, right)
+            return _pearson_by_sums(left, right)
         if len(theirs) * _SCATTERED > right.shape[1]:
-            return _by_ranks(left, right)
+            return _spearman_by_ranks(left, right)
     shape = (left.shape[1], right.shape[1])
-    found = Found(*(np.full(shape, np.nan) for _ in range(3)))
+    found = Correlations(*(np.full(shape, np.nan) for _ in range(3)))
     same = left is right
     for place, (rows, columns) in enumerate(ours):
         for others, opposite in theirs[place if same else 0 :]:
             both = np.intersect1d(rows, others, assume_unique=True)
             basis = _basis(both, len(left), covariates, method)
-            _one_block(found, (left, right), (both, columns, opposite), basis, method)
+            _correlate_block(found, (left, right), (both, columns, opposite), basis, method)
             if same:
                 for square in (found.r, found.n, found.k):
                     square[np.ix_(opposite, columns)] = square[np.ix_(columns, opposite)].T
     return found
 
 
-def _by_sums(left: FloatArray, right: FloatArray) -> Found:
+def _pearson_by_sums(left: FloatArray, right: FloatArray) -> Correlations:
     """Correlate all pairs from sums of products; one by one where rounding could be seen."""
     (x, has_x, least_x), (y, has_y, least_y) = _standardised(left), _standardised(right)
     n = has_x.T @ has_y
@@ -66,22 +66,26 @@ def _by_sums(left: FloatArray, right: FloatArray) -> Found:
         rest_x, rest_y = squares_x - sum_x**2 / n, squares_y - sum_y**2 / n
         r = (x.T @ y - sum_x * sum_y / n) / np.sqrt(rest_x * rest_y)
     enough = n >= 3
-    found = Found(np.where(enough, np.clip(r, -1, 1), np.nan), n, np.where(enough, 0.0, np.nan))
+    found = Correlations(
+        np.where(enough, np.clip(r, -1, 1), np.nan), n, np.where(enough, 0.0, np.nan)
+    )
     exact = (rest_x > np.maximum(_CANCELLED * squares_x, least_x[:, None])) & (
         rest_y > np.maximum(_CANCELLED * squares_y, least_y)
     )
     for i, j in np.argwhere(enough & ~exact):
         rows = np.flatnonzero((has_x[:, i] > 0) & (has_y[:, j] > 0))
         basis = _basis(rows, len(left), (), "pearson")
-        _one_block(found, (left, right), (rows, np.array([i]), np.array([j])), basis, "pearson")
+        _correlate_block(
+            found, (left, right), (rows, np.array([i]), np.array([j])), basis, "pearson"
+        )
     return found
 
 
-def _by_ranks(left: FloatArray, right: FloatArray) -> Found:
+def _spearman_by_ranks(left: FloatArray, right: FloatArray) -> Correlations:
     n = np.isfinite(left).T.astype(np.float64) @ np.isfinite(right)
     enough = n >= 3
     rho = np.clip(spearman(left, right), -1, 1)
-    return Found(np.where(enough, rho, np.nan), n, np.where(enough, 0.0, np.nan))
+    return Correlations(np.where(enough, rho, np.nan), n, np.where(enough, 0.0, np.nan))
 
 
 def _standardised(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -98,8 +102,8 @@ def _standardised(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArra
     return np.where(length > 0, unit, 0), has.astype(np.float64), least
 
 
-def _one_block(
-    found: Found,
+def _correlate_block(
+    found: Correlations,
     sides: tuple[FloatArray, FloatArray],
     where: tuple[IntArray, IntArray, IntArray],
     basis: FloatArray | None,
@@ -126,7 +130,7 @@ def _basis(
     used: BoolArray = np.zeros(n, dtype=bool)
     used[rows] = True
     try:
-        build(np.zeros(n, dtype=np.intp), [""], covariates, used, "the mean")
+        build_design(np.zeros(n, dtype=np.intp), [""], covariates, used, "the mean")
     except CompareError:
         return None  # solvable with all studies (that was checked), not with these
     blocks = [item.columns(used)[rows] for item in covariates]

@@ -64,7 +64,7 @@ class Design:
     groups: IntArray  # The codes of the groups that have a column, in the order of the columns
 
 
-def covariate(studies: pd.DataFrame, name: str) -> Covariate:
+def read_covariate(studies: pd.DataFrame, name: str) -> Covariate:
     """Read one covariate from the table of studies."""
     plain = column_of(name)
     column = studies[plain]
@@ -80,12 +80,12 @@ def covariate(studies: pd.DataFrame, name: str) -> Covariate:
     return Covariate(plain, codes.astype(np.float64), tuple(levels))
 
 
-def columns_of(covariates: Sequence[str]) -> list[str]:
+def covariate_columns(covariates: Sequence[str]) -> list[str]:
     """Return the columns that a list of covariates means.
 
     Examples
     --------
-    >>> columns_of(["age", "C(scanner)"])
+    >>> covariate_columns(["age", "C(scanner)"])
     ['age', 'scanner']
     """
     return [column_of(name) for name in as_list("covariates", covariates)]
@@ -103,7 +103,7 @@ def column_of(name: str) -> str:
     return wrapped[1].strip() if wrapped else name
 
 
-def build(
+def build_design(
     group: IntArray,
     names: Sequence[str],
     covariates: Sequence[Covariate],

@@ -33,7 +33,7 @@ class Fit:
         return hat
 
 
-def fit(design: FloatArray, values: FloatArray) -> Fit:
+def fit_linear(design: FloatArray, values: FloatArray) -> Fit:
     """Fit all columns at once."""
     q, r = np.linalg.qr(design)
     coefficients = np.linalg.solve(r, (values.T @ q).T)  # twice as fast as q.T @ values
@@ -122,13 +122,13 @@ def f_test(
     return wald / k, df, np2
 
 
-def patterns(values: FloatArray) -> list[tuple[IntArray, IntArray]]:
+def missing_patterns(values: FloatArray) -> list[tuple[IntArray, IntArray]]:
     """Group columns by which rows they miss, so that each pattern is solved once.
 
     Examples
     --------
     >>> table = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]])
-    >>> [(rows.tolist(), columns.tolist()) for rows, columns in patterns(table)]
+    >>> [(rows.tolist(), columns.tolist()) for rows, columns in missing_patterns(table)]
     [([0, 1], [0, 1]), ([1], [2])]
     """
     present = np.isfinite(values)

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix import BoolArray, FloatArray, as_list, check_choice, cross
+from neuroflow.matrix import BoolArray, FloatArray, as_list, check_choice, combine_codes
 
 Correction = Literal["bh", "holm", "bonferroni", "none"]
 
-NAMES = {
+CORRECTION_NAMES = {
     "bh": "Benjamini-Hochberg false discovery rate",
     "holm": "Holm",
     "bonferroni": "Bonferroni",
@@ -77,7 +77,7 @@ def correct_families(
     keys = [effects[key] for key in dict.fromkeys(key for name in names for key in known[name])]
     code = np.zeros(len(effects), dtype=np.intp) if apart is None else apart.astype(np.intp)
     if keys:
-        code += 2 * cross(keys)
+        code += 2 * combine_codes(keys)
     p = effects["p"].to_numpy(dtype=np.float64)
     corrected = np.full(len(p), np.nan)
     for one in np.flatnonzero(np.bincount(code)):  # quicker than np.unique

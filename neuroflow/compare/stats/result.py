@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuroflow.matrix import BoolArray, FloatArray, IntArray
 
-NUMBERS = (
+RESULT_NUMBERS = (
     "n1",
     "n2",
     "mean1",
@@ -30,11 +30,11 @@ NUMBERS = (
     "np2",
     "df_num",
 )
-_INFERENCE = NUMBERS[NUMBERS.index("estimate") :]
+_INFERENCE = RESULT_NUMBERS[RESULT_NUMBERS.index("estimate") :]
 
 
 @dataclass(slots=True)
-class Sheet:
+class ResultTable:
     """One row per contrast, one column per region and metric, one array per number."""
 
     n_rows: int  # Its shape
@@ -44,17 +44,19 @@ class Sheet:
 
     def __post_init__(self) -> None:
         shape = (self.n_rows, self.n_columns)
-        self.numbers = dict(zip(NUMBERS, np.full((len(NUMBERS), *shape), np.nan), strict=True))
+        self.numbers = dict(
+            zip(RESULT_NUMBERS, np.full((len(RESULT_NUMBERS), *shape), np.nan), strict=True)
+        )
         self.reason = np.full(shape, "", dtype=object)
 
-    def put(
+    def fill(
         self, row: int | slice, columns: IntArray | slice, **numbers: FloatArray | float
     ) -> None:
         """Write numbers into some columns of a row, or of several."""
         for name, values in numbers.items():
             self.numbers[name][row, columns] = values
 
-    def blank(self, row: int, where: BoolArray, reason: str) -> None:
+    def mask(self, row: int, where: BoolArray, reason: str) -> None:
         """Take the inference out of some columns of a row, and say why."""
         if not where.any():
             return
@@ -62,7 +64,7 @@ class Sheet:
             self.numbers[name][row, where] = np.nan
         self.reason[row, where & (self.reason[row] == "")] = reason
 
-    def frame(self, columns: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    def to_frame(self, columns: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         """Return the sheet as a table, contrast by contrast."""
         data: dict[str, Any] = {str(name): columns[name].array for name in columns}
         if self.n_rows != 1:
@@ -84,7 +86,7 @@ def _counts(values: FloatArray) -> pd.arrays.IntegerArray:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class GroupSummary:
     """One side of a comparison, column by column."""
 
     label: str  # What it is called
@@ -92,7 +94,7 @@ class Side:
     flat: BoolArray  # True where there are values, all the same
 
     @classmethod
-    def of(cls, label: str, values: FloatArray) -> Side:
+    def of(cls, label: str, values: FloatArray) -> GroupSummary:
         """Look at the values of one side."""
         known = np.isfinite(values)
         if len(values) and known.all():  # as usual, and quicker
@@ -104,9 +106,9 @@ class Side:
         return cls(label, known.sum(axis=0), low == high)
 
 
-def refuse_thin(sheet: Sheet, row: int, sides: Sequence[Side]) -> None:
+def mask_underpowered(results: ResultTable, row: int, sides: Sequence[GroupSummary]) -> None:
     """Blank the columns where a side is empty, has a single value, or does not vary."""
     for side in sides:
-        sheet.blank(row, side.n == 0, f"no values in {side.label}")
-        sheet.blank(row, side.n == 1, f"only one value in {side.label}")
-        sheet.blank(row, (side.n > 1) & side.flat, f"all values of {side.label} are the same")
+        results.mask(row, side.n == 0, f"no values in {side.label}")
+        results.mask(row, side.n == 1, f"only one value in {side.label}")
+        results.mask(row, (side.n > 1) & side.flat, f"all values of {side.label} are the same")

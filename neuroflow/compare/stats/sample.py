@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from neuroflow.compare.stats.contrasts import check_groups
-from neuroflow.compare.stats.design import Covariate, covariate
+from neuroflow.compare.stats.design import Covariate, read_covariate
 from neuroflow.errors import CompareError
 from neuroflow.matrix import BoolArray, Cells, IntArray, choose_visits, coded, group_order
 
@@ -26,32 +26,32 @@ class Sample:
     exclusions: list[dict[str, Any]]
 
 
-class Sieve:
-    """Leaves studies out, and keeps account of it."""
+class ExclusionLog:
+    """Excludes studies and records the reasons."""
 
     def __init__(self, cells: Cells) -> None:
         self._whole = cells
-        self.left = np.ones(len(cells.studies), dtype=bool)
+        self.kept = np.ones(len(cells.studies), dtype=bool)
         self.exclusions: list[dict[str, Any]] = []
 
     @property
     def cells(self) -> Cells:
-        """What is left."""
-        return self._whole if self.left.all() else self._whole.keep(self.left)
+        """The studies that were kept."""
+        return self._whole if self.kept.all() else self._whole.keep(self.kept)
 
-    def drop(self, out: BoolArray, reason: str) -> None:
-        """Leave some studies out."""
-        gone = out & self.left
+    def exclude(self, out: BoolArray, reason: str) -> None:
+        """Exclude some studies."""
+        gone = out & self.kept
         if gone.any():
             studies = [str(name) for name in self._whole.studies.loc[gone, "study_id"]]
             self.exclusions.append({"reason": reason, "n": len(studies), "study_ids": studies})
-            self.left &= ~gone
+            self.kept &= ~gone
 
-    def drop_visits(self, visit: str | None) -> None:
-        """Leave out all visits but one of each participant, as `choose_visits` does."""
-        out = np.zeros(len(self.left), dtype=bool)
-        out[self.left] = ~choose_visits(self.cells.studies, visit)
-        self.drop(out, f"visit other than {visit}")
+    def exclude_other_visits(self, visit: str | None) -> None:
+        """Exclude all visits but one of each participant, as `choose_visits` does."""
+        out = np.zeros(len(self.kept), dtype=bool)
+        out[self.kept] = ~choose_visits(self.cells.studies, visit)
+        self.exclude(out, f"visit other than {visit}")
 
 
 def choose_sample(
@@ -65,7 +65,7 @@ def choose_sample(
     least: int = 2,
 ) -> Sample:
     """Choose the studies to compare."""
-    sieve = Sieve(cells)
+    log = ExclusionLog(cells)
     codes, labels = coded(cells.studies[between])
     present = group_order(labels)
     if groups is not None:
@@ -78,23 +78,23 @@ def choose_sample(
         )
     place = {name: code for code, name in enumerate(chosen)}
     group = np.array([*(place.get(name, -1) for name in labels), -1], dtype=np.intp)[codes]
-    sieve.drop(codes < 0, f"no {between}")
-    sieve.drop(group < 0, f"{between} not compared")
+    log.exclude(codes < 0, f"no {between}")
+    log.exclude(group < 0, f"{between} not compared")
     if visit is not None or not repeated:
-        sieve.drop_visits(visit)
-    adjust = [covariate(cells.studies, name) for name in covariates]
+        log.exclude_other_visits(visit)
+    adjust = [read_covariate(cells.studies, name) for name in covariates]
     for item in adjust:
-        sieve.drop(~item.known, f"no {item.name}")
-    if not sieve.left.any():
+        log.exclude(~item.known, f"no {item.name}")
+    if not log.kept.any():
         raise CompareError(
             "No study has a group and all covariates.",
-            why="; ".join(f"{item['n']}: {item['reason']}" for item in sieve.exclusions) + ".",
+            why="; ".join(f"{item['n']}: {item['reason']}" for item in log.exclusions) + ".",
             advice="Complete participants.tsv, or adjust for fewer covariates.",
         )
     return Sample(
-        cells=sieve.cells,
-        group=group[sieve.left],
+        cells=log.cells,
+        group=group[log.kept],
         names=chosen,
-        covariates=[item.keep(sieve.left) for item in adjust],
-        exclusions=sieve.exclusions,
+        covariates=[item.keep(log.kept) for item in adjust],
+        exclusions=log.exclusions,
     )
