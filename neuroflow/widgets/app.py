@@ -12,7 +12,7 @@ from traitlets import Dict, HasTraits, link
 from neuroflow.errors import OptionError
 from neuroflow.ledger import State
 from neuroflow.widgets.cohort import CohortModel, cohort_form
-from neuroflow.widgets.common import FormModel, button, every, html, watch
+from neuroflow.widgets.common import FormModel, bind, button, call_every, html
 from neuroflow.widgets.common import form as framed
 from neuroflow.widgets.connect import ConnectModel, connect_form
 from neuroflow.widgets.explore import ExploreModel, explore_form
@@ -20,10 +20,10 @@ from neuroflow.widgets.results import ResultsModel, results_form
 from neuroflow.widgets.submit import SubmitModel, submit_form
 from neuroflow.workspace import Workspace
 
-LOOK_SECONDS = 2.0
+POLL_SECONDS = 2.0
 """How often the forms look whether somebody else works in the workspace."""
 FormName = Literal["connect", "cohort", "submit", "results", "explore"]
-_DRAW: dict[str, Callable[[Any], widgets.Widget]] = {
+_FORMS: dict[str, Callable[[Any], widgets.Widget]] = {
     "connect": connect_form,
     "cohort": cohort_form,
     "submit": submit_form,
@@ -36,12 +36,12 @@ _DRAW: dict[str, Callable[[Any], widgets.Widget]] = {
 class AppModel(HasTraits):
     """The models of all forms of one workspace, and what one tells another."""
 
-    waiting = Dict()
+    locked = Dict()
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__()
         self.ws = ws
-        self._opened = ""
+        self._shown_form = ""
         self.connect = ConnectModel(ws)
         self.cohort = CohortModel(ws)
         self.submit = SubmitModel(ws, self.cohort)
@@ -49,23 +49,23 @@ class AppModel(HasTraits):
         self.explore = ExploreModel(ws, load=False)  # read when somebody wants to see it
         link((self.explore, "study_id"), (self.results, "study_id"))
         self.connect.observe(lambda _: self.submit.refresh(), names=["tone"])
-        self.submit.observe(self._worked, names=["busy"])
-        self.results.observe(self._worked, names=["busy"])
-        self.cohort.observe(lambda _: self._see_whose_turn(), names=["known"])
-        self._see_whose_turn()
-        every(LOOK_SECONDS, self.poll)
+        self.submit.observe(self._on_busy_change, names=["busy"])
+        self.results.observe(self._on_busy_change, names=["busy"])
+        self.cohort.observe(lambda _: self._update_locked(), names=["cohort_ids"])
+        self._update_locked()
+        call_every(POLL_SECONDS, self.poll)
 
     @property
     def forms(self) -> dict[str, FormModel]:
         """The forms in the order of the work, by their names."""
-        return {name: getattr(self, name) for name in _DRAW}
+        return {name: getattr(self, name) for name in _FORMS}
 
     @property
-    def turn(self) -> str:
+    def current_form(self) -> str:
         """Which form's turn it is: the first that has something left to do."""
         if self.ws.ledger.rows():
             here = {row.state for row in self.ws.ledger.rows()} <= {State.COLLECTED, State.FAILED}
-            done = "explore" if here and "explore" not in self.waiting else "results"
+            done = "explore" if here and "explore" not in self.locked else "results"
             return done if self.submit.tone == "good" else "submit"
         if self.cohort.cohort is not None:
             return "cohort" if self.cohort.blocked else "submit"
@@ -73,28 +73,28 @@ class AppModel(HasTraits):
 
     def poll(self) -> None:
         """Follow what code, the command line or another notebook does in this workspace."""
-        follows = [self.cohort.poll, self.submit.poll, self._see_whose_turn]
-        if self._opened == "results":
+        follows = [self.cohort.poll, self.submit.poll, self._update_locked]
+        if self._shown_form == "results":
             follows.append(self.results.poll)
         for follow in follows:
-            self.submit.attempt(follow)  # a ledger that cannot be read now may be read next time
+            self.submit.run_safely(follow)  # a ledger that cannot be read now may be read next time
 
-    def look(self, name: str) -> None:
+    def open_form(self, name: str) -> None:
         """Bring a form up to date as it is opened."""
-        self._opened = name
+        self._shown_form = name
         self.poll()
         if name == "submit" and not self.submit.busy:
-            self.submit.attempt(self.submit.refresh)
+            self.submit.run_safely(self.submit.refresh)
         if name == "explore" and self.explore.choices is None:
-            self.explore.look()
+            self.explore.reload()
 
-    def _see_whose_turn(self) -> None:
+    def _update_locked(self) -> None:
         missing = {
-            "submit": "" if self.cohort.known else "First check the studies of a cohort.",
+            "submit": "" if self.cohort.cohort_ids else "First check the studies of a cohort.",
             "results": "" if self._has_sent() else "First send the studies of a cohort.",
             "explore": "" if self._has_results() else "First collect results.",
         }
-        self.waiting = {name: text for name, text in missing.items() if text}
+        self.locked = {name: text for name, text in missing.items() if text}
 
     def _has_sent(self) -> bool:
         states = {row.state for row in self.ws.ledger.rows()}
@@ -103,7 +103,7 @@ class AppModel(HasTraits):
     def _has_results(self) -> bool:
         return any(self.ws.results_folder.glob("*"))
 
-    def _worked(self, change: Any) -> None:
+    def _on_busy_change(self, change: Any) -> None:
         """Let one form show what another one has done."""
         if change.new:
             return
@@ -111,13 +111,13 @@ class AppModel(HasTraits):
             self.cohort.poll()
             self.results.restore()
         else:
-            self.submit.attempt(self.submit.refresh)
+            self.submit.run_safely(self.submit.refresh)
             if self.explore.choices is not None:
-                self.explore.attempt(self.explore.look)
-        self.submit.attempt(self._see_whose_turn)
+                self.explore.run_safely(self.explore.reload)
+        self.submit.run_safely(self._update_locked)
 
 
-_open: WeakValueDictionary[str, AppModel] = WeakValueDictionary()
+_models: WeakValueDictionary[str, AppModel] = WeakValueDictionary()
 
 
 def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
@@ -150,67 +150,69 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
     ['Connect', 'Cohort', 'Submit', 'Results', 'Explore']
     """
     key = str(ws.folder)
-    model = _open.get(key)
+    model = _models.get(key)
     if model is None or model.ws is not ws:
-        model = _open[key] = AppModel(ws)
+        model = _models[key] = AppModel(ws)
     if form is None:
         return _tabs(model)
-    if form not in _DRAW:
-        raise OptionError(f"There is no form {form!r}.", advice=f"Forms are: {', '.join(_DRAW)}.")
-    model.look(form)
-    view = _DRAW[form](getattr(model, form))
+    if form not in _FORMS:
+        raise OptionError(f"There is no form {form!r}.", advice=f"Forms are: {', '.join(_FORMS)}.")
+    model.open_form(form)
+    view = _FORMS[form](getattr(model, form))
     view.neuroflow = model
     return view
 
 
 def _tabs(model: AppModel) -> widgets.Tab:
-    names = list(_DRAW)
-    tabs = widgets.Tab([widgets.VBox() for _ in names], selected_index=names.index(model.turn))
+    names = list(_FORMS)
+    tabs = widgets.Tab(
+        [widgets.VBox() for _ in names], selected_index=names.index(model.current_form)
+    )
     tabs.neuroflow = model  # the models live as long as a view of them
 
-    def opened() -> None:
+    def draw_form() -> None:
         """Draw the form that is looked at: the others wait until somebody wants to see them."""
         name = names[tabs.selected_index or 0]
         place = tabs.children[tabs.selected_index or 0]
-        if name in model.waiting:
-            place.children = [_closed(model, tabs, name)]
+        if name in model.locked:
+            place.children = [_locked_page(model, tabs, name)]
         elif not hasattr(place, "neuroflow"):
-            place.neuroflow = _DRAW[name](getattr(model, name))
+            place.neuroflow = _FORMS[name](getattr(model, name))
             place.children = [place.neuroflow]
 
-    def turned(_change: Any) -> None:
-        model.look(names[tabs.selected_index or 0])
-        opened()
+    def on_tab_change(_change: Any) -> None:
+        model.open_form(names[tabs.selected_index or 0])
+        draw_form()
 
-    tabs.observe(turned, names=["selected_index"])
-    model.observe(lambda _: opened(), names=["waiting"])
+    tabs.observe(on_tab_change, names=["selected_index"])
+    model.observe(lambda _: draw_form(), names=["locked"])
     for number, name in enumerate(names):
-        _titled(tabs, model, number, name)
-    turned(None)
+        _bind_title(tabs, model, number, name)
+    on_tab_change(None)
     return tabs
 
 
-def _closed(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.VBox:
+def _locked_page(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.VBox:
     """Say what is missing before a form's turn comes, and lead to the last one that is open."""
-    names = list(_DRAW)
-    before = [each for each in names[: names.index(name)] if each not in model.waiting][-1]
+    names = list(_FORMS)
+    before = [each for each in names[: names.index(name)] if each not in model.locked][-1]
 
     def go() -> None:
         tabs.selected_index = names.index(before)
 
     way = button(model.forms[name], f"Go to {before.capitalize()}", f"Open the form {before}", go)
-    words = f"<h2>{name.capitalize()}</h2><p>{html.mark('', model.waiting[name])}</p>"
+    words = f"<h2>{name.capitalize()}</h2><p>{html.badge('', model.locked[name])}</p>"
     return framed(widgets.HTML(words), widgets.HBox([way]))
 
 
-def _titled(tabs: widgets.Tab, model: AppModel, number: int, name: str) -> None:
+def _bind_title(tabs: widgets.Tab, model: AppModel, number: int, name: str) -> None:
     """Keep a tab's title true: a mark of how it stands, its number and its name."""
     form = model.forms[name]
 
     def update() -> None:
         tone = "wait" if form.busy else "bad" if form.problems else form.tone
-        later = " (later)" if name in model.waiting else ""
-        tabs.set_title(number, f"{html.MARKS[tone]} {number + 1} {name.capitalize()}{later}")
+        later = " (later)" if name in model.locked else ""
+        tabs.set_title(number, f"{html.SYMBOLS[tone]} {number + 1} {name.capitalize()}{later}")
 
-    watch(form, ["tone", "busy", "problems"], update)
-    model.observe(lambda _: update(), names=["waiting"])
+    bind(form, ["tone", "busy", "problems"], update)
+    model.observe(lambda _: update(), names=["locked"])

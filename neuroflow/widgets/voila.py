@@ -24,9 +24,9 @@ from neuroflow.io import write_private
 from neuroflow.plot.common import ThemeName
 from neuroflow.workspace import Workspace
 
-VARIABLE = "NEUROFLOW_WORKSPACE"
+WORKSPACE_VARIABLE = "NEUROFLOW_WORKSPACE"
 """The environment variable that hands the workspace over to the page."""
-START = "NEUROFLOW_START"
+FOLDER_VARIABLE = "NEUROFLOW_START"
 """The environment variable that names the folder the command was given in."""
 LOCAL = "127.0.0.1"
 """No other computer can reach the page."""
@@ -40,14 +40,14 @@ def page(environ: Mapping[str, str] = os.environ) -> Any:
     """Open the forms of the workspace that the environment names: the page's only line."""
     from neuroflow.widgets.app import app
 
-    os.chdir(environ.get(START, "."))
-    return app(Workspace(environ[VARIABLE]))
+    os.chdir(environ.get(FOLDER_VARIABLE, "."))
+    return app(Workspace(environ[WORKSPACE_VARIABLE]))
 
 
 def serve_page(
     workspace: str | Path,
     *,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     stop: threading.Event,
     port: int = 0,
     theme: str = "light",
@@ -77,17 +77,17 @@ def serve_page(
     address = f"http://{LOCAL}:{number}/?token={token}"
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
-        _running(_command(number, theme), _environ(folder, token), log) as server,
+        _running_server(_command(number, theme), _environ(folder, token), log) as server,
         _shortcut(folder / "open_page.html", address) as shortcut,
     ):
         _wait_until_open(server, number, log, stop, sleep)
         if not stop.is_set():
-            say(f"The page of {folder} is open at\n  {address}\nCtrl-C closes it.")
+            report(f"The page of {folder} is open at\n  {address}\nCtrl-C closes it.")
             if open_browser:
                 webbrowser.open(shortcut.as_uri())
         while not stop.is_set():
             if server.poll() is not None:
-                raise _ended(log)
+                raise _server_ended(log)
             sleep(_STEP_SECONDS)
 
 
@@ -114,8 +114,8 @@ def _environ(folder: Path, token: str) -> dict[str, str]:
     """
     share = str(files("neuroflow.widgets") / "share")
     return os.environ | {
-        VARIABLE: str(folder),
-        START: str(Path.cwd()),
+        WORKSPACE_VARIABLE: str(folder),
+        FOLDER_VARIABLE: str(Path.cwd()),
         "JUPYTER_TOKEN": token,
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PATH": os.pathsep.join(filter(None, [share, os.environ.get("JUPYTER_PATH")])),
@@ -140,7 +140,7 @@ def _free_port(port: int) -> int:
 
 
 @contextmanager
-def _running(
+def _running_server(
     command: list[str], environ: dict[str, str], log: IO[str]
 ) -> Iterator[subprocess.Popen[str]]:
     """Run the server in a session of its own: Ctrl-C reaches it only through us."""
@@ -155,10 +155,10 @@ def _running(
         try:
             yield server
         finally:
-            _end(server)
+            _stop_server(server)
 
 
-def _end(server: subprocess.Popen[str]) -> None:
+def _stop_server(server: subprocess.Popen[str]) -> None:
     """Ask the server to end, with its kernels; insist after a while."""
     if server.poll() is None:
         server.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
@@ -179,11 +179,11 @@ def _wait_until_open(
         if stop.is_set():
             return
         if server.poll() is not None:
-            raise _ended(log)
+            raise _server_ended(log)
         with suppress(OSError), socket.create_connection((LOCAL, port), timeout=1):
             return
         sleep(_STEP_SECONDS)
-    raise _ended(log)
+    raise _server_ended(log)
 
 
 @contextmanager
@@ -197,7 +197,7 @@ def _shortcut(path: Path, address: str) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def _ended(log: IO[str]) -> WorkerError:
+def _server_ended(log: IO[str]) -> WorkerError:
     log.seek(0)
     lines = [line.strip() for line in log.read().splitlines() if line.strip()]
     return WorkerError(

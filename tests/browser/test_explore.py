@@ -72,11 +72,11 @@ def test_a_region_is_followed_from_the_forest_and_from_the_table(explore):
 
 
 def test_a_click_on_a_row_of_the_forest_chooses_its_region(explore):
-    marked = explore.form.locator(
+    with_sample = explore.form.locator(
         ".nf-card .nf-chosen[data-label='Posterior substantia nigra']:visible"
     ).first
-    drawn = marked.locator("xpath=../../img")
-    box, around = marked.bounding_box(), drawn.bounding_box()
+    drawn = with_sample.locator("xpath=../../img")
+    box, around = with_sample.bounding_box(), drawn.bounding_box()
     above = box["y"] - around["y"] - box["height"] / 2  # in the picture, wherever that scrolls to
     drawn.click(position={"x": around["width"] / 2, "y": above}, force=True)
     expect(field(explore, "Region")).to_have_value("Anterior substantia nigra")

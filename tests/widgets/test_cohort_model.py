@@ -56,16 +56,16 @@ def states(model):
 
 def test_an_empty_form_says_what_is_missing_and_checks_nothing(ws):
     model = CohortModel(ws)
-    assert [line.split()[0] for line in model.missing] == ["Name", "Choose"]
+    assert [line.split()[0] for line in model.blockers] == ["Name", "Choose"]
     model.check()
     assert not model.busy
 
 
 def test_a_cohort_id_is_checked_as_it_is_typed(model):
     model.cohort_id = "../other"
-    assert any("cannot be used" in line for line in model.missing)
+    assert any("cannot be used" in line for line in model.blockers)
     model.cohort_id = "GOOD_1"
-    assert model.missing == ()
+    assert model.blockers == ()
 
 
 def test_studies_are_listed_with_what_is_wrong_first(checked):
@@ -78,54 +78,54 @@ def test_studies_are_listed_with_what_is_wrong_first(checked):
 
 def test_a_filter_shows_the_studies_of_one_state(checked):
     checked.filter = "ready"
-    assert checked.shown["study"].tolist() == [checked.studies.loc[1, "study"]]
+    assert checked.filtered["study"].tolist() == [checked.studies.loc[1, "study"]]
 
 
 def test_findings_are_those_of_the_chosen_studies(checked):
     assert set(checked.details["study"]) == {checked.studies.loc[0, "study"]}
-    checked.chosen = (checked.studies.loc[1, "study"],)
+    checked.selected = (checked.studies.loc[1, "study"],)
     assert checked.details.empty
-    assert checked.rules_broken == checked.rules_aside == ()
+    assert checked.violated_rules == checked.overridden_rules == ()
 
 
 def test_a_study_that_is_left_out_stays_out_and_can_be_taken_in_again(checked, folder):
     bad = checked.studies.loc[0, "study"]
-    checked.chosen = (bad,)
+    checked.selected = (bad,)
     done(checked, checked.exclude, "moved in the scanner")
     assert states(checked) == ["ready", "left out"]
     assert checked.blocked == {}
     again = CohortModel(checked.ws)
     assert states(again) == ["ready", "left out"]
     assert again.studies.loc[1, "findings"] == "moved in the scanner"
-    again.chosen = (bad,)
+    again.selected = (bad,)
     done(again, again.include)
     assert states(again) == ["has errors", "ready"]
 
 
 def test_leaving_out_needs_a_reason_and_says_so(checked):
-    checked.chosen = (checked.studies.loc[0, "study"],)
-    checked.attempt(lambda: checked.exclude(""))
+    checked.selected = (checked.studies.loc[0, "study"],)
+    checked.run_safely(lambda: checked.exclude(""))
     assert checked.join(PATIENCE)
     assert "with a reason" in checked.problems[0].what
     assert states(checked) == ["has errors", "ready"]
 
 
 def test_an_error_is_set_aside_with_a_reason_and_applied_again(checked):
-    checked.chosen = (checked.studies.loc[0, "study"],)
-    assert (checked.rules_broken, checked.rules_aside) == (("age", "echo_time"), ())
-    done(checked, checked.set_aside, "echo_time", "the vendor agreed")
+    checked.selected = (checked.studies.loc[0, "study"],)
+    assert (checked.violated_rules, checked.overridden_rules) == (("age", "echo_time"), ())
+    done(checked, checked.override, "echo_time", "the vendor agreed")
     assert "echo_time: set aside" in checked.studies.loc[0, "findings"]
-    assert (checked.rules_broken, checked.rules_aside) == (("age",), ("echo_time",))
-    done(checked, checked.set_aside, "echo_time", "")
+    assert (checked.violated_rules, checked.overridden_rules) == (("age",), ("echo_time",))
+    done(checked, checked.override, "echo_time", "")
     assert "echo_time: 130 ms" in checked.studies.loc[0, "findings"]
 
 
 def test_a_missing_age_is_filled_in_and_participants_tsv_is_left_alone(checked, folder):
     before = (folder / "participants.tsv").read_bytes()
-    ((study_id, label, needs_age, needs_sex),) = checked.without_facts
+    ((study_id, label, needs_age, needs_sex),) = checked.missing_demographics
     assert (label, needs_age, needs_sex) == (checked.studies.loc[0, "study"], True, False)
     done(checked, checked.fill_in, {study_id: (61.0, None)})
-    assert checked.without_facts == []
+    assert checked.missing_demographics == []
     assert checked.studies.loc[0, "age"] == "61"
     assert (folder / "participants.tsv").read_bytes() == before
     assert CohortModel(checked.ws).studies.loc[0, "age"] == "61"

@@ -51,7 +51,7 @@ def test_an_unknown_host_key_is_shown_and_pinned_by_one_confirmation(fresh, serv
     assert fresh.fingerprint == service.fingerprint
     with pytest.raises(HostKeyUnknownError):
         fresh.ws.service.connect()
-    fresh.confirm()
+    fresh.confirm_host_key()
     assert fresh.join(PATIENCE)
     assert [step.name for step in fresh.steps] == list(STAGES)
     assert all(step.ok for step in fresh.steps)
@@ -61,9 +61,9 @@ def test_an_unknown_host_key_is_shown_and_pinned_by_one_confirmation(fresh, serv
 def test_a_changed_host_key_is_blocked_and_cannot_be_confirmed(fresh, service):
     fresh.ws.service.hostkeys.pin(service.host, service.port, "SHA256:" + "A" * 43)
     assert probed(fresh)[-1] == ("host key", False)
-    assert fresh.is_changed
+    assert fresh.host_key_changed
     assert fresh.fingerprint == ""
-    fresh.confirm()
+    fresh.confirm_host_key()
     assert not fresh.busy
 
 
@@ -106,9 +106,9 @@ def test_a_key_open_to_others_can_be_made_private(fresh, tmp_path):
     make_key(tmp_path / "mine")
     (tmp_path / "mine").chmod(0o644)
     fresh.key = str(tmp_path / "mine")
-    assert fresh.is_open
-    fresh.mend()
-    assert not fresh.is_open
+    assert fresh.key_is_exposed
+    fresh.make_key_private()
+    assert not fresh.key_is_exposed
     assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o600
 
 
@@ -116,14 +116,14 @@ def test_a_key_made_private_is_tested_again_where_that_was_what_failed(fresh, se
     fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
     service.key.chmod(0o644)
     assert probed(fresh)[-1] == ("login", False)
-    fresh.mend()
+    fresh.make_key_private()
     assert fresh.join(PATIENCE)
     assert (fresh.tone, fresh.steps[-1].ok) == ("good", True)
 
 
 def test_a_new_key_comes_with_a_mail_to_the_vendor(fresh, tmp_path):
     fresh.key = str(tmp_path / "new")
-    fresh.make()
+    fresh.create_key()
     assert fresh.join(PATIENCE)
     assert fresh.public_line in fresh.mail
     assert fresh.public_line == (tmp_path / "new.pub").read_text(encoding="utf-8").strip()
@@ -131,7 +131,7 @@ def test_a_new_key_comes_with_a_mail_to_the_vendor(fresh, tmp_path):
 
 def test_no_key_is_overwritten(fresh, service):
     before = service.key.read_bytes()
-    fresh.make()
+    fresh.create_key()
     assert fresh.join(PATIENCE)
     assert "exists already" in fresh.problems[0].what
     assert service.key.read_bytes() == before
@@ -139,17 +139,17 @@ def test_no_key_is_overwritten(fresh, service):
 
 def test_several_profiles_are_saved_chosen_and_removed(fresh, service):
     probed(fresh)
-    fresh.new()
+    fresh.new_profile()
     assert fresh.blockers[0] == "Name the profile."
     fresh.set(profile="at home", host="localhost", port=service.port, user="me", key="agent")
     fresh.test()
     assert fresh.join(PATIENCE)
     assert fresh.profiles == ("default", "at home")
-    fresh.choose("default")
+    fresh.choose_profile("default")
     assert (fresh.host, fresh.user) == (service.host, service.user)
-    fresh.choose("at home")
+    fresh.choose_profile("at home")
     assert ConnectModel(fresh.ws).profile == "at home"
-    fresh.remove()
+    fresh.remove_profile()
     assert (fresh.profile, fresh.profiles) == ("default", ("default",))
     assert fresh.host == service.host
 
@@ -160,14 +160,14 @@ def test_another_account_is_warned_of_once_studies_were_sent(workspace, service,
     workspace.ledger.record("C", "s", State.UPLOADING)
     workspace.ledger.record("C", "s", State.SUBMITTED)
     model = ConnectModel(workspace)
-    model.choose("default")
+    model.choose_profile("default")
     assert model.tone == "warn"
     assert "open another workspace" in model.notice
 
 
 def test_a_passphrase_is_forgotten_with_the_profile_it_was_typed_for(fresh, service):
     probed(fresh, "open sesame")
-    fresh.choose("default")
+    fresh.choose_profile("default")
     assert not fresh.has_passphrase
 
 
@@ -175,7 +175,7 @@ def test_a_key_is_made_at_the_usual_place_while_no_file_is_named(fresh, tmp_path
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     fresh.key = ""
-    fresh.make()
+    fresh.create_key()
     assert fresh.join(PATIENCE)
     assert (tmp_path / ".ssh" / "neuropacs_ed25519").exists()
     assert fresh.public_line
@@ -183,10 +183,10 @@ def test_a_key_is_made_at_the_usual_place_while_no_file_is_named(fresh, tmp_path
 
 def test_the_keys_of_the_agent_are_offered_by_their_fingerprints(fresh, service, ssh_agent):
     ssh_agent(service.key)
-    fresh.offer_agent_keys()
+    fresh.use_agent_keys()
     assert fresh.join(PATIENCE)
     assert [key.fingerprint for key in fresh.agent_keys] == [public_key(service.key).fingerprint]
-    fresh.show()
+    fresh.show_public_key()
     assert fresh.join(PATIENCE)
     assert public_key(service.key).fingerprint in fresh.mail
     fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
@@ -196,12 +196,12 @@ def test_the_keys_of_the_agent_are_offered_by_their_fingerprints(fresh, service,
 
 def test_without_an_agent_its_keys_are_a_readable_problem(fresh, monkeypatch):
     monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
-    fresh.offer_agent_keys()
+    fresh.use_agent_keys()
     assert fresh.join(PATIENCE)
     assert "ssh-agent" in fresh.problems[0].what
-    assert not fresh.is_agent
+    assert not fresh.uses_agent
 
 
 def test_a_home_that_does_not_exist_may_be_typed(fresh):
     fresh.key = "~nobody-of-this-name/id_key"
-    assert (fresh.blockers, fresh.is_open) == ((), False)
+    assert (fresh.blockers, fresh.key_is_exposed) == ((), False)

@@ -30,7 +30,7 @@ def model(project):
 def loaded(ws, views=("strip",)):
     model = ExploreModel(ws, load=False)
     model.views = views
-    model.look()
+    model.reload()
     assert model.join(PATIENCE)
     assert model.problems == ()
     return model
@@ -106,16 +106,18 @@ def test_another_study_redraws_the_profile_alone(model):
 def test_every_region_can_be_chosen_in_a_figure_of_regions(model, view):
     model.study_id = study_of(model, "sub-003_ses-1")
     model.set(views=(view,), systems=("midbrain",))
-    spots = model.pictures[view].spots
-    assert {spot.key for spot in spots} >= {"aSN", "pSN", "RN"}
-    assert all(0 <= s.x <= 1 and 0 <= s.y <= 1 and s.width > 0 and s.height > 0 for s in spots)
+    hit_regions = model.pictures[view].hit_regions
+    assert {spot.key for spot in hit_regions} >= {"aSN", "pSN", "RN"}
+    assert all(
+        0 <= s.x <= 1 and 0 <= s.y <= 1 and s.width > 0 and s.height > 0 for s in hit_regions
+    )
 
 
 def test_every_study_of_the_strip_can_be_chosen(model):
-    spots = model.pictures["strip"].spots
-    assert len(spots) == 24
-    assert {spot.key for spot in spots} == set(model._scope["shown"]["study_id"])
-    assert spots[0].label.startswith("sub-")
+    hit_regions = model.pictures["strip"].hit_regions
+    assert len(hit_regions) == 24
+    assert {spot.key for spot in hit_regions} == set(model._scope["shown"]["study_id"])
+    assert hit_regions[0].label.startswith("sub-")
 
 
 def test_studies_with_the_same_value_stay_apart_in_the_strip(model):
@@ -125,10 +127,10 @@ def test_studies_with_the_same_value_stay_apart_in_the_strip(model):
     shown = model._scope["shown"]
     here = shown[(shown["region"] == model.region) & (shown["metric"] == "FW")]
     assert here["value"].duplicated().any()
-    spots = model.pictures["strip"].spots
-    assert sorted(spot.key for spot in spots) == sorted(here["study_id"])
+    hit_regions = model.pictures["strip"].hit_regions
+    assert sorted(spot.key for spot in hit_regions) == sorted(here["study_id"])
     told = here.set_index("study_id")["value"]
-    assert all(spot.label.endswith(f": {told[spot.key]:.4g}") for spot in spots)
+    assert all(spot.label.endswith(f": {told[spot.key]:.4g}") for spot in hit_regions)
 
 
 def test_regions_are_chosen_by_system_and_by_words(model):
@@ -186,7 +188,7 @@ def test_results_that_come_later_are_read_and_the_question_stays(project, tmp_pa
         model = loaded(ws)
         model.set(metric="FAt", region="SCP")
         collect_into(ws, people(8), cohort_id="C2", reports=False)
-        model.look()
+        model.reload()
         assert model.join(PATIENCE)
         assert model.choices.cohorts == ("C1", "C2")
         assert (model.metric, model.region) == ("FAt", "SCP")
@@ -227,7 +229,7 @@ QUESTIONS = (
 
 @pytest.mark.slow
 def test_the_code_cell_gives_the_same_numbers_and_the_same_figure(project, tmp_path):
-    from neuroflow.widgets.explore.render import SCREEN, SHARP
+    from neuroflow.widgets.explore.render import PIXEL_RATIO, SCREEN_DPI
 
     shown = {}
     for question in QUESTIONS:
@@ -240,7 +242,7 @@ def test_the_code_cell_gives_the_same_numbers_and_the_same_figure(project, tmp_p
         folder.mkdir()
         folder.joinpath("cell.py").write_text(model.code)
         shown[folder] = model
-    process = [sys.executable, "-c", CHECK, str(SCREEN * SHARP), *map(str, shown)]
+    process = [sys.executable, "-c", CHECK, str(SCREEN_DPI * PIXEL_RATIO), *map(str, shown)]
     subprocess.run(process, check=True, timeout=PATIENCE)
     for folder, model in shown.items():
         pd.testing.assert_frame_equal(pd.read_pickle(folder / "effects"), model.effects)

@@ -3,8 +3,8 @@ import pytest
 from support.collected import collect_into, people
 from support.waits import PATIENCE
 
-from neuroflow.widgets.common.clickable_figure import FigureView
-from neuroflow.widgets.common.data_table import TableView
+from neuroflow.widgets.common.clickable_figure import ClickableFigure
+from neuroflow.widgets.common.data_table import DataTable
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.view import explore_form
 from neuroflow.workspace.workspace import Workspace
@@ -16,7 +16,7 @@ def model(tmp_path_factory):
         collect_into(ws, people(16), reports=False)
         model = ExploreModel(ws, load=False)
         model.set(views=("strip",), covariates=(), systems=("midbrain",))
-        model.look()
+        model.reload()
         assert model.join(PATIENCE)
         model.set(covariates=(), systems=("midbrain",))
         yield model
@@ -45,7 +45,7 @@ def test_every_control_has_a_label_and_a_description(form):
 
 
 def test_every_figure_has_a_text_for_those_who_cannot_see_it(form, model):
-    drawn = [view for view in all_of(form, FigureView) if view.png]
+    drawn = [view for view in all_of(form, ClickableFigure) if view.png]
     assert len(drawn) == len(model.views)
     assert all(view.alt for view in drawn)
 
@@ -64,14 +64,14 @@ def test_showing_the_form_does_not_change_the_question(form, model):
 
 
 def test_table_boxes_and_figures_choose_the_same_region(form, model):
-    (table,) = all_of(form, TableView)
+    (table,) = all_of(form, DataTable)
     row = int((model.effects["region"] == "RN").to_numpy().nonzero()[0][0])
-    table.chosen = (row,)
+    table.selected = (row,)
     assert (model.region, control(form, "Region").value) == ("RN", "Red nucleus")
     control(form, "Region").value = "Anterior substantia nigra"
     assert model.region == "aSN"
-    assert model.effects["region"].iloc[table.chosen[0]] == "aSN"
-    assert "aSN" in {view.chosen for view in all_of(form, FigureView)}
+    assert model.effects["region"].iloc[table.selected[0]] == "aSN"
+    assert "aSN" in {view.selected for view in all_of(form, ClickableFigure)}
 
 
 def test_a_view_is_drawn_once_it_is_switched_on(form, model):
@@ -88,12 +88,12 @@ def test_what_was_chosen_stays_when_there_is_more_to_choose_from(tmp_path):
         model = ExploreModel(ws, load=False)
         model.set(views=())
         form = explore_form(model)
-        model.look()
+        model.reload()
         assert model.join(PATIENCE)
         model.set(groups=("Control", "PD"), covariates=("age",), systems=("midbrain",))
         control(form, "Contrast").value = "PD - Control"
         collect_into(ws, participants[participants["group"] == "PSP"], cohort_id="C2")
-        model.look()
+        model.reload()
         assert model.join(PATIENCE)
         assert "PSP" in control(form, "Groups").options
         assert model.groups == control(form, "Groups").value == ("Control", "PD")

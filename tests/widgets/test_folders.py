@@ -1,7 +1,7 @@
 import os
 
 from neuroflow.widgets.common import path_completion
-from neuroflow.widgets.common.path_completion import completions, listing
+from neuroflow.widgets.common.path_completion import complete_path, list_folder
 
 
 def test_what_is_typed_is_completed_folders_first(tmp_path):
@@ -9,28 +9,28 @@ def test_what_is_typed_is_completed_folders_first(tmp_path):
     (tmp_path / "scans").mkdir()
     (tmp_path / "other").mkdir()
     typed = str(tmp_path / "SC")
-    assert completions(typed) == [str(tmp_path / "scans"), str(tmp_path / "scan.zip")]
-    assert completions(typed, folders_only=True) == [str(tmp_path / "scans")]
+    assert complete_path(typed) == [str(tmp_path / "scans"), str(tmp_path / "scan.zip")]
+    assert complete_path(typed, folders_only=True) == [str(tmp_path / "scans")]
 
 
 def test_hidden_names_are_offered_when_a_dot_is_typed(tmp_path):
     (tmp_path / ".ssh").mkdir()
-    assert completions(str(tmp_path) + os.sep) == []
-    assert completions(str(tmp_path / ".s")) == [str(tmp_path / ".ssh")]
+    assert complete_path(str(tmp_path) + os.sep) == []
+    assert complete_path(str(tmp_path / ".s")) == [str(tmp_path / ".ssh")]
 
 
 def test_a_huge_folder_offers_only_some(tmp_path, monkeypatch):
-    monkeypatch.setattr(path_completion, "MOST", 3)
+    monkeypatch.setattr(path_completion, "MAX_NAMES", 3)
     for number in range(10):
         (tmp_path / f"s{number}").touch()
-    assert len(listing(tmp_path)) == 3
+    assert len(list_folder(tmp_path)) == 3
 
 
 def test_a_relative_beginning_and_a_missing_folder_offer_nothing(tmp_path):
-    assert completions("") == []
-    assert completions("scans") == []
-    assert listing(tmp_path / "missing") == []
+    assert complete_path("") == []
+    assert complete_path("scans") == []
+    assert list_folder(tmp_path / "missing") == []
 
 
 def test_a_home_that_does_not_exist_holds_nothing():
-    assert completions("~nobody-of-this-name/") == []
+    assert complete_path("~nobody-of-this-name/") == []

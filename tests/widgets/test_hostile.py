@@ -76,9 +76,9 @@ def test_hostile_names_stay_text_in_every_form(project):
     model.explore.set(views=VIEWS, cohort="C1")
     said = []
     for name, study in zip(NAMES, cohort.studies, strict=False):
-        model.cohort.chosen = (study.label,)
+        model.cohort.selected = (study.label,)
         model.explore.study_id = study.study_id
-        model.submit.complain(FolderError(name, advice=name, study_id=name))
+        model.submit.report_error(FolderError(name, advice=name, study_id=name))
         assert model.results.gallery.join(PATIENCE)
         said.append("".join(part.value for part in everything(tabs, widgets.HTML)))
     assert not any(form.problems for form in model.forms.values() if form is not model.submit)

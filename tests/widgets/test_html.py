@@ -39,7 +39,7 @@ def event(stage, study_id=None, done=1, total=4, status="progress", message=""):
     "draw",
     [
         html.text,
-        lambda v: html.mark("bad", v),
+        lambda v: html.badge("bad", v),
         lambda v: html.problem(Problem(v, v, v)),
         lambda v: html.bullets([v], heading=v),
         lambda v: html.table(pd.DataFrame({v: [v], "state": [v]}), caption=v, tones=["bad"]),
@@ -94,7 +94,7 @@ def test_an_error_brings_what_the_documentation_says_of_it():
 
 def test_how_fast_and_how_long_is_told_while_it_runs_only():
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    marks = ((start, 0), (start + timedelta(seconds=10), 20_000_000))
-    progress = Progress((Bar("upload", 20_000_000, 400_000_000, marks=marks),))
+    samples = ((start, 0), (start + timedelta(seconds=10), 20_000_000))
+    progress = Progress((Bar("upload", 20_000_000, 400_000_000, samples=samples),))
     assert "2.0 MB/s, about 3 min left" in html.progress(progress, is_running=True)
     assert "left" not in html.progress(progress)

@@ -6,7 +6,7 @@ import pytest
 from support.waits import PATIENCE
 
 from neuroflow.models import Event
-from neuroflow.widgets.common.background import Job
+from neuroflow.widgets.common.background import BackgroundTask
 
 
 def event(done, study_id=None):
@@ -15,13 +15,13 @@ def event(done, study_id=None):
 
 def start(work, **heard):
     told = {"on_events": lambda events: None, "on_done": lambda result: None}
-    return Job(work, **({"on_error": pytest.fail} | told | heard))
+    return BackgroundTask(work, **({"on_error": pytest.fail} | told | heard))
 
 
 def test_events_arrive_in_order_and_before_the_end():
     seen = []
     job = start(
-        lambda tell, stop: [tell(event(n)) for n in range(5)],
+        lambda on_event, stop: [on_event(event(n)) for n in range(5)],
         on_events=lambda events: seen.extend(e.done for e in events),
         on_done=lambda result: seen.append("end"),
     )
@@ -31,12 +31,12 @@ def test_events_arrive_in_order_and_before_the_end():
 
 def test_whatever_work_raises_reaches_the_form():
     errors = []
-    assert start(lambda tell, stop: 1 / 0, on_error=errors.append).join(PATIENCE)
+    assert start(lambda on_event, stop: 1 / 0, on_error=errors.append).join(PATIENCE)
     assert isinstance(errors[0], ZeroDivisionError)
 
 
 def test_a_job_hears_that_it_should_stop():
-    job = start(lambda tell, stop: stop.wait(PATIENCE))
+    job = start(lambda on_event, stop: stop.wait(PATIENCE))
     job.stop.set()
     assert job.join(PATIENCE)
 
@@ -51,7 +51,7 @@ def test_inside_a_running_loop_only_the_loop_s_thread_is_called():
             updates.append(len(events))
 
         job = start(
-            lambda tell, stop: [tell(event(n)) for n in range(1000)],
+            lambda on_event, stop: [on_event(event(n)) for n in range(1000)],
             on_events=heard,
             on_done=lambda result: threads.add(threading.current_thread()),
         )
@@ -69,7 +69,7 @@ def test_a_job_that_outlives_its_page_still_tells_its_model_the_end():
 
     async def page():
         return start(
-            lambda tell, stop: (go.wait(PATIENCE), tell(event(1))),
+            lambda on_event, stop: (go.wait(PATIENCE), on_event(event(1))),
             on_events=lambda events: ends.append("events"),
             on_done=lambda result: ends.append("end"),
         )

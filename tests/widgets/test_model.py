@@ -9,7 +9,9 @@ from neuroflow.widgets.common.form_model import FormModel, Problem
 
 def test_an_error_of_neuroflow_is_shown_in_its_own_words_until_dismissed():
     model = FormModel()
-    model.run("Working", lambda tell, stop: raise_(FolderError("Empty.", advice="Fill.")), print)
+    model.run(
+        "Working", lambda on_event, stop: raise_(FolderError("Empty.", advice="Fill.")), print
+    )
     assert model.join(PATIENCE)
     assert model.problems == (Problem("Empty.", "", "Fill.", "folder"),)
     assert not model.busy
@@ -19,41 +21,43 @@ def test_an_error_of_neuroflow_is_shown_in_its_own_words_until_dismissed():
 
 def test_any_other_exception_is_shown_and_the_form_lives_on():
     model = FormModel()
-    model.run("Working", lambda tell, stop: {}["key"], print)
+    model.run("Working", lambda on_event, stop: {}["key"], print)
     assert model.join(PATIENCE)
     assert model.problems[0].why == "KeyError: 'key'"
     results = []
-    model.run("Working", lambda tell, stop: 7, results.append)
+    model.run("Working", lambda on_event, stop: 7, results.append)
     assert model.join(PATIENCE)
     assert results == [7]
 
 
 def test_an_error_while_showing_a_result_is_shown_too():
     model = FormModel()
-    model.run("Working", lambda tell, stop: 0, lambda result: 1 / result)
+    model.run("Working", lambda on_event, stop: 0, lambda result: 1 / result)
     assert model.join(PATIENCE)
     assert "ZeroDivisionError" in model.problems[0].why
 
 
 def test_the_same_error_twice_is_one_line():
     model = FormModel()
-    model.complain(FolderError("Empty."))
-    model.complain(FolderError("Empty."))
+    model.report_error(FolderError("Empty."))
+    model.report_error(FolderError("Empty."))
     assert len(model.problems) == 1
 
 
 def test_only_one_job_is_under_way_and_it_can_be_stopped():
     model = FormModel()
     results = []
-    model.run("First", lambda tell, stop: stop.wait(PATIENCE), results.append, can_stop=True)
-    model.run("First", lambda tell, stop: "never", results.append)  # a second click on its button
+    model.run("First", lambda on_event, stop: stop.wait(PATIENCE), results.append, can_stop=True)
+    model.run(
+        "First", lambda on_event, stop: "never", results.append
+    )  # a second click on its button
     with pytest.raises(OptionError, match="has to wait"):
-        model.run("Second", lambda tell, stop: "never", results.append)
-    assert model.doing == "First"
+        model.run("Second", lambda on_event, stop: "never", results.append)
+    assert model.activity == "First"
     model.stop()
     assert model.join(PATIENCE)
     assert results == [True]
-    assert (model.busy, model.stopping, model.doing) == (False, False, "")
+    assert (model.busy, model.stopping, model.activity) == (False, False, "")
 
 
 def test_a_result_may_begin_the_next_job():
@@ -61,8 +65,8 @@ def test_a_result_may_begin_the_next_job():
     over = threading.Event()
     model.run(
         "First",
-        lambda tell, stop: 1,
-        lambda one: model.run("Second", lambda tell, stop: one + 1, lambda two: over.set()),
+        lambda on_event, stop: 1,
+        lambda one: model.run("Second", lambda on_event, stop: one + 1, lambda two: over.set()),
     )
     assert over.wait(PATIENCE)
 

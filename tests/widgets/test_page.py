@@ -24,7 +24,7 @@ from neuroflow.errors import (
     WorkspaceError,
 )
 from neuroflow.widgets import voila
-from neuroflow.widgets.voila import LOCAL, VARIABLE, serve_page
+from neuroflow.widgets.voila import LOCAL, WORKSPACE_VARIABLE, serve_page
 
 pytestmark = pytest.mark.slow
 
@@ -34,13 +34,13 @@ def served(folder, **options):
     """Serve the page of a workspace; yield its address once it is told to the user."""
     said, told, stop = [], threading.Event(), threading.Event()
 
-    def say(text):
+    def report(text):
         said.append(text)
         told.set()
 
     def work():
         try:
-            serve_page(folder, say=say, stop=stop, **options)
+            serve_page(folder, report=report, stop=stop, **options)
         finally:
             told.set()
 
@@ -65,7 +65,7 @@ def test_settings_that_cannot_be_read_are_told_and_no_page_is_opened(tmp_path):
     (tmp_path / "neuroflow.toml").write_text("[service]\nhost =\n", encoding="utf-8")
     said = []
     with pytest.raises(ConfigError, match="line 2"):
-        serve_page(tmp_path, say=said.append, stop=threading.Event(), open_browser=False)
+        serve_page(tmp_path, report=said.append, stop=threading.Event(), open_browser=False)
     assert said == []
 
 
@@ -100,7 +100,7 @@ def test_the_token_is_in_no_argument_and_only_this_computer_is_listened_to(tmp_p
     environ = voila._environ(tmp_path, "a token")
     assert environ["JUPYTER_TOKEN"] == "a token"
     assert "a token" not in " ".join(command)
-    assert environ[VARIABLE] == str(tmp_path)
+    assert environ[WORKSPACE_VARIABLE] == str(tmp_path)
 
 
 def test_the_notebook_of_the_page_has_one_cell_and_no_output():
@@ -111,7 +111,9 @@ def test_the_notebook_of_the_page_has_one_cell_and_no_output():
 
 def test_the_forms_are_those_of_the_workspace_that_the_environment_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    tabs = voila.page({VARIABLE: str(tmp_path / "w"), voila.START: str(tmp_path)})
+    tabs = voila.page(
+        {WORKSPACE_VARIABLE: str(tmp_path / "w"), voila.FOLDER_VARIABLE: str(tmp_path)}
+    )
     assert tabs.neuroflow.ws.folder == (tmp_path / "w").resolve()
     tabs.neuroflow.ws.close()
 
@@ -137,7 +139,7 @@ def never(*_args):
 
 
 def test_what_cannot_be_is_said_before_anything_is_started(tmp_path, monkeypatch, service):
-    here = {"say": never, "stop": threading.Event(), "open_browser": False}
+    here = {"report": never, "stop": threading.Event(), "open_browser": False}
     with pytest.raises(OptionError, match="theme 'blue'"):
         serve_page(tmp_path, theme="blue", **here)
     with pytest.raises(OptionError, match=f"port {service.port}"):
@@ -154,4 +156,4 @@ def test_a_page_that_ends_by_itself_says_why(tmp_path, monkeypatch):
     broken = [sys.executable, "-c", "raise SystemExit('no such thing')"]
     monkeypatch.setattr(voila, "_command", lambda *args: broken)
     with pytest.raises(WorkerError, match="no such thing"):
-        serve_page(tmp_path, say=never, stop=threading.Event(), open_browser=False)
+        serve_page(tmp_path, report=never, stop=threading.Event(), open_browser=False)

@@ -20,14 +20,14 @@ def test_a_total_once_told_is_kept():
 
 def test_a_study_is_under_way_until_it_is_over():
     begun = Progress().after([event("upload", "s", status="started")])
-    assert [bar.name for bar in begun.under_way] == ["s"]
-    assert begun.after([event("upload", "s", status="done")]).under_way == ()
+    assert [bar.name for bar in begun.in_flight] == ["s"]
+    assert begun.after([event("upload", "s", status="done")]).in_flight == ()
 
 
 def test_a_failed_study_is_kept_with_its_reason():
     progress = Progress().after([event("upload", "s", status="failed", message="refused")])
     assert [(bar.name, bar.message) for bar in progress.failed] == [("s", "refused")]
-    assert progress.under_way == ()
+    assert progress.in_flight == ()
 
 
 def test_an_unknown_total_has_no_fraction():

@@ -51,7 +51,7 @@ def test_a_look_at_the_server_shows_what_is_there(sent, service):
     again = ResultsModel(sent)  # after a restart of the kernel, or in another notebook
     for form in (model, again):
         assert dict(form.counts) == {"delivered": 2}
-        assert form.said(model.looked_at + timedelta(minutes=3)) == "server looked at 3 min ago"
+        assert form.age_text(model.listed_at + timedelta(minutes=3)) == "server looked at 3 min ago"
 
 
 def seen(model, condition, seconds=PATIENCE):
@@ -66,36 +66,36 @@ def seen(model, condition, seconds=PATIENCE):
 def test_while_the_switch_is_on_results_are_seen_unasked_and_can_be_collected(sent, service):
     model = ResultsModel(sent)
     sent.watch = partial(Workspace.watch, sent, interval=0.1)
-    model.watcher.on = True
+    model.auto_refresh.on = True
     seen(model, lambda: dict(model.counts) == {"delivered": 2})
-    assert "; next look in " in model.said(model.looked_at)
+    assert "; next look in " in model.age_text(model.listed_at)
     assert not model.busy
     done(model, model.collect)
     assert dict(model.counts) == {"collected": 2}
-    model.watcher.on = False
-    assert model.watcher.join(PATIENCE)
-    assert not model.watcher.busy
+    model.auto_refresh.on = False
+    assert model.auto_refresh.join(PATIENCE)
+    assert not model.auto_refresh.busy
 
 
 def test_a_server_that_was_never_there_switches_the_watching_off_and_says_why(sent, service):
     service.stop()
     model = ResultsModel(sent)
-    model.watcher.on = True
-    seen(model.watcher, lambda: bool(model.watcher.problems))
-    assert not model.watcher.on
+    model.auto_refresh.on = True
+    seen(model.auto_refresh, lambda: bool(model.auto_refresh.problems))
+    assert not model.auto_refresh.on
 
 
 def test_a_lost_connection_is_told_and_tried_again(sent, service):
     model = ResultsModel(sent)
     sent.watch = partial(Workspace.watch, sent, interval=0.1)
-    model.watcher.on = True
-    seen(model, lambda: model.looked_at is not None)
+    model.auto_refresh.on = True
+    seen(model, lambda: model.listed_at is not None)
     service.stop()
-    seen(model.watcher, lambda: model.watcher.look.error is not None)
-    assert "no connection, trying again in " in model.said(model.looked_at)
-    assert model.watcher.on
-    model.watcher.on = False
-    assert model.watcher.join(PATIENCE)
+    seen(model.auto_refresh, lambda: model.auto_refresh.last_update.error is not None)
+    assert "no connection, trying again in " in model.age_text(model.listed_at)
+    assert model.auto_refresh.on
+    model.auto_refresh.on = False
+    assert model.auto_refresh.join(PATIENCE)
 
 
 def test_a_study_chosen_in_the_table_opens_its_report_with_what_it_says_in_short(tmp_path):
@@ -120,10 +120,10 @@ def test_collecting_brings_reports_under_the_names_of_this_disk(sent, service, c
     assert model.tone == "good"
     labels = {study.label for study in nf.find_studies(cohort_folder / "scans")}
     assert {report.name for report in model.gallery.reports} == labels
-    assert all(small for _, small in model.gallery.shown)
+    assert all(small for _, small in model.gallery.thumbnails)
     again = ResultsModel(sent)
     assert again.gallery.join(PATIENCE)
-    assert len(again.gallery.shown) == 2
+    assert len(again.gallery.thumbnails) == 2
 
 
 def test_a_failed_study_is_shown_as_failed_with_its_report(tmp_path, cohort_folder):
@@ -168,26 +168,26 @@ def gallery(tmp_path):
         (folder / "aidp.csv").touch()
     (tmp_path / "s9_out" / "prediction.png").write_bytes(b"no picture")
     model = GalleryModel(tmp_path)
-    model.look({})
+    model.reload({})
     assert model.join(PATIENCE)
     return model
 
 
 def test_small_pictures_are_drawn_page_by_page_on_white(gallery):
-    assert (gallery.pages, len(gallery.shown)) == (2, 8)
-    image = Image.open(io.BytesIO(base64.b64decode(gallery.shown[0][1])))
+    assert (gallery.pages, len(gallery.thumbnails)) == (2, 8)
+    image = Image.open(io.BytesIO(base64.b64decode(gallery.thumbnails[0][1])))
     assert image.width <= SMALL[0]
     assert image.getpixel((0, 0)) == (255, 255, 255)
-    gallery.go(1)
+    gallery.go_to(1)
     assert gallery.join(PATIENCE)
-    assert len(gallery.shown) == 2
+    assert len(gallery.thumbnails) == 2
 
 
 def test_a_page_turned_while_a_report_is_opened_is_shown_and_so_is_the_report(gallery):
     gallery.open(gallery.reports[0])
-    gallery.go(1)
+    gallery.go_to(1)
     assert gallery.join(PATIENCE)
-    assert [report for report, _ in gallery.shown] == list(gallery.reports[8:])
+    assert [report for report, _ in gallery.thumbnails] == list(gallery.reports[8:])
     assert gallery.name == gallery.reports[0].name
 
 
@@ -199,9 +199,9 @@ def test_a_report_closed_while_it_is_opened_stays_closed(gallery):
 
 
 def test_a_picture_that_is_none_does_not_hide_the_others_and_opening_it_says_why(gallery):
-    gallery.go(1)
+    gallery.go_to(1)
     assert gallery.join(PATIENCE)
-    assert [bool(small) for _, small in gallery.shown] == [True, False]
+    assert [bool(small) for _, small in gallery.thumbnails] == [True, False]
     gallery.open(gallery.reports[9])
     assert gallery.join(PATIENCE)
     assert "cannot be shown" in gallery.problems[0].what

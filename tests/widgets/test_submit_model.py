@@ -83,7 +83,7 @@ def test_every_study_is_sent_once_and_the_bars_say_so(planned, service):
 
 def test_after_a_first_upload_the_plan_says_how_long_it_takes(planned):
     cohorts = planned.cohorts
-    cohorts.chosen = (cohorts.studies.loc[0, "study"],)
+    cohorts.selected = (cohorts.studies.loc[0, "study"],)
     done(cohorts, lambda: cohorts.exclude("later"))
     done(done(planned, planned.make_plan), planned.submit)
     done(cohorts, cohorts.include)
@@ -93,7 +93,7 @@ def test_after_a_first_upload_the_plan_says_how_long_it_takes(planned):
 
 def test_a_plan_is_none_any_more_when_something_else_was_decided(planned):
     cohorts = planned.cohorts
-    cohorts.chosen = (cohorts.studies.loc[0, "study"],)
+    cohorts.selected = (cohorts.studies.loc[0, "study"],)
     done(cohorts, lambda: cohorts.exclude("motion"))
     assert planned.plan is None
     assert "Make the plan first" in planned.blockers[0]
@@ -216,7 +216,7 @@ def test_while_another_program_submits_the_form_follows_by_the_ledger(planned, o
     with subprocess.Popen(command, **pipes) as other:
         assert other.stdout.readline() == "one is sent\n"
         planned.poll()
-        assert planned.others
+        assert planned.other_job_running
         assert "Another form, notebook or command works" in planned.notice
         assert planned.progress.stages[0].total == 2
         assert planned.progress.stages[0].done >= 1
@@ -225,6 +225,6 @@ def test_while_another_program_submits_the_form_follows_by_the_ledger(planned, o
         assert not planned.busy
         other.communicate("\n\n", timeout=PATIENCE)
     planned.poll()
-    assert not planned.others
+    assert not planned.other_job_running
     assert planned.notice == "All 2 studies were sent."
     assert planned.problems == ()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroflow.widgets.common.data_table import TableView
+from neuroflow.widgets.common.data_table import DataTable
 from neuroflow.widgets.common.form_model import FormModel
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -15,7 +15,7 @@ def studies(*names):
 
 
 def view(frame, **options):
-    table = TableView(FormModel(), "Studies", **options)
+    table = DataTable(FormModel(), "Studies", **options)
     table.show(frame)
     return table
 
@@ -60,24 +60,24 @@ def test_numbers_stay_numbers_and_what_is_missing_is_empty():
 def test_a_toned_row_carries_its_tone_behind_its_cells():
     table = view(studies("sub-1"), tone=lambda state: {"sent": "good"}[state])
     assert sent(table) == [["sub-1", "sent", "good"]]
-    assert table.children[0].toned == "state"
+    assert table.children[0].tone_column == "state"
 
 
 def test_choosing_in_the_browser_and_in_the_kernel_is_the_same():
     table = view(studies("a", "b"), select="single")
-    table.children[0].chosen = (1,)
-    assert table.chosen == (1,)
-    table.chosen = (0,)
-    assert table.children[0].chosen == (0,)
+    table.children[0].selected = (1,)
+    assert table.selected == (1,)
+    table.selected = (0,)
+    assert table.children[0].selected == (0,)
 
 
 def test_chosen_rows_are_found_again_in_the_next_table():
     table = view(studies("a", "b", "c"), select="multiple")
-    table.chosen = (0, 2)
+    table.selected = (0, 2)
     table.show(studies("c", "d"))
-    assert table.chosen == (0,)
+    assert table.selected == (0,)
     table.show(studies())
-    assert table.chosen == ()
+    assert table.selected == ()
 
 
 @pytest.mark.parametrize("column", ["study", HOSTILE])
@@ -88,8 +88,8 @@ def test_hostile_names_go_to_the_browser_as_they_are_and_are_made_text_there(col
 
 
 def test_rows_with_the_same_name_are_told_apart_by_their_keys():
-    table = TableView(FormModel(), "Studies", select="single")
+    table = DataTable(FormModel(), "Studies", select="single")
     table.show(studies("sub-1", "sub-1"), keys=["in A", "in B"])
-    table.chosen = (1,)
+    table.selected = (1,)
     table.show(studies("sub-0", "sub-1", "sub-1"), keys=["other", "in A", "in B"])
-    assert table.chosen == (2,)
+    assert table.selected == (2,)

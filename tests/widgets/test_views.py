@@ -9,8 +9,8 @@ from neuroflow.errors import FolderError, OptionError
 from neuroflow.widgets.app import AppModel, app
 from neuroflow.widgets.cohort.model import CohortModel
 from neuroflow.widgets.cohort.view import cohort_form
-from neuroflow.widgets.common.data_table import TableView
-from neuroflow.widgets.common.path_input import HERE, PathField
+from neuroflow.widgets.common.data_table import DataTable
+from neuroflow.widgets.common.path_input import THIS_FOLDER, PathInput
 from neuroflow.widgets.connect.model import ConnectModel
 from neuroflow.widgets.connect.view import connect_form
 from neuroflow.widgets.results.gallery import gallery
@@ -100,7 +100,7 @@ def test_what_blocks_stands_beside_a_disabled_button(empty):
 def test_an_error_is_a_line_that_stays_until_it_is_dismissed(empty):
     model = SubmitModel(empty)
     view = submit_form(model)
-    model.complain(FolderError(f"{HOSTILE} is empty.", advice="Fill it."))
+    model.report_error(FolderError(f"{HOSTILE} is empty.", advice="Fill it."))
     assert 'role="alert"' in drawn(view)
     assert HOSTILE not in drawn(view)
     button(view, "Dismiss").click()
@@ -121,7 +121,7 @@ def test_a_hostile_name_stays_text_in_a_gallery(tmp_path):
     model = GalleryModel(tmp_path)
     model.set(
         reports=(report := Report("s", HOSTILE, None, None, is_failure=True),),
-        shown=((report, "AAAA"),),
+        thumbnails=((report, "AAAA"),),
         name=HOSTILE,
         text=HOSTILE,
     )
@@ -132,13 +132,13 @@ def test_a_hostile_name_stays_text_in_a_gallery(tmp_path):
 def test_a_picker_walks_through_folders(empty, tmp_path):
     (tmp_path / "scans" / "inner").mkdir(parents=True)
     model = CohortModel(empty)
-    field = PathField(model, "folder", "Folder", "Which", folders_only=True)
+    field = PathInput(model, "folder", "Folder", "Which", folders_only=True)
     model.folder = str(tmp_path / "scans")
     button(field, "Browse").click()
     (names,) = all_of(field, widgets.Select)
     names.value = next(value for name, value in names.options if name == "inner/")
     button(field, "Open").click()
-    names.value = next(value for name, value in names.options if name == HERE)
+    names.value = next(value for name, value in names.options if name == THIS_FOLDER)
     button(field, "Open").click()
     assert model.folder == str(tmp_path / "scans" / "inner")
 
@@ -180,7 +180,7 @@ def test_a_tab_carries_the_mark_of_its_form(empty):
     tabs = app(empty)
     tabs.neuroflow.connect.tone = "good"
     assert tabs.titles[0] == "✓ 1 Connect"
-    tabs.neuroflow.connect.complain(FolderError("Empty."))
+    tabs.neuroflow.connect.report_error(FolderError("Empty."))
     assert tabs.titles[0] == "✗ 1 Connect"
 
 
@@ -190,7 +190,7 @@ def test_a_ledger_that_cannot_be_read_is_told_and_costs_no_result(workspace):
     model.poll()
     assert "cannot be read" in model.submit.problems[0].what
     got = []
-    model.submit.run("Working", lambda _tell, _stop: "done", got.append)
+    model.submit.run("Working", lambda _on_event, _stop: "done", got.append)
     assert model.submit.join(PATIENCE)
     assert got == ["done"]
 
@@ -198,15 +198,15 @@ def test_a_ledger_that_cannot_be_read_is_told_and_costs_no_result(workspace):
 def test_the_forms_show_what_the_command_line_did_meanwhile(workspace, cohort_folder):
     tabs = app(workspace)
     model = tabs.neuroflow
-    assert "submit" in model.waiting
+    assert "submit" in model.locked
     studies = nf.find_studies(cohort_folder / "scans")
     cohort = workspace.cohort("FROM_CLI", studies, participants=cohort_folder / "participants.tsv")
     workspace.package(cohort, on_event=lambda event: None)
     model.poll()
-    assert list(model.waiting) == ["results", "explore"]
+    assert list(model.locked) == ["results", "explore"]
     model.cohort.cohort_id = "FROM_CLI"
     assert set(model.submit.rows["state"]) == {"packaged"}
-    model.look("results")
+    model.open_form("results")
     assert dict(model.results.counts) == {"packaged": 2}
     workspace.submit(cohort, on_event=lambda event: None)
     model.poll()
@@ -225,12 +225,12 @@ def checked(ws, folder):
 
 def test_chosen_rows_of_the_table_are_the_chosen_studies(empty, cohort_folder):
     model, view = checked(empty, cohort_folder)
-    table = next(t for t in all_of(view, TableView) if "state" in t.frame)
-    table.chosen = (1,)
-    assert model.chosen == (model.studies.loc[1, "study"],)
+    table = next(t for t in all_of(view, DataTable) if "state" in t.frame)
+    table.selected = (1,)
+    assert model.selected == (model.studies.loc[1, "study"],)
     assert "Chosen:" in drawn(view)
-    table.chosen = ()
-    assert model.chosen == ()
+    table.selected = ()
+    assert model.selected == ()
 
 
 def test_of_what_can_be_decided_only_that_is_offered_which_fits_the_choice(
@@ -244,15 +244,15 @@ def test_of_what_can_be_decided_only_that_is_offered_which_fits_the_choice(
         names = ("Leave out", "Take in again", "Set the rule aside", "Apply the rule again")
         return {name for name in names if button(view, name).layout.display is None}
 
-    model.chosen = (model.studies.loc[0, "study"],)
+    model.selected = (model.studies.loc[0, "study"],)
     (rule,) = [d for d in all_of(view, widgets.Dropdown) if d.description == "Rule"]
-    assert rule.value == model.rules_broken[0]
+    assert rule.value == model.violated_rules[0]
     assert offered() == {"Leave out", "Set the rule aside"}
     assert button(view, "Leave out").disabled
     assert "Give a reason first" in drawn(view)
     next(t for t in all_of(view, widgets.Text) if t.description == "Reason").value = "why"
     assert not button(view, "Leave out").disabled
-    model.set_aside(rule.value, "the vendor agreed")
+    model.override(rule.value, "the vendor agreed")
     assert offered() == {"Leave out", "Apply the rule again"}
     model.exclude("moved in the scanner")
     assert "Take in again" in offered()
@@ -262,7 +262,7 @@ def test_of_what_can_be_decided_only_that_is_offered_which_fits_the_choice(
 def test_what_is_typed_for_a_missing_age_is_kept_in_the_workspace(empty, own_cohort_folder):
     next((own_cohort_folder / "scans").rglob("*.json")).unlink()
     model, view = checked(empty, own_cohort_folder)
-    ((_, label, _, _),) = model.without_facts
+    ((_, label, _, _),) = model.missing_demographics
     (age,) = [t for t in all_of(view, widgets.Text) if t.description == f"Age of {label}"]
     (sex,) = [d for d in all_of(view, widgets.Dropdown) if d.description == f"Sex of {label}"]
     age.value = "sixty"
@@ -272,7 +272,7 @@ def test_what_is_typed_for_a_missing_age_is_kept_in_the_workspace(empty, own_coh
     age.value, sex.value = "61,5", "F"
     button(view, "Save ages and sexes").click()
     assert model.join(PATIENCE)
-    assert model.without_facts == []
+    assert model.missing_demographics == []
     assert (empty.cohort("C").studies[0].age or empty.cohort("C").studies[1].age) == 61.5
 
 
@@ -282,7 +282,7 @@ def test_work_that_can_pause_offers_to_pause_and_to_go_on(empty):
     assert button(view, "Pause").layout.display == "none"
     gate = threading.Event()
     model.run(
-        "Sending", lambda tell, stop: gate.wait(PATIENCE), print, can_stop=True, can_pause=True
+        "Sending", lambda on_event, stop: gate.wait(PATIENCE), print, can_stop=True, can_pause=True
     )
     button(view, "Pause").click()
     assert "Paused. Nothing is sent until you continue." in drawn(view)

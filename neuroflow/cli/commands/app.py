@@ -32,5 +32,5 @@ def app(
     voice = Voice()
     with stoppable(STOPPING, at_the_end="") as stop:
         serve_page(
-            workspace, say=voice.say, stop=stop, port=port, theme=theme, open_browser=browser
+            workspace, report=voice.say, stop=stop, port=port, theme=theme, open_browser=browser
         )

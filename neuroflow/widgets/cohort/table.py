@@ -16,18 +16,18 @@ READY, EXCLUDED, SENT = "ready", "left out", "sent"
 TONES = {ERRORS: "bad", UNCHECKED: "warn", WARNINGS: "warn", READY: "good", EXCLUDED: "", SENT: ""}
 """How a study stands, those that ask for attention first, and how that is shown."""
 SENDABLE = frozenset({WARNINGS, READY, SENT})
-ASIDE = "Set aside by the user"
+OVERRIDDEN = "Set aside by the user"
 COLUMNS = ("study", "participant", "session", "kind", "age", "sex", "state", "findings")
 FINDINGS = ("study", "rule", "severity", "measured", "accepted", "what to do")
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-def no_rows() -> pd.DataFrame:
+def empty_table() -> pd.DataFrame:
     """Return the table of a cohort without studies.
 
     Examples
     --------
-    >>> no_rows().columns[0]
+    >>> empty_table().columns[0]
     'study'
     """
     return pd.DataFrame(columns=list(COLUMNS))
@@ -45,12 +45,12 @@ def study_rows(
         study_id = str(study.study_id)
         own = found[study.label]
         if study_id in sent:
-            state, said = SENT, _said(own)
+            state, text = SENT, _findings_text(own)
         elif study_id in excluded:
-            state, said = EXCLUDED, excluded[study_id]
+            state, text = EXCLUDED, excluded[study_id]
         else:
-            state, said = _state(own), _said(own)
-        lines.append((*_facts(study, own), state, said))
+            state, text = _state(own), _findings_text(own)
+        lines.append((*_facts(study, own), state, text))
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     order = table["state"].map({state: number for number, state in enumerate(TONES)})
     return table.iloc[order.argsort(kind="stable")].reset_index(drop=True)
@@ -70,7 +70,7 @@ def finding_rows(findings: pd.DataFrame | None, labels: Collection[str]) -> pd.D
     )
 
 
-def without_facts(
+def missing_demographics(
     cohort: Cohort, findings: pd.DataFrame | None
 ) -> list[tuple[str, str, bool, bool]]:
     """List the studies whose age or sex nobody knows."""
@@ -108,11 +108,11 @@ def _state(findings: list[Any]) -> str:
     return WARNINGS if Severity.WARNING in severities else READY
 
 
-def _said(findings: list[Any]) -> str:
+def _findings_text(findings: list[Any]) -> str:
     """Say in one line what is wrong: errors, then what was set aside, then warnings by name."""
     wrong = [row for row in findings if row.severity == Severity.ERROR]
     warned = [row for row in findings if row.severity == Severity.WARNING]
-    aside = [row for row in warned if row.advice.startswith(ASIDE)]
+    aside = [row for row in warned if row.advice.startswith(OVERRIDDEN)]
     parts = [f"{row.rule}: {row.measured}" for row in wrong]
     parts += [f"{row.rule}: set aside" for row in aside]
     return "; ".join(parts + [f"{row.rule}: warning" for row in warned if row not in aside])

@@ -7,23 +7,23 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.widgets.cohort.decisions import decisions
-from neuroflow.widgets.cohort.missing_facts import missing_facts
+from neuroflow.widgets.cohort.decisions_panel import decisions_panel
+from neuroflow.widgets.cohort.demographics_panel import demographics_panel
 from neuroflow.widgets.cohort.model import ALL, CohortModel
 from neuroflow.widgets.cohort.table import TONES
 from neuroflow.widgets.common import (
-    PathField,
-    TableView,
+    DataTable,
+    PathInput,
+    bind,
     button,
+    disable_while_busy,
     field,
     form,
     html,
-    job_status,
-    offer,
-    problems,
-    show,
-    still,
-    watch,
+    problem_list,
+    set_options,
+    set_visible,
+    task_status,
 )
 
 
@@ -34,13 +34,13 @@ def cohort_form(model: CohortModel) -> widgets.VBox:
             "<h2>Cohort</h2><p>Which studies go to the service together, and whether they meet its "
             "protocol. Nothing is sent here, and no scan is changed.</p>"
         ),
-        problems(model),
+        problem_list(model),
         *_fields(model),
         *_check(model),
-        job_status(model, keep=False),
-        missing_facts(model),
+        task_status(model, keep=False),
+        demographics_panel(model),
         _studies(model),
-        decisions(model),
+        decisions_panel(model),
         _findings(model),
     )
 
@@ -54,9 +54,9 @@ def _fields(model: CohortModel) -> list[widgets.Widget]:
         placeholder="TEST_STUDY_123",
     )
     link((model, "cohort_id"), (cohort, "value"))
-    watch(model, ["known"], lambda: setattr(cohort, "options", list(model.known)))
-    still(model, cohort)
-    participants = PathField(
+    bind(model, ["cohort_ids"], lambda: setattr(cohort, "options", list(model.cohort_ids)))
+    disable_while_busy(model, cohort)
+    participants = PathInput(
         model,
         "participants",
         "participants.tsv",
@@ -67,14 +67,14 @@ def _fields(model: CohortModel) -> list[widgets.Widget]:
     def hint() -> None:
         participants.typed.placeholder = (
             "empty: the table this workspace has copied before"
-            if model.cohort_id.strip() in model.known
+            if model.cohort_id.strip() in model.cohort_ids
             else "a table with one row per participant or visit; may be empty"
         )
 
-    watch(model, ["known", "cohort_id"], hint)
+    bind(model, ["cohort_ids", "cohort_id"], hint)
     return [
         cohort,
-        PathField(
+        PathInput(
             model, "folder", "Folder of scans", "DICOM or NIfTI, in any order", folders_only=True
         ),
         participants,
@@ -90,52 +90,52 @@ def _check(model: CohortModel) -> list[widgets.Widget]:
         icon="search",
         button_style="primary",
     )
-    missing = widgets.HTML()
+    blockers = widgets.HTML()
 
     def update() -> None:
-        check.disabled = model.busy or bool(model.missing)
-        missing.value = (
-            "" if model.busy else html.bullets(model.missing, heading="Before checking:")
+        check.disabled = model.busy or bool(model.blockers)
+        blockers.value = (
+            "" if model.busy else html.bullets(model.blockers, heading="Before checking:")
         )
 
-    watch(model, ["busy", "missing"], update)
-    return [widgets.HBox([check]), missing]
+    bind(model, ["busy", "blockers"], update)
+    return [widgets.HBox([check]), blockers]
 
 
 def _studies(model: CohortModel) -> widgets.VBox:
     """Show the studies: filtered by how they stand, to be chosen one by one or all at once."""
-    table = TableView(model, "Studies", TONES.__getitem__, select="multiple")
+    table = DataTable(model, "Studies", TONES.__getitem__, select="multiple")
     filter_ = field(
         widgets.Dropdown, "Show", "Which studies are listed", options=[("All", ALL)], value=ALL
     )
     filter_.layout.width = "340px"
 
-    def chosen() -> None:
-        model.chosen = tuple(table.frame["study"].iloc[list(table.chosen)])
+    def selected() -> None:
+        model.selected = tuple(table.frame["study"].iloc[list(table.selected)])
 
     def update() -> None:
         counts = [(f"{state} ({count})", state) for state, count in model.counts]
         options = [(f"All ({len(model.studies)})", ALL), *counts]
         if list(filter_.options) != options:
             kept = model.filter if model.filter in {state for _, state in options} else ALL
-            offer(filter_, options, kept)
+            set_options(filter_, options, kept)
             model.filter = kept
-        table.show(model.shown)
-        show(filter_, not model.studies.empty)
+        table.show(model.filtered)
+        set_visible(filter_, not model.studies.empty)
 
     def picked(change: Any) -> None:
         if change.new:
             model.filter = change.new
 
-    filter_.observe(lambda change: model.attempt(lambda: picked(change)), names="value")
-    table.observe(lambda _: model.attempt(chosen), names="chosen")
-    watch(model, ["studies", "filter"], update)
+    filter_.observe(lambda change: model.run_safely(lambda: picked(change)), names="value")
+    table.observe(lambda _: model.run_safely(selected), names="selected")
+    bind(model, ["studies", "filter"], update)
     return widgets.VBox([filter_, table])
 
 
-def _findings(model: CohortModel) -> TableView:
-    table = TableView(model, "Findings: what the checks say", _tone_of_severity, by="severity")
-    watch(model, ["findings", "chosen"], lambda: table.show(model.details))
+def _findings(model: CohortModel) -> DataTable:
+    table = DataTable(model, "Findings: what the checks say", _tone_of_severity, by="severity")
+    bind(model, ["findings", "selected"], lambda: table.show(model.details))
     return table
 
 

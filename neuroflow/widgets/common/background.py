@@ -14,11 +14,11 @@ Result = TypeVar("Result")
 Work = Callable[[OnEvent, threading.Event], Result]
 """What a job does: it tells its events and looks at the stop event."""
 
-EVERY = 0.1
+UPDATE_SECONDS = 0.1
 """Seconds between two updates of a form; uploads tell of far more steps than eyes can follow."""
 
 
-class Job(Generic[Result]):
+class BackgroundTask(Generic[Result]):
     """Run a callable in a thread; tell of it where the form lives.
 
     A job that is started inside a running event loop (a kernel's thread that handles clicks)
@@ -28,7 +28,8 @@ class Job(Generic[Result]):
     Examples
     --------
     >>> got = []
-    >>> job = Job(lambda tell, stop: 42, on_events=got.extend, on_done=got.append, on_error=print)
+    >>> job = BackgroundTask(lambda on_event, stop: 42, on_events=got.extend,
+    ...                       on_done=got.append, on_error=print)
     >>> job.join()
     True
     >>> got
@@ -42,17 +43,17 @@ class Job(Generic[Result]):
         on_events: Callable[[Sequence[Event]], None],
         on_done: Callable[[Result], None],
         on_error: Callable[[Exception], None],
-        every: float = EVERY,
+        interval: float = UPDATE_SECONDS,
     ) -> None:
         self._work = work
         self._on_events = on_events
         self._on_done = on_done
         self._on_error = on_error
-        self._every = every
-        self._waiting: deque[Event] = deque()
-        self._is_due = False
+        self._interval = interval
+        self._pending: deque[Event] = deque()
+        self._delivery_scheduled = False
         self._lock = threading.RLock()
-        self._over = threading.Event()
+        self._finished = threading.Event()
         self._loop = _running_loop()
         self.stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="neuroflow-form", daemon=True)
@@ -60,35 +61,35 @@ class Job(Generic[Result]):
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the job is over and was told of; not from the form's own thread."""
-        return self._over.wait(timeout)
+        return self._finished.wait(timeout)
 
     def _run(self) -> None:
         try:
-            result = self._work(self._tell, self.stop)
+            result = self._work(self._on_event, self.stop)
         except Exception as error:  # noqa: BLE001  the edge of the thread: the form shows it
-            self._post(self._end, lambda error=error: self._on_error(error))
+            self._post(self._finish, lambda error=error: self._on_error(error))
         else:
-            self._post(self._end, lambda: self._on_done(result))
+            self._post(self._finish, lambda: self._on_done(result))
 
-    def _end(self, tell: Callable[[], None]) -> None:
+    def _finish(self, callback: Callable[[], None]) -> None:
         try:
             self._deliver()
-            tell()
+            callback()
         finally:
-            self._over.set()
+            self._finished.set()
 
-    def _tell(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         with self._lock:
-            self._waiting.append(event)
-            if self._is_due and not (self._loop and self._loop.is_closed()):
+            self._pending.append(event)
+            if self._delivery_scheduled and not (self._loop and self._loop.is_closed()):
                 return
-            self._is_due = True
-        self._post(self._deliver, delay=self._every)
+            self._delivery_scheduled = True
+        self._post(self._deliver, delay=self._interval)
 
     def _deliver(self) -> None:
         with self._lock:
-            self._is_due = False
-            events = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            self._delivery_scheduled = False
+            events = [self._pending.popleft() for _ in range(len(self._pending))]
             if events:
                 self._on_events(events)
 

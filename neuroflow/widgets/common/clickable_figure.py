@@ -10,7 +10,7 @@ from traitlets import Bool, Bytes, Int, List, Unicode
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class HitRegion:
     """Where something stands in a picture, in parts of its width and height from the top left."""
 
     key: str  # What is chosen by a click
@@ -33,20 +33,20 @@ class Picture:
     png: bytes  # The picture
     alt: str  # What it shows, for those who cannot see it
     width: int  # On the screen, in CSS pixels
-    spots: tuple[Spot, ...] = ()  # What can be chosen in it
+    hit_regions: tuple[HitRegion, ...] = ()  # What can be chosen in it
 
 
 def _text(name: str) -> str:
     return resources.files("neuroflow.widgets.static").joinpath(name).read_text(encoding="utf-8")
 
 
-class FigureView(anywidget.AnyWidget):
+class ClickableFigure(anywidget.AnyWidget):
     """Show a picture; a click, or arrow keys and Enter, choose what stands in it.
 
     Examples
     --------
-    >>> view = FigureView(hint="Choose a region")
-    >>> view.show(Picture(b"", "Effects", 400, (Spot("SCP", "SCP", 0, 0, 1, 0.1),)))
+    >>> view = ClickableFigure(hint="Choose a region")
+    >>> view.show(Picture(b"", "Effects", 400, (HitRegion("SCP", "SCP", 0, 0, 1, 0.1),)))
     >>> view.alt
     'Effects'
     """
@@ -56,14 +56,14 @@ class FigureView(anywidget.AnyWidget):
     png = Bytes().tag(sync=True)
     alt = Unicode().tag(sync=True)
     width = Int(400).tag(sync=True)
-    spots: List[list[str | float]] = List().tag(sync=True)
+    hit_regions: List[list[str | float]] = List().tag(sync=True)
     hint = Unicode().tag(sync=True)
-    chosen = Unicode().tag(sync=True)
+    selected = Unicode().tag(sync=True)
     dark = Bool(False).tag(sync=True)
 
     def show(self, picture: Picture) -> None:
         """Show another picture."""
         with self.hold_sync():
             self.alt, self.width = picture.alt, picture.width
-            self.spots = [spot.as_list() for spot in picture.spots]
+            self.hit_regions = [spot.as_list() for spot in picture.hit_regions]
             self.png = picture.png

@@ -11,9 +11,9 @@ import ipywidgets as widgets
 from neuroflow.widgets.common import html
 from neuroflow.widgets.common.form_model import FormModel
 
-WIDE = "min(640px, 98%)"
-LABEL = "150px"
-WRAP = {"flex_flow": "row wrap"}
+FIELD_WIDTH = "min(640px, 98%)"
+LABEL_WIDTH = "150px"
+WRAP_ROW = {"flex_flow": "row wrap"}
 """Of a line of controls: in a narrow window, what has no room goes below."""
 
 
@@ -31,8 +31,8 @@ def form(*children: Any) -> widgets.VBox:
 
 def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
     """Make a control with a label beside it and a description for those who hover or listen."""
-    options.setdefault("layout", {"width": WIDE})
-    options.setdefault("style", {"description_width": LABEL})
+    options.setdefault("layout", {"width": FIELD_WIDTH})
+    options.setdefault("style", {"description_width": LABEL_WIDTH})
     return kind(description=html.visible(label), tooltip=html.visible(description), **options)
 
 
@@ -44,27 +44,27 @@ def button(
     made = widgets.Button(
         description=html.visible(label), tooltip=html.visible(description), **options
     )
-    made.on_click(lambda _: model.attempt(action))
+    made.on_click(lambda _: model.run_safely(action))
     return made
 
 
-def watch(model: FormModel, names: list[str], update: Callable[[], None]) -> None:
+def bind(model: FormModel, names: list[str], update: Callable[[], None]) -> None:
     """Call a function now, and whenever one of a model's traits changes."""
-    model.observe(lambda _: model.attempt(update), names=names)
+    model.observe(lambda _: model.run_safely(update), names=names)
     update()
 
 
-def still(model: FormModel, *controls: Any) -> None:
+def disable_while_busy(model: FormModel, *controls: Any) -> None:
     """Switch controls off while a job of their form is under way."""
 
     def update() -> None:
         for control in controls:
             control.disabled = model.busy
 
-    watch(model, ["busy"], update)
+    bind(model, ["busy"], update)
 
 
-def offer(menu: Any, options: Sequence[Any], value: Any) -> None:
+def set_options(menu: Any, options: Sequence[Any], value: Any) -> None:
     """Give a menu its options and choose one of them."""
     if list(menu.options) != list(options):
         menu.value = None  # new options would keep the place of the old choice, or choose nothing
@@ -72,12 +72,12 @@ def offer(menu: Any, options: Sequence[Any], value: Any) -> None:
     menu.value = value
 
 
-def show(widget: Any, visible: bool) -> None:
+def set_visible(widget: Any, visible: bool) -> None:
     """Show a widget or take it away."""
     widget.layout.display = None if visible else "none"
 
 
-def problems(model: FormModel) -> widgets.VBox:
+def problem_list(model: FormModel) -> widgets.VBox:
     """Show what went wrong, each with a button that dismisses it; nothing goes by itself."""
     box = widgets.VBox([])
     rows: dict[Any, widgets.HBox] = {}
@@ -97,43 +97,43 @@ def problems(model: FormModel) -> widgets.VBox:
         for problem in gone:
             rows.pop(problem).close()
 
-    watch(model, ["problems"], update)
+    bind(model, ["problems"], update)
     return box
 
 
-def job_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
+def task_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
     """Show what is under way, its bars, a button that stops it, and how it went."""
     bars = widgets.HTML()
-    said = widgets.HTML()
+    status = widgets.HTML()
     stop = button(model, "Stop", "Finish what is under way and begin nothing else", model.stop)
     pause = button(model, "Pause", "Wait, or go on; nothing is lost", model.toggle_pause)
 
     def update_bars() -> None:
         names = getattr(model, "labels", None)
         bars.value = html.progress(model.progress, names, is_running=model.busy)
-        show(bars, keep or model.busy)
+        set_visible(bars, keep or model.busy)
 
     def update() -> None:
-        show(stop, model.can_stop and model.busy)
-        show(pause, model.can_pause and model.busy)
+        set_visible(stop, model.can_stop and model.busy)
+        set_visible(pause, model.can_pause and model.busy)
         stop.disabled = pause.disabled = model.stopping
         pause.description = "Continue" if model.paused else "Pause"
-        tone = model.tone if model.tone in html.MARKS else ""
-        line = html.mark("wait", _under_way(model)) if model.busy else ""
+        tone = model.tone if model.tone in html.SYMBOLS else ""
+        line = html.badge("wait", _activity_text(model)) if model.busy else ""
         if model.notice and not model.busy:
-            line = html.mark(tone, model.notice)
-        said.value = f'<div role="status" class="nf-notice">{line}</div>' if line else ""
+            line = html.badge(tone, model.notice)
+        status.value = f'<div role="status" class="nf-notice">{line}</div>' if line else ""
 
-    watch(model, ["progress", "busy"], update_bars)
-    names = ["busy", "can_stop", "stopping", "can_pause", "paused", "doing", "notice", "tone"]
-    watch(model, names, update)
-    line = widgets.HBox([said, pause, stop], layout={"align_items": "center"})
+    bind(model, ["progress", "busy"], update_bars)
+    names = ["busy", "can_stop", "stopping", "can_pause", "paused", "activity", "notice", "tone"]
+    bind(model, names, update)
+    line = widgets.HBox([status, pause, stop], layout={"align_items": "center"})
     return widgets.VBox([line, bars])
 
 
-def _under_way(model: FormModel) -> str:
-    count = len(model.progress.under_way)
+def _activity_text(model: FormModel) -> str:
+    count = len(model.progress.in_flight)
     if model.stopping:
         what = {0: "what is under way", 1: "the study under way"}
         return f"Stopping: finishing {what.get(count, f'the {count} studies under way')} …"
-    return "Paused. Nothing is sent until you continue." if model.paused else f"{model.doing} …"
+    return "Paused. Nothing is sent until you continue." if model.paused else f"{model.activity} …"

@@ -14,7 +14,7 @@ import pandas as pd
 from traitlets import Bool, Int, List, Unicode, link
 from traitlets import Tuple as TupleTrait
 
-from neuroflow.widgets.common.controls import show
+from neuroflow.widgets.common.controls import set_visible
 from neuroflow.widgets.common.form_model import FormModel
 from neuroflow.widgets.common.html import visible
 
@@ -45,13 +45,13 @@ class _Rows(anywidget.AnyWidget):
     numeric = List(Bool()).tag(sync=True)
     rows = Unicode("[]").tag(sync=True)
     caption = Unicode().tag(sync=True)
-    toned = Unicode("").tag(sync=True)
+    tone_column = Unicode("").tag(sync=True)
     select = Unicode("none").tag(sync=True)
     per_page = Int(PER_PAGE).tag(sync=True)
-    chosen = TupleTrait().tag(sync=True)
+    selected = TupleTrait().tag(sync=True)
 
 
-class TableView(widgets.VBox):  # type: ignore[misc]
+class DataTable(widgets.VBox):  # type: ignore[misc]
     """Show a DataFrame that can be searched, sorted, and turned page by page.
 
     Every row is in the browser, none is left out, and every cell is text there whatever it holds.
@@ -59,15 +59,15 @@ class TableView(widgets.VBox):  # type: ignore[misc]
 
     Examples
     --------
-    >>> view = TableView(FormModel(), "Studies", select="single")
+    >>> view = DataTable(FormModel(), "Studies", select="single")
     >>> view.show(pd.DataFrame({"study": ["sub-1", "sub-2"], "state": ["sent", "failed"]}))
-    >>> view.chosen = (1,)
+    >>> view.selected = (1,)
     >>> view.show(pd.DataFrame({"study": ["sub-2"], "state": ["sent"]}))
-    >>> view.chosen
+    >>> view.selected
     (0,)
     """
 
-    chosen = TupleTrait()
+    selected = TupleTrait()
 
     def __init__(
         self,
@@ -87,17 +87,17 @@ class TableView(widgets.VBox):  # type: ignore[misc]
         self.frame = pd.DataFrame()
         self._keys: list[str] = []
         super().__init__()
-        show(self, False)
+        set_visible(self, False)
 
     def show(self, frame: pd.DataFrame, keys: Sequence[str] | None = None) -> None:
         """Show another table; rows that are still there, by their keys, stay chosen."""
         known = frame.iloc[:, 0].astype("str") if keys is None and frame.shape[1] else keys or ()
-        was = {self._keys[place] for place in self.chosen}
+        was = {self._keys[place] for place in self.selected}
         self._keys = list(known)
-        chosen = tuple(place for place, key in enumerate(self._keys) if key in was)
+        selected = tuple(place for place, key in enumerate(self._keys) if key in was)
         tones = [self._tone(str(value)) for value in frame[self._by]] if self._tone else None
         self.frame = frame
-        show(self, not frame.empty)
+        set_visible(self, not frame.empty)
         if self._rows is None and frame.empty:
             return  # the library is sent once there is something to show
         view = self._rows or self._draw()
@@ -105,16 +105,16 @@ class TableView(widgets.VBox):  # type: ignore[misc]
             view.columns = [visible(str(name)) for name in frame.columns]
             view.numeric = [_is_number(frame.iloc[:, n]) for n in range(frame.shape[1])]
             view.rows = _as_json(frame, tones)
-            self.chosen = chosen
+            self.selected = selected
 
     def _draw(self) -> _Rows:
         self._rows = _Rows(
             _library=_library(),
             caption=self._caption,
-            toned=self._by if self._tone else "",
+            tone_column=self._by if self._tone else "",
             select=self._select,
         )
-        link((self, "chosen"), (self._rows, "chosen"))
+        link((self, "selected"), (self._rows, "selected"))
         self.children = (self._rows,)
         return self._rows
 

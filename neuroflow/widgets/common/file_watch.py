@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-LEDGER = ("ledger.sqlite", "ledger.sqlite-wal")
+LEDGER_FILES = ("ledger.sqlite", "ledger.sqlite-wal")
 """What changes in a workspace's folder when a study's state does."""
 
-Marks = tuple[int, ...]
+Mtimes = tuple[int, ...]
 
 
-def marks_of(folder: Path, names: Iterable[str]) -> Marks:
+def mtimes(folder: Path, names: Iterable[str]) -> Mtimes:
     """Return what changes when one of some files or folders is written.
 
     Examples
     --------
-    >>> marks_of(Path("no-such-folder"), LEDGER)
+    >>> mtimes(Path("no-such-folder"), LEDGER_FILES)
     (0, 0)
     """
-    return tuple(_changed(folder / name) for name in names)
+    return tuple(_mtime(folder / name) for name in names)
 
 
-def _changed(path: Path) -> int:
+def _mtime(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
     except OSError:

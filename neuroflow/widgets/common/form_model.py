@@ -11,7 +11,7 @@ from traitlets import Bool, HasTraits, Instance, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import Event
-from neuroflow.widgets.common.background import Job, Work
+from neuroflow.widgets.common.background import BackgroundTask, Work
 from neuroflow.widgets.common.progress import Progress
 
 Result = TypeVar("Result")
@@ -51,7 +51,7 @@ class FormModel(HasTraits):
     Examples
     --------
     >>> form = FormModel()
-    >>> form.attempt(lambda: 1 / 0)
+    >>> form.run_safely(lambda: 1 / 0)
     >>> form.problems[0].why
     'ZeroDivisionError: division by zero'
     """
@@ -61,7 +61,7 @@ class FormModel(HasTraits):
     stopping = Bool(False)
     can_pause = Bool(False)
     paused = Bool(False)
-    doing = Unicode("")
+    activity = Unicode("")
     notice = Unicode("")
     progress = Instance(Progress, args=())
     problems = Tuple()
@@ -70,12 +70,12 @@ class FormModel(HasTraits):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self.last_error: Exception | None = None
-        self._job: Job[Any] | None = None
+        self._task: BackgroundTask[Any] | None = None
         self._pause = ThreadEvent()
 
     def run(
         self,
-        doing: str,
+        activity: str,
         work: Work[Result],
         done: Callable[[Result], None],
         *,
@@ -83,7 +83,7 @@ class FormModel(HasTraits):
         can_pause: bool = False,
     ) -> None:
         """Begin a job in the background; asking twice for the same begins it once."""
-        if not self.is_free_for(doing):
+        if not self.can_start(activity):
             return
         self._pause.clear()
         self.set(
@@ -91,33 +91,33 @@ class FormModel(HasTraits):
             can_pause=can_pause,
             stopping=False,
             paused=False,
-            doing=doing,
+            activity=activity,
             progress=Progress(),
             notice="",
         )
         self.busy = True
-        self._job = Job(
+        self._task = BackgroundTask(
             work,
-            on_events=self._heard,
-            on_done=lambda result: self._ended(lambda: done(result)),
-            on_error=lambda error: self._ended(lambda: self.complain(error)),
+            on_events=self._on_events,
+            on_done=lambda result: self._finish(lambda: done(result)),
+            on_error=lambda error: self._finish(lambda: self.report_error(error)),
         )
 
-    def is_free_for(self, doing: str) -> bool:
+    def can_start(self, activity: str) -> bool:
         """Tell whether a job can begin; a second click on the same button changes nothing."""
-        if self.busy and doing != self.doing:
+        if self.busy and activity != self.activity:
             raise OptionError(
                 "This has to wait: something else is under way here.",
-                why=f"{self.doing}.",
+                why=f"{self.activity}.",
                 advice="Try again once it is done.",
             )
         return not self.busy
 
     def stop(self) -> None:
         """Ask the job under way to finish what it has begun and to begin nothing else."""
-        if self._job is not None and self.busy:
+        if self._task is not None and self.busy:
             self.stopping = True
-            self._job.stop.set()
+            self._task.stop.set()
 
     def toggle_pause(self) -> None:
         """Ask the job under way to pause, or to go on."""
@@ -128,20 +128,20 @@ class FormModel(HasTraits):
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the job under way and those that it begins; for scripts and tests."""
         job = None
-        while job is not self._job:
-            job = self._job
+        while job is not self._task:
+            job = self._task
             if job is not None and not job.join(timeout):
                 return False
         return True
 
-    def attempt(self, action: Callable[[], object]) -> None:
+    def run_safely(self, action: Callable[[], object]) -> None:
         """Do something at once; whatever it raises is shown, and the form lives on."""
         try:
             action()
         except Exception as error:  # noqa: BLE001  the edge of the page: it must not go silent
-            self.complain(error)
+            self.report_error(error)
 
-    def complain(self, error: Exception) -> None:
+    def report_error(self, error: Exception) -> None:
         """Show an error."""
         self.last_error = error
         problem = Problem.of(error)
@@ -158,10 +158,10 @@ class FormModel(HasTraits):
             for name, value in traits.items():
                 self.set_trait(name, value)
 
-    def _heard(self, events: Sequence[Event]) -> None:
+    def _on_events(self, events: Sequence[Event]) -> None:
         self.progress = self.progress.after(events)
 
-    def _ended(self, tell: Callable[[], None]) -> None:
+    def _finish(self, show_outcome: Callable[[], None]) -> None:
         # Not busy first: what `tell` does may begin the next job.
-        self.set(busy=False, stopping=False, paused=False, doing="")
-        self.attempt(tell)
+        self.set(busy=False, stopping=False, paused=False, activity="")
+        self.run_safely(show_outcome)

@@ -12,12 +12,12 @@ from neuroflow.errors import explain
 from neuroflow.widgets.common.form_model import Problem
 from neuroflow.widgets.common.progress import Bar, Progress
 
-MARKS = {"good": "✓", "bad": "✗", "wait": "…", "warn": "!", "": "·"}
+SYMBOLS = {"good": "✓", "bad": "✗", "wait": "…", "warn": "!", "": "·"}
 """A sign for each tone, always beside words."""
 _CONTROLS = {*range(32), 127} - {ord(blank) for blank in "\t\n\r"}
-_TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-_UNSEEN = dict.fromkeys(_CONTROLS | _TURNS, "\ufffd")
-MOST_STUDIES = 6
+_BIDI_CONTROLS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_REPLACEMENTS = dict.fromkeys(_CONTROLS | _BIDI_CONTROLS, "\ufffd")
+MAX_STUDIES = 6
 """How many studies under way are drawn."""
 
 
@@ -29,7 +29,7 @@ def visible(words: str) -> str:
     >>> visible("txt.\u202egnp") == "txt.\ufffdgnp"
     True
     """
-    return words.translate(_UNSEEN)
+    return words.translate(_REPLACEMENTS)
 
 
 def text(value: object) -> str:
@@ -44,15 +44,15 @@ def text(value: object) -> str:
     return "" if missing else escape(visible(str(value)), quote=True)
 
 
-def mark(tone: str, words: object) -> str:
+def badge(tone: str, words: object) -> str:
     """Return words in a tone: a sign, a colour, and the words themselves.
 
     Examples
     --------
-    >>> mark("good", "connected")
+    >>> badge("good", "connected")
     '<span class="nf-good"><span aria-hidden="true">✓</span> connected</span>'
     """
-    sign = f'<span aria-hidden="true">{MARKS[tone]}</span>'
+    sign = f'<span aria-hidden="true">{SYMBOLS[tone]}</span>'
     return f'<span class="nf-{tone or "plain"}">{sign} {text(words)}</span>'
 
 
@@ -62,16 +62,18 @@ def problem(item: Problem) -> str:
     return (
         '<div class="nf-problem"><div role="alert"><strong>'
         f'<span aria-hidden="true">✗</span> Error: {text(item.what)}</strong>'
-        f"{'<br>' if rest else ''}{rest}</div>{_more(item.anchor)}</div>"
+        f"{'<br>' if rest else ''}{rest}</div>{_details(item.anchor)}</div>"
     )
 
 
-def _more(anchor: str) -> str:
+def _details(anchor: str) -> str:
     """Return what the documentation says of an error, folded away."""
     if not anchor:
         return ""
-    said = explain(anchor).partition("\n")[2].strip()
-    return f"<details><summary>More about this error</summary><pre>{text(said)}</pre></details>"
+    explanation = explain(anchor).partition("\n")[2].strip()
+    return (
+        f"<details><summary>More about this error</summary><pre>{text(explanation)}</pre></details>"
+    )
 
 
 def bullets(lines: Iterable[str], *, heading: str = "") -> str:
@@ -94,13 +96,13 @@ def table(
 ) -> str:
     """Return a DataFrame as a table, a header cell per column and one per row."""
     columns = [str(column) for column in frame.columns]
-    toned = columns.index(by) if tones is not None else 0
+    tone_column = columns.index(by) if tones is not None else 0
     head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
     rows = []
     for number, row in enumerate(frame.itertuples(index=False)):
         cells = [text(value) for value in row]
         if tones is not None and cells:
-            cells[toned] = mark(tones[number], row[toned])
+            cells[tone_column] = badge(tones[number], row[tone_column])
         first, *others = cells or [""]
         rest = "".join(f"<td>{cell}</td>" for cell in others)
         rows.append(f'<tr><th scope="row">{first}</th>{rest}</tr>')
@@ -132,13 +134,13 @@ def progress(
 ) -> str:
     """Return the bars of a job."""
     names = names or {}
-    stages = value.stages if is_running else [replace(bar, marks=()) for bar in value.stages]
+    stages = value.stages if is_running else [replace(bar, samples=()) for bar in value.stages]
     lines = [_bar(bar, bar.name.replace("_", " ").capitalize(), "nf-bar") for bar in stages]
-    shown = value.under_way[:MOST_STUDIES]
+    shown = value.in_flight[:MAX_STUDIES]
     lines += [_bar(bar, names.get(bar.name, bar.name[:8]), "nf-bar nf-study") for bar in shown]
     if is_running and all(bar.fraction == 1.0 for bar in stages):
         lines.append('<div class="nf-bar"><progress aria-label="Working"></progress></div>')
-    more = len(value.under_way) - len(shown)
+    more = len(value.in_flight) - len(shown)
     if more > 0:
         lines.append(f'<div class="nf-bar">and {more} more under way</div>')
     failed = [f"{names.get(bar.name, bar.name)}: {bar.message}" for bar in value.failed]
@@ -153,7 +155,7 @@ def picture(data: str, *, alternative: str, kind: str = "image/png") -> str:
 def _bar(bar: Bar, label: str, kind: str) -> str:
     part = bar.fraction
     value = "" if part is None else f' value="{part:.4f}"'
-    words = (bar.amount, "" if part is None else f"{part:.0%}", bar.pace, bar.message)
+    words = (bar.amount, "" if part is None else f"{part:.0%}", bar.speed, bar.message)
     return (
         f'<div class="{kind}"><span class="nf-name">{text(label)}</span>'
         f'<progress max="1"{value} aria-label="{text(label)}"></progress>'

@@ -6,37 +6,37 @@ import os
 from itertools import islice
 from pathlib import Path
 
-MOST = 200
+MAX_NAMES = 200
 """How many names are offered; a folder of scans may hold a million."""
 
 
-def completions(typed: str, *, folders_only: bool = False) -> list[str]:
+def complete_path(typed: str, *, folders_only: bool = False) -> list[str]:
     """Complete a path as it is typed.
 
     Examples
     --------
-    >>> completions("no-such-folder/x")
+    >>> complete_path("no-such-folder/x")
     []
     """
     folder, _, start = typed.rpartition("/") if "/" in typed else typed.rpartition(os.sep)
     if not folder and not typed.startswith(("/", os.sep)):
         return []
     parent = Path(os.path.expanduser(folder + os.sep))  # noqa: PTH111  pathlib raises for ~nobody
-    return [str(path) for path in listing(parent, folders_only=folders_only, start=start)]
+    return [str(path) for path in list_folder(parent, folders_only=folders_only, start=start)]
 
 
-def listing(folder: Path, *, folders_only: bool = False, start: str = "") -> list[Path]:
+def list_folder(folder: Path, *, folders_only: bool = False, start: str = "") -> list[Path]:
     """List a folder for a picker: folders first, hidden names only when asked for by a dot."""
     try:
         with os.scandir(folder) as entries:
             # islice: a first look at a huge folder must not take minutes.
             found = [
                 (not entry.is_dir(), entry.name)
-                for entry in islice(entries, 50 * MOST)
+                for entry in islice(entries, 50 * MAX_NAMES)
                 if entry.name.lower().startswith(start.lower())
                 and (start.startswith(".") or not entry.name.startswith("."))
                 and (entry.is_dir() or not folders_only)
             ]
     except OSError:
         return []  # a picker offers what can be opened; opening the path itself says what is wrong
-    return [folder / name for _, name in sorted(found)[:MOST]]
+    return [folder / name for _, name in sorted(found)[:MAX_NAMES]]

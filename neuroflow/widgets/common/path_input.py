@@ -10,15 +10,15 @@ import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.widgets.common import html
-from neuroflow.widgets.common.controls import button, field, show, still
+from neuroflow.widgets.common.controls import button, disable_while_busy, field, set_visible
 from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.widgets.common.path_completion import completions, listing
+from neuroflow.widgets.common.path_completion import complete_path, list_folder
 
-HERE = "(take this folder)"
-UP = ".. (one folder up)"
+THIS_FOLDER = "(take this folder)"
+PARENT_FOLDER = ".. (one folder up)"
 
 
-class PathField(widgets.VBox):  # type: ignore[misc]
+class PathInput(widgets.VBox):  # type: ignore[misc]
     """A path, linked with a trait of a model."""
 
     def __init__(
@@ -38,24 +38,24 @@ class PathField(widgets.VBox):  # type: ignore[misc]
             widgets.Combobox, label, description, ensure_option=False, placeholder="path"
         )
         link((model, name), (self.typed, "value"))
-        self.typed.observe(lambda _: model.attempt(self._complete), names="value")
+        self.typed.observe(lambda _: model.run_safely(self._complete), names="value")
         browse = button(model, "Browse", f"Pick: {label}", self._toggle)
-        self._where = widgets.HTML()
+        self._location = widgets.HTML()
         self._list = field(widgets.Select, "Pick", f"Open a folder or pick: {label}", rows=10)
         buttons = [
             button(model, "Open", "Open the folder, or take the file", self._open),
             button(model, "Cancel", "Close the list", self._toggle),
         ]
         self._picker = widgets.VBox(
-            [self._where, widgets.HBox([self._list, widgets.VBox(buttons)])]
+            [self._location, widgets.HBox([self._list, widgets.VBox(buttons)])]
         )
         self._picker.add_class("nf-picker")
-        show(self._picker, False)
-        still(model, self.typed, browse, *buttons)
+        set_visible(self._picker, False)
+        disable_while_busy(model, self.typed, browse, *buttons)
         super().__init__([widgets.HBox([self.typed, browse]), self._picker])
 
     def _complete(self) -> None:
-        self.typed.options = completions(self.typed.value, folders_only=self._folders_only)
+        self.typed.options = complete_path(self.typed.value, folders_only=self._folders_only)
 
     def _toggle(self) -> None:
         is_open = self._picker.layout.display is None
@@ -64,18 +64,18 @@ class PathField(widgets.VBox):  # type: ignore[misc]
             near = next(
                 (p for p in (typed, *typed.parents) if self.typed.value and p.is_dir()), None
             )
-            self._look((near or self._folder).absolute())
-        show(self._picker, not is_open)
+            self._open_folder((near or self._folder).absolute())
+        set_visible(self._picker, not is_open)
 
-    def _look(self, folder: Path) -> None:
+    def _open_folder(self, folder: Path) -> None:
         self._folder = folder
-        self._where.value = f'<p role="status">In the folder {html.text(folder)}</p>'
-        names: list[tuple[str, Any]] = [(HERE, 0)] if self._folders_only else []
+        self._location.value = f'<p role="status">In the folder {html.text(folder)}</p>'
+        names: list[tuple[str, Any]] = [(THIS_FOLDER, 0)] if self._folders_only else []
         self._paths = [None] if self._folders_only else []
         if folder.parent != folder:
-            names.append((UP, len(self._paths)))
+            names.append((PARENT_FOLDER, len(self._paths)))
             self._paths.append(folder.parent)
-        for path in listing(folder, folders_only=self._folders_only):
+        for path in list_folder(folder, folders_only=self._folders_only):
             names.append((path.name + ("/" if path.is_dir() else ""), len(self._paths)))
             self._paths.append(path)
         self._list.options = names
@@ -85,7 +85,7 @@ class PathField(widgets.VBox):  # type: ignore[misc]
             return
         path = self._paths[self._list.value]
         if path is not None and path.is_dir():
-            self._look(path)
+            self._open_folder(path)
             return
         self.typed.value = str(path or self._folder)
-        show(self._picker, False)
+        set_visible(self._picker, False)

@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 
 from neuroflow.models import Event
 
-OVER = frozenset({"done", "skipped", "failed"})
+FINISHED = frozenset({"done", "skipped", "failed"})
 """Statuses after which a study is no longer under way."""
-BYTES_FROM = 100_000
+BYTES_ABOVE = 100_000
 """Totals above this are bytes: no cohort has that many studies."""
-WINDOW = timedelta(seconds=30)
+RATE_WINDOW = timedelta(seconds=30)
 """The rate is that of the last half minute: what the line gives now."""
-STEP = timedelta(seconds=0.5)
+SAMPLE_INTERVAL = timedelta(seconds=0.5)
 """How often the way is marked for it."""
 
-Mark = tuple[datetime, int]
+Sample = tuple[datetime, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Bar:
     done: int = 0  # In bytes or items; `total` is 0 where it is not known
     total: int = 0
     message: str = ""  # The last sentence told
-    marks: tuple[Mark, ...] = ()  # When how much was done, in the last half minute
+    samples: tuple[Sample, ...] = ()  # When how much was done, in the last half minute
 
     @property
     def fraction(self) -> float | None:
@@ -46,49 +46,49 @@ class Bar:
         >>> Bar("check", 3, 24).amount
         '3 of 24'
         """
-        if self.total > BYTES_FROM:
+        if self.total > BYTES_ABOVE:
             return f"{self.done / 1e6:.1f} of {self.total / 1e6:.1f} MB"
         return f"{self.done} of {self.total}" if self.total else f"{self.done}"
 
     @property
     def rate(self) -> float | None:
         """Bytes or items per second in the last half minute; None where too little is known."""
-        if not self.marks:
+        if not self.samples:
             return None
-        seconds = (self.marks[-1][0] - self.marks[0][0]).total_seconds()
-        return (self.marks[-1][1] - self.marks[0][1]) / seconds if seconds >= 1 else None
+        seconds = (self.samples[-1][0] - self.samples[0][0]).total_seconds()
+        return (self.samples[-1][1] - self.samples[0][1]) / seconds if seconds >= 1 else None
 
     @property
-    def pace(self) -> str:
+    def speed(self) -> str:
         """How fast, and how long it still takes, for people; empty where that is not known.
 
         Examples
         --------
         >>> from datetime import UTC
-        >>> marks = ((datetime(2026, 1, 1, tzinfo=UTC), 0),
+        >>> samples = ((datetime(2026, 1, 1, tzinfo=UTC), 0),
         ...          (datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC), 20_000_000))
-        >>> Bar("upload", 20_000_000, 400_000_000, marks=marks).pace
+        >>> Bar("upload", 20_000_000, 400_000_000, samples=samples).speed
         '2.0 MB/s, about 3 min left'
         """
         if not self.rate or self.done >= self.total:
             return ""
-        left = f"about {duration((self.total - self.done) / self.rate)} left"
-        return f"{self.rate / 1e6:.1f} MB/s, {left}" if self.total > BYTES_FROM else left
+        left = f"about {format_duration((self.total - self.done) / self.rate)} left"
+        return f"{self.rate / 1e6:.1f} MB/s, {left}" if self.total > BYTES_ABOVE else left
 
-    def marked(self, at: datetime) -> Bar:
+    def with_sample(self, at: datetime) -> Bar:
         """Return the bar with the way marked at a time; marks too old are dropped."""
-        marks = tuple(mark for mark in self.marks if at - mark[0] <= WINDOW)
-        if len(marks) > 1 and marks[-1][0] - marks[-2][0] < STEP:
-            marks = marks[:-1]
-        return replace(self, marks=(*marks, (at, self.done)))
+        samples = tuple(mark for mark in self.samples if at - mark[0] <= RATE_WINDOW)
+        if len(samples) > 1 and samples[-1][0] - samples[-2][0] < SAMPLE_INTERVAL:
+            samples = samples[:-1]
+        return replace(self, samples=(*samples, (at, self.done)))
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Say a length of time as people do.
 
     Examples
     --------
-    >>> duration(8), duration(200), duration(9000), duration(300_000)
+    >>> format_duration(8), format_duration(200), format_duration(9000), format_duration(300_000)
     ('8 s', '3 min', '2.5 h', '3.5 days')
     """
     if seconds < 90:
@@ -113,24 +113,24 @@ class Progress:
     """
 
     stages: tuple[Bar, ...] = ()  # One bar per stage, in the order in which they began
-    under_way: tuple[Bar, ...] = ()  # One bar per study that is being worked on, by its `study_id`
+    in_flight: tuple[Bar, ...] = ()  # One bar per study that is being worked on, by its `study_id`
     failed: tuple[Bar, ...] = ()  # Studies that failed, and why
 
     def after(self, events: Iterable[Event]) -> Progress:
         """Return the progress after some more events."""
         stages = {bar.name: bar for bar in self.stages}
-        under_way = {bar.name: bar for bar in self.under_way}
+        in_flight = {bar.name: bar for bar in self.in_flight}
         failed = {bar.name: bar for bar in self.failed}
         for event in events:
             bar = Bar(event.stage, event.done, event.total, event.message)
             if event.study_id is None:
                 before = stages.get(event.stage, bar)
-                now = replace(bar, total=bar.total or before.total, marks=before.marks)
-                stages[event.stage] = now.marked(event.at)
-            elif event.status in OVER:
-                under_way.pop(event.study_id, None)
+                now = replace(bar, total=bar.total or before.total, samples=before.samples)
+                stages[event.stage] = now.with_sample(event.at)
+            elif event.status in FINISHED:
+                in_flight.pop(event.study_id, None)
             else:
-                under_way[event.study_id] = replace(bar, name=event.study_id)
+                in_flight[event.study_id] = replace(bar, name=event.study_id)
             if event.study_id is not None and event.status == "failed":
                 failed[event.study_id] = replace(bar, name=event.study_id)
-        return Progress(tuple(stages.values()), tuple(under_way.values()), tuple(failed.values()))
+        return Progress(tuple(stages.values()), tuple(in_flight.values()), tuple(failed.values()))

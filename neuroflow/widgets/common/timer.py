@@ -7,14 +7,14 @@ from collections.abc import Callable
 from weakref import WeakMethod
 
 
-def every(seconds: float, call: Callable[[], object]) -> None:
+def call_every(seconds: float, call: Callable[[], object]) -> None:
     """Call a method again and again on the running event loop, until its object is gone.
 
     Without a running loop (a script, a test) nothing happens.
 
     Examples
     --------
-    >>> every(2.0, [].clear)  # no loop is running here
+    >>> call_every(2.0, [].clear)  # no loop is running here
     """
     try:
         loop = asyncio.get_running_loop()

@@ -31,7 +31,11 @@ from neuroflow.workspace import Workspace
 
 NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
 """Where a key is made while no file is named."""
-TESTING, MAKING, MENDING = "Testing the connection", "Making a key", "Making the key private"
+TESTING, CREATING_KEY, FIXING_PERMISSIONS = (
+    "Testing the connection",
+    "Making a key",
+    "Making the key private",
+)
 MAIL = """Subject: Public key for SFTP access ({user})
 
 Dear support team,
@@ -60,8 +64,8 @@ class ConnectModel(FormModel):
     blockers = Tuple()
     steps = Tuple()
     fingerprint = Unicode("")
-    is_changed = Bool(False)
-    is_open = Bool(False)
+    host_key_changed = Bool(False)
+    key_is_exposed = Bool(False)
     public_line = Unicode("")
     mail = Unicode("")
     agent_keys = Tuple()
@@ -69,13 +73,13 @@ class ConnectModel(FormModel):
     def __init__(self, ws: Workspace) -> None:
         super().__init__()
         self.ws = ws
-        self._fresh: list[Step] = []
-        self.attempt(self._restore)
-        self._find_blockers()
+        self._received: list[Step] = []
+        self.run_safely(self._restore)
+        self._update_blockers()
 
     def test(self, passphrase: str = "") -> None:
         """Save the profile and test the connection stage by stage."""
-        if self.blockers or not self.is_free_for(TESTING):
+        if self.blockers or not self.can_start(TESTING):
             return
         if passphrase:
             self.ws.service.use_passphrase(passphrase)
@@ -85,9 +89,9 @@ class ConnectModel(FormModel):
             Profile(self.host.strip(), self.user.strip(), self._profile_key, self.port, name)
         )
         self.profiles = tuple(self.ws.service.profile_names)
-        self._begin(TESTING, lambda: None)
+        self._run_test(TESTING, lambda: None)
 
-    def choose(self, name: str) -> None:
+    def choose_profile(self, name: str) -> None:
         """Use another saved profile from now on; a passphrase typed before is forgotten."""
         before = self.ws.service.profile
         self.ws.service.use_profile(name)
@@ -103,21 +107,21 @@ class ConnectModel(FormModel):
                 "workspace.",
             )
 
-    def new(self) -> None:
+    def new_profile(self) -> None:
         """Begin another profile; the one in use stays saved."""
         self.set(profile="" if self.profiles else DEFAULT, host="", port=22, user="", key="")
 
-    def remove(self) -> None:
+    def remove_profile(self) -> None:
         """Take the profile that is shown out of the workspace; its key stays."""
         self.ws.service.remove_profile(self.profile)
         self.has_passphrase = False
-        self.new()
+        self.new_profile()
         self._restore()
 
-    def offer_agent_keys(self) -> None:
+    def use_agent_keys(self) -> None:
         """Ask the ssh-agent for its keys, and use them in place of a file."""
 
-        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[PublicKey, ...]:
+        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[PublicKey, ...]:
             return tuple(self.ws.service.agent_keys())
 
         def offered(keys: tuple[PublicKey, ...]) -> None:
@@ -126,35 +130,35 @@ class ConnectModel(FormModel):
 
         self.run("Asking the ssh-agent", work, offered)
 
-    def confirm(self) -> None:
+    def confirm_host_key(self) -> None:
         """Pin the fingerprint that is shown, and test again."""
         shown = self.fingerprint
         if shown:
-            self._begin("Pinning the host key", lambda: self.ws.service.trust(shown))
+            self._run_test("Pinning the host key", lambda: self.ws.service.trust(shown))
 
-    def make(self, passphrase: str = "") -> None:
+    def create_key(self, passphrase: str = "") -> None:
         """Make an Ed25519 key in the named file, or the usual place; nothing is overwritten."""
-        if not self.is_free_for(MAKING):
+        if not self.can_start(CREATING_KEY):
             return
         if not self.key.strip():
             self.key = str(NEW_KEY)
         path = self.key_path
 
-        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[str, str]:
             public = make_key(path, passphrase=passphrase or None, comment=self.user.strip())
             return public.line, public.fingerprint
 
         if passphrase:
             self.ws.service.use_passphrase(passphrase)
             self.has_passphrase = True
-        self.run(MAKING, work, lambda public: self._made(path, public))
+        self.run(CREATING_KEY, work, lambda public: self._on_key_created(path, public))
 
-    def show(self, passphrase: str = "") -> None:
+    def show_public_key(self, passphrase: str = "") -> None:
         """Read the public half of the named key, or of the agent's, to be sent to the vendor."""
         service = self.ws.service
-        path = None if self.is_agent else self.key_path
+        path = None if self.uses_agent else self.key_path
 
-        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[str, str]:
             found = [public_key(path, passphrase or None)] if path else service.agent_keys()
             return (
                 "\n".join(public.line for public in found),
@@ -163,12 +167,12 @@ class ConnectModel(FormModel):
 
         self.run("Reading the key", work, self._show_public)
 
-    def mend(self) -> None:
+    def make_key_private(self) -> None:
         """Make the key's file private (permissions 600), and test again what failed by it."""
-        if not self.is_free_for(MENDING):
+        if not self.can_start(FIXING_PERMISSIONS):
             return
         mend_permissions(self.key_path)
-        self.is_open = _is_open(self.key_path)
+        self.key_is_exposed = _is_exposed(self.key_path)
         if self.steps:
             self.test()
 
@@ -183,26 +187,26 @@ class ConnectModel(FormModel):
         return Path(os.path.expanduser(self.key.strip())).absolute()  # noqa: PTH111  pathlib raises for ~nobody
 
     @property
-    def is_agent(self) -> bool:
+    def uses_agent(self) -> bool:
         """The keys of the ssh-agent are used in place of a file."""
         return self.key.strip() == AGENT
 
     @observe("profile", "host", "port", "user", "key")
     def _edited(self, change: Any) -> None:
-        self.set(steps=(), fingerprint="", is_changed=False, tone="", notice="")
+        self.set(steps=(), fingerprint="", host_key_changed=False, tone="", notice="")
         if change.name == "key":
             self.set(public_line="", mail="", agent_keys=())
-        self._find_blockers()
+        self._update_blockers()
 
-    def _find_blockers(self) -> None:
+    def _update_blockers(self) -> None:
         needed = {"Name the profile.": self.profile, "Name the host.": self.host}
         needed["Name the user."] = self.user
         needed["Name the private key's file, or make a key."] = self.key
         blockers = [line for line, value in needed.items() if not value.strip()]
         if not 0 < self.port < 65536:
             blockers.append("The port is a number from 1 to 65535.")
-        is_open = bool(self.key.strip()) and _is_open(self.key_path)
-        self.set(blockers=tuple(blockers), is_open=is_open)
+        key_is_exposed = bool(self.key.strip()) and _is_exposed(self.key_path)
+        self.set(blockers=tuple(blockers), key_is_exposed=key_is_exposed)
 
     def _restore(self) -> None:
         self.profiles = tuple(self.ws.service.profile_names)
@@ -217,44 +221,44 @@ class ConnectModel(FormModel):
             )
             self.notice = "The saved profile; test it to see whether the service answers."
 
-    def _begin(self, doing: str, before: Callable[[], None]) -> None:
-        self.set(steps=(), fingerprint="", is_changed=False, tone="wait")
-        self._fresh = []
+    def _run_test(self, activity: str, before: Callable[[], None]) -> None:
+        self.set(steps=(), fingerprint="", host_key_changed=False, tone="wait")
+        self._received = []
 
-        def work(tell: OnEvent, _stop: StopEvent) -> None:
+        def work(on_event: OnEvent, _stop: StopEvent) -> None:
             before()
             for step in self.ws.service.probe():
-                self._fresh.append(step)
+                self._received.append(step)
                 now = datetime.now(UTC)
-                done, total = len(self._fresh), len(STAGES)
-                tell(Event("test", None, done, total, "progress", step.name, now))
+                done, total = len(self._received), len(STAGES)
+                on_event(Event("test", None, done, total, "progress", step.name, now))
 
-        self.run(doing, work, self._tested)
+        self.run(activity, work, self._show_outcome)
 
-    def _heard(self, events: Sequence[Event]) -> None:
-        super()._heard(events)
-        self.steps = tuple(self._fresh)
+    def _on_events(self, events: Sequence[Event]) -> None:
+        super()._on_events(events)
+        self.steps = tuple(self._received)
 
-    def _tested(self, _nothing: None) -> None:
-        last = self._fresh[-1] if self._fresh else None
+    def _show_outcome(self, _nothing: None) -> None:
+        last = self._received[-1] if self._received else None
         is_good = last is not None and last.ok and last.name == STAGES[-1]
         error = last.error if last is not None else None
         self.set(
-            steps=tuple(self._fresh),
+            steps=tuple(self._received),
             fingerprint=error.fingerprint if isinstance(error, HostKeyUnknownError) else "",
-            is_changed=isinstance(error, HostKeyChangedError),
-            is_open=_is_open(self.key_path),
+            host_key_changed=isinstance(error, HostKeyChangedError),
+            key_is_exposed=_is_exposed(self.key_path),
             tone="good" if is_good else "bad",
             notice="The service answers; studies can be sent." if is_good else "",
         )
 
-    def complain(self, error: Exception) -> None:
+    def report_error(self, error: Exception) -> None:
         """Show an error; a test that raised has failed."""
-        super().complain(error)
+        super().report_error(error)
         if self.tone == "wait":
-            self.set(tone="bad", steps=tuple(self._fresh))
+            self.set(tone="bad", steps=tuple(self._received))
 
-    def _made(self, path: Path, public: tuple[str, str]) -> None:
+    def _on_key_created(self, path: Path, public: tuple[str, str]) -> None:
         self._show_public(public)
         self.notice = f"The key is made: {path}. Send its public half to the vendor's support."
 
@@ -262,10 +266,10 @@ class ConnectModel(FormModel):
         line, fingerprint = public
         user = self.user.strip() or "(user name)"
         self.set(public_line=line, mail=MAIL.format(user=user, line=line, fingerprint=fingerprint))
-        self._find_blockers()
+        self._update_blockers()
 
 
-def _is_open(path: Path) -> bool:
+def _is_exposed(path: Path) -> bool:
     """Tell whether a key's file can be read by others; never on Windows."""
     try:
         mode = path.stat().st_mode

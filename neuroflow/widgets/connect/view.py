@@ -11,17 +11,17 @@ from traitlets import link
 from neuroflow.transfer import STAGES
 from neuroflow.widgets.common import (
     CopyButton,
-    PathField,
+    PathInput,
+    bind,
     button,
+    disable_while_busy,
     field,
     form,
     html,
-    job_status,
-    offer,
-    problems,
-    show,
-    still,
-    watch,
+    problem_list,
+    set_options,
+    set_visible,
+    task_status,
 )
 from neuroflow.widgets.connect.model import ConnectModel
 
@@ -44,22 +44,22 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
     )
 
     def update() -> None:
-        secret.disabled = model.is_agent or model.busy
+        secret.disabled = model.uses_agent or model.busy
         secret.placeholder = (
             "kept in memory until the kernel ends"
             if model.has_passphrase
             else "only if the key has one; never written"
         )
 
-    watch(model, ["key", "has_passphrase", "busy"], update)
+    bind(model, ["key", "has_passphrase", "busy"], update)
     return form(
         widgets.HTML("<h2>Connect</h2><p>How to reach the service, tested stage by stage.</p>"),
-        problems(model),
+        problem_list(model),
         _profiles(model),
         *_fields(model),
         secret,
         *_actions(model, secret),
-        job_status(model, keep=False),
+        task_status(model, keep=False),
         _steps(model),
         _identity(model),
         _agent(model),
@@ -89,29 +89,34 @@ def _actions(model: ConnectModel, secret: widgets.Password) -> list[widgets.Widg
         "Make a key",
         "Make an Ed25519 key in the named file, or in .ssh/neuropacs_ed25519 of your home folder; "
         "the passphrase is optional",
-        lambda: model.make(taken()),
+        lambda: model.create_key(taken()),
     )
     public = button(
-        model, "Show public key", "Show what to send to the vendor", lambda: model.show(taken())
+        model,
+        "Show public key",
+        "Show what to send to the vendor",
+        lambda: model.show_public_key(taken()),
     )
     agent = button(
         model,
         "Use the agent's keys",
         "Show the keys that the ssh-agent holds, and use them in place of a file",
-        model.offer_agent_keys,
+        model.use_agent_keys,
     )
-    mend = button(model, "Make the key private", "Set its permissions to 600", model.mend)
+    mend = button(
+        model, "Make the key private", "Set its permissions to 600", model.make_key_private
+    )
     missing = widgets.HTML()
 
     def update() -> None:
         test.disabled = model.busy or bool(model.blockers)
-        make.disabled = model.busy or model.is_agent
+        make.disabled = model.busy or model.uses_agent
         public.disabled = model.busy or not model.key.strip()
-        show(mend, model.is_open)
+        set_visible(mend, model.key_is_exposed)
         missing.value = html.bullets(model.blockers, heading="Before testing:")
 
-    still(model, agent, mend)
-    watch(model, ["busy", "blockers", "is_open", "key"], update)
+    disable_while_busy(model, agent, mend)
+    bind(model, ["busy", "blockers", "key_is_exposed", "key"], update)
     bar = widgets.HBox([test, make, public, agent, mend], layout={"flex_flow": "row wrap"})
     return [bar, missing]
 
@@ -125,28 +130,30 @@ def _profiles(model: ConnectModel) -> widgets.VBox:
     name = field(widgets.Text, "Profile name", "What this way to the service is called")
     name.layout.width = "420px"
     link((model, "profile"), (name, "value"))
-    new = button(model, "New profile", "Begin another profile; this one stays saved", model.new)
+    new = button(
+        model, "New profile", "Begin another profile; this one stays saved", model.new_profile
+    )
     remove = button(
         model,
         "Remove profile",
         "Take this profile out of the workspace; its key stays",
-        model.remove,
+        model.remove_profile,
     )
 
     def update() -> None:
         shown = model.profile if model.profile in model.profiles else None
-        offer(saved, model.profiles, shown)
+        set_options(saved, model.profiles, shown)
         remove.disabled = model.busy or shown is None
-        show(row, bool(model.profiles))
+        set_visible(row, bool(model.profiles))
 
-    def chosen() -> None:
+    def selected() -> None:
         if saved.value and saved.value != model.ws.service.profile_name:
-            model.choose(saved.value)
+            model.choose_profile(saved.value)
 
     row = widgets.HBox([saved, new, remove])
-    saved.observe(lambda _: model.attempt(chosen), names="value")
-    still(model, saved, new, name)
-    watch(model, ["profile", "profiles", "busy"], update)
+    saved.observe(lambda _: model.run_safely(selected), names="value")
+    disable_while_busy(model, saved, new, name)
+    bind(model, ["profile", "profiles", "busy"], update)
     return widgets.VBox([row, name])
 
 
@@ -158,7 +165,7 @@ def _agent(model: ConnectModel) -> widgets.HTML:
         lines = [f"{key.kind} {key.fingerprint} {key.comment}" for key in model.agent_keys]
         view.value = html.bullets(lines, heading="The ssh-agent offers these keys, in this order:")
 
-    watch(model, ["agent_keys"], update)
+    bind(model, ["agent_keys"], update)
     return view
 
 
@@ -176,8 +183,8 @@ def _fields(model: ConnectModel) -> list[widgets.Widget]:
     )
     for widget, name in ((host, "host"), (port, "port"), (user, "user")):
         link((model, name), (widget, "value"))
-    still(model, host, port, user)
-    key = PathField(
+    disable_while_busy(model, host, port, user)
+    key = PathInput(
         model,
         "key",
         "Private key",
@@ -198,18 +205,18 @@ def _steps(model: ConnectModel) -> widgets.HTML:
             words = f"{STAGE_NAMES[step.name]}: {'ok' if step.ok else 'failed'}."
             advice = html.text(step.advice)
             advice = f'<span class="nf-advice">What to do: {advice}</span>' if advice else ""
-            lines.append(f"<li>{html.mark(tone, words)} {html.text(step.message)}{advice}</li>")
+            lines.append(f"<li>{html.badge(tone, words)} {html.text(step.message)}{advice}</li>")
         if lines and not model.busy:
             passed = {step.name for step in model.steps}
             lines += [
-                f'<li class="nf-dim">{html.mark("", STAGE_NAMES[name] + ": not tested.")}</li>'
+                f'<li class="nf-dim">{html.badge("", STAGE_NAMES[name] + ": not tested.")}</li>'
                 for name in STAGES
                 if name not in passed
             ]
         items = "".join(lines)
         view.value = f'<ol class="nf-steps" aria-label="Stages">{items}</ol>' if items else ""
 
-    watch(model, ["steps", "busy"], update)
+    bind(model, ["steps", "busy"], update)
     return view
 
 
@@ -220,17 +227,17 @@ def _identity(model: ConnectModel) -> widgets.VBox:
         model,
         "Yes, this is the fingerprint the vendor gave me",
         "Pin this host key; it is compared on every connection from now on",
-        model.confirm,
+        model.confirm_host_key,
         button_style="warning",
         layout={"width": "auto", "align_self": "flex-start"},
     )
-    still(model, confirm)
+    disable_while_busy(model, confirm)
     box = widgets.VBox([words, confirm])
 
     def update() -> None:
-        show(confirm, bool(model.fingerprint))
-        show(box, bool(model.fingerprint) or model.is_changed)
-        if model.is_changed:
+        set_visible(confirm, bool(model.fingerprint))
+        set_visible(box, bool(model.fingerprint) or model.host_key_changed)
+        if model.host_key_changed:
             words.value = (
                 '<div role="alert" class="nf-problem"><strong>Blocked: the server shows another '
                 "key than the confirmed one.</strong><br>Nothing is sent or fetched. Ask the "
@@ -244,7 +251,7 @@ def _identity(model: ConnectModel) -> widgets.VBox:
                 f'<p class="nf-fingerprint">{html.text(model.fingerprint)}</p></div>'
             )
 
-    watch(model, ["fingerprint", "is_changed"], update)
+    bind(model, ["fingerprint", "host_key_changed"], update)
     return box
 
 
@@ -265,11 +272,11 @@ def _public(model: ConnectModel) -> widgets.VBox:
         link((model, name), (copy, "text"))
 
     def update() -> None:
-        show(box, bool(model.public_line))
+        set_visible(box, bool(model.public_line))
         head, _, body = model.mail.partition("\n\n")
         subject = head.removeprefix("Subject: ")
         address = f"mailto:?subject={quote(subject)}&body={quote(body)}"
         post.value = f'<a href="{html.text(address)}">Open it in the mail program</a>'
 
-    watch(model, ["public_line", "mail"], update)
+    bind(model, ["public_line", "mail"], update)
     return box

@@ -20,8 +20,8 @@ def code_cell(folder: Path, steps: Sequence[Step]) -> str:
 
     Examples
     --------
-    >>> from neuroflow.widgets.explore.steps import Call, Keep
-    >>> print(code_cell(Path("project"), [Keep("group", ("PD",)),
+    >>> from neuroflow.widgets.explore.steps import Call, KeepRows
+    >>> print(code_cell(Path("project"), [KeepRows("group", ("PD",)),
     ...                                   Call("ax", "plot.heatmap", "table")]))
     import neuroflow as nf
     <BLANKLINE>
@@ -31,7 +31,7 @@ def code_cell(folder: Path, steps: Sequence[Step]) -> str:
     ax = nf.plot.heatmap(table)
     ax
     """
-    lines = "\n".join(step.text() for step in steps).splitlines()
+    lines = "\n".join(step.code() for step in steps).splitlines()
     imports = [line for line in lines if line.startswith("from ")]
     rest = [line for line in lines if not line.startswith("from ")]
     shown = next((line.split(" = ")[0] for line in reversed(rest) if line.startswith("ax = ")), "")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuroflow.errors import FolderError
 from neuroflow.results import write_table
-from neuroflow.widgets.explore.steps import Call, take
+from neuroflow.widgets.explore.steps import Call, run_steps
 
 FOLDER = "exports"
 FORMATS = ("png", "svg", "pdf")
@@ -21,9 +21,9 @@ def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str)
     """Write a figure for a paper, and the code that makes it."""
     from neuroflow.plot import save_figure  # matplotlib takes half a second
 
-    ax = take([call], **scope)["ax"]
-    stem = free_stem(folder, _name(call))
-    return [*save_figure(ax, stem, FORMATS), _written(stem, ".py", code)]
+    ax = run_steps([call], **scope)["ax"]
+    stem = free_stem(folder, _file_name(call))
+    return [*save_figure(ax, stem, FORMATS), _write_text(stem, ".py", code)]
 
 
 def export_table(folder: Path, effects: pd.DataFrame) -> list[Path]:
@@ -34,7 +34,7 @@ def export_table(folder: Path, effects: pd.DataFrame) -> list[Path]:
 
 def export_methods(folder: Path, methods: str) -> list[Path]:
     """Write the methods text."""
-    return [_written(free_stem(folder, "methods"), ".txt", methods)]
+    return [_write_text(free_stem(folder, "methods"), ".txt", methods)]
 
 
 def free_stem(folder: Path, name: str) -> Path:
@@ -59,16 +59,16 @@ def free_stem(folder: Path, name: str) -> Path:
     return exports / stem
 
 
-def _name(call: Call) -> str:
+def _file_name(call: Call) -> str:
     """Name a figure after its view, its metric and what is chosen in it."""
     options = call.options
-    chosen = options.get("contrast") or options.get("study_id") or options.get("regions") or ""
+    selected = options.get("contrast") or options.get("study_id") or options.get("regions") or ""
     parts = [call.function.removeprefix("plot."), str(options["metric"])]
-    parts += chosen if isinstance(chosen, list) else [str(chosen)]
+    parts += selected if isinstance(selected, list) else [str(selected)]
     return "_".join(filter(None, (re.sub(r"[^\w+-]+", "-", part).strip("-") for part in parts)))
 
 
-def _written(stem: Path, ending: str, text: str) -> Path:
+def _write_text(stem: Path, ending: str, text: str) -> Path:
     path = stem.with_name(stem.name + ending)
     try:
         path.write_text(text + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuroflow.matrix import FloatArray, read_cells
 from neuroflow.plot.common import region_labels
-from neuroflow.widgets.common import Spot
+from neuroflow.widgets.common import HitRegion
 from neuroflow.widgets.explore.steps import Call
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ DISC = 5.0
 """Half the width of a region in the brain, in mm."""
 
 
-def spots(ax: Axes, call: Call, scope: Mapping[str, Any]) -> tuple[Spot, ...]:
+def hit_regions(ax: Axes, call: Call, scope: Mapping[str, Any]) -> tuple[HitRegion, ...]:
     """Tell what can be chosen in a figure that was drawn and laid out."""
     view = call.function.removeprefix("plot.")
-    rows = scope[call.given]
+    rows = scope[call.table_name]
     if view == "strip":
         return tuple(_studies(ax, rows, call.options, scope["names"]))
     rows = rows[rows["metric"] == call.options["metric"]]
@@ -37,17 +37,17 @@ def spots(ax: Axes, call: Call, scope: Mapping[str, Any]) -> tuple[Spot, ...]:
     return tuple(_places(ax, regions) if view == "brain" else _rows(ax, regions))
 
 
-def _rows(ax: Axes, regions: pd.DataFrame) -> Iterator[Spot]:
+def _rows(ax: Axes, regions: pd.DataFrame) -> Iterator[HitRegion]:
     """Yield one region per row of an axis whose ticks name them."""
     keys = dict(zip(region_labels(regions), regions["region"].astype("str"), strict=True))
     for place, tick in enumerate(ax.get_yticklabels()):
         label = tick.get_text()
         if label in keys:
             (_, top), (_, bottom) = _parts(ax, [(0, place - 0.5), (0, place + 0.5)])
-            yield Spot(keys[label], label, 0.0, top, 1.0, bottom - top)
+            yield HitRegion(keys[label], label, 0.0, top, 1.0, bottom - top)
 
 
-def _effects(ax: Axes, effects: pd.DataFrame) -> Iterator[Spot]:
+def _effects(ax: Axes, effects: pd.DataFrame) -> Iterator[HitRegion]:
     """Yield one region per point of a volcano."""
     rows = effects.dropna(subset=["p"]).reset_index(drop=True)
     tiny = np.finfo(np.float64).tiny
@@ -58,7 +58,7 @@ def _effects(ax: Axes, effects: pd.DataFrame) -> Iterator[Spot]:
 
 def _studies(
     ax: Axes, table: pd.DataFrame, options: Mapping[str, Any], names: Mapping[str, str]
-) -> Iterator[Spot]:
+) -> Iterator[HitRegion]:
     """Yield one study per point: points are known by the order in which they were drawn."""
     from matplotlib.collections import PathCollection
 
@@ -75,7 +75,7 @@ def _studies(
         yield from _points(ax, np.ma.getdata(scatter.get_offsets()), keys, labels)
 
 
-def _places(ax: Axes, regions: pd.DataFrame) -> Iterator[Spot]:
+def _places(ax: Axes, regions: pd.DataFrame) -> Iterator[HitRegion]:
     """Yield the places of every region in each view of the brain, discs after tracts."""
     from neuroflow.plot._brain.anatomy import VIEWS, places
     from neuroflow.plot._brain.sheet import SHEET
@@ -87,17 +87,17 @@ def _places(ax: Axes, regions: pd.DataFrame) -> Iterator[Spot]:
             points = line[:, axes] + np.array(SHEET[view])
             low, high = points.min(axis=0) - DISC, points.max(axis=0) + DISC
             (left, bottom), (right, top) = _parts(ax, [low, high])
-            yield Spot(str(row.region), label, left, top, right - left, bottom - top)
+            yield HitRegion(str(row.region), label, left, top, right - left, bottom - top)
 
 
 def _points(
     ax: Axes, points: FloatArray, keys: Iterable[str], labels: Iterable[str]
-) -> Iterator[Spot]:
+) -> Iterator[HitRegion]:
     """Yield small spots around points."""
     wide, high = _figure(ax).get_size_inches()
     half = POINT * wide / high
     for (across, down), key, label in zip(_parts(ax, points), keys, labels, strict=True):
-        yield Spot(key, label, across - POINT, down - half, 2 * POINT, 2 * half)
+        yield HitRegion(key, label, across - POINT, down - half, 2 * POINT, 2 * half)
 
 
 def _parts(ax: Axes, points: Any) -> list[list[float]]:

@@ -18,21 +18,21 @@ from neuroflow.models import OnEvent
 from neuroflow.widgets.common import FormModel, Picture, Problem, study_labels
 from neuroflow.widgets.explore.code import code_cell
 from neuroflow.widgets.explore.export import export_figure, export_methods, export_table
-from neuroflow.widgets.explore.question import FACTS, NEED_EFFECTS, Choices, Question
+from neuroflow.widgets.explore.question import NEED_EFFECTS, USUAL_COVARIATES, Choices, Question
 from neuroflow.widgets.explore.render import draw
-from neuroflow.widgets.explore.steps import Call, Step, take
+from neuroflow.widgets.explore.steps import Call, Step, run_steps
 from neuroflow.workspace import Workspace
 
 FIRST_REGION = "pSN"
 """What is chosen at first: the free water of the posterior substantia nigra marks PD."""
-ASKING = (
+QUESTION_TRAITS = (
     *("cohort", "groups", "systems", "search", "visit", "reference", "metric"),
     *("covariates", "method", "robust", "correction"),
 )
 """The traits that make up the question."""
 
 
-def soon(action: Callable[[], None]) -> None:
+def call_soon(action: Callable[[], None]) -> None:
     """Do something after the clicks that wait; at once where nothing can wait."""
     try:
         asyncio.get_running_loop().call_soon(action)
@@ -72,27 +72,27 @@ class ExploreModel(FormModel):
         self,
         ws: Workspace,
         *,
-        later: Callable[[Callable[[], None]], None] = soon,
+        defer: Callable[[Callable[[], None]], None] = call_soon,
         load: bool = True,
     ) -> None:
         super().__init__()
         self.ws = ws
-        self._later = later
+        self._defer = defer
         self._table: pd.DataFrame | None = None
         self._scope: dict[str, Any] = {}
-        self._asked: object = None
+        self._answered: object = None
         self._drawn: dict[str, object] = {}
-        self._is_due = False
-        self._trouble: Problem | None = None
-        self.observe(lambda _: self.attempt(self._ask), names=list(ASKING))
-        chosen = ["region", "study_id", "contrast", "views", "main", "dark"]
-        self.observe(lambda _: self.attempt(self._follow), names=chosen)
+        self._redraw_pending = False
+        self._question_problem: Problem | None = None
+        self.observe(lambda _: self.run_safely(self._update_answer), names=list(QUESTION_TRAITS))
+        selected = ["region", "study_id", "contrast", "views", "main", "dark"]
+        self.observe(lambda _: self.run_safely(self._update_figures), names=selected)
         if load:
-            self.look()
+            self.reload()
 
     # ------------------------------------------------------------------ what there is
 
-    def look(self) -> None:
+    def reload(self) -> None:
         """Read the results, in the background; the question stays as it is."""
         if not any(self.ws.results_folder.glob("*")):
             return
@@ -110,19 +110,19 @@ class ExploreModel(FormModel):
         names = {
             str(study): labels.get(str(study), str(study)) for study in table["study_id"].unique()
         }
-        self._asked = None
+        self._answered = None
         with self.hold_trait_notifications():
             self.names, self.choices = names, choices
-            self._keep_known(choices)
+            self._drop_unknown(choices)
             if is_first:
-                self._begin(choices)
-        self.attempt(self._ask)
+                self._set_defaults(choices)
+        self.run_safely(self._update_answer)
 
-    def _begin(self, choices: Choices) -> None:
+    def _set_defaults(self, choices: Choices) -> None:
         """Ask what most would ask first, and nothing that has no answer."""
         self.reference = choices.controls
-        self.visit = "first" if choices.repeated else ""
-        facts = tuple(name for name in FACTS if name in choices.covariates)
+        self.visit = "first" if choices.has_repeated_visits else ""
+        facts = tuple(name for name in USUAL_COVARIATES if name in choices.covariates)
         for n in range(len(facts), -1, -1):
             self.covariates = facts[:n]
             if self._has_answer():  # each group has a site of its own, say: then without site
@@ -133,12 +133,14 @@ class ExploreModel(FormModel):
     def _has_answer(self) -> bool:
         """Tell whether what is asked now can be answered."""
         try:
-            take([*self.question.choosing(), self.question.comparing()], table=self._table)
+            run_steps(
+                [*self.question.row_steps(), self.question.comparison_step()], table=self._table
+            )
         except NeuroflowError:
             return False
         return True
 
-    def _keep_known(self, choices: Choices) -> None:
+    def _drop_unknown(self, choices: Choices) -> None:
         """Leave out of the question what the results do not have any more."""
         self.groups = tuple(name for name in self.groups if name in choices.groups)
         self.systems = tuple(name for name in self.systems if name in choices.systems)
@@ -179,7 +181,9 @@ class ExploreModel(FormModel):
     def question(self) -> Question:
         """What is asked."""
         asked = bool(self.systems or self.search.strip())
-        found = self.choices.found(self.systems, self.search) if asked and self.choices else ()
+        found: tuple[str, ...] = ()
+        if asked and self.choices:
+            found = self.choices.matching_regions(self.systems, self.search)
         if asked and not found:
             raise OptionError(
                 "No region has this name.", advice="Search for a part of a name, as: putamen, scp."
@@ -197,29 +201,29 @@ class ExploreModel(FormModel):
             correction=self.correction,
         )
 
-    def _ask(self) -> None:
+    def _update_answer(self) -> None:
         """Answer the question, if it is another one; what cannot be answered is said."""
         if self._table is None:
             return
-        if self._trouble is not None:
-            self.dismiss(self._trouble)  # the question it spoke of is not asked any more
-            self._trouble = None
+        if self._question_problem is not None:
+            self.dismiss(self._question_problem)  # the question it spoke of is not asked any more
+            self._question_problem = None
         scope: dict[str, Any] = {}  # nothing of the question before may answer this one
         try:
             question = self.question
-            if question == self._asked:
+            if question == self._answered:
                 return
-            scope = take(question.choosing(), table=self._table, names=self.names)
-            scope = take([question.comparing()], **scope)
-            self._asked = question
+            scope = run_steps(question.row_steps(), table=self._table, names=self.names)
+            scope = run_steps([question.comparison_step()], **scope)
+            self._answered = question
         except NeuroflowError as error:
-            self._asked = None
-            self.complain(error)
-            self._trouble = Problem.of(error)
+            self._answered = None
+            self.report_error(error)
+            self._question_problem = Problem.of(error)
         self._scope = scope
-        self._answered()
+        self._show_answer()
 
-    def _answered(self) -> None:
+    def _show_answer(self) -> None:
         effects = self._scope.get("effects")
         contrasts = () if effects is None else tuple(effects["contrast"].unique())
         regions = [] if effects is None else list(effects["region"].unique())
@@ -230,7 +234,7 @@ class ExploreModel(FormModel):
             if regions and self.region not in regions:
                 self.region = regions[0]
         self._drawn.clear()
-        self._follow()
+        self._update_figures()
 
     # ------------------------------------------------------------------ figures
 
@@ -242,7 +246,7 @@ class ExploreModel(FormModel):
             raise OptionError("There is no comparison to draw.")
         if view == "profile" and not self.study_id:
             raise OptionError("Choose a study.")
-        return self.question.drawing(
+        return self.question.figure_step(
             view,
             region=self.region,
             study_id=self.study_id,
@@ -252,10 +256,10 @@ class ExploreModel(FormModel):
 
     def steps(self) -> list[Step]:
         """Return all steps from the cohort table to the main figure."""
-        compare = [] if self.effects is None else [self.question.comparing()]
-        return [*self.question.choosing(), *compare, self.step(self.main)]
+        compare = [] if self.effects is None else [self.question.comparison_step()]
+        return [*self.question.row_steps(), *compare, self.step(self.main)]
 
-    def _follow(self) -> None:
+    def _update_figures(self) -> None:
         """Draw what is another figure now, and write the code anew."""
         if self._table is None:
             return
@@ -264,14 +268,14 @@ class ExploreModel(FormModel):
         except NeuroflowError as error:
             code = f"# {error.what}"
         self.set(code=code, methods=self._methods())
-        self._next()
+        self._draw_next()
 
     def _methods(self) -> str:
         from neuroflow.compare import methods_text
 
         return methods_text(self.effects) if self.effects is not None else ""
 
-    def _due(self) -> dict[str, Call | str]:
+    def _outdated_views(self) -> dict[str, Call | str]:
         """Return the views that are not drawn as they should be, and how to draw them."""
         due: dict[str, Call | str] = {}
         for view in sorted(self.views, key=lambda name: name != "strip"):  # the quickest first
@@ -283,21 +287,21 @@ class ExploreModel(FormModel):
                 due[view] = how
         return due
 
-    def _next(self) -> None:
+    def _draw_next(self) -> None:
         """Draw one figure now, the others after the clicks that wait."""
-        due = self._due()
+        due = self._outdated_views()
         if not due:
             return
         view, how = next(iter(due.items()))
         self._drawn[view] = (how, self.dark)
         self.pictures = {**self.pictures, view: self._picture(how)}
-        if len(due) > 1 and not self._is_due:
-            self._is_due = True
-            self._later(self._go_on)
+        if len(due) > 1 and not self._redraw_pending:
+            self._redraw_pending = True
+            self._defer(self._continue_drawing)
 
-    def _go_on(self) -> None:
-        self._is_due = False
-        self.attempt(self._next)
+    def _continue_drawing(self) -> None:
+        self._redraw_pending = False
+        self.run_safely(self._draw_next)
 
     def _picture(self, how: Call | str) -> Picture:
         if isinstance(how, str):
@@ -315,14 +319,14 @@ class ExploreModel(FormModel):
 
     def export_table(self) -> None:
         """Write the effects into the exports."""
-        self._tell(export_table(self.ws.folder, self._compared()))
+        self._tell(export_table(self.ws.folder, self._comparison()))
 
     def export_methods(self) -> None:
         """Write the methods text into the exports."""
-        self._compared()
+        self._comparison()
         self._tell(export_methods(self.ws.folder, self.methods))
 
-    def _compared(self) -> pd.DataFrame:
+    def _comparison(self) -> pd.DataFrame:
         if self.effects is None:
             raise OptionError("There is no comparison to export.")
         effects: pd.DataFrame = self.effects

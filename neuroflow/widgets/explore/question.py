@@ -11,13 +11,13 @@ import pandas as pd
 from neuroflow.compare import controls_of
 from neuroflow.matrix import group_order
 from neuroflow.plot.common import region_labels, system_order
-from neuroflow.widgets.explore.steps import Call, Keep, OneVisit, Step
+from neuroflow.widgets.explore.steps import Call, ChooseVisit, KeepRows, Step
 
 VIEWS = ("strip", "heatmap", "forest", "volcano", "profile", "brain")
 NEED_EFFECTS = ("forest", "volcano", "brain")
-MOST_CONTRASTS = 3
+MAX_CONTRASTS = 3
 """How many contrasts stand side by side in one forest."""
-FACTS = ("age", "sex", "site")
+USUAL_COVARIATES = ("age", "sex", "site")
 """What participants are usually adjusted for."""
 _NO_COVARIATES = {
     *("cohort_id", "study_id", "participant_id", "session_id", "group"),
@@ -40,12 +40,15 @@ class Question:
     robust: str = "none"
     correction: str = "bh"
 
-    def choosing(self) -> list[Step]:
+    def row_steps(self) -> list[Step]:
         """Return the steps that choose rows: `table` for statistics, `shown` for figures."""
         pairs = (("cohort_id", self.cohorts), ("group", self.groups), ("region", self.regions))
-        return [*(Keep(column, values) for column, values in pairs if values), OneVisit(self.visit)]
+        return [
+            *(KeepRows(column, values) for column, values in pairs if values),
+            ChooseVisit(self.visit),
+        ]
 
-    def comparing(self) -> Call:
+    def comparison_step(self) -> Call:
         """Return the step that compares the groups."""
         options: dict[str, Any] = {
             "reference": self.reference or None,
@@ -56,13 +59,13 @@ class Question:
             "visit": self.visit,
             "correction": self.correction,
         }
-        return Call("effects", "compare_groups", "table", _said(options))
+        return Call("effects", "compare_groups", "table", _without_defaults(options))
 
-    def drawing(
+    def figure_step(
         self, view: str, *, region: str, study_id: str, contrast: str, contrasts: Sequence[str]
     ) -> Call:
         """Return the step that draws a view."""
-        few = list(contrasts) if len(contrasts) <= MOST_CONTRASTS else [contrast]
+        few = list(contrasts) if len(contrasts) <= MAX_CONTRASTS else [contrast]
         expected = {"reference": self.reference or "auto", "covariates": list(self.covariates)}
         options: dict[str, dict[str, Any]] = {
             "strip": {"regions": [region]},
@@ -72,14 +75,14 @@ class Question:
             "profile": {"study_id": study_id, **expected},
             "brain": {"contrast": contrast},
         }
-        given = "effects" if view in NEED_EFFECTS else "shown"
-        return Call("ax", f"plot.{view}", given, {"metric": self.metric, **options[view]})
+        table_name = "effects" if view in NEED_EFFECTS else "shown"
+        return Call("ax", f"plot.{view}", table_name, {"metric": self.metric, **options[view]})
 
 
 _DEFAULTS: dict[str, Any] = {"reference": None, "covariates": [], "visit": None}
 
 
-def _said(options: dict[str, Any]) -> dict[str, Any]:
+def _without_defaults(options: dict[str, Any]) -> dict[str, Any]:
     """Leave out what is said by saying nothing."""
     return {name: v for name, v in options.items() if name not in _DEFAULTS or v != _DEFAULTS[name]}
 
@@ -97,7 +100,7 @@ class Choices:
     covariates: tuple[str, ...]
     regions: pd.DataFrame  # One row per region and hemisphere: region, hemisphere, label, system
     controls: str  # The group of controls, empty if there is none
-    repeated: bool  # Some participants have several studies
+    has_repeated_visits: bool  # Some participants have several studies
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> Choices:
@@ -116,10 +119,10 @@ class Choices:
             covariates=tuple(name for name in kept if _varies(studies[name])),
             regions=regions[columns].astype("str").assign(label=region_labels(regions)),
             controls=controls_of(table) or "",
-            repeated=bool(participants.duplicated().any()),
+            has_repeated_visits=bool(participants.duplicated().any()),
         )
 
-    def found(self, systems: Sequence[str], search: str) -> tuple[str, ...]:
+    def matching_regions(self, systems: Sequence[str], search: str) -> tuple[str, ...]:
         """Return the regions of some systems in whose names some words occur."""
         rows = self.regions
         if systems:

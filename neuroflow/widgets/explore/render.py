@@ -7,12 +7,12 @@ from io import BytesIO
 from typing import Any
 
 from neuroflow.widgets.common import Picture
-from neuroflow.widgets.explore.hit_regions import spots
-from neuroflow.widgets.explore.steps import Call, take
+from neuroflow.widgets.explore.hit_regions import hit_regions
+from neuroflow.widgets.explore.steps import Call, run_steps
 
-SCREEN = 104
+SCREEN_DPI = 104
 """CSS pixels per inch of a figure: its small text is read without zooming."""
-SHARP = 1.5
+PIXEL_RATIO = 1.5
 """Pixels of the picture per CSS pixel."""
 
 
@@ -21,14 +21,14 @@ def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False) -> Picture
     from neuroflow.plot import caption, styled  # matplotlib takes half a second
 
     with styled(theme="dark" if dark else "light"):
-        ax = take([call], **scope)["ax"]
+        ax = run_steps([call], **scope)["ax"]
         stream = BytesIO()
-        ax.figure.savefig(stream, format="png", dpi=SCREEN * SHARP)
+        ax.figure.savefig(stream, format="png", dpi=SCREEN_DPI * PIXEL_RATIO)
     named = ax.get_xticklabels() if "regions" in call.options else ()
     regions = ", ".join(tick.get_text().replace("\n", " ") for tick in named)
     return Picture(
         png=stream.getvalue(),
         alt=": ".join(filter(None, (regions, caption(ax)))),
-        width=round(ax.figure.get_size_inches()[0] * SCREEN),
-        spots=spots(ax, call, scope),
+        width=round(ax.figure.get_size_inches()[0] * SCREEN_DPI),
+        hit_regions=hit_regions(ax, call, scope),
     )

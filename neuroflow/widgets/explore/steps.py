@@ -22,24 +22,24 @@ WIDTH = 88
 class Step(Protocol):
     """Something done with the variables of a notebook cell."""
 
-    def take(self, scope: dict[str, Any]) -> None:
-        """Do it."""
+    def run(self, scope: dict[str, Any]) -> None:
+        """Run the step."""
 
-    def text(self) -> str:
+    def code(self) -> str:
         """Return the lines of code that do the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class KeepRows:
     """Keep the rows of `table` whose column holds one of some values.
 
     Examples
     --------
-    >>> step = Keep("group", ("PSP",))
-    >>> print(step.text())
+    >>> step = KeepRows("group", ("PSP",))
+    >>> print(step.code())
     table = table[table["group"].isin(['PSP'])]
     >>> scope = {"table": pd.DataFrame({"group": ["PSP", "PD"]})}
-    >>> step.take(scope)
+    >>> step.run(scope)
     >>> len(scope["table"])
     1
     """
@@ -47,12 +47,12 @@ class Keep:
     column: str  # Which column
     values: tuple[str, ...]  # Which values
 
-    def take(self, scope: dict[str, Any]) -> None:
-        """Do it; see `Step`."""
+    def run(self, scope: dict[str, Any]) -> None:
+        """Run the step; see `Step`."""
         table = scope["table"]
         scope["table"] = table[table[self.column].isin(self.values)]
 
-    def text(self) -> str:
+    def code(self) -> str:
         """Return the code; see `Step`."""
         listed = pprint.pformat(list(self.values), width=WIDTH, compact=True)
         if "\n" not in listed:
@@ -61,13 +61,13 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
-class OneVisit:
+class ChooseVisit:
     """Make `shown`: the studies of one visit of each participant, or all of them."""
 
     visit: str | None  # ``"first"``, ``"last"``, a session id; None keeps all
 
-    def take(self, scope: dict[str, Any]) -> None:
-        """Do it; see `Step`."""
+    def run(self, scope: dict[str, Any]) -> None:
+        """Run the step; see `Step`."""
         table: pd.DataFrame = scope["table"]
         if self.visit is not None:
             studies = table.drop_duplicates("study_id", ignore_index=True)
@@ -75,7 +75,7 @@ class OneVisit:
             table = table[table["study_id"].isin(seen)]
         scope["shown"] = table
 
-    def text(self) -> str:
+    def code(self) -> str:
         """Return the code; see `Step`."""
         if self.visit is None:
             return "shown = table"
@@ -95,31 +95,31 @@ class Call:
 
     Examples
     --------
-    >>> print(Call("ax", "plot.strip", "shown", {"regions": ["SCP"], "metric": "FW"}).text())
+    >>> print(Call("ax", "plot.strip", "shown", {"regions": ["SCP"], "metric": "FW"}).code())
     ax = nf.plot.strip(shown, regions=['SCP'], metric='FW')
     """
 
     result: str  # The variable that gets what it returns
     function: str  # Its name, as ``"plot.forest"``.
-    given: str  # The variable that holds the table
+    table_name: str  # The variable that holds the table
     options: Mapping[str, Any] = field(default_factory=dict)  # Its keyword arguments, plain values
 
-    def take(self, scope: dict[str, Any]) -> None:
-        """Do it; see `Step`."""
-        scope[self.result] = attrgetter(self.function)(nf)(scope[self.given], **self.options)
+    def run(self, scope: dict[str, Any]) -> None:
+        """Run the step; see `Step`."""
+        scope[self.result] = attrgetter(self.function)(nf)(scope[self.table_name], **self.options)
 
-    def text(self) -> str:
+    def code(self) -> str:
         """Return the code; see `Step`."""
         start = f"{self.result} = nf.{self.function}("
-        parts = [self.given, *(f"{name}={value!r}" for name, value in self.options.items())]
+        parts = [self.table_name, *(f"{name}={value!r}" for name, value in self.options.items())]
         line = start + ", ".join(parts) + ")"
         if len(line) <= WIDTH:
             return line
         return start + "\n" + "".join(f"    {part},\n" for part in parts) + ")"
 
 
-def take(steps: Sequence[Step], **scope: Any) -> dict[str, Any]:
-    """Take steps one after the other."""
+def run_steps(steps: Sequence[Step], **scope: Any) -> dict[str, Any]:
+    """Run steps one after the other; return the variables."""
     for step in steps:
-        step.take(scope)
+        step.run(scope)
     return scope

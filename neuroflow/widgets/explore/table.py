@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.plot.common import region_labels
-from neuroflow.widgets.common import TableView, watch
+from neuroflow.widgets.common import DataTable, bind
 from neuroflow.widgets.explore.model import ExploreModel
 
 COLUMNS = {
@@ -35,13 +35,13 @@ def rows_of(effects: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def effects_table(model: ExploreModel) -> TableView:
+def effects_table(model: ExploreModel) -> DataTable:
     """Draw the table of effects; a chosen row chooses its region and contrast, and back."""
-    view = TableView(model, "Effects: choose a region", select="single")
+    view = DataTable(model, "Effects: choose a region", select="single")
 
     def fill() -> None:
         effects = model.effects
-        view.chosen = ()  # rows of one region stand in several contrasts: found again by `follow`
+        view.selected = ()  # rows of one region stand in several contrasts: found again by `follow`
         view.show(pd.DataFrame() if effects is None else rows_of(effects))
         follow()
 
@@ -54,15 +54,15 @@ def effects_table(model: ExploreModel) -> TableView:
         if model.contrast in model.contrasts:
             here &= effects["contrast"] == model.contrast
         places = [int(place) for place in here.to_numpy().nonzero()[0]]
-        if places and not set(places) & set(view.chosen):
-            view.chosen = (places[0],)
+        if places and not set(places) & set(view.selected):
+            view.selected = (places[0],)
 
     def choose(change: Any) -> None:
         if change.new:
             row = model.effects.iloc[change.new[0]]
             model.set(region=str(row["region"]), contrast=str(row["contrast"]))
 
-    watch(model, ["effects"], fill)
-    watch(model, ["region", "contrast"], follow)
-    view.observe(lambda change: model.attempt(lambda: choose(change)), names="chosen")
+    bind(model, ["effects"], fill)
+    bind(model, ["region", "contrast"], follow)
+    view.observe(lambda change: model.run_safely(lambda: choose(change)), names="selected")
     return view

@@ -10,21 +10,21 @@ import ipywidgets as widgets
 from traitlets import link
 
 from neuroflow.widgets.common import (
-    FigureView,
+    ClickableFigure,
+    bind,
     button,
     field,
     form,
     html,
-    job_status,
-    problems,
-    show,
-    watch,
+    problem_list,
+    set_visible,
+    task_status,
 )
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import VIEWS
 from neuroflow.widgets.explore.table import effects_table
 
-ABOUT = {
+VIEW_LABELS = {
     "strip": ("Strip", "Every study's value in the chosen region; choose a study in it"),
     "heatmap": ("Heatmap", "How far each study is from the controls, in every region"),
     "forest": ("Forest", "Effects with their intervals, region by region"),
@@ -34,7 +34,7 @@ ABOUT = {
 }
 """What the views are called and what they show."""
 METHODS = (("linear model", "linear"), ("Welch's t test", "welch"), ("Mann-Whitney", "mannwhitney"))
-ERRORS = (
+STANDARD_ERRORS = (
     ("ordinary", "none"),
     ("robust to unequal variance (HC3)", "HC3"),
     ("robust, all visits kept together (cluster)", "cluster"),
@@ -50,21 +50,21 @@ CORRECTIONS = (
 def explore_form(model: ExploreModel) -> widgets.VBox:
     """Draw the Explore form."""
     again = button(
-        model, "Read results again", "Read what was collected since", model.look, icon="refresh"
+        model, "Read results again", "Read what was collected since", model.reload, icon="refresh"
     )
-    empty, work = widgets.HTML(), job_status(model, keep=False)
-    body = widgets.VBox([_question(model), _chosen(model), _views(model), _answer(model)])
+    empty, work = widgets.HTML(), task_status(model, keep=False)
+    body = widgets.VBox([_question(model), _selection(model), _views(model), _answer(model)])
 
     def update() -> None:
-        show(body, model.choices is not None)
-        show(work, model.busy)  # what was written is told beside the buttons that write
+        set_visible(body, model.choices is not None)
+        set_visible(work, model.busy)  # what was written is told beside the buttons that write
         missing = model.choices is None and not model.busy
         empty.value = "<p>Nothing was collected yet: see Results.</p>" if missing else ""
 
-    watch(model, ["choices", "busy"], update)
+    bind(model, ["choices", "busy"], update)
     whole = form(
         widgets.HTML("<h2>Explore</h2><p>Compare groups of studies, region by region.</p>"),
-        problems(model),
+        problem_list(model),
         widgets.HBox([again]),
         empty,
         work,
@@ -84,9 +84,11 @@ def _question(model: ExploreModel) -> widgets.VBox:
         _menu(model, "visit", "Visit", "Which visit of each participant counts"),
         _menu(model, "metric", "Metric", "What was measured"),
         _menu(model, "reference", "Compare with", "Every other group is compared with this one"),
-        _several(model, "groups", "Groups", "Which groups; all if none is chosen"),
-        _several(model, "covariates", "Adjust for", "Covariates of the linear model"),
-        _several(model, "systems", "Systems", "Regions of these systems; all if none is chosen"),
+        _multiple_menu(model, "groups", "Groups", "Which groups; all if none is chosen"),
+        _multiple_menu(model, "covariates", "Adjust for", "Covariates of the linear model"),
+        _multiple_menu(
+            model, "systems", "Systems", "Regions of these systems; all if none is chosen"
+        ),
         _search(model),
         _menu(model, "method", "Model", "How groups are compared"),
         _menu(model, "robust", "Standard errors", "Of the linear model"),
@@ -96,9 +98,9 @@ def _question(model: ExploreModel) -> widgets.VBox:
     def update() -> None:
         if model.choices is None:
             return
-        found.value = f'<p class="nf-dim" role="status">{html.text(compared(model))}</p>'
+        found.value = f'<p class="nf-dim" role="status">{html.text(answer_summary(model))}</p>'
 
-    watch(model, ["effects", "choices"], update)
+    bind(model, ["effects", "choices"], update)
     grid = widgets.GridBox(controls, layout={**_GRID, "align_items": "flex-start"})
     how = widgets.HTML(
         '<p class="nf-dim">Where no group and no system is chosen, all are meant. Ctrl (on a Mac, '
@@ -107,20 +109,20 @@ def _question(model: ExploreModel) -> widgets.VBox:
     return widgets.VBox([how, grid, found])
 
 
-def compared(model: ExploreModel) -> str:
+def answer_summary(model: ExploreModel) -> str:
     """Say how many regions the answer speaks of, and why others have none."""
     effects, total = model.effects, len(model.region_names)
     if effects is None:
         return f"0 of {total} regions are compared."
     answered = effects["estimate"].notna()
     n = effects.loc[answered, "region"].nunique()
-    said = f"{n} of {total} regions are compared"
-    said += "; p values are corrected over these." if n else "."
+    status = f"{n} of {total} regions are compared"
+    status += "; p values are corrected over these." if n else "."
     reasons = Counter(effects.loc[~answered, "reason"]).most_common(1)
     if reasons:
-        said += f" {(~answered).sum()} of {len(effects)} comparisons have no answer, most often: "
-        said += f"{reasons[0][0]}."
-    return said
+        status += f" {(~answered).sum()} of {len(effects)} comparisons have no answer, most often: "
+        status += f"{reasons[0][0]}."
+    return status
 
 
 def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
@@ -128,7 +130,7 @@ def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
     known = model.choices
     if known is None:
         return []
-    fixed = {"method": METHODS, "robust": ERRORS, "correction": CORRECTIONS}
+    fixed = {"method": METHODS, "robust": STANDARD_ERRORS, "correction": CORRECTIONS}
     if name in fixed:
         return list(fixed[name])
     if name == "visit":
@@ -146,10 +148,10 @@ def _menu(
 ) -> Any:
     """Return a menu that is linked to a trait, and whose options follow the results."""
     menu = field(widgets.Dropdown, label, description, layout={"width": "98%"}, **_NARROW)
-    return _linked(model, name, menu, lambda: _options(model, name), changed)
+    return _bind_options(model, name, menu, lambda: _options(model, name), changed)
 
 
-def _several(model: ExploreModel, name: str, label: str, description: str) -> Any:
+def _multiple_menu(model: ExploreModel, name: str, label: str, description: str) -> Any:
     """Return a list of which several can be chosen, linked to a trait."""
     listed = field(
         widgets.SelectMultiple, label, description, layout={"width": "98%"}, rows=4, **_NARROW
@@ -158,10 +160,10 @@ def _several(model: ExploreModel, name: str, label: str, description: str) -> An
     def offered() -> tuple[str, ...]:
         return () if model.choices is None else tuple(getattr(model.choices, name))
 
-    return _linked(model, name, listed, offered, "choices")
+    return _bind_options(model, name, listed, offered, "choices")
 
 
-def _linked(
+def _bind_options(
     model: ExploreModel, name: str, box: Any, offered: Callable[[], Sequence[Any]], changed: str
 ) -> Any:
     """Link what is chosen in a box to a trait, and what it offers to another."""
@@ -184,8 +186,8 @@ def _linked(
         finally:
             is_filling = False
 
-    watch(model, [changed, name], follow)
-    box.observe(lambda change: model.attempt(lambda: choose(change)), names="value")
+    bind(model, [changed, name], follow)
+    box.observe(lambda change: model.run_safely(lambda: choose(change)), names="value")
     return box
 
 
@@ -209,24 +211,24 @@ _NARROW = {"style": {"description_width": "110px"}}
 # -------------------------------------------------------------------------- what is chosen
 
 
-def _chosen(model: ExploreModel) -> widgets.GridBox:
-    region = _finder(
+def _selection(model: ExploreModel) -> widgets.GridBox:
+    region = _name_box(
         "Region",
         "The region that strip, profile and brain show; also by a click in table or figure",
     )
-    study = _finder(
+    study = _name_box(
         "Study",
         "The study of the profile, and of the report in Results; also by a click in the strip",
     )
     contrast = _menu(
         model, "contrast", "Contrast", "Which comparison volcano and brain show", "contrasts"
     )
-    _by_name(model, "region", region, ["choices"])
-    _by_name(model, "study_id", study, ["names"])
+    _bind_name(model, "region", region, ["choices"])
+    _bind_name(model, "study_id", study, ["names"])
     return widgets.GridBox([contrast, region, study], layout={**_GRID, "margin": "10px 0 0"})
 
 
-def _finder(label: str, description: str) -> Any:
+def _name_box(label: str, description: str) -> Any:
     """Return a box that completes names."""
     return field(
         widgets.Combobox,
@@ -240,7 +242,7 @@ def _finder(label: str, description: str) -> Any:
     )
 
 
-def _by_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:
+def _bind_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:
     """Link a box of names to a trait that holds the key behind a name."""
     names: dict[str, str] = {}  # from key to name
 
@@ -258,8 +260,8 @@ def _by_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> N
         if key is not None:
             model.set(**{trait: key})
 
-    watch(model, [*changed, trait], follow)
-    box.observe(lambda change: model.attempt(lambda: choose(change.new)), names="value")
+    bind(model, [*changed, trait], follow)
+    box.observe(lambda change: model.run_safely(lambda: choose(change.new)), names="value")
 
 
 # -------------------------------------------------------------------------- figures
@@ -277,7 +279,7 @@ def _views(model: ExploreModel) -> widgets.VBox:
 
 
 def _switch(model: ExploreModel, view: str) -> Any:
-    name, about = ABOUT[view]
+    name, about = VIEW_LABELS[view]
     switch = widgets.ToggleButton(
         value=view in model.views, description=name, tooltip=f"Show: {about}"
     )
@@ -291,15 +293,15 @@ def _switch(model: ExploreModel, view: str) -> Any:
         switch.value = view in model.views
         switch.icon = "check" if switch.value else ""  # pressed is not told by colour alone
 
-    watch(model, ["views"], follow)
-    switch.observe(lambda change: model.attempt(lambda: turn(change)), names="value")
+    bind(model, ["views"], follow)
+    switch.observe(lambda change: model.run_safely(lambda: turn(change)), names="value")
     return switch
 
 
 def _figure(model: ExploreModel, view: str) -> widgets.VBox:
-    name, about = ABOUT[view]
+    name, about = VIEW_LABELS[view]
     trait = "study_id" if view == "strip" else "region"
-    drawn = FigureView(hint=f"{name}: choose a {'study' if view == 'strip' else 'region'}")
+    drawn = ClickableFigure(hint=f"{name}: choose a {'study' if view == 'strip' else 'region'}")
     why = widgets.HTML()
     card = widgets.VBox(
         [widgets.HTML(f'<p class="nf-head">{name}</p><p class="nf-dim">{about}.</p>'), why, drawn],
@@ -309,16 +311,16 @@ def _figure(model: ExploreModel, view: str) -> widgets.VBox:
         card.add_class("nf-card")  # as tall as there are regions: scrolls by itself
 
     def update() -> None:
-        show(card, view in model.views)
+        set_visible(card, view in model.views)
         picture = model.pictures.get(view)
         if picture is None:
             return
         why.value = "" if picture.png else f'<p role="status">{html.text(picture.alt)}</p>'
-        show(why, not picture.png)
+        set_visible(why, not picture.png)
         drawn.show(picture)
 
-    watch(model, ["pictures", "views"], update)
-    link((model, trait), (drawn, "chosen"))
+    bind(model, ["pictures", "views"], update)
+    link((model, trait), (drawn, "selected"))
     drawn.observe(lambda change: model.set(dark=change.new), names="dark")
     return card
 
@@ -331,7 +333,7 @@ def _answer(model: ExploreModel) -> widgets.VBox:
         widgets.Dropdown,
         "Figure",
         "Which figure is exported and made by the code",
-        options=[(ABOUT[view][0], view) for view in VIEWS],
+        options=[(VIEW_LABELS[view][0], view) for view in VIEWS],
         layout={"width": "260px"},
         **_NARROW,
     )
@@ -349,11 +351,11 @@ def _answer(model: ExploreModel) -> widgets.VBox:
             model, "Export methods", "Write the methods text into exports", model.export_methods
         ),
     ]
-    methods, code, said = widgets.HTML(), widgets.HTML(), widgets.HTML()
+    methods, code, status = widgets.HTML(), widgets.HTML(), widgets.HTML()
 
-    def tell() -> None:
-        line = html.mark("good", model.notice) if model.notice else ""
-        said.value = f'<div role="status">{line}</div>'
+    def update_status() -> None:
+        line = html.badge("good", model.notice) if model.notice else ""
+        status.value = f'<div role="status">{line}</div>'
 
     def update() -> None:
         methods.value = (
@@ -365,7 +367,7 @@ def _answer(model: ExploreModel) -> widgets.VBox:
             f'<pre class="nf-code" tabindex="0">{html.text(model.code)}</pre>'
         )
 
-    watch(model, ["methods", "code"], update)
-    watch(model, ["notice"], tell)
+    bind(model, ["methods", "code"], update)
+    bind(model, ["notice"], update_status)
     bar = widgets.HBox([main, *exports], layout={"flex_flow": "row wrap"})
-    return widgets.VBox([effects_table(model), methods, bar, said, code])
+    return widgets.VBox([effects_table(model), methods, bar, status, code])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from neuroflow.widgets.common import button, html, problems, show, watch
+from neuroflow.widgets.common import bind, button, html, problem_list, set_visible
 from neuroflow.widgets.results.gallery_model import GalleryModel, Report
 
 WARNING = (
@@ -16,8 +16,8 @@ WARNING = (
 def gallery(model: GalleryModel) -> widgets.VBox:
     """Draw the gallery."""
     head = widgets.HTML()
-    back = button(model, "Back", "Previous page of reports", lambda: model.go(model.page - 1))
-    forth = button(model, "Next", "Next page of reports", lambda: model.go(model.page + 1))
+    back = button(model, "Back", "Previous page of reports", lambda: model.go_to(model.page - 1))
+    forth = button(model, "Next", "Next page of reports", lambda: model.go_to(model.page + 1))
     grid = widgets.GridBox(
         layout={
             "grid_template_columns": "repeat(auto-fill, minmax(220px, 1fr))",
@@ -26,12 +26,12 @@ def gallery(model: GalleryModel) -> widgets.VBox:
     )
     pages = widgets.VBox([grid, widgets.HBox([back, forth])])
     box = widgets.VBox(
-        [head, widgets.HTML(WARNING), problems(model), _opened(model), pages],
+        [head, widgets.HTML(WARNING), problem_list(model), _opened(model), pages],
     )
 
     def update() -> None:
         old = grid.children
-        grid.children = [_card(model, report, small) for report, small in model.shown]
+        grid.children = [_card(model, report, small) for report, small in model.thumbnails]
         for card in old:
             card.close_all()
 
@@ -40,13 +40,13 @@ def gallery(model: GalleryModel) -> widgets.VBox:
         where = f"{len(model.reports)} reports, page {model.page + 1} of {count}"
         head.value = f'<p class="nf-head">{where}</p>'
         back.disabled, forth.disabled = model.page == 0, model.page >= count - 1
-        show(back, count > 1)
-        show(forth, count > 1)
-        show(box, bool(model.reports))
-        show(pages, not model.name)
+        set_visible(back, count > 1)
+        set_visible(forth, count > 1)
+        set_visible(box, bool(model.reports))
+        set_visible(pages, not model.name)
 
-    watch(model, ["shown"], update)
-    watch(model, ["reports", "page", "name"], update_head)
+    bind(model, ["thumbnails"], update)
+    bind(model, ["reports", "page", "name"], update_head)
     return box
 
 
@@ -61,7 +61,7 @@ class _Card(widgets.VBox):  # type: ignore[misc]
 
 def _card(model: GalleryModel, report: Report, small: str) -> _Card:
     kind = "failure report" if report.is_failure else "report"
-    words = html.mark("bad", f"Failed: {report.name}") if report.is_failure else ""
+    words = html.badge("bad", f"Failed: {report.name}") if report.is_failure else ""
     image = (
         html.picture(small, alternative=f"Small picture of the {kind} of {report.name}")
         if small
@@ -87,7 +87,7 @@ def _opened(model: GalleryModel) -> widgets.VBox:
     )
 
     def update() -> None:
-        show(box, bool(model.name))
+        set_visible(box, bool(model.name))
         title.value = f'<h2 class="nf-title" role="status">Report of {html.text(model.name)}</h2>'
         alternative = f"Report of {model.name}; its text stands beside it"
         image.value = (
@@ -98,5 +98,5 @@ def _opened(model: GalleryModel) -> widgets.VBox:
         whole = f'<pre class="nf-report" tabindex="0">{html.text(model.text)}</pre>'
         text.value = html.facts(model.facts, caption="In short") + whole
 
-    watch(model, ["name", "large", "text", "facts"], update)
+    bind(model, ["name", "large", "text", "facts"], update)
     return box

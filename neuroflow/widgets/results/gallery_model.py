@@ -22,7 +22,7 @@ from neuroflow.widgets.common import FormModel
 PER_PAGE = 8
 SMALL = (260, 260)
 LARGE = (1100, 1100)
-MOST_TEXT = 20_000
+MAX_TEXT = 20_000
 """Characters of a report that are shown."""
 
 
@@ -42,7 +42,7 @@ class GalleryModel(FormModel):
 
     reports = Tuple()
     page = Int(0)
-    shown = Tuple()
+    thumbnails = Tuple()
     name = Unicode("")
     large = Unicode("")
     text = Unicode("")
@@ -51,7 +51,7 @@ class GalleryModel(FormModel):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.folder = folder
-        self._wanted: Report | None = None
+        self._requested: Report | None = None
         self._drawn: tuple[Report, ...] | None = None
 
     @property
@@ -59,22 +59,22 @@ class GalleryModel(FormModel):
         """How many pages there are, at least one."""
         return max(1, -(-len(self.reports) // PER_PAGE))
 
-    def look(self, names: Mapping[str, str]) -> None:
+    def reload(self, names: Mapping[str, str]) -> None:
         """Look at the folder again."""
         found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
         self.reports = tuple(sorted(found, key=lambda report: report.name))
         self._drawn = None  # a picture may be another one now, under the same name
-        self.go(self.page)
+        self.go_to(self.page)
 
-    def go(self, page: int) -> None:
+    def go_to(self, page: int) -> None:
         """Show another page."""
         self.page = max(0, min(page, self.pages - 1))
-        self._go_on()
+        self._continue()
 
     def open(self, report: Report) -> None:
         """Show one report large, with its text."""
-        self._wanted = report
-        self._go_on()
+        self._requested = report
+        self._continue()
 
     def follow(self, study_id: str) -> None:
         """Show the report of a study that was chosen elsewhere."""
@@ -86,48 +86,48 @@ class GalleryModel(FormModel):
 
     def close(self) -> None:
         """Close the large view."""
-        self._wanted = None
+        self._requested = None
         self.set(name="", large="", text="", facts=())
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         """Begin what was asked for last and is not done: the pictures of a page, then a report."""
         here = self.reports[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
         if self.busy:
             return  # asked again once that is done
         if here != self._drawn:
             self._draw(here)
-        elif self._wanted is not None:
-            self._open(self._wanted)
+        elif self._requested is not None:
+            self._open(self._requested)
 
     def _draw(self, here: tuple[Report, ...]) -> None:
-        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[tuple[Report, str], ...]:
-            return tuple((report, _small(report)) for report in here)
+        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[tuple[Report, str], ...]:
+            return tuple((report, _thumbnail(report)) for report in here)
 
         def show(drawn: tuple[tuple[Report, str], ...]) -> None:
-            self.shown = drawn
-            self._go_on()
+            self.thumbnails = drawn
+            self._continue()
 
         self._drawn = here
         self.run("Drawing small pictures", work, show)
 
     def _open(self, report: Report) -> None:
-        def work(_tell: OnEvent, _stop: StopEvent) -> tuple[str, str]:
+        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[str, str]:
             return picture(report.picture, LARGE) if report.picture else "", _read(report.text)
 
         def show(found: tuple[str, str]) -> None:
-            if self._wanted is report:  # else closed, or another one was asked for, meanwhile
+            if self._requested is report:  # else closed, or another one was asked for, meanwhile
                 large, text = found
-                self._wanted = None
+                self._requested = None
                 self.set(name=report.name, large=large, text=text, facts=facts_of(text))
-            self._go_on()
+            self._continue()
 
         self.run("Opening a report", work, show)
 
-    def complain(self, error: Exception) -> None:
+    def report_error(self, error: Exception) -> None:
         """Show an error; what could not be opened is not tried again by itself."""
-        super().complain(error)
-        self._wanted = None
-        self._go_on()
+        super().report_error(error)
+        self._requested = None
+        self._continue()
 
 
 def facts_of(text: str) -> tuple[tuple[str, str], ...]:
@@ -138,15 +138,17 @@ def facts_of(text: str) -> tuple[tuple[str, str], ...]:
     >>> facts_of("PD Probability: 0.96\nFree Water\npSN: 0.15\n")
     (('Probability of PD', '96.0%'), ('Free water, pSN', '0.1500'))
     """
-    said = parse_prediction(text)
-    pairs = [("Failed", said.failure)] if said.failure else []
-    pairs += list(said.labels.items())
+    prediction = parse_prediction(text)
+    pairs = [("Failed", prediction.failure)] if prediction.failure else []
+    pairs += list(prediction.labels.items())
     pairs += [
-        (f"Probability of {name}", f"{part:.1%}") for name, part in said.probabilities.items()
+        (f"Probability of {name}", f"{part:.1%}") for name, part in prediction.probabilities.items()
     ]
-    pairs += [(f"Free water, {name}", f"{value:.4f}") for name, value in said.biomarkers.items()]
-    pairs += [("Report of", said.date.isoformat())] if said.date else []
-    known = (("Product", said.product), ("Model version", said.model_version))
+    pairs += [
+        (f"Free water, {name}", f"{value:.4f}") for name, value in prediction.biomarkers.items()
+    ]
+    pairs += [("Report of", prediction.date.isoformat())] if prediction.date else []
+    known = (("Product", prediction.product), ("Model version", prediction.model_version))
     return tuple((name, value) for name, value in (*pairs, *known) if value)
 
 
@@ -174,7 +176,7 @@ def _picture(path: Path, _changed: int, size: tuple[int, int]) -> str:
     return base64.b64encode(data.getvalue()).decode("ascii")
 
 
-def _small(report: Report) -> str:
+def _thumbnail(report: Report) -> str:
     """Return the small picture; one that cannot be read must not hide the others."""
     try:
         return picture(report.picture, SMALL) if report.picture else ""
@@ -205,6 +207,6 @@ def _read(path: Path | None) -> str:
         return ""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(MOST_TEXT)
+            return file.read(MAX_TEXT)
     except OSError as error:
         raise ResultError(f"{path.name} cannot be read.", why=f"{error.strerror}.") from error

@@ -12,9 +12,16 @@ from traitlets import Any, Dict, Instance, Tuple, Unicode
 from neuroflow.ledger import State
 from neuroflow.models import OnEvent
 from neuroflow.transfer import Look
-from neuroflow.widgets.common import LEDGER, FormModel, Marks, duration, marks_of, study_labels
+from neuroflow.widgets.common import (
+    LEDGER_FILES,
+    FormModel,
+    Mtimes,
+    format_duration,
+    mtimes,
+    study_labels,
+)
+from neuroflow.widgets.results.auto_refresh import AutoRefreshModel
 from neuroflow.widgets.results.gallery_model import GalleryModel
-from neuroflow.widgets.results.watch import WatchModel
 from neuroflow.workspace import Workspace
 
 TONES = {
@@ -40,7 +47,7 @@ class ResultsModel(FormModel):
 
     status = Any()
     counts = Tuple()
-    looked_at = Instance(datetime, allow_none=True)
+    listed_at = Instance(datetime, allow_none=True)
     study_id = Unicode("")
     ids = Tuple()
     labels = Dict()
@@ -48,28 +55,30 @@ class ResultsModel(FormModel):
     def __init__(self, ws: Workspace) -> None:
         super().__init__(status=pd.DataFrame(columns=list(COLUMNS)))
         self.ws = ws
-        self._marks: Marks = ()
+        self._mtimes: Mtimes = ()
         self.gallery = GalleryModel(ws.results_folder)
-        self.watcher = WatchModel(lambda stop: ws.watch(stop=stop))
-        self.watcher.observe(lambda change: self.attempt(lambda: self._seen(change.new)), ["look"])
+        self.auto_refresh = AutoRefreshModel(lambda stop: ws.watch(stop=stop))
+        self.auto_refresh.observe(
+            lambda change: self.run_safely(lambda: self._on_update(change.new)), ["last_update"]
+        )
         self.observe(lambda change: self.gallery.follow(change.new), ["study_id"])
         self.restore()
 
     def restore(self) -> None:
         """Show what the ledger and the disk know; the server is not asked."""
-        self.attempt(lambda: self._show(self.ws.status(look=False)))
+        self.run_safely(lambda: self._show(self.ws.status(look=False)))
 
     def poll(self) -> None:
         """Follow what another form or program sends or collects, by the disk."""
-        marks = marks_of(self.ws.folder, (*LEDGER, self.ws.results_folder.name))
-        if not self.busy and marks != self._marks:
-            self._marks = marks
+        samples = mtimes(self.ws.folder, (*LEDGER_FILES, self.ws.results_folder.name))
+        if not self.busy and samples != self._mtimes:
+            self._mtimes = samples
             self.restore()
 
     def refresh(self) -> None:
         """Look at the server."""
 
-        def work(_tell: OnEvent, _stop: StopEvent) -> pd.DataFrame:
+        def work(_on_event: OnEvent, _stop: StopEvent) -> pd.DataFrame:
             return self.ws.status()
 
         self.run("Looking at the server", work, self._show)
@@ -77,29 +86,29 @@ class ResultsModel(FormModel):
     def collect(self) -> None:
         """Bring every result that is new or changed; `stop` finishes those under way."""
 
-        def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
-            self.ws.collect(on_event=tell, stop=stop, pause=self._pause)
+        def work(on_event: OnEvent, stop: StopEvent) -> pd.DataFrame:
+            self.ws.collect(on_event=on_event, stop=stop, pause=self._pause)
             return self.ws.status()
 
-        self.run("Collecting results", work, self._collected, can_stop=True, can_pause=True)
+        self.run("Collecting results", work, self._show_collected, can_stop=True, can_pause=True)
 
-    def said(self, now: datetime) -> str:
+    def age_text(self, now: datetime) -> str:
         """Tell how old the listing is, and when the next one is due."""
-        if self.looked_at is None:
+        if self.listed_at is None:
             return "from the ledger; the server was not looked at yet"
-        age = duration((now - self.looked_at).total_seconds())
+        age = format_duration((now - self.listed_at).total_seconds())
         words = f"server looked at {age} ago"
-        look = self.watcher.look
-        if self.watcher.on and look is not None:
-            lost = "no connection, trying again" if look.error else "next look"
-            words += f"; {lost} in {duration(self.watcher.next_at(now))}"
+        update = self.auto_refresh.last_update
+        if self.auto_refresh.on and update is not None:
+            lost = "no connection, trying again" if update.error else "next look"
+            words += f"; {lost} in {format_duration(self.auto_refresh.next_at(now))}"
         return words
 
-    def _seen(self, look: Look) -> None:
-        if look.error is None:
-            self._show(look.table)
+    def _on_update(self, update: Look) -> None:
+        if update.error is None:
+            self._show(update.table)
 
-    def _collected(self, table: pd.DataFrame) -> None:
+    def _show_collected(self, table: pd.DataFrame) -> None:
         self._show(table)
         states = Counter(table["state"])
         here = states[State.COLLECTED] + states[State.FAILED]
@@ -123,14 +132,14 @@ class ResultsModel(FormModel):
         counts = tuple(Counter(str(state) for state in table["state"]).items())
         shown = shown.sort_values(["cohort", "study"], kind="stable", ignore_index=True)
         self.set(
-            looked_at=table.attrs.get("listed_at"),
+            listed_at=table.attrs.get("listed_at"),
             status=shown.drop(columns="study_id"),
             ids=tuple(shown["study_id"]),
             counts=counts,
             labels=labels,
             tone=_overall([State(state) for state, _ in counts]),
         )
-        self.gallery.look(labels)
+        self.gallery.reload(labels)
 
 
 def _overall(states: list[State]) -> str:

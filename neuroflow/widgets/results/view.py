@@ -9,26 +9,28 @@ from traitlets import link
 
 from neuroflow.ledger import State
 from neuroflow.widgets.common import (
-    TableView,
+    DataTable,
+    bind,
     button,
-    every,
+    call_every,
     field,
     form,
     html,
-    job_status,
-    problems,
-    watch,
+    problem_list,
+    task_status,
 )
 from neuroflow.widgets.results.gallery import gallery
 from neuroflow.widgets.results.model import TONES, ResultsModel
 
-SECONDS = 5.0
+AGE_SECONDS = 5.0
 """How often the age of the listing is told."""
 
 
 def results_form(model: ResultsModel) -> widgets.VBox:
     """Draw the Results form."""
-    look = button(model, "Refresh", "Look at the server for results", model.refresh, icon="refresh")
+    refresh = button(
+        model, "Refresh", "Look at the server for results", model.refresh, icon="refresh"
+    )
     collect = button(
         model,
         "Collect",
@@ -40,25 +42,25 @@ def results_form(model: ResultsModel) -> widgets.VBox:
     counts = widgets.HTML()
 
     def update() -> None:
-        look.disabled = collect.disabled = model.busy
-        parts = [html.mark(TONES[State(state)], f"{n} {state}") for state, n in model.counts]
+        refresh.disabled = collect.disabled = model.busy
+        parts = [html.badge(TONES[State(state)], f"{n} {state}") for state, n in model.counts]
         counts.value = (
             f'<p role="status">{", ".join(parts)}</p>'
             if parts
             else "<p>Nothing was sent from this workspace yet.</p>"
         )
 
-    watch(model, ["busy", "counts"], update)
+    bind(model, ["busy", "counts"], update)
     return form(
         widgets.HTML(
             "<h2>Results</h2><p>The service usually answers within two to three hours.</p>"
         ),
-        problems(model),
-        problems(model.watcher),
-        widgets.HBox([look, collect, _auto(model)]),
+        problem_list(model),
+        problem_list(model.auto_refresh),
+        widgets.HBox([refresh, collect, _auto(model)]),
         counts,
         _Age(model),
-        job_status(model),
+        task_status(model),
         _table(model),
         gallery(model.gallery),
     )
@@ -73,7 +75,7 @@ def _auto(model: ResultsModel) -> widgets.Checkbox:
         indent=False,
         layout={"width": "auto", "margin": "2px 12px"},
     )
-    link((model.watcher, "on"), (switch, "value"))
+    link((model.auto_refresh, "on"), (switch, "value"))
     return switch
 
 
@@ -83,30 +85,30 @@ class _Age(widgets.HTML):  # type: ignore[misc]
     def __init__(self, model: ResultsModel) -> None:
         super().__init__()
         self._model = model
-        model.observe(lambda _: self.tell(), names=["looked_at"])
-        model.watcher.observe(lambda _: self.tell(), names=["on", "look"])
-        self.tell()
-        every(SECONDS, self.tell)
+        model.observe(lambda _: self.update_age(), names=["listed_at"])
+        model.auto_refresh.observe(lambda _: self.update_age(), names=["on", "last_update"])
+        self.update_age()
+        call_every(AGE_SECONDS, self.update_age)
 
-    def tell(self) -> None:
-        words = self._model.said(datetime.now(UTC))
+    def update_age(self) -> None:
+        words = self._model.age_text(datetime.now(UTC))
         self.value = f'<p class="nf-dim">{html.text(words)}</p>' if self._model.counts else ""
 
 
-def _table(model: ResultsModel) -> TableView:
+def _table(model: ResultsModel) -> DataTable:
     """Return the table of states; choosing a study opens its report."""
     tone = {state.value: TONES[state] for state in TONES}
-    table = TableView(
+    table = DataTable(
         model,
         "Where every study stands: choose one to see its report",
         lambda state: tone.get(state, ""),
         select="single",
     )
 
-    def choose(chosen: tuple[int, ...]) -> None:
-        if chosen:
-            model.study_id = model.ids[chosen[0]]
+    def choose(selected: tuple[int, ...]) -> None:
+        if selected:
+            model.study_id = model.ids[selected[0]]
 
-    watch(model, ["status"], lambda: table.show(model.status, model.ids))
-    table.observe(lambda change: model.attempt(lambda: choose(change.new)), names="chosen")
+    bind(model, ["status"], lambda: table.show(model.status, model.ids))
+    table.observe(lambda change: model.run_safely(lambda: choose(change.new)), names="selected")
     return table

@@ -55,7 +55,7 @@ function render({ model, el }) {
   let place = -1;
   let address = "";
 
-  const spots = () => model.get("spots");
+  const spots = () => model.get("hit_regions");
 
   function point(number) {
     place = number;
@@ -64,7 +64,7 @@ function render({ model, el }) {
     if (!spot) return;
     frame(cursor, spot);
     cursor.setAttribute("aria-label", spot[1]);
-    cursor.setAttribute("aria-selected", String(spot[0] === model.get("chosen")));
+    cursor.setAttribute("aria-selected", String(spot[0] === model.get("selected")));
     list.setAttribute("aria-activedescendant", cursor.id);
     name.textContent = spot[1];
     name.style.left = `${100 * Math.min(spot[2] + spot[4] / 2, 0.6)}%`;
@@ -73,7 +73,7 @@ function render({ model, el }) {
 
   function choose(spot) {
     if (!spot) return;
-    model.set("chosen", spot[0]);
+    model.set("selected", spot[0]);
     model.save_changes();
   }
 
@@ -94,7 +94,7 @@ function render({ model, el }) {
   }
 
   function mark() {
-    const chosen = spots().filter((spot) => spot[0] === model.get("chosen"));
+    const chosen = spots().filter((spot) => spot[0] === model.get("selected"));
     marks.replaceChildren();
     for (const spot of chosen) {
       const box = element("div", "nf-chosen", marks);
@@ -129,7 +129,7 @@ function render({ model, el }) {
     const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
     const all = spots();
     if (event.key in steps && all.length) {
-      const from = place >= 0 ? place : all.findIndex((spot) => spot[0] === model.get("chosen"));
+      const from = place >= 0 ? place : all.findIndex((spot) => spot[0] === model.get("selected"));
       point((from + steps[event.key] + all.length) % all.length);
     } else if (event.key === "Enter" || event.key === " ") choose(all[place]);
     else return;
@@ -149,7 +149,7 @@ function render({ model, el }) {
   theme();
   draw();
   model.on("change:png", draw);
-  model.on("change:chosen", mark);
+  model.on("change:selected", mark);
   return () => {
     watcher.disconnect();
     URL.revokeObjectURL(address);

@@ -26,7 +26,7 @@ function shown(value) {
 
 function columns(model, escape) {
   const names = model.get("columns");
-  const toned = names.indexOf(model.get("toned"));
+  const toned = names.indexOf(model.get("tone_column"));
   const tone = names.length; // stands behind the cells of a row
   const words = (value) => escape(shown(value));
   const mark = (value, row) =>
@@ -86,7 +86,7 @@ function decorate(model, el, table) {
   const search = el.querySelector("input[type=search]");
   search?.setAttribute("aria-label", `Search: ${model.get("caption")}`);
   if (model.get("select") === "none") return;
-  const chosen = new Set(model.get("chosen"));
+  const chosen = new Set(model.get("selected"));
   table.rows({ page: "current" }).every(function () {
     this.node().setAttribute("aria-selected", String(chosen.has(this.index())));
   });
@@ -94,7 +94,7 @@ function decorate(model, el, table) {
 
 // Turns to the page of a choice that came from elsewhere.
 function reveal(model, table) {
-  const [first] = model.get("chosen");
+  const [first] = model.get("selected");
   const place = table.rows({ search: "applied" }).indexes().toArray().indexOf(first);
   const page = Math.floor(place / table.page.len());
   if (place >= 0 && page !== table.page()) table.page(page).draw(false);
@@ -111,7 +111,7 @@ async function render({ model, el }) {
     if (model.get("select") === "none") return;
     listening = false;
     table.rows({ selected: true }).deselect();
-    table.rows(model.get("chosen")).select();
+    table.rows(model.get("selected")).select();
     listening = true;
     decorate(model, el, table);
   }
@@ -122,7 +122,7 @@ async function render({ model, el }) {
     due = true;
     queueMicrotask(() => {
       due = false;
-      model.set("chosen", table.rows({ selected: true }).indexes().toArray());
+      model.set("selected", table.rows({ selected: true }).indexes().toArray());
       model.save_changes();
     });
   }
@@ -165,7 +165,7 @@ async function render({ model, el }) {
   build();
   model.on("change:columns", changed);
   model.on("change:rows", changed);
-  model.on("change:chosen", () => {
+  model.on("change:selected", () => {
     choose();
     reveal(model, table);
   });

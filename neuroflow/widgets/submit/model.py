@@ -15,7 +15,7 @@ from neuroflow.errors import NeuroflowError
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent
 from neuroflow.widgets.cohort import CohortModel
-from neuroflow.widgets.common import OVER, Bar, FormModel, Progress, duration
+from neuroflow.widgets.common import FINISHED, Bar, FormModel, Progress, format_duration
 from neuroflow.workspace import Workspace
 
 SENT = frozenset({State.SUBMITTED, State.COLLECTED, State.FAILED})
@@ -23,14 +23,14 @@ SENT = frozenset({State.SUBMITTED, State.COLLECTED, State.FAILED})
 TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
 """States in which a study is sent again only when the user asks for it."""
 PLANNING, SENDING = "De-identifying and zipping", "Sending studies"
-LEFT_OUT, NOT_PACKAGED, SKIPPED = "left out", "not packaged", "sent already"
-LIVE = timedelta(seconds=2)
+EXCLUDED, NOT_PACKAGED, SKIPPED = "left out", "not packaged", "sent already"
+REFRESH_INTERVAL = timedelta(seconds=2)
 """How often the table is brought up to date while studies are sent."""
 COLUMNS = ("study", "state", "since", "MB", "message")
-STAYS = {
+NOT_SENT = {
     "skip": SKIPPED,
     "blocked": "blocked by errors",
-    "excluded": LEFT_OUT,
+    "excluded": EXCLUDED,
     "refused": "refused: the table says why",
 }
 """Why a study stays here, by what the plan calls it."""
@@ -43,7 +43,7 @@ class SubmitModel(FormModel):
     only_good = Bool(False)
     plan = Any(None, allow_none=True)
     plan_text = Unicode("")
-    others = Bool(False)
+    other_job_running = Bool(False)
     blockers = Tuple()
     rows = Any()
     to_retry = Tuple()
@@ -54,13 +54,14 @@ class SubmitModel(FormModel):
         self.ws = ws
         self.cohorts = cohorts or CohortModel(ws)
         self._states: dict[str, LedgerRow] = {}
-        self._refreshed = datetime.min.replace(tzinfo=UTC)
+        self._refreshed_at = datetime.min.replace(tzinfo=UTC)
         self.cohorts.observe(
-            lambda _: self.attempt(self._changed), names=["cohort", "blocked", "excluded"]
+            lambda _: self.run_safely(self._on_cohort_change),
+            names=["cohort", "blocked", "excluded"],
         )
-        self.cohorts.observe(lambda _: self._find_blockers(), names=["busy"])
-        self.attempt(self.refresh)
-        self.attempt(self._say_how_it_stands)
+        self.cohorts.observe(lambda _: self._update_blockers(), names=["busy"])
+        self.run_safely(self.refresh)
+        self.run_safely(self._update_notice)
 
     @property
     def cohort(self) -> Cohort | None:
@@ -72,47 +73,47 @@ class SubmitModel(FormModel):
         """De-identify and zip what is new, and say what would be sent; nothing is sent."""
         self.refresh()
         cohort = self.cohort
-        if cohort is None or self.before_planning() or not self.is_free_for(PLANNING):
+        if cohort is None or self.plan_blockers() or not self.can_start(PLANNING):
             return
 
-        def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
-            return self.ws.submit(cohort, dry_run=True, on_event=tell, stop=stop)
+        def work(on_event: OnEvent, stop: StopEvent) -> pd.DataFrame:
+            return self.ws.submit(cohort, dry_run=True, on_event=on_event, stop=stop)
 
         self.set(tone="wait", plan=None, plan_text="")
-        self.run(PLANNING, work, self._planned, can_stop=True)
+        self.run(PLANNING, work, self._show_plan, can_stop=True)
 
     def submit(self) -> None:
         """Send every study that was not sent yet; `stop` finishes those under way."""
         if self.cohort is not None:
-            self._send(self.cohort, is_asked=False)
+            self._send(self.cohort, force=False)
 
     def retry(self) -> None:
         """Send again what came back as a failure, and what may never have arrived."""
         if self.cohort is not None and self.to_retry:
             again = [s for s in self.cohort.studies if s.study_id in self.to_retry]
-            self._send(replace(self.cohort, studies=tuple(again)), is_asked=True)
+            self._send(replace(self.cohort, studies=tuple(again)), force=True)
 
-    def _send(self, cohort: Cohort, *, is_asked: bool) -> None:
+    def _send(self, cohort: Cohort, *, force: bool) -> None:
         self.refresh()
-        blockers = self.before_planning() if is_asked else self.blockers
-        if blockers or not self.is_free_for(SENDING):
+        blockers = self.plan_blockers() if force else self.blockers
+        if blockers or not self.can_start(SENDING):
             return
         only_good = self.only_good
 
-        def work(tell: OnEvent, stop: StopEvent) -> pd.DataFrame:
+        def work(on_event: OnEvent, stop: StopEvent) -> pd.DataFrame:
             return self.ws.submit(
                 cohort,
                 only_good=only_good,
-                replace=is_asked,
-                on_event=tell,
+                replace=force,
+                on_event=on_event,
                 stop=stop,
                 pause=self._pause,
             )
 
         self.set(tone="wait", plan_text="")  # where each study stands is shown in its place
-        self.run(SENDING, work, self._sent, can_stop=True, can_pause=True)
+        self.run(SENDING, work, self._show_outcome, can_stop=True, can_pause=True)
 
-    def before_planning(self) -> tuple[str, ...]:
+    def plan_blockers(self) -> tuple[str, ...]:
         """Tell what stands in the way of a plan."""
         cohort, blocked = self.cohort, self.cohorts.blocked
         if cohort is None:
@@ -120,7 +121,7 @@ class SubmitModel(FormModel):
         blockers = []
         if self.cohorts.busy:
             blockers.append("The cohort is being checked.")
-        if self.others:
+        if self.other_job_running:
             blockers.append(
                 "Another form, notebook or command works in this workspace just now: wait until "
                 "it is done."
@@ -135,23 +136,23 @@ class SubmitModel(FormModel):
     def refresh(self) -> None:
         """Show what the ledger knows of the cohort."""
         cohort = self.cohort
-        self.others = not self.busy and self.ws.is_busy
+        self.other_job_running = not self.busy and self.ws.is_busy
         if cohort is None:
             self._states = {}
             self.set(rows=pd.DataFrame(columns=list(COLUMNS)), to_retry=(), labels={})
         else:
             self._states = {row.study_id: row for row in self.ws.ledger.rows(cohort.cohort_id)}
             self._show_rows(cohort)
-        self._find_blockers()
+        self._update_blockers()
 
     def poll(self) -> None:
         """Follow what somebody else does in this workspace, by the ledger."""
         if self.busy:
             return
-        was, now = self.others, self.ws.is_busy
+        was, now = self.other_job_running, self.ws.is_busy
         if was or now:
-            self.attempt(self.refresh)
-            self.attempt(self._say_how_it_stands)
+            self.run_safely(self.refresh)
+            self.run_safely(self._update_notice)
 
     # -------------------------------------------------------------- what shows
 
@@ -165,7 +166,7 @@ class SubmitModel(FormModel):
                 since = row.since.astimezone().strftime("%Y-%m-%d %H:%M")
                 lines.append((label, str(row.state), since, row.size / 1e6, row.message))
             elif study_id in excluded:
-                lines.append((label, LEFT_OUT, "", None, excluded[study_id]))
+                lines.append((label, EXCLUDED, "", None, excluded[study_id]))
             else:
                 reason = self.cohorts.blocked.get(study_id, "")
                 lines.append((label, NOT_PACKAGED, "", None, reason))
@@ -177,8 +178,8 @@ class SubmitModel(FormModel):
             rows=table.sort_values("study", kind="stable", ignore_index=True),
         )
 
-    def _find_blockers(self) -> None:
-        blockers = list(self.before_planning())
+    def _update_blockers(self) -> None:
+        blockers = list(self.plan_blockers())
         blocked = self.cohorts.blocked
         if not blockers and blocked and not self.only_good:
             blockers.append(
@@ -199,24 +200,24 @@ class SubmitModel(FormModel):
             return False  # the Connect form shows what is wrong with neuroflow.toml
 
     @observe("only_good", "plan")
-    def _asked(self, _change: object) -> None:
-        self._find_blockers()
+    def _on_choice(self, _change: object) -> None:
+        self._update_blockers()
 
-    def _changed(self) -> None:
+    def _on_cohort_change(self) -> None:
         """Forget the plan: the cohort is another, or was decided about."""
         if not self.busy:
             self.set(plan=None, plan_text="", progress=Progress(), notice="", tone="")
             self.refresh()
-            self._say_how_it_stands()
+            self._update_notice()
 
-    def _say_how_it_stands(self) -> None:
+    def _update_notice(self) -> None:
         """Say what was sent before; while somebody else sends, show how far that is."""
         ids = [i for i in self.labels if i not in self.cohorts.excluded]
         counts = Counter(self._states[i].state for i in ids if i in self._states)
         sent, known = sum(counts[state] for state in SENT), sum(counts.values())
-        if self.others and sent < len(ids):
-            under_way = [i for i in ids if i in self._states and self._states[i].state in _GOING]
-            bars = tuple(Bar(i, message=self._states[i].message) for i in under_way)
+        if self.other_job_running and sent < len(ids):
+            in_flight = [i for i in ids if i in self._states and self._states[i].state in _GOING]
+            bars = tuple(Bar(i, message=self._states[i].message) for i in in_flight)
             self.progress = Progress((Bar("sent", sent, len(ids)),), bars)
             text = "Another form, notebook or command works in this workspace: "
             self.set(notice=f"{text}{sent} of {len(ids)} studies are sent.", tone="wait")
@@ -230,29 +231,35 @@ class SubmitModel(FormModel):
         elif known:
             self.set(progress=Progress(), notice=f"All {sent} studies were sent.", tone="good")
 
-    def _heard(self, events: Sequence[Event]) -> None:
-        super()._heard([event for event in events if event.stage != "plan"])  # it has its own line
-        ended = [event.at for event in events if event.study_id and event.status in OVER]
-        if ended and self.doing == SENDING and ended[-1] - self._refreshed >= LIVE:
-            self._refreshed = ended[-1]
+    def _on_events(self, events: Sequence[Event]) -> None:
+        super()._on_events(
+            [event for event in events if event.stage != "plan"]
+        )  # it has its own line
+        ended = [event.at for event in events if event.study_id and event.status in FINISHED]
+        if (
+            ended
+            and self.activity == SENDING
+            and ended[-1] - self._refreshed_at >= REFRESH_INTERVAL
+        ):
+            self._refreshed_at = ended[-1]
             self.refresh()
 
-    def _planned(self, plan: pd.DataFrame) -> None:
+    def _show_plan(self, plan: pd.DataFrame) -> None:
         shown = plan.assign(
             study=plan["study_id"].map(self.labels),
-            action=plan["action"].replace({"skip": SKIPPED, "excluded": LEFT_OUT}),
+            action=plan["action"].replace({"skip": SKIPPED, "excluded": EXCLUDED}),
             MB=(plan["size"].where(plan["size"] > 0) / 1e6).round(1),
-            time=["" if not value > 0 else duration(value) for value in plan["seconds"]],
+            time=["" if not value > 0 else format_duration(value) for value in plan["seconds"]],
         )
-        is_whole = not plan["reason"].str.startswith("stopped before").any()
+        is_complete = not plan["reason"].str.startswith("stopped before").any()
         text = plan_text(plan)
         self.refresh()
-        self.set(plan=shown[list(PLAN_COLUMNS)] if is_whole else None, plan_text=text)
-        tone = "" if is_whole else "warn"
+        self.set(plan=shown[list(PLAN_COLUMNS)] if is_complete else None, plan_text=text)
+        tone = "" if is_complete else "warn"
         notice = "The plan is made; nothing was sent yet."
-        self.set(notice=notice if is_whole else "Stopped before the plan was made.", tone=tone)
+        self.set(notice=notice if is_complete else "Stopped before the plan was made.", tone=tone)
 
-    def _sent(self, outcome: pd.DataFrame) -> None:
+    def _show_outcome(self, outcome: pd.DataFrame) -> None:
         self.refresh()
         of_them = outcome[~outcome["action"].isin(["excluded"])]
         sent = int(of_them["state"].isin([str(state) for state in SENT]).sum())
@@ -266,11 +273,11 @@ class SubmitModel(FormModel):
 
     @property
     def _was_stopped(self) -> bool:
-        return self._job is not None and self._job.stop.is_set()
+        return self._task is not None and self._task.stop.is_set()
 
-    def complain(self, error: Exception) -> None:
+    def report_error(self, error: Exception) -> None:
         """Show an error; what was sent before it stays sent and is shown."""
-        super().complain(error)
+        super().report_error(error)
         if self.tone == "wait":
             self.tone = "bad"
             self.refresh()
@@ -290,5 +297,5 @@ def plan_text(plan: pd.DataFrame) -> str:
     '1 of 2 studies to send, 2.5 MB; 1 sent already.'
     """
     counts = Counter(plan["action"])
-    rest = [f"{counts[action]} {words}" for action, words in STAYS.items() if counts[action]]
+    rest = [f"{counts[action]} {words}" for action, words in NOT_SENT.items() if counts[action]]
     return "; ".join([plan.attrs["summary"], *rest]) + "."

@@ -9,21 +9,21 @@ from traitlets import link
 
 from neuroflow.ledger import State
 from neuroflow.widgets.common import (
-    WRAP,
-    TableView,
+    WRAP_ROW,
+    DataTable,
+    bind,
     button,
+    disable_while_busy,
     field,
     form,
     html,
-    job_status,
-    offer,
-    problems,
-    show,
-    still,
-    watch,
+    problem_list,
+    set_options,
+    set_visible,
+    task_status,
 )
 from neuroflow.widgets.results import TONES
-from neuroflow.widgets.submit.model import LEFT_OUT, NOT_PACKAGED, SKIPPED, SubmitModel
+from neuroflow.widgets.submit.model import EXCLUDED, NOT_PACKAGED, SKIPPED, SubmitModel
 
 ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "refused": "bad"}
 """How what would be done with a study is shown."""
@@ -36,10 +36,10 @@ def submit_form(model: SubmitModel) -> widgets.VBox:
             "<h2>Submit</h2><p>Every study is de-identified, zipped and sent once. Names and dates "
             "of birth stay on this computer.</p>"
         ),
-        problems(model),
+        problem_list(model),
         _cohort(model),
         *_actions(model),
-        job_status(model),
+        task_status(model),
         _plan(model),
         _rows(model),
     )
@@ -54,19 +54,19 @@ def _cohort(model: SubmitModel) -> widgets.VBox:
     def update() -> None:
         cohorts = model.cohorts
         here = cohorts.cohort.cohort_id if cohorts.cohort is not None else ""
-        options = list(cohorts.known) if here else ["", *cohorts.known]
-        offer(choice, options, here)
+        options = list(cohorts.cohort_ids) if here else ["", *cohorts.cohort_ids]
+        set_options(choice, options, here)
         counts = ", ".join(f"{n} {state}" for state, n in Counter(model.rows["state"]).items())
         words.value = f"<p>{len(model.labels)} studies: {html.text(counts)}.</p>" if here else ""
 
-    def chosen() -> None:
+    def selected() -> None:
         name = choice.value
         if name and (model.cohort is None or model.cohort.cohort_id != name):
             model.cohorts.cohort_id = name
 
-    choice.observe(lambda _: model.attempt(chosen), names="value")
-    still(model, choice)
-    watch(model, ["labels", "rows"], update)
+    choice.observe(lambda _: model.run_safely(selected), names="value")
+    disable_while_busy(model, choice)
+    bind(model, ["labels", "rows"], update)
     return widgets.VBox([choice, words])
 
 
@@ -104,24 +104,24 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
     blockers = widgets.HTML()
 
     def update() -> None:
-        plan.disabled = model.busy or bool(model.before_planning())
+        plan.disabled = model.busy or bool(model.plan_blockers())
         send.disabled = model.busy or bool(model.blockers)
         retry.disabled = plan.disabled
-        show(retry, bool(model.to_retry))
+        set_visible(retry, bool(model.to_retry))
         retry.description = f"Retry the failed ({len(model.to_retry)})"
-        show(only_good, bool(model.cohorts.blocked))
+        set_visible(only_good, bool(model.cohorts.blocked))
         blockers.value = (
             "" if model.busy else html.bullets(model.blockers, heading="Before sending:")
         )
 
-    watch(model, ["busy", "blockers", "rows", "to_retry", "others"], update)
-    still(model, only_good)
-    return [widgets.HBox([plan, send, retry, only_good], layout=WRAP), blockers]
+    bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
+    disable_while_busy(model, only_good)
+    return [widgets.HBox([plan, send, retry, only_good], layout=WRAP_ROW), blockers]
 
 
 def _plan(model: SubmitModel) -> widgets.VBox:
     words = widgets.HTML()
-    table = TableView(model, "The plan, study by study", _tone_of_action, by="action")
+    table = DataTable(model, "The plan, study by study", _tone_of_action, by="action")
     box = widgets.VBox([words, table])
 
     def update() -> None:
@@ -129,23 +129,23 @@ def _plan(model: SubmitModel) -> widgets.VBox:
             f'<p class="nf-plan" role="status"><strong>Plan:</strong> {html.text(model.plan_text)}'
             "</p>"
         )
-        show(box, bool(model.plan_text))
+        set_visible(box, bool(model.plan_text))
         if model.plan is not None:
             table.show(model.plan)
 
-    watch(model, ["plan", "plan_text"], update)
+    bind(model, ["plan", "plan_text"], update)
     return box
 
 
 def _rows(model: SubmitModel) -> widgets.VBox:
-    table = TableView(model, "Studies of this cohort: packaged and sent", _tone_of_state)
+    table = DataTable(model, "Studies of this cohort: packaged and sent", _tone_of_state)
 
     def update() -> None:
-        show(table, False)
+        set_visible(table, False)
         if not model.plan_text:
             table.show(model.rows)
 
-    watch(model, ["rows", "plan_text"], update)
+    bind(model, ["rows", "plan_text"], update)
     return table
 
 
@@ -154,4 +154,4 @@ def _tone_of_action(action: str) -> str:
 
 
 def _tone_of_state(state: str) -> str:
-    return "" if state in {LEFT_OUT, NOT_PACKAGED} else TONES[State(state)]
+    return "" if state in {EXCLUDED, NOT_PACKAGED} else TONES[State(state)]

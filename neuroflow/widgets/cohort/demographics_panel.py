@@ -9,15 +9,15 @@ import ipywidgets as widgets
 from neuroflow.errors import OptionError
 from neuroflow.studies import parse_age
 from neuroflow.widgets.cohort.model import CohortModel
-from neuroflow.widgets.common import WRAP, button, show, still, watch
+from neuroflow.widgets.common import WRAP_ROW, bind, button, disable_while_busy, set_visible
 
 Missing = tuple[str, str, bool, bool]
 """A study_id, its label, and whether the age and the sex are missing."""
-AT_ONCE = 10
+ROWS_AT_ONCE = 10
 """How many studies are asked for at a time; the next ones come when these are saved."""
 
 
-def missing_facts(model: CohortModel) -> widgets.VBox:
+def demographics_panel(model: CohortModel) -> widgets.VBox:
     """Ask for the ages and sexes that are missing."""
     words, lines = widgets.HTML(), widgets.VBox()
     asked: dict[Missing, tuple[Any, Any]] = {}
@@ -34,26 +34,26 @@ def missing_facts(model: CohortModel) -> widgets.VBox:
     keep = button(model, "Save ages and sexes", "Keep them in this workspace and check again", save)
     box = widgets.VBox([words, lines, widgets.HBox([keep])])
     box.add_class("nf-panel")
-    still(model, keep)
+    disable_while_busy(model, keep)
 
     def update() -> None:
-        missing = model.without_facts
-        show(box, bool(missing))
-        more = f" The first {AT_ONCE} are listed." if len(missing) > AT_ONCE else ""
+        missing = model.missing_demographics
+        set_visible(box, bool(missing))
+        more = f" The first {ROWS_AT_ONCE} are listed." if len(missing) > ROWS_AT_ONCE else ""
         words.value = (
             f'<p class="nf-head">Age or sex is missing in {len(missing)} '
             f"{'study' if len(missing) == 1 else 'studies'}.{more}</p>"
             "<p>What you fill in is kept in this workspace; participants.tsv stays as it is.</p>"
         )
-        now = missing[:AT_ONCE]
+        now = missing[:ROWS_AT_ONCE]
         if now != list(asked):
             # Lines that are still there keep what was typed into them.
             kept = {one: asked.get(one) or _line(*one[1:]) for one in now}
             asked.clear()
             asked.update(kept)
-            lines.children = [widgets.HBox(list(pair), layout=WRAP) for pair in kept.values()]
+            lines.children = [widgets.HBox(list(pair), layout=WRAP_ROW) for pair in kept.values()]
 
-    watch(model, ["cohort", "findings"], update)
+    bind(model, ["cohort", "findings"], update)
     return box
 
 
@@ -73,8 +73,8 @@ def _line(label: str, needs_age: bool, needs_sex: bool) -> tuple[Any, Any]:
         style=wide,
         layout=layout,
     )
-    show(age, needs_age)
-    show(sex, needs_sex)
+    set_visible(age, needs_age)
+    set_visible(sex, needs_sex)
     return age, sex
 
 

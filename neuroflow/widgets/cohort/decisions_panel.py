@@ -8,10 +8,19 @@ from typing import Any
 import ipywidgets as widgets
 
 from neuroflow.widgets.cohort.model import CohortModel
-from neuroflow.widgets.common import WRAP, button, field, html, offer, show, still, watch
+from neuroflow.widgets.common import (
+    WRAP_ROW,
+    bind,
+    button,
+    disable_while_busy,
+    field,
+    html,
+    set_options,
+    set_visible,
+)
 
 
-def decisions(model: CohortModel) -> widgets.VBox:
+def decisions_panel(model: CohortModel) -> widgets.VBox:
     """Offer what can be decided of the chosen studies, and only that."""
     words = widgets.HTML()
     reason = field(
@@ -24,12 +33,12 @@ def decisions(model: CohortModel) -> widgets.VBox:
     box.add_class("nf-panel")
 
     def update() -> None:
-        count, some = len(model.chosen), ", ".join(model.chosen[:3])
+        count, some = len(model.selected), ", ".join(model.selected[:3])
         more = f" and {count - 3} more" if count > 3 else ""
         words.value = f'<p class="nf-head" role="status">Chosen: {html.text(some + more)}</p>'
-        show(box, count > 0)
+        set_visible(box, count > 0)
 
-    watch(model, ["chosen"], update)
+    bind(model, ["selected"], update)
     return box
 
 
@@ -37,19 +46,19 @@ def _leaving_out(model: CohortModel, reason: Any) -> list[widgets.Widget]:
     needed = widgets.HTML()
     out = _deciding(model, reason, "Leave out", "Leave the chosen studies out", model.exclude)
     back = button(model, "Take in again", "Take the chosen studies in again", model.include)
-    still(model, back)
+    disable_while_busy(model, back)
 
     def update() -> None:
-        show(out, len(model.chosen_out) < len(model.chosen))
-        show(back, bool(model.chosen_out))
+        set_visible(out, len(model.selected_excluded) < len(model.selected))
+        set_visible(back, bool(model.selected_excluded))
 
     def ask() -> None:
-        needs = len(model.chosen_out) < len(model.chosen) or bool(model.rules_broken)
+        needs = len(model.selected_excluded) < len(model.selected) or bool(model.violated_rules)
         is_missing = needs and not reason.value.strip()
         needed.value = html.bullets(["Give a reason first; it is kept."]) if is_missing else ""
 
-    watch(model, ["chosen", "excluded"], update)
-    watch(model, ["chosen", "excluded", "findings"], ask)
+    bind(model, ["selected", "excluded"], update)
+    bind(model, ["selected", "excluded", "findings"], ask)
     reason.observe(lambda _: ask(), names="value")
     return [needed, widgets.HBox([out, back])]
 
@@ -62,29 +71,29 @@ def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
         reason,
         "Set the rule aside",
         "Send the chosen studies though they break this rule",
-        lambda why: model.set_aside(rule.value, why),
+        lambda why: model.override(rule.value, why),
     )
     again = button(
         model,
         "Apply the rule again",
         "Hold the chosen studies against this rule again",
-        lambda: model.set_aside(rule.value, ""),
+        lambda: model.override(rule.value, ""),
     )
-    still(model, again)
-    row = widgets.HBox([rule, aside, again], layout=WRAP)
+    disable_while_busy(model, again)
+    row = widgets.HBox([rule, aside, again], layout=WRAP_ROW)
 
     def update() -> None:
-        names = sorted({*model.rules_broken, *model.rules_aside})
-        offer(rule, names, rule.value if rule.value in names else next(iter(names), None))
-        show(row, bool(names))
+        names = sorted({*model.violated_rules, *model.overridden_rules})
+        set_options(rule, names, rule.value if rule.value in names else next(iter(names), None))
+        set_visible(row, bool(names))
         fit()
 
     def fit() -> None:
-        show(aside, rule.value in model.rules_broken)
-        show(again, rule.value in model.rules_aside)
+        set_visible(aside, rule.value in model.violated_rules)
+        set_visible(again, rule.value in model.overridden_rules)
 
     rule.observe(lambda _: fit(), names="value")
-    watch(model, ["chosen", "findings"], update)
+    bind(model, ["selected", "findings"], update)
     return row
 
 
@@ -103,5 +112,5 @@ def _deciding(
         made.disabled = model.busy or not reason.value.strip()
 
     reason.observe(lambda _: update(), names="value")
-    watch(model, ["busy"], update)
+    bind(model, ["busy"], update)
     return made
