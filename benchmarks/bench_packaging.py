@@ -29,7 +29,7 @@ from support.scans import Scan, header, weight
 from neuroflow.models import Cohort, Study
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import package_studies
-from neuroflow.studies.parallel import local_processes
+from neuroflow.studies.parallel import local_executor
 
 SIDE, SLICES, VOLUMES = 256, 64, 16
 STUDY_BYTES = SIDE * SIDE * 2 * SLICES * VOLUMES
@@ -80,7 +80,7 @@ def with_neuroflow(studies: list[Study], target: Path) -> tuple[float, float]:
     packages = package_studies(cohort, target, salt=b"bench")
     seconds = time.perf_counter() - start
     assert len(packages) == len(studies)
-    pool = local_processes()
+    pool = local_executor()
     peaks = [pool.submit(peak_megabytes) for _ in range(4 * (os.cpu_count() or 1))]
     return seconds, max(peak.result() for peak in peaks)
 

@@ -18,7 +18,7 @@ from pydicom.uid import UID
 from neuroflow.contract import SYNTAXES
 from neuroflow.demo.run import run_demo
 from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, rules_table
-from neuroflow.studies.protocol.waivers import FIXED
+from neuroflow.studies.protocol.waivers import NOT_WAIVABLE
 
 DOCS = Path(__file__).parent.parent / "docs"
 PICTURES = {
@@ -87,7 +87,7 @@ def protocol_page() -> str:
         The page, in Markdown.
     """
     rules = rules_table()
-    fixed = ", ".join(f"`{rule}`" for rule in rules["rule"] if rule in FIXED)
+    fixed = ", ".join(f"`{rule}`" for rule in rules["rule"] if rule in NOT_WAIVABLE)
     parts = [INTRODUCTION.format(fixed=fixed), "## The rules\n", _rules(rules), BEYOND]
     parts += ["## What to do\n", _advice(rules), "## Transfer syntaxes\n", _syntaxes()]
     return "\n".join(parts)
@@ -95,9 +95,9 @@ def protocol_page() -> str:
 
 def _rules(rules: pd.DataFrame) -> str:
     tolerances = {
-        rule.id: f"{rule.accepted.tolerance:g} {rule.unit}".strip()
+        rule.id: f"{rule.criterion.tolerance:g} {rule.unit}".strip()
         for rule in (*RULES, *FURTHER_RULES)
-        if hasattr(rule.accepted, "tolerance")
+        if hasattr(rule.criterion, "tolerance")
     }
     rows = ["Rule", "Parameter", "Accepted", "Broken", "Not known", "Of", "Source"], ["---"] * 7
     table = [_row(row) for row in rows]

@@ -2,10 +2,10 @@ from .deidentify.report import deidentification_report as deidentification_repor
 from .demographics import parse_age as parse_age
 from .discovery.find import find_studies as find_studies
 from .discovery.find import survey as survey
-from .package.build import packaging as packaging
+from .package.build import iter_packages as iter_packages
 from .protocol.check import NOT_CHECKED as NOT_CHECKED
 from .protocol.check import check as check
-from .protocol.check_cache import CheckMemory as CheckMemory
+from .protocol.check_cache import CheckCache as CheckCache
 from .protocol.rules import rules_table as rules_table
-from .protocol.waivers import Override as Override
-from .protocol.waivers import set_aside as set_aside
+from .protocol.waivers import Waiver as Waiver
+from .protocol.waivers import apply_waivers as apply_waivers

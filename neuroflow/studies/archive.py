@@ -17,11 +17,11 @@ from typing import IO
 
 from neuroflow.errors import StudyError
 
-BOMB_BYTES = 20 * 1024**3
+MAX_UNPACKED_BYTES = 20 * 1024**3
 """No study unpacks to more than this."""
-BOMB_RATIO = 200
+MAX_COMPRESSION_RATIO = 200
 """Images shrink three to tenfold; what shrinks more than this, and is big, is no study."""
-BOMB_FLOOR = 256 * 1024**2
+BOMB_MIN_BYTES = 256 * 1024**2
 READ_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 """What reading a damaged, locked or encrypted file or archive raises."""
 
@@ -92,7 +92,7 @@ class Member:
             return archive.getinfo(self.name).file_size
 
     @property
-    def whole_size(self) -> int | None:
+    def unpacked_size(self) -> int | None:
         """How many bytes `open` gives; None where that takes unpacking to tell."""
         return None if self.basename.lower().endswith(".gz") else self.size
 
@@ -131,17 +131,17 @@ def zip_members(path: Path) -> list[Member]:
             advice="Export or copy the study again.",
         ) from error
     for info in infos:
-        why = _danger(info)
+        why = _unsafe_reason(info)
         if why:
             raise StudyError(
                 "The zip is not safe to unpack.", why=why, advice="Zip the study anew."
             )
     _refuse_bomb(path, infos)
-    kept = [info.filename for info in infos if not _is_litter(info.filename)]
+    kept = [info.filename for info in infos if not _is_system_file(info.filename)]
     return [Member(path, name) for name in sorted(kept)]
 
 
-def _danger(info: zipfile.ZipInfo) -> str:
+def _unsafe_reason(info: zipfile.ZipInfo) -> str:
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
     if ".." in parts or (parts and (parts[0] == "/" or parts[0].endswith(":"))):
         return "It has a name that points outside of the zip."
@@ -155,7 +155,9 @@ def _danger(info: zipfile.ZipInfo) -> str:
 def _refuse_bomb(path: Path, infos: list[zipfile.ZipInfo]) -> None:
     unpacked = sum(info.file_size for info in infos)
     packed = max(path.stat().st_size, 1)
-    if unpacked > BOMB_BYTES or (unpacked > BOMB_FLOOR and unpacked > BOMB_RATIO * packed):
+    if unpacked > MAX_UNPACKED_BYTES or (
+        unpacked > BOMB_MIN_BYTES and unpacked > MAX_COMPRESSION_RATIO * packed
+    ):
         raise StudyError(
             f"The zip would unpack to {unpacked / 1024**3:.1f} GiB.",
             why="No study is that large.",
@@ -163,7 +165,7 @@ def _refuse_bomb(path: Path, infos: list[zipfile.ZipInfo]) -> None:
         )
 
 
-def _is_litter(name: str) -> bool:
+def _is_system_file(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return any(part.startswith((".", "__MACOSX")) for part in parts)
 

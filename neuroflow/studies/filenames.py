@@ -70,8 +70,8 @@ def partner(image: str, names: Iterable[str], kind: str, *, alone: bool) -> str 
     """
     candidates = sorted(name for name in names if role(name) == kind)
     own = stem(image).lower()
-    for wanted in (own, _undecorated(own)):
-        same = [name for name in candidates if _undecorated(stem(name).lower()) == wanted]
+    for wanted in (own, _without_suffix(own)):
+        same = [name for name in candidates if _without_suffix(stem(name).lower()) == wanted]
         exact = [name for name in candidates if stem(name).lower() == wanted]
         if exact or len(same) == 1:
             return (exact or same)[0]
@@ -83,16 +83,16 @@ def partner(image: str, names: Iterable[str], kind: str, *, alone: bool) -> str 
     return candidates[0] if alone and len(candidates) == 1 else None
 
 
-def _undecorated(text: str) -> str:
+def _without_suffix(text: str) -> str:
     return re.sub(r"[._-]+(dwi|dti|data|image|img)$", "", text)
 
 
-def names_diffusion(path: PurePath) -> bool:
+def mentions_diffusion(path: PurePath) -> bool:
     """Tell whether a file's name, or its folder's, speaks of diffusion.
 
     Examples
     --------
-    >>> names_diffusion(PurePath("sub-01_dwi.nii")), names_diffusion(PurePath("T1w.nii"))
+    >>> mentions_diffusion(PurePath("sub-01_dwi.nii")), mentions_diffusion(PurePath("T1w.nii"))
     (True, False)
     """
     return any(_DIFFUSION.search(part) for part in path.parts[-2:])

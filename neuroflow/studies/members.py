@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.archive import READ_ERRORS, Member, looks_like_dicom, zip_members
-from neuroflow.studies.filenames import names_diffusion, partner, role
+from neuroflow.studies.filenames import mentions_diffusion, partner, role
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def nifti_members(members: list[Member]) -> StudyMembers | None:
 
     def rank(member: Member) -> tuple[bool, bool]:
         has_bval = partner(member.basename, names, "bval", alone=alone) is not None
-        speaks = names_diffusion(PurePosixPath(member.name or member.path.name))
+        speaks = mentions_diffusion(PurePosixPath(member.name or member.path.name))
         return not has_bval, not speaks
 
     image = min(images, key=rank)

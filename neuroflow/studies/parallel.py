@@ -18,7 +18,7 @@ INLINE_COST = 400
 """Below this many cheap items, starting processes takes longer than the work."""
 
 
-def run(
+def map_chunks(
     function: Callable[[Sequence[Item]], list[Result]],
     items: Sequence[Item],
     *,
@@ -30,7 +30,7 @@ def run(
 
     Examples
     --------
-    >>> list(run(lambda chunk: [n * n for n in chunk], [1, 2, 3], chunk=2))
+    >>> list(map_chunks(lambda chunk: [n * n for n in chunk], [1, 2, 3], chunk=2))
     [(0, [1, 4]), (2, [9])]
     """
     starts = range(0, len(items), chunk)
@@ -38,8 +38,8 @@ def run(
         for start in starts:
             yield start, function(items[start : start + chunk])
         return
-    pool = executor if executor is not None else local_processes()
-    with _interrupts_held():
+    pool = executor if executor is not None else local_executor()
+    with _signals_blocked():
         futures: dict[Future[list[Result]], int] = {
             pool.submit(function, items[start : start + chunk]): start for start in starts
         }
@@ -58,7 +58,7 @@ def run(
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _signals_blocked() -> Iterator[None]:
     """Start processes that hear neither Ctrl-C nor SIGTERM, which are sent to all but meant for us.
 
     The work under way is finished; without this each of them would print a trace.
@@ -76,7 +76,7 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def local_processes() -> Executor:
+def local_executor() -> Executor:
     """Give the processes on this machine's cores, started once and reused."""
     from loky import get_reusable_executor  # type: ignore[import-untyped]
 

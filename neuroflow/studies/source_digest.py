@@ -1,4 +1,4 @@
-"""Notice a study that changed since it was packaged."""
+"""Detect studies that changed since they were packaged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neuroflow.studies.archive import sha256_of
 
 
 def source_digest(study: Study) -> str:
-    """Digest what a package is made from."""
+    """Digest the contents of a study's files, and what else a package depends on."""
     digest = hashlib.sha256(_settings(study))
     for path in sorted(study.files):
         digest.update(sha256_of(path).encode())
@@ -20,12 +20,12 @@ def source_digest(study: Study) -> str:
 
 
 def _settings(study: Study) -> bytes:
-    # What is written changes with these, and with what is taken out.
+    # The package changes with these, and with the de-identification method.
     return f"{METHOD}|{study.age}|{study.sex}|{study.study_uid}".encode()
 
 
-def stamp(study: Study) -> str:
-    """Digest what a look at the folder tells: sizes and times of change."""
+def stat_digest(study: Study) -> str:
+    """Digest sizes and modification times of a study's files, without reading them."""
     digest = hashlib.sha256(_settings(study))
     for path in sorted(study.files):
         stat = path.stat()
@@ -33,38 +33,38 @@ def stamp(study: Study) -> str:
     return digest.hexdigest()
 
 
-def remember(look: str, package: Package) -> None:
-    """Note how the study's files looked when it was packaged, beside the package."""
-    note = {"stamp": look, "source": package.source_sha256}
-    _note_path(package.path).write_text(json.dumps(note), encoding="ascii")
+def save_stat_digest(digest: str, package: Package) -> None:
+    """Write the digest of the study's files beside the package made from them."""
+    note = {"stamp": digest, "source": package.source_sha256}
+    _digest_path(package.path).write_text(json.dumps(note), encoding="ascii")
 
 
 def is_unchanged(study: Study, package: Package) -> bool:
-    """Tell whether a package is still what its study would give.
+    """Check whether packaging a study again would give the same package.
 
-    Files that look as they did (size, time of change) are taken as unchanged; others are read.
+    Files with the same size and modification time are taken as unchanged; others are read.
     """
     try:
         if package.path.stat().st_size != package.size:
             return False
-        look = stamp(study)
-        if _noted(package) == look:
+        digest = stat_digest(study)
+        if _saved_digest(package) == digest:
             return True
         if source_digest(study) != package.source_sha256:
             return False
-        remember(look, package)
+        save_stat_digest(digest, package)
     except OSError:
         return False
     return True
 
 
-def _noted(package: Package) -> str:
+def _saved_digest(package: Package) -> str:
     try:
-        note = json.loads(_note_path(package.path).read_text(encoding="ascii"))
+        note = json.loads(_digest_path(package.path).read_text(encoding="ascii"))
         return str(note["stamp"]) if note["source"] == package.source_sha256 else ""
     except (OSError, ValueError, KeyError, TypeError):
-        return ""  # no note: the files are read
+        return ""  # missing or damaged: the files are read
 
 
-def _note_path(path: Path) -> Path:
+def _digest_path(path: Path) -> Path:
     return path.with_name(f".{path.stem}.source")

@@ -17,7 +17,7 @@ from neuroflow.errors import IdError, OptionError
 from neuroflow.io import ParticipantRows, read_participants, write_private
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Study
-from neuroflow.studies import CheckMemory, Override, check, set_aside
+from neuroflow.studies import CheckCache, Waiver, apply_waivers, check
 from neuroflow.workspace.cohort_store import CohortStore
 from neuroflow.workspace.decisions import Decision, DecisionStore
 from neuroflow.workspace.folder import WorkFolder
@@ -129,11 +129,11 @@ class CohortWorkspace:
             sent=sent,
             executor=executor,
             on_event=on_event,
-            memory=CheckMemory(self._places.checks(cohort.cohort_id)),
-            look=look,
+            cache=CheckCache(self._places.checks(cohort.cohort_id)),
+            cached_only=not look,
         )
         unmatched = unmatched_studies(cohort, self.participants(cohort.cohort_id))
-        return set_aside(
+        return apply_waivers(
             pd.concat([findings, unmatched], ignore_index=True),
             overrides_of(cohort, self.ledger.overrides()),
         )
@@ -141,7 +141,7 @@ class CohortWorkspace:
     def override(self, cohort: Cohort, study: str, rule: str, reason: str) -> None:
         """Set one rule aside for one study, with a reason that the ledger keeps."""
         chosen = find_study(cohort, study)
-        Override(chosen.label, rule, reason or "taken up again")
+        Waiver(chosen.label, rule, reason or "taken up again")
         self.ledger.set_aside(str(chosen.study_id), rule, reason.strip())
 
     def exclude(self, cohort: Cohort, study: str, reason: str) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from neuroflow.events import EventLog, listening
 from neuroflow.ledger import LedgerRow, utc_now
 from neuroflow.models import Cohort, Event, OnEvent, Package
-from neuroflow.studies import deidentification_report, packaging
+from neuroflow.studies import deidentification_report, iter_packages
 from neuroflow.workspace.enrolment import CohortWorkspace
 from neuroflow.workspace.preparation import find_study
 
@@ -64,7 +64,7 @@ class LocalWorkspace(CohortWorkspace):
         """Make the packages one by one and enter them in the ledger; the lock is the caller's."""
         folder = self._places.packages(cohort.cohort_id)
         known = {row.study_id: _package(row, folder) for row in self.ledger.rows(cohort.cohort_id)}
-        for piece in packaging(
+        for piece in iter_packages(
             self._in_use(cohort),
             folder,
             salt=self._places.salt,

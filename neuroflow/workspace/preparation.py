@@ -11,7 +11,7 @@ import pandas as pd
 from neuroflow.errors import OptionError, SubmissionError
 from neuroflow.io import ParticipantRows, without_prefix
 from neuroflow.models import Cohort, Finding, Severity, Study
-from neuroflow.studies import Override
+from neuroflow.studies import Waiver
 from neuroflow.workspace.cohort_store import CohortStore
 from neuroflow.workspace.decisions import Decision
 
@@ -55,11 +55,11 @@ def find_study(cohort: Cohort, name: str) -> Study:
     )
 
 
-def overrides_of(cohort: Cohort, kept: Mapping[tuple[str, str], str]) -> list[Override]:
+def overrides_of(cohort: Cohort, kept: Mapping[tuple[str, str], str]) -> list[Waiver]:
     """Pick the rules that were set aside for the studies of a cohort."""
     labels = {study.study_id: study.label for study in cohort.studies}
     return [
-        Override(labels[study_id], rule, reason)
+        Waiver(labels[study_id], rule, reason)
         for (study_id, rule), reason in kept.items()
         if study_id in labels
     ]

@@ -137,13 +137,13 @@ def test_a_second_ctrl_c_stops_at_once_and_the_next_run_sends_the_whole(
 
 WORKERS = """
 import signal
-from neuroflow.studies.parallel import run
+from neuroflow.studies.parallel import map_chunks
 
 def held(items):
     masked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
     return [sorted(map(int, masked)) for _ in items]
 
-print({str(found) for _, some in run(held, range(1000), chunk=100) for found in some})
+print({str(found) for _, some in map_chunks(held, range(1000), chunk=100) for found in some})
 """
 
 

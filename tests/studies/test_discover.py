@@ -13,7 +13,7 @@ from support.scans import Scan, write_dicom, write_nifti
 from neuroflow.errors import FolderError
 from neuroflow.models import StudyKind
 from neuroflow.studies.discovery.find import find_studies, survey
-from neuroflow.studies.parallel import local_processes
+from neuroflow.studies.parallel import local_executor
 
 SMALL = Scan(n_slices=3, n_directions=2)
 
@@ -110,7 +110,7 @@ def test_a_missing_folder_is_an_error(tmp_path):
 
 
 def test_a_relative_folder_is_found_by_processes_that_were_started_elsewhere(tmp_path, monkeypatch):
-    pool = local_processes()
+    pool = local_executor()
     pool.submit(os.getcwd).result()
     write_dicom(tmp_path / "scans", Scan(n_slices=2, n_directions=1))
     monkeypatch.chdir(tmp_path)

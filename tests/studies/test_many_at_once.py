@@ -16,7 +16,7 @@ from neuroflow.errors import WorkerError
 from neuroflow.models import Cohort
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import package_studies
-from neuroflow.studies.parallel import local_processes, run
+from neuroflow.studies.parallel import local_executor, map_chunks
 from neuroflow.studies.protocol.check import check
 
 SMALL = Scan(n_slices=3, n_directions=2)
@@ -46,7 +46,7 @@ def test_threads_processes_and_one_after_the_other_give_the_same(scans, tmp_path
     alone = everything(scans, tmp_path / "alone")
     with ThreadPoolExecutor(2) as threads:
         assert everything(scans, tmp_path / "threads", threads) == alone
-    assert everything(scans, tmp_path / "local", local_processes()) == alone
+    assert everything(scans, tmp_path / "local", local_executor()) == alone
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         assert everything(scans, tmp_path / "processes", processes) == alone
 
@@ -60,7 +60,7 @@ def test_a_worker_that_dies_is_an_error_with_advice():
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes,
         pytest.raises(WorkerError, match="ended unexpectedly"),
     ):
-        list(run(end_at_once, [1, 2], executor=processes))
+        list(map_chunks(end_at_once, [1, 2], executor=processes))
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from neuroflow.errors import PackageError
 from neuroflow.models import Cohort
 from neuroflow.studies.package import build
 from neuroflow.studies.package.build import make_package, package_studies
-from neuroflow.studies.package.zip_writer import Content, read_back, write_zip
+from neuroflow.studies.package.zip_writer import Content, verify_zip, write_zip
 from neuroflow.studies.protocol.acquisition import read_acquisition
 from neuroflow.studies.source_digest import is_unchanged
 
@@ -197,7 +197,7 @@ def test_too_little_space_is_told_before_anything_is_written(tmp_path, monkeypat
 def test_large_files_get_the_fields_of_zip64(tmp_path):
     content = Content("a.bin", lambda: iter([b"x" * 1000, b"y"]), is_large=True)
     write_zip(tmp_path / "a.zip", [content])
-    assert len(read_back(tmp_path / "a.zip")) == 64
+    assert len(verify_zip(tmp_path / "a.zip")) == 64
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert archive.read("a.bin") == b"x" * 1000 + b"y"
     header = (tmp_path / "a.zip").read_bytes()
@@ -212,7 +212,7 @@ def test_a_zip_damaged_on_the_disk_does_not_read_back(tmp_path):
     data[40] ^= 0xFF
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(PackageError, match="does not read back"):
-        read_back(tmp_path / "a.zip")
+        verify_zip(tmp_path / "a.zip")
 
 
 def test_a_study_without_an_id_is_refused(tmp_path):

@@ -16,7 +16,7 @@ from neuroflow.studies.diffusion import Gradient, count_directions
 from neuroflow.studies.protocol.acquisition import Acquisition
 from neuroflow.studies.protocol.check import check
 from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, rules_table
-from neuroflow.studies.protocol.waivers import Override, set_aside
+from neuroflow.studies.protocol.waivers import Waiver, apply_waivers
 
 FACTS = {field.name for field in fields(Acquisition)}
 SERVICE = {
@@ -54,7 +54,7 @@ def test_rules_have_names_of_their_own():
 
 @pytest.mark.parametrize("kind", [StudyKind.DICOM, StudyKind.NIFTI])
 def test_nothing_known_is_never_a_silent_pass(kind):
-    findings = {rule.id: rule.find("P", Acquisition(kind=kind)) for rule in RULES}
+    findings = {rule.id: rule.check("P", Acquisition(kind=kind)) for rule in RULES}
     told = {name for name, finding in findings.items() if finding is not None}
     assert set(SERVICE) | {"age", "sex"} <= told
 
@@ -78,7 +78,7 @@ def test_an_error_set_aside_with_a_reason_is_a_warning_that_keeps_it(tmp_path):
     write_mosaic(tmp_path, Scan(header={"EchoTime": 108}))
     study = only_study(tmp_path)
     findings = check([study])
-    aside = set_aside(findings, [Override(study.label, "echo_time", "Agreed with the vendor.")])
+    aside = apply_waivers(findings, [Waiver(study.label, "echo_time", "Agreed with the vendor.")])
     assert findings["severity"].tolist() == ["error", "note"]
     assert aside["severity"].tolist() == ["warning", "note"]
     assert "Agreed with the vendor." in aside["advice"][0]
@@ -89,7 +89,7 @@ def test_an_error_set_aside_with_a_reason_is_a_warning_that_keeps_it(tmp_path):
 )
 def test_a_rule_is_not_set_aside_without_reason_or_where_it_cannot_be(rule, reason):
     with pytest.raises(OptionError):
-        Override("P", rule, reason)
+        Waiver("P", rule, reason)
 
 
 def test_the_deep_check_agrees_with_the_headers_of_a_sound_study(tmp_path):

@@ -32,16 +32,16 @@ def write_encoded(path: Path, body: bytes, *, storage: str, instance: str) -> No
     path.write_bytes(head.getvalue() + body)
 
 
-class Stencil:
+class DicomTemplate:
     """Encodes datasets that differ in a few attributes.
 
     Examples
     --------
     >>> ds = Dataset()
     >>> ds.PatientID, ds.InstanceNumber, ds.Rows = "A", 1, 64
-    >>> stencil = Stencil(ds, "InstanceNumber")
+    >>> template = DicomTemplate(ds, "InstanceNumber")
     >>> ds.InstanceNumber = 2
-    >>> stencil.filled(ds) == encoded(ds)
+    >>> template.filled(ds) == encoded(ds)
     True
     """
 

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from neuroflow.demo.people import Visit
 from neuroflow.demo.scans.dicom import ORIENTATION, add_pixels, header, slice_position, uid
-from neuroflow.demo.scans.encoding import Stencil, write_encoded
+from neuroflow.demo.scans.encoding import DicomTemplate, write_encoded
 from neuroflow.demo.scans.phantom import N_B0, N_DIRECTIONS, SLICES, VOXEL_MM, gradients, image
 
 _TO_GE = np.array([-1.0, -1.0, 1.0])  # patient axes to the scanner's frequency, phase and slice
@@ -42,13 +42,13 @@ def write_ge(visit: Visit, folder: Path) -> None:
         ds.TemporalPositionIdentifier = volume + 1
         ds.ImagesInAcquisition = SLICES * (N_B0 + N_DIRECTIONS)
         _private(ds, volume)
-        stencil: Stencil | None = None
+        template: DicomTemplate | None = None
         for index in range(SLICES):
             instance = volume * SLICES + index + 1
             _describe_slice(ds, visit, instance, pixels[index])
-            stencil = stencil or Stencil(ds, *_OF_A_SLICE)
+            template = template or DicomTemplate(ds, *_OF_A_SLICE)
             path = folder / f"E1S5I{instance}.MRDC"
-            body = stencil.filled(ds)
+            body = template.filled(ds)
             write_encoded(path, body, storage=ds.SOPClassUID, instance=ds.SOPInstanceUID)
 
 

@@ -11,7 +11,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from neuroflow.studies.dicom import parse_moment
+from neuroflow.studies.dicom import parse_datetime
 
 START = datetime(2000, 1, 1)
 """When every study begins, in no time zone."""
@@ -55,7 +55,7 @@ class TimeShift(ElementAnonymizer):
         return self._shift(day + str(_first(value) or ""), "%Y%m%d%H%M%S.%f")[8:]
 
     def _shift(self, text: str, form: str) -> str:
-        moment = parse_moment(text)
+        moment = parse_datetime(text)
         if moment is None:
             return ""
         since = moment - self.origin
@@ -78,7 +78,7 @@ def earliest(dataset: Dataset) -> datetime | None:
     moments = []
     for word in ("Study", "Series", "Acquisition", "Content"):
         day, time = dataset.get(f"{word}Date"), dataset.get(f"{word}Time")
-        moment = parse_moment(f"{_first(day) or ''}{_first(time) or ''}")
+        moment = parse_datetime(f"{_first(day) or ''}{_first(time) or ''}")
         if moment is not None:
             moments.append(moment)
     return min(moments, default=None)

@@ -19,7 +19,7 @@ from neuroflow._version import METHOD
 from neuroflow.contract import SERIES_DESCRIPTION, STUDY_DESCRIPTION
 from neuroflow.studies.deidentify.attributes import is_kept
 from neuroflow.studies.deidentify.dates import START, TimeShift, earliest
-from neuroflow.studies.deidentify.identifiers import drop_residue, identifiers
+from neuroflow.studies.deidentify.identifiers import identifiers, remove_residual_identifiers
 from neuroflow.studies.deidentify.private_attributes import is_safe
 from neuroflow.studies.demographics import age_string, parse_age, parse_sex
 from neuroflow.studies.dicom import blank_csa
@@ -91,7 +91,7 @@ class Deidentifier:
             _filter(dataset)
             _filter_meta(dataset)
             self._anonymizer.anonymize(dataset)
-            dropped = drop_residue(dataset, words, _STRUCTURE)
+            dropped = remove_residual_identifiers(dataset, words, _STRUCTURE)
             self._describe(dataset)
         return dropped
 

@@ -31,7 +31,7 @@ _UNDEFINED = 0xFFFFFFFF
 _ITEM, _END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 
 
-def clean_blocks(member: Member, deidentify: Deidentifier) -> Iterator[bytes]:
+def deidentify_dicom(member: Member, deidentify: Deidentifier) -> Iterator[bytes]:
     """Yield the bytes of a DICOM file without what names a patient.
 
     The header is written anew; the pixels are copied in blocks, so that large files need little

@@ -28,7 +28,7 @@ _PLACES = frozenset(
     for word in ("InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName")
     if (tag := tag_for_keyword(word)) is not None
 )
-_ANY_PLACE = (
+_COMMON_PLACE_WORDS = (
     "CENTER CENTRE CLINIC DEPARTMENT HEALTH HEALTHCARE HOSPITAL IMAGING INSTITUT INSTITUTE KLINIK"
     " KLINIKUM MAGNETIC MEDICAL MEDICINE NEUROLOGY RADIOLOGIE RADIOLOGY RESEARCH RESONANCE STREET"
     " UNIVERSITY UNIVERSITAET BRAIN DIFFUSION PHILIPS SIEMENS"
@@ -60,7 +60,7 @@ def identifiers(dataset: Dataset) -> frozenset[str]:
             elif element.VR == "DA":
                 found |= set(_as_written(text))
             elif tag in _PLACES:
-                found |= set(re.findall(r"[^\W\d_]+", text)) - set(_ANY_PLACE.split())
+                found |= set(re.findall(r"[^\W\d_]+", text)) - set(_COMMON_PLACE_WORDS.split())
     return frozenset(word for word in found if len(word) >= SHORTEST)
 
 
@@ -72,14 +72,14 @@ def _as_written(date: str) -> Iterator[str]:
             yield from (mark.join(parts) for mark in ("-", ".", "/", "_", " ", ""))
 
 
-def names_someone(value: object, words: frozenset[str]) -> bool:
+def contains_identifier(value: object, words: frozenset[str]) -> bool:
     """Tell whether a value has one of some identifying words in it.
 
     Examples
     --------
-    >>> names_someone("DTI_MILLER", frozenset({"MILLER"}))
+    >>> contains_identifier("DTI_MILLER", frozenset({"MILLER"}))
     True
-    >>> names_someone("ep_b1000#1", frozenset({"1000"}))
+    >>> contains_identifier("ep_b1000#1", frozenset({"1000"}))
     False
     """
     if not words:
@@ -89,12 +89,12 @@ def names_someone(value: object, words: frozenset[str]) -> bool:
     elif isinstance(value, str) or not isinstance(value, Iterable):
         text = str(value)
     else:
-        return any(names_someone(part, words) for part in value)
+        return any(contains_identifier(part, words) for part in value)
     text = text.upper()
-    return any(word in text and _stands_alone(word, text) for word in words)
+    return any(word in text and _is_whole_word(word, text) for word in words)
 
 
-def _stands_alone(word: str, text: str) -> bool:
+def _is_whole_word(word: str, text: str) -> bool:
     if not word.isdigit():
         return True
     return re.search(rf"(?<![A-Z0-9]){word}(?![A-Z0-9])", text) is not None
@@ -107,21 +107,25 @@ def _is_number(value: object) -> bool:
     return re.fullmatch(r"[\d.eE+\-\\\s\0]+", text) is not None
 
 
-def drop_residue(dataset: Dataset, words: frozenset[str], keep: frozenset[int]) -> list[str]:
+def remove_residual_identifiers(
+    dataset: Dataset, words: frozenset[str], keep: frozenset[int]
+) -> list[str]:
     """Delete texts that still name someone, at any depth."""
     dropped = []
     for tag in list(dataset.keys()):
         element = dataset[tag]
         if element.VR == "SQ":
             for item in element.value or ():
-                dropped += drop_residue(item, words, keep)
-        elif element.VR not in _TEXT or not names_someone(element.value, words):
+                dropped += remove_residual_identifiers(item, words, keep)
+        elif element.VR not in _TEXT or not contains_identifier(element.value, words):
             continue
         elif int(tag) in SERVICE and _is_number(element.value):
             continue  # a patient may be called 1000, and a b-value too
         elif tag in _LISTS:
             values = element.value if isinstance(element.value, MultiValue) else [element.value]
-            element.value = [one for one in values if one in TERMS or not names_someone(one, words)]
+            element.value = [
+                one for one in values if one in TERMS or not contains_identifier(one, words)
+            ]
         elif tag not in keep and not tag.is_private_creator:  # creators come from a list of ours
             dropped.append(element.name)
             del dataset[tag]

@@ -19,7 +19,7 @@ TEXTS = ("descrip", "aux_file", "intent_name", "db_name", "data_type")
 """Free text in the header: descriptions, file names, times of the scan."""
 
 
-def clean_nifti(member: Member) -> Iterator[bytes]:
+def deidentify_nifti(member: Member) -> Iterator[bytes]:
     """Yield a NIfTI as ``.nii.gz`` without free text, extensions and trailing bytes."""
     yield GZIP_HEAD
     packer = zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)

@@ -51,7 +51,7 @@ Row = tuple[str, str, str, str, str]
 
 def _dicom_rows(study: Study, facts: Acquisition, salt: bytes) -> list[Row]:
     identity = Identity(study.study_id or EXAMPLE, facts.age, facts.sex)
-    deidentify = Deidentifier(identity, salt=salt, origin=facts.begun)
+    deidentify = Deidentifier(identity, salt=salt, origin=facts.started_at)
     try:
         with facts.images[0].open() as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")

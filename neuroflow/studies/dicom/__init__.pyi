@@ -1,5 +1,5 @@
 from .csa import blank_csa as blank_csa
-from .datetimes import parse_moment as parse_moment
+from .datetimes import parse_datetime as parse_datetime
 from .fast_reader import STARTS as STARTS
 from .fast_reader import Lookup as Lookup
 from .fast_reader import RawHeader as RawHeader
@@ -8,6 +8,6 @@ from .fast_reader import read_raw as read_raw
 from .header import READ_ERRORS as READ_ERRORS
 from .header import Header as Header
 from .header import read_header as read_header
-from .series import MAPS as MAPS
+from .series import DERIVED_MAPS as DERIVED_MAPS
 from .series import dicom_facts as dicom_facts
 from .series import is_diffusion as is_diffusion

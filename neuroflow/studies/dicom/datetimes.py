@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 
-def parse_moment(text: str) -> datetime | None:
+def parse_datetime(text: str) -> datetime | None:
     """Read a DICOM date with a time, as far as it is given.
 
     Examples
     --------
-    >>> parse_moment("20240131123005.5"), parse_moment("abc")
+    >>> parse_datetime("20240131123005.5"), parse_datetime("abc")
     (datetime.datetime(2024, 1, 31, 12, 30, 5, 500000), None)
 
     References

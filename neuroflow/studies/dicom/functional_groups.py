@@ -28,7 +28,7 @@ class FunctionalGroups:
     """
 
     def __init__(self, wanted: Collection[int]) -> None:
-        self._wanted = frozenset(wanted)
+        self._preferred_label = frozenset(wanted)
         self._known: dict[tuple[int, bytes], dict[int, Any]] = {}
 
     def flat(self, holder: Dataset) -> dict[int, Any]:
@@ -51,4 +51,4 @@ class FunctionalGroups:
             return {}
         item = group.value[0]
         look = lookup(item)
-        return {int(tag): look(tag) for tag in item.keys() & self._wanted}
+        return {int(tag): look(tag) for tag in item.keys() & self._preferred_label}

@@ -137,7 +137,7 @@ class Header:
     # When each slice of a mosaic was acquired, ms.
     mosaic_times: tuple[float, ...] = field(default=())
     # The earliest date and time in it, as DICOM writes them; empty where there is none.
-    begun: str = ""
+    started_at: str = ""
 
 
 _Facts = tuple[dict[str, Any], tuple[Frame, ...], tuple[float, float] | None]
@@ -187,7 +187,7 @@ def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
         pixel_spacing=spacing,
         mosaic_slices=mosaic_slices,
         mosaic_times=times,
-        begun=_begun(look),
+        started_at=_started_at(look),
     )
 
 
@@ -272,7 +272,7 @@ def _mosaic(look: Lookup) -> tuple[int, tuple[float, ...]]:
     return slices or 0, moments or ()
 
 
-def _begun(look: Lookup) -> str:
+def _started_at(look: Lookup) -> str:
     moments = (
         _text(look(_tag(f"{word}Date"))) + _text(look(_tag(f"{word}Time")))
         for word in ("Study", "Series", "Acquisition", "Content")

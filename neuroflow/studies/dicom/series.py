@@ -14,19 +14,19 @@ from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member
 from neuroflow.studies.demographics import age_between, parse_age, parse_sex
-from neuroflow.studies.dicom.datetimes import parse_moment
+from neuroflow.studies.dicom.datetimes import parse_datetime
 from neuroflow.studies.dicom.header import READ_ERRORS, Header, read_header
 from neuroflow.studies.dicom.volumes import Stack, stack
 from neuroflow.studies.diffusion import count_directions, interleaved, shells
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.sidecar import read_sidecar, sidecar_facts, to_number
 
-MAPS = frozenset(
+DERIVED_MAPS = frozenset(
     {"ADC", "EADC", "EXP", "FA", "COLFA", "TRACE", "TRACEW", "TENSOR", "TENSOR_B0"}
     | {"AVERAGE_DC", "FRACTIONAL_ANISOTROPY", "ISOTROPIC", "AVERAGE DC", "FRACTIONAL ANISO"}
 )
 """Words in Image Type of maps that scanners compute from the diffusion images."""
-STEADY = (
+CONSTANT = (
     "MagneticFieldStrength",
     "RepetitionTime",
     "EchoTime",
@@ -44,7 +44,7 @@ def is_diffusion(headers: Iterable[Header]) -> bool:
     weighted = False
     for header in headers:
         words = header.protocol.get("ImageType", ())
-        if MAPS & set(words if isinstance(words, tuple) else (words,)):
+        if DERIVED_MAPS & set(words if isinstance(words, tuple) else (words,)):
             return False
         weighted |= any(
             frame.gradient.b_value is not None and not frame.gradient.is_b0
@@ -60,7 +60,7 @@ def dicom_facts(members: StudyMembers) -> dict[str, Any]:
     for member in members.images:
         try:
             with member.open() as stream:
-                read.append((read_header(stream, member.whole_size), member))
+                read.append((read_header(stream, member.unpacked_size), member))
         except (*READ_ERRORS, *STREAM_ERRORS):
             unreadable += 1
     if members.study_uid:
@@ -79,7 +79,9 @@ def dicom_facts(members: StudyMembers) -> dict[str, Any]:
     facts["diffusion_series"] = len(diffusion)
     facts["unreadable_files"] = unreadable
     facts["images"] = _in_order([pair for pair in read if pair[0].series_uid in kept])
-    facts["begun"] = parse_moment(min((h.begun for h in used if h.begun), default=""))
+    facts["started_at"] = parse_datetime(
+        min((h.started_at for h in used if h.started_at), default="")
+    )
     if members.sidecar is not None:
         _add_sidecar(facts, sidecar_facts(read_sidecar(members.sidecar)))
     return facts
@@ -124,11 +126,11 @@ def series_facts(headers: Sequence[Header]) -> dict[str, Any]:
         "flip_angle": to_number(first.get("FlipAngle")),
         "slice_thickness": to_number(first.get("SliceThickness")),
         "in_plane": next((h.pixel_spacing for h in unique if h.pixel_spacing), None),
-        "changing": tuple(w for w in STEADY if len(_values(unique, w)) > 1),
+        "changing": tuple(w for w in CONSTANT if len(_values(unique, w)) > 1),
     }
     facts |= _stack_facts(unique, first)
-    demographics, unread = _demographics(first)
-    facts["unread"] = facts["unread"] | unread
+    demographics, unknown_reasons = _demographics(first)
+    facts["unknown_reasons"] = facts["unknown_reasons"] | unknown_reasons
     return facts | demographics
 
 
@@ -154,11 +156,14 @@ def _stack_facts(headers: Sequence[Header], first: dict[str, Any]) -> dict[str, 
     found = _mosaic_stack(mosaics) if mosaics else stack(frames)
     gap = _gap(first, None if mosaics or found is None else found.spacing)
     if found is None:
-        return {"slice_gap": gap, "unread": {"n_slices": "no slice positions in the headers"}}
+        return {
+            "slice_gap": gap,
+            "unknown_reasons": {"n_slices": "no slice positions in the headers"},
+        }
     values = [gradient.b_value for gradient in found.gradients]
     known = all(value is not None for value in values)
     weighted = [g for g in found.gradients if g.b_value is not None and not g.is_b0]
-    unread: dict[str, str] = {}
+    unknown_reasons: dict[str, str] = {}
     facts: dict[str, Any] = {
         "n_slices": found.n_slices,
         "n_volumes": len(found.gradients),
@@ -170,7 +175,7 @@ def _stack_facts(headers: Sequence[Header], first: dict[str, Any]) -> dict[str, 
         "plane": _plane(frames),
         "gradients": found.gradients,
         "interleaved": interleaved(next((h.mosaic_times for h in mosaics), ())),
-        "unread": unread,
+        "unknown_reasons": unknown_reasons,
     }
     if known:
         facts["shells"] = shells([value for value in values if value is not None])
@@ -178,9 +183,9 @@ def _stack_facts(headers: Sequence[Header], first: dict[str, Any]) -> dict[str, 
         if not weighted or any(gradient.direction for gradient in weighted):
             facts["n_directions"] = count_directions(found.gradients)
         else:
-            unread["n_directions"] = "no gradient directions in the headers"
+            unknown_reasons["n_directions"] = "no gradient directions in the headers"
     else:
-        unread |= dict.fromkeys(
+        unknown_reasons |= dict.fromkeys(
             ("shells", "n_b0", "n_directions"), "no b-value in some or all headers"
         )
     return facts
@@ -224,12 +229,12 @@ def _demographics(first: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
     if age is None:
         age = age_between(str(first.get("PatientBirthDate", "")), str(first.get("StudyDate", "")))
     sex = parse_sex(sex_text)
-    unread = {}
+    unknown_reasons = {}
     if age is None and age_text:
-        unread["age"] = f'"{age_text}" is no age'
+        unknown_reasons["age"] = f'"{age_text}" is no age'
     if sex is None and sex_text:
-        unread["sex"] = f'"{sex_text}" is neither M nor F'
-    return {"age": age, "sex": sex}, unread
+        unknown_reasons["sex"] = f'"{sex_text}" is neither M nor F'
+    return {"age": age, "sex": sex}, unknown_reasons
 
 
 def _add_sidecar(facts: dict[str, Any], beside: dict[str, Any]) -> None:

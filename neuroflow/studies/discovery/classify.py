@@ -39,8 +39,8 @@ DIRECTORY = "1.2.840.10008.1.3.10"
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
-    """What a DICOM file tells of itself at a glance."""
+class DicomSummary:
+    """The few attributes of a DICOM file that sort it into a study."""
 
     study_uid: str  # From its header
     series_uid: str
@@ -53,57 +53,57 @@ class Glance:
     image_type: tuple[str, ...]  # Its words
 
 
-class Seen(NamedTuple):
+class FileKind(NamedTuple):
     """What one file is; small, as it travels between processes a hundred thousand times."""
 
-    # ``"dicom"``, ``"nifti"``, ``"beside"`` (gradients or sidecar), ``"zip"`` or ``"skip"``.
+    # ``"dicom"``, ``"nifti"``, ``"companion"`` (gradients or sidecar), ``"zip"`` or ``"skip"``.
     kind: str
     reason: str = ""  # Why it is skipped
     # Of a DICOM file one, of a zip one per study and patient in it.
-    glances: tuple[Glance, ...] = ()
+    summaries: tuple[DicomSummary, ...] = ()
     instance: int = 0  # The instance number of a DICOM file; 0 where not told
 
 
-class Probe(NamedTuple):
+class ClassifiedFile(NamedTuple):
     """A file, and what it is."""
 
     path: Path  # The file
-    kind: str  # As in `Seen`
+    kind: str  # As in `FileKind`
     reason: str = ""
-    glances: tuple[Glance, ...] = ()
+    summaries: tuple[DicomSummary, ...] = ()
     instance: int = 0
 
 
-def probe_files(paths: Sequence[str]) -> list[Seen]:
+def classify_files(paths: Sequence[str]) -> list[FileKind]:
     """Look at some files."""
-    shared: dict[tuple[Glance, ...], tuple[Glance, ...]] = {}
+    shared: dict[tuple[DicomSummary, ...], tuple[DicomSummary, ...]] = {}
     with warnings.catch_warnings():
         # Values against the standard are no concern of a first look.
         warnings.simplefilter("ignore")
-        seen = [probe(path) for path in paths]
-    return [one._replace(glances=shared.setdefault(one.glances, one.glances)) for one in seen]
+        seen = [classify_file(path) for path in paths]
+    return [one._replace(summaries=shared.setdefault(one.summaries, one.summaries)) for one in seen]
 
 
-def probe(path: str) -> Seen:
+def classify_file(path: str) -> FileKind:
     """Look at one file."""
     kind = role(os.path.basename(path))  # noqa: PTH119
     if kind is not None:
-        return Seen("nifti" if kind == "image" else "beside")
+        return FileKind("nifti" if kind == "image" else "companion")
     try:
         with open(path, "rb") as stream:  # noqa: PTH123
-            return _probe_stream(path, stream)
+            return _classify_stream(path, stream)
     except STREAM_ERRORS as error:
-        return Seen("skip", f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        return FileKind("skip", f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _probe_stream(path: str, stream: BinaryIO) -> Seen:
+def _classify_stream(path: str, stream: BinaryIO) -> FileKind:
     start = stream.read(STARTS[0])
     if start[:4] == b"PK\x03\x04":
-        return _probe_zip(Path(path))
+        return _classify_zip(Path(path))
     if start[:2] == b"\x1f\x8b":
         with gzip.open(path) as plain:
-            return _probe_dicom(path, plain.read(STARTS[0]), cast("BinaryIO", plain))
-    return _probe_dicom(path, start, stream)
+            return _classify_dicom(path, plain.read(STARTS[0]), cast("BinaryIO", plain))
+    return _classify_dicom(path, start, stream)
 
 
 def _not_dicom(path: str) -> str:
@@ -111,53 +111,53 @@ def _not_dicom(path: str) -> str:
     return "not DICOM, despite its name" if claims else "neither DICOM nor NIfTI"
 
 
-def _probe_dicom(path: str, start: bytes, stream: BinaryIO) -> Seen:
+def _classify_dicom(path: str, start: bytes, stream: BinaryIO) -> FileKind:
     if not start:
-        return Seen("skip", "empty file")
+        return FileKind("skip", "empty file")
     if not looks_like_dicom(start):
-        return Seen("skip", _not_dicom(path))
+        return FileKind("skip", _not_dicom(path))
     try:
-        found = glance_at(start, stream)
+        found = summarize_dicom(start, stream)
     except READ_ERRORS as error:
-        return Seen("skip", f"damaged DICOM: {type(error).__name__}")
+        return FileKind("skip", f"damaged DICOM: {type(error).__name__}")
     if found is None:
-        return Seen("skip", "DICOM without a Study Instance UID")
-    glance, instance = found
-    if glance.sop_class == DIRECTORY:
-        return Seen("skip", "DICOMDIR: the files it lists are looked at themselves")
-    return Seen("dicom", glances=(glance,), instance=instance)
+        return FileKind("skip", "DICOM without a Study Instance UID")
+    summary, instance = found
+    if summary.sop_class == DIRECTORY:
+        return FileKind("skip", "DICOMDIR: the files it lists are looked at themselves")
+    return FileKind("dicom", summaries=(summary,), instance=instance)
 
 
-def _probe_zip(path: Path) -> Seen:
+def _classify_zip(path: Path) -> FileKind:
     try:
         members = zip_members(path)
     except StudyError as error:
-        return Seen("skip", f"{error.what} {error.why}")
+        return FileKind("skip", f"{error.what} {error.why}")
     if any(role(member.basename) == "image" for member in members):
-        return Seen("zip")
-    studies: dict[tuple[str, str], Glance] = {}
+        return FileKind("zip")
+    studies: dict[tuple[str, str], DicomSummary] = {}
     for member in members:
-        glance = _glance_at_member(member)
-        if glance is not None:
-            studies.setdefault((glance.study_uid, glance.patient_id), glance)
+        summary = _summarize_member(member)
+        if summary is not None:
+            studies.setdefault((summary.study_uid, summary.patient_id), summary)
     if not studies:
-        return Seen("skip", "zip without DICOM or NIfTI")
-    return Seen("zip", glances=tuple(studies.values()))
+        return FileKind("skip", "zip without DICOM or NIfTI")
+    return FileKind("zip", summaries=tuple(studies.values()))
 
 
-def _glance_at_member(member: Member) -> Glance | None:
+def _summarize_member(member: Member) -> DicomSummary | None:
     try:
         with member.open() as stream:
             start = stream.read(STARTS[0])
             if not looks_like_dicom(start):
                 return None
-            found = glance_at(start, cast("BinaryIO", stream))
+            found = summarize_dicom(start, cast("BinaryIO", stream))
             return found[0] if found else None
     except (*READ_ERRORS, *STREAM_ERRORS):
         return None
 
 
-def glance_at(start: bytes, stream: BinaryIO) -> tuple[Glance, int] | None:
+def summarize_dicom(start: bytes, stream: BinaryIO) -> tuple[DicomSummary, int] | None:
     """Read the first attributes of a DICOM file."""
     found: Lookup | None = read_raw(stream, _TAGS, _END, start)
     if found is None:
@@ -169,7 +169,7 @@ def glance_at(start: bytes, stream: BinaryIO) -> tuple[Glance, int] | None:
     if not text["StudyInstanceUID"] and text["SOPClassUID"] != DIRECTORY:
         return None
     words = found(_BY_WORD["ImageType"]) or ()
-    glance = Glance(
+    summary = DicomSummary(
         study_uid=text["StudyInstanceUID"],
         series_uid=text["SeriesInstanceUID"],
         patient_id=text["PatientID"],
@@ -177,13 +177,13 @@ def glance_at(start: bytes, stream: BinaryIO) -> tuple[Glance, int] | None:
         sop_class=text["SOPClassUID"],
         series_description=text["SeriesDescription"],
         study_date=text["StudyDate"],
-        series_number=_whole(text["SeriesNumber"]),
+        series_number=_integer(text["SeriesNumber"]),
         image_type=(words,) if isinstance(words, str) else tuple(map(str, words)),
     )
-    return glance, _whole(text["InstanceNumber"])
+    return summary, _integer(text["InstanceNumber"])
 
 
-def _whole(value: object) -> int:
+def _integer(value: object) -> int:
     try:
         return int(str(value))
     except ValueError:

@@ -14,9 +14,9 @@ import pandas as pd
 from neuroflow.errors import FolderError
 from neuroflow.events import Reporter
 from neuroflow.models import OnEvent, Study
-from neuroflow.studies.discovery.classify import Probe, Seen, probe_files
+from neuroflow.studies.discovery.classify import ClassifiedFile, FileKind, classify_files
 from neuroflow.studies.discovery.grouping import (
-    Found,
+    FoundStudy,
     Skipped,
     dicom_studies,
     nifti_studies,
@@ -24,11 +24,11 @@ from neuroflow.studies.discovery.grouping import (
 )
 from neuroflow.studies.discovery.studies_tsv import apply_overrides
 from neuroflow.studies.filenames import printable, unique_labels
-from neuroflow.studies.parallel import run
+from neuroflow.studies.parallel import map_chunks
 
 CHUNK = 256
 OVERRIDES = "studies.tsv"
-LITTER = frozenset({"thumbs.db", "desktop.ini", OVERRIDES, "participants.tsv"})
+IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", OVERRIDES, "participants.tsv"})
 """Files that are no scans and need no mention."""
 
 
@@ -139,16 +139,16 @@ def survey(
     skipped: list[Skipped] = []
     paths = sorted(_walk(root, skipped))
     reporter = Reporter("find", len(paths), on_event)
-    seen: dict[int, list[Seen]] = {}
-    for start, chunk in run(probe_files, paths, executor=executor, chunk=CHUNK):
+    seen: dict[int, list[FileKind]] = {}
+    for start, chunk in map_chunks(classify_files, paths, executor=executor, chunk=CHUNK):
         seen[start] = chunk
         reporter.step(len(chunk), message="Looking at files")
     in_order = (one for start in sorted(seen) for one in seen[start])
-    probes = [Probe(Path(path), *one) for path, one in zip(paths, in_order, strict=True)]
-    skipped += [Skipped(p.path, p.reason) for p in probes if p.kind == "skip"]
-    found = dicom_studies(root, probes, skipped, executor)
-    found += nifti_studies(root, probes, skipped)
-    found += zip_studies(root, probes)
+    files = [ClassifiedFile(Path(path), *one) for path, one in zip(paths, in_order, strict=True)]
+    skipped += [Skipped(p.path, p.reason) for p in files if p.kind == "skip"]
+    found = dicom_studies(root, files, skipped, executor)
+    found += nifti_studies(root, files, skipped)
+    found += zip_studies(root, files)
     studies = _labelled(apply_overrides(root / OVERRIDES, root, found, skipped))
     result = Survey(tuple(studies), _skipped_table(root, skipped))
     # Of an empty folder the caller speaks: find_studies raises with these words.
@@ -197,7 +197,7 @@ def _walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
                 seen.add(real)
                 waiting.append(Path(entry.path))
             elif kind == "file":
-                if entry.name.lower() not in LITTER:
+                if entry.name.lower() not in IGNORED_FILES:
                     yield entry.path
             else:
                 skipped.append(Skipped(Path(entry.path), "broken link, or no file"))
@@ -210,9 +210,9 @@ def _kind(entry: os.DirEntry[str]) -> str:
         return ""
 
 
-def _labelled(found: Sequence[Found]) -> list[Study]:
+def _labelled(found: Sequence[FoundStudy]) -> list[Study]:
     """Name the studies after participant and session, else after their folder."""
-    visits: dict[str | None, list[Found]] = defaultdict(list)
+    visits: dict[str | None, list[FoundStudy]] = defaultdict(list)
     for one in found:
         visits[one.study.participant_id].append(one)
     studies = []
@@ -222,7 +222,7 @@ def _labelled(found: Sequence[Found]) -> list[Study]:
         if several and study.session_id is None and _dates_differ(visits[study.participant_id]):
             study = replace(study, session_id=one.study_date)
         studies.append(study)
-    wanted = [printable(_wanted(study)) for study in studies]
+    wanted = [printable(_preferred_label(study)) for study in studies]
     counts = Counter(wanted)
     wanted = [
         printable(f"{label} {one.detail}") if counts[label] > 1 and one.detail else label
@@ -233,12 +233,12 @@ def _labelled(found: Sequence[Found]) -> list[Study]:
     return sorted(named, key=lambda study: study.label)
 
 
-def _dates_differ(visits: Sequence[Found]) -> bool:
+def _dates_differ(visits: Sequence[FoundStudy]) -> bool:
     dates = {one.study_date for one in visits}
     return len(dates) == len(visits) and "" not in dates
 
 
-def _wanted(study: Study) -> str:
+def _preferred_label(study: Study) -> str:
     if study.participant_id is None:
         return study.label
     return "_".join(part for part in (study.participant_id, study.session_id) if part)

@@ -13,20 +13,20 @@ from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member
-from neuroflow.studies.dicom import MAPS, READ_ERRORS, Header, is_diffusion, read_header
+from neuroflow.studies.dicom import DERIVED_MAPS, READ_ERRORS, Header, is_diffusion, read_header
 from neuroflow.studies.diffusion import B0_MAX
-from neuroflow.studies.discovery.classify import Probe
+from neuroflow.studies.discovery.classify import ClassifiedFile
 from neuroflow.studies.filenames import (
     bids_entities,
     bids_inherited,
-    names_diffusion,
+    mentions_diffusion,
     partner,
     printable,
     role,
     stem,
 )
 from neuroflow.studies.nifti import read_numbers
-from neuroflow.studies.parallel import run
+from neuroflow.studies.parallel import map_chunks
 
 SAMPLE = 5
 """Headers read per series to see whether it is diffusion."""
@@ -42,7 +42,7 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundStudy:
     """A study, and what helps to name and choose it."""
 
     study: Study
@@ -52,18 +52,22 @@ class Found:
 
 
 def dicom_studies(
-    root: Path, probes: Sequence[Probe], skipped: list[Skipped], executor: Executor | None
-) -> list[Found]:
+    root: Path, files: Sequence[ClassifiedFile], skipped: list[Skipped], executor: Executor | None
+) -> list[FoundStudy]:
     """Group DICOM files into studies, and keep the diffusion series of each."""
-    series: dict[tuple[str, str], dict[str, list[Probe]]] = defaultdict(lambda: defaultdict(list))
-    for probe in probes:
-        if probe.kind == "dicom":
-            glance = probe.glances[0]
-            series[glance.study_uid, glance.patient_id][glance.series_uid].append(probe)
+    series: dict[tuple[str, str], dict[str, list[ClassifiedFile]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for file in files:
+        if file.kind == "dicom":
+            summary = file.summaries[0]
+            series[summary.study_uid, summary.patient_id][summary.series_uid].append(file)
     groups = [group for by_series in series.values() for group in by_series.values()]
     samples = [_sample(group) for group in groups]
     diffusion: dict[int, bool] = {}
-    for start, answers in run(_are_diffusion, samples, executor=executor, chunk=16, cost=SAMPLE):
+    for start, answers in map_chunks(
+        _are_diffusion, samples, executor=executor, chunk=16, cost=SAMPLE
+    ):
         diffusion |= {id(groups[start + offset]): answer for offset, answer in enumerate(answers)}
     found = []
     for by_series in series.values():
@@ -75,12 +79,12 @@ def dicom_studies(
     return found
 
 
-def _sample(group: Sequence[Probe]) -> tuple[Path, ...]:
-    """Choose files of a series to look at; none where a glance says that it is no diffusion."""
-    glance = group[0].glances[0]
-    if glance.modality not in ("MR", "") or MAPS & set(glance.image_type):
+def _sample(group: Sequence[ClassifiedFile]) -> tuple[Path, ...]:
+    """Choose files of a series to look at; none where a summary says that it is no diffusion."""
+    summary = group[0].summaries[0]
+    if summary.modality not in ("MR", "") or DERIVED_MAPS & set(summary.image_type):
         return ()
-    ordered = sorted(group, key=lambda probe: probe.instance)
+    ordered = sorted(group, key=lambda file: file.instance)
     steps = sorted({round(i * (len(ordered) - 1) / (SAMPLE - 1)) for i in range(SAMPLE)})
     return tuple(ordered[step].path for step in steps)
 
@@ -100,20 +104,22 @@ def _headers(paths: Sequence[Path]) -> list[Header]:
     return headers
 
 
-def _other_series(group: Sequence[Probe]) -> Skipped:
-    glance = group[0].glances[0]
-    name = glance.series_description or "without a name"
-    reason = f'other series of a study: {glance.series_number} "{printable(name)}"'
-    return Skipped(_common_folder([probe.path for probe in group]), reason, len(group))
+def _other_series(group: Sequence[ClassifiedFile]) -> Skipped:
+    summary = group[0].summaries[0]
+    name = summary.series_description or "without a name"
+    reason = f'other series of a study: {summary.series_number} "{printable(name)}"'
+    return Skipped(_common_folder([file.path for file in group]), reason, len(group))
 
 
 def _dicom_study(
-    root: Path, groups: Sequence[Sequence[Probe]], everything: Sequence[Sequence[Probe]]
-) -> Found:
-    glance = groups[0][0].glances[0]
-    files = tuple(sorted(probe.path for group in groups for probe in group))
+    root: Path,
+    groups: Sequence[Sequence[ClassifiedFile]],
+    everything: Sequence[Sequence[ClassifiedFile]],
+) -> FoundStudy:
+    summary = groups[0][0].summaries[0]
+    files = tuple(sorted(file.path for group in groups for file in group))
     folder = _common_folder(files)
-    participant, session = _whose(files[0].parent, root, glance.patient_id)
+    participant, session = _participant_and_session(files[0].parent, root, summary.patient_id)
     study = Study(
         label=_fallback_label(folder, root),
         kind=StudyKind.DICOM,
@@ -121,15 +127,15 @@ def _dicom_study(
         files=files,
         participant_id=participant,
         session_id=session,
-        study_uid=glance.study_uid,
+        study_uid=summary.study_uid,
     )
     series = tuple(
-        (first.series_uid, first.series_number, tuple(probe.path for probe in group))
+        (first.series_uid, first.series_number, tuple(file.path for file in group))
         for group in everything
-        for first in group[0].glances
+        for first in group[0].summaries
     )
-    detail = glance.series_description or str(glance.series_number)
-    return Found(study, glance.study_date, detail, series)
+    detail = summary.series_description or str(summary.series_number)
+    return FoundStudy(study, summary.study_date, detail, series)
 
 
 def _common_folder(paths: Sequence[Path]) -> Path:
@@ -141,7 +147,9 @@ def _fallback_label(folder: Path, root: Path) -> str:
     return printable(relative) if relative not in ("", ".") else printable(root.name)
 
 
-def _whose(path: Path, root: Path, patient_id: str) -> tuple[str | None, str | None]:
+def _participant_and_session(
+    path: Path, root: Path, patient_id: str
+) -> tuple[str | None, str | None]:
     """Tell participant and session by BIDS names, else by PatientID, else by the first folder."""
     relative = path.relative_to(root) if path.is_relative_to(root) else path
     entities = bids_entities(root.name / relative)
@@ -151,41 +159,43 @@ def _whose(path: Path, root: Path, patient_id: str) -> tuple[str | None, str | N
     return participant, entities.get("ses")
 
 
-def zip_studies(root: Path, probes: Sequence[Probe]) -> list[Found]:
+def zip_studies(root: Path, files: Sequence[ClassifiedFile]) -> list[FoundStudy]:
     """Make studies of zips: one per study inside."""
     found = []
-    for probe in probes:
-        if probe.kind != "zip":
+    for file in files:
+        if file.kind != "zip":
             continue
-        for glance in probe.glances or (None,):
-            patient = glance.patient_id if glance else ""
-            participant, session = _whose(probe.path, root, patient)
+        for summary in file.summaries or (None,):
+            patient = summary.patient_id if summary else ""
+            participant, session = _participant_and_session(file.path, root, patient)
             study = Study(
-                label=_fallback_label(probe.path.with_suffix(""), root),
+                label=_fallback_label(file.path.with_suffix(""), root),
                 kind=StudyKind.ZIP,
-                root=probe.path,
-                files=(probe.path,),
+                root=file.path,
+                files=(file.path,),
                 participant_id=participant,
                 session_id=session,
-                study_uid=glance.study_uid if glance else None,
+                study_uid=summary.study_uid if summary else None,
             )
-            found.append(Found(study, glance.study_date if glance else "", probe.path.stem))
+            found.append(FoundStudy(study, summary.study_date if summary else "", file.path.stem))
     return found
 
 
-def nifti_studies(root: Path, probes: Sequence[Probe], skipped: list[Skipped]) -> list[Found]:
+def nifti_studies(
+    root: Path, files: Sequence[ClassifiedFile], skipped: list[Skipped]
+) -> list[FoundStudy]:
     """Make studies of NIfTI images and what lies beside them."""
     folders: dict[Path, list[Path]] = defaultdict(list)
-    for probe in probes:
-        if probe.kind in ("nifti", "beside"):
-            folders[probe.path.parent].append(probe.path)
+    for file in files:
+        if file.kind in ("nifti", "companion"):
+            folders[file.path.parent].append(file.path)
     used: set[Path] = set()
-    found: list[Found] = []
+    found: list[FoundStudy] = []
     for _, paths in sorted(folders.items()):
         images = [path for path in paths if role(path.name) == "image"]
         for image in images:
             parts = _parts(image, paths, folders, root, alone=len(images) == 1)
-            reason = _no_study(image, parts)
+            reason = _reason_to_skip(image, parts)
             if reason:
                 skipped.append(Skipped(image, reason))
             else:
@@ -218,9 +228,9 @@ def _parts(
     return parts
 
 
-def _no_study(image: Path, parts: dict[str, Path]) -> str:
+def _reason_to_skip(image: Path, parts: dict[str, Path]) -> str:
     if "bval" not in parts:
-        if names_diffusion(image):
+        if mentions_diffusion(image):
             return ""  # the check will say that gradients are missing
         return "NIfTI without b-values: no diffusion"
     try:
@@ -232,8 +242,8 @@ def _no_study(image: Path, parts: dict[str, Path]) -> str:
     return ""
 
 
-def _nifti_study(root: Path, image: Path, parts: dict[str, Path]) -> Found:
-    participant, session = _whose(image, root, "")
+def _nifti_study(root: Path, image: Path, parts: dict[str, Path]) -> FoundStudy:
+    participant, session = _participant_and_session(image, root, "")
     if participant == image.name:
         participant = printable(stem(image.name))
     study = Study(
@@ -244,4 +254,4 @@ def _nifti_study(root: Path, image: Path, parts: dict[str, Path]) -> Found:
         participant_id=participant,
         session_id=session,
     )
-    return Found(study, detail=stem(image.name))
+    return FoundStudy(study, detail=stem(image.name))

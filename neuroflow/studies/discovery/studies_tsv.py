@@ -12,7 +12,7 @@ from neuroflow.errors import FolderError
 from neuroflow.models import Study
 from neuroflow.studies.archive import reason_of
 from neuroflow.studies.demographics import parse_age, parse_sex
-from neuroflow.studies.discovery.grouping import Found, Skipped
+from neuroflow.studies.discovery.grouping import FoundStudy, Skipped
 
 COLUMNS = ("path", "study_uid", "participant_id", "session_id", "age", "sex", "series", "use")
 """What studies.tsv may hold; path or study_uid says which study is meant."""
@@ -20,8 +20,8 @@ _NO = frozenset({"no", "n", "0", "false"})
 
 
 def apply_overrides(
-    path: Path, root: Path, found: Sequence[Found], skipped: list[Skipped]
-) -> list[Found]:
+    path: Path, root: Path, found: Sequence[FoundStudy], skipped: list[Skipped]
+) -> list[FoundStudy]:
     """Correct the studies found by what a studies.tsv says."""
     if not path.is_file():
         return list(found)
@@ -73,7 +73,7 @@ def _is_meant(row: Mapping[str, str], study: Study, root: Path) -> bool:
     return any(file == named or file.is_relative_to(named) for file in study.files)
 
 
-def _corrected(one: Found, row: Mapping[str, str], where: str) -> Found:
+def _corrected(one: FoundStudy, row: Mapping[str, str], where: str) -> FoundStudy:
     study = one.study
     age, sex = row.get("age", ""), row.get("sex", "")
     if (age and parse_age(age) is None) or (sex and parse_sex(sex) is None):
@@ -92,7 +92,7 @@ def _corrected(one: Found, row: Mapping[str, str], where: str) -> Found:
     return replace(one, study=study)
 
 
-def _series_files(one: Found, wanted: str, where: str) -> tuple[Path, ...]:
+def _series_files(one: FoundStudy, wanted: str, where: str) -> tuple[Path, ...]:
     for uid, number, paths in one.series:
         if wanted in (uid, str(number)):
             return tuple(sorted(paths))

@@ -99,7 +99,7 @@ def _unreadable(why: str) -> StudyError:
     )
 
 
-def is_whole(member: Member, head: NiftiHead) -> bool:
+def is_complete(member: Member, head: NiftiHead) -> bool:
     """Tell whether a NIfTI has all its bytes, without unpacking it.
 
     References
@@ -134,15 +134,15 @@ def nifti_facts(members: StudyMembers) -> dict[str, Any]:
     image = members.images[0]
     head = read_head(image)
     facts = _image_facts(image, head)
-    unread = facts["unread"]
+    unknown_reasons = facts["unknown_reasons"]
     beside = sidecar_facts(read_sidecar(members.sidecar)) if members.sidecar else {}
-    facts |= _sidecar_arguments(beside, unread)
+    facts |= _sidecar_arguments(beside, unknown_reasons)
     thickness = to_number(beside.get("slice_thickness"))
     spacing = to_number(beside.get("slice_spacing")) or facts["slice_thickness"]
     if thickness is not None and spacing is not None:
         facts["slice_thickness"] = thickness
         facts["slice_gap"] = round(spacing - thickness, 3)
-    facts |= _gradient_facts(members, unread)
+    facts |= _gradient_facts(members, unknown_reasons)
     return facts
 
 
@@ -155,7 +155,7 @@ def _image_facts(image: Member, head: NiftiHead) -> dict[str, Any]:
         unit = "unknown"
     scale = _UNITS.get(unit, 1.0)
     in_plane = (zooms[0] * scale, zooms[1] * scale) if len(zooms) >= 2 else None
-    whole = is_whole(image, head)
+    whole = is_complete(image, head)
     return {
         "images": (image,),
         "fingerprint": _fingerprint(image),
@@ -166,7 +166,7 @@ def _image_facts(image: Member, head: NiftiHead) -> dict[str, Any]:
         "slice_thickness": round(zooms[2] * scale, 4) if len(zooms) > 2 else None,
         "spatial_unit": unit,
         "unreadable_files": 0 if whole else 1,
-        "unread": {},
+        "unknown_reasons": {},
     }
 
 
@@ -187,12 +187,12 @@ def _fingerprint(image: Member) -> str:
     return digest.hexdigest()
 
 
-def _sidecar_arguments(beside: dict[str, Any], unread: dict[str, str]) -> dict[str, Any]:
+def _sidecar_arguments(beside: dict[str, Any], unknown_reasons: dict[str, str]) -> dict[str, Any]:
     age, sex = parse_age(beside.get("age")), parse_sex(beside.get("sex"))
     if age is None and "age" in beside:
-        unread["age"] = f'"{beside["age"]}" is no age'
+        unknown_reasons["age"] = f'"{beside["age"]}" is no age'
     if sex is None and "sex" in beside:
-        unread["sex"] = f'"{beside["sex"]}" is neither M nor F'
+        unknown_reasons["sex"] = f'"{beside["sex"]}" is neither M nor F'
     timing = beside.get("slice_timing")
     moments = [to_number(moment) for moment in timing] if isinstance(timing, list) else []
     known = [moment for moment in moments if moment is not None]
@@ -245,10 +245,10 @@ def read_gradients(bval: Member, bvec: Member) -> tuple[np.ndarray, np.ndarray]:
     return b_values, vectors.T if vectors.shape[0] == 3 else vectors
 
 
-def _gradient_facts(members: StudyMembers, unread: dict[str, str]) -> dict[str, Any]:
+def _gradient_facts(members: StudyMembers, unknown_reasons: dict[str, str]) -> dict[str, Any]:
     if members.bval is None or members.bvec is None:
         lacking = "no b-values" if members.bval is None else "no b-vectors"
-        unread |= dict.fromkeys(
+        unknown_reasons |= dict.fromkeys(
             ("shells", "n_b0", "n_directions", "n_bvals", "n_bvecs"), f"{lacking} beside the image"
         )
         return {}

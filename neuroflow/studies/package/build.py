@@ -17,14 +17,19 @@ from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.studies.archive import shared_archives
 from neuroflow.studies.members import study_members
 from neuroflow.studies.package.contents import study_contents
-from neuroflow.studies.package.zip_writer import Content, read_back, write_zip
-from neuroflow.studies.parallel import run
+from neuroflow.studies.package.zip_writer import Content, verify_zip, write_zip
+from neuroflow.studies.parallel import map_chunks
 from neuroflow.studies.protocol import read_acquisition
-from neuroflow.studies.source_digest import is_unchanged, remember, source_digest, stamp
+from neuroflow.studies.source_digest import (
+    is_unchanged,
+    save_stat_digest,
+    source_digest,
+    stat_digest,
+)
 
-RESERVE = 64 * 1024**2
+RESERVED_BYTES = 64 * 1024**2
 """Bytes that stay free on the disk."""
-FACTOR = 1.15
+SIZE_FACTOR = 1.15
 """A package is hardly ever larger than its files by more than this."""
 
 
@@ -42,8 +47,8 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _need_space([study], folder)
-        look = stamp(study)  # first: what is replaced from now on is a change
+        _require_space([study], folder)
+        digest = stat_digest(study)  # first: a file replaced from now on counts as a change
         source_sha256 = source_digest(study)
         with shared_archives():
             facts = read_acquisition(study)
@@ -58,7 +63,7 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
             source_sha256=source_sha256,
             study_uid_sha256=facts.fingerprint,
         )
-        remember(look, package)
+        save_stat_digest(digest, package)
     except (StudyError, PackageError) as error:
         raise PackageError(
             error.what, why=error.why, advice=error.advice, study_id=study_id
@@ -81,10 +86,10 @@ def _id_of(study: Study) -> str:
     return study.study_id
 
 
-def _need_space(studies: Iterable[Study], folder: Path) -> None:
-    needed = sum(path.stat().st_size for study in studies for path in study.files) * FACTOR
+def _require_space(studies: Iterable[Study], folder: Path) -> None:
+    needed = sum(path.stat().st_size for study in studies for path in study.files) * SIZE_FACTOR
     free = shutil.disk_usage(folder).free
-    if needed + RESERVE > free:
+    if needed + RESERVED_BYTES > free:
         raise PackageError(
             "There is too little free space for the packages.",
             why=f"They need up to {needed / 1e9:.2f} GB, and {free / 1e9:.2f} GB are free.",
@@ -97,7 +102,7 @@ def _write(study_id: str, contents: Iterable[Content], folder: Path) -> tuple[Pa
     temporary = folder / f".{study_id}.zip.part"
     try:
         write_zip(temporary, contents)
-        sha256 = read_back(temporary)
+        sha256 = verify_zip(temporary)
         temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)
@@ -118,7 +123,9 @@ def package_studies(
     """Make the zips of a cohort; those already made are left as they are."""
     labels = {study.study_id: study.label for study in cohort.studies}
     made: dict[str, Package] = {}
-    for piece in packaging(cohort, folder, salt=salt, known=known, executor=executor, stop=stop):
+    for piece in iter_packages(
+        cohort, folder, salt=salt, known=known, executor=executor, stop=stop
+    ):
         if isinstance(piece, Package):
             made[piece.study_id] = piece
             if on_package is not None:
@@ -131,7 +138,7 @@ def package_studies(
     return [made[str(study_id)] for study_id in labels if study_id in made]
 
 
-def packaging(
+def iter_packages(
     cohort: Cohort,
     folder: Path,
     *,
@@ -145,12 +152,12 @@ def packaging(
     known = known or {}
     items = [(study, known.get(study.study_id or "")) for study in cohort.studies]
     _prepare(folder, [study for study, before in items if before is None])
-    told: list[Event] = []
-    reporter = Reporter("package", len(items), told.append)
+    events: list[Event] = []
+    reporter = Reporter("package", len(items), events.append)
     work = partial(_package_chunk, cohort.cohort_id, folder, salt)
     errors: list[NeuroflowError] = []
     cost = 1 + max((len(study.files) for study in cohort.studies), default=0) * 4
-    for index, (result,) in run(work, items, executor=executor, cost=cost):
+    for index, (result,) in map_chunks(work, items, executor=executor, cost=cost):
         study, before = items[index]
         if isinstance(result, NeuroflowError):
             errors.append(result)
@@ -159,8 +166,8 @@ def packaging(
             yield result
             status, message = ("skipped", "Unchanged.") if result == before else ("done", "Made.")
             reporter.step(study_id=study.study_id, status=status, message=message)
-        yield from told
-        told.clear()
+        yield from events
+        events.clear()
         if stop is not None and stop.is_set():
             return
     if items and len(errors) == len(items):
@@ -170,7 +177,7 @@ def packaging(
 def _prepare(folder: Path, new: Sequence[Study]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _need_space(new, folder)
+        _require_space(new, folder)
     except OSError as error:
         raise PackageError(
             "The packages cannot be made.",

@@ -11,7 +11,7 @@ import numpy as np
 
 from neuroflow.errors import StudyError
 from neuroflow.models import StudyKind
-from neuroflow.studies.deidentify import Deidentifier, Identity, clean_blocks, clean_nifti
+from neuroflow.studies.deidentify import Deidentifier, Identity, deidentify_dicom, deidentify_nifti
 from neuroflow.studies.demographics import age_string
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.nifti import read_gradients
@@ -40,9 +40,9 @@ def study_contents(
 
 def _dicom_contents(study_id: str, facts: Acquisition, salt: bytes) -> Iterator[Content]:
     identity = Identity(study_id, facts.age, facts.sex)
-    deidentifier = Deidentifier(identity, salt=salt, origin=facts.begun)
+    deidentifier = Deidentifier(identity, salt=salt, origin=facts.started_at)
     for number, member in enumerate(facts.images, 1):
-        blocks = partial(clean_blocks, member, deidentifier)
+        blocks = partial(deidentify_dicom, member, deidentifier)
         yield Content(f"IM{number:06d}.dcm", blocks, is_large=member.size > LARGE)
     yield _json("sidecar.json", _demographics(facts))
 
@@ -68,7 +68,7 @@ def _bytes(name: str, text: bytes) -> Content:
 def _nifti_contents(members: StudyMembers, facts: Acquisition) -> Iterator[Content]:
     image = members.images[0]
     yield Content(
-        "dwi.nii.gz", partial(clean_nifti, image), shrinks=False, is_large=image.size > LARGE
+        "dwi.nii.gz", partial(deidentify_nifti, image), shrinks=False, is_large=image.size > LARGE
     )
     if members.bval is not None and members.bvec is not None:
         b_values, vectors = read_gradients(members.bval, members.bvec)

@@ -15,7 +15,7 @@ LEVEL = 1
 
 zlib itself packs, as faster libraries give other bytes on other processors.
 """
-MOMENT = (2000, 1, 1, 0, 0, 0)
+TIMESTAMP = (2000, 1, 1, 0, 0, 0)
 """What every file in a package is dated."""
 _UNIX = 3
 
@@ -34,7 +34,7 @@ def write_zip(path: Path, contents: Iterable[Content]) -> None:
     """Write a zip; memory does not grow with what goes into it."""
     with zipfile.ZipFile(path, "w", compresslevel=LEVEL, allowZip64=True) as archive:
         for content in contents:
-            info = zipfile.ZipInfo(content.name, MOMENT)
+            info = zipfile.ZipInfo(content.name, TIMESTAMP)
             info.create_system = _UNIX  # else the platform would show
             info.external_attr = 0o600 << 16
             # A ZipInfo made by hand ignores the archive's level: the attribute is the only way.
@@ -45,7 +45,7 @@ def write_zip(path: Path, contents: Iterable[Content]) -> None:
                     stream.write(block)
 
 
-def read_back(path: Path) -> str:
+def verify_zip(path: Path) -> str:
     """Read a zip back, every byte of it."""
     try:
         with zipfile.ZipFile(path) as archive:

@@ -67,9 +67,9 @@ class Acquisition:
     finite_gradients: bool | None = None
     images: tuple[Member, ...] = ()  # The files of the diffusion series in order, or the NIfTI
     # The earliest moment in the headers, to count times from; stays on this disk.
-    begun: datetime | None = None
+    started_at: datetime | None = None
     # For facts that are unknown: what was found in their place.
-    unread: Mapping[str, str] = field(default_factory=dict)
+    unknown_reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_acquisition(study: Study) -> Acquisition:
@@ -89,11 +89,11 @@ def read_acquisition(study: Study) -> Acquisition:
             why=reason_of(error),
             advice="Look whether its files are still there.",
         ) from error
-    unread = dict(facts.pop("unread", {}))
+    unknown_reasons = dict(facts.pop("unknown_reasons", {}))
     if study.age is not None:
         facts["age"] = study.age
-        unread.pop("age", None)
+        unknown_reasons.pop("age", None)
     if study.sex is not None:
         facts["sex"] = parse_sex(study.sex)
-        unread.pop("sex", None)
-    return Acquisition(kind=members.kind, unread=unread, **facts)
+        unknown_reasons.pop("sex", None)
+    return Acquisition(kind=members.kind, unknown_reasons=unknown_reasons, **facts)

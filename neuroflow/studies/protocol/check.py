@@ -1,4 +1,4 @@
-"""Hold studies against the rules, before anything is sent."""
+"""Check studies against the rules, before anything is sent."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import pandas as pd
 from neuroflow.errors import StudyError
 from neuroflow.events import Reporter
 from neuroflow.models import Finding, OnEvent, Study, StudyKind
-from neuroflow.studies.parallel import run
+from neuroflow.studies.parallel import map_chunks
 from neuroflow.studies.protocol import rules
 from neuroflow.studies.protocol.acquisition import Acquisition, read_acquisition
-from neuroflow.studies.protocol.check_cache import CheckMemory, Looked
-from neuroflow.studies.protocol.dcm2niix import deep_findings
+from neuroflow.studies.protocol.check_cache import CheckCache, CheckResult
+from neuroflow.studies.protocol.dcm2niix import conversion_findings
 from neuroflow.studies.protocol.rule import Rule
 from neuroflow.studies.protocol.rules import RULES
 
 COLUMNS = [field.name for field in fields(Finding)]
 """Of the table that `check` returns."""
 NOT_CHECKED = "not checked yet"
-"""What was measured of a study that was never looked at."""
+"""The measured value of a study that was never checked."""
 
 
 def check(
@@ -34,28 +34,28 @@ def check(
     deep: bool = False,
     executor: Executor | None = None,
     on_event: OnEvent | None = None,
-    memory: CheckMemory | None = None,
-    look: bool = True,
+    cache: CheckCache | None = None,
+    cached_only: bool = False,
 ) -> pd.DataFrame:
-    """Hold studies against the acquisition protocol of the service.
+    """Check studies against the acquisition protocol of the service.
 
     Parameters
     ----------
     studies
-        As `find_studies` gives them.
+        As `find_studies` returns them.
     sent
         SHA-256 of the Study Instance UIDs already sent, in hexadecimal, as the ledger keeps them.
     deep
         Also convert each DICOM study with dcm2niix (extra ``convert``) and compare; takes long.
     executor
-        Where to do it: any `concurrent.futures.Executor`; None for processes on the local cores.
+        Any `concurrent.futures.Executor`; None uses processes on the local cores.
     on_event
-        Listens to the progress.
-    memory
-        Remembers studies from one check to the next; those that did not change are not read again.
-    look
-        False tells what `memory` knows and opens no file; a study that it does not know has an
-        error that says so.
+        Called with each event of the progress.
+    cache
+        Findings of earlier checks; studies that did not change are not read again.
+    cached_only
+        True returns what `cache` holds and opens no file; a study that is not in the cache gets an
+        error which says so.
 
     Returns
     -------
@@ -68,39 +68,43 @@ def check(
     >>> check([]).columns.tolist()
     ['study', 'rule', 'severity', 'measured', 'accepted', 'advice']
     """
-    results = _recalled(studies, None if deep else memory, look=look)
+    results = _cached_results(studies, None if deep else cache, cached_only=cached_only)
     todo = [index for index, known in enumerate(results) if known is None]
     reporter = Reporter("check", len(studies), on_event)
     if len(todo) < len(studies):
         reporter.step(len(studies) - len(todo))
     cost = max((len(study.files) for study in studies), default=1)
     work = partial(_check_chunk, deep=deep)
-    for start, found in run(work, [studies[i] for i in todo], executor=executor, cost=cost):
+    for start, found in map_chunks(work, [studies[i] for i in todo], executor=executor, cost=cost):
         for index, result in zip(todo[start:], found, strict=False):
             results[index] = result
-            if memory is not None and not deep:
-                memory.keep(studies[index], result)
-            errors = sum(finding.severity == "error" for finding in result[1])
+            if cache is not None and not deep:
+                cache.put(studies[index], result)
+            errors = sum(finding.severity == "error" for finding in result.findings)
             reporter.step(study_id=studies[index].study_id, message=f"{errors} errors")
-    if memory is not None:
-        memory.save()
-    return _together(studies, [result or ("", ()) for result in results], sent)
+    if cache is not None:
+        cache.save()
+    return _findings_table(studies, [result or CheckResult("", ()) for result in results], sent)
 
 
-def _recalled(
-    studies: Sequence[Study], memory: CheckMemory | None, *, look: bool
-) -> list[Looked | None]:
-    known = [None if memory is None else memory.recall(study, look=look) for study in studies]
-    if look:
+def _cached_results(
+    studies: Sequence[Study], cache: CheckCache | None, *, cached_only: bool
+) -> list[CheckResult | None]:
+    known = [
+        None if cache is None else cache.get(study, verify=not cached_only) for study in studies
+    ]
+    if not cached_only:
         return known
-    unknown = [(finding(rules.READABLE, study, NOT_CHECKED),) for study in studies]
-    return [found or ("", new) for found, new in zip(known, unknown, strict=True)]
+    return [
+        found or CheckResult("", (finding(rules.READABLE, study, NOT_CHECKED),))
+        for found, study in zip(known, studies, strict=True)
+    ]
 
 
-def _together(
-    studies: Sequence[Study], results: Sequence[Looked], sent: Collection[str]
+def _findings_table(
+    studies: Sequence[Study], results: Sequence[CheckResult], sent: Collection[str]
 ) -> pd.DataFrame:
-    """Join what was found of each study with what only all of them together show."""
+    """Join the findings of each study with those that need all studies."""
     fingerprints = [fingerprint for fingerprint, _ in results]
     findings = [finding for _, found in results for finding in found]
     findings += _duplicates(studies, fingerprints) + _sent_before(studies, fingerprints, sent)
@@ -111,33 +115,34 @@ def _together(
 
 
 def check_study(study: Study) -> tuple[Finding, ...]:
-    """Hold one study against the rules that concern it alone."""
-    return _look(study)[1]
+    """Check one study against the rules that need no other study."""
+    return _check_one(study).findings
 
 
-def _check_chunk(studies: Sequence[Study], *, deep: bool) -> list[Looked]:
-    return [_look(study, deep=deep) for study in studies]
+def _check_chunk(studies: Sequence[Study], *, deep: bool) -> list[CheckResult]:
+    return [_check_one(study, deep=deep) for study in studies]
 
 
-def _look(study: Study, *, deep: bool = False) -> Looked:
+def _check_one(study: Study, *, deep: bool = False) -> CheckResult:
     try:
         facts = read_acquisition(study)
     except StudyError as error:
         measured = " ".join(part for part in (error.what, error.why) if part)
         advice = error.advice or rules.READABLE.advice
-        return "", (replace(finding(rules.READABLE, study, measured), advice=advice),)
-    found = [rule.find(study.label, facts) for rule in RULES]
+        unreadable = replace(finding(rules.READABLE, study, measured), advice=advice)
+        return CheckResult("", (unreadable,))
+    found = [rule.check(study.label, facts) for rule in RULES]
     found.append(_gradient_count(study, facts))
     if deep:
-        found += deep_findings(study, facts)
-    return facts.fingerprint, tuple(one for one in found if one is not None)
+        found += conversion_findings(study, facts)
+    return CheckResult(facts.fingerprint, tuple(one for one in found if one is not None))
 
 
 def _gradient_count(study: Study, facts: Acquisition) -> Finding | None:
     if facts.kind is not StudyKind.NIFTI:
         return None
     if facts.n_bvals is None or facts.n_bvecs is None:
-        return finding(rules.GRADIENT_COUNT, study, facts.unread.get("n_bvals", "unknown"))
+        return finding(rules.GRADIENT_COUNT, study, facts.unknown_reasons.get("n_bvals", "unknown"))
     if facts.n_volumes == facts.n_bvals == facts.n_bvecs:
         return None
     measured = f"{facts.n_volumes} volumes, {facts.n_bvals} b-values, {facts.n_bvecs} b-vectors"
@@ -173,6 +178,6 @@ def _sent_before(
 
 
 def finding(rule: Rule, study: Study, measured: str) -> Finding:
-    """Say that a study breaks a rule."""
-    accepted = rule.accepted.text(rule.unit)
+    """Make the finding of a study that breaks a rule."""
+    accepted = rule.criterion.describe(rule.unit)
     return Finding(study.label, rule.id, rule.severity, measured, accepted, rule.advice)

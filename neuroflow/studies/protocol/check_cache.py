@@ -1,4 +1,4 @@
-"""What was found of each study, remembered as long as its files look the same."""
+"""The findings of earlier checks, valid as long as a study's files stay the same."""
 
 from __future__ import annotations
 
@@ -8,123 +8,135 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import astuple, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from neuroflow._version import __version__
 from neuroflow.io import write_private
 from neuroflow.models import Finding, Severity, Study
 from neuroflow.studies.protocol.rules import RULES
-from neuroflow.studies.source_digest import stamp
-
-Looked = tuple[str, tuple[Finding, ...]]
-"""The fingerprint of a study's UID, and what a look at it found."""
+from neuroflow.studies.source_digest import stat_digest
 
 
-class CheckMemory:
-    """Remember what `neuroflow.check` found, in a file that can be thrown away.
+class CheckResult(NamedTuple):
+    """What the check of one study found."""
+
+    fingerprint: str  # As in `Acquisition`; empty where the study cannot be read
+    findings: tuple[Finding, ...]
+
+
+class CheckCache:
+    """The findings of earlier checks, in a file that can be deleted at any time.
 
     Parameters
     ----------
     path
-        The file; readable by its owner only, since findings name studies.
+        The file, a JSON document. Only its owner can read it, since findings name studies.
+
+    See Also
+    --------
+    neuroflow.check : Takes a cache, and does not read unchanged studies again.
 
     Examples
     --------
     >>> import tempfile
     >>> from neuroflow.models import StudyKind
-    >>> memory = CheckMemory(Path(tempfile.mkdtemp()) / "checks.json")
+    >>> cache = CheckCache(Path(tempfile.mkdtemp()) / "checks.json")
     >>> study = Study("P1", StudyKind.NIFTI, Path("."), (), study_id="a")
-    >>> memory.keep(study, ("", ()))
-    >>> memory.recall(study)
-    ('', ())
-    >>> memory.recall(replace(study, age=61.0)) is None
+    >>> cache.put(study, CheckResult("", ()))
+    >>> cache.get(study)
+    CheckResult(fingerprint='', findings=())
+    >>> cache.get(replace(study, age=61.0)) is None
     True
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, Any] = _read(path)
-        self._stamps: dict[str | None, str | None] = {}
-        self._is_new = False
+        self._entries: dict[str, Any] = _read(path)
+        self._digests: dict[str | None, str | None] = {}
+        self._has_changed = False
 
-    def recall(self, study: Study, *, look: bool = True) -> Looked | None:
-        """Return what was found of a study before.
+    def get(self, study: Study, *, verify: bool = True) -> CheckResult | None:
+        """Return the findings of an earlier check of a study.
 
         Parameters
         ----------
         study
             With a `study_id`.
-        look
-            Look whether its files, age and sex are still the same; False takes it for granted.
+        verify
+            Compare sizes and modification times of its files, its age and its sex with those of
+            the earlier check. False opens no file and returns the findings even if they changed.
 
         Returns
         -------
-        tuple or None
-            None where it was never checked, or changed since.
+        CheckResult or None
+            None where the study was not checked before, or has changed since.
         """
-        note = self._known.get(str(study.study_id))
-        if look:
-            # Before the study is read: a file that is replaced meanwhile is read again next time.
-            now = self._stamps[study.study_id] = _stamp(study)
-            if note is None or note["stamp"] != now:
+        entry = self._entries.get(str(study.study_id))
+        if verify:
+            # Before the study is read: a file replaced meanwhile is then read again next time.
+            now = self._digests[study.study_id] = _digest(study)
+            if entry is None or entry["stamp"] != now:
                 return None
-        elif note is None:
+        elif entry is None:
             return None
-        fingerprint, found = _looked(note)
-        return fingerprint, tuple(replace(finding, study=study.label) for finding in found)
+        fingerprint, findings = _parsed(entry)
+        relabelled = tuple(replace(finding, study=study.label) for finding in findings)
+        return CheckResult(fingerprint, relabelled)
 
-    def keep(self, study: Study, looked: Looked) -> None:
-        """Remember what was found of a study; `save` writes it down.
+    def put(self, study: Study, result: CheckResult) -> None:
+        """Store what the check of a study found; `save` writes it to the file.
 
         Parameters
         ----------
         study
-            With a `study_id`.
-        looked
-            What was found.
+            With a `study_id`; without one nothing is stored.
+        result
+            What the check found.
         """
-        look = self._stamps.pop(study.study_id) if study.study_id in self._stamps else _stamp(study)
-        if look is not None and study.study_id is not None:
-            rows = [astuple(replace(finding, study="")) for finding in looked[1]]
-            note = {"stamp": look, "fingerprint": looked[0], "findings": rows}
-            self._known[study.study_id] = note
-            self._is_new = True
+        known = study.study_id in self._digests
+        digest = self._digests.pop(study.study_id) if known else _digest(study)
+        if digest is not None and study.study_id is not None:
+            rows = [astuple(replace(finding, study="")) for finding in result.findings]
+            entry = {"stamp": digest, "fingerprint": result.fingerprint, "findings": rows}
+            self._entries[study.study_id] = entry
+            self._has_changed = True
 
     def save(self) -> None:
-        """Write down what is new; a memory that cannot be written only costs another look."""
-        if self._is_new and self._path.parent.is_dir():
+        """Write new entries to the file; if that fails, the next check reads the studies again."""
+        if self._has_changed and self._path.parent.is_dir():
             with suppress(OSError):
-                write_private(self._path, json.dumps(self._known).encode())
-                self._is_new = False
+                write_private(self._path, json.dumps(self._entries).encode())
+                self._has_changed = False
 
 
-def _stamp(study: Study) -> str | None:
-    """Digest how a study looks and what it is held against; None where a file is away."""
+def _digest(study: Study) -> str | None:
+    """Digest a study's files, the rules and the version; None where a file is missing."""
     try:
-        return hashlib.sha256(f"{stamp(study)}|{_RULES}|{__version__}".encode()).hexdigest()
+        text = f"{stat_digest(study)}|{_RULES}|{__version__}"
     except OSError:
         return None
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-# Sets have no order of their own: with them the digest would differ from process to process.
+# Sets have no order: with them the digest would differ from process to process.
 _RULES = hashlib.sha256(
     repr([(replace(rule, kinds=frozenset()), sorted(rule.kinds)) for rule in RULES]).encode()
 ).hexdigest()
 
 
-def _looked(note: Mapping[str, Any]) -> Looked:
-    found = tuple(
+def _parsed(entry: Mapping[str, Any]) -> CheckResult:
+    findings = tuple(
         Finding(study, rule, Severity(severity), *texts)
-        for study, rule, severity, *texts in (map(str, row) for row in note["findings"])
+        for study, rule, severity, *texts in (map(str, row) for row in entry["findings"])
     )
-    return str(note["fingerprint"]), found
+    return CheckResult(str(entry["fingerprint"]), findings)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-        for note in known.values():
-            _looked(note), note["stamp"]
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        for entry in entries.values():
+            _parsed(entry), entry["stamp"]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return {}  # nothing remembered: every study is looked at
-    return dict(known)
+        return {}  # missing or damaged: every study is checked again
+    return dict(entries)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 
-class Accepted(Protocol):
+class Criterion(Protocol):
     """What a rule takes of a fact."""
 
-    def holds(self, value: Any) -> bool:
+    def is_met(self, value: Any) -> bool:
         """Tell whether a fact is accepted."""
 
-    def text(self, unit: str) -> str:
+    def describe(self, unit: str) -> str:
         """Say what is accepted, for people."""
 
 
@@ -23,41 +23,41 @@ class Between:
 
     Examples
     --------
-    >>> Between(55, 104).holds(104), Between(55, 104).text("ms")
+    >>> Between(55, 104).is_met(104), Between(55, 104).describe("ms")
     (True, '55–104 ms')
     """
 
     low: float
     high: float
 
-    def holds(self, value: Any) -> bool:
+    def is_met(self, value: Any) -> bool:
         """Tell whether a number, or every one of several, lies between."""
         values = value if isinstance(value, Sequence) else (value,)
         return all(self.low - 1e-6 <= number <= self.high + 1e-6 for number in values)
 
-    def text(self, unit: str) -> str:
+    def describe(self, unit: str) -> str:
         """Say the range."""
         return f"{self.low:g}–{self.high:g} {unit}".strip()
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class WithinTolerance:
     """One number, within a tolerance.
 
     Examples
     --------
-    >>> About(3, 0.2).holds(2.894), About(3, 0.2).text("T")
+    >>> WithinTolerance(3, 0.2).is_met(2.894), WithinTolerance(3, 0.2).describe("T")
     (True, '3 T')
     """
 
     target: float
     tolerance: float
 
-    def holds(self, value: Any) -> bool:
+    def is_met(self, value: Any) -> bool:
         """Tell whether a number is near enough."""
         return bool(abs(value - self.target) <= self.tolerance + 1e-6)
 
-    def text(self, unit: str) -> str:
+    def describe(self, unit: str) -> str:
         """Say the number."""
         return f"{self.target:g} {unit}".strip()
 
@@ -68,17 +68,17 @@ class AtLeast:
 
     Examples
     --------
-    >>> AtLeast(2).holds(1), AtLeast(2).text("images")
+    >>> AtLeast(2).is_met(1), AtLeast(2).describe("images")
     (False, 'at least 2 images')
     """
 
     low: float
 
-    def holds(self, value: Any) -> bool:
+    def is_met(self, value: Any) -> bool:
         """Tell whether a number is large enough."""
         return bool(value >= self.low)
 
-    def text(self, unit: str) -> str:
+    def describe(self, unit: str) -> str:
         """Say the least."""
         return f"at least {self.low:g} {unit}".strip()
 
@@ -89,18 +89,18 @@ class OneOf:
 
     Examples
     --------
-    >>> OneOf(("M", "F")).holds("M"), OneOf(("M", "F")).text("")
+    >>> OneOf(("M", "F")).is_met("M"), OneOf(("M", "F")).describe("")
     (True, 'M or F')
     """
 
     values: tuple[Any, ...]
 
-    def holds(self, value: Any) -> bool:
+    def is_met(self, value: Any) -> bool:
         """Tell whether a value, or every one of several, is on the list."""
         several = value if isinstance(value, tuple) else (value,)
         return all(one in self.values for one in several)
 
-    def text(self, unit: str) -> str:  # noqa: ARG002
+    def describe(self, unit: str) -> str:  # noqa: ARG002
         """Say the list."""
         shown = [_word(value) for value in self.values]
         return f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else shown[0]
@@ -112,17 +112,17 @@ class Contains:
 
     Examples
     --------
-    >>> Contains(("EP",)).holds("SE\\EP"), Contains(("EP",)).text("")
+    >>> Contains(("EP",)).is_met("SE\\EP"), Contains(("EP",)).describe("")
     (True, 'EP')
     """
 
     words: tuple[str, ...]
 
-    def holds(self, value: Any) -> bool:
+    def is_met(self, value: Any) -> bool:
         """Tell whether the text has one of the words."""
         return any(word.casefold() in str(value).casefold() for word in self.words)
 
-    def text(self, unit: str) -> str:  # noqa: ARG002
+    def describe(self, unit: str) -> str:  # noqa: ARG002
         """Say the words."""
         return " or ".join(self.words)
 
@@ -133,15 +133,15 @@ class Nothing:
 
     Examples
     --------
-    >>> Nothing().holds(0), Nothing().holds(("EchoTime",))
+    >>> Nothing().is_met(0), Nothing().is_met(("EchoTime",))
     (True, False)
     """
 
-    def holds(self, value: Any) -> bool:
+    def is_met(self, value: Any) -> bool:
         """Tell whether there is nothing."""
         return not value
 
-    def text(self, unit: str) -> str:  # noqa: ARG002
+    def describe(self, unit: str) -> str:  # noqa: ARG002
         """Say none."""
         return "none"
 
@@ -152,21 +152,21 @@ class Shells:
 
     Examples
     --------
-    >>> Shells((0, 1000), 50).holds((0, 995)), Shells((0, 1000), 50).holds((0, 1000, 2000))
+    >>> Shells((0, 1000), 50).is_met((0, 995)), Shells((0, 1000), 50).is_met((0, 1000, 2000))
     (True, False)
     """
 
     values: tuple[float, ...]
     tolerance: float
 
-    def holds(self, value: Any) -> bool:
+    def is_met(self, value: Any) -> bool:
         """Tell whether each shell is near an accepted one, and none of these is lacking."""
         near = [
             [abs(shell - wanted) <= self.tolerance for wanted in self.values] for shell in value
         ]
         return all(map(any, near)) and all(any(column) for column in zip(*near, strict=True))
 
-    def text(self, unit: str) -> str:
+    def describe(self, unit: str) -> str:
         """Say the b-values."""
         return " and ".join(f"{value:g}" for value in self.values) + f" {unit}"
 
@@ -175,12 +175,12 @@ def _word(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def measured_text(value: Any, unit: str) -> str:
+def describe_value(value: Any, unit: str) -> str:
     """Say what was measured, for people.
 
     Examples
     --------
-    >>> measured_text((1.7, 1.7), "mm"), measured_text(False, ""), measured_text(110.0, "ms")
+    >>> describe_value((1.7, 1.7), "mm"), describe_value(False, ""), describe_value(110.0, "ms")
     ('1.7 × 1.7 mm', 'no', '110 ms')
     """
     if isinstance(value, bool):

@@ -13,7 +13,7 @@ from neuroflow.studies.archive import Member, shared_archives
 from neuroflow.studies.members import nifti_members
 from neuroflow.studies.nifti import nifti_facts
 from neuroflow.studies.protocol.acquisition import Acquisition
-from neuroflow.studies.protocol.criteria import measured_text
+from neuroflow.studies.protocol.criteria import describe_value
 from neuroflow.studies.protocol.rules import CONVERSION
 
 TIMEOUT = 1800.0
@@ -28,7 +28,7 @@ SAME = {
 """Facts that the headers and the converted image have to agree on."""
 
 
-def deep_findings(study: Study, facts: Acquisition) -> list[Finding]:
+def conversion_findings(study: Study, facts: Acquisition) -> list[Finding]:
     """Convert a study and compare it with its headers.
 
     References
@@ -42,7 +42,7 @@ def deep_findings(study: Study, facts: Acquisition) -> list[Finding]:
         source, target = Path(name) / "in", Path(name) / "out"
         source.mkdir()
         target.mkdir()
-        _lay_out(facts.images, source)
+        _copy_images(facts.images, source)
         message = _convert(program, source, target)
         found = nifti_members([Member(path) for path in sorted(target.iterdir())])
         if found is None or found.bval is None:
@@ -56,8 +56,8 @@ def deep_findings(study: Study, facts: Acquisition) -> list[Finding]:
     for fact, words in SAME.items():
         header, image = getattr(facts, fact), converted.get(fact)
         if header is not None and header != image:
-            measured = f"{measured_text(header, '')} {words} in the headers, "
-            measured += f"{measured_text(image, '') if image is not None else 'none'} converted"
+            measured = f"{describe_value(header, '')} {words} in the headers, "
+            measured += f"{describe_value(image, '') if image is not None else 'none'} converted"
             findings.append(_finding(study, measured))
     return findings
 
@@ -72,7 +72,7 @@ def _program() -> str:
     return str(dcm2niix.bin)
 
 
-def _lay_out(images: tuple[Member, ...], folder: Path) -> None:
+def _copy_images(images: tuple[Member, ...], folder: Path) -> None:
     with shared_archives():
         for number, member in enumerate(images, 1):
             with member.open() as stream, (folder / f"{number:06d}.dcm").open("wb") as copy:
@@ -92,5 +92,5 @@ def _convert(program: str, source: Path, target: Path) -> str:
 
 def _finding(study: Study, measured: str) -> Finding:
     rule = CONVERSION
-    accepted = rule.accepted.text(rule.unit)
+    accepted = rule.criterion.describe(rule.unit)
     return Finding(study.label, rule.id, rule.severity, measured, accepted, rule.advice)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from neuroflow.models import Finding, Severity, StudyKind
 from neuroflow.studies.protocol.acquisition import Acquisition
-from neuroflow.studies.protocol.criteria import Accepted, measured_text
+from neuroflow.studies.protocol.criteria import Criterion, describe_value
 
 GUIDE = "neuropacs documentation, acquisition parameters"
 """Where most rules stand."""
@@ -23,7 +23,7 @@ class Rule:
     id: str  # Its name in tables and overrides
     parameter: str  # What it is about, for people
     fact: str  # The attribute of `Acquisition` it tests; empty for rules about several studies
-    accepted: Accepted  # What is taken
+    criterion: Criterion  # What is taken
     unit: str = ""  # The unit of the fact
     source: str = GUIDE  # Where the rule stands
     advice: str = ANOTHER_SCAN  # What to do when it is broken
@@ -32,21 +32,21 @@ class Rule:
     unknown: Severity | None = Severity.WARNING
     kinds: frozenset[StudyKind] = field(default=BOTH)  # What it applies to
 
-    def find(self, label: str, facts: Acquisition) -> Finding | None:
+    def check(self, label: str, facts: Acquisition) -> Finding | None:
         """Hold a study against this rule."""
         if facts.kind not in self.kinds or not self.fact:
             return None
         value = getattr(facts, self.fact)
-        accepted = self.accepted.text(self.unit)
+        accepted = self.criterion.describe(self.unit)
         if value is None:
             if self.unknown is None:
                 return None
-            measured = "unknown: " + facts.unread.get(self.fact, "not in the headers")
+            measured = "unknown: " + facts.unknown_reasons.get(self.fact, "not in the headers")
             advice = f"It could not be read; make sure of it ({self.parameter}: {accepted})."
             if self.unknown is Severity.ERROR:
                 advice = self.advice
             return Finding(label, self.id, self.unknown, measured, accepted, advice)
-        if self.accepted.holds(value):
+        if self.criterion.is_met(value):
             return None
-        measured = measured_text(value, self.unit)
+        measured = describe_value(value, self.unit)
         return Finding(label, self.id, self.severity, measured, accepted, self.advice)

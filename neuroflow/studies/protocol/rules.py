@@ -10,13 +10,13 @@ import pandas as pd
 from neuroflow.contract import SYNTAXES
 from neuroflow.models import Severity, StudyKind
 from neuroflow.studies.protocol.criteria import (
-    About,
     AtLeast,
     Between,
     Contains,
     Nothing,
     OneOf,
     Shells,
+    WithinTolerance,
 )
 from neuroflow.studies.protocol.rule import Rule
 
@@ -42,7 +42,7 @@ WARNING, NOTE, ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
 
 RULES: tuple[Rule, ...] = (
     Rule("modality", "Modality", "modality", OneOf(("MR",)), kinds=ONLY_DICOM),
-    Rule("field_strength", "Field strength", "field_strength", About(3, 0.2), "T"),
+    Rule("field_strength", "Field strength", "field_strength", WithinTolerance(3, 0.2), "T"),
     Rule("repetition_time", "Repetition time", "repetition_time", Between(6000, 17000), "ms"),
     Rule("echo_time", "Echo time", "echo_time", Between(55, 104), "ms"),
     Rule(
@@ -55,7 +55,7 @@ RULES: tuple[Rule, ...] = (
         severity=NOTE,
         unknown=None,
     ),
-    Rule("flip_angle", "Flip angle", "flip_angle", About(90, 0.5), "°"),
+    Rule("flip_angle", "Flip angle", "flip_angle", WithinTolerance(90, 0.5), "°"),
     Rule(
         "sequence",
         "Sequence",
@@ -64,8 +64,8 @@ RULES: tuple[Rule, ...] = (
         advice="The service takes single-shot spin-echo echo-planar imaging.",
     ),
     Rule("in_plane", "In-plane resolution", "in_plane", Between(1.85, 2.15), "mm"),
-    Rule("slice_thickness", "Slice thickness", "slice_thickness", About(2, 0.05), "mm"),
-    Rule("slice_gap", "Gap between slices", "slice_gap", About(0, 0.05), "mm"),
+    Rule("slice_thickness", "Slice thickness", "slice_thickness", WithinTolerance(2, 0.05), "mm"),
+    Rule("slice_gap", "Gap between slices", "slice_gap", WithinTolerance(0, 0.05), "mm"),
     Rule("slices", "Slices", "n_slices", Between(64, 86)),
     Rule("slice_order", "Slices interleaved", "interleaved", OneOf((True,))),
     Rule(
@@ -344,7 +344,7 @@ def rules_table() -> pd.DataFrame:
             {
                 "rule": rule.id,
                 "parameter": rule.parameter,
-                "accepted": rule.accepted.text(rule.unit),
+                "accepted": rule.criterion.describe(rule.unit),
                 "severity": str(rule.severity),
                 "unknown": str(rule.unknown) if rule.unknown else "",
                 "applies_to": ", ".join(sorted(rule.kinds)),

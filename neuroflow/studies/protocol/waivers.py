@@ -11,17 +11,17 @@ from neuroflow.errors import OptionError
 from neuroflow.models import Severity
 from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES
 
-FIXED = frozenset({"readable", "unreadable_files", "gradient_count"})
+NOT_WAIVABLE = frozenset({"readable", "unreadable_files", "gradient_count"})
 """Rules without which there is no package to send."""
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
+class Waiver:
     """One rule set aside for one study.
 
     Examples
     --------
-    >>> Override("P1", "echo_time", "The vendor agreed to 108 ms.").rule
+    >>> Waiver("P1", "echo_time", "The vendor agreed to 108 ms.").rule
     'echo_time'
     """
 
@@ -35,7 +35,7 @@ class Override:
             raise OptionError(
                 f"There is no rule {self.rule!r}.", advice=f"Rules are: {', '.join(sorted(known))}."
             )
-        if self.rule in FIXED:
+        if self.rule in NOT_WAIVABLE:
             raise OptionError(
                 f"The rule {self.rule!r} cannot be set aside.",
                 why="What breaks it cannot be packaged.",
@@ -47,7 +47,7 @@ class Override:
             )
 
 
-def set_aside(findings: pd.DataFrame, overrides: Iterable[Override]) -> pd.DataFrame:
+def apply_waivers(findings: pd.DataFrame, overrides: Iterable[Waiver]) -> pd.DataFrame:
     """Turn errors that the user set aside into warnings.
 
     Examples
@@ -55,7 +55,7 @@ def set_aside(findings: pd.DataFrame, overrides: Iterable[Override]) -> pd.DataF
     >>> row = ["P1", "echo_time", "error", "108 ms", "55–104 ms", "..."]
     >>> columns = ["study", "rule", "severity", "measured", "accepted", "advice"]
     >>> findings = pd.DataFrame([row], columns=columns)
-    >>> aside = set_aside(findings, [Override("P1", "echo_time", "The vendor agreed.")])
+    >>> aside = apply_waivers(findings, [Waiver("P1", "echo_time", "The vendor agreed.")])
     >>> aside.loc[0, ["severity", "advice"]].tolist()
     ['warning', 'Set aside by the user: The vendor agreed.']
     """

@@ -10,7 +10,7 @@ from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.protocol import check as module
 from neuroflow.studies.protocol.check import check
-from neuroflow.studies.protocol.check_cache import CheckMemory
+from neuroflow.studies.protocol.check_cache import CheckCache
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def looks(monkeypatch):
 
 
 def checked(study, path, **options):
-    return check([study], memory=CheckMemory(path), **options)
+    return check([study], cache=CheckCache(path), **options)
 
 
 def test_a_study_that_did_not_change_is_read_once(study, tmp_path, looks):
@@ -55,13 +55,13 @@ def test_a_study_is_read_anew_when_its_files_or_facts_change(study, tmp_path, lo
 
 
 def test_without_a_look_only_what_is_known_is_told(study, tmp_path, looks):
-    unknown = checked(study, tmp_path / "checks.json", look=False)
+    unknown = checked(study, tmp_path / "checks.json", cached_only=True)
     assert unknown["measured"].tolist() == ["not checked yet"]
     assert unknown["severity"].tolist() == ["error"]
     assert looks == []
     found = checked(study, tmp_path / "checks.json")
     study.files[0].unlink()
-    assert checked(study, tmp_path / "checks.json", look=False).equals(found)
+    assert checked(study, tmp_path / "checks.json", cached_only=True).equals(found)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_again(study, tmp_path,
 
     monkeypatch.setattr(module, "read_acquisition", read)
     checked(study, tmp_path / "checks.json")
-    assert CheckMemory(tmp_path / "checks.json").recall(study) is None
+    assert CheckCache(tmp_path / "checks.json").get(study) is None
 
 
 def test_a_memory_that_cannot_be_written_costs_another_look_and_nothing_else(
