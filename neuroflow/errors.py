@@ -37,23 +37,57 @@ Every error says what happened, why if that is known, and what to do::
     └── DemoError                 the embedded service
 
 Errors of other libraries become one of these at the edge where they appear, with ``from``.
-What is worth telling but stops nothing is a `ResultWarning`. The word in brackets at the end of a
+What is worth reporting but stops nothing is a `ResultWarning`. The word in brackets at the end of a
 message is the error's anchor: the page docs/errors.md has a section of that name, which `explain`
 returns.
 """
 
 from __future__ import annotations
 
+import copy
 import re
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal, Self
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
+class Wording(str):
+    """A text that the command line or the forms word differently; the string is Python's wording.
+
+    Parameters
+    ----------
+    python
+        The wording for Python, and for the others where they have none of their own.
+    cli, form
+        The wording on the command line and in the forms.
+
+    Examples
+    --------
+    >>> advice = Wording("Pass only_good=True.", cli="Add --only-good.")
+    >>> advice.cli, advice.form
+    ('Add --only-good.', 'Pass only_good=True.')
+    """
+
+    cli: str
+    form: str
+
+    def __new__(cls, python: str, *, cli: str | None = None, form: str | None = None) -> Self:
+        """Keep the wordings of the other front ends beside the string."""
+        text = super().__new__(cls, python)
+        text.cli = python if cli is None else cli
+        text.form = python if form is None else form
+        return text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(type(self), cli=self.cli, form=self.form), (str(self),)
+
+
 class NeuroflowError(Exception):
     """The root of the tree.
+
+    What, why and advice are strings, or `Wording` where the front ends need different words.
 
     Examples
     --------
@@ -85,6 +119,22 @@ class NeuroflowError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} [{self.anchor}]"
+
+    def worded_for(self, front_end: Literal["cli", "form"]) -> Self:
+        """Return a copy in the words of a front end; ``str`` of the error itself is for Python.
+
+        Examples
+        --------
+        >>> advice = Wording("Pass only_good=True.", cli="Add --only-good.")
+        >>> NeuroflowError("Two studies have errors.", advice=advice).worded_for("cli").message
+        'Two studies have errors. Add --only-good.'
+        """
+        copied = copy.copy(self)
+        for name in ("what", "why", "advice"):
+            text = getattr(self, name)
+            setattr(copied, name, getattr(text, front_end, text))
+        copied.args = (copied.what,)
+        return copied
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments would be lost on the way back from a worker process.

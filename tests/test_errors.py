@@ -73,3 +73,42 @@ def test_branches_of_the_tree_have_exit_codes_of_their_own():
     codes = [kind.exit_code for kind in branches]
     assert len(set(codes)) == len(codes)
     assert not {0, 1, 2, 20, 130} & set(codes)
+
+
+WORDED = errors.Wording("Pass only_good=True.", cli="Add --only-good.", form="Tick the box.")
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_front_ends_get_their_own_words(kind):
+    error = kind("What.", advice=WORDED, study_id="s1")
+    assert str(error) == f"Study s1: What. Pass only_good=True. [{kind.anchor}]"
+    assert error.worded_for("cli").message == "Study s1: What. Add --only-good."
+    assert error.worded_for("form").message == "Study s1: What. Tick the box."
+    assert type(error.worded_for("form")) is kind
+
+
+def test_what_and_why_have_wordings_as_well():
+    error = errors.OptionError(
+        errors.Wording("No ax.", cli="No --ax."), why=errors.Wording("x=1.", form="x is 1.")
+    )
+    assert error.worded_for("cli").message == "No --ax. x=1."
+    assert error.worded_for("form").message == "No ax. x is 1."
+    assert error.worded_for("cli").args == ("No --ax.",)
+
+
+def test_a_wording_left_out_is_pythons():
+    text = errors.Wording("Do.")
+    assert (text, text.cli, text.form) == ("Do.", "Do.", "Do.")
+
+
+def test_wordings_survive_pickling_inside_an_error():
+    again = pickle.loads(pickle.dumps(errors.OptionError("What.", advice=WORDED)))
+    assert str(again).endswith("Pass only_good=True. [option]")
+    assert again.worded_for("cli").advice == "Add --only-good."
+    assert again.worded_for("form").advice == "Tick the box."
+
+
+def test_a_plain_advice_reads_alike_everywhere():
+    error = errors.HostKeyUnknownError("What.", advice="Do.", fingerprint="SHA256:abc")
+    assert error.worded_for("cli").message == error.message == "What. Do."
+    assert error.worded_for("cli").fingerprint == "SHA256:abc"

@@ -35,7 +35,7 @@ class Voice:
         trace: TracebackType | None,
     ) -> None:
         if self.as_json and isinstance(error, NeuroflowError):
-            _write_json({"error": _as_facts(error)})
+            _write_json({"error": _as_facts(error.worded_for("cli"))})
 
     def note(self, text: str) -> None:
         """Say something beside the answer."""
@@ -79,6 +79,7 @@ def say_beside(text: str, style: str = "") -> None:
 
 def complain(error: NeuroflowError) -> None:
     """Print an error: what in red, why and what to do below it, and where more is said."""
+    error = error.worded_for("cli")
     subject = f"Study {error.study_id}: " if error.study_id else ""
     say_beside(f"Error: {subject}{error.what}", "bold red")
     for line in (error.why, error.advice, f"More: neuroflow explain {error.anchor}"):

@@ -78,8 +78,9 @@ def _tell(voice: Voice, step: Step) -> None:
     screen = console()
     screen.print(f"{mark} {step.name}: ", end="")
     screen.print(step.message, markup=False, highlight=False, soft_wrap=True)
-    if not step.ok:
-        screen.print(f"       {step.advice}", markup=False, highlight=False)
+    if step.error is not None:
+        advice = step.error.worded_for("cli").advice
+        screen.print(f"       {advice}", markup=False, highlight=False)
 
 
 def _confirm_host_keys(service: Service, voice: Voice) -> None:

@@ -243,7 +243,7 @@ class CohortModel(FormModel):
             try:
                 check_cohort_id(cohort_id)
             except IdError as error:
-                blockers.append(" ".join(filter(None, (error.what, error.why, error.advice))))
+                blockers.append(error.worded_for("form").message)
         if not self.folder.strip() and cohort_id not in self.cohort_ids:
             blockers.append("Choose the folder of scans.")
         self.blockers = tuple(blockers)

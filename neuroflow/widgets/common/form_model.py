@@ -36,6 +36,7 @@ class Problem:
         'Choose another.'
         """
         if isinstance(error, NeuroflowError):
+            error = error.worded_for("form")
             subject = f"Study {error.study_id}: " if error.study_id else ""
             return cls(subject + error.what, error.why, error.advice, error.anchor)
         return cls(

@@ -203,7 +203,7 @@ def _steps(model: ConnectModel) -> widgets.HTML:
         for step in model.steps:
             tone = "good" if step.ok else "bad"
             words = f"{STAGE_NAMES[step.name]}: {'ok' if step.ok else 'failed'}."
-            advice = html.text(step.advice)
+            advice = html.text(step.error.worded_for("form").advice if step.error else "")
             advice = f'<span class="nf-advice">What to do: {advice}</span>' if advice else ""
             lines.append(f"<li>{html.badge(tone, words)} {html.text(step.message)}{advice}</li>")
         if lines and not model.busy:

@@ -309,7 +309,7 @@ class ExploreModel(FormModel):
         try:
             return draw(how, self._scope, dark=self.dark)
         except NeuroflowError as error:
-            return Picture(b"", " ".join(filter(None, (error.what, error.why, error.advice))), 0)
+            return Picture(b"", error.worded_for("form").message, 0)
 
     # ------------------------------------------------------------------ what is taken away
 
