@@ -12,19 +12,7 @@ from typing import Annotated, TextIO
 import typer
 
 from neuroflow._version import __version__
-from neuroflow.cli.commands import app as app_command
-from neuroflow.cli.commands import (
-    compare,
-    connect,
-    demo,
-    explain,
-    plot,
-    results,
-    studies,
-    submit,
-    watch,
-)
-from neuroflow.cli.commands.keys import keys
+from neuroflow.cli import commands
 from neuroflow.cli.console import complain, console, say_beside
 from neuroflow.cli.exit_codes import INTERRUPTED, UNEXPECTED, exit_code_lines
 from neuroflow.cli.signals import GO_ON
@@ -43,26 +31,21 @@ app = typer.Typer(
     epilog=exit_code_lines(),
 )
 _PANELS = {
-    "The service": (connect.connect,),
+    "The service": (commands.connect,),
     "Studies": (
-        studies.check,
-        studies.exclude,
-        studies.include,
-        studies.override,
-        studies.fill_in,
-        studies.package,
-        submit.submit,
+        commands.check,
+        commands.exclude,
+        commands.include,
+        commands.override,
+        commands.fill_in,
+        commands.package,
+        commands.submit,
     ),
-    "Results": (results.status, results.collect, watch.watch),
-    "Tables and figures": (
-        results.table,
-        results.export,
-        compare.compare,
-        plot.plot,
-    ),
-    "Forms, demo, help": (app_command.app, demo.demo, explain.explain),
+    "Results": (commands.status, commands.collect, commands.watch),
+    "Tables and figures": (commands.table, commands.export, commands.compare, commands.plot),
+    "Forms, demo, help": (commands.app, commands.demo, commands.explain),
 }
-app.add_typer(keys, name="key", rich_help_panel="The service")
+app.add_typer(commands.keys, name="key", rich_help_panel="The service")
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
