@@ -8,7 +8,7 @@ import pytest
 
 from neuroflow.errors import ConnectionLostError, LoginRefusedError, OptionError, PortError
 from neuroflow.ledger.states import State
-from neuroflow.transfer.polling import wait_for_results, watch
+from neuroflow.transfer.polling import poll, wait_for_results
 
 
 class Day:
@@ -50,7 +50,7 @@ def day():
 
 def pauses(day, *looks, **options):
     settings = {"interval": 10.0, "clock": day.clock, "sleep": day.sleep} | options
-    return [look.pause for look in islice(watch(looking(*looks), **settings), len(looks))]
+    return [look.pause for look in islice(poll(looking(*looks), **settings), len(looks))]
 
 
 def test_pauses_grow_while_nothing_changes_up_to_the_longest(day):
@@ -71,7 +71,7 @@ def test_what_counts_is_the_state_not_its_words(day):
 def test_a_lost_connection_is_told_and_tried_again_ever_more_slowly(day):
     lost = ConnectionLostError("gone")
     status = looking(frame("processing"), lost, PortError("shut"), frame("processing"))
-    watching = watch(status, interval=10.0, clock=day.clock, sleep=day.sleep)
+    watching = poll(status, interval=10.0, clock=day.clock, sleep=day.sleep)
     looks = list(islice(watching, 4))
     assert [type(look.error) for look in looks] == [
         type(None), ConnectionLostError, PortError, type(None),
@@ -98,7 +98,7 @@ def test_a_stop_is_heard_in_the_middle_of_a_pause(day):
         if day.slept >= 3:
             stop.set()
 
-    looks = watch(
+    looks = poll(
         lambda: frame("processing"), interval=3600.0, stop=stop, clock=day.clock, sleep=sleep
     )
     assert len(list(looks)) == 1
@@ -115,7 +115,7 @@ def test_a_computer_that_slept_looks_at_once_and_a_clock_set_back_prolongs_nothi
         day.slept += seconds
         day.now += jump
 
-    looks = watch(lambda: frame("processing"), interval=10.0, clock=day.clock, sleep=sleep)
+    looks = poll(lambda: frame("processing"), interval=10.0, clock=day.clock, sleep=sleep)
     list(islice(looks, 2))
     assert day.slept == slept
 
@@ -124,7 +124,7 @@ def test_a_computer_that_slept_looks_at_once_and_a_clock_set_back_prolongs_nothi
 def test_a_service_is_not_asked_without_a_pause(day, interval):
     asked = []
     with pytest.raises(OptionError, match="no interval"):
-        next(watch(lambda: asked.append(1), interval=interval, clock=day.clock, sleep=day.sleep))
+        next(poll(lambda: asked.append(1), interval=interval, clock=day.clock, sleep=day.sleep))
     assert asked == []
 
 

@@ -11,15 +11,15 @@ from pathlib import PurePosixPath
 from neuroflow.errors import RemoteRefusedError
 from neuroflow.transfer.remote import Remote
 
-WINDOW = 2 << 20
+WINDOW_BYTES = 2 << 20
 """Bytes that one connection may have under way: OpenSSH's window."""
-SPEED = 500e6
+TARGET_BYTES_PER_SECOND = 500e6
 """Bytes per second worth filling; more than one computer encrypts."""
-FEWEST = 2
+MIN_CONNECTIONS = 2
 """One sends while the other checks, opens or closes a file."""
 
 
-def round_trip(
+def round_trip_time(
     remote: Remote, path: PurePosixPath, timer: Callable[[], float] = time.perf_counter
 ) -> float:
     """Measure how long an answer of the server takes."""
@@ -30,7 +30,7 @@ def round_trip(
     return timer() - begun
 
 
-def lanes(seconds: float, most: int) -> int:
+def connections_for(latency: float, limit: int) -> int:
     """Tell how many connections fill a line.
 
     Each carries a window of data per round trip. On a short line more of them only get in each
@@ -42,7 +42,10 @@ def lanes(seconds: float, most: int) -> int:
 
     Examples
     --------
-    >>> lanes(0.0005, 8), lanes(0.02, 8), lanes(0.05, 8), lanes(0.05, 1)
-    (2, 5, 8, 1)
+    >>> [connections_for(latency, 8) for latency in (0.0005, 0.02, 0.05)]
+    [2, 5, 8]
+    >>> connections_for(0.05, 1)
+    1
     """
-    return max(1, min(most, max(FEWEST, math.ceil(seconds * SPEED / WINDOW))))
+    wanted = math.ceil(latency * TARGET_BYTES_PER_SECOND / WINDOW_BYTES)
+    return max(1, min(limit, max(MIN_CONNECTIONS, wanted)))

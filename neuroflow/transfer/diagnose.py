@@ -9,7 +9,15 @@ from pathlib import Path, PurePosixPath
 from neuroflow.contract import INPUT, OUTPUT
 from neuroflow.errors import NeuroflowError, RemoteMissingError, RemoteRefusedError
 from neuroflow.transfer.sftp import SftpRemote
-from neuroflow.transfer.ssh import HostKeys, Profile, Route, credentials, find_route, reach, session
+from neuroflow.transfer.ssh import (
+    HostKeys,
+    Profile,
+    Route,
+    credentials,
+    find_route,
+    session,
+    tunnel,
+)
 
 STAGES = ("name", "port", "host key", "login", "folders")
 
@@ -76,7 +84,7 @@ def _stages(
     """Yield what each stage found, leaving the connection open from one to the next."""
     route = find_route(profile, ssh_config)
     yield _name(route)
-    transport = reach(route, hostkeys, passphrase, timeout)
+    transport = tunnel.handshake(route, hostkeys, passphrase, timeout)
     try:
         yield f"An SSH server answers on port {route.port} ({transport.remote_version})."
         shown = session.host_key(transport)
@@ -88,7 +96,7 @@ def _stages(
         with SftpRemote(transport, timeout) as remote:
             yield " ".join(_look(remote, folder) for folder in (INPUT, OUTPUT))
     finally:
-        session.hang_up(transport)
+        session.disconnect(transport)
 
 
 def _name(route: Route) -> str:

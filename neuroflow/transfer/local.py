@@ -16,8 +16,8 @@ from neuroflow.errors import (
     SizeMismatchError,
 )
 from neuroflow.models import Entry
-from neuroflow.transfer.local_files import arriving, reading
-from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, nothing
+from neuroflow.transfer.local_files import atomic_download, reading
+from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, do_nothing
 
 _CHUNK = 1 << 20
 
@@ -71,8 +71,8 @@ class LocalRemote:
         self,
         local: Path,
         path: PurePosixPath,
-        on_bytes: OnBytes = nothing,
-        before_last: BeforeLast = nothing,
+        on_bytes: OnBytes = do_nothing,
+        before_last: BeforeLast = do_nothing,
     ) -> Receipt:
         """Write a whole file under its final name, as `Remote.put`."""
         with reading(local, _CHUNK) as (blocks, size):
@@ -97,13 +97,15 @@ class LocalRemote:
             )
         return Receipt.CONFIRMED if entry else Receipt.TAKEN
 
-    def get(self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = nothing) -> None:
+    def get(
+        self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = do_nothing
+    ) -> None:
         """Fetch a file of `size` bytes, as `Remote.get`."""
         with _translated(path):
             source = (self.root / path).open("rb")
         done = 0
         on_bytes(done)
-        with source, arriving(local) as write:
+        with source, atomic_download(local) as write:
             while True:
                 with _translated(path):
                     data = source.read(_CHUNK)

@@ -64,7 +64,7 @@ def _blocks(local: Path, source: BinaryIO, size: int, block_size: int) -> Iterat
 
 
 @contextmanager
-def arriving(local: Path) -> Iterator[Callable[[bytes], object]]:
+def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
     """Write a file under a temporary name; give it its own once the block ended well.
 
     Examples
@@ -72,7 +72,7 @@ def arriving(local: Path) -> Iterator[Callable[[bytes], object]]:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "aidp.csv"
-    ...     with arriving(path) as write:
+    ...     with atomic_download(path) as write:
     ...         _ = write(b"1")
     ...         path.exists()
     ...     path.read_bytes()

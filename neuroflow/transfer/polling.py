@@ -26,29 +26,29 @@ WAITING = (State.SUBMITTED, State.PROCESSING, State.PARTIAL, State.OVERDUE)
 """States of a study whose result the service still owes."""
 ANSWERED = (State.DELIVERED, State.COLLECTED, State.FAILED)
 """States of a study that the service has answered."""
-MAY_PASS = (ConnectionLostError, PortError, HostNotFoundError)
+TRANSIENT_ERRORS = (ConnectionLostError, PortError, HostNotFoundError)
 """What a network that comes back cures; every other error ends the watching."""
-GROWTH = 1.5
+BACKOFF_FACTOR = 1.5
 """How much longer every pause is than the one before, while nothing happens."""
-LONGEST = 15
+MAX_PAUSE_INTERVALS = 15
 """The longest pause in intervals, where the caller does not say."""
 _STEP_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """One look at the service.
+class StatusUpdate:
+    """What one status check of the service returned.
 
     Parameters
     ----------
     table
-        The status; of an earlier look where `error` is set.
+        The status; of an earlier update where `error` is set.
     at
-        When the look ended, in UTC.
+        When the update ended, in UTC.
     pause
         Seconds until the next one.
-    is_news
-        True for the first look, and where a study or its state is another than before.
+    has_changed
+        True for the first update, and where a study or its state is another than before.
     error
         Why the service could not be asked; None where it was.
     """
@@ -56,7 +56,7 @@ class Look:
     table: pd.DataFrame
     at: datetime
     pause: float
-    is_news: bool
+    has_changed: bool
     error: ConnectError | None = None
 
     @property
@@ -77,18 +77,21 @@ class Look:
         return Event("wait", None, self.answered, total, status, message, self.at)
 
 
+Look = StatusUpdate  # the name under which users know it
+
+
 def as_of(at: datetime | None, now: datetime) -> str:
     """Say when the server was looked at, as people say it.
 
     Examples
     --------
     >>> from datetime import UTC
-    >>> look = datetime(2026, 1, 1, 14, 2, tzinfo=UTC)
-    >>> as_of(look, look + timedelta(minutes=3))
+    >>> update = datetime(2026, 1, 1, 14, 2, tzinfo=UTC)
+    >>> as_of(update, update + timedelta(minutes=3))
     'as of 14:02, 3 minutes ago'
-    >>> as_of(look, look + timedelta(hours=26))
+    >>> as_of(update, update + timedelta(hours=26))
     'as of 2026-01-01 14:02, 26 hours ago'
-    >>> as_of(None, look)
+    >>> as_of(None, update)
     'the server was not looked at yet'
     """
     if at is None:
@@ -103,7 +106,7 @@ def as_of(at: datetime | None, now: datetime) -> str:
     return f"as of {clock}, {ago}"
 
 
-def watch(
+def poll(
     status: Callable[[], pd.DataFrame],
     *,
     interval: float,
@@ -112,33 +115,33 @@ def watch(
     stop: threading.Event | None = None,
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
-) -> Iterator[Look]:
+) -> Iterator[StatusUpdate]:
     """Look again and again, less often while nothing changes or the network is away.
 
     Examples
     --------
     >>> from datetime import UTC
     >>> import pandas as pd
-    >>> looks = watch(lambda: pd.DataFrame({"study_id": ["s"], "state": ["processing"]}),
-    ...               interval=60, clock=lambda: datetime.now(UTC), sleep=lambda seconds: None)
-    >>> look = next(looks)
-    >>> look.waiting, look.pause
+    >>> updates = poll(lambda: pd.DataFrame({"study_id": ["s"], "state": ["processing"]}),
+    ...                interval=60, clock=lambda: datetime.now(UTC), sleep=lambda seconds: None)
+    >>> update = next(updates)
+    >>> update.waiting, update.pause
     (1, 60)
     """
     if not 0 < interval < math.inf:  # a service is not to be asked without a pause
         raise OptionError(f"{interval} is no interval.", advice="Give seconds, above zero.")
     stop = stop or threading.Event()
-    longest = max(interval, LONGEST * interval if longest is None else longest)
+    longest = max(interval, MAX_PAUSE_INTERVALS * interval if longest is None else longest)
     begin = clock()
     table, pause = status(), interval
     before: set[tuple[str, str]] | None = None
     error: ConnectError | None = None
     while True:
         now = set(zip(table["study_id"], table["state"], strict=True))
-        is_news, before = now != before, now
-        pause = interval if is_news else min(pause * GROWTH, longest)
+        has_changed, before = now != before, now
+        pause = interval if has_changed else min(pause * BACKOFF_FACTOR, longest)
         left = timeout - (clock() - begin).total_seconds()
-        yield Look(table, clock(), max(0.0, min(pause, left)), is_news, error)
+        yield StatusUpdate(table, clock(), max(0.0, min(pause, left)), has_changed, error)
         if left <= 0:
             return
         _pause(min(pause, left), stop, clock, sleep)
@@ -146,7 +149,7 @@ def watch(
             return
         try:
             table, error = status(), None
-        except MAY_PASS as lost:
+        except TRANSIENT_ERRORS as lost:
             error = lost
 
 
@@ -177,7 +180,7 @@ def wait_for_results(
     sleep: Callable[[float], None],
 ) -> pd.DataFrame:
     """Look again and again until every study that was sent is answered."""
-    looks = watch(
+    updates = poll(
         status,
         interval=interval,
         longest=longest,
@@ -186,8 +189,8 @@ def wait_for_results(
         clock=clock,
         sleep=sleep,
     )
-    for look in looks:
-        listen(look.event())
-        if not look.waiting:
+    for update in updates:
+        listen(update.event())
+        if not update.waiting:
             break
-    return look.table
+    return update.table

@@ -16,16 +16,16 @@ import tenacity
 
 from neuroflow.errors import ConnectError
 from neuroflow.models import Event, OnEvent
-from neuroflow.transfer.polling import MAY_PASS
+from neuroflow.transfer.polling import TRANSIENT_ERRORS
 from neuroflow.transfer.remote import Remote
 
 T = TypeVar("T")
 
-Do = Callable[[Remote, T, OnEvent], datetime | None]
+Handle = Callable[[Remote, T, OnEvent], datetime | None]
 """Does one task; returns when to look at it again, or None. Where the connection was lost, it
 raises `PostponedError` or `DroppedError`."""
 
-ATTEMPTS = 30
+MAX_RECONNECTS = 30
 """How often a lost connection is tried again: for some twelve minutes, while tasks remain."""
 _POLL_SECONDS = 0.5
 
@@ -68,7 +68,7 @@ class Clockwork:
             self.sleep(_POLL_SECONDS)
 
 
-def pass_on(events: Generator[Event, None, None], listen: OnEvent) -> None:
+def forward_events(events: Generator[Event, None, None], listen: OnEvent) -> None:
     """Let somebody listen to a job; what goes wrong meanwhile ends the job at once.
 
     A generator that is merely left, by a second Ctrl-C for one, finishes what is under way.
@@ -80,7 +80,7 @@ def pass_on(events: Generator[Event, None, None], listen: OnEvent) -> None:
     ...         yield "an event"
     ...     except ZeroDivisionError:
     ...         raise TimeoutError("hung up") from None
-    >>> pass_on(job(), lambda event: 1 / 0)
+    >>> forward_events(job(), lambda event: 1 / 0)
     Traceback (most recent call last):
     TimeoutError: hung up
     """
@@ -92,14 +92,14 @@ def pass_on(events: Generator[Event, None, None], listen: OnEvent) -> None:
         raise
 
 
-class Crew(Generic[T]):
+class ConnectionPool(Generic[T]):
     """A few workers, each with a connection of its own."""
 
     def __init__(
         self,
         connect: Callable[[], Remote],
         tasks: Iterable[T],
-        do: Do[T],
+        do: Handle[T],
         *,
         first: Remote,
         size: int,
@@ -114,23 +114,25 @@ class Crew(Generic[T]):
         now = clockwork.clock()
         self._tasks = [(now, next(self._numbers), task) for task in tasks]
         self._more = more
-        self._are_all_here = more is None
+        self._all_arrived = more is None
         self._size = max(1, min(size, len(self._tasks)) if more is None else size)
-        self._at_work = self._size
+        self._running = self._size
         self._lock = threading.Lock()
         self._arrival = threading.Condition(self._lock)
-        self._news: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
         self._open: set[Remote] = {first}
-        self._gave_up: ConnectError | None = None
+        self._connect_error: ConnectError | None = None
 
     def work(self, summary: Callable[[Event], Event | None]) -> Iterator[Event]:
-        """Do all tasks."""
+        """Handle all tasks."""
         threads = [
             threading.Thread(target=self._run, args=(self._first if n == 0 else None,), daemon=True)
             for n in range(self._size)
         ]
         if self._more is not None:
-            threads.append(threading.Thread(target=self._feed, args=(self._more,), daemon=True))
+            threads.append(
+                threading.Thread(target=self._take_incoming, args=(self._more,), daemon=True)
+            )
         for thread in threads:
             thread.start()
         try:
@@ -142,21 +144,21 @@ class Crew(Generic[T]):
             raise  # nobody listens any more: what is under way is finished below
         except BaseException:
             self._time.ended.set()
-            self._hang_up()  # an error, or a second Ctrl-C: stop at once
+            self._disconnect()  # an error, or a second Ctrl-C: stop at once
             raise
         finally:
             self._time.ended.set()
             for thread in threads:
                 thread.join()
-            self._hang_up()
-        is_left = bool(self._tasks) or not self._are_all_here
-        if self._gave_up is not None and is_left and not self._time.stop.is_set():
-            raise self._gave_up
+            self._disconnect()
+        is_left = bool(self._tasks) or not self._all_arrived
+        if self._connect_error is not None and is_left and not self._time.stop.is_set():
+            raise self._connect_error
 
     def _listen(self, running: int) -> Iterator[Event]:
         while running:
             try:
-                news = self._news.get(timeout=_POLL_SECONDS)
+                news = self._events.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 continue  # wakes up now and then, so that Ctrl-C is heard on Windows too
             if news is None:
@@ -180,35 +182,35 @@ class Crew(Generic[T]):
                 if self._time.clock() < due:  # another one can be done meanwhile
                     self._put_back(due, task)
                     continue
-                remote = self._one(remote, task)
+                remote = self._handle_one(remote, task)
         except BaseException as error:  # noqa: BLE001  handed over, not handled
-            self._news.put(error)
+            self._events.put(error)
         finally:
-            self._leave()
+            self._end_worker()
 
-    def _feed(self, more: Iterable[Event | T]) -> None:
+    def _take_incoming(self, more: Iterable[Event | T]) -> None:
         """Take in further tasks; whatever goes wrong is raised where `work` is read."""
         try:
             for piece in more:
                 if isinstance(piece, Event):
-                    self._news.put(piece)
+                    self._events.put(piece)
                 else:
                     self._put_back(self._time.clock(), piece)
                 if self._time.is_over():
                     break
             else:
                 with self._arrival:
-                    self._are_all_here = True
+                    self._all_arrived = True
                     self._arrival.notify_all()
         except BaseException as error:  # noqa: BLE001  handed over, not handled
-            self._news.put(error)
+            self._events.put(error)
         finally:
-            self._news.put(None)
+            self._events.put(None)
 
-    def _one(self, remote: Remote, task: T) -> Remote | None:
-        """Do one task; None where the connection did not survive it."""
+    def _handle_one(self, remote: Remote, task: T) -> Remote | None:
+        """Handle one task; None where the connection did not survive it."""
         try:
-            again = self._do(remote, task, self._news.put)
+            again = self._do(remote, task, self._events.put)
         except PostponedError as postponed:
             self._put_back(postponed.until, task)
         except DroppedError:
@@ -227,7 +229,7 @@ class Crew(Generic[T]):
                 if self._tasks:
                     due, _, task = heapq.heappop(self._tasks)
                     return due, task
-                if self._are_all_here:
+                if self._all_arrived:
                     return None
                 self._arrival.wait(_POLL_SECONDS)
         return None
@@ -247,51 +249,51 @@ class Crew(Generic[T]):
         if not self._is_needed():
             return None
         attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(MAY_PASS),
+            retry=tenacity.retry_if_exception_type(TRANSIENT_ERRORS),
             wait=tenacity.wait_exponential(multiplier=0.5, max=30) + tenacity.wait_random(0, 1),
-            stop=lambda state: state.attempt_number >= ATTEMPTS or not self._is_needed(),
+            stop=lambda state: state.attempt_number >= MAX_RECONNECTS or not self._is_needed(),
             sleep=self._pause,
-            before_sleep=self._tell_of_failure,
+            before_sleep=self._report_failure,
             reraise=True,
         )
         try:
             remote = attempts(self._connect)
         except ConnectError as error:
             # The others go on with fewer connections; the last to give up leaves tasks behind.
-            self._gave_up = error
+            self._connect_error = error
             return None
         with self._lock:
             self._open.add(remote)
         return remote
 
-    def _tell_of_failure(self, state: tenacity.RetryCallState) -> None:
+    def _report_failure(self, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         message = f"no connection, trying again: {error}"
-        self._news.put(Event("wait", None, 0, 0, "progress", message, self._time.clock()))
+        self._events.put(Event("wait", None, 0, 0, "progress", message, self._time.clock()))
 
     def _is_needed(self) -> bool:
         with self._lock:
-            is_any = bool(self._tasks) or not self._are_all_here
+            is_any = bool(self._tasks) or not self._all_arrived
         return is_any and not self._time.is_over()
 
     def _pause(self, seconds: float) -> None:
         due = self._time.clock() + timedelta(seconds=seconds)
         self._time.wait_until(due, self._is_needed)
 
-    def _leave(self) -> None:
+    def _end_worker(self) -> None:
         """End as a worker; the last one needs no further tasks."""
         with self._lock:
-            self._at_work -= 1
-            is_last = not self._at_work
+            self._running -= 1
+            is_last = not self._running
         if is_last:
             self._time.ended.set()
-        self._news.put(None)
+        self._events.put(None)
 
     def _close(self, remote: Remote) -> None:
         with self._lock:
             self._open.discard(remote)
         remote.close()
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         for remote in list(self._open):
             self._close(remote)

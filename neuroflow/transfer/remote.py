@@ -25,12 +25,12 @@ class Receipt(StrEnum):
     UNSEEN = "sent whole; the server does not show what it holds"
 
 
-def nothing(*_: object) -> None:
-    """Do nothing; for those who do not listen.
+def do_nothing(*_: object) -> None:
+    """Do nothing; the default for callbacks.
 
     Examples
     --------
-    >>> nothing(3)
+    >>> do_nothing(3)
     """
 
 
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
     path: PurePosixPath
     local: Path
     size: int
-    on_bytes: OnBytes = nothing
+    on_bytes: OnBytes = do_nothing
 
 
 class Remote(Protocol):
@@ -91,8 +91,8 @@ class Remote(Protocol):
         self,
         local: Path,
         path: PurePosixPath,
-        on_bytes: OnBytes = nothing,
-        before_last: BeforeLast = nothing,
+        on_bytes: OnBytes = do_nothing,
+        before_last: BeforeLast = do_nothing,
     ) -> Receipt:
         """Write a whole file under its final name, overwriting; its folder exists.
 
@@ -112,7 +112,9 @@ class Remote(Protocol):
             The local file cannot be read.
         """
 
-    def get(self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = nothing) -> None:
+    def get(
+        self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = do_nothing
+    ) -> None:
         """Fetch a file of `size` bytes; the local name appears only when it is whole.
 
         Raises

@@ -20,7 +20,7 @@ from neuroflow.errors import (
     RemoteRefusedError,
 )
 
-FOREIGN = (OSError, EOFError, paramiko.SSHException, SFTPError, struct.error, UnicodeError)
+LIBRARY_ERRORS = (OSError, EOFError, paramiko.SSHException, SFTPError, struct.error, UnicodeError)
 """What the socket and SSH libraries raise."""
 
 _FIREWALL = (
@@ -108,7 +108,7 @@ def login_error(error: Exception, user: str, fingerprint: str) -> ConnectError:
     """Translate a failed login."""
     text = str(error)
     if not isinstance(error, paramiko.AuthenticationException) or "timeout" in text.lower():
-        return lost("logging in", error)
+        return connection_lost("logging in", error)
     closed = " The server then closed the connection." if "EOF" in text else ""
     return LoginRefusedError(
         f"The server refused user {user!r} with the key {fingerprint}.",
@@ -129,7 +129,7 @@ def operation_error(error: Exception, doing: str, *, is_alive: bool) -> Neuroflo
     """
     is_answer = isinstance(error, OSError) and not isinstance(error, TimeoutError)
     if not is_alive or not is_answer:
-        return lost(doing, error)
+        return connection_lost(doing, error)
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.ENOENT:
         return RemoteMissingError(
@@ -150,7 +150,7 @@ def operation_error(error: Exception, doing: str, *, is_alive: bool) -> Neuroflo
     )
 
 
-def lost(doing: str, error: Exception | None = None) -> ConnectionLostError:
+def connection_lost(doing: str, error: Exception | None = None) -> ConnectionLostError:
     """Say that a connection broke."""
     silent = isinstance(error, TimeoutError)
     return ConnectionLostError(

@@ -21,16 +21,16 @@ from neuroflow.ledger import LedgerRow, State, utc_now
 from neuroflow.models import OnEvent
 from neuroflow.results import Results, Schema, cached_results, cached_warnings, failure_reason
 from neuroflow.transfer import (
-    Listing,
     Look,
+    OutputSnapshot,
     changed_ids,
     collect,
     collected_ids,
     find_results,
-    pass_on,
+    forward_events,
+    poll,
     status,
     wait_for_results,
-    watch,
 )
 from neuroflow.workspace.packaging import LocalWorkspace
 from neuroflow.workspace.preparation import study_map
@@ -75,14 +75,14 @@ class ResultsWorkspace(LocalWorkspace):
             warnings=[odd.get(study_id, "") for study_id in table["study_id"]],
         )
 
-    def _look(self, rows: Sequence[LedgerRow]) -> Listing:
+    def _look(self, rows: Sequence[LedgerRow]) -> OutputSnapshot:
         """Look at the server now; tell what could not be looked into."""
         before = self._last_look()
         left_out: list[str] = []
         with closing(self.service.connect()) as remote:
             known = {row.study_id for row in rows}
-            found = find_results(remote, known=known, on_odd=left_out.append)
-        listing = Listing(self._clock(), before).add(*found)
+            found = find_results(remote, known=known, on_skipped=left_out.append)
+        listing = OutputSnapshot(self._clock(), before).add(*found)
         listing.left_out = left_out
         self._remember(listing)
         for sentence in left_out[:MOST_TOLD]:
@@ -105,7 +105,7 @@ class ResultsWorkspace(LocalWorkspace):
         stop: threading.Event | None = None,
     ) -> Iterator[Look]:
         """Look at the service again and again, less often while nothing changes."""
-        yield from watch(
+        yield from poll(
             self.status,
             interval=interval,
             longest=longest,
@@ -146,7 +146,7 @@ class ResultsWorkspace(LocalWorkspace):
     ) -> pd.DataFrame:
         """Bring every result that is new or changed."""
         with self._places.locked(), self._listening("collect", on_event) as listen:
-            listing = Listing(self._clock(), self._last_look())
+            listing = OutputSnapshot(self._clock(), self._last_look())
             events = collect(
                 self.service.connect,
                 self.ledger,
@@ -158,15 +158,15 @@ class ResultsWorkspace(LocalWorkspace):
                 clock=self._clock,
                 sleep=self._sleep,
             )
-            pass_on(events, listen)
-            if listing.is_whole:
+            forward_events(events, listen)
+            if listing.is_complete:
                 self._remember(listing)
         return self.status(look=False)
 
-    def _last_look(self) -> Listing | None:
-        return Listing.load(self._places.listing, self.service.name)
+    def _last_look(self) -> OutputSnapshot | None:
+        return OutputSnapshot.load(self._places.listing, self.service.name)
 
-    def _remember(self, listing: Listing) -> None:
+    def _remember(self, listing: OutputSnapshot) -> None:
         listing.save(self._places.listing, self.service.name)
 
     @property

@@ -12,7 +12,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from neuroflow.errors import ConfigError
 from neuroflow.io import whole
-from neuroflow.transfer import DEFAULT, Profile, key_of
+from neuroflow.transfer import DEFAULT, Profile, parse_key
 
 CONFIG_NAME = "neuroflow.toml"
 
@@ -55,7 +55,7 @@ def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
         return Profile(
             host=str(fields["host"]),
             user=str(fields["user"]),
-            key=key_of(str(fields["key"])),
+            key=parse_key(str(fields["key"])),
             port=int(fields.get("port", 22)),
             name=name,
         )

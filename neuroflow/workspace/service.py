@@ -17,8 +17,8 @@ from neuroflow.transfer import (
     connect,
     credentials,
     find_route,
+    host_key_of,
     probe,
-    shown_key,
 )
 from neuroflow.workspace.config import (
     CONFIG_NAME,
@@ -270,7 +270,7 @@ class Service:
     def _shown_keys(self, *, is_strict: bool = True) -> Iterator[ShownKey]:
         """Yield what the hosts on the way show, up to the first that is not pinned."""
         for hop in find_route(self._required()).hops:
-            key = shown_key(hop, self.hostkeys, self._passphrase)
+            key = host_key_of(hop, self.hostkeys, self._passphrase)
             shown = ShownKey(hop.name, hop.name_port, key)
             try:
                 self.hostkeys.check(hop.name, hop.name_port, key)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, MutableMapping, Sequence
 
 from neuroflow.models import Event, Package
-from neuroflow.transfer import More, Planner
+from neuroflow.transfer import PackageStream, Planner
 
 
 def supply(
@@ -14,7 +14,7 @@ def supply(
     study_ids: Sequence[str],
     planner: Planner,
     blocked: MutableMapping[str, str],
-) -> More:
+) -> PackageStream:
     """Hand on the packages that are to be sent, in the order of the cohort.
 
     They are made in any order; which of two studies that are one and the same is sent must not

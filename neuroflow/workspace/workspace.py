@@ -11,7 +11,15 @@ from dataclasses import replace as replaced
 import pandas as pd
 
 from neuroflow.models import Cohort, Event, OnEvent, Package
-from neuroflow.transfer import More, Plan, Planner, has_failed, pass_on, rebuild, submit
+from neuroflow.transfer import (
+    PackageStream,
+    Plan,
+    Planner,
+    forward_events,
+    has_failed,
+    rebuild,
+    submit,
+)
 from neuroflow.workspace.collection import ResultsWorkspace
 from neuroflow.workspace.preparation import (
     blocked_studies,
@@ -174,7 +182,7 @@ class Workspace(ResultsWorkspace):
         is_strict: bool,
         stop: threading.Event | None,
         executor: Executor | None,
-    ) -> More:
+    ) -> PackageStream:
         """Bring what is to be sent, study by study, and at the end the plan in one line."""
         n_bad = len(blocked)
         used = self._in_use(cohort).studies
@@ -193,7 +201,7 @@ class Workspace(ResultsWorkspace):
         packages: Sequence[Package],
         listen: OnEvent,
         *,
-        more: More | None,
+        more: PackageStream | None,
         stop: threading.Event | None,
         pause: threading.Event | None,
         limit_rate: float | None,
@@ -213,7 +221,7 @@ class Workspace(ResultsWorkspace):
             sleep=self._sleep,
             more=more,
         )
-        pass_on(events, listen)
+        forward_events(events, listen)
 
     def _outcome(self, cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
         known = {row.study_id: row for row in self.ledger.rows(cohort.cohort_id)}
@@ -252,7 +260,7 @@ class Workspace(ResultsWorkspace):
         return self.status(look=False)
 
 
-def _taken_in(more: More, listen: OnEvent) -> list[Package]:
+def _taken_in(more: PackageStream, listen: OnEvent) -> list[Package]:
     """Wait for everything that is to be sent."""
     packages = []
     for piece in more:

@@ -37,7 +37,7 @@ def test_a_key_that_others_may_read_is_refused_and_mended(run, key):
     assert code == 6
     assert "chmod 600" in err
     code, out, _ = run("key", "check", key, "--fix", "--json")
-    assert (code, json.loads(out)["is_mended"]) == (0, True)
+    assert (code, json.loads(out)["is_corrected"]) == (0, True)
     assert key.stat().st_mode & 0o777 == 0o600
 
 

@@ -13,7 +13,7 @@ from support.waits import PATIENCE
 from neuroflow.transfer import local
 from neuroflow.transfer.collect import collect as collecting
 from neuroflow.transfer.local import LocalRemote
-from neuroflow.transfer.local_files import arriving, stamp
+from neuroflow.transfer.local_files import atomic_download, stamp
 
 MOMENTS = ["in a file", "between files", "before stamping", "before collected", "after collected"]
 """When to die: around every step of a study, before all are here."""
@@ -49,7 +49,7 @@ def dying(call, turn):
 def arriving_by_halves(path, files=count(1)):  # noqa: B008  counts all files of the process
     """Let a file arrive; die in the middle of the fifth."""
     number = next(files)
-    with arriving(path) as write:
+    with atomic_download(path) as write:
 
         def by_halves(data):
             middle = len(data) // 2
@@ -64,9 +64,9 @@ def arriving_by_halves(path, files=count(1)):  # noqa: B008  counts all files of
 def main(moment, home, ledger_path, results):
     ledger = _DyingLedger(Path(ledger_path))
     if moment == "in a file":
-        local.arriving = arriving_by_halves
+        local.atomic_download = arriving_by_halves
     elif moment == "between files":
-        local.arriving = dying(arriving, 5)
+        local.atomic_download = dying(atomic_download, 5)
     elif moment == "before stamping":
         collecting.stamp = dying(stamp, 4)
     else:

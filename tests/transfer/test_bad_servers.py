@@ -12,7 +12,7 @@ from neuroflow.errors import ConnectionLostError, RemoteRefusedError
 from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
 from neuroflow.transfer.collect.collect import collect
-from neuroflow.transfer.collect.snapshot import Listing
+from neuroflow.transfer.collect.snapshot import OutputSnapshot
 from neuroflow.transfer.sftp import client
 
 HOSTILE = [
@@ -181,7 +181,7 @@ def test_a_listing_without_an_end_is_refused(
     demo, opening, deliver, listed, ledger, results, folder, monkeypatch
 ):
     deliver("a_out", "b_out")
-    monkeypatch.setattr(client, "MOST_NAMES", 3000)
+    monkeypatch.setattr(client, "MAX_NAMES", 3000)
 
     async def endless(path, names):
         async for name in names:
@@ -223,7 +223,7 @@ def test_two_folders_that_differ_in_case_only_are_not_mixed(
     one = packages(11)[-1]  # its id has letters
     ledger.record("COHORT", one.study_id, State.SUBMITTED)
     deliver("AB_out", "ab_out", "c_out", f"{one.study_id}_out", f"{one.study_id.upper()}_out")
-    listing = Listing(ledger.row(one.study_id).since)
+    listing = OutputSnapshot(ledger.row(one.study_id).since)
     found, whole = run(opening(demo), ledger, results, listing=listing)
     assert set(found) == {"c", one.study_id}
     assert {path.name for path in results.iterdir()} == {"c_out", f"{one.study_id}_out"}

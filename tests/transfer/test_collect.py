@@ -18,7 +18,7 @@ from neuroflow.models import RESULT_FILES
 from neuroflow.transfer.collect.collect import collect
 from neuroflow.transfer.collect.discover import find_results
 from neuroflow.transfer.collect.folder_contents import missing_files
-from neuroflow.transfer.collect.snapshot import SETTLED, Listing
+from neuroflow.transfer.collect.snapshot import STABLE_AFTER, OutputSnapshot
 from neuroflow.transfer.local import LocalRemote
 
 FILES = dict.fromkeys(RESULT_FILES, b"content")
@@ -132,10 +132,10 @@ def test_a_report_without_values_counts_as_failure_once_settled(
     home, connect = folder_remote
     (one,) = sent(packages, ledger)
     deliver(home, f"{one.study_id}_out", {"prediction.txt": b"", "prediction.png": b""})
-    first = Listing(utc_now())
+    first = OutputSnapshot(utc_now())
     run(connect, ledger, results, listing=first)
     assert ledger.row(one.study_id).state is State.SUBMITTED
-    run(connect, ledger, results, listing=Listing(utc_now() + SETTLED, first))
+    run(connect, ledger, results, listing=OutputSnapshot(utc_now() + STABLE_AFTER, first))
     assert ledger.row(one.study_id).state is State.FAILED
 
 
@@ -145,10 +145,10 @@ def test_values_without_a_report_come_once_the_folder_is_settled(
     home, connect = folder_remote
     (one,) = sent(packages, ledger)
     path = deliver(home, f"{one.study_id}_out", {"aidp.csv": b"x", "prediction.txt": b"y"})
-    first = Listing(utc_now())
+    first = OutputSnapshot(utc_now())
     found = run(connect, ledger, results, listing=first)
     assert found[one.study_id] == ("skipped", "still being written: prediction.png missing")
-    second = Listing(utc_now() + SETTLED, first)
+    second = OutputSnapshot(utc_now() + STABLE_AFTER, first)
     found = run(connect, ledger, results, listing=second)
     assert found[one.study_id] == ("done", "results collected, without prediction.png")
     assert ledger.row(one.study_id).state is State.COLLECTED
@@ -188,11 +188,11 @@ def test_result_folders_inside_one_of_a_whole_cohort_are_found(place, packages, 
     with connect() as remote:
         ids = [found.study_id for found in find_results(remote)]
     assert ids == sorted(package.study_id for package in (one, two, three))
-    listing = Listing(utc_now())
+    listing = OutputSnapshot(utc_now())
     run(connect, ledger, results, listing=listing)
     assert {row.state for row in ledger.rows()} == {State.COLLECTED}
     assert (results / f"{three.study_id}_out" / "aidp.csv").read_bytes() == b"content"
-    assert listing.is_whole
+    assert listing.is_complete
     assert sorted(listing.folders) == ids
 
 

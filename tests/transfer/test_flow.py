@@ -7,7 +7,13 @@ import pytest
 from support.proxy import Proxy
 
 from neuroflow.transfer.sftp.remote import connect
-from neuroflow.transfer.sftp.window import FIRST, LEAST, MOST, SECONDS, Flow
+from neuroflow.transfer.sftp.window import (
+    INITIAL_SIZE,
+    MAX_SIZE,
+    MIN_SIZE,
+    TARGET_SECONDS,
+    SendWindow,
+)
 from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 from neuroflow.transfer.upload.plan import plan
 from neuroflow.transfer.upload.submit import submit
@@ -21,50 +27,50 @@ class Line:
 
     def __init__(self, rate, bunch=REQUEST):
         self.rate, self.bunch, self.now = rate, bunch, 0.0
-        self.flow = Flow(lambda: self.now)
-        self.under_way = deque()
+        self.window = SendWindow(lambda: self.now)
+        self.in_flight = deque()
 
     def carry(self, size):
         """Keep the line full until `size` bytes are over."""
         while size > 0:
-            while sum(request.size for request in self.under_way) < self.flow.depth + self.bunch:
-                self.under_way.append(self.flow.sent(REQUEST))
+            while sum(request.size for request in self.in_flight) < self.window.size + self.bunch:
+                self.in_flight.append(self.window.on_send(REQUEST))
             self.now += self.bunch / self.rate
             size -= self.bunch
             for _ in range(self.bunch // REQUEST):
-                self.flow.answered(self.under_way.popleft())
-        return self.flow
+                self.window.on_ack(self.in_flight.popleft())
+        return self.window
 
 
 @pytest.mark.parametrize("bunch", [REQUEST, 2 * REQUEST, 8 * REQUEST])
 @pytest.mark.parametrize("rate", [200 * KB, 600 * KB, 3000 * KB])
 def test_a_few_seconds_of_the_line_are_under_way(rate, bunch):
-    assert Line(rate, bunch).carry(20 * rate).depth == pytest.approx(SECONDS * rate, rel=0.05)
+    assert Line(rate, bunch).carry(20 * rate).size == pytest.approx(TARGET_SECONDS * rate, rel=0.05)
 
 
 @pytest.mark.parametrize("bunch", [REQUEST, 2 * REQUEST])
-@pytest.mark.parametrize(("rate", "depth"), [(12 * KB, LEAST), (100_000 * KB, MOST)])
-def test_neither_nothing_nor_everything_is_under_way(rate, bunch, depth):
-    assert Line(rate, bunch).carry(2 * MOST).depth == depth
+@pytest.mark.parametrize(("rate", "size"), [(12 * KB, MIN_SIZE), (100_000 * KB, MAX_SIZE)])
+def test_neither_nothing_nor_everything_is_under_way(rate, bunch, size):
+    assert Line(rate, bunch).carry(2 * MAX_SIZE).size == size
 
 
 def test_a_line_that_becomes_slow_is_noticed_with_the_first_answers():
     line = Line(20_000 * KB)
-    assert line.carry(100_000 * KB).depth == MOST
+    assert line.carry(100_000 * KB).size == MAX_SIZE
     line.rate = 50 * KB
-    assert line.carry(300 * KB).depth < MOST / 3
+    assert line.carry(300 * KB).size < MAX_SIZE / 3
 
 
 def test_a_pause_is_forgotten_with_the_next_answers():
     line = Line(20_000 * KB)
     line.carry(100_000 * KB)
     line.now += 600
-    assert line.carry(2 * REQUEST).depth < MOST
-    assert line.carry(20_000 * KB).depth == MOST
+    assert line.carry(2 * REQUEST).size < MAX_SIZE
+    assert line.carry(20_000 * KB).size == MAX_SIZE
 
 
 def test_requests_are_short_on_a_slow_line_and_long_on_a_fast_one():
-    slow, fast = (Line(rate).carry(FIRST) for rate in (10 * KB, 100_000 * KB))
+    slow, fast = (Line(rate).carry(INITIAL_SIZE) for rate in (10 * KB, 100_000 * KB))
     assert slow.request_size(REQUEST, 255 * 1024) == REQUEST
     assert fast.request_size(REQUEST, 255 * 1024) == 255 * 1024
 

@@ -83,12 +83,12 @@ def test_open_permissions_are_reported_and_mended_when_asked(path):
     make_key(path)
     path.chmod(0o644)
     report = check_key(path)
-    assert (report.is_usable, report.permissions, report.is_mended) == (False, "644", False)
+    assert (report.is_usable, report.permissions, report.is_corrected) == (False, "644", False)
     assert report.error.advice == f"chmod 600 {path}"
     assert report.public.kind == "ssh-ed25519"
     mended = check_key(path, fix=True)
-    assert (mended.is_usable, mended.permissions, mended.is_mended) == (True, "600", True)
-    assert not check_key(path, fix=True).is_mended
+    assert (mended.is_usable, mended.permissions, mended.is_corrected) == (True, "600", True)
+    assert not check_key(path, fix=True).is_corrected
 
 
 MISTAKES = {

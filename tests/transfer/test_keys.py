@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from neuroflow.errors import KeyFileError
-from neuroflow.transfer.ssh.keys import load_key, make_key, mend_permissions, public_key
+from neuroflow.transfer.ssh.keys import load_key, make_key, public_key, restrict_permissions
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 
@@ -98,7 +98,7 @@ def test_open_permissions_are_refused_and_mended(path):
     with pytest.raises(KeyFileError, match="open to others") as caught:
         load_key(path)
     assert caught.value.advice == f"chmod 600 {path}"
-    mend_permissions(path)
+    restrict_permissions(path)
     assert load_key(path)
 
 

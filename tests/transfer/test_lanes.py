@@ -8,7 +8,7 @@ import pytest
 from support.waits import PATIENCE
 
 from neuroflow.errors import RemoteRefusedError
-from neuroflow.transfer.concurrency import lanes, round_trip
+from neuroflow.transfer.concurrency import connections_for, round_trip_time
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.upload import submit as upload
 from neuroflow.transfer.upload.plan import plan
@@ -23,16 +23,16 @@ class WriteOnly:
 
 def test_a_refusal_is_an_answer():
     ticks = iter([1.0, 1.05])
-    assert round_trip(WriteOnly(), HOME, lambda: next(ticks)) == pytest.approx(0.05)
+    assert round_trip_time(WriteOnly(), HOME, lambda: next(ticks)) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(("most", "expected"), [(1, 1), (2, 2), (8, 2)])
 def test_a_short_line_needs_two(most, expected):
-    assert lanes(0.0004, most) == expected
+    assert connections_for(0.0004, most) == expected
 
 
 def test_a_longer_line_never_gets_fewer():
-    counts = [lanes(milliseconds / 1000, 8) for milliseconds in range(200)]
+    counts = [connections_for(milliseconds / 1000, 8) for milliseconds in range(200)]
     assert all(one <= other for one, other in itertools.pairwise(counts))
     assert counts[-1] == 8
 
@@ -43,7 +43,7 @@ def test_an_upload_takes_what_suits_its_line(
 ):
     home, _ = folder_remote
     made = packages(10)
-    monkeypatch.setattr(upload, "round_trip", lambda *_: seconds)  # whatever else runs here
+    monkeypatch.setattr(upload, "round_trip_time", lambda *_: seconds)  # whatever else runs here
     together = threading.Barrier(expected, timeout=PATIENCE)
     opened = []
 

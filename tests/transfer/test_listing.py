@@ -7,7 +7,7 @@ import pytest
 
 from neuroflow.errors import ResultWarning
 from neuroflow.models import Entry, ResultFolder
-from neuroflow.transfer.collect.snapshot import SETTLED, Listing
+from neuroflow.transfer.collect.snapshot import STABLE_AFTER, OutputSnapshot
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -24,56 +24,56 @@ def path(tmp_path):
 
 
 def test_it_is_read_as_it_was_written(path):
-    listing = Listing(NOW).add(folder("a", 1, 2), folder("b"))
+    listing = OutputSnapshot(NOW).add(folder("a", 1, 2), folder("b"))
     listing.left_out.append("One was left out.")
     listing.save(path, "me@server")
-    found = Listing.load(path, "me@server")
+    found = OutputSnapshot.load(path, "me@server")
     assert (found.at, found.left_out) == (NOW, ["One was left out."])
     assert found.folders == {"a": folder("a", 1, 2), "b": folder("b")}
-    assert Listing(NOW + SETTLED, found).add(folder("b")).is_settled(folder("b"))
+    assert OutputSnapshot(NOW + STABLE_AFTER, found).add(folder("b")).is_stable(folder("b"))
     changed = folder("b", 7)
-    assert not Listing(NOW + SETTLED, found).add(changed).is_settled(changed)
+    assert not OutputSnapshot(NOW + STABLE_AFTER, found).add(changed).is_stable(changed)
 
 
 def test_what_is_gone_is_not_there_but_not_forgotten(path):
-    first = Listing(NOW).add(folder("a", 1))
-    Listing(NOW + timedelta(hours=1), first).save(path, "")
-    found = Listing.load(path, "")
+    first = OutputSnapshot(NOW).add(folder("a", 1))
+    OutputSnapshot(NOW + timedelta(hours=1), first).save(path, "")
+    found = OutputSnapshot.load(path, "")
     assert found.folders == {}
-    assert Listing.load(path, "")._sights["a"].first == NOW
+    assert OutputSnapshot.load(path, "")._seen_at["a"].first == NOW
 
 
 def test_a_look_that_missed_a_study_is_not_whole():
-    listing = Listing(NOW).add(folder("a"))
-    assert not listing.is_whole
+    listing = OutputSnapshot(NOW).add(folder("a"))
+    assert not listing.is_complete
     listing.expected = {"a", "b"}
-    assert not listing.is_whole
-    assert listing.add(folder("b")).is_whole
+    assert not listing.is_complete
+    assert listing.add(folder("b")).is_complete
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"format": 1, "server": ""}'])
 def test_a_damaged_one_counts_as_none(path, content):
     path.parent.mkdir()
     path.write_bytes(content)
-    assert Listing.load(path, "") is None
+    assert OutputSnapshot.load(path, "") is None
 
 
 @pytest.mark.parametrize(("old", "new"), [("+00:00", ""), ('"a"', "null"), ("[1", "[{}")])
 def test_damage_that_is_still_json_ends_in_no_traceback(path, old, new):
-    Listing(NOW).add(folder("a", 1), folder("b")).save(path, "")
+    OutputSnapshot(NOW).add(folder("a", 1), folder("b")).save(path, "")
     path.write_text(path.read_text().replace(old, new))
-    found = Listing.load(path, "")
+    found = OutputSnapshot.load(path, "")
     assert found is None or all(isinstance(study_id, str) for study_id in found.folders)
 
 
 def test_that_of_another_server_counts_as_none(path):
-    Listing(NOW).save(path, "me@one")
-    assert Listing.load(path, "me@other") is None
-    assert Listing.load(path.with_name("nowhere"), "") is None
+    OutputSnapshot(NOW).save(path, "me@one")
+    assert OutputSnapshot.load(path, "me@other") is None
+    assert OutputSnapshot.load(path.with_name("nowhere"), "") is None
 
 
 def test_one_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "cache").write_text("a file in the way")
     with pytest.warns(ResultWarning, match="cannot be written"):
-        Listing(NOW).save(tmp_path / "cache" / "listing.json", "")
+        OutputSnapshot(NOW).save(tmp_path / "cache" / "listing.json", "")
     assert [path.name for path in tmp_path.iterdir()] == ["cache"]

@@ -20,7 +20,7 @@ def changed(package):
 def actions(packages, ledger, blocked=(), **options):
     made = plan(packages, ledger, dict(blocked), **options)
     assert made.cohort_id == "COHORT"
-    return {item.study_id: (item.action, item.is_asked) for item in made.items}
+    return {item.study_id: (item.action, item.force) for item in made.items}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from neuroflow.ledger.ledger import LedgerRow
 from neuroflow.ledger.states import TRANSITIONS, State
 from neuroflow.models import Entry
-from neuroflow.transfer.upload.reconcile import Seen, Verdict, reconcile
+from neuroflow.transfer.upload.reconcile import ServerView, Verdict, reconcile
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 QUIET = 300.0
@@ -31,14 +31,14 @@ def there(size, modified=THEN):
     return Entry(PATH, size, is_folder=False, modified=modified)
 
 
-def decide(state, entry=None, has_values=False, *, now=LATER, hidden=False, **facts):
-    is_asked = facts.pop("is_asked", False)
-    seen = Seen(entry, has_values, hidden)
-    return reconcile(row(state, **facts), seen, now=now, quiet_seconds=QUIET, is_asked=is_asked)
+def decide(state, entry=None, has_region_values=False, *, now=LATER, hidden=False, **facts):
+    force = facts.pop("force", False)
+    seen = ServerView(entry, has_region_values, hidden)
+    return reconcile(row(state, **facts), seen, now=now, quiet_seconds=QUIET, force=force)
 
 
 @pytest.mark.parametrize(
-    ("state", "entry", "has_values", "soon", "later"),
+    ("state", "entry", "has_region_values", "soon", "later"),
     [
         # Nothing was begun.
         (State.PACKAGED, None, False, SEND, SEND),
@@ -63,9 +63,9 @@ def decide(state, entry=None, has_values=False, *, now=LATER, hidden=False, **fa
         (State.FAILED, None, False, SENT, SENT),
     ],
 )
-def test_what_follows_soon_and_after_the_quiet_time(state, entry, has_values, soon, later):
-    assert decide(state, entry, has_values, now=SOON).verdict is soon
-    assert decide(state, entry, has_values).verdict is later
+def test_what_follows_soon_and_after_the_quiet_time(state, entry, has_region_values, soon, later):
+    assert decide(state, entry, has_region_values, now=SOON).verdict is soon
+    assert decide(state, entry, has_region_values).verdict is later
 
 
 def test_waiting_ends_after_the_quiet_time_and_one_heartbeat():
@@ -91,17 +91,17 @@ def test_an_account_that_may_not_look(state, later):
 
 
 def test_the_users_word_sends_what_is_unsure():
-    assert decide(State.UNCONFIRMED, is_asked=True).verdict is SEND
-    assert decide(State.UNCONFIRMED, is_asked=True, now=SOON).verdict is WAIT
-    assert decide(State.UNCONFIRMED, there(SIZE), is_asked=True).verdict is SENT
-    assert decide(State.COLLECTED, is_asked=True).verdict is SEND
+    assert decide(State.UNCONFIRMED, force=True).verdict is SEND
+    assert decide(State.UNCONFIRMED, force=True, now=SOON).verdict is WAIT
+    assert decide(State.UNCONFIRMED, there(SIZE), force=True).verdict is SENT
+    assert decide(State.COLLECTED, force=True).verdict is SEND
 
 
-@pytest.mark.parametrize("has_values", [True, False])
-def test_files_of_an_earlier_submission_prove_nothing(has_values):
+@pytest.mark.parametrize("has_region_values", [True, False])
+def test_files_of_an_earlier_submission_prove_nothing(has_region_values):
     old = there(SIZE, modified=BEFORE - timedelta(hours=1))
     for state, later in [(State.UPLOADING, SEND), (State.UNCONFIRMED, UNSURE)]:
-        assert decide(state, old, has_values, submitted_at=BEFORE).verdict is later
+        assert decide(state, old, has_region_values, submitted_at=BEFORE).verdict is later
 
 
 def test_a_file_younger_than_the_earlier_submission_is_the_new_one():
@@ -115,8 +115,10 @@ def test_what_may_have_arrived_whole_is_never_sent_unasked():
     cases = product(
         sorted(TRANSITIONS), entries, [True, False], [SOON, LATER], [True, False], [None, BEFORE]
     )
-    for state, entry, has_values, now, hidden, earlier in cases:
-        found = decide(state, entry, has_values, now=now, hidden=hidden, submitted_at=earlier)
+    for state, entry, has_region_values, now, hidden, earlier in cases:
+        found = decide(
+            state, entry, has_region_values, now=now, hidden=hidden, submitted_at=earlier
+        )
         if found.verdict is not SEND:
             continue
         assert state not in {State.SUBMITTED, State.COLLECTED, State.FAILED}

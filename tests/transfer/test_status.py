@@ -7,7 +7,7 @@ import pytest
 from neuroflow.ledger.ledger import LedgerRow
 from neuroflow.ledger.states import TRANSITIONS, State
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
-from neuroflow.transfer.collect.snapshot import Listing
+from neuroflow.transfer.collect.snapshot import OutputSnapshot
 from neuroflow.transfer.collect.status import COLUMNS, status
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -25,7 +25,7 @@ def folder(*names, study_id="s", age=timedelta()):
 
 
 def seen(*folders, at=NOW, before=None):
-    return Listing(at, before).add(*folders)
+    return OutputSnapshot(at, before).add(*folders)
 
 
 def line_of(one, listing, hours=6.0, now=NOW):

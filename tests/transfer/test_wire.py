@@ -12,9 +12,9 @@ from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import RemoteRefusedError
 from neuroflow.transfer.remote import Receipt
 from neuroflow.transfer.sftp import packets
-from neuroflow.transfer.sftp.packets import REQUEST_SIZE, Wire
-from neuroflow.transfer.sftp.window import Flow
-from neuroflow.transfer.sftp.writer import Upload
+from neuroflow.transfer.sftp.packets import REQUEST_SIZE, PacketChannel
+from neuroflow.transfer.sftp.window import SendWindow
+from neuroflow.transfer.sftp.writer import FileWriter
 
 PATH = PurePosixPath("output/x.zip")
 
@@ -75,11 +75,11 @@ class Line:
 
 def heard(*pieces):
     """Return a wire that hears these pieces; nothing was agreed on before."""
-    found = Wire.__new__(Wire)
+    found = PacketChannel.__new__(PacketChannel)
     found.sock = Line(*pieces)
-    found._heard = bytearray()
-    found.flow = Flow()
-    found._on_life = lambda: None
+    found._received = bytearray()
+    found.window = SendWindow()
+    found._on_activity = lambda: None
     return found
 
 
@@ -92,26 +92,26 @@ def test_answers_may_come_in_any_pieces():
     stream = status(1) + status(2)
     for cut in range(1, len(stream)):
         both = heard(stream[:cut], stream[cut:])
-        assert [both.packet()[1][:4] for _ in range(2)] == [b"\0\0\0\1", b"\0\0\0\2"]
+        assert [both.receive_packet()[1][:4] for _ in range(2)] == [b"\0\0\0\1", b"\0\0\0\2"]
         assert not both.has_answer
 
 
 @pytest.mark.parametrize("length", [b"\x00\x00\x00\x00", b"HTTP"])
 def test_what_is_no_packet_is_refused(length):
     with pytest.raises(SFTPError, match="Garbage"):
-        heard(length + b"/1.1 400").packet()
+        heard(length + b"/1.1 400").receive_packet()
 
 
 def test_a_line_that_ends_within_an_answer_is_an_end():
     with pytest.raises(EOFError):
-        heard(status(1)[:9]).packet()
+        heard(status(1)[:9]).receive_packet()
 
 
 def test_answers_nobody_waits_for_are_passed_over_and_others_may_come_in_any_order():
     line = heard(status(9), status(2), status(1), status(3, code=4))
-    upload = Upload(line, b"handle")
-    upload._pending = {number: line.flow.sent(0) for number in (1, 2)}
-    upload.drain()
-    upload._pending = {3: line.flow.sent(0)}
+    upload = FileWriter(line, b"handle")
+    upload._pending = {number: line.window.on_send(0) for number in (1, 2)}
+    upload.flush()
+    upload._pending = {3: line.window.on_send(0)}
     with pytest.raises(OSError, match=r"^$"):
-        upload.drain()
+        upload.flush()

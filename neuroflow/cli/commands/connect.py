@@ -64,9 +64,9 @@ def connect(
 
 def _save(service: Service, host: str, user: str, key: str, port: int, name: str | None) -> None:
     """Save a profile, under its name or the usual one, and use it."""
-    from neuroflow.transfer import DEFAULT, Profile, key_of
+    from neuroflow.transfer import DEFAULT, Profile, parse_key
 
-    file = key_of(key)
+    file = parse_key(key)
     absolute = file and file.expanduser().absolute()
     service.save_profile(Profile(host, user, absolute, port, name or DEFAULT))
 

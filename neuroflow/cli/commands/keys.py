@@ -68,7 +68,7 @@ def check(
             "bits": report.bits,
             "is_protected": report.is_protected,
             "permissions": report.permissions,
-            "is_mended": report.is_mended,
+            "is_corrected": report.is_corrected,
         }
         public = report.public
         kind = public.kind if public else "its kind shows with the passphrase only"

@@ -83,7 +83,7 @@ def _collect_as_they_come(
                 table, waiting = collected, int(collected["state"].isin(due).sum())
             except LockedError as error:
                 voice.note(f"{_now()} {error.what} Collecting at the next look.")
-        if look.is_news or delivered:
+        if look.has_changed or delivered:
             voice.note(f"{_now()} {_counted(table)}")
         if not waiting:
             break

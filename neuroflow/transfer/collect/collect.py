@@ -21,11 +21,15 @@ from neuroflow.errors import (
 from neuroflow.ledger import Ledger, LedgerRow, State, utc_now
 from neuroflow.models import Entry, Event, OnEvent, ResultFolder
 from neuroflow.transfer.collect.aggregated import fetch_reports
-from neuroflow.transfer.collect.discover import inner_folders, list_folders, look_around
-from neuroflow.transfer.collect.folder_contents import has_values, missing_files, what_waits
-from neuroflow.transfer.collect.snapshot import Listing
+from neuroflow.transfer.collect.discover import inner_folders, list_folders, scan_output
+from neuroflow.transfer.collect.folder_contents import (
+    has_region_values,
+    missing_files,
+    ready_message,
+)
+from neuroflow.transfer.collect.snapshot import OutputSnapshot
 from neuroflow.transfer.local_files import is_here, make_folder, stamp
-from neuroflow.transfer.pool import Clockwork, Crew, DroppedError, PostponedError
+from neuroflow.transfer.pool import Clockwork, ConnectionPool, DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote, Wanted
 
 STAGE = "collect"
@@ -39,7 +43,7 @@ def collect(
     folder: Path,
     *,
     connections: int = 4,
-    listing: Listing | None = None,
+    listing: OutputSnapshot | None = None,
     stop: threading.Event | None = None,
     pause: threading.Event | None = None,
     clock: Callable[[], datetime] = utc_now,
@@ -52,10 +56,10 @@ def collect(
     does not know are fetched too, and say so.
     """
     clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
-    listing = Listing(clock()) if listing is None else listing
+    listing = OutputSnapshot(clock()) if listing is None else listing
     with connect() as first:
         known = {row.study_id for row in ledger.rows()}
-        output = look_around(first, known=known, on_odd=listing.left_out.append)
+        output = scan_output(first, known=known, on_skipped=listing.left_out.append)
         listing.expected = {found.study_id for found in output.folders}
         taken = {study_id.casefold() for study_id in listing.expected}
         fetcher = _Fetcher(ledger, folder, clockwork, listing, taken)
@@ -69,10 +73,10 @@ def collect(
         for status, sentence in fetch_reports(first, reports, folder):
             yield total.event(status, sentence)
         if tasks:
-            crew = Crew(
+            pool = ConnectionPool(
                 connect, tasks, fetcher.handle, first=first, size=connections, clockwork=clockwork
             )
-            yield from crew.work(total.after)
+            yield from pool.work(total.after)
         yield total.at_the_end()
 
 
@@ -111,7 +115,7 @@ class _Batch:
         self.attempts = 0
         return self.folders.pop(0)
 
-    def turn_to_inner(self) -> bool:
+    def continue_with_inner(self) -> bool:
         """Go on with what was found inside; False where there is nothing."""
         self.folders, self.inner = self.inner, []
         return bool(self.folders)
@@ -130,7 +134,7 @@ class _Job:
     row: LedgerRow | None
     target: Path
     wanted: list[tuple[Entry, Path]] = field(default_factory=list)
-    why_not: str = ""
+    skip_reason: str = ""
     error: NeuroflowError | None = None
 
     @property
@@ -145,34 +149,34 @@ class _Fetcher:
     ledger: Ledger
     folder: Path
     clockwork: Clockwork
-    listing: Listing
+    listing: OutputSnapshot
     taken: set[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def handle(self, remote: Remote, batch: _Batch, tell: OnEvent) -> datetime | None:
+    def handle(self, remote: Remote, batch: _Batch, on_event: OnEvent) -> datetime | None:
         """Bring to this disk what is complete and not here yet; tell when to go on, if at all."""
         try:
-            jobs = [self._job(*pair) for pair in _looked_into(remote, batch.folders)]
+            jobs = [self._job(*pair) for pair in _list_files(remote, batch.folders)]
             for job in jobs:
-                batch.inner += self._inside(job.found, tell)
-            self._fetch(remote, jobs, batch, tell)
+                batch.inner += self._claim_inner(job.found, on_event)
+            self._fetch(remote, jobs, batch, on_event)
         except ConnectionLostError as error:
             batch.attempts += 1
             if batch.attempts >= ATTEMPTS:
                 study_id = batch.drop_first().study_id
-                tell(self._event(study_id, 0, 0, "failed", str(error)))
-            if not batch.folders and not batch.turn_to_inner():
+                on_event(self._event(study_id, 0, 0, "failed", str(error)))
+            if not batch.folders and not batch.continue_with_inner():
                 raise DroppedError from error
             raise PostponedError(self.clockwork.clock()) from error
-        is_more = not batch.folders and batch.turn_to_inner()
+        is_more = not batch.folders and batch.continue_with_inner()
         return self.clockwork.clock() if is_more else None
 
-    def _inside(self, found: ResultFolder, tell: OnEvent) -> list[ResultFolder]:
+    def _claim_inner(self, found: ResultFolder, on_event: OnEvent) -> list[ResultFolder]:
         """Give the result folders inside another that nobody has taken up yet."""
 
         def left_out(sentence: str) -> None:
             self.listing.left_out.append(sentence)
-            tell(Event(STAGE, None, 0, 0, "skipped", sentence, self.clockwork.clock()))
+            on_event(Event(STAGE, None, 0, 0, "skipped", sentence, self.clockwork.clock()))
 
         with self.lock:
             inside = inner_folders(found, self.taken, left_out)
@@ -182,8 +186,8 @@ class _Fetcher:
                 expected -= {found.study_id} if found.is_wrapper else set()
         return inside
 
-    def _fetch(self, remote: Remote, jobs: list[_Job], batch: _Batch, tell: OnEvent) -> None:
-        wanted = [each for job in jobs for each in self._wanted(job, tell)]
+    def _fetch(self, remote: Remote, jobs: list[_Job], batch: _Batch, on_event: OnEvent) -> None:
+        wanted = [each for job in jobs for each in self._wanted(job, on_event)]
         with closing(remote.get_many(wanted)) as arrivals:
             for job in jobs:
                 if job.wanted:
@@ -193,7 +197,7 @@ class _Fetcher:
                     job.error = job.error or error
                     if error is None:
                         stamp(local, entry)
-                self._finish(job, tell)
+                self._finish(job, on_event)
                 batch.drop_first()
                 if self.clockwork.is_over():
                     return
@@ -208,11 +212,11 @@ class _Fetcher:
             return job
         job.found = found
         if found.is_wrapper:
-            job.why_not = "it holds other result folders"
+            job.skip_reason = "it holds other result folders"
             return job
         self.listing.add(found)
-        job.why_not = self._why_not(found, row)
-        if not job.why_not:
+        job.skip_reason = self._skip_reason(found, row)
+        if not job.skip_reason:
             try:
                 names = _checked_names(found)
             except IdError as error:
@@ -222,46 +226,46 @@ class _Fetcher:
                 job.wanted = [pair for pair in pairs if not is_here(*pair)]
         return job
 
-    def _wanted(self, job: _Job, tell: OnEvent) -> Iterator[Wanted]:
+    def _wanted(self, job: _Job, on_event: OnEvent) -> Iterator[Wanted]:
         done, total = 0, job.total
         for entry, local in job.wanted:
             before = self._event(job.found.study_id, done, total, "progress", "")
-            counted = _Counted(tell, before, self.clockwork)
+            counted = _FolderProgress(on_event, before, self.clockwork)
             yield Wanted(entry.path, local, entry.size, counted.on_bytes)
             done += entry.size
 
-    def _finish(self, job: _Job, tell: OnEvent) -> None:
+    def _finish(self, job: _Job, on_event: OnEvent) -> None:
         study_id = job.found.study_id
         if job.error is not None:
-            tell(self._event(study_id, 0, 0, "failed", str(job.error)))
-        elif job.why_not:
-            tell(self._event(study_id, 0, 0, "skipped", job.why_not))
+            on_event(self._event(study_id, 0, 0, "failed", str(job.error)))
+        elif job.skip_reason:
+            on_event(self._event(study_id, 0, 0, "skipped", job.skip_reason))
         else:
-            is_news = bool(job.wanted)
-            message = self._record(job.found, job.row, is_news=is_news)
-            status = "done" if is_news else "skipped"
-            tell(self._event(study_id, job.total, job.total, status, message))
+            has_changed = bool(job.wanted)
+            message = self._record(job.found, job.row, has_changed=has_changed)
+            status = "done" if has_changed else "skipped"
+            on_event(self._event(study_id, job.total, job.total, status, message))
 
-    def _why_not(self, found: ResultFolder, row: LedgerRow | None) -> str:
+    def _skip_reason(self, found: ResultFolder, row: LedgerRow | None) -> str:
         """Say why a folder is left for another time; empty where it is not."""
-        if row is not None and self.listing.is_stale(row):
+        if row is not None and self.listing.is_outdated(row):
             return "only results of what was sent earlier are there"
         if not found.files:
             return "the folder is empty or gone"
-        if what_waits(found, is_settled=self.listing.is_settled(found)):
+        if ready_message(found, is_stable=self.listing.is_stable(found)):
             return ""
         return f"still being written: {missing_files(found)} missing"
 
-    def _record(self, found: ResultFolder, row: LedgerRow | None, *, is_news: bool) -> str:
+    def _record(self, found: ResultFolder, row: LedgerRow | None, *, has_changed: bool) -> str:
         """Note in the ledger what was fetched; return it in words."""
         new, message = State.FAILED, "a failure report came back"
-        if has_values(found):
+        if has_region_values(found):
             without = missing_files(found)
             new = State.COLLECTED
             message = f"results collected, without {without}" if without else "results collected"
         if row is None:
             return f"{message}; not sent from this workspace"
-        if row.state is new and not is_news:
+        if row.state is new and not has_changed:
             return "nothing new"
         if row.state in {State.UPLOADING, State.PARTLY_SENT} and new is State.FAILED:
             return "a failure report of an upload that was cut short"  # it is sent again whole
@@ -277,19 +281,19 @@ class _Fetcher:
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
+class _FolderProgress:
     """Tells of the bytes of one file as part of a whole folder."""
 
-    tell: OnEvent
+    on_event: OnEvent
     before: Event
     clockwork: Clockwork
 
     def on_bytes(self, done: int) -> None:
         self.clockwork.wait_while_paused()
-        self.tell(replace(self.before, done=self.before.done + done))
+        self.on_event(replace(self.before, done=self.before.done + done))
 
 
-def _looked_into(
+def _list_files(
     remote: Remote, folders: Sequence[ResultFolder]
 ) -> Iterator[tuple[ResultFolder, ResultFolder | RemoteRefusedError]]:
     return zip(folders, list_folders(remote, folders), strict=True)

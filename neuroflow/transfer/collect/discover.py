@@ -11,13 +11,13 @@ from neuroflow.contract import OUTPUT, RESULT_SUFFIX, result_study_id, safe_name
 from neuroflow.errors import FolderError, IdError, RemoteMissingError, RemoteRefusedError
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
 from neuroflow.transfer.local_files import is_newer
-from neuroflow.transfer.remote import Remote, nothing
+from neuroflow.transfer.remote import Remote, do_nothing
 
 MAX_DEPTH = 6
 REPORT_KINDS = (".csv", ".tsv", ".xlsx", ".pdf", ".html", ".txt")
 """Endings of files beside result folders that are reports of many studies."""
 
-OnOdd = Callable[[str], object]
+OnSkipped = Callable[[str], object]
 """Told in one sentence of everything that is left out."""
 
 
@@ -32,37 +32,39 @@ class Output:
     reports: list[Entry] = field(default_factory=list)
 
 
-def look_around(remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = nothing) -> Output:
+def scan_output(
+    remote: Remote, *, known: Collection[str] = (), on_skipped: OnSkipped = do_nothing
+) -> Output:
     """Find result folders and aggregated reports, without looking into folders with the suffix."""
     output = Output()
     found: dict[str, ResultFolder] = {}
-    for path, files in _walk(remote, output.reports, on_odd):
+    for path, files in _walk(remote, output.reports, on_skipped):
         try:
             folder = ResultFolder(result_study_id(path.name), path, files)
         except IdError as error:
-            on_odd(f"A result folder was left out: {error}")
+            on_skipped(f"A result folder was left out: {error}")
             continue
         earlier = found.get(folder.study_id)
         if earlier is None or not _has_suffix(earlier.path):
             found[folder.study_id] = folder
-    for study_id in sorted(_told_apart(found, known, on_odd)):
+    for study_id in sorted(_drop_ambiguous_ids(found, known, on_skipped)):
         output.folders.append(found[study_id])
     output.reports.sort(key=lambda entry: entry.path)
     return output
 
 
 def find_results(
-    remote: Remote, *, known: Collection[str] = (), on_odd: OnOdd = nothing
+    remote: Remote, *, known: Collection[str] = (), on_skipped: OnSkipped = do_nothing
 ) -> list[ResultFolder]:
     """List every result folder below ``output/`` with its files."""
-    folders = look_around(remote, known=known, on_odd=on_odd).folders
+    folders = scan_output(remote, known=known, on_skipped=on_skipped).folders
     taken = {folder.study_id.casefold() for folder in folders}
     found: dict[str, ResultFolder] = {}
     while folders:
         inside: list[ResultFolder] = []
         for old, new in zip(folders, list_folders(remote, folders), strict=True):
             one = old if isinstance(new, RemoteRefusedError) else new
-            inside += inner_folders(one, taken, on_odd)
+            inside += inner_folders(one, taken, on_skipped)
             if not one.is_wrapper:
                 found[one.study_id] = one
         folders = inside
@@ -70,7 +72,7 @@ def find_results(
 
 
 def inner_folders(
-    folder: ResultFolder, taken: set[str], on_odd: OnOdd = nothing
+    folder: ResultFolder, taken: set[str], on_skipped: OnSkipped = do_nothing
 ) -> list[ResultFolder]:
     """List the result folders inside another, which are not looked into yet."""
     inside = []
@@ -78,7 +80,7 @@ def inner_folders(
         try:
             study_id = result_study_id(path.name)
         except IdError as error:
-            on_odd(f"A result folder was left out: {error}")
+            on_skipped(f"A result folder was left out: {error}")
             continue
         if study_id.casefold() not in taken:
             taken.add(study_id.casefold())
@@ -88,12 +90,12 @@ def inner_folders(
 
 def find_folders(remote: Remote) -> list[ResultFolder]:
     """List every result folder below ``output/``, without looking into those with the suffix."""
-    return look_around(remote).folders
+    return scan_output(remote).folders
 
 
 def list_folder(remote: Remote, folder: ResultFolder) -> ResultFolder:
     """Look into one result folder."""
-    return _looked_into(folder, _entries(remote, folder.path))
+    return _with_files(folder, _list_or_empty(remote, folder.path))
 
 
 def list_folders(
@@ -105,7 +107,7 @@ def list_folders(
         if isinstance(entries, RemoteRefusedError):
             yield entries
         else:
-            yield _looked_into(folder, entries)
+            yield _with_files(folder, entries)
 
 
 def collected_ids(folder: Path) -> set[str]:
@@ -135,16 +137,16 @@ def changed_ids(folder: Path, found: Iterable[ResultFolder], here: Collection[st
 
 
 def _walk(
-    remote: Remote, reports: list[Entry], on_odd: OnOdd
+    remote: Remote, reports: list[Entry], on_skipped: OnSkipped
 ) -> Iterator[tuple[PurePosixPath, tuple[Entry, ...]]]:
     """Yield result folders, by their suffix or by what is in them; level by level, few trips."""
     level = [OUTPUT]
-    listings: Iterable[Sequence[Entry] | RemoteRefusedError] = [_entries(remote, OUTPUT)]
+    listings: Iterable[Sequence[Entry] | RemoteRefusedError] = [_list_or_empty(remote, OUTPUT)]
     for depth in range(MAX_DEPTH + 1):
         deeper: list[PurePosixPath] = []
         for path, entries in zip(level, listings, strict=True):
             if isinstance(entries, RemoteRefusedError):
-                on_odd(f"A folder below {OUTPUT} was left out: {entries}")
+                on_skipped(f"A folder below {OUTPUT} was left out: {entries}")
                 continue
             folders = sorted(entry.path for entry in entries if entry.is_folder)
             files = _files(entries)
@@ -154,11 +156,11 @@ def _walk(
             else:
                 reports += [entry for entry in files if entry.name.lower().endswith(REPORT_KINDS)]
             yield from ((folder, ()) for folder in results)
-            deeper += _enterable((f for f in folders if not _has_suffix(f)), on_odd)
+            deeper += _enterable((f for f in folders if not _has_suffix(f)), on_skipped)
         if not deeper:
             return
         if depth == MAX_DEPTH:
-            on_odd(
+            on_skipped(
                 f"{len(deeper)} folders more than {MAX_DEPTH} levels below {OUTPUT} were not "
                 "looked into."
             )
@@ -166,18 +168,20 @@ def _walk(
         level, listings = deeper, remote.list_many(deeper)
 
 
-def _enterable(folders: Iterable[PurePosixPath], on_odd: OnOdd) -> Iterator[PurePosixPath]:
+def _enterable(folders: Iterable[PurePosixPath], on_skipped: OnSkipped) -> Iterator[PurePosixPath]:
     """Leave out folders whose names lead elsewhere, or are no text."""
     for folder in folders:
         try:
             safe_name(folder.name)
         except IdError as error:
-            on_odd(f"A folder below {OUTPUT} was left out: {error}")
+            on_skipped(f"A folder below {OUTPUT} was left out: {error}")
         else:
             yield folder
 
 
-def _told_apart(found: Collection[str], known: Collection[str], on_odd: OnOdd) -> Iterator[str]:
+def _drop_ambiguous_ids(
+    found: Collection[str], known: Collection[str], on_skipped: OnSkipped
+) -> Iterator[str]:
     """Leave out study ids that no disk could tell apart, except the known one among them."""
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for study_id in found:
@@ -187,13 +191,13 @@ def _told_apart(found: Collection[str], known: Collection[str], on_odd: OnOdd) -
         kept = ids if len(ids) == 1 else ours if len(ours) == 1 else []
         yield from kept
         for study_id in sorted(set(ids) - set(kept)):
-            on_odd(
+            on_skipped(
                 f"The result folder of {study_id} was left out: another one differs from it in "
                 "case only. Tell the service's support."
             )
 
 
-def _looked_into(folder: ResultFolder, entries: Sequence[Entry]) -> ResultFolder:
+def _with_files(folder: ResultFolder, entries: Sequence[Entry]) -> ResultFolder:
     inner = tuple(e.path for e in entries if e.is_folder and _has_suffix(e.path))
     return ResultFolder(folder.study_id, folder.path, _files(entries), inner)
 
@@ -202,7 +206,7 @@ def _has_suffix(path: PurePosixPath) -> bool:
     return path.name.endswith(RESULT_SUFFIX)
 
 
-def _entries(remote: Remote, path: PurePosixPath) -> list[Entry]:
+def _list_or_empty(remote: Remote, path: PurePosixPath) -> list[Entry]:
     try:
         return list(remote.list(path))
     except RemoteMissingError:

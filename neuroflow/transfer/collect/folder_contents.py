@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from neuroflow.models import RESULT_FILES, ResultFolder
 
-VALUES = "aidp.csv"
+VALUES_FILE = "aidp.csv"
 _TEXTS = (".txt", ".pdf", ".html")
 _FAILURE_WORDS = ("fail", "error")
 
 
-def is_failure(folder: ResultFolder, *, is_settled: bool) -> bool:
+def is_failure(folder: ResultFolder, *, is_stable: bool) -> bool:
     """Tell whether a folder holds a failure report in place of results.
 
     A name that says so is enough. Else a report without values counts, once nothing is being
@@ -21,7 +21,7 @@ def is_failure(folder: ResultFolder, *, is_settled: bool) -> bool:
     >>> from neuroflow.models import Entry
     >>> path = PurePosixPath("output/s_out")
     >>> report = Entry(path / "failure_report.txt", 90, is_folder=False)
-    >>> is_failure(ResultFolder("s", path, (report,)), is_settled=False)
+    >>> is_failure(ResultFolder("s", path, (report,)), is_stable=False)
     True
 
     References
@@ -30,16 +30,16 @@ def is_failure(folder: ResultFolder, *, is_settled: bool) -> bool:
     place of a prediction.
     """
     names = [entry.name.lower() for entry in folder.files]
-    if VALUES in names:
+    if VALUES_FILE in names:
         return False
     if any(word in name for name in names for word in _FAILURE_WORDS):
         return True
-    return is_settled and any(name.endswith(_TEXTS) for name in names)
+    return is_stable and any(name.endswith(_TEXTS) for name in names)
 
 
-def has_values(folder: ResultFolder) -> bool:
+def has_region_values(folder: ResultFolder) -> bool:
     """Tell whether a folder holds the values of regions."""
-    return VALUES in {entry.name.lower() for entry in folder.files}
+    return VALUES_FILE in {entry.name.lower() for entry in folder.files}
 
 
 def missing_files(folder: ResultFolder) -> str:
@@ -55,13 +55,13 @@ def missing_files(folder: ResultFolder) -> str:
     return ", ".join(name for name in RESULT_FILES if name not in names)
 
 
-def what_waits(folder: ResultFolder, *, is_settled: bool) -> str:
+def ready_message(folder: ResultFolder, *, is_stable: bool) -> str:
     """Tell what is to be collected from a folder."""
     missing = missing_files(folder)
     if not missing:
         return "results wait on the server"
-    if is_settled and has_values(folder):
+    if is_stable and has_region_values(folder):
         return f"results wait on the server, without {missing}"
-    if is_failure(folder, is_settled=is_settled):
+    if is_failure(folder, is_stable=is_stable):
         return "a failure report waits on the server"
     return ""

@@ -20,22 +20,22 @@ from neuroflow.io import whole
 from neuroflow.ledger import LedgerRow
 from neuroflow.models import Entry, ResultFolder
 
-SETTLED = timedelta(minutes=2)
+STABLE_AFTER = timedelta(minutes=2)
 """A folder to which nothing was added for so long is written."""
-ANY_CLOCK = timedelta(days=1)
+MAX_CLOCK_SKEW = timedelta(days=1)
 """By how much two clocks may differ, however they are set."""
 _FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class SeenAt:
     """When a result folder was first seen at all, and first seen as it is; by our clock."""
 
     first: datetime
     since: datetime
 
 
-class Listing:
+class OutputSnapshot:
     """One look at the server, folder by folder.
 
     Examples
@@ -43,57 +43,57 @@ class Listing:
     >>> from datetime import UTC
     >>> now = datetime(2026, 1, 1, tzinfo=UTC)
     >>> folder = ResultFolder("s", PurePosixPath("output/s_out"))
-    >>> first = Listing(now).add(folder)
-    >>> second = Listing(now + SETTLED, first).add(folder)
-    >>> first.is_settled(folder), second.is_settled(folder)
+    >>> first = OutputSnapshot(now).add(folder)
+    >>> second = OutputSnapshot(now + STABLE_AFTER, first).add(folder)
+    >>> first.is_stable(folder), second.is_stable(folder)
     (False, True)
     """
 
-    def __init__(self, at: datetime, before: Listing | None = None) -> None:
+    def __init__(self, at: datetime, before: OutputSnapshot | None = None) -> None:
         self.at = at
         self.folders: dict[str, ResultFolder] = {}
         self.expected: set[str] | None = None
         self.left_out: list[str] = []
         self._old = before.folders if before else {}
-        self._sights: dict[str, Sight] = dict(before._sights) if before else {}
+        self._seen_at: dict[str, SeenAt] = dict(before._seen_at) if before else {}
         self._newest: datetime | None = before._newest if before else None
 
     def add(self, *folders: ResultFolder) -> Self:
         """Note folders as they are now."""
         for folder in folders:
             study_id = folder.study_id
-            sight = self._sights.get(study_id)
-            first = sight.first if sight else self.at
-            is_same = sight is not None and self._old.get(study_id) == folder
-            since = sight.since if sight and is_same else self.at
-            self._sights[study_id] = Sight(first, since)
+            seen_at = self._seen_at.get(study_id)
+            first = seen_at.first if seen_at else self.at
+            is_same = seen_at is not None and self._old.get(study_id) == folder
+            since = seen_at.since if seen_at and is_same else self.at
+            self._seen_at[study_id] = SeenAt(first, since)
             self._newest = _later(self._newest, newest_of(folder))
             self.folders[study_id] = folder
         return self
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """True where every study that is expected was looked into."""
         return self.expected is not None and self.expected <= self.folders.keys()
 
-    def is_settled(self, folder: ResultFolder) -> bool:
+    def is_stable(self, folder: ResultFolder) -> bool:
         """Tell whether nothing is being added to a folder any more."""
-        if self.at - self._sights[folder.study_id].since >= SETTLED:
+        if self.at - self._seen_at[folder.study_id].since >= STABLE_AFTER:
             return True
         last = newest_of(folder)
         if last is None or self._newest is None:
             return False
-        return self._newest - last >= SETTLED or self.at - last >= ANY_CLOCK
+        return self._newest - last >= STABLE_AFTER or self.at - last >= MAX_CLOCK_SKEW
 
-    def is_stale(self, row: LedgerRow) -> bool:
+    def is_outdated(self, row: LedgerRow) -> bool:
         """Tell whether a folder still answers the content that was replaced meanwhile."""
         if row.submitted_at is None or row.answered_at is None:
             return False
         if row.answered_at > row.submitted_at:
             return False
-        sight = self._sights[row.study_id]
-        if sight.first < row.submitted_at:
-            return sight.since < row.submitted_at
+        seen_at = self._seen_at[row.study_id]
+        if seen_at.first < row.submitted_at:
+            return seen_at.since < row.submitted_at
         last = newest_of(self.folders[row.study_id])
         return last is not None and last < row.submitted_at
 
@@ -108,11 +108,11 @@ class Listing:
             "folders": [
                 [
                     study_id,
-                    sight.first.isoformat(),
-                    sight.since.isoformat(),
+                    seen_at.first.isoformat(),
+                    seen_at.since.isoformat(),
                     *self._packed(study_id),
                 ]
-                for study_id, sight in self._sights.items()
+                for study_id, seen_at in self._seen_at.items()
             ],
         }
         try:
@@ -134,7 +134,7 @@ class Listing:
             listing._newest = _time(content["newest"])
             listing.left_out = list(map(str, content["left_out"]))
             for study_id, first, since, place, files in content["folders"]:
-                listing._sights[str(study_id)] = Sight(_needed(first), _needed(since))
+                listing._seen_at[str(study_id)] = SeenAt(_needed(first), _needed(since))
                 if place is not None:
                     listing.folders[str(study_id)] = _unpacked(str(study_id), place, files)
         except (OSError, ValueError, TypeError, KeyError):

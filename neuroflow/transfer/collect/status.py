@@ -9,8 +9,12 @@ import pandas as pd
 
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import ResultFolder
-from neuroflow.transfer.collect.folder_contents import has_values, missing_files, what_waits
-from neuroflow.transfer.collect.snapshot import Listing, newest_of
+from neuroflow.transfer.collect.folder_contents import (
+    has_region_values,
+    missing_files,
+    ready_message,
+)
+from neuroflow.transfer.collect.snapshot import OutputSnapshot, newest_of
 
 COLUMNS = ("cohort_id", "study_id", "state", "since", "size", "message")
 
@@ -21,7 +25,7 @@ _UNSENT = frozenset({State.PACKAGED, State.PARTLY_SENT})  # a failure may be tha
 
 def status(
     rows: Iterable[LedgerRow],
-    listing: Listing | None,
+    listing: OutputSnapshot | None,
     *,
     now: datetime,
     overdue_hours: float,
@@ -39,7 +43,7 @@ def status(
     >>> sent = datetime(2026, 1, 1, tzinfo=UTC)
     >>> row = LedgerRow("C", "s", State.SUBMITTED, sent, 9, "", "", "", "", submitted_at=sent)
     >>> later = sent + timedelta(hours=7)
-    >>> status([row], Listing(later), now=later, overdue_hours=6).loc[0, "state"]
+    >>> status([row], OutputSnapshot(later), now=later, overdue_hours=6).loc[0, "state"]
     'overdue'
     """
     seen = listing.folders if listing else {}
@@ -47,8 +51,8 @@ def status(
     lines = []
     for row in rows:
         strangers.pop(row.study_id, None)
-        is_news = row.study_id not in here or row.study_id in changed
-        state, message = _derive(row, listing, now, overdue_hours, is_news=is_news)
+        has_changed = row.study_id not in here or row.study_id in changed
+        state, message = _current_state(row, listing, now, overdue_hours, has_changed=has_changed)
         since = row.submitted_at if state in {State.PROCESSING, State.OVERDUE} else row.since
         lines.append((row.cohort_id, row.study_id, state.value, since, row.size, message))
     for study_id in sorted(strangers):
@@ -65,36 +69,43 @@ def status(
     return table
 
 
-def _derive(
-    row: LedgerRow, listing: Listing | None, now: datetime, overdue_hours: float, *, is_news: bool
+def _current_state(
+    row: LedgerRow,
+    listing: OutputSnapshot | None,
+    now: datetime,
+    overdue_hours: float,
+    *,
+    has_changed: bool,
 ) -> tuple[State, str]:
     """Add to the recorded state what the server shows."""
     if listing is None:
         return row.state, row.message
     folder = listing.folders.get(row.study_id)
-    if folder is not None and not listing.is_stale(row):
-        if waits := _what_waits(row, folder, listing, is_news=is_news):
+    if folder is not None and not listing.is_outdated(row):
+        if waits := _ready_message(row, folder, listing, has_changed=has_changed):
             return State.DELIVERED, waits
         if row.state is State.SUBMITTED:
             return State.PARTIAL, f"still missing: {missing_files(folder)}"
     if row.state is State.SUBMITTED:
-        return _without_answer(row, listing.at, now, overdue_hours)
+        return _state_without_result(row, listing.at, now, overdue_hours)
     return row.state, row.message
 
 
-def _what_waits(row: LedgerRow, folder: ResultFolder, listing: Listing, *, is_news: bool) -> str:
+def _ready_message(
+    row: LedgerRow, folder: ResultFolder, listing: OutputSnapshot, *, has_changed: bool
+) -> str:
     """Say what is to be collected of a study; empty where nothing is."""
-    waits = what_waits(folder, is_settled=listing.is_settled(folder))
+    waits = ready_message(folder, is_stable=listing.is_stable(folder))
     if not waits or row.state in _OPEN:
         return waits
-    if is_news and row.state in _ANSWERED:
+    if has_changed and row.state in _ANSWERED:
         return f"the server has other files than were collected: {waits}"
-    if is_news and row.state in _UNSENT and has_values(folder):
+    if has_changed and row.state in _UNSENT and has_region_values(folder):
         return f"sent, but not by this ledger's account: {waits}"
     return ""
 
 
-def _without_answer(
+def _state_without_result(
     row: LedgerRow, listed_at: datetime, now: datetime, overdue_hours: float
 ) -> tuple[State, str]:
     """Tell what it means that no result is there; times are all of this computer's clock."""

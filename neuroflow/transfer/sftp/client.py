@@ -24,16 +24,16 @@ from paramiko.sftp import (
     SFTPError,
 )
 
-from neuroflow.transfer.sftp.packets import Wire
+from neuroflow.transfer.sftp.packets import PacketChannel
 
-LISTING_DEPTH = 16
+MAX_READDIRS = 16
 BATCH = 32  # folders open at a time
-MOST_NAMES = 200_000  # a listing longer than this never ends; it would fill the memory
+MAX_NAMES = 200_000  # a listing longer than this never ends; it would fill the memory
 
-Listing = list[paramiko.SFTPAttributes] | OSError
+FolderListing = list[paramiko.SFTPAttributes] | OSError
 
 
-class PipelinedClient(Wire):
+class PipelinedClient(PacketChannel):
     """An SFTP client that loses no error of the server.
 
     References
@@ -60,7 +60,7 @@ class PipelinedClient(Wire):
         """Say that a file is complete, and hear the server's answer."""
         self._request(CMD_CLOSE, handle)  # type: ignore[attr-defined]
 
-    def listings(self, paths: Sequence[str]) -> Iterator[Listing]:
+    def listings(self, paths: Sequence[str]) -> Iterator[FolderListing]:
         """List many folders, several at a time; two round trips for each batch.
 
         A name that is no UTF-8 keeps its bytes as surrogates.
@@ -68,7 +68,7 @@ class PipelinedClient(Wire):
         for start in range(0, len(paths), BATCH):
             yield from self._list_batch(paths[start : start + BATCH])
 
-    def _list_batch(self, paths: Sequence[str]) -> list[Listing]:
+    def _list_batch(self, paths: Sequence[str]) -> list[FolderListing]:
         answers = Answers()
         opened = [self.send(answers, CMD_OPENDIR, path) for path in paths]
         handles = [self._handle(answers, number) for number in opened]
@@ -78,20 +78,20 @@ class PipelinedClient(Wire):
             for n, handle in enumerate(handles)
             if isinstance(handle, bytes)
         }
-        found: list[Listing] = [[] if isinstance(h, bytes) else h for h in handles]
+        found: list[FolderListing] = [[] if isinstance(h, bytes) else h for h in handles]
         for n, numbers in asked.items():
             found[n] = self._read_folder(answers, handles[n], deque(numbers))
         for n in asked:
-            self.put_down(handles[n])
+            self.close_no_wait(handles[n])
         return found
 
     def _handle(self, answers: Answers, number: int) -> Any:
         try:
-            return self.answer(answers, number, CMD_HANDLE).get_string()
+            return self.receive(answers, number, CMD_HANDLE).get_string()
         except OSError as error:
             return error
 
-    def _read_folder(self, answers: Answers, handle: Any, pending: deque[int]) -> Listing:
+    def _read_folder(self, answers: Answers, handle: Any, pending: deque[int]) -> FolderListing:
         """Read a folder to its end; a long one with ever more requests under way."""
         found: list[paramiko.SFTPAttributes] = []
         failure: OSError | None = None
@@ -99,22 +99,22 @@ class PipelinedClient(Wire):
         depth = len(pending)
         while pending:
             try:
-                message = self.answer(answers, pending.popleft(), CMD_NAME)
+                message = self.receive(answers, pending.popleft(), CMD_NAME)
             except OSError as error:
                 failure, message = error, None
             is_over = is_over or message is None
             if message is not None:
                 found += _names(message)
-            if len(found) > MOST_NAMES:
-                failure = OSError(f"The folder holds more than {MOST_NAMES} names")
+            if len(found) > MAX_NAMES:
+                failure = OSError(f"The folder holds more than {MAX_NAMES} names")
                 break
             if is_over or pending:
                 continue  # nothing is asked for that may not be needed
-            depth = min(2 * depth, LISTING_DEPTH)
+            depth = min(2 * depth, MAX_READDIRS)
             pending += [self.send(answers, CMD_READDIR, handle) for _ in range(depth)]
         return failure or found
 
-    def put_down(self, handle: bytes) -> None:
+    def close_no_wait(self, handle: bytes) -> None:
         """Close a file or folder without waiting for the answer, where nothing was written."""
         self._async_request(type(None), CMD_CLOSE, handle)  # type: ignore[attr-defined]
 
@@ -123,7 +123,7 @@ class PipelinedClient(Wire):
         number: int = self._async_request(answers, kind, *fields)  # type: ignore[attr-defined]
         return number
 
-    def answer(self, answers: Answers, number: int, expected: int) -> Any:
+    def receive(self, answers: Answers, number: int, expected: int) -> Any:
         """Wait for one answer."""
         while number not in answers.arrived:
             self._read_response()  # type: ignore[attr-defined]

@@ -13,19 +13,19 @@ import paramiko
 from paramiko.common import MSG_CHANNEL_DATA
 from paramiko.sftp import CMD_EXTENDED, CMD_EXTENDED_REPLY, CMD_INIT, CMD_VERSION, SFTPError
 
-from neuroflow.transfer.sftp.window import Flow
+from neuroflow.transfer.sftp.window import SendWindow
 
 REQUEST_SIZE = 32768  # what every server takes (draft-ietf-secsh-filexfer-02, section 3)
-LARGEST = 256 * 1024  # no request is longer, whatever a server allows
+MAX_REQUEST_SIZE = 256 * 1024  # no request is longer, whatever a server allows
 LIMITS = b"limits@openssh.com"
 
 _VERSION = 3
-_ROOM = 1024  # of a packet, for what stands before the bytes of a file
-_GARBAGE = 1 << 24
+_HEADER_ROOM = 1024  # of a packet, for what stands before the bytes of a file
+_MAX_PACKET = 1 << 24
 _DATA = struct.Struct(">BII")
 
 
-class Wire(paramiko.SFTPClient):
+class PacketChannel(paramiko.SFTPClient):
     """The stream of SFTP packets in a channel; for one thread.
 
     References
@@ -33,11 +33,11 @@ class Wire(paramiko.SFTPClient):
     OpenSSH, PROTOCOL, section 4.8 (limits@openssh.com); RFC 4254, section 5.2 (windows).
     """
 
-    def __init__(self, sock: paramiko.Channel, on_life: Callable[[], object]) -> None:
-        self._on_life = on_life
-        self._heard = bytearray()
+    def __init__(self, sock: paramiko.Channel, on_activity: Callable[[], object]) -> None:
+        self._on_activity = on_activity
+        self._received = bytearray()
         self.write_size = REQUEST_SIZE
-        self.flow = Flow()
+        self.window = SendWindow()
         self._extensions: dict[bytes, bytes] = {}
         super().__init__(sock)
         if LIMITS in self._extensions:
@@ -54,11 +54,11 @@ class Wire(paramiko.SFTPClient):
             if not size:
                 raise EOFError
             head = _DATA.pack(MSG_CHANNEL_DATA, channel.remote_chanid, size)
-            channel.transport._send_user_message(_Ready(b"".join((head, left[:size]))))
-            self._on_life()
+            channel.transport._send_user_message(_PackedMessage(b"".join((head, left[:size]))))
+            self._on_activity()
             left = left[size:]
 
-    def next_number(self) -> int:
+    def next_request_number(self) -> int:
         """Return a number for a request that `send_bytes` sends."""
         number: int = self.request_number
         self.request_number = number + 1
@@ -67,22 +67,22 @@ class Wire(paramiko.SFTPClient):
     @property
     def has_answer(self) -> bool:
         """True where an answer has come in, at least in part."""
-        return bool(self._heard) or self.sock.recv_ready()
+        return bool(self._received) or self.sock.recv_ready()
 
-    def packet(self) -> tuple[int, bytes]:
+    def receive_packet(self) -> tuple[int, bytes]:
         """Wait for the next answer."""
-        heard = self._heard
-        while (end := _end(heard)) > len(heard):
-            data = self.sock.recv(LARGEST)
+        received = self._received
+        while (end := _packet_end(received)) > len(received):
+            data = self.sock.recv(MAX_REQUEST_SIZE)
             if not data:
                 raise EOFError
-            self._on_life()
-            heard += data
-        kind, body = heard[4], bytes(heard[5:end])
-        del heard[:end]
+            self._on_activity()
+            received += data
+        kind, body = received[4], bytes(received[5:end])
+        del received[:end]
         return kind, body
 
-    def refuse(self, status: paramiko.Message) -> None:
+    def raise_status(self, status: paramiko.Message) -> None:
         """Raise what a status says."""
         try:
             self._convert_status(status)  # type: ignore[attr-defined]
@@ -90,14 +90,14 @@ class Wire(paramiko.SFTPClient):
             raise SFTPError("unexpected end of file") from error
 
     def _read_packet(self) -> tuple[int, bytes]:
-        return self.packet()
+        return self.receive_packet()
 
     def _send_version(self) -> int:
         """Greet the server, and keep what it offers: paramiko does not look at it."""
         hello = paramiko.Message()
         hello.add_int(_VERSION)
         self._send_packet(CMD_INIT, hello)  # type: ignore[attr-defined]
-        kind, body = self.packet()
+        kind, body = self.receive_packet()
         if kind != CMD_VERSION:
             raise SFTPError("Incompatible sftp protocol")
         message = paramiko.Message(body)
@@ -113,11 +113,13 @@ class Wire(paramiko.SFTPClient):
             packet: int
             write: int
             packet, _, write = struct.unpack(">QQQ", answer.get_bytes(24))
-            most = min(write or LARGEST, packet - _ROOM, LARGEST - _ROOM)
+            most = min(
+                write or MAX_REQUEST_SIZE, packet - _HEADER_ROOM, MAX_REQUEST_SIZE - _HEADER_ROOM
+            )
             self.write_size = max(REQUEST_SIZE, most)
 
 
-class _Ready:
+class _PackedMessage:
     """A message that is packed already."""
 
     __slots__ = ("_data",)
@@ -129,11 +131,11 @@ class _Ready:
         return self._data
 
 
-def _end(heard: bytearray) -> int:
+def _packet_end(received: bytearray) -> int:
     """Tell where the first packet ends; at least one byte ahead while that is not known."""
-    if len(heard) < 4:
-        return len(heard) + 1
-    size = int.from_bytes(heard[:4], "big")
-    if not 0 < size < _GARBAGE:
+    if len(received) < 4:
+        return len(received) + 1
+    size = int.from_bytes(received[:4], "big")
+    if not 0 < size < _MAX_PACKET:
         raise SFTPError("Garbage packet received")
     return 4 + size

@@ -16,16 +16,16 @@ from paramiko.sftp import CMD_DATA, CMD_HANDLE, CMD_OPEN, CMD_READ, SFTP_FLAG_RE
 from neuroflow.transfer.sftp.client import Answers, PipelinedClient
 from neuroflow.transfer.sftp.packets import REQUEST_SIZE
 
-AHEAD = 96  # files open at a time; OpenSSH allows as many as a process may have, 1024 as a rule
-DEPTH = 128  # reads under way: 4 MiB, enough for 50 ms at 80 MB/s
+MAX_OPEN_FILES = 96  # OpenSSH allows as many as a process may have, usually 1024
+MAX_READS = 128  # reads under way: 4 MiB, enough for 50 ms at 80 MB/s
 
-Piece = bytes | OSError | None
+Chunk = bytes | OSError | None
 """Some bytes of a file; or the server's refusal, or None, at its end."""
 
 
 def read_files(
     client: PipelinedClient, wanted: Sequence[tuple[str, int]]
-) -> Generator[Piece, None, None]:
+) -> Generator[Chunk, None, None]:
     """Read files in order.
 
     Closed early, it hears what is under way and puts the files down.
@@ -35,12 +35,12 @@ def read_files(
     draft-ietf-secsh-filexfer-02, section 6.4: a read may bring less than was asked for.
     """
     files = [_File(path, size, deque(_ranges(size + 1))) for path, size in wanted]
-    reading = _Reading(client, files)
+    reader = _FileReader(client, files)
     try:
         for number in range(len(files)):
-            yield from reading.pieces(number)
+            yield from reader.chunks(number)
     except GeneratorExit:
-        reading.put_down()
+        reader.close_all()
         raise
 
 
@@ -48,29 +48,29 @@ def read_files(
 class _File:
     path: str
     size: int
-    wanted: deque[tuple[int, int]]
-    asked: deque[tuple[int, int, int]] = field(default_factory=deque)
+    to_request: deque[tuple[int, int]]
+    requested: deque[tuple[int, int, int]] = field(default_factory=deque)
     opening: int | None = None
     handle: bytes | None = None
     failure: OSError | None = None
 
 
-class _Reading:
+class _FileReader:
     """The requests under way."""
 
     def __init__(self, client: PipelinedClient, files: Sequence[_File]) -> None:
         self._client = client
         self._files = files
         self._answers = Answers()
-        self._under_way = 0
+        self._in_flight = 0
 
-    def pieces(self, number: int) -> Iterator[Piece]:
+    def chunks(self, number: int) -> Iterator[Chunk]:
         """Yield one file; what comes after it is asked for meanwhile."""
         file = self._files[number]
-        self._look_ahead(number)
-        self._hear_of_opening(file)
+        self._request_ahead(number)
+        self._await_open(file)
         while file.failure is None:
-            self._look_ahead(number)
+            self._request_ahead(number)
             data = self._next(file)
             if data:
                 yield data
@@ -79,55 +79,55 @@ class _Reading:
         self._close(file)
         yield file.failure
 
-    def put_down(self) -> None:
+    def close_all(self) -> None:
         """Close every file that is open or about to be."""
         for file in self._files:
             if file.opening is not None:
-                self._hear_of_opening(file)
+                self._await_open(file)
                 self._close(file)
 
-    def _look_ahead(self, number: int) -> None:
+    def _request_ahead(self, number: int) -> None:
         """Open files, and ask for their bytes, as far as there is room."""
-        for file in self._files[number : number + AHEAD]:
+        for file in self._files[number : number + MAX_OPEN_FILES]:
             if file.opening is None:
                 fields = (file.path, SFTP_FLAG_READ, paramiko.SFTPAttributes())
                 file.opening = self._client.send(self._answers, CMD_OPEN, *fields)
             if file.opening in self._answers.arrived:
-                self._hear_of_opening(file)
+                self._await_open(file)
             is_next = file is self._files[number]
-            while file.handle and file.wanted:
-                if self._under_way >= DEPTH and not (is_next and not file.asked):
+            while file.handle and file.to_request:
+                if self._in_flight >= MAX_READS and not (is_next and not file.requested):
                     break
-                self._ask(file, *file.wanted.popleft())
+                self._request(file, *file.to_request.popleft())
 
-    def _hear_of_opening(self, file: _File) -> None:
+    def _await_open(self, file: _File) -> None:
         if file.handle is not None or file.failure is not None or file.opening is None:
             return
         try:
-            file.handle = self._client.answer(self._answers, file.opening, CMD_HANDLE).get_string()
+            file.handle = self._client.receive(self._answers, file.opening, CMD_HANDLE).get_string()
         except OSError as error:
             file.failure = error
 
-    def _ask(self, file: _File, offset: int, length: int, *, is_first: bool = False) -> None:
+    def _request(self, file: _File, offset: int, length: int, *, is_first: bool = False) -> None:
         number = self._client.send(self._answers, CMD_READ, file.handle, int64(offset), length)
-        self._under_way += 1
-        (file.asked.appendleft if is_first else file.asked.append)((number, offset, length))
+        self._in_flight += 1
+        (file.requested.appendleft if is_first else file.requested.append)((number, offset, length))
 
     def _next(self, file: _File) -> bytes:
         """Wait for the next bytes of a file; empty at its end."""
-        if not file.asked:
+        if not file.requested:
             return b""
-        number, offset, length = file.asked.popleft()
+        number, offset, length = file.requested.popleft()
         data = self._data(file, number)
         end = offset + len(data)
         if data and len(data) < length and end < file.size:
-            self._ask(file, end, length - len(data), is_first=True)
+            self._request(file, end, length - len(data), is_first=True)
         return data
 
     def _data(self, file: _File, number: int) -> bytes:
-        self._under_way -= 1
+        self._in_flight -= 1
         try:
-            message = self._client.answer(self._answers, number, CMD_DATA)
+            message = self._client.receive(self._answers, number, CMD_DATA)
         except OSError as error:
             file.failure = error
             return b""
@@ -137,12 +137,12 @@ class _Reading:
     def _close(self, file: _File) -> None:
         """Hear what is left of a file, and let it go."""
         failure = file.failure
-        while file.asked:
-            self._data(file, file.asked.popleft()[0])
+        while file.requested:
+            self._data(file, file.requested.popleft()[0])
         file.failure = failure  # what came after the end of the file does not matter
-        file.wanted.clear()
+        file.to_request.clear()
         if file.handle is not None:
-            self._client.put_down(file.handle)
+            self._client.close_no_wait(file.handle)
         file.opening = None
 
 

@@ -17,18 +17,18 @@ from neuroflow.errors import (
     SizeMismatchError,
 )
 from neuroflow.models import Entry
-from neuroflow.transfer.local_files import Block, arriving, reading
-from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, nothing
+from neuroflow.transfer.local_files import Block, atomic_download, reading
+from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, do_nothing
 from neuroflow.transfer.sftp.attributes import entries_of, entry_of
 from neuroflow.transfer.sftp.client import PipelinedClient
-from neuroflow.transfer.sftp.reader import Piece, read_files
-from neuroflow.transfer.sftp.writer import BLOCK, Upload
-from neuroflow.transfer.ssh import HostKeys, Profile, Watchdog, enter, find_route, session
-from neuroflow.transfer.translate import FOREIGN, lost, operation_error
+from neuroflow.transfer.sftp.reader import Chunk, read_files
+from neuroflow.transfer.sftp.writer import BLOCK, FileWriter
+from neuroflow.transfer.ssh import HostKeys, Profile, Watchdog, find_route, session, tunnel
+from neuroflow.transfer.translate import LIBRARY_ERRORS, connection_lost, operation_error
 
 T = TypeVar("T")
 
-CLOSING = 8.0
+CLOSE_PATIENCE = 8.0
 """How many times the usual time-out a server may take to store a whole file when it is closed."""
 
 
@@ -41,11 +41,11 @@ def connect(
     ssh_config: Path | None = None,
 ) -> SftpRemote:
     """Connect to the service."""
-    transport = enter(find_route(profile, ssh_config), hostkeys, passphrase, timeout)
+    transport = tunnel.connect(find_route(profile, ssh_config), hostkeys, passphrase, timeout)
     try:
         return SftpRemote(transport, timeout)
     except BaseException:
-        session.hang_up(transport)
+        session.disconnect(transport)
         raise
 
 
@@ -64,18 +64,18 @@ class SftpRemote:
         self._transport = transport
         self._timeout = timeout
         self._channel = session.open_channel(transport, timeout)
-        self._dog = Watchdog(lambda: session.hang_up(transport), timeout)
+        self._watchdog = Watchdog(lambda: session.disconnect(transport), timeout)
         try:
-            with self._dog:
-                self._client = PipelinedClient(self._channel, self._dog.feed)
-        except FOREIGN as error:
-            self._dog.stop()
-            raise lost("opening the SFTP session", error) from error
+            with self._watchdog:
+                self._client = PipelinedClient(self._channel, self._watchdog.reset)
+        except LIBRARY_ERRORS as error:
+            self._watchdog.stop()
+            raise connection_lost("opening the SFTP session", error) from error
 
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
         """Yield what is in a folder, as `Remote.list`."""
         # All of it before the first is handed out: other requests may come in between.
-        (found,) = self._ask(f"listing {path}", lambda: list(self._client.listings([str(path)])))
+        (found,) = self._call(f"listing {path}", lambda: list(self._client.listings([str(path)])))
         with self._watched(f"listing {path}"):
             if isinstance(found, OSError):
                 raise found
@@ -86,7 +86,7 @@ class SftpRemote:
     ) -> Iterator[Sequence[Entry] | RemoteRefusedError]:
         """Yield what is in each of many folders, as `Remote.list_many`, in a few round trips."""
         names = [str(path) for path in paths]
-        listings = self._ask("listing folders", lambda: list(self._client.listings(names)))
+        listings = self._call("listing folders", lambda: list(self._client.listings(names)))
         for path, found in zip(paths, listings, strict=True):
             try:
                 with self._watched(f"listing {path}"):
@@ -102,7 +102,7 @@ class SftpRemote:
     def stat(self, path: PurePosixPath) -> Entry | None:
         """Look at one name, as `Remote.stat`."""
         try:
-            attributes = self._ask(f"looking at {path.name}", lambda: self._client.stat(str(path)))
+            attributes = self._call(f"looking at {path.name}", lambda: self._client.stat(str(path)))
         except RemoteMissingError:
             return None
         return entry_of(path, attributes)
@@ -111,13 +111,13 @@ class SftpRemote:
         self,
         local: Path,
         path: PurePosixPath,
-        on_bytes: OnBytes = nothing,
-        before_last: BeforeLast = nothing,
+        on_bytes: OnBytes = do_nothing,
+        before_last: BeforeLast = do_nothing,
     ) -> Receipt:
         """Write a whole file under its final name, as `Remote.put`."""
         with reading(local, BLOCK) as (blocks, size):
-            doing = f"opening {path.name}"
-            handle = self._ask(doing, lambda: self._client.create(str(path)))
+            action = f"opening {path.name}"
+            handle = self._call(action, lambda: self._client.create(str(path)))
             try:
                 on_bytes(0)
                 self._write(handle, blocks, path.name, on_bytes, before_last)
@@ -128,7 +128,9 @@ class SftpRemote:
         self._close(handle, path.name)
         return self._receipt(path, size)
 
-    def get(self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = nothing) -> None:
+    def get(
+        self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = do_nothing
+    ) -> None:
         """Fetch a file of `size` bytes, as `Remote.get`."""
         (error,) = self.get_many([Wanted(path, local, size, on_bytes)])
         if error is not None:
@@ -136,17 +138,17 @@ class SftpRemote:
 
     def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
         """Fetch many files with many requests under way, as `Remote.get_many`."""
-        pieces = read_files(self._client, [(str(each.path), each.size) for each in wanted])
+        chunks = read_files(self._client, [(str(each.path), each.size) for each in wanted])
         try:
             for each in wanted:
                 try:
-                    self._fetch(pieces, each)
+                    self._fetch(chunks, each)
                 except (RemoteMissingError, RemoteRefusedError, SizeMismatchError) as error:
                     yield error
                 else:
                     yield None
         finally:
-            self._ask("putting files down", pieces.close)
+            self._call("putting files down", chunks.close)
 
     def mkdirs(self, path: PurePosixPath) -> None:
         """Make a folder and those above it, as `Remote.mkdirs`."""
@@ -156,7 +158,7 @@ class SftpRemote:
             if self._is_folder(folder):
                 continue
             try:
-                self._ask(f"making the folder {folder}", partial(self._client.mkdir, str(folder)))
+                self._call(f"making the folder {folder}", partial(self._client.mkdir, str(folder)))
             except RemoteRefusedError:
                 # Somebody made it meanwhile, or the account may not look: the upload will tell.
                 if self._is_folder(folder) is False:
@@ -164,8 +166,8 @@ class SftpRemote:
 
     def close(self) -> None:
         """End the session; harmless when repeated."""
-        self._dog.stop()
-        session.hang_up(self._transport)
+        self._watchdog.stop()
+        session.disconnect(self._transport)
 
     def __enter__(self) -> Self:
         return self
@@ -173,15 +175,15 @@ class SftpRemote:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _fetch(self, pieces: Iterator[Piece], wanted: Wanted) -> None:
+    def _fetch(self, chunks: Iterator[Chunk], wanted: Wanted) -> None:
         """Write the next file of those being read."""
-        doing = f"fetching {wanted.path.name}"
+        action = f"fetching {wanted.path.name}"
         done = 0
         wanted.on_bytes(0)
-        with arriving(wanted.local) as write:
-            while (data := self._ask(doing, lambda: next(pieces))) is not None:
+        with atomic_download(wanted.local) as write:
+            while (data := self._call(action, lambda: next(chunks))) is not None:
                 if isinstance(data, OSError):
-                    with self._watched(doing):
+                    with self._watched(action):
                         raise data
                 done += len(data)
                 write(data)
@@ -203,23 +205,23 @@ class SftpRemote:
         before_last: BeforeLast,
     ) -> None:
         """Send every block; each answer of the server has been heard when this returns."""
-        upload = Upload(self._client, handle)
+        writer = FileWriter(self._client, handle)
         for block in blocks:
             if not block.left:
                 # The last byte leaves only when everything before it is known to have arrived.
-                self._ask(f"sending {name}", upload.drain)
+                self._call(f"sending {name}", writer.flush)
                 before_last()
             with self._watched(f"sending {name}"):
-                upload.write(block.data)
+                writer.write(block.data)
                 if not block.left:
-                    upload.drain()
+                    writer.flush()
             on_bytes(block.done)
 
     def _close(self, handle: bytes, name: str) -> None:
         """Close a whole file: the store behind the server may take its time now."""
         with self._watched(f"closing {name}"):
-            self._dog.feed(CLOSING)
-            self._channel.settimeout(CLOSING * self._timeout)
+            self._watchdog.reset(CLOSE_PATIENCE)
+            self._channel.settimeout(CLOSE_PATIENCE * self._timeout)
             self._client.close_file(handle)
             self._channel.settimeout(self._timeout)
 
@@ -233,7 +235,7 @@ class SftpRemote:
         if entry.size != size:
             raise SizeMismatchError(
                 f"{path.name} has another length on the server than was sent.",
-                why=f"Sent: {size} bytes; there: {entry.size}.",
+                why=f"SentRequest: {size} bytes; there: {entry.size}.",
                 advice="It is looked at again before anything is sent.",
             )
         return Receipt.CONFIRMED
@@ -246,19 +248,19 @@ class SftpRemote:
             return None
         return entry is not None and entry.is_folder
 
-    def _ask(self, doing: str, ask: Callable[[], T]) -> T:
-        with self._watched(doing):
-            return ask()
+    def _call(self, action: str, call: Callable[[], T]) -> T:
+        with self._watched(action):
+            return call()
 
     @contextmanager
-    def _watched(self, doing: str) -> Iterator[None]:
+    def _watched(self, action: str) -> Iterator[None]:
         try:
-            with self._dog:
+            with self._watchdog:
                 yield
-        except FOREIGN as error:
-            is_silent = self._dog.barked or isinstance(error, TimeoutError)
+        except LIBRARY_ERRORS as error:
+            is_silent = self._watchdog.expired or isinstance(error, TimeoutError)
             if is_silent:
                 self.close()  # after a time-out nothing on this connection can be trusted
-                raise lost(doing, TimeoutError()) from error
+                raise connection_lost(action, TimeoutError()) from error
             is_alive = self._transport.is_active()
-            raise operation_error(error, doing, is_alive=is_alive) from error
+            raise operation_error(error, action, is_alive=is_alive) from error

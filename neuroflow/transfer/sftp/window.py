@@ -6,32 +6,33 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-MOST = 8 << 20
+MAX_SIZE = 8 << 20
 """Bytes; the server's window ends most lines earlier."""
-LEAST = 64 * 1024
-FIRST = 256 * 1024
+MIN_SIZE = 64 * 1024
+INITIAL_SIZE = 256 * 1024
 """Bytes that may be under way before the first answer tells how fast the line is."""
-SECONDS = 2.0
+TARGET_SECONDS = 2.0
 """How long the line is to be filled ahead: longer than any round trip, and an answer comes in
 often enough on a slow line to be told from a dead one."""
 
 
-class Sent(NamedTuple):
+class SentRequest(NamedTuple):
     """A request that left: how long, when, and how much had been answered by then."""
 
     size: int
     at: float
-    answered: int
+    acknowledged: int
 
 
-class Flow:
+class SendWindow:
     """The bytes that may be under way on one connection, from the answers that came in.
 
     Notes
     -----
-    Every answer tells a rate: what was answered since its request left, by the time since then.
-    `SECONDS` of it may be under way. A line of 12 kB/s gets requests of 32 KiB, answered every
-    three seconds; a fast one is full after the first round trip.
+    Every acknowledgement gives a delivery rate: the bytes acknowledged since its request left,
+    divided by the time since then. `TARGET_SECONDS` of it may be in flight. A connection of
+    12 kB/s gets requests of 32 KiB, answered every three seconds; a fast one is full after the
+    first round trip.
 
     References
     ----------
@@ -40,29 +41,29 @@ class Flow:
     Examples
     --------
     >>> ticks = iter([0.0, 0.05])
-    >>> flow = Flow(lambda: next(ticks))
-    >>> flow.answered(flow.sent(FIRST))
-    >>> flow.depth == MOST
+    >>> window = SendWindow(lambda: next(ticks))
+    >>> window.on_ack(window.on_send(INITIAL_SIZE))
+    >>> window.size == MAX_SIZE
     True
     """
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
         self._timer = timer
-        self._answered = 0
-        self.depth = FIRST
+        self._acknowledged = 0
+        self.size = INITIAL_SIZE
 
-    def sent(self, size: int) -> Sent:
+    def on_send(self, size: int) -> SentRequest:
         """Note that a request leaves."""
-        return Sent(size, self._timer(), self._answered)
+        return SentRequest(size, self._timer(), self._acknowledged)
 
-    def answered(self, request: Sent) -> None:
+    def on_ack(self, request: SentRequest) -> None:
         """Note that a request was acknowledged."""
-        self._answered += request.size
+        self._acknowledged += request.size
         taken = self._timer() - request.at
-        carried = self._answered - request.answered
-        wanted = carried * SECONDS / taken if taken > 0 else MOST
-        self.depth = int(min(max(wanted, LEAST), MOST))
+        carried = self._acknowledged - request.acknowledged
+        wanted = carried * TARGET_SECONDS / taken if taken > 0 else MAX_SIZE
+        self.size = int(min(max(wanted, MIN_SIZE), MAX_SIZE))
 
     def request_size(self, shortest: int, longest: int) -> int:
         """Return how long a request is to be."""
-        return min(max(self.depth // 8, shortest), longest)
+        return min(max(self.size // 8, shortest), longest)

@@ -7,8 +7,8 @@ import struct
 import paramiko
 from paramiko.sftp import CMD_STATUS, CMD_WRITE, SFTP_OK, SFTPError
 
-from neuroflow.transfer.sftp.packets import REQUEST_SIZE, Wire
-from neuroflow.transfer.sftp.window import Sent
+from neuroflow.transfer.sftp.packets import REQUEST_SIZE, PacketChannel
+from neuroflow.transfer.sftp.window import SentRequest
 
 BLOCK = 256 * 1024
 """Bytes read, sent and told of at a time."""
@@ -18,7 +18,7 @@ _PLACE = struct.Struct(">QI")
 _ANSWER = struct.Struct(">II")
 
 
-class Upload:
+class FileWriter:
     """A file open for writing, from its first byte to its last.
 
     Answers are heard as they come in: nobody waits for one while there is room for more, and a
@@ -29,42 +29,44 @@ class Upload:
     draft-ietf-secsh-filexfer-02, section 6.4.
     """
 
-    def __init__(self, wire: Wire, handle: bytes) -> None:
-        self._wire = wire
+    def __init__(self, packets: PacketChannel, handle: bytes) -> None:
+        self._packets = packets
         self._handle = handle
-        self._pending: dict[int, Sent] = {}  # by the number of the request
+        self._pending: dict[int, SentRequest] = {}  # by the number of the request
         self._offset = 0
         self._acknowledged = 0
 
     def write(self, data: bytes) -> None:
         """Send the next bytes; they may still be under way when this returns."""
-        flow = self._wire.flow
-        size = flow.request_size(REQUEST_SIZE, self._wire.write_size)
+        window = self._packets.window
+        size = window.request_size(REQUEST_SIZE, self._packets.write_size)
         pieces = [data[start : start + size] for start in range(0, len(data), size)]
-        self._wire.send_bytes(b"".join(part for piece in pieces for part in self._request(piece)))
-        while self._pending and (self._wire.has_answer or self._under_way > flow.depth):
-            self._hear()
+        self._packets.send_bytes(
+            b"".join(part for piece in pieces for part in self._request(piece))
+        )
+        while self._pending and (self._packets.has_answer or self._in_flight > window.size):
+            self._receive_ack()
 
-    def drain(self) -> None:
+    def flush(self) -> None:
         """Wait until the server has acknowledged everything."""
         while self._pending:
-            self._hear()
+            self._receive_ack()
 
     @property
-    def _under_way(self) -> int:
+    def _in_flight(self) -> int:
         return self._offset - self._acknowledged
 
     def _request(self, piece: bytes) -> tuple[bytes, ...]:
-        number = self._wire.next_number()
+        number = self._packets.next_request_number()
         length = 1 + 4 + 4 + len(self._handle) + _PLACE.size + len(piece)
         head = _HEAD.pack(length, CMD_WRITE, number, len(self._handle))
         place = _PLACE.pack(self._offset, len(piece))
-        self._pending[number] = self._wire.flow.sent(len(piece))
+        self._pending[number] = self._packets.window.on_send(len(piece))
         self._offset += len(piece)
         return head, self._handle, place, piece
 
-    def _hear(self) -> None:
-        kind, body = self._wire.packet()
+    def _receive_ack(self) -> None:
+        kind, body = self._packets.receive_packet()
         number, code = _ANSWER.unpack_from(body)
         if number not in self._pending:
             return  # of a file put down before
@@ -72,6 +74,6 @@ class Upload:
             raise SFTPError("unexpected answer")
         request = self._pending.pop(number)
         if code != SFTP_OK:
-            self._wire.refuse(paramiko.Message(body[4:]))
+            self._packets.raise_status(paramiko.Message(body[4:]))
         self._acknowledged += request.size
-        self._wire.flow.answered(request)
+        self._packets.window.on_ack(request)

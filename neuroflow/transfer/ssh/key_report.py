@@ -16,13 +16,13 @@ from neuroflow.errors import KeyFileError
 from neuroflow.transfer.ssh.keys import (
     MIN_RSA_BITS,
     PublicKey,
+    check_content,
+    check_permissions,
     load_key,
-    mend_permissions,
-    not_accepted,
     public_of,
     read_key,
-    refuse_mistakes,
-    refuse_open,
+    restrict_permissions,
+    unsupported_key_error,
 )
 
 ACCEPTED = (
@@ -61,7 +61,7 @@ class KeyReport:
     form: str
     is_protected: bool  # True where a passphrase protects it
     permissions: str  # As ``chmod`` counts them, ``"600"``; empty on Windows
-    is_mended: bool = False  # True where the permissions were mended just now
+    is_corrected: bool = False  # True where the permissions were mended just now
     # The public half; None where it cannot be read. OpenSSH's form shows it without passphrase.
     public: PublicKey | None = None
     bits: int | None = None  # Length of the key; None where the public half cannot be read
@@ -92,29 +92,29 @@ def check_key(path: Path, passphrase: str | None = None, *, fix: bool = False) -
     OpenSSH, PROTOCOL.key: the public half stands outside what the passphrase protects.
     """
     data = read_key(path)
-    is_mended = fix and b"PRIVATE KEY-----" in data and _mend(path)
-    public, is_protected = _from_outside(data)
+    is_corrected = fix and b"PRIVATE KEY-----" in data and _correct(path)
+    public, is_protected = _read_unlocked(data)
     error = None
     try:
-        refuse_mistakes(path, data)
-        refuse_open(path)
+        check_content(path, data)
+        check_permissions(path)
         if passphrase or not is_protected:
             public = public_of(load_key(path, passphrase))
         elif public is not None:
-            _refuse_kind(path, public)
+            _check_kind(path, public)
     except KeyFileError as found:
         error = found
     form = next((name for start, name in _FORMS.items() if data.lstrip().startswith(start)), "")
     bits = _bits(public) if public else None
-    return KeyReport(path, form, is_protected, _mode(path), is_mended, public, bits, error)
+    return KeyReport(path, form, is_protected, _mode(path), is_corrected, public, bits, error)
 
 
-def _mend(path: Path) -> bool:
+def _correct(path: Path) -> bool:
     """Close a file to others where it is open."""
     try:
-        refuse_open(path)
+        check_permissions(path)
     except KeyFileError:
-        mend_permissions(path)
+        restrict_permissions(path)
         return True
     return False
 
@@ -123,7 +123,7 @@ def _mode(path: Path) -> str:
     return f"{stat.S_IMODE(path.stat().st_mode):03o}" if os.name == "posix" else ""
 
 
-def _from_outside(data: bytes) -> tuple[PublicKey | None, bool]:
+def _read_unlocked(data: bytes) -> tuple[PublicKey | None, bool]:
     """Tell what can be seen without a passphrase: the public half, and whether one is needed."""
     if b"BEGIN OPENSSH PRIVATE KEY" not in data:
         return None, b"ENCRYPTED" in data
@@ -155,7 +155,7 @@ def _bits(public: PublicKey) -> int | None:
     return int(getattr(key, "key_size", 256))  # Ed25519 has one length only
 
 
-def _refuse_kind(path: Path, public: PublicKey) -> None:
+def _check_kind(path: Path, public: PublicKey) -> None:
     is_short = public.kind == "ssh-rsa" and (_bits(public) or 0) < MIN_RSA_BITS
     if public.kind not in ACCEPTED or is_short:
-        raise not_accepted(path)
+        raise unsupported_key_error(path)

@@ -134,8 +134,8 @@ def load_key(path: Path, passphrase: str | None = None) -> PrivateKey:
     The vendor's SFTP guide: ED25519, RSA (rsa-sha2), ECDSA nistp256/384/521; permissions 600.
     """
     data = read_key(path)
-    refuse_mistakes(path, data)
-    refuse_open(path)
+    check_content(path, data)
+    check_permissions(path)
     key = _parse(path, data, passphrase)
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= MIN_RSA_BITS:
         return key
@@ -143,7 +143,7 @@ def load_key(path: Path, passphrase: str | None = None) -> PrivateKey:
         return key
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return key
-    raise not_accepted(path)
+    raise unsupported_key_error(path)
 
 
 def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
@@ -169,7 +169,7 @@ def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
     return public_of(load_key(path, passphrase))
 
 
-def mend_permissions(path: Path) -> None:
+def restrict_permissions(path: Path) -> None:
     """Make a private key's file readable for its owner only (``chmod 600``)."""
     try:
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
@@ -212,7 +212,7 @@ def read_key(path: Path) -> bytes:
         ) from error
 
 
-def refuse_mistakes(path: Path, data: bytes) -> None:
+def check_content(path: Path, data: bytes) -> None:
     """Name the usual mistakes before a parser says 'could not deserialize'."""
     start = data.lstrip()[:40]
     if data.startswith(b"PuTTY-User-Key-File"):
@@ -233,10 +233,10 @@ def refuse_mistakes(path: Path, data: bytes) -> None:
             advice="Choose the private half: the same name without .pub.",
         )
     if b"PRIVATE KEY-----" not in data:
-        raise _no_key(path)
+        raise _not_a_key_error(path)
 
 
-def _no_key(path: Path) -> KeyFileError:
+def _not_a_key_error(path: Path) -> KeyFileError:
     return KeyFileError(
         f"{path} is not a private key.",
         advice="Choose another file; other forms are converted with `ssh-keygen -p -f FILE`.",
@@ -251,7 +251,7 @@ def _is_openssh_dsa(data: bytes) -> bool:
         return False
 
 
-def refuse_open(path: Path) -> None:
+def check_permissions(path: Path) -> None:
     """Refuse a private key that others may read."""
     if os.name != "posix":
         return  # Windows has access lists in place of mode bits
@@ -264,7 +264,7 @@ def refuse_open(path: Path) -> None:
         )
 
 
-def not_accepted(path: Path) -> KeyFileError:
+def unsupported_key_error(path: Path) -> KeyFileError:
     """Say that the service does not take this kind of key."""
     return KeyFileError(
         f"{path} is a kind of key that the service does not accept.",
@@ -284,13 +284,13 @@ def _parse(path: Path, data: bytes, passphrase: str | None) -> object:
             f"{path} is protected by a passphrase.", advice="Give the passphrase."
         ) from error
     except UnsupportedAlgorithm as error:
-        raise not_accepted(path) from error
+        raise unsupported_key_error(path) from error
     except ValueError as error:
         if secret is not None:
             raise KeyFileError(
                 f"The passphrase does not open {path}.", advice="Try again."
             ) from error
-        raise _no_key(path) from error
+        raise _not_a_key_error(path) from error
 
 
 def _load_forgiving(load: object, data: bytes, secret: bytes | None) -> object:

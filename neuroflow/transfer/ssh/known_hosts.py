@@ -153,7 +153,7 @@ def fetch_host_key(host: str, port: int, timeout: float = session.TIMEOUT) -> Pu
     try:
         return session.host_key(transport)
     finally:
-        session.hang_up(transport)
+        session.disconnect(transport)
 
 
 def _parse(line: str) -> _Known | None:

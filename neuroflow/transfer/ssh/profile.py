@@ -49,14 +49,14 @@ class Profile:
         return AGENT if self.key is None else str(self.key)
 
 
-def key_of(text: str) -> Path | None:
+def parse_key(text: str) -> Path | None:
     """Read the key of a profile as people write it.
 
     Examples
     --------
-    >>> key_of("agent") is None
+    >>> parse_key("agent") is None
     True
-    >>> key_of("id_ed25519").name
+    >>> parse_key("id_ed25519").name
     'id_ed25519'
     """
     if text.strip() == AGENT:

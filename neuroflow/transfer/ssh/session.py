@@ -13,7 +13,13 @@ import paramiko
 from neuroflow.transfer.ssh.credentials import Credential
 from neuroflow.transfer.ssh.keys import PublicKey
 from neuroflow.transfer.ssh.watchdog import Watchdog
-from neuroflow.transfer.translate import FOREIGN, dial_error, handshake_error, login_error, lost
+from neuroflow.transfer.translate import (
+    LIBRARY_ERRORS,
+    connection_lost,
+    dial_error,
+    handshake_error,
+    login_error,
+)
 
 TIMEOUT = 15.0
 KEEPALIVE_SECONDS = 15
@@ -70,24 +76,24 @@ def handshake(
     timeout: float = TIMEOUT,
 ) -> paramiko.Transport:
     """Agree on encryption and learn the server's key; nothing is trusted yet."""
-    heard = _Heard(sock)
-    transport = paramiko.Transport(cast(socket.socket, heard), default_window_size=WINDOW)
+    recorder = _RecordingSocket(sock)
+    transport = paramiko.Transport(cast(socket.socket, recorder), default_window_size=WINDOW)
     transport.set_log_channel(LOG_NAME)
     transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = timeout
     transport.channel_timeout = timeout
     options = transport.get_security_options()
-    options.ciphers = _first(options.ciphers, CIPHERS)
-    options.key_types = _first(options.key_types, _algorithms(kinds))
+    options.ciphers = _preferred_first(options.ciphers, CIPHERS)
+    options.key_types = _preferred_first(options.key_types, _algorithms(kinds))
     begun = time.monotonic()
     try:
-        with Watchdog(sock.close, 3 * timeout) as dog:
+        with Watchdog(sock.close, 3 * timeout) as watchdog:
             transport.start_client(timeout=2 * timeout)
-    except FOREIGN as error:
+    except LIBRARY_ERRORS as error:
         is_late = time.monotonic() - begun >= timeout
-        hang_up(transport)
-        raise handshake_error(error, host, port, heard.first, is_late=is_late) from error
+        disconnect(transport)
+        raise handshake_error(error, host, port, recorder.first, is_late=is_late) from error
     finally:
-        dog.stop()
+        watchdog.stop()
     return transport
 
 
@@ -95,8 +101,8 @@ def host_key(transport: paramiko.Transport) -> PublicKey:
     """Tell which key the server showed."""
     try:
         key = transport.get_remote_server_key()
-    except FOREIGN as error:
-        raise lost("learning the server's key", error) from error
+    except LIBRARY_ERRORS as error:
+        raise connection_lost("learning the server's key", error) from error
     return PublicKey(key.get_name(), key.asbytes())
 
 
@@ -107,7 +113,7 @@ def log_in(transport: paramiko.Transport, user: str, keys: Sequence[Credential])
         tried.append(fingerprint)
         try:
             transport.auth_publickey(user, key)
-        except FOREIGN as error:
+        except LIBRARY_ERRORS as error:
             may_go_on = isinstance(error, paramiko.AuthenticationException)
             if number == len(keys) or not (may_go_on and transport.is_active()):
                 raise login_error(error, user, ", ".join(tried)) from error
@@ -120,27 +126,27 @@ def log_in(transport: paramiko.Transport, user: str, keys: Sequence[Credential])
 def open_channel(transport: paramiko.Transport, timeout: float = TIMEOUT) -> paramiko.Channel:
     """Open a channel to the server's SFTP subsystem."""
     # Requesting the subsystem waits for ever on a silent server; closing the line ends it.
-    dog = Watchdog(lambda: hang_up(transport), timeout)
+    watchdog = Watchdog(lambda: disconnect(transport), timeout)
     try:
-        with dog:
+        with watchdog:
             channel = transport.open_session(window_size=WINDOW, timeout=timeout)
             channel.settimeout(timeout)
             channel.invoke_subsystem("sftp")
-    except FOREIGN as error:
-        silence = TimeoutError() if dog.barked else error
-        raise lost("opening the SFTP session", silence) from error
+    except LIBRARY_ERRORS as error:
+        silence = TimeoutError() if watchdog.expired else error
+        raise connection_lost("opening the SFTP session", silence) from error
     finally:
-        dog.stop()
+        watchdog.stop()
     return channel
 
 
-def hang_up(transport: paramiko.Transport) -> None:
+def disconnect(transport: paramiko.Transport) -> None:
     """End a connection, however broken it is."""
     transport.close()
     transport.sock.close()  # Transport.close leaves it open where the thread ended by itself
 
 
-class _Heard:
+class _RecordingSocket:
     """A socket that remembers the first bytes it received."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -165,7 +171,7 @@ def _tune(sock: socket.socket, timeout: float) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
-def _first(all_of: Any, preferred: tuple[str, ...]) -> tuple[str, ...]:
+def _preferred_first(all_of: Any, preferred: tuple[str, ...]) -> tuple[str, ...]:
     """Put the preferred ones first, leaving out what the library does not know."""
     known = tuple(all_of)
     wanted = tuple(name for name in preferred if name in known)

@@ -16,65 +16,67 @@ from neuroflow.transfer.ssh.credentials import credentials
 from neuroflow.transfer.ssh.keys import PublicKey
 from neuroflow.transfer.ssh.known_hosts import HostKeys
 from neuroflow.transfer.ssh.route import Route
-from neuroflow.transfer.translate import FOREIGN, readable
+from neuroflow.transfer.translate import LIBRARY_ERRORS, readable
 
 
-def enter(
+def connect(
     route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
 ) -> paramiko.Transport:
     """Connect and log in, through every host on the way."""
     with credentials(route.keys, passphrase) as found:
-        transport = reach(route, hostkeys, passphrase, timeout)
+        transport = handshake(route, hostkeys, passphrase, timeout)
         try:
             hostkeys.check(route.name, route.name_port, session.host_key(transport))
             session.log_in(transport, route.user, found)
         except BaseException:
-            session.hang_up(transport)
+            session.disconnect(transport)
             raise
     return transport
 
 
-def reach(
+def handshake(
     route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
 ) -> paramiko.Transport:
     """Connect without logging in at the end of the way."""
-    sock = _lay(route, hostkeys, passphrase, timeout)
+    sock = _open_socket(route, hostkeys, passphrase, timeout)
     kinds = hostkeys.kinds(route.name, route.name_port)
     return session.handshake(sock, route.host, route.port, kinds=kinds, timeout=timeout)
 
 
-def shown_key(
+def host_key_of(
     route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
 ) -> PublicKey:
     """Ask the host at the end of a route for its key, without logging in there."""
-    transport = reach(route, hostkeys, passphrase, timeout)
+    transport = handshake(route, hostkeys, passphrase, timeout)
     try:
         return session.host_key(transport)
     finally:
-        session.hang_up(transport)
+        session.disconnect(transport)
 
 
-def _lay(route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float) -> socket.socket:
+def _open_socket(
+    route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float
+) -> socket.socket:
     if route.command:
-        return cast(socket.socket, _Command(route.command))
+        return cast(socket.socket, _CommandSocket(route.command))
     if route.via is None:
         return session.dial(route.host, route.port, timeout)
-    before = enter(route.via, hostkeys, passphrase, timeout)
+    before = connect(route.via, hostkeys, passphrase, timeout)
     try:
         channel = before.open_channel(
             "direct-tcpip", (route.host, route.port), ("127.0.0.1", 0), timeout=timeout
         )
-    except FOREIGN as error:
-        session.hang_up(before)
+    except LIBRARY_ERRORS as error:
+        session.disconnect(before)
         raise PortError(
             f"The jump host {route.via.name} does not connect to {route.host}, port {route.port}.",
             why=readable(error),
             advice="Check host and port; ask who runs the jump host whether it may forward.",
         ) from error
-    return cast(socket.socket, _Tunnel(channel, before))
+    return cast(socket.socket, _JumpSocket(channel, before))
 
 
-class _Tunnel:
+class _JumpSocket:
     """A channel through a jump host, in place of a socket; closing it ends both."""
 
     def __init__(self, channel: paramiko.Channel, before: paramiko.Transport) -> None:
@@ -82,15 +84,15 @@ class _Tunnel:
         self._before = before
 
     def close(self) -> None:
-        with contextlib.suppress(*FOREIGN):  # the line below may be gone
+        with contextlib.suppress(*LIBRARY_ERRORS):  # the line below may be gone
             self._channel.close()
-        session.hang_up(self._before)
+        session.disconnect(self._before)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._channel, name)
 
 
-class _Command:
+class _CommandSocket:
     """A process that talks to the server, in place of a socket; closing it ends the process."""
 
     def __init__(self, command: str) -> None:

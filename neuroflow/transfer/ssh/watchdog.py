@@ -10,31 +10,31 @@ from typing import Self
 
 
 class Watchdog:
-    """Call `bark` once when `seconds` pass without a sign of life inside a ``with`` block.
+    """Call `on_timeout` once when `seconds` pass without a sign of life inside a ``with`` block.
 
     A time-out on a socket is not enough: several waits of an SSH connection never look at it.
 
     Examples
     --------
     >>> ended = threading.Event()
-    >>> dog = Watchdog(ended.set, seconds=0.01)
-    >>> with dog:
+    >>> watchdog = Watchdog(ended.set, seconds=0.01)
+    >>> with watchdog:
     ...     ended.wait(5)
     True
-    >>> dog.barked
+    >>> watchdog.expired
     True
-    >>> dog.stop()
+    >>> watchdog.stop()
     """
 
-    def __init__(self, bark: Callable[[], None], seconds: float) -> None:
-        self._bark = bark
+    def __init__(self, on_timeout: Callable[[], None], seconds: float) -> None:
+        self._on_timeout = on_timeout
         self._seconds = seconds
         self._deadline: float | None = None
         self._stopped = threading.Event()
-        self.barked = False
+        self.expired = False
         threading.Thread(target=self._watch, name="neuroflow-watchdog", daemon=True).start()
 
-    def feed(self, patience: float = 1.0) -> None:
+    def reset(self, patience: float = 1.0) -> None:
         """Note a sign of life."""
         self._deadline = time.monotonic() + patience * self._seconds
 
@@ -43,7 +43,7 @@ class Watchdog:
         self._stopped.set()
 
     def __enter__(self) -> Self:
-        self.feed()
+        self.reset()
         return self
 
     def __exit__(
@@ -60,6 +60,6 @@ class Watchdog:
         while not self._stopped.wait(pause):
             deadline = self._deadline
             if deadline is not None and time.monotonic() > deadline:
-                self.barked = True
-                self._bark()
+                self.expired = True
+                self._on_timeout()
                 return

@@ -18,7 +18,7 @@ _RECEIPTS = frozenset(receipt.value for receipt in Receipt)
 Span = tuple[datetime, datetime]
 
 
-def measured_speed(ledger: Ledger, rows: Iterable[LedgerRow]) -> float | None:
+def upload_throughput(ledger: Ledger, rows: Iterable[LedgerRow]) -> float | None:
     """Measure how fast the last uploads were, all connections together."""
     sent = [row for row in rows if row.submitted_at is not None and row.sent_size is not None]
     sent.sort(key=lambda row: row.submitted_at or row.since, reverse=True)
@@ -29,7 +29,7 @@ def measured_speed(ledger: Ledger, rows: Iterable[LedgerRow]) -> float | None:
         if span is not None:
             spans.append(span)
             size += row.sent_size or 0
-    seconds = _together(spans)
+    seconds = _total_seconds(spans)
     return size / seconds if seconds > 0 else None
 
 
@@ -45,7 +45,7 @@ def _span(ledger: Ledger, study_id: str) -> Span | None:
     return found
 
 
-def _together(spans: Iterable[Span]) -> float:
+def _total_seconds(spans: Iterable[Span]) -> float:
     """Add up time in seconds; where several overlap, it counts once."""
     seconds = 0.0
     end: datetime | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Package
-from neuroflow.transfer.upload.history import measured_speed
+from neuroflow.transfer.upload.history import upload_throughput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class PlanItem:
         Length of its package in bytes; 0 where it has none.
     reason
         Why, for people.
-    is_asked
+    force
         True where the user gave the word to send again what may have been processed.
     """
 
@@ -55,7 +55,7 @@ class PlanItem:
     action: Action
     size: int
     reason: str
-    is_asked: bool = False
+    force: bool = False
 
     @property
     def is_to_do(self) -> bool:
@@ -129,7 +129,7 @@ class Plan:
         import pandas as pd
 
         columns = ["study_id", "action", "size", "reason"]
-        table = pd.DataFrame([asdict(item) for item in self.items], columns=[*columns, "is_asked"])
+        table = pd.DataFrame([asdict(item) for item in self.items], columns=[*columns, "force"])
         table["action"] = [item.action.value for item in self.items]
         table["seconds"] = [self._seconds(item) for item in self.items]
         return table[[*columns, "seconds"]].astype({"seconds": float})
@@ -163,19 +163,19 @@ class Planner:
         self._replace = replace
         self._rows = {row.study_id: row for row in ledger.rows()}
         self._first = _first_owners(self._rows.values())
-        self._speed = measured_speed(ledger, self._rows.values())
+        self._speed = upload_throughput(ledger, self._rows.values())
         self._items: list[PlanItem] = []
 
     def add(self, package: Package) -> PlanItem:
         """Decide what to do with the next study of the cohort."""
-        twin = _twin(package, self._first)
+        twin = _duplicate_of(package, self._first)
         if twin is not None:
             reason = f"the same study goes by the id {twin} already"
             item = PlanItem(package.study_id, Action.REFUSED, package.size, reason)
         else:
             item = _decide(package, self._rows.get(package.study_id), replace=self._replace)
         if item.action is not Action.REFUSED:
-            for mark in _marks(package):
+            for mark in _fingerprints(package):
                 self._first.setdefault(mark, package.study_id)
         self._items.append(item)
         return item
@@ -197,20 +197,20 @@ def has_failed(row: LedgerRow) -> bool:
 
 
 def _decide(package: Package, row: LedgerRow | None, *, replace: bool) -> PlanItem:
-    def item(action: Action, reason: str, *, is_asked: bool = False) -> PlanItem:
-        return PlanItem(package.study_id, action, package.size, reason, is_asked)
+    def item(action: Action, reason: str, *, force: bool = False) -> PlanItem:
+        return PlanItem(package.study_id, action, package.size, reason, force)
 
     if row is None or row.state is State.PACKAGED:
         return item(Action.SEND, "not sent yet")
     if row.state in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}:
-        return item(Action.CHECK, "how an earlier attempt ended is not known", is_asked=replace)
+        return item(Action.CHECK, "how an earlier attempt ended is not known", force=replace)
     is_changed = row.sent_sha256 != package.sha256
     if not is_changed and row.state is not State.FAILED:
         when = f" on {row.submitted_at:%Y-%m-%d}" if row.submitted_at else ""
         return item(Action.SKIP, f"already sent{when}")
     why = "other content was sent under this id" if is_changed else "a failure report came back"
     if replace:
-        return item(Action.SEND, f"sent anew: {why}", is_asked=True)
+        return item(Action.SEND, f"sent anew: {why}", force=True)
     return item(Action.REFUSED if is_changed else Action.SKIP, f"{why}; ask to replace it")
 
 
@@ -221,10 +221,10 @@ def _about(seconds: float) -> str:
     return f"{math.ceil(seconds / 60)} min" if seconds < 2 * 3600 else f"{seconds / 3600:.1f} h"
 
 
-Mark = tuple[str, str]
+Fingerprint = tuple[str, str]
 
 
-def _marks(study: Package | LedgerRow) -> list[Mark]:
+def _fingerprints(study: Package | LedgerRow) -> list[Fingerprint]:
     """List by what a study is known again: content, sources, Study Instance UID."""
     found = [
         ("content", study.sha256),
@@ -234,16 +234,16 @@ def _marks(study: Package | LedgerRow) -> list[Mark]:
     return [(kind, digest) for kind, digest in found if digest]
 
 
-def _first_owners(rows: Iterable[LedgerRow]) -> dict[Mark, str]:
+def _first_owners(rows: Iterable[LedgerRow]) -> dict[Fingerprint, str]:
     """Map every mark of a study that has left this disk to the id it left under."""
-    first: dict[Mark, str] = {}
+    first: dict[Fingerprint, str] = {}
     for row in rows:
         if row.state is not State.PACKAGED:
-            for mark in _marks(row):
+            for mark in _fingerprints(row):
                 first.setdefault(mark, row.study_id)
     return first
 
 
-def _twin(package: Package, first: Mapping[Mark, str]) -> str | None:
-    owners = (first.get(mark) for mark in _marks(package))
+def _duplicate_of(package: Package, first: Mapping[Fingerprint, str]) -> str | None:
+    owners = (first.get(mark) for mark in _fingerprints(package))
     return next((owner for owner in owners if owner not in {None, package.study_id}), None)

@@ -11,15 +11,15 @@ POLL_SECONDS = 0.2
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimiter:
     """The rate and the pause of one job; shared by its threads.
 
     Examples
     --------
     >>> slept = []
-    >>> pace = Pace(rate=1000.0, sleep=slept.append, monotonic=lambda: 0.0)
-    >>> pace.spend(500)
-    >>> pace.spend(500)
+    >>> limiter = RateLimiter(rate=1000.0, sleep=slept.append, monotonic=lambda: 0.0)
+    >>> limiter.acquire(500)
+    >>> limiter.acquire(500)
     >>> slept
     [0.5, 1.0]
     """
@@ -32,7 +32,7 @@ class Pace:
     _free_at: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def spend(self, count: int) -> None:
+    def acquire(self, count: int) -> None:
         """Wait as long as `count` bytes may take."""
         if self.rate is None:
             return

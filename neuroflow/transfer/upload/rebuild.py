@@ -8,7 +8,7 @@ from neuroflow.contract import upload_path
 from neuroflow.errors import RemoteRefusedError
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Entry, Package
-from neuroflow.transfer.collect import VALUES, find_results
+from neuroflow.transfer.collect import VALUES_FILE, find_results
 from neuroflow.transfer.remote import Remote
 
 UNSEEN = "the ledger was made anew and the server does not show it; it may have been processed"
@@ -28,13 +28,15 @@ def rebuild(packages: Sequence[Package], ledger: Ledger, remote: Remote) -> list
     answered = {
         folder.study_id
         for folder in find_results(remote)
-        if VALUES in {entry.name for entry in folder.files}
+        if VALUES_FILE in {entry.name for entry in folder.files}
     }
     for package in packages:
         row = ledger.row(package.study_id)
         if row is not None and row.state is not State.PACKAGED:
             continue
-        state, message = _seen(remote, package, has_values=package.study_id in answered)
+        state, message = _state_on_server(
+            remote, package, has_region_values=package.study_id in answered
+        )
         if row is None:
             ledger.add_package(package)
         content = (package.size, package.sha256)
@@ -43,8 +45,10 @@ def rebuild(packages: Sequence[Package], ledger: Ledger, remote: Remote) -> list
     return [rows[package.study_id] for package in packages]
 
 
-def _seen(remote: Remote, package: Package, *, has_values: bool) -> tuple[State, str]:
-    if has_values:
+def _state_on_server(
+    remote: Remote, package: Package, *, has_region_values: bool
+) -> tuple[State, str]:
+    if has_region_values:
         return State.SUBMITTED, WHOLE
     try:
         entry: Entry | None = remote.stat(upload_path(package.cohort_id, package.study_id))

@@ -19,13 +19,13 @@ HEARTBEATS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ServerView:
     """What a look at the server showed of one study."""
 
     entry: Entry | None  # The zip in the input folder, or None
     # True where the values are in the output folder. A failure report alone proves nothing: it
     # may be about a part.
-    has_values: bool = False
+    has_region_values: bool = False
     is_hidden: bool = False  # True where the account may not look: `entry` then means nothing
 
 
@@ -50,11 +50,11 @@ class Decision:
 
 def reconcile(
     row: LedgerRow,
-    seen: Seen,
+    seen: ServerView,
     *,
     now: datetime,
     quiet_seconds: float,
-    is_asked: bool = False,
+    force: bool = False,
 ) -> Decision:
     """Decide what became of a study, from what the ledger and the server say.
 
@@ -63,7 +63,7 @@ def reconcile(
     >>> from datetime import UTC
     >>> now = datetime(2026, 1, 1, tzinfo=UTC)
     >>> row = LedgerRow("C", "s", State.UPLOADING, now, 9, "", "", "", "", sent_size=9)
-    >>> reconcile(row, Seen(None), now=now, quiet_seconds=300).verdict
+    >>> reconcile(row, ServerView(None), now=now, quiet_seconds=300).verdict
     <Verdict.WAIT: 'wait'>
 
     References
@@ -73,7 +73,7 @@ def reconcile(
     """
     if row.state in {State.SUBMITTED, State.COLLECTED, State.FAILED}:
         anew = Decision(Verdict.SEND, "sent anew, as asked")
-        return anew if is_asked else Decision(Verdict.SENT, "already sent")
+        return anew if force else Decision(Verdict.SENT, "already sent")
     # Folders and files of an earlier, whole submission say nothing of this one.
     is_first = row.submitted_at is None
     if row.state is not State.PARTLY_SENT and is_first and _has_arrived(row, seen):
@@ -84,16 +84,16 @@ def reconcile(
     if now < until:
         reason = "the server may still store what an interrupted upload had sent"
         return Decision(Verdict.WAIT, reason, until)
-    return _of_interrupted(row, seen, is_first=is_first, is_asked=is_asked)
+    return _of_interrupted(row, seen, is_first=is_first, force=force)
 
 
-def _has_arrived(row: LedgerRow, seen: Seen) -> bool:
+def _has_arrived(row: LedgerRow, seen: ServerView) -> bool:
     size = row.size if row.sent_size is None else row.sent_size
     is_there = not seen.is_hidden and seen.entry is not None and seen.entry.size == size
-    return seen.has_values or is_there
+    return seen.has_region_values or is_there
 
 
-def _of_packaged(row: LedgerRow, seen: Seen, now: datetime, quiet_seconds: float) -> Decision:
+def _of_packaged(row: LedgerRow, seen: ServerView, now: datetime, quiet_seconds: float) -> Decision:
     if seen.is_hidden or seen.entry is None:
         return Decision(Verdict.SEND, "not sent yet")
     # Somebody begun to send it, from another ledger: their session may still be under way.
@@ -103,7 +103,7 @@ def _of_packaged(row: LedgerRow, seen: Seen, now: datetime, quiet_seconds: float
     return Decision(Verdict.SEND, "the server holds a part from elsewhere", is_part=True)
 
 
-def _of_interrupted(row: LedgerRow, seen: Seen, *, is_first: bool, is_asked: bool) -> Decision:
+def _of_interrupted(row: LedgerRow, seen: ServerView, *, is_first: bool, force: bool) -> Decision:
     """Decide once the server's quiet time is over."""
     if row.state is State.PARTLY_SENT:
         return Decision(Verdict.SEND, "the server holds a part; it is replaced by the whole")
@@ -112,7 +112,7 @@ def _of_interrupted(row: LedgerRow, seen: Seen, *, is_first: bool, is_asked: boo
         return Decision(Verdict.SEND, "an upload was cut short", is_part=is_part)
     if not is_first and _is_newer(row, seen):
         return Decision(Verdict.SENT, "found whole on the server")
-    if is_asked:
+    if force:
         return Decision(Verdict.SEND, "sent again, as asked, though it may have arrived")
     return Decision(
         Verdict.UNSURE,
@@ -121,13 +121,13 @@ def _of_interrupted(row: LedgerRow, seen: Seen, *, is_first: bool, is_asked: boo
     )
 
 
-def _is_part(row: LedgerRow, seen: Seen, is_first: bool) -> bool:
+def _is_part(row: LedgerRow, seen: ServerView, is_first: bool) -> bool:
     if not is_first or seen.is_hidden or seen.entry is None:
         return False
     return seen.entry.size < (row.sent_size or 0)
 
 
-def _is_newer(row: LedgerRow, seen: Seen) -> bool:
+def _is_newer(row: LedgerRow, seen: ServerView) -> bool:
     """Tell whether the server's file is as long as the new content and younger than the old."""
     entry, earlier = seen.entry, row.submitted_at
     if seen.is_hidden or entry is None or entry.modified is None or earlier is None:

@@ -14,16 +14,16 @@ from neuroflow.errors import RemoteRefusedError, SubmissionError
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Event, Package, ResultFolder
 from neuroflow.transfer.collect import find_folders
-from neuroflow.transfer.concurrency import lanes, round_trip
-from neuroflow.transfer.pool import Clockwork, Crew
+from neuroflow.transfer.concurrency import connections_for, round_trip_time
+from neuroflow.transfer.pool import Clockwork, ConnectionPool
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.plan import Action, Plan, PlanItem, has_failed, plan
-from neuroflow.transfer.upload.rate_limit import Pace
-from neuroflow.transfer.upload.worker import STAGE, WAIT, Sender, Task
+from neuroflow.transfer.upload.rate_limit import RateLimiter
+from neuroflow.transfer.upload.worker import STAGE, WAIT, Task, UploadWorker
 
-__all__ = ["Action", "More", "Plan", "PlanItem", "has_failed", "plan", "submit"]
+__all__ = ["Action", "PackageStream", "Plan", "PlanItem", "has_failed", "plan", "submit"]
 
-More = Generator[Event | tuple[PlanItem, Package], None, None]
+PackageStream = Generator[Event | tuple[PlanItem, Package], None, None]
 """Brings studies that are to be sent, and tells what it does meanwhile."""
 
 
@@ -40,7 +40,7 @@ def submit(
     stop: threading.Event | None = None,
     clock: Callable[[], datetime] = utc_now,
     sleep: Callable[[float], None] = time.sleep,
-    more: More | None = None,
+    more: PackageStream | None = None,
 ) -> Generator[Event, None, None]:
     """Carry out a plan.
 
@@ -52,9 +52,9 @@ def submit(
             f"{limit_rate} bytes per second is no rate.", advice="Give a number above zero."
         )
     clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
-    pace = Pace(limit_rate, pause, clockwork.stop, sleep)
+    limiter = RateLimiter(limit_rate, pause, clockwork.stop, sleep)
     tasks = _tasks(plan, packages)
-    total = _Total(clock, is_whole=more is None)
+    total = _Total(clock, is_complete=more is None)
     total.add(*tasks)
     with closing(total.counted(more)) as further:
         if not tasks:
@@ -64,19 +64,19 @@ def submit(
         with connect() as first:
             folder = cohort_folder(plan.cohort_id)
             first.mkdirs(folder)
-            sender = Sender(ledger, clock, quiet_seconds, _results(first), pace)
-            size = lanes(round_trip(first, folder), connections)
-            crew = Crew(
+            worker = UploadWorker(ledger, clock, quiet_seconds, _results(first), limiter)
+            size = connections_for(round_trip_time(first, folder), connections)
+            pool = ConnectionPool(
                 connect,
                 tasks,
-                sender.handle,
+                worker.handle,
                 first=first,
                 size=size,
                 clockwork=clockwork,
                 more=further if more else None,
             )
             yield total.event("started")
-            yield from crew.work(total.after)
+            yield from pool.work(total.after)
             yield total.at_the_end(is_stopped=clockwork.stop.is_set())
 
 
@@ -102,7 +102,7 @@ def _tasks(plan: Plan, packages: Sequence[Package]) -> list[Task]:
             advice="Package the cohort, then plan again.",
             study_id=missing[0],
         )
-    return [Task(known[item.study_id], item.is_asked) for item in plan.to_do]
+    return [Task(known[item.study_id], item.force) for item in plan.to_do]
 
 
 def _results(remote: Remote) -> dict[str, ResultFolder]:
@@ -119,7 +119,7 @@ class _Total:
     clock: Callable[[], datetime]
     size: int = 0
     count: int = 0
-    is_whole: bool = True
+    is_complete: bool = True
     done: dict[str, int] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
 
@@ -127,16 +127,16 @@ class _Total:
         self.count += len(tasks)
         self.size += sum(task.package.size for task in tasks)
 
-    def counted(self, more: More | None) -> Generator[Event | Task, None, None]:
-        """Count the studies that come in, on their way to the crew."""
+    def counted(self, more: PackageStream | None) -> Generator[Event | Task, None, None]:
+        """Count the studies that come in, on their way to the pool."""
         if more is not None:
             with closing(more):
                 for piece in more:
                     yield piece if isinstance(piece, Event) else self._counted(*piece)
-        self.is_whole = True
+        self.is_complete = True
 
     def _counted(self, item: PlanItem, package: Package) -> Task:
-        task = Task(package, item.is_asked)
+        task = Task(package, item.force)
         self.add(task)
         return task
 
@@ -153,7 +153,7 @@ class _Total:
     def at_the_end(self, *, is_stopped: bool) -> Event:
         left = self.count - len(self.over)
         message = f"{left} of {self.count} studies are left for the next run" if left else ""
-        if not self.is_whole:
+        if not self.is_complete:
             message = f"{message or 'all that was begun is sent'}; others are not packaged yet"
         if is_stopped and message:
             message = f"stopped as asked, what was under way is finished; {message}"

@@ -19,17 +19,17 @@ from neuroflow.errors import (
 )
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Event, OnEvent, Package, ResultFolder
-from neuroflow.transfer.collect import VALUES, list_folder
+from neuroflow.transfer.collect import VALUES_FILE, list_folder
 from neuroflow.transfer.pool import DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.history import BEGUN
 from neuroflow.transfer.upload.plan import REFUSED
-from neuroflow.transfer.upload.rate_limit import Pace
-from neuroflow.transfer.upload.reconcile import HEARTBEATS, Seen, Verdict, reconcile
+from neuroflow.transfer.upload.rate_limit import RateLimiter
+from neuroflow.transfer.upload.reconcile import HEARTBEATS, ServerView, Verdict, reconcile
 
 STAGE, WAIT = "upload", "wait"
 ATTEMPTS = 3
-_TELL_SECONDS = 0.1
+_REPORT_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -37,21 +37,21 @@ class Task:
     """One study that is to be sent."""
 
     package: Package  # Its zip
-    is_asked: bool  # The user gave the word to send again what may have been processed
+    force: bool  # The user gave the word to send again what may have been processed
     attempts: int = 0  # How often the line was lost meanwhile
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class UploadWorker:
     """Handles one study: look, decide, send, record."""
 
     ledger: Ledger
     clock: Callable[[], datetime]
     quiet_seconds: float
     results: dict[str, ResultFolder]
-    pace: Pace
+    limiter: RateLimiter
 
-    def handle(self, remote: Remote, task: Task, tell: OnEvent) -> datetime | None:
+    def handle(self, remote: Remote, task: Task, on_event: OnEvent) -> datetime | None:
         """Bring one study as far as it goes now; return when to look again."""
         package = task.package
         row = self._row(package)
@@ -61,36 +61,36 @@ class Sender:
                 self._look(remote, package),
                 now=self.clock(),
                 quiet_seconds=self.quiet_seconds,
-                is_asked=task.is_asked,
+                force=task.force,
             )
         except ConnectionLostError as error:
-            raise self._later(task, tell, error) from error
+            raise self._schedule_retry(task, on_event, error) from error
         if decision.verdict is Verdict.WAIT:
-            tell(self._waiting(package, decision.reason))
+            on_event(self._waiting(package, decision.reason))
             return decision.until
         if decision.is_part and row.state is not State.PACKAGED:
             self._record(package, State.PARTLY_SENT, decision.reason)
         if decision.verdict is Verdict.SEND:
-            self._send(remote, task, tell)
+            self._send(remote, task, on_event)
         elif decision.verdict is Verdict.SENT:
             if row.state in {State.PACKAGED, State.UPLOADING, State.UNCONFIRMED}:
                 self._record(package, State.SUBMITTED, decision.reason)
-            tell(self._event(package, package.size, "done", decision.reason))
+            on_event(self._event(package, package.size, "done", decision.reason))
         else:
             self._record(package, State.UNCONFIRMED, decision.reason)
-            tell(self._event(package, 0, "failed", decision.reason))
+            on_event(self._event(package, 0, "failed", decision.reason))
         return None
 
-    def _send(self, remote: Remote, task: Task, tell: OnEvent) -> None:
+    def _send(self, remote: Remote, task: Task, on_event: OnEvent) -> None:
         package = task.package
         before = self._row(package)
         try:
-            _verify(package)
+            _verify_digest(package)
         except PackageError as error:
-            tell(self._event(package, 0, "failed", str(error)))
+            on_event(self._event(package, 0, "failed", str(error)))
             return
         self._record(package, State.UPLOADING, BEGUN)
-        progress = _Progress(self, package, tell)
+        progress = _Progress(self, package, on_event)
         try:
             receipt = remote.put(
                 package.path,
@@ -100,22 +100,24 @@ class Sender:
             )
         except ConnectionLostError as error:
             self._record(package, self._row(package).state, "the connection was lost")
-            raise self._later(task, tell, error) from error
+            raise self._schedule_retry(task, on_event, error) from error
         except TransferError as error:
             if progress.is_open:
                 is_cut = progress.done < package.size
-                self._record(package, *self._after_failure(remote, package, error, is_cut=is_cut))
+                self._record(
+                    package, *self._state_after_failure(remote, package, error, is_cut=is_cut)
+                )
             else:
                 is_cut = False
-                self._take_back(package, before, error)
-            tell(self._event(package, progress.done, "failed", _named(error, package)))
+                self._record_refused(package, before, error)
+            on_event(self._event(package, progress.done, "failed", _with_study(error, package)))
             if is_cut:
                 raise DroppedError from error  # the upload hung up rather than close a part
             return
         self._record(package, State.SUBMITTED, receipt.value)
-        tell(self._event(package, package.size, "done", receipt.value))
+        on_event(self._event(package, package.size, "done", receipt.value))
 
-    def _after_failure(
+    def _state_after_failure(
         self, remote: Remote, package: Package, error: TransferError, *, is_cut: bool
     ) -> tuple[State, str]:
         """Tell what the server holds after it answered an upload with an error."""
@@ -132,7 +134,7 @@ class Sender:
         whole = entry.size == package.size
         return (State.SUBMITTED if whole else State.PARTLY_SENT), message
 
-    def _take_back(self, package: Package, before: LedgerRow, error: TransferError) -> None:
+    def _record_refused(self, package: Package, before: LedgerRow, error: TransferError) -> None:
         """Record that nothing was sent: the server refused before the first byte."""
         sent = None
         if before.sent_size is not None and before.sent_sha256 is not None:
@@ -140,26 +142,28 @@ class Sender:
         message = f"{REFUSED}{error.what}"
         self.ledger.record(package.cohort_id, package.study_id, before.state, message, sent=sent)
 
-    def _later(self, task: Task, tell: OnEvent, error: ConnectionLostError) -> Exception:
+    def _schedule_retry(
+        self, task: Task, on_event: OnEvent, error: ConnectionLostError
+    ) -> Exception:
         """Decide whether a study cut short is taken up again in this run."""
         task.attempts += 1
-        message = _named(error, task.package)
+        message = _with_study(error, task.package)
         if task.attempts >= ATTEMPTS:
-            tell(self._event(task.package, 0, "failed", message))
+            on_event(self._event(task.package, 0, "failed", message))
             return DroppedError()
-        tell(self._waiting(task.package, message))
+        on_event(self._waiting(task.package, message))
         if self._row(task.package).state is State.PACKAGED:
             return PostponedError(self.clock())  # nothing had begun
         quiet = timedelta(seconds=self.quiet_seconds * (1 + 1 / HEARTBEATS))
         return PostponedError(self.clock() + quiet)
 
-    def _look(self, remote: Remote, package: Package) -> Seen:
-        has_values = self._has_values(remote, package)
+    def _look(self, remote: Remote, package: Package) -> ServerView:
+        has_region_values = self._has_values(remote, package)
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except RemoteRefusedError:
-            return Seen(None, has_values, is_hidden=True)
-        return Seen(entry, has_values)
+            return ServerView(None, has_region_values, is_hidden=True)
+        return ServerView(entry, has_region_values)
 
     def _has_values(self, remote: Remote, package: Package) -> bool:
         folder = self.results.get(package.study_id)
@@ -169,7 +173,7 @@ class Sender:
             files = list_folder(remote, folder).files
         except RemoteRefusedError:
             return False  # what may not be looked at proves nothing
-        return VALUES in {entry.name for entry in files}
+        return VALUES_FILE in {entry.name for entry in files}
 
     def _row(self, package: Package) -> LedgerRow:
         row = self.ledger.row(package.study_id)
@@ -194,10 +198,10 @@ class Sender:
 class _Progress:
     """Passes on how far an upload is, and notes in the ledger that it is still under way."""
 
-    def __init__(self, sender: Sender, package: Package, tell: OnEvent) -> None:
-        self._sender, self._package, self._tell = sender, package, tell
-        self._told = 0.0
-        self._noted = sender.clock()
+    def __init__(self, sender: UploadWorker, package: Package, on_event: OnEvent) -> None:
+        self._sender, self._package, self._on_event = sender, package, on_event
+        self._reported = 0.0
+        self._recorded = sender.clock()
         self._beat = timedelta(seconds=sender.quiet_seconds / HEARTBEATS)
         self.is_open = False
         self.done = 0
@@ -206,35 +210,35 @@ class _Progress:
         new = done - self.done
         self.is_open, self.done = True, done
         is_last = done >= self._package.size
-        if is_last or time.monotonic() - self._told > _TELL_SECONDS:
-            self._say("progress" if done else "started")
+        if is_last or time.monotonic() - self._reported > _REPORT_SECONDS:
+            self._report("progress" if done else "started")
         if is_last:
             return
-        self._note()
-        self._sender.pace.spend(new)
+        self._heartbeat()
+        self._sender.limiter.acquire(new)
         self._wait_while_paused()
 
     def _wait_while_paused(self) -> None:
-        is_told = False
-        for _ in self._sender.pace.pauses():
-            if not is_told:
-                self._say("progress", "paused")
-                is_told = True
-            self._note()
+        is_reported = False
+        for _ in self._sender.limiter.pauses():
+            if not is_reported:
+                self._report("progress", "paused")
+                is_reported = True
+            self._heartbeat()
 
-    def _say(self, status: str, message: str = "") -> None:
-        self._told = time.monotonic()
-        self._tell(self._sender._event(self._package, self.done, status, message))
+    def _report(self, status: str, message: str = "") -> None:
+        self._reported = time.monotonic()
+        self._on_event(self._sender._event(self._package, self.done, status, message))
 
-    def _note(self) -> None:
+    def _heartbeat(self) -> None:
         now = self._sender.clock()
-        if self._beat and now - self._noted >= self._beat:
-            self._noted = now
+        if self._beat and now - self._recorded >= self._beat:
+            self._recorded = now
             message = f"{self.done} of {self._package.size} bytes"
             self._sender._record(self._package, State.UPLOADING, message)
 
 
-def _verify(package: Package) -> None:
+def _verify_digest(package: Package) -> None:
     """Make sure that what leaves is what the ledger speaks of."""
     try:
         with package.path.open("rb") as file:
@@ -255,6 +259,6 @@ def _verify(package: Package) -> None:
         )
 
 
-def _named(error: NeuroflowError, package: Package) -> str:
+def _with_study(error: NeuroflowError, package: Package) -> str:
     text = str(error)
     return text if error.study_id else f"Study {package.study_id}: {text}"

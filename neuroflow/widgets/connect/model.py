@@ -21,10 +21,10 @@ from neuroflow.transfer import (
     Profile,
     PublicKey,
     Step,
-    key_of,
     make_key,
-    mend_permissions,
+    parse_key,
     public_key,
+    restrict_permissions,
 )
 from neuroflow.widgets.common import FormModel
 from neuroflow.workspace import Workspace
@@ -171,7 +171,7 @@ class ConnectModel(FormModel):
         """Make the key's file private (permissions 600), and test again what failed by it."""
         if not self.can_start(FIXING_PERMISSIONS):
             return
-        mend_permissions(self.key_path)
+        restrict_permissions(self.key_path)
         self.key_is_exposed = _is_exposed(self.key_path)
         if self.steps:
             self.test()
@@ -179,7 +179,7 @@ class ConnectModel(FormModel):
     @property
     def _profile_key(self) -> Path | None:
         """What the profile says of the key: a file, or None for those of the ssh-agent."""
-        return None if key_of(self.key.strip()) is None else self.key_path
+        return None if parse_key(self.key.strip()) is None else self.key_path
 
     @property
     def key_path(self) -> Path:
