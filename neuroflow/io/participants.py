@@ -1,14 +1,12 @@
-"""participants.tsv: who was scanned, as BIDS writes it.
+"""Read participants.tsv: who was scanned, as BIDS writes it.
 
-Labels are matched exactly once a leading ``sub-`` or ``ses-`` is dropped; ``n/a`` and empty cells
+Labels are compared exactly after a leading ``sub-`` or ``ses-`` is dropped; ``n/a`` and empty cells
 are missing values. Nothing is guessed: a sex or age that cannot be read is an error that names the
 lines.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 import re
@@ -18,9 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.errors import ParticipantsError
-
-MISSING = frozenset({"", "n/a", "na", "nan", "none", "null"})
-"""What counts as no value, case folded (BIDS writes ``n/a``)."""
+from neuroflow.io.text import TextTable, read_text_table
 
 _SEXES = {"m": "M", "male": "M", "f": "F", "female": "F"}
 _KNOWN = ("participant_id", "session_id", "group", "site", "age", "sex")
@@ -34,7 +30,8 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path
-        The file; tab-separated as in BIDS, or with commas or semicolons.
+        The file: tab-separated as in BIDS, or with semicolons or commas; UTF-8, UTF-16 or
+        Latin-1; with decimal points or commas. Lines that start with ``#`` are comments.
 
     Returns
     -------
@@ -63,12 +60,11 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     0             01  61.0   F
     """
     path = Path(os.path.expanduser(path))  # noqa: PTH111  pathlib raises for ~nobody
-    header, rows, lines = _read(path)
-    columns: dict[str, list[str | None]] = {
-        name: [_value(row[index]) for row in rows] for index, name in enumerate(header)
-    }
+    text = read_text_table(path, error=ParticipantsError, known=_KNOWN)
+    _check(text)
+    columns = {name: text.column(name) for name in text.header}
     ids = [without_prefix(label) for label in columns.pop("participant_id")]
-    _refuse(path, lines, [label is None for label in ids], "have no participant_id")
+    text.refuse([label is None for label in ids], "have no participant_id")
     table: dict[str, pd.Series] = {"participant_id": pd.Series(ids)}
     if "session_id" in columns:
         sessions = [without_prefix(label) for label in columns.pop("session_id")]
@@ -77,12 +73,12 @@ def read_participants(path: str | Path) -> pd.DataFrame:
         if name in columns:
             table[name] = pd.Series(columns.pop(name), dtype=table["participant_id"].dtype)
     for name in [name for name in _CONVERTERS if name in columns]:
-        table[name] = _convert(path, lines, name, columns.pop(name))
-    table |= {name: _column(values) for name, values in columns.items()}
+        table[name] = _convert(text, name, columns.pop(name))
+    table |= {name: _column(text, values) for name, values in columns.items()}
     frame = pd.DataFrame(table)
     keys = [name for name in ("participant_id", "session_id") if name in frame]
     twice = frame.duplicated(keys, keep=False)
-    _refuse(path, lines, twice.tolist(), f"repeat a {' and '.join(keys)}")
+    text.refuse(twice.tolist(), f"repeat a {' and '.join(keys)}")
     return frame
 
 
@@ -128,96 +124,22 @@ def without_prefix(label: str | None) -> str | None:
     return _PREFIX.sub("", str(label).strip(), count=1) or None
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
-    """Read header, rows and the line each row stands in."""
-    text = _text(path)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max("\t;,", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows, lines = [], []
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append([cell.strip() for cell in row])
-                lines.append(reader.line_num)
-    except csv.Error as error:
+def _check(text: TextTable) -> None:
+    if "participant_id" not in text.header:
         raise ParticipantsError(
-            f"Line {reader.line_num} of {path} cannot be read.", why=f"{error}."
-        ) from error
-    if not rows:
-        raise ParticipantsError(f"{path} is empty.", advice="It needs a header and one row each.")
-    header = [_column_name(name) for name in rows[0]]
-    _check_header(path, header)
-    if len(rows) == 1:
-        raise ParticipantsError(f"{path} has a header, but no participants.")
-    _refuse(path, lines[1:], [len(row) != len(header) for row in rows[1:]], _ragged(header))
-    return header, rows[1:], lines[1:]
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ParticipantsError(f"There is no {path}.", advice="Check the path.") from error
-    except OSError as error:
-        raise ParticipantsError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
-    try:
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # what Excel calls Unicode text
-            return data.decode("utf-16")
-        if b"\x00" in data:
-            raise ParticipantsError(
-                f"{path} is not a text file.", advice="Save the table as tab-separated text."
-            )
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _column_name(written: str) -> str:
-    return written.casefold() if written.casefold() in _KNOWN else written
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    if "participant_id" not in header:
-        raise ParticipantsError(
-            f"{path} has no column participant_id.",
-            why=f"Its columns are {', '.join(header)}.",
+            f"{text.path} has no column participant_id.",
+            why=f"Its columns are {', '.join(text.header)}.",
             advice="Name the column with the participants' labels participant_id, as BIDS does.",
         )
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice or "" in header:
-        raise ParticipantsError(
-            f"The header of {path} cannot be used.",
-            why=f"Given twice: {', '.join(twice)}." if twice else "A column has no name.",
-            advice="Every column needs a name of its own.",
-        )
+    if not text.rows:
+        raise ParticipantsError(f"{text.path} has a header, but no participants.")
 
 
-def _ragged(header: list[str]) -> str:
-    return f"do not have {len(header)} cells as the header has"
-
-
-def _refuse(path: Path, lines: list[int], bad: list[bool], what: str) -> None:
-    """Raise for the lines that are bad, if any."""
-    named = [str(line) for line, is_bad in zip(lines, bad, strict=True) if is_bad]
-    if named:
-        shown = ", ".join(named[:10]) + (", ..." if len(named) > 10 else "")
-        raise ParticipantsError(
-            f"{path} cannot be used.",
-            why=f"These lines {what}: {shown}.",
-            advice="Mend these lines.",
-        )
-
-
-def _value(cell: str) -> str | None:
-    return None if cell.casefold() in MISSING else cell
-
-
-def _convert(path: Path, lines: list[int], name: str, values: list[str | None]) -> pd.Series:
+def _convert(text: TextTable, name: str, values: list[str | None]) -> pd.Series:
     convert, accepted = _CONVERTERS[name]
-    converted = [None if value is None else convert(value) for value in values]
+    converted = [None if value is None else convert(text.with_point(value)) for value in values]
     bad = [new is None and value is not None for value, new in zip(values, converted, strict=True)]
-    _refuse(path, lines, bad, f"have {name} that cannot be read (accepted: {accepted})")
+    text.refuse(bad, f"have {name} that cannot be read (accepted: {accepted})")
     return pd.Series(converted, dtype="float64" if name == "age" else None)
 
 
@@ -239,9 +161,10 @@ _CONVERTERS: dict[str, tuple[Callable[[str], object], str]] = {
 }
 
 
-def _column(values: list[str | None]) -> pd.Series:
+def _column(text: TextTable, values: list[str | None]) -> pd.Series:
     """Make numbers of a column that holds nothing else."""
-    given = [value for value in values if value is not None]
-    if given and all(_NUMBER.fullmatch(value) for value in given):
-        return pd.Series([math.nan if value is None else float(value) for value in values])
+    numbers = [None if value is None else text.with_point(value) for value in values]
+    given = [number for number in numbers if number is not None]
+    if given and all(_NUMBER.fullmatch(number) for number in given):
+        return pd.Series([math.nan if number is None else float(number) for number in numbers])
     return pd.Series(values, dtype=object if not given else None)

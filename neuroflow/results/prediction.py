@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from neuroflow.errors import ResultError
+from neuroflow.io import TextError, decode
 from neuroflow.matrix import resolve
 
 _V = TypeVar("_V", str, float)
@@ -67,12 +68,13 @@ def read_prediction(path: str | Path) -> Prediction:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ResultError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
-    if b"\x00" in data or len(data) > MAX_BYTES:
+    if len(data) > MAX_BYTES:
         raise ResultError(f"{path} is not a textual report.", advice="Fetch it again.")
     try:
-        return parse_prediction(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return parse_prediction(data.decode("latin-1"))
+        text, _ = decode(data)
+    except TextError as error:
+        raise ResultError(f"{path} is not a textual report.", advice="Fetch it again.") from error
+    return parse_prediction(text)
 
 
 def failure_reason(folder: Path) -> str:

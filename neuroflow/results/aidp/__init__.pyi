@@ -1,4 +1,3 @@
-from .grid import find_encoding as find_encoding
 from .reader import AidpFile as AidpFile
 from .reader import AidpReader as AidpReader
 from .schema import Schema as Schema

@@ -16,19 +16,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from neuroflow.io import is_number
 from neuroflow.matrix import UNKNOWN, is_region
-from neuroflow.results.aidp.grid import Grid
+from neuroflow.results.aidp.grid import CsvGrid
 from neuroflow.results.aidp.long import Roles, read_long, with_metric
-from neuroflow.results.aidp.numbers import is_number
 from neuroflow.results.aidp.schema import Schema
-from neuroflow.results.aidp.sheet import REGION_HEADERS, Sheet, first_of, plain, required
+from neuroflow.results.aidp.sheet import REGION_HEADERS, ParsedSheet, first_of, plain, required
 from neuroflow.results.aidp.wide import read_transposed, read_wide
 
 _UNCORRECTED = ("fa", "fractionalanisotropy")
 _CORRECTED = ("fat", "freewatercorrectedfa", "fwcorrectedfa")
 
 
-def read_sheet(grid: Grid, schema: Schema) -> Sheet:
+def read_sheet(grid: CsvGrid, schema: Schema) -> ParsedSheet:
     """Find names, values and facts in a grid."""
     layout, column = _recognise(grid, schema)
     if layout == "wide":
@@ -43,7 +43,7 @@ def read_sheet(grid: Grid, schema: Schema) -> Sheet:
     return sheet
 
 
-def _recognise(grid: Grid, schema: Schema) -> tuple[str, int]:
+def _recognise(grid: CsvGrid, schema: Schema) -> tuple[str, int]:
     """Tell the layout, and the column that holds the names."""
     across = sum(map(is_region, grid.rows[0]))
     down = [sum(is_region(row[j]) for row in grid.rows) for j in range(len(grid.rows[0]))]
@@ -66,13 +66,13 @@ def _recognise(grid: Grid, schema: Schema) -> tuple[str, int]:
     return ("long" if _is_long(grid, schema, column) else "transposed"), column
 
 
-def _has_numbers_below(grid: Grid, column: int) -> bool:
+def _has_numbers_below(grid: CsvGrid, column: int) -> bool:
     """Tell wide from transposed where a single name is both across and down."""
     below = sum(is_number(row[column]) for row in grid.rows[1:])
     return below > sum(is_number(cell) for cell in grid.rows[0])
 
 
-def _is_long(grid: Grid, schema: Schema, column: int) -> bool:
+def _is_long(grid: CsvGrid, schema: Schema, column: int) -> bool:
     """Tell long from transposed: a long file says where its metric or its values are."""
     roles = Roles(grid, schema, column)
     if roles.metric is not None or any(roles.values.values()):
@@ -81,7 +81,7 @@ def _is_long(grid: Grid, schema: Schema, column: int) -> bool:
     return headed and (not roles.suffixed or (bool(roles.values) and roles.says_value))
 
 
-def _settle_metrics(sheet: Sheet, schema: Schema) -> None:
+def _settle_metrics(sheet: ParsedSheet, schema: Schema) -> None:
     """Give every name a metric; keep FA and free-water-corrected FA apart where both are there."""
     if schema.metric is not None:
         sheet.names = [

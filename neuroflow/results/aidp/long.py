@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from neuroflow.io import is_missing, is_number
 from neuroflow.matrix import RegionName, is_region, metric_name, resolve
-from neuroflow.results.aidp.grid import Grid
-from neuroflow.results.aidp.numbers import counts_rows, is_missing, is_number
-from neuroflow.results.aidp.row_collector import Collected
+from neuroflow.results.aidp.grid import CsvGrid
+from neuroflow.results.aidp.row_collector import RowCollector
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import (
     ID_HEADERS,
     METRIC_HEADERS,
     SIDE_HEADERS,
     VALUE_HEADERS,
-    Sheet,
+    ParsedSheet,
+    counts_rows,
     first_of,
     header_metric,
     plain,
@@ -22,7 +23,7 @@ from neuroflow.results.aidp.sheet import (
 )
 
 
-def read_long(grid: Grid, schema: Schema, column: int) -> Sheet:
+def read_long(grid: CsvGrid, schema: Schema, column: int) -> ParsedSheet:
     """Read a row per region; `column` holds the names."""
     roles = Roles(grid, schema, column)
     if not roles.values:
@@ -31,7 +32,7 @@ def read_long(grid: Grid, schema: Schema, column: int) -> Sheet:
             "There is no telling which column holds the values.",
             "Name them in a Schema's value_columns.",
         )
-    collected = Collected(grid)
+    collected = RowCollector(grid)
     for i in roles.body:
         row = grid.rows[i]
         study = collected.study("" if roles.id is None else row[roles.id])
@@ -50,7 +51,7 @@ def read_long(grid: Grid, schema: Schema, column: int) -> Sheet:
 class Roles:
     """Which column of a long file holds what."""
 
-    def __init__(self, grid: Grid, schema: Schema, column: int) -> None:
+    def __init__(self, grid: CsvGrid, schema: Schema, column: int) -> None:
         first = grid.rows[0]
         self.headed = not is_region(first[column]) and not any(map(is_number, first))
         self.headed |= schema.region_column is not None
@@ -70,7 +71,7 @@ class Roles:
         self.values = self._values(grid, schema)
         self.rest = [j for j in self.rest if j not in self.values]
 
-    def _metric(self, grid: Grid, schema: Schema, column: int) -> int | None:
+    def _metric(self, grid: CsvGrid, schema: Schema, column: int) -> int | None:
         if schema.metric_column is not None:
             return required(grid, self.header, schema.metric_column)
         for j in range(len(self.header)):
@@ -86,20 +87,20 @@ class Roles:
             return None
         return named
 
-    def _id(self, grid: Grid, schema: Schema, column: int) -> int | None:
+    def _id(self, grid: CsvGrid, schema: Schema, column: int) -> int | None:
         if schema.id_column is not None:
             return required(grid, self.header, schema.id_column)
         found = {plain(self.header[j]): j for j in reversed(self.rest)}
         named = (found[word] for word in ID_HEADERS if word in found)
         return next((j for j in named if not self._numbers_regions(grid, j, column)), None)
 
-    def _numbers_regions(self, grid: Grid, j: int, column: int) -> bool:
+    def _numbers_regions(self, grid: CsvGrid, j: int, column: int) -> bool:
         """Tell a column that numbers the regions of one study from one of studies."""
         regions = [grid.rows[i][column] for i in self.body]
         is_one_study = len(set(regions)) == len(regions)
         return is_one_study and counts_rows([grid.rows[i][j] for i in self.body])
 
-    def _values(self, grid: Grid, schema: Schema) -> dict[int, str]:
+    def _values(self, grid: CsvGrid, schema: Schema) -> dict[int, str]:
         """Find the columns of values and the metric each header tells; none if there is doubt."""
         if schema.value_columns is not None:
             columns = schema.value_columns.items()

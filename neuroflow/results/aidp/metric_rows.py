@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from neuroflow.io import is_missing, is_number
 from neuroflow.matrix import is_region, metric_name, resolve
-from neuroflow.results.aidp.grid import Grid
+from neuroflow.results.aidp.grid import CsvGrid
 from neuroflow.results.aidp.long import with_metric
-from neuroflow.results.aidp.numbers import is_missing, is_number
-from neuroflow.results.aidp.row_collector import Collected
+from neuroflow.results.aidp.row_collector import RowCollector
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import (
     ID_HEADERS,
     METRIC_HEADERS,
-    Sheet,
+    ParsedSheet,
     first_of,
     plain,
     required,
 )
 
 
-def metric_column(grid: Grid, schema: Schema, rows: Sequence[int]) -> int | None:
+def metric_column(grid: CsvGrid, schema: Schema, rows: Sequence[int]) -> int | None:
     """Find the column that tells the metric of each row, where no region's name tells it."""
     header = grid.rows[0]
     if schema.metric_column is not None:
@@ -36,7 +36,9 @@ def metric_column(grid: Grid, schema: Schema, rows: Sequence[int]) -> int | None
     return named
 
 
-def read_metric_rows(grid: Grid, schema: Schema, rows: Sequence[int], metric: int) -> Sheet:
+def read_metric_rows(
+    grid: CsvGrid, schema: Schema, rows: Sequence[int], metric: int
+) -> ParsedSheet:
     """Read a header of regions and a row per study and metric; `metric` is the metrics' column."""
     header = grid.rows[0]
     own_id = _id_column(grid, schema, metric)
@@ -44,7 +46,7 @@ def read_metric_rows(grid: Grid, schema: Schema, rows: Sequence[int], metric: in
     others = [j for j in range(len(header)) if j not in (metric, own_id)]
     regions = [j for j in others if _is_region(header[j], [grid.rows[i][j] for i in rows], ids)]
     rest = [j for j in range(len(header)) if j != metric and j not in regions]
-    collected = Collected(grid)
+    collected = RowCollector(grid)
     for i, label in zip(rows, ids, strict=True):
         row = grid.rows[i]
         study = collected.study(label)
@@ -57,7 +59,7 @@ def read_metric_rows(grid: Grid, schema: Schema, rows: Sequence[int], metric: in
     return sheet
 
 
-def _id_column(grid: Grid, schema: Schema, metric: int) -> int | None:
+def _id_column(grid: CsvGrid, schema: Schema, metric: int) -> int | None:
     header = grid.rows[0]
     if schema.id_column is not None:
         return required(grid, header, schema.id_column)

@@ -19,12 +19,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import AidpError
+from neuroflow.io import decimal_mark, is_missing, to_floats
 from neuroflow.matrix import EXPECTED_VALUES, FRACTIONS, RegionName
-from neuroflow.results.aidp.grid import Grid, read_grid
+from neuroflow.results.aidp.grid import CsvGrid, read_grid
 from neuroflow.results.aidp.layouts import read_sheet
-from neuroflow.results.aidp.numbers import decimal_mark, is_missing, to_floats
 from neuroflow.results.aidp.schema import Schema
-from neuroflow.results.aidp.sheet import Sheet
+from neuroflow.results.aidp.sheet import ParsedSheet
 from neuroflow.results.aidp.template import Template, make_template
 
 _SHOWN = 5  # examples per warning; the count is always told
@@ -127,14 +127,14 @@ def read_aidp(path: str | Path, schema: Schema | None = None) -> AidpFile:
     return AidpReader(schema).read(path)
 
 
-def _fill(grid: Grid, sheet: Sheet, data: bytes, schema: Schema) -> AidpFile:
-    texts = [["" if s is None else grid.text(s) for s in spots] for spots in sheet.spots]
+def _fill(grid: CsvGrid, sheet: ParsedSheet, data: bytes, schema: Schema) -> AidpFile:
+    texts = [["" if s is None else grid.text(s) for s in cells] for cells in sheet.cells]
     decimal = schema.decimal or decimal_mark(cell for row in texts for cell in row)
-    cells = _Cells(grid, sheet, texts, decimal)
+    values = _SheetValues(grid, sheet, texts, decimal)
     return AidpFile(
         path=grid.path,
-        names=cells.names,
-        values=cells.values,
+        names=values.names,
+        values=values.values,
         ids=tuple(sheet.ids),
         facts=tuple({name: grid.text(s) for name, s in row.items()} for row in sheet.facts),
         layout=sheet.layout,
@@ -143,12 +143,12 @@ def _fill(grid: Grid, sheet: Sheet, data: bytes, schema: Schema) -> AidpFile:
         encoding=grid.encoding,
         comments=grid.comments,
         sha256=hashlib.sha256(data).hexdigest(),
-        warnings=cells.warnings,
+        warnings=values.warnings,
         id_name=sheet.id_name,
     )
 
 
-def _is_usual(file: AidpFile, sheet: Sheet) -> bool:
+def _is_usual(file: AidpFile, sheet: ParsedSheet) -> bool:
     """Tell whether every value is there, once, and as it should be."""
     fractions = [j for j, name in enumerate(file.names) if name.metric in FRACTIONS]
     inside = file.values[:, fractions]
@@ -181,10 +181,12 @@ def _refill(
     )
 
 
-class _Cells:
+class _SheetValues:
     """The values of a sheet, each name once, and what is odd in them."""
 
-    def __init__(self, grid: Grid, sheet: Sheet, texts: list[list[str]], decimal: str) -> None:
+    def __init__(
+        self, grid: CsvGrid, sheet: ParsedSheet, texts: list[list[str]], decimal: str
+    ) -> None:
         self._grid = grid
         self._sheet = sheet
         self._texts = texts
@@ -210,7 +212,7 @@ class _Cells:
     def _odd(
         self, study: int, row: npt.NDArray[np.float64], outside: npt.NDArray[np.bool_]
     ) -> list[str]:
-        texts, spots = self._texts[study], self._sheet.spots[study]
+        texts, cells = self._texts[study], self._sheet.cells[study]
         bad = [j for j, x in enumerate(row) if isnan(x) and not is_missing(texts[j])]
         warnings = self._listed("no number", [self._shown(study, j) for j in bad])
         shares = [j for j, x in enumerate(row) if "%" in texts[j] and not isnan(x)]
@@ -218,16 +220,16 @@ class _Cells:
         warnings += self._given_twice(study, row)
         far = [self._shown(study, int(j)) for j in np.flatnonzero(outside)]
         warnings += self._listed("outside 0 to 1", far)
-        given = sum(any(spots[j] is not None for j in columns) for columns in self._columns)
+        given = sum(any(cells[j] is not None for j in columns) for columns in self._columns)
         return warnings + _counted(given, int(np.isfinite(self.values[study]).sum()))
 
     def _given_twice(self, study: int, row: npt.NDArray[np.float64]) -> list[str]:
         """Settle names given more than once: equal values are one, different ones are none."""
-        spots = self._sheet.spots[study]
+        cells = self._sheet.cells[study]
         same: list[str] = []
         different: list[str] = []
         for name, columns in enumerate(self._columns):
-            there = [j for j in columns if spots[j] is not None]
+            there = [j for j in columns if cells[j] is not None]
             if len(there) < 2:
                 self.values[study, name] = row[there[0]] if there else np.nan
                 continue
@@ -243,8 +245,8 @@ class _Cells:
         return self._listed("not in the dictionary", list(dict.fromkeys(unknown)))
 
     def _shown(self, study: int, column: int) -> str:
-        name, spot = self._sheet.names[column], self._sheet.spots[study][column]
-        line = self._grid.lines[spot[0]] if spot is not None else 0
+        name, cell = self._sheet.names[column], self._sheet.cells[study][column]
+        line = self._grid.lines[cell[0]] if cell is not None else 0
         return f"{name.region} {name.metric} {self._texts[study][column]!r} in line {line}"
 
     @staticmethod

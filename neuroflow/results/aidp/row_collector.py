@@ -3,55 +3,55 @@
 from __future__ import annotations
 
 from neuroflow.matrix import RegionName
-from neuroflow.results.aidp.grid import Grid
-from neuroflow.results.aidp.sheet import Sheet, Spot
+from neuroflow.results.aidp.grid import CsvGrid
+from neuroflow.results.aidp.sheet import Cell, ParsedSheet
 
 
-class Collected:
+class RowCollector:
     """Gathers the values and facts of studies row by row."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: CsvGrid) -> None:
         self._grid = grid
         self._columns: dict[tuple[RegionName, int], int] = {}
         self._studies: dict[str, int] = {}
-        self._spots: list[dict[int, Spot]] = []
-        self._facts: list[dict[str, Spot]] = []
-        self._repeats: dict[Spot, Spot] = {}
+        self._cells: list[dict[int, Cell]] = []
+        self._facts: list[dict[str, Cell]] = []
+        self._repeats: dict[Cell, Cell] = {}
         self._varying: set[str] = set()
 
     def study(self, label: str) -> int:
         """Give the number of the study that a row is about."""
         if label not in self._studies:
-            self._studies[label] = len(self._spots)
-            self._spots.append({})
+            self._studies[label] = len(self._cells)
+            self._cells.append({})
             self._facts.append({})
         return self._studies[label]
 
-    def value(self, study: int, name: RegionName, spot: Spot) -> None:
+    def value(self, study: int, name: RegionName, cell: Cell) -> None:
         """Keep a value; a name given again gets a column of its own."""
-        spots, again = self._spots[study], 0
-        while (column := self._columns.setdefault((name, again), len(self._columns))) in spots:
+        cells, again = self._cells[study], 0
+        while (column := self._columns.setdefault((name, again), len(self._columns))) in cells:
             again += 1
-        spots[column] = spot
+        cells[column] = cell
 
-    def fact(self, study: int, name: str, spot: Spot) -> None:
+    def fact(self, study: int, name: str, cell: Cell) -> None:
         """Keep a fact; what varies within a study is none."""
-        old = self._facts[study].setdefault(name, spot)
-        if self._grid.text(old) != self._grid.text(spot):
+        old = self._facts[study].setdefault(name, cell)
+        if self._grid.text(old) != self._grid.text(cell):
             self._varying.add(name)
-        elif old != spot:
-            self._repeats[spot] = old
+        elif old != cell:
+            self._repeats[cell] = old
 
-    def sheet(self, id_name: str) -> Sheet:
+    def sheet(self, id_name: str) -> ParsedSheet:
         """Put together what was gathered; `id_name` is the header of the studies' ids."""
         facts = [
-            {name: spot for name, spot in study.items() if name and name not in self._varying}
+            {name: cell for name, cell in study.items() if name and name not in self._varying}
             for study in self._facts
         ]
-        sheet = Sheet(
+        sheet = ParsedSheet(
             "long",
             [name for name, _ in self._columns],
-            [[study.get(j) for j in range(len(self._columns))] for study in self._spots],
+            [[study.get(j) for j in range(len(self._columns))] for study in self._cells],
             list(self._studies),
             facts,
             id_name,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from neuroflow.errors import OptionError
+from neuroflow.io import DELIMITERS
 
 LAYOUTS = ("long", "wide", "transposed")
-DELIMITERS = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True)

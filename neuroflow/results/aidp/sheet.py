@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from neuroflow.matrix import RegionName, metric_name
-from neuroflow.results.aidp.grid import Grid
+from neuroflow.results.aidp.grid import CsvGrid
 
 _BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 _AVERAGE = re.compile("mean|average", re.IGNORECASE)
 
-Spot = tuple[int, int]
+Cell = tuple[int, int]
 """A cell of the grid: row, column."""
 
 # Headers are compared in lower case, letters only.
@@ -34,18 +34,18 @@ HEADER_WORDS = frozenset(
 
 
 @dataclass(slots=True)
-class Sheet:
+class ParsedSheet:
     """What a layout found."""
 
     layout: str  # ``"long"``, ``"wide"`` or ``"transposed"``
     names: list[RegionName]  # The columns of values; the same one may stand twice
     # For each study and each name, the value's cell; None where there is none.
-    spots: list[list[Spot | None]]
+    cells: list[list[Cell | None]]
     ids: list[str]  # The study's id as the file has it; empty where it has none
-    facts: list[dict[str, Spot]]  # For each study, the cells that are no values, by their names
+    facts: list[dict[str, Cell]]  # For each study, the cells that are no values, by their names
     id_name: str = ""  # The fact that holds the id; empty where none does
     # Cells that only repeat a fact, and the cell they repeat.
-    repeats: dict[Spot, Spot] = field(default_factory=dict)
+    repeats: dict[Cell, Cell] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)  # What a reader should know
 
 
@@ -60,7 +60,7 @@ def first_of(headers: Sequence[str], words: Sequence[str]) -> int | None:
     return next((plains.index(word) for word in words if word in plains), None)
 
 
-def required(grid: Grid, headers: Sequence[str], wanted: str) -> int:
+def required(grid: CsvGrid, headers: Sequence[str], wanted: str) -> int:
     """Find the column a schema names."""
     folded = [header.casefold() for header in headers]
     if wanted.casefold() not in folded:
@@ -75,3 +75,18 @@ def header_metric(header: str) -> str:
         if metric_name(text):
             return plain(text)
     return ""
+
+
+def counts_rows(cells: Sequence[str]) -> bool:
+    """Check whether cells only number the rows, from 0 or 1 on.
+
+    Examples
+    --------
+    >>> counts_rows(["1", "2", "3"]), counts_rows(["1", "3", "2"])
+    (True, False)
+    """
+    start = cells[0] if cells else ""
+    return len(cells) > 1 and any(
+        start == str(first) and list(cells) == [str(first + n) for n in range(len(cells))]
+        for first in (0, 1)
+    )

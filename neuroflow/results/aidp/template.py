@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
+from neuroflow.io import is_missing, is_number
 from neuroflow.matrix import FRACTIONS, is_region, resolve
-from neuroflow.results.aidp.grid import Grid
-from neuroflow.results.aidp.numbers import is_missing, is_number
-from neuroflow.results.aidp.sheet import HEADER_WORDS, Sheet, Spot, header_metric, plain
+from neuroflow.results.aidp.grid import CsvGrid
+from neuroflow.results.aidp.sheet import HEADER_WORDS, Cell, ParsedSheet, header_metric, plain
 
 _NUMBER = "([0-9.eE+-]++)"
 _FACT = "[A-Za-z0-9_ .:/+-]*+"
@@ -53,7 +53,7 @@ class Template:
         return (values, {**self.facts, **new}) if usual else None
 
 
-def make_template(data: bytes, grid: Grid, sheet: Sheet) -> Template | None:
+def make_template(data: bytes, grid: CsvGrid, sheet: ParsedSheet) -> Template | None:
     """Make the template of a file whose values are all there and usual."""
     text = data.decode("ascii", errors="ignore")
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -69,17 +69,17 @@ def make_template(data: bytes, grid: Grid, sheet: Sheet) -> Template | None:
 
 
 class _Maker:
-    def __init__(self, grid: Grid, sheet: Sheet) -> None:
+    def __init__(self, grid: CsvGrid, sheet: ParsedSheet) -> None:
         self._grid = grid
         self._sheet = sheet
-        self._values = {spot: j for j, spot in enumerate(sheet.spots[0]) if spot is not None}
-        self._facts = {name: grid.text(spot) for name, spot in sheet.facts[0].items()}
+        self._values = {cell: j for j, cell in enumerate(sheet.cells[0]) if cell is not None}
+        self._facts = {name: grid.text(cell) for name, cell in sheet.facts[0].items()}
         self._varying = {
-            spot: name
-            for name, spot in sheet.facts[0].items()
+            cell: name
+            for name, cell in sheet.facts[0].items()
             if _may_vary(name, self._facts[name])
         }
-        self._groups: dict[Spot, int] = {}
+        self._groups: dict[Cell, int] = {}
 
     def make(self, lines: list[str], newline: str) -> Template | None:
         rows = {line: row for row, line in enumerate(self._grid.lines)}
@@ -88,33 +88,33 @@ class _Maker:
             for number, line in enumerate(lines, start=1)
         ]
         if len(self._groups) != len(self._values) + len(self._varying):
-            return None  # a cell with blanks around it
+            return None  # there are blanks around a cell
         names = self._sheet.names
         return Template(
             re.compile(re.escape(newline).join(parts)),
-            tuple(self._groups[spot] for spot in self._values),
+            tuple(self._groups[cell] for cell in self._values),
             self._facts,
-            {name: self._groups[spot] for spot, name in self._varying.items()},
+            {name: self._groups[cell] for cell, name in self._varying.items()},
             tuple(j for j, name in enumerate(names) if name.metric in FRACTIONS),
         )
 
     def _line(self, line: str, row: int) -> str:
-        cells = line.split(self._grid.delimiter)
+        texts = line.split(self._grid.delimiter)
         return re.escape(self._grid.delimiter).join(
-            self._cell(cell, (row, column)) for column, cell in enumerate(cells)
+            self._cell(text, (row, column)) for column, text in enumerate(texts)
         )
 
-    def _cell(self, cell: str, spot: Spot) -> str:
-        row, column = spot
-        if column >= len(self._grid.rows[row]) or cell != self._grid.text(spot):
-            return re.escape(cell)
-        first = self._sheet.repeats.get(spot)
+    def _cell(self, text: str, cell: Cell) -> str:
+        row, column = cell
+        if column >= len(self._grid.rows[row]) or text != self._grid.text(cell):
+            return re.escape(text)
+        first = self._sheet.repeats.get(cell)
         if first in self._groups:
             return f"(?P=fact{self._groups[first]})"
-        if spot not in self._values and spot not in self._varying:
-            return re.escape(cell)
-        group = self._groups[spot] = len(self._groups) + 1  # 0 is the whole file
-        return _NUMBER if spot in self._values else f"(?P<fact{group}>{_FACT})"
+        if cell not in self._values and cell not in self._varying:
+            return re.escape(text)
+        group = self._groups[cell] = len(self._groups) + 1  # 0 is the whole file
+        return _NUMBER if cell in self._values else f"(?P<fact{group}>{_FACT})"
 
 
 def _may_vary(name: str, text: str) -> bool:

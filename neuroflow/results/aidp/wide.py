@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from neuroflow.io import is_missing, is_number
 from neuroflow.matrix import resolve
-from neuroflow.results.aidp.grid import Grid
+from neuroflow.results.aidp.grid import CsvGrid
 from neuroflow.results.aidp.metric_rows import metric_column, read_metric_rows
-from neuroflow.results.aidp.numbers import counts_rows, is_missing, is_number
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import (
     ID_HEADERS,
     REGION_HEADERS,
     VALUE_HEADERS,
-    Sheet,
-    Spot,
+    Cell,
+    ParsedSheet,
+    counts_rows,
     plain,
     required,
 )
 
 
-def read_wide(grid: Grid, schema: Schema) -> Sheet:
+def read_wide(grid: CsvGrid, schema: Schema) -> ParsedSheet:
     """Read a header of names and a row per study."""
     header = grid.rows[0]
     rows = [i for i in range(1, len(grid.rows)) if grid.rows[i] != header]
@@ -34,7 +35,7 @@ def read_wide(grid: Grid, schema: Schema) -> Sheet:
     return sheet
 
 
-def read_transposed(grid: Grid, schema: Schema, column: int) -> Sheet:
+def read_transposed(grid: CsvGrid, schema: Schema, column: int) -> ParsedSheet:
     """Read a column of names and a column per study."""
     start = int(plain(grid.rows[0][column]) in ("", *REGION_HEADERS))
     columns = [j for j in range(len(grid.rows[0])) if j != column]
@@ -59,16 +60,16 @@ def _says_value(labels: Sequence[str]) -> bool:
 
 
 def _sort(
-    grid: Grid,
+    grid: CsvGrid,
     schema: Schema,
     names: Sequence[str],
     studies: int,
-    spot: Callable[[int, int], Spot],
-) -> Sheet:
+    cell: Callable[[int, int], Cell],
+) -> ParsedSheet:
     """Sort names into values, facts and the id."""
 
     def texts(name: int) -> list[str]:
-        return [grid.rows[r][c] for r, c in (spot(study, name) for study in range(studies))]
+        return [grid.rows[r][c] for r, c in (cell(study, name) for study in range(studies))]
 
     values = [i for i, is_value in enumerate(_are_values(names, texts)) if is_value]
     facts = sorted({i for i, name in enumerate(names) if name} - set(values))
@@ -76,12 +77,12 @@ def _sort(
         id_name = _id_name(names, facts, texts)
     else:
         id_name = required(grid, names, schema.id_column)
-    return Sheet(
+    return ParsedSheet(
         "wide",
         [resolve(names[i]) for i in values],
-        [[spot(study, i) for i in values] for study in range(studies)],
+        [[cell(study, i) for i in values] for study in range(studies)],
         [""] * studies if id_name is None else texts(id_name),
-        [{names[i]: spot(study, i) for i in facts} for study in range(studies)],
+        [{names[i]: cell(study, i) for i in facts} for study in range(studies)],
         "" if id_name is None else names[id_name],
     )
 

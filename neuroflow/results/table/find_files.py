@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuroflow.errors import FolderError
+from neuroflow.io import find_encoding
 from neuroflow.matrix import is_region
-from neuroflow.results.aidp import ID_HEADERS, VALUE_HEADERS, find_encoding, header_metric, plain
+from neuroflow.results.aidp import ID_HEADERS, VALUE_HEADERS, header_metric, plain
 
 SUFFIX = "_out"
 AGGREGATED = "aggregated"

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from neuroflow.errors import FolderError
+from neuroflow.io import read_text_table
 from neuroflow.models import Study
-from neuroflow.studies.archive import reason_of
 from neuroflow.studies.demographics import parse_age, parse_sex
 from neuroflow.studies.discovery.grouping import FoundStudy, Skipped
 
@@ -25,9 +23,8 @@ def apply_overrides(
     """Correct the studies found by what a studies.tsv says."""
     if not path.is_file():
         return list(found)
-    rows = _read(path)
     result = list(found)
-    for number, row in enumerate(rows, 2):
+    for number, row in _read(path):
         hits = [index for index, one in enumerate(result) if _is_meant(row, one.study, root)]
         if not hits:
             raise FolderError(
@@ -46,22 +43,18 @@ def apply_overrides(
     return result
 
 
-def _read(path: Path) -> list[dict[str, str]]:
-    try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise FolderError(
-            f"{path.name} cannot be read.",
-            why=reason_of(error),
-            advice="Save it as tab-separated text.",
-        ) from error
-    unknown = [name for name in table.columns if name not in COLUMNS]
+def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Read the rows after their lines; numbers with a decimal point."""
+    table = read_text_table(path, error=FolderError, known=COLUMNS)
+    unknown = [name for name in table.header if name not in COLUMNS]
     if unknown:
         raise FolderError(
             f"{path.name} has a column {unknown[0]!r}.", advice=f"It may have {', '.join(COLUMNS)}."
         )
-    records = table.to_dict("records")
-    return [{str(key): str(value).strip() for key, value in row.items()} for row in records]
+    return [
+        (line, {**row, "age": table.with_point(row.get("age", ""))})
+        for line, row in table.records()
+    ]
 
 
 def _is_meant(row: Mapping[str, str], study: Study, root: Path) -> bool:

@@ -5,16 +5,6 @@ from neuroflow.errors import ParticipantsError
 from neuroflow.io.participants import ParticipantRows, read_participants
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(content, name="participants.tsv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
 def test_known_columns_come_first_and_the_others_follow(write):
     path = write("updrs\tSex\tage\tparticipant_id\thand\n12\tfemale\t61.5\tsub-01\tR\n")
     table = read_participants(path)
@@ -27,6 +17,13 @@ def test_missing_values_stay_missing(write):
     table = read_participants(path)
     assert table.loc[0, ["age", "sex", "group", "score"]].isna().all()
     assert table.loc[1, ["age", "sex", "group", "score"]].tolist() == [60.0, "M", "PD", 3.0]
+
+
+def test_decimal_commas_are_read_in_ages_and_other_columns(write):
+    table = read_participants(write("participant_id;age;score;code\n01;68,5;1,25;a,b\n02;70;3;c\n"))
+    assert table["age"].tolist() == [68.5, 70.0]
+    assert table["score"].tolist() == [1.25, 3.0]
+    assert table["code"].tolist() == ["a,b", "c"]
 
 
 def test_labels_keep_leading_zeros(write):

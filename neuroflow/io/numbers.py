@@ -1,4 +1,4 @@
-"""Numbers as result files write them."""
+"""Read numbers as tables write them: decimal point or comma, per cent, signs for missing values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".", "missing"})
-"""What stands for no value, case folded."""
+"""What stands for no value, case folded (BIDS writes ``n/a``)."""
 
 _POINT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _COMMA = re.compile(r"[+-]?([0-9]+,?[0-9]*|,[0-9]+)([eE][+-]?[0-9]+)?")
@@ -16,7 +16,7 @@ _PLAIN = str.maketrans("", "", "0123456789.eE+-")
 
 
 def is_missing(text: str) -> bool:
-    """Tell whether a cell stands for no value.
+    """Check whether a cell stands for no value.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def is_missing(text: str) -> bool:
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a cell is a number, with a decimal point or comma.
+    """Check whether a cell is a number, with a decimal point or comma.
 
     Examples
     --------
@@ -37,23 +37,8 @@ def is_number(text: str) -> bool:
     return bool(_POINT.fullmatch(text) or _COMMA.fullmatch(text) or _PERCENT.fullmatch(text))
 
 
-def counts_rows(cells: Sequence[str]) -> bool:
-    """Tell whether cells only number the rows, from 0 or 1 on.
-
-    Examples
-    --------
-    >>> counts_rows(["1", "2", "3"]), counts_rows(["1", "3", "2"])
-    (True, False)
-    """
-    start = cells[0] if cells else ""
-    return len(cells) > 1 and any(
-        start == str(first) and list(cells) == [str(first + n) for n in range(len(cells))]
-        for first in (0, 1)
-    )
-
-
 def decimal_mark(cells: Iterable[str]) -> str:
-    """Tell the decimal mark most cells use; the point where nothing tells.
+    """Return the decimal mark that most cells use; a point where none shows it.
 
     Examples
     --------
@@ -68,7 +53,7 @@ def decimal_mark(cells: Iterable[str]) -> str:
 
 
 def to_floats(cells: Sequence[str], decimal: str) -> list[float]:
-    """Read cells as numbers.
+    """Read cells as numbers; NaN where a cell is none.
 
     Examples
     --------
