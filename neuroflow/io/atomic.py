@@ -1,49 +1,78 @@
-"""Files that are written whole, or not at all."""
+"""Write files atomically; the only place that renames a temporary file."""
 
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import get_ident
 
-AS_USUAL = 0o666  # what the user's umask leaves of it
+from neuroflow.errors import NeuroflowError
+
+USUAL_MODE = 0o666  # what the user's umask leaves of it
+OWNER_ONLY = 0o600
+
+_PREFIX = ".new-"
+_KEPT = 48  # characters of the name that the temporary one ends in; names are limited in length
 
 
 @contextmanager
-def whole(path: Path, *, mode: int = AS_USUAL) -> Iterator[Path]:
-    """Give a temporary file in place of another, whose name it gets once the block ended well.
+def atomic_write(
+    path: Path,
+    *,
+    mode: int = USUAL_MODE,
+    error: type[NeuroflowError] | None = None,
+    parents: bool = False,
+    ending: str = "",
+    sync: bool = True,
+) -> Iterator[Path]:
+    """Yield a temporary file that replaces `path` once the block ended without an exception.
 
-    Nobody sees half of it: not a reader meanwhile, not a second writer, and not the next run after
-    the computer lost its power.
+    The file appears complete or not at all: to readers meanwhile, to a second writer, and after
+    a loss of power. The temporary file lies beside `path`, has the same ending, and is created
+    exclusively under a name that cannot be predicted; a link of that name is never followed.
+
+    `error` is what an OSError becomes, with advice. `parents` makes the folder, too. `ending`
+    comes after the temporary name, for a folder where others look for the usual endings.
+    `sync=False` leaves the folder to one `sync_folder` after many files.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "table.csv"
-    ...     with whole(path) as temporary:
+    ...     with atomic_write(path) as temporary:
     ...         _ = temporary.write_text("1")
     ...         path.exists()
     ...     path.read_text(), len(list(Path(folder).iterdir()))
     False
     ('1', 1)
     """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{get_ident()}.new{path.suffix}")
+    temporary = path.with_name(f"{_PREFIX}{secrets.token_hex(8)}-{path.name[-_KEPT:]}{ending}")
     try:
-        temporary.unlink(missing_ok=True)
-        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+        if parents:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+        os.close(os.open(temporary, flags, mode))
         yield temporary
         with temporary.open("r+b") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+        if sync:
+            sync_folder(path.parent)
+    except OSError as failed:
+        if error is None:
+            raise
+        raise error(
+            f"{path} cannot be written.",
+            why=f"{failed.strerror or failed}.",
+            advice="Check the folder's permissions, the disk's free space, and whether the file "
+            "is open in another program.",
+        ) from failed
     finally:
         with suppress(OSError):  # after a success it is gone already
             temporary.unlink(missing_ok=True)
-
-
-OWNER_ONLY = 0o600
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -59,5 +88,36 @@ def write_private(path: Path, data: bytes) -> None:
     ...     (Path(folder) / "salt").read_bytes()
     b'x'
     """
-    with whole(path, mode=OWNER_ONLY) as temporary:
+    with atomic_write(path, mode=OWNER_ONLY) as temporary:
         temporary.write_bytes(data)
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names of new files survive a loss of power, where a folder can be synchronised."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):  # some network disks refuse it
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove_leftovers(folder: Path, ending: str) -> None:
+    """Remove the temporary files of a killed run; only while nobody else writes such files there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     left = Path(folder) / ".new-0123456789abcdef-s.zip"
+    ...     _ = left.write_bytes(b"half")
+    ...     remove_leftovers(Path(folder), "s.zip")
+    ...     left.exists()
+    False
+    """
+    with suppress(OSError), os.scandir(folder) as entries:  # whoever needs the folder reports why
+        for entry in entries:
+            if entry.name.startswith(_PREFIX) and entry.name.endswith(ending):
+                Path(entry.path).unlink(missing_ok=True)

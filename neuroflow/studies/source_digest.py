@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from neuroflow._version import METHOD
+from neuroflow.io import atomic_write
 from neuroflow.models import Package, Study
 from neuroflow.studies.archive import sha256_of
 
@@ -36,7 +37,8 @@ def stat_digest(study: Study) -> str:
 def save_stat_digest(digest: str, package: Package) -> None:
     """Write the digest of the study's files beside the package made from them."""
     note = {"stamp": digest, "source": package.source_sha256}
-    _digest_path(package.path).write_text(json.dumps(note), encoding="ascii")
+    with atomic_write(_digest_path(package.path)) as temporary:
+        temporary.write_text(json.dumps(note), encoding="ascii")
 
 
 def is_unchanged(study: Study, package: Package) -> bool:

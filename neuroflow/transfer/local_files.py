@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +9,11 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from neuroflow.errors import TransferError
+from neuroflow.io import atomic_write, remove_leftovers
 from neuroflow.models import Entry
 
+PARTIAL = ".part"
+"""What the temporary name of a download ends in."""
 CLOCK_STEP = 2.0
 """Seconds to which the coarsest disks (FAT) round a file's time."""
 
@@ -65,7 +67,9 @@ def _blocks(local: Path, source: BinaryIO, size: int, block_size: int) -> Iterat
 
 @contextmanager
 def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
-    """Write a file under a temporary name; give it its own once the block ended well.
+    """Yield what writes a file that appears under its name once the block ended without an error.
+
+    Its folder is not synchronised: that is done once for all files of a study.
 
     Examples
     --------
@@ -79,36 +83,35 @@ def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
     False
     b'1'
     """
-    temporary = local.with_name(f".{local.name}.part")
+    of_caller: OSError | None = None  # of the connection, for instance: not of this disk
     try:
-        file = temporary.open("wb")
+        with (
+            atomic_write(local, ending=PARTIAL, sync=False) as temporary,
+            temporary.open("wb") as file,
+        ):
+
+            def write(data: bytes) -> object:
+                try:
+                    return file.write(data)
+                except OSError as error:
+                    raise _failed(local, "written", error) from error
+
+            try:
+                yield write
+            except OSError as error:
+                of_caller = error
+                raise
     except OSError as error:
+        if error is of_caller:
+            raise
         raise _failed(local, "written", error) from error
-
-    def write(data: bytes) -> object:
-        try:
-            return file.write(data)
-        except OSError as error:
-            raise _failed(local, "written", error) from error
-
-    try:
-        yield write
-        try:
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            temporary.replace(local)
-        except OSError as error:
-            raise _failed(local, "written", error) from error
-    except BaseException:
-        _discard(temporary, file)
-        raise
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for what arrives."""
+    """Make a folder for downloads, free of what a killed run left in it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(folder, PARTIAL)
     except OSError as error:
         raise TransferError(
             "The folder of results cannot be made on this disk.",
@@ -149,13 +152,6 @@ def stamp(local: Path, entry: Entry) -> None:
             os.utime(local, (seconds, seconds))
         except OSError as error:
             raise _failed(local, "written", error) from error
-
-
-def _discard(temporary: Path, file: BinaryIO) -> None:
-    """Remove what did not become whole."""
-    with contextlib.suppress(OSError):  # a full disk refuses the last buffered bytes as well
-        file.close()
-    temporary.unlink(missing_ok=True)
 
 
 def _failed(local: Path, verb: str, error: OSError) -> TransferError:

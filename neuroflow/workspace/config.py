@@ -11,7 +11,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from neuroflow.errors import ConfigError
-from neuroflow.io import whole
+from neuroflow.io import atomic_write
 from neuroflow.transfer import DEFAULT, Profile, parse_key
 
 CONFIG_NAME = "neuroflow.toml"
@@ -179,15 +179,8 @@ def _use(tables: dict[str, Any], name: str) -> None:
 
 
 def _write(path: Path, tables: dict[str, Any]) -> None:
-    try:
-        with whole(path) as temporary:
-            temporary.write_text(tomlkit.dumps(tables), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written.",
-            why=f"{error.strerror}.",
-            advice="Check the folder's permissions and the disk's free space.",
-        ) from error
+    with atomic_write(path, error=ConfigError) as temporary:
+        temporary.write_text(tomlkit.dumps(tables), encoding="utf-8")
 
 
 def _tables(path: Path) -> dict[str, Any]:

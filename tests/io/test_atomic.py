@@ -1,12 +1,18 @@
 """A file is replaced whole, or left as it was."""
 
 import os
+import re
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
-from neuroflow.io.atomic import whole
+import neuroflow
+from neuroflow.errors import FolderError
+from neuroflow.io.atomic import atomic_write, remove_leftovers
+
+PACKAGE = Path(neuroflow.__file__).parent
 
 
 def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path):
@@ -14,7 +20,7 @@ def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path):
     path.write_text("old")
 
     def write_half():
-        with whole(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text("half")
             raise ZeroDivisionError
 
@@ -25,10 +31,10 @@ def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path):
 
 def test_what_a_killed_run_left_is_no_obstacle(tmp_path):
     path = tmp_path / "table.csv"
-    with whole(path) as left:
+    with atomic_write(path) as left:
         left.write_text("old")
     left.write_text("half")
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("new")
     assert path.read_text() == "new"
 
@@ -38,7 +44,7 @@ def test_two_writers_at_once_do_not_mix(tmp_path):
     both = threading.Barrier(2)
 
     def write(letter):
-        with whole(path) as temporary:
+        with atomic_write(path) as temporary:
             both.wait(30)
             temporary.write_text(letter * 10_000)
             both.wait(30)
@@ -53,7 +59,83 @@ def test_two_writers_at_once_do_not_mix(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="modes have no meaning on Windows")
 def test_others_may_read_a_private_file_at_no_moment(tmp_path):
     path = tmp_path / "studies.tsv"
-    with whole(path, mode=0o600) as temporary:
+    with atomic_write(path, mode=0o600) as temporary:
         during = stat.S_IMODE(temporary.stat().st_mode)
         temporary.write_text("sub-01")
     assert (during, stat.S_IMODE(path.stat().st_mode)) == (0o600, 0o600)
+
+
+def test_temporary_name_differs_each_time_and_keeps_the_ending(tmp_path):
+    names = set()
+    for _ in range(3):
+        with atomic_write(tmp_path / "image.nii.gz") as temporary:
+            names.add(temporary.name)
+    assert len(names) == 3
+    assert all(name.startswith(".") and name.endswith("image.nii.gz") for name in names)
+
+
+def test_link_under_the_temporary_name_is_not_followed(tmp_path, monkeypatch):
+    monkeypatch.setattr("secrets.token_hex", lambda _: "known")
+    with atomic_write(tmp_path / "a.txt") as temporary:
+        pass
+    victim = tmp_path / "victim"
+    victim.write_text("old")
+    try:
+        temporary.symlink_to(victim)
+    except OSError:
+        pytest.skip("this system makes no links")
+    with pytest.raises(FileExistsError), atomic_write(tmp_path / "a.txt") as again:
+        again.write_text("new")
+    assert victim.read_text() == "old"
+
+
+def test_link_in_place_of_the_file_is_replaced_not_followed(tmp_path):
+    victim, path = tmp_path / "victim", tmp_path / "a.txt"
+    victim.write_text("old")
+    try:
+        path.symlink_to(victim)
+    except OSError:
+        pytest.skip("this system makes no links")
+    with atomic_write(path) as temporary:
+        temporary.write_text("new")
+    assert (path.read_text(), victim.read_text(), path.is_symlink()) == ("new", "old", False)
+
+
+def test_longest_file_name_is_possible(tmp_path):
+    path = tmp_path / ("ä" * 125 + ".csv")
+    with atomic_write(path) as temporary:
+        temporary.write_text("1")
+    assert path.read_text() == "1"
+
+
+def test_error_of_the_disk_becomes_the_named_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(FolderError, match="cannot be written"),
+        atomic_write(tmp_path / "file" / "a.txt", error=FolderError, parents=True),
+    ):
+        pass
+
+
+def test_only_leftovers_of_the_named_ending_are_removed(tmp_path):
+    left = tmp_path / ".new-0123-a.csv.part"
+    others = [tmp_path / ".new-0123-b.csv", tmp_path / "c.part"]
+    for path in (left, *others):
+        path.write_text("half")
+    remove_leftovers(tmp_path, ".part")
+    assert sorted(tmp_path.iterdir()) == sorted(others)
+
+
+def test_only_one_file_renames_temporary_files():
+    renames = re.compile(
+        r"\.replace\([\w.]+\)|\.rename\([\w.]+\)|NamedTemporary|mkstemp|os\.re\w+\("
+    )
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if renames.search(path.read_text(encoding="utf-8"))
+    }
+    assert found - {
+        "demo/service/s3_sftp.py",  # the simulated service renames what clients send
+        "cli/program.py",  # a log in the system's folder for temporary files
+    } == {"io/atomic.py"}

@@ -46,7 +46,7 @@ def dying(call, turn):
 
 
 @contextmanager
-def arriving_by_halves(path, files=count(1)):  # noqa: B008  counts all files of the process
+def download_by_halves(path, files=count(1)):  # noqa: B008  counts all files of the process
     """Let a file arrive; die in the middle of the fifth."""
     number = next(files)
     with atomic_download(path) as write:
@@ -64,7 +64,7 @@ def arriving_by_halves(path, files=count(1)):  # noqa: B008  counts all files of
 def main(moment, home, ledger_path, results):
     ledger = _DyingLedger(Path(ledger_path))
     if moment == "in a file":
-        local.atomic_download = arriving_by_halves
+        local.atomic_download = download_by_halves
     elif moment == "between files":
         local.atomic_download = dying(atomic_download, 5)
     elif moment == "before stamping":

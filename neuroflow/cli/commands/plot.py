@@ -218,9 +218,8 @@ def _save(axes: Axes, path: Path, dpi: int) -> list[Path]:
 
 def _write(path: Path, words: str) -> Path:
     from neuroflow.errors import FolderError
+    from neuroflow.io import atomic_write
 
-    try:
-        path.write_text(words + "\n", encoding="utf-8")
-    except OSError as error:
-        raise FolderError(f"{path} cannot be written.", why=f"{error.strerror}.") from error
+    with atomic_write(path, error=FolderError) as temporary:
+        temporary.write_text(words + "\n", encoding="utf-8")
     return path

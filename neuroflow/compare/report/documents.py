@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pandas as pd
 
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
+from neuroflow.io import atomic_write
 from neuroflow.matrix import require
 
 _LATEX = {
@@ -81,21 +81,10 @@ def save_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Pat
             f"A table cannot be written as {file.name}.",
             advice=f"Let it end in {', '.join(_WRITERS)}.",
         )
-    part = file.with_name(f".part-{file.name}")
     facts = {str(name): value for name, value in table.attrs.items()}
     note = facts.get("methods") or (methods_text(facts) if "method" in facts else "")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write(_texts(table), part, title, note)
-        part.replace(file)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise FolderError(
-            f"The table {file.name} cannot be written.",
-            why=f"{error.strerror or error}.",
-            advice="Choose another folder, or make room.",
-        ) from error
+    with atomic_write(file, error=FolderError, parents=True) as temporary:
+        write(_texts(table), temporary, title, note)
     return file
 
 

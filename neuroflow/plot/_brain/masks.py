@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import FolderError, OptionError, TableError
+from neuroflow.io import atomic_write, read_text_table
 from neuroflow.matrix import FloatArray, IntArray, check_choice, resolve
 from neuroflow.plot._brain.numbers import region_numbers
 
@@ -22,6 +22,8 @@ Overlap = Literal["strongest", "mean", "separate"]
 
 _ENDINGS = (".nii.gz", ".nii")
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
+_LABELS = ("label", "index")  # columns of a table of labels
+_REGIONS = ("region", "name")
 _WHOLE = ("bilateral", "commissural", "midline", "unknown", "")
 
 
@@ -173,17 +175,8 @@ def write_nifti(
     data = _volume(masks, found, overlap)
     image = nib.Nifti1Image(data, masks.affine)
     image.header["descrip"] = f"neuroflow: {numbers.column}".encode()[:79]
-    part = file.with_name(f".part-{file.name}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        nib.save(image, part)
-        part.replace(file)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise FolderError(
-            f"The image {file.name} cannot be written.", why=f"{error.strerror or error}."
-        ) from error
+    with atomic_write(file, error=FolderError, parents=True) as temporary:
+        nib.save(image, temporary)
     return file
 
 
@@ -278,13 +271,14 @@ def _three(shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 def _label_table(table: pd.DataFrame | str | Path) -> pd.DataFrame:
     if not isinstance(table, pd.DataFrame):
-        file = Path(table)
-        try:
-            table = pd.read_csv(file, sep="\t" if file.suffix == ".tsv" else None, engine="python")
-        except (OSError, ValueError) as error:
-            raise FolderError(f"The table {file.name} cannot be read.", why=f"{error}.") from error
-    label = next((name for name in ("label", "index") if name in table), None)
-    region = next((name for name in ("region", "name") if name in table), None)
+        text = read_text_table(Path(table), error=FolderError, known=(*_LABELS, *_REGIONS))
+        table = pd.DataFrame({name: text.column(name) for name in text.header})
+        for name in [name for name in _LABELS if name in table][:1]:
+            numbers = pd.to_numeric(table[name], errors="coerce")
+            text.refuse(numbers.isna() & table[name].notna(), "have a label that is no number")
+            table[name] = numbers
+    label = next((name for name in _LABELS if name in table), None)
+    region = next((name for name in _REGIONS if name in table), None)
     if label is None or region is None:
         raise TableError(
             "The table does not say which label is which region.",

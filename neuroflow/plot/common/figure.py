@@ -14,6 +14,7 @@ import matplotlib.axes
 import matplotlib.figure
 
 from neuroflow.errors import FolderError, OptionError
+from neuroflow.io import atomic_write
 from neuroflow.matrix import check_number
 from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current
 
@@ -149,20 +150,12 @@ def save_figure(
     files = []
     for name in wanted:
         file = stem.with_name(f"{stem.name}.{name}")
-        part = file.with_name(f".{file.name}.part")
-        try:
-            stem.parent.mkdir(parents=True, exist_ok=True)
-            with mpl.rc_context(current().rc()):
-                root.savefig(part, format=name, dpi=dpi, metadata=_metadata(name, caption(figure)))
-            part.replace(file)
-        except OSError as error:
-            if part.is_file():
-                part.unlink()
-            raise FolderError(
-                f"The figure {file.name} cannot be written.",
-                why=f"{error.strerror or error}.",
-                advice="Choose another folder, or make room.",
-            ) from error
+        facts = _metadata(name, caption(figure))
+        with (
+            atomic_write(file, error=FolderError, parents=True) as temporary,
+            mpl.rc_context(current().rc()),
+        ):
+            root.savefig(temporary, format=name, dpi=dpi, metadata=facts)
         files.append(file)
     return files
 

@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 
 from neuroflow._version import __version__
 from neuroflow.errors import FolderError, ResultWarning
-from neuroflow.io import whole
+from neuroflow.io import atomic_write
 from neuroflow.matrix import RegionName, dictionary_digest
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.cohort_table import Results, load_results
@@ -153,7 +153,7 @@ def _write(path: Path, values: Values, identity: str, key: str) -> None:
         arrays.append(pa.Array.from_buffers(kind, len(values.matrix), [None, matrix]))
     names = [*COLUMNS, _MATRIX][: len(arrays)]
     table = pa.Table.from_arrays(arrays, names).replace_schema_metadata({_META: json.dumps(meta)})
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         pq.write_table(
             table,
             temporary,

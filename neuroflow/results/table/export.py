@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
-from neuroflow.io import whole
+from neuroflow.io import atomic_write
 from neuroflow.matrix import resolve
 
 DICTIONARY: dict[str, tuple[str, str, str]] = {
@@ -183,19 +183,10 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
         )
     if any(name is not None for name in table.index.names):
         table = table.reset_index()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as temporary:
-            writer(table, temporary)
-        if path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and table.attrs):
-            _write_sidecar(table, path.with_suffix(".json"))
-    except OSError as error:
-        raise FolderError(
-            f"{path} cannot be written.",
-            why=f"{error.strerror}.",
-            advice="Check the folder's permissions, the disk's free space, and whether the file "
-            "is open in another program.",
-        ) from error
+    with atomic_write(path, error=FolderError, parents=True) as temporary:
+        writer(table, temporary)
+    if path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and table.attrs):
+        _write_sidecar(table, path.with_suffix(".json"))
     return path
 
 
@@ -222,7 +213,8 @@ def _write_sidecar(table: pd.DataFrame, path: Path) -> None:
     }
     about = {"Computation": dict(table.attrs)} if table.attrs else {}
     text = json.dumps(meanings | about, indent=2, default=str, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    with atomic_write(path, error=FolderError) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _write_excel(table: pd.DataFrame, path: Path) -> None:

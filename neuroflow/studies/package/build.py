@@ -13,6 +13,7 @@ from pathlib import Path
 
 from neuroflow.errors import NeuroflowError, PackageError, StudyError
 from neuroflow.events import Reporter
+from neuroflow.io import atomic_write, remove_leftovers
 from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.studies.archive import shared_archives
 from neuroflow.studies.members import study_members
@@ -99,13 +100,10 @@ def _require_space(studies: Iterable[Study], folder: Path) -> None:
 
 def _write(study_id: str, contents: Iterable[Content], folder: Path) -> tuple[Path, str]:
     final = folder / f"{study_id}.zip"
-    temporary = folder / f".{study_id}.zip.part"
-    try:
+    remove_leftovers(folder, final.name)
+    with atomic_write(final) as temporary:
         write_zip(temporary, contents)
         sha256 = verify_zip(temporary)
-        temporary.replace(final)
-    finally:
-        temporary.unlink(missing_ok=True)
     return final, sha256
 
 

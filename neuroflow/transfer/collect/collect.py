@@ -18,6 +18,7 @@ from neuroflow.errors import (
     NeuroflowError,
     RemoteRefusedError,
 )
+from neuroflow.io import sync_folder
 from neuroflow.ledger import Ledger, LedgerRow, State, utc_now
 from neuroflow.models import Entry, Event, OnEvent, ResultFolder
 from neuroflow.transfer.collect.aggregated import fetch_reports
@@ -197,6 +198,8 @@ class _Fetcher:
                     job.error = job.error or error
                     if error is None:
                         stamp(local, entry)
+                if job.wanted:
+                    sync_folder(job.target)  # before the ledger says that they are here
                 self._finish(job, on_event)
                 batch.drop_first()
                 if self.clockwork.is_over():

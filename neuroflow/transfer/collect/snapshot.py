@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from neuroflow.errors import ResultWarning
-from neuroflow.io import whole
+from neuroflow.io import atomic_write
 from neuroflow.ledger import LedgerRow
 from neuroflow.models import Entry, ResultFolder
 
@@ -116,8 +116,7 @@ class OutputSnapshot:
             ],
         }
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with whole(path) as temporary:
+            with atomic_write(path, parents=True) as temporary:
                 temporary.write_text(json.dumps(content), encoding="ascii")
         except OSError as error:
             message = f"{path} cannot be written ({error.strerror}); the next look starts afresh."

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from neuroflow.errors import HostKeyChangedError, HostKeyError, HostKeyUnknownError
+from neuroflow.io import atomic_write
 from neuroflow.transfer.ssh import session
 from neuroflow.transfer.ssh.keys import PublicKey
 
@@ -112,19 +113,10 @@ class HostKeys:
     def _replace(self, host: str, port: int, new: str) -> None:
         """Write the file with one line for this server; every other line stays as it was."""
         place = _place(host, port)
-        temporary = self.path.with_name(self.path.name + ".new")
-        try:
-            with self._writing:
-                kept = [line for line in self._text().splitlines() if not _is_about(line, place)]
-                self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._writing:
+            kept = [line for line in self._text().splitlines() if not _is_about(line, place)]
+            with atomic_write(self.path, error=HostKeyError, parents=True) as temporary:
                 temporary.write_text("\n".join([*kept, new]) + "\n", encoding="utf-8")
-                temporary.replace(self.path)
-        except OSError as error:
-            raise HostKeyError(
-                f"{self.path} cannot be written.",
-                why=f"{error.strerror}.",
-                advice="Check the folder's permissions and the disk's free space.",
-            ) from error
 
     def _text(self) -> str:
         try:

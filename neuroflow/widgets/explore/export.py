@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.errors import FolderError
+from neuroflow.io import atomic_write
 from neuroflow.results import write_table
 from neuroflow.widgets.explore.steps import Call, run_steps
 
@@ -70,8 +71,6 @@ def _file_name(call: Call) -> str:
 
 def _write_text(stem: Path, ending: str, text: str) -> Path:
     path = stem.with_name(stem.name + ending)
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise FolderError(f"{path.name} cannot be written.", why=f"{error.strerror}.") from error
+    with atomic_write(path, error=FolderError) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
     return path
