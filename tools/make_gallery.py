@@ -64,7 +64,7 @@ FIGURES = (
         "size = (180 / 25.4, 80 / 25.4)  # a journal's page, in inches\n"
         'figure, (left, ax) = plt.subplots(1, 2, figsize=size, layout="constrained")\n'
         'nf.plot.strip(table, ["pSN", "SCP"], ax=left)\n'
-        f"nf.plot.forest(effects, ax, regions={BIOMARKERS})\nax",
+        f"nf.plot.forest(effects, ax=ax, regions={BIOMARKERS})\nax",
     ),
     (
         "dark",

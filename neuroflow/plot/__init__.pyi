@@ -1,6 +1,6 @@
-from ._brain.draw import brain as brain
+from ._brain.brain import brain as brain
 from ._brain.masks import read_masks as read_masks
-from ._brain.masks import write_nifti as write_nifti
+from ._brain.masks import save_nifti as save_nifti
 from ._correlation import correlation as correlation
 from ._coverage import coverage as coverage
 from ._forest import forest as forest

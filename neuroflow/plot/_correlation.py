@@ -12,40 +12,40 @@ from matplotlib.axes import Axes
 from neuroflow.compare import CORRECTION_NAMES
 from neuroflow.errors import TableError
 from neuroflow.matrix import FloatArray, check_choice, check_number
-from neuroflow.plot._heatmap import alike
+from neuroflow.plot._heatmap import cluster_order
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     MM,
-    current,
-    describe,
+    abbreviations,
+    current_style,
     figure_of,
     is_narrow,
-    kind_notes,
-    mark_systems,
+    label_systems,
     metric_name,
     new_axes,
+    order_regions,
     pick_regions,
     region_labels,
-    region_order,
-    row_names,
+    set_caption,
+    shorten_names,
     styled,
 )
 
 Order = Literal["system", "cluster"]
 
-_ROW = 3.7  # mm; 8 pt text fits
-_NAMED = 26  # columns that can be named below the page's width
-_SAME = "the same regions, in the same order"
-_PAIR = ("region", "region_name", "kind", "system", "hemisphere")
+_ROW_MM = 3.7  # mm; 8 pt text fits
+_MAX_LABELS = 26  # columns that can be named below the page's width
+_SAME_ORDER = "the same regions, in the same order"
+_REGION_FACTS = ("region", "region_name", "kind", "system", "hemisphere")
 
 
 def correlation(
     pairs: pd.DataFrame,
-    ax: Axes | None = None,
-    *,
     regions: Sequence[str] | None = None,
+    *,
     order: Order = "system",
     alpha: float = 0.05,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw the correlations of all regions with each other.
 
@@ -53,14 +53,14 @@ def correlation(
     ----------
     pairs
         What `correlate_regions` returns.
-    ax
-        Where to draw; None makes a figure whose height grows with the regions.
     regions
         Keys or names of regions; None for all.
     order
         ``"system"``, or ``"cluster"``: like beside like (average linkage).
     alpha
         Up to 26 regions pairs with q below it carry a point.
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
 
     Returns
     -------
@@ -85,39 +85,39 @@ def correlation(
     """
     check_choice("order", order, get_args(Order))
     check_number("alpha", alpha, below=1)
-    columns, r, q = _square(pairs)
+    columns, r, q = _matrices(pairs)
     chosen = np.flatnonzero(pick_regions(columns, regions))
     columns = columns.iloc[chosen].reset_index(drop=True)
-    rows = region_order(columns, [regions] if isinstance(regions, str) else regions)
+    rows = order_regions(columns, [regions] if isinstance(regions, str) else regions)
     if order == "cluster":
-        rows = list(alike(np.nan_to_num(r[np.ix_(chosen, chosen)])))
+        rows = list(cluster_order(np.nan_to_num(r[np.ix_(chosen, chosen)])))
     columns, places = columns.iloc[rows].reset_index(drop=True), chosen[rows]
     r, q = r[np.ix_(places, places)], q[np.ix_(places, places)]
     names = region_labels(columns)
     with styled():
-        own = ax is None
+        new_figure = ax is None
         if ax is None:
-            height = 30 + _ROW * len(names) + 46 * (len(names) <= _NAMED)
+            height = 30 + _ROW_MM * len(names) + 46 * (len(names) <= _MAX_LABELS)
             ax = new_axes(DOUBLE_COLUMN, max(height, 70.0))
-        _cells(ax, r, q, alpha)
-        _frame(ax, names)
+        _draw_cells(ax, r, q, alpha)
+        _set_axes(ax, names)
         if order == "system":
-            _systems(ax, columns)
+            _draw_system_lines(ax, columns)
         text = _caption(pairs, names, alpha)
-        describe(ax, text, text if own else "", own=own)
+        set_caption(ax, text, text if new_figure else "", new_figure=new_figure)
     return ax
 
 
-def _square(pairs: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
+def _matrices(pairs: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
     """Return regions, correlations and q as whole matrices."""
-    needed = [f"{name}{end}" for end in ("_x", "_y") for name in _PAIR] + ["r", "q"]
+    needed = [f"{name}{end}" for end in ("_x", "_y") for name in _REGION_FACTS] + ["r", "q"]
     if missing := [name for name in needed if name not in pairs]:
         raise TableError(
             f"The table has no column {', '.join(missing[:3])}.",
             advice="Hand over what correlate_regions returns.",
         )
     sides = [
-        pairs[[f"{name}{end}" for name in _PAIR]].set_axis(list(_PAIR), axis=1)
+        pairs[[f"{name}{end}" for name in _REGION_FACTS]].set_axis(list(_REGION_FACTS), axis=1)
         for end in ("_x", "_y")
     ]
     key = ["region", "hemisphere"]
@@ -130,8 +130,8 @@ def _square(pairs: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
     return columns, r, q
 
 
-def _cells(ax: Axes, r: FloatArray, q: FloatArray, alpha: float) -> None:
-    theme = current().palette
+def _draw_cells(ax: Axes, r: FloatArray, q: FloatArray, alpha: float) -> None:
+    theme = current_style().palette
     edges = np.arange(len(r) + 1) - 0.5
     mesh = ax.pcolormesh(
         edges,
@@ -142,9 +142,9 @@ def _cells(ax: Axes, r: FloatArray, q: FloatArray, alpha: float) -> None:
         vmax=1,
         rasterized=r.size > 5000,
     )
-    if len(r) <= _NAMED:
+    if len(r) <= _MAX_LABELS:
         row, column = np.nonzero(np.nan_to_num(q, nan=1.0) < alpha)
-        colors = np.where(np.abs(r[row, column]) > 0.5, theme.ground, theme.ink)
+        colors = np.where(np.abs(r[row, column]) > 0.5, theme.background, theme.foreground)
         ax.scatter(column, row, s=5, c=colors, linewidths=0, zorder=3)
     figure = figure_of(ax)
     if figure is None:
@@ -164,28 +164,28 @@ def _cells(ax: Axes, r: FloatArray, q: FloatArray, alpha: float) -> None:
     bar.outline.set_linewidth(0.6)
 
 
-def _frame(ax: Axes, names: list[str]) -> None:
+def _set_axes(ax: Axes, names: list[str]) -> None:
     ax.set_xlim(-0.5, len(names) - 0.5)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_yticks(range(len(names)), row_names(ax, names))
-    ax.tick_params(labelsize=current().small)
-    if len(names) <= _NAMED:
+    ax.set_yticks(range(len(names)), shorten_names(ax, names))
+    ax.tick_params(labelsize=current_style().small)
+    if len(names) <= _MAX_LABELS:
         most = 18 if is_narrow(ax) else 28
         short = [name if len(name) <= most else f"{name[: most - 2]}…" for name in names]
         ax.set_xticks(range(len(names)), short, rotation=90)
     else:
         ax.set_xticks([])
-        ax.set_xlabel(_SAME.replace(", ", ",\n") if is_narrow(ax) else _SAME)
+        ax.set_xlabel(_SAME_ORDER.replace(", ", ",\n") if is_narrow(ax) else _SAME_ORDER)
     ax.tick_params(length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
 
 
-def _systems(ax: Axes, columns: pd.DataFrame) -> None:
+def _draw_system_lines(ax: Axes, columns: pd.DataFrame) -> None:
     systems = columns["system"].tolist()
-    mark_systems(ax, systems)
+    label_systems(ax, systems)
     for place in range(1, len(systems)):
         if systems[place] != systems[place - 1] and len(set(systems)) < len(systems):
-            ax.axvline(place - 0.5, color=current().palette.quiet, linewidth=0.8, zorder=1)
+            ax.axvline(place - 0.5, color=current_style().palette.muted, linewidth=0.8, zorder=1)
 
 
 def _caption(pairs: pd.DataFrame, names: list[str], alpha: float) -> str:
@@ -197,8 +197,8 @@ def _caption(pairs: pd.DataFrame, names: list[str], alpha: float) -> str:
         parts[0] += f", adjusted for {' and '.join(facts['covariates'])}"
     low, high = int(pairs["n"].min()), int(pairs["n"].max())
     parts[0] += f" (n = {low if low == high else f'{low} to {high}'})."
-    if len(names) <= _NAMED:
+    if len(names) <= _MAX_LABELS:
         how = CORRECTION_NAMES.get(facts.get("correction", ""), "")
         parts.append(f"Points: q < {alpha:g}{f' ({how} over all pairs)' if how else ''}.")
-    parts.append(kind_notes(names))
+    parts.append(abbreviations(names))
     return " ".join(part for part in parts if part)

@@ -12,31 +12,31 @@ from neuroflow.matrix import RegionName, resolve
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     add_legend,
-    current,
-    describe,
+    current_style,
     is_narrow,
     new_axes,
     point_handle,
     region_labels,
-    row_names,
+    set_caption,
+    shorten_names,
     styled,
 )
 
 _COUNTS = ("expected", "present", "missing", "percent")
-_SAID = (*_COUNTS, "where")
+_NOT_KEYS = (*_COUNTS, "where")
 
 
-def coverage(counts: pd.DataFrame, ax: Axes | None = None, *, most: int = 40) -> Axes:
+def coverage(counts: pd.DataFrame, *, max_rows: int = 40, ax: Axes | None = None) -> Axes:
     """Draw what `neuroflow.coverage` counted.
 
     Parameters
     ----------
     counts
         What `neuroflow.coverage` returns: counts by region, study, site, ...; or visits.
+    max_rows
+        How many rows are drawn, the least complete first; the others are counted in the caption.
     ax
         Where to draw; None makes a figure whose height grows with the rows.
-    most
-        How many rows are drawn, the least complete first; the others are counted in the caption.
 
     Returns
     -------
@@ -56,65 +56,67 @@ def coverage(counts: pd.DataFrame, ax: Axes | None = None, *, most: int = 40) ->
     >>> coverage(counts).get_xlabel()
     'Present (% of expected)'
     """
-    visits = len(counts.columns) > 0 and all(map(is_bool_dtype, counts.dtypes))
-    if not visits and (missing := [name for name in _COUNTS if name not in counts]):
+    is_visits = len(counts.columns) > 0 and all(map(is_bool_dtype, counts.dtypes))
+    if not is_visits and (missing := [name for name in _COUNTS if name not in counts]):
         raise TableError(
             f"The table has no column {', '.join(missing)}.",
             advice="Hand over what neuroflow.coverage returns.",
         )
     if len(counts) == 0:
         raise TableError("There is nothing to draw.", why="The table of coverage has no rows.")
-    if visits:
+    if is_visits:
         counts = counts.iloc[np.argsort(counts.sum(axis=1).to_numpy(), kind="stable")]
-    drawn = counts.iloc[: max(most, 1)]
+    drawn = counts.iloc[: max(max_rows, 1)]
     with styled():
-        own = ax is None
+        new_figure = ax is None
         if ax is None:
             ax = new_axes(DOUBLE_COLUMN, 32 + 4.6 * len(drawn))
-        note = _visits(ax, drawn, own=own) if visits else _bars(ax, drawn)
+        note = (
+            _draw_visits(ax, drawn, new_figure=new_figure) if is_visits else _draw_bars(ax, drawn)
+        )
         ax.set_ylim(len(drawn) - 0.5, -0.5)
         ax.tick_params(axis="y", length=0)
         rest = counts.iloc[len(drawn) :]
         if len(rest):
-            whole = rest.to_numpy().all() if visits else (rest["missing"] == 0).all()
+            whole = rest.to_numpy().all() if is_visits else (rest["missing"] == 0).all()
             note += f" {len(rest)} further rows are {'complete' if whole else 'not drawn'}."
-        describe(ax, note, note, own=own)
+        set_caption(ax, note, note, new_figure=new_figure)
     return ax
 
 
-def _bars(ax: Axes, counts: pd.DataFrame) -> str:
-    theme = current().palette
+def _draw_bars(ax: Axes, counts: pd.DataFrame) -> str:
+    theme = current_style().palette
     place = np.arange(len(counts))
     percent = counts["percent"].to_numpy(dtype=np.float64)
-    said = "" if is_narrow(ax) else " missing"
+    ending = "" if is_narrow(ax) else " missing"
     ax.barh(place, 100 - percent, 0.7, percent, color=theme.missing, linewidth=0, zorder=2)
     ax.barh(place, percent, 0.7, color=theme.groups["PD"], linewidth=0, zorder=2)
     for row, (missing, expected) in enumerate(
         zip(counts["missing"], counts["expected"], strict=True)
     ):
-        text = f"{missing} of {expected}{said}" if missing else "complete"
+        text = f"{missing} of {expected}{ending}" if missing else "complete"
         ax.annotate(
             text,
             (100, row),
             xytext=(4, 0),
             textcoords="offset points",
             va="center",
-            fontsize=current().small,
-            color=theme.ink if missing else theme.quiet,
+            fontsize=current_style().small,
+            color=theme.foreground if missing else theme.muted,
             annotation_clip=False,
         )
-    ax.set_yticks(place, row_names(ax, _row_names(counts)))
-    ax.tick_params(labelsize=current().small)
+    ax.set_yticks(place, shorten_names(ax, _row_labels(counts)))
+    ax.tick_params(labelsize=current_style().small)
     ax.set_xlim(0, 100)
-    ax.set_xlabel("Present (% of expected)" + ";\nbeside: missing" * (not said))
+    ax.set_xlabel("Present (% of expected)" + ";\nbeside: missing" * (not ending))
     ax.grid(axis="x", zorder=0)
     ax.set_axisbelow(True)
     total = f"{int(counts['missing'].sum())} of {int(counts['expected'].sum())}"
     return f"Completeness: {total} values of the rows drawn are missing."
 
 
-def _row_names(counts: pd.DataFrame) -> list[str]:
-    columns = [name for name in counts.columns if name not in _SAID]
+def _row_labels(counts: pd.DataFrame) -> list[str]:
+    columns = [name for name in counts.columns if name not in _NOT_KEYS]
     texts = counts[columns].astype(object)
     if "region" in texts and "hemisphere" in texts:
         known = [
@@ -145,20 +147,20 @@ def _of_region(region: str, side: str) -> RegionName:
     return plain if plain.known else resolve(f"{region}_{side}")
 
 
-def _visits(ax: Axes, there: pd.DataFrame, *, own: bool) -> str:
-    theme = current().palette
-    row, column = np.nonzero(there.to_numpy())
+def _draw_visits(ax: Axes, present: pd.DataFrame, *, new_figure: bool) -> str:
+    theme = current_style().palette
+    row, column = np.nonzero(present.to_numpy())
     color = theme.groups["PD"]
     ax.scatter(column, row, s=26, marker="s", color=color, linewidths=0, zorder=3)
-    row, column = np.nonzero(~there.to_numpy())
-    ax.scatter(column, row, s=26, marker="x", color=theme.quiet, linewidths=0.9, zorder=3)
-    ax.set_yticks(range(len(there)), [str(name) for name in there.index])
-    ax.set_xticks(range(there.shape[1]), [str(name) for name in there.columns])
-    ax.set_xlim(-0.5, there.shape[1] - 0.5)
+    row, column = np.nonzero(~present.to_numpy())
+    ax.scatter(column, row, s=26, marker="x", color=theme.muted, linewidths=0.9, zorder=3)
+    ax.set_yticks(range(len(present)), [str(name) for name in present.index])
+    ax.set_xticks(range(present.shape[1]), [str(name) for name in present.columns])
+    ax.set_xlim(-0.5, present.shape[1] - 0.5)
     ax.set_xlabel("Session")
     ax.grid(axis="y", zorder=0)
     ax.set_axisbelow(True)
-    handles = [point_handle("study", color, "s"), point_handle("no study", theme.quiet, "x")]
-    add_legend(ax, handles, own=own)
-    gaps = int((~there).to_numpy().sum())
-    return f"Visits of {len(there)} participants; visits with no study: {gaps}."
+    handles = [point_handle("study", color, "s"), point_handle("no study", theme.muted, "x")]
+    add_legend(ax, handles, new_figure=new_figure)
+    gaps = int((~present).to_numpy().sum())
+    return f"Visits of {len(present)} participants; visits with no study: {gaps}."

@@ -17,17 +17,18 @@ from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix import DIAGNOSES, FloatArray, as_list, check_choice, check_number, diagnosis
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
+    abbreviations,
     add_legend,
-    current,
-    describe,
-    kind_notes,
-    look_of,
+    current_style,
+    group_styles,
+    lower_first,
     metric_name,
     new_axes,
+    order_regions,
     pick_regions,
     region_labels,
-    region_order,
-    region_rows,
+    set_caption,
+    set_region_axis,
     styled,
     unit,
 )
@@ -39,18 +40,18 @@ _INTERVALS = {
     "estimate": ("ci_low", "ci_high"),
 }
 _KEY = ["region", "hemisphere", "metric"]
-_PLAIN = ("o", "s", "^", "D", "v", "P", "X")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def forest(
     effects: pd.DataFrame,
-    ax: Axes | None = None,
+    regions: Sequence[str] | None = None,
     *,
     metric: str | None = None,
     contrasts: Sequence[str] | None = None,
-    regions: Sequence[str] | None = None,
     value: Value = "effect_size",
     alpha: float = 0.05,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw effects with their confidence intervals, region by region.
 
@@ -58,18 +59,18 @@ def forest(
     ----------
     effects
         What `compare_groups` returns.
-    ax
-        Where to draw; None makes a figure whose height grows with regions and contrasts.
+    regions
+        Keys or names of regions; None for all, by system.
     metric
         Which metric; None takes free water if it is there, else the first.
     contrasts
         Which contrasts; None takes all.
-    regions
-        Keys or names of regions; None for all, by system.
     value
         ``"effect_size"``, or ``"estimate"`` in the metric's unit.
     alpha
         Effects with q below it are filled, the others hollow.
+    ax
+        Where to draw; None makes a figure whose height grows with regions and contrasts.
 
     Returns
     -------
@@ -95,30 +96,32 @@ def forest(
     check_choice("value", value, get_args(Value))
     check_number("alpha", alpha, below=1)
     rows, metric = effect_rows(effects, metric, contrasts, value)
-    picture = _picture(rows, regions, value, alpha, effect_axis(effects.attrs, rows, metric, value))
+    data = _forest_data(
+        rows, regions, value, alpha, effect_axis(effects.attrs, rows, metric, value)
+    )
     with styled():
-        own = ax is None
+        new_figure = ax is None
         if ax is None:
-            n_regions, n_contrasts = picture.middle.shape
+            n_regions, n_contrasts = data.estimate.shape
             pitch = max(4.2, 2.4 * n_contrasts)
             ax = new_axes(DOUBLE_COLUMN, 36 + pitch * n_regions + 5 * ((n_contrasts - 1) // 3))
-        handles = _draw(ax, picture)
-        ax.axvline(0, color=current().palette.ink, linewidth=0.8, zorder=1)
-        region_rows(ax, picture.columns, picture.labels, picture.axis)
-        add_legend(ax, handles, own=own)
-        text = _caption(picture, effects.attrs, alpha)
-        describe(ax, f"{picture.axis}. {text}", text, own=own)
+        handles = _draw(ax, data)
+        ax.axvline(0, color=current_style().palette.foreground, linewidth=0.8, zorder=1)
+        set_region_axis(ax, data.columns, data.labels, data.axis)
+        add_legend(ax, handles, new_figure=new_figure)
+        text = _caption(data, effects.attrs, alpha)
+        set_caption(ax, f"{data.axis}. {text}", text, new_figure=new_figure)
     return ax
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class _ForestData:
     """Regions x contrasts, in the order drawn."""
 
-    middle: FloatArray
+    estimate: FloatArray
     low: FloatArray
     high: FloatArray
-    sure: Any  # bool array
+    significant: Any  # bool array
     columns: pd.DataFrame
     labels: list[str]
     contrasts: list[str]
@@ -126,13 +129,13 @@ class _Picture:
     axis: str
 
 
-def _picture(
+def _forest_data(
     rows: pd.DataFrame, regions: Sequence[str] | None, value: Value, alpha: float, axis: str
-) -> _Picture:
+) -> _ForestData:
     named = list(dict.fromkeys(rows["contrast"]))
     columns = rows.drop_duplicates(_KEY).reset_index(drop=True)
     columns = columns[pick_regions(columns, regions)].reset_index(drop=True)
-    order = region_order(columns, [regions] if isinstance(regions, str) else regions)
+    order = order_regions(columns, [regions] if isinstance(regions, str) else regions)
     columns = columns.iloc[order].reset_index(drop=True)
     index = pd.MultiIndex.from_frame(columns[_KEY])
 
@@ -141,17 +144,17 @@ def _picture(
         return wide.reindex(index=index, columns=named).to_numpy(dtype=np.float64)
 
     q = grid("q")
-    biggest = rows.groupby("contrast", sort=False, observed=True)[["n1", "n2"]].max().loc[named]
+    largest = rows.groupby("contrast", sort=False, observed=True)[["n1", "n2"]].max().loc[named]
     low, high = _INTERVALS[value]
-    return _Picture(
-        middle=grid(value),
+    return _ForestData(
+        estimate=grid(value),
         low=grid(low),
         high=grid(high),
-        sure=np.nan_to_num(q, nan=1.0) < alpha,
+        significant=np.nan_to_num(q, nan=1.0) < alpha,
         columns=columns,
         labels=region_labels(columns),
         contrasts=named,
-        counts=[f"{row.n1} v {row.n2}" for row in biggest.itertuples()],
+        counts=[f"{row.n1} v {row.n2}" for row in largest.itertuples()],
         axis=axis,
     )
 
@@ -159,7 +162,7 @@ def _picture(
 def effect_axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value: Value) -> str:
     """Return the words along the axis of effects."""
     share = f"({float(facts.get('confidence', 0.95)):.0%} CI)"
-    what = _lower(metric_name(metric))
+    what = lower_first(metric_name(metric))
     if value == "effect_size":
         name = str(facts.get("effect_size") or "Hedges' g").split(" over")[0].split(",")[0]
         return f"{name[0].upper()}{name[1:]}, {what} {share}"
@@ -198,57 +201,55 @@ def effect_rows(
     return rows, metric
 
 
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
-
-
-def _looks(contrasts: Sequence[str]) -> list[tuple[str, str]]:
+def _contrast_styles(contrasts: Sequence[str]) -> list[tuple[str, str]]:
     """Give a contrast its first group's colour where no two contrasts share it."""
     first = [name.split(" - ")[0] for name in contrasts]
     if all(diagnosis(name) in DIAGNOSES for name in first) and len(set(first)) == len(first):
-        looks = look_of(first)
-        return [looks[name] for name in first]
-    theme = current().palette
-    colors = [theme.ink] if len(contrasts) == 1 else [*theme.groups.values(), *theme.more]
-    return [(colors[i % len(colors)], _PLAIN[i % len(_PLAIN)]) for i in range(len(contrasts))]
+        styles = group_styles(first)
+        return [styles[name] for name in first]
+    theme = current_style().palette
+    colors = (
+        [theme.foreground] if len(contrasts) == 1 else [*theme.groups.values(), *theme.extra_groups]
+    )
+    return [(colors[i % len(colors)], _MARKERS[i % len(_MARKERS)]) for i in range(len(contrasts))]
 
 
-def _draw(ax: Axes, picture: _Picture) -> list[Artist]:
-    ground = current().palette.ground
-    n_regions, n_contrasts = picture.middle.shape
+def _draw(ax: Axes, data: _ForestData) -> list[Artist]:
+    background = current_style().palette.background
+    n_regions, n_contrasts = data.estimate.shape
     handles: list[Artist] = []
-    for place, (color, marker) in enumerate(_looks(picture.contrasts)):
+    for place, (color, marker) in enumerate(_contrast_styles(data.contrasts)):
         y = np.arange(n_regions) + (place - (n_contrasts - 1) / 2) * 0.8 / n_contrasts
-        middle, sure = picture.middle[:, place], picture.sure[:, place]
-        ax.hlines(y, picture.low[:, place], picture.high[:, place], color=color, linewidth=1.1)
+        estimate, significant = data.estimate[:, place], data.significant[:, place]
+        ax.hlines(y, data.low[:, place], data.high[:, place], color=color, linewidth=1.1)
         for filled in (False, True):
-            some = (sure == filled) & np.isfinite(middle)
+            some = (significant == filled) & np.isfinite(estimate)
             ax.scatter(
-                middle[some],
+                estimate[some],
                 y[some],
                 s=16,
                 marker=marker,
-                facecolor=color if filled else ground,
+                facecolor=color if filled else background,
                 edgecolor=color,
                 linewidths=1.0,
                 zorder=3,
             )
-        name = picture.contrasts[place].replace(" - ", " − ")
+        name = data.contrasts[place].replace(" - ", " − ")
         handles.append(
             Line2D(
                 [], [], color=color, marker=marker, markersize=4.5, linewidth=1.1,
-                label=f"{name} (n = {picture.counts[place]})",
+                label=f"{name} (n = {data.counts[place]})",
             )
         )  # fmt: skip
     return handles
 
 
-def _caption(picture: _Picture, facts: Mapping[Any, Any], alpha: float) -> str:
-    missing = int(np.isnan(picture.middle).sum())
+def _caption(data: _ForestData, facts: Mapping[Any, Any], alpha: float) -> str:
+    missing = int(np.isnan(data.estimate).sum())
     parts = [
         model_note(facts, alpha),
         f"{missing} effects could not be estimated." if missing else "",
-        kind_notes(picture.labels),
+        abbreviations(data.labels),
     ]
     return " ".join(part for part in parts if part)
 

@@ -21,44 +21,44 @@ from neuroflow.matrix import FloatArray, IntArray, check_choice, check_number, l
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     MM,
+    abbreviations,
     add_legend,
-    current,
-    describe,
+    current_style,
     figure_of,
+    group_styles,
     is_narrow,
-    kind_notes,
-    look_of,
-    mark_systems,
+    label_systems,
     metric_name,
     new_axes,
+    order_regions,
+    panel_size,
     pick_regions,
     region_labels,
-    region_order,
-    room,
-    row_names,
+    set_caption,
+    shorten_names,
     styled,
 )
 
 Order = Literal["group", "cluster"]
 
-_ROW = 3.7  # mm; 8 pt text fits
-_NAMED = 26  # studies that can be named below the page's width
-_BAR = -1.8  # rows above the first region
+_ROW_MM = 3.7  # mm; 8 pt text fits
+_MAX_LABELS = 26  # studies that can be named below the page's width
+_BAR_TOP = -1.8  # rows above the first region
 _QUANTITY = "z-score (SDs of the reference)"
-_SIGN = 1.4  # mm that a sign takes
+_SIGN_MM = 1.4  # mm that a sign takes
 
 
 def heatmap(
     table: pd.DataFrame,
-    metric: str = "FW",
-    ax: Axes | None = None,
-    *,
-    reference: str | None = "auto",
-    between: str = "group",
-    covariates: Sequence[str] = (),
     regions: Sequence[str] | None = None,
+    metric: str = "FW",
+    *,
+    by: str = "group",
+    reference: str | None = "auto",
+    covariates: Sequence[str] = (),
     limit: float = 4.0,
     order: Order = "group",
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw the z-scores of all studies (across) in all regions (down).
 
@@ -66,24 +66,24 @@ def heatmap(
     ----------
     table
         The cohort table.
+    regions
+        Keys or names of regions; None for all, by system.
     metric
         Which metric.
-    ax
-        Where to draw; None makes a figure whose height grows with the regions.
+    by
+        The column that holds the groups.
     reference
         The group that says what is expected; None takes all studies; ``"auto"`` the controls if
         there are at least three, else all studies.
-    between
-        The column that holds the groups.
     covariates
         What the expected value is adjusted for.
-    regions
-        Keys or names of regions; None for all, by system.
     limit
         The z-score at which colours end.
     order
         ``"group"``: studies by group, regions by system; ``"cluster"``: like beside like
         (average linkage of Euclidean distances, missing cells as expected, z = 0).
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
 
     Returns
     -------
@@ -111,22 +111,20 @@ def heatmap(
     check_choice("order", order, get_args(Order))
     check_number("limit", limit)
     if reference == "auto":
-        reference = controls_of(table, between)
-    scores = z_scores(
-        table, reference=reference, between=between, covariates=covariates, metric=metric
-    )
-    grid = _grid(scores, between, regions)
+        reference = controls_of(table, by)
+    scores = z_scores(table, reference=reference, between=by, covariates=covariates, metric=metric)
+    grid = _grid(scores, by, regions)
     if order == "cluster":
         grid = _clustered(grid)
     with styled():
-        own = ax is None
+        new_figure = ax is None
         if ax is None:
-            ax = new_axes(DOUBLE_COLUMN, 47 + _ROW * len(grid.labels) + 14 * grid.named)
-        _cells(ax, grid, limit)
-        add_legend(ax, _groups(ax, grid), own=own)
-        _frame(ax, grid)
-        text = _caption(scores, metric, grid, signed=grid.z.shape[1] <= _signed(ax))
-        describe(ax, text, text if own else "", own=own)
+            ax = new_axes(DOUBLE_COLUMN, 47 + _ROW_MM * len(grid.labels) + 14 * grid.is_labelled)
+        _draw_cells(ax, grid, limit)
+        add_legend(ax, _draw_groups(ax, grid), new_figure=new_figure)
+        _set_axes(ax, grid)
+        text = _caption(scores, metric, grid, signed=grid.z.shape[1] <= _max_signed(ax))
+        set_caption(ax, text, text if new_figure else "", new_figure=new_figure)
     return ax
 
 
@@ -142,20 +140,20 @@ class _Grid:
     clustered: bool = False
 
     @property
-    def named(self) -> bool:
+    def is_labelled(self) -> bool:
         """Whether there is room for the studies' names."""
-        return len(self.names) <= _NAMED
+        return len(self.names) <= _MAX_LABELS
 
 
-def _grid(scores: pd.DataFrame, between: str, regions: Sequence[str] | None) -> _Grid:
+def _grid(scores: pd.DataFrame, by: str, regions: Sequence[str] | None) -> _Grid:
     cells = read_cells(scores.assign(value=scores["z"]))
     wanted = pick_regions(cells.columns, regions)
     columns = cells.columns[wanted].reset_index(drop=True)
-    rows = region_order(columns, [regions] if isinstance(regions, str) else regions)
+    rows = order_regions(columns, [regions] if isinstance(regions, str) else regions)
     first = scores.drop_duplicates("study_id").reset_index(drop=True)
-    group = labels(first[between]).fillna("") if between in first else pd.Series([""] * len(first))
-    looks = list(look_of(group[group != ""].tolist()))
-    place = {name: code for code, name in enumerate(looks)}
+    group = labels(first[by]).fillna("") if by in first else pd.Series([""] * len(first))
+    styles = list(group_styles(group[group != ""].tolist()))
+    place = {name: code for code, name in enumerate(styles)}
     order: IntArray = np.argsort([place.get(name, len(place)) for name in group], kind="stable")
     names = labels(first["participant_id"] if "participant_id" in first else first["study_id"])
     names = names.fillna(first["study_id"].astype(str).str[:8])
@@ -175,7 +173,7 @@ def _grid(scores: pd.DataFrame, between: str, regions: Sequence[str] | None) -> 
 def _clustered(grid: _Grid) -> _Grid:
     """Put like studies and like regions beside each other."""
     z = np.nan_to_num(grid.z)
-    rows, studies = alike(z), alike(z.T)
+    rows, studies = cluster_order(z), cluster_order(z.T)
     return _Grid(
         z=grid.z[np.ix_(rows, studies)],
         columns=grid.columns.iloc[rows].reset_index(drop=True),
@@ -186,7 +184,7 @@ def _clustered(grid: _Grid) -> _Grid:
     )
 
 
-def alike(rows: FloatArray) -> IntArray:
+def cluster_order(rows: FloatArray) -> IntArray:
     """Order rows so that like ones are neighbours.
 
     References
@@ -196,7 +194,7 @@ def alike(rows: FloatArray) -> IntArray:
     Examples
     --------
     >>> rows = np.array([[1.0], [9.0], [2.0], [8.0]])
-    >>> np.abs(np.diff(rows[alike(rows)].ravel())).tolist()
+    >>> np.abs(np.diff(rows[cluster_order(rows)].ravel())).tolist()
     [1.0, 6.0, 1.0]
     """
     if len(rows) < 3:
@@ -205,8 +203,8 @@ def alike(rows: FloatArray) -> IntArray:
     return np.asarray(leaves_list(linkage(rows, "average", optimal_ordering=best)), dtype=np.intp)
 
 
-def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
-    theme = current().palette
+def _draw_cells(ax: Axes, grid: _Grid, limit: float) -> None:
+    theme = current_style().palette
     n_rows, n_studies = grid.z.shape
     edges = np.arange(n_studies + 1) - 0.5, np.arange(n_rows + 1) - 0.5
     mesh = ax.pcolormesh(
@@ -217,7 +215,7 @@ def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
         vmax=limit,
         rasterized=grid.z.size > 5000,
     )
-    if n_studies <= _signed(ax):
+    if n_studies <= _max_signed(ax):
         for sign, marker in ((1, "+"), (-1, "_")):
             row, study = np.nonzero(sign * np.nan_to_num(grid.z) > 2)
             # Beyond half the limit the cell is dark (light on dark ground): the ground shows.
@@ -228,12 +226,12 @@ def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
                 s=9,
                 marker=marker,
                 linewidths=0.7,
-                c=np.where(strong, theme.ground, theme.ink),
+                c=np.where(strong, theme.background, theme.foreground),
                 zorder=3,
             )
     row, study = np.nonzero(~np.isfinite(grid.z))
-    if len(row) and n_studies <= 3 * _signed(ax):
-        ax.scatter(study, row, s=9, marker="x", linewidths=0.7, color=theme.quiet, zorder=3)
+    if len(row) and n_studies <= 3 * _max_signed(ax):
+        ax.scatter(study, row, s=9, marker="x", linewidths=0.7, color=theme.muted, zorder=3)
     figure = figure_of(ax)
     if figure is None:
         return
@@ -253,61 +251,63 @@ def _cells(ax: Axes, grid: _Grid, limit: float) -> None:
     bar.outline.set_linewidth(0.6)
 
 
-def _breadth(ax: Axes) -> float:
+def _cells_width(ax: Axes) -> float:
     """Return about how wide the cells are together, in mm."""
-    return room(ax)[0] * (0.45 if is_narrow(ax) else 0.47)
+    return panel_size(ax)[0] * (0.45 if is_narrow(ax) else 0.47)
 
 
-def _signed(ax: Axes) -> int:
+def _max_signed(ax: Axes) -> int:
     """Return how many studies there may be, so that their cells are wide enough for a sign."""
-    return int(_breadth(ax) / _SIGN)
+    return int(_cells_width(ax) / _SIGN_MM)
 
 
-def _groups(ax: Axes, grid: _Grid) -> list[Artist]:
+def _draw_groups(ax: Axes, grid: _Grid) -> list[Artist]:
     """Draw a bar of group colours above the studies, and lines between the groups."""
-    theme = current().palette
+    theme = current_style().palette
     present = [name for name in dict.fromkeys(grid.groups) if name]
-    looks = look_of(present) if present else {}
+    styles = group_styles(present) if present else {}
     handles: list[Artist] = []
     start = 0
     for name, run in groupby(grid.groups):
         n = len(list(run))
-        color = looks[name][0] if name else theme.missing
-        ax.add_patch(Rectangle((start - 0.5, _BAR), n, 1, facecolor=color, linewidth=0))
-        if len(name) * 1.8 < n / len(grid.groups) * _breadth(ax):  # mm of its name, and of its bar
+        color = styles[name][0] if name else theme.missing
+        ax.add_patch(Rectangle((start - 0.5, _BAR_TOP), n, 1, facecolor=color, linewidth=0))
+        if len(name) * 1.8 < n / len(grid.groups) * _cells_width(
+            ax
+        ):  # mm of its name, and of its bar
             dark = float(np.dot(to_rgb(color), (0.3, 0.59, 0.11))) < 0.5
             ax.text(
                 start + (n - 1) / 2,
-                _BAR + 0.52,
+                _BAR_TOP + 0.52,
                 name,
                 ha="center",
                 va="center",
-                fontsize=current().small,
+                fontsize=current_style().small,
                 color="white" if dark else "black",
             )
         if start and not grid.clustered:
-            ax.axvline(start - 0.5, color=theme.ink, linewidth=1.0)
+            ax.axvline(start - 0.5, color=theme.foreground, linewidth=1.0)
         start += n
-    for name in [*looks, *([""] if "" in grid.groups else [])]:
-        color = looks[name][0] if name else theme.missing
+    for name in [*styles, *([""] if "" in grid.groups else [])]:
+        color = styles[name][0] if name else theme.missing
         count = grid.groups.count(name)
         handles.append(Patch(color=color, label=f"{name or 'no group'} (n = {count})"))
     if not np.isfinite(grid.z).all():
         handles.append(
             Line2D(
-                [], [], color=theme.quiet, marker="x", linestyle="", markersize=4, label="missing"
+                [], [], color=theme.muted, marker="x", linestyle="", markersize=4, label="missing"
             )
         )
     return handles
 
 
-def _frame(ax: Axes, grid: _Grid) -> None:
+def _set_axes(ax: Axes, grid: _Grid) -> None:
     n_rows, n_studies = grid.z.shape
     ax.set_xlim(-0.5, n_studies - 0.5)
-    ax.set_ylim(n_rows - 0.5, _BAR)
-    ax.set_yticks(range(n_rows), row_names(ax, grid.labels))
-    ax.tick_params(labelsize=current().small)
-    if grid.named:
+    ax.set_ylim(n_rows - 0.5, _BAR_TOP)
+    ax.set_yticks(range(n_rows), shorten_names(ax, grid.labels))
+    ax.tick_params(labelsize=current_style().small)
+    if grid.is_labelled:
         ax.set_xticks(range(n_studies), grid.names, rotation=90)
     else:
         ax.set_xticks([])
@@ -315,7 +315,7 @@ def _frame(ax: Axes, grid: _Grid) -> None:
     ax.tick_params(length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
     if not grid.clustered:
-        mark_systems(ax, grid.columns["system"].tolist())
+        label_systems(ax, grid.columns["system"].tolist())
 
 
 def _caption(scores: pd.DataFrame, metric: str, grid: _Grid, *, signed: bool) -> str:
@@ -327,6 +327,6 @@ def _caption(scores: pd.DataFrame, metric: str, grid: _Grid, *, signed: bool) ->
         f"{metric_name(metric)}: z-scores against {facts['reference']} "
         f"(n = {facts['n_reference']}, each member against the others{adjusted})."
         f"{signs}{clustered}",
-        kind_notes(grid.labels),
+        abbreviations(grid.labels),
     ]
     return " ".join(part for part in parts if part)

@@ -16,18 +16,18 @@ from neuroflow.errors import OptionError
 from neuroflow.matrix import FloatArray, IntArray, labels
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
+    abbreviations,
     add_legend,
-    current,
-    describe,
-    kind_notes,
-    look_of,
+    current_style,
+    group_styles,
     metric_name,
     new_axes,
+    order_regions,
     pick_regions,
     point_handle,
     region_labels,
-    region_order,
-    region_rows,
+    set_caption,
+    set_region_axis,
     styled,
 )
 
@@ -35,14 +35,14 @@ from neuroflow.plot.common import (
 def profile(
     table: pd.DataFrame,
     study_id: str,
-    metric: str = "FW",
-    ax: Axes | None = None,
-    *,
-    reference: str | None = "auto",
-    between: str = "group",
-    covariates: Sequence[str] = (),
     regions: Sequence[str] | None = None,
+    metric: str = "FW",
+    *,
+    by: str = "group",
+    reference: str | None = "auto",
+    covariates: Sequence[str] = (),
     confidence: float = 0.95,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw one study's z-scores over the reference's prediction intervals.
 
@@ -52,21 +52,21 @@ def profile(
         The cohort table.
     study_id
         Which study; a participant's id does where the participant has one study only.
+    regions
+        Keys or names of regions; None for all, by system.
     metric
         Which metric.
-    ax
-        Where to draw; None makes a figure whose height grows with the regions.
+    by
+        The column that holds the groups.
     reference
         The group that says what is expected; None takes all studies; ``"auto"`` the controls if
         there are at least three, else all studies.
-    between
-        The column that holds the groups.
     covariates
         What the expected value is adjusted for.
-    regions
-        Keys or names of regions; None for all, by system.
     confidence
         Of the prediction intervals, between 0 and 1.
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
 
     Returns
     -------
@@ -95,50 +95,50 @@ def profile(
     'Free water, z-score (SDs of the reference)'
     """
     if reference == "auto":
-        reference = controls_of(table, between)
+        reference = controls_of(table, by)
     scored = z_score_matrices(
         table,
         reference=reference,
-        between=between,
+        between=by,
         covariates=covariates,
         metric=metric,
         confidence=confidence,
     )
-    row = _find(scored.cells.studies, str(study_id))
+    row = _find_study(scored.cells.studies, str(study_id))
     study = scored.cells.studies["study_id"].iloc[row]
-    group = _groups(scored.cells.studies, between)
+    group = _groups(scored.cells.studies, by)
     others = np.arange(len(group)) != row
     if reference is not None:
         others &= (group == reference).to_numpy(dtype=bool)
-    mine, chosen = _mine(scored, row, regions)
+    study_rows, chosen = _study_rows(scored, row, regions)
     with styled():
-        own = ax is None
+        new_figure = ax is None
         if ax is None:
-            ax = new_axes(DOUBLE_COLUMN, 38 + 4.2 * len(mine))
+            ax = new_axes(DOUBLE_COLUMN, 38 + 4.2 * len(study_rows))
         around = scored.numbers["z"][np.ix_(others, chosen)].T
-        handles = _draw(ax, mine, around, group[row], confidence)
-        beyond = _keep_near(ax, mine, around)
-        names = region_labels(mine)
+        handles = _draw(ax, study_rows, around, group[row], confidence)
+        n_beyond = _limit_axis(ax, study_rows, around)
+        names = region_labels(study_rows)
         quantity = f"{metric_name(metric)}, z-score (SDs of the reference)"
-        region_rows(ax, mine, names, quantity)
-        for text, outside in zip(ax.get_yticklabels(), mine["outside"], strict=True):
+        set_region_axis(ax, study_rows, names, quantity)
+        for text, outside in zip(ax.get_yticklabels(), study_rows["outside"], strict=True):
             text.set_fontweight("bold" if outside else "normal")
-        add_legend(ax, handles, own=own)
-        note = _note(scored.facts, mine, confidence, beyond)
-        flagged = [n for n, out in zip(names, mine["outside"], strict=True) if out]
+        add_legend(ax, handles, new_figure=new_figure)
+        note = _note(scored.facts, study_rows, confidence, n_beyond)
+        flagged = [n for n, out in zip(names, study_rows["outside"], strict=True) if out]
         listed = f" Outside: {', '.join(flagged)}." if flagged else ""
-        describe(ax, f"{quantity} of study {study}. {note}{listed}", note, own=own)
+        set_caption(ax, f"{quantity} of study {study}. {note}{listed}", note, new_figure=new_figure)
     return ax
 
 
-def _groups(studies: pd.DataFrame, between: str) -> pd.Series:
+def _groups(studies: pd.DataFrame, by: str) -> pd.Series:
     """Return every study's group, None where it has none."""
-    if between in studies:
-        return labels(studies[between])
+    if by in studies:
+        return labels(studies[by])
     return pd.Series([None] * len(studies), dtype=object)
 
 
-def _find(studies: pd.DataFrame, wanted: str) -> int:
+def _find_study(studies: pd.DataFrame, wanted: str) -> int:
     """Return the row of a study, named by its own id or its participant's."""
     named = np.flatnonzero(studies["study_id"].astype(str) == wanted)
     if len(named) == 0 and "participant_id" in studies:
@@ -154,41 +154,41 @@ def _find(studies: pd.DataFrame, wanted: str) -> int:
     return int(named[0])
 
 
-def _mine(
+def _study_rows(
     scored: ZScoreMatrices, row: int, regions: Sequence[str] | None
 ) -> tuple[pd.DataFrame, IntArray]:
     """Return one study's numbers in the order of drawing, and where the regions stood."""
     every = scored.cells.columns
     chosen = np.flatnonzero(pick_regions(every, regions))
     some = every.iloc[chosen].reset_index(drop=True)
-    chosen = chosen[region_order(some, [regions] if isinstance(regions, str) else regions)]
+    chosen = chosen[order_regions(some, [regions] if isinstance(regions, str) else regions)]
     numbers = {name: values[row, chosen] for name, values in scored.numbers.items()}
-    mine = every.iloc[chosen].reset_index(drop=True).assign(**numbers)
-    return mine.assign(outside=scored.outside[row, chosen]), chosen
+    study_rows = every.iloc[chosen].reset_index(drop=True).assign(**numbers)
+    return study_rows.assign(outside=scored.outside[row, chosen]), chosen
 
 
 def _draw(
-    ax: Axes, mine: pd.DataFrame, others: FloatArray, group: str | None, confidence: float
+    ax: Axes, study_rows: pd.DataFrame, others: FloatArray, group: str | None, confidence: float
 ) -> list[Artist]:
-    theme = current().palette
-    rows = np.arange(len(mine))
-    low, high = _intervals(mine)
+    theme = current_style().palette
+    rows = np.arange(len(study_rows))
+    low, high = _intervals(study_rows)
     ax.barh(rows, high - low, 0.92, low, color=theme.grid, linewidth=0, zorder=0)
-    ax.axvline(0, color=theme.quiet, linewidth=0.8, zorder=1)
+    ax.axvline(0, color=theme.muted, linewidth=0.8, zorder=1)
     row, _ = np.nonzero(np.isfinite(others))
     ax.scatter(
         others[np.isfinite(others)],
         row,
         s=4,
-        color=theme.quiet,
+        color=theme.muted,
         alpha=0.6,
         linewidths=0,
         zorder=2,
         rasterized=others.size > 5000,
     )
-    color, marker = look_of([group])[group] if group else (theme.ink, "D")
-    z = mine["z"].to_numpy(dtype=np.float64)
-    outside = mine["outside"].to_numpy(dtype=bool)
+    color, marker = group_styles([group])[group] if group else (theme.foreground, "D")
+    z = study_rows["z"].to_numpy(dtype=np.float64)
+    outside = study_rows["outside"].to_numpy(dtype=bool)
     ax.hlines(rows, 0, z, color=color, linewidth=1.0, zorder=3)
     for filled in (False, True):
         some = (outside == filled) & np.isfinite(z)
@@ -197,38 +197,44 @@ def _draw(
             rows[some],
             s=22,
             marker=marker,
-            facecolor=color if filled else theme.ground,
+            facecolor=color if filled else theme.background,
             edgecolor=color,
             linewidths=1.1,
             zorder=4,
         )
     for place in rows[~np.isfinite(z)]:
-        ground = {"facecolor": theme.grid, "linewidth": 0, "pad": 1}
+        background = {"facecolor": theme.grid, "linewidth": 0, "pad": 1}
         ax.text(
-            0, place, "missing", fontsize=current().small, va="center", ha="center", bbox=ground
+            0,
+            place,
+            "missing",
+            fontsize=current_style().small,
+            va="center",
+            ha="center",
+            bbox=background,
         )
     return [
         point_handle("outside", color, marker),
-        point_handle("inside", color, marker, face=theme.ground),
+        point_handle("inside", color, marker, face=theme.background),
         Patch(color=theme.grid, label=f"{confidence:.0%} prediction interval"),
-        point_handle("reference", theme.quiet, "o", size=3),
+        point_handle("reference", theme.muted, "o", size=3),
     ]
 
 
-def _intervals(mine: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+def _intervals(study_rows: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
     """Return the ends of the prediction intervals as z-scores."""
-    ends = (mine[name] - mine["expected"] for name in ("pi_low", "pi_high"))
-    low, high = ((end / mine["sd"]).to_numpy(dtype=np.float64) for end in ends)
+    ends = (study_rows[name] - study_rows["expected"] for name in ("pi_low", "pi_high"))
+    low, high = ((end / study_rows["sd"]).to_numpy(dtype=np.float64) for end in ends)
     return low, high
 
 
-def _keep_near(ax: Axes, mine: pd.DataFrame, others: FloatArray) -> int:
+def _limit_axis(ax: Axes, study_rows: pd.DataFrame, others: FloatArray) -> int:
     """Keep the study readable beside a small reference; return how many of it are not shown.
 
     A member of the reference is compared with the others: where these are few and alike, its
     z-score is in the hundreds, and everything else would be one line.
     """
-    shown = (mine["z"].to_numpy(dtype=np.float64), *_intervals(mine))
+    shown = (study_rows["z"].to_numpy(dtype=np.float64), *_intervals(study_rows))
     span = max(np.fmax.reduce(np.abs(part), initial=1) for part in shown)
     far = np.abs(others)
     if not (far > 4 * span).any():
@@ -237,15 +243,17 @@ def _keep_near(ax: Axes, mine: pd.DataFrame, others: FloatArray) -> int:
     return int((far > 2 * span).sum())
 
 
-def _note(facts: Mapping[str, Any], mine: pd.DataFrame, confidence: float, beyond: int) -> str:
+def _note(
+    facts: Mapping[str, Any], study_rows: pd.DataFrame, confidence: float, n_beyond: int
+) -> str:
     adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
-    tested = int(mine["z"].notna().sum())
+    tested = int(study_rows["z"].notna().sum())
     chance = (1 - confidence) * tested
     parts = [
         f"Reference: {facts['reference']} (n = {facts['n_reference']}{adjusted}).",
-        f"{int(mine['outside'].sum())} of {tested} regions are outside; "
+        f"{int(study_rows['outside'].sum())} of {tested} regions are outside; "
         f"{chance:.{int(chance < 1)}f} are to be expected by chance.",
-        f"Values of the reference beyond the axis: {beyond}." if beyond else "",
-        kind_notes(region_labels(mine)),
+        f"Values of the reference beyond the axis: {n_beyond}." if n_beyond else "",
+        abbreviations(region_labels(study_rows)),
     ]
     return " ".join(part for part in parts if part)

@@ -15,25 +15,26 @@ from neuroflow.matrix import FloatArray, read_cells
 from neuroflow.plot._strip import Points, read_points
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
+    abbreviations,
     add_legend,
-    current,
-    describe,
+    current_style,
     group_handles,
-    kind_notes,
     metric_name,
     new_axes,
+    set_caption,
     styled,
     unit,
 )
 
-_CLOUD = 0.46  # of a group's place; the rest is the box, then the points
-_FEWEST = 5  # a density of fewer values says nothing
+_DENSITY_HEIGHT = 0.46  # of a group's place; the rest is the box, then the points
+_MIN_FOR_DENSITY = 5  # a density of fewer values says nothing
 
 
 def raincloud(
     table: pd.DataFrame,
     regions: Sequence[str] | str | None = None,
     metric: str = "FW",
+    *,
     by: str = "group",
     ax: Axes | None = None,
 ) -> Axes:
@@ -79,56 +80,67 @@ def raincloud(
     """
     points = read_points(read_cells(table, metric=metric, needed=[by]), regions, by)
     with styled():
-        own = ax is None
+        new_figure = ax is None
         n_regions = points.values.shape[1]
         if ax is None:
-            ax = new_axes(DOUBLE_COLUMN, 34 + n_regions * (3 + 9 * len(points.looks)))
+            ax = new_axes(DOUBLE_COLUMN, 34 + n_regions * (3 + 9 * len(points.styles)))
         for region in range(n_regions):
-            for code, look in enumerate(points.looks.values()):
+            for code, group_style in enumerate(points.styles.values()):
                 mine = (points.group == code) & np.isfinite(points.values[:, region])
                 at = region + points.offset(code)
-                _cloud(ax, points.values[mine & points.first, region], at, points.pitch, look[0])
-                _rain(ax, points.values[mine, region], at, points.pitch, look)
+                _draw_density_and_box(
+                    ax, points.values[mine & points.first, region], at, points.pitch, group_style[0]
+                )
+                _draw_points(ax, points.values[mine, region], at, points.pitch, group_style)
         quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
-        _axes(ax, points, quantity)
-        add_legend(ax, group_handles(points.looks, points.counts), own=own)
+        _set_axes(ax, points, quantity)
+        add_legend(ax, group_handles(points.styles, points.counts), new_figure=new_figure)
         note = "Density; box: median and quartiles; points: studies."
         if points.visits_note:
             note += f" {points.visits_note}"
-        foot = " ".join(text for text in (note, kind_notes(points.labels)) if text)
+        foot = " ".join(text for text in (note, abbreviations(points.labels)) if text)
         counts = ", ".join(f"{name} n = {n}" for name, n in points.counts.items())
-        describe(ax, f"{quantity} by {by} ({counts}). {note}", foot, own=own)
+        set_caption(ax, f"{quantity} by {by} ({counts}). {note}", foot, new_figure=new_figure)
     return ax
 
 
-def _cloud(ax: Axes, values: FloatArray, at: float, pitch: float, color: str) -> None:
+def _draw_density_and_box(
+    ax: Axes, values: FloatArray, at: float, pitch: float, color: str
+) -> None:
     """Draw density and box of one group of one region; rows grow downwards: above is minus."""
     if not len(values):
         return
-    ink = current().palette.ink
-    if len(values) >= _FEWEST and np.ptp(values) > 0:
+    foreground = current_style().palette.foreground
+    if len(values) >= _MIN_FOR_DENSITY and np.ptp(values) > 0:
         x = np.linspace(values.min(), values.max(), 128)
         density = stats.gaussian_kde(values)(x)
-        top = at - _CLOUD * pitch * density / density.max()
+        top = at - _DENSITY_HEIGHT * pitch * density / density.max()
         ax.fill_between(x, np.full_like(x, at), top, color=color, alpha=0.75, linewidth=0, zorder=2)
     low, first, middle, third, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
     row, half = at + 0.11 * pitch, 0.065 * pitch
-    ax.hlines(row, low, high, color=ink, linewidth=0.9, zorder=3)
-    ground = current().palette.ground
-    box: dict[str, Any] = {"facecolor": ground, "edgecolor": ink, "linewidth": 0.9, "zorder": 4}
+    ax.hlines(row, low, high, color=foreground, linewidth=0.9, zorder=3)
+    background = current_style().palette.background
+    box: dict[str, Any] = {
+        "facecolor": background,
+        "edgecolor": foreground,
+        "linewidth": 0.9,
+        "zorder": 4,
+    }
     ax.barh(row, third - first, 2 * half, first, **box)
-    ax.vlines(middle, row - half, row + half, color=ink, linewidth=1.8, zorder=5)
+    ax.vlines(middle, row - half, row + half, color=foreground, linewidth=1.8, zorder=5)
 
 
-def _rain(ax: Axes, values: FloatArray, at: float, pitch: float, look: tuple[str, str]) -> None:
+def _draw_points(
+    ax: Axes, values: FloatArray, at: float, pitch: float, group_style: tuple[str, str]
+) -> None:
     """Draw every study of one group of one region."""
     spread = ((np.arange(len(values)) * 0.6180339887) % 1 - 0.5) * 0.16 * pitch
     ax.scatter(
         values,
         at + 0.31 * pitch + spread,
         s=float(np.clip(500 / max(len(values), 1), 4, 10)),
-        marker=look[1],
-        color=look[0],
+        marker=group_style[1],
+        color=group_style[0],
         alpha=0.8,
         linewidths=0,
         zorder=2,
@@ -136,15 +148,15 @@ def _rain(ax: Axes, values: FloatArray, at: float, pitch: float, look: tuple[str
     )
 
 
-def _axes(ax: Axes, points: Points, quantity: str) -> None:
-    theme = current().palette
+def _set_axes(ax: Axes, points: Points, quantity: str) -> None:
+    theme = current_style().palette
     n_regions = points.values.shape[1]
     ax.set_yticks(range(n_regions), [textwrap.fill(name, 22) for name in points.labels])
     ax.set_ylim(n_regions - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
-    ax.tick_params(labelsize=current().small)
+    ax.tick_params(labelsize=current_style().small)
     ax.set_xlabel(quantity)
     ax.grid(axis="x", zorder=0)
     ax.set_axisbelow(True)
     for line in range(1, n_regions):
-        ax.axhline(line - 0.5, color=theme.quiet, linewidth=0.8, zorder=1)
+        ax.axhline(line - 0.5, color=theme.muted, linewidth=0.8, zorder=1)

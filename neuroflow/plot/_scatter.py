@@ -16,17 +16,18 @@ from scipy import stats
 from neuroflow.compare import build_design, correlate, covariate_columns, fit_linear, read_covariate
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import FloatArray, check_number, choose_visits, labels, read_cells
-from neuroflow.plot._trajectory import one_region
 from neuroflow.plot.common import (
     SINGLE_COLUMN,
+    abbreviations,
     add_legend,
-    current,
-    describe,
+    current_style,
+    find_region,
     group_handles,
-    kind_notes,
-    look_of,
+    group_styles,
+    lower_first,
     metric_name,
     new_axes,
+    set_caption,
     styled,
     unit,
 )
@@ -37,13 +38,13 @@ def scatter(
     score: str,
     region: str,
     metric: str = "FW",
-    ax: Axes | None = None,
     *,
     by: str = "group",
     covariates: Sequence[str] = (),
     visit: str | None = None,
     score_label: str = "",
     confidence: float = 0.95,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw a region against a score or age, with the fitted line.
 
@@ -57,8 +58,6 @@ def scatter(
         Key or name of one region.
     metric
         Which metric.
-    ax
-        Where to draw; None makes a figure of a journal's column width.
     by
         The column that colours the points; where there is none all look alike.
     covariates
@@ -70,6 +69,8 @@ def scatter(
         What stands along x, with its unit; None takes the column's name.
     confidence
         Of the band around the line, between 0 and 1.
+    ax
+        Where to draw; None makes a figure of a journal's column width.
 
     Returns
     -------
@@ -94,18 +95,18 @@ def scatter(
     'pSN, free water (fraction)'
     """
     check_number("confidence", confidence, below=1)
-    spots = _spots(table, score, region, metric, by=by, covariates=covariates, visit=visit)
-    looks = look_of(sorted(set(spots.group)))
+    points = _fit_points(table, score, region, metric, by=by, covariates=covariates, visit=visit)
+    styles = group_styles(sorted(set(points.group)))
     with styled():
-        own = ax is None
+        new_figure = ax is None
         if ax is None:
             ax = new_axes(SINGLE_COLUMN, 92.0)
-        for name, (color, marker) in looks.items():
-            mine = np.array([group == name for group in spots.group])
+        for name, (color, marker) in styles.items():
+            mine = np.array([group == name for group in points.group])
             size = float(np.clip(1200 / len(mine), 5, 16))
             ax.scatter(
-                spots.score[mine],
-                spots.adjusted[mine],
+                points.score[mine],
+                points.adjusted[mine],
                 s=size,
                 marker=marker,
                 color=color,
@@ -113,29 +114,31 @@ def scatter(
                 linewidths=0,
                 zorder=2,
             )
-        _line(ax, spots, confidence)
+        _draw_line(ax, points, confidence)
         ax.set_xlabel(score_label or ("Age (years)" if score == "age" else score))
         adjusted = ", adjusted" * bool(covariates)
-        quantity = f"{spots.name}, {_lower(metric_name(metric))}{adjusted} ({spots.unit})"
+        quantity = f"{points.name}, {lower_first(metric_name(metric))}{adjusted} ({points.unit})"
         ax.set_ylabel(textwrap.fill(quantity, 30))
         ax.grid(zorder=0)
         ax.set_axisbelow(True)
-        counts = {name: spots.group.count(name) for name in looks}
-        handles: list[Artist] = group_handles(looks, counts) if spots.grouped else []
-        line = Line2D([], [], color=current().palette.ink, linewidth=1.4, label=spots.words)
-        add_legend(ax, [*handles, line], own=own)
+        counts = {name: points.group.count(name) for name in styles}
+        handles: list[Artist] = group_handles(styles, counts) if points.grouped else []
+        line = Line2D(
+            [], [], color=current_style().palette.foreground, linewidth=1.4, label=points.r_text
+        )
+        add_legend(ax, [*handles, line], new_figure=new_figure)
         note = f"Line: least squares and {confidence:.0%} CI of the mean"
         note += (
             f", adjusted for {' and '.join(covariate_columns(covariates))}." if covariates else "."
         )
-        foot = " ".join(text for text in (note, kind_notes([spots.name])) if text)
-        title = f"{quantity} against {ax.get_xlabel()}: {spots.words}"
-        describe(ax, f"{title}, p {spots.p}. {note}", foot, own=own)
+        foot = " ".join(text for text in (note, abbreviations([points.name])) if text)
+        title = f"{quantity} against {ax.get_xlabel()}: {points.r_text}"
+        set_caption(ax, f"{title}, p {points.p}. {note}", foot, new_figure=new_figure)
     return ax
 
 
 @dataclass(frozen=True, slots=True)
-class _Spots:
+class _FittedPoints:
     """One point per study, and the fitted line."""
 
     score: FloatArray
@@ -144,7 +147,7 @@ class _Spots:
     grouped: bool
     name: str
     unit: str
-    words: str
+    r_text: str
     p: str
     coefficients: FloatArray  # mean and slope
     unscaled: FloatArray  # their covariance without the variance
@@ -153,7 +156,7 @@ class _Spots:
     centre: float
 
 
-def _spots(
+def _fit_points(
     table: pd.DataFrame,
     score: str,
     region: str,
@@ -162,11 +165,11 @@ def _spots(
     by: str,
     covariates: Sequence[str],
     visit: str | None,
-) -> _Spots:
+) -> _FittedPoints:
     grouped = by in table
     needed = [score, *covariate_columns(covariates), *([by] if grouped else [])]
     cells = read_cells(table, metric=metric, needed=list(dict.fromkeys(needed)))
-    place, name = one_region(cells.columns, region)
+    place, name = find_region(cells.columns, region)
     cells = cells.keep(choose_visits(cells.studies, visit))
     known = np.isfinite(cells.values[:, place])
     for item in (score, *covariates):
@@ -189,14 +192,14 @@ def _spots(
     ).iloc[0]  # fmt: skip
     group = labels(cells.studies[by]).fillna("no group").tolist() if grouped else ["all"] * n
     kind = "partial r" if covariates else "r"
-    return _Spots(
+    return _FittedPoints(
         score=numbers.values,
         adjusted=design[:, :2] @ line + model.residuals[:, 0],
         group=group,
         grouped=grouped,
         name=name,
         unit=unit(metric, cells.values[:, place]),
-        words=f"{kind} = {found['r']:.2f} (n = {n})".replace("-", "−"),
+        r_text=f"{kind} = {found['r']:.2f} (n = {n})".replace("-", "−"),
         p="< 0.001" if found["p"] < 0.001 else f"= {found['p']:.3f}",
         coefficients=line,
         unscaled=model.unscaled[:2, :2],
@@ -215,17 +218,13 @@ def _of_region(table: pd.DataFrame, columns: pd.DataFrame, place: int) -> pd.Dat
     return rows
 
 
-def _line(ax: Axes, spots: _Spots, confidence: float) -> None:
-    x = np.linspace(spots.score.min(), spots.score.max(), 100)
-    at = np.column_stack([np.ones_like(x), x - spots.centre])
-    y = at @ spots.coefficients
-    ink = current().palette.ink
-    ax.plot(x, y, color=ink, linewidth=1.4, zorder=4)
-    if spots.df > 0:
-        se = spots.sd * np.sqrt(np.einsum("np,pq,nq->n", at, spots.unscaled, at))
-        half = stats.t.ppf((1 + confidence) / 2, spots.df) * se
-        ax.fill_between(x, y - half, y + half, color=ink, alpha=0.16, linewidth=0, zorder=3)
-
-
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
+def _draw_line(ax: Axes, points: _FittedPoints, confidence: float) -> None:
+    x = np.linspace(points.score.min(), points.score.max(), 100)
+    at = np.column_stack([np.ones_like(x), x - points.centre])
+    y = at @ points.coefficients
+    foreground = current_style().palette.foreground
+    ax.plot(x, y, color=foreground, linewidth=1.4, zorder=4)
+    if points.df > 0:
+        se = points.sd * np.sqrt(np.einsum("np,pq,nq->n", at, points.unscaled, at))
+        half = stats.t.ppf((1 + confidence) / 2, points.df) * se
+        ax.fill_between(x, y - half, y + half, color=foreground, alpha=0.16, linewidth=0, zorder=3)

@@ -30,27 +30,27 @@ from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     MM,
     SINGLE_COLUMN,
+    abbreviations,
     add_legend,
-    current,
-    describe,
+    current_style,
     figure_of,
     group_handles,
-    kind_notes,
-    look_of,
+    group_styles,
     metric_name,
     new_axes,
+    order_regions,
     pick_regions,
     region_labels,
-    region_order,
-    region_rows,
+    set_caption,
+    set_region_axis,
     styled,
     unit,
 )
 
 Summary = Literal["mean", "box", "none"]
 
-_LETTER = 1.8  # mm, with some room between names
-_UPRIGHT = 6  # more regions than this lie on their side, so that their names can be read
+_LETTER_MM = 1.8  # mm, with some room between names
+_MAX_UPRIGHT = 6  # more regions than this lie on their side, so that their names can be read
 _SUMMARIES = {
     "mean": "Bars: mean and {:.0%} CI.",
     "box": "Boxes: median and quartiles; whiskers: 5th and 95th percentile.",
@@ -62,11 +62,11 @@ def strip(
     table: pd.DataFrame,
     regions: Sequence[str] | str | None = None,
     metric: str = "FW",
-    by: str = "group",
-    ax: Axes | None = None,
     *,
+    by: str = "group",
     summary: Summary = "mean",
     confidence: float = 0.95,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw every study as a point, by region and group.
 
@@ -81,12 +81,12 @@ def strip(
         Which metric.
     by
         The column that holds the groups.
-    ax
-        Where to draw; None makes a figure whose height grows with the regions.
     summary
         ``"mean"`` with its interval, ``"box"`` or ``"none"``.
     confidence
         Of the mean's interval (t distribution), between 0 and 1.
+    ax
+        Where to draw; None makes a figure whose height grows with the regions.
 
     Returns
     -------
@@ -111,26 +111,26 @@ def strip(
     check_choice("summary", summary, get_args(Summary))
     check_number("confidence", confidence, below=1)
     points = read_points(read_cells(table, metric=metric, needed=[by]), regions, by)
-    upright = points.values.shape[1] <= _UPRIGHT
+    upright = points.values.shape[1] <= _MAX_UPRIGHT
     with styled():
-        own = ax is None
+        new_figure = ax is None
         if ax is None:
             ax = new_axes(*_size(points, upright))
-        _draw(ax, points, upright)
+        _draw_points(ax, points, upright)
         if summary != "none":
-            _summarise(ax, points, upright, summary, confidence)
+            _draw_summary(ax, points, upright, summary, confidence)
         quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
-        _axes(ax, points, upright, quantity)
-        add_legend(ax, group_handles(points.looks, points.counts), own=own)
+        _set_axes(ax, points, upright, quantity)
+        add_legend(ax, group_handles(points.styles, points.counts), new_figure=new_figure)
         parts = [_SUMMARIES[summary].format(confidence), points.visits_note]
         note = " ".join(part for part in parts if part)
-        describe(
+        set_caption(
             ax,
             f"{quantity} of every study, by {by} "
             f"({', '.join(f'{name} n = {n}' for name, n in points.counts.items())}). {note}"
             + (f" {points.left_out} studies without {by} are not shown." * (points.left_out > 0)),
-            " ".join(text for text in (note, kind_notes(points.labels)) if text),
-            own=own,
+            " ".join(text for text in (note, abbreviations(points.labels)) if text),
+            new_figure=new_figure,
         )
     return ax
 
@@ -144,7 +144,7 @@ class Points:
     columns: pd.DataFrame  # One row per region: `REGION_COLUMNS`
     labels: list[str]  # The regions' names on the axis
     group: IntArray  # Codes of `looks`, shape (n_studies,)
-    looks: dict[str, tuple[str, str]]  # Colour and marker of each group
+    styles: dict[str, tuple[str, str]]  # Colour and marker of each group
     left_out: int  # How many studies have no group
     first: BoolArray  # True for a participant's first visit, shape (n_studies,)
 
@@ -160,10 +160,10 @@ class Points:
         """Studies per group that have any of the values."""
         has = np.isfinite(self.values).any(axis=1)
         return {
-            name: int((has & (self.group == code)).sum()) for code, name in enumerate(self.looks)
+            name: int((has & (self.group == code)).sum()) for code, name in enumerate(self.styles)
         }
 
-    def drawn(self, code: int) -> tuple[IntArray, IntArray]:
+    def drawing_order(self, code: int) -> tuple[IntArray, IntArray]:
         """Return where a group's points are in `values`, in the order in which they are drawn."""
         of_group = np.flatnonzero(self.group == code)
         row, region = np.nonzero(np.isfinite(self.values[of_group]))
@@ -171,12 +171,12 @@ class Points:
 
     def offset(self, code: int) -> float:
         """Tell where a group stands beside its region."""
-        return (code - (len(self.looks) - 1) / 2) * self.pitch
+        return (code - (len(self.styles) - 1) / 2) * self.pitch
 
     @property
     def pitch(self) -> float:
         """Distance of two groups; regions are 1 apart."""
-        return 0.8 / len(self.looks)
+        return 0.8 / len(self.styles)
 
 
 def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> Points:
@@ -189,15 +189,15 @@ def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> P
         chosen = [chosen] if isinstance(chosen, str) else chosen
     wanted = pick_regions(cells.columns, chosen)
     columns = cells.columns[wanted].reset_index(drop=True)
-    order = region_order(columns, chosen)
+    order = order_regions(columns, chosen)
     named = labels(cells.studies[by])
     known = named.notna().to_numpy()
     if not known.any():
         raise TableError(
             f"No study has a {by}.", advice="Give participants.tsv when reading the results."
         )
-    looks = look_of(named[known].tolist())
-    codes = {name: code for code, name in enumerate(looks)}
+    styles = group_styles(named[known].tolist())
+    codes = {name: code for code, name in enumerate(styles)}
     columns = columns.iloc[order].reset_index(drop=True)
     return Points(
         study_ids=tuple(cells.studies.loc[known, "study_id"].astype("str")),
@@ -205,7 +205,7 @@ def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> P
         columns=columns,
         labels=region_labels(columns),
         group=np.array([codes[name] for name in named[known]], dtype=np.intp),
-        looks=looks,
+        styles=styles,
         left_out=int((~known).sum()),
         first=choose_visits(cells.studies[known].reset_index(drop=True), "first"),
     )
@@ -213,24 +213,24 @@ def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> P
 
 def _size(points: Points, upright: bool) -> tuple[float, float]:
     """Return width and height in mm."""
-    n_groups, n_regions = len(points.looks), points.values.shape[1]
+    n_groups, n_regions = len(points.styles), points.values.shape[1]
     if upright:
         narrow = n_regions * (4 + 6 * n_groups) <= SINGLE_COLUMN - 15
         return (SINGLE_COLUMN if narrow else DOUBLE_COLUMN), 75.0
     return DOUBLE_COLUMN, 32 + n_regions * max(4.5, 2.1 * n_groups)
 
 
-def _width(ax: Axes) -> float:
+def _panel_width(ax: Axes) -> float:
     """Return the width of a panel in mm."""
     figure = figure_of(ax)
     return 0.0 if figure is None else figure.get_size_inches()[0] * ax.get_position().width / MM
 
 
-def _draw(ax: Axes, points: Points, upright: bool) -> None:
+def _draw_points(ax: Axes, points: Points, upright: bool) -> None:
     most = max(points.counts.values())
     size = float(np.clip(500 / max(most, 1), 4, 14 if upright else 8))
-    for code, (color, marker) in enumerate(points.looks.values()):
-        study, region = points.drawn(code)
+    for code, (color, marker) in enumerate(points.styles.values()):
+        study, region = points.drawing_order(code)
         row = np.searchsorted(np.flatnonzero(points.group == code), study)
         # The golden ratio spreads neighbours evenly, and the same way every time.
         spread = ((row * 0.6180339887) % 1 - 0.5) * points.pitch * 0.7
@@ -250,11 +250,11 @@ def _draw(ax: Axes, points: Points, upright: bool) -> None:
         )
 
 
-def _summarise(
+def _draw_summary(
     ax: Axes, points: Points, upright: bool, summary: Summary, confidence: float
 ) -> None:
-    ink = current().palette.ink
-    for code in range(len(points.looks)):
+    foreground = current_style().palette.foreground
+    for code in range(len(points.styles)):
         values = points.values[(points.group == code) & points.first]
         n, mean, variance = moments(values)
         where = np.flatnonzero(n > 0)
@@ -276,23 +276,28 @@ def _summarise(
                 points.pitch * 0.75,
                 first[where],
                 fill=False,
-                edgecolor=ink,
+                edgecolor=foreground,
                 linewidth=0.9,
                 zorder=3,
             )
         half_mark = points.pitch * 0.36
         whiskers, mark = (ax.vlines, ax.hlines) if upright else (ax.hlines, ax.vlines)
-        whiskers(place, low[where], high[where], color=ink, linewidth=1.1, zorder=3)
+        whiskers(place, low[where], high[where], color=foreground, linewidth=1.1, zorder=3)
         mark(
-            middle[where], place - half_mark, place + half_mark, color=ink, linewidth=1.6, zorder=4
+            middle[where],
+            place - half_mark,
+            place + half_mark,
+            color=foreground,
+            linewidth=1.6,
+            zorder=4,
         )
 
 
-def _axes(ax: Axes, points: Points, upright: bool, quantity: str) -> None:
+def _set_axes(ax: Axes, points: Points, upright: bool, quantity: str) -> None:
     """Name what stands along the axes."""
     n_regions = points.values.shape[1]
     if upright:
-        letters = int(_width(ax) / n_regions / _LETTER)
+        letters = int(_panel_width(ax) / n_regions / _LETTER_MM)
         names = [textwrap.fill(name, max(letters, 12)) for name in points.labels]
         ax.set_xticks(range(n_regions), names)
         ax.set_xlim(-0.5, n_regions - 0.5)
@@ -300,9 +305,9 @@ def _axes(ax: Axes, points: Points, upright: bool, quantity: str) -> None:
         ax.set_ylabel(quantity)
         ax.grid(axis="y", zorder=0)
     else:
-        region_rows(ax, points.columns, points.labels, quantity)
+        set_region_axis(ax, points.columns, points.labels, quantity)
         ax.hlines(
             np.arange(n_regions - 1) + 0.5, 0, 1, transform=ax.get_yaxis_transform(),
-            color=current().palette.grid, linewidth=0.6, zorder=0,
+            color=current_style().palette.grid, linewidth=0.6, zorder=0,
         )  # fmt: skip
     ax.set_axisbelow(True)

@@ -12,11 +12,10 @@ from matplotlib.collections import LineCollection
 from scipy import stats
 
 from neuroflow.compare import years_of
-from neuroflow.errors import CompareError, OptionError
+from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     FloatArray,
     IntArray,
-    check_name,
     check_number,
     labels,
     moments,
@@ -25,16 +24,15 @@ from neuroflow.matrix import (
 )
 from neuroflow.plot.common import (
     SINGLE_COLUMN,
+    abbreviations,
     add_legend,
-    current,
-    describe,
-    kind_notes,
-    look_of,
+    current_style,
+    find_region,
+    group_styles,
     metric_name,
     new_axes,
-    pick_regions,
     point_handle,
-    region_labels,
+    set_caption,
     styled,
     unit,
 )
@@ -44,11 +42,11 @@ def trajectory(
     table: pd.DataFrame,
     region: str,
     metric: str = "FW",
-    by: str = "group",
-    ax: Axes | None = None,
     *,
+    by: str = "group",
     time: str = "age",
     confidence: float = 0.95,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw every participant's values over the visits, and each group's mean.
 
@@ -62,12 +60,12 @@ def trajectory(
         Which metric.
     by
         The column that holds the groups.
-    ax
-        Where to draw; None makes a figure of a journal's column width.
     time
         When the visit was: a column of numbers in years (as `age`), or of dates.
     confidence
         Of the means' intervals (t distribution), between 0 and 1.
+    ax
+        Where to draw; None makes a figure of a journal's column width.
 
     Returns
     -------
@@ -94,33 +92,33 @@ def trajectory(
     'Years since the first visit'
     """
     check_number("confidence", confidence, below=1)
-    tracks, quantity = _tracks(table, region, metric, by, time)
-    looks = look_of([track.group for track in tracks])
+    all_series, quantity = _read_series(table, region, metric, by, time)
+    styles = group_styles([series.group for series in all_series])
     with styled():
-        own = ax is None
+        new_figure = ax is None
         if ax is None:
             ax = new_axes(SINGLE_COLUMN, 90.0)
         handles = []
-        for place, (name, look) in enumerate(looks.items()):
-            mine = [track for track in tracks if track.group == name]
-            _lines(ax, mine, look)
-            shift = (place - (len(looks) - 1) / 2) * 0.02
-            _means(ax, mine, look, shift, confidence)
-            handles.append(point_handle(f"{name} (n = {len(mine)})", *look))
+        for place, (name, group_style) in enumerate(styles.items()):
+            mine = [series for series in all_series if series.group == name]
+            _draw_lines(ax, mine, group_style)
+            shift = (place - (len(styles) - 1) / 2) * 0.02
+            _draw_means(ax, mine, group_style, shift, confidence)
+            handles.append(point_handle(f"{name} (n = {len(mine)})", *group_style))
         ax.set_xlabel("Years since the first visit")
         ax.set_ylabel(textwrap.fill(quantity, 30))
         ax.grid(axis="y", zorder=0)
         ax.set_axisbelow(True)
-        add_legend(ax, handles, own=own)
+        add_legend(ax, handles, new_figure=new_figure)
         note = f"Thin lines: participants. Marks: mean of each visit and {confidence:.0%} CI."
-        foot = " ".join(text for text in (note, kind_notes([quantity])) if text)
+        foot = " ".join(text for text in (note, abbreviations([quantity])) if text)
         counts = ", ".join(str(handle.get_label()) for handle in handles)
-        describe(ax, f"{quantity} over time: {counts}. {note}", foot, own=own)
+        set_caption(ax, f"{quantity} over time: {counts}. {note}", foot, new_figure=new_figure)
     return ax
 
 
 @dataclass(frozen=True, slots=True)
-class _Track:
+class _Series:
     """One participant's values, in order of time."""
 
     group: str
@@ -128,74 +126,67 @@ class _Track:
     values: FloatArray
 
 
-def _tracks(
+def _read_series(
     table: pd.DataFrame, region: str, metric: str, by: str, time: str
-) -> tuple[list[_Track], str]:
+) -> tuple[list[_Series], str]:
     cells = read_cells(table, metric=metric, needed=[by, time])
-    place, name = one_region(cells.columns, region)
+    place, name = find_region(cells.columns, region)
     values = cells.values[:, place]
     years = years_of(cells.studies[time], time)
     group = labels(cells.studies[by])
     known = np.isfinite(values) & np.isfinite(years) & group.notna().to_numpy()
     who = participants(cells.studies)
-    tracks = []
+    all_series = []
     for rows in pd.Series(np.flatnonzero(known)).groupby(who[known], sort=False):
         visits: IntArray = rows[1].to_numpy()
         visits = visits[np.argsort(years[visits], kind="stable")]
         if np.ptp(years[visits]) > 0:
             since = years[visits] - years[visits[0]]
-            tracks.append(_Track(str(group[visits[0]]), since, values[visits]))
-    if not tracks:
+            all_series.append(_Series(str(group[visits[0]]), since, values[visits]))
+    if not all_series:
         raise CompareError(
             "Nobody has two visits at different times.", why=f"The times are taken from {time}."
         )
-    return tracks, f"{name}, {metric_name(metric).lower()} ({unit(metric, values)})"
+    return all_series, f"{name}, {metric_name(metric).lower()} ({unit(metric, values)})"
 
 
-def one_region(columns: pd.DataFrame, region: str) -> tuple[int, str]:
-    """Find one region."""
-    check_name("region", region)
-    found = np.flatnonzero(pick_regions(columns, [region]))
-    names = region_labels(columns.iloc[found])
-    if len(found) > 1:
-        raise OptionError(
-            f"{region} fits several regions: {', '.join(names)}.",
-            advice="Keep the rows of one hemisphere.",
-        )
-    return int(found[0]), names[0]
-
-
-def _lines(ax: Axes, tracks: list[_Track], look: tuple[str, str]) -> None:
-    lines = [np.column_stack([track.years, track.values]) for track in tracks]
+def _draw_lines(ax: Axes, all_series: list[_Series], group_style: tuple[str, str]) -> None:
+    lines = [np.column_stack([series.years, series.values]) for series in all_series]
     pale = float(np.clip(12 / len(lines), 0.15, 0.5))
-    ax.add_collection(LineCollection(lines, colors=look[0], linewidths=0.7, alpha=pale, zorder=2))
+    ax.add_collection(
+        LineCollection(lines, colors=group_style[0], linewidths=0.7, alpha=pale, zorder=2)
+    )
     ax.autoscale_view()
 
 
-def _means(
-    ax: Axes, tracks: list[_Track], look: tuple[str, str], shift: float, confidence: float
+def _draw_means(
+    ax: Axes,
+    all_series: list[_Series],
+    group_style: tuple[str, str],
+    shift: float,
+    confidence: float,
 ) -> None:
     """Draw the mean of the first, second, ... visit; visits of fewer than two have none."""
-    most = max(len(track.years) for track in tracks)
-    padded = np.full((2, len(tracks), most), np.nan)
-    for row, track in enumerate(tracks):
-        padded[0, row, : len(track.years)] = track.years
-        padded[1, row, : len(track.years)] = track.values
+    most = max(len(series.years) for series in all_series)
+    padded = np.full((2, len(all_series), most), np.nan)
+    for row, series in enumerate(all_series):
+        padded[0, row, : len(series.years)] = series.years
+        padded[1, row, : len(series.years)] = series.values
     n, mean, variance = moments(padded[1])
     some = n >= 2
     when = moments(padded[0])[1][some] + shift * float(np.nanmax(padded[0]))
     with np.errstate(invalid="ignore", divide="ignore"):
         half = (stats.t.ppf((1 + confidence) / 2, n - 1) * np.sqrt(variance / n))[some]
-    ground = current().palette.ground
-    ax.plot(when, mean[some], color=ground, linewidth=3.2, zorder=3)
+    background = current_style().palette.background
+    ax.plot(when, mean[some], color=background, linewidth=3.2, zorder=3)
     ax.errorbar(
         when,
         mean[some],
         half,
-        color=look[0],
-        marker=look[1],
+        color=group_style[0],
+        marker=group_style[1],
         markersize=5.5,
-        markeredgecolor=ground,
+        markeredgecolor=background,
         linewidth=1.8,
         capsize=2.5,
         zorder=4,

@@ -16,27 +16,27 @@ from neuroflow.matrix import BoolArray, FloatArray, check_number
 from neuroflow.plot._forest import effect_axis, effect_rows, model_note
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
+    abbreviations,
     add_legend,
-    current,
-    describe,
+    current_style,
     figure_of,
-    kind_notes,
-    look_of,
+    group_styles,
     new_axes,
     point_handle,
     region_labels,
+    set_caption,
     styled,
 )
 
 
 def volcano(
     effects: pd.DataFrame,
-    ax: Axes | None = None,
     *,
     contrast: str | None = None,
     metric: str | None = None,
     alpha: float = 0.05,
-    names: int = 12,
+    n_labels: int = 12,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw the effect size of every region against its p value.
 
@@ -44,16 +44,16 @@ def volcano(
     ----------
     effects
         What `compare_groups` returns.
-    ax
-        Where to draw; None makes a figure.
     contrast
         Which contrast; may be left out where there is one.
     metric
         Which metric; None takes free water if it is there, else the first.
     alpha
         Effects with q below it are filled.
-    names
+    n_labels
         How many of these are named, by p.
+    ax
+        Where to draw; None makes a figure.
 
     Returns
     -------
@@ -84,48 +84,50 @@ def volcano(
         raise OptionError("A volcano shows one contrast.", advice=f"Say which: {', '.join(found)}.")
     rows = rows[rows["p"].notna()].reset_index(drop=True)
     with styled():
-        own = ax is None
+        new_figure = ax is None
         if ax is None:
             ax = new_axes(DOUBLE_COLUMN, 105)
         p = rows["p"].to_numpy(dtype=np.float64)
         height = -np.log10(np.maximum(p, np.finfo(np.float64).tiny))
-        spots = np.column_stack([rows["effect_size"].to_numpy(dtype=np.float64), height])
-        sure = (rows["q"] < alpha).to_numpy(dtype=bool)
-        handles = _draw(ax, spots, sure, found[0], alpha)
+        points = np.column_stack([rows["effect_size"].to_numpy(dtype=np.float64), height])
+        significant = (rows["q"] < alpha).to_numpy(dtype=bool)
+        handles = _draw(ax, points, significant, found[0], alpha)
         ax.set_xlabel(effect_axis(effects.attrs, rows, metric, "effect_size").rsplit(" (", 1)[0])
         ax.set_ylabel("p value")
-        add_legend(ax, handles, own=own)
+        add_legend(ax, handles, new_figure=new_figure)
         labels = region_labels(rows)
         note = " ".join(
-            part for part in (model_note(effects.attrs, alpha), kind_notes(labels)) if part
+            part for part in (model_note(effects.attrs, alpha), abbreviations(labels)) if part
         )
         text = f"{found[0].replace(' - ', ' − ')}, {ax.get_xlabel()}. {note}"
-        describe(ax, text, note, own=own)
-        chosen = [int(i) for i in np.argsort(p, kind="stable") if sure[i]][: max(names, 0)]
-        _name(ax, spots, labels, chosen)
+        set_caption(ax, text, note, new_figure=new_figure)
+        chosen = [int(i) for i in np.argsort(p, kind="stable") if significant[i]][
+            : max(n_labels, 0)
+        ]
+        _label_points(ax, points, labels, chosen)
     return ax
 
 
 def _draw(
-    ax: Axes, spots: FloatArray, sure: BoolArray, contrast: str, alpha: float
+    ax: Axes, points: FloatArray, significant: BoolArray, contrast: str, alpha: float
 ) -> list[Artist]:
-    x, y = spots.T
-    theme = current().palette
+    x, y = points.T
+    theme = current_style().palette
     first = contrast.split(" - ", maxsplit=1)[0]
-    color, marker = look_of([first])[first] if "+" not in first else (theme.ink, "o")
+    color, marker = group_styles([first])[first] if "+" not in first else (theme.foreground, "o")
     for filled in (False, True):
-        some = sure == filled
+        some = significant == filled
         ax.scatter(
             x[some],
             y[some],
             s=20,
             marker=marker,
-            facecolor=color if filled else theme.ground,
+            facecolor=color if filled else theme.background,
             edgecolor=color,
             linewidths=1.0,
             zorder=3,
         )
-    ax.axvline(0, color=theme.quiet, linewidth=0.8, zorder=1)
+    ax.axvline(0, color=theme.muted, linewidth=0.8, zorder=1)
     top = max(1.0, float(np.ceil(y.max(initial=0))))
     if top <= 2:
         values = [p for p in (1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01) if -np.log10(p) <= top]
@@ -142,18 +144,18 @@ def _draw(
     name = contrast.replace(" - ", " − ")
     return [
         point_handle(f"{name}: q < {alpha:g}", color, marker),
-        point_handle(f"q ≥ {alpha:g}", color, marker, face=theme.ground),
+        point_handle(f"q ≥ {alpha:g}", color, marker, face=theme.background),
     ]
 
 
-def _name(ax: Axes, spots: FloatArray, labels: list[str], chosen: list[int]) -> None:
+def _label_points(ax: Axes, points: FloatArray, labels: list[str], chosen: list[int]) -> None:
     """Write names beside their points where nothing else is."""
     figure = figure_of(ax)
     if figure is None or not chosen:
         return
     figure.draw_without_rendering()  # places are known only after the layout
     point = figure.dpi / 72
-    pixels = ax.transData.transform(spots)
+    pixels = ax.transData.transform(points)
     taken = [
         Bbox.from_bounds(x - 3 * point, y - 3 * point, 6 * point, 6 * point) for x, y in pixels
     ]
@@ -161,10 +163,10 @@ def _name(ax: Axes, spots: FloatArray, labels: list[str], chosen: list[int]) -> 
     for i in chosen:
         text = ax.annotate(
             labels[i],
-            (spots[i, 0], spots[i, 1]),
+            (points[i, 0], points[i, 1]),
             xytext=(0, 0),
             textcoords="offset points",
-            fontsize=current().small,
+            fontsize=current_style().small,
             va="center",
             zorder=4,
         )
@@ -176,7 +178,7 @@ def _name(ax: Axes, spots: FloatArray, labels: list[str], chosen: list[int]) -> 
             end = np.clip(pixels[i], box.min, box.max)
             if _is_free(box, pixels[i], end, inside, others) and not box.overlaps(taken[i]):
                 taken.append(box)
-                _lead(ax, spots[i], (end - pixels[i]) / point)
+                _draw_leader(ax, points[i], (end - pixels[i]) / point)
                 break
         else:
             text.remove()
@@ -195,7 +197,7 @@ def _is_free(
     return not any(other.contains(x, y) for other in texts for x, y in line)
 
 
-def _lead(ax: Axes, spot: FloatArray, to: FloatArray) -> None:
+def _draw_leader(ax: Axes, spot: FloatArray, to: FloatArray) -> None:
     """Draw a line from a point to the near edge of its name, if that is not beside it."""
     if np.hypot(*to) > 8:
         ax.annotate(
@@ -206,7 +208,7 @@ def _lead(ax: Axes, spot: FloatArray, to: FloatArray) -> None:
             arrowprops={
                 "arrowstyle": "-",
                 "linewidth": 0.6,
-                "color": current().palette.quiet,
+                "color": current_style().palette.muted,
                 "shrinkA": 0,
                 "shrinkB": 3,
             },

@@ -77,7 +77,7 @@ class Wish:
     def group(self) -> dict[str, Any]:
         """Return the options of figures that hold studies against a reference group."""
         return {
-            "between": self.by,
+            "by": self.by,
             "reference": self.reference or "auto",
             "covariates": self.covariates,
             "regions": self.regions,
@@ -89,14 +89,14 @@ def _kinds() -> dict[str, Callable[[Wish], Axes]]:
     from neuroflow import plot as plots
 
     return {
-        "strip": lambda w: plots.strip(w.table, w.regions, w.metric, w.by),
-        "raincloud": lambda w: plots.raincloud(w.table, w.regions, w.metric, w.by),
-        "heatmap": lambda w: plots.heatmap(w.table, w.metric, **w.group()),
-        "profile": lambda w: plots.profile(w.table, w.one("study_id"), w.metric, **w.group()),
+        "strip": lambda w: plots.strip(w.table, w.regions, w.metric, by=w.by),
+        "raincloud": lambda w: plots.raincloud(w.table, w.regions, w.metric, by=w.by),
+        "heatmap": lambda w: plots.heatmap(w.table, metric=w.metric, **w.group()),
+        "profile": lambda w: plots.profile(w.table, w.one("study_id"), metric=w.metric, **w.group()),
         "forest": lambda w: plots.forest(w.effects(), regions=w.regions),
         "volcano": lambda w: plots.volcano(w.effects()),
         "brain": lambda w: plots.brain(w.effects(), regions=w.regions),
-        "trajectory": lambda w: plots.trajectory(w.table, w.one("regions"), w.metric, w.by),
+        "trajectory": lambda w: plots.trajectory(w.table, w.one("regions"), w.metric, by=w.by),
         "scatter": lambda w: plots.scatter(
             w.table, w.one("score"), w.one("regions"), w.metric, by=w.by, covariates=w.covariates
         ),

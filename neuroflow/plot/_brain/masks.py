@@ -14,7 +14,7 @@ import pandas as pd
 from neuroflow.errors import FolderError, OptionError, TableError
 from neuroflow.io import atomic_write, read_text_table
 from neuroflow.matrix import FloatArray, IntArray, check_choice, resolve
-from neuroflow.plot._brain.numbers import region_numbers
+from neuroflow.plot._brain.region_values import region_numbers
 
 nib: Any = nibabel  # it has no types
 
@@ -59,9 +59,9 @@ class Masks:
             Empty where there is no mask.
         """
         name = region.casefold()
-        own = self.voxels.get((name, hemisphere))
-        if own is not None:
-            return own
+        exact = self.voxels.get((name, hemisphere))
+        if exact is not None:
+            return exact
         if hemisphere not in _WHOLE:
             return np.empty(0, dtype=np.intp)
         parts = [voxels for (other, _), voxels in self.voxels.items() if other == name]
@@ -125,7 +125,7 @@ def read_masks(
     return _read_labels(place, _label_table(table))
 
 
-def write_nifti(
+def save_nifti(
     result: pd.DataFrame | pd.Series,
     masks: Masks,
     path: str | Path,
@@ -141,7 +141,7 @@ def write_nifti(
     Parameters
     ----------
     result, value, metric, contrast, study_id
-        As for `neuroflow.plot._brain.draw.brain`.
+        As for `neuroflow.plot._brain.brain.brain`.
     masks
         The regions' shapes, from `read_masks`.
     path
@@ -169,10 +169,10 @@ def write_nifti(
     if not file.name.endswith(_ENDINGS):
         raise OptionError(f"{file.name} is no name of an image.", advice="Let it end in .nii.gz.")
     numbers = region_numbers(result, value, metric=metric, contrast=contrast, study_id=study_id)
-    found = list(_placed(masks, numbers.rows))
-    if not found:
+    placed = list(_placed(masks, numbers.rows))
+    if not placed:
         raise OptionError("None of the regions has a mask.", advice="See the names of the masks.")
-    data = _volume(masks, found, overlap)
+    data = _volume(masks, placed, overlap)
     image = nib.Nifti1Image(data, masks.affine)
     image.header["descrip"] = f"neuroflow: {numbers.column}".encode()[:79]
     with atomic_write(file, error=FolderError, parents=True) as temporary:
@@ -180,7 +180,7 @@ def write_nifti(
     return file
 
 
-def paint(masks: Masks, rows: pd.DataFrame) -> FloatArray:
+def paint_volume(masks: Masks, rows: pd.DataFrame) -> FloatArray:
     """Return the image of numbers, the strongest where regions overlap."""
     flat = np.full(int(np.prod(masks.shape)), np.nan)
     for voxels, number in sorted(_placed(masks, rows), key=lambda item: abs(item[1])):
@@ -196,21 +196,21 @@ def _placed(masks: Masks, rows: pd.DataFrame) -> Iterator[tuple[IntArray, float]
             yield voxels, float(number)
 
 
-def _volume(masks: Masks, found: list[tuple[IntArray, float]], overlap: Overlap) -> Any:
+def _volume(masks: Masks, placed: list[tuple[IntArray, float]], overlap: Overlap) -> Any:
     size = int(np.prod(masks.shape))
     if overlap == "separate":
-        volumes = np.zeros((size, len(found)), dtype=np.float32)
-        for place, (voxels, number) in enumerate(found):
+        volumes = np.zeros((size, len(placed)), dtype=np.float32)
+        for place, (voxels, number) in enumerate(placed):
             volumes[voxels, place] = number
-        return volumes.reshape(*masks.shape, len(found))
+        return volumes.reshape(*masks.shape, len(placed))
     flat, count = np.zeros(size), np.zeros(size)
     if overlap == "mean":
-        for voxels, number in found:
+        for voxels, number in placed:
             flat[voxels] += number
             count[voxels] += 1
         flat /= np.maximum(count, 1)
     else:
-        for voxels, number in sorted(found, key=lambda item: abs(item[1])):
+        for voxels, number in sorted(placed, key=lambda item: abs(item[1])):
             flat[voxels] = number
     return flat.reshape(masks.shape).astype(np.float32)
 

@@ -10,11 +10,11 @@ import pandas as pd
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix import FloatArray
 from neuroflow.plot._brain.anatomy import VIEWS
-from neuroflow.plot._brain.masks import Masks, paint
+from neuroflow.plot._brain.masks import Masks, paint_volume
 
 
 @dataclass(frozen=True, slots=True)
-class Shadow:
+class Projection:
     """What one view shows of an image."""
 
     image: FloatArray  # Columns x rows of the view, NaN where nothing is
@@ -22,26 +22,26 @@ class Shadow:
     v: FloatArray
 
 
-def project(
+def project_masks(
     masks: Masks, rows: pd.DataFrame, cut: tuple[float, float, float] | None = None
-) -> dict[str, Shadow]:
+) -> dict[str, Projection]:
     """Show the numbers of regions in the three views."""
     steps = np.diag(masks.affine)[:3]
     off = masks.affine[:3, :3] - np.diag(steps)
     if np.abs(off).max() > 1e-2 * np.abs(steps).min():
         raise TableError(
             "The masks are not aligned with the axes of MNI space.",
-            advice="Resample them to MNI space, or write them with write_nifti and use a viewer.",
+            advice="Resample them to MNI space, or write them with save_nifti and use a viewer.",
         )
-    painted = paint(masks, rows)
+    volume = paint_volume(masks, rows)
     edges = [
         masks.affine[a, 3] + steps[a] * (np.arange(masks.shape[a] + 1) - 0.5) for a in range(3)
     ]
-    shadows = {}
+    projections = {}
     for view, (along, up) in VIEWS.items():
         axis = 3 - along - up
         if cut is None:
-            image = _strongest(painted, axis)
+            image = _strongest(volume, axis)
         else:
             place = int(np.searchsorted(edges[axis], cut[axis], side="right")) - 1
             if not 0 <= place < masks.shape[axis]:
@@ -49,13 +49,13 @@ def project(
                     f"The cut at {'xyz'[axis]} = {cut[axis]:g} mm lies outside the masks.",
                     advice=f"Choose from {edges[axis][0]:g} to {edges[axis][-1]:g} mm.",
                 )
-            image = np.take(painted, [place], axis=axis).squeeze(axis)
-        shadows[view] = Shadow(image, edges[along], edges[up])
-    return shadows
+            image = np.take(volume, [place], axis=axis).squeeze(axis)
+        projections[view] = Projection(image, edges[along], edges[up])
+    return projections
 
 
-def _strongest(painted: FloatArray, axis: int) -> FloatArray:
-    size = np.where(np.isfinite(painted), np.abs(painted), -1.0)
+def _strongest(volume: FloatArray, axis: int) -> FloatArray:
+    size = np.where(np.isfinite(volume), np.abs(volume), -1.0)
     best = np.expand_dims(size.argmax(axis=axis), axis)
-    image: FloatArray = np.take_along_axis(painted, best, axis=axis).squeeze(axis)
+    image: FloatArray = np.take_along_axis(volume, best, axis=axis).squeeze(axis)
     return image

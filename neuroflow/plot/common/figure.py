@@ -16,7 +16,7 @@ import matplotlib.figure
 from neuroflow.errors import FolderError, OptionError
 from neuroflow.io import atomic_write
 from neuroflow.matrix import check_number
-from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current
+from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current_style
 
 Axes = matplotlib.axes.Axes
 
@@ -32,7 +32,7 @@ class Figure(matplotlib.figure.Figure):
 
     def savefig(self, *args: Any, **kwargs: Any) -> None:
         """Save as matplotlib does, with fonts embedded (PDF) or text kept as text (SVG)."""
-        with mpl.rc_context(current().rc()):
+        with mpl.rc_context(current_style().rc()):
             super().savefig(*args, **kwargs)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
@@ -65,22 +65,22 @@ def new_axes(width: float | None = None, height: float = 60.0) -> Axes:
     return figure.add_subplot(axes_class=_NotebookAxes)
 
 
-def describe(ax: Axes, caption: str, footnote: str = "", *, own: bool = True) -> None:
+def set_caption(ax: Axes, caption: str, footnote: str = "", *, new_figure: bool = True) -> None:
     """Give a panel its caption, and its figure a note at the foot."""
-    note = current().note.rstrip(".")
+    note = current_style().note.rstrip(".")
     _captions[ax] = " ".join(part for part in (caption, f"{note}." if note else "") if part)
     figure = figure_of(ax)
     text = " ".join(part for part in (f"{note}." if note else "", footnote) if part)
-    if figure is None or not own or not text or not (current().footnotes or note):
+    if figure is None or not new_figure or not text or not (current_style().footnotes or note):
         return
     # A letter is about 0.6 of its size wide.
-    per_line = int(figure.get_size_inches()[0] * 72 / (current().small * 0.53))
+    per_line = int(figure.get_size_inches()[0] * 72 / (current_style().small * 0.53))
     figure.supxlabel(
-        textwrap.fill(text if current().footnotes else f"{note}.", per_line),
+        textwrap.fill(text if current_style().footnotes else f"{note}.", per_line),
         x=0.01,
         ha="left",
-        fontsize=current().small,
-        color=current().palette.quiet,
+        fontsize=current_style().small,
+        color=current_style().palette.muted,
         linespacing=1.25,
     )
 
@@ -153,7 +153,7 @@ def save_figure(
         facts = _metadata(name, caption(figure))
         with (
             atomic_write(file, error=FolderError, parents=True) as temporary,
-            mpl.rc_context(current().rc()),
+            mpl.rc_context(current_style().rc()),
         ):
             root.savefig(temporary, format=name, dpi=dpi, metadata=facts)
         files.append(file)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix import BoolArray, FloatArray, as_list
+from neuroflow.matrix import BoolArray, FloatArray, as_list, check_name
 
 SYSTEMS = (
     "midbrain",
@@ -89,13 +89,13 @@ def region_labels(columns: pd.DataFrame) -> list[str]:
     return names
 
 
-def kind_notes(labels: Sequence[str]) -> str:
+def abbreviations(labels: Sequence[str]) -> str:
     """Return the abbreviations that region labels use, spelled out."""
     used = [note for short, note in KIND_NOTES.items() if any(f"({short})" in x for x in labels)]
     return f"{'; '.join(used)}." if used else ""
 
 
-def system_order(systems: Sequence[str]) -> list[str]:
+def order_systems(systems: Sequence[str]) -> list[str]:
     """Put systems into the order of the figures."""
     found = list(dict.fromkeys(systems))
     return [name for name in SYSTEMS if name in found] + [n for n in found if n not in SYSTEMS]
@@ -133,10 +133,28 @@ def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolAr
     return picked
 
 
-def region_order(columns: pd.DataFrame, regions: Sequence[str] | None) -> list[int]:
+def order_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> list[int]:
     """Return the positions of the columns in the order of a figure."""
     if regions is not None:
         places = [columns[pick_regions(columns, [name])].index for name in regions]
         return list(dict.fromkeys(int(i) for found in places for i in found))
-    order = system_order(columns["system"].tolist())
+    order = order_systems(columns["system"].tolist())
     return sorted(range(len(columns)), key=lambda i: order.index(columns["system"].iloc[i]))
+
+
+def find_region(columns: pd.DataFrame, region: str) -> tuple[int, str]:
+    """Find one region."""
+    check_name("region", region)
+    found = np.flatnonzero(pick_regions(columns, [region]))
+    names = region_labels(columns.iloc[found])
+    if len(found) > 1:
+        raise OptionError(
+            f"{region} fits several regions: {', '.join(names)}.",
+            advice="Keep the rows of one hemisphere.",
+        )
+    return int(found[0]), names[0]
+
+
+def lower_first(text: str) -> str:
+    """Return a text with a small first letter, for the middle of a sentence."""
+    return text[:1].lower() + text[1:]

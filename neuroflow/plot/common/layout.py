@@ -16,13 +16,13 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
 from neuroflow.plot.common.figure import figure_of
-from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current
+from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current_style
 
 _NARROW = 120.0  # mm; in less, names of regions would leave no room for what is drawn
 _POINT = 25.4 / 72  # mm
 
 
-def room(ax: Axes) -> tuple[float, float]:
+def panel_size(ax: Axes) -> tuple[float, float]:
     """Return the room that a panel has in its figure, with the words around it."""
     figure = figure_of(ax)
     if figure is None:
@@ -37,16 +37,16 @@ def room(ax: Axes) -> tuple[float, float]:
 
 def is_narrow(ax: Axes) -> bool:
     """Tell whether a panel is about as wide as a journal's column."""
-    return room(ax)[0] < _NARROW
+    return panel_size(ax)[0] < _NARROW
 
 
-def row_names(ax: Axes, names: Sequence[str]) -> list[str]:
+def shorten_names(ax: Axes, names: Sequence[str]) -> list[str]:
     """Return the names of rows so that they leave room for what is drawn."""
     if not names or not is_narrow(ax):
         return list(names)
-    width, height = room(ax)
-    letters = max(12, int(0.4 * width / (0.53 * current().small * _POINT)))
-    lines = int(0.6 * height / max(len(names), 1) / (1.25 * current().small * _POINT))
+    width, height = panel_size(ax)
+    letters = max(12, int(0.4 * width / (0.53 * current_style().small * _POINT)))
+    lines = int(0.6 * height / max(len(names), 1) / (1.25 * current_style().small * _POINT))
     if lines > 1:
         return [textwrap.fill(name, letters, max_lines=lines, placeholder=" …") for name in names]
     cuts = [[_cut(name, letters, end) for end in range(4, letters - 4)] for name in names]
@@ -61,11 +61,11 @@ def _cut(name: str, letters: int, end: int) -> str:
     return name if len(name) <= letters else f"{name[: letters - end - 1]}…{name[-end:]}"
 
 
-def group_handles(looks: Mapping[str, tuple[str, str]], counts: Mapping[str, int]) -> list[Artist]:
+def group_handles(styles: Mapping[str, tuple[str, str]], counts: Mapping[str, int]) -> list[Artist]:
     """Return a legend's marks for groups of points."""
     return [
         point_handle(f"{name} (n = {counts[name]})", color, marker)
-        for name, (color, marker) in looks.items()
+        for name, (color, marker) in styles.items()
     ]
 
 
@@ -85,18 +85,18 @@ def point_handle(
     )
 
 
-def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
+def add_legend(ax: Axes, handles: Sequence[Artist], *, new_figure: bool) -> None:
     """Put a legend above the panel, in as many columns as the width holds."""
     figure = figure_of(ax)
     if figure is None or not handles:
         return
-    whole, narrow = float(figure.get_size_inches()[0]) * 72, not own and is_narrow(ax)
-    width = whole if own else whole * ax.get_position().width
+    whole, narrow = float(figure.get_size_inches()[0]) * 72, not new_figure and is_narrow(ax)
+    width = whole if new_figure else whole * ax.get_position().width
     if narrow:
-        width = room(ax)[0] / _POINT
+        width = panel_size(ax)[0] / _POINT
     widths = [_entry(str(handle.get_label())) for handle in handles]
     columns = next(n for n in range(len(handles), 0, -1) if n == 1 or _wide(widths, n) <= width)
-    if own:
+    if new_figure:
         figure.legend(handles=handles, loc="outside upper left", ncols=columns)
     else:
         ax.legend(
@@ -110,11 +110,11 @@ def add_legend(ax: Axes, handles: Sequence[Artist], *, own: bool) -> None:
 
 def _entry(label: str) -> float:
     """Return the width of a legend's entry in points: mark, gaps and text."""
-    font = FontProperties(size=current().small)  # of the style's family
+    font = FontProperties(size=current_style().small)  # of the style's family
     text, _, _ = text_to_path.get_text_width_height_descent(label, font, ismath=False)
     rc = mpl.rcParams
     gaps = rc["legend.handlelength"] + rc["legend.handletextpad"] + rc["legend.columnspacing"]
-    return float(text + gaps * current().small)
+    return float(text + gaps * current_style().small)
 
 
 def _wide(widths: Sequence[float], columns: int) -> float:
@@ -122,24 +122,24 @@ def _wide(widths: Sequence[float], columns: int) -> float:
     return float(sum(max(part) for part in np.array_split(widths, columns)))
 
 
-def region_rows(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quantity: str) -> None:
+def set_region_axis(ax: Axes, columns: pd.DataFrame, names: Sequence[str], quantity: str) -> None:
     """Set the axes of a panel with one region below the other."""
-    ax.set_yticks(range(len(names)), row_names(ax, names))
+    ax.set_yticks(range(len(names)), shorten_names(ax, names))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
-    ax.tick_params(labelsize=current().small)
+    ax.tick_params(labelsize=current_style().small)
     words = textwrap.fill(quantity, 24) if is_narrow(ax) else quantity
-    ax.set_xlabel(words, fontsize=current().font_size)
+    ax.set_xlabel(words, fontsize=current_style().font_size)
     if len(names) > 20:  # the numbers at the foot are a screen away
         ax.tick_params(axis="x", labeltop=True)
     ax.grid(axis="x", zorder=0)
     ax.set_axisbelow(True)
-    mark_systems(ax, columns["system"].tolist())
+    label_systems(ax, columns["system"].tolist())
 
 
-def mark_systems(ax: Axes, systems: Sequence[str], *, at: float = 1.01) -> None:
+def label_systems(ax: Axes, systems: Sequence[str], *, at: float = 1.01) -> None:
     """Name the systems beside their regions where there is room, and draw a line between them."""
-    theme = current().palette
+    theme = current_style().palette
     start = 0
     runs = [(name, len(list(run))) for name, run in groupby(systems)]
     if len(runs) == len(systems) > 1 and len(set(systems)) < len(systems):
@@ -153,10 +153,10 @@ def mark_systems(ax: Axes, systems: Sequence[str], *, at: float = 1.01) -> None:
                 xycoords=ax.get_yaxis_transform(),
                 ha="left",
                 va="center",
-                fontsize=current().small,
-                color=theme.quiet,
+                fontsize=current_style().small,
+                color=theme.muted,
                 annotation_clip=False,
             )
         start += length
         if start < len(systems):
-            ax.axhline(start - 0.5, color=theme.quiet, linewidth=0.8, zorder=1)
+            ax.axhline(start - 0.5, color=theme.muted, linewidth=0.8, zorder=1)

@@ -26,23 +26,23 @@ ThemeName = Literal["light", "dark"]
 # dark ground. The further colours are Okabe and Ito's that are not close to these.
 _LIGHT = {"Control": "#8C8C8C", "PD": "#004488", "MSA": "#CC9A1F", "PSP": "#BB5566"}
 _DARK = {"Control": "#E8E8E8", "PD": "#6699CC", "MSA": "#EECC66", "PSP": "#EE8899"}
-_MORE_LIGHT = ("#009E73", "#882255", "#44AA99", "#8C510A", "#5D3A9B")
-_MORE_DARK = ("#4FD0A5", "#DD77AA", "#88CCEE", "#D8B365", "#B39DDB")
+_EXTRA_LIGHT = ("#009E73", "#882255", "#44AA99", "#8C510A", "#5D3A9B")
+_EXTRA_DARK = ("#4FD0A5", "#DD77AA", "#88CCEE", "#D8B365", "#B39DDB")
 _MARKERS = {"Control": "o", "PD": "s", "MSA": "^", "PSP": "D"}
-_MORE_MARKERS = ("v", "P", "X", "<", ">")
+_EXTRA_MARKERS = ("v", "P", "X", "<", ">")
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
     """The colours of figures."""
 
-    ground: str  # Of the paper, of text and axes, of notes, of grid lines, and of what has no value
-    ink: str
-    quiet: str
+    background: str  # The paper
+    foreground: str  # Text and axes
+    muted: str  # Notes, ticks and other secondary marks
     grid: str
-    missing: str
+    missing: str  # Cells without a value
     groups: Mapping[str, str]  # Of the diagnostic groups, by name
-    more: Sequence[str]  # Of other groups, in turn
+    extra_groups: Sequence[str]  # Of other groups, in turn
     diverging: Colormap  # Of numbers, from below zero to above
 
     @property
@@ -54,25 +54,25 @@ class Theme:
 
 THEMES: Mapping[str, Theme] = {
     "light": Theme(
-        ground="#FFFFFF",
-        ink="#1A1A1A",
-        quiet="#595959",
+        background="#FFFFFF",
+        foreground="#1A1A1A",
+        muted="#595959",
         grid="#DDDDDD",
         missing="#D9D9D9",
         groups=_LIGHT,
-        more=_MORE_LIGHT,
+        extra_groups=_EXTRA_LIGHT,
         diverging=LinearSegmentedColormap.from_list(
             "neuroflow", ["#053061", "#4393C3", "#F7F7F7", "#D6604D", "#67001F"]
         ),
     ),
     "dark": Theme(
-        ground="#16181D",
-        ink="#F2F2F2",
-        quiet="#B5B8BF",
+        background="#16181D",
+        foreground="#F2F2F2",
+        muted="#B5B8BF",
         grid="#3A3D45",
         missing="#4A4D55",
         groups=_DARK,
-        more=_MORE_DARK,
+        extra_groups=_EXTRA_DARK,
         diverging=LinearSegmentedColormap.from_list(
             "neuroflow_dark", ["#A8D4FF", "#3F83C8", "#22252C", "#C2504A", "#FFC2B0"]
         ),
@@ -135,15 +135,15 @@ class Style:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.linewidth": 0.8,
-            "axes.facecolor": theme.ground,
-            "axes.edgecolor": theme.ink,
-            "axes.labelcolor": theme.ink,
-            "axes.titlecolor": theme.ink,
-            "text.color": theme.ink,
+            "axes.facecolor": theme.background,
+            "axes.edgecolor": theme.foreground,
+            "axes.labelcolor": theme.foreground,
+            "axes.titlecolor": theme.foreground,
+            "text.color": theme.foreground,
             "text.parse_math": False,  # a name with two dollars in it is no formula
-            "xtick.color": theme.ink,
-            "ytick.color": theme.ink,
-            "figure.facecolor": theme.ground,
+            "xtick.color": theme.foreground,
+            "ytick.color": theme.foreground,
+            "figure.facecolor": theme.background,
             "savefig.facecolor": "auto",
             "grid.color": theme.grid,
             "grid.linewidth": 0.6,
@@ -156,12 +156,12 @@ class Style:
         }
 
 
-_now = [Style()]
+_style_stack = [Style()]
 
 
-def current() -> Style:
+def current_style() -> Style:
     """Return the style in force."""
-    return _now[-1]
+    return _style_stack[-1]
 
 
 def style(**changes: Any) -> Style:
@@ -191,7 +191,7 @@ def style(**changes: Any) -> Style:
     'light'
     """
     try:
-        changed = replace(_now[-1], **changes) if changes else Style()
+        changed = replace(_style_stack[-1], **changes) if changes else Style()
     except TypeError as error:
         known = ", ".join(Style.__dataclass_fields__)
         raise OptionError(
@@ -207,7 +207,7 @@ def style(**changes: Any) -> Style:
         raise OptionError(
             f"{changed.font_size} pt cannot be read in print.", advice="Take 8 pt or more."
         )
-    _now[-1] = changed
+    _style_stack[-1] = changed
     return changed
 
 
@@ -225,40 +225,40 @@ def styled(**changes: Any) -> Iterator[Style]:
     Style
         What is in force in the block.
     """
-    _now.append(_now[-1])
+    _style_stack.append(_style_stack[-1])
     try:
         if changes:
             style(**changes)
-        with mpl.rc_context(current().rc()):
-            yield current()
+        with mpl.rc_context(current_style().rc()):
+            yield current_style()
     finally:
-        _now.pop()
+        _style_stack.pop()
 
 
 def order_groups(groups: Sequence[str]) -> list[str]:
     """Put groups into the style's order, then the usual one."""
     usual = group_order(groups)
-    return [name for name in current().order if name in usual] + [
-        name for name in usual if name not in current().order
+    return [name for name in current_style().order if name in usual] + [
+        name for name in usual if name not in current_style().order
     ]
 
 
-def look_of(groups: Sequence[str]) -> dict[str, tuple[str, str]]:
+def group_styles(groups: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Return colour and marker of every group.
 
     Examples
     --------
-    >>> look_of(["Control", "ET"])["Control"]
+    >>> group_styles(["Control", "ET"])["Control"]
     ('#8C8C8C', 'o')
     """
-    theme = current().palette
-    own = current().colors
+    theme = current_style().palette
+    overrides = current_style().colors
     others = [name for name in order_groups(groups) if diagnosis(name) not in DIAGNOSES]
-    looks = {}
+    styles = {}
     for name in order_groups(groups):
         known = diagnosis(name)
         place = others.index(name) if name in others else 0
-        color = theme.groups.get(known, theme.more[place % len(theme.more)])
-        marker = _MARKERS.get(known, _MORE_MARKERS[place % len(_MORE_MARKERS)])
-        looks[name] = (own.get(name, own.get(known, color)), marker)
-    return looks
+        color = theme.groups.get(known, theme.extra_groups[place % len(theme.extra_groups)])
+        marker = _MARKERS.get(known, _EXTRA_MARKERS[place % len(_EXTRA_MARKERS)])
+        styles[name] = (overrides.get(name, overrides.get(known, color)), marker)
+    return styles

@@ -68,7 +68,7 @@ def _studies(
     points = read_points(cells, options["regions"], "group")
     scatters = [drawn for drawn in ax.collections if isinstance(drawn, PathCollection)]
     for code, scatter in enumerate(scatters):
-        study, region = points.drawn(code)
+        study, region = points.drawing_order(code)
         keys = [points.study_ids[row] for row in study]
         values = points.values[study, region]
         labels = [f"{names.get(k, k)}: {v:.4g}" for k, v in zip(keys, values, strict=True)]
@@ -78,7 +78,7 @@ def _studies(
 def _places(ax: Axes, regions: pd.DataFrame) -> Iterator[HitRegion]:
     """Yield the places of every region in each view of the brain, discs after tracts."""
     from neuroflow.plot._brain.anatomy import VIEWS, places
-    from neuroflow.plot._brain.sheet import SHEET
+    from neuroflow.plot._brain.drawing import SHEET
 
     known = places()
     for row, label in zip(regions.itertuples(), region_labels(regions), strict=True):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from neuroflow.compare import controls_of
 from neuroflow.matrix import group_order
-from neuroflow.plot.common import region_labels, system_order
+from neuroflow.plot.common import order_systems, region_labels
 from neuroflow.widgets.explore.steps import Call, ChooseVisit, KeepRows, Step
 
 VIEWS = ("strip", "heatmap", "forest", "volcano", "profile", "brain")
@@ -114,7 +114,7 @@ class Choices:
             cohorts=_names(studies["cohort_id"]),
             groups=tuple(group_order(_names(studies["group"]))),
             metrics=_names(table["metric"]),
-            systems=tuple(system_order([str(name) for name in regions["system"]])),
+            systems=tuple(order_systems([str(name) for name in regions["system"]])),
             sessions=_names(studies["session_id"]),
             covariates=tuple(name for name in kept if _varies(studies[name])),
             regions=regions[columns].astype("str").assign(label=region_labels(regions)),

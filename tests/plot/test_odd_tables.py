@@ -39,8 +39,8 @@ DRAW = {
     "strip": lambda t: strip(t, "all", "M0"),
     "boxes": lambda t: strip(t, "all", "M0", summary="box"),
     "raincloud": lambda t: raincloud(t, "all", "M0"),
-    "heatmap": lambda t: heatmap(t, "M0"),
-    "profile": lambda t: profile(t, "study0006", "M0"),
+    "heatmap": lambda t: heatmap(t, metric="M0"),
+    "profile": lambda t: profile(t, "study0006", metric="M0"),
     "forest": lambda t: forest(compare_groups(t)),
     "correlation": lambda t: correlation(correlate_regions(t, metric="M0")),
     "coverage": lambda t: coverage(counted(t)),
@@ -58,7 +58,7 @@ WRONG = {
     "regions holds 1": lambda: strip(TABLE, [1], "M0"),
     "shows one metric": lambda: raincloud(TABLE, metric=["M0"]),
     "confidence 95 is not between": lambda: strip(TABLE, metric="M0", confidence=95),
-    "limit 0 is not a number above zero": lambda: heatmap(TABLE, "M0", limit=0),
+    "limit 0 is not a number above zero": lambda: heatmap(TABLE, metric="M0", limit=0),
     "alpha 5 is not between": lambda: forest(compare_groups(TABLE), alpha=5),
     "contrasts is one text": lambda: forest(compare_groups(TABLE), contrasts="PSP - Control"),
     "covariates is one text": lambda: scatter(TABLE, "age", "r00", "M0", covariates="sex"),
@@ -76,8 +76,8 @@ def test_arguments_of_the_wrong_kind_are_refused_by_name(message):
 
 def test_a_column_of_groups_that_is_not_there_is_named():
     with pytest.raises(TableError, match="no column diagnosis"):
-        heatmap(TABLE, "M0", between="diagnosis")
-    heatmap(TABLE.drop(columns="group"), "M0")  # the usual one may be missing
+        heatmap(TABLE, metric="M0", by="diagnosis")
+    heatmap(TABLE.drop(columns="group"), metric="M0")  # the usual one may be missing
 
 
 def test_completeness_of_nothing_is_refused():

@@ -11,7 +11,7 @@ from support.waits import PATIENCE
 import neuroflow.plot as plot
 from neuroflow.errors import FolderError, OptionError
 from neuroflow.plot.common.labels import unit
-from neuroflow.plot.common.style import THEMES, look_of
+from neuroflow.plot.common.style import THEMES, group_styles
 
 
 @pytest.fixture(scope="module")
@@ -95,16 +95,16 @@ def test_groups_stand_out_from_the_ground_and_texts_can_be_read(theme):
     assert min(map(contrast, (colors.ink, colors.quiet))) >= 4.5  # WCAG 2.2, 1.4.3
     assert min(map(contrast, [*colors.groups.values(), *colors.more])) >= 2.4
     markers = {
-        marker for _, marker in look_of(["Control", "PD", "MSA", "PSP", "ET", "CBS"]).values()
+        marker for _, marker in group_styles(["Control", "PD", "MSA", "PSP", "ET", "CBS"]).values()
     }
     assert len(markers) == 6
 
 
 def test_the_style_can_be_changed_for_good_or_for_a_while():
     with plot.styled(colors={"PSP": "#123456"}, order=["PSP", "Control"], theme="dark"):
-        assert list(look_of(["Control", "PD", "PSP"])) == ["PSP", "Control", "PD"]
-        assert look_of(["PSP"])["PSP"][0] == "#123456"
-    assert look_of(["PSP"])["PSP"][0] == THEMES["light"].groups["PSP"]
+        assert list(group_styles(["Control", "PD", "PSP"])) == ["PSP", "Control", "PD"]
+        assert group_styles(["PSP"])["PSP"][0] == "#123456"
+    assert group_styles(["PSP"])["PSP"][0] == THEMES["light"].groups["PSP"]
     assert plot.style(font_size=10).small == 9
     assert plot.style().font_size == 9
 
@@ -124,9 +124,9 @@ def test_settings_outside_their_choices_are_refused(changes, says):
 
 
 def test_diagnoses_are_known_by_their_usual_names():
-    assert look_of(["HC", "MSAp"]) == {
-        "HC": look_of(["Control"])["Control"],
-        "MSAp": look_of(["MSA"])["MSA"],
+    assert group_styles(["HC", "MSAp"]) == {
+        "HC": group_styles(["Control"])["Control"],
+        "MSAp": group_styles(["MSA"])["MSA"],
     }
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix import REGION_COLUMNS, resolve
-from neuroflow.plot.common import metric_name
+from neuroflow.plot.common import lower_first, metric_name
 
 _FIRST = ("effect_size", "z", "r", "value")
 _CHOICES = ("metric", "contrast", "study_id", "group", "with", "term")
@@ -43,7 +43,7 @@ class RegionNumbers:
             name = str(self.facts.get("effect_size") or name).split(" over")[0].split(",")[0]
         metric = self.chosen.get("metric", "")
         words = metric_name(metric)
-        words = words if metric == words else words[:1].lower() + words[1:]
+        words = words if metric == words else lower_first(words)
         return f"{name}, {words}" if metric else name
 
 
@@ -80,10 +80,10 @@ def region_numbers(
     rows, chosen, others = _choose(result, column, choices)
     rows = _described(rows)
     rows["number"] = rows[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    twice = rows.duplicated(["region", "hemisphere"])
-    if twice.any():
+    duplicated = rows.duplicated(["region", "hemisphere"])
+    if duplicated.any():
         raise TableError(
-            f"There are two numbers for {rows['region'][twice].iloc[0]}.",
+            f"There are two numbers for {rows['region'][duplicated].iloc[0]}.",
             advice="Choose rows of the result so that each region stands once.",
         )
     return RegionNumbers(rows.reset_index(drop=True), column, chosen, others, facts)

@@ -89,7 +89,7 @@ def test_rainclouds_show_every_value_and_no_density_of_a_few():
 
 def test_volcanoes_put_every_effect_at_its_p_and_name_the_strongest(table):
     effects = compare_groups(table, reference="Control")
-    ax = volcano(effects, contrast="PSP - Control", names=3)
+    ax = volcano(effects, contrast="PSP - Control", n_labels=3)
     rows = effects[(effects["contrast"] == "PSP - Control") & (effects["metric"] == "FW")]
     drawn = np.concatenate(
         [c.get_offsets() for c in ax.collections if isinstance(c, PathCollection)]

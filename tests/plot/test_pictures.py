@@ -4,7 +4,7 @@ Text and legends are taken out before: they differ between versions of matplotli
 and other tests read them. After a change that is meant, write the pictures anew, look at them and
 commit them:
 
-    NEUROFLOW_PICTURES=write python -m pytest tests/plots/test_pictures.py
+    NEUROFLOW_PICTURES=write python -m pytest tests/plot/test_pictures.py
 """
 
 import os

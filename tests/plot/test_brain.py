@@ -8,10 +8,10 @@ from support.comparison_tables import realistic_table
 from neuroflow.compare.groups import compare_groups
 from neuroflow.errors import FolderError, OptionError, TableError
 from neuroflow.matrix.regions import load_regions
-from neuroflow.plot import brain, caption, read_masks, styled, write_nifti
+from neuroflow.plot import brain, caption, read_masks, save_nifti, styled
 from neuroflow.plot._brain.anatomy import VIEWS, outlines, places
-from neuroflow.plot._brain.numbers import region_numbers
-from neuroflow.plot._brain.sheet import SHEET
+from neuroflow.plot._brain.drawing import SHEET
+from neuroflow.plot._brain.region_values import region_numbers
 
 AFFINE = np.diag([4.0, 4.0, 4.0, 1.0])
 AFFINE[:3, 3] = (-88, -124, -72)
@@ -159,7 +159,7 @@ def test_a_cut_shows_one_slice_only(masks):
 
 
 def test_any_column_becomes_an_image(masks, effects, tmp_path):
-    file = write_nifti(effects, masks, tmp_path / "q.nii.gz", value="q", contrast="PSP - Control")
+    file = save_nifti(effects, masks, tmp_path / "q.nii.gz", value="q", contrast="PSP - Control")
     image = nib.load(file)
     np.testing.assert_array_equal(image.affine, AFFINE)
     rows = effects[(effects["contrast"] == "PSP - Control") & (effects["metric"] == "FW")]
@@ -174,9 +174,9 @@ def test_any_column_becomes_an_image(masks, effects, tmp_path):
 @pytest.mark.parametrize(("overlap", "value"), [("strongest", -3.0), ("mean", -0.5)])
 def test_overlapping_regions_are_settled_as_asked(masks, overlap, value, tmp_path):
     numbers = pd.Series({"SCP": 2.0, "pSN": -3.0})
-    file = write_nifti(numbers, masks, tmp_path / "x.nii", overlap=overlap)
+    file = save_nifti(numbers, masks, tmp_path / "x.nii", overlap=overlap)
     assert nib.load(file).get_fdata()[voxel(6, -42, -24)] == value
-    apart = nib.load(write_nifti(numbers, masks, tmp_path / "y.nii", overlap="separate"))
+    apart = nib.load(save_nifti(numbers, masks, tmp_path / "y.nii", overlap="separate"))
     assert list(apart.get_fdata()[voxel(6, -42, -24)]) == [2.0, -3.0]
 
 

@@ -14,26 +14,32 @@ from matplotlib.colors import Normalize
 from neuroflow.errors import OptionError
 from neuroflow.matrix import check_number
 from neuroflow.plot._brain.anatomy import places
+from neuroflow.plot._brain.drawing import (
+    Scene,
+    draw_masks,
+    draw_outlines,
+    draw_schematic,
+    number_strongest,
+)
 from neuroflow.plot._brain.masks import Masks
-from neuroflow.plot._brain.numbers import RegionNumbers, region_numbers
-from neuroflow.plot._brain.projections import project
-from neuroflow.plot._brain.sheet import Scene, number, schematic, shapes, sheet
+from neuroflow.plot._brain.projections import project_masks
+from neuroflow.plot._brain.region_values import RegionNumbers, region_numbers
 from neuroflow.plot._forest import model_note
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
-    current,
-    describe,
+    abbreviations,
+    current_style,
     figure_of,
     is_narrow,
-    kind_notes,
     new_axes,
     pick_regions,
     region_labels,
+    set_caption,
     styled,
 )
 
-_LIST = (190.0, -70.0)  # where the list begins
-_ROW, _ROWS = 9.8, 14  # height and number of the lines of the list
+_LIST_AT = (190.0, -70.0)  # where the list begins
+_LIST_PITCH, _LIST_ROWS = 9.8, 14  # height and number of the lines of the list
 _SCHEMATIC = (
     "Schematic: discs are regions and curves are tracts, at approximate places in MNI space; "
     "values of both sides are drawn on both."
@@ -42,17 +48,17 @@ _SCHEMATIC = (
 
 def brain(
     result: pd.DataFrame | pd.Series,
-    ax: Axes | None = None,
+    regions: Sequence[str] | None = None,
     *,
     value: str | None = None,
     metric: str | None = None,
     contrast: str | None = None,
     study_id: str | None = None,
-    regions: Sequence[str] | None = None,
     masks: Masks | None = None,
     cut: tuple[float, float, float] | None = None,
     alpha: float = 0.05,
     limit: float | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw one number per region on the brain, seen from three sides.
 
@@ -64,14 +70,12 @@ def brain(
     result
         What `compare_groups`, `z_scores`, `change_over_time`, `correlate` or `asymmetry` return,
         any table with `region` and numbers, or a Series with regions as index.
-    ax
-        Where to draw; None makes a figure of a journal's page width.
+    regions
+        Keys or names of regions; None for all.
     value
         Which column; None takes the first of `effect_size`, `z`, `r`, `value`.
     metric, contrast, study_id
         Which part of the result; None takes free water, or else the first, and the figure says so.
-    regions
-        Keys or names of regions; None for all.
     masks
         The regions' real shapes, from `read_masks`: they are projected instead of the drawing.
     cut
@@ -80,6 +84,8 @@ def brain(
         Regions with q at or above it are drawn hollow and thin; without q all are full.
     limit
         Where colours end; None takes the largest number drawn.
+    ax
+        Where to draw; None makes a figure of a journal's page width.
 
     Returns
     -------
@@ -112,28 +118,28 @@ def brain(
         raise OptionError("There is nothing to cut.", advice="Hand over masks, see read_masks.")
     with styled():
         scene = _scene(numbers, regions, masks, alpha, limit)
-        shadows = {} if masks is None else project(masks, scene.rows, cut)
-        own = ax is None
+        projections = {} if masks is None else project_masks(masks, scene.rows, cut)
+        new_figure = ax is None
         if ax is None:
             ax = new_axes(DOUBLE_COLUMN, 200.0)
-        sheet(ax)
+        draw_outlines(ax)
         listed = not is_narrow(ax)
         if masks is None:
-            schematic(ax, scene)
+            draw_schematic(ax, scene)
         else:
-            shapes(ax, scene, shadows)
+            draw_masks(ax, scene, projections)
         if masks is None and listed:
-            number(ax, scene)
+            number_strongest(ax, scene)
         if listed:
-            _list(ax, scene, numbered=masks is None)
-        _bar(ax, scene, numbers)
+            _draw_list(ax, scene, numbered=masks is None)
+        _draw_colorbar(ax, scene, numbers)
         title, how = _title(numbers), _SCHEMATIC if masks is None else _how(cut)
         text, foot = _note(numbers, scene, how, alpha)
-        if not listed and scene.named:
-            strongest = "; ".join(_entry(scene, place) for place in scene.named)
+        if not listed and scene.numbered:
+            strongest = "; ".join(_entry(scene, place) for place in scene.numbered)
             text += f" Strongest: {strongest}."
         words = ". ".join(part for part in (title, numbers.quantity) if part)
-        describe(ax, f"{words}. {text}", foot, own=own)
+        set_caption(ax, f"{words}. {text}", foot, new_figure=new_figure)
         ax.set_title(title, loc="left", pad=6 if listed else 14)
     return ax
 
@@ -157,77 +163,78 @@ def _scene(
     rows = rows.iloc[order].reset_index(drop=True)
     rows["label"] = region_labels(rows)
     q = rows["q"] if "q" in rows and numbers.column not in ("p", "q") else None
-    rows["sure"] = True if q is None else (q < alpha).to_numpy(dtype=bool, na_value=False)
+    rows["significant"] = True if q is None else (q < alpha).to_numpy(dtype=bool, na_value=False)
     keys = list(zip(rows["region"], rows["hemisphere"], strict=True))
     known = places()
-    spots = [known.get(key) for key in keys]
+    places_found = [known.get(key) for key in keys]
     rows["placed"] = [
-        spot is not None if masks is None else masks.has(*key)
-        for spot, key in zip(spots, keys, strict=True)
+        place is not None if masks is None else masks.has(*key)
+        for place, key in zip(places_found, keys, strict=True)
     ]
     drawn = rows["number"].where(rows["placed"]).dropna()
     finite = drawn.to_numpy(dtype=np.float64)
     end = limit or float(np.abs(finite).max(initial=0)) or 1.0
-    theme = current().palette
+    theme = current_style().palette
     signed = bool((finite < 0).any()) or numbers.column in ("effect_size", "z", "r", "estimate")
     return Scene(
         rows,
-        spots,
+        places_found,
         Normalize(-end if signed else 0.0, end),
         theme.diverging if signed else theme.sequential,
     )
 
 
-def _list(ax: Axes, scene: Scene, *, numbered: bool) -> None:
+def _draw_list(ax: Axes, scene: Scene, *, numbered: bool) -> None:
     """Write the strongest regions and those without a place beside the picture."""
-    theme = current().palette
-    lines = [("strongest", theme.quiet)] if scene.named else []
+    theme = current_style().palette
+    lines = [("strongest", theme.muted)] if scene.numbered else []
     lines += [
-        (f"{place + 1}  " * numbered + _entry(scene, number), theme.ink)
-        for place, number in enumerate(scene.named)
+        (f"{place + 1}  " * numbered + _entry(scene, row), theme.foreground)
+        for place, row in enumerate(scene.numbered)
     ]
-    away = scene.away
-    if away:
-        lines.append(("without a place in the picture", theme.quiet))
-        room = _ROWS - len(lines)
-        shown = away if len(away) <= room else away[: room - 1]
-        lines += [(_entry(scene, number), theme.ink) for number in shown]
-        if len(shown) < len(away):
-            lines.append((f"and {len(away) - len(shown)} more, see the caption", theme.ink))
+    unplaced = scene.unplaced
+    if unplaced:
+        lines.append(("without a place in the picture", theme.muted))
+        free = _LIST_ROWS - len(lines)
+        shown = unplaced if len(unplaced) <= free else unplaced[: free - 1]
+        lines += [(_entry(scene, row), theme.foreground) for row in shown]
+        if len(shown) < len(unplaced):
+            rest = len(unplaced) - len(shown)
+            lines.append((f"and {rest} more, see the caption", theme.foreground))
     for place, (text, color) in enumerate(lines):
-        height = _LIST[1] - _ROW * place
-        ax.text(_LIST[0], height, text, fontsize=current().small, color=color, va="top")
+        height = _LIST_AT[1] - _LIST_PITCH * place
+        ax.text(_LIST_AT[0], height, text, fontsize=current_style().small, color=color, va="top")
 
 
-def _entry(scene: Scene, number: int) -> str:
-    row = scene.rows.iloc[number]
+def _entry(scene: Scene, index: int) -> str:
+    row = scene.rows.iloc[index]
     label = textwrap.shorten(str(row["label"]), 46, placeholder=" …")
-    return f"{label}  {_amount(row['number'], scene.norm.vmax or 1.0)}"
+    return f"{label}  {_format_number(row['number'], scene.norm.vmax or 1.0)}"
 
 
-def _amount(number: float, end: float) -> str:
+def _format_number(number: float, end: float) -> str:
     if not np.isfinite(number):
         return "no value"
     text = f"{number:.2f}" if end >= 0.5 else f"{number:.3f}" if end >= 0.05 else f"{number:.2g}"
     return text.replace("-", "−")
 
 
-def _bar(ax: Axes, scene: Scene, numbers: RegionNumbers) -> None:
+def _draw_colorbar(ax: Axes, scene: Scene, numbers: RegionNumbers) -> None:
     figure = figure_of(ax)
     if figure is None:
         return
-    place = ax.inset_axes((_LIST[0], -52.0, 130.0, 6.0), transform=ax.transData)
+    place = ax.inset_axes((_LIST_AT[0], -52.0, 130.0, 6.0), transform=ax.transData)
     bar = figure.colorbar(
         ScalarMappable(scene.norm, scene.cmap), cax=place, orientation="horizontal"
     )
     bar.outline.set_linewidth(0.6)
     bar.ax.locator_params(nbins=3 if is_narrow(ax) else 5)
-    bar.ax.tick_params(labelsize=current().small)
+    bar.ax.tick_params(labelsize=current_style().small)
     bar.ax.xaxis.set_label_position("top")
     quantity = numbers.quantity
     words = quantity[0].upper() + quantity[1:]
     words = textwrap.fill(words, 16) if is_narrow(ax) else words
-    bar.set_label(words, fontsize=current().small)
+    bar.set_label(words, fontsize=current_style().small)
 
 
 def _title(numbers: RegionNumbers) -> str:
@@ -245,7 +252,7 @@ def _note(numbers: RegionNumbers, scene: Scene, how: str, alpha: float) -> tuple
     if "method" in numbers.facts:
         note = model_note(numbers.facts, alpha)
         parts.append(note if how == _SCHEMATIC else note.replace("Filled", "Named as strongest"))
-    elif not rows["sure"].all():
+    elif not rows["significant"].all():
         parts.append(f"Full: q < {alpha:g}.")
     parts += [
         f"Not drawn: {name.replace('_', ' ')} {', '.join(texts[:4])}{', ...' * (len(texts) > 4)}."
@@ -253,8 +260,8 @@ def _note(numbers: RegionNumbers, scene: Scene, how: str, alpha: float) -> tuple
     ]
     if (empty := int(rows["number"].isna().sum())) > 0:
         parts.append(f"{empty} regions have no number.")
-    used = [rows["label"].iloc[i] for i in [*scene.named, *scene.away]]
-    parts.append(kind_notes(used))
+    used = [rows["label"].iloc[i] for i in [*scene.numbered, *scene.unplaced]]
+    parts.append(abbreviations(used))
     foot = " ".join(part for part in parts if part)
-    away = ", ".join(_entry(scene, number) for number in scene.away)
+    away = ", ".join(_entry(scene, row) for row in scene.unplaced)
     return f"{foot} Without a place in the picture: {away}." if away else foot, foot

@@ -40,7 +40,7 @@ def test_code_and_picture_belong_together(name, names):
 
 def test_every_plot_is_in_the_gallery():
     drawn = " ".join(code for _, _, code in gallery.FIGURES)
-    others = {"caption", "read_masks", "save_figure", "style", "styled", "write_nifti"}
+    others = {"caption", "read_masks", "save_figure", "style", "styled", "save_nifti"}
     assert [
         name for name in plot.__all__ if name not in others and f"plot.{name}(" not in drawn
     ] == []

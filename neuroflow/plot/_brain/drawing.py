@@ -16,15 +16,15 @@ from matplotlib.patches import Circle, Patch, Rectangle
 
 from neuroflow.matrix import FloatArray
 from neuroflow.plot._brain.anatomy import VIEWS, Place, outlines
-from neuroflow.plot._brain.projections import Shadow
-from neuroflow.plot.common import current
+from neuroflow.plot._brain.projections import Projection
+from neuroflow.plot.common import current_style
 
 # Where the views stand on one sheet: the sheet's place of MNI (0, 0) of each view, in mm.
 SHEET = {"sagittal": (108.0, 80.0), "coronal": (292.0, 80.0), "axial": (84.0, -98.0)}
-_WIDE, _LOW, _HIGH = 384.0, -208.0, 172.0
+_WIDTH, _LOW, _HIGH = 384.0, -208.0, 172.0
 _RADIUS = 4.0
-_NAMED = 8
-_VIEW_NAMES = {"sagittal": "Sagittal, from the right", "coronal": "Coronal", "axial": "Axial"}
+_MAX_NUMBERED = 8
+_VIEW_TITLES = {"sagittal": "Sagittal, from the right", "coronal": "Coronal", "axial": "Axial"}
 Color = tuple[float, float, float, float]
 
 
@@ -32,10 +32,10 @@ Color = tuple[float, float, float, float]
 class Scene:
     """The regions to draw, strongest first, and their colours."""
 
-    # One row per region: its `number` and `label`; `sure` where it is significant, `placed` where
-    # it has a place in the pictures.
+    # One row per region: its `number` and `label`; `significant` where q is below alpha, `placed`
+    # where it has a place in the pictures.
     rows: pd.DataFrame
-    spots: list[Place | None]  # The regions' places in the schematic, None where there is none
+    places: list[Place | None]  # The regions' places in the schematic, None where there is none
     norm: Normalize  # From numbers to colours
     cmap: Colormap
 
@@ -45,13 +45,13 @@ class Scene:
         return float(red), float(green), float(blue), float(alpha)
 
     @property
-    def named(self) -> list[int]:
+    def numbered(self) -> list[int]:
         """The rows that get a number in the picture."""
-        named = self.rows["placed"] & self.rows["sure"] & self.rows["number"].notna()
-        return [int(i) for i in np.flatnonzero(named)[:_NAMED]]
+        numbered = self.rows["placed"] & self.rows["significant"] & self.rows["number"].notna()
+        return [int(i) for i in np.flatnonzero(numbered)[:_MAX_NUMBERED]]
 
     @property
-    def away(self) -> list[int]:
+    def unplaced(self) -> list[int]:
         """The rows that have no place."""
         return [int(i) for i in np.flatnonzero(~self.rows["placed"])]
 
@@ -62,43 +62,49 @@ def _at(view: str, points: FloatArray) -> FloatArray:
     return moved
 
 
-def sheet(ax: Axes) -> None:
+def draw_outlines(ax: Axes) -> None:
     """Draw the outlines, and say from where one looks."""
-    theme = current().palette
-    ax.set(xlim=(0, _WIDE), ylim=(_LOW, _HIGH), aspect="equal")
+    theme = current_style().palette
+    ax.set(xlim=(0, _WIDTH), ylim=(_LOW, _HIGH), aspect="equal")
     ax.set_axis_off()
     ax.set(xticks=[], yticks=[])
     for view, outline in outlines().items():
         for ring in outline.inner:
             ax.fill(*_at(view, ring).T, facecolor=theme.grid, alpha=0.45, linewidth=0, zorder=0)
         for ring in outline.outer:
-            ax.plot(*_at(view, ring).T, color=theme.quiet, linewidth=1.0, zorder=1)
+            ax.plot(*_at(view, ring).T, color=theme.muted, linewidth=1.0, zorder=1)
         top = max(ring[:, 1].max() for ring in outline.outer) + 4
-        words: dict[str, Any] = {"va": "bottom", "fontsize": current().small, "color": theme.quiet}
+        words: dict[str, Any] = {
+            "va": "bottom",
+            "fontsize": current_style().small,
+            "color": theme.muted,
+        }
         middle = -17.0 if view == "sagittal" else 0.0
         x, y = _at(view, np.array([middle, top]))
-        ax.text(x, y, _VIEW_NAMES[view], ha="center", **words)
+        ax.text(x, y, _VIEW_TITLES[view], ha="center", **words)
         if view != "sagittal":
             ax.text(x - 68, y - 14, "L", ha="center", **words)
             ax.text(x + 68, y - 14, "R", ha="center", **words)
 
 
-def schematic(ax: Axes, scene: Scene) -> None:
+def draw_schematic(ax: Axes, scene: Scene) -> None:
     """Draw discs and curves, the strongest last so that they lie on top."""
     layers: dict[int, list[_Stroke] | list[_Disc]] = {2: [], 3: [], 4: [], 5: []}
     rows: list[Any] = list(scene.rows.itertuples())
     for row in reversed(rows):
-        spot = scene.spots[row.Index]
-        if spot is None or not np.isfinite(row.number):
+        place = scene.places[row.Index]
+        if place is None or not np.isfinite(row.number):
             continue
         color, below = scene.color(row.number), row.number < 0
-        draw = _curve if spot.is_tract else _disc
-        layer: list[Any] = layers[2 + 2 * bool(row.sure) + (not spot.is_tract)]
-        for view, line in product(VIEWS, spot.lines):
-            layer += draw(_at(view, line[:, VIEWS[view]]), color, below=below, sure=row.sure)
+        draw = _curve if place.is_tract else _disc
+        layer: list[Any] = layers[2 + 2 * bool(row.significant) + (not place.is_tract)]
+        for view, line in product(VIEWS, place.lines):
+            layer += draw(
+                _at(view, line[:, VIEWS[view]]), color, below=below, significant=row.significant
+            )
     for height, drawn in layers.items():
         if drawn:  # one artist per layer: hundreds of them take a second
-            ax.add_collection(_collected(drawn), autolim=False).set_zorder(height)
+            ax.add_collection(_collection(drawn), autolim=False).set_zorder(height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +127,13 @@ class _Disc:
     width: float
 
 
-def _collected(drawn: Sequence[_Stroke] | Sequence[_Disc]) -> Collection:
+def _collection(drawn: Sequence[_Stroke] | Sequence[_Disc]) -> Collection:
     widths = [item.width for item in drawn]
     if isinstance(drawn[0], _Disc):
         discs = [item for item in drawn if isinstance(item, _Disc)]
         faces, edges = [disc.face for disc in discs], [disc.edge for disc in discs]
-        shapes = [disc.shape for disc in discs]
-        return PatchCollection(shapes, facecolors=faces, edgecolors=edges, linewidths=widths)
+        patches = [disc.shape for disc in discs]
+        return PatchCollection(patches, facecolors=faces, edgecolors=edges, linewidths=widths)
     strokes = [item for item in drawn if isinstance(item, _Stroke)]
     return LineCollection(
         [stroke.points for stroke in strokes],
@@ -137,8 +143,9 @@ def _collected(drawn: Sequence[_Stroke] | Sequence[_Disc]) -> Collection:
     )
 
 
-def _disc(points: FloatArray, color: Color, *, below: bool, sure: bool) -> list[_Disc]:
-    ink, ground = to_rgba(current().palette.ink), to_rgba(current().palette.ground)
+def _disc(points: FloatArray, color: Color, *, below: bool, significant: bool) -> list[_Disc]:
+    theme = current_style().palette
+    foreground, background = to_rgba(theme.foreground), to_rgba(theme.background)
 
     def shape(size: float) -> Patch:
         x, y = points[0]
@@ -146,26 +153,27 @@ def _disc(points: FloatArray, color: Color, *, below: bool, sure: bool) -> list[
             return Rectangle((x - 0.9 * size, y - 0.9 * size), 1.8 * size, 1.8 * size)
         return Circle((x, y), size)
 
-    whole = _Disc(shape(_RADIUS), color if sure else ground, ink, 0.7)
-    return [whole] if sure else [whole, _Disc(shape(_RADIUS - 0.8), (0, 0, 0, 0), color, 1.1)]
+    whole = _Disc(shape(_RADIUS), color if significant else background, foreground, 0.7)
+    ring = _Disc(shape(_RADIUS - 0.8), (0, 0, 0, 0), color, 1.1)
+    return [whole] if significant else [whole, ring]
 
 
-def _curve(points: FloatArray, color: Color, *, below: bool, sure: bool) -> list[_Stroke]:
-    theme = current().palette
-    case, width = (3.0, 2.0) if sure else (1.3, 0.8)
-    around = to_rgba(theme.ink) if sure else to_rgba(theme.quiet, 0.35)
+def _curve(points: FloatArray, color: Color, *, below: bool, significant: bool) -> list[_Stroke]:
+    theme = current_style().palette
+    casing, width = (3.0, 2.0) if significant else (1.3, 0.8)
+    around = to_rgba(theme.foreground) if significant else to_rgba(theme.muted, 0.35)
     # Dashes are counted in widths of the line: the same gaps in both.
-    gaps = [(0, (6 / wide, 2.6 / wide)) if below else "-" for wide in (case, width)]
-    return [_Stroke(points, around, case, gaps[0]), _Stroke(points, color, width, gaps[1])]
+    gaps = [(0, (6 / wide, 2.6 / wide)) if below else "-" for wide in (casing, width)]
+    return [_Stroke(points, around, casing, gaps[0]), _Stroke(points, color, width, gaps[1])]
 
 
-def shapes(ax: Axes, scene: Scene, shadows: Mapping[str, Shadow]) -> None:
+def draw_masks(ax: Axes, scene: Scene, projections: Mapping[str, Projection]) -> None:
     """Draw the shapes of masks."""
-    for view, shadow in shadows.items():
-        left, low = _at(view, np.array([shadow.h[0], shadow.v[0]]))
-        right, high = _at(view, np.array([shadow.h[-1], shadow.v[-1]]))
+    for view, projection in projections.items():
+        left, low = _at(view, np.array([projection.h[0], projection.v[0]]))
+        right, high = _at(view, np.array([projection.h[-1], projection.v[-1]]))
         ax.imshow(
-            shadow.image.T,
+            projection.image.T,
             origin="lower",
             extent=(left, right, low, high),
             cmap=scene.cmap,
@@ -173,46 +181,48 @@ def shapes(ax: Axes, scene: Scene, shadows: Mapping[str, Shadow]) -> None:
             interpolation="nearest",
             zorder=2,
         )
-        below = np.pad(np.nan_to_num(shadow.image) < 0, 1).astype(float)
+        below = np.pad(np.nan_to_num(projection.image) < 0, 1).astype(float)
         if below.any():
-            width = np.diff(shadow.h)[0], np.diff(shadow.v)[0]
+            width = np.diff(projection.h)[0], np.diff(projection.v)[0]
             centres = [
                 np.linspace(edges[0] - step / 2, edges[-1] + step / 2, len(edges) + 1)
-                for edges, step in zip((shadow.h, shadow.v), width, strict=True)
+                for edges, step in zip((projection.h, projection.v), width, strict=True)
             ]
             x, y = (c + s for c, s in zip(centres, SHEET[view], strict=True))
-            ink = current().palette.ink
-            ax.contour(x, y, below.T, [0.5], colors=[ink], linewidths=0.6, linestyles="dotted")
-    ax.set(xlim=(0, _WIDE), ylim=(_LOW, _HIGH), aspect="equal")
+            foreground = current_style().palette.foreground
+            ax.contour(
+                x, y, below.T, [0.5], colors=[foreground], linewidths=0.6, linestyles="dotted"
+            )
+    ax.set(xlim=(0, _WIDTH), ylim=(_LOW, _HIGH), aspect="equal")
 
 
-def number(ax: Axes, scene: Scene) -> None:
+def number_strongest(ax: Axes, scene: Scene) -> None:
     """Put the numbers of the strongest beside each view, with a line to where they lie."""
-    theme = current().palette
-    named = scene.named
-    spots = {int(number): scene.spots[number] for number in named}
+    theme = current_style().palette
+    numbered = scene.numbered
+    places = {int(number): scene.places[number] for number in numbered}
     for view, axes in VIEWS.items():
-        points = {n: _anchor(s, view)[list(axes)] for n, s in spots.items() if s is not None}
+        points = {n: _anchor(s, view)[list(axes)] for n, s in places.items() if s is not None}
         order = sorted(points, key=lambda n: points[n][1])
         heights = _spread(np.array([points[n][1] for n in order]), 11.0)
         edge = max(ring[:, 0].max() for ring in outlines()[view].outer) + 7
         ends = [_at(view, np.array((edge, height))) for height in heights]
         lines = [[_at(view, points[n]), end] for n, end in zip(order, ends, strict=True)]
-        ax.add_collection(LineCollection(lines, colors=theme.quiet, linewidths=0.5, zorder=8))
+        ax.add_collection(LineCollection(lines, colors=theme.muted, linewidths=0.5, zorder=8))
         for number, end in zip(order, ends, strict=True):
             ax.text(
                 end[0] + 1,
                 end[1],
-                str(named.index(number) + 1),
-                fontsize=current().small,
+                str(numbered.index(number) + 1),
+                fontsize=current_style().small,
                 va="center",
                 zorder=9,
             )
 
 
-def _anchor(spot: Place, view: str) -> FloatArray:
+def _anchor(place: Place, view: str) -> FloatArray:
     """Return the point that a number's line leads to: on the right, in cortex for tracts."""
-    ends = np.vstack([line[[0, -1]] for line in spot.lines])
+    ends = np.vstack([line[[0, -1]] for line in place.lines])
     axis = VIEWS[view][0]
     end: FloatArray = ends[0 if view == "sagittal" else int(ends[:, axis].argmax())]
     return end

@@ -46,12 +46,12 @@ DRAW = {
     "strip": (lambda t, ax: strip(t, FEW, ax=ax), 75),
     "raincloud": (lambda t, ax: raincloud(t, FEW, ax=ax), 90),
     "heatmap": (lambda t, ax: heatmap(t, regions=FEW, ax=ax), 75),
-    "forest": (lambda t, ax: forest(effects(t), ax, regions=FEW), 75),
+    "forest": (lambda t, ax: forest(effects(t), ax=ax, regions=FEW), 75),
     "profile": (lambda t, ax: profile(t, "study0040", ax=ax, regions=FEW), 75),
-    "correlation": (lambda t, ax: correlation(correlate_regions(t), ax, regions=FEW), 90),
-    "coverage": (lambda t, ax: coverage(counted(t, by="group"), ax), 60),
-    "brain": (lambda t, ax: brain(effects(t), ax, contrast="PSP - Control"), 95),
-    "forest of all": (lambda t, ax: forest(effects(t), ax), 400),
+    "correlation": (lambda t, ax: correlation(correlate_regions(t), ax=ax, regions=FEW), 90),
+    "coverage": (lambda t, ax: coverage(counted(t, by="group"), ax=ax), 60),
+    "brain": (lambda t, ax: brain(effects(t), ax=ax, contrast="PSP - Control"), 95),
+    "forest of all": (lambda t, ax: forest(effects(t), ax=ax), 400),
     "heatmap of all": (lambda t, ax: heatmap(t, ax=ax), 290),
     "profile of all": (lambda t, ax: profile(t, "study0040", ax=ax), 300),
 }
@@ -72,6 +72,6 @@ def test_names_that_do_not_fit_stay_apart(table, panel):
 
 
 def test_the_strongest_are_in_the_caption_where_the_brain_is_small(table, panel):
-    ax = brain(effects(table), panel(95), contrast="PSP - Control")
+    ax = brain(effects(table), ax=panel(95), contrast="PSP - Control")
     assert "Strongest: Superior cerebellar peduncle" in caption(ax)
     assert not any("strongest" in text.get_text() for text in ax.texts)
