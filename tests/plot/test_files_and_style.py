@@ -85,15 +85,15 @@ def lightness(color):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_groups_stand_out_from_the_ground_and_texts_can_be_read(theme):
-    ground = lightness(THEMES[theme].ground)
+    background = lightness(THEMES[theme].background)
 
     def contrast(color):
-        one, two = sorted([lightness(color), ground], reverse=True)
+        one, two = sorted([lightness(color), background], reverse=True)
         return (one + 0.05) / (two + 0.05)
 
     colors = THEMES[theme]
-    assert min(map(contrast, (colors.ink, colors.quiet))) >= 4.5  # WCAG 2.2, 1.4.3
-    assert min(map(contrast, [*colors.groups.values(), *colors.more])) >= 2.4
+    assert min(map(contrast, (colors.foreground, colors.muted))) >= 4.5  # WCAG 2.2, 1.4.3
+    assert min(map(contrast, [*colors.groups.values(), *colors.extra_groups])) >= 2.4
     markers = {
         marker for _, marker in group_styles(["Control", "PD", "MSA", "PSP", "ET", "CBS"]).values()
     }
