@@ -92,7 +92,9 @@ def _kinds() -> dict[str, Callable[[Wish], Axes]]:
         "strip": lambda w: plots.strip(w.table, w.regions, w.metric, by=w.by),
         "raincloud": lambda w: plots.raincloud(w.table, w.regions, w.metric, by=w.by),
         "heatmap": lambda w: plots.heatmap(w.table, metric=w.metric, **w.group()),
-        "profile": lambda w: plots.profile(w.table, w.one("study_id"), metric=w.metric, **w.group()),
+        "profile": lambda w: plots.profile(
+            w.table, w.one("study_id"), metric=w.metric, **w.group()
+        ),
         "forest": lambda w: plots.forest(w.effects(), regions=w.regions),
         "volcano": lambda w: plots.volcano(w.effects()),
         "brain": lambda w: plots.brain(w.effects(), regions=w.regions),
