@@ -49,12 +49,12 @@ PARAMIKO = {"transfer/ssh", "transfer/sftp"}
 # What does not hold yet; these sets may only shrink.
 DEEP = {
     ("widgets/explore/hit_regions", "plot._brain.anatomy"),
-    ("widgets/explore/hit_regions", "plot._brain.sheet"),
+    ("widgets/explore/hit_regions", "plot._brain.drawing"),
     ("widgets/explore/hit_regions", "plot._strip"),
     ("widgets/explore/hit_regions", "plot.common.figure_of"),
     ("widgets/explore/hit_regions", "plot.common.region_labels"),
     ("widgets/explore/question", "plot.common.region_labels"),
-    ("widgets/explore/question", "plot.common.system_order"),
+    ("widgets/explore/question", "plot.common.order_systems"),
     ("widgets/explore/table", "plot.common.region_labels"),
     ("widgets/voila", "plot.common.ThemeName"),
 }
@@ -62,7 +62,7 @@ PARAMIKO_ELSEWHERE = {"transfer/translate"}
 PRIVATE = {
     ("widgets/explore/hit_regions", "plot._brain.anatomy", "VIEWS"),
     ("widgets/explore/hit_regions", "plot._brain.anatomy", "places"),
-    ("widgets/explore/hit_regions", "plot._brain.sheet", "SHEET"),
+    ("widgets/explore/hit_regions", "plot._brain.drawing", "SHEET"),
     ("widgets/explore/hit_regions", "plot._strip", "read_points"),
 }
 
