@@ -1,4 +1,4 @@
-"""What the shell offers behind a Tab: cohorts, studies, rules. Nothing heavy is loaded."""
+"""What the shell completes: cohorts, studies, rules. No heavy library is loaded."""
 
 from __future__ import annotations
 
@@ -47,5 +47,5 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as lines:
             yield from csv.DictReader(lines, delimiter="\t")
-    except (OSError, UnicodeError):  # a Tab is no place to complain
+    except (OSError, UnicodeError):  # completion reports no errors
         return

@@ -1,4 +1,4 @@
-"""What a command says: answers on the standard output, everything else beside it."""
+"""What a command prints: its result on the standard output, all else on the error output."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from neuroflow.errors import NeuroflowError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console
+    import rich.console
 
     from neuroflow.models import OnEvent
 
 
-class Voice:
-    """The voice of one command, for people or for scripts."""
+class Console:
+    """The output of one command, for people or as JSON for scripts."""
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json = as_json
@@ -35,28 +35,28 @@ class Voice:
         trace: TracebackType | None,
     ) -> None:
         if self.as_json and isinstance(error, NeuroflowError):
-            _write_json({"error": _as_facts(error.worded_for("cli"))})
+            _write_json({"error": _error_fields(error.worded_for("cli"))})
 
-    def note(self, text: str) -> None:
-        """Say something beside the answer."""
+    def info(self, text: str) -> None:
+        """Print a remark to the error output, unless the command is quiet."""
         if not self.quiet:
-            say_beside(text)
+            print_stderr(text)
 
-    def say(self, text: str) -> None:
-        """Say something as the answer, for people only."""
+    def print(self, text: str) -> None:
+        """Print a result to the standard output, for people only."""
         if not (self.as_json or self.quiet):
-            console().print(text, markup=False, highlight=False, soft_wrap=True)
+            terminal().print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def answer(self, facts: Mapping[str, Any], table: pd.DataFrame | None = None) -> None:
-        """Give the answer: the facts as JSON for scripts, the table for people."""
+    def output(self, facts: Mapping[str, Any], table: pd.DataFrame | None = None) -> None:
+        """Print the result: the facts as JSON for scripts, the table for people."""
         if self.as_json:
             _write_json({name: _plain(value) for name, value in facts.items()})
         elif table is not None and not self.quiet:
             _print_grid(table)
 
     @contextmanager
-    def listening(self) -> Iterator[OnEvent]:
-        """Yield what listens to a long job: bars on a terminal, lines in a log."""
+    def progress(self) -> Iterator[OnEvent]:
+        """Yield the progress callback of a long job: bars on a terminal, lines in a log."""
         from neuroflow.events import Bars, Lines
 
         with (
@@ -65,29 +65,29 @@ class Voice:
             yield listener
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Return a console; rich is loaded when something is said."""
-    from rich.console import Console
+def terminal(*, stderr: bool = False) -> rich.console.Console:
+    """Return rich's console; rich is loaded when the first text is printed."""
+    from rich.console import Console as Terminal
 
-    return Console(stderr=stderr)
+    return Terminal(stderr=stderr)
 
 
-def say_beside(text: str, style: str = "") -> None:
+def print_stderr(text: str, style: str = "") -> None:
     """Print to the error output, in a colour where it is a terminal."""
-    console(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    terminal(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def complain(error: NeuroflowError) -> None:
-    """Print an error: what in red, why and what to do below it, and where more is said."""
+def print_error(error: NeuroflowError) -> None:
+    """Print an error: what in red, below it why, what to do, and where to read more."""
     error = error.worded_for("cli")
     subject = f"Study {error.study_id}: " if error.study_id else ""
-    say_beside(f"Error: {subject}{error.what}", "bold red")
+    print_stderr(f"Error: {subject}{error.what}", "bold red")
     for line in (error.why, error.advice, f"More: neuroflow explain {error.anchor}"):
         if line:
-            say_beside(f"  {line}")
+            print_stderr(f"  {line}")
 
 
-def _as_facts(error: NeuroflowError) -> dict[str, Any]:
+def _error_fields(error: NeuroflowError) -> dict[str, Any]:
     return {
         "kind": type(error).__name__,
         "anchor": error.anchor,
@@ -124,7 +124,7 @@ def _print_grid(frame: pd.DataFrame) -> None:
     grid = Table(*(str(column) for column in frame.columns), header_style="bold")
     for row in frame.itertuples(index=False):
         grid.add_row(*(Text(_cell(value)) for value in row))
-    console().print(grid)
+    terminal().print(grid)
 
 
 def _cell(value: Any) -> str:

@@ -7,9 +7,9 @@ INTERRUPTED = 130
 TERMINATED = 143
 """After SIGTERM, as shells have it."""
 SOMETHING_LEFT = 20
-"""The command ended well but studies are left over."""
+"""The command succeeded, but studies are left."""
 UNEXPECTED = 70
-"""A mistake in neuroflow itself, as sysexits.h has it."""
+"""A bug in neuroflow, as in sysexits.h."""
 USAGE = 2
 """The command line itself is wrong: an unknown option, a missing argument."""
 
@@ -28,10 +28,10 @@ def exit_codes() -> dict[int, str]:
         0: "Done.",
         NeuroflowError.exit_code: "Another error.",
         USAGE: "The command line is wrong: an unknown option, a missing argument.",
-        SOMETHING_LEFT: "It went well, and studies are left over: with errors, not sent, waiting.",
-        UNEXPECTED: "A mistake in neuroflow itself; the message names the log to report.",
-        INTERRUPTED: "Stopped by Ctrl-C; run the same command again to go on.",
-        TERMINATED: "Stopped by SIGTERM; run the same command again to go on.",
+        SOMETHING_LEFT: "Done, but studies are left: with errors, not sent, or still waiting.",
+        UNEXPECTED: "A bug in neuroflow; the message names the log to report.",
+        INTERRUPTED: "Stopped by Ctrl-C; run the same command again to continue.",
+        TERMINATED: "Stopped by SIGTERM; run the same command again to continue.",
     }
     for branch in NeuroflowError.__subclasses__():
         codes[branch.exit_code] = (branch.__doc__ or "").splitlines()[0]

@@ -22,15 +22,15 @@ _TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "sit
 """Columns that stay text though they may look like numbers: session 01 is not 1."""
 
 
-def found_below(
-    folder: Path | None, participants: Path | None, listen: OnEvent
+def find_scans(
+    folder: Path | None, participants: Path | None, on_event: OnEvent
 ) -> list[Study] | None:
-    """Find the scans for a cohort; a table that cannot be used is told before the long look."""
+    """Find the scans for a cohort; a bad participants table is reported before the long search."""
     import neuroflow as nf
 
     if participants is not None:
         nf.read_participants(participants)
-    return None if folder is None else nf.find_studies(folder, on_event=listen)
+    return None if folder is None else nf.find_studies(folder, on_event=on_event)
 
 
 def cohort_table(
@@ -53,18 +53,7 @@ def cohort_table(
 def study_facts(
     source: Path, participants: Path | None = None, schema: Schema | None = None
 ) -> pd.DataFrame | None:
-    """Read what is known of every study.
-
-    Parameters
-    ----------
-    source, participants, schema
-        As for `cohort_table`.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        One row per study; None where the source is a table in a file.
-    """
+    """Read what is known of every study; None where the source is a table in a file."""
     import neuroflow as nf
 
     if is_workspace(source):
@@ -76,14 +65,14 @@ def study_facts(
 
 
 def is_workspace(folder: Path) -> bool:
-    """Tell whether a folder is a workspace: it has a ledger, or settings."""
+    """Return whether a folder is a workspace: it has a ledger, or settings."""
     home = os.path.expanduser(folder)  # noqa: PTH111  pathlib raises for ~nobody ...
     names = ("ledger.sqlite", CONFIG_NAME)
     return any(os.path.exists(f"{home}/{name}") for name in names)  # noqa: PTH110  ... and here
 
 
-def opened(folder: Path) -> Workspace:
-    """Open a workspace that is there: a slip of the pen shall not make an empty one."""
+def open_workspace(folder: Path) -> Workspace:
+    """Open an existing workspace: a misspelt path must not make an empty one."""
     import neuroflow as nf
 
     if not is_workspace(folder) and not os.path.isfile(folder):  # noqa: PTH113  as above
@@ -95,7 +84,7 @@ def opened(folder: Path) -> Workspace:
 
 
 def read_schema(path: Path | None) -> Schema | None:
-    """Read from a TOML file how result files are to be read."""
+    """Read the schema of result files from a TOML file."""
     if path is None:
         return None
     import tomllib
@@ -108,7 +97,7 @@ def read_schema(path: Path | None) -> Schema | None:
         raise FolderError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
     except (TypeError, ValueError) as error:  # TOML's own errors and UTF-8's are ValueErrors
         raise OptionError(
-            f"{path} is no schema.",
+            f"{path} is not a schema.",
             why=f"{error}.",
             advice=f"Its keys are {', '.join(Schema.__slots__)}, written as TOML.",
         ) from error
@@ -143,7 +132,7 @@ def _read_file(path: Path) -> pd.DataFrame | None:
         raise FolderError(f"{path} cannot be read.", why=f"{error.strerror or error}.") from error
     except ValueError as error:
         raise ResultError(
-            f"{path} is no table.",
+            f"{path} is not a table.",
             why=f"{str(error).splitlines()[0]}.",
             advice="Write it again: neuroflow export, or neuroflow table --to.",
         ) from error

@@ -13,7 +13,8 @@ from neuroflow.cli.completion import cohort_ids
 WorkspaceFolder = Annotated[Path, typer.Argument(help="The project's folder.")]
 CohortId = Annotated[str, typer.Argument(help="The cohort's id.", autocompletion=cohort_ids)]
 ScansFolder = Annotated[
-    Path | None, typer.Argument(help="The folder of scans; left out to go on with a cohort.")
+    Path | None,
+    typer.Argument(help="The folder of scans; leave it out for a cohort that was made before."),
 ]
 Source = Annotated[
     Path,
@@ -22,15 +23,15 @@ Source = Annotated[
 Participants = Annotated[Path | None, typer.Option(help="participants.tsv")]
 SchemaFile = Annotated[
     Path | None,
-    typer.Option("--schema", help="A TOML file that says how the result files are to be read."),
+    typer.Option("--schema", help="A TOML file that describes the result files."),
 ]
 HostKey = Annotated[
     str | None, typer.Option(help="Trust this fingerprint, SHA256:..., without asking.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Tell errors and warnings only.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and warnings only.")]
 
-Between = Annotated[str, typer.Option(help="The column that holds the groups.")]
+Between = Annotated[str, typer.Option(help="The column with the groups.")]
 Groups = Annotated[list[str] | None, typer.Option(help="Use only these groups: A,B.")]
 Reference = Annotated[str | None, typer.Option(help="Compare every other group with this one.")]
 Contrasts = Annotated[
@@ -42,18 +43,22 @@ Contrasts = Annotated[
 Covariates = Annotated[list[str] | None, typer.Option(help="Adjust for these columns: age,sex.")]
 Metrics = Annotated[list[str] | None, typer.Option(help="Metrics: FW,FAt; all if left out.")]
 Visit = Annotated[
-    str | None, typer.Option(help="Of repeated visits use: first, last, or a session id.")
+    str | None, typer.Option(help="Which visit of each participant: first, last, or a session id.")
 ]
-CorrectionName = Annotated[str, typer.Option(help="Of many tests: bh, holm, bonferroni or none.")]
-Confidence = Annotated[float, typer.Option(help="Of the intervals, between 0 and 1.")]
+CorrectionName = Annotated[
+    str, typer.Option(help="Multiple testing: bh (FDR), holm, bonferroni or none.")
+]
+Confidence = Annotated[
+    float, typer.Option(help="Level of the confidence intervals, between 0 and 1.")
+]
 
 
-def listed(words: Sequence[str] | None) -> list[str] | None:
+def split_list(words: Sequence[str] | None) -> list[str] | None:
     """Read an option that may be given several times, or once with commas.
 
     Examples
     --------
-    >>> listed(["age,sex", "site"])
+    >>> split_list(["age,sex", "site"])
     ['age', 'sex', 'site']
     """
     if not words:
@@ -61,15 +66,15 @@ def listed(words: Sequence[str] | None) -> list[str] | None:
     return [part.strip() for word in words for part in word.split(",") if part.strip()]
 
 
-def contrasts_of(words: Sequence[str] | None) -> list[str] | str | None:
+def parse_contrasts(words: Sequence[str] | None) -> list[str] | str | None:
     """Read the contrasts: a list, or the word ``planned``, which the API takes as it is.
 
     Examples
     --------
-    >>> contrasts_of(["planned"])
+    >>> parse_contrasts(["planned"])
     'planned'
-    >>> contrasts_of(["PSP - PD,MSA - PD"])
+    >>> parse_contrasts(["PSP - PD,MSA - PD"])
     ['PSP - PD', 'MSA - PD']
     """
-    found = listed(words)
+    found = split_list(words)
     return "planned" if found == ["planned"] else found

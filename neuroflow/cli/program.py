@@ -13,7 +13,7 @@ import typer
 
 from neuroflow._version import __version__
 from neuroflow.cli import commands
-from neuroflow.cli.console import complain, console, say_beside
+from neuroflow.cli.console import print_error, print_stderr, terminal
 from neuroflow.cli.exit_codes import INTERRUPTED, UNEXPECTED, exit_code_lines
 from neuroflow.cli.signals import GO_ON
 from neuroflow.errors import NeuroflowError, ResultWarning
@@ -57,7 +57,7 @@ def version(
 ) -> None:
     """Handle the options that stand before a command."""
     if show:
-        console().print(__version__, highlight=False)
+        terminal().print(__version__, highlight=False)
         raise typer.Exit
 
 
@@ -66,40 +66,42 @@ def main() -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ResultWarning)
-            warnings.showwarning = _warn
+            warnings.showwarning = _print_warning
             app()
     except NeuroflowError as error:
-        complain(error)
+        print_error(error)
         sys.exit(error.exit_code)
     except SystemExit as end:
-        if end.code == INTERRUPTED and _was_struck(end):
-            say_beside(GO_ON, "yellow")
+        if end.code == INTERRUPTED and _was_interrupted(end):
+            print_stderr(GO_ON, "yellow")
         raise
     except Exception as error:  # the edge of the process
         if os.environ.get(DEBUG) == "1":
             raise
-        _apologise(error)
+        _print_bug_report_hint(error)
         sys.exit(UNEXPECTED)
 
 
-def _was_struck(end: SystemExit) -> bool:
-    """Tell whether Ctrl-C ended the command at once, without a word of its own."""
+def _was_interrupted(end: SystemExit) -> bool:
+    """Return whether Ctrl-C ended the command at once, before it printed a message."""
     return isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt)
 
 
-def _apologise(error: Exception) -> None:
-    """Say that the mistake is ours, and where the whole of it is written."""
+def _print_bug_report_hint(error: Exception) -> None:
+    """Report a bug of neuroflow, and where the whole trace is written."""
     with tempfile.NamedTemporaryFile(
         "w", prefix="neuroflow-error-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
         log.write(f"neuroflow {__version__}, Python {sys.version}, {sys.platform}\n")
         log.write("".join(traceback.format_exception(error)))
-    say_beside(f"Error: Something unexpected happened ({type(error).__name__}).", "bold red")
-    say_beside(f"  The whole of it is in {log.name}. It may name files and folders of yours.")
-    say_beside(f"  Please report it; {DEBUG}=1 shows it at once.")
+    print_stderr(f"Error: Unexpected error ({type(error).__name__}).", "bold red")
+    print_stderr(
+        f"  The full trace is in {log.name}. It may contain names of your files and folders."
+    )
+    print_stderr(f"  Please report it; {DEBUG}=1 prints the trace directly.")
 
 
-def _warn(
+def _print_warning(
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -109,6 +111,6 @@ def _warn(
 ) -> None:
     """Print a warning of ours as one line; those of libraries as Python does."""
     if issubclass(category, ResultWarning):
-        say_beside(f"Warning: {message}", "yellow")
+        print_stderr(f"Warning: {message}", "yellow")
     else:
-        say_beside(warnings.formatwarning(message, category, filename, lineno, line))
+        print_stderr(warnings.formatwarning(message, category, filename, lineno, line))

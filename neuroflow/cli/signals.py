@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what is under way is finished; a second one stops at once."""
+"""Ctrl-C and SIGTERM: what is running is finished; a second one stops at once."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 import typer
 
-from neuroflow.cli.console import say_beside
+from neuroflow.cli.console import print_stderr
 
-FINISHING = "Finishing what is under way. Ctrl-C again stops at once."
-GO_ON = "Stopped. Run the same command again: it goes on where it was."
+FINISHING = "Finishing what is running. Ctrl-C again stops at once."
+GO_ON = "Stopped. Run the same command again to continue."
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)  # SIGTERM: clusters, systemd
 
 
 @contextmanager
 def stoppable(notice: str = FINISHING, at_the_end: str = GO_ON) -> Iterator[threading.Event]:
-    """Let the first signal finish what is under way, and a second one stop hard."""
+    """Let the first signal finish what is running, and a second one stop at once."""
     stop = threading.Event()
     got: list[int] = []
 
@@ -28,7 +28,7 @@ def stoppable(notice: str = FINISHING, at_the_end: str = GO_ON) -> Iterator[thre
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        say_beside(notice, "yellow")
+        print_stderr(notice, "yellow")
 
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:
@@ -37,5 +37,5 @@ def stoppable(notice: str = FINISHING, at_the_end: str = GO_ON) -> Iterator[thre
         for number, handler in before.items():
             signal.signal(number, handler)
     if got and at_the_end:
-        say_beside(at_the_end, "yellow")
+        print_stderr(at_the_end, "yellow")
         raise typer.Exit(128 + got[0])

@@ -1,4 +1,4 @@
-"""A local service that behaves like the vendor's, and a cohort to send to it."""
+"""A local service that behaves like that of neuropacs, and a cohort to send to it."""
 
 import lazy_loader
 

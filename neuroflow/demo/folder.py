@@ -1,4 +1,4 @@
-"""Where a demo keeps its things: a fresh folder for every run."""
+"""The folder of a demo: a new one for every run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from neuroflow.errors import DemoError
 DEFAULT_SEED = 49
 """The demo's seed, chosen out of 60.
 
-With it, five people per group show the differences that the published 1002 people show. Most seeds
-do not, so few people are too few: that the simulation holds the differences is shown by a large
-simulated cohort in the tests, not by the demo's.
+With it, five people per group show the differences that the published 1002 people show. With most
+seeds so few people are too few. A large simulated cohort in the tests shows that the simulation has
+the differences.
 """
 
 README = f"""{NOTICE}
@@ -28,58 +28,52 @@ cohort_table.*            one row per study, region and metric
 comparison.csv            every group against the controls, first visits, age and sex as covariates
 figures                   the same as pictures
 
-Nothing can be learnt from groups this small. Of 60 seeds, {DEFAULT_SEED} was chosen as the
+Groups this small allow no conclusions. Of 60 seeds, {DEFAULT_SEED} was chosen as the
 demo's usual one, so that the few people of 24 studies show the differences that the
 published 1002 people show.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The folder of one run.
+class DemoFolder:
+    """The folder of one run, and where its parts are."""
 
-    Parameters
-    ----------
-    folder
-        The folder.
-    """
-
-    folder: Path
+    path: Path
 
     @property
     def scans(self) -> Path:
-        """The scans."""
-        return self.folder / "scans"
+        """The folder of scans."""
+        return self.path / "scans"
 
     @property
     def participants(self) -> Path:
-        """participants.tsv."""
-        return self.folder / "participants.tsv"
+        """The table of participants."""
+        return self.path / "participants.tsv"
 
     @property
     def project(self) -> Path:
         """The workspace."""
-        return self.folder / "project"
+        return self.path / "project"
 
     @property
     def service(self) -> Path:
         """The embedded service's folder."""
-        return self.folder / "service"
+        return self.path / "service"
 
     @property
     def figures(self) -> Path:
-        """The figures."""
-        return self.folder / "figures"
+        """The folder of figures."""
+        return self.path / "figures"
 
 
-def new_place(folder: Path | str) -> Place:
+def make_run_folder(folder: Path | str) -> DemoFolder:
     """Make the next numbered folder, so that no run disturbs another.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     [new_place(folder).folder.name for _ in range(2)]
+    ...     [make_run_folder(folder).path.name for _ in range(2)]
     ['run-1', 'run-2']
     """
     folder = Path(folder).expanduser().resolve()
@@ -88,15 +82,15 @@ def new_place(folder: Path | str) -> Place:
         number = 1
         while not _made(folder / f"run-{number}"):
             number += 1
-        place = Place(folder / f"run-{number}")
-        (place.folder / "README.txt").write_text(README, encoding="utf-8")
+        made = DemoFolder(folder / f"run-{number}")
+        (made.path / "README.txt").write_text(README, encoding="utf-8")
     except OSError as error:
         raise DemoError(
             f"The demo cannot write into {folder}.",
             why=f"{error.strerror}.",
             advice="Name a folder that can be written: neuroflow demo FOLDER.",
         ) from error
-    return place
+    return made
 
 
 def _made(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Whose study it is: known to the demo alone, which owns both ends."""
+"""Whose study it is: known to the demo alone, which owns the workspace and the service."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.demo.service import Subject, Truth
+from neuroflow.demo.service import GroundTruth, Subject
 from neuroflow.io import ParticipantRows, read_participants, without_prefix
 
 
-def truth_from_workspace(folder: Path | str, participants: Path | str) -> Truth:
+def ground_truth_of(folder: Path | str, participants: Path | str) -> GroundTruth:
     """Look up whose a study is where the workspace keeps it.
 
-    A real service knows nothing of it. The demo's does, so that its simulated values fit the
-    groups that are compared in the end.
+    A real service does not know it. The demo's does, so that its simulated values fit the
+    groups that are compared.
     """
 
     def truth(study_id: str) -> Subject | None:

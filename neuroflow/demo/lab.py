@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Unpack
 
-from neuroflow.demo.folder import DEFAULT_SEED
-from neuroflow.demo.session import VARIABLE, start_demo
+from neuroflow.demo.session import VARIABLE, DemoOptions, start_demo
 from neuroflow.errors import DemoError, MissingExtraError
 from neuroflow.models import OnEvent
 
@@ -36,16 +36,10 @@ def run_command(command: Sequence[str], environ: Mapping[str, str]) -> int:
 def run_lab(
     folder: Path | str = "demo-output",
     *,
-    n_studies: int = 24,
-    seed: int = DEFAULT_SEED,
-    layout: str = "long",
-    delay: float = 1.0,
-    failure_rate: float = 0.0,
-    latency: float = 0.0,
-    port: int = 0,
     on_event: OnEvent | None = None,
     launch: Launch = run_command,
     environ: Mapping[str, str] = os.environ,
+    **options: Unpack[DemoOptions],
 ) -> int:
     """Open JupyterLab on a copy of the quickstart notebook; the service runs until it is closed."""
     if find_spec("jupyterlab") is None:
@@ -54,20 +48,10 @@ def run_lab(
             advice='Install it: python -m pip install "neuroflow[demo]".',
         )
     notebook = find_notebook(NOTEBOOK)
-    with start_demo(
-        folder,
-        n_studies=n_studies,
-        seed=seed,
-        layout=layout,
-        delay=delay,
-        failure_rate=failure_rate,
-        latency=latency,
-        port=port,
-        on_event=on_event,
-    ) as demo:
-        copy = Path(shutil.copy(notebook, demo.place.folder))
+    with start_demo(folder, on_event=on_event, **options) as demo:
+        copy = Path(shutil.copy(notebook, demo.folder.path))
         command = [sys.executable, "-m", "jupyterlab", str(copy)]
-        return launch(command, {**environ, VARIABLE: str(demo.place.folder)})
+        return launch(command, {**environ, VARIABLE: str(demo.folder.path)})
 
 
 def find_notebook(name: str) -> Path:

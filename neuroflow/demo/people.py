@@ -19,8 +19,8 @@ class Site:
 
     name: str  # As in participants.tsv.
     vendor: str  # Who made the scanner: ``"Siemens"``, ``"GE"`` or ``"Philips"``
-    # Whether the site hands over NIfTI in place of DICOM; one study of GE's and of Philips' is
-    # left as it was.
+    # Whether the site exports NIfTI instead of DICOM; one study each of GE and Philips stays
+    # DICOM.
     converts: bool
     repetition_time: float  # In ms, within what the service accepts
     echo_time: float
@@ -65,7 +65,7 @@ class Visit:
 
 
 def plan_visits(n_studies: int, seed: int = 0) -> list[Visit]:
-    """Decide who is scanned where and when; every sixth study is somebody's second visit.
+    """Plan who is scanned where and when; every sixth study is somebody's second visit.
 
     Examples
     --------

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import pandas as pd
 
 from neuroflow.compare import compare_groups
 from neuroflow.demo.cohort import SIMULATED
-from neuroflow.demo.folder import DEFAULT_SEED, Place
+from neuroflow.demo.folder import DemoFolder
 from neuroflow.demo.service import NOTICE
-from neuroflow.demo.session import Demo, start_demo
+from neuroflow.demo.session import DemoOptions, DemoSession, start_demo
 from neuroflow.errors import DemoError
 from neuroflow.events import Bars
 from neuroflow.ledger import State
@@ -42,7 +43,7 @@ _SHOWN = ("pSN", "mid_brain_combined", "SCP", "MCP", "Putamen")  # neighbours be
 
 @dataclass(frozen=True, slots=True)
 class DemoSummary:
-    """What a run of the demo made."""
+    """What a run of the demo wrote."""
 
     folder: Path  # The folder of the run
     # How many studies were sent, came back with values, came back with a failure report.
@@ -76,63 +77,47 @@ def run_demo(
     folder: Path | str = "demo-output",
     *,
     on_event: OnEvent | None = None,
-    layout: str = "long",
-    n_studies: int = 24,
-    seed: int = DEFAULT_SEED,
-    delay: float = 1.0,
-    failure_rate: float = 0.0,
-    latency: float = 0.0,
-    port: int = 0,
     timeout: float = 600.0,
     clock: Callable[[], float] = time.monotonic,
+    **options: Unpack[DemoOptions],
 ) -> DemoSummary:
     """Make a cohort, send it to the embedded service, collect, tabulate, compare and draw."""
     begin = clock()
-    with nullcontext(on_event) if on_event is not None else Bars() as listen:
-        demo = start_demo(
-            folder,
-            n_studies=n_studies,
-            seed=seed,
-            layout=layout,
-            delay=delay,
-            failure_rate=failure_rate,
-            latency=latency,
-            port=port,
-            on_event=listen,
-        )
+    with nullcontext(on_event) if on_event is not None else Bars() as listener:
+        demo = start_demo(folder, on_event=listener, **options)
         with demo, Workspace(demo.project) as workspace:
-            status = send_and_collect(workspace, demo, listen, timeout)
+            status = send_and_collect(workspace, demo, listener, timeout)
             table = workspace.table()
-    place = demo.place
+    made = demo.folder
     effects = compare(table)
     return DemoSummary(
-        folder=place.folder,
+        folder=made.path,
         n_studies=len(status),
         n_results=int((status["state"] == State.COLLECTED).sum()),
         n_failed=int((status["state"] == State.FAILED).sum()),
-        tables=write_tables(table, effects, place),
-        figures=draw_figures(table, effects, place),
+        tables=write_tables(table, effects, made),
+        figures=draw_figures(table, effects, made),
         differences=known_differences(effects),
         seconds=clock() - begin,
     )
 
 
 def send_and_collect(
-    workspace: Workspace, demo: Demo, listen: OnEvent, timeout: float
+    workspace: Workspace, demo: DemoSession, on_event: OnEvent, timeout: float
 ) -> pd.DataFrame:
     """Do what a researcher does: connect, find, check, send, wait, collect."""
     workspace.service.save_profile(demo.profile)
     workspace.service.trust(demo.fingerprint)
-    studies = find_studies(demo.scans, on_event=listen)
+    studies = find_studies(demo.scans, on_event=on_event)
     cohort = workspace.cohort(COHORT_ID, studies, participants=demo.participants)
-    workspace.submit(cohort, on_event=listen)
-    workspace.wait(timeout=timeout, interval=0.5, on_event=listen)
-    status = workspace.collect(on_event=listen)
+    workspace.submit(cohort, on_event=on_event)
+    workspace.wait(timeout=timeout, interval=0.5, on_event=on_event)
+    status = workspace.collect(on_event=on_event)
     if not (status["state"] == State.COLLECTED).any():
         raise DemoError(
             "No study came back with values.",
             why=f"States: {', '.join(sorted(set(status['state'].astype(str))))}.",
-            advice=f"Look into {demo.place.service}; lower the failure rate or the delay.",
+            advice=f"Check {demo.folder.service}; lower the failure rate or the delay.",
         )
     return status
 
@@ -145,7 +130,7 @@ def compare(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def known_differences(effects: pd.DataFrame) -> pd.DataFrame:
-    """Pick the differences that the literature lets expect."""
+    """Select the differences that are known from the literature."""
     free_water = effects[effects["metric"] == "FW"]
     rows = [
         free_water[
@@ -157,16 +142,16 @@ def known_differences(effects: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def write_tables(table: pd.DataFrame, effects: pd.DataFrame, place: Place) -> tuple[Path, ...]:
+def write_tables(table: pd.DataFrame, effects: pd.DataFrame, made: DemoFolder) -> tuple[Path, ...]:
     """Write the cohort table and the comparison; every row says that it is simulated."""
     names = ("cohort_table.csv", "cohort_table.parquet", "comparison.csv")
-    paths = tuple(place.folder / name for name in names)
+    paths = tuple(made.path / name for name in names)
     for path, frame in zip(paths, (table, table, effects), strict=True):
         write_table(frame.assign(data=SIMULATED), path)
     return paths
 
 
-def draw_figures(table: pd.DataFrame, effects: pd.DataFrame, place: Place) -> tuple[Path, ...]:
+def draw_figures(table: pd.DataFrame, effects: pd.DataFrame, made: DemoFolder) -> tuple[Path, ...]:
     """Draw the figures; each says that it is simulated."""
     first = table[table["session_id"].isin(["01"])]
     with styled(note="SIMULATED data, not for clinical use"):
@@ -176,5 +161,5 @@ def draw_figures(table: pd.DataFrame, effects: pd.DataFrame, place: Place) -> tu
             "effects": forest(effects, metric="FW", regions=_SHOWN),
             "all_regions": heatmap(table, metric="FW"),
         }
-        files = [save_figure(axes, place.figures / name) for name, axes in figures.items()]
+        files = [save_figure(axes, made.figures / name) for name, axes in figures.items()]
     return tuple(path for pair in files for path in pair)

@@ -8,51 +8,41 @@ import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Unpack
 
 from neuroflow.demo.people import plan_visits
 from neuroflow.demo.scans import write_nifti
 from neuroflow.demo.service import NOTICE, DemoService
+from neuroflow.demo.session import ServiceOptions
 from neuroflow.errors import DemoError
 
 SAMPLE_ID = "3f0e6a52-6d0b-4b7e-9a35-1f4f0c2d7a10"
-"""The id of the study that lies ready to be sent."""
+"""The id of the sample study."""
 
 
 def serve(
     folder: Path | str,
     *,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     stop: threading.Event,
-    port: int = 0,
-    layout: str = "long",
-    delay: float = 1.0,
-    failure_rate: float = 0.0,
-    latency: float = 0.0,
-    seed: int = 0,
+    **options: Unpack[ServiceOptions],
 ) -> None:
-    """Run the service until told to stop."""
+    """Run the service until `stop` is set; every line for the user goes to `report`."""
     root = Path(folder).expanduser().resolve() / "serve"
-    with DemoService(
-        root,
-        port=port,
-        layout=layout,
-        delay=delay,
-        failure_rate=failure_rate,
-        latency=latency,
-        seed=seed,
-    ) as service:
-        for line in how_to_connect(service, make_sample(root)):
-            say(line)
-        told = 0
+    settings: ServiceOptions = {"delay": 1.0, **options}
+    with DemoService(root, **settings) as service:
+        for line in connection_help(service, write_sample(root)):
+            report(line)
+        reported = 0
         while not stop.wait(0.2):
-            for study_id in service.processed[told:]:
-                say(f"Processing {study_id}")
-                told += 1
-    say("The service has stopped.")
+            for study_id in service.processed[reported:]:
+                report(f"Processing {study_id}")
+                reported += 1
+    report("The service has stopped.")
 
 
-def how_to_connect(service: DemoService, sample: Path) -> list[str]:
-    """Tell how to reach the service, with OpenSSH's sftp and with neuroflow."""
+def connection_help(service: DemoService, sample: Path) -> list[str]:
+    """Return how to reach the service, with OpenSSH's sftp and with neuroflow."""
     options = f'-P {service.port} -i "{service.key}" -o IdentitiesOnly=yes'
     return [
         NOTICE,
@@ -69,13 +59,13 @@ def how_to_connect(service: DemoService, sample: Path) -> list[str]:
         "Or with neuroflow:",
         f"  neuroflow connect my-project --host {service.host} --port {service.port} --user "
         f'{service.user} --key "{service.key}" --host-key {service.fingerprint}',
-        f"What arrives and what is answered stands in {service.home}",
+        f"Uploads and results are in {service.home}",
         "Ctrl-C stops the service.",
     ]
 
 
-def make_sample(folder: Path) -> Path:
-    """Make a study that lies ready to be sent."""
+def write_sample(folder: Path) -> Path:
+    """Write a study that can be sent."""
     path = folder / f"{SAMPLE_ID}.zip"
     visit = plan_visits(1)[0]
     sidecar = {"PatientAge": f"{int(visit.age):03d}Y", "PatientSex": visit.sex}

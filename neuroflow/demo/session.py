@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TypedDict, Unpack
 
 from neuroflow.demo.cohort import make_cohort
-from neuroflow.demo.folder import DEFAULT_SEED, Place, new_place
-from neuroflow.demo.ground_truth import truth_from_workspace
+from neuroflow.demo.folder import DEFAULT_SEED, DemoFolder, make_run_folder
+from neuroflow.demo.ground_truth import ground_truth_of
 from neuroflow.demo.service import DemoService, check_layout
 from neuroflow.errors import DemoError
 from neuroflow.models import OnEvent
@@ -24,23 +24,40 @@ VARIABLE = "NEUROFLOW_DEMO"
 _CONNECTION = "demo.json"
 
 
+class ServiceOptions(TypedDict, total=False):
+    """Options of the embedded service, see `neuroflow.demo.service.DemoService`."""
+
+    layout: str
+    delay: float
+    failure_rate: float
+    latency: float
+    port: int
+    seed: int
+
+
+class DemoOptions(ServiceOptions, total=False):
+    """Options of a demo: its service, and how many studies its cohort has."""
+
+    n_studies: int
+
+
 @dataclass(frozen=True, slots=True)
-class Demo:
-    """A cohort to send and a service that takes it.
+class DemoSession:
+    """A cohort to send and a service that accepts it; closing it stops a service of its own.
 
     Parameters
     ----------
-    place
-        Where its things are.
+    folder
+        The folder of this run.
     profile
         How to reach the service.
     fingerprint
         Of the service's host key, ``SHA256:...``.
     service
-        The service, where it runs in this process.
+        The service, if it runs in this process.
     """
 
-    place: Place
+    folder: DemoFolder
     profile: Profile
     fingerprint: str
     service: DemoService | None = None
@@ -48,17 +65,17 @@ class Demo:
     @property
     def scans(self) -> Path:
         """The folder of scans."""
-        return self.place.scans
+        return self.folder.scans
 
     @property
     def participants(self) -> Path:
         """participants.tsv."""
-        return self.place.participants
+        return self.folder.participants
 
     @property
     def project(self) -> Path:
         """Where the service looks for the workspace, to simulate values that fit the groups."""
-        return self.place.project
+        return self.folder.project
 
     def close(self) -> None:
         """Stop the service, if it runs in this process; harmless when repeated."""
@@ -74,20 +91,20 @@ class Demo:
 
 def open_demo(
     folder: Path | str = "demo-output", *, environ: Mapping[str, str] = os.environ
-) -> Demo:
+) -> DemoSession:
     """Join the demo that ``neuroflow demo --lab`` runs, or start one.
 
     Parameters
     ----------
     folder
-        Where a new one stands.
+        The folder for a new demo.
     environ
-        Tells of a running one.
+        The environment; its variable ``NEUROFLOW_DEMO`` names a running demo.
 
     Returns
     -------
-    Demo
-        Close it when done; that stops only what was started here.
+    DemoSession
+        Close it when done; that stops only a service that was started here.
 
     Raises
     ------
@@ -102,30 +119,26 @@ def start_demo(
     folder: Path | str = "demo-output",
     *,
     n_studies: int = 24,
-    seed: int = DEFAULT_SEED,
-    layout: str = "long",
-    delay: float = 1.0,
-    failure_rate: float = 0.0,
-    latency: float = 0.0,
-    port: int = 0,
     on_event: OnEvent | None = None,
-) -> Demo:
+    **options: Unpack[ServiceOptions],
+) -> DemoSession:
     """Make a cohort in a fresh folder and start a service for it.
 
     Parameters
     ----------
     folder
-        Where the demos stand side by side.
-    n_studies, seed
-        Of the cohort; the seed is that of the values too.
-    layout, delay, failure_rate, latency, port
-        Of the service, see `neuroflow.demo.service.server.DemoService`.
+        The folder that holds the folders of all runs.
+    n_studies
+        The number of studies of the cohort.
     on_event
-        Told of every study written.
+        Called for every study that was written.
+    **options
+        ``seed`` of the cohort and the values; ``layout``, ``delay`` (1 s), ``failure_rate``,
+        ``latency`` and ``port`` of the service.
 
     Returns
     -------
-    Demo
+    DemoSession
         With its service running in this process.
 
     Raises
@@ -133,37 +146,30 @@ def start_demo(
     DemoError
         The folder cannot be written, or the service cannot run.
     """
-    check_layout(layout)  # before anything is written
-    place = new_place(folder)
-    service = DemoService(
-        place.service,
-        port=port,
-        layout=layout,
-        delay=delay,
-        failure_rate=failure_rate,
-        latency=latency,
-        seed=seed,
-        truth=truth_from_workspace(place.project, place.participants),
-    )
+    settings: ServiceOptions = {"seed": DEFAULT_SEED, "delay": 1.0, **options}
+    check_layout(settings.get("layout", "long"))  # before anything is written
+    made = make_run_folder(folder)
+    truth = ground_truth_of(made.project, made.participants)
+    service = DemoService(made.service, truth=truth, **settings)
     with ExitStack() as undo:
         service.start()  # first: a port in use shall not cost the making of a cohort
         undo.callback(service.stop)
-        make_cohort(place.folder, n_studies=n_studies, seed=seed, on_event=on_event)
-        demo = Demo(place, service.profile, service.fingerprint, service)
+        make_cohort(made.path, n_studies=n_studies, seed=settings["seed"], on_event=on_event)
+        demo = DemoSession(made, service.profile, service.fingerprint, service)
         _describe(demo)
         undo.pop_all()
     return demo
 
 
-def join_demo(folder: Path | str) -> Demo:
+def join_demo(folder: Path | str) -> DemoSession:
     """Use a demo that runs in another process."""
-    place = Place(Path(folder))
+    joined = DemoFolder(Path(folder))
     try:
-        facts = json.loads((place.folder / _CONNECTION).read_text(encoding="utf-8"))
+        facts = json.loads((joined.path / _CONNECTION).read_text(encoding="utf-8"))
         profile = Profile(
             host=facts["host"], port=facts["port"], user=facts["user"], key=Path(facts["key"])
         )
-        return Demo(place, profile, facts["fingerprint"])
+        return DemoSession(joined, profile, facts["fingerprint"])
     except (OSError, ValueError, KeyError) as error:
         raise DemoError(
             f"No running demo is described in {folder}.",
@@ -172,8 +178,8 @@ def join_demo(folder: Path | str) -> Demo:
         ) from error
 
 
-def _describe(demo: Demo) -> None:
-    """Leave word of where the service listens; nothing of it is secret."""
+def _describe(demo: DemoSession) -> None:
+    """Write down where the service listens, for other processes; nothing of it is secret."""
     facts = {
         "host": demo.profile.host,
         "port": demo.profile.port,
@@ -181,5 +187,5 @@ def _describe(demo: Demo) -> None:
         "key": str(demo.profile.key),
         "fingerprint": demo.fingerprint,
     }
-    path = demo.place.folder / _CONNECTION
+    path = demo.folder.path / _CONNECTION
     path.write_text(json.dumps(facts, indent=1), encoding="utf-8")

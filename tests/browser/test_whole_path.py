@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from support.pictures import keep
 
-from neuroflow.demo.ground_truth import truth_from_workspace
+from neuroflow.demo.ground_truth import ground_truth_of
 from neuroflow.demo.service.server import DemoService
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -68,7 +68,7 @@ def rename(folder, old, new):
 @pytest.fixture
 def service(desk, scans):
     """Run the embedded service; its values fit the groups of participants.tsv."""
-    truth = truth_from_workspace(desk / "project", scans / "participants.tsv")
+    truth = ground_truth_of(desk / "project", scans / "participants.tsv")
     with DemoService(desk / "keys", delay=0.1, truth=truth) as running:
         yield running
 

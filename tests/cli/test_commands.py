@@ -138,9 +138,9 @@ def test_a_table_that_cannot_be_used_is_told_before_the_scans_are_looked_at(run,
 
 @pytest.mark.parametrize("rate", ["0", "-3", "nan"])
 def test_a_rate_that_is_none_is_refused_before_anything_is_done(run, tmp_path, rate):
-    code, _, err = run("submit", tmp_path / "p", "C", "--limit-rate", rate)
+    code, _, err = run("submit", tmp_path / "p", "C", "--limit-mb-per-s", rate)
     assert code == 2
-    assert "above zero" in err
+    assert "greater than 0" in err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -238,7 +238,7 @@ def test_errors_stop_a_submission_unless_the_good_ones_are_asked_for(
     assert "Error" in err
     code, out, err = run(*words, "--only-good", "--json")
     assert (code, json.loads(out)["left"]) == (20, 1)
-    assert "the table says why" in err
+    assert "the table shows why" in err
 
 
 def test_several_ways_to_the_service_have_names(run, project, service):
@@ -277,6 +277,6 @@ def test_an_age_and_a_sex_are_filled_in(run, own_cohort_folder, tmp_path):
 
 
 def test_a_status_says_how_old_it_is(run, project):
-    assert "the server was never looked at" in run("status", project, "--offline")[2]
+    assert "the server was never listed" in run("status", project, "--offline")[2]
     assert "The server as of" in run("status", project)[2]
     assert "as of" in run("status", project, "--offline")[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from neuroflow import errors
-from neuroflow.cli.console import Voice
+from neuroflow.cli.console import Console
 from neuroflow.cli.exit_codes import exit_codes
 from neuroflow.cli.program import app
 from neuroflow.models import Event
@@ -239,7 +239,7 @@ def test_times_paths_and_missing_values_are_json(capsys):
 
     at = datetime(2026, 1, 1, tzinfo=UTC)
     table = pd.DataFrame({"at": [pd.Timestamp(at)], "value": [float("nan")]})
-    Voice(as_json=True).answer({"at": at, "file": Path("a"), "rows": table})
+    Console(as_json=True).output({"at": at, "file": Path("a"), "rows": table})
     assert json.loads(capsys.readouterr().out) == {
         "at": "2026-01-01T00:00:00+00:00",
         "file": "a",

@@ -32,7 +32,7 @@ def test_a_service_that_cannot_be_reached_is_told_by_the_exit_code(run, sent, se
 
 
 def test_without_once_it_waits_until_all_is_answered(run, sent, service):
-    code, _, err = run("watch", sent, "--interval", 0.2)
+    code, _, err = run("watch", sent, "--interval-seconds", 0.2)
     assert code == 0, err
     assert "2 collected" in err
     assert len(service.processed) == 2
@@ -49,7 +49,7 @@ def test_it_gives_up_after_a_while(run, tmp_path, own_cohort_folder):
         studies = find_studies(own_cohort_folder / "scans")
         people = own_cohort_folder / "participants.tsv"
         ws.submit(ws.cohort("C", studies, participants=people), on_event=lambda event: None)
-        for words in (["--once"], ["--interval", 0.1, "--timeout", 0.0001]):
+        for words in (["--once"], ["--interval-seconds", 0.1, "--timeout-hours", 0.0001]):
             code, out, _ = run("watch", ws.folder, *words, "--json")
             answer = json.loads(out)
             assert (code, answer["waiting"]) == (20, 2)

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from neuroflow.cli.console import Voice
+from neuroflow.cli.console import Console
 from neuroflow.cli.signals import stoppable
 
 STOPPING = (
-    "Closing the page. What was sent and collected stays; an upload under way goes on next time."
+    "Closing the page. What was sent and collected stays; a running upload continues next time."
 )
 
 
@@ -23,14 +23,14 @@ def app(
     ] = True,
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
 ) -> None:
-    """Open the forms in the browser, as a page without code; Ctrl-C ends it.
+    """Open the forms in the browser, as a page without code; Ctrl-C closes it.
 
     Only this computer can reach the page, and only with the token in its address.
     """
     from neuroflow.widgets import serve_page
 
-    voice = Voice()
+    console = Console()
     with stoppable(STOPPING, at_the_end="") as stop:
         serve_page(
-            workspace, report=voice.say, stop=stop, port=port, theme=theme, open_browser=browser
+            workspace, report=console.print, stop=stop, port=port, theme=theme, open_browser=browser
         )

@@ -1,4 +1,4 @@
-"""``neuroflow connect``: the way to the service, tested stage by stage."""
+"""``neuroflow connect``: the connection to the service, tested stage by stage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroflow.cli.console import Voice, console
+from neuroflow.cli.console import Console, terminal
 from neuroflow.cli.options import AsJson, HostKey, WorkspaceFolder
 from neuroflow.errors import ConnectError, HostKeyUnknownError
 
@@ -22,13 +22,13 @@ def connect(
     host: Annotated[str | None, typer.Option(help="The server's name.")] = None,
     user: Annotated[str | None, typer.Option(help="The assigned user name.")] = None,
     key: Annotated[
-        str | None, typer.Option(help="The private key's file, or `agent` for the ssh-agent's.")
+        str | None, typer.Option(help="The private key's file, or `agent` for the ssh-agent.")
     ] = None,
     port: Annotated[int, typer.Option(help="The TCP port.")] = 22,
     profile: Annotated[
-        str | None, typer.Option(help="Save under this name, or use what it was saved under.")
+        str | None, typer.Option(help="Save under this name, or use the profile of this name.")
     ] = None,
-    remove: Annotated[str | None, typer.Option(help="Take this profile out first.")] = None,
+    remove: Annotated[str | None, typer.Option(help="Delete this profile first.")] = None,
     host_key: HostKey = None,
     as_json: AsJson = False,
 ) -> None:
@@ -37,7 +37,7 @@ def connect(
 
     if (host or user or key) and not (host and user and key):
         raise typer.BadParameter("--host, --user and --key go together")
-    with Voice(as_json=as_json) as voice, Workspace(workspace) as ws:
+    with Console(as_json=as_json) as console, Workspace(workspace) as ws:
         if remove:
             ws.service.remove_profile(remove)
         if host and user and key:
@@ -47,17 +47,17 @@ def connect(
         if host_key:
             ws.service.trust(host_key)
         elif sys.stdin.isatty() and not as_json:
-            _confirm_host_keys(ws.service, voice)
+            _confirm_host_keys(ws.service, console)
         steps = []
         for step in ws.service.probe():
             steps.append(step)
-            _tell(voice, step)
+            _print_step(console, step)
         good = all(step.ok for step in steps)
         names = ws.service.profile_names
         facts = {"ok": good, "profile": ws.service.profile_name, "profiles": names}
-        voice.answer(facts | {"steps": [asdict(step) for step in steps]})
+        console.output(facts | {"steps": [asdict(step) for step in steps]})
         if len(names) > 1:
-            voice.note(f"Profile {ws.service.profile_name}, of {', '.join(names)}.")
+            console.info(f"Profile {ws.service.profile_name}, of {', '.join(names)}.")
         if not good:
             raise typer.Exit(ConnectError.exit_code)
 
@@ -71,11 +71,11 @@ def _save(service: Service, host: str, user: str, key: str, port: int, name: str
     service.save_profile(Profile(host, user, absolute, port, name or DEFAULT))
 
 
-def _tell(voice: Voice, step: Step) -> None:
-    if voice.as_json:
+def _print_step(console: Console, step: Step) -> None:
+    if console.as_json:
         return
     mark = "[green]ok[/green]    " if step.ok else "[red]failed[/red]"
-    screen = console()
+    screen = terminal()
     screen.print(f"{mark} {step.name}: ", end="")
     screen.print(step.message, markup=False, highlight=False, soft_wrap=True)
     if step.error is not None:
@@ -83,17 +83,17 @@ def _tell(voice: Voice, step: Step) -> None:
         screen.print(f"       {advice}", markup=False, highlight=False)
 
 
-def _confirm_host_keys(service: Service, voice: Voice) -> None:
-    """Show the fingerprint of every unknown host on the way, and pin it if the user says so."""
+def _confirm_host_keys(service: Service, console: Console) -> None:
+    """Show the fingerprint of every unknown host on the way, and pin it if the user confirms it."""
     if service.profile is None:
         return
     while (shown := service.unknown_host()) is not None:
-        voice.note(f"The server {shown.host} was never seen before. It shows")
-        voice.note(f"  {shown.fingerprint}")
-        if not typer.confirm("Is that the fingerprint the vendor gave you?", default=False):
+        console.info(f"The server {shown.host} is not known yet. Its key has the fingerprint")
+        console.info(f"  {shown.fingerprint}")
+        if not typer.confirm("Is that the fingerprint that neuropacs gave you?", default=False):
             raise HostKeyUnknownError(
                 f"The host key of {shown.host} was not confirmed.",
-                advice="Ask the vendor's support for the fingerprint.",
+                advice="Ask the support of neuropacs for the fingerprint.",
                 fingerprint=shown.fingerprint,
             )
         service.trust(shown.fingerprint)

@@ -1,4 +1,4 @@
-"""``neuroflow explain``: what the documentation says of an error."""
+"""``neuroflow explain``: the documentation of an error."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroflow.cli.console import Voice
+from neuroflow.cli.console import Console
 
 if TYPE_CHECKING:
     from neuroflow.errors import NeuroflowError
 
 
 def anchors(incomplete: str) -> list[str]:
-    """Offer the anchors of all errors to the shell."""
+    """Complete the anchors of all errors."""
     from neuroflow.errors import NeuroflowError
 
     return sorted(name for name in _below(NeuroflowError) if name.startswith(incomplete))
@@ -22,13 +22,13 @@ def anchors(incomplete: str) -> list[str]:
 def explain(
     anchor: Annotated[
         str,
-        typer.Argument(help="The word that the error's last line names.", autocompletion=anchors),
+        typer.Argument(help="The word in the last line of the error.", autocompletion=anchors),
     ],
 ) -> None:
-    """Tell what an error means, why it usually comes, and what to do."""
+    """Explain an error: what it means, its usual causes, and what to do."""
     from neuroflow import errors
 
-    Voice().say(errors.explain(anchor))
+    Console().print(errors.explain(anchor))
 
 
 def _below(branch: type[NeuroflowError]) -> list[str]:

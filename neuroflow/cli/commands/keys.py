@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroflow.cli.console import Voice
+from neuroflow.cli.console import Console
 from neuroflow.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -16,35 +16,37 @@ if TYPE_CHECKING:
 KeyFile = Annotated[Path, typer.Argument(help="The private key's file.")]
 PASSPHRASE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the variable's name
 Passphrase = Annotated[
-    bool, typer.Option(help=f"Ask for the passphrase; else it is taken from {PASSPHRASE}.")
+    bool, typer.Option(help=f"Ask for the passphrase; otherwise {PASSPHRASE} is used.")
 ]
 
-keys = typer.Typer(no_args_is_help=True, help="Make, show and check the key the service knows.")
+keys = typer.Typer(no_args_is_help=True, help="Make, show and check the key for the service.")
 
 
 @keys.command()
 def new(
-    path: Annotated[Path, typer.Argument(help="Where the private key goes.")],
+    path: Annotated[Path, typer.Argument(help="The file for the private key.")],
     passphrase: Annotated[bool, typer.Option(help="Ask for a passphrase.")] = False,
-    comment: Annotated[str, typer.Option(help="Behind the public key; the vendor sees it.")] = "",
+    comment: Annotated[
+        str, typer.Option(help="A comment in the public key; neuropacs sees it.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make an Ed25519 key and print the public half, to be mailed to the vendor."""
+    """Make an Ed25519 key and print the public key, to be mailed to neuropacs."""
     from neuroflow.transfer import make_key
 
-    with Voice(as_json=as_json) as voice:
-        secret = _asked(confirm=True) if passphrase else None
+    with Console(as_json=as_json) as console:
+        secret = _ask_passphrase(confirm=True) if passphrase else None
         public = make_key(path.expanduser(), passphrase=secret, comment=comment)
-        _tell(voice, path, public)
+        _print_key(console, path, public)
 
 
 @keys.command()
 def show(path: KeyFile, passphrase: Passphrase = False, as_json: AsJson = False) -> None:
-    """Print the public half of a key that is there, and its fingerprint."""
+    """Print the public key of an existing key, and its fingerprint."""
     from neuroflow.transfer import public_key
 
-    with Voice(as_json=as_json) as voice:
-        _tell(voice, path, public_key(path.expanduser(), _secret(asked=passphrase)))
+    with Console(as_json=as_json) as console:
+        _print_key(console, path, public_key(path.expanduser(), _secret(asked=passphrase)))
 
 
 @keys.command()
@@ -52,14 +54,14 @@ def check(
     path: KeyFile,
     passphrase: Passphrase = False,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Make a key private that others may read.")
+        bool, typer.Option("--fix", help="Make a key private if others may read it.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell whether the service would take a key, and what to do where it would not."""
+    """Check whether the service accepts a key, and what to do if not."""
     from neuroflow.transfer import check_key
 
-    with Voice(as_json=as_json) as voice:
+    with Console(as_json=as_json) as console:
         report = check_key(path.expanduser(), _secret(asked=passphrase), fix=fix)
         if report.error is not None:
             raise report.error
@@ -71,18 +73,18 @@ def check(
             "is_corrected": report.is_corrected,
         }
         public = report.public
-        kind = public.kind if public else "its kind shows with the passphrase only"
+        kind = public.kind if public else "the passphrase is needed to see its kind"
         protected = ", protected by a passphrase" if report.is_protected else ""
-        voice.answer(_facts(path, public) | facts)
-        voice.say(f"{path} can be used: {report.form}, {kind}{protected}.")
+        console.output(_facts(path, public) | facts)
+        console.print(f"{path} can be used: {report.form}, {kind}{protected}.")
         if public:
-            voice.say(f"Fingerprint {public.fingerprint}")
+            console.print(f"Fingerprint {public.fingerprint}")
 
 
-def _tell(voice: Voice, path: Path, public: PublicKey) -> None:
-    voice.answer(_facts(path, public))
-    voice.say(public.line)
-    voice.note(f"Fingerprint {public.fingerprint}")
+def _print_key(console: Console, path: Path, public: PublicKey) -> None:
+    console.output(_facts(path, public))
+    console.print(public.line)
+    console.info(f"Fingerprint {public.fingerprint}")
 
 
 def _facts(path: Path, public: PublicKey | None) -> dict[str, object]:
@@ -97,9 +99,9 @@ def _facts(path: Path, public: PublicKey | None) -> dict[str, object]:
 def _secret(*, asked: bool) -> str | None:
     import os
 
-    return _asked() if asked else os.environ.get(PASSPHRASE)
+    return _ask_passphrase() if asked else os.environ.get(PASSPHRASE)
 
 
-def _asked(*, confirm: bool = False) -> str:
+def _ask_passphrase(*, confirm: bool = False) -> str:
     answer = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
     return str(answer)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from neuroflow.cli.console import Voice
+from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
     AsJson,
@@ -21,8 +21,8 @@ from neuroflow.cli.options import (
     Quiet,
     Source,
     Visit,
-    contrasts_of,
-    listed,
+    parse_contrasts,
+    split_list,
 )
 from neuroflow.errors import OptionError
 
@@ -161,16 +161,16 @@ def plot(
     """Draw one figure into files; what it shows and how it was computed is printed."""
     from neuroflow import plot as plots
 
-    with Voice(as_json=as_json, quiet=quiet) as voice:
+    with Console(as_json=as_json, quiet=quiet) as console:
         draw = _chosen(kind)
         with plots.styled(theme=theme, note=note):
             wish = Wish(
-                table=_rows(cohort_table(source, participants), by, listed(groups), visit),
-                regions=listed(regions),
+                table=_rows(cohort_table(source, participants), by, split_list(groups), visit),
+                regions=split_list(regions),
                 metric=metric,
                 by=by,
-                covariates=listed(covariates) or [],
-                contrasts=contrasts_of(contrasts),
+                covariates=split_list(covariates) or [],
+                contrasts=parse_contrasts(contrasts),
                 reference=reference,
                 visit=visit,
                 correction=cast("Correction", correction),  # compare_groups checks it
@@ -182,8 +182,8 @@ def plot(
         words = plots.caption(axes)
         if caption:
             files.append(_write(to[0].with_suffix(".txt"), words))
-        voice.answer({"files": files, "caption": words})
-        voice.say("\n".join([words, *map(str, files)]))
+        console.output({"files": files, "caption": words})
+        console.print("\n".join([words, *map(str, files)]))
 
 
 def _chosen(kind: str) -> Callable[[Wish], Axes]:

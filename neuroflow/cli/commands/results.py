@@ -1,4 +1,4 @@
-"""What came back: ``neuroflow status``, ``collect``, ``table``, ``export``."""
+"""Results: ``neuroflow status``, ``collect``, ``table``, ``export``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuroflow.cli.console import Voice
+from neuroflow.cli.console import Console
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
-from neuroflow.cli.inputs import cohort_table, opened, read_schema, study_facts
+from neuroflow.cli.inputs import cohort_table, open_workspace, read_schema, study_facts
 from neuroflow.cli.options import (
     AsJson,
     HostKey,
@@ -21,7 +21,7 @@ from neuroflow.cli.options import (
     SchemaFile,
     Source,
     WorkspaceFolder,
-    listed,
+    split_list,
 )
 from neuroflow.cli.signals import stoppable
 from neuroflow.errors import MissingExtraError, TableError
@@ -37,25 +37,25 @@ FORMATS = ("csv", "tsv", "parquet", "xlsx")
 
 def status(
     workspace: WorkspaceFolder,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not look at the server.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the server.")] = False,
     host_key: HostKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell where every study stands, and how old that knowledge is."""
+    """List the state of every study, and how recent it is."""
     from neuroflow.transfer import as_of
 
-    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
         if host_key:
             ws.service.trust(host_key)
         table = ws.status(look=not offline)
-        voice.answer(states(table), table)
+        console.output(states(table), table)
         at = table.attrs.get("listed_at")
         seen = f"The server {as_of(at, datetime.now(UTC).astimezone())}."
-        voice.note(seen if at else "From the ledger alone: the server was never looked at.")
+        console.info(seen if at else "From the ledger alone: the server was never listed.")
 
 
 def states(table: pd.DataFrame) -> dict[str, Any]:
-    """Return a status as scripts get it."""
+    """Return a status as facts for JSON."""
     counts = table["state"].value_counts(sort=False).to_dict()
     listed_at = table.attrs.get("listed_at")
     return {"listed_at": listed_at, "counts": counts, "studies": table.copy(deep=False)}
@@ -67,17 +67,17 @@ def collect(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Bring every result that is new or changed."""
+    """Download every result that is new or changed."""
     with (
-        Voice(as_json=as_json, quiet=quiet) as voice,
-        opened(workspace) as ws,
+        Console(as_json=as_json, quiet=quiet) as console,
+        open_workspace(workspace) as ws,
         stoppable() as stop,
     ):
         if host_key:
             ws.service.trust(host_key)
-        with voice.listening() as listen:
-            table = ws.collect(on_event=listen, stop=stop)
-        voice.answer(states(table), table)
+        with console.progress() as on_event:
+            table = ws.collect(on_event=on_event, stop=stop)
+        console.output(states(table), table)
 
 
 def table(
@@ -88,26 +88,26 @@ def table(
     schema: SchemaFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the cohort table; as CSV to the standard output, or to a file."""
+    """Write the cohort table to a file, or as CSV to the standard output."""
     import neuroflow as nf
 
-    with Voice(as_json=as_json) as voice:
+    with Console(as_json=as_json) as console:
         rows = cohort_table(source, participants, read_schema(schema))
         if wide:
             rows = nf.to_wide(rows, metric=wide).reset_index()
         if to is not None:
             nf.write_table(rows, to)
-            voice.note(f"{len(rows)} rows in {to}")
-            voice.answer({"rows": len(rows), "columns": list(rows.columns), "file": to})
+            console.info(f"{len(rows)} rows in {to}")
+            console.output({"rows": len(rows), "columns": list(rows.columns), "file": to})
         elif as_json:
-            voice.answer({"rows": len(rows), "columns": list(rows.columns), "table": rows})
+            console.output({"rows": len(rows), "columns": list(rows.columns), "table": rows})
         else:
             rows.to_csv(sys.stdout, index=False)
 
 
 def export(
     source: Source,
-    to: Annotated[Path, typer.Argument(help="The folder to write into.")],
+    to: Annotated[Path, typer.Argument(help="The folder to write to.")],
     formats: Annotated[
         list[str] | None, typer.Option("--format", help=f"Of {','.join(FORMATS)}; all if left out.")
     ] = None,
@@ -115,23 +115,23 @@ def export(
     schema: SchemaFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the cohort table, one wide table per metric, and what is known of the studies."""
+    """Write the cohort table, one wide table per metric, and the facts of the studies."""
     import neuroflow as nf
 
-    wanted = listed(formats) or list(FORMATS)
+    wanted = split_list(formats) or list(FORMATS)
     if unknown := [name for name in wanted if name not in FORMATS]:
         raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(FORMATS)}")
     files, left = [], []
-    with Voice(as_json=as_json) as voice:
+    with Console(as_json=as_json) as console:
         for name, frame in _tables(source, participants, read_schema(schema)):
             for ending in wanted:
                 try:
                     files.append(nf.write_table(frame, to / f"{name}.{ending}"))
-                except (MissingExtraError, TableError) as error:  # the other formats can be had
+                except (MissingExtraError, TableError) as error:  # the other formats are written
                     left.append({"file": f"{name}.{ending}", "reason": str(error)})
-                    voice.note(f"{name}.{ending} was left out: {error}")
-        voice.answer({"files": files, "left_out": left})
-        voice.say("\n".join(map(str, files)))
+                    console.info(f"{name}.{ending} was left out: {error}")
+        console.output({"files": files, "left_out": left})
+        console.print("\n".join(map(str, files)))
     if left:
         raise typer.Exit(SOMETHING_LEFT)
 

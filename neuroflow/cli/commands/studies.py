@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from neuroflow.cli.completion import rules, studies
-from neuroflow.cli.console import Voice
+from neuroflow.cli.console import Console
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
-from neuroflow.cli.inputs import found_below, opened
+from neuroflow.cli.inputs import find_scans, open_workspace
 from neuroflow.cli.options import (
     AsJson,
     CohortId,
@@ -30,7 +30,7 @@ def check(
     folder: Annotated[Path, typer.Argument(help="The folder of scans.")],
     participants: Participants = None,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Convert every study too, and look at its gradients.")
+        bool, typer.Option("--deep", help="Also convert every study and check its gradients.")
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -43,20 +43,20 @@ def check(
     from neuroflow.models import Cohort
     from neuroflow.workspace import unmatched_studies, with_participant
 
-    with Voice(as_json=as_json, quiet=quiet) as voice:
+    with Console(as_json=as_json, quiet=quiet) as console:
         people = read_participants(participants) if participants else None
-        with voice.listening() as listen:
-            found = nf.find_studies(folder, on_event=listen)
+        with console.progress() as on_event:
+            found = nf.find_studies(folder, on_event=on_event)
             if people is not None:
                 rows = ParticipantRows(people)
                 found = [with_participant(study, rows) for study in found]
-            findings = nf.check(found, deep=deep, on_event=listen)
-        strangers = unmatched_studies(Cohort("check", tuple(found)), people)
-        findings = pd.concat([findings, strangers], ignore_index=True)
+            findings = nf.check(found, deep=deep, on_event=on_event)
+        unmatched = unmatched_studies(Cohort("check", tuple(found)), people)
+        findings = pd.concat([findings, unmatched], ignore_index=True)
         bad = findings.loc[findings["severity"] == "error", "study"].nunique()
         facts = {"studies": len(found), "with_errors": bad, "findings": findings}
-        voice.answer(facts, findings if len(findings) else None)
-        voice.note(f"{len(found)} studies, {bad} with errors.")
+        console.output(facts, findings if len(findings) else None)
+        console.info(f"{len(found)} studies, {bad} with errors.")
     if bad:
         raise typer.Exit(SOMETHING_LEFT)
 
@@ -65,24 +65,24 @@ def exclude(
     workspace: WorkspaceFolder,
     cohort_id: CohortId,
     study: StudyName,
-    reason: Annotated[str, typer.Option(help="Why, for the account of who was left out.")],
+    reason: Annotated[str, typer.Option(help="Why, for the list of exclusions.")],
     as_json: AsJson = False,
 ) -> None:
-    """Leave a study out: it is not checked, packaged or sent until it is included again."""
-    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+    """Exclude a study: it is not checked, packaged or sent until it is included again."""
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
         ws.exclude(ws.cohort(cohort_id), study, reason)
-        voice.answer({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
-        voice.note(f"{study} is left out.")
+        console.output({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
+        console.info(f"{study} is excluded.")
 
 
 def include(
     workspace: WorkspaceFolder, cohort_id: CohortId, study: StudyName, as_json: AsJson = False
 ) -> None:
-    """Take a study that was excluded into its cohort again."""
-    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+    """Include a study again that was excluded."""
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
         ws.include(ws.cohort(cohort_id), study)
-        voice.answer({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
-        voice.note(f"{study} is included.")
+        console.output({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
+        console.info(f"{study} is included.")
 
 
 def override(
@@ -90,15 +90,15 @@ def override(
     cohort_id: CohortId,
     study: StudyName,
     rule: Annotated[str, typer.Argument(help="The rule's id.", autocompletion=rules)],
-    reason: Annotated[str, typer.Option(help="Why; an empty text takes the rule up again.")],
+    reason: Annotated[str, typer.Option(help="Why; an empty text ends the override.")],
     as_json: AsJson = False,
 ) -> None:
-    """Set a rule aside for one study, with a reason that the ledger keeps."""
-    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+    """Override a rule for one study, with a reason that is recorded."""
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
         ws.override(ws.cohort(cohort_id), study, rule, reason)
-        voice.answer({"cohort_id": cohort_id, "study": study, "rule": rule, "reason": reason})
-        done = "is set aside" if reason.strip() else "is taken up again"
-        voice.note(f"The rule {rule} {done} for {study}.")
+        console.output({"cohort_id": cohort_id, "study": study, "rule": rule, "reason": reason})
+        done = "is overridden" if reason.strip() else "applies again"
+        console.info(f"The rule {rule} {done} for {study}.")
 
 
 def fill_in(
@@ -109,13 +109,13 @@ def fill_in(
     sex: Annotated[str | None, typer.Option(help="M or F.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a study the age or sex that neither participants.tsv nor its header tells."""
+    """Fill in the age or sex of a study that participants.tsv and its header do not have."""
     if age is None and sex is None:
-        raise typer.BadParameter("say --age, --sex, or both")
-    with Voice(as_json=as_json) as voice, opened(workspace) as ws:
+        raise typer.BadParameter("use --age, --sex, or both")
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
         ws.fill_in(ws.cohort(cohort_id), study, age=age, sex=sex)
-        voice.answer({"cohort_id": cohort_id, "study": study, "age": age, "sex": sex})
-        voice.note(f"Noted for {study}; participants.tsv is not changed.")
+        console.output({"cohort_id": cohort_id, "study": study, "age": age, "sex": sex})
+        console.info(f"Filled in for {study}; participants.tsv is not changed.")
 
 
 def package(
@@ -130,21 +130,21 @@ def package(
     import neuroflow as nf
 
     with (
-        Voice(as_json=as_json, quiet=quiet) as voice,
+        Console(as_json=as_json, quiet=quiet) as console,
         nf.Workspace(workspace) as ws,
         stoppable() as stop,
     ):
-        with voice.listening() as listen:
-            found = found_below(folder, participants, listen)
+        with console.progress() as on_event:
+            found = find_scans(folder, participants, on_event)
             cohort = ws.cohort(cohort_id, found, participants=participants)
-            packages = ws.package(cohort, on_event=listen, stop=stop)
+            packages = ws.package(cohort, on_event=on_event, stop=stop)
         missing = len(cohort.studies) - len(packages) - len(ws.excluded(cohort_id))
         rows = [
             {"study_id": each.study_id, "file": each.path, "size": each.size, "sha256": each.sha256}
             for each in packages
         ]
-        voice.answer({"cohort_id": cohort_id, "packages": rows, "missing": missing})
+        console.output({"cohort_id": cohort_id, "packages": rows, "missing": missing})
         size = sum(each.size for each in packages) / 1e6
-        voice.note(f"{len(packages)} packages, {size:.0f} MB; {missing} missing.")
+        console.info(f"{len(packages)} packages, {size:.0f} MB; {missing} missing.")
     if missing:
         raise typer.Exit(SOMETHING_LEFT)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuroflow.cli.completion import studies
-from neuroflow.cli.console import Voice, say_beside
+from neuroflow.cli.console import Console, print_stderr
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
-from neuroflow.cli.inputs import found_below
+from neuroflow.cli.inputs import find_scans
 from neuroflow.cli.options import (
     AsJson,
     CohortId,
@@ -18,7 +18,7 @@ from neuroflow.cli.options import (
     Quiet,
     ScansFolder,
     WorkspaceFolder,
-    listed,
+    split_list,
 )
 from neuroflow.cli.signals import stoppable
 from neuroflow.ledger import State
@@ -38,7 +38,7 @@ def submit(
     folder: ScansFolder = None,
     participants: Participants = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")
+        bool, typer.Option("--dry-run", help="Print what would be sent; send nothing.")
     ] = False,
     only: Annotated[
         list[str] | None,
@@ -48,14 +48,19 @@ def submit(
         bool,
         typer.Option(
             "--only-good",
-            help="Send the studies without errors; the first leave while others are packaged.",
+            help="Send only studies without errors; uploads start while others are being packaged.",
         ),
     ] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Only those whose upload came to no good end.")
+        bool,
+        typer.Option(
+            "--retry-failed", help="Send only studies whose last upload failed or was interrupted."
+        ),
     ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Send changed studies anew.")] = False,
-    limit_rate: Annotated[float | None, typer.Option(help="MB per second at most.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Send changed studies again.")] = False,
+    limit_mb_per_s: Annotated[
+        float | None, typer.Option(help="The highest upload rate, in MB per second.")
+    ] = None,
     host_key: HostKey = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -63,56 +68,56 @@ def submit(
     """Send every study of a cohort that was not sent yet."""
     import neuroflow as nf
 
-    if limit_rate is not None and not limit_rate > 0:
-        raise typer.BadParameter("give a number above zero", param_hint="--limit-rate")
+    if limit_mb_per_s is not None and not limit_mb_per_s > 0:
+        raise typer.BadParameter("must be greater than 0", param_hint="--limit-mb-per-s")
     with (
-        Voice(as_json=as_json, quiet=quiet) as voice,
+        Console(as_json=as_json, quiet=quiet) as console,
         nf.Workspace(workspace) as ws,
         stoppable() as stop,
     ):
         if host_key:
             ws.service.trust(host_key)
-        with voice.listening() as listen:
-            found = found_below(folder, participants, listen)
+        with console.progress() as on_event:
+            found = find_scans(folder, participants, on_event)
             cohort = ws.cohort(cohort_id, found, participants=participants)
-            _tell_strangers(cohort, ws.participants(cohort_id))
+            _warn_unmatched(cohort, ws.participants(cohort_id))
             table = ws.submit(
                 cohort,
                 dry_run=dry_run,
-                only=listed(only),
+                only=split_list(only),
                 only_good=only_good,
                 retry_failed=retry_failed,
                 replace=replace,
-                limit_rate=limit_rate and limit_rate * 1e6,
-                on_event=listen,
+                limit_rate=limit_mb_per_s and limit_mb_per_s * 1e6,
+                on_event=on_event,
                 stop=stop,
             )
-        left = _tell(voice, cohort_id, table, dry_run=dry_run)
+        left = _print_result(console, cohort_id, table, dry_run=dry_run)
     if left:
-        voice.note("Not all studies were sent; the table says why. Run the same command again.")
+        console.info("Not all studies were sent; the table shows why. Run the same command again.")
         raise typer.Exit(SOMETHING_LEFT)
 
 
-def _tell_strangers(cohort: Cohort, participants: pd.DataFrame | None) -> None:
-    """Warn of studies that no row of participants.tsv speaks of: now it can still be mended."""
+def _warn_unmatched(cohort: Cohort, participants: pd.DataFrame | None) -> None:
+    """Warn of studies without a row in participants.tsv, while it can still be corrected."""
     from neuroflow.workspace import unmatched_studies
 
     labels = list(unmatched_studies(cohort, participants)["study"])
     if labels:
         shown = ", ".join(labels[:5]) + (", ..." if len(labels) > 5 else "")
-        say_beside(
+        print_stderr(
             f"Warning: {len(labels)} studies have no row in participants.tsv, and their results "
             f"will have no group: {shown}. Add rows, or name their participants in studies.tsv."
         )
 
 
-def _tell(voice: Voice, cohort_id: str, table: pd.DataFrame, *, dry_run: bool) -> int:
-    """Give the answer; return how many studies are left over."""
+def _print_result(console: Console, cohort_id: str, table: pd.DataFrame, *, dry_run: bool) -> int:
+    """Print the result; return how many studies are left."""
     wanted = table[table["action"] != "excluded"]
     left = 0 if dry_run else int((~wanted["state"].isin(SENT)).sum())
     summary = str(table.attrs.get("summary", ""))
     facts = {"cohort_id": cohort_id, "dry_run": dry_run, "left": left, "summary": summary}
-    voice.answer(facts | {"studies": table}, table)
+    console.output(facts | {"studies": table}, table)
     if dry_run:
-        voice.note(f"Nothing was sent. {summary}")
+        console.info(f"Nothing was sent. {summary}")
     return left

@@ -20,16 +20,16 @@ from neuroflow.models import RESULT_FILES
 FAILURE_FILES = ("failure_report.png", "failure_report.txt")
 """What stands in a result folder in place of results; the vendor publishes no names for them."""
 
-Truth = Callable[[str], Subject | None]
+GroundTruth = Callable[[str], Subject | None]
 """Tells whose a study is; None where that is not known."""
 
 
-def no_truth(study_id: str) -> Subject | None:  # noqa: ARG001
+def unknown_subject(study_id: str) -> Subject | None:  # noqa: ARG001
     """Know of no study whose it is.
 
     Examples
     --------
-    >>> no_truth("a1") is None
+    >>> unknown_subject("a1") is None
     True
     """
     return None
@@ -45,8 +45,8 @@ class Pipeline:
     # The share of valid studies that fail all the same; the same ones for the same seed.
     failure_rate: float = 0.0
     seed: int = 0  # Of the simulated values and failures
-    truth: Truth = no_truth  # Tells whose a study is
-    clock: Callable[[], datetime] = datetime.now  # Tells the local time that the reports show
+    truth: GroundTruth = unknown_subject  # Returns whose a study is
+    clock: Callable[[], datetime] = datetime.now  # The local time that the reports show
 
     def process(self, upload: Path) -> None:
         """Write the result folder of one upload, or its failure report."""
@@ -71,7 +71,7 @@ class Pipeline:
         yield "aidp.csv", aidp_text(values, study_id, self.layout).encode()
 
     def _publish(self, study_id: str, files: Iterator[tuple[str, bytes]]) -> None:
-        """Let the files appear one after the other, each of them whole."""
+        """Make the files appear one after the other, each of them complete."""
         folder = self.output / f"{study_id}_out"
         folder.mkdir(exist_ok=True)
         for old in (*RESULT_FILES, *FAILURE_FILES):  # of an earlier upload under this id
@@ -95,7 +95,7 @@ def share(*words: object) -> float:
 
 
 def _failure(error: Exception, study_id: str, at: datetime) -> Iterator[tuple[str, bytes]]:
-    reason = error.message if isinstance(error, StudyError) else "The upload was taken away."
+    reason = error.message if isinstance(error, StudyError) else "The upload was removed."
     yield "failure_report.png", draw_failure(reason, study_id, at)
     yield "failure_report.txt", failure_text(reason, study_id, at).encode()
 

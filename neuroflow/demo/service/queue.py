@@ -1,4 +1,4 @@
-"""Which uploads wait, are processed, were processed."""
+"""The queue of uploads that wait for processing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
-class Jobs:
-    """Processes every upload a while after it is complete, one at a time."""
+class ProcessingQueue:
+    """Processes every upload a set time after it is complete, one at a time."""
 
     def __init__(self, process: Callable[[Path], None], delay: float) -> None:
         self._process = process
@@ -18,13 +18,13 @@ class Jobs:
         self._tasks: set[asyncio.Task[None]] = set()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="neuroflow-demo-worker")
         self._changed = threading.Condition()
-        self._open = 0
+        self._pending = 0
         self.processed: list[str] = []
 
     def add(self, upload: Path) -> None:
-        """Take on an upload; called in the service's event loop."""
+        """Queue an upload; called in the service's event loop."""
         with self._changed:
-            self._open += 1
+            self._pending += 1
         task = asyncio.get_running_loop().create_task(self._run(upload))
         self._tasks.add(task)
         task.add_done_callback(self._finished)
@@ -37,16 +37,16 @@ class Jobs:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         with self._changed:
-            self._open -= 1
+            self._pending -= 1
             self._changed.notify_all()
 
     def wait(self, timeout: float) -> bool:
-        """Wait until no upload is waiting or in work; called from any thread but the service's."""
+        """Wait until the queue is empty; called from any thread but the service's."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._open == 0, timeout)
+            return self._changed.wait_for(lambda: self._pending == 0, timeout)
 
     async def stop(self) -> None:
-        """Forget what waits and finish what is in work."""
+        """Drop what waits and finish the upload that is being processed."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

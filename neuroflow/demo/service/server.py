@@ -1,4 +1,4 @@
-"""A local SFTP service that behaves as the vendor's is documented to, with simulated results."""
+"""A local SFTP service that behaves as documented by neuropacs, with simulated results."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Self, cast
 
 from neuroflow.demo.service.aidp import check_layout
-from neuroflow.demo.service.pipeline import Pipeline, Truth, no_truth
-from neuroflow.demo.service.queue import Jobs
+from neuroflow.demo.service.pipeline import GroundTruth, Pipeline, unknown_subject
+from neuroflow.demo.service.queue import ProcessingQueue
 from neuroflow.errors import DemoError, MissingExtraError
 from neuroflow.io import write_private
 from neuroflow.transfer import Profile
@@ -33,8 +33,8 @@ except ImportError as error:
 USER = "PH0000_DEMO_USER"
 """Who may log in."""
 
-_PARTING = 5.0  # seconds
-_STEPS = 5  # of the event loop, in which what it was told is done
+_CLOSE_SECONDS = 5.0
+_STEPS = 5  # of the event loop, in which what it was reported is done
 MAX_SESSIONS = 10
 """How many SFTP sessions one connection may hold (AWS Transfer Family, service quotas)."""
 
@@ -68,7 +68,7 @@ class DemoService:
     seed
         Of the simulated values and failures.
     truth
-        Tells whose a study is; without it, a group is drawn from the study's id, and age and sex
+        Returns whose a study is; without it, a group is drawn from the study's id, and age and sex
         are taken from the upload.
     takes_uploads
         Whether an upload is moved away as soon as it is complete.
@@ -98,7 +98,7 @@ class DemoService:
 
     References
     ----------
-    The vendor's SFTP guide for the folders, the AWS Transfer Family user guide for what is refused.
+    The SFTP guide of neuropacs (folders); the AWS Transfer Family user guide (refused operations).
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class DemoService:
         failure_rate: float = 0.0,
         latency: float = 0.0,
         seed: int = 0,
-        truth: Truth | None = None,
+        truth: GroundTruth | None = None,
         takes_uploads: bool = False,
     ) -> None:
         if delay < 0 or latency < 0 or not 0 <= failure_rate <= 1:
@@ -135,9 +135,9 @@ class DemoService:
             layout=check_layout(layout),
             failure_rate=failure_rate,
             seed=seed,
-            truth=truth or no_truth,
+            truth=truth or unknown_subject,
         )
-        self._jobs = Jobs(pipeline.process, delay)
+        self._queue = ProcessingQueue(pipeline.process, delay)
         self._latency, self._takes_uploads = latency, takes_uploads
         self._connections: dict[asyncssh.SSHServerConnection, int] = {}  # to open sessions
         self._sessions: set[asyncio.Task[object]] = set()
@@ -155,7 +155,7 @@ class DemoService:
     @property
     def processed(self) -> list[str]:
         """The ids of the studies whose processing was begun, in order, once per processing."""
-        return list(self._jobs.processed)
+        return list(self._queue.processed)
 
     def wait_until_idle(self, timeout: float = 60.0) -> bool:
         """Wait until every complete upload is processed.
@@ -163,14 +163,14 @@ class DemoService:
         Parameters
         ----------
         timeout
-            How long at most, in seconds.
+            The longest time to wait, in seconds.
 
         Returns
         -------
         bool
-            False where something was still to do.
+            False if something was still waiting.
         """
-        return self._jobs.wait(timeout)
+        return self._queue.wait(timeout)
 
     def start(self) -> Self:
         """Start to listen.
@@ -185,7 +185,7 @@ class DemoService:
         DemoError
             The port is in use or not allowed.
         """
-        logging.getLogger("asyncio").addFilter(_is_news)
+        logging.getLogger("asyncio").addFilter(_is_worth_logging)
         listening: Future[int] = Future()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve(listening)), name=_THREAD, daemon=True
@@ -259,8 +259,8 @@ class DemoService:
         await _settle()
         await acceptor.wait_closed()
         if self._sessions:
-            await asyncio.wait(self._sessions, timeout=_PARTING)  # each closes its open files
-        await self._jobs.stop()
+            await asyncio.wait(self._sessions, timeout=_CLOSE_SECONDS)  # each closes its open files
+        await self._queue.stop()
 
     async def _session(self, channel: asyncssh.SSHServerChannel[bytes]) -> S3Home:
         connection = cast(asyncssh.SSHServerConnection, channel.get_connection())
@@ -292,14 +292,14 @@ class DemoService:
             return
         if self._takes_uploads:
             path = path.replace(self._taken / path.name)
-        self._jobs.add(path)
+        self._queue.add(path)
 
     def _resume(self) -> None:
-        """Take on again what an earlier run of the service did not finish."""
+        """Queue what an earlier run of the service did not finish."""
         for path in sorted((*self.home.glob("input/*/input/*.zip"), *self._taken.glob("*.zip"))):
             folder = self.home / "output" / f"{path.stem}_out"
             if not any((folder / last).exists() for last in ("aidp.csv", "failure_report.txt")):
-                self._jobs.add(path)
+                self._queue.add(path)
 
 
 class _Login(asyncssh.SSHServer):
@@ -329,8 +329,8 @@ async def _settle() -> None:
         await asyncio.sleep(0)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Tell whether a message is worth a line: that a client hung up, with answers due, is not."""
+def _is_worth_logging(record: logging.LogRecord) -> bool:
+    """Return whether a message is worth logging: a client that disconnected early is not."""
     return not (record.threadName == _THREAD and "socket.send()" in str(record.msg))
 
 

@@ -85,7 +85,7 @@ def cohort(project, own_cohort_folder, run):
     code, out, err = run("package", *words, "--json")
     assert code == 0, err
     slow = sum(each["size"] for each in json.loads(out)["packages"]) / 2 / 3e6
-    return ("submit", project, "C"), ("--limit-rate", f"{slow:.4f}")
+    return ("submit", project, "C"), ("--limit-mb-per-s", f"{slow:.4f}")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -96,10 +96,10 @@ def test_a_study_under_way_is_finished_and_the_next_run_goes_on(
     with running(*words, *slowly, "--json") as command:
         wait_until_uploading(project)
         command.strike(number)
-        command.says("Finishing what is under way.")
+        command.says("Finishing what is running.")
         found, out = command.end()
     assert found == code
-    assert "it goes on where it was" in command.said
+    assert "Run the same command again to continue" in command.said
     assert "Traceback" not in command.said
     answer = json.loads(out)
     assert answer["left"] == 1
@@ -170,7 +170,7 @@ def test_watching_ends_at_once_and_says_how_to_go_on(own_cohort_folder, tmp_path
             studies = find_studies(own_cohort_folder / "scans")
             people = own_cohort_folder / "participants.tsv"
             ws.submit(ws.cohort("C", studies, participants=people), on_event=lambda event: None)
-        with running("watch", tmp_path / "project", "--interval", 60) as command:
+        with running("watch", tmp_path / "project", "--interval-seconds", 60) as command:
             command.says("2 processing")
             command.strike()
             code, _ = command.end()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from neuroflow.demo.folder import new_place
+from neuroflow.demo.folder import make_run_folder
 from neuroflow.demo.lab import find_notebook, run_command, run_lab
 from neuroflow.demo.service.server import DemoService
 from neuroflow.demo.session import VARIABLE, join_demo, open_demo, start_demo
@@ -27,7 +27,7 @@ def test_a_started_demo_has_scans_and_a_service(tmp_path: Path) -> None:
 
 def test_a_running_demo_can_be_joined(tmp_path: Path) -> None:
     with start_demo(tmp_path, n_studies=1) as demo:
-        joined = open_demo(environ={VARIABLE: str(demo.place.folder)})
+        joined = open_demo(environ={VARIABLE: str(demo.folder.path)})
         assert joined.profile == demo.profile
         assert joined.fingerprint == demo.fingerprint
         assert joined.scans == demo.scans
@@ -36,9 +36,9 @@ def test_a_running_demo_can_be_joined(tmp_path: Path) -> None:
 
 
 def test_every_demo_has_a_folder_of_its_own(tmp_path: Path) -> None:
-    first, second = new_place(tmp_path), new_place(tmp_path)
-    assert first.folder != second.folder
-    assert "SIMULATED" in (second.folder / "README.txt").read_text(encoding="utf-8")
+    first, second = make_run_folder(tmp_path), make_run_folder(tmp_path)
+    assert first.path != second.path
+    assert "SIMULATED" in (second.path / "README.txt").read_text(encoding="utf-8")
 
 
 def test_a_folder_without_a_demo_is_said(tmp_path: Path) -> None:

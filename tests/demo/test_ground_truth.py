@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from neuroflow.demo.ground_truth import truth_from_workspace
+from neuroflow.demo.ground_truth import ground_truth_of
 from neuroflow.demo.service.engine import Subject
 
 PEOPLE = (
@@ -18,7 +18,7 @@ PEOPLE = (
 @pytest.fixture
 def truth(tmp_path: Path):
     (tmp_path / "participants.tsv").write_text(PEOPLE)
-    return truth_from_workspace(tmp_path, tmp_path / "participants.tsv")
+    return ground_truth_of(tmp_path, tmp_path / "participants.tsv")
 
 
 def enrol(folder: Path, cohort_id: str, *rows: str) -> None:
