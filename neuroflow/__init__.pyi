@@ -16,9 +16,9 @@ from .io import read_participants as read_participants
 from .results import Schema as Schema
 from .results import coverage as coverage
 from .results import read_results as read_results
+from .results import save_cohort_table as save_cohort_table
 from .results import study_facts as study_facts
 from .results import to_wide as to_wide
-from .results import write_table as write_table
 from .studies import check as check
 from .studies import find_studies as find_studies
 from .studies import rules_table as rules_table

@@ -21,7 +21,7 @@ from neuroflow.events import Bars
 from neuroflow.ledger import State
 from neuroflow.models import OnEvent
 from neuroflow.plot import forest, heatmap, save_figure, strip, styled
-from neuroflow.results import write_table
+from neuroflow.results import save_cohort_table
 from neuroflow.studies import find_studies
 from neuroflow.workspace import Workspace
 
@@ -147,7 +147,7 @@ def write_tables(table: pd.DataFrame, effects: pd.DataFrame, made: DemoFolder) -
     names = ("cohort_table.csv", "cohort_table.parquet", "comparison.csv")
     paths = tuple(made.path / name for name in names)
     for path, frame in zip(paths, (table, table, effects), strict=True):
-        write_table(frame.assign(data=SIMULATED), path)
+        save_cohort_table(frame.assign(data=SIMULATED), path)
     return paths
 
 

@@ -23,7 +23,7 @@ from neuroflow.plot.common import (
 )
 
 _COUNTS = ("expected", "present", "missing", "percent")
-_NOT_KEYS = (*_COUNTS, "where")
+_NOT_KEYS = (*_COUNTS, "missing_in")
 
 
 def coverage(counts: pd.DataFrame, *, max_rows: int = 40, ax: Axes | None = None) -> Axes:
@@ -52,7 +52,8 @@ def coverage(counts: pd.DataFrame, *, max_rows: int = 40, ax: Axes | None = None
     Examples
     --------
     >>> counts = pd.DataFrame({"region": ["pSN", "SCP"], "metric": "FW", "expected": 10,
-    ...     "present": [8, 10], "missing": [2, 0], "percent": [80.0, 100.0], "where": ["a, b", ""]})
+    ...     "present": [8, 10], "missing": [2, 0], "percent": [80.0, 100.0],
+    ...     "missing_in": ["a, b", ""]})
     >>> coverage(counts).get_xlabel()
     'Present (% of expected)'
     """

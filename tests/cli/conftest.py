@@ -11,7 +11,7 @@ from neuroflow.demo.people import plan_visits
 from neuroflow.demo.scans.nifti import write_nifti
 from neuroflow.demo.service.aidp import aidp_text
 from neuroflow.demo.service.engine import Subject, simulate
-from neuroflow.results.table.export import write_table
+from neuroflow.results.table.export import save_cohort_table
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +66,7 @@ def project(tmp_path, service, run):
 @pytest.fixture(scope="session")
 def table_file(tmp_path_factory):
     """Return a cohort table of 46 simulated studies in a file."""
-    return write_table(realistic_table(), tmp_path_factory.mktemp("table") / "cohort.parquet")
+    return save_cohort_table(realistic_table(), tmp_path_factory.mktemp("table") / "cohort.parquet")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from neuroflow.compare.report.documents import save_table, to_latex
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.report.paper_table import paper_table
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
-from neuroflow.results.table.export import data_dictionary, write_table
+from neuroflow.results.table.export import data_dictionary, save_cohort_table
 
 
 @pytest.fixture(scope="module")
@@ -81,15 +81,17 @@ def test_effects_are_saved_with_their_methods(effects, tmp_path):
 
 def test_data_files_say_how_effects_were_computed(effects, tmp_path):
     for ending in ("csv", "tsv"):
-        file = write_table(effects, tmp_path / ending / f"effects.{ending}")
+        file = save_cohort_table(effects, tmp_path / ending / f"effects.{ending}")
         about = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
         assert about["Computation"] == effects.attrs
         assert about["effect_size"]["Description"] == "The standardised effect"
     assert about["Computation"]["exclusions"][0]["study_ids"] == ["study0003"]
-    parquet = write_table(effects, tmp_path / "effects.parquet")
+    parquet = save_cohort_table(effects, tmp_path / "effects.parquet")
     assert pd.read_parquet(parquet).attrs == effects.attrs
     pytest.importorskip("openpyxl")
-    sheets = pd.read_excel(write_table(effects, tmp_path / "e.xlsx"), sheet_name="computation")
+    sheets = pd.read_excel(
+        save_cohort_table(effects, tmp_path / "e.xlsx"), sheet_name="computation"
+    )
     assert dict(sheets.to_numpy())["model"] == "value ~ group + age"
 
 

@@ -99,7 +99,7 @@ def compare(
         methods = nf.methods_text(effects)
         model = {name: value for name, value in effects.attrs.items() if name != "exclusions"}
         effects.attrs["methods"] = methods  # so that a file has it, too
-        files = [nf.write_table(effects, to)] if to else []
+        files = [nf.save_cohort_table(effects, to)] if to else []
         if paper:
             one = _one_metric(table, more["metric"])
             files.append(nf.save_table(nf.paper_table(table, metric=one, **options), paper))

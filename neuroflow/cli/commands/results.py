@@ -96,7 +96,7 @@ def table(
         if wide:
             rows = nf.to_wide(rows, metric=wide).reset_index()
         if to is not None:
-            nf.write_table(rows, to)
+            nf.save_cohort_table(rows, to)
             console.info(f"{len(rows)} rows in {to}")
             console.output({"rows": len(rows), "columns": list(rows.columns), "file": to})
         elif as_json:
@@ -126,7 +126,7 @@ def export(
         for name, frame in _tables(source, participants, read_schema(schema)):
             for ending in wanted:
                 try:
-                    files.append(nf.write_table(frame, to / f"{name}.{ending}"))
+                    files.append(nf.save_cohort_table(frame, to / f"{name}.{ending}"))
                 except (MissingExtraError, TableError) as error:  # the other formats are written
                     left.append({"file": f"{name}.{ending}", "reason": str(error)})
                     console.info(f"{name}.{ending} was left out: {error}")

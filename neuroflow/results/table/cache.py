@@ -5,7 +5,7 @@ the writing of ten; now and then all are put together.
 
 The cache holds nothing that cannot be read again, so any doubt about it (another version, damage,
 another schema) ends it silently. It is keyed by the content's digest; size and times only spare the
-reading. Pages carry checksums: a flipped bit is noticed, not shown as a value.
+result. Pages carry checksums: a flipped bit is noticed, not shown as a value.
 
 A result folder is not listed again while its own times are the same. Where a file system does not
 keep them (FAT under Windows), a report that comes later to a folder whose values are known is seen
@@ -35,8 +35,8 @@ from neuroflow.matrix import RegionName, dictionary_digest
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.cohort_table import Results, load_results
 from neuroflow.results.table.find_files import Found, scan
-from neuroflow.results.table.load import Reading, read_values
-from neuroflow.results.table.values import COLUMNS, Values, known_folders, merged, part_of
+from neuroflow.results.table.load import LoadResult, read_values
+from neuroflow.results.table.values import COLUMNS, ValueMatrix, known_folders, merge, take_rows
 
 FILE_NAME = "values.parquet"
 MOST_PARTS = 8
@@ -62,12 +62,12 @@ def cached_results(
     store = Store(Path(cache), _identity(schema))
     started = clock_ns()
 
-    def read(folder: Path, reader: AidpReader) -> tuple[Found, Values]:
+    def read(folder: Path, reader: AidpReader) -> tuple[Found, ValueMatrix]:
         known = store.load()
         found = scan(folder, known_folders(folder, known))
-        reading = read_values(found.values, reader, known, started - _SLACK_NS)
-        store.keep(reading)
-        return found, reading.values
+        result = read_values(found.values, reader, known, started - _SLACK_NS)
+        store.save(result)
+        return found, result.values
 
     return load_results(
         folder,
@@ -97,11 +97,11 @@ class Store:
         self._identity = identity
         self._key = ""
         self._parts = 0
-        self._known: Values | None = None
+        self._known: ValueMatrix | None = None
 
-    def load(self) -> Values | None:
+    def load(self) -> ValueMatrix | None:
         """Read what is kept."""
-        parts: list[Values] = []
+        parts: list[ValueMatrix] = []
         for number in range(MOST_PARTS + 1):
             part = _read(self._path(number), self._identity, self._key)
             if part is None:
@@ -109,23 +109,23 @@ class Store:
             self._key, values = part
             parts.append(values)
         self._parts = len(parts)
-        self._known = merged(parts) if parts else None
+        self._known = merge(parts) if parts else None
         return self._known
 
-    def keep(self, reading: Reading) -> None:
+    def save(self, result: LoadResult) -> None:
         """Write what is new: to a file of its own, or all to one."""
-        if self._known is not None and not len(reading.fresh) and not reading.is_smaller:
+        if self._known is not None and not len(result.new_rows) and not result.is_smaller:
             return
-        is_much = len(reading.fresh) * 4 > len(reading.values.rows)
+        is_much = len(result.new_rows) * 4 > len(result.values.rows)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            if not self._parts or self._parts > MOST_PARTS or reading.is_smaller or is_much:
+            if not self._parts or self._parts > MOST_PARTS or result.is_smaller or is_much:
                 self._key = secrets.token_hex(8)
-                _write(self._path(0), reading.values, self._identity, self._key)
+                _write(self._path(0), result.values, self._identity, self._key)
                 for number in range(1, MOST_PARTS + 1):
                     self._path(number).unlink(missing_ok=True)
             else:
-                part = part_of(reading.values, reading.fresh)
+                part = take_rows(result.values, result.new_rows)
                 _write(self._path(self._parts), part, self._identity, self._key)
         except OSError as error:
             message = f"The cache {self._folder} cannot be written ({error.strerror}); "
@@ -135,7 +135,7 @@ class Store:
         return self._folder / (f"values-{number}.parquet" if number else FILE_NAME)
 
 
-def _write(path: Path, values: Values, identity: str, key: str) -> None:
+def _write(path: Path, values: ValueMatrix, identity: str, key: str) -> None:
     """Write one file whole, or not at all."""
     meta = {
         "identity": identity,
@@ -163,7 +163,7 @@ def _write(path: Path, values: Values, identity: str, key: str) -> None:
         )
 
 
-def _read(path: Path, identity: str, key: str) -> tuple[str, Values] | None:
+def _read(path: Path, identity: str, key: str) -> tuple[str, ValueMatrix] | None:
     """Read one file; None where it is missing, outdated, damaged, or belongs to another first."""
     try:
         # Into memory: a mapped file could change, or keep Windows from replacing it.
@@ -178,7 +178,7 @@ def _read(path: Path, identity: str, key: str) -> tuple[str, Values] | None:
         rows = table.select(list(COLUMNS)).to_pandas()
         as_kept = zip(COLUMNS.items(), rows.dtypes, strict=True)
         rows = rows.astype({name: kind for (name, kind), found in as_kept if found != kind})
-        return str(meta["key"]), Values(names, _matrix(table, len(names)), rows, sets)
+        return str(meta["key"]), ValueMatrix(names, _matrix(table, len(names)), rows, sets)
     except (OSError, KeyError, ValueError, TypeError, IndexError, pa.ArrowException):
         return None
 

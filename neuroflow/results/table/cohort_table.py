@@ -14,11 +14,11 @@ from neuroflow.errors import ResultError, ResultWarning
 from neuroflow.io import read_participants
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.find_files import Found, scan
-from neuroflow.results.table.join import Joined, StudyRow, choose_rows, join
+from neuroflow.results.table.join import Joined, StudyRow, join_participants, select_rows
 from neuroflow.results.table.load import read_values
 from neuroflow.results.table.reshape import COLUMNS, long_table, to_wide
-from neuroflow.results.table.study_facts import facts_of, warnings_of
-from neuroflow.results.table.values import Values
+from neuroflow.results.table.study_facts import facts_table, warnings_by_study
+from neuroflow.results.table.values import ValueMatrix
 
 __all__ = ["COLUMNS", "Results", "load_results", "read_results", "study_facts", "to_wide"]
 
@@ -35,7 +35,7 @@ class Results:
 
     def __init__(
         self,
-        values: Values,
+        values: ValueMatrix,
         found: Found,
         *,
         studies: pd.DataFrame | None = None,
@@ -62,24 +62,26 @@ class Results:
     def studies(self) -> pd.DataFrame:
         """One row per study; see `study_facts`."""
         rows, joined = self._matched
-        return facts_of(rows, joined.frame, self._values, self._found.reports)
+        return facts_table(rows, joined.frame, self._values, self._found.reports)
 
     @cached_property
     def warnings(self) -> dict[str, str]:
         """What is odd about the values of studies, by study; the reports are not read for it."""
         rows, _ = self._matched
-        told = zip(rows, warnings_of(rows, self._values), strict=True)
+        told = zip(rows, warnings_by_study(rows, self._values), strict=True)
         return {row.study_id: "; ".join(parts) for row, parts in told if parts}
 
     @cached_property
     def _matched(self) -> tuple[list[StudyRow], Joined]:
         studies, participants, cohort_id = self._tables
-        rows = choose_rows(self._values, sorted(self._found.reports))
+        rows = select_rows(self._values, sorted(self._found.reports))
         known = studies if studies is not None else participants
         if known is not None and "study_id" in known:
             rank = {study_id: n for n, study_id in enumerate(known["study_id"].tolist())}
             rows.sort(key=lambda row: rank.get(row.study_id, len(rank)))
-        return rows, join([row.study_id for row in rows], studies, participants, cohort_id)
+        return rows, join_participants(
+            [row.study_id for row in rows], studies, participants, cohort_id
+        )
 
     @property
     def _unreadable(self) -> list[str]:
@@ -192,10 +194,10 @@ def study_facts(
     ).studies
 
 
-ReadFolder = Callable[[Path, AidpReader], tuple[Found, Values]]
+ReadFolder = Callable[[Path, AidpReader], tuple[Found, ValueMatrix]]
 
 
-def _read_all(folder: Path, reader: AidpReader) -> tuple[Found, Values]:
+def _read_all(folder: Path, reader: AidpReader) -> tuple[Found, ValueMatrix]:
     found = scan(folder)
     return found, read_values(found.values, reader).values
 

@@ -35,7 +35,7 @@ def coverage(table: pd.DataFrame, by: str = "region") -> pd.DataFrame:
     -------
     DataFrame
         One row per region (study, ...): its name, ``expected``, ``present``, ``missing``,
-        ``percent`` (of the expected that are present) and ``where`` (the first studies, or
+        ``percent`` (of the expected that are present) and ``missing_in`` (the first studies, or
         regions, with something missing). The least complete first. For ``"visit"``: one row per
         participant, one column per session, True where there is a study.
 
@@ -50,9 +50,9 @@ def coverage(table: pd.DataFrame, by: str = "region") -> pd.DataFrame:
     --------
     >>> table = pd.DataFrame({"study_id": ["a", "a", "b"], "region": ["pSN", "MCP", "pSN"],
     ...     "hemisphere": "bilateral", "metric": "FW", "value": [0.2, 0.1, 0.3]})
-    >>> coverage(table)[["region", "expected", "present", "missing", "where"]]
-      region  expected  present  missing where
-    0    MCP         2        1        1     b
+    >>> coverage(table)[["region", "expected", "present", "missing", "missing_in"]]
+      region  expected  present  missing missing_in
+    0    MCP         2        1        1          b
     1    pSN         2        2        0
     """
     if by == "visit":
@@ -66,18 +66,18 @@ def coverage(table: pd.DataFrame, by: str = "region") -> pd.DataFrame:
         raise TableError(f"The table has no column {VIEWS[by][0]}.")
     grid = _complete(table)
     of_region = set(columns) <= {"region", "hemisphere", "metric"}
-    grid["where"] = (
+    grid["missing_in"] = (
         grid["study_id"].astype(str)
         if of_region
         else grid["region"].astype(str) + " " + grid["metric"].astype(str)
     ).where(~grid["present"], "")
     groups = grid.groupby(columns, sort=False, dropna=False, observed=True)
     counted = groups.agg(
-        expected=("present", "size"), present=("present", "sum"), where=("where", _first)
+        expected=("present", "size"), present=("present", "sum"), missing_in=("missing_in", _first)
     ).reset_index()
     counted["missing"] = counted["expected"] - counted["present"]
     counted["percent"] = 100 * counted["present"] / counted["expected"]
-    counted = counted[[*columns, "expected", "present", "missing", "percent", "where"]]
+    counted = counted[[*columns, "expected", "present", "missing", "percent", "missing_in"]]
     return counted.sort_values("missing", ascending=False, kind="stable", ignore_index=True)
 
 

@@ -138,7 +138,7 @@ def _described_fact(column: str) -> tuple[str, str, str]:
     return FACTS.get(column) or next(of_prefix, None) or _described(column)
 
 
-def write_table(table: pd.DataFrame, path: str | Path) -> Path:
+def save_cohort_table(table: pd.DataFrame, path: str | Path) -> Path:
     """Write a table; the name's ending tells the format.
 
     Parameters
@@ -170,7 +170,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
     Examples
     --------
     >>> import tempfile
-    >>> path = write_table(pd.DataFrame({"age": [61.0]}), Path(tempfile.mkdtemp()) / "t.tsv")
+    >>> path = save_cohort_table(pd.DataFrame({"age": [61.0]}), Path(tempfile.mkdtemp()) / "t.tsv")
     >>> sorted(file.name for file in path.parent.iterdir())
     ['t.json', 't.tsv']
     """

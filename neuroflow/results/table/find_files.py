@@ -89,7 +89,7 @@ def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
         )
     search = _Search(folder, known)
     search.run()
-    found = Found(tuple(in_order(search.values)), search.reports, tuple(search.unreadable))
+    found = Found(tuple(in_reading_order(search.values)), search.reports, tuple(search.unreadable))
     if not found.values and not found.reports:
         raise _no_results(folder, search.archives)
     return found
@@ -127,13 +127,13 @@ def _refuse_archive(path: Path) -> None:
         )
 
 
-def in_order(files: list[ValueFile]) -> list[ValueFile]:
+def in_reading_order(files: list[ValueFile]) -> list[ValueFile]:
     """Put files into the order in which a study's values are looked for."""
     files.sort(key=_originals_first)
     own = [file for file in files if file.study_id and SUFFIX in file.source]
     other = [file for file in files if file.study_id and SUFFIX not in file.source]
     many = [file for file in files if not file.study_id]
-    many.sort(key=_when_changed, reverse=True)
+    many.sort(key=_by_time, reverse=True)
     return own + other + many
 
 
@@ -141,7 +141,7 @@ def _originals_first(file: ValueFile) -> str:
     return file.source.replace(" (", "~(")  # "aidp (1).csv" comes after "aidp.csv"
 
 
-def _when_changed(file: ValueFile) -> int:
+def _by_time(file: ValueFile) -> int:
     return file.signature[1]
 
 
@@ -179,9 +179,9 @@ class _Search:
                     holds_many = holds_many or entry.name.endswith(SUFFIX)
                     below = f"{inside}{entry.name}/"
                     before = known.get(below)
-                    if before is not None and self._is_as_before(entry.path, entry.name, before):
+                    if before is not None and self._is_unchanged(entry.path, entry.name, before):
                         continue
-                    if not _leads_back(entry, seen):
+                    if not _is_link_back(entry, seen):
                         waiting.append((entry.path, entry.name, below))
                 elif entry.name[0] != ".":
                     files.append(entry)
@@ -198,7 +198,7 @@ class _Search:
             return _NEVER
         return stat.st_mtime_ns, stat.st_ctime_ns
 
-    def _is_as_before(self, place: str, name: str, before: ValueFile) -> bool:
+    def _is_unchanged(self, place: str, name: str, before: ValueFile) -> bool:
         """Take a folder's entries as they are known, if nothing came or went since."""
         try:
             folder, file = os.stat(place), os.stat(before.path)  # noqa: PTH116  thousands of them
@@ -259,7 +259,7 @@ class _Search:
             (report.texts if is_text else report.pictures).append(f"{place}{os.sep}{file}")
 
 
-def _leads_back(entry: os.DirEntry[str], seen: set[Path]) -> bool:
+def _is_link_back(entry: os.DirEntry[str], seen: set[Path]) -> bool:
     """Tell a link to a folder that was seen before."""
     if not entry.is_symlink():
         return False

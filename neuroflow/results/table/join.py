@@ -18,7 +18,7 @@ import pandas as pd
 from neuroflow.errors import TableError
 from neuroflow.io import without_prefix
 from neuroflow.results.table.find_files import SUFFIX
-from neuroflow.results.table.values import Values
+from neuroflow.results.table.values import ValueMatrix
 
 KEYS = ("cohort_id", "study_id", "participant_id", "session_id")
 COVARIATES = ("group", "site", "age", "sex")
@@ -32,12 +32,12 @@ class StudyRow:
     """One study and where its values are."""
 
     study_id: str  # Which
-    row: int  # The row of `Values.matrix`, or -1 where the study has none.
-    record: int  # The row of `Values.rows` that tells about its file, or -1.
+    row: int  # The row of `ValueMatrix.matrix`, or -1 where the study has none.
+    record: int  # The row of `ValueMatrix.rows` that tells about its file, or -1.
     warnings: tuple[str, ...] = ()  # What is odd about where they came from
 
 
-def choose_rows(values: Values, also: Sequence[str] = ()) -> list[StudyRow]:
+def select_rows(values: ValueMatrix, also: Sequence[str] = ()) -> list[StudyRow]:
     """Choose for each study the values that stand in the table."""
     rows: dict[str, StudyRow] = {}
     errors = values.rows["error"].tolist()
@@ -78,7 +78,7 @@ def _study_ids(rows: pd.DataFrame) -> list[str]:
     return ids
 
 
-def _found_again(values: Values, old: StudyRow, at: int, readable: bool) -> list[str]:
+def _found_again(values: ValueMatrix, old: StudyRow, at: int, readable: bool) -> list[str]:
     """Tell of values that are not used; that a report of many repeats some is as it should be."""
     source = str(values.rows["source"].iat[at])
     if not readable:
@@ -104,7 +104,7 @@ class Joined:
     without_study: list[str]  # Participants that none of the studies belongs to
 
 
-def join(
+def join_participants(
     study_ids: Sequence[str],
     studies: pd.DataFrame | None,
     participants: pd.DataFrame | None,

@@ -1,4 +1,4 @@
-"""Reading many result files, as far as they are not known yet."""
+"""LoadResult many result files, as far as they are not known yet."""
 
 from __future__ import annotations
 
@@ -15,77 +15,81 @@ import pandas as pd
 from neuroflow.errors import AidpError
 from neuroflow.results.aidp import AidpFile, AidpReader
 from neuroflow.results.table.find_files import Signature, ValueFile
-from neuroflow.results.table.values import COLUMNS, SIGNATURE, Values, names_in_order
+from neuroflow.results.table.values import COLUMNS, SIGNATURE, ValueMatrix, sorted_names
 
 Row = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LoadResult:
     """What was read, and what of it is new."""
 
-    values: Values  # Of exactly the files that were asked for
-    fresh: npt.NDArray[np.int64]  # The rows that were not known, or had to be looked at again
+    values: ValueMatrix  # Of exactly the files that were asked for
+    new_rows: npt.NDArray[np.int64]  # Those not known before, or read again
     is_smaller: bool = False  # True where known files are gone
 
 
 def read_values(
-    files: Sequence[ValueFile], reader: AidpReader, known: Values | None = None, since: int = 0
-) -> Reading:
+    files: Sequence[ValueFile], reader: AidpReader, known: ValueMatrix | None = None, since: int = 0
+) -> LoadResult:
     """Read many result files, as far as they are not known yet."""
-    looked = _Looked([file.row for file in files])
-    if known is None or -1 in looked.at:
-        looked = _look(files, reader, known)
+    lookup = _Lookup([file.row for file in files])
+    if known is None or -1 in lookup.at:
+        lookup = _find_known(files, reader, known)
     nothing = np.array([], dtype=np.int64)
-    if known is not None and not looked.fresh and looked.at == list(range(len(known.rows))):
-        return Reading(known, nothing)
-    at = np.array(looked.at, dtype=np.int64)
-    values = _assemble(at, looked.parts, known)
-    fresh = nothing
-    if looked.fresh:
-        fresh = np.array(list(looked.fresh), dtype=np.int64)
-        _date(values.rows, fresh, list(looked.fresh.values()), since)
-    return Reading(values, fresh, is_smaller=known is not None and _is_smaller(at, values, known))
+    if known is not None and not lookup.new_rows and lookup.at == list(range(len(known.rows))):
+        return LoadResult(known, nothing)
+    at = np.array(lookup.at, dtype=np.int64)
+    values = _assemble(at, lookup.parts, known)
+    new_rows = nothing
+    if lookup.new_rows:
+        new_rows = np.array(list(lookup.new_rows), dtype=np.int64)
+        _set_times(values.rows, new_rows, list(lookup.new_rows.values()), since)
+    return LoadResult(
+        values, new_rows, is_smaller=known is not None and _is_smaller(at, values, known)
+    )
 
 
 @dataclass(slots=True)
-class _Looked:
+class _Lookup:
     """Where the rows of a result come from: rows known before (-1 where not), and files read."""
 
     at: list[int]
-    parts: list[_Part] = field(default_factory=list)
-    fresh: dict[int, ValueFile] = field(default_factory=dict)
+    parts: list[_ReadFile] = field(default_factory=list)
+    new_rows: dict[int, ValueFile] = field(default_factory=dict)
 
     def add(self, file: ValueFile, at: Sequence[int]) -> None:
-        self.fresh |= dict.fromkeys(range(len(self.at), len(self.at) + len(at)), file)
+        self.new_rows |= dict.fromkeys(range(len(self.at), len(self.at) + len(at)), file)
         self.at += at
 
 
-def _look(files: Sequence[ValueFile], reader: AidpReader, known: Values | None) -> _Looked:
+def _find_known(
+    files: Sequence[ValueFile], reader: AidpReader, known: ValueMatrix | None
+) -> _Lookup:
     unknown = {file.source for file in files if file.row < 0}
-    before = {} if known is None else _by_source(known.rows, unknown)
+    before = {} if known is None else _known_files(known.rows, unknown)
     keys: dict[int, str] = {}  # the reader shares one tuple of names among files of a kind
-    looked = _Looked([])
+    lookup = _Lookup([])
     for file in files:
         if file.row >= 0:
-            looked.at.append(file.row)
+            lookup.at.append(file.row)
             continue
         old = before.get(file.source)
         if old is not None and old.study_id == file.study_id:
             if old.is_trusted(file):
-                looked.at += old.positions
+                lookup.at += old.positions
                 continue
             if old.sha256 == _digest(file):
-                looked.add(file, old.positions)
+                lookup.add(file, old.positions)
                 continue
-        part = _Part(file, reader, keys)
-        looked.parts.append(part)
-        looked.add(file, [-1] * len(part.rows))
-    return looked
+        part = _ReadFile(file, reader, keys)
+        lookup.parts.append(part)
+        lookup.add(file, [-1] * len(part.rows))
+    return lookup
 
 
 @dataclass(slots=True)
-class _Before:
+class _KnownFile:
     """One file as it was read before."""
 
     study_id: str
@@ -100,10 +104,10 @@ class _Before:
         return is_same and max(file.signature[1:]) < self.since
 
 
-def _by_source(rows: pd.DataFrame, sources: Collection[str]) -> dict[str, _Before]:
+def _known_files(rows: pd.DataFrame, sources: Collection[str]) -> dict[str, _KnownFile]:
     positions = np.array([at for at, s in enumerate(rows["source"].tolist()) if s in sources], int)
     columns = ("source", "study_id", "sha256", "beside", "since", *SIGNATURE)
-    found: dict[str, _Before] = {}
+    found: dict[str, _KnownFile] = {}
     lists = (rows[name].iloc[positions].tolist() for name in columns)
     for at, (source, study, sha256, beside, since, *signature) in zip(
         positions.tolist(), zip(*lists, strict=True), strict=True
@@ -112,11 +116,11 @@ def _by_source(rows: pd.DataFrame, sources: Collection[str]) -> dict[str, _Befor
             found[source].positions.append(at)
         else:
             times: Signature = tuple(signature)
-            found[source] = _Before(study, times, sha256, beside, since, [at])
+            found[source] = _KnownFile(study, times, sha256, beside, since, [at])
     return found
 
 
-class _Part:
+class _ReadFile:
     """One file just read; when and how it was found is told later."""
 
     def __init__(self, file: ValueFile, reader: AidpReader, keys: dict[int, str]) -> None:
@@ -154,7 +158,9 @@ def _digest(file: ValueFile) -> str:
         return "unreadable"
 
 
-def _assemble(at: npt.NDArray[np.int64], parts: Sequence[_Part], known: Values | None) -> Values:
+def _assemble(
+    at: npt.NDArray[np.int64], parts: Sequence[_ReadFile], known: ValueMatrix | None
+) -> ValueMatrix:
     """Put known rows and new ones where they belong."""
     rows = pd.DataFrame([row for part in parts for row in part.rows], columns=list(COLUMNS))
     rows = rows.astype(COLUMNS)
@@ -165,7 +171,7 @@ def _assemble(at: npt.NDArray[np.int64], parts: Sequence[_Part], known: Values |
         rows = pd.concat([old, rows], ignore_index=True) if parts else old
         sets = {key: known.sets[key] for key in old["names"].unique() if key} | sets
     order = np.argsort(np.concatenate([np.flatnonzero(is_kept), np.flatnonzero(~is_kept)]))
-    names = names_in_order(sets.values())
+    names = sorted_names(sets.values())
     column = {name: j for j, name in enumerate(names)}
     matrix = np.full((len(at), len(names)), np.nan)
     places = {key: [column[name] for name in given] for key, given in sets.items()}
@@ -181,10 +187,10 @@ def _assemble(at: npt.NDArray[np.int64], parts: Sequence[_Part], known: Values |
         ours = [column[known.names[j]] for j in theirs]
         to, of = np.flatnonzero(is_kept)[:, None], at[is_kept][:, None]
         matrix[to, ours] = known.matrix[of, theirs]
-    return Values(names, matrix, rows.iloc[order].reset_index(drop=True), sets)
+    return ValueMatrix(names, matrix, rows.iloc[order].reset_index(drop=True), sets)
 
 
-def _date(
+def _set_times(
     rows: pd.DataFrame, at: npt.NDArray[np.int64], files: Sequence[ValueFile], since: int
 ) -> None:
     """Note when and how files were found."""
@@ -199,7 +205,7 @@ def _date(
     rows["beside"] = pd.Series(beside, dtype="str")
 
 
-def _is_smaller(at: npt.NDArray[np.int64], values: Values, known: Values) -> bool:
+def _is_smaller(at: npt.NDArray[np.int64], values: ValueMatrix, known: ValueMatrix) -> bool:
     """Tell whether files that were known are not there any more."""
     is_kept = np.zeros(len(known.rows), dtype=bool)
     is_kept[at[at >= 0]] = True

@@ -13,15 +13,15 @@ from neuroflow.errors import ResultError
 from neuroflow.results.prediction import Prediction, read_prediction
 from neuroflow.results.table.find_files import Report
 from neuroflow.results.table.join import StudyRow
-from neuroflow.results.table.values import Values
+from neuroflow.results.table.values import ValueMatrix
 
 FILE_COLUMNS = ("source", "layout", "delimiter", "decimal", "encoding", "sha256")
 
 
-def facts_of(
+def facts_table(
     rows: Sequence[StudyRow],
     joined: pd.DataFrame,
-    values: Values,
+    values: ValueMatrix,
     reports: Mapping[str, Report],
 ) -> pd.DataFrame:
     """Gather the facts of studies."""
@@ -35,14 +35,14 @@ def facts_of(
     facts["n_given"] = [given.get(key, 0) for key in files["names"]]
     found = [_predictions(reports.get(row.study_id)) for row in rows]
     facts = pd.concat([facts, _of_reports(found), _of_files(files)], axis=1)
-    of_values = warnings_of(rows, values)
+    of_values = warnings_by_study(rows, values)
     facts["warnings"] = [
         "; ".join([*parts, *report]) for parts, (_, _, report) in zip(of_values, found, strict=True)
     ]
     return facts
 
 
-def warnings_of(rows: Sequence[StudyRow], values: Values) -> list[list[str]]:
+def warnings_by_study(rows: Sequence[StudyRow], values: ValueMatrix) -> list[list[str]]:
     """Gather what is odd about the values of studies; no file is opened."""
     counts = _counts(rows, values)
     with_values = [n for n, row in zip(counts, rows, strict=True) if row.row >= 0]
@@ -60,7 +60,7 @@ def warnings_of(rows: Sequence[StudyRow], values: Values) -> list[list[str]]:
     return gathered
 
 
-def _counts(rows: Sequence[StudyRow], values: Values) -> list[int]:
+def _counts(rows: Sequence[StudyRow], values: ValueMatrix) -> list[int]:
     """Count the numbers of each study."""
     counts = np.isfinite(values.matrix).sum(axis=1).tolist()
     return [counts[row.row] if row.row >= 0 else 0 for row in rows]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.matrix import METRIC_ORDER, RegionName, load_regions
-from neuroflow.results.table.find_files import ValueFile, in_order
+from neuroflow.results.table.find_files import ValueFile, in_reading_order
 
 COLUMNS = {
     "source": "str", "study_id": "str", "id": "str", "names": "str", "layout": "str",
@@ -21,20 +21,20 @@ COLUMNS = {
     "warnings": "str", "error": "str", "beside": "str", "size": "int64", "mtime_ns": "int64",
     "ctime_ns": "int64", "folder_mtime_ns": "int64", "folder_ctime_ns": "int64", "since": "int64",
 }  # fmt: skip
-"""The columns of `Values.rows` and their types; facts and warnings are JSON.
+"""The columns of `ValueMatrix.rows` and their types; facts and warnings are JSON.
 
 A file that changed later than ``since`` (ns since 1970) is looked at again, even where its size and
 times are the same.
 """
 
 SIGNATURE = ("size", "mtime_ns", "ctime_ns", "folder_mtime_ns", "folder_ctime_ns")
-"""The columns of `Values.rows` that tell a changed file."""
+"""The columns of `ValueMatrix.rows` that tell a changed file."""
 
 Names = tuple[RegionName, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Values:
+class ValueMatrix:
     """The content of many result files."""
 
     names: Names  # The columns of the matrix, in the dictionary's order, then the unknown ones
@@ -46,7 +46,7 @@ class Values:
     sets: dict[str, Names]
 
 
-def known_folders(folder: Path, values: Values | None) -> dict[str, ValueFile]:
+def known_folders(folder: Path, values: ValueMatrix | None) -> dict[str, ValueFile]:
     """Tell which result folders need no listing while their times are the same."""
     if values is None:
         return {}
@@ -63,7 +63,7 @@ def known_folders(folder: Path, values: Values | None) -> dict[str, ValueFile]:
     return {file.source[: file.source.rfind("/") + 1]: file for file in files}
 
 
-def merged(parts: Sequence[Values]) -> Values:
+def merge(parts: Sequence[ValueMatrix]) -> ValueMatrix:
     """Put together what was read at different times."""
     if len(parts) == 1:
         return parts[0]
@@ -76,11 +76,11 @@ def merged(parts: Sequence[Values]) -> Values:
         for at, (source, study_id, changed) in enumerate(zip(*texts, strict=True))
         if last[source] == part_of[at]
     ]
-    order = np.array([file.row for file in in_order(files)], dtype=np.int64)
+    order = np.array([file.row for file in in_reading_order(files)], dtype=np.int64)
     sets: dict[str, Names] = {}
     for part in parts:
         sets |= part.sets
-    names = names_in_order(sets.values())
+    names = sorted_names(sets.values())
     column = {name: j for j, name in enumerate(names)}
     matrix = np.full((len(rows), len(names)), np.nan)
     start = 0
@@ -88,20 +88,20 @@ def merged(parts: Sequence[Values]) -> Values:
         here = slice(start, start := start + len(part.rows))
         places = slice(None) if part.names == names else [column[name] for name in part.names]
         matrix[here, places] = part.matrix
-    return Values(names, matrix[order], rows.iloc[order].reset_index(drop=True), sets)
+    return ValueMatrix(names, matrix[order], rows.iloc[order].reset_index(drop=True), sets)
 
 
-def part_of(values: Values, rows: npt.NDArray[np.int64]) -> Values:
+def take_rows(values: ValueMatrix, rows: npt.NDArray[np.int64]) -> ValueMatrix:
     """Take some rows out."""
     chosen = values.rows.iloc[rows].reset_index(drop=True)
     sets = {key: values.sets[key] for key in chosen["names"].unique() if key}
-    names = names_in_order(sets.values())
+    names = sorted_names(sets.values())
     column = {name: j for j, name in enumerate(values.names)}
     places = np.array([column[name] for name in names], dtype=np.int64)
-    return Values(names, values.matrix[rows[:, None], places], chosen, sets)
+    return ValueMatrix(names, values.matrix[rows[:, None], places], chosen, sets)
 
 
-def names_in_order(sets: Iterable[Names]) -> Names:
+def sorted_names(sets: Iterable[Names]) -> Names:
     """Put names into the dictionary's order, metric by metric; unknown ones follow by name."""
     regions = load_regions()
     keys = zip(regions["region"], regions["hemisphere"], strict=True)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuroflow.errors import FolderError
 from neuroflow.io import atomic_write
-from neuroflow.results import write_table
+from neuroflow.results import save_cohort_table
 from neuroflow.widgets.explore.steps import Call, run_steps
 
 FOLDER = "exports"
@@ -30,7 +30,7 @@ def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str)
 def export_table(folder: Path, effects: pd.DataFrame) -> list[Path]:
     """Write effects as CSV, and how they were computed."""
     stem = free_stem(folder, f"effects_{'_'.join(effects['metric'].unique())}")
-    return [write_table(effects, stem.with_name(f"{stem.name}.csv"))]
+    return [save_cohort_table(effects, stem.with_name(f"{stem.name}.csv"))]
 
 
 def export_methods(folder: Path, methods: str) -> list[Path]:

@@ -8,7 +8,7 @@ import pytest
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
 from neuroflow.results.table import export
 from neuroflow.results.table.cohort_table import COLUMNS, read_results, study_facts, to_wide
-from neuroflow.results.table.export import DICTIONARY, data_dictionary, write_table
+from neuroflow.results.table.export import DICTIONARY, data_dictionary, save_cohort_table
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_every_column_of_the_cohort_table_is_described():
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".tsv", ".xlsx", ".CSV"])
 def test_written_tables_read_back_equal(table, tmp_path, suffix):
-    path = write_table(table, tmp_path / "new" / f"cohort_table{suffix}")
+    path = save_cohort_table(table, tmp_path / "new" / f"cohort_table{suffix}")
     readers = {
         ".csv": pd.read_csv,
         ".parquet": pd.read_parquet,
@@ -39,14 +39,14 @@ def test_written_tables_read_back_equal(table, tmp_path, suffix):
 
 
 def test_parquet_keeps_categories(table, tmp_path):
-    back = pd.read_parquet(write_table(table, tmp_path / "t.parquet"))
+    back = pd.read_parquet(save_cohort_table(table, tmp_path / "t.parquet"))
     given = [name for name in table if table[name].notna().any()]
     pd.testing.assert_frame_equal(back[given], table[given], check_categorical=False)
     assert (back[given].dtypes == table[given].dtypes).all()
 
 
 def test_bids_tables_have_na_and_a_dictionary_beside_them(table, tmp_path):
-    path = write_table(table, tmp_path / "t.tsv")
+    path = save_cohort_table(table, tmp_path / "t.tsv")
     assert "n/a" in path.read_text(encoding="utf-8")
     meanings = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert set(meanings) == set(table.columns)
@@ -56,7 +56,7 @@ def test_bids_tables_have_na_and_a_dictionary_beside_them(table, tmp_path):
 
 
 def test_excel_has_the_dictionary_on_a_second_sheet(table, tmp_path):
-    path = write_table(table, tmp_path / "t.xlsx")
+    path = save_cohort_table(table, tmp_path / "t.xlsx")
     sheets = pd.read_excel(path, sheet_name=None)
     assert list(sheets) == ["table", "data dictionary"]
     assert sheets["data dictionary"]["column"].tolist() == list(table.columns)
@@ -65,7 +65,7 @@ def test_excel_has_the_dictionary_on_a_second_sheet(table, tmp_path):
 def test_excel_gets_what_it_can_hold(tmp_path):
     times = pd.to_datetime(["2026-01-02T03:04:05+01:00"], utc=True)
     odd = pd.DataFrame({"since": times, "text": ["a\x0bb"], "kind": pd.Categorical(["x\x01"])})
-    back = pd.read_excel(write_table(odd, tmp_path / "t.xlsx"))
+    back = pd.read_excel(save_cohort_table(odd, tmp_path / "t.xlsx"))
     assert back.to_numpy().tolist() == [[pd.Timestamp("2026-01-02T02:04:05"), "a?b", "x?"]]
     assert odd["text"].tolist() == ["a\x0bb"]
 
@@ -73,14 +73,14 @@ def test_excel_gets_what_it_can_hold(tmp_path):
 def test_no_text_becomes_a_formula_in_excel(tmp_path):
     sly = pd.DataFrame({"=1+1": ["=1+1", "=cmd|' /c calc'!A1"], "n": [1, 2]})
     sly.attrs["title"] = "=1+1"
-    book = openpyxl.load_workbook(write_table(sly, tmp_path / "t.xlsx"))
+    book = openpyxl.load_workbook(save_cohort_table(sly, tmp_path / "t.xlsx"))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert [cell.value for cell in cells if str(cell.value).startswith("=")]
     assert not [cell.value for cell in cells if cell.data_type == "f"]
 
 
 def test_the_index_of_a_wide_table_is_a_column(table, tmp_path):
-    back = pd.read_csv(write_table(to_wide(table), tmp_path / "wide.csv"))
+    back = pd.read_csv(save_cohort_table(to_wide(table), tmp_path / "wide.csv"))
     assert list(back)[:2] == ["study_id", "aSN"]
 
 
@@ -106,22 +106,22 @@ def test_a_covariate_is_not_taken_for_a_fact(table):
 def test_excel_without_openpyxl_names_the_extra(table, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"neuroflow\[excel\]"):
-        write_table(table, tmp_path / "t.xlsx")
+        save_cohort_table(table, tmp_path / "t.xlsx")
 
 
 def test_too_long_for_excel(table, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "EXCEL_ROWS", 10)
     with pytest.raises(TableError, match="268 rows"):
-        write_table(table, tmp_path / "t.xlsx")
+        save_cohort_table(table, tmp_path / "t.xlsx")
     assert list(tmp_path.glob("*.xlsx")) == []
 
 
 def test_bad_targets(table, tmp_path):
     with pytest.raises(OptionError, match=r"\.csv, \.tsv, \.parquet, \.xlsx"):
-        write_table(table, tmp_path / "t.docx")
+        save_cohort_table(table, tmp_path / "t.docx")
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderError, match="cannot be written"):
-        write_table(table, tmp_path / "file" / "t.csv")
+        save_cohort_table(table, tmp_path / "file" / "t.csv")
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".parquet", ".xlsx"])
@@ -129,5 +129,5 @@ def test_a_status_with_the_time_of_its_look_is_written_too(tmp_path, ending):
     now = pd.Timestamp.now("UTC")
     status = pd.DataFrame({"study_id": ["s"], "since": [now]})
     status.attrs["listed_at"] = now.to_pydatetime()
-    assert write_table(status, tmp_path / f"status{ending}").stat().st_size > 0
+    assert save_cohort_table(status, tmp_path / f"status{ending}").stat().st_size > 0
     assert status.attrs

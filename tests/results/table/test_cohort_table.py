@@ -16,7 +16,7 @@ from neuroflow.results.table.cohort_table import (
 )
 from neuroflow.results.table.find_files import Found, scan
 from neuroflow.results.table.load import read_values
-from neuroflow.results.table.values import Values
+from neuroflow.results.table.values import ValueMatrix
 
 STUDIES = pd.DataFrame(
     {
@@ -391,7 +391,9 @@ def test_twenty_thousand_studies_stay_small(folder):
     count = 20_000
     ids = [f"s{n}" for n in range(count)]
     rows = one.rows.loc[[0] * count].assign(study_id=ids, source=[f"{each}_out" for each in ids])
-    many = Values(one.names, np.tile(one.matrix, (count, 1)), rows.reset_index(drop=True), one.sets)
+    many = ValueMatrix(
+        one.names, np.tile(one.matrix, (count, 1)), rows.reset_index(drop=True), one.sets
+    )
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]

@@ -29,7 +29,12 @@ def test_by_region_names_the_studies_without_it(table):
     found = coverage(table)
     assert len(found) == 132
     first = found.iloc[0]
-    assert (first["expected"], first["present"], first["missing"], first["where"]) == (3, 2, 1, "c")
+    assert (first["expected"], first["present"], first["missing"], first["missing_in"]) == (
+        3,
+        2,
+        1,
+        "c",
+    )
     complete = found[found["missing"] == 0]
     assert set(complete["region"]) == {"pSN", "MCP"}
     assert (complete["percent"] == 100).all()
@@ -49,7 +54,7 @@ def test_every_view_counts_every_value_once(table, by):
 def test_by_study(table):
     found = coverage(table, "study").set_index("study_id")
     assert found["missing"].to_dict() == {"c": 128, "a": 0, "b": 0}
-    assert found.loc["c", "where"].startswith("aSN FW, aSN FAt")
+    assert found.loc["c", "missing_in"].startswith("aSN FW, aSN FAt")
 
 
 def test_by_visit(table):
