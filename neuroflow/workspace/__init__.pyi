@@ -1,7 +1,7 @@
+from .checking import blocked_studies as blocked_studies
+from .checking import unmatched_studies as unmatched_studies
 from .cohort_store import CohortStore as CohortStore
 from .config import CONFIG_NAME as CONFIG_NAME
-from .preparation import blocked_studies as blocked_studies
-from .preparation import unmatched_studies as unmatched_studies
-from .preparation import with_participant as with_participant
+from .enrolment import with_participant as with_participant
 from .service import Service as Service
 from .workspace import Workspace as Workspace

@@ -19,8 +19,8 @@ from neuroflow.errors import WorkspaceError
 from neuroflow.io import write_private
 
 DECISIONS_NAME = "decisions.tsv"
-PATIENCE = 10.0
-"""Seconds in which anybody else has written a decision down."""
+LOCK_TIMEOUT_SECONDS = 10.0
+"""How long another process may take to write a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class DecisionStore:
     def change(self, cohort_id: str, study_id: str, **what: object) -> None:
         """Decide something of one study; what others decide meanwhile is not lost."""
         try:
-            with FileLock(self._path(cohort_id).with_suffix(".lock"), timeout=PATIENCE):
+            with FileLock(self._path(cohort_id).with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
                 decisions = self.read(cohort_id)
                 before = decisions.get(study_id, Decision())
                 decisions[study_id] = replace(before, **what)  # type: ignore[arg-type]

@@ -1,73 +1,41 @@
-"""Cohorts of a workspace: who belongs to them, what the checks say, what was decided."""
+"""Who belongs to the cohorts of a workspace, and what was decided of single studies."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import Self
 
 import pandas as pd
 
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import IdError, OptionError
 from neuroflow.io import ParticipantRows, read_participants, write_private
-from neuroflow.ledger import Ledger, utc_now
-from neuroflow.models import Cohort, OnEvent, Study
-from neuroflow.studies import CheckCache, Waiver, apply_waivers, check
+from neuroflow.ledger import Ledger
+from neuroflow.models import Cohort, Study
 from neuroflow.workspace.cohort_store import CohortStore
 from neuroflow.workspace.decisions import Decision, DecisionStore
-from neuroflow.workspace.folder import WorkFolder
-from neuroflow.workspace.preparation import (
-    find_study,
-    overrides_of,
-    unmatched_studies,
-    with_facts,
-)
+from neuroflow.workspace.folder import ProjectFolder
+from neuroflow.workspace.study_map import study_map
 
 SEXES = ("M", "F")
+MAX_AGE = 130.0
+"""Years; a larger number is a slip."""
 
 
-class CohortWorkspace:
-    """What a workspace knows of its cohorts; `neuroflow.Workspace` adds the rest."""
+class Enrolment:
+    """The cohorts of a workspace, their participants, exclusions and filled-in values."""
 
-    def __init__(self, folder: str | Path, *, clock: Callable[[], datetime] = utc_now) -> None:
-        self._places = WorkFolder(folder)
-        self.ledger = Ledger(self._places.ledger, clock=clock)
-        self._cohorts = CohortStore(self._places.cohorts)
-        self._decisions = DecisionStore(self._places.cohorts)
+    def __init__(self, folder: ProjectFolder, ledger: Ledger) -> None:
+        self._folder = folder
+        self._ledger = ledger
+        self._store = CohortStore(folder.cohorts)
+        self._decisions = DecisionStore(folder.cohorts)
 
-    @property
-    def folder(self) -> Path:
-        """The project's folder."""
-        return self._places.root
-
-    @property
-    def is_busy(self) -> bool:
-        """True while a notebook or a command is packaging, sending or collecting here."""
-        return self._places.is_locked
-
-    def close(self) -> None:
-        """Close the ledger; harmless when repeated."""
-        self.ledger.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.folder)!r})"
-
-    # ---------------------------------------------------------------- cohorts
-
-    def cohorts(self) -> list[str]:
-        """List the ids of the cohorts in this workspace."""
-        return self._cohorts.ids()
+    def ids(self) -> list[str]:
+        """List the cohorts in alphabetical order."""
+        return self._store.ids()
 
     def cohort(
         self,
@@ -76,83 +44,60 @@ class CohortWorkspace:
         *,
         participants: str | Path | None = None,
     ) -> Cohort:
-        """Make a cohort of studies, or open one again.
-
-        Every study gets a `study_id`, and keeps it whenever the cohort is made anew.
-        """
-        self._check_new(cohort_id)
+        """Make a cohort of studies, or open one again."""
+        self._check_id(cohort_id)
         if studies is not None and not (studies := list(studies)):
             raise OptionError(
                 f"The cohort {cohort_id!r} would have no studies.",
                 why="None were found, or none were chosen.",
-                advice="Look at the folder of scans with find_studies.",
+                advice="Check the folder of scans with find_studies.",
             )
         if participants is not None:
             read_participants(participants)  # refused before anything is written
             source = Path(participants).expanduser().read_bytes()
         if studies is None:
-            cohort = self._cohorts.read(cohort_id)
+            cohort = self._store.read(cohort_id)
         else:
-            sent = {row.study_id for row in self.ledger.rows(cohort_id) if row.submitted_at}
-            cohort = self._cohorts.enrol(cohort_id, studies, keep=sent)
+            sent = {row.study_id for row in self._ledger.rows(cohort_id) if row.submitted_at}
+            cohort = self._store.enrol(cohort_id, studies, keep=sent)
         if participants is not None:
-            write_private(self._places.participants(cohort_id), source)
-        return self._with_facts(cohort)
+            write_private(self._folder.participants(cohort_id), source)
+        return self._with_known_values(cohort)
 
-    def participants(self, cohort_id: str) -> pd.DataFrame | None:
-        """Return the participants of a cohort."""
-        path = self._places.participants(cohort_id)
+    def current(self, cohort: Cohort | str) -> Cohort:
+        """Return a cohort as the workspace knows it now.
+
+        Of a `Cohort`, only its own studies: it may have been narrowed.
+        """
+        cohort_id = cohort_id_of(cohort)
+        known = self._with_known_values(self._store.read(cohort_id))
+        if not isinstance(cohort, Cohort):
+            return known
+        by_id = {study.study_id: study for study in known.studies}
+        unknown = [study for study in cohort.studies if study.study_id not in by_id]
+        if unknown:
+            raise OptionError(
+                f"The study {unknown[0].label!r} does not belong to cohort {cohort_id!r} here.",
+                why="The cohort was made again without it, or comes from another workspace.",
+                advice=f"Open it again with Workspace.cohort({cohort_id!r}).",
+            )
+        return replace(known, studies=tuple(by_id[study.study_id] for study in cohort.studies))
+
+    def participants(self, cohort: Cohort | str) -> pd.DataFrame | None:
+        """Read the participants.tsv of a cohort; None where it was made without one."""
+        path = self._folder.participants(cohort_id_of(cohort))
         return read_participants(path) if path.exists() else None
 
-    def check(
-        self,
-        cohort: Cohort,
-        *,
-        on_event: OnEvent | None = None,
-        executor: Executor | None = None,
-        look: bool = True,
-    ) -> pd.DataFrame:
-        """Check every study of a cohort against the service's acquisition protocol.
-
-        Studies whose files did not change since the last check are not read again; those that
-        were excluded are not checked.
-        """
-        cohort = self._in_use(cohort)
-        own = {str(study.study_id) for study in cohort.studies}
-        sent = {
-            row.study_uid_sha256
-            for row in self.ledger.rows()
-            if row.submitted_at and row.study_uid_sha256 and row.study_id not in own
-        }
-        findings = check(
-            cohort.studies,
-            sent=sent,
-            executor=executor,
-            on_event=on_event,
-            cache=CheckCache(self._places.checks(cohort.cohort_id)),
-            cached_only=not look,
-        )
-        unmatched = unmatched_studies(cohort, self.participants(cohort.cohort_id))
-        return apply_waivers(
-            pd.concat([findings, unmatched], ignore_index=True),
-            overrides_of(cohort, self.ledger.overrides()),
-        )
-
-    def override(self, cohort: Cohort, study: str, rule: str, reason: str) -> None:
-        """Set one rule aside for one study, with a reason that the ledger keeps."""
+    def exclude(self, cohort: Cohort | str, study: str, reason: str) -> None:
+        """Exclude a study that was not sent yet, with a reason."""
+        cohort = self.current(cohort)
         chosen = find_study(cohort, study)
-        Waiver(chosen.label, rule, reason or "taken up again")
-        self.ledger.set_aside(str(chosen.study_id), rule, reason.strip())
-
-    def exclude(self, cohort: Cohort, study: str, reason: str) -> None:
-        """Leave a study out: it is not checked, packaged or sent until it is included again."""
-        chosen = find_study(cohort, study)
-        if not reason.strip():
+        if not isinstance(reason, str) or not reason.strip():
             raise OptionError(
-                "A study is left out with a reason.",
-                advice="Say why, in a few words; it stays in this workspace.",
+                "A study is excluded with a reason.",
+                advice="Write why, in a few words; it stays in this workspace.",
             )
-        row = self.ledger.row(str(chosen.study_id))
+        row = self._ledger.row(str(chosen.study_id))
         if row is not None and row.sent_sha256 is not None:
             raise OptionError(
                 f"The study {chosen.label!r} was sent already.",
@@ -160,79 +105,140 @@ class CohortWorkspace:
             )
         self._decisions.change(cohort.cohort_id, str(chosen.study_id), excluded=reason.strip())
 
-    def include(self, cohort: Cohort, study: str) -> None:
-        """Take a study that was excluded into its cohort again."""
+    def include(self, cohort: Cohort | str, study: str) -> None:
+        """Include a study again that was excluded."""
+        cohort = self.current(cohort)
         chosen = find_study(cohort, study)
         self._decisions.change(cohort.cohort_id, str(chosen.study_id), excluded="")
 
-    def excluded(self, cohort_id: str) -> dict[str, str]:
-        """Tell which studies of a cohort are left out, and why."""
-        decisions = self._decisions.read(cohort_id)
+    def excluded(self, cohort: Cohort | str) -> dict[str, str]:
+        """Map the excluded studies of a cohort, by `study_id`, to the reasons."""
+        decisions = self._decisions.read(cohort_id_of(cohort))
         return {study_id: each.excluded for study_id, each in decisions.items() if each.excluded}
 
-    def fill_in(
-        self, cohort: Cohort, study: str, *, age: float | None = None, sex: str | None = None
-    ) -> Cohort:
-        """Give a study the age or sex that neither participants.tsv nor its header tells.
+    def without_excluded(self, cohort: Cohort | str) -> Cohort:
+        """Return a cohort as it is now, without its excluded studies."""
+        cohort = self.current(cohort)
+        out = self.excluded(cohort)
+        return replace(cohort, studies=tuple(s for s in cohort.studies if s.study_id not in out))
 
-        They are kept in the workspace; participants.tsv is not changed, and wins where it names
-        them later.
-        """
+    def fill_in(
+        self,
+        cohort: Cohort | str,
+        study: str,
+        *,
+        age: float | None = None,
+        sex: str | None = None,
+    ) -> None:
+        """Fill in the age or sex of a study where participants.tsv has none."""
+        cohort = self.current(cohort)
         chosen = find_study(cohort, study)
         given = {name: value for name, value in (("age", age), ("sex", sex)) if value is not None}
-        decision = _decided(given)
+        decision = _checked(given)
         given = {name: getattr(decision, name) for name in given}
-        known = with_facts(chosen, decision, self._participant_rows(cohort.cohort_id))
+        known = with_known_values(chosen, decision, self._rows(cohort.cohort_id))
         for name, value in given.items():
             if getattr(known, name) != value:
                 raise OptionError(
-                    f"participants.tsv says another {name} of study {chosen.label!r}.",
-                    why=f"It says {getattr(known, name)}.",
+                    f"participants.tsv has another {name} for study {chosen.label!r}.",
+                    why=f"It has {getattr(known, name)}.",
                     advice="Correct participants.tsv and choose it again.",
                 )
         self._decisions.change(cohort.cohort_id, str(chosen.study_id), **given)
-        return self._with_facts(cohort)
 
-    def _check_new(self, cohort_id: str) -> None:
+    def study_map(self) -> pd.DataFrame:
+        """Join the studies of all cohorts with their participants, to match results with."""
+        return study_map(self._store, self.participants, self._decisions.read)
+
+    def _check_id(self, cohort_id: str) -> None:
         """Refuse an id that the disks of Windows and macOS take for another cohort's."""
         check_cohort_id(cohort_id)
-        known = self.cohorts()
+        known = self.ids()
         for other in known:
             if cohort_id not in known and cohort_id.casefold() == other.casefold():
                 raise IdError(
                     f"The cohort id {cohort_id!r} differs from {other!r} in case only.",
-                    advice=f"Write {other!r} for the cohort that is there, or choose another id.",
+                    advice=f"Write {other!r} for the existing cohort, or choose another id.",
                 )
 
-    def _in_use(self, cohort: Cohort) -> Cohort:
-        """Return a cohort without the studies that are excluded."""
-        out = self.excluded(cohort.cohort_id)
-        return replace(cohort, studies=tuple(s for s in cohort.studies if s.study_id not in out))
-
-    def _with_facts(self, cohort: Cohort) -> Cohort:
-        """Give the studies the ages and sexes that were filled in or stand in participants.tsv."""
-        rows = self._participant_rows(cohort.cohort_id)
+    def _with_known_values(self, cohort: Cohort) -> Cohort:
+        """Add the ages and sexes that were filled in or are in participants.tsv."""
+        rows = self._rows(cohort.cohort_id)
         decisions = self._decisions.read(cohort.cohort_id)
         known = (
-            with_facts(study, decisions.get(str(study.study_id), Decision()), rows)
+            with_known_values(study, decisions.get(str(study.study_id), Decision()), rows)
             for study in cohort.studies
         )
         return replace(cohort, studies=tuple(known))
 
-    def _participant_rows(self, cohort_id: str) -> ParticipantRows | None:
+    def _rows(self, cohort_id: str) -> ParticipantRows | None:
         participants = self.participants(cohort_id)
         return None if participants is None else ParticipantRows(participants)
 
 
-def _decided(given: Mapping[str, object]) -> Decision:
-    """Check an age and a sex as a person gave them; an age may be a text."""
+def cohort_id_of(cohort: Cohort | str) -> str:
+    """Return the id of a cohort, however it is named.
+
+    Examples
+    --------
+    >>> cohort_id_of(Cohort("PILOT_1", ())), cohort_id_of("PILOT_1")
+    ('PILOT_1', 'PILOT_1')
+    """
+    if isinstance(cohort, Cohort):
+        return cohort.cohort_id
+    if isinstance(cohort, str):
+        return check_cohort_id(cohort)
+    raise OptionError(
+        f"A cohort is needed, not {type(cohort).__name__}.",
+        advice="Pass what Workspace.cohort() returned, or the id of the cohort.",
+    )
+
+
+def find_study(cohort: Cohort, name: str) -> Study:
+    """Find a study of a cohort by its label or its `study_id`."""
+    for study in cohort.studies:
+        if name in (study.label, study.study_id):
+            return study
+    raise OptionError(
+        f"There is no study {name!r} in cohort {cohort.cohort_id!r}.",
+        advice="Name it as in the column `study` of the findings, or by its study_id.",
+    )
+
+
+def with_participant(study: Study, rows: ParticipantRows) -> Study:
+    """Add the age and sex of its participant to a study; what participants.tsv lacks stays."""
+    if study.participant_id is None:
+        return study
+    row = rows.find(study.participant_id, study.session_id)
+    if row is None:
+        return study
+    age, sex = row.get("age"), row.get("sex")
+    return replace(
+        study,
+        age=study.age if pd.isna(age) else float(age),
+        sex=study.sex if pd.isna(sex) else str(sex),
+    )
+
+
+def with_known_values(study: Study, decision: Decision, rows: ParticipantRows | None) -> Study:
+    """Add to a study the age and sex that were filled in or are in participants.tsv."""
+    filled = replace(
+        study,
+        age=study.age if decision.age is None else decision.age,
+        sex=decision.sex or study.sex,
+    )
+    return filled if rows is None else with_participant(filled, rows)
+
+
+def _checked(given: Mapping[str, object]) -> Decision:
+    """Check an age and a sex as the user gave them; an age may be text."""
     age, sex = given.get("age"), given.get("sex")
     try:
         years = None if age is None else float(age)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         years = math.nan
-    if years is not None and not 0 <= years <= 130:
-        raise OptionError(f"{age!r} is no age.", advice="Give years, from 0 to 130.")
+    if years is not None and not 0 <= years <= MAX_AGE:
+        raise OptionError(f"{age!r} is no age.", advice="Write years, from 0 to 130.")
     if sex is not None and not (isinstance(sex, str) and sex in SEXES):
-        raise OptionError(f"{sex!r} is no sex.", advice="Give M or F.")
+        raise OptionError(f"{sex!r} is no sex.", advice="Write M or F.")
     return Decision(age=years, sex=sex)

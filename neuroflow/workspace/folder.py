@@ -1,4 +1,4 @@
-"""What stands where in a workspace's folder, and who may write in it just now.
+"""The files and folders of a workspace, its salt and its lock.
 
 ::
 
@@ -31,12 +31,12 @@ from filelock import FileLock, Timeout
 from neuroflow.errors import LockedError, WorkspaceError
 from neuroflow.io import write_private
 
-GLANCE = 0.5
-"""Seconds in which a look whether somebody works here is over."""
+LOCK_TIMEOUT_SECONDS = 0.5
+"""How long to wait for the lock before saying that the folder is in use."""
 
 
-class WorkFolder:
-    """The places in a workspace, its salt and its lock."""
+class ProjectFolder:
+    """The paths in the folder of one project, its salt and its lock."""
 
     def __init__(self, root: str | Path) -> None:
         named = Path(os.path.expanduser(root))  # noqa: PTH111  pathlib raises for ~nobody
@@ -50,15 +50,15 @@ class WorkFolder:
         self._lock = FileLock(self.root / ".lock")
 
     def packages(self, cohort_id: str) -> Path:
-        """Return where the packages of a cohort stand."""
+        """Return the folder of a cohort's packages."""
         return self.root / "packages" / cohort_id
 
     def participants(self, cohort_id: str) -> Path:
-        """Return where the workspace keeps a cohort's participants.tsv."""
+        """Return the path of the workspace's copy of a cohort's participants.tsv."""
         return self.cohorts / cohort_id / "participants.tsv"
 
     def checks(self, cohort_id: str) -> Path:
-        """Return where the workspace remembers what the last check of a cohort found."""
+        """Return the path of what the last check of a cohort found."""
         return self.cohorts / cohort_id / "checks.json"
 
     @property
@@ -71,8 +71,8 @@ class WorkFolder:
 
     @property
     def is_locked(self) -> bool:
-        """True while somebody holds the folder, in this process or another."""
-        # An own lock: the one in use would say yes to the thread that holds it already.
+        """True while a job runs in the folder, in this process or another."""
+        # An own lock: the one in use is free for the thread that holds it already.
         try:
             with FileLock(self._lock.lock_file, is_singleton=False).acquire(timeout=0):
                 return False
@@ -81,20 +81,20 @@ class WorkFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder against other processes and other people on a shared disk."""
+        """Lock the folder against other processes and other people on a shared disk."""
         try:
-            with self._lock.acquire(timeout=GLANCE, poll_interval=0.05):
+            with self._lock.acquire(timeout=LOCK_TIMEOUT_SECONDS, poll_interval=0.05):
                 yield
         except Timeout as error:
             raise LockedError(
-                f"Somebody else works in {self.root} just now.",
+                f"The workspace {self.root} is in use.",
                 why="Another notebook or command is packaging, sending or collecting.",
                 advice="Wait until it is done, or stop it.",
             ) from error
 
 
 def _writable(folder: Path) -> Path:
-    """Make the folder where missing, and see that it can be written."""
+    """Make the folder where missing, and check that it can be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -102,12 +102,12 @@ def _writable(folder: Path) -> Path:
     except (FileExistsError, NotADirectoryError) as error:
         raise WorkspaceError(
             f"{folder} cannot be a workspace.",
-            why="It is a file, or stands below one.",
+            why="It is a file, or is below one.",
             advice="Name a folder.",
         ) from error
     except OSError as error:
         raise WorkspaceError(
             f"{folder} cannot be written.",
             why=f"{error.strerror}.",
-            advice="Choose another folder, or mend its permissions.",
+            advice="Choose another folder, or correct its permissions.",
         ) from error

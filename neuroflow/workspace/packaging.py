@@ -1,97 +1,83 @@
-"""The half of a workspace that stays on this disk: cohorts, findings, packages."""
+"""The packages of a workspace: de-identified zips, made once."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.events import EventLog, listening
-from neuroflow.ledger import LedgerRow, utc_now
+from neuroflow.ledger import Ledger, LedgerRow
 from neuroflow.models import Cohort, Event, OnEvent, Package
 from neuroflow.studies import deidentification_report, iter_packages
-from neuroflow.workspace.enrolment import CohortWorkspace
-from neuroflow.workspace.preparation import find_study
+from neuroflow.workspace.enrolment import Enrolment, find_study
+from neuroflow.workspace.folder import ProjectFolder
+from neuroflow.workspace.jobs import Job, Jobs
 
 
-class LocalWorkspace(CohortWorkspace):
-    """What a workspace does without the service; `neuroflow.Workspace` adds the rest."""
+class Packaging:
+    """Packages the cohorts of a workspace."""
 
-    _is_logged = False
+    def __init__(
+        self, folder: ProjectFolder, ledger: Ledger, enrolment: Enrolment, jobs: Jobs
+    ) -> None:
+        self._folder = folder
+        self._ledger = ledger
+        self._enrolment = enrolment
+        self._jobs = jobs
 
-    @property
-    def log(self) -> Path:
-        """Where packaging, sending and collecting are logged, one line of JSON for each event.
-
-        No patient data and no secret: study ids, stages, bytes, rates, and what the server said.
-        """
-        return self._places.log
-
-    def deidentification(self, cohort: Cohort, study: str) -> pd.DataFrame:
-        """Show what de-identification changes in one study, and what it cannot know.
-
-        The values before are the patient's own: for the user's screen, never for a log.
-        """
-        return deidentification_report(find_study(cohort, study), salt=self._places.salt)
-
-    # --------------------------------------------------------------- packages
+    def deidentification(self, cohort: Cohort | str, study: str) -> pd.DataFrame:
+        """Return what de-identification changes in one study."""
+        chosen = find_study(self._enrolment.current(cohort), study)
+        return deidentification_report(chosen, salt=self._folder.salt)
 
     def package(
         self,
-        cohort: Cohort,
+        cohort: Cohort | str,
         *,
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
         executor: Executor | None = None,
+        within: Job | None = None,
     ) -> list[Package]:
-        """De-identify and zip every study that is not packaged yet, those excluded left out."""
+        """Package every study that is not excluded, as a job or `within` a running one."""
         made: dict[str, Package] = {}
-        with self._places.locked(), self._listening("package", on_event) as listen:
-            for piece in self._packaging(cohort, stop=stop, executor=executor):
+        cohort = self._enrolment.without_excluded(cohort)
+        with self._jobs.run("package", on_event, within=within) as job:
+            for piece in self.pieces(cohort, stop=stop, executor=executor):
                 if isinstance(piece, Package):
                     made[piece.study_id] = piece
                 else:
-                    listen(piece)
+                    job.report(piece)
         return [made[str(s.study_id)] for s in cohort.studies if s.study_id in made]
 
-    def _packaging(
+    def pieces(
         self, cohort: Cohort, *, stop: threading.Event | None, executor: Executor | None
     ) -> Generator[Event | Package, None, None]:
-        """Make the packages one by one and enter them in the ledger; the lock is the caller's."""
-        folder = self._places.packages(cohort.cohort_id)
-        known = {row.study_id: _package(row, folder) for row in self.ledger.rows(cohort.cohort_id)}
+        """Yield events and packages as they are made, recorded in the ledger.
+
+        The caller holds the lock, and hands over the studies to package.
+        """
+        folder = self._folder.packages(cohort.cohort_id)
+        rows = self._ledger.rows(cohort.cohort_id)
+        known = {row.study_id: _recorded(row, folder) for row in rows}
         for piece in iter_packages(
-            self._in_use(cohort),
+            cohort,
             folder,
-            salt=self._places.salt,
+            salt=self._folder.salt,
             known=known,
             executor=executor,
             stop=stop,
         ):
             if isinstance(piece, Package) and piece != known.get(piece.study_id):
-                self.ledger.add_package(piece)
+                self._ledger.add_package(piece)
             yield piece
 
-    @contextmanager
-    def _listening(self, job: str, on_event: OnEvent | None) -> Iterator[OnEvent]:
-        """Yield what listens to a job: the log, and behind it the caller's own or progress bars."""
-        with listening(on_event) as listen:
-            if self._is_logged:  # by the job that this one is a part of
-                yield listen
-                return
-            self._is_logged = True
-            try:
-                with EventLog(self._places.log, job, listen, clock=utc_now) as log:
-                    yield log
-            finally:
-                self._is_logged = False
 
-
-def _package(row: LedgerRow, folder: Path) -> Package:
+def _recorded(row: LedgerRow, folder: Path) -> Package:
+    """Return the package that the ledger has of a study."""
     return Package(
         cohort_id=row.cohort_id,
         study_id=row.study_id,

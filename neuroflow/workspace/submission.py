@@ -1,24 +1,200 @@
-"""Studies packaged and planned one by one, while others are sent already."""
+"""Sending a cohort: which studies, what is planned, what became of it."""
 
 from __future__ import annotations
 
+import difflib
+import threading
+import time
 from collections import deque
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 
-from neuroflow.models import Event, Package
-from neuroflow.transfer import PackageStream, Planner
+import pandas as pd
+
+from neuroflow.errors import OptionError, SubmissionError
+from neuroflow.ledger import Ledger, utc_now
+from neuroflow.models import Cohort, Event, OnEvent, Package
+from neuroflow.transfer import (
+    PackageStream,
+    Plan,
+    Planner,
+    forward_events,
+    has_failed,
+    rebuild,
+    submit,
+)
+from neuroflow.workspace.checking import Checks, blocked_studies
+from neuroflow.workspace.enrolment import Enrolment
+from neuroflow.workspace.jobs import Job, Jobs
+from neuroflow.workspace.packaging import Packaging
+from neuroflow.workspace.service import Service
+
+MAX_NAMED = 5
+"""How many blocked studies an error names; the findings have them all."""
 
 
-def supply(
+@dataclass(frozen=True, slots=True)
+class SubmitOptions:
+    """What the caller of a submission may choose; see `Workspace.submit`."""
+
+    dry_run: bool = False
+    only: Collection[str] | None = None
+    only_good: bool = False
+    retry_failed: bool = False
+    replace: bool = False
+    limit_rate: float | None = None
+    stop: threading.Event | None = None
+    pause: threading.Event | None = None
+    executor: Executor | None = None
+
+    @property
+    def needs_all_good(self) -> bool:
+        """True where one study with errors keeps all others from being sent."""
+        return not (self.only_good or self.dry_run)
+
+
+class Draft:
+    """The plan of one submission, while its studies are still being packaged."""
+
+    def __init__(self, planner: Planner, cohort: Cohort, blocked: dict[str, str]) -> None:
+        self.planner = planner
+        self.cohort = cohort
+        self.blocked = blocked
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan; to be read when the last package was added."""
+        return self.planner.plan(self.cohort.cohort_id, self.blocked)
+
+
+class Submission:
+    """Sends the cohorts of a workspace, and rebuilds a lost ledger."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        service: Service,
+        *,
+        enrolment: Enrolment,
+        checks: Checks,
+        packaging: Packaging,
+        jobs: Jobs,
+        clock: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._ledger = ledger
+        self._service = service
+        self._enrolment = enrolment
+        self._checks = checks
+        self._packaging = packaging
+        self._jobs = jobs
+        self._clock = clock
+        self._sleep = sleep
+
+    def submit(
+        self, cohort: Cohort | str, options: SubmitOptions, on_event: OnEvent | None = None
+    ) -> pd.DataFrame:
+        """Send the studies of a cohort that were not sent yet; return the plan as a table."""
+        cohort = self._selected(cohort, options)
+        blocked = blocked_studies(cohort, self._checks.check(cohort, executor=options.executor))
+        if blocked and options.needs_all_good:
+            raise blocked_error(cohort, blocked)
+        # One lock from the plan to the last byte: nobody sends meanwhile what is planned here.
+        with self._jobs.run("submit", on_event) as job:
+            draft = Draft(Planner(self._ledger, replace=options.replace), cohort, blocked)
+            stream = self._stream(draft, options)
+            if options.only_good and not options.dry_run:
+                self._send(Plan(cohort.cohort_id, ()), [], job, options, stream)
+            else:
+                # Errors may appear as late as here, so nothing is sent before the last package.
+                packages = _drain(stream, job.report)
+                if not options.dry_run:
+                    self._send(draft.plan, packages, job, options)
+        excluded = self._enrolment.excluded(cohort)
+        rows = add_unplanned_rows(draft.plan.frame(), cohort, excluded)
+        rows = rows if options.dry_run else self._with_outcome(cohort, rows)
+        rows.attrs["summary"] = draft.plan.summary
+        return rows
+
+    def rebuild(self, cohort: Cohort | str, on_event: OnEvent | None = None) -> None:
+        """Rebuild a lost ledger from the packages and the server; nothing is sent."""
+        with self._jobs.run("rebuild", on_event) as job, closing(self._service.connect()) as remote:
+            rebuild(self._packaging.package(cohort, within=job), self._ledger, remote)
+
+    def _selected(self, cohort: Cohort | str, options: SubmitOptions) -> Cohort:
+        """Narrow a cohort to the studies asked for."""
+        cohort = self._enrolment.current(cohort)
+        if options.only is not None:
+            cohort = select_studies(cohort, options.only, self._enrolment.excluded(cohort))
+        if not options.retry_failed:
+            return cohort
+        failed = {r.study_id for r in self._ledger.rows(cohort.cohort_id) if has_failed(r)}
+        return replace(cohort, studies=tuple(s for s in cohort.studies if s.study_id in failed))
+
+    def _stream(self, draft: Draft, options: SubmitOptions) -> PackageStream:
+        """Yield what is to be sent, study by study, and at the end the summary of the plan."""
+        n_blocked = len(draft.blocked)
+        used = self._enrolment.without_excluded(draft.cohort).studies
+        good = tuple(s for s in used if s.study_id not in draft.blocked)
+        pieces = self._packaging.pieces(
+            replace(draft.cohort, studies=good), stop=options.stop, executor=options.executor
+        )
+        study_ids = [str(study.study_id) for study in good]
+        yield from iter_ready_packages(pieces, study_ids, draft.planner, draft.blocked)
+        if options.needs_all_good and len(draft.blocked) > n_blocked:
+            raise blocked_error(draft.cohort, draft.blocked)
+        count = len(draft.plan.items)
+        yield Event("plan", None, count, count, "done", draft.plan.summary, self._clock())
+
+    def _send(
+        self,
+        plan: Plan,
+        packages: Sequence[Package],
+        job: Job,
+        options: SubmitOptions,
+        more: PackageStream | None = None,
+    ) -> None:
+        settings = self._service.settings
+        events = submit(
+            plan,
+            packages,
+            self._service.connect,
+            self._ledger,
+            connections=settings.connections,
+            quiet_seconds=settings.quiet_seconds,
+            stop=options.stop,
+            pause=options.pause,
+            limit_rate=options.limit_rate,
+            clock=self._clock,
+            sleep=self._sleep,
+            more=more,
+        )
+        forward_events(events, job.report)
+
+    def _with_outcome(self, cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
+        """Add the state and message of each study after sending."""
+        known = {row.study_id: row for row in self._ledger.rows(cohort.cohort_id)}
+        found = [known.get(study_id) for study_id in rows["study_id"]]
+        return rows.assign(
+            state=[str(row.state) if row else "" for row in found],
+            message=[row.message if row else "" for row in found],
+        )
+
+
+def iter_ready_packages(
     pieces: Iterable[Event | Package],
     study_ids: Sequence[str],
     planner: Planner,
     blocked: MutableMapping[str, str],
 ) -> PackageStream:
-    """Hand on the packages that are to be sent, in the order of the cohort.
+    """Yield the packages that are to be sent, in the order of the cohort.
 
-    They are made in any order; which of two studies that are one and the same is sent must not
-    hang on that.
+    They are made in any order; which one of two copies of a study is sent must not depend on
+    that.
     """
     left = deque(study_ids)
     ready: dict[str, Package] = {}
@@ -33,3 +209,74 @@ def supply(
             package = ready.pop(left.popleft(), None)
             if package is not None and (item := planner.add(package)).is_to_do:
                 yield item, package
+
+
+def _drain(stream: PackageStream, report: OnEvent) -> list[Package]:
+    """Wait for everything that is to be sent."""
+    packages = []
+    for piece in stream:
+        if isinstance(piece, Event):
+            report(piece)
+        else:
+            packages.append(piece[1])
+    return packages
+
+
+def blocked_error(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError:
+    """Return why a cohort may not be sent as it is."""
+    labels = {str(study.study_id): study.label for study in cohort.studies}
+    named = [f"{labels[study_id]} ({reason})" for study_id, reason in blocked.items()]
+    more = f", and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    return SubmissionError(
+        f"{len(blocked)} of {len(cohort.studies)} studies have errors; nothing was sent.",
+        why=f"{', '.join(named[:MAX_NAMED])}{more}.",
+        advice="Workspace.check(cohort) has an advice for each. Correct the studies, send the "
+        "others with only_good=True, or override a rule with Workspace.override.",
+    )
+
+
+def select_studies(cohort: Cohort, only: Collection[str], excluded: Collection[str]) -> Cohort:
+    """Narrow a cohort to the studies that are named."""
+    if isinstance(only, str):
+        only = [only]
+    names = [name for s in cohort.studies for name in (s.study_id, s.label) if name]
+    unknown = [name for name in only if name not in names]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], names, n=MAX_NAMED, cutoff=0.5)
+        raise OptionError(
+            f"There is no study {unknown[0]!r} in cohort {cohort.cohort_id!r}.",
+            why=f"The nearest are {', '.join(near)}." if near else "",
+            advice="Name studies by their study_id, as Workspace.status() lists them.",
+        )
+    chosen = tuple(s for s in cohort.studies if s.study_id in only or s.label in only)
+    out = [str(study.study_id) for study in chosen if study.study_id in excluded]
+    if out:
+        raise OptionError(
+            "The study is excluded from the cohort.",
+            advice="Include it again, or do not name it.",
+            study_id=out[0],
+        )
+    return replace(cohort, studies=chosen)
+
+
+def add_unplanned_rows(
+    rows: pd.DataFrame, cohort: Cohort, excluded: Mapping[str, str]
+) -> pd.DataFrame:
+    """Add the studies that a plan has no row for: excluded, or stopped before packaging."""
+    ids = [str(study.study_id) for study in cohort.studies]
+    missing = set(ids) - set(rows["study_id"])
+    added = pd.DataFrame(
+        [
+            {"study_id": study_id, "size": 0, "action": "excluded", "reason": excluded[study_id]}
+            if study_id in excluded
+            else {
+                "study_id": study_id,
+                "size": 0,
+                "action": "send",
+                "reason": "stopped before it was packaged",
+            }
+            for study_id in missing
+        ]
+    )
+    whole = pd.concat([rows, added], ignore_index=True) if missing else rows
+    return whole.set_index("study_id").loc[ids].reset_index()

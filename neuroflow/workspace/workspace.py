@@ -1,56 +1,61 @@
-"""The folder of one research project, and the five steps in it."""
+"""The folder of one research project, and the steps in it: the public face of this room."""
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor
-from contextlib import closing
-from dataclasses import replace as replaced
+from datetime import datetime
+from pathlib import Path
+from typing import Self
 
 import pandas as pd
 
-from neuroflow.models import Cohort, Event, OnEvent, Package
-from neuroflow.transfer import (
-    PackageStream,
-    Plan,
-    Planner,
-    forward_events,
-    has_failed,
-    rebuild,
-    submit,
-)
-from neuroflow.workspace.collection import ResultsWorkspace
-from neuroflow.workspace.preparation import (
-    blocked_studies,
-    chosen_studies,
-    refusal,
-    with_the_others,
-)
-from neuroflow.workspace.submission import supply
+from neuroflow.ledger import Ledger, utc_now
+from neuroflow.models import Cohort, OnEvent, Package, Study
+from neuroflow.results import Schema
+from neuroflow.transfer import StatusUpdate
+from neuroflow.workspace.checking import Checks
+from neuroflow.workspace.collection import Collection as _Collection
+from neuroflow.workspace.enrolment import Enrolment
+from neuroflow.workspace.folder import ProjectFolder
+from neuroflow.workspace.jobs import Jobs
+from neuroflow.workspace.packaging import Packaging
+from neuroflow.workspace.service import Service
+from neuroflow.workspace.submission import Submission, SubmitOptions
 
 
-class Workspace(ResultsWorkspace):
+class Workspace:
     """Open, or create, the folder of one research project.
 
     Parameters
     ----------
     folder
-        The project's folder.
-    clock, sleep
-        What tells the time and what waits.
+        The project's folder; made where missing.
+    clock
+        Returns the present time, in UTC; for tests.
+    sleep
+        Waits for a number of seconds; for tests.
 
     Attributes
     ----------
     service : Service
         The way to the SFTP service: profile, host key, passphrase.
     ledger : Ledger
-        What was sent and fetched.
+        What was sent and collected.
 
     Raises
     ------
     WorkspaceError
         The path is a file, or the folder cannot be written.
+
+    Notes
+    -----
+    Every method that takes a cohort takes a `Cohort` or its id. A `Cohort` stands for its studies
+    as the workspace knows them at the time of the call: what was excluded, overridden or filled in
+    since it was made counts.
 
     Examples
     --------
@@ -62,9 +67,348 @@ class Workspace(ResultsWorkspace):
     []
     """
 
+    service: Service
+    ledger: Ledger
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._folder = ProjectFolder(folder)
+        self.ledger = Ledger(self._folder.ledger, clock=clock)
+        self.service = Service(self._folder.root)
+        jobs = Jobs(self._folder, clock=clock)
+        self._enrolment = Enrolment(self._folder, self.ledger)
+        self._checks = Checks(self._folder, self.ledger, self._enrolment)
+        self._packaging = Packaging(self._folder, self.ledger, self._enrolment, jobs)
+        self._submission = Submission(
+            self.ledger,
+            self.service,
+            enrolment=self._enrolment,
+            checks=self._checks,
+            packaging=self._packaging,
+            jobs=jobs,
+            clock=clock,
+            sleep=sleep,
+        )
+        self._collection = _Collection(
+            self._folder,
+            self.ledger,
+            self.service,
+            enrolment=self._enrolment,
+            jobs=jobs,
+            clock=clock,
+            sleep=sleep,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.folder)!r})"
+
+    def close(self) -> None:
+        """Close the ledger; harmless when repeated."""
+        self.ledger.close()
+
+    # ----------------------------------------------------------------- the folder
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder."""
+        return self._folder.root
+
+    @property
+    def results_folder(self) -> Path:
+        """The folder of collected results, with one folder per study."""
+        return self._folder.results
+
+    @property
+    def log(self) -> Path:
+        """The log of packaging, sending and collecting: one line of JSON for each event.
+
+        No patient data and no secret: study ids, stages, bytes, rates, and answers of the server.
+        """
+        return self._folder.log
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a notebook or a command is packaging, sending or collecting here."""
+        return self._folder.is_locked
+
+    # ---------------------------------------------------------------- the cohorts
+    def cohorts(self) -> list[str]:
+        """List the ids of the cohorts in this workspace.
+
+        Returns
+        -------
+        list of str
+            In alphabetical order.
+        """
+        return self._enrolment.ids()
+
+    def cohort(
+        self,
+        cohort_id: str,
+        studies: Iterable[Study] | None = None,
+        *,
+        participants: str | Path | None = None,
+    ) -> Cohort:
+        """Make a cohort of studies, or open one again.
+
+        Every study gets a `study_id`, and keeps it whenever the cohort is made anew.
+
+        Parameters
+        ----------
+        cohort_id
+            The folder on the server: letters, digits, ``-`` and ``_``.
+        studies
+            What `neuroflow.find_studies` found; None opens the cohort as it was.
+        participants
+            participants.tsv, from which age and sex are taken; it is copied into the workspace.
+
+        Returns
+        -------
+        Cohort
+            The cohort; `submit` takes it.
+
+        Raises
+        ------
+        IdError
+            The id cannot be a folder on the server, or differs from another one in case only.
+        OptionError
+            There are no studies in it.
+        ParticipantsError
+            participants.tsv cannot be used.
+        WorkspaceError
+            There is no such cohort to open, or it cannot be written.
+        """
+        return self._enrolment.cohort(cohort_id, studies, participants=participants)
+
+    def participants(self, cohort: Cohort | str) -> pd.DataFrame | None:
+        """Return the participants of a cohort.
+
+        Parameters
+        ----------
+        cohort_id
+            The cohort.
+
+        Returns
+        -------
+        pandas.DataFrame or None
+            None where the cohort was made without participants.tsv.
+        """
+        return self._enrolment.participants(cohort)
+
+    def exclude(self, cohort: Cohort | str, study: str, reason: str) -> None:
+        """Leave a study out: it is not checked, packaged or sent until it is included again.
+
+        Parameters
+        ----------
+        cohort
+            The cohort.
+        study
+            The study's label or `study_id`.
+        reason
+            Why, for the account of who was left out; it stays on this disk.
+
+        Raises
+        ------
+        OptionError
+            There is no such study or no reason, or the study was sent already.
+        """
+        self._enrolment.exclude(cohort, study, reason)
+
+    def include(self, cohort: Cohort | str, study: str) -> None:
+        """Take a study that was excluded into its cohort again.
+
+        Parameters
+        ----------
+        cohort
+            The cohort.
+        study
+            The study's label or `study_id`.
+
+        Raises
+        ------
+        OptionError
+            There is no such study.
+        """
+        self._enrolment.include(cohort, study)
+
+    def excluded(self, cohort: Cohort | str) -> dict[str, str]:
+        """Tell which studies of a cohort are left out, and why.
+
+        Parameters
+        ----------
+        cohort_id
+            The cohort.
+
+        Returns
+        -------
+        dict
+            From `study_id` to the reason.
+        """
+        return self._enrolment.excluded(cohort)
+
+    def fill_in(
+        self, cohort: Cohort | str, study: str, *, age: float | None = None, sex: str | None = None
+    ) -> Cohort:
+        """Give a study the age or sex that neither participants.tsv nor its header tells.
+
+        They are kept in the workspace; participants.tsv is not changed, and wins where it names
+        them later.
+
+        Parameters
+        ----------
+        cohort
+            The cohort.
+        study
+            The study's label or `study_id`.
+        age
+            Age at the scan in years; None leaves it as it is.
+        sex
+            ``"M"`` or ``"F"``; None leaves it as it is.
+
+        Returns
+        -------
+        Cohort
+            The cohort with what was filled in.
+
+        Raises
+        ------
+        OptionError
+            There is no such study, no such age or sex, or participants.tsv says otherwise.
+        """
+        self._enrolment.fill_in(cohort, study, age=age, sex=sex)
+        return self._enrolment.current(cohort)
+
+    # ------------------------------------------------------------ the steps, in order
+
+    def check(
+        self,
+        cohort: Cohort | str,
+        *,
+        on_event: OnEvent | None = None,
+        executor: Executor | None = None,
+        look: bool = True,
+    ) -> pd.DataFrame:
+        """Check every study of a cohort against the service's acquisition protocol.
+
+        Studies whose files did not change since the last check are not read again; those that
+        were excluded are not checked.
+
+        Parameters
+        ----------
+        cohort
+            The cohort.
+        on_event
+            What listens; nothing if None.
+        executor
+            Where to work; the local cores if None.
+        look
+            False tells what the last check found and opens no file; a study that was never checked
+            has an error that says so.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per finding: study, rule, severity, measured, accepted, advice. Errors that
+            were set aside (see `override`) are warnings.
+        """
+        return self._checks.check(cohort, on_event=on_event, executor=executor, look=look)
+
+    def override(self, cohort: Cohort | str, study: str, rule: str, reason: str) -> None:
+        """Set one rule aside for one study, with a reason that the ledger keeps.
+
+        Parameters
+        ----------
+        cohort
+            The cohort.
+        study
+            The study's label or `study_id`.
+        rule
+            The rule's id, as in the findings.
+        reason
+            Why the study may be sent all the same; an empty text takes the rule up again.
+
+        Raises
+        ------
+        OptionError
+            There is no such study or rule, or the rule cannot be set aside.
+        """
+        self._checks.override(cohort, study, rule, reason)
+
+    def deidentification(self, cohort: Cohort | str, study: str) -> pd.DataFrame:
+        """Show what de-identification changes in one study, and what it cannot know.
+
+        The values before are the patient's own: for the user's screen, never for a log.
+
+        Parameters
+        ----------
+        cohort
+            The cohort.
+        study
+            The study's label or `study_id`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per attribute: attribute, tag, before, after, action.
+
+        Raises
+        ------
+        OptionError
+            There is no such study.
+        StudyError
+            It cannot be read.
+        """
+        return self._packaging.deidentification(cohort, study)
+
+    def package(
+        self,
+        cohort: Cohort | str,
+        *,
+        on_event: OnEvent | None = None,
+        stop: threading.Event | None = None,
+        executor: Executor | None = None,
+    ) -> list[Package]:
+        """De-identify and zip every study that is not packaged yet, those excluded left out.
+
+        Parameters
+        ----------
+        cohort
+            The cohort.
+        on_event
+            What listens; progress bars if None.
+        stop
+            When set, no other package is begun; the next call goes on.
+        executor
+            Where to work; the local cores if None.
+
+        Returns
+        -------
+        list of Package
+            One per study, in the order of the cohort.
+
+        Raises
+        ------
+        PackageError
+            A study cannot be zipped.
+        LockedError
+            Somebody else works in this workspace just now.
+        """
+        return self._packaging.package(cohort, on_event=on_event, stop=stop, executor=executor)
+
     def submit(
         self,
-        cohort: Cohort,
+        cohort: Cohort | str,
         *,
         dry_run: bool = False,
         only: Collection[str] | None = None,
@@ -129,109 +473,20 @@ class Workspace(ResultsWorkspace):
         LockedError
             Somebody else works in this workspace just now.
         """
-        cohort = self._chosen(cohort, only, retry_failed=retry_failed)
-        blocked = blocked_studies(cohort, self.check(cohort, executor=executor))
-        if blocked and not (only_good or dry_run):
-            raise refusal(cohort, blocked)
-        # One lock from the plan to the last byte: nobody sends meanwhile what is planned here.
-        with self._places.locked(), self._listening("submit", on_event) as listen:
-            planner = Planner(self.ledger, replace=replace)
-            more = self._supply(
-                cohort,
-                planner,
-                blocked,
-                is_strict=not (only_good or dry_run),
-                stop=stop,
-                executor=executor,
-            )
-            # Errors may show as late as here: only who asked for the good ones need not wait.
-            packages = [] if only_good and not dry_run else _taken_in(more, listen)
-            if not dry_run:
-                self._send(
-                    planner.plan(cohort.cohort_id, blocked),
-                    packages,
-                    listen,
-                    more=more if only_good else None,
-                    stop=stop,
-                    pause=pause,
-                    limit_rate=limit_rate,
-                )
-            todo = planner.plan(cohort.cohort_id, blocked)
-        rows = with_the_others(todo.frame(), cohort, self.excluded(cohort.cohort_id))
-        rows = rows if dry_run else self._outcome(cohort, rows)
-        rows.attrs["summary"] = todo.summary
-        return rows
-
-    def _chosen(
-        self, cohort: Cohort, only: Collection[str] | None, *, retry_failed: bool
-    ) -> Cohort:
-        """Narrow a cohort to the studies asked for."""
-        if only is not None:
-            cohort = chosen_studies(cohort, only, self.excluded(cohort.cohort_id))
-        if not retry_failed:
-            return cohort
-        failed = {r.study_id for r in self.ledger.rows(cohort.cohort_id) if has_failed(r)}
-        return replaced(cohort, studies=tuple(s for s in cohort.studies if s.study_id in failed))
-
-    def _supply(
-        self,
-        cohort: Cohort,
-        planner: Planner,
-        blocked: dict[str, str],
-        *,
-        is_strict: bool,
-        stop: threading.Event | None,
-        executor: Executor | None,
-    ) -> PackageStream:
-        """Bring what is to be sent, study by study, and at the end the plan in one line."""
-        n_bad = len(blocked)
-        used = self._in_use(cohort).studies
-        good = replaced(cohort, studies=tuple(s for s in used if s.study_id not in blocked))
-        pieces = self._packaging(good, stop=stop, executor=executor)
-        yield from supply(pieces, [str(s.study_id) for s in good.studies], planner, blocked)
-        if is_strict and len(blocked) > n_bad:
-            raise refusal(cohort, blocked)
-        todo = planner.plan(cohort.cohort_id, blocked)
-        count = len(todo.items)
-        yield Event("plan", None, count, count, "done", todo.summary, self._clock())
-
-    def _send(
-        self,
-        todo: Plan,
-        packages: Sequence[Package],
-        listen: OnEvent,
-        *,
-        more: PackageStream | None,
-        stop: threading.Event | None,
-        pause: threading.Event | None,
-        limit_rate: float | None,
-    ) -> None:
-        settings = self.service.settings
-        events = submit(
-            todo,
-            packages,
-            self.service.connect,
-            self.ledger,
-            connections=settings.connections,
-            quiet_seconds=settings.quiet_seconds,
+        options = SubmitOptions(
+            dry_run=dry_run,
+            only=only,
+            only_good=only_good,
+            retry_failed=retry_failed,
+            replace=replace,
+            limit_rate=limit_rate,
             stop=stop,
             pause=pause,
-            limit_rate=limit_rate,
-            clock=self._clock,
-            sleep=self._sleep,
-            more=more,
+            executor=executor,
         )
-        forward_events(events, listen)
+        return self._submission.submit(cohort, options, on_event)
 
-    def _outcome(self, cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
-        known = {row.study_id: row for row in self.ledger.rows(cohort.cohort_id)}
-        found = [known.get(study_id) for study_id in rows["study_id"]]
-        return rows.assign(
-            state=[str(row.state) if row else "" for row in found],
-            message=[row.message if row else "" for row in found],
-        )
-
-    def rebuild(self, cohort: Cohort, *, on_event: OnEvent | None = None) -> pd.DataFrame:
+    def rebuild(self, cohort: Cohort | str, *, on_event: OnEvent | None = None) -> pd.DataFrame:
         """Make a lost ledger anew from the packages and the server; nothing is sent.
 
         Ended early, it has to be done again before anything is sent.
@@ -255,17 +510,179 @@ class Workspace(ResultsWorkspace):
         LockedError
             Somebody else works in this workspace just now.
         """
-        with self._places.locked(), closing(self.service.connect()) as remote:
-            rebuild(self.package(cohort, on_event=on_event), self.ledger, remote)
+        self._submission.rebuild(cohort, on_event)
         return self.status(look=False)
 
+    def status(self, *, look: bool = True) -> pd.DataFrame:
+        """Tell where every study stands.
 
-def _taken_in(more: PackageStream, listen: OnEvent) -> list[Package]:
-    """Wait for everything that is to be sent."""
-    packages = []
-    for piece in more:
-        if isinstance(piece, Event):
-            listen(piece)
-        else:
-            packages.append(piece[1])
-    return packages
+        Parameters
+        ----------
+        look
+            Look at the server; False tells what the ledger and the last look know.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
+            warnings of its result files. Its ``attrs["listed_at"]`` is the time of the look, in
+            UTC by this computer's clock; None if there never was one. ``attrs["left_out"]`` says
+            what could not be looked into.
+
+        Raises
+        ------
+        ConnectError
+            The service cannot be reached.
+
+        Warns
+        -----
+        ResultWarning
+            A folder on the server was left out of the look.
+        """
+        return self._collection.status(look=look)
+
+    def watch(
+        self,
+        *,
+        interval: float = 60.0,
+        longest: float | None = None,
+        timeout: float = math.inf,
+        stop: threading.Event | None = None,
+    ) -> Iterator[StatusUpdate]:
+        """Look at the service again and again, less often while nothing changes.
+
+        Parameters
+        ----------
+        interval
+            The shortest pause between two looks, in seconds: at first, and after a change.
+        longest
+            The longest pause, in seconds; 15 intervals if None.
+        timeout
+            After how many seconds to have the last look.
+        stop
+            When set, the watching ends at once, also in a pause.
+
+        Yields
+        ------
+        Look
+            The `status`, whether it is news, seconds until the next look; and why the service
+            could not be asked, where a connection was lost: it is tried again.
+
+        Raises
+        ------
+        OptionError
+            The interval is no time.
+        ConnectError
+            The first look failed, or the service refuses in a way that does not pass by itself.
+        """
+        return self._collection.watch(
+            interval=interval, longest=longest, timeout=timeout, stop=stop
+        )
+
+    def wait(
+        self,
+        *,
+        timeout: float = 4 * 3600.0,
+        interval: float = 60.0,
+        longest: float | None = None,
+        on_event: OnEvent | None = None,
+        stop: threading.Event | None = None,
+    ) -> pd.DataFrame:
+        """Wait until the service has answered for every study that was sent.
+
+        Parameters
+        ----------
+        timeout
+            How long to wait at most, in seconds.
+        interval, longest
+            The shortest pause between two looks, and the longest, in seconds; as for `watch`.
+        on_event
+            What listens; a progress bar if None.
+        stop
+            When set, waiting ends at once.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The last `status`.
+
+        Raises
+        ------
+        ConnectError
+            The service cannot be reached.
+        """
+        return self._collection.wait(
+            timeout=timeout, interval=interval, longest=longest, on_event=on_event, stop=stop
+        )
+
+    def collect(
+        self,
+        *,
+        on_event: OnEvent | None = None,
+        stop: threading.Event | None = None,
+        pause: threading.Event | None = None,
+    ) -> pd.DataFrame:
+        """Bring every result that is new or changed.
+
+        Parameters
+        ----------
+        on_event
+            What listens; progress bars if None.
+        stop
+            When set, the folders under way are finished and no other is begun.
+        pause
+            While set, nothing is fetched.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The `status` after it, without another look.
+
+        Raises
+        ------
+        ConnectError
+            The service cannot be reached.
+        LockedError
+            Somebody else works in this workspace just now.
+        """
+        return self._collection.collect(on_event=on_event, stop=stop, pause=pause)
+
+    def table(self, *, schema: Schema | None = None) -> pd.DataFrame:
+        """Return the cohort table of everything collected.
+
+        Parameters
+        ----------
+        schema
+            How the result files are to be read; None lets their content decide.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per study x region x metric; see docs/cohort_table.md for the columns.
+
+        Raises
+        ------
+        ResultError
+            Nothing was collected yet.
+        """
+        return self._collection.results(schema).table
+
+    def study_facts(self, *, schema: Schema | None = None) -> pd.DataFrame:
+        """Return what is known of every collected study: predictions, source, warnings.
+
+        Parameters
+        ----------
+        schema
+            As for `table`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per study.
+
+        Raises
+        ------
+        ResultError
+            Nothing was collected yet.
+        """
+        return self._collection.results(schema).studies

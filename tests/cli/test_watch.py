@@ -57,10 +57,10 @@ def test_it_gives_up_after_a_while(run, tmp_path, own_cohort_folder):
 
 
 def test_where_somebody_else_works_it_collects_at_the_next_look(run, sent, service):
-    from neuroflow.workspace.folder import WorkFolder
+    from neuroflow.workspace.folder import ProjectFolder
 
     assert service.wait_until_idle()
-    with WorkFolder(sent).locked():
+    with ProjectFolder(sent).locked():
         code, _, err = run("watch", sent, "--once")
     assert code == 20
     assert "Collecting at the next look" in err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.errors import ResultError, ResultWarning
+from neuroflow.events import warn_user
 from neuroflow.io import read_participants
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.find_files import Found, scan
@@ -23,7 +23,6 @@ from neuroflow.results.table.values import ValueMatrix
 __all__ = ["COLUMNS", "Results", "load_results", "read_results", "study_facts", "to_wide"]
 
 _NAMED = 10  # studies named in a warning
-_USERS_LINE = 6  # frames up: here, the property, its cache, and who asked it for the table
 _UNMATCHED = {
     "in_studies": "studies are not in the map of studies",
     "in_participants": "studies have no row in participants.tsv",
@@ -222,4 +221,4 @@ def load_results(
 def _warn_of(what: str, names: list[str]) -> None:
     if names:
         shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-        warnings.warn(f"{len(names)} {what}: {shown}", ResultWarning, stacklevel=_USERS_LINE)
+        warn_user(f"{len(names)} {what}: {shown}", ResultWarning)

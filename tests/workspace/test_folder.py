@@ -6,11 +6,11 @@ import sys
 import pytest
 
 from neuroflow.errors import LockedError, WorkspaceError
-from neuroflow.workspace.folder import WorkFolder
+from neuroflow.workspace.folder import ProjectFolder
 
 
 def test_a_new_folder_is_made_with_those_above_it(tmp_path):
-    assert WorkFolder(tmp_path / "a" / "b").root.is_dir()
+    assert ProjectFolder(tmp_path / "a" / "b").root.is_dir()
 
 
 @pytest.mark.parametrize("below", ["", "project"])
@@ -18,7 +18,7 @@ def test_a_file_is_no_workspace(tmp_path, below):
     file = tmp_path / "file"
     file.write_text("mine", encoding="utf-8")
     with pytest.raises(WorkspaceError, match="cannot be a workspace"):
-        WorkFolder(file / below)
+        ProjectFolder(file / below)
     assert file.read_text(encoding="utf-8") == "mine"
 
 
@@ -26,32 +26,32 @@ def test_a_file_is_no_workspace(tmp_path, below):
 def test_a_read_only_folder_is_refused(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(WorkspaceError, match="cannot be written"):
-        WorkFolder(tmp_path)
+        ProjectFolder(tmp_path)
 
 
 def test_a_folder_on_a_read_only_disk_is_refused():
     if not os.path.isdir("/proc/self"):  # noqa: PTH112
         pytest.skip("no /proc here: nothing that even an administrator cannot write")
     with pytest.raises(WorkspaceError, match="cannot be written"):
-        WorkFolder("/proc/self/project")
+        ProjectFolder("/proc/self/project")
 
 
 def test_the_salt_is_made_once_and_for_the_owner_only(tmp_path):
-    salt = WorkFolder(tmp_path).salt
+    salt = ProjectFolder(tmp_path).salt
     assert len(salt) == 32
-    assert WorkFolder(tmp_path).salt == salt
+    assert ProjectFolder(tmp_path).salt == salt
     if sys.platform != "win32":
         assert stat.S_IMODE((tmp_path / "salt").stat().st_mode) == 0o600
 
 
 def test_two_workspaces_do_not_share_a_salt(tmp_path):
-    assert WorkFolder(tmp_path / "a").salt != WorkFolder(tmp_path / "b").salt
+    assert ProjectFolder(tmp_path / "a").salt != ProjectFolder(tmp_path / "b").salt
 
 
 def test_a_second_process_is_told_that_somebody_works_here(tmp_path):
     code = (
-        "import sys; from neuroflow.workspace.folder import WorkFolder\n"
-        f"with WorkFolder({str(tmp_path)!r}).locked():\n"
+        "import sys; from neuroflow.workspace.folder import ProjectFolder\n"
+        f"with ProjectFolder({str(tmp_path)!r}).locked():\n"
         "    print('held', flush=True); sys.stdin.read()\n"
     )
     other = subprocess.Popen(
@@ -59,16 +59,16 @@ def test_a_second_process_is_told_that_somebody_works_here(tmp_path):
     )
     with other:
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(LockedError, match="Somebody else works"), WorkFolder(tmp_path).locked():
+        with pytest.raises(LockedError, match="is in use"), ProjectFolder(tmp_path).locked():
             pass
-        assert WorkFolder(tmp_path).is_locked
+        assert ProjectFolder(tmp_path).is_locked
         other.kill()
-    with WorkFolder(tmp_path).locked():  # a killed process holds nothing
+    with ProjectFolder(tmp_path).locked():  # a killed process holds nothing
         assert other.returncode is not None
 
 
 def test_whether_somebody_works_here_is_told_without_getting_in_the_way(tmp_path):
-    places = WorkFolder(tmp_path)
+    places = ProjectFolder(tmp_path)
     assert not places.is_locked
     with places.locked():
         assert places.is_locked
@@ -76,6 +76,6 @@ def test_whether_somebody_works_here_is_told_without_getting_in_the_way(tmp_path
 
 
 def test_one_workspace_may_hold_its_own_lock_twice(tmp_path):
-    places = WorkFolder(tmp_path)
+    places = ProjectFolder(tmp_path)
     with places.locked(), places.locked():
         assert places.root == tmp_path.resolve()

@@ -9,7 +9,6 @@ import pytest
 import neuroflow as nf
 from neuroflow.errors import OptionError, SubmissionError, WorkspaceError
 from neuroflow.workspace.decisions import DecisionStore
-from neuroflow.workspace.preparation import study_map
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def test_a_missing_age_is_filled_in_and_the_table_of_the_user_stays_as_it_is(ws,
 
 def test_results_are_matched_with_the_age_that_was_filled_in(ws, cohort):
     ws.fill_in(cohort, cohort.studies[0].label, age=61)
-    table = study_map(ws._cohorts, ws.participants, ws._decisions.read)
+    table = ws._enrolment.study_map()
     table = table.dropna(subset="study_id").set_index("study_id")
     assert table.loc[cohort.studies[0].study_id, "age"] == 61
     assert table["age"].notna().all()

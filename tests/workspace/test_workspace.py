@@ -7,7 +7,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.errors import IdError, LockedError, OptionError, ParticipantsError
-from neuroflow.workspace.folder import WorkFolder
+from neuroflow.workspace.folder import ProjectFolder
 
 
 def silent(_event):
@@ -131,7 +131,7 @@ def test_a_study_that_changed_is_packaged_anew_under_its_id(ws, cohort):
 
 
 def test_two_notebooks_do_not_package_at_the_same_time(ws, cohort):
-    with WorkFolder(ws.folder).locked(), pytest.raises(LockedError):
+    with ProjectFolder(ws.folder).locked(), pytest.raises(LockedError):
         ws.package(cohort, on_event=silent)
 
 

@@ -80,7 +80,7 @@ def test_a_study_that_is_not_there_is_told_with_the_nearest(workspace, service, 
 def test_a_study_left_out_of_the_cohort_cannot_be_named(workspace, cohort):
     first = ids(cohort)[0]
     workspace.exclude(cohort, first, "motion")
-    with pytest.raises(OptionError, match="left out"):
+    with pytest.raises(OptionError, match="is excluded"):
         workspace.submit(cohort, only=[first], on_event=silent)
 
 
@@ -244,7 +244,7 @@ def test_nobody_else_sends_from_the_same_folder_meanwhile(workspace, cohort):
     first.start()
     assert begun.wait(30)
     with nf.Workspace(workspace.folder) as other:
-        with pytest.raises(LockedError, match="Somebody else works in"):
+        with pytest.raises(LockedError, match="is in use"):
             other.submit(cohort, on_event=silent)
         told = subprocess.run(
             [sys.executable, "-m", "neuroflow", "submit", workspace.folder, "C"],
@@ -253,7 +253,7 @@ def test_nobody_else_sends_from_the_same_folder_meanwhile(workspace, cohort):
             check=False,
         )
         assert told.returncode == LockedError.exit_code
-        assert "Somebody else works in" in told.stderr
+        assert "is in use" in told.stderr
         go_on.set()
         first.join()
         assert set(other.submit(cohort, on_event=silent)["action"]) == {"skip"}

@@ -1,0 +1,108 @@
+"""What the checks say of a cohort, and which rules are overridden for which study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import asdict, fields
+
+import pandas as pd
+
+from neuroflow.io import ParticipantRows
+from neuroflow.ledger import Ledger
+from neuroflow.models import Cohort, Finding, OnEvent, Severity, Study
+from neuroflow.studies import CheckCache, Waiver, apply_waivers, check
+from neuroflow.workspace.enrolment import Enrolment, find_study
+from neuroflow.workspace.folder import ProjectFolder
+
+
+class Checks:
+    """Checks the cohorts of a workspace against the service's acquisition protocol."""
+
+    def __init__(self, folder: ProjectFolder, ledger: Ledger, enrolment: Enrolment) -> None:
+        self._folder = folder
+        self._ledger = ledger
+        self._enrolment = enrolment
+
+    def check(
+        self,
+        cohort: Cohort | str,
+        *,
+        on_event: OnEvent | None = None,
+        executor: Executor | None = None,
+        look: bool = True,
+    ) -> pd.DataFrame:
+        """Return one row per finding; excluded studies are not checked."""
+        cohort = self._enrolment.without_excluded(cohort)
+        own = {str(study.study_id) for study in cohort.studies}
+        sent = {
+            row.study_uid_sha256
+            for row in self._ledger.rows()
+            if row.submitted_at and row.study_uid_sha256 and row.study_id not in own
+        }
+        findings = check(
+            cohort.studies,
+            sent=sent,
+            executor=executor,
+            on_event=on_event,
+            cache=CheckCache(self._folder.checks(cohort.cohort_id)),
+            cached_only=not look,
+        )
+        participants = self._enrolment.participants(cohort.cohort_id)
+        unmatched = unmatched_studies(cohort, participants)
+        return apply_waivers(
+            pd.concat([findings, unmatched], ignore_index=True),
+            overrides_of(cohort, self._ledger.overrides()),
+        )
+
+    def override(self, cohort: Cohort | str, study: str, rule: str, reason: str) -> None:
+        """Override one rule for one study; an empty reason applies the rule again."""
+        chosen = find_study(self._enrolment.current(cohort), study)
+        Waiver(chosen.label, rule, reason or "applied again")
+        self._ledger.set_aside(str(chosen.study_id), rule, reason.strip())
+
+
+def overrides_of(cohort: Cohort, kept: Mapping[tuple[str, str], str]) -> list[Waiver]:
+    """Pick the rules that were set aside for the studies of a cohort."""
+    labels = {study.study_id: study.label for study in cohort.studies}
+    return [
+        Waiver(labels[study_id], rule, reason)
+        for (study_id, rule), reason in kept.items()
+        if study_id in labels
+    ]
+
+
+def unmatched_studies(cohort: Cohort, participants: pd.DataFrame | None) -> pd.DataFrame:
+    """Warn of studies whose participant is not in participants.tsv."""
+    rows = None if participants is None else ParticipantRows(participants)
+    findings = [
+        Finding(
+            study=study.label,
+            rule="participant",
+            severity=Severity.WARNING,
+            measured=study.participant_id or "unknown",
+            accepted="a row of participants.tsv",
+            advice="Add the row, or name the participant in studies.tsv; else the results of this "
+            "study have no group.",
+        )
+        for study in cohort.studies
+        if rows is not None and not _is_in(rows, study)
+    ]
+    columns = [field.name for field in fields(Finding)]
+    return pd.DataFrame([asdict(finding) for finding in findings], columns=columns)
+
+
+def _is_in(rows: ParticipantRows, study: Study) -> bool:
+    if study.participant_id is None:
+        return False
+    return rows.find(study.participant_id, study.session_id) is not None
+
+
+def blocked_studies(cohort: Cohort, findings: pd.DataFrame) -> dict[str, str]:
+    """Name the studies that have errors."""
+    errors = findings[findings["severity"] == Severity.ERROR]
+    reasons = {
+        label: "; ".join(f"{row.rule}: {row.measured}" for row in rows.itertuples())
+        for label, rows in errors.groupby("study", sort=False)
+    }
+    return {str(s.study_id): reasons[s.label] for s in cohort.studies if s.label in reasons}

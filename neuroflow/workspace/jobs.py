@@ -1,0 +1,58 @@
+"""The long jobs of a workspace: one at a time, each logged once, each with a listener."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from neuroflow.events import EventLog, listening
+from neuroflow.ledger import utc_now
+from neuroflow.models import OnEvent
+from neuroflow.workspace.folder import ProjectFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that runs now: the folder is locked and its events are logged."""
+
+    name: str  # As it is called in the log
+    report: OnEvent  # Takes each event: to the log, then to the listener
+
+
+class Jobs:
+    """Starts the jobs of a workspace.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = ProjectFolder(tempfile.mkdtemp())
+    >>> with Jobs(folder).run("collect", lambda event: None) as job:
+    ...     folder.is_locked, job.name
+    (True, 'collect')
+    >>> folder.is_locked
+    False
+    """
+
+    def __init__(self, folder: ProjectFolder, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._folder = folder
+        self._clock = clock
+
+    @contextmanager
+    def run(
+        self, name: str, on_event: OnEvent | None, *, within: Job | None = None
+    ) -> Iterator[Job]:
+        """Lock the folder, log the job and report to its listener, or to progress bars.
+
+        A job `within` another one shares the lock, the log and the listener of that one.
+        """
+        if within is not None:
+            yield within
+            return
+        with (
+            self._folder.locked(),
+            listening(on_event) as listen,
+            EventLog(self._folder.log, name, listen, clock=self._clock) as log,
+        ):
+            yield Job(name, log)
