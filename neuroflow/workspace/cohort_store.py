@@ -1,6 +1,6 @@
-"""The cohorts of a workspace: which study goes by which id.
+"""The cohorts of a workspace: which study has which id.
 
-The map from `study_id` to participant is the one place where the two meet. It stays in the
+The map from `study_id` to participant is the one place that holds both. It stays in the
 workspace, readable by its owner only, and is never uploaded.
 """
 
@@ -36,8 +36,11 @@ COLUMNS = (
 )
 
 
+_Version = tuple[object, ...]
+
+
 def new_study_id() -> str:
-    """Make a fresh `study_id`: a UUID4, which says nothing about the participant.
+    """Return a new `study_id`: a UUID4, which holds nothing of the participant.
 
     Examples
     --------
@@ -48,20 +51,21 @@ def new_study_id() -> str:
 
 
 class CohortStore:
-    """The cohorts below one folder, one sub-folder each."""
+    """The cohorts in a folder, one sub-folder each."""
 
     def __init__(self, folder: Path, *, new_id: Callable[[], str] = new_study_id) -> None:
         self.folder = folder
         self._new_id = new_id
+        self._last: tuple[_Version, Cohort] | None = None
 
     def ids(self) -> list[str]:
-        """List the cohorts, by name."""
+        """List the ids of the cohorts in alphabetical order."""
         return sorted(path.parent.name for path in self.folder.glob(f"*/{STUDIES_NAME}"))
 
     def enrol(
         self, cohort_id: str, studies: Iterable[Study], *, keep: Collection[str] = ()
     ) -> Cohort:
-        """Give every study its id, the same one as last time, and write the map."""
+        """Write the studies of a cohort; each keeps the id it had, or gets a new one."""
         known = self.read(cohort_id).studies if cohort_id in self.ids() else ()
         ids = _known_ids(known, studies := list(studies))
         enrolled = [
@@ -73,7 +77,7 @@ class CohortStore:
         return Cohort(cohort_id, tuple(enrolled))
 
     def read(self, cohort_id: str) -> Cohort:
-        """Read a cohort back."""
+        """Read a cohort; from memory where its files did not change."""
         if cohort_id not in self.ids():
             known = ", ".join(self.ids()) or "none"
             raise WorkspaceError(
@@ -81,11 +85,25 @@ class CohortStore:
                 why=f"Known cohorts: {known}.",
                 advice="Make it with Workspace.cohort(cohort_id, studies).",
             )
+        version = self._version(cohort_id)
+        if self._last is None or self._last[0] != version:
+            self._last = version, self._read(cohort_id)
+        return self._last[1]
+
+    def _read(self, cohort_id: str) -> Cohort:
         rows = cast(list[dict[str, str]], self.frame(cohort_id).to_dict("records"))
         with self._readable(cohort_id):
             text = (self.folder / cohort_id / FILES_NAME).read_text(encoding="utf-8")
             files = json.loads(text)
             return Cohort(cohort_id, tuple(_study(row, files) for row in rows))
+
+    def _version(self, cohort_id: str) -> _Version:
+        """Identify the files of a cohort as they are now: each change replaces them."""
+        with self._readable(cohort_id):
+            states = [
+                (self.folder / cohort_id / name).stat() for name in (STUDIES_NAME, FILES_NAME)
+            ]
+        return cohort_id, *((s.st_ino, s.st_size, s.st_mtime_ns) for s in states)
 
     def frame(self, cohort_id: str) -> pd.DataFrame:
         """Return the map of one cohort as a table."""
@@ -98,7 +116,7 @@ class CohortStore:
 
     @contextmanager
     def _readable(self, cohort_id: str) -> Iterator[None]:
-        """Tell of a damaged map."""
+        """Report a damaged map."""
         try:
             yield
         except (OSError, ValueError, TypeError, KeyError) as error:

@@ -101,7 +101,7 @@ def test_results_are_matched_with_the_age_that_was_filled_in(ws, cohort):
 
 def test_participants_tsv_wins_over_what_would_be_filled_in(ws, cohort):
     study = cohort.studies[1]
-    with pytest.raises(OptionError, match=r"participants.tsv says another age"):
+    with pytest.raises(OptionError, match=r"participants.tsv has another age"):
         ws.fill_in(cohort, study.label, age=study.age + 1)
 
 

@@ -15,6 +15,7 @@ import neuroflow as nf
 from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import LockedError, NeuroflowError, OptionError, SubmissionError
 from neuroflow.ledger.states import State
+from neuroflow.transfer import Planner
 from neuroflow.transfer.ssh.session import LOG_NAME
 
 
@@ -257,3 +258,20 @@ def test_nobody_else_sends_from_the_same_folder_meanwhile(workspace, cohort):
         go_on.set()
         first.join()
         assert set(other.submit(cohort, on_event=silent)["action"]) == {"skip"}
+
+
+# ---------------------------------------------------------------- the plan
+
+
+@pytest.mark.parametrize("options", [{}, {"dry_run": True}, {"only_good": True}])
+def test_the_plan_is_computed_once(workspace, cohort, monkeypatch, options):
+    computed = []
+    plan = Planner.plan
+    monkeypatch.setattr(
+        Planner, "plan", lambda self, *args: computed.append(args) or plan(self, *args)
+    )
+    reports = []
+    rows = workspace.submit(cohort, on_event=reports.append, **options)
+    assert len(computed) == 1
+    assert rows.attrs["summary"].startswith("2 of 2 studies to send")
+    assert [e.message for e in reports if e.stage == "plan"] == [rows.attrs["summary"]]
