@@ -49,9 +49,12 @@ def test_a_job_within_another_shares_its_lock_log_and_listener(jobs, folder):
 
 def test_no_other_job_starts_meanwhile(jobs, tmp_path):
     other = Jobs(ProjectFolder(tmp_path))
-    with jobs.run("submit", print), pytest.raises(LockedError, match="is in use"):
-        with other.run("collect", print):
-            pass
+    with (
+        jobs.run("submit", print),
+        pytest.raises(LockedError, match="is in use"),
+        other.run("collect", print),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, WorkspaceError("no")])
