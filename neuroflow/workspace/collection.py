@@ -137,7 +137,7 @@ class Collection:
                 self._ledger,
                 self._folder.results,
                 connections=self._service.settings.connections,
-                snapshot=snapshot,
+                listing=snapshot,
                 stop=stop,
                 pause=pause,
                 clock=self._clock,
