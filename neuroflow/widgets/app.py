@@ -1,4 +1,4 @@
-"""All forms together, one tab each, that open as their turn comes."""
+"""All forms in one row of tabs; each tab opens once the steps before it are done."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from neuroflow.widgets.submit import SubmitModel, submit_form
 from neuroflow.workspace import Workspace
 
 POLL_SECONDS = 2.0
-"""How often the forms look whether somebody else works in the workspace."""
+"""How often the forms check for changes made by other programs."""
 FormName = Literal["connect", "cohort", "submit", "results", "explore"]
 _FORMS: dict[str, Callable[[Any], widgets.Widget]] = {
     "connect": connect_form,
@@ -30,11 +30,11 @@ _FORMS: dict[str, Callable[[Any], widgets.Widget]] = {
     "results": results_form,
     "explore": explore_form,
 }
-"""The forms in the order of the work, and what draws each."""
+"""The forms in the order of the work, each with the function that draws it."""
 
 
 class AppModel(HasTraits):
-    """The models of all forms of one workspace, and what one tells another."""
+    """The models of all forms of one workspace, kept in step with each other."""
 
     locked = Dict()
 
@@ -46,7 +46,7 @@ class AppModel(HasTraits):
         self.cohort = CohortModel(ws)
         self.submit = SubmitModel(ws, self.cohort)
         self.results = ResultsModel(ws)
-        self.explore = ExploreModel(ws, load=False)  # read when somebody wants to see it
+        self.explore = ExploreModel(ws, load=False)  # loaded when its tab is opened
         link((self.explore, "study_id"), (self.results, "study_id"))
         self.connect.observe(lambda _: self.submit.refresh(), names=["tone"])
         self.submit.observe(self._on_busy_change, names=["busy"])
@@ -57,12 +57,12 @@ class AppModel(HasTraits):
 
     @property
     def forms(self) -> dict[str, FormModel]:
-        """The forms in the order of the work, by their names."""
+        """Map the names of the forms to their models, in the order of the work."""
         return {name: getattr(self, name) for name in _FORMS}
 
     @property
     def current_form(self) -> str:
-        """Which form's turn it is: the first that has something left to do."""
+        """Name of the first form with something left to do."""
         if self.ws.ledger.rows():
             here = {row.state for row in self.ws.ledger.rows()} <= {State.COLLECTED, State.FAILED}
             done = "explore" if here and "explore" not in self.locked else "results"
@@ -72,7 +72,7 @@ class AppModel(HasTraits):
         return "connect" if self.ws.service.profile is None else "cohort"
 
     def poll(self) -> None:
-        """Follow what code, the command line or another notebook does in this workspace."""
+        """Show changes made by code, the command line or another notebook."""
         follows = [self.cohort.poll, self.submit.poll, self._update_locked]
         if self._shown_form == "results":
             follows.append(self.results.poll)
@@ -80,7 +80,7 @@ class AppModel(HasTraits):
             self.submit.run_safely(follow)  # a ledger that cannot be read now may be read next time
 
     def open_form(self, name: str) -> None:
-        """Bring a form up to date as it is opened."""
+        """Update a form when it is opened."""
         self._shown_form = name
         self.poll()
         if name == "submit" and not self.submit.busy:
@@ -90,9 +90,9 @@ class AppModel(HasTraits):
 
     def _update_locked(self) -> None:
         missing = {
-            "submit": "" if self.cohort.cohort_ids else "First check the studies of a cohort.",
-            "results": "" if self._has_sent() else "First send the studies of a cohort.",
-            "explore": "" if self._has_results() else "First collect results.",
+            "submit": "" if self.cohort.cohort_ids else "Check the studies of a cohort first.",
+            "results": "" if self._has_sent() else "Send the studies of a cohort first.",
+            "explore": "" if self._has_results() else "Collect results first.",
         }
         self.locked = {name: text for name, text in missing.items() if text}
 
@@ -104,7 +104,7 @@ class AppModel(HasTraits):
         return any(self.ws.results_folder.glob("*"))
 
     def _on_busy_change(self, change: Any) -> None:
-        """Let one form show what another one has done."""
+        """Update the other forms when a task of one form has ended."""
         if change.new:
             return
         if change.owner is self.submit:
@@ -126,21 +126,21 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
     Parameters
     ----------
     ws
-        The workspace. What was saved, decided, sent and fetched in it is shown again; run twice,
-        both views show the same work.
+        The workspace. The forms show everything that was saved, decided, sent and collected in
+        it before. Called twice for one workspace, both views show the same work.
     form
-        The name of one form to be shown alone: ``"connect"``, ``"cohort"``, ``"submit"``,
-        ``"results"`` or ``"explore"``.
+        The name of the only form to show: ``"connect"``, ``"cohort"``, ``"submit"``,
+        ``"results"`` or ``"explore"``. By default all forms are shown, one tab each.
 
     Returns
     -------
     ipywidgets.Widget
-        To be the last line of a cell.
+        The forms; make it the last line of a notebook cell.
 
     Raises
     ------
     OptionError
-        There is no such form.
+        There is no form of this name.
 
     Examples
     --------
@@ -168,10 +168,10 @@ def _tabs(model: AppModel) -> widgets.Tab:
     tabs = widgets.Tab(
         [widgets.VBox() for _ in names], selected_index=names.index(model.current_form)
     )
-    tabs.neuroflow = model  # the models live as long as a view of them
+    tabs.neuroflow = model  # keeps the models alive as long as the view
 
     def draw_form() -> None:
-        """Draw the form that is looked at: the others wait until somebody wants to see them."""
+        """Draw the open form; the others are drawn when they are opened."""
         name = names[tabs.selected_index or 0]
         place = tabs.children[tabs.selected_index or 0]
         if name in model.locked:
@@ -193,20 +193,25 @@ def _tabs(model: AppModel) -> widgets.Tab:
 
 
 def _locked_page(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.VBox:
-    """Say what is missing before a form's turn comes, and lead to the last one that is open."""
+    """Show what is missing before a form opens, with a button to the form that comes first."""
     names = list(_FORMS)
     before = [each for each in names[: names.index(name)] if each not in model.locked][-1]
 
     def go() -> None:
         tabs.selected_index = names.index(before)
 
-    way = button(model.forms[name], f"Go to {before.capitalize()}", f"Open the form {before}", go)
+    way = button(
+        model.forms[name],
+        f"Go to {before.capitalize()}",
+        f"Open the {before.capitalize()} form",
+        go,
+    )
     words = f"<h2>{name.capitalize()}</h2><p>{html.badge('', model.locked[name])}</p>"
     return framed(widgets.HTML(words), widgets.HBox([way]))
 
 
 def _bind_title(tabs: widgets.Tab, model: AppModel, number: int, name: str) -> None:
-    """Keep a tab's title true: a mark of how it stands, its number and its name."""
+    """Keep a tab's title up to date: a status symbol, its number and its name."""
     form = model.forms[name]
 
     def update() -> None:

@@ -1,4 +1,4 @@
-"""The forms as a page without code: Voilà on this computer, what `neuroflow app` runs."""
+"""The forms as a page without code, served by Voilà on this computer; run by `neuroflow app`."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from neuroflow.plot.common import ThemeName
 from neuroflow.workspace import Workspace
 
 WORKSPACE_VARIABLE = "NEUROFLOW_WORKSPACE"
-"""The environment variable that hands the workspace over to the page."""
+"""The environment variable that names the workspace of the page."""
 FOLDER_VARIABLE = "NEUROFLOW_START"
-"""The environment variable that names the folder the command was given in."""
+"""The environment variable that names the folder in which the command was run."""
 LOCAL = "127.0.0.1"
-"""No other computer can reach the page."""
+"""The loopback address: no other computer can reach the page."""
 _START_SECONDS = 180.0
 _STOP_SECONDS = 15.0
 _STEP_SECONDS = 0.2
@@ -54,10 +54,10 @@ def serve_page(
     open_browser: bool = True,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Serve the forms of a workspace as a page, until told to stop.
+    """Serve the forms of a workspace as a page until the stop event is set.
 
-    The page listens on this computer only, and asks for a token: other users of the computer
-    could open it otherwise, and send studies with your key.
+    The page is reachable from this computer only and requires a token; otherwise other users of
+    the computer could open it and send studies with your key.
     """
     if theme not in get_args(ThemeName):
         raise OptionError(
@@ -71,7 +71,7 @@ def serve_page(
         )
     with Workspace(workspace) as ws:
         folder = ws.folder
-        # Settings that cannot be read are told here: the page would stay empty.
+        # Unreadable settings raise here; the page would stay empty.
         _ = ws.service.profile, ws.service.settings
     token, number = secrets.token_urlsafe(24), _free_port(port)
     address = f"http://{LOCAL}:{number}/?token={token}"
@@ -98,7 +98,7 @@ def _command(port: int, theme: str) -> list[str]:
         *(f"--port={port}", f"--Voila.ip={LOCAL}", "--Voila.port_retries=0"),
         *("--Voila.auto_token=True", "--template=neuroflow", f"--theme={theme}"),
         *("--VoilaConfiguration.allow_template_override=NO", "--strip_sources=True"),
-        # A page that is left or loaded anew lets its kernel finish an upload; idle ones are ended.
+        # The kernel of a closed page may finish its upload; idle kernels are ended.
         *(
             f"--MappingKernelManager.cull_idle_timeout={_IDLE_SECONDS}",
             "--MappingKernelManager.cull_interval=60",
@@ -107,10 +107,9 @@ def _command(port: int, theme: str) -> list[str]:
 
 
 def _environ(folder: Path, token: str) -> dict[str, str]:
-    """Return the page's environment; the token stands there, for arguments are seen by everybody.
+    """Return the page's environment with the token, since arguments are visible to everybody.
 
-    Jupyter shall find the kernel of this Python first, not one the user installed elsewhere; and
-    the page's template.
+    Jupyter must find the kernel of this Python before others, and the template of the page.
     """
     share = str(files("neuroflow.widgets") / "share")
     return os.environ | {
@@ -124,9 +123,9 @@ def _environ(folder: Path, token: str) -> dict[str, str]:
 
 
 def _free_port(port: int) -> int:
-    """Return a free port, or the wanted one if it is."""
+    """Return a free port, or the given one if it is free."""
     with socket.socket() as probe:
-        if os.name == "posix":  # as Voilà does: a port that was left a moment ago is free
+        if os.name == "posix":  # as Voilà does: a recently closed port counts as free
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOCAL, port))
@@ -134,7 +133,7 @@ def _free_port(port: int) -> int:
             raise OptionError(
                 f"The page cannot use port {port}.",
                 why=f"{error.strerror}.",
-                advice="Leave --port out to take a free one.",
+                advice="Omit --port to use a free one.",
             ) from error
         return int(probe.getsockname()[1])
 
@@ -143,7 +142,7 @@ def _free_port(port: int) -> int:
 def _running_server(
     command: list[str], environ: dict[str, str], log: IO[str]
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run the server in a session of its own: Ctrl-C reaches it only through us."""
+    """Run the server in its own session, so that Ctrl-C reaches only this process."""
     group: dict[str, Any] = (
         {"start_new_session": True}
         if os.name == "posix"
@@ -159,7 +158,7 @@ def _running_server(
 
 
 def _stop_server(server: subprocess.Popen[str]) -> None:
-    """Ask the server to end, with its kernels; insist after a while."""
+    """Stop the server and its kernels; kill it if it does not end in time."""
     if server.poll() is None:
         server.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
         try:
@@ -188,7 +187,7 @@ def _wait_until_open(
 
 @contextmanager
 def _shortcut(path: Path, address: str) -> Iterator[Path]:
-    """Keep a file that leads the browser to the page: the token in an argument would be seen."""
+    """Write a private file that redirects the browser, since arguments would show the token."""
     text = f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">\n'
     write_private(path, text.encode())
     try:
@@ -201,7 +200,7 @@ def _server_ended(log: IO[str]) -> WorkerError:
     log.seek(0)
     lines = [line.strip() for line in log.read().splitlines() if line.strip()]
     return WorkerError(
-        "The page did not open, or ended by itself.",
+        "The page did not open, or it stopped unexpectedly.",
         why=" ".join(lines[-3:]),
-        advice="Try another port; neuroflow.app(ws) shows the same forms in a notebook.",
+        advice="Try another port, or open the same forms in a notebook with neuroflow.app(ws).",
     )

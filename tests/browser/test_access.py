@@ -60,7 +60,7 @@ def drawn(page, name):
     if name != "1 Connect":
         page.form.locator(".nf-rows tbody tr").nth(24).wait_for()
     if name == "4 Results":
-        page.form.get_by_role("img", name="Small picture of the report").nth(7).wait_for()
+        page.form.get_by_role("img", name="Thumbnail of the report").nth(7).wait_for()
     if name == "5 Explore":
         page.form.get_by_role("img", name="Linear model").first.wait_for()
         expect(page.form.locator("img.nf-drawn:visible")).to_have_count(3)
@@ -78,7 +78,7 @@ def test_the_tab_key_leads_to_a_connection_and_enter_and_arrows_to_a_region(form
         keys.insert_text(str(fact))
     tab_to(forms, "Test connection")
     keys.press("Enter")
-    forms.sees("This server was never seen before.")
+    forms.sees("This is the first connection to this server.")
     tab_to(forms, "Yes, this is the fingerprint")
     keys.press("Enter")
     forms.sees("The service answers")
@@ -116,14 +116,14 @@ def test_500_studies_are_searched_and_chosen_in_every_table(page, tmp_path):
     for name, table in (
         ("2 Cohort", "Studies"),
         ("3 Submit", "Studies of"),
-        ("4 Results", "Where"),
+        ("4 Results", "Status"),
     ):
         page.tab(name)
         page.sees("Rows 1 to 25 of 500")
         page.form.get_by_role("searchbox", name=table).first.fill("sub-499")
-        page.sees("Rows 1 to 1 of 1 (found among 500)")
+        page.sees("Rows 1 to 1 of 1 (filtered from 500)")
     page.choose_row("sub-499_ses-1")
     page.sees("Report of sub-499_ses-1")
     page.tab("2 Cohort")
     page.choose_row("sub-499_ses-1")
-    page.sees("Chosen: sub-499_ses-1")
+    page.sees("Selected: sub-499_ses-1")

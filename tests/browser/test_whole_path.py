@@ -105,7 +105,7 @@ def connect(page, service):
     page.fill("User", service.user)
     page.fill("Private key", service.key)
     page.click("Test connection")
-    page.sees("This server was never seen before.")
+    page.sees("This is the first connection to this server.")
     page.sees(service.fingerprint)
     page.click("Yes, this is the fingerprint")
     page.sees("The service answers")
@@ -114,20 +114,20 @@ def connect(page, service):
 
 def check(page, folder):
     page.tab("3 Submit")
-    page.sees("First check the studies of a cohort.")
+    page.sees("Check the studies of a cohort first.")
     page.click("Go to Cohort")
-    page.sees("Choose the folder of scans.")
+    page.sees("Choose the scan folder.")
     page.fill("Cohort id", "PILOT_1")
-    page.fill("Folder of scans", folder / "scans")
+    page.fill("Scan folder", folder / "scans")
     page.fill("participants.tsv", folder / "participants.tsv")
     page.click("Check studies")
     page.sees("4 studies, 3 without errors.")
     page.choose_row(BROKEN)
-    page.sees(f"Chosen: {BROKEN}")
+    page.sees(f"Selected: {BROKEN}")
     page.fill("Reason", "the vendor agreed to 130 ms")
     page.form.get_by_label("Rule", exact=True).select_option("echo_time")
     keep(page, "forms_cohort", docs=True)
-    page.click("Set the rule aside")
+    page.click("Override the rule")
     page.sees("4 studies, 4 without errors.")
 
 
@@ -136,23 +136,23 @@ def send(page):
     page.click("Make the plan")
     page.sees("4 studies to send")
     page.click("Send")
-    page.sees("4 of 4 studies are sent.")
+    page.sees("4 of 4 studies have been sent.")
     assert page.form.locator("progress").first.get_attribute("value") == "1.0000"
     keep(page, "forms_submit", docs=True)
 
 
 def collect(page):
     page.tab("4 Results")
-    page.form.get_by_label("Refresh by itself").check()
+    page.form.get_by_label("Refresh automatically").check()
     page.sees("4 delivered")
-    page.sees("next look in")
+    page.sees("next check in")
     page.click("Collect")
-    page.sees("4 of 4 studies have their results on this disk.")
-    page.form.get_by_role("img", name="Small picture of the report").nth(3).wait_for()
+    page.sees("Results of 4 of 4 studies have been collected.")
+    page.form.get_by_role("img", name="Thumbnail of the report").nth(3).wait_for()
     page.sees("Research use only. Not for clinical use.")
     keep(page, "forms", docs=True)
     page.form.get_by_role("button", name=BROKEN).click()
-    page.form.get_by_role("img", name="its text stands beside it").wait_for()
+    page.form.get_by_role("img", name="the text is beside it").wait_for()
 
 
 def explore(page):
@@ -186,7 +186,7 @@ def mark(page, name):
 def export(page, folder):
     """Return the exported figure, the code shown, and the chosen row of the table."""
     page.click("Export figure")
-    page.sees("Written in the workspace: exports/forest_FW")
+    page.sees("Saved in the workspace: exports/forest_FW")
     code = page.form.locator("pre.nf-code").inner_text()
     cells = page.form.locator("tr[aria-selected=true] td").all_inner_texts()
     return folder / "exports" / "forest_FW.png", code, dict(zip(COLUMNS, cells, strict=False))

@@ -56,7 +56,7 @@ def states(model):
 
 def test_an_empty_form_says_what_is_missing_and_checks_nothing(ws):
     model = CohortModel(ws)
-    assert [line.split()[0] for line in model.blockers] == ["Name", "Choose"]
+    assert [line.split()[0] for line in model.blockers] == ["Enter", "Choose"]
     model.check()
     assert not model.busy
 
@@ -92,10 +92,10 @@ def test_a_study_that_is_left_out_stays_out_and_can_be_taken_in_again(checked, f
     bad = checked.studies.loc[0, "study"]
     checked.selected = (bad,)
     done(checked, checked.exclude, "moved in the scanner")
-    assert states(checked) == ["ready", "left out"]
+    assert states(checked) == ["ready", "excluded"]
     assert checked.blocked == {}
     again = CohortModel(checked.ws)
-    assert states(again) == ["ready", "left out"]
+    assert states(again) == ["ready", "excluded"]
     assert again.studies.loc[1, "findings"] == "moved in the scanner"
     again.selected = (bad,)
     done(again, again.include)
@@ -114,7 +114,7 @@ def test_an_error_is_set_aside_with_a_reason_and_applied_again(checked):
     checked.selected = (checked.studies.loc[0, "study"],)
     assert (checked.violated_rules, checked.overridden_rules) == (("age", "echo_time"), ())
     done(checked, checked.override, "echo_time", "the vendor agreed")
-    assert "echo_time: set aside" in checked.studies.loc[0, "findings"]
+    assert "echo_time: overridden" in checked.studies.loc[0, "findings"]
     assert (checked.violated_rules, checked.overridden_rules) == (("age",), ("echo_time",))
     done(checked, checked.override, "echo_time", "")
     assert "echo_time: 130 ms" in checked.studies.loc[0, "findings"]
@@ -161,7 +161,7 @@ def test_a_cohort_is_opened_as_it_is_named_unless_another_folder_was_typed(check
 def test_what_code_decides_is_followed(checked, ws):
     ws.exclude(checked.cohort, checked.studies.loc[0, "study"], "motion")
     checked.poll()
-    assert states(checked) == ["ready", "left out"]
+    assert states(checked) == ["ready", "excluded"]
 
 
 def test_what_cannot_be_found_is_a_readable_problem(model, tmp_path):

@@ -140,7 +140,7 @@ def test_no_key_is_overwritten(fresh, service):
 def test_several_profiles_are_saved_chosen_and_removed(fresh, service):
     probed(fresh)
     fresh.new_profile()
-    assert fresh.blockers[0] == "Name the profile."
+    assert fresh.blockers[0] == "Enter a profile name."
     fresh.set(profile="at home", host="localhost", port=service.port, user="me", key="agent")
     fresh.test()
     assert fresh.join(PATIENCE)

@@ -158,9 +158,9 @@ def test_a_question_without_an_answer_is_told_and_the_form_lives_on(model):
     model.visit = ""
     assert "more than one study" in model.problems[0].what
     assert model.effects is None
-    assert model.pictures["forest"].alt == "There is no comparison to draw."
+    assert model.pictures["forest"].alt == "There is no comparison to plot."
     assert model.pictures["strip"].png
-    assert model.code == "# There is no comparison to draw."
+    assert model.code == "# There is no comparison to plot."
     model.robust = "cluster"
     assert model.problems == ()
     assert len(model.effects)
@@ -262,7 +262,7 @@ def test_figure_table_and_methods_are_written_and_never_over_others(tmp_path):
         stems = ("strip_FW_pSN", "strip_FW_pSN-2")
         figures = {f"{stem}.{end}" for stem in stems for end in ("png", "svg", "pdf", "py")}
         assert names == figures | {"effects_FW.csv", "effects_FW.json", "methods.txt"}
-        assert model.notice == "Written in the workspace: exports/methods.txt"
+        assert model.notice == "Saved in the workspace: exports/methods.txt"
         written = pd.read_csv(ws.folder / "exports" / "effects_FW.csv")
         assert len(written) == len(model.effects)
         assert (ws.folder / "exports" / "methods.txt").read_text().strip() == model.methods

@@ -87,7 +87,7 @@ def test_hostile_names_stay_text_in_every_form(project):
         assert page.tags <= TAGS
         assert page.attributes <= ATTRIBUTES
         assert page.sources == {"data:image/png;base64"}
-        for words in (f"Chosen: {shown}", f"Report of {shown}", f"Study {shown}: {shown}"):
+        for words in (f"Selected: {shown}", f"Report of {shown}", f"Study {shown}: {shown}"):
             assert any(words in text for text in page.texts), words
         assert page.texts.count(shown) >= 1  # the product, in short
     own = everything(tabs, anywidget.AnyWidget)

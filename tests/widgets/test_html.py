@@ -82,7 +82,7 @@ def test_bars_say_in_words_how_far_they_are():
 
 def test_many_studies_under_way_are_counted_not_drawn():
     progress = Progress().after([event("upload", f"study-{n}") for n in range(20)])
-    assert "and 14 more under way" in html.progress(progress)
+    assert "and 14 more in progress" in html.progress(progress)
 
 
 def test_an_error_brings_what_the_documentation_says_of_it():

@@ -51,7 +51,7 @@ def test_a_look_at_the_server_shows_what_is_there(sent, service):
     again = ResultsModel(sent)  # after a restart of the kernel, or in another notebook
     for form in (model, again):
         assert dict(form.counts) == {"delivered": 2}
-        assert form.age_text(model.listed_at + timedelta(minutes=3)) == "server looked at 3 min ago"
+        assert form.age_text(model.listed_at + timedelta(minutes=3)) == "server checked 3 min ago"
 
 
 def seen(model, condition, seconds=PATIENCE):
@@ -68,7 +68,7 @@ def test_while_the_switch_is_on_results_are_seen_unasked_and_can_be_collected(se
     sent.watch = partial(Workspace.watch, sent, interval=0.1)
     model.auto_refresh.on = True
     seen(model, lambda: dict(model.counts) == {"delivered": 2})
-    assert "; next look in " in model.age_text(model.listed_at)
+    assert "; next check in " in model.age_text(model.listed_at)
     assert not model.busy
     done(model, model.collect)
     assert dict(model.counts) == {"collected": 2}

@@ -48,7 +48,7 @@ def states(model):
 def test_an_empty_form_says_what_is_missing(tmp_path):
     with Workspace(tmp_path / "project") as ws:
         model = SubmitModel(ws)
-        assert [line.split()[0] for line in model.blockers] == ["Choose", "Fill"]
+        assert [line.split()[0] for line in model.blockers] == ["Choose", "Complete"]
         model.make_plan()
         model.submit()
         assert not model.busy
@@ -56,7 +56,9 @@ def test_an_empty_form_says_what_is_missing(tmp_path):
 
 def test_the_plan_says_how_many_how_large_and_how_long_and_sends_nothing(model, service):
     done(model.cohorts, model.cohorts.check)
-    assert model.blockers == ("Make the plan first: it says how many, how large and how long.",)
+    assert model.blockers == (
+        "Make the plan first. It shows how many studies will be sent, their size and the time.",
+    )
     model.submit()
     assert not model.busy
     done(model, model.make_plan)
@@ -75,7 +77,7 @@ def test_every_study_is_sent_once_and_the_bars_say_so(planned, service):
     upload = next(bar for bar in planned.progress.stages if bar.name == "upload")
     assert upload.fraction == 1.0
     done(planned, planned.make_plan)
-    assert planned.plan_text == "nothing to send of 2 studies; 2 sent already."
+    assert planned.plan_text == "nothing to send of 2 studies; 2 already sent."
     done(planned, planned.submit)
     assert service.wait_until_idle()
     assert len(service.processed) == 2
@@ -88,7 +90,7 @@ def test_after_a_first_upload_the_plan_says_how_long_it_takes(planned):
     done(done(planned, planned.make_plan), planned.submit)
     done(cohorts, cohorts.include)
     done(planned, planned.make_plan)
-    assert "at the speed of earlier uploads; 1 sent already." in planned.plan_text
+    assert "at the speed of earlier uploads; 1 already sent." in planned.plan_text
 
 
 def test_a_plan_is_none_any_more_when_something_else_was_decided(planned):
@@ -99,9 +101,9 @@ def test_a_plan_is_none_any_more_when_something_else_was_decided(planned):
     assert "Make the plan first" in planned.blockers[0]
     done(planned, planned.make_plan)
     assert "1 of 1 studies to send" in planned.plan_text
-    assert "1 left out" in planned.plan_text
+    assert "1 excluded" in planned.plan_text
     done(planned, planned.submit)
-    assert states(planned) == ["left out", State.SUBMITTED]
+    assert states(planned) == ["excluded", State.SUBMITTED]
 
 
 def test_studies_with_errors_block_until_only_the_others_are_asked_for(model, own_cohort_folder):
@@ -109,7 +111,7 @@ def test_studies_with_errors_block_until_only_the_others_are_asked_for(model, ow
     model.cohorts.set(folder=str(own_cohort_folder / "scans"), participants="")
     done(model.cohorts, model.cohorts.check)
     done(model, model.make_plan)
-    assert "1 has errors" in model.blockers[0]
+    assert "1 of 2 studies has errors" in model.blockers[0]
     model.submit()
     assert not model.busy
     model.only_good = True
@@ -142,7 +144,7 @@ def test_stop_finishes_what_is_under_way_and_the_rest_can_be_sent_later(
         done(planned, planned.submit)
     assert states(planned) == [State.PACKAGED, State.SUBMITTED]
     assert planned.tone == "warn"
-    assert planned.notice.startswith("Stopped as asked; what was under way is finished. 1 of 2")
+    assert planned.notice.startswith("Stopped; uploads that had begun were finished. 1 of 2")
     done(planned, planned.submit)
     assert service.wait_until_idle()
     assert len(service.processed) == 2
@@ -217,14 +219,14 @@ def test_while_another_program_submits_the_form_follows_by_the_ledger(planned, o
         assert other.stdout.readline() == "one is sent\n"
         planned.poll()
         assert planned.other_job_running
-        assert "Another form, notebook or command works" in planned.notice
+        assert "Another form, notebook or command is working" in planned.notice
         assert planned.progress.stages[0].total == 2
         assert planned.progress.stages[0].done >= 1
-        assert "Another form, notebook or command works" in planned.blockers[0]
+        assert "Another form, notebook or command is working" in planned.blockers[0]
         planned.submit()
         assert not planned.busy
         other.communicate("\n\n", timeout=PATIENCE)
     planned.poll()
     assert not planned.other_job_running
-    assert planned.notice == "All 2 studies were sent."
+    assert planned.notice == "All 2 studies have been sent."
     assert planned.problems == ()

@@ -84,7 +84,7 @@ def test_a_passphrase_leaves_the_page_with_the_click_that_uses_it(empty, tmp_pat
     model.key = str(tmp_path / "key")
     (secret,) = all_of(view, widgets.Password)
     secret.value = "open sesame"
-    button(view, "Make a key").click()
+    button(view, "Create a key").click()
     assert model.join(PATIENCE)
     assert secret.value == ""
     assert b"OPENSSH PRIVATE KEY" in (tmp_path / "key").read_bytes()
@@ -94,7 +94,7 @@ def test_what_blocks_stands_beside_a_disabled_button(empty):
     view = submit_form(SubmitModel(empty))
     assert button(view, "Send").disabled
     assert "Choose a cohort and check its studies first." in drawn(view)
-    assert "Fill the Connect form first." in drawn(view)
+    assert "Complete the Connect form first." in drawn(view)
 
 
 def test_an_error_is_a_line_that_stays_until_it_is_dismissed(empty):
@@ -153,7 +153,7 @@ def test_a_tab_whose_turn_has_not_come_says_what_is_missing_and_leads_there(empt
     assert tabs.titles[2:4] == ("· 3 Submit (later)", "· 4 Results (later)")
     assert tabs.titles[4] == "· 5 Explore (later)"
     tabs.selected_index = 2
-    assert "First check the studies of a cohort." in drawn(tabs.children[2])
+    assert "Check the studies of a cohort first." in drawn(tabs.children[2])
     button(tabs.children[2], "Go to Cohort").click()
     assert tabs.selected_index == 1
 
@@ -228,7 +228,7 @@ def test_chosen_rows_of_the_table_are_the_chosen_studies(empty, cohort_folder):
     table = next(t for t in all_of(view, DataTable) if "state" in t.frame)
     table.selected = (1,)
     assert model.selected == (model.studies.loc[1, "study"],)
-    assert "Chosen:" in drawn(view)
+    assert "Selected:" in drawn(view)
     table.selected = ()
     assert model.selected == ()
 
@@ -241,22 +241,22 @@ def test_of_what_can_be_decided_only_that_is_offered_which_fits_the_choice(
 
     def offered():
         assert model.join(PATIENCE)
-        names = ("Leave out", "Take in again", "Set the rule aside", "Apply the rule again")
+        names = ("Exclude", "Include again", "Override the rule", "Apply the rule again")
         return {name for name in names if button(view, name).layout.display is None}
 
     model.selected = (model.studies.loc[0, "study"],)
     (rule,) = [d for d in all_of(view, widgets.Dropdown) if d.description == "Rule"]
     assert rule.value == model.violated_rules[0]
-    assert offered() == {"Leave out", "Set the rule aside"}
-    assert button(view, "Leave out").disabled
-    assert "Give a reason first" in drawn(view)
+    assert offered() == {"Exclude", "Override the rule"}
+    assert button(view, "Exclude").disabled
+    assert "Enter a reason first" in drawn(view)
     next(t for t in all_of(view, widgets.Text) if t.description == "Reason").value = "why"
-    assert not button(view, "Leave out").disabled
+    assert not button(view, "Exclude").disabled
     model.override(rule.value, "the vendor agreed")
-    assert offered() == {"Leave out", "Apply the rule again"}
+    assert offered() == {"Exclude", "Apply the rule again"}
     model.exclude("moved in the scanner")
-    assert "Take in again" in offered()
-    assert "Leave out" not in offered()
+    assert "Include again" in offered()
+    assert "Exclude" not in offered()
 
 
 def test_what_is_typed_for_a_missing_age_is_kept_in_the_workspace(empty, own_cohort_folder):
@@ -267,7 +267,7 @@ def test_what_is_typed_for_a_missing_age_is_kept_in_the_workspace(empty, own_coh
     (sex,) = [d for d in all_of(view, widgets.Dropdown) if d.description == f"Sex of {label}"]
     age.value = "sixty"
     button(view, "Save ages and sexes").click()
-    assert "cannot be read" in model.problems[0].what
+    assert "is not an age" in model.problems[0].what
     assert age.value == "sixty"
     age.value, sex.value = "61,5", "F"
     button(view, "Save ages and sexes").click()
@@ -289,7 +289,7 @@ def test_work_that_can_pause_offers_to_pause_and_to_go_on(empty):
     button(view, "Continue").click()
     assert "Sending" in drawn(view)
     button(view, "Stop").click()
-    assert "Stopping: finishing what is under way" in drawn(view)
+    assert "Stopping: finishing what has started" in drawn(view)
     gate.set()
     assert model.join(PATIENCE)
 

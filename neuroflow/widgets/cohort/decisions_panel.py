@@ -1,4 +1,4 @@
-"""What is decided of the chosen studies: left out, or a rule set aside, always with a reason."""
+"""Decisions on the selected studies: exclude them or override a rule, with a reason."""
 
 from __future__ import annotations
 
@@ -21,62 +21,66 @@ from neuroflow.widgets.common import (
 
 
 def decisions_panel(model: CohortModel) -> widgets.VBox:
-    """Offer what can be decided of the chosen studies, and only that."""
+    """Draw the decisions that apply to the selected studies."""
     words = widgets.HTML()
     reason = field(
         widgets.Text,
         "Reason",
-        "Why; it is kept in this workspace beside the decision",
-        placeholder="moved in the scanner; the vendor agreed; ...",
+        "Why you decided this; saved with the decision",
+        placeholder="e.g. head motion, or agreed with neuropacs",
     )
-    box = widgets.VBox([words, reason, *_leaving_out(model, reason), _rules(model, reason)])
+    box = widgets.VBox([words, reason, *_exclusion(model, reason), _rules(model, reason)])
     box.add_class("nf-panel")
 
     def update() -> None:
         count, some = len(model.selected), ", ".join(model.selected[:3])
         more = f" and {count - 3} more" if count > 3 else ""
-        words.value = f'<p class="nf-head" role="status">Chosen: {html.text(some + more)}</p>'
+        words.value = f'<p class="nf-head" role="status">Selected: {html.text(some + more)}</p>'
         set_visible(box, count > 0)
 
     bind(model, ["selected"], update)
     return box
 
 
-def _leaving_out(model: CohortModel, reason: Any) -> list[widgets.Widget]:
+def _exclusion(model: CohortModel, reason: Any) -> list[widgets.Widget]:
     needed = widgets.HTML()
-    out = _deciding(model, reason, "Leave out", "Leave the chosen studies out", model.exclude)
-    back = button(model, "Take in again", "Take the chosen studies in again", model.include)
+    out = _deciding(model, reason, "Exclude", "Exclude the selected studies", model.exclude)
+    back = button(model, "Include again", "Include the selected studies again", model.include)
     disable_while_busy(model, back)
 
     def update() -> None:
         set_visible(out, len(model.selected_excluded) < len(model.selected))
         set_visible(back, bool(model.selected_excluded))
 
-    def ask() -> None:
+    def check_reason() -> None:
         needs = len(model.selected_excluded) < len(model.selected) or bool(model.violated_rules)
         is_missing = needs and not reason.value.strip()
-        needed.value = html.bullets(["Give a reason first; it is kept."]) if is_missing else ""
+        needed.value = (
+            html.bullets(["Enter a reason first; it is saved with the decision."])
+            if is_missing
+            else ""
+        )
 
     bind(model, ["selected", "excluded"], update)
-    bind(model, ["selected", "excluded", "findings"], ask)
-    reason.observe(lambda _: ask(), names="value")
+    bind(model, ["selected", "excluded", "findings"], check_reason)
+    reason.observe(lambda _: check_reason(), names="value")
     return [needed, widgets.HBox([out, back])]
 
 
 def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
-    rule = field(widgets.Dropdown, "Rule", "Which rule is set aside", options=[])
+    rule = field(widgets.Dropdown, "Rule", "The rule to override", options=[])
     rule.layout.width = "340px"
     aside = _deciding(
         model,
         reason,
-        "Set the rule aside",
-        "Send the chosen studies though they break this rule",
+        "Override the rule",
+        "Send the selected studies although they violate this rule",
         lambda why: model.override(rule.value, why),
     )
     again = button(
         model,
         "Apply the rule again",
-        "Hold the chosen studies against this rule again",
+        "Check the selected studies against this rule again",
         lambda: model.override(rule.value, ""),
     )
     disable_while_busy(model, again)
@@ -100,7 +104,7 @@ def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
 def _deciding(
     model: CohortModel, reason: Any, label: str, description: str, decide: Callable[[str], None]
 ) -> widgets.Button:
-    """Return a button that can be pressed once a reason is given, and uses it up."""
+    """Return a button that is enabled once a reason is entered, and clears the reason."""
 
     def act() -> None:
         decide(reason.value)

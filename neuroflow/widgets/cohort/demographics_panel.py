@@ -1,4 +1,4 @@
-"""Ages and sexes that nobody told: a line for each study, filled in where it is missing."""
+"""Panel to fill in missing ages and sexes, one row per study."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from neuroflow.widgets.common import WRAP_ROW, bind, button, disable_while_busy,
 Missing = tuple[str, str, bool, bool]
 """A study_id, its label, and whether the age and the sex are missing."""
 ROWS_AT_ONCE = 10
-"""How many studies are asked for at a time; the next ones come when these are saved."""
+"""How many studies are shown at a time; the next ones follow once these are saved."""
 
 
 def demographics_panel(model: CohortModel) -> widgets.VBox:
-    """Ask for the ages and sexes that are missing."""
+    """Draw fields for the missing ages and sexes."""
     words, lines = widgets.HTML(), widgets.VBox()
     asked: dict[Missing, tuple[Any, Any]] = {}
 
@@ -31,7 +31,7 @@ def demographics_panel(model: CohortModel) -> widgets.VBox:
         if facts:
             model.fill_in(facts)
 
-    keep = button(model, "Save ages and sexes", "Keep them in this workspace and check again", save)
+    keep = button(model, "Save ages and sexes", "Save them in this workspace and check again", save)
     box = widgets.VBox([words, lines, widgets.HBox([keep])])
     box.add_class("nf-panel")
     disable_while_busy(model, keep)
@@ -39,15 +39,15 @@ def demographics_panel(model: CohortModel) -> widgets.VBox:
     def update() -> None:
         missing = model.missing_demographics
         set_visible(box, bool(missing))
-        more = f" The first {ROWS_AT_ONCE} are listed." if len(missing) > ROWS_AT_ONCE else ""
+        more = f" The first {ROWS_AT_ONCE} are shown." if len(missing) > ROWS_AT_ONCE else ""
         words.value = (
-            f'<p class="nf-head">Age or sex is missing in {len(missing)} '
+            f'<p class="nf-head">Age or sex is missing for {len(missing)} '
             f"{'study' if len(missing) == 1 else 'studies'}.{more}</p>"
-            "<p>What you fill in is kept in this workspace; participants.tsv stays as it is.</p>"
+            "<p>Your entries are saved in this workspace; participants.tsv is not changed.</p>"
         )
         now = missing[:ROWS_AT_ONCE]
         if now != list(asked):
-            # Lines that are still there keep what was typed into them.
+            # Rows that remain keep what was typed into them.
             kept = {one: asked.get(one) or _line(*one[1:]) for one in now}
             asked.clear()
             asked.update(kept)
@@ -61,14 +61,14 @@ def _line(label: str, needs_age: bool, needs_sex: bool) -> tuple[Any, Any]:
     wide, layout = {"description_width": "220px"}, {"width": "min(340px, 98%)"}
     age = widgets.Text(
         description=f"Age of {label}",
-        tooltip=f"Age at the scan of {label}, in years",
+        tooltip=f"Age of {label} at the scan, in years",
         placeholder="years",
         style=wide,
         layout=layout,
     )
     sex = widgets.Dropdown(
         description=f"Sex of {label}",
-        tooltip=f"Sex of {label}, as the service needs it",
+        tooltip=f"Sex of {label}, required by the service",
         options=[("choose", ""), ("female", "F"), ("male", "M")],
         style=wide,
         layout=layout,
@@ -83,5 +83,5 @@ def _age(typed: str, what: str) -> float | None:
         return None
     age = parse_age(typed.replace(",", "."))
     if age is None:
-        raise OptionError(f"{what}: {typed!r} cannot be read.", advice="Give years, from 0 to 130.")
+        raise OptionError(f"{what}: “{typed}” is not an age.", advice="Enter years from 0 to 130.")
     return age

@@ -1,4 +1,4 @@
-"""What the Cohort form knows and does: find, check, leave out, set aside, fill in."""
+"""Model of the Cohort form: find, check, exclude, override, fill in."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from neuroflow.workspace import CohortStore, Workspace, blocked_studies
 ALL = "all"
 CHECKING_AGAIN = "Checking again"
 DECISION_FILES = ("studies.tsv", "decisions.tsv", "checks.json", "participants.tsv")
-"""What changes in a cohort's folder when somebody decides."""
+"""Files of a cohort's folder that change with a decision."""
 Facts = Mapping[str, tuple[float | None, str | None]]
 """From `study_id` to age and sex."""
 
 
 class CohortModel(FormModel):
-    """The studies of a cohort, what the checks say of them, and what was decided, as a form."""
+    """The studies of a cohort, their findings, and the decisions on them."""
 
     folder = Unicode("")
     participants = Unicode("")
@@ -54,7 +54,7 @@ class CohortModel(FormModel):
     # ---------------------------------------------------------------- checking
 
     def check(self) -> None:
-        """Find the studies, give them their ids, and check them; nothing is sent."""
+        """Find the studies, assign their ids, and check them; nothing is sent."""
         if self.blockers:
             return
         cohort_id, folder = self.cohort_id.strip(), self.folder.strip()
@@ -65,17 +65,17 @@ class CohortModel(FormModel):
             cohort = self.ws.cohort(cohort_id, studies, participants=participants)
             return cohort, self.ws.check(cohort, on_event=on_event)
 
-        self.run("Looking for studies and checking them", work, self._show)
+        self.run("Finding and checking studies", work, self._show)
 
     def restore(self) -> None:
-        """Show what the workspace knows of the cohort; no scan is opened."""
+        """Show the cohort as saved in the workspace; no scan is opened."""
         cohort_id = self.cohort_id.strip()
         if cohort_id in self.cohort_ids:
             cohort = self.ws.cohort(cohort_id)
             self._show((cohort, self.ws.check(cohort, look=False)))
 
     def poll(self) -> None:
-        """Follow what code or another program decides of this cohort, or sends of it."""
+        """Show decisions and uploads made by code or another program."""
         if self.busy:
             return
         map_, ledger = self._current_mtimes()
@@ -88,19 +88,19 @@ class CohortModel(FormModel):
     # --------------------------------------------------------------- decisions
 
     def exclude(self, reason: str) -> None:
-        """Leave the chosen studies out."""
+        """Exclude the selected studies."""
         self._apply(lambda cohort, label: self.ws.exclude(cohort, label, reason))
 
     def include(self) -> None:
-        """Take the chosen studies in again."""
+        """Include the selected studies again."""
         self._apply(self.ws.include)
 
     def override(self, rule: str, reason: str) -> None:
-        """Set one rule aside for the chosen studies; an empty reason takes it up again."""
+        """Override a rule for the selected studies; an empty reason applies it again."""
         self._apply(lambda cohort, label: self.ws.override(cohort, label, rule, reason))
 
     def fill_in(self, facts: Facts) -> None:
-        """Keep ages and sexes in the workspace; participants.tsv is not changed."""
+        """Save ages and sexes in the workspace; participants.tsv is not changed."""
         if self.cohort is None or not self.can_start(CHECKING_AGAIN):
             return
         cohort = self.cohort
@@ -115,10 +115,10 @@ class CohortModel(FormModel):
             for label in self.selected:
                 decide(self.cohort, label)
         finally:
-            self._check_again(self.cohort)  # what was decided before an error stays decided
+            self._check_again(self.cohort)  # decisions made before an error stand
 
     def _check_again(self, cohort: Cohort) -> None:
-        """Check once more: only what changed is read."""
+        """Check again; only changed studies are read."""
 
         def work(on_event: OnEvent, _stop: StopEvent) -> tuple[Cohort, pd.DataFrame]:
             return cohort, self.ws.check(cohort, on_event=on_event)
@@ -137,30 +137,30 @@ class CohortModel(FormModel):
 
     @property
     def counts(self) -> list[tuple[str, int]]:
-        """How many studies are in each state, those that ask for attention first."""
+        """Number of studies in each state, most urgent state first."""
         found = self.studies["state"].value_counts()
         return [(state, int(found[state])) for state in table.TONES if state in found]
 
     @property
     def details(self) -> pd.DataFrame:
-        """The findings of the chosen studies, or of all where none is chosen."""
+        """The findings of the selected studies, or of all if none is selected."""
         return table.finding_rows(self.findings, self.selected)
 
     @property
     def selected_excluded(self) -> tuple[str, ...]:
-        """Those of the chosen studies that are left out."""
+        """Those of the chosen studies that are excluded."""
         out = {self.labels.get(study_id) for study_id in self.excluded}
         return tuple(label for label in self.selected if label in out)
 
     @property
     def violated_rules(self) -> tuple[str, ...]:
-        """The rules that the chosen studies break."""
+        """The rules that the selected studies violate."""
         rows = self._selected_findings()
         return tuple(sorted(set(rows.loc[rows["severity"] == Severity.ERROR, "rule"])))
 
     @property
     def overridden_rules(self) -> tuple[str, ...]:
-        """The rules that were set aside for the chosen studies."""
+        """The rules that are overridden for the selected studies."""
         rows = self._selected_findings()
         aside = rows["advice"].str.startswith(table.OVERRIDDEN)
         return tuple(sorted(set(rows.loc[aside, "rule"])))
@@ -173,7 +173,7 @@ class CohortModel(FormModel):
 
     @property
     def missing_demographics(self) -> list[tuple[str, str, bool, bool]]:
-        """The studies without age or sex: study_id, label, and which of them is missing."""
+        """Studies without age or sex: study_id, label, age missing, sex missing."""
         if self.cohort is None:
             return []
         return table.missing_demographics(self.cohort, self.findings)
@@ -196,7 +196,7 @@ class CohortModel(FormModel):
         )
         good = int(rows["state"].isin(table.SENDABLE).sum())
         text = f"{len(rows)} studies, {good} without errors"
-        text += f", {len(excluded)} left out." if excluded else "."
+        text += f", {len(excluded)} excluded." if excluded else "."
         self.set(notice=text, tone="warn" if self.blocked else "good" if good else "")
         self._update_blockers()
         self._last_mtimes = self._current_mtimes()
@@ -218,7 +218,7 @@ class CohortModel(FormModel):
         self._update_blockers()
 
     def _open(self) -> None:
-        """Show a cohort that is known already, as soon as it is named."""
+        """Show a saved cohort as soon as its id is entered."""
         cohort_id = self.cohort_id.strip()
         if cohort_id not in self.cohort_ids:
             return
@@ -227,7 +227,7 @@ class CohortModel(FormModel):
             cohort = self.ws.cohort(cohort_id)
             folder = _common_folder(cohort)
             if self.folder.strip() not in {"", self._opened, folder}:
-                return  # somebody typed another folder: its studies have to be looked for
+                return  # another folder was typed: its studies have to be found first
             self._opened = folder
             self.set(folder=folder, participants="")
             self._show((cohort, self.ws.check(cohort, look=False)))
@@ -238,14 +238,14 @@ class CohortModel(FormModel):
         blockers = []
         cohort_id = self.cohort_id.strip()
         if not cohort_id:
-            blockers.append("Name the cohort: its folder on the server.")
+            blockers.append("Enter the cohort id: the name of its folder on the server.")
         else:
             try:
                 check_cohort_id(cohort_id)
             except IdError as error:
                 blockers.append(error.worded_for("form").message)
         if not self.folder.strip() and cohort_id not in self.cohort_ids:
-            blockers.append("Choose the folder of scans.")
+            blockers.append("Choose the scan folder.")
         self.blockers = tuple(blockers)
 
     def _restore(self) -> None:
@@ -261,7 +261,7 @@ class CohortModel(FormModel):
             self.restore()
 
     def _current_mtimes(self) -> tuple[Mtimes, Mtimes]:
-        """Return what changes when somebody decides, and when somebody sends."""
+        """Return the modification times of the decisions and of the ledger."""
         here = self.cohort_id.strip()
         decided = mtimes(
             self.ws.folder / "cohorts", [".", *(f"{here}/{n}" for n in DECISION_FILES)]

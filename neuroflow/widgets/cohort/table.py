@@ -1,4 +1,4 @@
-"""A cohort as the tables of the forms: one row per study, and the findings of some of them."""
+"""Tables of the Cohort form: one row per study, and the findings."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from neuroflow.models import Cohort, Severity, Study
 from neuroflow.studies import NOT_CHECKED
 
 ERRORS, UNCHECKED, WARNINGS = "has errors", "not checked", "has warnings"
-READY, EXCLUDED, SENT = "ready", "left out", "sent"
+READY, EXCLUDED, SENT = "ready", "excluded", "sent"
 TONES = {ERRORS: "bad", UNCHECKED: "warn", WARNINGS: "warn", READY: "good", EXCLUDED: "", SENT: ""}
-"""How a study stands, those that ask for attention first, and how that is shown."""
+"""Tone of each state, most urgent first."""
 SENDABLE = frozenset({WARNINGS, READY, SENT})
 OVERRIDDEN = "Set aside by the user"
 COLUMNS = ("study", "participant", "session", "kind", "age", "sex", "state", "findings")
@@ -36,7 +36,7 @@ def empty_table() -> pd.DataFrame:
 def study_rows(
     cohort: Cohort, findings: pd.DataFrame, excluded: Mapping[str, str], sent: Collection[str]
 ) -> pd.DataFrame:
-    """Return one row per study, for people; those that ask for attention come first."""
+    """Return one row per study, most urgent state first."""
     found: dict[str, list[Any]] = defaultdict(list)
     for row in findings.itertuples(index=False):
         found[str(row.study)].append(row)
@@ -57,7 +57,7 @@ def study_rows(
 
 
 def finding_rows(findings: pd.DataFrame | None, labels: Collection[str]) -> pd.DataFrame:
-    """Return findings for people, errors first."""
+    """Return findings as shown in the form, errors first."""
     if findings is None:
         return pd.DataFrame(columns=list(FINDINGS))
     rows = findings[findings["study"].isin(labels)] if labels else findings
@@ -73,7 +73,7 @@ def finding_rows(findings: pd.DataFrame | None, labels: Collection[str]) -> pd.D
 def missing_demographics(
     cohort: Cohort, findings: pd.DataFrame | None
 ) -> list[tuple[str, str, bool, bool]]:
-    """List the studies whose age or sex nobody knows."""
+    """List the studies whose age or sex is missing."""
     if findings is None:
         return []
     errors = findings[findings["severity"] == Severity.ERROR]
@@ -109,10 +109,10 @@ def _state(findings: list[Any]) -> str:
 
 
 def _findings_text(findings: list[Any]) -> str:
-    """Say in one line what is wrong: errors, then what was set aside, then warnings by name."""
+    """Summarize findings in one line: errors, overridden rules, then warnings."""
     wrong = [row for row in findings if row.severity == Severity.ERROR]
     warned = [row for row in findings if row.severity == Severity.WARNING]
     aside = [row for row in warned if row.advice.startswith(OVERRIDDEN)]
     parts = [f"{row.rule}: {row.measured}" for row in wrong]
-    parts += [f"{row.rule}: set aside" for row in aside]
+    parts += [f"{row.rule}: overridden" for row in aside]
     return "; ".join(parts + [f"{row.rule}: warning" for row in warned if row not in aside])

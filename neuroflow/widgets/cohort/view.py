@@ -1,4 +1,4 @@
-"""The Cohort form: folder and participants; the studies, what is wrong, and what is decided."""
+"""The Cohort form: folder and participants, studies, findings and decisions."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def cohort_form(model: CohortModel) -> widgets.VBox:
     """Draw the Cohort form."""
     return form(
         widgets.HTML(
-            "<h2>Cohort</h2><p>Which studies go to the service together, and whether they meet its "
-            "protocol. Nothing is sent here, and no scan is changed.</p>"
+            "<h2>Cohort</h2><p>Choose the studies to send together and check them against the "
+            "acquisition protocol. Nothing is sent here, and no scan is changed.</p>"
         ),
         problem_list(model),
         *_fields(model),
@@ -49,7 +49,7 @@ def _fields(model: CohortModel) -> list[widgets.Widget]:
     cohort = field(
         widgets.Combobox,
         "Cohort id",
-        "The cohort's folder on the server, as agreed with the vendor",
+        "The cohort's folder on the server, as agreed with neuropacs",
         ensure_option=False,
         placeholder="TEST_STUDY_123",
     )
@@ -60,22 +60,26 @@ def _fields(model: CohortModel) -> list[widgets.Widget]:
         model,
         "participants",
         "participants.tsv",
-        "Group, age and sex of the participants; it is copied, never changed",
+        "Group, age and sex of the participants; the file is copied, never changed",
         folders_only=False,
     )
 
     def hint() -> None:
         participants.typed.placeholder = (
-            "empty: the table this workspace has copied before"
+            "leave empty to keep the table copied earlier"
             if model.cohort_id.strip() in model.cohort_ids
-            else "a table with one row per participant or visit; may be empty"
+            else "a table with one row per participant or visit (optional)"
         )
 
     bind(model, ["cohort_ids", "cohort_id"], hint)
     return [
         cohort,
         PathInput(
-            model, "folder", "Folder of scans", "DICOM or NIfTI, in any order", folders_only=True
+            model,
+            "folder",
+            "Scan folder",
+            "DICOM or NIfTI files, in any folder structure",
+            folders_only=True,
         ),
         participants,
     ]
@@ -85,7 +89,7 @@ def _check(model: CohortModel) -> list[widgets.Widget]:
     check = button(
         model,
         "Check studies",
-        "Find the studies and check them; nothing is sent",
+        "Find the studies and check them against the protocol; nothing is sent",
         model.check,
         icon="search",
         button_style="primary",
@@ -103,7 +107,7 @@ def _check(model: CohortModel) -> list[widgets.Widget]:
 
 
 def _studies(model: CohortModel) -> widgets.VBox:
-    """Show the studies: filtered by how they stand, to be chosen one by one or all at once."""
+    """Draw the table of studies, filtered by state, with selection of rows."""
     table = DataTable(model, "Studies", TONES.__getitem__, select="multiple")
     filter_ = field(
         widgets.Dropdown, "Show", "Which studies are listed", options=[("All", ALL)], value=ALL
@@ -134,7 +138,7 @@ def _studies(model: CohortModel) -> widgets.VBox:
 
 
 def _findings(model: CohortModel) -> DataTable:
-    table = DataTable(model, "Findings: what the checks say", _tone_of_severity, by="severity")
+    table = DataTable(model, "Findings of the protocol check", _tone_of_severity, by="severity")
     bind(model, ["findings", "selected"], lambda: table.show(model.details))
     return table
 

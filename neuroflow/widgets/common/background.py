@@ -1,4 +1,4 @@
-"""Long work beside the page: one thread per job, its events brought back to the form's thread."""
+"""Background tasks: one thread each, with events delivered on the thread of the form."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from neuroflow.models import Event, OnEvent
 
 Result = TypeVar("Result")
 Work = Callable[[OnEvent, threading.Event], Result]
-"""What a job does: it tells its events and looks at the stop event."""
+"""The work of a task: it reports events and checks the stop event."""
 
 UPDATE_SECONDS = 0.1
-"""Seconds between two updates of a form; uploads tell of far more steps than eyes can follow."""
+"""Seconds between two updates of a form; uploads report far more often."""
 
 
 class BackgroundTask(Generic[Result]):
-    """Run a callable in a thread; tell of it where the form lives.
+    """Run a callable in a thread and call back on the thread of the form.
 
-    A job that is started inside a running event loop (a kernel's thread that handles clicks)
-    calls back on that loop, so that a form is only ever changed by one thread. Without a loop, or
-    once the loop is closed, it calls back from its own thread, one call at a time.
+    Started inside a running event loop (the kernel's thread that handles clicks), it calls back on
+    that loop, so that only one thread changes a form. Without a loop, or once the loop is closed,
+    it calls back from its own thread, one call at a time.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class BackgroundTask(Generic[Result]):
         self._thread.start()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until the job is over and was told of; not from the form's own thread."""
+        """Wait for the end of the task and its last callback; not from the form's own thread."""
         return self._finished.wait(timeout)
 
     def _run(self) -> None:
@@ -94,11 +94,11 @@ class BackgroundTask(Generic[Result]):
                 self._on_events(events)
 
     def _post(self, call: Callable[..., None], *args: object, delay: float = 0.0) -> None:
-        """Have something called on the form's thread, after a delay."""
+        """Schedule a call on the form's thread after a delay."""
         if self._loop is not None:
             try:
                 self._loop.call_soon_threadsafe(self._loop.call_later, delay, call, *args)
-            except RuntimeError:  # closed: the page was left; the model still gets to know
+            except RuntimeError:  # the page was closed; the model is still updated
                 pass
             else:
                 return

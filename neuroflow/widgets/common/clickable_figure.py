@@ -1,4 +1,4 @@
-"""A figure in a form, in which regions or studies can be chosen."""
+"""A figure in which regions or studies can be selected."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from traitlets import Bool, Bytes, Int, List, Unicode
 
 @dataclass(frozen=True, slots=True)
 class HitRegion:
-    """Where something stands in a picture, in parts of its width and height from the top left."""
+    """A selectable area of a picture, in fractions of width and height from the top left."""
 
-    key: str  # What is chosen by a click
-    label: str  # What it is called; shown as text whatever it holds
+    key: str  # Selected by a click
+    label: str  # Shown as text
     x: float  # Its upper left corner
     y: float
     width: float  # Its size
     height: float
 
     def as_list(self) -> list[str | float]:
-        """Return it as the browser gets it."""
+        """Return the values as sent to the browser."""
         numbers = (round(n, 5) for n in (self.x, self.y, self.width, self.height))
         return [self.key, self.label, *numbers]
 
@@ -31,9 +31,9 @@ class Picture:
     """A drawn figure."""
 
     png: bytes  # The picture
-    alt: str  # What it shows, for those who cannot see it
+    alt: str  # Text alternative
     width: int  # On the screen, in CSS pixels
-    hit_regions: tuple[HitRegion, ...] = ()  # What can be chosen in it
+    hit_regions: tuple[HitRegion, ...] = ()  # Selectable areas
 
 
 def _text(name: str) -> str:
@@ -41,7 +41,7 @@ def _text(name: str) -> str:
 
 
 class ClickableFigure(anywidget.AnyWidget):
-    """Show a picture; a click, or arrow keys and Enter, choose what stands in it.
+    """Show a picture; select areas of it by click, or by arrow keys and Enter.
 
     Examples
     --------
@@ -65,5 +65,5 @@ class ClickableFigure(anywidget.AnyWidget):
         """Show another picture."""
         with self.hold_sync():
             self.alt, self.width = picture.alt, picture.width
-            self.hit_regions = [spot.as_list() for spot in picture.hit_regions]
+            self.hit_regions = [area.as_list() for area in picture.hit_regions]
             self.png = picture.png

@@ -1,4 +1,4 @@
-"""Pieces that every form is put together from."""
+"""Controls that the forms are built from."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from neuroflow.widgets.common.form_model import FormModel
 FIELD_WIDTH = "min(640px, 98%)"
 LABEL_WIDTH = "150px"
 WRAP_ROW = {"flex_flow": "row wrap"}
-"""Of a line of controls: in a narrow window, what has no room goes below."""
+"""Layout of a row of controls that wraps in a narrow window."""
 
 
 def form(*children: Any) -> widgets.VBox:
-    """Put the parts of a form below one another, with the style they need."""
+    """Stack the parts of a form and add their style sheet."""
     css = (
         resources.files("neuroflow.widgets.static")
         .joinpath("style.css")
@@ -30,7 +30,7 @@ def form(*children: Any) -> widgets.VBox:
 
 
 def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
-    """Make a control with a label beside it and a description for those who hover or listen."""
+    """Return a control with a label and a description (tooltip, also for screen readers)."""
     options.setdefault("layout", {"width": FIELD_WIDTH})
     options.setdefault("style", {"description_width": LABEL_WIDTH})
     return kind(description=html.visible(label), tooltip=html.visible(description), **options)
@@ -39,7 +39,7 @@ def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
 def button(
     model: FormModel, label: str, description: str, action: Callable[[], object], **options: Any
 ) -> widgets.Button:
-    """Make a button whose errors are shown in its form."""
+    """Return a button whose errors are shown in its form."""
     options.setdefault("layout", {"width": "auto", "flex": "0 0 auto"})  # never cut
     made = widgets.Button(
         description=html.visible(label), tooltip=html.visible(description), **options
@@ -49,13 +49,13 @@ def button(
 
 
 def bind(model: FormModel, names: list[str], update: Callable[[], None]) -> None:
-    """Call a function now, and whenever one of a model's traits changes."""
+    """Call a function now and whenever one of the named traits changes."""
     model.observe(lambda _: model.run_safely(update), names=names)
     update()
 
 
 def disable_while_busy(model: FormModel, *controls: Any) -> None:
-    """Switch controls off while a job of their form is under way."""
+    """Disable controls while a task of their form is running."""
 
     def update() -> None:
         for control in controls:
@@ -65,20 +65,20 @@ def disable_while_busy(model: FormModel, *controls: Any) -> None:
 
 
 def set_options(menu: Any, options: Sequence[Any], value: Any) -> None:
-    """Give a menu its options and choose one of them."""
+    """Set the options of a menu and select one of them."""
     if list(menu.options) != list(options):
-        menu.value = None  # new options would keep the place of the old choice, or choose nothing
+        menu.value = None  # new options would keep the position of the old selection
         menu.options = options
     menu.value = value
 
 
 def set_visible(widget: Any, visible: bool) -> None:
-    """Show a widget or take it away."""
+    """Show or hide a widget."""
     widget.layout.display = None if visible else "none"
 
 
 def problem_list(model: FormModel) -> widgets.VBox:
-    """Show what went wrong, each with a button that dismisses it; nothing goes by itself."""
+    """Draw the problems of a form, each with a button that dismisses it."""
     box = widgets.VBox([])
     rows: dict[Any, widgets.HBox] = {}
 
@@ -102,11 +102,11 @@ def problem_list(model: FormModel) -> widgets.VBox:
 
 
 def task_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
-    """Show what is under way, its bars, a button that stops it, and how it went."""
+    """Draw the running task with progress bars, Pause and Stop, then its outcome."""
     bars = widgets.HTML()
     status = widgets.HTML()
-    stop = button(model, "Stop", "Finish what is under way and begin nothing else", model.stop)
-    pause = button(model, "Pause", "Wait, or go on; nothing is lost", model.toggle_pause)
+    stop = button(model, "Stop", "Finish what has started and start nothing else", model.stop)
+    pause = button(model, "Pause", "Pause or continue; nothing is lost", model.toggle_pause)
 
     def update_bars() -> None:
         names = getattr(model, "labels", None)
@@ -134,6 +134,6 @@ def task_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
 def _activity_text(model: FormModel) -> str:
     count = len(model.progress.in_flight)
     if model.stopping:
-        what = {0: "what is under way", 1: "the study under way"}
-        return f"Stopping: finishing {what.get(count, f'the {count} studies under way')} …"
+        what = {0: "what has started", 1: "the study in progress"}
+        return f"Stopping: finishing {what.get(count, f'the {count} studies in progress')} …"
     return "Paused. Nothing is sent until you continue." if model.paused else f"{model.activity} …"

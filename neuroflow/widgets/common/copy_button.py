@@ -1,4 +1,4 @@
-"""A button that copies a text, in every place where the forms run."""
+"""A button that copies a text to the clipboard."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from traitlets import Unicode
 
 
 class CopyButton(anywidget.AnyWidget):
-    """Copy a text to the clipboard; where the page may not do that, select it for Ctrl+C.
+    """Copy a text to the clipboard; if the page has no access to it, select the text for Ctrl+C.
 
     Examples
     --------

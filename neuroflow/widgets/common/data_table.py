@@ -1,4 +1,4 @@
-"""A table in a form: search, sort, pages and choice of rows, all of them in the browser."""
+"""A table with search, sorting, pages and selection of rows in the browser."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _text(package: str, *path: str) -> str:
 
 @cache
 def _library() -> str:
-    """Return DataTables as one module; it comes with itables, no network is asked."""
+    """Return DataTables as one module; it comes with itables and needs no network."""
     return _text("itables", "html", "dt_bundle.js")
 
 
@@ -52,10 +52,10 @@ class _Rows(anywidget.AnyWidget):
 
 
 class DataTable(widgets.VBox):  # type: ignore[misc]
-    """Show a DataFrame that can be searched, sorted, and turned page by page.
+    """Show a DataFrame with search, sorting and pages.
 
-    Every row is in the browser, none is left out, and every cell is text there whatever it holds.
-    Showing another table with the same columns keeps search, order, page and choice.
+    All rows are sent to the browser, where every cell is shown as text. Showing another table with
+    the same columns keeps search, order, page and selection.
 
     Examples
     --------
@@ -90,7 +90,7 @@ class DataTable(widgets.VBox):  # type: ignore[misc]
         set_visible(self, False)
 
     def show(self, frame: pd.DataFrame, keys: Sequence[str] | None = None) -> None:
-        """Show another table; rows that are still there, by their keys, stay chosen."""
+        """Show another table; selected rows stay selected if their keys are still present."""
         known = frame.iloc[:, 0].astype("str") if keys is None and frame.shape[1] else keys or ()
         was = {self._keys[place] for place in self.selected}
         self._keys = list(known)
@@ -99,7 +99,7 @@ class DataTable(widgets.VBox):  # type: ignore[misc]
         self.frame = frame
         set_visible(self, not frame.empty)
         if self._rows is None and frame.empty:
-            return  # the library is sent once there is something to show
+            return  # the library is sent with the first rows
         view = self._rows or self._draw()
         with view.hold_sync():
             view.columns = [visible(str(name)) for name in frame.columns]

@@ -1,4 +1,4 @@
-"""Whether another program has written into a workspace since it was looked at: nothing is read."""
+"""Modification times, to notice what other programs write into a workspace."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 LEDGER_FILES = ("ledger.sqlite", "ledger.sqlite-wal")
-"""What changes in a workspace's folder when a study's state does."""
+"""Files of a workspace that change with the state of a study."""
 
 Mtimes = tuple[int, ...]
 
 
 def mtimes(folder: Path, names: Iterable[str]) -> Mtimes:
-    """Return what changes when one of some files or folders is written.
+    """Return the modification times of files or folders in ns; 0 if missing.
 
     Examples
     --------

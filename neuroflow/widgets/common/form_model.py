@@ -1,4 +1,4 @@
-"""What every form has: work under way, progress, and errors that stay until dismissed."""
+"""Base model of the forms: one task at a time, progress, errors until dismissed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that went wrong, for people."""
+    """An error as the forms show it."""
 
     what: str  # As in `neuroflow.errors.NeuroflowError`.
     why: str = ""
@@ -28,7 +28,7 @@ class Problem:
 
     @classmethod
     def of(cls, error: Exception) -> Problem:
-        """Turn an error into words.
+        """Describe an error in the wording for forms.
 
         Examples
         --------
@@ -37,8 +37,9 @@ class Problem:
         """
         if isinstance(error, NeuroflowError):
             error = error.worded_for("form")
+            worded = error.worded_for("form")
             subject = f"Study {error.study_id}: " if error.study_id else ""
-            return cls(subject + error.what, error.why, error.advice, error.anchor)
+            return cls(subject + worded.what, worded.why, worded.advice, error.anchor)
         return cls(
             "Something unexpected went wrong; the form can still be used.",
             f"{type(error).__name__}: {error}",
@@ -47,7 +48,7 @@ class Problem:
 
 
 class FormModel(HasTraits):
-    """What a form knows, without a display.
+    """State of a form, without a display.
 
     Examples
     --------
@@ -83,7 +84,7 @@ class FormModel(HasTraits):
         can_stop: bool = False,
         can_pause: bool = False,
     ) -> None:
-        """Begin a job in the background; asking twice for the same begins it once."""
+        """Start a task in the background; the same task is not started twice."""
         if not self.can_start(activity):
             return
         self._pause.clear()
@@ -105,29 +106,29 @@ class FormModel(HasTraits):
         )
 
     def can_start(self, activity: str) -> bool:
-        """Tell whether a job can begin; a second click on the same button changes nothing."""
+        """Return whether a task can start; False for a second click, an error for another task."""
         if self.busy and activity != self.activity:
             raise OptionError(
-                "This has to wait: something else is under way here.",
-                why=f"{self.activity}.",
-                advice="Try again once it is done.",
+                "This has to wait: another task is running in this form.",
+                why=f"Running now: {self.activity}.",
+                advice="Try again when it has finished.",
             )
         return not self.busy
 
     def stop(self) -> None:
-        """Ask the job under way to finish what it has begun and to begin nothing else."""
+        """Ask the task to finish what it has started and to start nothing else."""
         if self._task is not None and self.busy:
             self.stopping = True
             self._task.stop.set()
 
     def toggle_pause(self) -> None:
-        """Ask the job under way to pause, or to go on."""
+        """Ask the task to pause, or to continue."""
         if self.busy and self.can_pause:
             (self._pause.clear if self.paused else self._pause.set)()
             self.paused = not self.paused
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the job under way and those that it begins; for scripts and tests."""
+        """Wait for the task and those that it starts; for scripts and tests."""
         job = None
         while job is not self._task:
             job = self._task
@@ -136,25 +137,25 @@ class FormModel(HasTraits):
         return True
 
     def run_safely(self, action: Callable[[], object]) -> None:
-        """Do something at once; whatever it raises is shown, and the form lives on."""
+        """Call an action and show any exception as a problem; the form stays usable."""
         try:
             action()
-        except Exception as error:  # noqa: BLE001  the edge of the page: it must not go silent
+        except Exception as error:  # noqa: BLE001  the edge of the page: nothing may fail silently
             self.report_error(error)
 
     def report_error(self, error: Exception) -> None:
-        """Show an error."""
+        """Show an error; the same one is listed once."""
         self.last_error = error
         problem = Problem.of(error)
         if problem not in self.problems:
             self.problems = (*self.problems, problem)
 
     def dismiss(self, problem: Problem) -> None:
-        """Forget a problem once it was read."""
+        """Remove a problem from the list."""
         self.problems = tuple(other for other in self.problems if other != problem)
 
     def set(self, **traits: Any) -> None:
-        """Change several traits at once; views hear of them when all have changed."""
+        """Change several traits; observers are notified once all have changed."""
         with self.hold_trait_notifications():
             for name, value in traits.items():
                 self.set_trait(name, value)
@@ -163,6 +164,6 @@ class FormModel(HasTraits):
         self.progress = self.progress.after(events)
 
     def _finish(self, show_outcome: Callable[[], None]) -> None:
-        # Not busy first: what `tell` does may begin the next job.
+        # Not busy first: `show_outcome` may start the next task.
         self.set(busy=False, stopping=False, paused=False, activity="")
         self.run_safely(show_outcome)

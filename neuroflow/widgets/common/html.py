@@ -13,16 +13,16 @@ from neuroflow.widgets.common.form_model import Problem
 from neuroflow.widgets.common.progress import Bar, Progress
 
 SYMBOLS = {"good": "✓", "bad": "✗", "wait": "…", "warn": "!", "": "·"}
-"""A sign for each tone, always beside words."""
+"""Symbol of each tone, always shown beside words."""
 _CONTROLS = {*range(32), 127} - {ord(blank) for blank in "\t\n\r"}
 _BIDI_CONTROLS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 _REPLACEMENTS = dict.fromkeys(_CONTROLS | _BIDI_CONTROLS, "\ufffd")
 MAX_STUDIES = 6
-"""How many studies under way are drawn."""
+"""How many studies in progress are drawn."""
 
 
 def visible(words: str) -> str:
-    """Replace characters that are not seen but change how their neighbours are read.
+    """Replace invisible characters that change how their neighbours are displayed.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def visible(words: str) -> str:
 
 
 def text(value: object) -> str:
-    """Make any value safe to stand in HTML, in attributes too.
+    """Escape any value for HTML text and attributes.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def text(value: object) -> str:
 
 
 def badge(tone: str, words: object) -> str:
-    """Return words in a tone: a sign, a colour, and the words themselves.
+    """Return words with the symbol and colour of a tone.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def badge(tone: str, words: object) -> str:
 
 
 def problem(item: Problem) -> str:
-    """Return a problem as a red line that screen readers announce."""
+    """Return a problem as an alert that screen readers announce."""
     rest = " ".join(text(part) for part in (item.why, item.advice) if part)
     return (
         '<div class="nf-problem"><div role="alert"><strong>'
@@ -67,7 +67,7 @@ def problem(item: Problem) -> str:
 
 
 def _details(anchor: str) -> str:
-    """Return what the documentation says of an error, folded away."""
+    """Return the section of the documentation on an error, collapsed."""
     if not anchor:
         return ""
     explanation = explain(anchor).partition("\n")[2].strip()
@@ -77,7 +77,7 @@ def _details(anchor: str) -> str:
 
 
 def bullets(lines: Iterable[str], *, heading: str = "") -> str:
-    """Return lines as a list.
+    """Return lines as an HTML list.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def bullets(lines: Iterable[str], *, heading: str = "") -> str:
 def table(
     frame: pd.DataFrame, *, caption: str, tones: Sequence[str] | None = None, by: str = "state"
 ) -> str:
-    """Return a DataFrame as a table, a header cell per column and one per row."""
+    """Return a DataFrame as an HTML table with header cells for columns and rows."""
     columns = [str(column) for column in frame.columns]
     tone_column = columns.index(by) if tones is not None else 0
     head = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
@@ -114,7 +114,7 @@ def table(
 
 
 def facts(pairs: Iterable[tuple[str, str]], *, caption: str) -> str:
-    """Return names and what they are as a small table.
+    """Return pairs of name and value as a small table.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def facts(pairs: Iterable[tuple[str, str]], *, caption: str) -> str:
 def progress(
     value: Progress, names: dict[str, str] | None = None, *, is_running: bool = False
 ) -> str:
-    """Return the bars of a job."""
+    """Return the progress bars of a task."""
     names = names or {}
     stages = value.stages if is_running else [replace(bar, samples=()) for bar in value.stages]
     lines = [_bar(bar, bar.name.replace("_", " ").capitalize(), "nf-bar") for bar in stages]
@@ -142,13 +142,13 @@ def progress(
         lines.append('<div class="nf-bar"><progress aria-label="Working"></progress></div>')
     more = len(value.in_flight) - len(shown)
     if more > 0:
-        lines.append(f'<div class="nf-bar">and {more} more under way</div>')
+        lines.append(f'<div class="nf-bar">and {more} more in progress</div>')
     failed = [f"{names.get(bar.name, bar.name)}: {bar.message}" for bar in value.failed]
     return "".join(lines) + bullets(failed, heading="Failed" if failed else "")
 
 
 def picture(data: str, *, alternative: str, kind: str = "image/png") -> str:
-    """Return a picture that carries its own data."""
+    """Return an image element with embedded data."""
     return f'<img class="nf-picture" alt="{text(alternative)}" src="data:{kind};base64,{data}">'
 
 

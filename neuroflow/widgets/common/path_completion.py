@@ -1,4 +1,4 @@
-"""Names on this disk for the forms: completion of what is typed, and a list to pick from."""
+"""Completion of typed paths, and the contents of folders for the file picker."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from itertools import islice
 from pathlib import Path
 
 MAX_NAMES = 200
-"""How many names are offered; a folder of scans may hold a million."""
+"""How many names are offered at most; a folder of scans may hold a million."""
 
 
 def complete_path(typed: str, *, folders_only: bool = False) -> list[str]:
-    """Complete a path as it is typed.
+    """Return the paths that complete a typed one.
 
     Examples
     --------
@@ -26,10 +26,10 @@ def complete_path(typed: str, *, folders_only: bool = False) -> list[str]:
 
 
 def list_folder(folder: Path, *, folders_only: bool = False, start: str = "") -> list[Path]:
-    """List a folder for a picker: folders first, hidden names only when asked for by a dot."""
+    """List a folder, subfolders first; hidden names only if `start` begins with a dot."""
     try:
         with os.scandir(folder) as entries:
-            # islice: a first look at a huge folder must not take minutes.
+            # islice: listing a huge folder must not take minutes.
             found = [
                 (not entry.is_dir(), entry.name)
                 for entry in islice(entries, 50 * MAX_NAMES)
@@ -38,5 +38,5 @@ def list_folder(folder: Path, *, folders_only: bool = False, start: str = "") ->
                 and (entry.is_dir() or not folders_only)
             ]
     except OSError:
-        return []  # a picker offers what can be opened; opening the path itself says what is wrong
+        return []  # using the path itself reports what is wrong
     return [folder / name for _, name in sorted(found)[:MAX_NAMES]]

@@ -1,4 +1,4 @@
-"""A field for a path: completes what is typed, and opens a list to pick from."""
+"""A path field with completion and a file picker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neuroflow.widgets.common.controls import button, disable_while_busy, field,
 from neuroflow.widgets.common.form_model import FormModel
 from neuroflow.widgets.common.path_completion import complete_path, list_folder
 
-THIS_FOLDER = "(take this folder)"
+THIS_FOLDER = "(use this folder)"
 PARENT_FOLDER = ".. (one folder up)"
 
 
@@ -39,11 +39,11 @@ class PathInput(widgets.VBox):  # type: ignore[misc]
         )
         link((model, name), (self.typed, "value"))
         self.typed.observe(lambda _: model.run_safely(self._complete), names="value")
-        browse = button(model, "Browse", f"Pick: {label}", self._toggle)
+        browse = button(model, "Browse", f"Choose from a list: {label}", self._toggle)
         self._location = widgets.HTML()
-        self._list = field(widgets.Select, "Pick", f"Open a folder or pick: {label}", rows=10)
+        self._list = field(widgets.Select, "Contents", f"Open a folder or choose: {label}", rows=10)
         buttons = [
-            button(model, "Open", "Open the folder, or take the file", self._open),
+            button(model, "Open", "Open the folder, or choose the file", self._open),
             button(model, "Cancel", "Close the list", self._toggle),
         ]
         self._picker = widgets.VBox(
@@ -69,7 +69,7 @@ class PathInput(widgets.VBox):  # type: ignore[misc]
 
     def _open_folder(self, folder: Path) -> None:
         self._folder = folder
-        self._location.value = f'<p role="status">In the folder {html.text(folder)}</p>'
+        self._location.value = f'<p role="status">Folder: {html.text(folder)}</p>'
         names: list[tuple[str, Any]] = [(THIS_FOLDER, 0)] if self._folders_only else []
         self._paths = [None] if self._folders_only else []
         if folder.parent != folder:

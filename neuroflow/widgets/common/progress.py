@@ -1,4 +1,4 @@
-"""From the events of a long job to the bars a form shows."""
+"""Progress bars of a form, computed from the events of a task."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from datetime import datetime, timedelta
 from neuroflow.models import Event
 
 FINISHED = frozenset({"done", "skipped", "failed"})
-"""Statuses after which a study is no longer under way."""
+"""Statuses after which a study is no longer in progress."""
 BYTES_ABOVE = 100_000
 """Totals above this are bytes: no cohort has that many studies."""
 RATE_WINDOW = timedelta(seconds=30)
-"""The rate is that of the last half minute: what the line gives now."""
+"""The rate is averaged over this time, so that it follows the connection."""
 SAMPLE_INTERVAL = timedelta(seconds=0.5)
-"""How often the way is marked for it."""
+"""Shortest time between two samples for the rate."""
 
 Sample = tuple[datetime, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How far something is."""
+    """Progress of one stage or study."""
 
     name: str  # The stage, or the study
     done: int = 0  # In bytes or items; `total` is 0 where it is not known
     total: int = 0
-    message: str = ""  # The last sentence told
-    samples: tuple[Sample, ...] = ()  # When how much was done, in the last half minute
+    message: str = ""  # The latest message
+    samples: tuple[Sample, ...] = ()  # Amounts done over the last half minute
 
     @property
     def fraction(self) -> float | None:
@@ -37,7 +37,7 @@ class Bar:
 
     @property
     def amount(self) -> str:
-        """How much of how much, for people.
+        """Amount done and total as text.
 
         Examples
         --------
@@ -52,7 +52,7 @@ class Bar:
 
     @property
     def rate(self) -> float | None:
-        """Bytes or items per second in the last half minute; None where too little is known."""
+        """Bytes or items per second over the last half minute; None if unknown."""
         if not self.samples:
             return None
         seconds = (self.samples[-1][0] - self.samples[0][0]).total_seconds()
@@ -60,7 +60,7 @@ class Bar:
 
     @property
     def speed(self) -> str:
-        """How fast, and how long it still takes, for people; empty where that is not known.
+        """Rate and remaining time as text; empty if unknown.
 
         Examples
         --------
@@ -76,7 +76,7 @@ class Bar:
         return f"{self.rate / 1e6:.1f} MB/s, {left}" if self.total > BYTES_ABOVE else left
 
     def with_sample(self, at: datetime) -> Bar:
-        """Return the bar with the way marked at a time; marks too old are dropped."""
+        """Return the bar with a sample added; old samples are dropped."""
         samples = tuple(mark for mark in self.samples if at - mark[0] <= RATE_WINDOW)
         if len(samples) > 1 and samples[-1][0] - samples[-2][0] < SAMPLE_INTERVAL:
             samples = samples[:-1]
@@ -84,7 +84,7 @@ class Bar:
 
 
 def format_duration(seconds: float) -> str:
-    """Say a length of time as people do.
+    """Return a duration in a suitable unit.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def format_duration(seconds: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a job has told so far; a value that grows with each event.
+    """State of a task after the events received so far; immutable.
 
     Examples
     --------

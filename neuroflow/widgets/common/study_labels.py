@@ -1,4 +1,4 @@
-"""What to call a study on the user's own screen."""
+"""Readable labels of studies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from neuroflow.workspace import CohortStore, Workspace
 
 
 def study_labels(ws: Workspace) -> dict[str, str]:
-    """Map every `study_id` of a workspace to the study's label; only reads."""
+    """Map every `study_id` of a workspace to the label of the study."""
     store = CohortStore(ws.folder / "cohorts")
     labels: dict[str, str] = {}
     for cohort_id in store.ids():

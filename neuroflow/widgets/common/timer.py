@@ -1,4 +1,4 @@
-"""Looking again every few seconds, as long as somebody is there to see it."""
+"""Repeated calls on the event loop of a page."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from weakref import WeakMethod
 
 
 def call_every(seconds: float, call: Callable[[], object]) -> None:
-    """Call a method again and again on the running event loop, until its object is gone.
+    """Call a method repeatedly on the running event loop until its object is gone.
 
-    Without a running loop (a script, a test) nothing happens.
+    Without a running loop (in a script or a test) nothing happens.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the Connect form knows and does: profile, key, staged test, the server's identity."""
+"""Model of the Connect form: profile, key, staged connection test, host key."""
 
 from __future__ import annotations
 
@@ -30,29 +30,30 @@ from neuroflow.widgets.common import FormModel
 from neuroflow.workspace import Workspace
 
 NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
-"""Where a key is made while no file is named."""
-TESTING, CREATING_KEY, FIXING_PERMISSIONS = (
-    "Testing the connection",
-    "Making a key",
-    "Making the key private",
-)
-MAIL = """Subject: Public key for SFTP access ({user})
+"""Where a key is created if no file is given."""
+TESTING = "Testing the connection"
+CREATING_KEY = "Creating a key"
+FIXING_PERMISSIONS = "Protecting the key file"
+MAIL = """Subject: Public key for SFTP access, user {user}
 
 Dear support team,
 
-please register this public key for the user {user}:
+please register this public key for user {user}:
 
 {line}
 
 Its fingerprint is {fingerprint}.
 
-Please send us the SHA-256 fingerprint of your server's host key, so that we can confirm it \
-on the first connection. The private half of our key stays with us.
+Please also send us the SHA-256 fingerprint of your server's host key, so that we can verify it \
+on our first connection.
+
+Kind regards,
+[your name and institution]
 """
 
 
 class ConnectModel(FormModel):
-    """The way to the service, as a form."""
+    """Set up and test the connection to the service."""
 
     profile = Unicode(DEFAULT)
     profiles = Tuple()
@@ -92,7 +93,7 @@ class ConnectModel(FormModel):
         self._run_test(TESTING, lambda: None)
 
     def choose_profile(self, name: str) -> None:
-        """Use another saved profile from now on; a passphrase typed before is forgotten."""
+        """Switch to another saved profile and forget the passphrase typed before."""
         before = self.ws.service.profile
         self.ws.service.use_profile(name)
         self.has_passphrase = False
@@ -102,42 +103,45 @@ class ConnectModel(FormModel):
         if is_other and any(row.submitted_at for row in self.ws.ledger.rows()):
             self.set(
                 tone="warn",
-                notice="Studies of this workspace were sent already. This profile names another "
-                "host or user: go on only if both lead to the same account; else open another "
-                "workspace.",
+                notice="Studies of this workspace have already been sent. This profile has a "
+                "different host or user: continue only if both belong to the same account; "
+                "otherwise open another workspace.",
             )
 
     def new_profile(self) -> None:
-        """Begin another profile; the one in use stays saved."""
+        """Start another profile; the current one stays saved."""
         self.set(profile="" if self.profiles else DEFAULT, host="", port=22, user="", key="")
 
     def remove_profile(self) -> None:
-        """Take the profile that is shown out of the workspace; its key stays."""
+        """Remove the shown profile from the workspace; its key file is kept."""
         self.ws.service.remove_profile(self.profile)
         self.has_passphrase = False
         self.new_profile()
         self._restore()
 
     def use_agent_keys(self) -> None:
-        """Ask the ssh-agent for its keys, and use them in place of a file."""
+        """Use the keys of the ssh-agent instead of a file, and list them."""
 
         def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[PublicKey, ...]:
             return tuple(self.ws.service.agent_keys())
 
         def offered(keys: tuple[PublicKey, ...]) -> None:
             self.key = AGENT
-            self.set(agent_keys=keys, notice="The keys of the ssh-agent are tried in turn.")
+            self.set(
+                agent_keys=keys,
+                notice="The keys of the ssh-agent will be tried one after the other.",
+            )
 
-        self.run("Asking the ssh-agent", work, offered)
+        self.run("Reading the keys of the ssh-agent", work, offered)
 
     def confirm_host_key(self) -> None:
-        """Pin the fingerprint that is shown, and test again."""
+        """Save the shown fingerprint as trusted, and test again."""
         shown = self.fingerprint
         if shown:
-            self._run_test("Pinning the host key", lambda: self.ws.service.trust(shown))
+            self._run_test("Saving the server's fingerprint", lambda: self.ws.service.trust(shown))
 
     def create_key(self, passphrase: str = "") -> None:
-        """Make an Ed25519 key in the named file, or the usual place; nothing is overwritten."""
+        """Create an Ed25519 key in the given file or at `NEW_KEY`; nothing is overwritten."""
         if not self.can_start(CREATING_KEY):
             return
         if not self.key.strip():
@@ -154,7 +158,7 @@ class ConnectModel(FormModel):
         self.run(CREATING_KEY, work, lambda public: self._on_key_created(path, public))
 
     def show_public_key(self, passphrase: str = "") -> None:
-        """Read the public half of the named key, or of the agent's, to be sent to the vendor."""
+        """Show the public key of the file or of the ssh-agent, to be sent to neuropacs."""
         service = self.ws.service
         path = None if self.uses_agent else self.key_path
 
@@ -165,10 +169,10 @@ class ConnectModel(FormModel):
                 ", ".join(public.fingerprint for public in found),
             )
 
-        self.run("Reading the key", work, self._show_public)
+        self.run("Reading the public key", work, self._show_public)
 
     def make_key_private(self) -> None:
-        """Make the key's file private (permissions 600), and test again what failed by it."""
+        """Restrict the key file to its owner (permissions 600) and repeat the test, if any."""
         if not self.can_start(FIXING_PERMISSIONS):
             return
         restrict_permissions(self.key_path)
@@ -178,17 +182,17 @@ class ConnectModel(FormModel):
 
     @property
     def _profile_key(self) -> Path | None:
-        """What the profile says of the key: a file, or None for those of the ssh-agent."""
+        """Path of the key file, or None for the keys of the ssh-agent."""
         return None if parse_key(self.key.strip()) is None else self.key_path
 
     @property
     def key_path(self) -> Path:
-        """The key's file as an absolute path."""
+        """Absolute path of the key file."""
         return Path(os.path.expanduser(self.key.strip())).absolute()  # noqa: PTH111  pathlib raises for ~nobody
 
     @property
     def uses_agent(self) -> bool:
-        """The keys of the ssh-agent are used in place of a file."""
+        """Whether the keys of the ssh-agent are used instead of a file."""
         return self.key.strip() == AGENT
 
     @observe("profile", "host", "port", "user", "key")
@@ -199,12 +203,12 @@ class ConnectModel(FormModel):
         self._update_blockers()
 
     def _update_blockers(self) -> None:
-        needed = {"Name the profile.": self.profile, "Name the host.": self.host}
-        needed["Name the user."] = self.user
-        needed["Name the private key's file, or make a key."] = self.key
+        needed = {"Enter a profile name.": self.profile, "Enter the host.": self.host}
+        needed["Enter the user name."] = self.user
+        needed["Choose the private key file or create a key."] = self.key
         blockers = [line for line, value in needed.items() if not value.strip()]
         if not 0 < self.port < 65536:
-            blockers.append("The port is a number from 1 to 65535.")
+            blockers.append("The port must be a number from 1 to 65535.")
         key_is_exposed = bool(self.key.strip()) and _is_exposed(self.key_path)
         self.set(blockers=tuple(blockers), key_is_exposed=key_is_exposed)
 
@@ -219,7 +223,10 @@ class ConnectModel(FormModel):
                 user=profile.user,
                 key=profile.key_text,
             )
-            self.notice = "The saved profile; test it to see whether the service answers."
+            self.notice = (
+                "This profile was saved earlier. Test the connection to see whether the service "
+                "answers."
+            )
 
     def _run_test(self, activity: str, before: Callable[[], None]) -> None:
         self.set(steps=(), fingerprint="", host_key_changed=False, tone="wait")
@@ -253,24 +260,24 @@ class ConnectModel(FormModel):
         )
 
     def report_error(self, error: Exception) -> None:
-        """Show an error; a test that raised has failed."""
+        """Show an error; a test that was running counts as failed."""
         super().report_error(error)
         if self.tone == "wait":
             self.set(tone="bad", steps=tuple(self._received))
 
     def _on_key_created(self, path: Path, public: tuple[str, str]) -> None:
         self._show_public(public)
-        self.notice = f"The key is made: {path}. Send its public half to the vendor's support."
+        self.notice = f"Key created: {path}. Send the public key to neuropacs support."
 
     def _show_public(self, public: tuple[str, str]) -> None:
         line, fingerprint = public
-        user = self.user.strip() or "(user name)"
+        user = self.user.strip() or "[user name]"
         self.set(public_line=line, mail=MAIL.format(user=user, line=line, fingerprint=fingerprint))
         self._update_blockers()
 
 
 def _is_exposed(path: Path) -> bool:
-    """Tell whether a key's file can be read by others; never on Windows."""
+    """Return whether other users can read a key file; always False on Windows."""
     try:
         mode = path.stat().st_mode
     except OSError:

@@ -1,4 +1,4 @@
-"""The Connect form: server, user, key, staged test, the server's identity."""
+"""The Connect form: server, user, key, staged connection test, host key."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from neuroflow.widgets.common import (
 from neuroflow.widgets.connect.model import ConnectModel
 
 STAGE_NAMES = {
-    "name": "Name resolved",
-    "port": "Port reached",
-    "host key": "Server's identity",
-    "login": "Key accepted",
-    "folders": "Folders seen",
+    "name": "Host name lookup",
+    "port": "Connection to the port",
+    "host key": "Server fingerprint",
+    "login": "Login with the key",
+    "folders": "Access to the folders",
 }
 
 
@@ -39,21 +39,23 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
     secret = field(
         widgets.Password,
         "Passphrase",
-        "Opens the key; kept in memory until the kernel ends, never written",
-        placeholder="only if the key has one; never written",
+        "Unlocks the key; kept in memory until this session ends, never saved",
+        placeholder="only if the key has one; never saved",
     )
 
     def update() -> None:
         secret.disabled = model.uses_agent or model.busy
         secret.placeholder = (
-            "kept in memory until the kernel ends"
+            "kept in memory until this session ends"
             if model.has_passphrase
-            else "only if the key has one; never written"
+            else "only if the key has one; never saved"
         )
 
     bind(model, ["key", "has_passphrase", "busy"], update)
     return form(
-        widgets.HTML("<h2>Connect</h2><p>How to reach the service, tested stage by stage.</p>"),
+        widgets.HTML(
+            "<h2>Connect</h2><p>Set up the connection to neuropacs and test it step by step.</p>"
+        ),
         problem_list(model),
         _profiles(model),
         *_fields(model),
@@ -68,10 +70,10 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
 
 
 def _actions(model: ConnectModel, secret: widgets.Password) -> list[widgets.Widget]:
-    """Return the buttons, and what is missing before the first of them can be pressed."""
+    """Draw the buttons and the list of what is missing before a test."""
 
-    def taken() -> str:
-        """Take the passphrase out of the page: a notebook may save what its fields hold."""
+    def take_passphrase() -> str:
+        """Clear the passphrase field and return its value: a notebook may save its fields."""
         passphrase: str = secret.value
         secret.value = ""
         return passphrase
@@ -79,32 +81,35 @@ def _actions(model: ConnectModel, secret: widgets.Password) -> list[widgets.Widg
     test = button(
         model,
         "Test connection",
-        "Save the profile and test the connection stage by stage",
-        lambda: model.test(taken()),
+        "Save the profile and test the connection step by step",
+        lambda: model.test(take_passphrase()),
         button_style="primary",
         icon="plug",
     )
     make = button(
         model,
-        "Make a key",
-        "Make an Ed25519 key in the named file, or in .ssh/neuropacs_ed25519 of your home folder; "
+        "Create a key",
+        "Create an Ed25519 key in the file above, or as .ssh/neuropacs_ed25519 at home; "
         "the passphrase is optional",
-        lambda: model.create_key(taken()),
+        lambda: model.create_key(take_passphrase()),
     )
     public = button(
         model,
         "Show public key",
-        "Show what to send to the vendor",
-        lambda: model.show_public_key(taken()),
+        "Show the public key to send to neuropacs",
+        lambda: model.show_public_key(take_passphrase()),
     )
     agent = button(
         model,
-        "Use the agent's keys",
-        "Show the keys that the ssh-agent holds, and use them in place of a file",
+        "Use ssh-agent keys",
+        "List the keys of the ssh-agent and use them instead of a key file",
         model.use_agent_keys,
     )
-    mend = button(
-        model, "Make the key private", "Set its permissions to 600", model.make_key_private
+    protect = button(
+        model,
+        "Protect the key file",
+        "Make it readable by you alone (permissions 600)",
+        model.make_key_private,
     )
     missing = widgets.HTML()
 
@@ -112,31 +117,31 @@ def _actions(model: ConnectModel, secret: widgets.Password) -> list[widgets.Widg
         test.disabled = model.busy or bool(model.blockers)
         make.disabled = model.busy or model.uses_agent
         public.disabled = model.busy or not model.key.strip()
-        set_visible(mend, model.key_is_exposed)
+        set_visible(protect, model.key_is_exposed)
         missing.value = html.bullets(model.blockers, heading="Before testing:")
 
-    disable_while_busy(model, agent, mend)
+    disable_while_busy(model, agent, protect)
     bind(model, ["busy", "blockers", "key_is_exposed", "key"], update)
-    bar = widgets.HBox([test, make, public, agent, mend], layout={"flex_flow": "row wrap"})
+    bar = widgets.HBox([test, make, public, agent, protect], layout={"flex_flow": "row wrap"})
     return [bar, missing]
 
 
 def _profiles(model: ConnectModel) -> widgets.VBox:
-    """Choose one of the saved profiles, begin another one, or remove one."""
+    """Draw the menu of saved profiles, and the buttons to add or remove one."""
     saved = field(
-        widgets.Dropdown, "Saved profiles", "Several ways to the same account", options=[]
+        widgets.Dropdown, "Saved profiles", "Saved connections to the same account", options=[]
     )
     saved.layout.width = "420px"
-    name = field(widgets.Text, "Profile name", "What this way to the service is called")
+    name = field(widgets.Text, "Profile name", "A name for this connection")
     name.layout.width = "420px"
     link((model, "profile"), (name, "value"))
     new = button(
-        model, "New profile", "Begin another profile; this one stays saved", model.new_profile
+        model, "New profile", "Start another profile; this one stays saved", model.new_profile
     )
     remove = button(
         model,
         "Remove profile",
-        "Take this profile out of the workspace; its key stays",
+        "Remove this profile from the workspace; the key file is kept",
         model.remove_profile,
     )
 
@@ -158,7 +163,7 @@ def _profiles(model: ConnectModel) -> widgets.VBox:
 
 
 def _agent(model: ConnectModel) -> widgets.HTML:
-    """List what the ssh-agent offers: its keys by kind, comment and fingerprint."""
+    """List the keys of the ssh-agent by kind, fingerprint and comment."""
     view = widgets.HTML()
 
     def update() -> None:
@@ -173,13 +178,16 @@ def _fields(model: ConnectModel) -> list[widgets.Widget]:
     host = field(
         widgets.Text,
         "Host",
-        "The server's name, as the vendor gave it",
+        "The server's host name, as given by neuropacs",
         placeholder="s-1234.server.transfer.us-east-1.amazonaws.com",
     )
-    port = field(widgets.IntText, "Port", "The TCP port; 22 unless told otherwise")
+    port = field(widgets.IntText, "Port", "The TCP port; normally 22")
     port.layout.width = "260px"
     user = field(
-        widgets.Text, "User", "The user name the vendor assigned", placeholder="PH1234_SITE07_USER"
+        widgets.Text,
+        "User",
+        "The user name assigned by neuropacs",
+        placeholder="PH1234_SITE07_USER",
     )
     for widget, name in ((host, "host"), (port, "port"), (user, "user")):
         link((model, name), (widget, "value"))
@@ -188,7 +196,7 @@ def _fields(model: ConnectModel) -> list[widgets.Widget]:
         model,
         "key",
         "Private key",
-        "The private key's file, or the word agent for the keys of the ssh-agent",
+        "The private key file, or the word agent to use the keys of the ssh-agent",
         folders_only=False,
         start=Path("~/.ssh").expanduser(),
     )
@@ -221,12 +229,12 @@ def _steps(model: ConnectModel) -> widgets.HTML:
 
 
 def _identity(model: ConnectModel) -> widgets.VBox:
-    """Show an unknown server's fingerprint with one button, a changed one with none."""
+    """Show the fingerprint of an unknown server to confirm; a changed one cannot be confirmed."""
     words = widgets.HTML()
     confirm = button(
         model,
-        "Yes, this is the fingerprint the vendor gave me",
-        "Pin this host key; it is compared on every connection from now on",
+        "Yes, this is the fingerprint that neuropacs gave me",
+        "Save this host key; every later connection is checked against it",
         model.confirm_host_key,
         button_style="warning",
         layout={"width": "auto", "align_self": "flex-start"},
@@ -239,15 +247,16 @@ def _identity(model: ConnectModel) -> widgets.VBox:
         set_visible(box, bool(model.fingerprint) or model.host_key_changed)
         if model.host_key_changed:
             words.value = (
-                '<div role="alert" class="nf-problem"><strong>Blocked: the server shows another '
-                "key than the confirmed one.</strong><br>Nothing is sent or fetched. Ask the "
-                "vendor's support whether the key was replaced; only then remove its line from "
-                "known_hosts in the workspace.</div>"
+                '<div role="alert" class="nf-problem"><strong>Blocked: the host key of the '
+                "server has changed since you confirmed it.</strong><br>Nothing was sent or "
+                "collected. Ask neuropacs support whether the key was replaced. Only if they "
+                "confirm it, delete the server's line from the file known_hosts in the folder of "
+                "the workspace.</div>"
             )
         else:
             words.value = (
-                '<div role="alert" class="nf-notice"><strong>This server was never seen before.'
-                "</strong> Compare its fingerprint with the one the vendor gave you:"
+                '<div role="alert" class="nf-notice"><strong>This is the first connection to '
+                "this server.</strong> Compare its fingerprint with the one from neuropacs:"
                 f'<p class="nf-fingerprint">{html.text(model.fingerprint)}</p></div>'
             )
 
@@ -256,14 +265,14 @@ def _identity(model: ConnectModel) -> widgets.VBox:
 
 
 def _public(model: ConnectModel) -> widgets.VBox:
-    """Show the public half of the key and the mail it goes into, ready to be copied."""
-    line = field(widgets.Textarea, "Public key", "The public half of the key", rows=3)
-    mail = field(widgets.Textarea, "Mail", "To the vendor's support", rows=18)
-    copy_line = CopyButton(label="Copy public key", tooltip="Copy the public half of the key")
-    copy_mail = CopyButton(label="Copy mail", tooltip="Copy the mail to the vendor's support")
+    """Show the public key and the email that contains it, ready to copy."""
+    line = field(widgets.Textarea, "Public key", "The public key", rows=3)
+    mail = field(widgets.Textarea, "Email", "Email to neuropacs support", rows=18)
+    copy_line = CopyButton(label="Copy public key", tooltip="Copy the public key")
+    copy_mail = CopyButton(label="Copy email", tooltip="Copy the email to neuropacs support")
     post = widgets.HTML()
     words = widgets.HTML(
-        "<p>Send the public half to the vendor's support; the private half stays with you.</p>"
+        "<p>Send the public key to neuropacs support; keep the private key to yourself.</p>"
     )
     send = widgets.HBox([copy_mail, post], layout={"align_items": "center"})
     box = widgets.VBox([words, line, copy_line, mail, send])
@@ -276,7 +285,7 @@ def _public(model: ConnectModel) -> widgets.VBox:
         head, _, body = model.mail.partition("\n\n")
         subject = head.removeprefix("Subject: ")
         address = f"mailto:?subject={quote(subject)}&body={quote(body)}"
-        post.value = f'<a href="{html.text(address)}">Open it in the mail program</a>'
+        post.value = f'<a href="{html.text(address)}">Open in your email program</a>'
 
     bind(model, ["public_line", "mail"], update)
     return box

@@ -1,4 +1,4 @@
-"""The code cell that reproduces what the Explore form shows."""
+"""Python code that reproduces what the Explore form shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ with nf.Workspace({folder!r}) as ws:
 
 
 def code_cell(folder: Path, steps: Sequence[Step]) -> str:
-    """Write steps down as a notebook cell that needs nothing else.
+    """Return steps as the code of a self-contained notebook cell.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is taken away from the Explore form: files in the workspace's folder `exports`."""
+"""Export of figures, tables and methods to the workspace's folder `exports`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str) -> list[Path]:
-    """Write a figure for a paper, and the code that makes it."""
+    """Write a figure for publication and the code that draws it."""
     from neuroflow.plot import save_figure  # matplotlib takes half a second
 
     ax = run_steps([call], **scope)["ax"]
@@ -28,7 +28,7 @@ def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str)
 
 
 def export_table(folder: Path, effects: pd.DataFrame) -> list[Path]:
-    """Write effects as CSV, and how they were computed."""
+    """Write effects as CSV, with a description of the analysis."""
     stem = free_stem(folder, f"effects_{'_'.join(effects['metric'].unique())}")
     return [save_cohort_table(effects, stem.with_name(f"{stem.name}.csv"))]
 
@@ -39,7 +39,7 @@ def export_methods(folder: Path, methods: str) -> list[Path]:
 
 
 def free_stem(folder: Path, name: str) -> Path:
-    """Return a path without ending, of which no file is there yet.
+    """Return a path without suffix that no file uses yet.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def free_stem(folder: Path, name: str) -> Path:
 
 
 def _file_name(call: Call) -> str:
-    """Name a figure after its view, its metric and what is chosen in it."""
+    """Name a figure after its view, metric and selection."""
     options = call.options
     selected = options.get("contrast") or options.get("study_id") or options.get("regions") or ""
     parts = [call.function.removeprefix("plot."), str(options["metric"])]

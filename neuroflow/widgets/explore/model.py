@@ -1,4 +1,4 @@
-"""What the Explore form knows and does: a question to the cohort table, and what is chosen."""
+"""Model of the Explore form: a question to the cohort table, its answer, the selection."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from neuroflow.widgets.explore.steps import Call, Step, run_steps
 from neuroflow.workspace import Workspace
 
 FIRST_REGION = "pSN"
-"""What is chosen at first: the free water of the posterior substantia nigra marks PD."""
+"""Region selected at first: free water in the posterior substantia nigra marks PD."""
 QUESTION_TRAITS = (
     *("cohort", "groups", "systems", "search", "visit", "reference", "metric"),
     *("covariates", "method", "robust", "correction"),
 )
-"""The traits that make up the question."""
+"""Traits that make up the question."""
 
 
 def call_soon(action: Callable[[], None]) -> None:
-    """Do something after the clicks that wait; at once where nothing can wait."""
+    """Call an action after pending events; at once without an event loop."""
     try:
         asyncio.get_running_loop().call_soon(action)
     except RuntimeError:
@@ -41,7 +41,7 @@ def call_soon(action: Callable[[], None]) -> None:
 
 
 class ExploreModel(FormModel):
-    """A question to the cohort table, its answer, and what is chosen in it."""
+    """A question to the cohort table, its answer, and the selection in it."""
 
     choices = Instance(Choices, allow_none=True)
     cohort = Unicode("")
@@ -90,17 +90,17 @@ class ExploreModel(FormModel):
         if load:
             self.reload()
 
-    # ------------------------------------------------------------------ what there is
+    # ------------------------------------------------------------------ results
 
     def reload(self) -> None:
-        """Read the results, in the background; the question stays as it is."""
+        """Load the results in the background; the question stays as it is."""
         if not any(self.ws.results_folder.glob("*")):
             return
 
         def work(_tell: OnEvent, _stop: StopEvent) -> tuple[pd.DataFrame, dict[str, str]]:
             return self.ws.table(), study_labels(self.ws)
 
-        self.run("Reading the results", work, self._loaded)
+        self.run("Loading the results", work, self._loaded)
 
     def _loaded(self, found: tuple[pd.DataFrame, dict[str, str]]) -> None:
         table, labels = found
@@ -119,19 +119,19 @@ class ExploreModel(FormModel):
         self.run_safely(self._update_answer)
 
     def _set_defaults(self, choices: Choices) -> None:
-        """Ask what most would ask first, and nothing that has no answer."""
+        """Start with the usual question, reduced until it can be answered."""
         self.reference = choices.controls
         self.visit = "first" if choices.has_repeated_visits else ""
         facts = tuple(name for name in USUAL_COVARIATES if name in choices.covariates)
         for n in range(len(facts), -1, -1):
             self.covariates = facts[:n]
-            if self._has_answer():  # each group has a site of its own, say: then without site
+            if self._has_answer():  # e.g. each group has its own site: drop site
                 break
         keys = list(choices.regions["region"])
         self.region = FIRST_REGION if FIRST_REGION in keys else keys[0]
 
     def _has_answer(self) -> bool:
-        """Tell whether what is asked now can be answered."""
+        """Return whether the question can be answered."""
         try:
             run_steps(
                 [*self.question.row_steps(), self.question.comparison_step()], table=self._table
@@ -141,7 +141,7 @@ class ExploreModel(FormModel):
         return True
 
     def _drop_unknown(self, choices: Choices) -> None:
-        """Leave out of the question what the results do not have any more."""
+        """Drop choices that the results no longer contain."""
         self.groups = tuple(name for name in self.groups if name in choices.groups)
         self.systems = tuple(name for name in self.systems if name in choices.systems)
         self.covariates = tuple(name for name in self.covariates if name in choices.covariates)
@@ -158,7 +158,7 @@ class ExploreModel(FormModel):
 
     @property
     def region_names(self) -> dict[str, str]:
-        """From the key of a region to its name; both sides of a region have one key."""
+        """Map region keys to names; both hemispheres share one key."""
         if self.choices is None:
             return {}
         rows = self.choices.regions.drop_duplicates("region")
@@ -168,7 +168,7 @@ class ExploreModel(FormModel):
 
     @property
     def study_names(self) -> dict[str, str]:
-        """From `study_id` to a name that no other study has."""
+        """Map `study_id` to a unique name."""
         often = Counter(self.names.values())
         return {
             study: name if often[name] == 1 else f"{name} ({study[:8]})"
@@ -179,14 +179,15 @@ class ExploreModel(FormModel):
 
     @property
     def question(self) -> Question:
-        """What is asked."""
+        """The current question."""
         asked = bool(self.systems or self.search.strip())
         found: tuple[str, ...] = ()
         if asked and self.choices:
             found = self.choices.matching_regions(self.systems, self.search)
         if asked and not found:
             raise OptionError(
-                "No region has this name.", advice="Search for a part of a name, as: putamen, scp."
+                "No region has this name.",
+                advice="Enter part of a name, for example: putamen, scp.",
             )
         return Question(
             cohorts=(self.cohort,) if self.cohort else (),
@@ -202,13 +203,13 @@ class ExploreModel(FormModel):
         )
 
     def _update_answer(self) -> None:
-        """Answer the question, if it is another one; what cannot be answered is said."""
+        """Answer the question if it has changed; report why it cannot be answered."""
         if self._table is None:
             return
         if self._question_problem is not None:
-            self.dismiss(self._question_problem)  # the question it spoke of is not asked any more
+            self.dismiss(self._question_problem)  # the question it was about has changed
             self._question_problem = None
-        scope: dict[str, Any] = {}  # nothing of the question before may answer this one
+        scope: dict[str, Any] = {}  # no result of the previous question may be kept
         try:
             question = self.question
             if question == self._answered:
@@ -241,9 +242,9 @@ class ExploreModel(FormModel):
     def step(self, view: str) -> Call:
         """Return the step that draws a view."""
         if "shown" not in self._scope:
-            raise OptionError("There is nothing to draw.")
+            raise OptionError("There is nothing to plot.")
         if view in NEED_EFFECTS and self.effects is None:
-            raise OptionError("There is no comparison to draw.")
+            raise OptionError("There is no comparison to plot.")
         if view == "profile" and not self.study_id:
             raise OptionError("Choose a study.")
         return self.question.figure_step(
@@ -260,7 +261,7 @@ class ExploreModel(FormModel):
         return [*self.question.row_steps(), *compare, self.step(self.main)]
 
     def _update_figures(self) -> None:
-        """Draw what is another figure now, and write the code anew."""
+        """Redraw the figures that have changed and update the code."""
         if self._table is None:
             return
         try:
@@ -276,9 +277,9 @@ class ExploreModel(FormModel):
         return methods_text(self.effects) if self.effects is not None else ""
 
     def _outdated_views(self) -> dict[str, Call | str]:
-        """Return the views that are not drawn as they should be, and how to draw them."""
+        """Return the outdated views, each with the step that draws it or the reason it cannot."""
         due: dict[str, Call | str] = {}
-        for view in sorted(self.views, key=lambda name: name != "strip"):  # the quickest first
+        for view in sorted(self.views, key=lambda name: name != "strip"):  # fastest first
             try:
                 how: Call | str = self.step(view)
             except NeuroflowError as error:
@@ -288,7 +289,7 @@ class ExploreModel(FormModel):
         return due
 
     def _draw_next(self) -> None:
-        """Draw one figure now, the others after the clicks that wait."""
+        """Draw one figure now and the others after pending events."""
         due = self._outdated_views()
         if not due:
             return
@@ -311,18 +312,18 @@ class ExploreModel(FormModel):
         except NeuroflowError as error:
             return Picture(b"", error.worded_for("form").message, 0)
 
-    # ------------------------------------------------------------------ what is taken away
+    # ------------------------------------------------------------------ export
 
     def export_figure(self) -> None:
-        """Write the main figure as PNG, SVG and PDF, and its code, into the exports."""
+        """Save the main figure as PNG, SVG and PDF with its code in the exports."""
         self._tell(export_figure(self.ws.folder, self.step(self.main), self._scope, self.code))
 
     def export_table(self) -> None:
-        """Write the effects into the exports."""
+        """Save the effects in the exports."""
         self._tell(export_table(self.ws.folder, self._comparison()))
 
     def export_methods(self) -> None:
-        """Write the methods text into the exports."""
+        """Save the methods text in the exports."""
         self._comparison()
         self._tell(export_methods(self.ws.folder, self.methods))
 
@@ -334,4 +335,4 @@ class ExploreModel(FormModel):
 
     def _tell(self, files: Sequence[Path]) -> None:
         names = ", ".join(file.relative_to(self.ws.folder).as_posix() for file in files)
-        self.set(tone="good", notice=f"Written in the workspace: {names}")
+        self.set(tone="good", notice=f"Saved in the workspace: {names}")

@@ -1,4 +1,4 @@
-"""What is asked of a cohort table, and the steps that answer it."""
+"""A question to a cohort table, and the steps that answer it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from neuroflow.widgets.explore.steps import Call, ChooseVisit, KeepRows, Step
 VIEWS = ("strip", "heatmap", "forest", "volcano", "profile", "brain")
 NEED_EFFECTS = ("forest", "volcano", "brain")
 MAX_CONTRASTS = 3
-"""How many contrasts stand side by side in one forest."""
+"""How many contrasts are drawn in one forest plot."""
 USUAL_COVARIATES = ("age", "sex", "site")
-"""What participants are usually adjusted for."""
+"""The covariates that are usually adjusted for."""
 _NO_COVARIATES = {
     *("cohort_id", "study_id", "participant_id", "session_id", "group"),
     *("region", "region_name", "kind", "system", "hemisphere", "metric", "value"),
@@ -41,7 +41,7 @@ class Question:
     correction: str = "bh"
 
     def row_steps(self) -> list[Step]:
-        """Return the steps that choose rows: `table` for statistics, `shown` for figures."""
+        """Return the steps that select rows: `table` for statistics, `shown` for figures."""
         pairs = (("cohort_id", self.cohorts), ("group", self.groups), ("region", self.regions))
         return [
             *(KeepRows(column, values) for column, values in pairs if values),
@@ -83,13 +83,13 @@ _DEFAULTS: dict[str, Any] = {"reference": None, "covariates": [], "visit": None}
 
 
 def _without_defaults(options: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is said by saying nothing."""
+    """Drop options that have their default value."""
     return {name: v for name, v in options.items() if name not in _DEFAULTS or v != _DEFAULTS[name]}
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a cohort table offers to choose from."""
+    """The choices that a cohort table offers."""
 
     # Names; groups as they are shown in figures, systems in the order of the figures.
     cohorts: tuple[str, ...]
@@ -104,7 +104,7 @@ class Choices:
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> Choices:
-        """Look at a table."""
+        """Collect the choices of a table."""
         studies = table.drop_duplicates("study_id")
         kept = [name for name in table.columns if name not in _NO_COVARIATES]
         regions = table.drop_duplicates(["region", "hemisphere"]).reset_index(drop=True)
@@ -123,7 +123,7 @@ class Choices:
         )
 
     def matching_regions(self, systems: Sequence[str], search: str) -> tuple[str, ...]:
-        """Return the regions of some systems in whose names some words occur."""
+        """Return the regions of the given systems whose names contain the search words."""
         rows = self.regions
         if systems:
             rows = rows[rows["system"].isin(list(systems))]
@@ -141,6 +141,6 @@ def _names(column: pd.Series[Any]) -> tuple[str, ...]:
 
 
 def _varies(column: pd.Series[Any]) -> bool:
-    """Tell whether a column can explain anything: several values, not one for each study."""
+    """Return whether a column can be a covariate: several values, not one per study."""
     n = column.nunique()
     return n > 1 and (pd.api.types.is_numeric_dtype(column) or n < max(3, len(column) // 2))

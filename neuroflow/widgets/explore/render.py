@@ -1,4 +1,4 @@
-"""From a step that draws to a picture in the form."""
+"""Rendering of a figure step to a picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neuroflow.widgets.explore.hit_regions import hit_regions
 from neuroflow.widgets.explore.steps import Call, run_steps
 
 SCREEN_DPI = 104
-"""CSS pixels per inch of a figure: its small text is read without zooming."""
+"""CSS pixels per inch of a figure, so that small text is readable without zooming."""
 PIXEL_RATIO = 1.5
 """Pixels of the picture per CSS pixel."""
 

@@ -1,6 +1,6 @@
-"""Steps from the cohort table to a figure, each of which can be taken and can be written down.
+"""Steps from the cohort table to a figure; each can be run and written as code.
 
-The form takes the very steps that its code cell shows, so that the two cannot differ.
+The form runs the steps that its code cell shows, so that the two cannot differ.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WIDTH = 88
 
 
 class Step(Protocol):
-    """Something done with the variables of a notebook cell."""
+    """An operation on the variables of a notebook cell."""
 
     def run(self, scope: dict[str, Any]) -> None:
         """Run the step."""
@@ -62,7 +62,7 @@ class KeepRows:
 
 @dataclass(frozen=True, slots=True)
 class ChooseVisit:
-    """Make `shown`: the studies of one visit of each participant, or all of them."""
+    """Set `shown` to the studies of one visit per participant, or to all studies."""
 
     visit: str | None  # ``"first"``, ``"last"``, a session id; None keeps all
 

@@ -1,4 +1,4 @@
-"""The effects as a table, in which a region and a contrast are chosen."""
+"""The table of effects, for selecting a region and a contrast."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ COLUMNS = {
     "effect_size": "effect size",
     "p": "p",
     "q": "q",
-    "reason": "no answer, since",
+    "reason": "reason for no result",
 }
-"""From the columns of `compare_groups` to what they are called here."""
+"""Columns of `compare_groups` and their headers in the form."""
 
 
 def rows_of(effects: pd.DataFrame) -> pd.DataFrame:
-    """Return effects as a table for people."""
+    """Return effects as shown in the form."""
     shown = effects[list(COLUMNS)].rename(columns=COLUMNS).reset_index(drop=True)
     shown.insert(0, "region", region_labels(effects))
     shown.insert(1, "system", effects["system"].astype("str").to_numpy())
@@ -36,17 +36,17 @@ def rows_of(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def effects_table(model: ExploreModel) -> DataTable:
-    """Draw the table of effects; a chosen row chooses its region and contrast, and back."""
-    view = DataTable(model, "Effects: choose a region", select="single")
+    """Draw the table of effects, in step with the selected region and contrast."""
+    view = DataTable(model, "Effects: select a region", select="single")
 
     def fill() -> None:
         effects = model.effects
-        view.selected = ()  # rows of one region stand in several contrasts: found again by `follow`
+        view.selected = ()  # a region has a row per contrast: `follow` finds the right one
         view.show(pd.DataFrame() if effects is None else rows_of(effects))
         follow()
 
     def follow() -> None:
-        """Choose the row of region and contrast, unless one of it is chosen already."""
+        """Select the row of region and contrast, unless one of them is selected."""
         effects = model.effects
         if effects is None:
             return

@@ -1,4 +1,4 @@
-"""The Explore form: compare groups, and follow a region or a study through every figure."""
+"""The Explore form: compare groups; a selected region or study is shown in all figures."""
 
 from __future__ import annotations
 
@@ -25,19 +25,26 @@ from neuroflow.widgets.explore.question import VIEWS
 from neuroflow.widgets.explore.table import effects_table
 
 VIEW_LABELS = {
-    "strip": ("Strip", "Every study's value in the chosen region; choose a study in it"),
-    "heatmap": ("Heatmap", "How far each study is from the controls, in every region"),
-    "forest": ("Forest", "Effects with their intervals, region by region"),
-    "volcano": ("Volcano", "Effect against p value"),
-    "profile": ("Profile", "The chosen study against the controls, region by region"),
-    "brain": ("Brain", "The chosen contrast on the brain"),
+    "strip": (
+        "Strip",
+        "The value of every study in the selected region; click a study to select it",
+    ),
+    "heatmap": ("Heatmap", "Deviation of each study from the controls, in every region"),
+    "forest": ("Forest", "Effects with confidence intervals, region by region"),
+    "volcano": ("Volcano", "Effect size against p value"),
+    "profile": ("Profile", "The selected study compared with the controls, region by region"),
+    "brain": ("Brain", "The selected contrast on the brain"),
 }
-"""What the views are called and what they show."""
-METHODS = (("linear model", "linear"), ("Welch's t test", "welch"), ("Mann-Whitney", "mannwhitney"))
+"""Name and description of each view."""
+METHODS = (
+    ("linear model", "linear"),
+    ("Welch's t-test", "welch"),
+    ("Mann-Whitney U test", "mannwhitney"),
+)
 STANDARD_ERRORS = (
     ("ordinary", "none"),
     ("robust to unequal variance (HC3)", "HC3"),
-    ("robust, all visits kept together (cluster)", "cluster"),
+    ("cluster-robust, keeps all visits", "cluster"),
 )
 CORRECTIONS = (
     ("Benjamini-Hochberg", "bh"),
@@ -50,16 +57,18 @@ CORRECTIONS = (
 def explore_form(model: ExploreModel) -> widgets.VBox:
     """Draw the Explore form."""
     again = button(
-        model, "Read results again", "Read what was collected since", model.reload, icon="refresh"
+        model, "Reload results", "Load results collected since then", model.reload, icon="refresh"
     )
     empty, work = widgets.HTML(), task_status(model, keep=False)
     body = widgets.VBox([_question(model), _selection(model), _views(model), _answer(model)])
 
     def update() -> None:
         set_visible(body, model.choices is not None)
-        set_visible(work, model.busy)  # what was written is told beside the buttons that write
+        set_visible(work, model.busy)  # saved files are listed beside the export buttons
         missing = model.choices is None and not model.busy
-        empty.value = "<p>Nothing was collected yet: see Results.</p>" if missing else ""
+        empty.value = (
+            "<p>No results have been collected yet: see the Results form.</p>" if missing else ""
+        )
 
     bind(model, ["choices", "busy"], update)
     whole = form(
@@ -80,19 +89,24 @@ def explore_form(model: ExploreModel) -> widgets.VBox:
 def _question(model: ExploreModel) -> widgets.VBox:
     found = widgets.HTML()
     controls = [
-        _menu(model, "cohort", "Cohort", "Which cohort; all together if none is chosen"),
-        _menu(model, "visit", "Visit", "Which visit of each participant counts"),
-        _menu(model, "metric", "Metric", "What was measured"),
-        _menu(model, "reference", "Compare with", "Every other group is compared with this one"),
-        _multiple_menu(model, "groups", "Groups", "Which groups; all if none is chosen"),
+        _menu(model, "cohort", "Cohort", "Which cohort; all cohorts together if none is selected"),
+        _menu(model, "visit", "Visit", "Which visit of each participant is used"),
+        _menu(model, "metric", "Metric", "The measured quantity"),
+        _menu(
+            model,
+            "reference",
+            "Compare with",
+            "The reference group: every other group is compared with it",
+        ),
+        _multiple_menu(model, "groups", "Groups", "Which groups; all if none is selected"),
         _multiple_menu(model, "covariates", "Adjust for", "Covariates of the linear model"),
         _multiple_menu(
-            model, "systems", "Systems", "Regions of these systems; all if none is chosen"
+            model, "systems", "Systems", "Only regions of these systems; all if none is selected"
         ),
         _search(model),
-        _menu(model, "method", "Model", "How groups are compared"),
-        _menu(model, "robust", "Standard errors", "Of the linear model"),
-        _menu(model, "correction", "Correction", "How p values are corrected for many tests"),
+        _menu(model, "method", "Model", "Statistical method for comparing groups"),
+        _menu(model, "robust", "Standard errors", "Standard errors of the linear model"),
+        _menu(model, "correction", "Correction", "Correction of p values for multiple comparisons"),
     ]
 
     def update() -> None:
@@ -103,14 +117,14 @@ def _question(model: ExploreModel) -> widgets.VBox:
     bind(model, ["effects", "choices"], update)
     grid = widgets.GridBox(controls, layout={**_GRID, "align_items": "flex-start"})
     how = widgets.HTML(
-        '<p class="nf-dim">Where no group and no system is chosen, all are meant. Ctrl (on a Mac, '
-        "Cmd) and a click chooses several, or takes a choice back.</p>"
+        '<p class="nf-dim">If no group or system is selected, all are used. Hold Ctrl '
+        "(Cmd on a Mac) and click to select several or to deselect.</p>"
     )
     return widgets.VBox([how, grid, found])
 
 
 def answer_summary(model: ExploreModel) -> str:
-    """Say how many regions the answer speaks of, and why others have none."""
+    """Return how many regions were compared, and why others were not."""
     effects, total = model.effects, len(model.region_names)
     if effects is None:
         return f"0 of {total} regions are compared."
@@ -120,13 +134,15 @@ def answer_summary(model: ExploreModel) -> str:
     status += "; p values are corrected over these." if n else "."
     reasons = Counter(effects.loc[~answered, "reason"]).most_common(1)
     if reasons:
-        status += f" {(~answered).sum()} of {len(effects)} comparisons have no answer, most often: "
+        status += (
+            f" {(~answered).sum()} of {len(effects)} comparisons could not be made, most often: "
+        )
         status += f"{reasons[0][0]}."
     return status
 
 
 def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
-    """Return what a menu offers: what is shown, and what it means."""
+    """Return the options of a menu as pairs of label and value."""
     known = model.choices
     if known is None:
         return []
@@ -134,11 +150,11 @@ def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
     if name in fixed:
         return list(fixed[name])
     if name == "visit":
-        ends = [("every visit", ""), ("first", "first"), ("last", "last")]
+        ends = [("all visits", ""), ("first", "first"), ("last", "last")]
         return [*ends, *((f"session {session}", session) for session in known.sessions)]
     if name == "contrast":
         return [(text, text) for text in model.contrasts]
-    first = {"cohort": [("all", "")], "reference": [("every pair of groups", "")]}
+    first = {"cohort": [("all", "")], "reference": [("all pairs of groups", "")]}
     names = {"cohort": known.cohorts, "reference": known.groups, "metric": known.metrics}
     return [*first.get(name, []), *((text, text) for text in names[name])]
 
@@ -146,13 +162,13 @@ def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
 def _menu(
     model: ExploreModel, name: str, label: str, description: str, changed: str = "choices"
 ) -> Any:
-    """Return a menu that is linked to a trait, and whose options follow the results."""
+    """Return a menu linked to a trait, with options from the results."""
     menu = field(widgets.Dropdown, label, description, layout={"width": "98%"}, **_NARROW)
     return _bind_options(model, name, menu, lambda: _options(model, name), changed)
 
 
 def _multiple_menu(model: ExploreModel, name: str, label: str, description: str) -> Any:
-    """Return a list of which several can be chosen, linked to a trait."""
+    """Return a multiple-choice list linked to a trait."""
     listed = field(
         widgets.SelectMultiple, label, description, layout={"width": "98%"}, rows=4, **_NARROW
     )
@@ -166,11 +182,11 @@ def _multiple_menu(model: ExploreModel, name: str, label: str, description: str)
 def _bind_options(
     model: ExploreModel, name: str, box: Any, offered: Callable[[], Sequence[Any]], changed: str
 ) -> Any:
-    """Link what is chosen in a box to a trait, and what it offers to another."""
+    """Link the value of a box to a trait, and its options to another."""
     is_filling = False
 
     def choose(change: Any) -> None:
-        # New options choose their first, or none, by themselves: that is nobody's wish.
+        # New options reset the value; only changes by the user count.
         if change.new is not None and not is_filling:
             model.set(**{name: change.new})
 
@@ -195,7 +211,7 @@ def _search(model: ExploreModel) -> Any:
     words = field(
         widgets.Text,
         "Find regions",
-        "Only regions with these words in their names; a comma means or",
+        "Only regions whose names contain these words; separate alternatives with commas",
         placeholder="putamen, scp",
         continuous_update=False,
         layout={"width": "98%"},
@@ -208,20 +224,20 @@ def _search(model: ExploreModel) -> Any:
 _GRID = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "4px 16px"}
 _NARROW = {"style": {"description_width": "110px"}}
 
-# -------------------------------------------------------------------------- what is chosen
+# -------------------------------------------------------------------------- selection
 
 
 def _selection(model: ExploreModel) -> widgets.GridBox:
     region = _name_box(
         "Region",
-        "The region that strip, profile and brain show; also by a click in table or figure",
+        "The region of strip, profile and brain; also selected by clicking the table or a figure",
     )
     study = _name_box(
         "Study",
-        "The study of the profile, and of the report in Results; also by a click in the strip",
+        "The study shown in the profile and in Results; also selected by clicking the strip",
     )
     contrast = _menu(
-        model, "contrast", "Contrast", "Which comparison volcano and brain show", "contrasts"
+        model, "contrast", "Contrast", "The comparison shown in volcano and brain", "contrasts"
     )
     _bind_name(model, "region", region, ["choices"])
     _bind_name(model, "study_id", study, ["names"])
@@ -229,7 +245,7 @@ def _selection(model: ExploreModel) -> widgets.GridBox:
 
 
 def _name_box(label: str, description: str) -> Any:
-    """Return a box that completes names."""
+    """Return a text box that completes names."""
     return field(
         widgets.Combobox,
         label,
@@ -237,13 +253,13 @@ def _name_box(label: str, description: str) -> Any:
         layout={"width": "98%"},
         ensure_option=True,
         continuous_update=False,
-        placeholder="type to find",
+        placeholder="type to search",
         **_NARROW,
     )
 
 
 def _bind_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:
-    """Link a box of names to a trait that holds the key behind a name."""
+    """Link a box of names to a trait that holds the key of the name."""
     names: dict[str, str] = {}  # from key to name
 
     def follow() -> None:
@@ -291,7 +307,7 @@ def _switch(model: ExploreModel, view: str) -> Any:
 
     def follow() -> None:
         switch.value = view in model.views
-        switch.icon = "check" if switch.value else ""  # pressed is not told by colour alone
+        switch.icon = "check" if switch.value else ""  # the state is not shown by colour alone
 
     bind(model, ["views"], follow)
     switch.observe(lambda change: model.run_safely(lambda: turn(change)), names="value")
@@ -308,7 +324,7 @@ def _figure(model: ExploreModel, view: str) -> widgets.VBox:
         layout={"margin": "4px 16px 8px 0", "max_width": "100%"},
     )
     if view in ("forest", "heatmap", "profile"):
-        card.add_class("nf-card")  # as tall as there are regions: scrolls by itself
+        card.add_class("nf-card")  # tall with many regions: the card scrolls
 
     def update() -> None:
         set_visible(card, view in model.views)
@@ -332,7 +348,7 @@ def _answer(model: ExploreModel) -> widgets.VBox:
     main = field(
         widgets.Dropdown,
         "Figure",
-        "Which figure is exported and made by the code",
+        "The figure to export and to draw with the code",
         options=[(VIEW_LABELS[view][0], view) for view in VIEWS],
         layout={"width": "260px"},
         **_NARROW,
@@ -342,13 +358,21 @@ def _answer(model: ExploreModel) -> widgets.VBox:
         button(
             model,
             "Export figure",
-            "Write it as PNG, SVG and PDF, with its code, into the workspace's folder exports",
+            "Save as PNG, SVG and PDF with the code, in the workspace's folder exports",
             model.export_figure,
             icon="download",
         ),
-        button(model, "Export table", "Write the effects as CSV into exports", model.export_table),
         button(
-            model, "Export methods", "Write the methods text into exports", model.export_methods
+            model,
+            "Export table",
+            "Save the effects as CSV in the folder exports",
+            model.export_table,
+        ),
+        button(
+            model,
+            "Export methods",
+            "Save the methods text in the folder exports",
+            model.export_methods,
         ),
     ]
     methods, code, status = widgets.HTML(), widgets.HTML(), widgets.HTML()
@@ -363,7 +387,7 @@ def _answer(model: ExploreModel) -> widgets.VBox:
             f'<p class="nf-methods" tabindex="0">{html.text(model.methods)}</p>'
         )
         code.value = (
-            '<p class="nf-head">The code that gives the same numbers and figure</p>'
+            '<p class="nf-head">Python code that reproduces these numbers and this figure</p>'
             f'<pre class="nf-code" tabindex="0">{html.text(model.code)}</pre>'
         )
 

@@ -1,4 +1,4 @@
-"""Looking at the service again and again, beside everything else the Results form does."""
+"""Automatic status checks, independent of the other tasks of the Results form."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from threading import Event as StopEvent
 from traitlets import Bool, Instance
 
 from neuroflow.models import Event, OnEvent
-from neuroflow.transfer import Look
+from neuroflow.transfer import StatusUpdate
 from neuroflow.widgets.common import FormModel
 
-Updates = Callable[[StopEvent], Iterator[Look]]
-"""What looks, until its stop event is set: `Workspace.watch`."""
+Updates = Callable[[StopEvent], Iterator[StatusUpdate]]
+"""Yields status updates until its stop event is set: `Workspace.watch`."""
 
 
 class AutoRefreshModel(FormModel):
-    """A switch: while it is on, the service is looked at in the background.
+    """A switch: while it is on, the server is checked in the background.
 
-    It has a job of its own, so that results can be collected while it runs.
+    It has a task of its own, so that results can be collected while it runs.
     """
 
     on = Bool(False)
-    last_update = Instance(Look, allow_none=True)
+    last_update = Instance(StatusUpdate, allow_none=True)
 
     def __init__(self, updates: Updates) -> None:
         super().__init__()
         self._updates = updates
-        self._pending: deque[Look] = deque()
+        self._pending: deque[StatusUpdate] = deque()
         self.observe(lambda _: self.run_safely(self._toggle), names=["on"])
 
     def next_at(self, now: datetime) -> float:
@@ -50,7 +50,7 @@ class AutoRefreshModel(FormModel):
                 self._pending.append(update)
                 on_event(update.event())
 
-        self.run("Watching the service", work, self._restart_if_on, can_stop=True)
+        self.run("Checking the service regularly", work, self._restart_if_on, can_stop=True)
 
     def _on_events(self, events: Sequence[Event]) -> None:
         super()._on_events(events)
@@ -62,6 +62,6 @@ class AutoRefreshModel(FormModel):
             self._start()
 
     def report_error(self, error: Exception) -> None:
-        """Show an error, and switch off; see `FormModel.report_error`."""
+        """Show an error and switch off."""
         super().report_error(error)
         self.on = False

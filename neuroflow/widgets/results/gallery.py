@@ -1,4 +1,4 @@
-"""The reports as small pictures, and one of them large with its text."""
+"""Gallery of the reports: thumbnails, and one report in full with its text."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def gallery(model: GalleryModel) -> widgets.VBox:
 
 
 class _Card(widgets.VBox):  # type: ignore[misc]
-    """One small picture and the button that opens it."""
+    """A thumbnail and the button that opens its report."""
 
     def close_all(self) -> None:
         for child in self.children:
@@ -63,7 +63,7 @@ def _card(model: GalleryModel, report: Report, small: str) -> _Card:
     kind = "failure report" if report.is_failure else "report"
     words = html.badge("bad", f"Failed: {report.name}") if report.is_failure else ""
     image = (
-        html.picture(small, alternative=f"Small picture of the {kind} of {report.name}")
+        html.picture(small, alternative=f"Thumbnail of the {kind} of {report.name}")
         if small
         else '<p class="nf-dim">No picture.</p>'
     )
@@ -89,14 +89,14 @@ def _opened(model: GalleryModel) -> widgets.VBox:
     def update() -> None:
         set_visible(box, bool(model.name))
         title.value = f'<h2 class="nf-title" role="status">Report of {html.text(model.name)}</h2>'
-        alternative = f"Report of {model.name}; its text stands beside it"
+        alternative = f"Report of {model.name}; the text is beside it"
         image.value = (
             html.picture(model.large, alternative=alternative)
             if model.large
             else '<p class="nf-dim">No picture.</p>'
         )
         whole = f'<pre class="nf-report" tabindex="0">{html.text(model.text)}</pre>'
-        text.value = html.facts(model.facts, caption="In short") + whole
+        text.value = html.facts(model.facts, caption="Summary") + whole
 
     bind(model, ["name", "large", "text", "facts"], update)
     return box

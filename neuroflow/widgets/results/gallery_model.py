@@ -1,4 +1,4 @@
-"""The reports on this disk, page by page, and one of them large."""
+"""Model of the gallery: pages of thumbnails, and one report in full."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PER_PAGE = 8
 SMALL = (260, 260)
 LARGE = (1100, 1100)
 MAX_TEXT = 20_000
-"""Characters of a report that are shown."""
+"""How many characters of a report are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came back for one study."""
+    """The collected report of one study."""
 
     study_id: str  # Which study
     name: str  # What it is called here
@@ -38,7 +38,7 @@ class Report:
 
 
 class GalleryModel(FormModel):
-    """The reports of a folder of results."""
+    """The reports in a folder of results."""
 
     reports = Tuple()
     page = Int(0)
@@ -56,14 +56,14 @@ class GalleryModel(FormModel):
 
     @property
     def pages(self) -> int:
-        """How many pages there are, at least one."""
+        """Number of pages, at least one."""
         return max(1, -(-len(self.reports) // PER_PAGE))
 
     def reload(self, names: Mapping[str, str]) -> None:
-        """Look at the folder again."""
+        """Read the folder again."""
         found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
         self.reports = tuple(sorted(found, key=lambda report: report.name))
-        self._drawn = None  # a picture may be another one now, under the same name
+        self._drawn = None  # a picture may have changed under the same name
         self.go_to(self.page)
 
     def go_to(self, page: int) -> None:
@@ -72,12 +72,12 @@ class GalleryModel(FormModel):
         self._continue()
 
     def open(self, report: Report) -> None:
-        """Show one report large, with its text."""
+        """Show one report in full."""
         self._requested = report
         self._continue()
 
     def follow(self, study_id: str) -> None:
-        """Show the report of a study that was chosen elsewhere."""
+        """Show the report of a study that was selected in another form."""
         found = next((report for report in self.reports if report.study_id == study_id), None)
         if found is not None:
             self.open(found)
@@ -85,15 +85,15 @@ class GalleryModel(FormModel):
             self.close()
 
     def close(self) -> None:
-        """Close the large view."""
+        """Return to the thumbnails."""
         self._requested = None
         self.set(name="", large="", text="", facts=())
 
     def _continue(self) -> None:
-        """Begin what was asked for last and is not done: the pictures of a page, then a report."""
+        """Start the next pending task: thumbnails of the page, then the requested report."""
         here = self.reports[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
         if self.busy:
-            return  # asked again once that is done
+            return  # called again when the task ends
         if here != self._drawn:
             self._draw(here)
         elif self._requested is not None:
@@ -108,14 +108,14 @@ class GalleryModel(FormModel):
             self._continue()
 
         self._drawn = here
-        self.run("Drawing small pictures", work, show)
+        self.run("Drawing thumbnails", work, show)
 
     def _open(self, report: Report) -> None:
         def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[str, str]:
             return picture(report.picture, LARGE) if report.picture else "", _read(report.text)
 
         def show(found: tuple[str, str]) -> None:
-            if self._requested is report:  # else closed, or another one was asked for, meanwhile
+            if self._requested is report:  # else it was closed, or another one was requested
                 large, text = found
                 self._requested = None
                 self.set(name=report.name, large=large, text=text, facts=facts_of(text))
@@ -124,14 +124,14 @@ class GalleryModel(FormModel):
         self.run("Opening a report", work, show)
 
     def report_error(self, error: Exception) -> None:
-        """Show an error; what could not be opened is not tried again by itself."""
+        """Show an error; the report is not requested again."""
         super().report_error(error)
         self._requested = None
         self._continue()
 
 
 def facts_of(text: str) -> tuple[tuple[str, str], ...]:
-    r"""Return what a textual report says, in short.
+    r"""Return the main facts of a text report.
 
     Examples
     --------
@@ -153,14 +153,14 @@ def facts_of(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def picture(path: Path, size: tuple[int, int]) -> str:
-    """Return a picture, not larger than a size, as base64 of a PNG."""
+    """Return a picture of at most the given size as a base64-encoded PNG."""
     try:
         return _picture(path, path.stat().st_mtime_ns, size)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ResultError(
             f"The picture {path.name} cannot be shown.",
             why=f"{type(error).__name__}.",
-            advice="Collect again; if it stays so, ask the service's support.",
+            advice="Collect again; if the error persists, contact neuropacs support.",
             study_id=path.parent.name.removesuffix(RESULT_SUFFIX),
         ) from error
 
@@ -170,18 +170,18 @@ def _picture(path: Path, _changed: int, size: tuple[int, int]) -> str:
     with Image.open(path, formats=("PNG", "JPEG")) as image:
         image.thumbnail(size)
         drawn = image.convert("RGBA")
-    white = Image.new("RGBA", drawn.size, "white")  # a clear ground would be dark in a dark theme
+    white = Image.new("RGBA", drawn.size, "white")  # transparency would be dark in a dark theme
     data = io.BytesIO()
     Image.alpha_composite(white, drawn).convert("RGB").save(data, "PNG")
     return base64.b64encode(data.getvalue()).decode("ascii")
 
 
 def _thumbnail(report: Report) -> str:
-    """Return the small picture; one that cannot be read must not hide the others."""
+    """Return the thumbnail; an unreadable one must not hide the others."""
     try:
         return picture(report.picture, SMALL) if report.picture else ""
     except ResultError:
-        return ""  # shown as 'no picture'; opening the report says why
+        return ""  # shown as 'No picture'; opening the report shows the error
 
 
 def _report(folder: Path, names: Mapping[str, str]) -> Report:

@@ -1,4 +1,4 @@
-"""What the Results form knows and does: where studies stand, and bringing results."""
+"""Model of the Results form: status of the studies, and collecting results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from traitlets import Any, Dict, Instance, Tuple, Unicode
 
 from neuroflow.ledger import State
 from neuroflow.models import OnEvent
-from neuroflow.transfer import Look
+from neuroflow.transfer import StatusUpdate
 from neuroflow.widgets.common import (
     LEDGER_FILES,
     FormModel,
@@ -38,12 +38,12 @@ TONES = {
     State.UPLOADING: "wait",
     State.PACKAGED: "",
 }
-"""How a state is shown."""
+"""Tone of each state."""
 COLUMNS = ("study", "cohort", "state", "since", "message")
 
 
 class ResultsModel(FormModel):
-    """Where every study stands and what came back, as a form."""
+    """Status of every study, and the results collected."""
 
     status = Any()
     counts = Tuple()
@@ -65,26 +65,26 @@ class ResultsModel(FormModel):
         self.restore()
 
     def restore(self) -> None:
-        """Show what the ledger and the disk know; the server is not asked."""
+        """Show the status from ledger and disk, without contacting the server."""
         self.run_safely(lambda: self._show(self.ws.status(look=False)))
 
     def poll(self) -> None:
-        """Follow what another form or program sends or collects, by the disk."""
+        """Show what another form or program has sent or collected."""
         samples = mtimes(self.ws.folder, (*LEDGER_FILES, self.ws.results_folder.name))
         if not self.busy and samples != self._mtimes:
             self._mtimes = samples
             self.restore()
 
     def refresh(self) -> None:
-        """Look at the server."""
+        """Check the server for new results."""
 
         def work(_on_event: OnEvent, _stop: StopEvent) -> pd.DataFrame:
             return self.ws.status()
 
-        self.run("Looking at the server", work, self._show)
+        self.run("Checking the server", work, self._show)
 
     def collect(self) -> None:
-        """Bring every result that is new or changed; `stop` finishes those under way."""
+        """Download every new or changed result; `stop` finishes downloads that have begun."""
 
         def work(on_event: OnEvent, stop: StopEvent) -> pd.DataFrame:
             self.ws.collect(on_event=on_event, stop=stop, pause=self._pause)
@@ -93,26 +93,27 @@ class ResultsModel(FormModel):
         self.run("Collecting results", work, self._show_collected, can_stop=True, can_pause=True)
 
     def age_text(self, now: datetime) -> str:
-        """Tell how old the listing is, and when the next one is due."""
+        """Return the age of the last status check and the time to the next one as text."""
         if self.listed_at is None:
-            return "from the ledger; the server was not looked at yet"
+            return "from the records of this workspace; the server has not been checked yet"
         age = format_duration((now - self.listed_at).total_seconds())
-        words = f"server looked at {age} ago"
+        words = f"server checked {age} ago"
         update = self.auto_refresh.last_update
         if self.auto_refresh.on and update is not None:
-            lost = "no connection, trying again" if update.error else "next look"
+            lost = "no connection, trying again" if update.error else "next check"
             words += f"; {lost} in {format_duration(self.auto_refresh.next_at(now))}"
         return words
 
-    def _on_update(self, update: Look) -> None:
+    def _on_update(self, update: StatusUpdate) -> None:
         if update.error is None:
             self._show(update.table)
 
     def _show_collected(self, table: pd.DataFrame) -> None:
         self._show(table)
         states = Counter(table["state"])
-        here = states[State.COLLECTED] + states[State.FAILED]
-        self.notice = f"{here} of {len(table)} studies have their results on this disk."
+        collected, failed = states[State.COLLECTED], states[State.FAILED]
+        text = f"Results of {collected} of {len(table)} studies have been collected"
+        self.notice = f"{text}; {failed} failed (see the reports)." if failed else f"{text}."
 
     def _show(self, table: pd.DataFrame) -> None:
         labels = study_labels(self.ws)
@@ -143,6 +144,6 @@ class ResultsModel(FormModel):
 
 
 def _overall(states: list[State]) -> str:
-    """Return one tone for all studies: the one that asks most for attention."""
+    """Return the most urgent tone of some states."""
     tones = {TONES[state] for state in states}
     return next((tone for tone in ("bad", "warn", "wait", "good") if tone in tones), "")

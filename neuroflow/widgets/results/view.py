@@ -1,4 +1,4 @@
-"""The Results form: where studies stand, collecting, and the reports as a gallery."""
+"""The Results form: status of the studies, collecting, and a gallery of reports."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from neuroflow.widgets.results.gallery import gallery
 from neuroflow.widgets.results.model import TONES, ResultsModel
 
 AGE_SECONDS = 5.0
-"""How often the age of the listing is told."""
+"""How often the age of the last status check is updated."""
 
 
 def results_form(model: ResultsModel) -> widgets.VBox:
     """Draw the Results form."""
     refresh = button(
-        model, "Refresh", "Look at the server for results", model.refresh, icon="refresh"
+        model, "Refresh", "Check the server for new results", model.refresh, icon="refresh"
     )
     collect = button(
         model,
         "Collect",
-        "Bring every result that is new or changed",
+        "Download every new or changed result",
         model.collect,
         button_style="primary",
         icon="download",
@@ -47,14 +47,12 @@ def results_form(model: ResultsModel) -> widgets.VBox:
         counts.value = (
             f'<p role="status">{", ".join(parts)}</p>'
             if parts
-            else "<p>Nothing was sent from this workspace yet.</p>"
+            else "<p>No study has been sent from this workspace yet.</p>"
         )
 
     bind(model, ["busy", "counts"], update)
     return form(
-        widgets.HTML(
-            "<h2>Results</h2><p>The service usually answers within two to three hours.</p>"
-        ),
+        widgets.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
         problem_list(model),
         problem_list(model.auto_refresh),
         widgets.HBox([refresh, collect, _auto(model)]),
@@ -67,11 +65,11 @@ def results_form(model: ResultsModel) -> widgets.VBox:
 
 
 def _auto(model: ResultsModel) -> widgets.Checkbox:
-    """Return the switch that keeps looking at the server."""
+    """Return the switch for automatic status checks."""
     switch = field(
         widgets.Checkbox,
-        "Refresh by itself",
-        "Look at the server again and again, less often while nothing changes",
+        "Refresh automatically",
+        "Check the server regularly, less often while nothing changes",
         indent=False,
         layout={"width": "auto", "margin": "2px 12px"},
     )
@@ -80,7 +78,7 @@ def _auto(model: ResultsModel) -> widgets.Checkbox:
 
 
 class _Age(widgets.HTML):  # type: ignore[misc]
-    """How old the listing is, told anew every few seconds."""
+    """Age of the last status check, updated every few seconds."""
 
     def __init__(self, model: ResultsModel) -> None:
         super().__init__()
@@ -96,11 +94,11 @@ class _Age(widgets.HTML):  # type: ignore[misc]
 
 
 def _table(model: ResultsModel) -> DataTable:
-    """Return the table of states; choosing a study opens its report."""
+    """Return the table of states; selecting a study opens its report."""
     tone = {state.value: TONES[state] for state in TONES}
     table = DataTable(
         model,
-        "Where every study stands: choose one to see its report",
+        "Status of every study: select one to see its report",
         lambda state: tone.get(state, ""),
         select="single",
     )

@@ -15,9 +15,9 @@ function render({ model, el }) {
   const button = document.createElement("button");
   button.className = "jupyter-widgets jupyter-button widget-button";
   button.type = "button";
-  const said = document.createElement("span");
-  said.className = "nf-dim";
-  said.setAttribute("role", "status");
+  const status = document.createElement("span");
+  status.className = "nf-dim";
+  status.setAttribute("role", "status");
   const area = document.createElement("textarea");
   area.readOnly = true;
   area.hidden = true;
@@ -29,7 +29,7 @@ function render({ model, el }) {
     area.setAttribute("aria-label", model.get("tooltip"));
     area.value = model.get("text");
     area.hidden = true;
-    said.textContent = "";
+    status.textContent = "";
   };
   button.addEventListener("click", async () => {
     let copied = false;
@@ -46,12 +46,12 @@ function render({ model, el }) {
       button.focus();
       copied = true;
     }
-    said.textContent = copied ? "Copied." : "The text is selected: press Ctrl+C.";
+    status.textContent = copied ? "Copied." : "The text is selected: press Ctrl+C.";
   });
   model.on("change", update);
   update();
   el.classList.add("nf-copy");
-  el.append(button, said, area);
+  el.append(button, status, area);
 }
 
 export default { render };

@@ -1,5 +1,5 @@
 // A drawn figure in which regions or studies can be chosen: by mouse, or with the arrow keys.
-// What stands where is told by the kernel, in parts of the picture's width and height.
+// The kernel sends the areas, in fractions of the picture's width and height.
 
 let count = 0;
 
@@ -17,25 +17,25 @@ function element(tag, className, parent) {
   return made;
 }
 
-function frame(box, spot) {
-  const [, , x, y, width, height] = spot;
+function frame(box, area) {
+  const [, , x, y, width, height] = area;
   box.style.left = `${100 * x}%`;
   box.style.top = `${100 * y}%`;
   box.style.width = `${100 * width}%`;
   box.style.height = `${100 * height}%`;
 }
 
-// The spot below a point: the smallest around it, or else the nearest within a finger's width.
-function at(spots, x, y, ratio) {
+// The area at a point: the smallest around it, or else the nearest within a finger's width.
+function at(areas, x, y, ratio) {
   let best = null;
   let least = Infinity;
-  for (const spot of spots) {
-    const [, , left, top, width, height] = spot;
+  for (const area of areas) {
+    const [, , left, top, width, height] = area;
     const dx = Math.max(left - x, 0, x - left - width);
     const dy = Math.max(top - y, 0, y - top - height) * ratio;
     const far = Math.hypot(dx, dy);
     const size = far === 0 ? width * height : 1 + far;
-    if (far < 0.02 && size < least) [best, least] = [spot, size];
+    if (far < 0.02 && size < least) [best, least] = [area, size];
   }
   return best;
 }
@@ -55,25 +55,25 @@ function render({ model, el }) {
   let place = -1;
   let address = "";
 
-  const spots = () => model.get("hit_regions");
+  const areas = () => model.get("hit_regions");
 
   function point(number) {
     place = number;
-    const spot = spots()[number];
-    cursor.hidden = name.hidden = !spot;
-    if (!spot) return;
-    frame(cursor, spot);
-    cursor.setAttribute("aria-label", spot[1]);
-    cursor.setAttribute("aria-selected", String(spot[0] === model.get("selected")));
+    const area = areas()[number];
+    cursor.hidden = name.hidden = !area;
+    if (!area) return;
+    frame(cursor, area);
+    cursor.setAttribute("aria-label", area[1]);
+    cursor.setAttribute("aria-selected", String(area[0] === model.get("selected")));
     list.setAttribute("aria-activedescendant", cursor.id);
-    name.textContent = spot[1];
-    name.style.left = `${100 * Math.min(spot[2] + spot[4] / 2, 0.6)}%`;
-    name.style.top = `${100 * (spot[3] + spot[5])}%`;
+    name.textContent = area[1];
+    name.style.left = `${100 * Math.min(area[2] + area[4] / 2, 0.6)}%`;
+    name.style.top = `${100 * (area[3] + area[5])}%`;
   }
 
-  function choose(spot) {
-    if (!spot) return;
-    model.set("selected", spot[0]);
+  function choose(area) {
+    if (!area) return;
+    model.set("selected", area[0]);
     model.save_changes();
   }
 
@@ -85,33 +85,33 @@ function render({ model, el }) {
     image.src = address;
     image.alt = model.get("alt");
     image.style.width = `${model.get("width")}px`;
-    const open = spots().length > 0;
+    const open = areas().length > 0;
     root.classList.toggle("nf-open", open);
     list.hidden = !open;
-    list.setAttribute("aria-label", `${model.get("hint")}: arrow keys move, Enter chooses`);
+    list.setAttribute("aria-label", `${model.get("hint")}: arrow keys move, Enter selects`);
     point(-1);
     mark();
   }
 
   function mark() {
-    const chosen = spots().filter((spot) => spot[0] === model.get("selected"));
+    const chosen = areas().filter((area) => area[0] === model.get("selected"));
     marks.replaceChildren();
-    for (const spot of chosen) {
+    for (const area of chosen) {
       const box = element("div", "nf-chosen", marks);
-      box.dataset.label = spot[1];
-      frame(box, spot);
+      box.dataset.label = area[1];
+      frame(box, area);
     }
     reveal(chosen[0]);
   }
 
   // Scrolls the figure's own box, never the page.
-  function reveal(spot) {
+  function reveal(area) {
     const box = root.closest(".nf-card");
-    if (!box || !spot) return;
+    if (!box || !area) return;
     const { top, height } = image.getBoundingClientRect();
     const inside = box.getBoundingClientRect();
-    const place = top - inside.top + height * spot[3];
-    const hidden = place < 0 || place + height * spot[5] > inside.height;
+    const place = top - inside.top + height * area[3];
+    const hidden = place < 0 || place + height * area[5] > inside.height;
     if (hidden) box.scrollTop += place - inside.height / 2;
   }
 
@@ -119,17 +119,17 @@ function render({ model, el }) {
     const box = image.getBoundingClientRect();
     const x = (event.clientX - box.left) / box.width;
     const y = (event.clientY - box.top) / box.height;
-    return at(spots(), x, y, box.height / box.width);
+    return at(areas(), x, y, box.height / box.width);
   }
 
-  root.addEventListener("mousemove", (event) => point(spots().indexOf(under(event))));
+  root.addEventListener("mousemove", (event) => point(areas().indexOf(under(event))));
   root.addEventListener("mouseleave", () => point(-1));
   root.addEventListener("click", (event) => choose(under(event)));
   root.addEventListener("keydown", (event) => {
     const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
-    const all = spots();
+    const all = areas();
     if (event.key in steps && all.length) {
-      const from = place >= 0 ? place : all.findIndex((spot) => spot[0] === model.get("selected"));
+      const from = place >= 0 ? place : all.findIndex((area) => area[0] === model.get("selected"));
       point((from + steps[event.key] + all.length) % all.length);
     } else if (event.key === "Enter" || event.key === " ") choose(all[place]);
     else return;

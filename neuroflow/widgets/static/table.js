@@ -48,8 +48,8 @@ function settings(model, escape) {
   const multiple = model.get("select") === "multiple";
   const found = { selectorModifier: { search: "applied" } };
   const buttons = [
-    { extend: "selectAll", text: "Choose all found", ...found },
-    { extend: "selectNone", text: "Choose none" },
+    { extend: "selectAll", text: "Select all found", ...found },
+    { extend: "selectNone", text: "Clear selection" },
   ];
   return {
     data: JSON.parse(model.get("rows")),
@@ -66,13 +66,13 @@ function settings(model, escape) {
     },
     language: {
       search: "Search",
-      searchPlaceholder: "words",
+      searchPlaceholder: "words to find",
       lengthMenu: "_MENU_ rows per page",
       info: "Rows _START_ to _END_ of _TOTAL_",
       infoEmpty: "No rows",
-      infoFiltered: "(found among _MAX_)",
-      zeroRecords: "No row has these words.",
-      select: { rows: { _: "%d rows chosen", 0: "", 1: "1 row chosen" } },
+      infoFiltered: "(filtered from _MAX_)",
+      zeroRecords: "No matching rows.",
+      select: { rows: { _: "%d rows selected", 0: "", 1: "1 row selected" } },
     },
     ...(model.get("select") === "none"
       ? {}
@@ -92,7 +92,7 @@ function decorate(model, el, table) {
   });
 }
 
-// Turns to the page of a choice that came from elsewhere.
+// Shows the page of a row that was selected elsewhere.
 function reveal(model, table) {
   const [first] = model.get("selected");
   const place = table.rows({ search: "applied" }).indexes().toArray().indexOf(first);
@@ -116,8 +116,8 @@ async function render({ model, el }) {
     decorate(model, el, table);
   }
 
-  // Choosing another row is two events, leaving one and taking one; the kernel hears of one.
-  function tell() {
+  // Selecting another row is two events, deselect and select; the kernel is notified once.
+  function notify() {
     if (!listening || due) return;
     due = true;
     queueMicrotask(() => {
@@ -137,7 +137,7 @@ async function render({ model, el }) {
     node.createCaption().textContent = model.get("caption");
     el.append(node);
     table = jQuery(node).DataTable(settings(model, escape));
-    table.on("select deselect", tell);
+    table.on("select deselect", notify);
     table.on("draw", () => decorate(model, el, table));
     choose();
     decorate(model, el, table);

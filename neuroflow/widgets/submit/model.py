@@ -1,4 +1,4 @@
-"""What the Submit form knows and does: the plan first, then each study sent once."""
+"""Model of the Submit form: the plan first, then each study is sent once."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from neuroflow.workspace import Workspace
 SENT = frozenset({State.SUBMITTED, State.COLLECTED, State.FAILED})
 """States of a study that the service has, or has answered."""
 TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
-"""States in which a study is sent again only when the user asks for it."""
+"""States from which a study is sent again only on request."""
 PLANNING, SENDING = "De-identifying and zipping", "Sending studies"
-EXCLUDED, NOT_PACKAGED, SKIPPED = "left out", "not packaged", "sent already"
+EXCLUDED, NOT_PACKAGED, SKIPPED = "excluded", "not packaged", "already sent"
 REFRESH_INTERVAL = timedelta(seconds=2)
-"""How often the table is brought up to date while studies are sent."""
+"""How often the table is refreshed while studies are sent."""
 COLUMNS = ("study", "state", "since", "MB", "message")
 NOT_SENT = {
     "skip": SKIPPED,
     "blocked": "blocked by errors",
     "excluded": EXCLUDED,
-    "refused": "refused: the table says why",
+    "refused": "refused (see the table)",
 }
-"""Why a study stays here, by what the plan calls it."""
+"""Why a study is not sent, by the action in the plan."""
 PLAN_COLUMNS = ("study", "action", "MB", "time", "reason")
 
 
 class SubmitModel(FormModel):
-    """The way of a cohort's studies to the service, as a form."""
+    """Plan and send the studies of a cohort."""
 
     only_good = Bool(False)
     plan = Any(None, allow_none=True)
@@ -65,12 +65,12 @@ class SubmitModel(FormModel):
 
     @property
     def cohort(self) -> Cohort | None:
-        """The cohort that is sent."""
+        """The cohort to send."""
         found: Cohort | None = self.cohorts.cohort
         return found
 
     def make_plan(self) -> None:
-        """De-identify and zip what is new, and say what would be sent; nothing is sent."""
+        """De-identify and zip new studies and show what would be sent; nothing is sent."""
         self.refresh()
         cohort = self.cohort
         if cohort is None or self.plan_blockers() or not self.can_start(PLANNING):
@@ -83,12 +83,12 @@ class SubmitModel(FormModel):
         self.run(PLANNING, work, self._show_plan, can_stop=True)
 
     def submit(self) -> None:
-        """Send every study that was not sent yet; `stop` finishes those under way."""
+        """Send every study that was not sent yet; `stop` finishes uploads that have begun."""
         if self.cohort is not None:
             self._send(self.cohort, force=False)
 
     def retry(self) -> None:
-        """Send again what came back as a failure, and what may never have arrived."""
+        """Send again the studies that failed or whose arrival is unconfirmed."""
         if self.cohort is not None and self.to_retry:
             again = [s for s in self.cohort.studies if s.study_id in self.to_retry]
             self._send(replace(self.cohort, studies=tuple(again)), force=True)
@@ -110,11 +110,11 @@ class SubmitModel(FormModel):
                 pause=self._pause,
             )
 
-        self.set(tone="wait", plan_text="")  # where each study stands is shown in its place
+        self.set(tone="wait", plan_text="")  # the table of states takes its place
         self.run(SENDING, work, self._show_outcome, can_stop=True, can_pause=True)
 
     def plan_blockers(self) -> tuple[str, ...]:
-        """Tell what stands in the way of a plan."""
+        """Return the reasons why no plan can be made now."""
         cohort, blocked = self.cohort, self.cohorts.blocked
         if cohort is None:
             return ("Choose a cohort and check its studies first.",)
@@ -123,18 +123,18 @@ class SubmitModel(FormModel):
             blockers.append("The cohort is being checked.")
         if self.other_job_running:
             blockers.append(
-                "Another form, notebook or command works in this workspace just now: wait until "
-                "it is done."
+                "Another form, notebook or command is working in this workspace. Wait until it "
+                "has finished."
             )
         left = len(cohort.studies) - len(self.cohorts.excluded)
         if blocked and len(blocked) == left:
-            blockers.append("No study is without errors.")
+            blockers.append("All studies have errors.")
         elif not left:
-            blockers.append("All studies are left out.")
+            blockers.append("All studies are excluded.")
         return tuple(blockers)
 
     def refresh(self) -> None:
-        """Show what the ledger knows of the cohort."""
+        """Show the states that the ledger has for the cohort."""
         cohort = self.cohort
         self.other_job_running = not self.busy and self.ws.is_busy
         if cohort is None:
@@ -146,7 +146,7 @@ class SubmitModel(FormModel):
         self._update_blockers()
 
     def poll(self) -> None:
-        """Follow what somebody else does in this workspace, by the ledger."""
+        """Show the progress of another program in this workspace, read from the ledger."""
         if self.busy:
             return
         was, now = self.other_job_running, self.ws.is_busy
@@ -182,15 +182,19 @@ class SubmitModel(FormModel):
         blockers = list(self.plan_blockers())
         blocked = self.cohorts.blocked
         if not blockers and blocked and not self.only_good:
+            many = "have errors: correct or exclude them"
             blockers.append(
-                f"Of {len(self.labels)} studies, {len(blocked)} "
-                f"{'has' if len(blocked) == 1 else 'have'} errors: mend, leave out, or tick "
-                "'Send only the studies without errors'."
+                f"{len(blocked)} of {len(self.labels)} studies "
+                f"{'has errors: correct or exclude it' if len(blocked) == 1 else many}, "
+                "or tick 'Send only studies without errors'."
             )
         if not self._has_profile():
-            blockers.append("Fill the Connect form first.")
+            blockers.append("Complete the Connect form first.")
         if self.plan is None and self.cohort is not None:
-            blockers.append("Make the plan first: it says how many, how large and how long.")
+            blockers.append(
+                "Make the plan first. It shows how many studies will be sent, their size and "
+                "the time."
+            )
         self.blockers = tuple(blockers)
 
     def _has_profile(self) -> bool:
@@ -204,14 +208,14 @@ class SubmitModel(FormModel):
         self._update_blockers()
 
     def _on_cohort_change(self) -> None:
-        """Forget the plan: the cohort is another, or was decided about."""
+        """Discard the plan after the cohort or a decision has changed."""
         if not self.busy:
             self.set(plan=None, plan_text="", progress=Progress(), notice="", tone="")
             self.refresh()
             self._update_notice()
 
     def _update_notice(self) -> None:
-        """Say what was sent before; while somebody else sends, show how far that is."""
+        """Report what was sent before; while another program sends, show its progress."""
         ids = [i for i in self.labels if i not in self.cohorts.excluded]
         counts = Counter(self._states[i].state for i in ids if i in self._states)
         sent, known = sum(counts[state] for state in SENT), sum(counts.values())
@@ -219,22 +223,22 @@ class SubmitModel(FormModel):
             in_flight = [i for i in ids if i in self._states and self._states[i].state in _GOING]
             bars = tuple(Bar(i, message=self._states[i].message) for i in in_flight)
             self.progress = Progress((Bar("sent", sent, len(ids)),), bars)
-            text = "Another form, notebook or command works in this workspace: "
-            self.set(notice=f"{text}{sent} of {len(ids)} studies are sent.", tone="wait")
+            text = "Another form, notebook or command is working in this workspace: "
+            self.set(notice=f"{text}{sent} of {len(ids)} studies have been sent.", tone="wait")
         elif known and sent < len(ids):
             self.set(
                 progress=Progress(),
                 tone="warn" if sent else "",
-                notice=f"{sent} of {len(ids)} studies were sent so far. Make the plan, then Send: "
-                "it goes on where it was, and no study is sent twice.",
+                notice=f"{sent} of {len(ids)} studies have been sent so far. Make the plan, then "
+                "Send: sending resumes where it stopped, and no study is sent twice.",
             )
         elif known:
-            self.set(progress=Progress(), notice=f"All {sent} studies were sent.", tone="good")
+            self.set(progress=Progress(), notice=f"All {sent} studies have been sent.", tone="good")
 
     def _on_events(self, events: Sequence[Event]) -> None:
         super()._on_events(
             [event for event in events if event.stage != "plan"]
-        )  # it has its own line
+        )  # planning has its own text
         ended = [event.at for event in events if event.study_id and event.status in FINISHED]
         if (
             ended
@@ -256,19 +260,21 @@ class SubmitModel(FormModel):
         self.refresh()
         self.set(plan=shown[list(PLAN_COLUMNS)] if is_complete else None, plan_text=text)
         tone = "" if is_complete else "warn"
-        notice = "The plan is made; nothing was sent yet."
-        self.set(notice=notice if is_complete else "Stopped before the plan was made.", tone=tone)
+        notice = "The plan is ready. Nothing has been sent yet."
+        self.set(
+            notice=notice if is_complete else "Stopped before the plan was complete.", tone=tone
+        )
 
     def _show_outcome(self, outcome: pd.DataFrame) -> None:
         self.refresh()
         of_them = outcome[~outcome["action"].isin(["excluded"])]
         sent = int(of_them["state"].isin([str(state) for state in SENT]).sum())
         left = len(of_them) - sent
-        text = f"{sent} of {len(of_them)} studies are sent."
+        text = f"{sent} of {len(of_them)} studies have been sent."
         if left:
-            text += " Press Send again for the rest; the table says why."
+            text += " Press Send again for the rest; the table shows why."
         if left and self._was_stopped:
-            text = "Stopped as asked; what was under way is finished. " + text
+            text = "Stopped; uploads that had begun were finished. " + text
         self.set(notice=text, tone="warn" if left else "good", plan_text="")
 
     @property
@@ -276,7 +282,7 @@ class SubmitModel(FormModel):
         return self._task is not None and self._task.stop.is_set()
 
     def report_error(self, error: Exception) -> None:
-        """Show an error; what was sent before it stays sent and is shown."""
+        """Show an error, and the studies that were sent before it."""
         super().report_error(error)
         if self.tone == "wait":
             self.tone = "bad"
@@ -287,14 +293,14 @@ _GOING = frozenset({State.UPLOADING})
 
 
 def plan_text(plan: pd.DataFrame) -> str:
-    """Say in a sentence what a plan would do.
+    """Return one sentence on what a plan would do.
 
     Examples
     --------
     >>> plan = pd.DataFrame({"action": ["send", "skip"]})
     >>> plan.attrs["summary"] = "1 of 2 studies to send, 2.5 MB"
     >>> plan_text(plan)
-    '1 of 2 studies to send, 2.5 MB; 1 sent already.'
+    '1 of 2 studies to send, 2.5 MB; 1 already sent.'
     """
     counts = Counter(plan["action"])
     rest = [f"{counts[action]} {words}" for action, words in NOT_SENT.items() if counts[action]]

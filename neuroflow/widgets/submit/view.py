@@ -1,4 +1,4 @@
-"""The Submit form: the plan first, then sending with bars; what blocks stands beside."""
+"""The Submit form: plan, progress of sending, and what has to be done first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from neuroflow.widgets.results import TONES
 from neuroflow.widgets.submit.model import EXCLUDED, NOT_PACKAGED, SKIPPED, SubmitModel
 
 ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "refused": "bad"}
-"""How what would be done with a study is shown."""
+"""Tone of each action of a plan."""
 
 
 def submit_form(model: SubmitModel) -> widgets.VBox:
@@ -47,7 +47,7 @@ def submit_form(model: SubmitModel) -> widgets.VBox:
 
 def _cohort(model: SubmitModel) -> widgets.VBox:
     choice = field(
-        widgets.Dropdown, "Cohort", "Which cohort is sent; it is made in the Cohort form"
+        widgets.Dropdown, "Cohort", "The cohort to send; cohorts are made in the Cohort form"
     )
     words = widgets.HTML()
 
@@ -74,29 +74,29 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
     plan = button(
         model,
         "Make the plan",
-        "De-identify and zip what is new, and say what would be sent; nothing is sent",
+        "De-identify and zip new studies and show what would be sent; nothing is sent",
         model.make_plan,
         icon="list",
     )
     send = button(
         model,
         "Send",
-        "Send every study that was not sent yet, each once",
+        "Send every study that has not been sent yet; each is sent once",
         model.submit,
         button_style="primary",
         icon="upload",
     )
     retry = button(
         model,
-        "Retry the failed",
-        "Send again the studies that came back as failures or whose end is not known; the service "
-        "may process them again",
+        "Retry failed studies",
+        "Send again the studies that failed or whose outcome is unknown; the service may "
+        "process them again",
         model.retry,
         icon="refresh",
     )
     only_good = widgets.Checkbox(
-        description="Send only the studies without errors",
-        tooltip="Leave studies with errors behind",
+        description="Send only studies without errors",
+        tooltip="Do not send studies with errors",
         indent=False,
         layout={"width": "auto"},
     )
@@ -108,7 +108,7 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         send.disabled = model.busy or bool(model.blockers)
         retry.disabled = plan.disabled
         set_visible(retry, bool(model.to_retry))
-        retry.description = f"Retry the failed ({len(model.to_retry)})"
+        retry.description = f"Retry failed studies ({len(model.to_retry)})"
         set_visible(only_good, bool(model.cohorts.blocked))
         blockers.value = (
             "" if model.busy else html.bullets(model.blockers, heading="Before sending:")
@@ -121,7 +121,7 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
 
 def _plan(model: SubmitModel) -> widgets.VBox:
     words = widgets.HTML()
-    table = DataTable(model, "The plan, study by study", _tone_of_action, by="action")
+    table = DataTable(model, "Plan for each study", _tone_of_action, by="action")
     box = widgets.VBox([words, table])
 
     def update() -> None:
@@ -138,7 +138,7 @@ def _plan(model: SubmitModel) -> widgets.VBox:
 
 
 def _rows(model: SubmitModel) -> widgets.VBox:
-    table = DataTable(model, "Studies of this cohort: packaged and sent", _tone_of_state)
+    table = DataTable(model, "Studies of this cohort: packaging and sending", _tone_of_state)
 
     def update() -> None:
         set_visible(table, False)
