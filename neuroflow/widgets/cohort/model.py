@@ -14,7 +14,7 @@ from neuroflow.errors import IdError
 from neuroflow.models import Cohort, OnEvent, Severity
 from neuroflow.studies import find_studies
 from neuroflow.widgets.cohort import table
-from neuroflow.widgets.common import LEDGER_FILES, FormModel, Mtimes, mtimes
+from neuroflow.widgets.common import LEDGER_FILES, FormModel, Mtimes, Problem, mtimes
 from neuroflow.workspace import CohortStore, Workspace, blocked_studies
 
 ALL = "all"
@@ -148,7 +148,7 @@ class CohortModel(FormModel):
 
     @property
     def selected_excluded(self) -> tuple[str, ...]:
-        """Those of the chosen studies that are excluded."""
+        """The selected studies that are excluded."""
         out = {self.labels.get(study_id) for study_id in self.excluded}
         return tuple(label for label in self.selected if label in out)
 

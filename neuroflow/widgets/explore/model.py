@@ -267,7 +267,7 @@ class ExploreModel(FormModel):
         try:
             code = code_cell(self.ws.folder, self.steps())
         except NeuroflowError as error:
-            code = f"# {error.what}"
+            code = f"# {Problem.of(error).what}"
         self.set(code=code, methods=self._methods())
         self._draw_next()
 
@@ -283,7 +283,7 @@ class ExploreModel(FormModel):
             try:
                 how: Call | str = self.step(view)
             except NeuroflowError as error:
-                how = error.what
+                how = Problem.of(error).what
             if self._drawn.get(view) != (how, self.dark):
                 due[view] = how
         return due
