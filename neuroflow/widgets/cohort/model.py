@@ -14,7 +14,7 @@ from neuroflow.errors import IdError
 from neuroflow.models import Cohort, OnEvent, Severity
 from neuroflow.studies import find_studies
 from neuroflow.widgets.cohort import table
-from neuroflow.widgets.common import LEDGER_FILES, FormModel, Mtimes, Problem, mtimes
+from neuroflow.widgets.common import LEDGER_FILES, FormModel, Mtimes, mtimes
 from neuroflow.workspace import CohortStore, Workspace, blocked_studies
 
 ALL = "all"

@@ -26,11 +26,6 @@ class Problem:
     advice: str = ""
     anchor: str = ""
 
-    @property
-    def text(self) -> str:
-        """All parts in one line."""
-        return " ".join(filter(None, (self.what, self.why, self.advice)))
-
     @classmethod
     def of(cls, error: Exception) -> Problem:
         """Describe an error in the wording for forms.
