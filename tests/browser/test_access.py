@@ -34,7 +34,7 @@ def forms(request, shown, project):
 
 
 @pytest.mark.parametrize("forms", [*LIGHT, *DARK], indirect=True)
-def test_every_form_can_be_read_and_heard(forms):
+def test_every_form_is_readable_and_accessible(forms):
     for name in FORMS:
         forms.tab(name)
         drawn(forms, name)
@@ -67,7 +67,7 @@ def drawn(page, name):
 
 
 @pytest.mark.parametrize("forms", LIGHT, indirect=True)
-def test_the_tab_key_leads_to_a_connection_and_enter_and_arrows_to_a_region(forms, service):
+def test_keyboard_alone_connects_and_selects_a_region(forms, service):
     keys = forms.page.keyboard
     forms.page.get_by_role("tab", name="1 Connect").focus()
     keys.press("Enter")
@@ -109,7 +109,7 @@ NAME = """() => {
 }"""
 
 
-def test_500_studies_are_searched_and_chosen_in_every_table(page, tmp_path):
+def test_500_studies_are_searched_and_selected_in_tables(page, tmp_path):
     with Workspace(tmp_path / "project") as ws:
         collect_into(ws, people(500), reports=False)
     page.open_app(tmp_path / "project")

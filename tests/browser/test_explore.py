@@ -57,7 +57,7 @@ def chosen_row(page):
     return page.form.locator("tr[aria-selected=true]")
 
 
-def test_a_region_is_followed_from_the_forest_and_from_the_table(explore):
+def test_region_selected_in_forest_or_table_is_followed(explore):
     figure(explore, "Forest").focus()
     explore.page.keyboard.press("ArrowDown")
     explore.page.keyboard.press("Enter")
@@ -71,7 +71,7 @@ def test_a_region_is_followed_from_the_forest_and_from_the_table(explore):
     explore.screenshot("explore")
 
 
-def test_a_click_on_a_row_of_the_forest_chooses_its_region(explore):
+def test_click_in_the_forest_selects_its_region(explore):
     with_sample = explore.form.locator(
         ".nf-card .nf-chosen[data-label='Posterior substantia nigra']:visible"
     ).first
@@ -83,7 +83,7 @@ def test_a_click_on_a_row_of_the_forest_chooses_its_region(explore):
     expect(picture(explore, "Anterior substantia nigra: Free water")).to_be_visible()
 
 
-def test_a_study_chosen_in_the_strip_is_followed_by_profile_and_gallery(explore):
+def test_study_selected_in_strip_shows_in_profile_and_gallery(explore):
     explore.click("Profile")
     explore.sees("Choose a study.")
     figure(explore, "Strip").focus()
@@ -97,7 +97,7 @@ def test_a_study_chosen_in_the_strip_is_followed_by_profile_and_gallery(explore)
     assert explore.form.locator("img[src=x]").count() == 0
 
 
-def test_a_question_without_an_answer_is_told_and_the_next_one_is_answered(explore):
+def test_unanswerable_question_is_reported_and_next_is_answered(explore):
     field(explore, "Find regions").fill("hippocampus")
     field(explore, "Find regions").press("Tab")
     explore.sees("No region has this name.")
@@ -143,7 +143,7 @@ FOUND = """(box, words) => new Promise((done) => {
 })"""
 
 
-def test_20000_rows_are_searched_sorted_and_turned_at_once_and_stay_text(page):
+def test_20000_rows_are_searched_sorted_and_paged_quickly(page):
     page.open_cell(TABLE)
     page.sees("Rows 1 to 25 of 20,000")
     search = page.form.get_by_role("searchbox")

@@ -17,7 +17,7 @@ def can_be_read(page):
     assert broken_rules(page.page) == []
 
 
-def test_what_goes_wrong_is_told_with_what_to_do_about_it(page, service, tmp_path):
+def test_errors_are_shown_with_what_to_do(page, service, tmp_path):
     make_key(tmp_path / "other_key")
     with Workspace(tmp_path / "project") as ws:
         ws.service.save_profile(service.profile)
@@ -123,7 +123,7 @@ def test_a_submission_is_paused_cancelled_and_resumed(page, service, slow_line, 
     assert len(service.processed) == 3
 
 
-def test_a_kernel_that_is_restarted_in_the_middle_costs_no_study_and_sends_none_twice(
+def test_kernel_restart_while_sending_loses_and_repeats_no_study(
     page, service, slow_line, slow_workspace
 ):
     begin_to_send(page, slow_workspace)

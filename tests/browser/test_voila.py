@@ -6,9 +6,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FORMS = ["Connect", "Cohort", "Submit", "Results", "Explore"]
 
 
-def test_from_an_empty_workspace_to_a_tested_connection_and_back_after_a_reload(
-    shown, service, tmp_path
-):
+def test_voila_page_connects_and_survives_a_reload(shown, service, tmp_path):
     with shown("voila", tmp_path / "project") as page:
         titles = page.page.get_by_role("tab").all_inner_texts()
         assert [title.split()[2] for title in titles] == FORMS

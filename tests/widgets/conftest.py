@@ -3,6 +3,7 @@
 import pytest
 
 from neuroflow.demo.cohort import make_cohort
+from neuroflow.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
@@ -11,3 +12,10 @@ def cohort_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cohort")
     make_cohort(folder, n_studies=2, seed=1)
     return folder
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """Open a workspace in which nothing was done yet."""
+    with Workspace(tmp_path / "empty") as ws:
+        yield ws

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from support.forms import finish
 from support.waits import PATIENCE
 
 import neuroflow as nf
@@ -41,13 +42,7 @@ def model(ws, folder):
 
 @pytest.fixture
 def checked(model):
-    return done(model, model.check)
-
-
-def done(model, action, *args):
-    action(*args)
-    assert model.join(PATIENCE)
-    return model
+    return finish(model, model.check)
 
 
 def states(model):
@@ -88,17 +83,17 @@ def test_findings_are_those_of_the_chosen_studies(checked):
     assert checked.violated_rules == checked.overridden_rules == ()
 
 
-def test_a_study_that_is_left_out_stays_out_and_can_be_taken_in_again(checked, folder):
+def test_excluded_study_stays_excluded_until_included_again(checked, folder):
     bad = checked.studies.loc[0, "study"]
     checked.selected = (bad,)
-    done(checked, checked.exclude, "moved in the scanner")
+    finish(checked, checked.exclude, "moved in the scanner")
     assert states(checked) == ["ready", "excluded"]
     assert checked.blocked == {}
     again = CohortModel(checked.ws)
     assert states(again) == ["ready", "excluded"]
     assert again.studies.loc[1, "findings"] == "moved in the scanner"
     again.selected = (bad,)
-    done(again, again.include)
+    finish(again, again.include)
     assert states(again) == ["has errors", "ready"]
 
 
@@ -110,28 +105,28 @@ def test_leaving_out_needs_a_reason_and_says_so(checked):
     assert states(checked) == ["has errors", "ready"]
 
 
-def test_an_error_is_set_aside_with_a_reason_and_applied_again(checked):
+def test_rule_is_overridden_with_reason_and_applied_again(checked):
     checked.selected = (checked.studies.loc[0, "study"],)
     assert (checked.violated_rules, checked.overridden_rules) == (("age", "echo_time"), ())
-    done(checked, checked.override, "echo_time", "the vendor agreed")
+    finish(checked, checked.override, "echo_time", "the vendor agreed")
     assert "echo_time: overridden" in checked.studies.loc[0, "findings"]
     assert (checked.violated_rules, checked.overridden_rules) == (("age",), ("echo_time",))
-    done(checked, checked.override, "echo_time", "")
+    finish(checked, checked.override, "echo_time", "")
     assert "echo_time: 130 ms" in checked.studies.loc[0, "findings"]
 
 
-def test_a_missing_age_is_filled_in_and_participants_tsv_is_left_alone(checked, folder):
+def test_filling_in_an_age_leaves_participants_tsv_unchanged(checked, folder):
     before = (folder / "participants.tsv").read_bytes()
     ((study_id, label, needs_age, needs_sex),) = checked.missing_demographics
     assert (label, needs_age, needs_sex) == (checked.studies.loc[0, "study"], True, False)
-    done(checked, checked.fill_in, {study_id: (61.0, None)})
+    finish(checked, checked.fill_in, {study_id: (61.0, None)})
     assert checked.missing_demographics == []
     assert checked.studies.loc[0, "age"] == "61"
     assert (folder / "participants.tsv").read_bytes() == before
     assert CohortModel(checked.ws).studies.loc[0, "age"] == "61"
 
 
-def test_a_form_opened_again_shows_the_last_cohort_without_opening_a_scan(checked, folder):
+def test_reopened_form_shows_last_cohort_without_reading_scans(checked, folder):
     for path in (folder / "scans").rglob("*.*"):
         path.unlink()
     again = CohortModel(checked.ws)
@@ -140,14 +135,14 @@ def test_a_form_opened_again_shows_the_last_cohort_without_opening_a_scan(checke
     assert again.studies.equals(checked.studies)
 
 
-def test_a_cohort_that_was_never_checked_is_shown_as_such(ws, folder):
+def test_unchecked_cohort_is_shown_as_unchecked(ws, folder):
     ws.cohort("C", nf.find_studies(folder / "scans"))
     model = CohortModel(ws)
     assert states(model) == ["not checked", "not checked"]
     assert len(model.blocked) == 2
 
 
-def test_a_cohort_is_opened_as_it_is_named_unless_another_folder_was_typed(checked, ws):
+def test_known_cohort_id_opens_cohort_unless_folder_was_typed(checked, ws):
     checked.cohort_id = "OTHER"
     assert checked.cohort is None
     checked.cohort_id = "C"
@@ -158,15 +153,15 @@ def test_a_cohort_is_opened_as_it_is_named_unless_another_folder_was_typed(check
     assert (checked.folder, checked.cohort) == ("/data/new", None)
 
 
-def test_what_code_decides_is_followed(checked, ws):
+def test_decisions_made_in_code_are_shown(checked, ws):
     ws.exclude(checked.cohort, checked.studies.loc[0, "study"], "motion")
     checked.poll()
     assert states(checked) == ["ready", "excluded"]
 
 
-def test_what_cannot_be_found_is_a_readable_problem(model, tmp_path):
+def test_missing_folder_is_a_readable_problem(model, tmp_path):
     model.folder = str(tmp_path / "missing")
-    done(model, model.check)
+    finish(model, model.check)
     assert "missing" in model.problems[0].what
     assert model.problems[0].advice
 

@@ -46,7 +46,7 @@ def test_an_empty_form_says_what_is_missing_and_tests_nothing(tmp_path):
         assert ws.service.profile is None
 
 
-def test_an_unknown_host_key_is_shown_and_pinned_by_one_confirmation(fresh, service):
+def test_unknown_host_key_is_shown_and_saved_on_confirmation(fresh, service):
     assert probed(fresh)[-1] == ("host key", False)
     assert fresh.fingerprint == service.fingerprint
     with pytest.raises(HostKeyUnknownError):
@@ -58,7 +58,7 @@ def test_an_unknown_host_key_is_shown_and_pinned_by_one_confirmation(fresh, serv
     assert (fresh.tone, fresh.fingerprint) == ("good", "")
 
 
-def test_a_changed_host_key_is_blocked_and_cannot_be_confirmed(fresh, service):
+def test_changed_host_key_cannot_be_confirmed(fresh, service):
     fresh.ws.service.hostkeys.pin(service.host, service.port, "SHA256:" + "A" * 43)
     assert probed(fresh)[-1] == ("host key", False)
     assert fresh.host_key_changed
@@ -67,7 +67,7 @@ def test_a_changed_host_key_is_blocked_and_cannot_be_confirmed(fresh, service):
     assert not fresh.busy
 
 
-def test_a_key_the_server_does_not_know_is_refused_with_advice(fresh, service, tmp_path):
+def test_unregistered_key_is_refused_with_advice(fresh, service, tmp_path):
     make_key(tmp_path / "other")
     fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
     fresh.key = str(tmp_path / "other")
@@ -83,7 +83,7 @@ def test_a_closed_port_fails_at_its_stage(fresh):
     assert probed(fresh) == [("name", True), ("port", False)]
 
 
-def test_the_profile_is_restored_and_the_passphrase_is_not_written(fresh, service, tmp_path):
+def test_profile_is_restored_without_the_passphrase(fresh, service, tmp_path):
     make_key(tmp_path / "mine", passphrase="open sesame")
     fresh.key = str(tmp_path / "mine")
     probed(fresh, "open sesame")
@@ -112,7 +112,7 @@ def test_a_key_open_to_others_can_be_made_private(fresh, tmp_path):
     assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o600
 
 
-def test_a_key_made_private_is_tested_again_where_that_was_what_failed(fresh, service):
+def test_protecting_the_key_repeats_a_failed_test(fresh, service):
     fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
     service.key.chmod(0o644)
     assert probed(fresh)[-1] == ("login", False)
@@ -121,7 +121,7 @@ def test_a_key_made_private_is_tested_again_where_that_was_what_failed(fresh, se
     assert (fresh.tone, fresh.steps[-1].ok) == ("good", True)
 
 
-def test_a_new_key_comes_with_a_mail_to_the_vendor(fresh, tmp_path):
+def test_new_key_comes_with_an_email_to_neuropacs(fresh, tmp_path):
     fresh.key = str(tmp_path / "new")
     fresh.create_key()
     assert fresh.join(PATIENCE)
@@ -165,13 +165,13 @@ def test_another_account_is_warned_of_once_studies_were_sent(workspace, service,
     assert "open another workspace" in model.notice
 
 
-def test_a_passphrase_is_forgotten_with_the_profile_it_was_typed_for(fresh, service):
+def test_passphrase_is_forgotten_with_its_profile(fresh, service):
     probed(fresh, "open sesame")
     fresh.choose_profile("default")
     assert not fresh.has_passphrase
 
 
-def test_a_key_is_made_at_the_usual_place_while_no_file_is_named(fresh, tmp_path, monkeypatch):
+def test_key_is_created_at_default_path_without_a_file(fresh, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     fresh.key = ""
@@ -181,7 +181,7 @@ def test_a_key_is_made_at_the_usual_place_while_no_file_is_named(fresh, tmp_path
     assert fresh.public_line
 
 
-def test_the_keys_of_the_agent_are_offered_by_their_fingerprints(fresh, service, ssh_agent):
+def test_agent_keys_are_listed_by_fingerprint(fresh, service, ssh_agent):
     ssh_agent(service.key)
     fresh.use_agent_keys()
     assert fresh.join(PATIENCE)

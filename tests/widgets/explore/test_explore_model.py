@@ -49,7 +49,7 @@ def test_a_workspace_without_results_has_nothing_to_ask(tmp_path):
         assert model.effects is None
 
 
-def test_the_first_question_is_answered_unasked(project):
+def test_first_question_is_answered_automatically(project):
     with Workspace(project) as ws:
         model = loaded(ws, views=("forest", "strip", "brain"))
         assert model.choices.groups == ("Control", "PD", "MSA", "PSP")
@@ -61,7 +61,7 @@ def test_the_first_question_is_answered_unasked(project):
         assert "adjusted for age, sex and site" in model.methods
 
 
-def test_what_cannot_be_adjusted_for_is_not_asked_unasked(tmp_path):
+def test_confounded_covariate_is_not_preselected(tmp_path):
     with Workspace(tmp_path / "confounded") as ws:
         participants = people(24)
         collect_into(ws, participants.assign(site=participants["group"]), reports=False)
@@ -103,7 +103,7 @@ def test_another_study_redraws_the_profile_alone(model):
 
 
 @pytest.mark.parametrize("view", ["forest", "heatmap", "profile", "volcano", "brain"])
-def test_every_region_can_be_chosen_in_a_figure_of_regions(model, view):
+def test_every_region_can_be_selected_in_a_figure(model, view):
     model.study_id = study_of(model, "sub-003_ses-1")
     model.set(views=(view,), systems=("midbrain",))
     hit_regions = model.pictures[view].hit_regions
@@ -120,7 +120,7 @@ def test_every_study_of_the_strip_can_be_chosen(model):
     assert hit_regions[0].label.startswith("sub-")
 
 
-def test_studies_with_the_same_value_stay_apart_in_the_strip(model):
+def test_studies_of_equal_value_stay_apart_in_the_strip(model):
     model._table = model._table.assign(value=model._table["value"].round(1))
     model._asked = None
     model.set(covariates=())
@@ -153,7 +153,7 @@ def test_fewer_regions_are_corrected_as_fewer_tests(model):
     assert len(some) < len(p)
 
 
-def test_a_question_without_an_answer_is_told_and_the_form_lives_on(model):
+def test_unanswerable_question_is_reported_and_form_stays_usable(model):
     model.set(systems=("midbrain",), views=("forest", "strip"))
     model.visit = ""
     assert "more than one study" in model.problems[0].what
@@ -166,7 +166,7 @@ def test_a_question_without_an_answer_is_told_and_the_form_lives_on(model):
     assert len(model.effects)
 
 
-def test_a_name_no_region_has_is_told(model):
+def test_unknown_region_name_is_reported(model):
     model.search = "hippocampus"
     assert model.problems[0].what == "No region has this name."
     assert model.effects is None  # the answer to another question could be exported otherwise
@@ -182,7 +182,7 @@ def test_a_contrast_is_kept_where_the_next_answer_has_it(model):
     assert model.contrast == "MSA - Control"
 
 
-def test_results_that_come_later_are_read_and_the_question_stays(project, tmp_path):
+def test_later_results_are_loaded_and_question_stays(project, tmp_path):
     with Workspace(tmp_path / "growing") as ws:
         collect_into(ws, people(12), reports=False)
         model = loaded(ws)
@@ -228,7 +228,7 @@ QUESTIONS = (
 
 
 @pytest.mark.slow
-def test_the_code_cell_gives_the_same_numbers_and_the_same_figure(project, tmp_path):
+def test_code_cell_reproduces_numbers_and_figure(project, tmp_path):
     from neuroflow.widgets.explore.render import PIXEL_RATIO, SCREEN_DPI
 
     shown = {}
@@ -249,7 +249,7 @@ def test_the_code_cell_gives_the_same_numbers_and_the_same_figure(project, tmp_p
         assert folder.joinpath("figure.png").read_bytes() == model.pictures[model.main].png
 
 
-def test_figure_table_and_methods_are_written_and_never_over_others(tmp_path):
+def test_exports_never_overwrite_others(tmp_path):
     with Workspace(tmp_path / "own") as ws:
         collect_into(ws, people(12), reports=False)
         model = loaded(ws)

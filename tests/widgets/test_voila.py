@@ -61,7 +61,7 @@ def get(address, **headers):
         return answer.status, answer.url, answer.read().decode()
 
 
-def test_settings_that_cannot_be_read_are_told_and_no_page_is_opened(tmp_path):
+def test_unreadable_settings_raise_before_a_page_opens(tmp_path):
     (tmp_path / "neuroflow.toml").write_text("[service]\nhost =\n", encoding="utf-8")
     said = []
     with pytest.raises(ConfigError, match="line 2"):
@@ -69,7 +69,7 @@ def test_settings_that_cannot_be_read_are_told_and_no_page_is_opened(tmp_path):
     assert said == []
 
 
-def test_the_page_shows_the_forms_and_no_code_to_who_has_the_token(tmp_path, monkeypatch):
+def test_page_with_token_shows_forms_without_code(tmp_path, monkeypatch):
     led = queue.Queue()
     monkeypatch.setattr(voila.webbrowser, "open", led.put)
     with served(tmp_path / "project", theme="dark") as address:
@@ -94,7 +94,7 @@ def test_the_page_shows_the_forms_and_no_code_to_who_has_the_token(tmp_path, mon
         get(address)
 
 
-def test_the_token_is_in_no_argument_and_only_this_computer_is_listened_to(tmp_path):
+def test_token_is_no_argument_and_server_is_local(tmp_path):
     command = voila._command(1, "light")
     assert f"--Voila.ip={LOCAL}" in command
     environ = voila._environ(tmp_path, "a token")
@@ -103,13 +103,13 @@ def test_the_token_is_in_no_argument_and_only_this_computer_is_listened_to(tmp_p
     assert environ[WORKSPACE_VARIABLE] == str(tmp_path)
 
 
-def test_the_notebook_of_the_page_has_one_cell_and_no_output():
+def test_page_notebook_has_one_cell_without_output():
     (cell,) = json.loads((files("neuroflow.widgets") / "neuroflow.ipynb").read_text())["cells"]
     assert cell["outputs"] == []
     assert "page()" in cell["source"]
 
 
-def test_the_forms_are_those_of_the_workspace_that_the_environment_names(tmp_path, monkeypatch):
+def test_page_opens_workspace_named_by_environment(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tabs = voila.page(
         {WORKSPACE_VARIABLE: str(tmp_path / "w"), voila.FOLDER_VARIABLE: str(tmp_path)}
@@ -138,7 +138,7 @@ def never(*_args):
     raise AssertionError
 
 
-def test_what_cannot_be_is_said_before_anything_is_started(tmp_path, monkeypatch, service):
+def test_invalid_options_raise_before_anything_starts(tmp_path, monkeypatch, service):
     here = {"report": never, "stop": threading.Event(), "open_browser": False}
     with pytest.raises(OptionError, match="theme 'blue'"):
         serve_page(tmp_path, theme="blue", **here)
@@ -152,7 +152,7 @@ def test_what_cannot_be_is_said_before_anything_is_started(tmp_path, monkeypatch
         serve_page(tmp_path, **here)
 
 
-def test_a_page_that_ends_by_itself_says_why(tmp_path, monkeypatch):
+def test_page_that_stops_reports_why(tmp_path, monkeypatch):
     broken = [sys.executable, "-c", "raise SystemExit('no such thing')"]
     monkeypatch.setattr(voila, "_command", lambda *args: broken)
     with pytest.raises(WorkerError, match="no such thing"):

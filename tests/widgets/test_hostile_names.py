@@ -1,11 +1,10 @@
 """Names that try to become a part of the page, or to pass for other names, in every form."""
 
-from html.parser import HTMLParser
-
 import anywidget
 import ipywidgets as widgets
 import pytest
 from support.collected import collect_into, people
+from support.forms import MarkupReader, all_of
 from support.waits import PATIENCE
 
 from neuroflow.errors import FolderError
@@ -15,7 +14,11 @@ from neuroflow.widgets.explore.question import VIEWS
 from neuroflow.workspace.workspace import Workspace
 
 TURN = "\u202e"
+
+
 """What follows it is written from right to left."""
+
+
 NAMES = [
     "<img src=x onerror=alert(1)>",
     '"><script>alert(1)</script>',
@@ -24,33 +27,18 @@ NAMES = [
     "a$b^$c",
     "x" * 300,
 ]
+
+
 TAGS = {"img", "p", "h2", "span", "style", "div", "ol", "ul", "li", "strong", "br", "a", "pre"}
+
+
 TAGS |= {"table", "caption", "tr", "th", "td", "progress", "details", "summary"}
+
+
 ATTRIBUTES = {"aria-hidden", "aria-label", "role", "class", "tabindex", "scope", "href", "alt"}
+
+
 ATTRIBUTES |= {"src", "value", "max"}
-
-
-class Read(HTMLParser):
-    """What a browser would make of HTML: tags, attributes and texts."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.attributes, self.texts, self.sources = set(), set(), [], set()
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-        self.texts += [value for name, value in attrs if name in ("alt", "aria-label")]
-        self.sources |= {value.partition(",")[0] for name, value in attrs if name == "src"}
-
-    def handle_data(self, data):
-        self.texts.append(data)
-
-
-def everything(view, kind):
-    found = [view] if isinstance(view, kind) else []
-    return sum((everything(child, kind) for child in getattr(view, "children", ())), found)
 
 
 @pytest.fixture
@@ -80,18 +68,18 @@ def test_hostile_names_stay_text_in_every_form(project):
         model.explore.study_id = study.study_id
         model.submit.report_error(FolderError(name, advice=name, study_id=name))
         assert model.results.gallery.join(PATIENCE)
-        said.append("".join(part.value for part in everything(tabs, widgets.HTML)))
+        said.append("".join(part.value for part in all_of(tabs, widgets.HTML)))
     assert not any(form.problems for form in model.forms.values() if form is not model.submit)
     for name, each in zip(NAMES, said, strict=True):
-        page, shown = Read(each), visible(name)
-        assert page.tags <= TAGS
-        assert page.attributes <= ATTRIBUTES
+        page, shown = MarkupReader(each), visible(name)
+        assert set(page.tags) <= TAGS
+        assert set(page.attributes) <= ATTRIBUTES
         assert page.sources == {"data:image/png;base64"}
         for words in (f"Selected: {shown}", f"Report of {shown}", f"Study {shown}: {shown}"):
             assert any(words in text for text in page.texts), words
         assert page.texts.count(shown) >= 1  # the product, in short
-    own = everything(tabs, anywidget.AnyWidget)
+    own = all_of(tabs, anywidget.AnyWidget)
     rows = "".join(table.rows for table in own if table.has_trait("rows"))
     assert NAMES[0] in rows
-    labels = [control.description for control in everything(tabs, widgets.Button)]
+    labels = [control.description for control in all_of(tabs, widgets.Button)]
     assert TURN not in "".join([rows, *said, *labels])

@@ -1,11 +1,6 @@
-from datetime import UTC, datetime
+from support.forms import event
 
-from neuroflow.models import Event
 from neuroflow.widgets.common.progress import Progress
-
-
-def event(stage, study_id=None, done=1, total=4, status="progress", message=""):
-    return Event(stage, study_id, done, total, status, message, datetime.now(UTC))
 
 
 def test_each_stage_has_one_bar_in_the_order_it_began():
@@ -13,12 +8,12 @@ def test_each_stage_has_one_bar_in_the_order_it_began():
     assert [(bar.name, bar.done) for bar in progress.stages] == [("check", 4), ("upload", 1)]
 
 
-def test_a_total_once_told_is_kept():
+def test_a_reported_total_is_kept():
     progress = Progress().after([event("upload", total=9), event("upload", done=2, total=0)])
     assert progress.stages[0].fraction == 2 / 9
 
 
-def test_a_study_is_under_way_until_it_is_over():
+def test_study_is_in_flight_until_finished():
     begun = Progress().after([event("upload", "s", status="started")])
     assert [bar.name for bar in begun.in_flight] == ["s"]
     assert begun.after([event("upload", "s", status="done")]).in_flight == ()

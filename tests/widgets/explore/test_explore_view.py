@@ -1,6 +1,7 @@
 import ipywidgets as widgets
 import pytest
 from support.collected import collect_into, people
+from support.forms import all_of, control
 from support.waits import PATIENCE
 
 from neuroflow.widgets.common.clickable_figure import ClickableFigure
@@ -27,16 +28,6 @@ def form(model):
     return explore_form(model)
 
 
-def all_of(view, kind):
-    found = [view] if isinstance(view, kind) else []
-    return found + [x for child in getattr(view, "children", ()) for x in all_of(child, kind)]
-
-
-def control(form, label):
-    known = widgets.widget_description.DescriptionWidget
-    return next(c for c in all_of(form, known) if c.description == label)
-
-
 def test_every_control_has_a_label_and_a_description(form):
     known = (widgets.Button, widgets.widget_description.DescriptionWidget)
     controls = [c for c in all_of(form, known) if not isinstance(c, widgets.HTML)]
@@ -44,7 +35,7 @@ def test_every_control_has_a_label_and_a_description(form):
     assert [c for c in controls if not (c.description and c.tooltip)] == []
 
 
-def test_every_figure_has_a_text_for_those_who_cannot_see_it(form, model):
+def test_every_figure_has_a_text_alternative(form, model):
     drawn = [view for view in all_of(form, ClickableFigure) if view.png]
     assert len(drawn) == len(model.views)
     assert all(view.alt for view in drawn)
@@ -81,7 +72,7 @@ def test_a_view_is_drawn_once_it_is_switched_on(form, model):
     assert "volcano" not in model.views
 
 
-def test_what_was_chosen_stays_when_there_is_more_to_choose_from(tmp_path):
+def test_selection_stays_when_more_results_arrive(tmp_path):
     with Workspace(tmp_path / "growing") as ws:
         participants = people(24)
         collect_into(ws, participants[participants["group"] != "PSP"], reports=False)

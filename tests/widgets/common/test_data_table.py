@@ -3,11 +3,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from support.forms import HOSTILE
 
 from neuroflow.widgets.common.data_table import DataTable
 from neuroflow.widgets.common.form_model import FormModel
-
-HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 def studies(*names):
@@ -25,13 +24,13 @@ def sent(table):
     return json.loads(table.children[0].rows)
 
 
-def test_every_one_of_20000_rows_is_sent_to_the_browser():
+def test_all_of_20000_rows_are_sent_to_the_browser():
     table = view(studies(*(f"sub-{n:05d}" for n in range(20_000))))
     assert len(sent(table)) == 20_000
     assert sent(table)[-1] == ["sub-19999", "sent", ""]
 
 
-def test_nothing_to_show_takes_the_table_away():
+def test_empty_table_is_hidden():
     table = view(studies())
     assert table.layout.display == "none"
     table.show(studies("sub-1"))
@@ -57,13 +56,13 @@ def test_numbers_stay_numbers_and_what_is_missing_is_empty():
     assert table.children[0].numeric == [True, True, True, False, False, False]
 
 
-def test_a_toned_row_carries_its_tone_behind_its_cells():
+def test_row_carries_its_tone_after_its_cells():
     table = view(studies("sub-1"), tone=lambda state: {"sent": "good"}[state])
     assert sent(table) == [["sub-1", "sent", "good"]]
     assert table.children[0].tone_column == "state"
 
 
-def test_choosing_in_the_browser_and_in_the_kernel_is_the_same():
+def test_selection_is_synchronized_with_the_browser():
     table = view(studies("a", "b"), select="single")
     table.children[0].selected = (1,)
     assert table.selected == (1,)
@@ -71,7 +70,7 @@ def test_choosing_in_the_browser_and_in_the_kernel_is_the_same():
     assert table.children[0].selected == (0,)
 
 
-def test_chosen_rows_are_found_again_in_the_next_table():
+def test_selected_rows_are_kept_in_the_next_table():
     table = view(studies("a", "b", "c"), select="multiple")
     table.selected = (0, 2)
     table.show(studies("c", "d"))
@@ -81,13 +80,13 @@ def test_chosen_rows_are_found_again_in_the_next_table():
 
 
 @pytest.mark.parametrize("column", ["study", HOSTILE])
-def test_hostile_names_go_to_the_browser_as_they_are_and_are_made_text_there(column):
+def test_hostile_names_are_sent_as_plain_text(column):
     # What the browser makes of them is looked at in tests/browser.
     table = view(pd.DataFrame({column: [HOSTILE]}))
     assert sent(table)[0][0] == HOSTILE
 
 
-def test_rows_with_the_same_name_are_told_apart_by_their_keys():
+def test_rows_with_same_name_are_distinguished_by_keys():
     table = DataTable(FormModel(), "Studies", select="single")
     table.show(studies("sub-1", "sub-1"), keys=["in A", "in B"])
     table.selected = (1,)

@@ -7,7 +7,7 @@ from neuroflow.errors import FolderError, OptionError
 from neuroflow.widgets.common.form_model import FormModel, Problem
 
 
-def test_an_error_of_neuroflow_is_shown_in_its_own_words_until_dismissed():
+def test_neuroflow_error_is_shown_until_dismissed():
     model = FormModel()
     model.run(
         "Working", lambda on_event, stop: raise_(FolderError("Empty.", advice="Fill.")), print
@@ -19,7 +19,7 @@ def test_an_error_of_neuroflow_is_shown_in_its_own_words_until_dismissed():
     assert model.problems == ()
 
 
-def test_any_other_exception_is_shown_and_the_form_lives_on():
+def test_other_exception_is_shown_and_form_stays_usable():
     model = FormModel()
     model.run("Working", lambda on_event, stop: {}["key"], print)
     assert model.join(PATIENCE)
@@ -44,7 +44,7 @@ def test_the_same_error_twice_is_one_line():
     assert len(model.problems) == 1
 
 
-def test_only_one_job_is_under_way_and_it_can_be_stopped():
+def test_one_task_runs_at_a_time_and_can_be_stopped():
     model = FormModel()
     results = []
     model.run("First", lambda on_event, stop: stop.wait(PATIENCE), results.append, can_stop=True)

@@ -35,13 +35,13 @@ def test_whatever_work_raises_reaches_the_form():
     assert isinstance(errors[0], ZeroDivisionError)
 
 
-def test_a_job_hears_that_it_should_stop():
+def test_task_receives_the_stop_event():
     job = start(lambda on_event, stop: stop.wait(PATIENCE))
     job.stop.set()
     assert job.join(PATIENCE)
 
 
-def test_inside_a_running_loop_only_the_loop_s_thread_is_called():
+def test_callbacks_run_on_the_thread_of_the_loop():
     threads = set()
     updates = []
 
@@ -63,7 +63,7 @@ def test_inside_a_running_loop_only_the_loop_s_thread_is_called():
     assert len(updates) < 100
 
 
-def test_a_job_that_outlives_its_page_still_tells_its_model_the_end():
+def test_task_that_outlives_its_page_updates_its_model():
     go = threading.Event()
     ends = []
 

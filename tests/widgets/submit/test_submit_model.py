@@ -3,6 +3,7 @@ import sys
 import threading
 
 import pytest
+from support.forms import finish
 from support.waits import PATIENCE
 
 from neuroflow.ledger.states import State
@@ -25,20 +26,14 @@ def model(workspace, cohort_folder):
 
 @pytest.fixture
 def planned(model):
-    done(model.cohorts, model.cohorts.check)
-    return done(model, model.make_plan)
+    finish(model.cohorts, model.cohorts.check)
+    return finish(model, model.make_plan)
 
 
 @pytest.fixture
 def one_at_a_time(model):
     config = model.ws.folder / "neuroflow.toml"
     config.write_text(config.read_text() + "[settings]\nconnections = 1\n")
-
-
-def done(model, action):
-    action()
-    assert model.join(PATIENCE)
-    return model
 
 
 def states(model):
@@ -54,14 +49,14 @@ def test_an_empty_form_says_what_is_missing(tmp_path):
         assert not model.busy
 
 
-def test_the_plan_says_how_many_how_large_and_how_long_and_sends_nothing(model, service):
-    done(model.cohorts, model.cohorts.check)
+def test_plan_reports_count_size_and_time_and_sends_nothing(model, service):
+    finish(model.cohorts, model.cohorts.check)
     assert model.blockers == (
         "Make the plan first. It shows how many studies will be sent, their size and the time.",
     )
     model.submit()
     assert not model.busy
-    done(model, model.make_plan)
+    finish(model, model.make_plan)
     assert model.plan_text.startswith("2 of 2 studies to send, ")
     assert "not known before the first upload" in model.plan_text
     assert model.plan["action"].tolist() == ["send", "send"]
@@ -70,67 +65,67 @@ def test_the_plan_says_how_many_how_large_and_how_long_and_sends_nothing(model, 
     assert service.processed == []
 
 
-def test_every_study_is_sent_once_and_the_bars_say_so(planned, service):
-    done(planned, planned.submit)
+def test_every_study_is_sent_once_with_progress(planned, service):
+    finish(planned, planned.submit)
     assert states(planned) == [State.SUBMITTED, State.SUBMITTED]
     assert planned.tone == "good"
     upload = next(bar for bar in planned.progress.stages if bar.name == "upload")
     assert upload.fraction == 1.0
-    done(planned, planned.make_plan)
+    finish(planned, planned.make_plan)
     assert planned.plan_text == "nothing to send of 2 studies; 2 already sent."
-    done(planned, planned.submit)
+    finish(planned, planned.submit)
     assert service.wait_until_idle()
     assert len(service.processed) == 2
 
 
-def test_after_a_first_upload_the_plan_says_how_long_it_takes(planned):
+def test_plan_estimates_time_after_a_first_upload(planned):
     cohorts = planned.cohorts
     cohorts.selected = (cohorts.studies.loc[0, "study"],)
-    done(cohorts, lambda: cohorts.exclude("later"))
-    done(done(planned, planned.make_plan), planned.submit)
-    done(cohorts, cohorts.include)
-    done(planned, planned.make_plan)
+    finish(cohorts, lambda: cohorts.exclude("later"))
+    finish(finish(planned, planned.make_plan), planned.submit)
+    finish(cohorts, cohorts.include)
+    finish(planned, planned.make_plan)
     assert "at the speed of earlier uploads; 1 already sent." in planned.plan_text
 
 
-def test_a_plan_is_none_any_more_when_something_else_was_decided(planned):
+def test_a_new_decision_discards_the_plan(planned):
     cohorts = planned.cohorts
     cohorts.selected = (cohorts.studies.loc[0, "study"],)
-    done(cohorts, lambda: cohorts.exclude("motion"))
+    finish(cohorts, lambda: cohorts.exclude("motion"))
     assert planned.plan is None
     assert "Make the plan first" in planned.blockers[0]
-    done(planned, planned.make_plan)
+    finish(planned, planned.make_plan)
     assert "1 of 1 studies to send" in planned.plan_text
     assert "1 excluded" in planned.plan_text
-    done(planned, planned.submit)
+    finish(planned, planned.submit)
     assert states(planned) == ["excluded", State.SUBMITTED]
 
 
-def test_studies_with_errors_block_until_only_the_others_are_asked_for(model, own_cohort_folder):
+def test_errors_block_until_only_good_studies_are_sent(model, own_cohort_folder):
     next((own_cohort_folder / "scans").rglob("*.json")).unlink()
     model.cohorts.set(folder=str(own_cohort_folder / "scans"), participants="")
-    done(model.cohorts, model.cohorts.check)
-    done(model, model.make_plan)
+    finish(model.cohorts, model.cohorts.check)
+    finish(model, model.make_plan)
     assert "1 of 2 studies has errors" in model.blockers[0]
     model.submit()
     assert not model.busy
     model.only_good = True
     assert model.blockers == ()
-    done(model, model.submit)
+    finish(model, model.submit)
     assert states(model) == ["not packaged", State.SUBMITTED]
 
 
-def test_a_server_that_is_away_is_a_problem_and_submitting_again_goes_on(planned, service):
+def test_unreachable_server_is_reported_and_sending_resumes(planned, service):
     service.stop()
-    done(planned, planned.submit)
+    finish(planned, planned.submit)
     assert planned.problems
     assert planned.tone == "bad"
     service.start()
-    done(planned, planned.submit)
+    finish(planned, planned.submit)
     assert states(planned) == [State.SUBMITTED, State.SUBMITTED]
 
 
-def test_stop_finishes_what_is_under_way_and_the_rest_can_be_sent_later(
+def test_stop_finishes_running_uploads_and_rest_is_sent_later(
     planned, service, monkeypatch, one_at_a_time
 ):
     put = SftpRemote.put
@@ -141,11 +136,11 @@ def test_stop_finishes_what_is_under_way_and_the_rest_can_be_sent_later(
 
     with monkeypatch.context() as patched:
         patched.setattr(SftpRemote, "put", put_then_stop)
-        done(planned, planned.submit)
+        finish(planned, planned.submit)
     assert states(planned) == [State.PACKAGED, State.SUBMITTED]
     assert planned.tone == "warn"
     assert planned.notice.startswith("Stopped; uploads that had begun were finished. 1 of 2")
-    done(planned, planned.submit)
+    finish(planned, planned.submit)
     assert service.wait_until_idle()
     assert len(service.processed) == 2
 
@@ -170,31 +165,31 @@ def test_a_pause_holds_every_byte_until_it_is_ended(planned, monkeypatch, one_at
     assert states(planned) == [State.SUBMITTED, State.SUBMITTED]
 
 
-def test_what_came_back_as_a_failure_is_sent_again_only_when_asked_for(planned, service):
-    done(planned, planned.submit)
+def test_failed_study_is_sent_again_only_on_request(planned, service):
+    finish(planned, planned.submit)
     first = planned.ws.ledger.rows()[0]
     assert service.wait_until_idle()
     planned.ws.ledger.record("PILOT_1", first.study_id, State.FAILED, "a failure report came back")
     planned.refresh()
     assert planned.to_retry == (first.study_id,)
-    done(planned, planned.submit)
+    finish(planned, planned.submit)
     assert planned.to_retry == (first.study_id,)
-    done(planned, planned.retry)
+    finish(planned, planned.retry)
     assert service.wait_until_idle()
     sent = [study_id for study_id in service.processed if study_id == first.study_id]
     assert len(sent) == 2
     assert planned.to_retry == ()
 
 
-def test_a_form_opened_again_shows_the_cohort_and_what_was_sent(planned):
-    done(planned, planned.submit)
+def test_reopened_form_shows_cohort_and_sent_studies(planned):
+    finish(planned, planned.submit)
     again = SubmitModel(planned.ws)
     assert again.cohort.cohort_id == "PILOT_1"
     assert states(again) == [State.SUBMITTED, State.SUBMITTED]
     assert "All 2" in again.notice
 
 
-def test_an_interrupted_submission_is_told_when_the_form_is_opened_again(planned):
+def test_reopened_form_reports_an_interrupted_submission(planned):
     assert "0 of 2" in SubmitModel(planned.ws).notice
 
 
@@ -212,7 +207,7 @@ with nf.Workspace(sys.argv[1]) as ws:
 """
 
 
-def test_while_another_program_submits_the_form_follows_by_the_ledger(planned, one_at_a_time):
+def test_form_shows_progress_of_another_program(planned, one_at_a_time):
     command = [sys.executable, "-c", SENDER, str(planned.ws.folder)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as other:

@@ -1,0 +1,28 @@
+import ipywidgets as widgets
+from support.forms import all_of, button
+from support.waits import PATIENCE
+
+from neuroflow.widgets.connect.model import ConnectModel
+from neuroflow.widgets.connect.view import connect_form
+
+
+def test_a_field_and_its_model_follow_each_other(empty):
+    model = ConnectModel(empty)
+    view = connect_form(model)
+    host = next(t for t in all_of(view, widgets.Text) if t.description == "Host")
+    host.value = "sftp.example.org"
+    assert model.host == "sftp.example.org"
+    model.host = "other.example.org"
+    assert host.value == "other.example.org"
+
+
+def test_passphrase_field_is_cleared_on_use(empty, tmp_path):
+    model = ConnectModel(empty)
+    view = connect_form(model)
+    model.key = str(tmp_path / "key")
+    (secret,) = all_of(view, widgets.Password)
+    secret.value = "open sesame"
+    button(view, "Create a key").click()
+    assert model.join(PATIENCE)
+    assert secret.value == ""
+    assert b"OPENSSH PRIVATE KEY" in (tmp_path / "key").read_bytes()

@@ -1,0 +1,81 @@
+import base64
+import io
+
+import pytest
+from PIL import Image
+from support.forms import HOSTILE, html_of
+from support.waits import PATIENCE
+
+from neuroflow.widgets.results.gallery import gallery as gallery_view
+from neuroflow.widgets.results.gallery_model import SMALL, GalleryModel, Report
+
+
+@pytest.fixture
+def gallery(tmp_path):
+    """Return a gallery of ten reports; one picture is no picture."""
+    for number in range(10):
+        folder = tmp_path / f"s{number}_out"
+        folder.mkdir()
+        Image.new("RGBA", (900, 600), (0, 0, 0, 0)).save(folder / "prediction.png")
+        (folder / "prediction.txt").write_text("<b>PD</b>", encoding="utf-8")
+        (folder / "aidp.csv").touch()
+    (tmp_path / "s9_out" / "prediction.png").write_bytes(b"no picture")
+    model = GalleryModel(tmp_path)
+    model.reload({})
+    assert model.join(PATIENCE)
+    return model
+
+
+def test_thumbnails_are_drawn_page_by_page_on_white(gallery):
+    assert (gallery.pages, len(gallery.thumbnails)) == (2, 8)
+    image = Image.open(io.BytesIO(base64.b64decode(gallery.thumbnails[0][1])))
+    assert image.width <= SMALL[0]
+    assert image.getpixel((0, 0)) == (255, 255, 255)
+    gallery.go_to(1)
+    assert gallery.join(PATIENCE)
+    assert len(gallery.thumbnails) == 2
+
+
+def test_page_turned_while_opening_a_report_shows_both(gallery):
+    gallery.open(gallery.reports[0])
+    gallery.go_to(1)
+    assert gallery.join(PATIENCE)
+    assert [report for report, _ in gallery.thumbnails] == list(gallery.reports[8:])
+    assert gallery.name == gallery.reports[0].name
+
+
+def test_a_report_closed_while_it_is_opened_stays_closed(gallery):
+    gallery.open(gallery.reports[0])
+    gallery.close()
+    assert gallery.join(PATIENCE)
+    assert gallery.name == ""
+
+
+def test_an_unreadable_picture_hides_no_other_and_its_error_is_shown(gallery):
+    gallery.go_to(1)
+    assert gallery.join(PATIENCE)
+    assert [bool(small) for _, small in gallery.thumbnails] == [True, False]
+    gallery.open(gallery.reports[9])
+    assert gallery.join(PATIENCE)
+    assert "cannot be shown" in gallery.problems[0].what
+
+
+def test_a_report_is_opened_with_its_text_and_closed(gallery):
+    gallery.open(gallery.reports[0])
+    assert gallery.join(PATIENCE)
+    assert (gallery.name, gallery.text) == ("s0", "<b>PD</b>")
+    assert gallery.large
+    gallery.close()
+    assert gallery.large == ""
+
+
+def test_a_hostile_name_stays_text_in_a_gallery(tmp_path):
+    model = GalleryModel(tmp_path)
+    model.set(
+        reports=(report := Report("s", HOSTILE, None, None, is_failure=True),),
+        thumbnails=((report, "AAAA"),),
+        name=HOSTILE,
+        text=HOSTILE,
+    )
+    assert HOSTILE not in html_of(gallery_view(model))
+    assert "Not for clinical use" in html_of(gallery_view(model))
