@@ -1,0 +1,148 @@
+"""Fields of the Explore form, linked to the traits of its model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+from traitlets import link
+
+from neuroflow.widgets.common import bind, field
+from neuroflow.widgets.explore.model import ExploreModel
+
+METHODS = (
+    ("linear model", "linear"),
+    ("Welch's t-test", "welch"),
+    ("Mann-Whitney U test", "mannwhitney"),
+)
+STANDARD_ERRORS = (
+    ("ordinary", "none"),
+    ("robust to unequal variance (HC3)", "HC3"),
+    ("cluster-robust, keeps all visits", "cluster"),
+)
+CORRECTIONS = (
+    ("Benjamini-Hochberg", "bh"),
+    ("Holm", "holm"),
+    ("Bonferroni", "bonferroni"),
+    ("none", "none"),
+)
+GRID = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "4px 16px"}
+NARROW = {"style": {"description_width": "110px"}}
+
+
+def _options(model: ExploreModel, name: str) -> list[tuple[str, str]]:
+    """Return the options of a menu as pairs of label and value."""
+    known = model.choices
+    if known is None:
+        return []
+    fixed = {"method": METHODS, "robust": STANDARD_ERRORS, "correction": CORRECTIONS}
+    if name in fixed:
+        return list(fixed[name])
+    if name == "visit":
+        ends = [("all visits", ""), ("first", "first"), ("last", "last")]
+        return [*ends, *((f"session {session}", session) for session in known.sessions)]
+    if name == "contrast":
+        return [(text, text) for text in model.contrasts]
+    first = {"cohort": [("all", "")], "reference": [("all pairs of groups", "")]}
+    names = {"cohort": known.cohorts, "reference": known.groups, "metric": known.metrics}
+    return [*first.get(name, []), *((text, text) for text in names[name])]
+
+
+def menu(
+    model: ExploreModel, name: str, label: str, description: str, changed: str = "choices"
+) -> Any:
+    """Return a menu linked to a trait, with options from the results."""
+    box = field(widgets.Dropdown, label, description, layout={"width": "98%"}, **NARROW)
+    return _bind_options(model, name, box, lambda: _options(model, name), changed)
+
+
+def multiple_menu(model: ExploreModel, name: str, label: str, description: str) -> Any:
+    """Return a multiple-choice list linked to a trait."""
+    listed = field(
+        widgets.SelectMultiple, label, description, layout={"width": "98%"}, rows=4, **NARROW
+    )
+
+    def offered() -> tuple[str, ...]:
+        return () if model.choices is None else tuple(getattr(model.choices, name))
+
+    return _bind_options(model, name, listed, offered, "choices")
+
+
+def _bind_options(
+    model: ExploreModel, name: str, box: Any, offered: Callable[[], Sequence[Any]], changed: str
+) -> Any:
+    """Link the value of a box to a trait, and its options to another."""
+    is_filling = False
+
+    def choose(change: Any) -> None:
+        # New options reset the value; only changes by the user count.
+        if change.new is not None and not is_filling:
+            model.set(**{name: change.new})
+
+    def follow() -> None:
+        nonlocal is_filling
+        options = tuple(offered())
+        is_filling = True
+        try:
+            if options != tuple(box.options):
+                box.options = options
+            if options and box.value != getattr(model, name):
+                box.value = getattr(model, name)
+        finally:
+            is_filling = False
+
+    bind(model, [changed, name], follow)
+    box.observe(lambda change: model.run_safely(lambda: choose(change)), names="value")
+    return box
+
+
+def search_box(model: ExploreModel) -> Any:
+    """Return the field that searches regions by words."""
+    words = field(
+        widgets.Text,
+        "Find regions",
+        "Only regions whose names contain these words; separate alternatives with commas",
+        placeholder="putamen, scp",
+        continuous_update=False,
+        layout={"width": "98%"},
+        **NARROW,
+    )
+    link((model, "search"), (words, "value"))
+    return words
+
+
+def name_box(label: str, description: str) -> Any:
+    """Return a text box that completes names."""
+    return field(
+        widgets.Combobox,
+        label,
+        description,
+        layout={"width": "98%"},
+        ensure_option=True,
+        continuous_update=False,
+        placeholder="type to search",
+        **NARROW,
+    )
+
+
+def bind_name(model: ExploreModel, trait: str, box: Any, changed: list[str]) -> None:
+    """Link a box of names to a trait that holds the key of the name."""
+    names: dict[str, str] = {}  # from key to name
+
+    def follow() -> None:
+        fresh = model.region_names if trait == "region" else model.study_names
+        if fresh != names:
+            names.clear()
+            names.update(fresh)
+            box.value = ""
+            box.options = tuple(names.values())
+        box.value = names.get(getattr(model, trait), "")
+
+    def choose(name: str) -> None:
+        key = next((key for key, known in names.items() if known == name), None)
+        if key is not None:
+            model.set(**{trait: key})
+
+    bind(model, [*changed, trait], follow)
+    box.observe(lambda change: model.run_safely(lambda: choose(change.new)), names="value")
