@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import resources
 
 import anywidget
 from traitlets import Bool, Bytes, Int, List, Unicode
+
+from neuroflow.widgets.common.html import STATIC, read_resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,6 @@ class Picture:
     hit_regions: tuple[HitRegion, ...] = ()  # Selectable areas
 
 
-def _text(name: str) -> str:
-    return resources.files("neuroflow.widgets.static").joinpath(name).read_text(encoding="utf-8")
-
-
 class ClickableFigure(anywidget.AnyWidget):
     """Show a picture; select areas of it by click, or by arrow keys and Enter.
 
@@ -51,8 +48,8 @@ class ClickableFigure(anywidget.AnyWidget):
     'Effects'
     """
 
-    _esm = _text("figure.js")
-    _css = _text("figure.css")
+    _esm = read_resource(STATIC, "figure.js")
+    _css = read_resource(STATIC, "figure.css")
     png = Bytes().tag(sync=True)
     alt = Unicode().tag(sync=True)
     width = Int(400).tag(sync=True)

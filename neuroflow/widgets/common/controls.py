@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import resources
 from typing import Any
 
 import ipywidgets as widgets
@@ -19,11 +18,7 @@ WRAP_ROW = {"flex_flow": "row wrap"}
 
 def form(*children: Any) -> widgets.VBox:
     """Stack the parts of a form and add their style sheet."""
-    css = (
-        resources.files("neuroflow.widgets.static")
-        .joinpath("style.css")
-        .read_text(encoding="utf-8")
-    )
+    css = html.read_resource(html.STATIC, "style.css")
     box = widgets.VBox([widgets.HTML(f"<style>{css}</style>"), *children])
     box.add_class("nf-form")
     return box

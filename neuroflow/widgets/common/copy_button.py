@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import anywidget
 from traitlets import Unicode
+
+from neuroflow.widgets.common.html import STATIC, read_resource
 
 
 class CopyButton(anywidget.AnyWidget):
@@ -17,9 +17,7 @@ class CopyButton(anywidget.AnyWidget):
     'ssh-ed25519 AAAA'
     """
 
-    _esm = (
-        resources.files("neuroflow.widgets.static").joinpath("copy.js").read_text(encoding="utf-8")
-    )
+    _esm = read_resource(STATIC, "copy.js")
     label = Unicode("Copy").tag(sync=True)
     tooltip = Unicode("").tag(sync=True)
     description = Unicode("").tag(sync=True)  # ipywidgets asks for it wherever there is a tooltip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib import resources
 from typing import Any, Literal
 
 import anywidget
@@ -16,30 +15,24 @@ from traitlets import Tuple as TupleTrait
 
 from neuroflow.widgets.common.controls import set_visible
 from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.widgets.common.html import visible
+from neuroflow.widgets.common.html import STATIC, read_resource, visible
 
 PER_PAGE = 25
 
 Select = Literal["none", "single", "multiple"]
 
 
-def _text(package: str, *path: str) -> str:
-    return resources.files(package).joinpath(*path).read_text(encoding="utf-8")
-
-
 @cache
 def _library() -> str:
     """Return DataTables as one module; it comes with itables and needs no network."""
-    return _text("itables", "html", "dt_bundle.js")
+    return read_resource("itables", "html", "dt_bundle.js")
 
 
 class _Rows(anywidget.AnyWidget):
     """The table itself: what `table.js` draws."""
 
-    _esm = _text("neuroflow.widgets.static", "table.js")
-    _css = _text("itables", "html", "dt_bundle.css") + _text(
-        "neuroflow.widgets.static", "table.css"
-    )
+    _esm = read_resource(STATIC, "table.js")
+    _css = read_resource("itables", "html", "dt_bundle.css") + read_resource(STATIC, "table.css")
     _library = Unicode().tag(sync=True)
     columns = List(Unicode()).tag(sync=True)
     numeric = List(Bool()).tag(sync=True)

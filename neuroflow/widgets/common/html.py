@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
+from importlib import resources
 
 import pandas as pd
 
@@ -17,8 +18,15 @@ SYMBOLS = {"good": "✓", "bad": "✗", "wait": "…", "warn": "!", "": "·"}
 _CONTROLS = {*range(32), 127} - {ord(blank) for blank in "\t\n\r"}
 _BIDI_CONTROLS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 _REPLACEMENTS = dict.fromkeys(_CONTROLS | _BIDI_CONTROLS, "\ufffd")
+STATIC = "neuroflow.widgets.static"
+"""The package of style sheets and scripts."""
 MAX_STUDIES = 6
 """How many studies in progress are drawn."""
+
+
+def read_resource(package: str, *path: str) -> str:
+    """Return the text of a file that comes with a package."""
+    return resources.files(package).joinpath(*path).read_text(encoding="utf-8")
 
 
 def visible(words: str) -> str:
