@@ -9,7 +9,7 @@ from .compare import correlate_regions as correlate_regions
 from .compare import methods_text as methods_text
 from .compare import paper_table as paper_table
 from .compare import remove_site as remove_site
-from .compare import save_table as save_table
+from .compare import save_paper_table as save_paper_table
 from .compare import z_scores as z_scores
 from .compare import z_summary as z_summary
 from .io import read_participants as read_participants

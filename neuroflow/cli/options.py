@@ -31,9 +31,11 @@ HostKey = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and warnings only.")]
 
-Between = Annotated[str, typer.Option(help="The column with the groups.")]
+By = Annotated[str, typer.Option(help="The column with the groups.")]
 Groups = Annotated[list[str] | None, typer.Option(help="Use only these groups: A,B.")]
-Reference = Annotated[str | None, typer.Option(help="Compare every other group with this one.")]
+Reference = Annotated[
+    str, typer.Option(help="Compare every other group with this one; auto: controls; none: pairs.")
+]
 Contrasts = Annotated[
     list[str] | None,
     typer.Option(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import CompareError, OptionError, TableError
-from neuroflow.matrix import labels, numbers, require
+from neuroflow.matrix import as_list, labels, numbers, require
 
 _SUFFIX = " asymmetry"
 
@@ -57,7 +57,7 @@ def asymmetry(
     [['midbrain', 'FW asymmetry', 20.0]]
     """
     require(table, ("study_id", "region", "hemisphere", "metric", "value"))
-    wanted = [metric] if isinstance(metric, str) else metric
+    wanted = None if metric is None else as_list("metric", metric)
     metrics = labels(table["metric"])
     if wanted is not None and (unknown := [name for name in wanted if name not in set(metrics)]):
         raise OptionError(f"The table has no metric {', '.join(unknown)}.")

@@ -30,6 +30,7 @@ from neuroflow.matrix import (
     Cells,
     FloatArray,
     IntArray,
+    as_list,
     check_number,
     labels,
     moments,
@@ -46,15 +47,15 @@ _ALL_PARTICIPANTS = "all participants"
 def change_over_time(
     table: pd.DataFrame,
     *,
-    between: str | None = "group",
+    by: str | None = "group",
     time: str = "age",
-    reference: str | None = None,
-    groups: Sequence[str] | None = None,
-    contrasts: Sequence[str] | None = None,
-    covariates: Sequence[str] = (),
+    reference: str | None = "auto",
+    groups: str | Sequence[str] | None = None,
+    contrasts: str | Sequence[str] | None = None,
+    covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     correction: Correction = "bh",
-    family: str | Sequence[str] = ("metric", "contrast"),
+    family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Tell how values change per year, in each group and between groups (group x time).
@@ -67,7 +68,7 @@ def change_over_time(
     ----------
     table
         The cohort table, with repeated visits.
-    between
+    by
         The column that holds the groups; None for one group of all.
     time
         When the visit was: a column of numbers in years (as `age`), or of dates.
@@ -113,11 +114,11 @@ def change_over_time(
     [{'contrast': 'PSP', 'n1': 3, 'estimate': 0.03, 'years': 1.333}]
     """
     check_number("confidence", confidence, below=1)
-    if between is None:
-        between, table = "everybody", table.assign(everybody=_ALL_PARTICIPANTS)
-    needed = ["participant_id", between, time, *covariate_columns(covariates)]
-    slopes = read_slopes(read_cells(table, metric=metric, needed=needed), between, time)
-    sample, slopes = _sample(slopes, between, groups, covariates)
+    if by is None:
+        by, table = "everybody", table.assign(everybody=_ALL_PARTICIPANTS)
+    needed = ["participant_id", by, time, *covariate_columns(covariates)]
+    slopes = read_slopes(read_cells(table, metric=metric, needed=needed), by, time)
+    sample, slopes = _sample(slopes, by, groups, covariates)
     within = ResultTable(len(sample.names), slopes.cells.values.shape[1])
     for row, name in enumerate(sample.names):
         _test_change(within, row, name, slopes.cells.values[sample.group == row], confidence)
@@ -125,7 +126,7 @@ def change_over_time(
     sides: list[tuple[str, ...]] = [(name,) for name in sample.names]
     if len(sample.names) > 1:
         wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
-        model = LinearModel.prepare(sample, wanted, by=between, confidence=confidence)
+        model = LinearModel.prepare(sample, wanted, by=by, confidence=confidence)
         results = model.fit(sample.cells.values)
         tables.append(results.to_frame(slopes.cells.columns, [item.name for item in wanted]))
         sides += [item.first for item in wanted]
@@ -133,11 +134,12 @@ def change_over_time(
     described = [_describe_first_side(slopes, np.isin(_names(sample), side)) for side in sides]
     for name in ("baseline", "percent", "years"):
         result[name] = np.concatenate([numbers[name] for numbers in described])
-    result["q"] = correct_families(result, correction, family)
+    apart = np.arange(len(result)) >= within.n_rows * within.n_columns
+    result["q"] = correct_families(result, correction, family, apart)
     result = result[list(CHANGE_COLUMNS)]
-    result.attrs |= _facts(sample, between, time) | {
+    result.attrs |= _facts(sample, by, time) | {
         "correction": correction,
-        "family": [family] if isinstance(family, str) else list(family),
+        "family": as_list("family", family),
         "confidence": float(confidence),
     }
     if slopes.alone:
@@ -156,16 +158,16 @@ class Slopes:
     alone: int  # How many participants have one visit only
 
 
-def read_slopes(cells: Cells, between: str, time: str) -> Slopes:
+def read_slopes(cells: Cells, by: str, time: str) -> Slopes:
     """Compute everybody's change per year."""
     years = years_of(cells.studies[time], time)
     who = pd.factorize(participants(cells.studies))[0]
-    elsewhere = labels(cells.studies[between]).groupby(who).transform("nunique") > 1
+    elsewhere = labels(cells.studies[by]).groupby(who).transform("nunique") > 1
     if elsewhere.any():
         moved = cells.studies["participant_id"][elsewhere].iloc[0]
         raise CompareError(
-            f"{moved} is not in the same {between} at all visits.",
-            advice=f"Give each participant one {between}.",
+            f"{moved} is not in the same {by} at all visits.",
+            advice=f"Give each participant one {by}.",
         )
     order = np.lexsort((years, who))
     order = order[np.isfinite(years[order])]
@@ -233,13 +235,16 @@ def _slope(years: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArra
 
 
 def _sample(
-    slopes: Slopes, between: str, groups: Sequence[str] | None, covariates: Sequence[str]
+    slopes: Slopes,
+    by: str,
+    groups: str | Sequence[str] | None,
+    covariates: str | Sequence[str],
 ) -> tuple[Sample, Slopes]:
     """Choose the participants, and keep their first values and times beside them."""
     place = np.arange(len(slopes.cells.studies))
     studies = slopes.cells.studies.assign(_place=place)
     cells = Cells(studies, slopes.cells.columns, slopes.cells.values)
-    sample = choose_sample(cells, between=between, groups=groups, covariates=covariates, least=1)
+    sample = choose_sample(cells, by=by, groups=groups, covariates=covariates, least=1)
     kept = sample.cells.studies["_place"].to_numpy()
     return sample, Slopes(sample.cells, slopes.first[kept], slopes.years[kept], slopes.alone)
 
@@ -280,16 +285,16 @@ def _describe_first_side(slopes: Slopes, rows: Any) -> dict[str, FloatArray]:
     }
 
 
-def _facts(sample: Sample, between: str, time: str) -> dict[str, Any]:
+def _facts(sample: Sample, by: str, time: str) -> dict[str, Any]:
     counts = np.bincount(sample.group, minlength=len(sample.names))
-    terms = [f"change per year ~ {between}", *(item.term for item in sample.covariates)]
+    terms = [f"change per year ~ {by}", *(item.term for item in sample.covariates)]
     return {
         "model": " + ".join(terms),
         "method": "linear",
         "standard_errors": "ordinary",
         "visit": "",
         "time": time,
-        "between": between,
+        "by": by,
         "groups": {name: int(n) for name, n in zip(sample.names, counts, strict=True)},
         "n_studies": len(sample.group),
         "n_participants": len(sample.group),

@@ -19,17 +19,20 @@ from neuroflow.compare.stats import (
     Kind,
     all_pairs,
     build_design,
-    check_groups,
+    choose_groups,
     correct,
     correct_families,
     covariate_columns,
     read_covariate,
+    read_covariates,
+    warn_similar_labels,
 )
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import (
     REGION_COLUMNS,
     Cells,
     FloatArray,
+    as_list,
     check_choice,
     check_name,
     check_number,
@@ -45,9 +48,9 @@ def correlate(
     table: pd.DataFrame,
     score: str,
     *,
-    covariates: Sequence[str] = (),
-    groups: Sequence[str] | None = None,
-    between: str = "group",
+    by: str = "group",
+    groups: str | Sequence[str] | None = None,
+    covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     method: Kind = "pearson",
     visit: str | None = None,
@@ -63,12 +66,12 @@ def correlate(
         The cohort table.
     score
         A column of numbers, one per study.
+    by
+        The column that holds the groups.
+    groups
+        Use only studies of these groups; None for all studies, whatever their group.
     covariates
         Columns that both are adjusted for (partial correlation), as in `compare_groups`.
-    groups
-        Use only studies of these groups, of the column `between`.
-    between
-        The column that holds the groups.
     metric
         One metric, several, or None for all.
     method
@@ -81,7 +84,7 @@ def correlate(
     Returns
     -------
     DataFrame
-        One row per region and metric: the region's columns, `with` (the score), `n`, `r`,
+        One row per region and metric: the region's columns, `variable` (the score), `n`, `r`,
         `ci_low`, `ci_high` (Fisher), `statistic` (t), `df`, `p`, `q`, `reason`. Without an answer
         the numbers are NaN and `reason` says why.
 
@@ -104,38 +107,38 @@ def correlate(
     >>> table = pd.DataFrame({
     ...     "study_id": list("abcde"), "updrs": [10, 20, 30, 40, 50],
     ...     "region": "pSN", "metric": "FW", "value": [0.20, 0.25, 0.24, 0.30, 0.31]})
-    >>> correlate(table, "updrs")[["region", "with", "n", "r"]].round(3).to_dict("records")
-    [{'region': 'pSN', 'with': 'updrs', 'n': 5, 'r': 0.943}]
+    >>> correlate(table, "updrs")[["region", "variable", "n", "r"]].round(3).to_dict("records")
+    [{'region': 'pSN', 'variable': 'updrs', 'n': 5, 'r': 0.943}]
     """
     _check(method, confidence)
     check_name("score", score)
-    among = (between, groups)
+    among = (by, groups)
     chosen = _select(table, [score], covariates, among, metric=metric, visit=visit)
     numbers = read_covariate(chosen.cells.studies, score)
     found = all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
     result = chosen.cells.columns.copy()
-    result["with"] = score
+    result["variable"] = score
     for name, values in _inference(found, confidence).items():
         result[name] = values[0]
     result["n"] = result["n"].astype("Int64")
     result["q"] = correct_families(result, correction, family)
     result["reason"] = _reasons(result, score)
-    order = ("with", "n", "r", "ci_low", "ci_high", "statistic", "df", "p", "q", "reason")
+    order = ("variable", "n", "r", "ci_low", "ci_high", "statistic", "df", "p", "q", "reason")
     result = result[[*REGION_COLUMNS, *order]]
     result.attrs |= chosen.facts(method, correction, confidence) | {
         "score": score,
-        "family": [family] if isinstance(family, str) else list(family),
+        "family": as_list("family", family),
     }
     return result
 
 
 def correlate_regions(
     table: pd.DataFrame,
-    *,
     metric: str = "FW",
-    covariates: Sequence[str] = (),
-    groups: Sequence[str] | None = None,
-    between: str = "group",
+    *,
+    by: str = "group",
+    groups: str | Sequence[str] | None = None,
+    covariates: str | Sequence[str] = (),
     method: Kind = "pearson",
     visit: str | None = None,
     correction: Correction = "bh",
@@ -145,16 +148,18 @@ def correlate_regions(
 
     Parameters
     ----------
-    table, covariates, groups, between, method, visit, correction, confidence
-        As for `correlate`.
+    table
+        The cohort table.
     metric
         One metric.
+    by, groups, covariates, method, visit, correction, confidence
+        As for `correlate`.
 
     Returns
     -------
     DataFrame
         One row per pair of regions, the upper triangle row by row: region, name, kind, system and
-        hemisphere of both (``"region_x"``, ``"region_y"``, ...), `metric`, `n`, `r`, `ci_low`,
+        hemisphere of both (``"region_1"``, ``"region_2"``, ...), `metric`, `n`, `r`, `ci_low`,
         `ci_high`, `statistic`, `df`, `p`, `q` (over all pairs). Each pair uses the studies that
         have both.
 
@@ -168,19 +173,19 @@ def correlate_regions(
     >>> table = pd.DataFrame({
     ...     "study_id": list("abcd") * 2, "region": ["pSN"] * 4 + ["SCP"] * 4, "metric": "FW",
     ...     "value": [0.1, 0.2, 0.3, 0.5, 0.2, 0.4, 0.5, 0.9]})
-    >>> correlate_regions(table)[["region_x", "region_y", "n", "r"]].round(3).values.tolist()
+    >>> correlate_regions(table)[["region_1", "region_2", "n", "r"]].round(3).values.tolist()
     [['pSN', 'SCP', 4, 0.994]]
     """
     _check(method, confidence)
     if not isinstance(metric, str):
         raise OptionError("A matrix of regions holds one metric.")
-    chosen = _select(table, [], covariates, (between, groups), metric=metric, visit=visit)
+    chosen = _select(table, [], covariates, (by, groups), metric=metric, visit=visit)
     values, columns = chosen.cells.values, chosen.cells.columns
     numbers = _inference(all_pairs(values, values, chosen.covariates, method), confidence)
     upper = np.triu_indices(values.shape[1], k=1)
     sides = [
         columns[list(_PAIR)].iloc[places].reset_index(drop=True).add_suffix(end)
-        for places, end in zip(upper, ("_x", "_y"), strict=True)
+        for places, end in zip(upper, ("_1", "_2"), strict=True)
     ]
     result = pd.concat(sides, axis=1).assign(metric=metric)
     for name, square in numbers.items():
@@ -219,27 +224,28 @@ def _check(method: str, confidence: float) -> None:
 def _select(
     table: pd.DataFrame,
     scores: list[str],
-    covariates: Sequence[str],
-    among: tuple[str, Sequence[str] | None],
+    covariates: str | Sequence[str],
+    among: tuple[str, str | Sequence[str] | None],
     *,
     metric: str | Sequence[str] | None,
     visit: str | None,
 ) -> _Selection:
-    between, groups = among
+    by, groups = among
     plain = [*scores, *covariate_columns(covariates)]
-    grouped = [] if groups is None else [between]
+    grouped = [] if groups is None else [by]
     cells = read_cells(table, metric=metric, needed=list(dict.fromkeys([*plain, *grouped])))
     log = ExclusionLog(cells)
     if groups is not None:
-        codes, present = coded(cells.studies[between])
-        check_groups(groups, group_order(present))
-        used = [code for code, name in enumerate(present) if name in set(groups)]
-        log.exclude(~np.isin(codes, used), f"{between} not used")
+        codes, present = coded(cells.studies[by])
+        warn_similar_labels(by, present)
+        wanted = choose_groups(groups, group_order(present))
+        used = [code for code, name in enumerate(present) if name in wanted]
+        log.exclude(~np.isin(codes, used), f"{by} not used")
     log.exclude_other_visits(visit)
     scored = [read_covariate(cells.studies, name) for name in scores]
     if texts := [item.name for item in scored if item.levels]:
         raise OptionError(f"{texts[0]} does not hold numbers.", advice="Name a column of numbers.")
-    adjust = [read_covariate(cells.studies, name) for name in covariates]
+    adjust = read_covariates(cells.studies, covariates)
     for item in (*scored, *adjust):
         log.exclude(~item.known, f"no {item.name}")
     if not log.kept.any():

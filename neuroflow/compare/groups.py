@@ -33,10 +33,12 @@ from neuroflow.matrix import (
     REGION_COLUMNS,
     FloatArray,
     IntArray,
+    as_list,
     check_choice,
     check_number,
     participants,
     read_cells,
+    resolve_reference,
 )
 
 Method = Literal["linear", "welch", "mannwhitney"]
@@ -60,11 +62,11 @@ _OMNIBUS = {
 def compare_groups(
     table: pd.DataFrame,
     *,
-    between: str = "group",
-    reference: str | None = None,
-    groups: Sequence[str] | None = None,
-    contrasts: Sequence[str] | str | None = None,
-    covariates: Sequence[str] = (),
+    by: str = "group",
+    reference: str | None = "auto",
+    groups: str | Sequence[str] | None = None,
+    contrasts: str | Sequence[str] | None = None,
+    covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     method: Method = "linear",
     robust: Robust = "none",
@@ -151,24 +153,25 @@ def compare_groups(
     """
     plain = covariate_columns(covariates)
     _check_options(method, robust, covariates, omnibus, confidence)
-    if between in plain:
-        raise OptionError(f"{between} cannot be compared and adjusted for at once.")
-    cells = read_cells(table, metric=metric, needed=[between, *plain])
+    if by in plain:
+        raise OptionError(f"{by} cannot be compared and adjusted for at once.")
+    cells = read_cells(table, metric=metric, needed=[by, *plain])
     sample = choose_sample(
         cells,
-        between=between,
+        by=by,
         groups=groups,
         covariates=covariates,
         visit=visit,
         repeated=robust == "cluster",
     )
     wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
+    against = resolve_reference(reference, sample.names) if contrasts is None else None
     wanted = [] if omnibus == "only" else wanted
     if method == "linear":
         model = LinearModel.prepare(
             sample,
             wanted,
-            by=between,
+            by=by,
             robust=robust,
             omnibus=bool(omnibus),
             confidence=confidence,
@@ -180,13 +183,14 @@ def compare_groups(
     effects = results.to_frame(sample.cells.columns, names)
     apart = np.arange(len(effects)) >= len(wanted) * results.n_columns
     effects["q"] = correct_families(effects, correction, family, apart)
-    effects.attrs |= _facts(sample, between) | {
+    effects.attrs |= _facts(sample, by) | {
         "method": method,
+        "reference": against or "",
         "contrasts": [contrast.name for contrast in wanted],
         "standard_errors": "ordinary" if robust == "none" else robust,
         "visit": visit or "",
         "correction": correction,
-        "family": [family] if isinstance(family, str) else list(family),
+        "family": as_list("family", family),
         "confidence": float(confidence),
         "effect_size": _EFFECT_SIZES[method] if wanted else "",
         "omnibus": _OMNIBUS[method] if omnibus else "",
@@ -195,7 +199,11 @@ def compare_groups(
 
 
 def _check_options(
-    method: str, robust: str, covariates: Sequence[str], omnibus: bool | str, confidence: float
+    method: str,
+    robust: str,
+    covariates: str | Sequence[str],
+    omnibus: bool | str,
+    confidence: float,
 ) -> None:
     check_choice("method", method, get_args(Method))
     check_choice("robust", robust, get_args(Robust))
@@ -255,12 +263,12 @@ def _different(codes: IntArray) -> int:
     return int(np.count_nonzero(np.bincount(codes)))
 
 
-def _facts(sample: Sample, between: str) -> dict[str, Any]:
+def _facts(sample: Sample, by: str) -> dict[str, Any]:
     """Return what was compared, as plain values that survive JSON and Parquet."""
     counts = np.bincount(sample.group, minlength=len(sample.names))
     return {
-        "model": " + ".join([f"value ~ {between}", *(item.term for item in sample.covariates)]),
-        "between": between,
+        "model": " + ".join([f"value ~ {by}", *(item.term for item in sample.covariates)]),
+        "by": by,
         "groups": {name: int(n) for name, n in zip(sample.names, counts, strict=True)},
         "n_studies": len(sample.group),
         "n_participants": _different(participants(sample.cells.studies)),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from neuroflow._version import __version__
 from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.reference import controls_of
 from neuroflow.compare.stats import (
     Correction,
     Covariate,
@@ -17,22 +18,34 @@ from neuroflow.compare.stats import (
     fit_linear,
     missing_patterns,
     read_covariate,
+    read_covariates,
+    warn_similar_labels,
 )
-from neuroflow.compare.z_scores import controls_of
-from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix import Cells, FloatArray, coded, labels, participants, read_cells, require
+from neuroflow.errors import CompareError
+from neuroflow.matrix import (
+    Cells,
+    FloatArray,
+    coded,
+    group_order,
+    labels,
+    participants,
+    read_cells,
+    require,
+    resolve_reference,
+)
 
 
 def compare_sites(
     table: pd.DataFrame,
     *,
     site: str = "site",
-    within: str | None = "auto",
-    between: str = "group",
-    covariates: Sequence[str] = (),
+    by: str = "group",
+    reference: str | None = "auto",
+    covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     visit: str | None = None,
     correction: Correction = "bh",
+    family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Compare sites in one group, usually the controls.
@@ -43,11 +56,11 @@ def compare_sites(
         The cohort table.
     site
         The column that holds sites or scanners.
-    within
-        The group whose studies are compared; ``"auto"`` takes the controls; None takes all
-        studies, whatever their group.
-    between
+    by
         The column that holds the groups.
+    reference
+        The group whose studies are compared: its label, ``"auto"`` for the controls, or None for
+        all studies, whatever their group.
     covariates, metric, visit, correction, confidence
         As for `neuroflow.compare.groups.compare_groups`.
 
@@ -73,39 +86,48 @@ def compare_sites(
     >>> compare_sites(table)[["contrast", "p"]].round(4).values.tolist()
     [['B - A', 0.008], ['any difference', 0.008]]
     """
-    require(table, ("study_id", site) if within is None else ("study_id", site, between))
+    require(table, ("study_id", site) if reference is None else ("study_id", site, by))
     rows = table
-    if within == "auto":
-        within = controls_of(table, between)
-        if within is None:
-            raise CompareError(
-                "There are fewer than three controls to compare sites in.",
-                advice="Name another group as within, or None for all studies.",
-            )
-    if within is not None:
-        rows = table[(labels(table[between]) == within).to_numpy(dtype=bool)]
-        if rows.empty:
-            raise OptionError(f"There is no group {within} in {between}.")
+    if reference is not None:
+        groups = labels(table[by])
+        reference = _reference(table, reference, by)
+        rows = table[(groups == reference).to_numpy(dtype=bool)]
     effects = compare_groups(
         rows,
-        between=site,
+        by=site,
+        reference=None,
         covariates=covariates,
         metric=metric,
         omnibus=True,
         visit=visit,
         correction=correction,
+        family=family,
         confidence=confidence,
     )
-    effects.attrs["within"] = within or "all studies"
+    effects.attrs["reference"] = reference or "all studies"
     return effects
+
+
+def _reference(table: pd.DataFrame, reference: str, by: str) -> str:
+    """Return the label of the group whose studies are compared."""
+    present = group_order(labels(table[by]).dropna())
+    warn_similar_labels(by, present)
+    found = controls_of(table, by) if reference == "auto" else resolve_reference(reference, present)
+    if found is None:
+        raise CompareError(
+            "There are fewer than three controls to compare sites in.",
+            why=f"The groups in {by!r} are {', '.join(present) or 'empty'}.",
+            advice="Choose another reference group, or all studies (None).",
+        )
+    return found
 
 
 def remove_site(
     table: pd.DataFrame,
     *,
     site: str = "site",
-    between: str = "group",
-    covariates: Sequence[str] = ("age", "sex"),
+    by: str = "group",
+    covariates: str | Sequence[str] = ("age", "sex"),
 ) -> pd.DataFrame:
     """Take the differences of sites out of the values, for figures.
 
@@ -120,7 +142,7 @@ def remove_site(
         The cohort table.
     site
         The column that holds sites or scanners.
-    between
+    by
         The column that holds the groups, whose differences stay.
     covariates
         Columns whose effects stay.
@@ -147,16 +169,18 @@ def remove_site(
     >>> remove_site(table, covariates=[])["value"].round(3).tolist()
     [0.35, 0.55, 0.35, 0.55, 0.35, 0.55, 0.35, 0.55]
     """
-    needed = list(dict.fromkeys([site, between, *covariate_columns(covariates)]))
+    needed = list(dict.fromkeys([site, by, *covariate_columns(covariates)]))
     cells = read_cells(table, needed=needed)
-    group, names = coded(cells.studies[between])
-    items = [read_covariate(cells.studies, name) for name in covariates]
+    group, names = coded(cells.studies[by])
+    items = read_covariates(cells.studies, covariates)
     place = read_covariate(cells.studies, f"C({site})")
+    warn_similar_labels(by, names)
+    warn_similar_labels(site, place.levels)
     known = (group >= 0) & place.known
     for item in items:
         known &= item.known
     _check_sites(cells, place, known)
-    build_design(group, names, [*items, place], known, between)
+    build_design(group, names, [*items, place], known, by)
     cleaned = np.full(cells.values.shape, np.nan)
     usable = np.where(known[:, None], cells.values, np.nan)
     for rows, columns in missing_patterns(usable):
@@ -165,7 +189,7 @@ def remove_site(
         used = np.zeros(len(known), dtype=bool)
         used[rows] = True
         try:
-            design = build_design(group, names, [*items, place], used, between)
+            design = build_design(group, names, [*items, place], used, by)
         except CompareError:
             continue  # solvable with all studies, not with those that have this region: NaN
         own = place.columns(used)[rows]
@@ -175,7 +199,7 @@ def remove_site(
     result = _replaced(table, cells, cleaned)
     result.attrs["removed"] = {
         "site": site,
-        "kept": [between, *(item.name for item in items)],
+        "kept": [by, *(item.name for item in items)],
         "neuroflow": __version__,
     }
     return result

@@ -11,31 +11,30 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
+from neuroflow.compare.reference import LEAST
 from neuroflow.compare.stats import (
     Covariate,
     Fit,
     build_design,
-    check_groups,
     covariate_columns,
     fit_linear,
     missing_patterns,
-    read_covariate,
+    read_covariates,
+    warn_similar_labels,
 )
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
-    DIAGNOSES,
     BoolArray,
     Cells,
     FloatArray,
     IntArray,
     check_number,
     choose_visits,
-    diagnosis,
     group_order,
     labels,
     participants,
     read_cells,
-    require,
+    resolve_reference,
 )
 
 _FLAT = 1e-12  # of the largest value; an SD below it is rounding
@@ -44,9 +43,9 @@ _FLAT = 1e-12  # of the largest value; an SD below it is rounding
 def z_scores(
     table: pd.DataFrame,
     *,
-    reference: str | None = "Control",
-    between: str = "group",
-    covariates: Sequence[str] = (),
+    by: str = "group",
+    reference: str | None = "auto",
+    covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -56,10 +55,11 @@ def z_scores(
     ----------
     table
         The cohort table.
-    reference
-        The group that says what is expected; None takes all studies.
-    between
+    by
         The column that holds the groups.
+    reference
+        The group that says what is expected: its label, ``"auto"`` for the controls (found by
+        their usual names, as HC, Control, Healthy_Controls), or None for all studies.
     covariates
         What the expected value is adjusted for, as in `compare_groups`.
     metric
@@ -102,8 +102,8 @@ def z_scores(
     """
     scored = z_score_matrices(
         table,
+        by=by,
         reference=reference,
-        between=between,
         covariates=covariates,
         metric=metric,
         confidence=confidence,
@@ -144,24 +144,25 @@ class ZScoreMatrices:
 def z_score_matrices(
     table: pd.DataFrame,
     *,
-    reference: str | None = "Control",
-    between: str = "group",
-    covariates: Sequence[str] = (),
+    by: str = "group",
+    reference: str | None = "auto",
+    covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> ZScoreMatrices:
     """Compare every study with a reference group, and return matrices."""
     check_number("confidence", confidence, below=1)
-    grouped = [between] if reference is not None or between in table else []
+    grouped = [by] if reference is not None or by in table else []
     needed = [*grouped, *covariate_columns(covariates)]
     cells = read_cells(table, metric=metric, needed=needed)
-    adjust = [read_covariate(cells.studies, name) for name in covariates]
-    member = _members(cells.studies, between, reference, adjust)
-    if member.sum() < 3:
+    adjust = read_covariates(cells.studies, covariates)
+    reference = None if reference is None else _named(cells.studies, by, reference)
+    member = _members(cells.studies, by, reference, adjust)
+    if member.sum() < LEAST:
         raise CompareError(
-            f"The reference {reference or 'of all studies'} has only {member.sum()} participants "
-            "with all covariates.",
-            advice="Name another group as reference, or adjust for fewer covariates.",
+            f"The reference group {reference or 'of all studies'} has only {member.sum()} "
+            f"participants with all covariates; at least {LEAST} are needed.",
+            advice="Choose another reference group, or adjust for fewer covariates.",
         )
     frame = _Reference(adjust, member, _own_row(cells.studies, member))
     build_design(np.zeros(len(member), dtype=np.intp), ["reference"], adjust, member, "the mean")
@@ -177,21 +178,6 @@ def z_score_matrices(
     return ZScoreMatrices(cells, _score(frame, cells.values, confidence), facts)
 
 
-def controls_of(table: pd.DataFrame, between: str = "group") -> str | None:
-    """Return the label of the control group, if there are enough controls to serve as reference."""
-    if between != "group":  # which a table may do without
-        require(table, (between,))
-    if between not in table or "study_id" not in table:
-        return None
-    studies = table.drop_duplicates("study_id")
-    groups = labels(studies[between])
-    who = participants(studies)
-    for name in group_order(name for name in groups if name is not None):
-        if diagnosis(name) == DIAGNOSES[0] and len(np.unique(who[groups == name])) >= 3:
-            return name
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class _Reference:
     """Who is compared with whom."""
@@ -201,14 +187,27 @@ class _Reference:
     own: IntArray  # the row in the reference that is the same participant, or -1
 
 
+def _named(studies: pd.DataFrame, by: str, reference: str) -> str:
+    """Return the label of the reference group; refuse "auto" where there are no controls."""
+    present = group_order(labels(studies[by]).dropna())
+    warn_similar_labels(by, present)
+    found = resolve_reference(reference, present)
+    if found is None:
+        listed = f"Its groups are {', '.join(present)}." if present else "It has no values."
+        raise CompareError(
+            f"The column {by!r} has no group that is known as controls.",
+            why=listed,
+            advice="Choose the reference group, or all studies as the reference (None).",
+        )
+    return found
+
+
 def _members(
-    studies: pd.DataFrame, between: str, reference: str | None, covariates: Sequence[Covariate]
+    studies: pd.DataFrame, by: str, reference: str | None, covariates: Sequence[Covariate]
 ) -> BoolArray:
     chosen = np.ones(len(studies), dtype=bool)
     if reference is not None:
-        group = labels(studies[between])
-        check_groups([reference], group_order(name for name in group if name is not None))
-        chosen = (group == reference).to_numpy(dtype=bool)
+        chosen = (labels(studies[by]) == reference).to_numpy(dtype=bool)
     for item in covariates:
         chosen = chosen & item.known
     first = choose_visits(studies[chosen].reset_index(drop=True), "first")

@@ -33,7 +33,8 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
         One row per study: its ids and group, `regions` (with a z-score), `above`, `below`,
         `beyond` (both), `percent` (beyond, of `regions`), `expected` (percent in a large sample
         of the reference, of normal values), `mean_z`, `max_z`, `region` (the farthest), and
-        ``"z pSN"``, ``"z Putamen"``, ``"z SCP"``, ``"z MCP"`` where the table has them.
+        `z_pSN`, `z_Putamen`, `z_SCP`, `z_MCP` where the table has them (`z_pSN_left` and so on
+        where a region has two sides).
 
     Raises
     ------
@@ -48,7 +49,7 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     ...     "study_id": list("abcde"), "group": ["Control"] * 4 + ["PSP"],
     ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.35, 0.55]})
     >>> from neuroflow.compare.z_scores import z_scores
-    >>> z_summary(z_scores(table))[["study_id", "beyond", "z SCP"]].round(2).values.tolist()[-1]
+    >>> z_summary(z_scores(table))[["study_id", "beyond", "z_SCP"]].round(2).values.tolist()[-1]
     ['e', 1, 4.9]
     """
     needed = ("study_id", "region", "metric", "z")
@@ -82,7 +83,7 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     for name in BIOMARKERS:
         for side, mine in _by_side(rows[rows["region"] == name]):
             own = mine.set_index("study_id")["z"]
-            counted[f"z {name}{side}"] = own.reindex(counted.index)
+            counted[f"z_{name}{side}"] = own.reindex(counted.index)
     about = rows[facts].drop_duplicates("study_id").set_index("study_id")
     result = about.join(counted.drop(columns="size")).reset_index()[[*facts, *_order(counted)]]
     result.attrs |= {**scores.attrs, "limit": float(limit), "metric": metric}
@@ -94,10 +95,10 @@ def _by_side(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     sides = labels(rows["hemisphere"]).fillna("") if "hemisphere" in rows else None
     if sides is None or sides.nunique() < 2:
         return [("", rows)] if len(rows) else []
-    return [(f" {name}" if name else "", rows[sides == name]) for name in sides.unique()]
+    return [(f"_{name}" if name else "", rows[sides == name]) for name in sides.unique()]
 
 
 def _order(counted: pd.DataFrame) -> list[str]:
     first = ["regions", "above", "below", "beyond", "percent", "expected"]
     first += ["mean_z", "max_z", "region"]
-    return first + [str(name) for name in counted.columns if str(name).startswith("z ")]
+    return first + [str(name) for name in counted.columns if str(name).startswith("z_")]

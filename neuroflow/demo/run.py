@@ -125,7 +125,7 @@ def send_and_collect(
 def compare(table: pd.DataFrame) -> pd.DataFrame:
     """Compare every group with the controls at the first visit, adjusted for age and sex."""
     return compare_groups(
-        table, between="group", reference="Control", covariates=["age", "sex"], visit="first"
+        table, by="group", reference="Control", covariates=["age", "sex"], visit="first"
     )
 
 

@@ -38,20 +38,19 @@ def check_name(what: str, value: object) -> None:
 
 
 def as_list(what: str, names: object) -> list[str]:
-    """Return an argument that is a list of names, and refuse anything else.
+    """Return an argument that names one thing or several as a list; refuse anything else.
 
     Examples
     --------
-    >>> as_list("covariates", ("age", "sex"))
-    ['age', 'sex']
+    >>> as_list("covariates", ("age", "sex")), as_list("covariates", "age")
+    (['age', 'sex'], ['age'])
     """
     if isinstance(names, str):
-        raise OptionError(f"{what} is one text.", advice=f'Write a list, as {what}=["{names}"].')
+        return [names]
     given: list[object] = list(names) if isinstance(names, Iterable) else [names]
-    listed = [name for name in given if isinstance(name, str)]
     if wrong := [name for name in given if not isinstance(name, str)]:
         raise OptionError(
-            f"{what} holds {wrong[0]!r}, which is no name.",
-            advice=f'Write a list of names, as {what}=["one", "other"].',
+            f"{what} must be a name or a list of names, but contains {wrong[0]!r}.",
+            advice=f'Write it like {what}=["one", "other"].',
         )
-    return listed
+    return [str(name) for name in given]

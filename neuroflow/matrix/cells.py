@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,19 +15,6 @@ IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
 
 REGION_COLUMNS = ("region", "region_name", "kind", "system", "hemisphere", "metric")
-DIAGNOSES = ("Control", "PD", "MSA", "PSP")
-"""The order of the diagnostic groups, the same in every table and figure."""
-
-_ALIASES = {
-    "control": "Control",
-    "controls": "Control",
-    "healthy": "Control",
-    "healthy control": "Control",
-    "hc": "Control",
-    "cn": "Control",
-    "msap": "MSA",
-    "msa-p": "MSA",
-} | {name.casefold(): name for name in DIAGNOSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +29,6 @@ class Cells:
         """Return the cells of some studies only."""
         rows = self.studies.loc[studies].reset_index(drop=True)
         return replace(self, studies=rows, values=self.values[studies])
-
-
-def diagnosis(group: str) -> str:
-    """Return the diagnostic group a label stands for, or the label itself.
-
-    Examples
-    --------
-    >>> diagnosis("HC"), diagnosis("MSAp"), diagnosis("ET")
-    ('Control', 'MSA', 'ET')
-    """
-    return _ALIASES.get(group.strip().casefold(), group)
-
-
-def group_order(groups: Iterable[str]) -> list[str]:
-    """Put group labels into the order used everywhere: diagnoses first, then by alphabet.
-
-    Examples
-    --------
-    >>> group_order(["PSP", "ET", "Control", "PD", "PD"])
-    ['Control', 'PD', 'PSP', 'ET']
-    """
-    rank = {name: place for place, name in enumerate(DIAGNOSES)}
-    return sorted(set(groups), key=lambda g: (rank.get(diagnosis(g), len(rank)), g.casefold(), g))
 
 
 def labels(column: pd.Series) -> pd.Series:

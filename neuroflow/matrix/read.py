@@ -78,9 +78,11 @@ def require(table: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame:
-    wanted = [metric] if isinstance(metric, str) else as_list("metric", metric)
+    wanted = as_list("metric", metric)
     if not wanted:
-        raise OptionError("metric names none.", advice="Leave it out for all metrics.")
+        raise OptionError(
+            "The list of metrics is empty.", advice="Name one, or leave it out for all metrics."
+        )
     present = [str(name) for name in table["metric"].dropna().unique()]
     if unknown := [name for name in wanted if name not in present]:
         raise OptionError(

@@ -110,7 +110,7 @@ def correlation(
 
 def _matrices(pairs: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
     """Return regions, correlations and q as whole matrices."""
-    needed = [f"{name}{end}" for end in ("_x", "_y") for name in _REGION_FACTS] + ["r", "q"]
+    needed = [f"{name}{end}" for end in ("_1", "_2") for name in _REGION_FACTS] + ["r", "q"]
     if missing := [name for name in needed if name not in pairs]:
         raise TableError(
             f"The table has no column {', '.join(missing[:3])}.",
@@ -118,7 +118,7 @@ def _matrices(pairs: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray
         )
     sides = [
         pairs[[f"{name}{end}" for name in _REGION_FACTS]].set_axis(list(_REGION_FACTS), axis=1)
-        for end in ("_x", "_y")
+        for end in ("_1", "_2")
     ]
     key = ["region", "hemisphere"]
     columns = pd.concat(sides).drop_duplicates(key).reset_index(drop=True)

@@ -48,7 +48,7 @@ def forest(
     regions: Sequence[str] | None = None,
     *,
     metric: str | None = None,
-    contrasts: Sequence[str] | None = None,
+    contrasts: str | Sequence[str] | None = None,
     value: Value = "effect_size",
     alpha: float = 0.05,
     ax: Axes | None = None,
@@ -171,7 +171,10 @@ def effect_axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value
 
 
 def effect_rows(
-    effects: pd.DataFrame, metric: str | None, contrasts: Sequence[str] | None, value: Value
+    effects: pd.DataFrame,
+    metric: str | None,
+    contrasts: str | Sequence[str] | None,
+    value: Value,
 ) -> tuple[pd.DataFrame, str]:
     """Choose the effects to draw."""
     needed = [*_KEY, "region_name", "kind", "system", "contrast", "n1", "n2", "mean1", "q"]
@@ -197,7 +200,12 @@ def effect_rows(
             )
     rows = rows[rows["metric"] == metric]
     if contrasts:
-        rows = pd.concat([rows[rows["contrast"] == name] for name in dict.fromkeys(contrasts)])
+        rows = pd.concat(
+            [
+                rows[rows["contrast"] == name]
+                for name in dict.fromkeys(as_list("contrasts", contrasts))
+            ]
+        )
     return rows, metric
 
 

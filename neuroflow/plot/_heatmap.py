@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from scipy.cluster.hierarchy import leaves_list, linkage
 
-from neuroflow.compare import controls_of, z_scores
+from neuroflow.compare import reference_or_all, z_scores
 from neuroflow.matrix import FloatArray, IntArray, check_choice, check_number, labels, read_cells
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
@@ -55,7 +55,7 @@ def heatmap(
     *,
     by: str = "group",
     reference: str | None = "auto",
-    covariates: Sequence[str] = (),
+    covariates: str | Sequence[str] = (),
     limit: float = 4.0,
     order: Order = "group",
     ax: Axes | None = None,
@@ -110,9 +110,8 @@ def heatmap(
     """
     check_choice("order", order, get_args(Order))
     check_number("limit", limit)
-    if reference == "auto":
-        reference = controls_of(table, by)
-    scores = z_scores(table, reference=reference, between=by, covariates=covariates, metric=metric)
+    reference = reference_or_all(table, reference, by)
+    scores = z_scores(table, reference=reference, by=by, covariates=covariates, metric=metric)
     grid = _grid(scores, by, regions)
     if order == "cluster":
         grid = _clustered(grid)

@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from neuroflow.compare import ZScoreMatrices, controls_of, z_score_matrices
+from neuroflow.compare import ZScoreMatrices, reference_or_all, z_score_matrices
 from neuroflow.errors import OptionError
 from neuroflow.matrix import FloatArray, IntArray, labels
 from neuroflow.plot.common import (
@@ -40,7 +40,7 @@ def profile(
     *,
     by: str = "group",
     reference: str | None = "auto",
-    covariates: Sequence[str] = (),
+    covariates: str | Sequence[str] = (),
     confidence: float = 0.95,
     ax: Axes | None = None,
 ) -> Axes:
@@ -94,12 +94,11 @@ def profile(
     >>> profile(table, "e").get_xlabel()
     'Free water, z-score (SDs of the reference)'
     """
-    if reference == "auto":
-        reference = controls_of(table, by)
+    reference = reference_or_all(table, reference, by)
     scored = z_score_matrices(
         table,
         reference=reference,
-        between=by,
+        by=by,
         covariates=covariates,
         metric=metric,
         confidence=confidence,

@@ -15,7 +15,7 @@ from scipy import stats
 
 from neuroflow.compare import build_design, correlate, covariate_columns, fit_linear, read_covariate
 from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix import FloatArray, check_number, choose_visits, labels, read_cells
+from neuroflow.matrix import FloatArray, as_list, check_number, choose_visits, labels, read_cells
 from neuroflow.plot.common import (
     SINGLE_COLUMN,
     abbreviations,
@@ -40,7 +40,7 @@ def scatter(
     metric: str = "FW",
     *,
     by: str = "group",
-    covariates: Sequence[str] = (),
+    covariates: str | Sequence[str] = (),
     visit: str | None = None,
     score_label: str = "",
     confidence: float = 0.95,
@@ -95,6 +95,7 @@ def scatter(
     'pSN, free water (fraction)'
     """
     check_number("confidence", confidence, below=1)
+    covariates = as_list("covariates", covariates)
     points = _fit_points(table, score, region, metric, by=by, covariates=covariates, visit=visit)
     styles = group_styles(sorted(set(points.group)))
     with styled():

@@ -61,7 +61,7 @@ def test_the_matrix_equals_the_pairs_of_pingouin(method):
     ours = correlate_regions(table, metric="M0", method=method)
     regions = [f"r{i:02d}" for i in range(5)]
     theirs = pingouin.pairwise_corr(wide(table)[regions], method=method, padjust="fdr_bh")
-    assert ours[["region_x", "region_y"]].to_numpy().tolist() == (
+    assert ours[["region_1", "region_2"]].to_numpy().tolist() == (
         theirs[["X", "Y"]].to_numpy().tolist()
     )
     corrected = next(theirs[name] for name in ("p_corr", "p-corr") if name in theirs)
@@ -75,7 +75,7 @@ def test_the_matrix_equals_the_pairs_of_pingouin(method):
 def test_a_partial_matrix_equals_pairs_done_one_by_one():
     table = normal_table(seed=3, missing=0.1)
     ours = correlate_regions(table, metric="M0", covariates=["age"])
-    pair = ours[(ours["region_x"] == "r01") & (ours["region_y"] == "r04")].iloc[0]
+    pair = ours[(ours["region_1"] == "r01") & (ours["region_2"] == "r04")].iloc[0]
     theirs = pingouin.partial_corr(wide(table), x="r01", y="r04", covar="age").iloc[0]
     np.testing.assert_allclose([pair["r"], pair["p"]], [theirs["r"], p_of(theirs)], **TIGHT)
 

@@ -22,19 +22,29 @@ def table():
 
 
 WRONG = {
-    "groups is one text": lambda t: compare_groups(t, groups="PD"),
-    "covariates is one text": lambda t: z_scores(t, covariates="age"),
-    "covariates holds None": lambda t: compare_groups(t, covariates=None),
+    "groups must be a name or a list of names, but contains 1": lambda t: compare_groups(
+        t, groups=["PD", 1]
+    ),
+    "covariates must be a name or a list of names, but contains 5": lambda t: z_scores(
+        t, covariates=[5]
+    ),
+    "covariates must be a name or a list of names, but contains None": lambda t: compare_groups(
+        t, covariates=None
+    ),
     "score is \\['age'\\]": lambda t: correlate(t, ["age"]),
-    "family holds None": lambda t: compare_groups(t, family=None),
-    "metric names none": lambda t: compare_groups(t, metric=[]),
-    "1 is not a contrast": lambda t: compare_groups(t, contrasts=[1]),
+    "family must be a name or a list of names, but contains None": lambda t: compare_groups(
+        t, family=None
+    ),
+    "list of metrics is empty": lambda t: compare_groups(t, metric=[]),
+    "contrasts must be a name or a list of names, but contains 1": lambda t: compare_groups(
+        t, contrasts=[1]
+    ),
     "confidence 95 is not between 0 and 1. Write it like 0.95": lambda t: group_means(
         t, confidence=95
     ),
     "confidence 95% is not between": lambda t: compare_groups(t, confidence="95%"),
     "alpha 5 is not between": lambda t: paper_table(t, metric="M0", alpha=5),
-    "-1 digits": lambda t: paper_table(t, metric="M0", digits=-1),
+    "digits is -1": lambda t: paper_table(t, metric="M0", digits=-1),
     "limit 0 is not a number above zero": lambda t: z_summary(z_scores(t), metric="M0", limit=0),
     "sex does not hold numbers": lambda t: correlate(t, "sex", covariates=["age"]),
 }
@@ -81,7 +91,7 @@ def test_changes_need_to_know_whose_the_studies_are(table):
 
 def test_a_column_of_groups_that_is_not_there_is_named(table):
     with pytest.raises(TableError, match="no column diagnosis"):
-        compare_sites(table, within="Control", between="diagnosis")
+        compare_sites(table, reference="Control", by="diagnosis")
 
 
 def test_values_of_sides_that_are_no_numbers_are_refused(table):
@@ -103,7 +113,7 @@ def test_biomarkers_of_two_sides_are_summed_up_side_by_side(table):
     sides = [table.assign(hemisphere=side, region="pSN") for side in ("left", "right")]
     one = pd.concat([part[table["region"] == "r00"] for part in sides], ignore_index=True)
     summary = z_summary(z_scores(one), metric="M0")
-    assert {"z pSN left", "z pSN right"} <= set(summary.columns)
+    assert {"z_pSN_left", "z_pSN_right"} <= set(summary.columns)
     assert len(summary) == table["study_id"].nunique()
 
 

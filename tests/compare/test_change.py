@@ -134,7 +134,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
 
 
 def test_without_groups_all_are_one():
-    change = change_over_time(visits([0, 1]).drop(columns="group"), between=None)
+    change = change_over_time(visits([0, 1]).drop(columns="group"), by=None)
     assert set(change["contrast"]) == {"all participants"}
 
 

@@ -6,7 +6,7 @@ from support.comparison_tables import realistic_table
 
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.report import documents
-from neuroflow.compare.report.documents import save_table, to_latex
+from neuroflow.compare.report.documents import save_paper_table, to_latex
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.report.paper_table import paper_table
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
@@ -20,7 +20,9 @@ def paper():
 
 
 def test_markdown_has_every_cell_and_the_methods(paper, tmp_path):
-    text = save_table(paper, tmp_path / "t.md", title="Free water").read_text(encoding="utf-8")
+    text = save_paper_table(paper, tmp_path / "t.md", title="Free water").read_text(
+        encoding="utf-8"
+    )
     lines = text.splitlines()
     assert lines[0] == "**Free water**"
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[4:8]]
@@ -29,7 +31,9 @@ def test_markdown_has_every_cell_and_the_methods(paper, tmp_path):
 
 
 def test_latex_is_escaped_and_balanced(paper, tmp_path):
-    text = save_table(paper, tmp_path / "t.tex", title="50 % of_all").read_text(encoding="utf-8")
+    text = save_paper_table(paper, tmp_path / "t.tex", title="50 % of_all").read_text(
+        encoding="utf-8"
+    )
     assert r"\caption{50 \% of\_all}" in text
     assert r"Partial $\eta^2$" in text
     assert text.count(r"\\") == 5
@@ -39,7 +43,7 @@ def test_latex_is_escaped_and_balanced(paper, tmp_path):
 
 def test_word_has_every_cell_title_and_methods(paper, tmp_path):
     docx = pytest.importorskip("docx")
-    document = docx.Document(str(save_table(paper, tmp_path / "t.docx", title="Free water")))
+    document = docx.Document(str(save_paper_table(paper, tmp_path / "t.docx", title="Free water")))
     (grid,) = document.tables
     cells = [[cell.text for cell in row.cells] for row in grid.rows]
     assert cells == [list(paper.columns), *paper.to_numpy().tolist()]
@@ -49,7 +53,7 @@ def test_word_has_every_cell_title_and_methods(paper, tmp_path):
 
 def test_excel_has_every_cell_and_the_methods(paper, tmp_path):
     pytest.importorskip("openpyxl")
-    file = save_table(paper, tmp_path / "t.xlsx")
+    file = save_paper_table(paper, tmp_path / "t.xlsx")
     sheets = pd.read_excel(file, sheet_name=None, dtype=str, keep_default_na=False)
     assert sheets["table"].to_numpy().tolist() == paper.to_numpy().tolist()
     assert sheets["methods"]["about"].tolist() == [paper.attrs["methods"]]
@@ -58,12 +62,12 @@ def test_excel_has_every_cell_and_the_methods(paper, tmp_path):
 def test_words_like_formulas_stay_words_in_every_document(tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     table = pd.DataFrame({"Region": ["=1+1", "a|b\nc", "$x_1$ & 50 %"], "q": [0.5, None, 1e-9]})
-    sheet = openpyxl.load_workbook(save_table(table, tmp_path / "t.xlsx"))["table"]
+    sheet = openpyxl.load_workbook(save_paper_table(table, tmp_path / "t.xlsx"))["table"]
     assert [cell.data_type for cell in sheet["A"]] == ["s"] * 4
     assert sheet["A2"].value == "=1+1"
-    lines = save_table(table, tmp_path / "t.md").read_text(encoding="utf-8").splitlines()
+    lines = save_paper_table(table, tmp_path / "t.md").read_text(encoding="utf-8").splitlines()
     assert lines[2:] == ["| =1+1 | 0.5 |", r"| a\|b c | – |", "| $x_1$ & 50 % | 1e-09 |"]
-    latex = save_table(table, tmp_path / "t.tex").read_text(encoding="utf-8")
+    latex = save_paper_table(table, tmp_path / "t.tex").read_text(encoding="utf-8")
     assert r"\$x\_1\$ \& 50 \% & 1e-09 \\" in latex
 
 
@@ -75,7 +79,7 @@ def effects():
 
 
 def test_effects_are_saved_with_their_methods(effects, tmp_path):
-    text = save_table(effects, tmp_path / "t.md").read_text(encoding="utf-8")
+    text = save_paper_table(effects, tmp_path / "t.md").read_text(encoding="utf-8")
     assert text.endswith(methods_text(effects) + "\n")
 
 
@@ -103,15 +107,15 @@ def test_every_column_of_effects_is_described(effects):
 def test_a_missing_extra_is_named(paper, tmp_path, monkeypatch):
     monkeypatch.setattr(documents, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"neuroflow\[word\]"):
-        save_table(paper, tmp_path / "t.docx")
+        save_paper_table(paper, tmp_path / "t.docx")
     with pytest.raises(MissingExtraError, match=r"neuroflow\[excel\]"):
-        save_table(paper, tmp_path / "t.xlsx")
+        save_paper_table(paper, tmp_path / "t.xlsx")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_cannot_be_written_is_said(paper, tmp_path):
     with pytest.raises(OptionError, match=r"\.md, \.tex, \.docx, \.xlsx"):
-        save_table(paper, tmp_path / "t.pdf")
+        save_paper_table(paper, tmp_path / "t.pdf")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(FolderError, match=r"t\.md cannot be written"):
-        save_table(paper, tmp_path / "file" / "t.md")
+        save_paper_table(paper, tmp_path / "file" / "t.md")

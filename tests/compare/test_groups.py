@@ -19,7 +19,7 @@ METHODS = ["linear", "welch", "mannwhitney"]
 
 
 def test_columns_and_order_are_those_of_the_schema():
-    effects = compare_groups(realistic_table({"PSP": 4, "Control": 4, "PD": 4}))
+    effects = compare_groups(realistic_table({"PSP": 4, "Control": 4, "PD": 4}), reference=None)
     assert tuple(effects.columns) == EFFECT_COLUMNS
     assert list(effects["contrast"].unique()) == ["PD - Control", "PSP - Control", "PSP - PD"]
     assert len(effects) == 3 * 132
@@ -232,12 +232,12 @@ def test_the_family_settles_what_is_corrected_together():
     ("options", "error", "says"),
     [
         ({"reference": "HC"}, OptionError, "no group HC.*Control, PD, MSA, PSP"),
-        ({"groups": ["PD"]}, CompareError, "no two groups"),
+        ({"groups": ["PD"]}, CompareError, "only the group PD, so there is nothing to compare"),
         ({"contrasts": ["PD"]}, OptionError, "not a contrast"),
         ({"contrasts": ["PD - PD+MSA"]}, OptionError, "both sides"),
         ({"metric": "MD"}, OptionError, "no metric MD.*M0"),
-        ({"between": "diagnosis"}, TableError, "no column diagnosis"),
-        ({"covariates": "age"}, OptionError, r'covariates=\["age"\]'),
+        ({"by": "diagnosis"}, TableError, "no column diagnosis"),
+        ({"covariates": ["age", 1]}, OptionError, r'covariates=\["one", "other"\]'),
         ({"covariates": ["group"]}, OptionError, "compared and adjusted"),
         ({"method": "ttest"}, OptionError, "linear, welch, mannwhitney"),
         ({"method": "welch", "covariates": ["age"]}, OptionError, "no covariates"),

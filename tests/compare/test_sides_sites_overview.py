@@ -42,11 +42,11 @@ def test_asymmetry_without_two_sides_is_refused():
 def test_sites_are_compared_in_the_controls():
     table = normal_table({"Control": 30, "PSP": 30}, seed=1)
     effects = compare_sites(table, covariates=["age"])
-    assert effects.attrs["within"] == "Control"
+    assert effects.attrs["reference"] == "Control"
     assert effects.attrs["n_studies"] == 30
     b = effects[effects["contrast"] == "B - A"]
     assert b["estimate"].mean() == pytest.approx(0.5, abs=0.35)
-    assert compare_sites(table, within=None, covariates=["age"]).attrs["n_studies"] == 60
+    assert compare_sites(table, reference=None, covariates=["age"]).attrs["n_studies"] == 60
 
 
 def test_removing_sites_subtracts_what_the_model_ascribes_to_them():
@@ -71,7 +71,7 @@ def test_sites_that_cannot_be_removed_are_refused_by_name():
     with pytest.raises(CompareError, match="site cannot be told apart"):
         remove_site(table.assign(site=table["group"]))
     with pytest.raises(OptionError, match="no group HC"):
-        compare_sites(table, within="HC")
+        compare_sites(table, reference="HC")
 
 
 def test_studies_are_summed_up():
@@ -88,7 +88,7 @@ def test_studies_are_summed_up():
     assert row["expected"] == pytest.approx(4.55, abs=0.01)
     biomarkers = mine.set_index("region")["z"]
     for name in ("pSN", "Putamen", "SCP", "MCP"):
-        np.testing.assert_equal(row[f"z {name}"], biomarkers[name])
+        np.testing.assert_equal(row[f"z_{name}"], biomarkers[name])
     patients = summary.groupby("group")["beyond"].mean()
     assert patients["PSP"] > patients["Control"]
 

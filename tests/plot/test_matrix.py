@@ -4,7 +4,7 @@ import pytest
 from support.comparison_tables import realistic_table
 
 from neuroflow.compare.z_scores import z_scores
-from neuroflow.errors import CompareError, OptionError
+from neuroflow.errors import CompareError, OptionError, ResultWarning
 from neuroflow.plot import caption, heatmap, styled
 
 
@@ -58,8 +58,11 @@ def test_controls_are_the_reference_and_the_caption_says_so(table):
 
 
 def test_without_controls_all_studies_are_the_reference(table):
-    for some in (table[table["group"] != "Control"], table.drop(columns="group")):
-        assert "against all studies" in caption(heatmap(some))
+    assert "against all studies" in caption(heatmap(table.drop(columns="group")))
+    patients = table[table["group"] != "Control"]
+    with pytest.warns(ResultWarning, match="all studies are the reference"):
+        assert "against all studies" in caption(heatmap(patients))
+    assert "against all studies" in caption(heatmap(patients, reference=None))
 
 
 def test_studies_are_named_where_there_is_room():

@@ -1,5 +1,7 @@
 """Tables with nothing, little or strange words in them are drawn, or refused in words."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +10,10 @@ from support.comparison_tables import normal_table
 
 from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
-from neuroflow.errors import OptionError, TableError
+from neuroflow.errors import OptionError, ResultWarning, TableError
 from neuroflow.plot import (
     brain,
+    caption,
     correlation,
     coverage,
     forest,
@@ -50,18 +53,22 @@ DRAW = {
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("draw", DRAW)
 def test_odd_tables_are_drawn_without_a_warning(table, draw):
-    FigureCanvasAgg(DRAW[draw](TABLES[table]).figure).draw()
+    known = draw in {"heatmap", "profile"} and table == "words like formulas"
+    with pytest.warns(ResultWarning, match="no group of at least") if known else nullcontext():
+        FigureCanvasAgg(DRAW[draw](TABLES[table]).figure).draw()
 
 
 WRONG = {
     "regions names none": lambda: strip(TABLE, [], "M0"),
-    "regions holds 1": lambda: strip(TABLE, [1], "M0"),
+    "regions must be a name or a list of names, but contains 1": lambda: strip(TABLE, [1], "M0"),
     "shows one metric": lambda: raincloud(TABLE, metric=["M0"]),
     "confidence 95 is not between": lambda: strip(TABLE, metric="M0", confidence=95),
     "limit 0 is not a number above zero": lambda: heatmap(TABLE, metric="M0", limit=0),
     "alpha 5 is not between": lambda: forest(compare_groups(TABLE), alpha=5),
-    "contrasts is one text": lambda: forest(compare_groups(TABLE), contrasts="PSP - Control"),
-    "covariates is one text": lambda: scatter(TABLE, "age", "r00", "M0", covariates="sex"),
+    "contrasts must be a name or a list": lambda: forest(compare_groups(TABLE), contrasts=[1]),
+    "covariates must be a name or a list": lambda: scatter(
+        TABLE, "age", "r00", "M0", covariates=[5]
+    ),
     "region is \\['r00'\\]": lambda: scatter(TABLE, "age", ["r00"], "M0"),
     "dpi 0 is not": lambda: save_figure(strip(TABLE, "all", "M0"), "nowhere", dpi=0),
     "limit -1 is not": lambda: brain(compare_groups(TABLE), contrast="PSP - Control", limit=-1),
@@ -72,6 +79,14 @@ WRONG = {
 def test_arguments_of_the_wrong_kind_are_refused_by_name(message):
     with pytest.raises(OptionError, match=message):
         WRONG[message]()
+
+
+def test_one_string_is_a_list_of_one():
+    effects = compare_groups(TABLE)
+    one, listed = (forest(effects, contrasts=c) for c in ("PSP - Control", ["PSP - Control"]))
+    assert caption(one) == caption(listed)
+    one, listed = (scatter(TABLE, "age", "r00", "M0", covariates=c) for c in ("sex", ["sex"]))
+    assert caption(one) == caption(listed)
 
 
 def test_a_column_of_groups_that_is_not_there_is_named():

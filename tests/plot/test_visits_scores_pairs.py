@@ -117,7 +117,7 @@ def test_cells_are_the_correlations(table):
     pairs = correlate_regions(table, covariates=["age"])
     ax = correlation(pairs, regions=["SCP", "pSN"])
     drawn = np.asarray(ax.collections[0].get_array()).reshape(2, 2)
-    both = pairs[pairs["region_x"].isin(["pSN", "SCP"]) & pairs["region_y"].isin(["pSN", "SCP"])]
+    both = pairs[pairs["region_1"].isin(["pSN", "SCP"]) & pairs["region_2"].isin(["pSN", "SCP"])]
     np.testing.assert_allclose(drawn, [[1, both["r"].item()], [both["r"].item(), 1]])
     assert "adjusted for age" in caption(ax)
 

@@ -12,7 +12,7 @@ from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
     AsJson,
-    Between,
+    By,
     Confidence,
     Contrasts,
     CorrectionName,
@@ -46,8 +46,8 @@ class Omnibus(StrEnum):
 
 def compare(
     source: Source,
-    between: Between = "group",
-    reference: Reference = None,
+    by: By = "group",
+    reference: Reference = "auto",
     groups: Groups = None,
     contrasts: Contrasts = None,
     covariates: Covariates = None,
@@ -77,18 +77,18 @@ def compare(
     import neuroflow as nf
 
     options: dict[str, Any] = {
-        "between": between,
+        "by": by,
+        "reference": None if reference == "none" else reference,
+        "contrasts": parse_contrasts(contrasts),
         "groups": split_list(groups),
         "covariates": split_list(covariates) or [],
+        "method": method,
+        "robust": robust,
         "visit": visit,
         "correction": correction,
     }
     more: dict[str, Any] = {
-        "reference": reference,
-        "contrasts": parse_contrasts(contrasts),
         "metric": split_list(metric),
-        "method": method,
-        "robust": robust,
         "omnibus": "only" if omnibus is Omnibus.ONLY else omnibus is Omnibus.YES,
         "family": split_list(family) or "metric",
         "confidence": confidence,
@@ -102,7 +102,7 @@ def compare(
         files = [nf.save_cohort_table(effects, to)] if to else []
         if paper:
             one = _one_metric(table, more["metric"])
-            files.append(nf.save_table(nf.paper_table(table, metric=one, **options), paper))
+            files.append(nf.save_paper_table(nf.paper_table(table, metric=one, **options), paper))
         answer = {"methods": methods, "model": model, "files": files, "effects": effects}
         console.output(answer, None if files else effects[list(SHOWN)])
         console.print("\n".join([methods, *map(str, files)]))

@@ -43,7 +43,7 @@ class Wish:
     by: str
     covariates: list[str]
     contrasts: list[str] | str | None
-    reference: str | None
+    reference: str
     visit: str | None
     correction: Correction
     study_id: str | None
@@ -65,8 +65,8 @@ class Wish:
 
         return nf.compare_groups(
             self.table,
-            between=self.by,
-            reference=None if self.contrasts else self.reference,
+            by=self.by,
+            reference=None if self.reference == "none" else self.reference,
             contrasts=self.contrasts,
             covariates=self.covariates,
             metric=self.metric,
@@ -78,7 +78,7 @@ class Wish:
         """Return the options of figures that hold studies against a reference group."""
         return {
             "by": self.by,
-            "reference": self.reference or "auto",
+            "reference": None if self.reference == "none" else self.reference,
             "covariates": self.covariates,
             "regions": self.regions,
         }
@@ -111,7 +111,7 @@ def _correlation(wish: Wish) -> Axes:
     import neuroflow as nf
 
     pairs = nf.correlate_regions(
-        wish.table, metric=wish.metric, covariates=wish.covariates, between=wish.by
+        wish.table, metric=wish.metric, covariates=wish.covariates, by=wish.by
     )
     return nf.plot.correlation(pairs, regions=wish.regions)
 
@@ -141,7 +141,9 @@ def plot(
     metric: Annotated[str, typer.Option(help="One metric.")] = "FW",
     by: Annotated[str, typer.Option(help="The column that holds the groups.")] = "group",
     groups: Groups = None,
-    reference: Annotated[str | None, typer.Option(help="The group to hold against.")] = None,
+    reference: Annotated[
+        str, typer.Option(help="The reference group; auto: controls; none: all studies.")
+    ] = "auto",
     contrasts: Contrasts = None,
     covariates: Covariates = None,
     visit: Visit = None,
@@ -199,11 +201,10 @@ def _rows(
     table: pd.DataFrame, by: str, groups: list[str] | None, visit: str | None
 ) -> pd.DataFrame:
     """Keep the wanted groups and visits."""
-    from neuroflow.compare import check_groups
-    from neuroflow.matrix import choose_visits
+    from neuroflow.matrix import choose_visits, match_labels
 
     if groups is not None and by in table:
-        check_groups(groups, sorted(table[by].dropna().astype(str).unique()))
+        groups = match_labels("group", groups, sorted(table[by].dropna().astype(str).unique()))
         table = table[table[by].astype(str).isin(groups)]
     if visit is not None:
         studies = table.drop_duplicates("study_id").reset_index(drop=True)

@@ -34,7 +34,7 @@ _LATEX = {
 }
 
 
-def save_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Path:
+def save_paper_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Path:
     """Write a table for a paper.
 
     Parameters
@@ -67,7 +67,7 @@ def save_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Pat
     --------
     >>> import tempfile
     >>> table = pd.DataFrame({"region": ["SCP"], "difference": [0.2]})
-    >>> file = save_table(table, Path(tempfile.mkdtemp()) / "table.md")
+    >>> file = save_paper_table(table, Path(tempfile.mkdtemp()) / "table.md")
     >>> print(file.read_text("utf-8").rstrip())
     | region | difference |
     | --- | --- |

@@ -7,32 +7,40 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.groups import Method, compare_groups
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.stats import (
     Contrast,
     Correction,
+    GroupSummary,
     LinearModel,
+    ResultTable,
+    Robust,
+    Sample,
     choose_sample,
     covariate_columns,
     make_contrasts,
+    mask_underpowered,
 )
 from neuroflow.errors import OptionError
-from neuroflow.matrix import REGION_COLUMNS, check_number, read_cells
+from neuroflow.matrix import REGION_COLUMNS, check_number, moments, read_cells
 
 
 def group_means(
     table: pd.DataFrame,
     *,
-    between: str = "group",
-    groups: Sequence[str] | None = None,
-    covariates: Sequence[str] = (),
+    by: str = "group",
+    groups: str | Sequence[str] | None = None,
+    covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
+    method: Method = "linear",
+    robust: Robust = "none",
     visit: str | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return every group's mean, adjusted to the mean of the covariates.
+    """Return every group's mean; the linear model adjusts it to the mean of the covariates.
 
     References
     ----------
@@ -47,28 +55,51 @@ def group_means(
     {'group': ['Control', 'PSP'], 'n': [3, 3], 'mean': [0.35, 0.55]}
     """
     check_number("confidence", confidence, below=1)
-    needed = [between, *covariate_columns(covariates)]
     sample = choose_sample(
-        read_cells(table, metric=metric, needed=needed),
-        between=between,
+        read_cells(table, metric=metric, needed=[by, *covariate_columns(covariates)]),
+        by=by,
         groups=groups,
         covariates=covariates,
         visit=visit,
+        repeated=robust == "cluster",
     )
-    single = [Contrast((name,), ()) for name in sample.names]
-    model = LinearModel.prepare(sample, single, by=between, confidence=confidence)
-    means = model.fit(sample.cells.values).to_frame(sample.cells.columns, sample.names)
+    if method == "linear":
+        single = [Contrast((name,), ()) for name in sample.names]
+        model = LinearModel.prepare(sample, single, by=by, confidence=confidence, robust=robust)
+        results = model.fit(sample.cells.values)
+    else:
+        results = _plain_means(sample, confidence)
+    means = results.to_frame(sample.cells.columns, sample.names)
     means = means.rename(columns={"contrast": "group", "n1": "n", "estimate": "mean"})
     return means[[*REGION_COLUMNS, "group", "n", "mean", "se", "ci_low", "ci_high", "reason"]]
 
 
+def _plain_means(sample: Sample, confidence: float) -> ResultTable:
+    """Return means without a model, each with its own standard error."""
+    results = ResultTable(len(sample.names), sample.cells.values.shape[1])
+    for row, name in enumerate(sample.names):
+        values = sample.cells.values[sample.group == row]
+        n, mean, variance = moments(values)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            se = np.sqrt(variance / n)
+            half = stats.t.ppf((1 + confidence) / 2, np.where(n > 1, n - 1, np.nan)) * se
+        results.fill(row, slice(None), n1=n, estimate=mean, se=se)
+        results.fill(row, slice(None), ci_low=mean - half, ci_high=mean + half)
+        mask_underpowered(results, row, [GroupSummary.of(name, values)])
+    return results
+
+
 def paper_table(
     table: pd.DataFrame,
-    *,
     metric: str = "FW",
-    between: str = "group",
-    groups: Sequence[str] | None = None,
-    covariates: Sequence[str] = (),
+    *,
+    by: str = "group",
+    reference: str | None = "auto",
+    groups: str | Sequence[str] | None = None,
+    contrasts: str | Sequence[str] | None = None,
+    covariates: str | Sequence[str] = (),
+    method: Method = "linear",
+    robust: Robust = "none",
     visit: str | None = None,
     correction: Correction = "bh",
     alpha: float = 0.05,
@@ -78,28 +109,38 @@ def paper_table(
 
     Parameters
     ----------
-    table, between, groups, covariates, visit
-        As for `neuroflow.compare.groups.compare_groups`.
+    table
+        The cohort table.
     metric
         One metric.
+    by, groups, covariates, method, robust, visit
+        As for `compare_groups`.
+    reference, contrasts
+        The post-hoc comparisons, as for `compare_groups`: by default every group with the
+        controls; ``reference=None`` for all pairs.
     correction
-        Of the F tests over the regions.
+        Of the tests for any difference, over the regions.
     alpha
-        Regions with q below it get post-hoc pairs, corrected by Holm within the region.
+        Regions with q below it get post-hoc comparisons, corrected by Holm within the region.
     digits
-        Behind the point, of the means.
+        Decimal places of the means.
 
     Returns
     -------
     DataFrame
-        One row per region, as text: `Region`, `System`, per group ``"mean ± SE"``, `F`, `df`,
-        `Partial η²`, `p`, `q` and `Post hoc` (as ``"Control < PSP"``). ``.attrs["methods"]`` is
-        the sentence of `methods_text`.
+        One row per region, as text: `Region`, `System`, per group ``"mean ± SE"`` in the metric's
+        unit, `F` (`H` with ``method="mannwhitney"``), `df`, `Partial η²`, `p`, `q` and `Post hoc`
+        (as ``"Control < PSP"``). A dash stands where there is no answer. ``.attrs["methods"]``
+        holds the sentences of `methods_text`.
 
     Raises
     ------
     CompareError, OptionError, TableError
         As `compare_groups` does.
+
+    See Also
+    --------
+    save_paper_table : Write the table for Word, LaTeX, Markdown or Excel.
 
     Examples
     --------
@@ -111,22 +152,38 @@ def paper_table(
     ['SCP', '0.350 ± 0.029', '0.550 ± 0.029', '24.0', '1, 4', '0.86', '0.008', '0.008',
      'Control < PSP']
     """
+    if not isinstance(metric, str):
+        raise OptionError("A paper table shows one metric.", advice="Choose one metric.")
+    check_number("alpha", alpha, below=1)
+    if not 0 <= digits <= 15:
+        raise OptionError(f"digits is {digits}.", advice="Choose a number from 0 to 15.")
     options: dict[str, Any] = {
-        "between": between,
+        "by": by,
         "groups": groups,
         "covariates": covariates,
         "metric": metric,
+        "method": method,
+        "robust": robust,
         "visit": visit,
     }
-    if not isinstance(metric, str):
-        raise OptionError("A table of the paper holds one metric.")
-    check_number("alpha", alpha, below=1)
-    if not 0 <= digits <= 15:
-        raise OptionError(f"Means cannot be written with {digits} digits.", advice="Say 3.")
-    means = group_means(table, **options)
+    compared: dict[str, Any] = {"reference": reference, "contrasts": contrasts}
     whole = compare_groups(table, omnibus="only", correction=correction, **options)
-    pairs = compare_groups(table, correction="holm", family="region", **options)
-    rows = len(whole)
+    pairs = compare_groups(table, correction="holm", family="region", **compared, **options)
+    names = list(whole.attrs["groups"])
+    wanted = make_contrasts(names, reference=reference, planned=contrasts)
+    paper = _described_regions(whole, group_means(table, **options), digits)
+    by_region = [pairs.iloc[start :: len(whole)] for start in range(len(whole))]
+    paper["Post hoc"] = [
+        _differences(mine, wanted, alpha) if q < alpha else ""
+        for mine, q in zip(by_region, whole["q"], strict=True)
+    ]
+    facts = {**whole.attrs, "post_hoc": "holm", "post_hoc_alpha": float(alpha)}
+    paper.attrs |= {**facts, "methods": methods_text(facts)}
+    return paper
+
+
+def _described_regions(whole: pd.DataFrame, means: pd.DataFrame, digits: int) -> pd.DataFrame:
+    """Return every region's means and its test for any difference, as text."""
     paper = pd.DataFrame({"Region": _names(whole), "System": whole["system"]})
     for name in dict.fromkeys(means["group"]):
         mine = means[means["group"] == name]
@@ -134,22 +191,16 @@ def paper_table(
             f"{mean:.{digits}f} ± {se:.{digits}f}" if np.isfinite(se) else "–"
             for mean, se in zip(mine["mean"], mine["se"], strict=True)
         ]
-    paper["F"] = [f"{f:.1f}" if np.isfinite(f) else "–" for f in whole["statistic"]]
+    by_ranks = whole.attrs["method"] == "mannwhitney"
+    statistic = "H" if by_ranks else "F"
+    paper[statistic] = [f"{f:.1f}" if np.isfinite(f) else "–" for f in whole["statistic"]]
     paper["df"] = [
-        f"{k}, {df:.0f}" if np.isfinite(df) else "–"
-        for k, df in zip(whole["df_num"], whole["df"], strict=True)
+        "–" if not np.isfinite(f) else f"{k}" if by_ranks else f"{k}, {df:.0f}"
+        for f, k, df in zip(whole["statistic"], whole["df_num"], whole["df"], strict=True)
     ]
     paper["Partial η²"] = [f"{x:.2f}" if np.isfinite(x) else "–" for x in whole["np2"]]
     paper["p"] = [_p(p) for p in whole["p"]]
     paper["q"] = [_p(q) for q in whole["q"]]
-    contrasts = make_contrasts(list(dict.fromkeys(means["group"])))
-    by_region = [pairs.iloc[start::rows] for start in range(rows)]
-    paper["Post hoc"] = [
-        _differences(mine, contrasts, alpha) if q < alpha else ""
-        for mine, q in zip(by_region, whole["q"], strict=True)
-    ]
-    facts = {**whole.attrs, "post_hoc": "holm", "post_hoc_alpha": float(alpha)}
-    paper.attrs |= {**facts, "methods": methods_text(facts)}
     return paper
 
 
@@ -167,7 +218,7 @@ def _p(p: float) -> str:
 
 def _differences(pairs: pd.DataFrame, contrasts: Sequence[Contrast], alpha: float) -> str:
     found = [
-        f"{contrast.second[0]} {'<' if estimate > 0 else '>'} {contrast.first[0]}"
+        f"{'+'.join(contrast.second)} {'<' if estimate > 0 else '>'} {'+'.join(contrast.first)}"
         for contrast, estimate, q in zip(
             contrasts, pairs["estimate"].tolist(), pairs["q"].tolist(), strict=True
         )

@@ -1,6 +1,5 @@
 from .adjusted import LinearModel as LinearModel
 from .contrasts import Contrast as Contrast
-from .contrasts import check_groups as check_groups
 from .contrasts import make_contrasts as make_contrasts
 from .correlation import Correlations as Correlations
 from .correlation import Kind as Kind
@@ -9,6 +8,7 @@ from .design import Covariate as Covariate
 from .design import build_design as build_design
 from .design import covariate_columns as covariate_columns
 from .design import read_covariate as read_covariate
+from .design import read_covariates as read_covariates
 from .effect_size import hedges_g as hedges_g
 from .linear import Fit as Fit
 from .linear import Robust as Robust
@@ -26,6 +26,8 @@ from .result import ResultTable as ResultTable
 from .result import mask_underpowered as mask_underpowered
 from .sample import ExclusionLog as ExclusionLog
 from .sample import Sample as Sample
+from .sample import choose_groups as choose_groups
 from .sample import choose_sample as choose_sample
+from .sample import warn_similar_labels as warn_similar_labels
 from .two_groups import mann_whitney as mann_whitney
 from .two_groups import welch as welch

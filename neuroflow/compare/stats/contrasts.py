@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from neuroflow.errors import OptionError
+from neuroflow.matrix import as_list, diagnosis, match_labels, resolve_reference
 
 PLANNED = ("PD+MSA+PSP - Control", "MSA+PSP - PD", "MSA - PD+PSP", "PSP - PD+MSA", "PSP - MSA")
 """The comparisons published for free water in parkinsonism.
@@ -43,9 +44,9 @@ def make_contrasts(
     groups: Sequence[str],
     *,
     reference: str | None = None,
-    planned: Iterable[str] | None = None,
+    planned: str | Sequence[str] | None = None,
 ) -> list[Contrast]:
-    """Decide which contrasts to compute.
+    """Return the planned contrasts, else all groups against the reference, else all pairs.
 
     Examples
     --------
@@ -56,41 +57,33 @@ def make_contrasts(
     """
     if planned is not None:
         if planned == "planned":
-            planned = PLANNED
-        texts = [planned] if isinstance(planned, str) else list(planned)
-        return list(dict.fromkeys(_parse(text, groups) for text in texts))
-    if reference is not None:
-        check_groups([reference], groups)
-        return [Contrast((name,), (reference,)) for name in groups if name != reference]
+            own = {diagnosis(name): name for name in reversed(groups)}
+            return [_parse(text, groups, own) for text in PLANNED]
+        return list(dict.fromkeys(_parse(text, groups) for text in as_list("contrasts", planned)))
+    if (against := resolve_reference(reference, groups)) is not None:
+        return [Contrast((name,), (against,)) for name in groups if name != against]
     return [Contrast((later,), (earlier,)) for earlier, later in combinations(groups, 2)]
 
 
-def check_groups(wanted: Iterable[str], known: Sequence[str]) -> None:
-    """Refuse groups that are not there."""
-    if isinstance(wanted, str):
-        raise OptionError("groups is one text.", advice=f'Write a list, as groups=["{wanted}"].')
-    if missing := [name for name in wanted if name not in known]:
-        raise OptionError(
-            f"There is no group {', '.join(map(str, missing))}.",
-            advice=f"The groups are {', '.join(known) or 'none'}.",
-        )
-
-
-def _parse(text: str, groups: Sequence[str]) -> Contrast:
-    sides = str(text).split(" - ")
+def _parse(text: str, groups: Sequence[str], own: Mapping[str, str] | None = None) -> Contrast:
+    """Read a contrast; `own` holds the table's labels of the diagnostic groups."""
+    sides = text.split(" - ")
     if len(sides) != 2:
         raise OptionError(
             f"{text!r} is not a contrast.", advice='Write it like "MSA+PSP - PD", with spaces.'
         )
-    first, second = (_side(side, groups) for side in sides)
-    check_groups([*first, *second], groups)
+    first, second = (_side(side, groups, own or {}) for side in sides)
     if set(first) & set(second):
-        raise OptionError(f"{text!r} has a group on both sides.", advice="Name it once.")
+        raise OptionError(
+            f"The contrast {text!r} has a group on both sides.", advice="Name each group once."
+        )
     return Contrast(first, second)
 
 
-def _side(text: str, groups: Sequence[str]) -> tuple[str, ...]:
+def _side(text: str, groups: Sequence[str], own: Mapping[str, str]) -> tuple[str, ...]:
     whole = text.strip()
     if whole in groups:  # a label may have a plus of its own
         return (whole,)
-    return tuple(dict.fromkeys(part.strip() for part in whole.split("+")))
+    parts = [part.strip() for part in whole.split("+")]
+    named = [part if part in groups else own.get(part, part) for part in parts]
+    return tuple(dict.fromkeys(match_labels("group", named, groups)))

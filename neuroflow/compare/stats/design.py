@@ -64,6 +64,11 @@ class Design:
     groups: IntArray  # The codes of the groups that have a column, in the order of the columns
 
 
+def read_covariates(studies: pd.DataFrame, names: str | Sequence[str]) -> list[Covariate]:
+    """Read one covariate or several from the table of studies."""
+    return [read_covariate(studies, name) for name in as_list("covariates", names)]
+
+
 def read_covariate(studies: pd.DataFrame, name: str) -> Covariate:
     """Read one covariate from the table of studies."""
     plain = column_of(name)
@@ -80,13 +85,13 @@ def read_covariate(studies: pd.DataFrame, name: str) -> Covariate:
     return Covariate(plain, codes.astype(np.float64), tuple(levels))
 
 
-def covariate_columns(covariates: Sequence[str]) -> list[str]:
-    """Return the columns that a list of covariates means.
+def covariate_columns(covariates: str | Sequence[str]) -> list[str]:
+    """Return the columns that one covariate or a list of them means.
 
     Examples
     --------
-    >>> covariate_columns(["age", "C(scanner)"])
-    ['age', 'scanner']
+    >>> covariate_columns(["age", "C(scanner)"]), covariate_columns("age")
+    (['age', 'scanner'], ['age'])
     """
     return [column_of(name) for name in as_list("covariates", covariates)]
 
@@ -108,14 +113,14 @@ def build_design(
     names: Sequence[str],
     covariates: Sequence[Covariate],
     rows: BoolArray,
-    between: str = "group",
+    by: str = "group",
 ) -> Design:
     """Build the design matrix of some studies, and check that it can be solved."""
     present = np.flatnonzero(np.bincount(group[rows]))
     basis = (group[rows][:, None] == present[None, :]).astype(np.float64)
     blocks = [basis]
     independent = basis / np.sqrt(basis.sum(axis=0))  # no study is in two groups
-    before = [between]
+    before = [by]
     for item in covariates:
         block = item.columns(rows)[rows]
         if _is_empty(block):

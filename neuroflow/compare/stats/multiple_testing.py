@@ -67,7 +67,7 @@ def correct_families(
     apart: BoolArray | None = None,
 ) -> FloatArray:
     """Correct the column `p` of a table within families of its rows."""
-    names = [family] if isinstance(family, str) else as_list("family", family)
+    names = as_list("family", family)
     known = {"all": (), **_FAMILY_COLUMNS}
     if unknown := [name for name in names if name not in known]:
         raise OptionError(

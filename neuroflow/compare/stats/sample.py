@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from neuroflow.compare.stats.contrasts import check_groups
-from neuroflow.compare.stats.design import Covariate, read_covariate
-from neuroflow.errors import CompareError
-from neuroflow.matrix import BoolArray, Cells, IntArray, choose_visits, coded, group_order
+from neuroflow.compare.stats.design import Covariate, read_covariates
+from neuroflow.errors import CompareError, ResultWarning
+from neuroflow.events import warn_user
+from neuroflow.matrix import (
+    BoolArray,
+    Cells,
+    IntArray,
+    as_list,
+    choose_visits,
+    coded,
+    group_order,
+    match_labels,
+    similar_labels,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +67,35 @@ class ExclusionLog:
 def choose_sample(
     cells: Cells,
     *,
-    between: str,
-    groups: Sequence[str] | None = None,
-    covariates: Sequence[str] = (),
+    by: str,
+    groups: str | Sequence[str] | None = None,
+    covariates: str | Sequence[str] = (),
     visit: str | None = None,
     repeated: bool = False,
     least: int = 2,
 ) -> Sample:
     """Choose the studies to compare."""
     log = ExclusionLog(cells)
-    codes, labels = coded(cells.studies[between])
+    codes, labels = coded(cells.studies[by])
     present = group_order(labels)
-    if groups is not None:
-        check_groups(groups, present)
-    chosen = present if groups is None else list(dict.fromkeys(groups))
+    warn_similar_labels(by, present)
+    chosen = present if groups is None else choose_groups(groups, present)
     if len(chosen) < least:
         raise CompareError(
-            f"There are no two groups to compare in {between}, only {', '.join(chosen) or 'none'}.",
-            advice="Give the groups in participants.tsv, or name another column as between.",
+            f"The column {by!r} has only the group {chosen[0]}, so there is nothing to compare."
+            if chosen
+            else f"The column {by!r} has no values, so there is nothing to compare.",
+            advice="Add the groups to participants.tsv, or choose another column of groups.",
         )
     place = {name: code for code, name in enumerate(chosen)}
     group = np.array([*(place.get(name, -1) for name in labels), -1], dtype=np.intp)[codes]
-    log.exclude(codes < 0, f"no {between}")
-    log.exclude(group < 0, f"{between} not compared")
+    log.exclude(codes < 0, f"no {by}")
+    log.exclude(group < 0, f"{by} not compared")
     if visit is not None or not repeated:
         log.exclude_other_visits(visit)
-    adjust = [read_covariate(cells.studies, name) for name in covariates]
+    adjust = read_covariates(cells.studies, covariates)
     for item in adjust:
+        warn_similar_labels(item.name, item.levels)
         log.exclude(~item.known, f"no {item.name}")
     if not log.kept.any():
         raise CompareError(
@@ -98,3 +110,19 @@ def choose_sample(
         covariates=[item.keep(log.kept) for item in adjust],
         exclusions=log.exclusions,
     )
+
+
+def choose_groups(groups: str | Sequence[str], present: Sequence[str]) -> list[str]:
+    """Return the labels of the groups to use, each once."""
+    return list(dict.fromkeys(match_labels("group", as_list("groups", groups), present)))
+
+
+def warn_similar_labels(column: str, names: Iterable[str]) -> None:
+    """Warn where labels of a column may be one, written in different ways."""
+    if alike := similar_labels(names):
+        listed = "; ".join(" and ".join(map(repr, group)) for group in alike)
+        warn_user(
+            f"The column {column!r} has labels that may mean the same: {listed}. They count as "
+            "different; if they are the same, write them alike in participants.tsv.",
+            ResultWarning,
+        )

@@ -14,7 +14,7 @@ from neuroflow.matrix import REGION_COLUMNS, resolve
 from neuroflow.plot.common import lower_first, metric_name
 
 _FIRST = ("effect_size", "z", "r", "value")
-_CHOICES = ("metric", "contrast", "study_id", "group", "with", "term")
+_CHOICES = ("metric", "contrast", "study_id", "group", "variable", "term")
 _WORDS = {
     "effect_size": "Hedges' g",
     "z": "z-score",

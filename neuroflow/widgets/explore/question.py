@@ -79,7 +79,7 @@ class Question:
         return Call("ax", f"plot.{view}", table_name, {"metric": self.metric, **options[view]})
 
 
-_DEFAULTS: dict[str, Any] = {"reference": None, "covariates": [], "visit": None}
+_DEFAULTS: dict[str, Any] = {"reference": "auto", "covariates": [], "visit": None}
 
 
 def _without_defaults(options: dict[str, Any]) -> dict[str, Any]:
