@@ -3,7 +3,8 @@ from dataclasses import fields
 from pathlib import Path
 
 import neuroflow
-from neuroflow.results.aidp.schema import LAYOUTS, Schema
+from neuroflow.results.aidp.layouts import layouts
+from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.table.cohort_table import COLUMNS
 from neuroflow.results.table.coverage import VIEWS
 
@@ -23,6 +24,7 @@ def test_the_page_names_every_view_of_completeness():
 def test_the_page_on_layouts_names_them_and_every_field_of_a_schema():
     text = PAGE.with_name("layouts.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([*`].*?) \|", text, flags=re.MULTILINE)
-    assert [row.strip("*") for row in rows[:3]] == list(LAYOUTS)
+    assert {row.strip("*") for row in rows[:3]} == {layout.name for layout in layouts()}
+    assert len(layouts()) == 3
     named = re.findall(r"`(\w+)`", " ".join(rows[3:]))
     assert sorted(named) == sorted(field.name for field in fields(Schema))

@@ -1,4 +1,4 @@
-"""From a grid of cells to named values: the layouts a result file may have.
+"""Turn a grid of cells into named values: the layouts that a result file may have.
 
 ===========  =====================================================================================
 long         a row per region; one value column, with the metric in a column of its own or in the
@@ -8,81 +8,116 @@ wide         a row per study; a column per ``<region>_<metric>``; or a row per s
 transposed   a row per ``<region>_<metric>``; a column per study; usually without a header
 ===========  =====================================================================================
 
-The layout is recognised from where the region names stand. Everything that is neither a region nor
-its value is a fact of the study and kept as written.
+Each layout is a file ``layout_<name>.py`` of this folder with a `LAYOUT`; nothing else names it. It
+is recognised from where the region names stand. Everything that is neither a region nor its value
+is a fact of the study and kept as written.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import ClassVar, Protocol
 
-from neuroflow.io import is_number
 from neuroflow.matrix import UNKNOWN, is_region
 from neuroflow.results.aidp.grid import CsvGrid
-from neuroflow.results.aidp.long import Roles, read_long, with_metric
 from neuroflow.results.aidp.schema import Schema
-from neuroflow.results.aidp.sheet import REGION_HEADERS, ParsedSheet, first_of, plain, required
-from neuroflow.results.aidp.wide import read_transposed, read_wide
+from neuroflow.results.aidp.sheet import (
+    REGION_HEADERS,
+    ParsedSheet,
+    first_of,
+    plain,
+    required,
+    with_metric,
+)
 
 _UNCORRECTED = ("fa", "fractionalanisotropy")
 _CORRECTED = ("fat", "freewatercorrectedfa", "fwcorrectedfa")
+_PREFIX = "layout_"
+
+
+@dataclass(frozen=True, slots=True)
+class NamePlaces:
+    """Where the names of regions stand in a grid."""
+
+    across: int  # How many are in the first row
+    down: int  # How many are in the column that has most
+    column: int  # That column, or the one with a header for regions
+    has_region_header: bool  # Whether a header says that it holds regions
+
+
+class Layout(Protocol):
+    """One way in which result files are laid out."""
+
+    name: ClassVar[str]
+    order: ClassVar[int]  # Lower ones are tried first
+
+    def recognise(self, grid: CsvGrid, schema: Schema, places: NamePlaces) -> bool:
+        """Check whether a grid has this layout."""
+
+    def read(self, grid: CsvGrid, schema: Schema, column: int) -> ParsedSheet:
+        """Find values, facts and ids; `column` holds the names where they stand in a column."""
+
+
+@cache
+def layouts() -> tuple[Layout, ...]:
+    """Return all layouts in the order in which they are tried.
+
+    Examples
+    --------
+    >>> [layout.name for layout in layouts()]
+    ['wide', 'long', 'transposed']
+    """
+    folder = str(Path(__file__).parent)
+    names = [module.name for module in iter_modules([folder]) if module.name.startswith(_PREFIX)]
+    found: list[Layout] = [import_module(f"{__package__}.{name}").LAYOUT for name in names]
+    return tuple(sorted(found, key=lambda layout: layout.order))
 
 
 def read_sheet(grid: CsvGrid, schema: Schema) -> ParsedSheet:
     """Find names, values and facts in a grid."""
     layout, column = _recognise(grid, schema)
-    if layout == "wide":
-        sheet = read_wide(grid, schema)
-    elif layout == "transposed":
-        sheet = read_transposed(grid, schema, column)
-    else:
-        sheet = read_long(grid, schema, column)
+    sheet = layout.read(grid, schema, column)
     if not sheet.names or not sheet.ids:
         raise grid.error(0, "No values of regions were found.", "Fetch the file again.")
     _settle_metrics(sheet, schema)
     return sheet
 
 
-def _recognise(grid: CsvGrid, schema: Schema) -> tuple[str, int]:
-    """Tell the layout, and the column that holds the names."""
+def _recognise(grid: CsvGrid, schema: Schema) -> tuple[Layout, int]:
+    """Return the layout, and the column that holds the names."""
+    by_name = {layout.name: layout for layout in layouts()}
+    if schema.region_column is not None:
+        column = required(grid, grid.rows[0], schema.region_column)
+        return by_name[schema.layout or "long"], column
+    places = _places(grid)
+    if schema.layout is not None:
+        return by_name[schema.layout], places.column
+    for layout in layouts():
+        if layout.recognise(grid, schema, places):
+            return layout, places.column
+    raise grid.error(
+        0,
+        "No region names were found.",
+        "If this is a result file, give its layout and columns in a Schema.",
+    )
+
+
+def _places(grid: CsvGrid) -> NamePlaces:
     across = sum(map(is_region, grid.rows[0]))
     down = [sum(is_region(row[j]) for row in grid.rows) for j in range(len(grid.rows[0]))]
     column = max(range(len(down)), key=down.__getitem__)
     named = first_of(grid.rows[0], REGION_HEADERS)
     if named is not None and (down[named] or not down[column]):
         column = named
-    if schema.region_column is not None:
-        return schema.layout or "long", required(grid, grid.rows[0], schema.region_column)
-    if schema.layout is not None:
-        return schema.layout, column
-    if across > down[column] or (across == down[column] > 0 and _has_numbers_below(grid, column)):
-        return "wide", -1
-    if not down[column] and (named is None or not Roles(grid, schema, column).values):
-        raise grid.error(
-            0,
-            "No region names were found.",
-            "If this is a result file, tell its layout and columns with a Schema.",
-        )
-    return ("long" if _is_long(grid, schema, column) else "transposed"), column
-
-
-def _has_numbers_below(grid: CsvGrid, column: int) -> bool:
-    """Tell wide from transposed where a single name is both across and down."""
-    below = sum(is_number(row[column]) for row in grid.rows[1:])
-    return below > sum(is_number(cell) for cell in grid.rows[0])
-
-
-def _is_long(grid: CsvGrid, schema: Schema, column: int) -> bool:
-    """Tell long from transposed: a long file says where its metric or its values are."""
-    roles = Roles(grid, schema, column)
-    if roles.metric is not None or any(roles.values.values()):
-        return True
-    headed = plain(grid.rows[0][column]) in REGION_HEADERS
-    return headed and (not roles.suffixed or (bool(roles.values) and roles.says_value))
+    return NamePlaces(across, down[column], column, named is not None)
 
 
 def _settle_metrics(sheet: ParsedSheet, schema: Schema) -> None:
-    """Give every name a metric; keep FA and free-water-corrected FA apart where both are there."""
+    """Give every name a metric; keep FA and free-water-corrected FA apart where a file has both."""
     if schema.metric is not None:
         sheet.names = [
             with_metric(name, schema.metric) if name.metric is None else name
@@ -96,6 +131,6 @@ def _settle_metrics(sheet: ParsedSheet, schema: Schema) -> None:
         ]
         sheet.warnings.append("both FA and FAt are given: FA is kept apart, as uncorrected")
     if any(name.metric is None for name in sheet.names):
-        sheet.warnings.append("the metric of some values is not told")
-    # What was written has done its duty; names that mean the same are now equal.
+        sheet.warnings.append("the metric of some values is not given")
+    # Without what was written, names that mean the same are equal.
     sheet.names = [replace(name, metric=name.metric or UNKNOWN, suffix="") for name in sheet.names]

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from neuroflow.io import is_missing, is_number
 from neuroflow.matrix import is_region, metric_name, resolve
 from neuroflow.results.aidp.grid import CsvGrid
-from neuroflow.results.aidp.long import with_metric
 from neuroflow.results.aidp.row_collector import RowCollector
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import (
@@ -17,11 +16,12 @@ from neuroflow.results.aidp.sheet import (
     first_of,
     plain,
     required,
+    with_metric,
 )
 
 
 def metric_column(grid: CsvGrid, schema: Schema, rows: Sequence[int]) -> int | None:
-    """Find the column that tells the metric of each row, where no region's name tells it."""
+    """Find the column that holds the metric of each row, where no region's name has it."""
     header = grid.rows[0]
     if schema.metric_column is not None:
         return required(grid, header, schema.metric_column)
@@ -68,7 +68,7 @@ def _id_column(grid: CsvGrid, schema: Schema, metric: int) -> int | None:
 
 
 def _is_region(name: str, cells: Sequence[str], ids: Sequence[str]) -> bool:
-    """Tell values from facts: a name outside the dictionary needs numbers that go by the metric."""
+    """Check for values: a name outside the dictionary needs numbers that differ by the metric."""
     found = resolve(name)
     if found.known or not all(is_number(cell) or is_missing(cell) for cell in cells):
         return found.known

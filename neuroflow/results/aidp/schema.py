@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from neuroflow.errors import OptionError
 from neuroflow.io import DELIMITERS
 
-LAYOUTS = ("long", "wide", "transposed")
-
 
 @dataclass(frozen=True, slots=True)
 class Schema:
@@ -55,8 +53,10 @@ class Schema:
 
     def __post_init__(self) -> None:
         """Refuse what no reader knows."""
+        from neuroflow.results.aidp.layouts import layouts  # they read a Schema themselves
+
         for name, choices in (
-            ("layout", LAYOUTS),
+            ("layout", tuple(layout.name for layout in layouts())),
             ("delimiter", DELIMITERS),
             ("decimal", (".", ",")),
         ):

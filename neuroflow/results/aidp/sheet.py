@@ -1,10 +1,10 @@
-"""What a layout finds in a grid, and the header words the layouts share."""
+"""Hold what a layout finds in a grid, and the header words that the layouts share."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from neuroflow.matrix import RegionName, metric_name
 from neuroflow.results.aidp.grid import CsvGrid
@@ -64,12 +64,14 @@ def required(grid: CsvGrid, headers: Sequence[str], wanted: str) -> int:
     """Find the column a schema names."""
     folded = [header.casefold() for header in headers]
     if wanted.casefold() not in folded:
-        raise grid.error(0, f"The schema names {wanted!r}, which is not there.", "Mend the schema.")
+        raise grid.error(
+            0, f"The schema names {wanted!r}, which is not there.", "Correct the schema."
+        )
     return folded.index(wanted.casefold())
 
 
 def header_metric(header: str) -> str:
-    """Give the metric a header names, as written; an empty string where it names none."""
+    """Return the metric in a header, as written; an empty string where there is none."""
     inside, outside = " ".join(_BRACKETS.findall(header)), _BRACKETS.sub("", header)
     for text in (header, inside, outside, _AVERAGE.sub("", header), _AVERAGE.sub("", outside)):
         if metric_name(text):
@@ -90,3 +92,10 @@ def counts_rows(cells: Sequence[str]) -> bool:
         start == str(first) and list(cells) == [str(first + n) for n in range(len(cells))]
         for first in (0, 1)
     )
+
+
+def with_metric(name: RegionName, written: str) -> RegionName:
+    """Add the metric that stands beside a name; one in the name itself wins."""
+    if name.suffix or not written:
+        return name
+    return replace(name, metric=metric_name(written) or written, suffix=written)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import ClassVar
 
 from neuroflow.io import is_missing, is_number
-from neuroflow.matrix import RegionName, is_region, metric_name, resolve
+from neuroflow.matrix import is_region, metric_name, resolve
 from neuroflow.results.aidp.grid import CsvGrid
+from neuroflow.results.aidp.layouts import NamePlaces
 from neuroflow.results.aidp.row_collector import RowCollector
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import (
     ID_HEADERS,
     METRIC_HEADERS,
+    REGION_HEADERS,
     SIDE_HEADERS,
     VALUE_HEADERS,
     ParsedSheet,
@@ -20,32 +22,56 @@ from neuroflow.results.aidp.sheet import (
     header_metric,
     plain,
     required,
+    with_metric,
 )
 
 
-def read_long(grid: CsvGrid, schema: Schema, column: int) -> ParsedSheet:
-    """Read a row per region; `column` holds the names."""
-    roles = Roles(grid, schema, column)
-    if not roles.values:
-        raise grid.error(
-            0,
-            "There is no telling which column holds the values.",
-            "Name them in a Schema's value_columns.",
-        )
-    collected = RowCollector(grid)
-    for i in roles.body:
-        row = grid.rows[i]
-        study = collected.study("" if roles.id is None else row[roles.id])
-        if roles.suffixed and not is_region(row[column]):
-            collected.fact(study, row[column], (i, next(iter(roles.values))))
-            continue
-        name = resolve(row[column], "" if roles.side is None else row[roles.side])
-        for j, metric in roles.values.items():
-            written = metric or ("" if roles.metric is None else row[roles.metric])
-            collected.value(study, with_metric(name, written), (i, j))
-        for j in roles.rest:
-            collected.fact(study, roles.header[j], (i, j))
-    return collected.sheet("" if roles.id is None else roles.header[roles.id])
+class Long:
+    """A row per region."""
+
+    name: ClassVar = "long"
+    order: ClassVar = 20
+
+    def recognise(self, grid: CsvGrid, schema: Schema, places: NamePlaces) -> bool:
+        """Check whether a header, or a column, says where the metric or the values are."""
+        if not has_names(grid, schema, places):
+            return False
+        roles = Roles(grid, schema, places.column)
+        if roles.metric is not None or any(roles.values.values()):
+            return True
+        headed = plain(grid.rows[0][places.column]) in REGION_HEADERS
+        return headed and (not roles.suffixed or (bool(roles.values) and roles.says_value))
+
+    def read(self, grid: CsvGrid, schema: Schema, column: int) -> ParsedSheet:
+        """Read a row per region; `column` holds the names."""
+        roles = Roles(grid, schema, column)
+        if not roles.values:
+            raise grid.error(
+                0,
+                "It is not clear which column holds the values.",
+                "Name them in a Schema's value_columns.",
+            )
+        collected = RowCollector(grid)
+        for i in roles.body:
+            row = grid.rows[i]
+            study = collected.study("" if roles.id is None else row[roles.id])
+            if roles.suffixed and not is_region(row[column]):
+                collected.fact(study, row[column], (i, next(iter(roles.values))))
+                continue
+            name = resolve(row[column], "" if roles.side is None else row[roles.side])
+            for j, metric in roles.values.items():
+                written = metric or ("" if roles.metric is None else row[roles.metric])
+                collected.value(study, with_metric(name, written), (i, j))
+            for j in roles.rest:
+                collected.fact(study, roles.header[j], (i, j))
+        return collected.sheet("" if roles.id is None else roles.header[roles.id])
+
+
+def has_names(grid: CsvGrid, schema: Schema, places: NamePlaces) -> bool:
+    """Check for names of regions in a column, or for a header that promises them."""
+    if places.down:
+        return True
+    return places.has_region_header and bool(Roles(grid, schema, places.column).values)
 
 
 class Roles:
@@ -95,13 +121,13 @@ class Roles:
         return next((j for j in named if not self._numbers_regions(grid, j, column)), None)
 
     def _numbers_regions(self, grid: CsvGrid, j: int, column: int) -> bool:
-        """Tell a column that numbers the regions of one study from one of studies."""
+        """Check whether a column numbers the regions of one study; it holds no ids then."""
         regions = [grid.rows[i][column] for i in self.body]
         is_one_study = len(set(regions)) == len(regions)
         return is_one_study and counts_rows([grid.rows[i][j] for i in self.body])
 
     def _values(self, grid: CsvGrid, schema: Schema) -> dict[int, str]:
-        """Find the columns of values and the metric each header tells; none if there is doubt."""
+        """Find the columns of values and the metric in each header; none if there is doubt."""
         if schema.value_columns is not None:
             columns = schema.value_columns.items()
             return {required(grid, self.header, name): metric for name, metric in columns}
@@ -121,8 +147,4 @@ class Roles:
         return is_numeric and any(map(is_number, cells)) and not counts_rows(cells)
 
 
-def with_metric(name: RegionName, written: str) -> RegionName:
-    """Add the metric that stands beside a name; one in the name itself goes first."""
-    if name.suffix or not written:
-        return name
-    return replace(name, metric=metric_name(written) or written, suffix=written)
+LAYOUT = Long()
