@@ -56,7 +56,7 @@ def check_study_id(text: str) -> str:
 
 
 def cohort_folder(cohort_id: str) -> PurePosixPath:
-    """Tell where the zips of a cohort go.
+    """Return the folder for the zips of a cohort.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def cohort_folder(cohort_id: str) -> PurePosixPath:
 
 
 def upload_path(cohort_id: str, study_id: str) -> PurePosixPath:
-    """Tell where the zip of one study goes.
+    """Return the path for the zip of one study.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def upload_path(cohort_id: str, study_id: str) -> PurePosixPath:
 
 
 def result_study_id(folder: str) -> str:
-    """Tell which study a result folder belongs to.
+    """Return the study that a result folder belongs to.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def result_study_id(folder: str) -> str:
 
 
 def report_path(path: PurePosixPath) -> PurePosixPath:
-    """Tell where a report of many studies goes among the collected results.
+    """Return the path of a report of many studies among the collected results.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def safe_name(name: str) -> str:
         raise IdError(
             "A name on the server cannot be a file's name here.",
             why=why,
-            advice="Tell the service's support; nothing was written.",
+            advice="Report it to the service's support; nothing was written.",
         )
     return name
 

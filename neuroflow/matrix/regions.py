@@ -64,7 +64,7 @@ class RegionName:
     """What a name in a result file means."""
 
     # The identifier used in the cohort table; for unknown names, what was written, without the
-    # parts that tell side and metric.
+    # parts that name side and metric.
     region: str
     region_name: str  # The name for people
     # ``"roi"``, ``"tcatt"`` (transcallosal tract), ``"smatt"`` (sensorimotor area tract),
@@ -74,13 +74,13 @@ class RegionName:
     # ``"left"``, ``"right"``, ``"midline"``, ``"bilateral"`` (one value for both sides),
     # ``"commissural"`` or ``"unknown"``.
     hemisphere: str
-    metric: str | None  # ``"FW"``, ``"FAt"``, ``"MD"``, or None where the name does not tell
+    metric: str | None  # ``"FW"``, ``"FAt"``, ``"MD"``, or None where the name has none
     known: bool  # True where the dictionary has the region
     suffix: str = ""  # The metric as it was written, or an empty string
 
 
 def metric_name(written: str) -> str | None:
-    """Give the metric's name in the cohort table.
+    """Return the metric's name in the cohort table.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def metric_name(written: str) -> str | None:
 
 @lru_cache(maxsize=8192)
 def resolve(name: str, side: str = "") -> RegionName:
-    """Tell which region, side and metric a name means.
+    """Return the region, side and metric that a name means.
 
     Examples
     --------
@@ -104,14 +104,14 @@ def resolve(name: str, side: str = "") -> RegionName:
     >>> resolve("ctx-lh-precuneus").hemisphere, resolve("ctx-lh-precuneus").known
     ('left', False)
     """
-    text, told = name.strip(), _SIDES.get(side.casefold())
+    text, given = name.strip(), _SIDES.get(side.casefold())
     stem, suffix = _without_metric(text)
     for written, metric in ((text, ""), (stem, suffix)):
         found = _dictionary().get(written.casefold())
-        if found is not None and told in (None, found["hemisphere"]):
+        if found is not None and given in (None, found["hemisphere"]):
             return _known(found, metric)
-    if told is not None:
-        return _sided(stem, told, suffix)
+    if given is not None:
+        return _sided(stem, given, suffix)
     for pattern in (_SIDE_FIRST, _SIDE_LAST):
         sided = pattern.fullmatch(stem)
         if sided:
@@ -120,7 +120,7 @@ def resolve(name: str, side: str = "") -> RegionName:
 
 
 def is_region(name: str) -> bool:
-    """Tell whether a name is a region's: the dictionary has it, or it ends in a metric.
+    """Check whether a name is a region's: the dictionary has it, or it ends in a metric.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def is_region(name: str) -> bool:
 
 
 def load_regions() -> pd.DataFrame:
-    """Give the dictionary of regions.
+    """Return the dictionary of regions.
 
     References
     ----------
@@ -188,7 +188,7 @@ def _unknown(name: str, hemisphere: str, suffix: str) -> RegionName:
 
 @lru_cache(maxsize=1)
 def dictionary_digest() -> str:
-    """Give the digest of the dictionary of regions, in hexadecimal: what was read depends on it."""
+    """Return the digest of the dictionary of regions, in hexadecimal; caches depend on it."""
     return hashlib.sha256(repr(_rows()).encode()).hexdigest()
 
 

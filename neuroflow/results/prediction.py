@@ -57,7 +57,7 @@ class Prediction:
     biomarkers: Mapping[str, float] = field(default_factory=dict)  # Region and value
     failure: str = ""  # Why the study could not be processed; empty for a prediction
     text: str = ""  # The whole report
-    warnings: tuple[str, ...] = ()  # What is odd
+    warnings: tuple[str, ...] = ()  # What is unexpected in it
 
 
 def read_prediction(path: str | Path) -> Prediction:
@@ -78,11 +78,11 @@ def read_prediction(path: str | Path) -> Prediction:
 
 
 def failure_reason(folder: Path) -> str:
-    """Tell why a study could not be processed."""
+    """Return why a study could not be processed; empty if no report says so."""
     for path in sorted(folder.glob("*.txt")):
         try:
             reason = read_prediction(path).failure
-        except ResultError:  # another report may tell; the facts of the study name this one
+        except ResultError:  # another report may say why; the study's facts name this one
             continue
         if reason:
             return reason

@@ -117,7 +117,7 @@ def _places(grid: CsvGrid) -> NamePlaces:
 
 
 def _settle_metrics(sheet: ParsedSheet, schema: Schema) -> None:
-    """Give every name a metric; keep FA and free-water-corrected FA apart where a file has both."""
+    """Set the metric of every name; keep FA and FAt apart where a file has both."""
     if schema.metric is not None:
         sheet.names = [
             with_metric(name, schema.metric) if name.metric is None else name

@@ -1,8 +1,8 @@
-"""One aidp.csv: its values with the names of regions resolved, its facts, and what is odd in it.
+"""Read one aidp.csv: its values with regions resolved, its facts, and warnings.
 
 Nothing is guessed and nothing dropped: a value that is no number, a region given twice, a value
-outside its range, an unknown name or an unusual count is kept as far as possible and told in the
-warnings. A file that cannot be read is one `AidpError`, naming the file and the line.
+outside its range, an unknown name or an unusual count is kept as far as possible and reported
+in the warnings. A file that cannot be read is one `AidpError`, naming the file and the line.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.aidp.sheet import ParsedSheet
 from neuroflow.results.aidp.template import Template, make_template
 
-_SHOWN = 5  # examples per warning; the count is always told
+_SHOWN = 5  # examples per warning; the count is always given
 _PATIENCE = 32  # files that all differ are not worth a pattern each
 _KINDS = 8  # more kinds of files than this in one cohort are read, but without the shortcut
 
@@ -47,7 +47,7 @@ class AidpFile:
     encoding: str
     comments: tuple[str, ...]  # Comment lines and titles
     sha256: str  # The file's digest, in hexadecimal
-    warnings: tuple[tuple[str, ...], ...]  # For each study, what is odd
+    warnings: tuple[tuple[str, ...], ...]  # For each study, what is unexpected in it
     id_name: str = ""  # The fact that `ids` were taken from; empty where there is none
 
     @property
@@ -149,7 +149,7 @@ def _fill(grid: CsvGrid, sheet: ParsedSheet, data: bytes, schema: Schema) -> Aid
 
 
 def _is_usual(file: AidpFile, sheet: ParsedSheet) -> bool:
-    """Tell whether every value is there, once, and as it should be."""
+    """Check whether every value is there, once, and in its range."""
     fractions = [j for j, name in enumerate(file.names) if name.metric in FRACTIONS]
     inside = file.values[:, fractions]
     return (
@@ -182,7 +182,7 @@ def _refill(
 
 
 class _SheetValues:
-    """The values of a sheet, each name once, and what is odd in them."""
+    """The values of a sheet, each name once, and warnings about them."""
 
     def __init__(
         self, grid: CsvGrid, sheet: ParsedSheet, texts: list[list[str]], decimal: str
@@ -199,17 +199,19 @@ class _SheetValues:
         self.values = found[:, [columns[0] for columns in self._columns]]
         fractions = [name.metric in FRACTIONS for name in sheet.names]
         outside = ((found < 0) | (found > 1)) & np.array(fractions)
-        is_odd = ~np.isfinite(found).all(axis=1) | outside.any(axis=1)
-        is_odd |= len(self.names) != len(sheet.names)
-        is_odd |= np.array([any("%" in text for text in row) for row in texts], dtype=bool)
+        has_issue = ~np.isfinite(found).all(axis=1) | outside.any(axis=1)
+        has_issue |= len(self.names) != len(sheet.names)
+        has_issue |= np.array([any("%" in text for text in row) for row in texts], dtype=bool)
         about = (*sheet.warnings, *self._not_in_dictionary())
         usual = (*about, *_counted(len(self.names), len(self.names)))
         self.warnings = tuple(
-            (*about, *self._odd(study, found[study], outside[study])) if is_odd[study] else usual
+            (*about, *self._issues(study, found[study], outside[study]))
+            if has_issue[study]
+            else usual
             for study in range(len(found))
         )
 
-    def _odd(
+    def _issues(
         self, study: int, row: npt.NDArray[np.float64], outside: npt.NDArray[np.bool_]
     ) -> list[str]:
         texts, cells = self._texts[study], self._sheet.cells[study]
@@ -224,7 +226,7 @@ class _SheetValues:
         return warnings + _counted(given, int(np.isfinite(self.values[study]).sum()))
 
     def _given_twice(self, study: int, row: npt.NDArray[np.float64]) -> list[str]:
-        """Settle names given more than once: equal values are one, different ones are none."""
+        """Resolve names given more than once: equal values count once, others are dropped."""
         cells = self._sheet.cells[study]
         same: list[str] = []
         different: list[str] = []

@@ -1,4 +1,4 @@
-"""What a layout gathers where the values of one study stand in several rows."""
+"""Collect values where those of one study stand in several rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RowCollector:
         self._varying: set[str] = set()
 
     def study(self, label: str) -> int:
-        """Give the number of the study that a row is about."""
+        """Return the number of the study in a row."""
         if label not in self._studies:
             self._studies[label] = len(self._cells)
             self._cells.append({})

@@ -32,7 +32,7 @@ class Schema:
     value_columns
         Long files: header of each column with values and its metric, e.g. ``{"mean": "FW"}``.
     metric
-        The metric of values whose metric the file does not tell.
+        The metric of values for which the file names none.
 
     Examples
     --------

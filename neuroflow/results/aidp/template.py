@@ -1,6 +1,6 @@
 """The shortcut for cohorts: files that differ in numbers and facts only, read by one pattern.
 
-A template is made from a file that was read the long way and had nothing odd in it. Another file
+A template is made from a file that was read the long way and gave no warning. Another file
 fits only if everything else in it is the same, byte by byte; then it would have been read the same
 way. Whatever does not fit is read the long way.
 """
@@ -32,7 +32,7 @@ class Template:
     fractions: tuple[int, ...]  # Which values must lie between 0 and 1
 
     def match(self, data: bytes) -> tuple[list[float], dict[str, str]] | None:
-        """Read a file of this kind; None if it is of another, or has anything odd in it."""
+        """Read a file of this kind; None if it is of another, or would give a warning."""
         match = self.pattern.fullmatch(data.decode("ascii")) if data.isascii() else None
         if match is None:
             return None
@@ -118,14 +118,14 @@ class _Maker:
 
 
 def _may_vary(name: str, text: str) -> bool:
-    """Tell whether a fact may differ without a change in how the file is read."""
+    """Check whether a fact may differ without a change in how the file is read."""
     found = resolve(name)
     may_be_value = is_region(name) or found.hemisphere in ("left", "right")
     return not may_be_value and re.fullmatch(_FACT, text) is not None
 
 
 def _alike(one: str, other: str) -> bool:
-    """Tell whether two facts are the same to the recognition of layouts."""
+    """Check whether two facts are the same to the recognition of layouts."""
     if one == other:
         return True
     return (

@@ -1,4 +1,4 @@
-"""What was read, kept in Parquet files: a second look at a cohort reads only what is new.
+"""Keep what was read in Parquet files: a second reading of a cohort opens only what is new.
 
 What comes later is kept in small files of its own beside the first, so that ten studies more cost
 the writing of ten; now and then all are put together.
@@ -45,7 +45,7 @@ _FORMAT = 5
 _META = b"neuroflow"
 _MATRIX = "values"
 _NUMBER = np.dtype("<f8")
-_SLACK_NS = 2_000_000_000  # FAT keeps times to two seconds: what changed since then is looked at
+_SLACK_NS = 2_000_000_000  # FAT keeps times to two seconds: what changed since then is read again
 
 
 def cached_results(
@@ -82,7 +82,7 @@ def cached_results(
 def cached_warnings(
     folder: str | Path, cache: str | Path, *, schema: Schema | None = None
 ) -> dict[str, str]:
-    """Tell what is odd about the values of studies, through the cache."""
+    """Return the warnings about the values of studies, through the cache."""
     try:
         return cached_results(folder, cache, schema=schema).warnings
     except FolderError:
@@ -196,5 +196,5 @@ _TYPES = {"str": pa.string(), "int64": pa.int64()}
 
 
 def _identity(schema: Schema | None) -> str:
-    """Say what the reading of a file depends on besides its content."""
+    """Return what the reading of a file depends on besides its content."""
     return json.dumps([_FORMAT, __version__, dictionary_digest(), repr(schema or Schema())])

@@ -51,7 +51,7 @@ class Results:
         rows, joined = self._matched
         with_values = [n for n, row in enumerate(rows) if row.row >= 0]
         if not with_values and (bad := self._unreadable):
-            more = f" The same goes for {len(bad) - 1} more." if len(bad) > 1 else ""
+            more = f" {len(bad) - 1} more could not be read either." if len(bad) > 1 else ""
             raise ResultError("No result file could be read.", why=f"{bad[0]}{more}")
         self._warn(joined)
         matrix = self._values.matrix[[rows[n].row for n in with_values]]
@@ -65,10 +65,10 @@ class Results:
 
     @cached_property
     def warnings(self) -> dict[str, str]:
-        """What is odd about the values of studies, by study; the reports are not read for it."""
+        """Warnings about the values of studies, by study; no report is opened for it."""
         rows, _ = self._matched
-        told = zip(rows, warnings_by_study(rows, self._values), strict=True)
-        return {row.study_id: "; ".join(parts) for row, parts in told if parts}
+        warnings = zip(rows, warnings_by_study(rows, self._values), strict=True)
+        return {row.study_id: "; ".join(parts) for row, parts in warnings if parts}
 
     @cached_property
     def _matched(self) -> tuple[list[StudyRow], Joined]:
@@ -84,13 +84,13 @@ class Results:
 
     @property
     def _unreadable(self) -> list[str]:
-        """Say of every file that could not be read why."""
+        """Return why each unreadable file could not be read."""
         errors: list[str] = self._values.rows["error"].tolist()
         return [error for error in errors if error]
 
     def _warn(self, joined: Joined) -> None:
         _warn_of("result files could not be read", self._unreadable)
-        _warn_of("folders could not be looked into", list(self._found.unreadable))
+        _warn_of("folders could not be read", list(self._found.unreadable))
         studies = self._tables[0]
         for flag, what in _UNMATCHED.items():
             strangers = joined.frame[flag].eq(False)

@@ -1,4 +1,4 @@
-"""Completeness: which regions, metrics, studies and visits are missing where."""
+"""Count completeness: which regions, metrics, studies and visits are missing."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _require(table: pd.DataFrame, columns: tuple[str, ...]) -> None:
 
 
 def _complete(table: pd.DataFrame) -> pd.DataFrame:
-    """Cross all studies with all regions, sides and metrics; tell which have a value."""
+    """Cross all studies with all regions, sides and metrics; mark which have a value."""
     about = [
         name
         for name in ("cohort_id", "study_id", "participant_id", "session_id", "group", "site")

@@ -66,7 +66,7 @@ FACTS: dict[str, tuple[str, str, str]] = {
     "failure": ("Why the study failed; empty if it did not", "", "prediction.txt"),
     "report": ("Where the textual report is", "", "folder of results"),
     "picture": ("Where the visual report is", "", "folder of results"),
-    "warnings": ("What is odd about the study's files", "", "neuroflow"),
+    "warnings": ("What is unexpected in the study's files", "", "neuroflow"),
 }
 """Columns of the facts of studies besides those of the cohort table."""
 

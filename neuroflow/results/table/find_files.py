@@ -1,4 +1,4 @@
-"""Which result files a folder holds, however they came there."""
+"""Find the result files in a folder, whatever put them there."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Found:
     # Files with values, those of single studies first, in the order of their paths.
     values: tuple[ValueFile, ...]
     reports: dict[str, Report]  # Reports by study
-    unreadable: tuple[str, ...] = ()  # Folders that could not be looked into, and why
+    unreadable: tuple[str, ...] = ()  # Folders that could not be read, and why
 
 
 def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
@@ -107,7 +107,7 @@ def _no_results(folder: Path, archives: Sequence[str]) -> FolderError:
         )
     return FolderError(
         f"There are no results in {folder}.",
-        why="Looked for aidp.csv, tables of regions and reports, at any depth.",
+        why="No aidp.csv, table of regions or report was found at any depth.",
         advice="Choose the folder that holds the result folders.",
     )
 
@@ -116,7 +116,7 @@ def _refuse_archive(path: Path) -> None:
     try:
         with path.open("rb") as file:
             start = file.read(8)
-    except OSError:  # told by the reader
+    except OSError:  # the reader reports it
         return
     if start.startswith(_ARCHIVES):
         is_sheet = path.suffix.lower().startswith(".xls")
@@ -189,12 +189,12 @@ class _Search:
             self._look(place, "" if holds_many else name, inside, files, times)
 
     def _times(self, place: str, name: str) -> tuple[int, int]:
-        """Tell when a result folder's entries changed, where that is of use."""
+        """Return when a result folder's entries changed, where that is of use."""
         if self._known is None or not name.endswith(SUFFIX):
             return _NEVER
         try:
             stat = os.stat(place)  # noqa: PTH116  thousands of them
-        except OSError:  # the listing tells
+        except OSError:  # the listing reports it
             return _NEVER
         return stat.st_mtime_ns, stat.st_ctime_ns
 
@@ -260,7 +260,7 @@ class _Search:
 
 
 def _is_link_back(entry: os.DirEntry[str], seen: set[Path]) -> bool:
-    """Tell a link to a folder that was seen before."""
+    """Check for a link to a folder that was visited before."""
     if not entry.is_symlink():
         return False
     real = Path(entry.path).resolve()
@@ -295,7 +295,7 @@ def _signature(stat: os.stat_result, times: tuple[int, int]) -> Signature:
 
 
 def _is_report_of_many(path: Path) -> bool:
-    """Tell a table of results from any other: an id column, and a header of regions or values."""
+    """Check for a table of results: an id column, and a header of regions or values."""
     try:
         with path.open("rb") as file:
             data = file.read(_PEEK)

@@ -1,4 +1,4 @@
-"""Which values are whose: one row per study, joined with what is known of the participants.
+"""Join values with participants: one row per study.
 
 All matching is exact. A study that is not in the map, or not in participants.tsv, keeps its values
 and has no participant; nothing falls out of the table.
@@ -33,8 +33,8 @@ class StudyRow:
 
     study_id: str  # Which
     row: int  # The row of `ValueMatrix.matrix`, or -1 where the study has none.
-    record: int  # The row of `ValueMatrix.rows` that tells about its file, or -1.
-    warnings: tuple[str, ...] = ()  # What is odd about where they came from
+    record: int  # The row of `ValueMatrix.rows` that describes its file, or -1.
+    warnings: tuple[str, ...] = ()  # What is unexpected about their files
 
 
 def select_rows(values: ValueMatrix, also: Sequence[str] = ()) -> list[StudyRow]:
@@ -79,7 +79,7 @@ def _study_ids(rows: pd.DataFrame) -> list[str]:
 
 
 def _found_again(values: ValueMatrix, old: StudyRow, at: int, readable: bool) -> list[str]:
-    """Tell of values that are not used; that a report of many repeats some is as it should be."""
+    """Report values that are not used; a report of many studies may repeat some."""
     source = str(values.rows["source"].iat[at])
     if not readable:
         return [f"cannot be read: {source}"]
@@ -167,7 +167,7 @@ def _check(studies: pd.DataFrame | None, participants: pd.DataFrame | None) -> N
         twice = known.loc[known["study_id"].duplicated(), "study_id"].astype(str).unique()
         if len(twice):
             raise TableError(
-                f"The map of studies tells different things of {', '.join(twice[:5])}.",
+                f"The map of studies contradicts itself for {', '.join(twice[:5])}.",
                 advice="Each study has one participant, session and cohort.",
             )
 
@@ -192,7 +192,7 @@ def _clean(labels: pd.Series) -> pd.Series:
 
 
 def _name_participants(frame: pd.DataFrame, participants: pd.DataFrame) -> None:
-    """Give studies outside the map the participant their id names, exactly."""
+    """Find the participant of studies outside the map by their id, exactly."""
     by_study: dict[str, tuple[object, object]] = {}
     ids = participants["participant_id"].tolist()
     sessions = participants["session_id"].tolist() if "session_id" in participants else None

@@ -121,7 +121,7 @@ def _known_files(rows: pd.DataFrame, sources: Collection[str]) -> dict[str, _Kno
 
 
 class _ReadFile:
-    """One file just read; when and how it was found is told later."""
+    """One file just read; its times are filled in later."""
 
     def __init__(self, file: ValueFile, reader: AidpReader, keys: dict[int, str]) -> None:
         self.read: AidpFile | None = None
@@ -154,7 +154,7 @@ class _ReadFile:
 def _digest(file: ValueFile) -> str:
     try:
         return hashlib.sha256(Path(file.path).read_bytes()).hexdigest()
-    except OSError:  # told by the reader
+    except OSError:  # the reader reports it
         return "unreadable"
 
 
@@ -193,7 +193,7 @@ def _assemble(
 def _set_times(
     rows: pd.DataFrame, at: npt.NDArray[np.int64], files: Sequence[ValueFile], since: int
 ) -> None:
-    """Note when and how files were found."""
+    """Record the times of files, and what lay beside them."""
     times = np.array([(*file.signature, since) for file in files], dtype=np.int64)
     for j, name in enumerate((*SIGNATURE, "since")):
         column = rows[name].to_numpy(copy=True)
@@ -206,7 +206,7 @@ def _set_times(
 
 
 def _is_smaller(at: npt.NDArray[np.int64], values: ValueMatrix, known: ValueMatrix) -> bool:
-    """Tell whether files that were known are not there any more."""
+    """Check whether files that were known are gone."""
     is_kept = np.zeros(len(known.rows), dtype=bool)
     is_kept[at[at >= 0]] = True
     left = set(known.rows["source"][~is_kept])

@@ -80,7 +80,7 @@ def to_wide(
 
 
 def _labels(table: pd.DataFrame, *, with_metric: bool) -> tuple[npt.NDArray[np.intp], list[str]]:
-    """Give each row its column of the wide table, and the columns their names."""
+    """Return the column of the wide table for each row, and the names of these columns."""
     names = ["region", "hemisphere", "metric"] if with_metric else ["region", "hemisphere"]
     parts = [pd.factorize(table[name]) for name in names]
     code = np.zeros(len(table), dtype=np.int64)

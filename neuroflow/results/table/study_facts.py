@@ -1,4 +1,4 @@
-"""What is known of each study besides its values: source, prediction, reports, warnings."""
+"""Gather the facts of each study besides its values: source, prediction, reports, warnings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def facts_table(
 
 
 def warnings_by_study(rows: Sequence[StudyRow], values: ValueMatrix) -> list[list[str]]:
-    """Gather what is odd about the values of studies; no file is opened."""
+    """Gather the warnings about the values of studies; no file is opened."""
     counts = _counts(rows, values)
     with_values = [n for n, row in zip(counts, rows, strict=True) if row.row >= 0]
     usual = pd.Series(with_values).mode().max() if with_values else 0

@@ -23,12 +23,12 @@ COLUMNS = {
 }  # fmt: skip
 """The columns of `ValueMatrix.rows` and their types; facts and warnings are JSON.
 
-A file that changed later than ``since`` (ns since 1970) is looked at again, even where its size and
+A file that changed later than ``since`` (ns since 1970) is read again, even where its size and
 times are the same.
 """
 
 SIGNATURE = ("size", "mtime_ns", "ctime_ns", "folder_mtime_ns", "folder_ctime_ns")
-"""The columns of `ValueMatrix.rows` that tell a changed file."""
+"""The columns of `ValueMatrix.rows` that reveal a changed file."""
 
 Names = tuple[RegionName, ...]
 
@@ -47,7 +47,7 @@ class ValueMatrix:
 
 
 def known_folders(folder: Path, values: ValueMatrix | None) -> dict[str, ValueFile]:
-    """Tell which result folders need no listing while their times are the same."""
+    """Return the result folders that need no listing while their times are the same."""
     if values is None:
         return {}
     rows = values.rows
@@ -64,7 +64,7 @@ def known_folders(folder: Path, values: ValueMatrix | None) -> dict[str, ValueFi
 
 
 def merge(parts: Sequence[ValueMatrix]) -> ValueMatrix:
-    """Put together what was read at different times."""
+    """Merge what was read at different times; the last reading of a file wins."""
     if len(parts) == 1:
         return parts[0]
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
@@ -92,7 +92,7 @@ def merge(parts: Sequence[ValueMatrix]) -> ValueMatrix:
 
 
 def take_rows(values: ValueMatrix, rows: npt.NDArray[np.int64]) -> ValueMatrix:
-    """Take some rows out."""
+    """Return some of the rows."""
     chosen = values.rows.iloc[rows].reset_index(drop=True)
     sets = {key: values.sets[key] for key in chosen["names"].unique() if key}
     names = sorted_names(sets.values())

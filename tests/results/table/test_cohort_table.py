@@ -125,7 +125,7 @@ def test_tables_that_cannot_be_joined(three):
         read_results(three, studies=STUDIES.drop(columns="study_id"))
     with pytest.raises(TableError, match="no column participant_id"):
         read_results(three, participants=PARTICIPANTS.drop(columns="participant_id"))
-    with pytest.raises(TableError, match="different things of a"):
+    with pytest.raises(TableError, match="contradicts itself for a"):
         read_results(three, studies=pd.concat([STUDIES, STUDIES.assign(cohort_id="Z")[1:2]]))
     with pytest.raises(TableError, match="age"):
         read_results(three, studies=STUDIES.assign(age="old"))
@@ -287,7 +287,7 @@ def test_a_folder_that_may_not_be_looked_into_is_told(three, monkeypatch):
         return scandir(place)
 
     monkeypatch.setattr(os, "scandir", refused)
-    with pytest.warns(ResultWarning, match=r"1 folders could not be looked into: a_out/"):
+    with pytest.warns(ResultWarning, match=r"1 folders could not be read: a_out/"):
         assert read_results(three)["study_id"].nunique() == 2
     with pytest.raises(FolderError, match="cannot be searched"):
         read_results(three / "a_out")
