@@ -4,13 +4,13 @@
 
     packaged ──> uploading ──> submitted ──> collected
                   │  │  ▲          │            │ ▲
-                  │  │  └──────────┼────────────┘ │   (asked for anew: replace)
+                  │  │  └──────────┼────────────┘ │   (sent again: replace)
                   │  ├──> partly_sent ──> uploading
                   │  ├──> unconfirmed ──> submitted | uploading
                   │  └──> packaged            (nothing was sent)
                   └─────> failed              (a failure report came back)
 
-A ledger made anew goes from ``packaged`` to what the server shows: ``submitted``,
+A rebuilt ledger goes from ``packaged`` to what the server shows: ``submitted``,
 ``partly_sent`` or ``unconfirmed``.
 
 The ledger stores these; what the server's listing adds to them is derived and never stored.
@@ -35,9 +35,9 @@ class State(StrEnum):
     """
 
     PACKAGED = "packaged"  # zipped, nothing sent
-    UPLOADING = "uploading"  # an upload was begun; how it ended is not recorded
+    UPLOADING = "uploading"  # an upload began; its outcome is not recorded
     PARTLY_SENT = "partly_sent"  # the server holds fewer bytes than the package has
-    UNCONFIRMED = "unconfirmed"  # may have been processed; never sent again unasked
+    UNCONFIRMED = "unconfirmed"  # may have been processed; sent again only with replace
     SUBMITTED = "submitted"  # sent whole
     COLLECTED = "collected"  # results are on this disk
     FAILED = "failed"  # a failure report is on this disk
@@ -46,11 +46,36 @@ class State(StrEnum):
     PROCESSING = "processing"
     OVERDUE = "overdue"
     PARTIAL = "partial"  # a result folder is there, files are missing
-    DELIVERED = "delivered"  # results wait on the server
+    DELIVERED = "delivered"  # results are ready on the server
     UNKNOWN = "unknown"  # on the server, not in the ledger
 
+    @property
+    def is_sent(self) -> bool:
+        """True where the service holds, or has processed, the whole study."""
+        return self in {State.SUBMITTED, State.COLLECTED, State.FAILED}
+
+    @property
+    def has_unknown_outcome(self) -> bool:
+        """True where an upload was begun and no whole study is known to have arrived."""
+        return self in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}
+
+    @property
+    def is_collected(self) -> bool:
+        """True where results or a failure report are on this disk."""
+        return self in {State.COLLECTED, State.FAILED}
+
+    @property
+    def is_answered(self) -> bool:
+        """True where the service has answered with results or a failure report."""
+        return self in {State.DELIVERED, State.COLLECTED, State.FAILED}
+
+    @property
+    def is_awaiting_result(self) -> bool:
+        """True where the study was sent and the service has not answered yet."""
+        return self in {State.SUBMITTED, State.PROCESSING, State.PARTIAL, State.OVERDUE}
+
     def may_become(self, new: State) -> bool:
-        """Tell whether the ledger allows a step from this state to `new`.
+        """Check whether the ledger allows a step from this state to `new`.
 
         Parameters
         ----------
@@ -109,4 +134,4 @@ TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
         State.FAILED: frozenset({State.FAILED, State.COLLECTED, State.UPLOADING, State.PACKAGED}),
     }
 )
-"""Which stored state may follow which. A changed study (packaged anew) starts over."""
+"""Which stored state may follow which. A changed study (packaged again) starts over."""

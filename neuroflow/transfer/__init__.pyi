@@ -4,10 +4,11 @@ from .collect.discover import collected_ids as collected_ids
 from .collect.discover import find_results as find_results
 from .collect.snapshot import OutputSnapshot as OutputSnapshot
 from .collect.status import status as status
+from .control import Clock as Clock
+from .control import Control as Control
 from .diagnose import STAGES as STAGES
 from .diagnose import Step as Step
 from .diagnose import probe as probe
-from .polling import WAITING as WAITING
 from .polling import Look as Look
 from .polling import StatusUpdate as StatusUpdate
 from .polling import as_of as as_of
@@ -29,6 +30,7 @@ from .ssh.profile import Profile as Profile
 from .ssh.profile import parse_key as parse_key
 from .ssh.route import find_route as find_route
 from .ssh.tunnel import host_key_of as host_key_of
+from .upload.options import UploadOptions as UploadOptions
 from .upload.plan import Plan as Plan
 from .upload.plan import Planner as Planner
 from .upload.plan import has_failed as has_failed

@@ -1,4 +1,4 @@
-"""How many connections suit a line: few on a short one, more where answers take their time."""
+"""How many connections to open: few where latency is low, more where it is high."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from neuroflow.errors import RemoteRefusedError
 from neuroflow.transfer.remote import Remote
 
 WINDOW_BYTES = 2 << 20
-"""Bytes that one connection may have under way: OpenSSH's window."""
+"""Bytes that one connection may have in flight: OpenSSH's window."""
 TARGET_BYTES_PER_SECOND = 500e6
-"""Bytes per second worth filling; more than one computer encrypts."""
+"""Throughput to aim for; more than one computer can encrypt."""
 MIN_CONNECTIONS = 2
 """One sends while the other checks, opens or closes a file."""
 
@@ -22,7 +22,7 @@ MIN_CONNECTIONS = 2
 def round_trip_time(
     remote: Remote, path: PurePosixPath, timer: Callable[[], float] = time.perf_counter
 ) -> float:
-    """Measure how long an answer of the server takes."""
+    """Measure the latency of one request, in seconds."""
     begun = timer()
     # An account that may only write is answered too: with a refusal.
     with contextlib.suppress(RemoteRefusedError):
@@ -31,10 +31,9 @@ def round_trip_time(
 
 
 def connections_for(latency: float, limit: int) -> int:
-    """Tell how many connections fill a line.
+    """Return how many connections fill the network path: its bandwidth-delay product.
 
-    Each carries a window of data per round trip. On a short line more of them only get in each
-    other's way.
+    Each carries one window per round trip. At low latency more of them only slow each other down.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Fetching reports of many studies, which appear beside the result folders from time to time."""
+"""Fetch aggregated reports of many studies, which appear beside the result folders."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def fetch_reports(
         try:
             place = report_path(entry.path)
         except IdError as error:
-            yield "skipped", f"An aggregated report was left out: {error}"
+            yield "skipped", f"An aggregated report was skipped: {error}"
             continue
         if str(place).casefold() in taken:
-            yield "skipped", f"{place} was left out: another name differs from it in case only"
+            yield "skipped", f"{place} was skipped: another name differs from it in case only"
             continue
         taken.add(str(place).casefold())
         if not is_here(entry, folder / place):

@@ -1,10 +1,9 @@
-"""Fetching results: only what is new or changed, each file whole or not at all."""
+"""Fetch results: only what is new or changed, each file whole or not at all."""
 
 from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from neuroflow.errors import (
     RemoteRefusedError,
 )
 from neuroflow.io import sync_folder
-from neuroflow.ledger import Ledger, LedgerRow, State, utc_now
+from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Entry, Event, OnEvent, ResultFolder
 from neuroflow.transfer.collect.aggregated import fetch_reports
 from neuroflow.transfer.collect.discover import inner_folders, list_folders, scan_output
@@ -29,12 +28,13 @@ from neuroflow.transfer.collect.folder_contents import (
     ready_message,
 )
 from neuroflow.transfer.collect.snapshot import OutputSnapshot
+from neuroflow.transfer.control import Clock, Control, Job
 from neuroflow.transfer.local_files import is_here, make_folder, stamp
-from neuroflow.transfer.pool import Clockwork, ConnectionPool, DroppedError, PostponedError
+from neuroflow.transfer.pool import ConnectionPool, DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote, Wanted
+from neuroflow.transfer.retry import MAX_ATTEMPTS
 
 STAGE = "collect"
-ATTEMPTS = 3
 BATCH = 32  # folders fetched together: five round trips for all of them
 
 
@@ -44,46 +44,44 @@ def collect(
     folder: Path,
     *,
     connections: int = 4,
-    listing: OutputSnapshot | None = None,
-    stop: threading.Event | None = None,
-    pause: threading.Event | None = None,
-    clock: Callable[[], datetime] = utc_now,
-    sleep: Callable[[float], None] = time.sleep,
+    snapshot: OutputSnapshot | None = None,
+    control: Control | None = None,
+    clock: Clock | None = None,
 ) -> Generator[Event, None, None]:
     """Fetch every result that is complete and new or changed.
 
-    Files land in ``folder/<study_id>_out/``, reports of many studies in ``folder/aggregated/``. A
-    folder that is still incomplete is left for the next time. Results of studies that the ledger
-    does not know are fetched too, and say so.
+    Files are written to ``folder/<study_id>_out/``, reports of many studies to
+    ``folder/aggregated/``. A folder that is still incomplete is left for the next time. Results
+    of studies that are not in the ledger are fetched too, with a message.
     """
-    clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
-    listing = OutputSnapshot(clock()) if listing is None else listing
+    job = Job(clock or Clock(), control or Control())
+    snapshot = OutputSnapshot(job.now()) if snapshot is None else snapshot
     with connect() as first:
         known = {row.study_id for row in ledger.rows()}
-        output = scan_output(first, known=known, on_skipped=listing.left_out.append)
-        listing.expected = {found.study_id for found in output.folders}
-        taken = {study_id.casefold() for study_id in listing.expected}
-        fetcher = _Fetcher(ledger, folder, clockwork, listing, taken)
+        output = scan_output(first, known=known, on_skipped=snapshot.left_out.append)
+        snapshot.expected = {found.study_id for found in output.folders}
+        taken = {study_id.casefold() for study_id in snapshot.expected}
+        fetcher = _Fetcher(ledger, folder, job, snapshot, taken)
         tasks = _batches(output.folders, connections)
-        total = _Total(len(output.folders), clock)
-        for sentence in listing.left_out:
+        total = _Total(len(output.folders), job.now)
+        for sentence in snapshot.left_out:
             yield total.event("skipped", sentence)
         yield total.event("started")
-        clockwork.wait_while_paused()
-        reports = [] if clockwork.is_over() else output.reports
+        job.wait_while_paused()
+        reports = [] if job.is_over() else output.reports
         for status, sentence in fetch_reports(first, reports, folder):
             yield total.event(status, sentence)
         if tasks:
             pool = ConnectionPool(
-                connect, tasks, fetcher.handle, first=first, size=connections, clockwork=clockwork
+                connect, tasks, fetcher.handle, first=first, size=connections, job=job
             )
-            yield from pool.work(total.after)
+            yield from pool.run(total.after)
         yield total.at_the_end()
 
 
 @dataclass(slots=True)
 class _Total:
-    """Folders done of the whole job."""
+    """Number of folders done."""
 
     size: int
     clock: Callable[[], datetime]
@@ -93,7 +91,7 @@ class _Total:
         if event.study_id is None or event.status not in {"done", "skipped", "failed"}:
             return None
         self.done += 1
-        self.size = max(self.size, self.done)  # more than expected stood inside other folders
+        self.size = max(self.size, self.done)  # further ones were found inside other folders
         return self.event("progress")
 
     def event(self, status: str, message: str = "") -> Event:
@@ -106,7 +104,7 @@ class _Total:
 
 @dataclass(slots=True)
 class _Batch:
-    """Folders that are fetched together; those done are taken out, those inside them come next."""
+    """Folders that are fetched together; those found inside them are fetched next."""
 
     folders: list[ResultFolder]
     inner: list[ResultFolder] = field(default_factory=list)
@@ -117,7 +115,7 @@ class _Batch:
         return self.folders.pop(0)
 
     def continue_with_inner(self) -> bool:
-        """Go on with what was found inside; False where there is nothing."""
+        """Continue with the folders found inside; return False if there are none."""
         self.folders, self.inner = self.inner, []
         return bool(self.folders)
 
@@ -128,8 +126,8 @@ def _batches(folders: Sequence[ResultFolder], connections: int) -> list[_Batch]:
 
 
 @dataclass(slots=True)
-class _Job:
-    """What is to be done with one folder, once it was looked into."""
+class _FolderTask:
+    """What to do with one folder, once its files are listed."""
 
     found: ResultFolder
     row: LedgerRow | None
@@ -145,122 +143,124 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Fetcher:
-    """Handles result folders: list, compare, fetch, record."""
+    """Handles result folders: lists, compares, fetches and records them."""
 
     ledger: Ledger
     folder: Path
-    clockwork: Clockwork
-    listing: OutputSnapshot
+    job: Job
+    snapshot: OutputSnapshot
     taken: set[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def handle(self, remote: Remote, batch: _Batch, on_event: OnEvent) -> datetime | None:
-        """Bring to this disk what is complete and not here yet; tell when to go on, if at all."""
+        """Fetch what is complete and not on this disk yet; return when to continue, or None."""
         try:
-            jobs = [self._job(*pair) for pair in _list_files(remote, batch.folders)]
-            for job in jobs:
-                batch.inner += self._claim_inner(job.found, on_event)
-            self._fetch(remote, jobs, batch, on_event)
+            tasks = [self._task(*pair) for pair in _list_files(remote, batch.folders)]
+            for task in tasks:
+                batch.inner += self._claim_inner(task.found, on_event)
+            self._fetch(remote, tasks, batch, on_event)
         except ConnectionLostError as error:
             batch.attempts += 1
-            if batch.attempts >= ATTEMPTS:
+            if batch.attempts >= MAX_ATTEMPTS:
                 study_id = batch.drop_first().study_id
                 on_event(self._event(study_id, 0, 0, "failed", str(error)))
             if not batch.folders and not batch.continue_with_inner():
                 raise DroppedError from error
-            raise PostponedError(self.clockwork.clock()) from error
+            raise PostponedError(self.job.now()) from error
         is_more = not batch.folders and batch.continue_with_inner()
-        return self.clockwork.clock() if is_more else None
+        return self.job.now() if is_more else None
 
     def _claim_inner(self, found: ResultFolder, on_event: OnEvent) -> list[ResultFolder]:
-        """Give the result folders inside another that nobody has taken up yet."""
+        """Return the result folders inside another one that no other worker has claimed."""
 
-        def left_out(sentence: str) -> None:
-            self.listing.left_out.append(sentence)
-            on_event(Event(STAGE, None, 0, 0, "skipped", sentence, self.clockwork.clock()))
+        def on_skipped(sentence: str) -> None:
+            self.snapshot.left_out.append(sentence)
+            on_event(Event(STAGE, None, 0, 0, "skipped", sentence, self.job.now()))
 
         with self.lock:
-            inside = inner_folders(found, self.taken, left_out)
-            expected = self.listing.expected
+            inside = inner_folders(found, self.taken, on_skipped)
+            expected = self.snapshot.expected
             if expected is not None:
                 expected |= {folder.study_id for folder in inside}
                 expected -= {found.study_id} if found.is_wrapper else set()
         return inside
 
-    def _fetch(self, remote: Remote, jobs: list[_Job], batch: _Batch, on_event: OnEvent) -> None:
-        wanted = [each for job in jobs for each in self._wanted(job, on_event)]
+    def _fetch(
+        self, remote: Remote, tasks: list[_FolderTask], batch: _Batch, on_event: OnEvent
+    ) -> None:
+        wanted = [each for task in tasks for each in self._wanted(task, on_event)]
         with closing(remote.get_many(wanted)) as arrivals:
-            for job in jobs:
-                if job.wanted:
-                    make_folder(job.target)
-                for entry, local in job.wanted:
+            for task in tasks:
+                if task.wanted:
+                    make_folder(task.target)
+                for entry, local in task.wanted:
                     error = next(arrivals)
-                    job.error = job.error or error
+                    task.error = task.error or error
                     if error is None:
                         stamp(local, entry)
-                if job.wanted:
-                    sync_folder(job.target)  # before the ledger says that they are here
-                self._finish(job, on_event)
+                if task.wanted:
+                    sync_folder(task.target)  # before the ledger records them as collected
+                self._finish(task, on_event)
                 batch.drop_first()
-                if self.clockwork.is_over():
+                if self.job.is_over():
                     return
 
-    def _job(self, folder: ResultFolder, found: ResultFolder | RemoteRefusedError) -> _Job:
-        """Decide what is to be fetched of a folder."""
+    def _task(self, folder: ResultFolder, found: ResultFolder | RemoteRefusedError) -> _FolderTask:
+        """Decide what to fetch of a folder."""
         row = self.ledger.row(folder.study_id)
-        job = _Job(folder, row, self.folder / f"{folder.study_id}{RESULT_SUFFIX}")
+        task = _FolderTask(folder, row, self.folder / f"{folder.study_id}{RESULT_SUFFIX}")
         if isinstance(found, RemoteRefusedError):
-            self.listing.add(folder)
-            job.error = found
-            return job
-        job.found = found
+            self.snapshot.add(folder)
+            task.error = found
+            return task
+        task.found = found
         if found.is_wrapper:
-            job.skip_reason = "it holds other result folders"
-            return job
-        self.listing.add(found)
-        job.skip_reason = self._skip_reason(found, row)
-        if not job.skip_reason:
+            task.skip_reason = "it holds other result folders"
+            return task
+        self.snapshot.add(found)
+        task.skip_reason = self._skip_reason(found, row)
+        if not task.skip_reason:
             try:
                 names = _checked_names(found)
             except IdError as error:
-                job.error = error
+                task.error = error
             else:
-                pairs = [(entry, job.target / name) for entry, name in names]
-                job.wanted = [pair for pair in pairs if not is_here(*pair)]
-        return job
+                pairs = [(entry, task.target / name) for entry, name in names]
+                task.wanted = [pair for pair in pairs if not is_here(*pair)]
+        return task
 
-    def _wanted(self, job: _Job, on_event: OnEvent) -> Iterator[Wanted]:
-        done, total = 0, job.total
-        for entry, local in job.wanted:
-            before = self._event(job.found.study_id, done, total, "progress", "")
-            counted = _FolderProgress(on_event, before, self.clockwork)
-            yield Wanted(entry.path, local, entry.size, counted.on_bytes)
+    def _wanted(self, task: _FolderTask, on_event: OnEvent) -> Iterator[Wanted]:
+        done, total = 0, task.total
+        for entry, local in task.wanted:
+            before = self._event(task.found.study_id, done, total, "progress", "")
+            progress = _FolderProgress(on_event, before, self.job)
+            yield Wanted(entry.path, local, entry.size, progress.on_bytes)
             done += entry.size
 
-    def _finish(self, job: _Job, on_event: OnEvent) -> None:
-        study_id = job.found.study_id
-        if job.error is not None:
-            on_event(self._event(study_id, 0, 0, "failed", str(job.error)))
-        elif job.skip_reason:
-            on_event(self._event(study_id, 0, 0, "skipped", job.skip_reason))
+    def _finish(self, task: _FolderTask, on_event: OnEvent) -> None:
+        study_id = task.found.study_id
+        if task.error is not None:
+            on_event(self._event(study_id, 0, 0, "failed", str(task.error)))
+        elif task.skip_reason:
+            on_event(self._event(study_id, 0, 0, "skipped", task.skip_reason))
         else:
-            has_changed = bool(job.wanted)
-            message = self._record(job.found, job.row, has_changed=has_changed)
+            has_changed = bool(task.wanted)
+            message = self._record(task.found, task.row, has_changed=has_changed)
             status = "done" if has_changed else "skipped"
-            on_event(self._event(study_id, job.total, job.total, status, message))
+            on_event(self._event(study_id, task.total, task.total, status, message))
 
     def _skip_reason(self, found: ResultFolder, row: LedgerRow | None) -> str:
-        """Say why a folder is left for another time; empty where it is not."""
-        if row is not None and self.listing.is_outdated(row):
-            return "only results of what was sent earlier are there"
+        """Return why a folder is left for the next time; empty if it is not."""
+        if row is not None and self.snapshot.is_outdated(row):
+            return "the results are those of an earlier submission"
         if not found.files:
             return "the folder is empty or gone"
-        if ready_message(found, is_stable=self.listing.is_stable(found)):
+        if ready_message(found, is_stable=self.snapshot.is_stable(found)):
             return ""
         return f"still being written: {missing_files(found)} missing"
 
     def _record(self, found: ResultFolder, row: LedgerRow | None, *, has_changed: bool) -> str:
-        """Note in the ledger what was fetched; return it in words."""
+        """Record in the ledger what was fetched; return the message."""
         new, message = State.FAILED, "a failure report came back"
         if has_region_values(found):
             without = missing_files(found)
@@ -271,7 +271,7 @@ class _Fetcher:
         if row.state is new and not has_changed:
             return "nothing new"
         if row.state in {State.UPLOADING, State.PARTLY_SENT} and new is State.FAILED:
-            return "a failure report of an upload that was cut short"  # it is sent again whole
+            return "a failure report of an interrupted upload"  # it is sent again whole
         if not row.state.may_become(new):
             self.ledger.record(
                 row.cohort_id, row.study_id, State.SUBMITTED, "its results are on the server"
@@ -280,19 +280,19 @@ class _Fetcher:
         return message
 
     def _event(self, study_id: str, done: int, total: int, status: str, message: str) -> Event:
-        return Event(STAGE, study_id, done, total, status, message, self.clockwork.clock())
+        return Event(STAGE, study_id, done, total, status, message, self.job.now())
 
 
 @dataclass(frozen=True, slots=True)
 class _FolderProgress:
-    """Tells of the bytes of one file as part of a whole folder."""
+    """Reports the bytes of one file as part of its folder."""
 
     on_event: OnEvent
     before: Event
-    clockwork: Clockwork
+    job: Job
 
     def on_bytes(self, done: int) -> None:
-        self.clockwork.wait_while_paused()
+        self.job.wait_while_paused()
         self.on_event(replace(self.before, done=self.before.done + done))
 
 
@@ -303,12 +303,12 @@ def _list_files(
 
 
 def _checked_names(found: ResultFolder) -> list[tuple[Entry, str]]:
-    """Check every name, and that no two are the same where case does not count."""
+    """Check every name, and that no two differ in case only."""
     names = [(entry, safe_name(entry.name)) for entry in found.files]
     if len({name.casefold() for _, name in names}) < len(names):
         raise IdError(
             "Two names in a result folder differ in case only.",
-            advice="Tell the service's support; nothing was written.",
+            advice="Nothing was written; report it to the support of neuropacs.",
             study_id=found.study_id,
         )
     return names

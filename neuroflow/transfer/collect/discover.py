@@ -1,4 +1,4 @@
-"""What stands below ``output/``: result folders at any depth, and reports of many studies."""
+"""Find what is below ``output/``: result folders at any depth, and aggregated reports."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ REPORT_KINDS = (".csv", ".tsv", ".xlsx", ".pdf", ".html", ".txt")
 """Endings of files beside result folders that are reports of many studies."""
 
 OnSkipped = Callable[[str], object]
-"""Told in one sentence of everything that is left out."""
+"""Called with one sentence for everything that is skipped."""
 
 
 @dataclass(slots=True)
 class Output:
-    """What stands below ``output/``, as far as names tell."""
+    """What is below ``output/``, judged by names."""
 
     # One result folder per study, sorted by study id. The files of one with the suffix ``_out``
-    # are not known yet.
+    # are not listed yet.
     folders: list[ResultFolder] = field(default_factory=list)
     # Files beside result folders: aggregated reports.
     reports: list[Entry] = field(default_factory=list)
@@ -35,14 +35,14 @@ class Output:
 def scan_output(
     remote: Remote, *, known: Collection[str] = (), on_skipped: OnSkipped = do_nothing
 ) -> Output:
-    """Find result folders and aggregated reports, without looking into folders with the suffix."""
+    """Find result folders and aggregated reports, without listing folders with the suffix."""
     output = Output()
     found: dict[str, ResultFolder] = {}
     for path, files in _walk(remote, output.reports, on_skipped):
         try:
             folder = ResultFolder(result_study_id(path.name), path, files)
         except IdError as error:
-            on_skipped(f"A result folder was left out: {error}")
+            on_skipped(f"A result folder was skipped: {error}")
             continue
         earlier = found.get(folder.study_id)
         if earlier is None or not _has_suffix(earlier.path):
@@ -74,13 +74,13 @@ def find_results(
 def inner_folders(
     folder: ResultFolder, taken: set[str], on_skipped: OnSkipped = do_nothing
 ) -> list[ResultFolder]:
-    """List the result folders inside another, which are not looked into yet."""
+    """Return the result folders inside another one; their files are not listed yet."""
     inside = []
     for path in folder.inner:
         try:
             study_id = result_study_id(path.name)
         except IdError as error:
-            on_skipped(f"A result folder was left out: {error}")
+            on_skipped(f"A result folder was skipped: {error}")
             continue
         if study_id.casefold() not in taken:
             taken.add(study_id.casefold())
@@ -89,19 +89,19 @@ def inner_folders(
 
 
 def find_folders(remote: Remote) -> list[ResultFolder]:
-    """List every result folder below ``output/``, without looking into those with the suffix."""
+    """Find every result folder below ``output/``, without listing those with the suffix."""
     return scan_output(remote).folders
 
 
 def list_folder(remote: Remote, folder: ResultFolder) -> ResultFolder:
-    """Look into one result folder."""
+    """List the files of one result folder; none if it is gone."""
     return _with_files(folder, _list_or_empty(remote, folder.path))
 
 
 def list_folders(
     remote: Remote, folders: Sequence[ResultFolder]
 ) -> Iterator[ResultFolder | RemoteRefusedError]:
-    """Look into many result folders in a few round trips."""
+    """List the files of many result folders in a few round trips."""
     listings = remote.list_many([folder.path for folder in folders])
     for folder, entries in zip(folders, listings, strict=True):
         if isinstance(entries, RemoteRefusedError):
@@ -111,7 +111,7 @@ def list_folders(
 
 
 def collected_ids(folder: Path) -> set[str]:
-    """Tell which studies have a result folder on this disk."""
+    """Return the studies that have a result folder on this disk."""
     try:
         names = [path.name for path in folder.iterdir()]
     except FileNotFoundError:
@@ -126,7 +126,7 @@ def collected_ids(folder: Path) -> set[str]:
 
 
 def changed_ids(folder: Path, found: Iterable[ResultFolder], here: Collection[str]) -> set[str]:
-    """Tell of which collected studies the server has files that are newer, or not here at all."""
+    """Return the collected studies of which the server has newer or further files."""
     changed, above = set(), str(folder)  # text, for there may be thousands
     for one in found:
         if one.study_id in here:
@@ -139,14 +139,14 @@ def changed_ids(folder: Path, found: Iterable[ResultFolder], here: Collection[st
 def _walk(
     remote: Remote, reports: list[Entry], on_skipped: OnSkipped
 ) -> Iterator[tuple[PurePosixPath, tuple[Entry, ...]]]:
-    """Yield result folders, by their suffix or by what is in them; level by level, few trips."""
+    """Yield result folders, found by suffix or content; level by level, to save round trips."""
     level = [OUTPUT]
     listings: Iterable[Sequence[Entry] | RemoteRefusedError] = [_list_or_empty(remote, OUTPUT)]
     for depth in range(MAX_DEPTH + 1):
         deeper: list[PurePosixPath] = []
         for path, entries in zip(level, listings, strict=True):
             if isinstance(entries, RemoteRefusedError):
-                on_skipped(f"A folder below {OUTPUT} was left out: {entries}")
+                on_skipped(f"A folder below {OUTPUT} was skipped: {entries}")
                 continue
             folders = sorted(entry.path for entry in entries if entry.is_folder)
             files = _files(entries)
@@ -161,20 +161,19 @@ def _walk(
             return
         if depth == MAX_DEPTH:
             on_skipped(
-                f"{len(deeper)} folders more than {MAX_DEPTH} levels below {OUTPUT} were not "
-                "looked into."
+                f"{len(deeper)} folders more than {MAX_DEPTH} levels below {OUTPUT} were skipped."
             )
             return
         level, listings = deeper, remote.list_many(deeper)
 
 
 def _enterable(folders: Iterable[PurePosixPath], on_skipped: OnSkipped) -> Iterator[PurePosixPath]:
-    """Leave out folders whose names lead elsewhere, or are no text."""
+    """Skip folders whose names are unsafe as paths."""
     for folder in folders:
         try:
             safe_name(folder.name)
         except IdError as error:
-            on_skipped(f"A folder below {OUTPUT} was left out: {error}")
+            on_skipped(f"A folder below {OUTPUT} was skipped: {error}")
         else:
             yield folder
 
@@ -182,7 +181,7 @@ def _enterable(folders: Iterable[PurePosixPath], on_skipped: OnSkipped) -> Itera
 def _drop_ambiguous_ids(
     found: Collection[str], known: Collection[str], on_skipped: OnSkipped
 ) -> Iterator[str]:
-    """Leave out study ids that no disk could tell apart, except the known one among them."""
+    """Skip study ids that differ in case only, except the one that the ledger knows."""
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for study_id in found:
         alike[study_id.casefold()].append(study_id)
@@ -192,8 +191,8 @@ def _drop_ambiguous_ids(
         yield from kept
         for study_id in sorted(set(ids) - set(kept)):
             on_skipped(
-                f"The result folder of {study_id} was left out: another one differs from it in "
-                "case only. Tell the service's support."
+                f"The result folder of {study_id} was skipped: another one differs from it in "
+                "case only. Report it to the support of neuropacs."
             )
 
 

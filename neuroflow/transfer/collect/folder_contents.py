@@ -1,4 +1,4 @@
-"""What a result folder tells by the names of its files."""
+"""What a result folder contains, judged by the names of its files."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _FAILURE_WORDS = ("fail", "error")
 
 
 def is_failure(folder: ResultFolder, *, is_stable: bool) -> bool:
-    """Tell whether a folder holds a failure report in place of results.
+    """Check whether a folder holds a failure report in place of results.
 
-    A name that says so is enough. Else a report without values counts, once nothing is being
-    added any more: until then the values may still be on their way.
+    A name with ``fail`` or ``error`` is enough. Otherwise a report without values counts once
+    the folder is stable: until then the values may still be added.
 
     Examples
     --------
@@ -26,7 +26,7 @@ def is_failure(folder: ResultFolder, *, is_stable: bool) -> bool:
 
     References
     ----------
-    The vendor's documentation: a study that failed gets a failure report (text and picture) in
+    Documentation of neuropacs: a study that failed gets a failure report (text and picture) in
     place of a prediction.
     """
     names = [entry.name.lower() for entry in folder.files]
@@ -38,12 +38,12 @@ def is_failure(folder: ResultFolder, *, is_stable: bool) -> bool:
 
 
 def has_region_values(folder: ResultFolder) -> bool:
-    """Tell whether a folder holds the values of regions."""
+    """Check whether a folder holds the values of regions."""
     return VALUES_FILE in {entry.name.lower() for entry in folder.files}
 
 
 def missing_files(folder: ResultFolder) -> str:
-    """Name the files that a complete result folder would have.
+    """Return the names of the files that are missing from a result folder.
 
     Examples
     --------
@@ -56,12 +56,12 @@ def missing_files(folder: ResultFolder) -> str:
 
 
 def ready_message(folder: ResultFolder, *, is_stable: bool) -> str:
-    """Tell what is to be collected from a folder."""
+    """Describe what is ready to be collected from a folder; empty if nothing is."""
     missing = missing_files(folder)
     if not missing:
-        return "results wait on the server"
+        return "results are ready on the server"
     if is_stable and has_region_values(folder):
-        return f"results wait on the server, without {missing}"
+        return f"results are ready on the server, without {missing}"
     if is_failure(folder, is_stable=is_stable):
-        return "a failure report waits on the server"
+        return "a failure report is ready on the server"
     return ""

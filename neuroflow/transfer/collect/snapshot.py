@@ -1,8 +1,8 @@
-"""What the server held when we last looked, when that was, and since when it is so.
+"""A snapshot of the output folder: what it held, when, and since when it is unchanged.
 
-The server's clock and ours may differ by hours. So times of the server are compared with times of
-the server only, and ours with ours: whether a folder is still being written, and whether it
-answers what was sent earlier, is told by when we saw it first and by what the server wrote since.
+The server's clock and ours may differ by hours. So times of the server are compared with times
+of the server only, and ours with ours. Whether a folder is still being written, and whether it
+belongs to an earlier submission, follows from when it was first seen and what changed since.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from neuroflow.ledger import LedgerRow
 from neuroflow.models import Entry, ResultFolder
 
 STABLE_AFTER = timedelta(minutes=2)
-"""A folder to which nothing was added for so long is written."""
+"""A folder that is unchanged for this long is complete."""
 MAX_CLOCK_SKEW = timedelta(days=1)
-"""By how much two clocks may differ, however they are set."""
+"""By how much two clocks may differ at most."""
 _FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SeenAt:
-    """When a result folder was first seen at all, and first seen as it is; by our clock."""
+    """When a result folder was first seen, and first seen as it is now; by our clock."""
 
     first: datetime
     since: datetime
 
 
 class OutputSnapshot:
-    """One look at the server, folder by folder.
+    """The result folders at one time, and when each was first seen.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class OutputSnapshot:
         self._newest: datetime | None = before._newest if before else None
 
     def add(self, *folders: ResultFolder) -> Self:
-        """Note folders as they are now."""
+        """Add folders as they are now."""
         for folder in folders:
             study_id = folder.study_id
             seen_at = self._seen_at.get(study_id)
@@ -73,11 +73,11 @@ class OutputSnapshot:
 
     @property
     def is_complete(self) -> bool:
-        """True where every study that is expected was looked into."""
+        """True where the folder of every expected study was listed."""
         return self.expected is not None and self.expected <= self.folders.keys()
 
     def is_stable(self, folder: ResultFolder) -> bool:
-        """Tell whether nothing is being added to a folder any more."""
+        """Check whether a folder is no longer being written."""
         if self.at - self._seen_at[folder.study_id].since >= STABLE_AFTER:
             return True
         last = newest_of(folder)
@@ -86,7 +86,7 @@ class OutputSnapshot:
         return self._newest - last >= STABLE_AFTER or self.at - last >= MAX_CLOCK_SKEW
 
     def is_outdated(self, row: LedgerRow) -> bool:
-        """Tell whether a folder still answers the content that was replaced meanwhile."""
+        """Check whether a folder holds the results of content that was replaced since."""
         if row.submitted_at is None or row.answered_at is None:
             return False
         if row.answered_at > row.submitted_at:
@@ -98,7 +98,7 @@ class OutputSnapshot:
         return last is not None and last < row.submitted_at
 
     def save(self, path: Path, server: str) -> None:
-        """Write it whole, or not at all."""
+        """Save the snapshot; a failure is a warning only."""
         content = {
             "format": _FORMAT,
             "server": server,
@@ -119,36 +119,38 @@ class OutputSnapshot:
             with atomic_write(path, parents=True) as temporary:
                 temporary.write_text(json.dumps(content), encoding="ascii")
         except OSError as error:
-            message = f"{path} cannot be written ({error.strerror}); the next look starts afresh."
+            message = (
+                f"{path} cannot be written ({error.strerror}); the next status check starts over."
+            )
             warnings.warn(message, ResultWarning, stacklevel=2)
 
     @classmethod
     def load(cls, path: Path, server: str) -> Self | None:
-        """Read the last one."""
+        """Load the last snapshot of this server; None if there is none."""
         try:
             content = json.loads(path.read_text(encoding="ascii"))
             if (content["format"], content["server"]) != (_FORMAT, server):
                 return None
-            listing = cls(_needed(content["at"]))
-            listing._newest = _time(content["newest"])
-            listing.left_out = list(map(str, content["left_out"]))
+            snapshot = cls(_needed(content["at"]))
+            snapshot._newest = _time(content["newest"])
+            snapshot.left_out = list(map(str, content["left_out"]))
             for study_id, first, since, place, files in content["folders"]:
-                listing._seen_at[str(study_id)] = SeenAt(_needed(first), _needed(since))
+                snapshot._seen_at[str(study_id)] = SeenAt(_needed(first), _needed(since))
                 if place is not None:
-                    listing.folders[str(study_id)] = _unpacked(str(study_id), place, files)
+                    snapshot.folders[str(study_id)] = _unpacked(str(study_id), place, files)
         except (OSError, ValueError, TypeError, KeyError):
             return None
-        return listing
+        return snapshot
 
     def _packed(self, study_id: str) -> tuple[str | None, list[Any]]:
         folder = self.folders.get(study_id)
-        if folder is None:  # it was there once
+        if folder is None:  # it is gone
             return None, []
         return str(folder.path), [[e.name, e.size, _text(e.modified)] for e in folder.files]
 
 
 def newest_of(folder: ResultFolder) -> datetime | None:
-    """Tell when a folder's newest file was written."""
+    """Return when a folder's newest file was written."""
     times = (entry.modified for entry in folder.files if entry.modified is not None)
     return max(times, default=None)
 
@@ -172,7 +174,7 @@ def _time(text: str | None) -> datetime | None:
 
 def _needed(text: str) -> datetime:
     time = datetime.fromisoformat(text)
-    if time.tzinfo is None:  # it could not be compared
+    if time.tzinfo is None:  # times without a zone cannot be compared
         raise ValueError(text)
     return time
 

@@ -1,4 +1,4 @@
-"""Where every study stands: the ledger and the server's listing put together."""
+"""The state of every study: the ledger combined with a snapshot of the server."""
 
 from __future__ import annotations
 
@@ -18,24 +18,20 @@ from neuroflow.transfer.collect.snapshot import OutputSnapshot, newest_of
 
 COLUMNS = ("cohort_id", "study_id", "state", "since", "size", "message")
 
-_OPEN = frozenset({State.SUBMITTED, State.UPLOADING, State.UNCONFIRMED})
-_ANSWERED = frozenset({State.COLLECTED, State.FAILED})
-_UNSENT = frozenset({State.PACKAGED, State.PARTLY_SENT})  # a failure may be that of a part
-
 
 def status(
     rows: Iterable[LedgerRow],
-    listing: OutputSnapshot | None,
+    snapshot: OutputSnapshot | None,
     *,
     now: datetime,
     overdue_hours: float,
-    here: Collection[str] = (),
+    collected: Collection[str] = (),
     changed: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Tell where every study stands.
+    """Return the state of every study.
 
-    What the listing adds is true of the moment it was made: a study that was sent after it is
-    ``submitted``, and none is overdue because nobody looked.
+    What the snapshot adds is true of the time it was made: a study sent after it is
+    ``submitted``, and none becomes overdue because the service was not checked.
 
     Examples
     --------
@@ -46,75 +42,76 @@ def status(
     >>> status([row], OutputSnapshot(later), now=later, overdue_hours=6).loc[0, "state"]
     'overdue'
     """
-    seen = listing.folders if listing else {}
-    strangers = dict.fromkeys([*seen, *here])
+    seen = snapshot.folders if snapshot else {}
+    unknown = dict.fromkeys([*seen, *collected])
     lines = []
     for row in rows:
-        strangers.pop(row.study_id, None)
-        has_changed = row.study_id not in here or row.study_id in changed
-        state, message = _current_state(row, listing, now, overdue_hours, has_changed=has_changed)
+        unknown.pop(row.study_id, None)
+        has_changed = row.study_id not in collected or row.study_id in changed
+        state, message = _current_state(row, snapshot, now, overdue_hours, has_changed=has_changed)
         since = row.submitted_at if state in {State.PROCESSING, State.OVERDUE} else row.since
         lines.append((row.cohort_id, row.study_id, state.value, since, row.size, message))
-    for study_id in sorted(strangers):
-        where = "collected" if study_id in here else "on the server"
+    for study_id in sorted(unknown):
+        where = "collected" if study_id in collected else "on the server"
         message = f"{where}, but not sent from this workspace"
-        message += "; newer files wait on the server" if study_id in changed else ""
+        message += "; newer files are on the server" if study_id in changed else ""
         since = newest_of(seen[study_id]) if study_id in seen else None
         lines.append(("", study_id, State.UNKNOWN.value, since, 0, message))
     table = pd.DataFrame(lines, columns=list(COLUMNS))
     table["since"] = pd.to_datetime(table["since"], utc=True)
     table = table.astype({name: "str" for name in COLUMNS if name not in {"since", "size"}})
-    table.attrs["listed_at"] = listing.at if listing else None
-    table.attrs["left_out"] = list(listing.left_out) if listing else []
+    table.attrs["listed_at"] = snapshot.at if snapshot else None
+    table.attrs["left_out"] = list(snapshot.left_out) if snapshot else []
     return table
 
 
 def _current_state(
     row: LedgerRow,
-    listing: OutputSnapshot | None,
+    snapshot: OutputSnapshot | None,
     now: datetime,
     overdue_hours: float,
     *,
     has_changed: bool,
 ) -> tuple[State, str]:
-    """Add to the recorded state what the server shows."""
-    if listing is None:
+    """Combine the recorded state with what the server shows."""
+    if snapshot is None:
         return row.state, row.message
-    folder = listing.folders.get(row.study_id)
-    if folder is not None and not listing.is_outdated(row):
-        if waits := _ready_message(row, folder, listing, has_changed=has_changed):
-            return State.DELIVERED, waits
+    folder = snapshot.folders.get(row.study_id)
+    if folder is not None and not snapshot.is_outdated(row):
+        if message := _ready_message(row, folder, snapshot, has_changed=has_changed):
+            return State.DELIVERED, message
         if row.state is State.SUBMITTED:
             return State.PARTIAL, f"still missing: {missing_files(folder)}"
     if row.state is State.SUBMITTED:
-        return _state_without_result(row, listing.at, now, overdue_hours)
+        return _state_without_result(row, snapshot.at, now, overdue_hours)
     return row.state, row.message
 
 
 def _ready_message(
-    row: LedgerRow, folder: ResultFolder, listing: OutputSnapshot, *, has_changed: bool
+    row: LedgerRow, folder: ResultFolder, snapshot: OutputSnapshot, *, has_changed: bool
 ) -> str:
-    """Say what is to be collected of a study; empty where nothing is."""
-    waits = ready_message(folder, is_stable=listing.is_stable(folder))
-    if not waits or row.state in _OPEN:
-        return waits
-    if has_changed and row.state in _ANSWERED:
-        return f"the server has other files than were collected: {waits}"
-    if has_changed and row.state in _UNSENT and has_region_values(folder):
-        return f"sent, but not by this ledger's account: {waits}"
+    """Describe what is ready to be collected of a study; empty if nothing is."""
+    ready = ready_message(folder, is_stable=snapshot.is_stable(folder))
+    if not ready or row.state in {State.SUBMITTED, State.UPLOADING, State.UNCONFIRMED}:
+        return ready
+    if has_changed and row.state.is_collected:
+        return f"the files on the server differ from those collected: {ready}"
+    # Packaged or partly sent: a failure report may be about a part, values are not.
+    if has_changed and has_region_values(folder):
+        return f"sent, but not recorded in this ledger: {ready}"
     return ""
 
 
 def _state_without_result(
     row: LedgerRow, listed_at: datetime, now: datetime, overdue_hours: float
 ) -> tuple[State, str]:
-    """Tell what it means that no result is there; times are all of this computer's clock."""
+    """Return the state of a study without a result; all times are of this computer's clock."""
     sent = row.submitted_at or row.since
     if sent > now:
-        return State.PROCESSING, "sent in the future: this computer's clock was set back since"
+        return State.PROCESSING, "sent in the future: this computer's clock was set back"
     if listed_at < sent:
         return row.state, row.message
     hours = (listed_at - sent).total_seconds() / 3600
     if hours > overdue_hours:
-        return State.OVERDUE, f"no result after {hours:.1f} hours; ask the vendor's support"
+        return State.OVERDUE, f"no result after {hours:.1f} hours; ask the support of neuropacs"
     return State.PROCESSING, ""

@@ -1,4 +1,4 @@
-"""How fast earlier uploads were: from the ledger, for the plan of the next one."""
+"""Throughput of earlier uploads, from the ledger, to estimate the next one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.transfer.remote import Receipt
 
 BEGUN = "begun"
-"""What the ledger says with ``uploading`` when an upload starts."""
+"""Message of the ledger with ``uploading`` when an upload starts."""
 LAST = 50
-"""How many uploads are looked at: the line of today, not of last year."""
+"""How many uploads count: the network of today, not of last year."""
 
 _RECEIPTS = frozenset(receipt.value for receipt in Receipt)
 
@@ -19,7 +19,7 @@ Span = tuple[datetime, datetime]
 
 
 def upload_throughput(ledger: Ledger, rows: Iterable[LedgerRow]) -> float | None:
-    """Measure how fast the last uploads were, all connections together."""
+    """Return bytes per second of the last uploads, all connections together."""
     sent = [row for row in rows if row.submitted_at is not None and row.sent_size is not None]
     sent.sort(key=lambda row: row.submitted_at or row.since, reverse=True)
     spans: list[Span] = []
@@ -34,7 +34,7 @@ def upload_throughput(ledger: Ledger, rows: Iterable[LedgerRow]) -> float | None
 
 
 def _span(ledger: Ledger, study_id: str) -> Span | None:
-    """Find when the last upload that went through without a break began and ended."""
+    """Return when the last uninterrupted upload of a study began and ended."""
     begun: datetime | None = None
     found: Span | None = None
     for at, state, message in ledger.history(study_id):
@@ -46,7 +46,7 @@ def _span(ledger: Ledger, study_id: str) -> Span | None:
 
 
 def _total_seconds(spans: Iterable[Span]) -> float:
-    """Add up time in seconds; where several overlap, it counts once."""
+    """Return the total duration in seconds; where spans overlap, it counts once."""
     seconds = 0.0
     end: datetime | None = None
     for begun, ended in sorted(spans):

@@ -1,4 +1,4 @@
-"""What a submission would do, study by study: decided here, done elsewhere."""
+"""The plan of a submission: what would be done with each study. Nothing is sent here."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 REFUSED = "nothing was sent: "
-"""How the ledger's message begins where the server refused a study before its first byte."""
+"""Start of the ledger's message where the server refused a study before its first byte."""
 
 
 class Action(StrEnum):
-    """What is to be done with a study."""
+    """What a submission does with a study."""
 
     SEND = "send"
-    CHECK = "check"  # an earlier attempt has no known end: look at the server, then decide
+    CHECK = "check"  # the outcome of an earlier attempt is unknown: check the server first
     SKIP = "skip"
     BLOCKED = "blocked"
     REFUSED = "refused"
@@ -40,15 +40,15 @@ class PlanItem:
     Parameters
     ----------
     study_id
-        Which study.
+        The study.
     action
-        What would be done.
+        What would be done with it.
     size
-        Length of its package in bytes; 0 where it has none.
+        Size of its package in bytes; 0 where it has none.
     reason
-        Why, for people.
+        Why, in a few words.
     force
-        True where the user gave the word to send again what may have been processed.
+        True where the user asked to send again what may have been processed.
     """
 
     study_id: str
@@ -59,22 +59,22 @@ class PlanItem:
 
     @property
     def is_to_do(self) -> bool:
-        """True where it touches the server."""
+        """True where the server is contacted for it."""
         return self.action in _TO_DO
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a submission would do; a value that can be shown, and then carried out.
+    """What a submission would do; it can be shown as a dry run, and then carried out.
 
     Parameters
     ----------
     cohort_id
-        Which cohort; empty where there is nothing to do.
+        The cohort; empty where there is nothing to do.
     items
         One per study.
     speed
-        Bytes per second of earlier uploads; None where none is known.
+        Bytes per second of earlier uploads; None if there were none.
 
     Examples
     --------
@@ -89,17 +89,17 @@ class Plan:
 
     @property
     def to_do(self) -> tuple[PlanItem, ...]:
-        """The items that touch the server."""
+        """The items for which the server is contacted."""
         return tuple(item for item in self.items if item.is_to_do)
 
     @property
     def seconds(self) -> float | None:
-        """How long it takes at the speed of earlier uploads; None where none is known."""
+        """Duration at the speed of earlier uploads, in seconds; None if there were none."""
         return None if self.speed is None else sum(i.size for i in self.to_do) / self.speed
 
     @property
     def summary(self) -> str:
-        """One line: how many studies, how much, how long.
+        """One line: number of studies, size, and duration.
 
         Examples
         --------
@@ -107,24 +107,24 @@ class Plan:
         >>> Plan("C", (item,), speed=1e6).summary
         '1 of 1 studies to send, 90.0 MB, about 2 min at the speed of earlier uploads'
         >>> Plan("C", (item,)).summary
-        '1 of 1 studies to send, 90.0 MB; how long is not known before the first upload'
+        '1 of 1 studies to send, 90.0 MB; the duration is not known before the first upload'
         """
         if not self.to_do:
             return f"nothing to send of {len(self.items)} studies"
         size = sum(item.size for item in self.to_do)
         text = f"{len(self.to_do)} of {len(self.items)} studies to send, {size / 1e6:.1f} MB"
         if self.seconds is None:
-            return f"{text}; how long is not known before the first upload"
+            return f"{text}; the duration is not known before the first upload"
         return f"{text}, about {_about(self.seconds)} at the speed of earlier uploads"
 
     def frame(self) -> pd.DataFrame:
-        """Show the plan as a table.
+        """Return the plan as a table.
 
         Returns
         -------
         pandas.DataFrame
             study_id, action, size (bytes), reason, seconds (how long the upload takes at the
-            speed of earlier ones; missing where none is known, 0 where nothing is sent).
+            speed of earlier ones; missing if there were none, 0 where nothing is sent).
         """
         import pandas as pd
 
@@ -147,7 +147,7 @@ def plan(
     *,
     replace: bool = False,
 ) -> Plan:
-    """Decide what to do with every study of a cohort; nothing is done."""
+    """Decide what to do with every study of a cohort."""
     planner = Planner(ledger, replace=replace)
     for package in packages:
         if package.study_id not in blocked:
@@ -157,7 +157,7 @@ def plan(
 
 
 class Planner:
-    """Decides one study after the other, and knows each again under another id."""
+    """Decides study by study, and recognises a study that has two ids."""
 
     def __init__(self, ledger: Ledger, *, replace: bool = False) -> None:
         self._replace = replace
@@ -168,32 +168,32 @@ class Planner:
 
     def add(self, package: Package) -> PlanItem:
         """Decide what to do with the next study of the cohort."""
-        twin = _duplicate_of(package, self._first)
-        if twin is not None:
-            reason = f"the same study goes by the id {twin} already"
+        owner = _duplicate_of(package, self._first)
+        if owner is not None:
+            reason = f"the same study already has the id {owner}"
             item = PlanItem(package.study_id, Action.REFUSED, package.size, reason)
         else:
             item = _decide(package, self._rows.get(package.study_id), replace=self._replace)
         if item.action is not Action.REFUSED:
-            for mark in _fingerprints(package):
-                self._first.setdefault(mark, package.study_id)
+            for fingerprint in _fingerprints(package):
+                self._first.setdefault(fingerprint, package.study_id)
         self._items.append(item)
         return item
 
     def plan(
         self, cohort_id: str, blocked: Mapping[str, str], sizes: Mapping[str, int] | None = None
     ) -> Plan:
-        """Put together what was decided so far."""
+        """Return the plan of everything decided so far."""
         known = sizes or {}
         held = [PlanItem(s, Action.BLOCKED, known.get(s, 0), why) for s, why in blocked.items()]
         return Plan(cohort_id, (*self._items, *held), self._speed)
 
 
 def has_failed(row: LedgerRow) -> bool:
-    """Tell whether the last upload of a study came to no good end."""
+    """Check whether the last upload of a study failed."""
     if row.state is State.PACKAGED:
         return row.message.startswith(REFUSED)
-    return row.state in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}
+    return row.state.has_unknown_outcome
 
 
 def _decide(package: Package, row: LedgerRow | None, *, replace: bool) -> PlanItem:
@@ -202,20 +202,23 @@ def _decide(package: Package, row: LedgerRow | None, *, replace: bool) -> PlanIt
 
     if row is None or row.state is State.PACKAGED:
         return item(Action.SEND, "not sent yet")
-    if row.state in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}:
-        return item(Action.CHECK, "how an earlier attempt ended is not known", force=replace)
+    if row.state.has_unknown_outcome:
+        return item(Action.CHECK, "the outcome of an earlier attempt is unknown", force=replace)
     is_changed = row.sent_sha256 != package.sha256
     if not is_changed and row.state is not State.FAILED:
         when = f" on {row.submitted_at:%Y-%m-%d}" if row.submitted_at else ""
         return item(Action.SKIP, f"already sent{when}")
-    why = "other content was sent under this id" if is_changed else "a failure report came back"
+    why = "other content was sent under this id" if is_changed else "neuropacs reported a failure"
     if replace:
-        return item(Action.SEND, f"sent anew: {why}", force=True)
-    return item(Action.REFUSED if is_changed else Action.SKIP, f"{why}; ask to replace it")
+        return item(Action.SEND, f"sent again: {why}", force=True)
+    return item(
+        Action.REFUSED if is_changed else Action.SKIP,
+        f"{why}; submit with replace to send it again",
+    )
 
 
 def _about(seconds: float) -> str:
-    """Say how long, as exactly as one can know it."""
+    """Format a duration, rounded up."""
     if seconds < 60:
         return f"{max(1, math.ceil(seconds))} s"
     return f"{math.ceil(seconds / 60)} min" if seconds < 2 * 3600 else f"{seconds / 3600:.1f} h"
@@ -225,7 +228,7 @@ Fingerprint = tuple[str, str]
 
 
 def _fingerprints(study: Package | LedgerRow) -> list[Fingerprint]:
-    """List by what a study is known again: content, sources, Study Instance UID."""
+    """List the digests that identify a study: content, sources, Study Instance UID."""
     found = [
         ("content", study.sha256),
         ("source", study.source_sha256),
@@ -235,15 +238,15 @@ def _fingerprints(study: Package | LedgerRow) -> list[Fingerprint]:
 
 
 def _first_owners(rows: Iterable[LedgerRow]) -> dict[Fingerprint, str]:
-    """Map every mark of a study that has left this disk to the id it left under."""
+    """Map every fingerprint of a study that was sent to the id it was sent under."""
     first: dict[Fingerprint, str] = {}
     for row in rows:
         if row.state is not State.PACKAGED:
-            for mark in _fingerprints(row):
-                first.setdefault(mark, row.study_id)
+            for fingerprint in _fingerprints(row):
+                first.setdefault(fingerprint, row.study_id)
     return first
 
 
 def _duplicate_of(package: Package, first: Mapping[Fingerprint, str]) -> str | None:
-    owners = (first.get(mark) for mark in _fingerprints(package))
+    owners = (first.get(fingerprint) for fingerprint in _fingerprints(package))
     return next((owner for owner in owners if owner not in {None, package.study_id}), None)

@@ -1,4 +1,4 @@
-"""A lost ledger made anew, from the packages on this disk and what the server shows."""
+"""Rebuild a lost ledger from the packages on this disk and what the server shows."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from neuroflow.models import Entry, Package
 from neuroflow.transfer.collect import VALUES_FILE, find_results
 from neuroflow.transfer.remote import Remote
 
-UNSEEN = "the ledger was made anew and the server does not show it; it may have been processed"
-PART = "the ledger was made anew; the server holds another length"
-WHOLE = "the ledger was made anew; found whole on the server, or processed"
+UNSEEN = "the ledger was rebuilt and the server does not show it; it may have been processed"
+PART = "the ledger was rebuilt; the size on the server differs"
+WHOLE = "the ledger was rebuilt; found whole on the server, or processed"
 
 
 def rebuild(packages: Sequence[Package], ledger: Ledger, remote: Remote) -> list[LedgerRow]:
-    """Note in a new ledger what the server shows of every package.
+    """Record in a new ledger what the server shows of every package.
 
-    Ended early, it has to be done again before anything is sent.
+    If it is interrupted, it must be run again before anything is sent.
 
-    What the server does not show may have been sent and taken into processing: it becomes
-    ``unconfirmed``, and only the user may have it sent (`replace`). A study of which the ledger
-    knows more than that it was packaged stays as it is.
+    A study that the server does not show may have been sent and processed: it becomes
+    ``unconfirmed`` and is sent only with `replace`. A study whose upload the ledger already
+    records stays as it is.
     """
     answered = {
         folder.study_id

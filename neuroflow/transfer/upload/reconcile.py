@@ -1,4 +1,4 @@
-"""What became of an upload whose end nobody recorded: a pure function of what is known.
+"""Decide about an upload whose outcome is not recorded: a pure function of what is known.
 
 The ledger says ``uploading`` until just before the last byte leaves, and ``unconfirmed`` from
 then until the server has acknowledged the whole. So an upload cut short in ``uploading`` never
@@ -15,36 +15,36 @@ from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Entry
 
 HEARTBEATS = 10
-"""An upload under way is noted this many times per quiet time."""
+"""How often per quiet time the ledger records that an upload is still in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerView:
-    """What a look at the server showed of one study."""
+    """What the server shows of one study."""
 
     entry: Entry | None  # The zip in the input folder, or None
     # True where the values are in the output folder. A failure report alone proves nothing: it
     # may be about a part.
     has_region_values: bool = False
-    is_hidden: bool = False  # True where the account may not look: `entry` then means nothing
+    is_hidden: bool = False  # True where the account may not list: `entry` then means nothing
 
 
 class Verdict(StrEnum):
-    """What follows."""
+    """What to do with a study."""
 
     SEND = "send"
-    WAIT = "wait"  # until the server's quiet time is over; then look again
+    WAIT = "wait"  # until the server's quiet time is over; then check again
     SENT = "sent"
-    UNSURE = "unsure"  # only the user may decide to send it again
+    UNSURE = "unsure"  # sent again only if the user asks for it
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to do about one study, and why."""
 
-    verdict: Verdict  # What follows
-    reason: str  # One sentence for people
-    until: datetime | None = None  # When to look again, for ``wait``
+    verdict: Verdict
+    reason: str  # One sentence for the user
+    until: datetime | None = None  # When to check again, for ``wait``
     is_part: bool = False  # True where the server is known to hold a part of it
 
 
@@ -71,9 +71,9 @@ def reconcile(
     AWS Transfer Family user guide: an upload cut short is stored with what had arrived; an
     unresponsive client is given 300 s.
     """
-    if row.state in {State.SUBMITTED, State.COLLECTED, State.FAILED}:
-        anew = Decision(Verdict.SEND, "sent anew, as asked")
-        return anew if force else Decision(Verdict.SENT, "already sent")
+    if row.state.is_sent:
+        again = Decision(Verdict.SEND, "sent again with replace")
+        return again if force else Decision(Verdict.SENT, "already sent")
     # Folders and files of an earlier, whole submission say nothing of this one.
     is_first = row.submitted_at is None
     if row.state is not State.PARTLY_SENT and is_first and _has_arrived(row, seen):
@@ -96,11 +96,13 @@ def _has_arrived(row: LedgerRow, seen: ServerView) -> bool:
 def _of_packaged(row: LedgerRow, seen: ServerView, now: datetime, quiet_seconds: float) -> Decision:
     if seen.is_hidden or seen.entry is None:
         return Decision(Verdict.SEND, "not sent yet")
-    # Somebody begun to send it, from another ledger: their session may still be under way.
+    # It was sent from another ledger: that session may still be open.
     until = (seen.entry.modified or row.since) + timedelta(seconds=quiet_seconds)
     if now < until:
-        return Decision(Verdict.WAIT, "an upload from elsewhere may be under way", until)
-    return Decision(Verdict.SEND, "the server holds a part from elsewhere", is_part=True)
+        return Decision(Verdict.WAIT, "an upload from another workspace may be in flight", until)
+    return Decision(
+        Verdict.SEND, "the server holds a part sent from another workspace", is_part=True
+    )
 
 
 def _of_interrupted(row: LedgerRow, seen: ServerView, *, is_first: bool, force: bool) -> Decision:
@@ -109,15 +111,15 @@ def _of_interrupted(row: LedgerRow, seen: ServerView, *, is_first: bool, force: 
         return Decision(Verdict.SEND, "the server holds a part; it is replaced by the whole")
     is_part = _is_part(row, seen, is_first)
     if row.state is State.UPLOADING or is_part:
-        return Decision(Verdict.SEND, "an upload was cut short", is_part=is_part)
+        return Decision(Verdict.SEND, "an upload was interrupted", is_part=is_part)
     if not is_first and _is_newer(row, seen):
         return Decision(Verdict.SENT, "found whole on the server")
     if force:
-        return Decision(Verdict.SEND, "sent again, as asked, though it may have arrived")
+        return Decision(Verdict.SEND, "sent again with replace, though it may have arrived")
     return Decision(
         Verdict.UNSURE,
-        "it may have arrived and is not sent again unasked; wait for its result, or ask to "
-        "replace it",
+        "it may have arrived and is not sent again automatically; wait for its result, or submit "
+        "it with replace",
     )
 
 
@@ -128,7 +130,7 @@ def _is_part(row: LedgerRow, seen: ServerView, is_first: bool) -> bool:
 
 
 def _is_newer(row: LedgerRow, seen: ServerView) -> bool:
-    """Tell whether the server's file is as long as the new content and younger than the old."""
+    """Check that the server's file has the size of the new content and is newer than the old."""
     entry, earlier = seen.entry, row.submitted_at
     if seen.is_hidden or entry is None or entry.modified is None or earlier is None:
         return False

@@ -1,9 +1,7 @@
-"""Carrying out a plan: every study sent whole, once and only once, several at a time."""
+"""Carry out a plan: send every study whole, exactly once, over several connections."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -11,20 +9,20 @@ from datetime import datetime
 
 from neuroflow.contract import cohort_folder
 from neuroflow.errors import RemoteRefusedError, SubmissionError
-from neuroflow.ledger import Ledger, utc_now
+from neuroflow.ledger import Ledger
 from neuroflow.models import Event, Package, ResultFolder
 from neuroflow.transfer.collect import find_folders
 from neuroflow.transfer.concurrency import connections_for, round_trip_time
-from neuroflow.transfer.pool import Clockwork, ConnectionPool
+from neuroflow.transfer.control import Clock, Control, Job
+from neuroflow.transfer.pool import ConnectionPool
 from neuroflow.transfer.remote import Remote
-from neuroflow.transfer.upload.plan import Action, Plan, PlanItem, has_failed, plan
+from neuroflow.transfer.upload.options import UploadOptions
+from neuroflow.transfer.upload.plan import Plan, PlanItem
 from neuroflow.transfer.upload.rate_limit import RateLimiter
 from neuroflow.transfer.upload.worker import STAGE, WAIT, Task, UploadWorker
 
-__all__ = ["Action", "PackageStream", "Plan", "PlanItem", "has_failed", "plan", "submit"]
-
 PackageStream = Generator[Event | tuple[PlanItem, Package], None, None]
-"""Brings studies that are to be sent, and tells what it does meanwhile."""
+"""Yields studies to send as they become ready, and the events of preparing them."""
 
 
 def submit(
@@ -33,63 +31,56 @@ def submit(
     connect: Callable[[], Remote],
     ledger: Ledger,
     *,
-    connections: int = 4,
-    quiet_seconds: float = 300.0,
-    limit_rate: float | None = None,
-    pause: threading.Event | None = None,
-    stop: threading.Event | None = None,
-    clock: Callable[[], datetime] = utc_now,
-    sleep: Callable[[float], None] = time.sleep,
-    more: PackageStream | None = None,
+    options: UploadOptions | None = None,
+    control: Control | None = None,
+    clock: Clock | None = None,
+    incoming: PackageStream | None = None,
 ) -> Generator[Event, None, None]:
-    """Carry out a plan.
+    """Carry out a plan, and send further studies as they come in.
 
-    Intent is in the ledger before, the outcome after every step; a study whose end is not known
-    is looked at on the server before anything is sent.
+    The ledger records the intent before each step and the outcome after it. Where the outcome of
+    an earlier upload is unknown, the server is checked before anything is sent.
     """
-    if limit_rate is not None and limit_rate <= 0:
-        raise SubmissionError(
-            f"{limit_rate} bytes per second is no rate.", advice="Give a number above zero."
-        )
-    clockwork = Clockwork(clock, sleep, stop or threading.Event(), pause)
-    limiter = RateLimiter(limit_rate, pause, clockwork.stop, sleep)
+    options = options or UploadOptions()
+    job = Job(clock or Clock(), control or Control())
+    limiter = RateLimiter(options.bytes_per_second, job.clock.sleep)
     tasks = _tasks(plan, packages)
-    total = _Total(clock, is_complete=more is None)
+    total = _Total(job.now, is_complete=incoming is None)
     total.add(*tasks)
-    with closing(total.counted(more)) as further:
+    with closing(total.counted(incoming)) as further:
         if not tasks:
-            yield from _until_first(further, tasks, clockwork)
+            yield from _until_first(further, tasks, job)
         if not tasks:
             return
         with connect() as first:
             folder = cohort_folder(plan.cohort_id)
             first.mkdirs(folder)
-            worker = UploadWorker(ledger, clock, quiet_seconds, _results(first), limiter)
-            size = connections_for(round_trip_time(first, folder), connections)
+            worker = UploadWorker(ledger, job, options.quiet_seconds, _results(first), limiter)
+            size = connections_for(round_trip_time(first, folder), options.connections)
             pool = ConnectionPool(
                 connect,
                 tasks,
                 worker.handle,
                 first=first,
                 size=size,
-                clockwork=clockwork,
-                more=further if more else None,
+                job=job,
+                incoming=further if incoming else None,
             )
             yield total.event("started")
-            yield from pool.work(total.after)
-            yield total.at_the_end(is_stopped=clockwork.stop.is_set())
+            yield from pool.run(total.after)
+            yield total.at_the_end(is_stopped=job.control.stop.is_set())
 
 
 def _until_first(
-    further: Generator[Event | Task, None, None], tasks: list[Task], clockwork: Clockwork
+    further: Generator[Event | Task, None, None], tasks: list[Task], job: Job
 ) -> Generator[Event, None, None]:
-    """Pass on what is told until there is a study to send."""
-    for piece in further:
-        if isinstance(piece, Task):
-            tasks.append(piece)
+    """Yield events until the first study is ready to be sent."""
+    for item in further:
+        if isinstance(item, Task):
+            tasks.append(item)
             return
-        yield piece
-        if clockwork.is_over():
+        yield item
+        if job.is_over():
             return
 
 
@@ -99,7 +90,7 @@ def _tasks(plan: Plan, packages: Sequence[Package]) -> list[Task]:
     if missing:
         raise SubmissionError(
             "A study of the plan has no package.",
-            advice="Package the cohort, then plan again.",
+            advice="Package the cohort, then submit again.",
             study_id=missing[0],
         )
     return [Task(known[item.study_id], item.force) for item in plan.to_do]
@@ -114,7 +105,7 @@ def _results(remote: Remote) -> dict[str, ResultFolder]:
 
 @dataclass(slots=True)
 class _Total:
-    """Bytes done of the whole job, which may grow meanwhile."""
+    """Bytes done of the whole job, which grows while studies come in."""
 
     clock: Callable[[], datetime]
     size: int = 0
@@ -127,12 +118,12 @@ class _Total:
         self.count += len(tasks)
         self.size += sum(task.package.size for task in tasks)
 
-    def counted(self, more: PackageStream | None) -> Generator[Event | Task, None, None]:
+    def counted(self, incoming: PackageStream | None) -> Generator[Event | Task, None, None]:
         """Count the studies that come in, on their way to the pool."""
-        if more is not None:
-            with closing(more):
-                for piece in more:
-                    yield piece if isinstance(piece, Event) else self._counted(*piece)
+        if incoming is not None:
+            with closing(incoming):
+                for item in incoming:
+                    yield item if isinstance(item, Event) else self._counted(*item)
         self.is_complete = True
 
     def _counted(self, item: PlanItem, package: Package) -> Task:
@@ -142,7 +133,7 @@ class _Total:
 
     def after(self, event: Event) -> Event | None:
         if event.stage not in {STAGE, WAIT}:
-            return None  # of those who bring more
+            return None  # of preparing further studies
         if event.study_id is not None and event.stage == STAGE:
             is_over = event.status in {"done", "skipped"}
             self.done[event.study_id] = event.total if is_over else event.done
@@ -154,9 +145,11 @@ class _Total:
         left = self.count - len(self.over)
         message = f"{left} of {self.count} studies are left for the next run" if left else ""
         if not self.is_complete:
-            message = f"{message or 'all that was begun is sent'}; others are not packaged yet"
+            message = (
+                f"{message or 'every study that was started is sent'}; others are not packaged yet"
+            )
         if is_stopped and message:
-            message = f"stopped as asked, what was under way is finished; {message}"
+            message = f"stopped; studies in flight were finished; {message}"
         return self.event("done", message)
 
     def event(self, status: str, message: str = "") -> Event:

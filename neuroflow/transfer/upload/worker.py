@@ -1,10 +1,9 @@
-"""Sending one study: look at the server, decide, send, record each step before and after."""
+"""Send one study: check the server, decide, send, and record each step before and after it."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,16 +19,18 @@ from neuroflow.errors import (
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Event, OnEvent, Package, ResultFolder
 from neuroflow.transfer.collect import VALUES_FILE, list_folder
+from neuroflow.transfer.control import Job
 from neuroflow.transfer.pool import DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote
+from neuroflow.transfer.retry import MAX_ATTEMPTS
 from neuroflow.transfer.upload.history import BEGUN
 from neuroflow.transfer.upload.plan import REFUSED
 from neuroflow.transfer.upload.rate_limit import RateLimiter
 from neuroflow.transfer.upload.reconcile import HEARTBEATS, ServerView, Verdict, reconcile
 
 STAGE, WAIT = "upload", "wait"
-ATTEMPTS = 3
 _REPORT_SECONDS = 0.1
+_PAUSE_SECONDS = 0.2
 
 
 @dataclass(slots=True)
@@ -37,29 +38,29 @@ class Task:
     """One study that is to be sent."""
 
     package: Package  # Its zip
-    force: bool  # The user gave the word to send again what may have been processed
-    attempts: int = 0  # How often the line was lost meanwhile
+    force: bool  # The user asked to send again what may have been processed
+    attempts: int = 0  # How often the connection was lost meanwhile
 
 
 @dataclass(frozen=True, slots=True)
 class UploadWorker:
-    """Handles one study: look, decide, send, record."""
+    """Handles one study: checks the server, decides, sends and records."""
 
     ledger: Ledger
-    clock: Callable[[], datetime]
+    job: Job
     quiet_seconds: float
     results: dict[str, ResultFolder]
     limiter: RateLimiter
 
     def handle(self, remote: Remote, task: Task, on_event: OnEvent) -> datetime | None:
-        """Bring one study as far as it goes now; return when to look again."""
+        """Bring one study as far as possible now; return when to check the server again."""
         package = task.package
         row = self._row(package)
         try:
             decision = reconcile(
                 row,
-                self._look(remote, package),
-                now=self.clock(),
+                self._server_view(remote, package),
+                now=self.job.now(),
                 quiet_seconds=self.quiet_seconds,
                 force=task.force,
             )
@@ -112,7 +113,7 @@ class UploadWorker:
                 self._record_refused(package, before, error)
             on_event(self._event(package, progress.done, "failed", _with_study(error, package)))
             if is_cut:
-                raise DroppedError from error  # the upload hung up rather than close a part
+                raise DroppedError from error  # disconnected rather than closing a part
             return
         self._record(package, State.SUBMITTED, receipt.value)
         on_event(self._event(package, package.size, "done", receipt.value))
@@ -120,7 +121,7 @@ class UploadWorker:
     def _state_after_failure(
         self, remote: Remote, package: Package, error: TransferError, *, is_cut: bool
     ) -> tuple[State, str]:
-        """Tell what the server holds after it answered an upload with an error."""
+        """Determine what the server holds after it answered an upload with an error."""
         state = self._row(package).state
         message = f"{error.what} {error.why}".rstrip()
         if is_cut:
@@ -145,34 +146,34 @@ class UploadWorker:
     def _schedule_retry(
         self, task: Task, on_event: OnEvent, error: ConnectionLostError
     ) -> Exception:
-        """Decide whether a study cut short is taken up again in this run."""
+        """Decide whether an interrupted study is retried in this run; return what to raise."""
         task.attempts += 1
         message = _with_study(error, task.package)
-        if task.attempts >= ATTEMPTS:
+        if task.attempts >= MAX_ATTEMPTS:
             on_event(self._event(task.package, 0, "failed", message))
             return DroppedError()
         on_event(self._waiting(task.package, message))
         if self._row(task.package).state is State.PACKAGED:
-            return PostponedError(self.clock())  # nothing had begun
+            return PostponedError(self.job.now())  # nothing had begun
         quiet = timedelta(seconds=self.quiet_seconds * (1 + 1 / HEARTBEATS))
-        return PostponedError(self.clock() + quiet)
+        return PostponedError(self.job.now() + quiet)
 
-    def _look(self, remote: Remote, package: Package) -> ServerView:
-        has_region_values = self._has_values(remote, package)
+    def _server_view(self, remote: Remote, package: Package) -> ServerView:
+        has_region_values = self._has_region_values(remote, package)
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except RemoteRefusedError:
             return ServerView(None, has_region_values, is_hidden=True)
         return ServerView(entry, has_region_values)
 
-    def _has_values(self, remote: Remote, package: Package) -> bool:
+    def _has_region_values(self, remote: Remote, package: Package) -> bool:
         folder = self.results.get(package.study_id)
         if folder is None:
             return False
         try:
             files = list_folder(remote, folder).files
         except RemoteRefusedError:
-            return False  # what may not be looked at proves nothing
+            return False  # a folder that may not be listed proves nothing
         return VALUES_FILE in {entry.name for entry in files}
 
     def _row(self, package: Package) -> LedgerRow:
@@ -180,7 +181,7 @@ class UploadWorker:
         if row is None:
             raise SubmissionError(
                 "The study is not in the ledger.",
-                advice="Package the cohort, then plan again.",
+                advice="Package the cohort, then submit again.",
                 study_id=package.study_id,
             )
         return row
@@ -192,17 +193,17 @@ class UploadWorker:
         return replace(self._event(package, 0, "progress", message), stage=WAIT)
 
     def _event(self, package: Package, done: int, status: str, message: str) -> Event:
-        return Event(STAGE, package.study_id, done, package.size, status, message, self.clock())
+        return Event(STAGE, package.study_id, done, package.size, status, message, self.job.now())
 
 
 class _Progress:
-    """Passes on how far an upload is, and notes in the ledger that it is still under way."""
+    """Reports how far an upload is, and records in the ledger that it is still in flight."""
 
-    def __init__(self, sender: UploadWorker, package: Package, on_event: OnEvent) -> None:
-        self._sender, self._package, self._on_event = sender, package, on_event
+    def __init__(self, worker: UploadWorker, package: Package, on_event: OnEvent) -> None:
+        self._worker, self._package, self._on_event = worker, package, on_event
         self._reported = 0.0
-        self._recorded = sender.clock()
-        self._beat = timedelta(seconds=sender.quiet_seconds / HEARTBEATS)
+        self._recorded = worker.job.now()
+        self._beat = timedelta(seconds=worker.quiet_seconds / HEARTBEATS)
         self.is_open = False
         self.done = 0
 
@@ -215,31 +216,34 @@ class _Progress:
         if is_last:
             return
         self._heartbeat()
-        self._sender.limiter.acquire(new)
+        self._worker.limiter.acquire(new)
         self._wait_while_paused()
 
     def _wait_while_paused(self) -> None:
+        """Hold the upload while paused; a stop resumes it, so that it is finished."""
+        control, sleep = self._worker.job.control, self._worker.job.clock.sleep
         is_reported = False
-        for _ in self._sender.limiter.pauses():
+        while control.pause.is_set() and not control.stop.is_set():
             if not is_reported:
                 self._report("progress", "paused")
                 is_reported = True
             self._heartbeat()
+            sleep(_PAUSE_SECONDS)
 
     def _report(self, status: str, message: str = "") -> None:
         self._reported = time.monotonic()
-        self._on_event(self._sender._event(self._package, self.done, status, message))
+        self._on_event(self._worker._event(self._package, self.done, status, message))
 
     def _heartbeat(self) -> None:
-        now = self._sender.clock()
+        now = self._worker.job.now()
         if self._beat and now - self._recorded >= self._beat:
             self._recorded = now
             message = f"{self.done} of {self._package.size} bytes"
-            self._sender._record(self._package, State.UPLOADING, message)
+            self._worker._record(self._package, State.UPLOADING, message)
 
 
 def _verify_digest(package: Package) -> None:
-    """Make sure that what leaves is what the ledger speaks of."""
+    """Raise an error unless the file is the package that the ledger records."""
     try:
         with package.path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -252,8 +256,8 @@ def _verify_digest(package: Package) -> None:
         ) from error
     if digest != package.sha256:
         raise PackageError(
-            "The package is not what was made.",
-            why="Its SHA-256 differs.",
+            "The package was changed since it was made.",
+            why="Its SHA-256 checksum differs.",
             advice="Package the cohort again.",
             study_id=package.study_id,
         )

@@ -1,0 +1,65 @@
+"""The retry policy: which errors are worth another attempt, how often and after how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tenacity
+
+from neuroflow.errors import ConnectionLostError, HostNotFoundError, PortError
+
+TRANSIENT_ERRORS = (ConnectionLostError, PortError, HostNotFoundError)
+"""Errors that end when the network is back; every other error ends the job."""
+
+MAX_RECONNECTS = 30
+"""How often a lost connection is opened again: for about twelve minutes, while tasks remain."""
+FIRST_RECONNECT_SECONDS, MAX_RECONNECT_SECONDS, JITTER_SECONDS = 0.5, 30, 1
+
+MAX_ATTEMPTS = 3
+"""How often one study or result folder is tried in a run, while connections break."""
+
+BACKOFF_FACTOR = 1.5
+"""Growth of the pause between status checks while nothing changes."""
+MAX_PAUSE_INTERVALS = 15
+"""The longest such pause, in intervals, where the caller sets none."""
+
+
+def reconnecting(
+    sleep: Callable[[float], None],
+    is_needed: Callable[[], bool],
+    on_failure: Callable[[BaseException | None], None],
+) -> tenacity.Retrying:
+    """Return the policy for opening a lost connection again: exponential backoff with jitter."""
+
+    def report(state: tenacity.RetryCallState) -> None:
+        on_failure(state.outcome.exception() if state.outcome else None)
+
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(TRANSIENT_ERRORS),
+        wait=tenacity.wait_exponential(
+            multiplier=FIRST_RECONNECT_SECONDS, max=MAX_RECONNECT_SECONDS
+        )
+        + tenacity.wait_random(0, JITTER_SECONDS),
+        stop=lambda state: state.attempt_number >= MAX_RECONNECTS or not is_needed(),
+        sleep=sleep,
+        before_sleep=report,
+        reraise=True,
+    )
+
+
+def next_pause(
+    pause: float, interval: float, *, has_changed: bool, longest: float | None = None
+) -> float:
+    """Return the pause before the next status check, in seconds.
+
+    Examples
+    --------
+    >>> next_pause(60, 60, has_changed=False), next_pause(900, 60, has_changed=False)
+    (90.0, 900)
+    >>> next_pause(900, 60, has_changed=True)
+    60
+    """
+    if has_changed:
+        return interval
+    limit = MAX_PAUSE_INTERVALS * interval if longest is None else longest
+    return min(pause * BACKOFF_FACTOR, max(interval, limit))
