@@ -25,7 +25,7 @@ test: $(VENV)/.test
 
 ## faults: thousands of broken lines, refusals and killed processes
 faults: $(VENV)/.test
-	NEUROFLOW_FAULTS=3000 $(BIN)/python -m pytest -q tests/transfer/test_faults.py tests/transfer/test_killed.py
+	NEUROFLOW_FAULTS=3000 $(BIN)/python -m pytest -q tests/transfer/upload/test_submit_faults.py tests/transfer/upload/test_submit_killed.py
 
 ## check: format, lint, types and all tests
 check: lint types test

@@ -35,6 +35,7 @@ from neuroflow.workspace.config import Profile
 from neuroflow.ledger.ledger import Ledger
 from neuroflow.models import Package
 from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.upload.options import UploadOptions
 from neuroflow.transfer.upload.plan import plan
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.upload.submit import submit
@@ -52,7 +53,7 @@ with Ledger(Path(folder) / f"ledger-{time.time()}.sqlite") as ledger:
     todo = plan(packages, ledger, {})
     start = time.perf_counter()
     for event in submit(todo, packages, lambda: connect(profile, hostkeys=known), ledger,
-                        connections=int(connections)):
+                        options=UploadOptions(connections=int(connections))):
         pass
     taken = time.perf_counter() - start
     assert all(row.state == "submitted" for row in ledger.rows())

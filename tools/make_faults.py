@@ -16,7 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "validation.md"
 START, END = "<!-- faults: made by tools/make_faults.py -->", "<!-- end of faults -->"
-TESTS = ("tests/transfer/test_faults.py", "tests/transfer/test_killed.py")
+TESTS = ("tests/transfer/upload/test_submit_faults.py",
+    "tests/transfer/upload/test_submit_killed.py",
+)
 MEANING = {
     "SIGKILL": "the process killed, around each step that the ledger records",
     "reset": "the connection reset, at any byte",

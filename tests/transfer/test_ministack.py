@@ -5,14 +5,13 @@ from pathlib import PurePosixPath
 
 import pytest
 from support.ministack import Ministack
+from support.transfers import collect, submit
 
 from neuroflow.contract import upload_path
 from neuroflow.ledger.states import State
-from neuroflow.transfer.collect.collect import collect
 from neuroflow.transfer.diagnose import STAGES, probe
 from neuroflow.transfer.remote import Receipt
 from neuroflow.transfer.upload.plan import plan
-from neuroflow.transfer.upload.submit import submit
 
 
 @pytest.fixture(scope="module")

@@ -162,7 +162,7 @@ def test_the_first_dry_run_says_that_the_time_is_unknown(workspace, cohort):
     plan = workspace.submit(cohort, dry_run=True, on_event=heard.append)
     assert plan["seconds"].isna().all()
     assert "2 of 2 studies to send" in plan.attrs["summary"]
-    assert plan.attrs["summary"].endswith("how long is not known before the first upload")
+    assert plan.attrs["summary"].endswith("the duration is not known before the first upload")
     assert [e.message for e in heard if e.stage == "plan"] == [plan.attrs["summary"]]
 
 

@@ -5,31 +5,27 @@ import time
 from datetime import timedelta
 
 import pytest
+from support.transfers import plan_and_submit
 
 from neuroflow.errors import SubmissionError
 from neuroflow.ledger.ledger import Ledger, utc_now
 from neuroflow.ledger.states import State
 from neuroflow.transfer.upload.plan import plan
-from neuroflow.transfer.upload.submit import submit
-
-
-def sending(made, ledger, connect, **options):
-    return submit(plan(made, ledger, {}), made, connect, ledger, **options)
 
 
 @pytest.mark.sshd
 def test_all_connections_together_keep_to_the_rate(sshd, opening, packages, ledger):
     made = packages(4, size=250_000)
     begun = time.monotonic()
-    list(sending(made, ledger, opening(sshd), limit_rate=1_000_000))
+    list(plan_and_submit(made, ledger, opening(sshd), limit_mb_per_s=1))
     assert time.monotonic() - begun > 0.8
     assert {row.state for row in ledger.rows()} == {State.SUBMITTED}
 
 
 @pytest.mark.parametrize("rate", [0, -1.0])
 def test_no_rate_is_no_rate(folder_remote, packages, ledger, rate):
-    with pytest.raises(SubmissionError, match="no rate"):
-        list(sending(packages(1), ledger, folder_remote[1], limit_rate=rate))
+    with pytest.raises(SubmissionError, match="limit cannot be"):
+        list(plan_and_submit(packages(1), ledger, folder_remote[1], limit_mb_per_s=rate))
 
 
 @pytest.mark.sshd
@@ -37,8 +33,8 @@ def test_a_pause_holds_the_study_under_way_and_begins_no_other(sshd, opening, pa
     made = packages(3, size=1_500_000)
     pause = threading.Event()
     held, seen = [], []
-    options = {"connections": 1, "pause": pause, "quiet_seconds": 0.5, "limit_rate": 2_000_000}
-    events = sending(made, ledger, opening(sshd), **options)
+    options = {"connections": 1, "pause": pause, "quiet_seconds": 0.5, "limit_mb_per_s": 2}
+    events = plan_and_submit(made, ledger, opening(sshd), **options)
     for event in events:
         if event.study_id == made[0].study_id and event.done and not held:
             held.append(event.study_id)
@@ -57,14 +53,14 @@ def test_a_stop_ends_a_pause_and_says_what_is_left(folder_remote, packages, ledg
     pause, stop = threading.Event(), threading.Event()
     pause.set()
     threading.Timer(0.2, stop.set).start()
-    events = list(sending(made, ledger, folder_remote[1], pause=pause, stop=stop))
+    events = list(plan_and_submit(made, ledger, folder_remote[1], pause=pause, stop=stop))
     assert {row.state for row in ledger.rows()} == {State.PACKAGED}
     assert "3 of 3 studies are left" in events[-1].message
-    assert "stopped as asked" in events[-1].message
+    assert "stopped; studies in flight were finished" in events[-1].message
 
 
 def test_nothing_left_needs_no_words(folder_remote, packages, ledger):
-    assert list(sending(packages(2), ledger, folder_remote[1]))[-1].message == ""
+    assert list(plan_and_submit(packages(2), ledger, folder_remote[1]))[-1].message == ""
 
 
 class Time:
@@ -117,5 +113,5 @@ def test_without_earlier_uploads_the_time_is_missing(packages, ledger):
 
 def test_a_real_upload_is_measured(folder_remote, packages, ledger):
     made = packages(3, size=100_000)
-    list(sending(made, ledger, folder_remote[1]))
+    list(plan_and_submit(made, ledger, folder_remote[1]))
     assert plan(made, ledger, {}).speed > 0

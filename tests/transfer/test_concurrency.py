@@ -11,6 +11,7 @@ from neuroflow.errors import RemoteRefusedError
 from neuroflow.transfer.concurrency import connections_for, round_trip_time
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.upload import submit as upload
+from neuroflow.transfer.upload.options import UploadOptions
 from neuroflow.transfer.upload.plan import plan
 
 HOME = PurePosixPath("input")
@@ -56,6 +57,8 @@ def test_an_upload_takes_what_suits_its_line(
         opened.append(Meeting(home))
         return opened[-1]
 
-    for _ in upload.submit(plan(made, ledger, {}), made, connect, ledger, connections=5):
+    for _ in upload.submit(
+        plan(made, ledger, {}), made, connect, ledger, options=UploadOptions(connections=5)
+    ):
         pass
     assert len(opened) == expected

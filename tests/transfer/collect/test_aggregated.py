@@ -4,11 +4,12 @@ import os
 import threading
 
 import pytest
+from support.transfers import collect
 
 from neuroflow.errors import ConnectionLostError
 from neuroflow.models import RESULT_FILES
 from neuroflow.results.table.cohort_table import read_results, study_facts
-from neuroflow.transfer.collect.collect import collect
+from neuroflow.transfer.control import Clock
 from neuroflow.transfer.local import LocalRemote
 
 TABLE = "StudyID,pSN_FW,Putamen_FW\na,0.1,0.2\nb,0.3,0.4\n"
@@ -101,7 +102,9 @@ def test_a_line_that_breaks_leaves_reports_for_the_next_time(folder_remote, ledg
             yield
 
     remotes = iter([Lost(home)])
-    told = sentences(lambda: next(remotes, connect()), ledger, results, sleep=lambda _: None)
+    told = sentences(
+        lambda: next(remotes, connect()), ledger, results, clock=Clock(sleep=lambda _: None)
+    )
     assert "left for the next time" in told[0]
     assert (results / "a_out" / "aidp.csv").exists()
     assert sentences(connect, ledger, results) == ["fetched aggregated/all.csv"]
@@ -119,6 +122,6 @@ def test_a_pause_holds_every_byte(folder_remote, ledger, results):
         if len(slept) == 3:
             pause.clear()
 
-    sentences(connect, ledger, results, pause=pause, sleep=sleep)
+    sentences(connect, ledger, results, pause=pause, clock=Clock(sleep=sleep))
     assert slept == [[], [], []]
     assert len(list((results / "a_out").iterdir())) == len(RESULT_FILES)

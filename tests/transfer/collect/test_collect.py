@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from support.demo_zips import nifti_zip
+from support.transfers import collect
 from support.waits import PATIENCE
 
 from neuroflow.contract import upload_path
@@ -15,10 +16,10 @@ from neuroflow.errors import ConnectionLostError, TransferError
 from neuroflow.ledger.ledger import utc_now
 from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
-from neuroflow.transfer.collect.collect import collect
 from neuroflow.transfer.collect.discover import find_results
 from neuroflow.transfer.collect.folder_contents import missing_files
 from neuroflow.transfer.collect.snapshot import STABLE_AFTER, OutputSnapshot
+from neuroflow.transfer.control import Clock
 from neuroflow.transfer.local import LocalRemote
 
 FILES = dict.fromkeys(RESULT_FILES, b"content")
@@ -133,9 +134,9 @@ def test_a_report_without_values_counts_as_failure_once_settled(
     (one,) = sent(packages, ledger)
     deliver(home, f"{one.study_id}_out", {"prediction.txt": b"", "prediction.png": b""})
     first = OutputSnapshot(utc_now())
-    run(connect, ledger, results, listing=first)
+    run(connect, ledger, results, snapshot=first)
     assert ledger.row(one.study_id).state is State.SUBMITTED
-    run(connect, ledger, results, listing=OutputSnapshot(utc_now() + STABLE_AFTER, first))
+    run(connect, ledger, results, snapshot=OutputSnapshot(utc_now() + STABLE_AFTER, first))
     assert ledger.row(one.study_id).state is State.FAILED
 
 
@@ -146,10 +147,10 @@ def test_values_without_a_report_come_once_the_folder_is_settled(
     (one,) = sent(packages, ledger)
     path = deliver(home, f"{one.study_id}_out", {"aidp.csv": b"x", "prediction.txt": b"y"})
     first = OutputSnapshot(utc_now())
-    found = run(connect, ledger, results, listing=first)
+    found = run(connect, ledger, results, snapshot=first)
     assert found[one.study_id] == ("skipped", "still being written: prediction.png missing")
     second = OutputSnapshot(utc_now() + STABLE_AFTER, first)
-    found = run(connect, ledger, results, listing=second)
+    found = run(connect, ledger, results, snapshot=second)
     assert found[one.study_id] == ("done", "results collected, without prediction.png")
     assert ledger.row(one.study_id).state is State.COLLECTED
     (path / "prediction.png").write_bytes(b"late")
@@ -189,7 +190,7 @@ def test_result_folders_inside_one_of_a_whole_cohort_are_found(place, packages, 
         ids = [found.study_id for found in find_results(remote)]
     assert ids == sorted(package.study_id for package in (one, two, three))
     listing = OutputSnapshot(utc_now())
-    run(connect, ledger, results, listing=listing)
+    run(connect, ledger, results, snapshot=listing)
     assert {row.state for row in ledger.rows()} == {State.COLLECTED}
     assert (results / f"{three.study_id}_out" / "aidp.csv").read_bytes() == b"content"
     assert listing.is_complete
@@ -251,7 +252,7 @@ def test_results_of_what_was_replaced_are_not_taken_for_the_new(
     for state in (State.UPLOADING, State.SUBMITTED):
         ledger.record("COHORT", one.study_id, state)
     status, message = run(connect, ledger, results)[one.study_id]
-    assert (status, message) == ("skipped", "only results of what was sent earlier are there")
+    assert (status, message) == ("skipped", "the results are those of an earlier submission")
     for name in RESULT_FILES:
         os.utime(path / name, (4e9, 4e9))
     run(connect, ledger, results)
@@ -314,7 +315,13 @@ def test_a_lost_connection_is_taken_up_again(folder_remote, packages, ledger, re
             raise ConnectionLostError("gone")
 
     remotes = iter([Lost(home)])
-    run(lambda: next(remotes, connect()), ledger, results, connections=1, sleep=lambda _: None)
+    run(
+        lambda: next(remotes, connect()),
+        ledger,
+        results,
+        connections=1,
+        clock=Clock(sleep=lambda _: None),
+    )
     assert {row.state for row in ledger.rows()} == {State.COLLECTED}
 
 

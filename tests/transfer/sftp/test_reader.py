@@ -1,12 +1,12 @@
 """Many files over one connection: whole, in order, each failure its own, in a few round trips."""
 
-import dataclasses
 import os
 import time
 from pathlib import PurePosixPath
 
 import pytest
 from support.proxy import Fault, Proxy
+from support.transfers import behind, collect
 
 from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import (
@@ -16,10 +16,7 @@ from neuroflow.errors import (
     SizeMismatchError,
     TransferError,
 )
-from neuroflow.transfer.collect.collect import collect
 from neuroflow.transfer.remote import Wanted
-from neuroflow.transfer.sftp.remote import connect
-from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 
 SIZES = [0, 1, 6000, 32767, 32768, 32769, 300_000]
 
@@ -117,14 +114,6 @@ def test_a_line_that_breaks_among_many_files_loses_only_what_was_not_told(sshd, 
         list(behind(proxy, sshd, trusting)().get_many(wanted))
     assert len(list(tmp_path.glob("*.bin"))) < 60
     assert not list(tmp_path.glob(".*"))
-
-
-def behind(proxy, server, trusting):
-    """Return the `connect` of a server behind a proxy."""
-    known = trusting(server)
-    known.trust(proxy.host, proxy.port, fetch_host_key(server.host, server.port))
-    profile = dataclasses.replace(server.profile, port=proxy.port)
-    return lambda: connect(profile, hostkeys=known)
 
 
 @pytest.mark.sshd

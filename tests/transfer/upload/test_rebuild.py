@@ -1,6 +1,7 @@
 """A lost ledger: what the server shows is noted; what it does not show is never sent unasked."""
 
 import pytest
+from support.transfers import submit
 
 from neuroflow.contract import upload_path
 from neuroflow.ledger.ledger import Ledger
@@ -8,7 +9,6 @@ from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
 from neuroflow.transfer.upload.plan import plan
 from neuroflow.transfer.upload.rebuild import rebuild
-from neuroflow.transfer.upload.submit import submit
 
 
 @pytest.fixture

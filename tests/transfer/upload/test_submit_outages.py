@@ -2,38 +2,27 @@
 
 import contextlib
 import dataclasses
-from collections import Counter
 from datetime import timedelta
 
 import asyncssh
 import pytest
 from support.proxy import Fault, Proxy
 from support.sshd import Sshd, require_sshd
+from support.transfers import is_whole, plan_and_submit, states
 
-from neuroflow.contract import upload_path
 from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import LedgerError, RemoteRefusedError
 from neuroflow.ledger.ledger import Ledger, utc_now
 from neuroflow.ledger.states import State
+from neuroflow.transfer.control import Clock
 from neuroflow.transfer.diagnose import STAGES, probe
 from neuroflow.transfer.remote import Receipt
 from neuroflow.transfer.sftp.remote import connect as connect_to
 from neuroflow.transfer.ssh.known_hosts import fetch_host_key
-from neuroflow.transfer.upload.plan import plan
-from neuroflow.transfer.upload.submit import submit
 
 
 def run(made, ledger, connect, **options):
-    return list(submit(plan(made, ledger, {}), made, connect, ledger, **options))
-
-
-def states(ledger):
-    return Counter(row.state for row in ledger.rows())
-
-
-def is_whole(home, package):
-    path = home / upload_path(package.cohort_id, package.study_id)
-    return path.exists() and path.read_bytes() == package.path.read_bytes()
+    return list(plan_and_submit(made, ledger, connect, **options))
 
 
 # ---------------------------------------------------------------- a laptop that sleeps
@@ -45,8 +34,9 @@ class Laptop:
     def __init__(self, proxy):
         self.proxy = proxy
         self.slept = timedelta()
+        self.clock = Clock(self.now, self.sleep)
 
-    def clock(self):
+    def now(self):
         asleep = timedelta(hours=8) if self.proxy.struck else timedelta()
         return utc_now() + asleep + self.slept
 
@@ -71,7 +61,6 @@ def test_after_a_night_asleep_the_study_goes_whole_once_the_server_is_quiet(
             lambda: connect_to(profile, hostkeys=known, timeout=0.5),
             connections=1,
             clock=laptop.clock,
-            sleep=laptop.sleep,
         )
     assert proxy.struck
     assert states(ledger) == {State.SUBMITTED: 2}

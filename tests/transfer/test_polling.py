@@ -8,6 +8,7 @@ import pytest
 
 from neuroflow.errors import ConnectionLostError, LoginRefusedError, OptionError, PortError
 from neuroflow.ledger.states import State
+from neuroflow.transfer.control import Clock
 from neuroflow.transfer.polling import poll, wait_for_results
 
 
@@ -17,9 +18,7 @@ class Day:
     def __init__(self):
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.slept = 0.0
-
-    def clock(self):
-        return self.now
+        self.clock = Clock(lambda: self.now, self.sleep)
 
     def sleep(self, seconds):
         self.slept += seconds
@@ -49,7 +48,7 @@ def day():
 
 
 def pauses(day, *looks, **options):
-    settings = {"interval": 10.0, "clock": day.clock, "sleep": day.sleep} | options
+    settings = {"interval": 10.0, "clock": day.clock} | options
     return [look.pause for look in islice(poll(looking(*looks), **settings), len(looks))]
 
 
@@ -71,7 +70,7 @@ def test_what_counts_is_the_state_not_its_words(day):
 def test_a_lost_connection_is_told_and_tried_again_ever_more_slowly(day):
     lost = ConnectionLostError("gone")
     status = looking(frame("processing"), lost, PortError("shut"), frame("processing"))
-    watching = poll(status, interval=10.0, clock=day.clock, sleep=day.sleep)
+    watching = poll(status, interval=10.0, clock=day.clock)
     looks = list(islice(watching, 4))
     assert [type(look.error) for look in looks] == [
         type(None), ConnectionLostError, PortError, type(None),
@@ -99,7 +98,7 @@ def test_a_stop_is_heard_in_the_middle_of_a_pause(day):
             stop.set()
 
     looks = poll(
-        lambda: frame("processing"), interval=3600.0, stop=stop, clock=day.clock, sleep=sleep
+        lambda: frame("processing"), interval=3600.0, stop=stop, clock=Clock(day.clock.now, sleep)
     )
     assert len(list(looks)) == 1
     assert day.slept == 3
@@ -115,7 +114,7 @@ def test_a_computer_that_slept_looks_at_once_and_a_clock_set_back_prolongs_nothi
         day.slept += seconds
         day.now += jump
 
-    looks = poll(lambda: frame("processing"), interval=10.0, clock=day.clock, sleep=sleep)
+    looks = poll(lambda: frame("processing"), interval=10.0, clock=Clock(day.clock.now, sleep))
     list(islice(looks, 2))
     assert day.slept == slept
 
@@ -123,17 +122,15 @@ def test_a_computer_that_slept_looks_at_once_and_a_clock_set_back_prolongs_nothi
 @pytest.mark.parametrize("interval", [0, -1.0, math.nan, math.inf])
 def test_a_service_is_not_asked_without_a_pause(day, interval):
     asked = []
-    with pytest.raises(OptionError, match="no interval"):
-        next(poll(lambda: asked.append(1), interval=interval, clock=day.clock, sleep=day.sleep))
+    with pytest.raises(OptionError, match="interval cannot be"):
+        next(poll(lambda: asked.append(1), interval=interval, clock=day.clock))
     assert asked == []
 
 
 def wait(day, status, **options):
     events = []
     settings = {"timeout": 100.0, "interval": 10.0} | options
-    table = wait_for_results(
-        status, listen=events.append, clock=day.clock, sleep=day.sleep, **settings
-    )
+    table = wait_for_results(status, listen=events.append, clock=day.clock, **settings)
     return list(table["state"]), events
 
 

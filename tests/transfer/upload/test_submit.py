@@ -4,11 +4,11 @@ import dataclasses
 import subprocess
 import sys
 import threading
-from collections import Counter
 from datetime import timedelta
 
 import pytest
 from support.proxy import Fault, Proxy
+from support.transfers import FastClock, behind, is_whole, plan_and_submit, states, submit
 from support.waits import PATIENCE
 
 from neuroflow.contract import upload_path
@@ -24,42 +24,17 @@ from neuroflow.errors import (
     SizeMismatchError,
     SubmissionError,
 )
-from neuroflow.ledger.ledger import Ledger, utc_now
+from neuroflow.ledger.ledger import Ledger
 from neuroflow.ledger.states import State
+from neuroflow.transfer.control import Clock
 from neuroflow.transfer.local import LocalRemote
 from neuroflow.transfer.remote import Receipt
-from neuroflow.transfer.sftp.remote import connect as connect_to
-from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 from neuroflow.transfer.upload.plan import plan
-from neuroflow.transfer.upload.submit import submit
 
 
-def run(packages, ledger, connect, *, replace=False, quiet_seconds=0.05, **options):
+def run(packages, ledger, connect, *, quiet_seconds=0.05, **options):
     """Plan and submit; return the events."""
-    made = plan(packages, ledger, {}, replace=replace)
-    return list(submit(made, packages, connect, ledger, quiet_seconds=quiet_seconds, **options))
-
-
-def states(ledger):
-    return Counter(row.state for row in ledger.rows())
-
-
-def is_whole(home, package):
-    path = home / upload_path(package.cohort_id, package.study_id)
-    return path.exists() and path.read_bytes() == package.path.read_bytes()
-
-
-class Time:
-    """A clock that sleeping moves, and that runs with the real one."""
-
-    def __init__(self):
-        self.slept = timedelta()
-
-    def clock(self):
-        return utc_now() + self.slept
-
-    def sleep(self, seconds):
-        self.slept += timedelta(seconds=seconds)
+    return list(plan_and_submit(packages, ledger, connect, quiet_seconds=quiet_seconds, **options))
 
 
 @pytest.fixture(params=["openssh", "embedded", "folder"])
@@ -176,13 +151,6 @@ def test_a_lost_connection_is_taken_up_again(sshd, trusting, packages, ledger, k
     assert [e for e in events if e.stage == "wait"]
 
 
-def behind(proxy, server, trusting, timeout=30):
-    known = trusting(server)
-    known.trust(proxy.host, proxy.port, fetch_host_key(server.host, server.port))
-    profile = dataclasses.replace(server.profile, port=proxy.port)
-    return lambda: connect_to(profile, hostkeys=known, timeout=timeout)
-
-
 def test_a_part_the_store_published_is_overwritten_by_the_whole(demo, trusting, packages, ledger):
     (one,) = packages(1, size=2_000_000)
     with Proxy(demo.port, faults=[Fault(1_000_000, "reset")]) as proxy:
@@ -196,8 +164,8 @@ def test_a_part_the_store_published_is_overwritten_by_the_whole(demo, trusting, 
 def test_nothing_is_sent_before_the_quiet_time_is_over(folder_remote, packages, ledger):
     (one,) = packages(1)
     ledger.record("COHORT", one.study_id, State.UPLOADING)
-    fake = Time()
-    run([one], ledger, folder_remote[1], quiet_seconds=300, clock=fake.clock, sleep=fake.sleep)
+    fake = FastClock()
+    run([one], ledger, folder_remote[1], quiet_seconds=300, clock=fake.clock)
     assert 300 < fake.slept.total_seconds() < 340
     assert states(ledger) == {State.SUBMITTED: 1}
 
@@ -205,7 +173,7 @@ def test_nothing_is_sent_before_the_quiet_time_is_over(folder_remote, packages, 
 def test_other_studies_go_while_one_waits(folder_remote, packages, ledger):
     made = packages(3)
     ledger.record("COHORT", made[0].study_id, State.UPLOADING)
-    fake = Time()
+    fake = FastClock()
     events = run(
         made,
         ledger,
@@ -213,7 +181,6 @@ def test_other_studies_go_while_one_waits(folder_remote, packages, ledger):
         connections=1,
         quiet_seconds=300,
         clock=fake.clock,
-        sleep=fake.sleep,
     )
     done = [e.study_id for e in events if e.status == "done" and e.study_id]
     assert done == [made[1].study_id, made[2].study_id, made[0].study_id]
@@ -223,7 +190,14 @@ def test_stopping_ends_the_waiting_too(folder_remote, packages, ledger):
     (one,) = packages(1)
     ledger.record("COHORT", one.study_id, State.UPLOADING)
     stop = threading.Event()
-    run([one], ledger, folder_remote[1], quiet_seconds=300, stop=stop, sleep=lambda _: stop.set())
+    run(
+        [one],
+        ledger,
+        folder_remote[1],
+        quiet_seconds=300,
+        stop=stop,
+        clock=Clock(sleep=lambda _: stop.set()),
+    )
     assert ledger.row(one.study_id).state is State.UPLOADING
 
 
@@ -388,15 +362,15 @@ def test_a_server_that_does_not_come_back_leaves_a_true_ledger(folder_remote, pa
         except StopIteration:
             raise ConnectionLostError("still gone") from None
 
-    fake = Time()
+    fake = FastClock()
     with pytest.raises(ConnectError, match="still gone"):
-        run(packages(2), ledger, connect, connections=1, clock=fake.clock, sleep=fake.sleep)
+        run(packages(2), ledger, connect, connections=1, clock=fake.clock)
     assert states(ledger) == {State.UNCONFIRMED: 1, State.PACKAGED: 1}
 
 
 def test_a_network_that_comes_back_after_minutes_is_waited_for(folder_remote, packages, ledger):
     home, connect = folder_remote
-    fake = Time()
+    fake = FastClock()
     lost = Failing(home, ConnectionLostError("gone"), "midway")
     absent = [HostNotFoundError("no name"), PortError("no port")] * 4
 
@@ -408,10 +382,10 @@ def test_a_network_that_comes_back_after_minutes_is_waited_for(folder_remote, pa
             raise absent.pop()
         return connect()
 
-    events = run(packages(2), ledger, later, connections=1, clock=fake.clock, sleep=fake.sleep)
+    events = run(packages(2), ledger, later, connections=1, clock=fake.clock)
     assert states(ledger) == {State.SUBMITTED: 2}
     assert fake.slept > timedelta(seconds=60)
-    assert sum("trying again" in event.message for event in events) == 8
+    assert sum("retrying" in event.message for event in events) == 8
 
 
 def test_a_key_refused_later_on_is_not_tried_again(folder_remote, packages, ledger):
@@ -440,7 +414,7 @@ def test_a_study_lost_three_times_is_left_for_the_next_run(folder_remote, packag
 
 def test_a_long_upload_is_noted_again_and_again(folder_remote, packages, ledger):
     home, _ = folder_remote
-    fake = Time()
+    fake = FastClock()
 
     class Slow(LocalRemote):
         def put(self, local, path, on_bytes, before_last):
@@ -453,7 +427,7 @@ def test_a_long_upload_is_noted_again_and_again(folder_remote, packages, ledger)
             return super().put(local, path, on_bytes, before_last)
 
     made = packages(1)
-    run(made, ledger, lambda: Slow(home), quiet_seconds=300, clock=fake.clock, sleep=fake.sleep)
+    run(made, ledger, lambda: Slow(home), quiet_seconds=300, clock=fake.clock)
     texts = [text for _, _, text in ledger.history(made[0].study_id)]
     assert "200 of 1000 bytes" in texts
 

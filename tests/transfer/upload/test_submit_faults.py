@@ -13,6 +13,7 @@ import pytest
 from support.counting import Counting
 from support.proxy import Fault, Proxy
 from support.struck import STRUCK
+from support.transfers import submit
 
 from neuroflow.contract import upload_path
 from neuroflow.demo.service.s3_sftp import S3Home
@@ -22,7 +23,6 @@ from neuroflow.transfer.sftp import packets
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 from neuroflow.transfer.upload.plan import plan
-from neuroflow.transfer.upload.submit import submit
 
 FAULTS = int(os.environ.get("NEUROFLOW_FAULTS", "200"))
 PER_RUN = 18
@@ -102,7 +102,7 @@ def send_all(made, ledger, connect_again, *, while_packaging):
             return
         more = one_by_one(todo, made) if while_packaging else None
         given = (replace(todo, items=()), []) if while_packaging else (todo, made)
-        options = {"connections": 4, "quiet_seconds": QUIET, "more": more}
+        options = {"connections": 4, "quiet_seconds": QUIET, "incoming": more}
         try:
             for _ in submit(*given, connect_again, ledger, **options):
                 pass

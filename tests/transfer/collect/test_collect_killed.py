@@ -2,10 +2,10 @@
 
 import pytest
 from support.dying_collector import MOMENTS, die_while_collecting
+from support.transfers import collect
 
 from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
-from neuroflow.transfer.collect.collect import collect
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

@@ -6,13 +6,13 @@ import pytest
 from support.counting import Counting
 from support.dying import MOMENTS, die_while_submitting
 from support.struck import STRUCK
+from support.transfers import submit
 
 from neuroflow.contract import upload_path
 from neuroflow.ledger.ledger import Ledger
 from neuroflow.ledger.states import State
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.upload.plan import plan
-from neuroflow.transfer.upload.submit import submit
 
 IN_DOUBT = ("after unconfirmed", "before submitted")
 

@@ -7,14 +7,13 @@ from pathlib import PurePosixPath
 import asyncssh
 import pytest
 from support.endings import NotingService, NotingSshd
+from support.transfers import plan_and_submit
 from support.waits import PATIENCE
 
 from neuroflow.contract import upload_path
 from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import RemoteRefusedError
 from neuroflow.ledger.states import State
-from neuroflow.transfer.upload.plan import plan
-from neuroflow.transfer.upload.submit import submit
 
 SIZE = 3_000_000
 PATH = PurePosixPath("output/x.zip")
@@ -49,7 +48,7 @@ def wait_for(server, count):
 
 def run(made, ledger, connect, **options):
     options = {"quiet_seconds": 0.2, "connections": 1} | options
-    return submit(plan(made, ledger, {}), made, connect, ledger, **options)
+    return plan_and_submit(made, ledger, connect, **options)
 
 
 def finish(server, made, ledger, connect):
@@ -106,7 +105,7 @@ def test_a_file_that_is_forgotten_is_not_closed(server, opening):
 def test_a_hard_stop_hangs_up_and_the_next_run_sends_the_whole(server, opening, packages, ledger):
     made = packages(2, size=SIZE)
     connect = opening(server)
-    events = run(made, ledger, connect, limit_rate=2e6)
+    events = run(made, ledger, connect, limit_mb_per_s=2)
     next(event for event in events if event.study_id and event.done > SIZE // 4)
     with pytest.raises(KeyboardInterrupt):
         events.throw(KeyboardInterrupt)

@@ -4,6 +4,7 @@ import itertools
 import threading
 
 import pytest
+from support.transfers import submit
 from support.waits import PATIENCE
 
 from neuroflow.errors import LedgerError, LoginRefusedError
@@ -11,13 +12,12 @@ from neuroflow.ledger.ledger import utc_now
 from neuroflow.ledger.states import State
 from neuroflow.models import Event
 from neuroflow.transfer.upload.plan import Plan, plan
-from neuroflow.transfer.upload.submit import submit
 
 COHORT = Plan("COHORT", ())
 
 
-def sending(more, ledger, connect, **options):
-    return submit(COHORT, [], connect, ledger, more=more, **options)
+def sending(incoming, ledger, connect, **options):
+    return submit(COHORT, [], connect, ledger, incoming=incoming, **options)
 
 
 def items(made, ledger):
@@ -50,12 +50,12 @@ def test_one_is_sent_before_the_next_is_there(folder_remote, packages, ledger):
     first, second = items(packages(2), ledger)
     is_sent = threading.Event()
 
-    def more():
+    def incoming():
         yield first
         assert is_sent.wait(PATIENCE)
         yield second
 
-    followed(sending(more(), ledger, folder_remote[1]), is_sent.set)
+    followed(sending(incoming(), ledger, folder_remote[1]), is_sent.set)
     assert states(ledger) == [State.SUBMITTED, State.SUBMITTED]
 
 
@@ -63,7 +63,7 @@ def test_those_that_were_there_and_those_that_come_go_in_one_job(folder_remote, 
     made = packages(3)
     there = plan(made[:1], ledger, {})
     events = list(
-        submit(there, made[:1], folder_remote[1], ledger, more=iter_of(items(made, ledger)[1:]))
+        submit(there, made[:1], folder_remote[1], ledger, incoming=iter_of(items(made, ledger)[1:]))
     )
     assert states(ledger) == [State.SUBMITTED] * 3
     total = sum(package.size for package in made)
@@ -86,13 +86,13 @@ def test_what_goes_wrong_in_the_making_ends_the_job_and_what_was_sent_stays(
     first, _ = items(packages(2), ledger)
     is_sent = threading.Event()
 
-    def more():
+    def incoming():
         yield first
         assert is_sent.wait(PATIENCE)
         raise LedgerError("The ledger cannot be written.")
 
     with pytest.raises(LedgerError, match="cannot be written"):
-        followed(sending(more(), ledger, folder_remote[1]), is_sent.set)
+        followed(sending(incoming(), ledger, folder_remote[1]), is_sent.set)
     assert states(ledger) == [State.SUBMITTED, State.PACKAGED]
 
 
@@ -101,7 +101,7 @@ def test_a_stop_takes_in_no_other_and_says_so(folder_remote, packages, ledger, b
     made = packages(3)
     stop, is_closed = threading.Event(), threading.Event()
 
-    def more():
+    def incoming():
         try:
             if before:
                 stop.set()
@@ -112,11 +112,11 @@ def test_a_stop_takes_in_no_other_and_says_so(folder_remote, packages, ledger, b
         finally:
             is_closed.set()
 
-    events = followed(sending(more(), ledger, folder_remote[1], stop=stop), stop.set)
+    events = followed(sending(incoming(), ledger, folder_remote[1], stop=stop), stop.set)
     assert is_closed.is_set()
     assert states(ledger) == [State.PACKAGED if before else State.SUBMITTED, *[State.PACKAGED] * 2]
     if not before:
-        assert "stopped as asked" in events[-1].message
+        assert "stopped; studies in flight were finished" in events[-1].message
         assert "others are not packaged yet" in events[-1].message
 
 
@@ -130,7 +130,7 @@ def test_without_any_connection_left_the_making_ends_too(demo, opening, packages
         opened.append(connect())
         return opened[0]
 
-    def more():
+    def incoming():
         yield first
         assert is_sent.wait(PATIENCE)
         opened[0].close()
@@ -138,5 +138,5 @@ def test_without_any_connection_left_the_making_ends_too(demo, opening, packages
         yield from (told(f"{n}") for n in itertools.count())
 
     with pytest.raises(LoginRefusedError):
-        followed(sending(more(), ledger, only_once, connections=1), is_sent.set)
+        followed(sending(incoming(), ledger, only_once, connections=1), is_sent.set)
     assert states(ledger) == [State.SUBMITTED, State.PACKAGED]

@@ -6,12 +6,12 @@ import shutil
 
 import pytest
 from asyncssh.sftp import SFTPAttrs, SFTPName
+from support.transfers import collect
 
 from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import ConnectionLostError, RemoteRefusedError
 from neuroflow.ledger.states import State
 from neuroflow.models import RESULT_FILES
-from neuroflow.transfer.collect.collect import collect
 from neuroflow.transfer.collect.snapshot import OutputSnapshot
 from neuroflow.transfer.sftp import client
 
@@ -224,7 +224,7 @@ def test_two_folders_that_differ_in_case_only_are_not_mixed(
     ledger.record("COHORT", one.study_id, State.SUBMITTED)
     deliver("AB_out", "ab_out", "c_out", f"{one.study_id}_out", f"{one.study_id.upper()}_out")
     listing = OutputSnapshot(ledger.row(one.study_id).since)
-    found, whole = run(opening(demo), ledger, results, listing=listing)
+    found, whole = run(opening(demo), ledger, results, snapshot=listing)
     assert set(found) == {"c", one.study_id}
     assert {path.name for path in results.iterdir()} == {"c_out", f"{one.study_id}_out"}
     assert len([sentence for sentence in whole if "differs from it in case only" in sentence]) == 3

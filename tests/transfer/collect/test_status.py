@@ -116,7 +116,7 @@ def test_values_without_a_report_are_delivered_once_the_folder_is_settled():
     line = line_of(row(State.SUBMITTED), seen(part, at=NOW + timedelta(minutes=2), before=first))
     assert (line.state, line.message) == (
         "delivered",
-        "results wait on the server, without prediction.png",
+        "results are ready on the server, without prediction.png",
     )
 
 
@@ -143,7 +143,7 @@ def test_what_changed_on_the_server_since_it_was_collected_waits_again(state):
     found = {}
     for what, changed in (("changed", {"s"}), ("same", set())):
         found[what] = status(
-            [row(state)], listing, now=NOW, overdue_hours=6, here={"s"}, changed=changed
+            [row(state)], listing, now=NOW, overdue_hours=6, collected={"s"}, changed=changed
         ).loc[0, "state"]
     assert found == {"changed": "delivered", "same": state}
     assert state_of(row(state), listing) == "delivered"  # nothing of it is here any more
@@ -172,7 +172,7 @@ def test_without_an_earlier_look_the_servers_times_tell_what_was_replaced():
 
 def test_studies_of_others_are_unknown_on_the_server_and_here():
     listing = seen(folder(study_id="x"), folder(study_id="y"))
-    table = status([row(State.SUBMITTED)], listing, now=NOW, overdue_hours=6, here={"y", "z", "s"})
+    table = status([row(State.SUBMITTED)], listing, now=NOW, overdue_hours=6, collected={"y", "z", "s"})
     assert table["study_id"].tolist() == ["s", "x", "y", "z"]
     assert table["state"].tolist() == ["processing", "unknown", "unknown", "unknown"]
     told = [message.split(",")[0] for message in table["message"][1:]]

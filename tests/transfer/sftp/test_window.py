@@ -5,6 +5,7 @@ from collections import deque
 
 import pytest
 from support.proxy import Proxy
+from support.transfers import submit
 
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.sftp.window import (
@@ -16,7 +17,6 @@ from neuroflow.transfer.sftp.window import (
 )
 from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 from neuroflow.transfer.upload.plan import plan
-from neuroflow.transfer.upload.submit import submit
 
 KB = 1000
 REQUEST = 32 * 1024
