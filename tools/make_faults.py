@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "validation.md"
 START, END = "<!-- faults: made by tools/make_faults.py -->", "<!-- end of faults -->"
-TESTS = ("tests/transfer/upload/test_submit_faults.py",
+TESTS = (
+    "tests/transfer/upload/test_submit_faults.py",
     "tests/transfer/upload/test_submit_killed.py",
 )
 MEANING = {

@@ -46,12 +46,14 @@ class StatusUpdate:
     @property
     def waiting(self) -> int:
         """Number of studies without an answer of the service."""
-        return sum(State(state).is_awaiting_result for state in self.table["state"])
+        waiting = [state for state in State if state.is_awaiting_result]
+        return int(self.table["state"].isin(waiting).sum())
 
     @property
     def answered(self) -> int:
         """Number of studies that the service has answered."""
-        return sum(State(state).is_answered for state in self.table["state"])
+        answered = [state for state in State if state.is_answered]
+        return int(self.table["state"].isin(answered).sum())
 
     def event(self) -> Event:
         """Make an event of it: answered studies out of all that were sent."""

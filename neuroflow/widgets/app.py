@@ -64,7 +64,7 @@ class AppModel(HasTraits):
     def current_form(self) -> str:
         """Name of the first form with something left to do."""
         if self.ws.ledger.rows():
-            here = {row.state for row in self.ws.ledger.rows()} <= {State.COLLECTED, State.FAILED}
+            here = all(row.state.is_collected for row in self.ws.ledger.rows())
             done = "explore" if here and "explore" not in self.locked else "results"
             return done if self.submit.tone == "good" else "submit"
         if self.cohort.cohort is not None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -15,10 +13,12 @@ import pandas as pd
 from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import ResultError, ResultWarning
 from neuroflow.events import listening, warn_user
-from neuroflow.ledger import Ledger, LedgerRow, State, utc_now
+from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import OnEvent
 from neuroflow.results import Results, Schema, cached_results, cached_warnings, failure_reason
 from neuroflow.transfer import (
+    Clock,
+    Control,
     OutputSnapshot,
     StatusUpdate,
     changed_ids,
@@ -50,16 +50,14 @@ class Collection:
         *,
         enrolment: Enrolment,
         jobs: Jobs,
-        clock: Callable[[], datetime] = utc_now,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock | None = None,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
         self._service = service
         self._enrolment = enrolment
         self._jobs = jobs
-        self._clock = clock
-        self._sleep = sleep
+        self._clock = clock or Clock()
 
     def status(self, *, look: bool = True) -> pd.DataFrame:
         """Return one row per study: its state, and what the service or the reports say of it."""
@@ -70,9 +68,9 @@ class Collection:
         table = status(
             rows,
             snapshot,
-            now=self._clock(),
+            now=self._clock.now(),
             overdue_hours=self._service.settings.overdue_hours,
-            here=here,
+            collected=here,
             changed=changed_ids(self._folder.results, found, here),
         )
         noticed = cached_warnings(self._folder.results, self._folder.cache)
@@ -97,7 +95,6 @@ class Collection:
             timeout=timeout,
             stop=stop,
             clock=self._clock,
-            sleep=self._sleep,
         )
 
     def wait(
@@ -119,7 +116,6 @@ class Collection:
                 listen=listen,
                 stop=stop,
                 clock=self._clock,
-                sleep=self._sleep,
             )
 
     def collect(
@@ -131,17 +127,15 @@ class Collection:
     ) -> pd.DataFrame:
         """Download every result that is new or changed."""
         with self._jobs.run("collect", on_event) as job:
-            snapshot = OutputSnapshot(self._clock(), self._last_snapshot())
+            snapshot = OutputSnapshot(self._clock.now(), self._last_snapshot())
             events = collect(
                 self._service.connect,
                 self._ledger,
                 self._folder.results,
                 connections=self._service.settings.connections,
-                listing=snapshot,
-                stop=stop,
-                pause=pause,
+                snapshot=snapshot,
+                control=Control.of(stop, pause),
                 clock=self._clock,
-                sleep=self._sleep,
             )
             forward_events(events, job.report)
             if snapshot.is_complete:
@@ -169,7 +163,7 @@ class Collection:
         with closing(self._service.connect()) as remote:
             known = {row.study_id for row in rows}
             found = find_results(remote, known=known, on_skipped=skipped.append)
-        snapshot = OutputSnapshot(self._clock(), before).add(*found)
+        snapshot = OutputSnapshot(self._clock.now(), before).add(*found)
         snapshot.left_out = skipped
         self._save(snapshot)
         for sentence in skipped[:MAX_WARNINGS]:

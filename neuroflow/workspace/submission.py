@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import difflib
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 
 import pandas as pd
 
 from neuroflow.errors import OptionError, SubmissionError
-from neuroflow.ledger import Ledger, utc_now
+from neuroflow.ledger import Ledger
 from neuroflow.models import Cohort, Event, OnEvent, Package
 from neuroflow.transfer import (
+    Clock,
+    Control,
     PackageStream,
     Plan,
     Planner,
+    UploadOptions,
     forward_events,
     has_failed,
     rebuild,
@@ -46,7 +47,7 @@ class SubmitOptions:
     only_good: bool = False
     retry_failed: bool = False
     replace: bool = False
-    limit_rate: float | None = None
+    limit_mb_per_s: float | None = None
     stop: threading.Event | None = None
     pause: threading.Event | None = None
     executor: Executor | None = None
@@ -83,8 +84,7 @@ class Submission:
         checks: Checks,
         packaging: Packaging,
         jobs: Jobs,
-        clock: Callable[[], datetime] = utc_now,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock | None = None,
     ) -> None:
         self._ledger = ledger
         self._service = service
@@ -92,8 +92,7 @@ class Submission:
         self._checks = checks
         self._packaging = packaging
         self._jobs = jobs
-        self._clock = clock
-        self._sleep = sleep
+        self._clock = clock or Clock()
 
     def submit(
         self, cohort: Cohort | str, options: SubmitOptions, on_event: OnEvent | None = None
@@ -148,7 +147,7 @@ class Submission:
         if options.needs_all_good and len(draft.blocked) > n_blocked:
             raise blocked_error(draft.cohort, draft.blocked)
         count = len(draft.plan.items)
-        yield Event("plan", None, count, count, "done", draft.plan.summary, self._clock())
+        yield Event("plan", None, count, count, "done", draft.plan.summary, self._clock.now())
 
     def _send(
         self,
@@ -156,7 +155,7 @@ class Submission:
         packages: Sequence[Package],
         job: Job,
         options: SubmitOptions,
-        more: PackageStream | None = None,
+        incoming: PackageStream | None = None,
     ) -> None:
         settings = self._service.settings
         events = submit(
@@ -164,14 +163,12 @@ class Submission:
             packages,
             self._service.connect,
             self._ledger,
-            connections=settings.connections,
-            quiet_seconds=settings.quiet_seconds,
-            stop=options.stop,
-            pause=options.pause,
-            limit_rate=options.limit_rate,
+            options=UploadOptions(
+                settings.connections, settings.quiet_seconds, options.limit_mb_per_s
+            ),
+            control=Control.of(options.stop, options.pause),
             clock=self._clock,
-            sleep=self._sleep,
-            more=more,
+            incoming=incoming,
         )
         forward_events(events, job.report)
 

@@ -16,7 +16,7 @@ import pandas as pd
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Package, Study
 from neuroflow.results import Schema
-from neuroflow.transfer import StatusUpdate
+from neuroflow.transfer import Clock, StatusUpdate
 from neuroflow.workspace.checking import Checks
 from neuroflow.workspace.collection import Collection as _Collection
 from neuroflow.workspace.enrolment import Enrolment
@@ -91,8 +91,7 @@ class Workspace:
             checks=self._checks,
             packaging=self._packaging,
             jobs=jobs,
-            clock=clock,
-            sleep=sleep,
+            clock=Clock(clock, sleep),
         )
         self._collection = _Collection(
             self._folder,
@@ -100,8 +99,7 @@ class Workspace:
             self.service,
             enrolment=self._enrolment,
             jobs=jobs,
-            clock=clock,
-            sleep=sleep,
+            clock=Clock(clock, sleep),
         )
 
     def __enter__(self) -> Self:
@@ -415,7 +413,7 @@ class Workspace:
         only_good: bool = False,
         retry_failed: bool = False,
         replace: bool = False,
-        limit_rate: float | None = None,
+        limit_mb_per_s: float | None = None,
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
         pause: threading.Event | None = None,
@@ -444,8 +442,8 @@ class Workspace:
         replace
             Send anew a study whose content changed since it was sent, that came back as a failure,
             or whose end is not known.
-        limit_rate
-            Bytes per second at most, over all connections.
+        limit_mb_per_s
+            Upload limit in MB per second, over all connections; None for no limit.
         on_event
             What listens; progress bars if None.
         stop
@@ -479,7 +477,7 @@ class Workspace:
             only_good=only_good,
             retry_failed=retry_failed,
             replace=replace,
-            limit_rate=limit_rate,
+            limit_mb_per_s=limit_mb_per_s,
             stop=stop,
             pause=pause,
             executor=executor,

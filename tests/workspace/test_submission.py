@@ -114,7 +114,7 @@ def test_a_listener_that_fails_stops_at_once_and_closes_no_part(
             raise error
 
     with pytest.raises(error):
-        workspace.submit(cohort, limit_rate=1e5, on_event=interrupt)
+        workspace.submit(cohort, limit_mb_per_s=0.1, on_event=interrupt)
     assert not any(ending.is_closed for ending in endings)
     rows = workspace.submit(cohort, on_event=silent)
     assert rows["state"].tolist() == [State.SUBMITTED, State.SUBMITTED]

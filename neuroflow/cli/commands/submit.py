@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
     from neuroflow.models import Cohort
 
-SENT = (State.SUBMITTED, State.COLLECTED, State.FAILED)
-"""States of a study that the service has."""
-
 
 def submit(
     workspace: WorkspaceFolder,
@@ -88,7 +85,7 @@ def submit(
                 only_good=only_good,
                 retry_failed=retry_failed,
                 replace=replace,
-                limit_rate=limit_mb_per_s and limit_mb_per_s * 1e6,
+                limit_mb_per_s=limit_mb_per_s,
                 on_event=on_event,
                 stop=stop,
             )
@@ -114,7 +111,11 @@ def _warn_unmatched(cohort: Cohort, participants: pd.DataFrame | None) -> None:
 def _print_result(console: Console, cohort_id: str, table: pd.DataFrame, *, dry_run: bool) -> int:
     """Print the result; return how many studies are left."""
     wanted = table[table["action"] != "excluded"]
-    left = 0 if dry_run else int((~wanted["state"].isin(SENT)).sum())
+    left = (
+        0
+        if dry_run
+        else int((~wanted["state"].isin([state for state in State if state.is_sent])).sum())
+    )
     summary = str(table.attrs.get("summary", ""))
     facts = {"cohort_id": cohort_id, "dry_run": dry_run, "left": left, "summary": summary}
     console.output(facts | {"studies": table}, table)

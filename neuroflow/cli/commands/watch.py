@@ -74,9 +74,8 @@ def _collect_as_they_come(
     ws: Workspace, console: Console, updates: Iterator[Look], stop: threading.Event
 ) -> tuple[pd.DataFrame, int]:
     """Collect after each check with results; return the last status and the number waiting."""
-    from neuroflow.transfer import WAITING
-
-    due = (*WAITING, State.DELIVERED)  # a result that could not be downloaded is still waiting
+    # A result that could not be downloaded is still waiting.
+    due = [state for state in State if state.is_awaiting_result or state is State.DELIVERED]
     for update in updates:
         table, waiting = update.table, update.waiting
         delivered = 0 if update.error else int((table["state"] == State.DELIVERED).sum())

@@ -18,8 +18,6 @@ from neuroflow.widgets.cohort import CohortModel
 from neuroflow.widgets.common import FINISHED, Bar, FormModel, Progress, format_duration
 from neuroflow.workspace import Workspace
 
-SENT = frozenset({State.SUBMITTED, State.COLLECTED, State.FAILED})
-"""States of a study that the service has, or has answered."""
 TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
 """States from which a study is sent again only on request."""
 PLANNING, SENDING = "De-identifying and zipping", "Sending studies"
@@ -162,7 +160,7 @@ class SubmitModel(FormModel):
         lines: list[tuple[object, ...]] = []
         for study_id, label in labels.items():
             row = self._states.get(study_id)
-            if row is not None and (row.state in SENT or study_id not in excluded):
+            if row is not None and (row.state.is_sent or study_id not in excluded):
                 since = row.since.astimezone().strftime("%Y-%m-%d %H:%M")
                 lines.append((label, str(row.state), since, row.size / 1e6, row.message))
             elif study_id in excluded:
@@ -218,7 +216,10 @@ class SubmitModel(FormModel):
         """Report what was sent before; while another program sends, show its progress."""
         ids = [i for i in self.labels if i not in self.cohorts.excluded]
         counts = Counter(self._states[i].state for i in ids if i in self._states)
-        sent, known = sum(counts[state] for state in SENT), sum(counts.values())
+        sent, known = (
+            sum(count for state, count in counts.items() if state.is_sent),
+            sum(counts.values()),
+        )
         if self.other_job_running and sent < len(ids):
             in_flight = [i for i in ids if i in self._states and self._states[i].state in _GOING]
             bars = tuple(Bar(i, message=self._states[i].message) for i in in_flight)
@@ -268,7 +269,7 @@ class SubmitModel(FormModel):
     def _show_outcome(self, outcome: pd.DataFrame) -> None:
         self.refresh()
         of_them = outcome[~outcome["action"].isin(["excluded"])]
-        sent = int(of_them["state"].isin([str(state) for state in SENT]).sum())
+        sent = int(of_them["state"].isin([state for state in State if state.is_sent]).sum())
         left = len(of_them) - sent
         text = f"{sent} of {len(of_them)} studies have been sent."
         if left:

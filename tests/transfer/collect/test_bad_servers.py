@@ -155,7 +155,7 @@ def test_hostile_names_write_nothing_and_hide_nobody(
     assert files_in(tmp_path / "work") == fetched
     new = {path.name.split(".")[0] for path in set(tmp_path.iterdir()) - before}
     assert new <= {"known_hosts", "ledger"}
-    told = [sentence for sentence in whole if "left out" in sentence]
+    told = [sentence for sentence in whole if "was skipped" in sentence]
     odd = {"file": 0, "folder": len(HOSTILE) - 1}  # the folder above is in every listing
     assert len(told) == odd.get(kind, len(HOSTILE))
     assert not any("\x1b" in sentence or "\n" in sentence for sentence in whole)
@@ -245,4 +245,4 @@ def test_a_folder_that_may_not_be_listed_keeps_no_other_from_being_found(
     listed(refusing)
     found, whole = run(opening(demo), ledger, results)
     assert (found["a"][0], found["b"][0]) == ("failed", "done")
-    assert ["left out" in sentence for sentence in whole] == [True]
+    assert ["was skipped" in sentence for sentence in whole] == [True]

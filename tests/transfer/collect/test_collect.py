@@ -292,7 +292,7 @@ def test_a_hostile_folder_name_is_left_out_with_a_note(folder_remote, ledger, re
     home, connect = folder_remote
     deliver(home, folder)
     events = list(collect(connect, ledger, results))
-    assert "left out" in events[0].message
+    assert "was skipped" in events[0].message
     assert not results.exists()
 
 

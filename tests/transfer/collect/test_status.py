@@ -172,7 +172,9 @@ def test_without_an_earlier_look_the_servers_times_tell_what_was_replaced():
 
 def test_studies_of_others_are_unknown_on_the_server_and_here():
     listing = seen(folder(study_id="x"), folder(study_id="y"))
-    table = status([row(State.SUBMITTED)], listing, now=NOW, overdue_hours=6, collected={"y", "z", "s"})
+    table = status(
+        [row(State.SUBMITTED)], listing, now=NOW, overdue_hours=6, collected={"y", "z", "s"}
+    )
     assert table["study_id"].tolist() == ["s", "x", "y", "z"]
     assert table["state"].tolist() == ["processing", "unknown", "unknown", "unknown"]
     told = [message.split(",")[0] for message in table["message"][1:]]
