@@ -131,7 +131,7 @@ def test_results_that_change_after_they_were_collected_are_told_and_brought(ws, 
     os.utime(path, (time.time() + 60,) * 2)
     table = ws.status().set_index("study_id")
     assert table.loc["s1", "state"] == "delivered"
-    assert "other files than were collected" in table.loc["s1", "message"]
+    assert "the files on the server differ from those collected" in table.loc["s1", "message"]
     assert states(ws.collect(on_event=silent))["s1"] == "collected"
     assert states(ws.status())["s1"] == "collected"
     assert (ws.results_folder / "s1_out" / "prediction.txt").read_text() == "Product: Q\n"
