@@ -273,7 +273,7 @@ def test_where_no_file_can_be_read_this_is_told_once(folder, recwarn):
     with pytest.raises(ResultError, match=r"a_out.aidp.csv, line 1.*empty"):
         read_results(folder.path)
     folder.put("b_out/aidp.csv", "")
-    with pytest.raises(ResultError, match="goes for 1 more"):
+    with pytest.raises(ResultError, match="1 more could not be read"):
         read_results(folder.path)
     assert len(recwarn) == 0
 
