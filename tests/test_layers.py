@@ -1,13 +1,17 @@
 """Imports inside neuroflow point one way, through the faces of rooms; see docs/architecture.md."""
 
 import ast
+import re
 import subprocess
 import sys
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import neuroflow
 
 PACKAGE = Path(neuroflow.__file__).parent
+REFERENCE = PACKAGE.parent / "docs" / "reference.md"
 
 # A room imports from the rows above its own only; rooms of one row never see each other.
 ROOMS = [
@@ -65,6 +69,12 @@ PRIVATE = {
     ("widgets/explore/hit_regions", "plot._brain.drawing", "SHEET"),
     ("widgets/explore/hit_regions", "plot._strip", "read_points"),
 }
+SECTIONS_LEFT = {"demo/scans/nifti:write_nifti"}
+LONG_FILES = {"workspace/workspace"}  # the facade: it documents every step
+LONG_FUNCTIONS = {  # commands: their signature is the list of their options
+    "cli/commands/compare:compare",
+    "cli/commands/submit:submit",
+}
 
 
 def files():
@@ -96,6 +106,7 @@ def inner(path):
 
 ALL_ROOMS = {room for row in ROOMS for room in row}
 FILES = files()
+PUBLIC = set(re.findall(r"^   (?:\w+\.)*(\w+)$", REFERENCE.read_text(encoding="utf-8"), re.M))
 INNER = {path: list(inner(path)) for path in FILES}
 
 
@@ -193,6 +204,80 @@ def test_only_the_ssh_and_sftp_rooms_import_paramiko():
         if module.split(".")[0] == "paramiko" and "/".join(place(path)[:2]) not in PARAMIKO
     }
     assert found - PARAMIKO_ELSEWHERE == set()
+
+
+DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+SECTIONS = {"Parameters", "Returns", "Raises", "Yields"}
+
+
+def definitions(path):
+    """Yield (dotted name, node, is public) of the functions and classes of a file.
+
+    Public is what docs/reference.md lists, the methods of such classes, the values and the errors.
+    """
+    everything = place(path) in {("errors",), ("models",)}
+
+    def walk(node, above, is_public):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, DOCUMENTED):
+                method = is_public and isinstance(node, ast.ClassDef)
+                listed = child.name in PUBLIC or (method and not child.name.startswith("_"))
+                name = f"{above}.{child.name}" if above else child.name
+                yield name, child, everything or listed
+                yield from walk(child, name, listed)
+            else:
+                yield from walk(child, above, is_public)
+
+    yield from walk(ast.parse(path.read_text(encoding="utf-8")), "", is_public=False)
+
+
+def test_internal_docstrings_have_no_sections_of_parameters():
+    found = {
+        f"{'/'.join(place(path))}:{name}"
+        for path in FILES
+        for name, node, is_public in definitions(path)
+        if not is_public and sections(node)
+    }
+    assert found - SECTIONS_LEFT == set()
+
+
+def sections(node):
+    lines = [line.strip() for line in (ast.get_docstring(node) or "").splitlines()]
+    return {
+        line for line, rule in pairwise(lines) if line in SECTIONS and rule and set(rule) == {"-"}
+    }
+
+
+def test_no_folder_has_more_than_fifteen_files():
+    folders = Counter(path.parent for path in FILES)
+    assert {folder: n for folder, n in folders.items() if n > 15} == {}
+
+
+def test_no_file_is_longer_than_four_hundred_lines():
+    long = {
+        "/".join(place(path))
+        for path in FILES
+        if len(path.read_text(encoding="utf-8").splitlines()) > 400
+    }
+    assert long - LONG_FILES == set()
+
+
+def test_no_function_is_longer_than_sixty_lines():
+    found = {
+        f"{'/'.join(place(path))}:{name}"
+        for path in FILES
+        for name, node, _ in definitions(path)
+        if not isinstance(node, ast.ClassDef) and body_lines(node) > 60
+    }
+    assert found - LONG_FUNCTIONS == set()
+
+
+def body_lines(node):
+    """Count the lines of a function without its docstring."""
+    first = node.body[0]
+    is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    docstring = first.end_lineno - first.lineno + 1 if is_docstring else 0
+    return node.end_lineno - node.lineno + 1 - docstring
 
 
 def test_importing_neuroflow_loads_no_heavy_library():

@@ -11,6 +11,7 @@ from .report.methods import methods_text as methods_text
 from .report.paper_table import paper_table as paper_table
 from .sites import compare_sites as compare_sites
 from .sites import remove_site as remove_site
+from .stats.contrasts import PLANNED as PLANNED
 from .stats.design import build_design as build_design
 from .stats.design import covariate_columns as covariate_columns
 from .stats.design import read_covariate as read_covariate

@@ -28,7 +28,7 @@ from neuroflow.compare.stats import (
     welch,
     welch_anova,
 )
-from neuroflow.errors import OptionError
+from neuroflow.errors import OptionError, Wording
 from neuroflow.matrix import (
     REGION_COLUMNS,
     FloatArray,
@@ -213,7 +213,7 @@ def _check_options(
     if method != "linear" and (covariates or robust != "none"):
         raise OptionError(
             f"The method {method} takes no covariates or robust errors.",
-            advice='Use method="linear".',
+            advice=Wording('Use method="linear".', cli="Use --method linear."),
         )
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from neuroflow.errors import OptionError, TableError
+from neuroflow.errors import OptionError, TableError, Wording
 from neuroflow.matrix.arguments import as_list
 from neuroflow.matrix.cells import (
     REGION_COLUMNS,
@@ -59,15 +59,20 @@ def require(table: pd.DataFrame, names: Sequence[str]) -> None:
     if not isinstance(table, pd.DataFrame):
         raise TableError(
             f"The table is a {type(table).__name__}.",
-            advice="Hand over the DataFrame that read_results or Workspace.table returns.",
+            advice="Pass the DataFrame that read_results or Workspace.table returns.",
         )
     missing = [name for name in dict.fromkeys(names) if name not in table.columns]
     if missing:
         raise TableError(
             f"The table has no column {', '.join(missing)}.",
             why=f"It has {', '.join(map(str, table.columns))}.",
-            advice="Take the table that read_results or Workspace.table returns; "
-            "groups and covariates come from participants.tsv.",
+            advice=Wording(
+                "Pass the table that read_results or Workspace.table returns; "
+                "groups and covariates come from participants.tsv.",
+                cli="Groups and covariates come from participants.tsv: name it with "
+                "--participants where the source is a folder.",
+                form="Groups and covariates come from participants.tsv.",
+            ),
         )
     if not table.columns.is_unique and (
         twice := [name for name in dict.fromkeys(names) if (table.columns == name).sum() > 1]

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from neuroflow.errors import CompareError, OptionError
+from neuroflow.errors import CompareError, OptionError, Wording
 from neuroflow.matrix.cells import BoolArray, IntArray, coded, labels
 
 
@@ -53,8 +53,13 @@ def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
             f"{len(repeated)} participants have more than one study "
             f"({', '.join(map(str, named))}{', ...' * (len(repeated) > 3)}).",
             why="Repeated visits are not independent, and would make p values too small.",
-            advice='Choose one visit, as visit="first" or a session id, or keep all with '
-            'robust="cluster" (method "linear").',
+            advice=Wording(
+                'Choose one visit, as visit="first" or a session id, or keep all with '
+                'robust="cluster" (method "linear").',
+                cli="Choose one visit, as --visit first or a session id; compare can keep all with "
+                "--robust cluster.",
+                form="Choose the visit to use, or a method for repeated visits.",
+            ),
         )
     return keep
 
@@ -62,14 +67,19 @@ def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
 def _session(studies: pd.DataFrame, visit: str) -> BoolArray:
     wanted = str(visit).removeprefix("ses-")
     if "session_id" not in studies:
-        raise OptionError("The table has no session_id.", advice='Leave visit out, or say "first".')
+        raise OptionError(
+            "The table has no session_id.",
+            advice=Wording(
+                'Leave visit out, or use "first".', cli="Leave --visit out, or use first."
+            ),
+        )
     sessions = labels(studies["session_id"]).map(lambda s: s and s.removeprefix("ses-"))
     keep: BoolArray = (sessions == wanted).to_numpy(dtype=bool)
     if not keep.any():
         known = sorted({s for s in sessions if s}, key=_natural)
         raise OptionError(
             f"No study has the session {visit!r}.",
-            advice=f"There are {', '.join(known) or 'none'}; or say first, or last.",
+            advice=f"There are {', '.join(known) or 'none'}; or use first or last.",
         )
     return keep
 

@@ -1,4 +1,5 @@
 from ._brain.brain import brain as brain
+from ._brain.masks import Masks as Masks
 from ._brain.masks import read_masks as read_masks
 from ._brain.masks import save_nifti as save_nifti
 from ._correlation import correlation as correlation
@@ -13,5 +14,6 @@ from ._trajectory import trajectory as trajectory
 from ._volcano import volcano as volcano
 from .common.figure import caption as caption
 from .common.figure import save_figure as save_figure
+from .common.style import Style as Style
 from .common.style import style as style
 from .common.style import styled as styled

@@ -1,5 +1,6 @@
 from .deidentify.report import deidentification_report as deidentification_report
 from .demographics import parse_age as parse_age
+from .discovery.find import Survey as Survey
 from .discovery.find import find_studies as find_studies
 from .discovery.find import survey as survey
 from .package.build import iter_packages as iter_packages

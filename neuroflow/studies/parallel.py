@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from contextlib import contextmanager
@@ -63,7 +64,7 @@ def _signals_blocked() -> Iterator[None]:
 
     The work under way is finished; without this each of them would print a trace.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if sys.platform == "win32":  # without signal masks
         yield
         return
     from multiprocessing import resource_tracker

@@ -15,7 +15,9 @@ from .polling import as_of as as_of
 from .polling import poll as poll
 from .polling import wait_for_results as wait_for_results
 from .pool import forward_events as forward_events
+from .remote import Receipt as Receipt
 from .remote import Remote as Remote
+from .remote import Wanted as Wanted
 from .sftp.remote import connect as connect
 from .ssh.credentials import credentials as credentials
 from .ssh.key_report import check_key as check_key
@@ -31,7 +33,9 @@ from .ssh.profile import parse_key as parse_key
 from .ssh.route import find_route as find_route
 from .ssh.tunnel import host_key_of as host_key_of
 from .upload.options import UploadOptions as UploadOptions
+from .upload.plan import Action as Action
 from .upload.plan import Plan as Plan
+from .upload.plan import PlanItem as PlanItem
 from .upload.plan import Planner as Planner
 from .upload.plan import has_failed as has_failed
 from .upload.rebuild import rebuild as rebuild

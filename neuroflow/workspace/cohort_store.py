@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import pandas as pd
 
-from neuroflow.errors import WorkspaceError
+from neuroflow.errors import Wording, WorkspaceError
 from neuroflow.io import write_private
 from neuroflow.models import Cohort, Study, StudyKind
 
@@ -83,7 +83,12 @@ class CohortStore:
             raise WorkspaceError(
                 f"There is no cohort {cohort_id!r} in this workspace.",
                 why=f"Known cohorts: {known}.",
-                advice="Make it with Workspace.cohort(cohort_id, studies).",
+                advice=Wording(
+                    "Make it with Workspace.cohort(cohort_id, studies).",
+                    cli="Name the folder of scans to make it: "
+                    "neuroflow submit WORKSPACE COHORT FOLDER.",
+                    form="Make it in the Cohort form.",
+                ),
             )
         version = self._version(cohort_id)
         if self._last is None or self._last[0] != version:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.contract import check_cohort_id
-from neuroflow.errors import IdError, OptionError
+from neuroflow.errors import IdError, OptionError, Wording
 from neuroflow.io import ParticipantRows, read_participants, write_private
 from neuroflow.ledger import Ledger
 from neuroflow.models import Cohort, Study
@@ -50,7 +50,11 @@ class Enrolment:
             raise OptionError(
                 f"The cohort {cohort_id!r} would have no studies.",
                 why="None were found, or none were chosen.",
-                advice="Check the folder of scans with find_studies.",
+                advice=Wording(
+                    "Check the folder of scans with find_studies.",
+                    cli="Check the folder of scans with `neuroflow check`.",
+                    form="Choose another folder of scans.",
+                ),
             )
         if participants is not None:
             read_participants(participants)  # refused before anything is written
@@ -238,7 +242,7 @@ def _checked(given: Mapping[str, object]) -> Decision:
     except (TypeError, ValueError):
         years = math.nan
     if years is not None and not 0 <= years <= MAX_AGE:
-        raise OptionError(f"{age!r} is no age.", advice="Write years, from 0 to 130.")
+        raise OptionError(f"{age!r} is not an age.", advice="Use years, from 0 to 130.")
     if sex is not None and not (isinstance(sex, str) and sex in SEXES):
-        raise OptionError(f"{sex!r} is no sex.", advice="Write M or F.")
+        raise OptionError(f"{sex!r} is not accepted as sex.", advice="Use M or F.")
     return Decision(age=years, sex=sex)

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from neuroflow.errors import OptionError, SubmissionError
+from neuroflow.errors import OptionError, SubmissionError, Wording
 from neuroflow.ledger import Ledger
 from neuroflow.models import Cohort, Event, OnEvent, Package
 from neuroflow.transfer import (
@@ -227,8 +227,14 @@ def blocked_error(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError
     return SubmissionError(
         f"{len(blocked)} of {len(cohort.studies)} studies have errors; nothing was sent.",
         why=f"{', '.join(named[:MAX_NAMED])}{more}.",
-        advice="Workspace.check(cohort) has an advice for each. Correct the studies, send the "
-        "others with only_good=True, or override a rule with Workspace.override.",
+        advice=Wording(
+            "Workspace.check(cohort) has an advice for each. Correct the studies, send the "
+            "others with only_good=True, or override a rule with Workspace.override.",
+            cli="`neuroflow check` has an advice for each. Correct the studies, send the others "
+            "with --only-good, or override a rule with `neuroflow override`.",
+            form="The Cohort form has an advice for each. Correct the studies, send only those "
+            "without errors, or override a rule.",
+        ),
     )
 
 
@@ -243,7 +249,11 @@ def select_studies(cohort: Cohort, only: Collection[str], excluded: Collection[s
         raise OptionError(
             f"There is no study {unknown[0]!r} in cohort {cohort.cohort_id!r}.",
             why=f"The nearest are {', '.join(near)}." if near else "",
-            advice="Name studies by their study_id, as Workspace.status() lists them.",
+            advice=Wording(
+                "Name studies by their study_id, as Workspace.status() lists them.",
+                cli="Name studies by their label or study_id, as `neuroflow status` lists them.",
+                form="Choose studies from the table of the plan.",
+            ),
         )
     chosen = tuple(s for s in cohort.studies if s.study_id in only or s.label in only)
     out = [str(study.study_id) for study in chosen if study.study_id in excluded]

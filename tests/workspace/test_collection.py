@@ -216,9 +216,9 @@ def test_what_does_not_match_on_either_side_is_told_by_name(tmp_path):
             table = ws.table()
         assert table["study_id"].nunique() == 3
         assert sorted(str(warning.message) for warning in told) == [
-            "1 participants have no results: late",
-            "1 studies are not in the map of studies: somebody",
-            f"1 studies have no row in participants.tsv: {cohort.studies[1].study_id}",
+            "Participants without results (1): late",
+            "Studies not in the map of studies (1): somebody",
+            f"Studies without a row in participants.tsv (1): {cohort.studies[1].study_id}",
         ]
         assert {warning.filename for warning in told} == {__file__}
 

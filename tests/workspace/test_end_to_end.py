@@ -170,7 +170,7 @@ def test_the_same_path_over_openssh(tmp_path, few):
             service.process(package)
         assert set(ws.wait(timeout=0, on_event=silent)["state"]) == {State.DELIVERED}
         assert set(ws.collect(on_event=silent)["state"]) == {State.COLLECTED}
-        with pytest.warns(ResultWarning, match="participants have no results"):  # two of eight
+        with pytest.warns(ResultWarning, match="Participants without results"):  # two of eight
             assert ws.table()["study_id"].nunique() == 2
         assert set(ws.submit(cohort, on_event=silent)["action"]) == {"skip"}
 

@@ -24,8 +24,8 @@ __all__ = ["COLUMNS", "Results", "load_results", "read_results", "study_facts", 
 
 _NAMED = 10  # studies named in a warning
 _UNMATCHED = {
-    "in_studies": "studies are not in the map of studies",
-    "in_participants": "studies have no row in participants.tsv",
+    "in_studies": "studies not in the map of studies",
+    "in_participants": "studies without a row in participants.tsv",
 }
 
 
@@ -89,14 +89,14 @@ class Results:
         return [error for error in errors if error]
 
     def _warn(self, joined: Joined) -> None:
-        _warn_of("result files could not be read", self._unreadable)
-        _warn_of("folders could not be read", list(self._found.unreadable))
+        _warn_of("unreadable result files", self._unreadable)
+        _warn_of("unreadable folders", list(self._found.unreadable))
         studies = self._tables[0]
         for flag, what in _UNMATCHED.items():
             strangers = joined.frame[flag].eq(False)
             if flag != "in_studies" or (studies is not None and len(studies)):
                 _warn_of(what, joined.frame.loc[strangers, "study_id"].tolist())
-        _warn_of("participants have no results", joined.without_study)
+        _warn_of("participants without results", joined.without_study)
 
 
 def read_results(
@@ -221,4 +221,4 @@ def load_results(
 def _warn_of(what: str, names: list[str]) -> None:
     if names:
         shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-        warn_user(f"{len(names)} {what}: {shown}", ResultWarning)
+        warn_user(f"{what[0].upper()}{what[1:]} ({len(names)}): {shown}", ResultWarning)

@@ -105,8 +105,8 @@ def test_what_did_not_match_is_told_by_name_and_stays(three):
     with pytest.warns(ResultWarning) as told:
         table = read_results(three, participants=people)
     assert sorted(str(warning.message) for warning in told) == [
-        "1 participants have no results: zz",
-        "1 studies have no row in participants.tsv: c",
+        "Participants without results (1): zz",
+        "Studies without a row in participants.tsv (1): c",
     ]
     assert table.loc[table["study_id"] == "c", "age"].isna().all()
     facts = study_facts(three, participants=people).set_index("study_id")
@@ -133,7 +133,7 @@ def test_tables_that_cannot_be_joined(three):
 
 def test_one_bad_file_does_not_stop_the_others(three, folder):
     folder.put("d_out/aidp.csv", b"\x00\x01")
-    with pytest.warns(ResultWarning, match="1 result files could not be read"):
+    with pytest.warns(ResultWarning, match=r"Unreadable result files \(1\)"):
         table = read_results(three)
     assert table["study_id"].nunique() == 3
     facts = study_facts(three).set_index("study_id")
@@ -287,7 +287,7 @@ def test_a_folder_that_may_not_be_looked_into_is_told(three, monkeypatch):
         return scandir(place)
 
     monkeypatch.setattr(os, "scandir", refused)
-    with pytest.warns(ResultWarning, match=r"1 folders could not be read: a_out/"):
+    with pytest.warns(ResultWarning, match=r"Unreadable folders \(1\): a_out/"):
         assert read_results(three)["study_id"].nunique() == 2
     with pytest.raises(FolderError, match="cannot be searched"):
         read_results(three / "a_out")
