@@ -69,7 +69,7 @@ PRIVATE = {
     ("widgets/explore/hit_regions", "plot._brain.drawing", "SHEET"),
     ("widgets/explore/hit_regions", "plot._strip", "read_points"),
 }
-SECTIONS_LEFT = {"demo/scans/nifti:write_nifti"}
+SECTIONS_LEFT = {"demo/scans/nifti:write_nifti", "plot/_brain/anatomy:Place"}
 LONG_FILES = {"workspace/workspace"}  # the facade: it documents every step
 LONG_FUNCTIONS = {  # commands: their signature is the list of their options
     "cli/commands/compare:compare",
