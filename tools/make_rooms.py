@@ -1,6 +1,6 @@
-"""Draw docs/images/rooms.svg: the rooms of neuroflow, and the way of the data through them.
+"""Draw docs/images/rooms.svg: the rooms of neuroflow and the flow of data.
 
-Run with ``python tools/make_rooms.py``. A test holds the rooms in the picture to those there are.
+Run with ``python tools/make_rooms.py``. A test compares the rooms in the picture with the packages.
 """
 
 from __future__ import annotations
@@ -9,23 +9,20 @@ from html import escape
 from pathlib import Path
 
 FILE = Path(__file__).parent.parent / "docs" / "images" / "rooms.svg"
-WIDTH, HEIGHT = 1040, 444
+WIDTH, HEIGHT = 1066, 498
 WAY = (
     ("scans", ("folder", "of scans")),
     ("studies", ("study", "findings", "package")),
     ("transfer", ("upload", "download")),
-    ("results", ("records", "cohort table")),
+    ("results", ("values", "cohort table")),
     ("compare", ("effects", "z-scores")),
     ("plot", ("figures",)),
 )
 """The rooms that data go through, from left to right, and what comes out of each."""
-ABOVE = (
-    ("cli", "widgets", "demo"),
-    ("workspace", "service", "preparation"),
-)
+ABOVE = (("cli",), ("widgets", "demo"), ("workspace",))
 BELOW = (
-    ("config", "ledger", "cohorts", "participants", "decisions", "eventlog", "workfolder"),
-    ("models", "states", "errors"),
+    ("contract", "io", "events", "ledger", "matrix"),
+    ("models", "errors"),
 )
 STYLE = """
 text { font: 15px system-ui, sans-serif; fill: #1f2937; text-anchor: middle; }
@@ -61,7 +58,7 @@ def floor(y: float, names: tuple[str, ...], note: str) -> list[str]:
     return parts
 
 
-def way(y: float) -> list[str]:
+def flow(y: float) -> list[str]:
     """Draw the rooms that data go through, and the service outside."""
     parts, wide, gap = [], 130.0, 48.0
     for place, (name, made) in enumerate(WAY):
@@ -84,7 +81,7 @@ def picture() -> str:
     """Return the picture as SVG."""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
-        "<title>The rooms of neuroflow and the way of the data</title>"
+        "<title>The rooms of neuroflow and the flow of data</title>"
         f"<style>{STYLE}</style>"
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" '
         'markerHeight="6" orient="auto"><polygon points="0,0 8,4 0,8" fill="#0a7d91"/>'
@@ -92,11 +89,12 @@ def picture() -> str:
         f'<rect width="{WIDTH}" height="{HEIGHT}" class="paper"/>'
     )
     parts = [
-        *floor(16, ABOVE[0], "what people touch; cli alone prints and exits"),
-        *floor(70, ABOVE[1], "one project: composes the stages below"),
-        *way(136),
-        *floor(340, BELOW[0], "on disk"),
-        *floor(394, BELOW[1], "values, states, errors: known to every room"),
+        *floor(16, ABOVE[0], "the only room that prints and exits"),
+        *floor(70, ABOVE[1], "the forms; the embedded service"),
+        *floor(124, ABOVE[2], "one project: composes the stages below"),
+        *flow(190),
+        *floor(394, BELOW[0], "used by all stages; they never import back"),
+        *floor(448, BELOW[1], "values and errors, known to every room"),
     ]
     return "\n".join([head, *parts, "</svg>"]) + "\n"
 
