@@ -60,7 +60,10 @@ def asymmetry(
     wanted = None if metric is None else as_list("metric", metric)
     metrics = labels(table["metric"])
     if wanted is not None and (unknown := [name for name in wanted if name not in set(metrics)]):
-        raise OptionError(f"The table has no metric {', '.join(unknown)}.")
+        raise OptionError(
+            f"The table has no metric {', '.join(unknown)}.",
+            advice=f"Its metrics are {', '.join(map(str, metrics.dropna().unique()))}.",
+        )
     rows = table.assign(metric=metrics, region=labels(table["region"]))
     rows = rows if wanted is None else rows[rows["metric"].isin(list(wanted))]
     side = labels(rows["hemisphere"])
@@ -71,14 +74,15 @@ def asymmetry(
             twice = part[part.duplicated(key)].iloc[0]
             raise TableError(
                 f"There are two values of {twice['region']} on one side.",
+                advice="Keep one row per study, region, hemisphere and metric.",
                 study_id=str(twice["study_id"]),
             )
     both = left.merge(right[[*key, "value"]], on=key, suffixes=("", "_right"))
     if both.empty:
         raise CompareError(
             "No region has a left and a right value.",
-            why="Most regions of the service are one value for both sides.",
-            advice="Asymmetry needs regions with hemisphere left and right.",
+            why="Most regions of the reports have one value for both sides.",
+            advice="Use a table with regions whose hemisphere is left and right.",
         )
     one, two = (numbers(both[name]) for name in ("value", "value_right"))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -58,7 +58,7 @@ def change_over_time(
     family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Tell how values change per year, in each group and between groups (group x time).
+    """Compute how values change per year, in each group and between groups (group x time).
 
     Each participant's change is the slope of the values over the visits, by least squares (with
     two visits, their difference over the time between them). These slopes are tested against zero
@@ -159,15 +159,15 @@ class Slopes:
 
 
 def read_slopes(cells: Cells, by: str, time: str) -> Slopes:
-    """Compute everybody's change per year."""
+    """Compute the change per year of every participant."""
     years = years_of(cells.studies[time], time)
     who = pd.factorize(participants(cells.studies))[0]
     elsewhere = labels(cells.studies[by]).groupby(who).transform("nunique") > 1
     if elsewhere.any():
         moved = cells.studies["participant_id"][elsewhere].iloc[0]
         raise CompareError(
-            f"{moved} is not in the same {by} at all visits.",
-            advice=f"Give each participant one {by}.",
+            f"The participant {moved} is not in the same {by} at all visits.",
+            advice=f"Correct {by} so that each participant has one.",
         )
     order = np.lexsort((years, who))
     order = order[np.isfinite(years[order])]
@@ -176,7 +176,7 @@ def read_slopes(cells: Cells, by: str, time: str) -> Slopes:
     several = [rows for rows in visits if np.ptp(years[rows]) > 0]
     if not several:
         raise CompareError(
-            "Nobody has two visits at different times.",
+            "No participant has two visits at different times.",
             why=f"The times are taken from {time}.",
             advice="Give each visit its own row in participants.tsv, with its session_id and "
             "age or date.",
@@ -207,7 +207,7 @@ def years_of(column: pd.Series, name: str) -> FloatArray:
             column = pd.to_datetime(texts, format="ISO8601")
         except ValueError as error:
             raise TableError(
-                f"The column {name} holds neither numbers nor dates.",
+                f"The column {name!r} contains neither numbers nor dates.",
                 advice="Write dates as 2024-05-31.",
             ) from error
     days = (column - pd.Timestamp(2000, 1, 1)) / pd.Timedelta(days=1)

@@ -178,7 +178,7 @@ def correlate_regions(
     """
     _check(method, confidence)
     if not isinstance(metric, str):
-        raise OptionError("A matrix of regions holds one metric.")
+        raise OptionError("Regions are correlated within one metric.", advice="Choose one metric.")
     chosen = _select(table, [], covariates, (by, groups), metric=metric, visit=visit)
     values, columns = chosen.cells.values, chosen.cells.columns
     numbers = _inference(all_pairs(values, values, chosen.covariates, method), confidence)
@@ -244,7 +244,10 @@ def _select(
     log.exclude_other_visits(visit)
     scored = [read_covariate(cells.studies, name) for name in scores]
     if texts := [item.name for item in scored if item.levels]:
-        raise OptionError(f"{texts[0]} does not hold numbers.", advice="Name a column of numbers.")
+        raise OptionError(
+            f"The column {texts[0]!r} does not contain numbers.",
+            advice="Choose a column of numbers.",
+        )
     adjust = read_covariates(cells.studies, covariates)
     for item in (*scored, *adjust):
         log.exclude(~item.known, f"no {item.name}")

@@ -154,7 +154,10 @@ def compare_groups(
     plain = covariate_columns(covariates)
     _check_options(method, robust, covariates, omnibus, confidence)
     if by in plain:
-        raise OptionError(f"{by} cannot be compared and adjusted for at once.")
+        raise OptionError(
+            f"The groups in {by!r} cannot be compared and adjusted for at the same time.",
+            advice=f"Remove {by} from the covariates.",
+        )
     cells = read_cells(table, metric=metric, needed=[by, *plain])
     sample = choose_sample(
         cells,
@@ -209,11 +212,16 @@ def _check_options(
     check_choice("robust", robust, get_args(Robust))
     check_number("confidence", confidence, below=1)
     if omnibus not in (True, False, "only"):
-        raise OptionError(f"omnibus is {omnibus!r}.", advice='Choose True, False or "only".')
+        raise OptionError(
+            f"omnibus must be one of three values, not {omnibus!r}.",
+            advice='Choose True, False or "only".',
+        )
     if method != "linear" and (covariates or robust != "none"):
         raise OptionError(
-            f"The method {method} takes no covariates or robust errors.",
-            advice=Wording('Use method="linear".', cli="Use --method linear."),
+            f"The method {method} takes no covariates or robust standard errors.",
+            advice=Wording(
+                'Use method="linear".', cli="Use --method linear.", form="Use the linear model."
+            ),
         )
 
 

@@ -117,7 +117,7 @@ def _reference(table: pd.DataFrame, reference: str, by: str) -> str:
         raise CompareError(
             "There are fewer than three controls to compare sites in.",
             why=f"The groups in {by!r} are {', '.join(present) or 'empty'}.",
-            advice="Choose another reference group, or all studies (None).",
+            advice="Name another group with reference=..., or use all studies with reference=None.",
         )
     return found
 
@@ -208,14 +208,17 @@ def remove_site(
 def _check_sites(cells: Cells, place: Covariate, known: np.ndarray) -> None:
     who = participants(cells.studies)
     if len(place.levels) < 2:
-        raise CompareError("There are no two sites.", advice="Leave the values as they are.")
+        raise CompareError(
+            f"The column {place.name!r} has fewer than two sites, so there is nothing to remove.",
+            advice="Use the table as it is.",
+        )
     for code, name in enumerate(place.levels):
         n = len(np.unique(who[known & (place.values == code)]))
         if n < 2:
             raise CompareError(
                 f"The site {name} has {n} participant{'s' * (n != 1)} with all covariates.",
-                why="Its difference cannot be told from that of the participant.",
-                advice="Leave its studies out, or adjust for fewer covariates.",
+                why="The difference of the site cannot be separated from that of the participant.",
+                advice="Exclude the studies of this site, or adjust for fewer covariates.",
             )
 
 

@@ -22,7 +22,7 @@ from neuroflow.compare.stats import (
     read_covariates,
     warn_similar_labels,
 )
-from neuroflow.errors import CompareError
+from neuroflow.errors import CompareError, Wording
 from neuroflow.matrix import (
     BoolArray,
     Cells,
@@ -197,7 +197,13 @@ def _named(studies: pd.DataFrame, by: str, reference: str) -> str:
         raise CompareError(
             f"The column {by!r} has no group that is known as controls.",
             why=listed,
-            advice="Choose the reference group, or all studies as the reference (None).",
+            advice=Wording(
+                "Name the reference group with reference=..., or use all studies with "
+                "reference=None.",
+                cli="Name the reference group with --reference, or use all studies with "
+                "--reference none.",
+                form="Choose the reference group.",
+            ),
         )
     return found
 

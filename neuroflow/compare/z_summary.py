@@ -10,7 +10,7 @@ from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix import check_number, labels
 
 BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
-"""The four regions whose free water the vendor's report names."""
+"""The four regions whose free water the report of neuropacs names."""
 
 _FACTS = ("study_id", "participant_id", "session_id", "group")
 
@@ -56,13 +56,13 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     if missing := [name for name in needed if name not in scores]:
         raise TableError(
             f"The table has no column {', '.join(missing)}.",
-            advice="Hand over what z_scores returns.",
+            advice="Pass the table that z_scores returns.",
         )
     check_number("limit", limit)
     rows = scores[scores["metric"] == metric].reset_index(drop=True)
     if rows.empty:
         known = ", ".join(map(str, scores["metric"].unique()))
-        raise OptionError(f"The table has no metric {metric}.", advice=f"It has {known}.")
+        raise OptionError(f"The table has no metric {metric}.", advice=f"Its metrics are {known}.")
     facts = [name for name in _FACTS if name in rows]
     z = rows["z"].astype(np.float64)
     counted = (

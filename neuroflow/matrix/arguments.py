@@ -26,15 +26,19 @@ def check_number(what: str, value: object, *, below: float = math.inf) -> None:
     if below == 1:
         meant = number / 100 if 1 < number < 100 else 0.95
         raise OptionError(
-            f"{what} {value} is not between 0 and 1.", advice=f"Write it like {meant:g}."
+            f"{what} must be between 0 and 1, not {value}.", advice=f"Write it like {meant:g}."
         )
-    raise OptionError(f"{what} {value} is not a number above zero.")
+    raise OptionError(
+        f"{what} must be a number above zero, not {value}.", advice="Choose a number above zero."
+    )
 
 
 def check_name(what: str, value: object) -> None:
-    """Refuse what is not one text."""
+    """Refuse what is not one string."""
     if not isinstance(value, str):
-        raise OptionError(f"{what} is {value!r}.", advice=f'Name one, as {what}="one".')
+        raise OptionError(
+            f"{what} must be one name, not {value!r}.", advice=f'Write it like {what}="one".'
+        )
 
 
 def as_list(what: str, names: object) -> list[str]:

@@ -58,17 +58,17 @@ def require(table: pd.DataFrame, names: Sequence[str]) -> None:
     """Refuse a table that lacks columns."""
     if not isinstance(table, pd.DataFrame):
         raise TableError(
-            f"The table is a {type(table).__name__}.",
+            f"The table must be a DataFrame, not a {type(table).__name__}.",
             advice="Pass the DataFrame that read_results or Workspace.table returns.",
         )
     missing = [name for name in dict.fromkeys(names) if name not in table.columns]
     if missing:
         raise TableError(
             f"The table has no column {', '.join(missing)}.",
-            why=f"It has {', '.join(map(str, table.columns))}.",
+            why=f"Its columns are {', '.join(map(str, table.columns))}.",
             advice=Wording(
-                "Pass the table that read_results or Workspace.table returns; "
-                "groups and covariates come from participants.tsv.",
+                "Use the table that read_results or Workspace.table returns; groups and covariates "
+                "come from participants.tsv.",
                 cli="Groups and covariates come from participants.tsv: name it with "
                 "--participants where the source is a folder.",
                 form="Groups and covariates come from participants.tsv.",
@@ -78,7 +78,8 @@ def require(table: pd.DataFrame, names: Sequence[str]) -> None:
         twice := [name for name in dict.fromkeys(names) if (table.columns == name).sum() > 1]
     ):
         raise TableError(
-            f"The table has several columns {', '.join(twice)}.", advice="Keep one of each."
+            f"The table has several columns {', '.join(twice)}.",
+            advice="Keep one column of each name.",
         )
 
 
@@ -91,7 +92,8 @@ def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame
     present = [str(name) for name in table["metric"].dropna().unique()]
     if unknown := [name for name in wanted if name not in present]:
         raise OptionError(
-            f"The table has no metric {', '.join(unknown)}.", advice=f"It has {', '.join(present)}."
+            f"The table has no metric {', '.join(unknown)}.",
+            advice=f"Its metrics are {', '.join(present)}.",
         )
     return table if set(present) == set(wanted) else table[table["metric"].isin(wanted)]
 
@@ -164,7 +166,7 @@ def _irregular(rows: Mapping[str, pd.Series], study: _Codes, keys: Iterable[_Cod
         at = int(pd.Series(place).duplicated().to_numpy().argmax())
         twice: dict[str, Any] = {name: column.iat[at] for name, column in rows.items()}
         raise TableError(
-            f"There are two values of {twice['region']} ({twice['metric']}).",
+            f"There are two values of {twice['metric']} in {twice['region']}.",
             advice="Keep one row per study, region, hemisphere and metric.",
             study_id=str(twice["study_id"]),
         )
@@ -207,7 +209,7 @@ def numbers(column: pd.Series) -> FloatArray:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise TableError(
-            "The column value holds something that is not a number.", why=f"{error}."
+            "The column 'value' contains something that is not a number.", why=f"{error}."
         ) from error
 
 
@@ -230,7 +232,7 @@ def _one_per_study(rows: Mapping[str, pd.Series], name: str, layout: _Layout) ->
     if differs.any():
         study = layout.studies[int(differs.any(axis=1).argmax())]
         raise TableError(
-            f"The column {name} has more than one value.",
-            advice="Groups and covariates must be the same in all rows of a study.",
+            f"The column {name!r} has more than one value in this study.",
+            advice="Make groups and covariates the same in all rows of a study.",
             study_id=str(rows["study_id"].iloc[study]),
         )

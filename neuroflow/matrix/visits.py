@@ -12,7 +12,7 @@ from neuroflow.matrix.cells import BoolArray, IntArray, coded, labels
 
 
 def participants(studies: pd.DataFrame) -> IntArray:
-    """Return whose each study is; a study without a participant stands for its own.
+    """Return a code of each study's participant; a study without one counts as its own.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def participants(studies: pd.DataFrame) -> IntArray:
 
 
 def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
-    """Tell which studies to keep so that every participant counts once.
+    """Return which studies to keep so that every participant counts once.
 
     Notes
     -----
@@ -52,13 +52,13 @@ def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
         raise CompareError(
             f"{len(repeated)} participants have more than one study "
             f"({', '.join(map(str, named))}{', ...' * (len(repeated) > 3)}).",
-            why="Repeated visits are not independent, and would make p values too small.",
+            why="Repeated visits are not independent and would make p values too small.",
             advice=Wording(
-                'Choose one visit, as visit="first" or a session id, or keep all with '
-                'robust="cluster" (method "linear").',
-                cli="Choose one visit, as --visit first or a session id; compare can keep all with "
-                "--robust cluster.",
-                form="Choose the visit to use, or a method for repeated visits.",
+                'Choose one visit with visit="first", "last" or a session id, or keep all visits '
+                'with robust="cluster" (linear model only).',
+                cli="Choose one visit with --visit first, last or a session id, or keep all visits "
+                "with --robust cluster (linear model only).",
+                form="Choose one visit, or keep all visits with cluster-robust standard errors.",
             ),
         )
     return keep
@@ -68,9 +68,11 @@ def _session(studies: pd.DataFrame, visit: str) -> BoolArray:
     wanted = str(visit).removeprefix("ses-")
     if "session_id" not in studies:
         raise OptionError(
-            "The table has no session_id.",
+            "The table has no sessions (column session_id).",
             advice=Wording(
-                'Leave visit out, or use "first".', cli="Leave --visit out, or use first."
+                'Leave visit out, or use "first" or "last".',
+                cli="Leave --visit out, or use first or last.",
+                form="Use the first or the last visit.",
             ),
         )
     sessions = labels(studies["session_id"]).map(lambda s: s and s.removeprefix("ses-"))
@@ -79,7 +81,9 @@ def _session(studies: pd.DataFrame, visit: str) -> BoolArray:
         known = sorted({s for s in sessions if s}, key=_natural)
         raise OptionError(
             f"No study has the session {visit!r}.",
-            advice=f"There are {', '.join(known) or 'none'}; or use first or last.",
+            advice=f"There are {', '.join(known)}; first and last work as well."
+            if known
+            else "No study has a session; use first or last.",
         )
     return keep
 

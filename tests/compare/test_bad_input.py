@@ -31,7 +31,7 @@ WRONG = {
     "covariates must be a name or a list of names, but contains None": lambda t: compare_groups(
         t, covariates=None
     ),
-    "score is \\['age'\\]": lambda t: correlate(t, ["age"]),
+    "score must be one name, not \\['age'\\]": lambda t: correlate(t, ["age"]),
     "family must be a name or a list of names, but contains None": lambda t: compare_groups(
         t, family=None
     ),
@@ -39,14 +39,16 @@ WRONG = {
     "contrasts must be a name or a list of names, but contains 1": lambda t: compare_groups(
         t, contrasts=[1]
     ),
-    "confidence 95 is not between 0 and 1. Write it like 0.95": lambda t: group_means(
+    "confidence must be between 0 and 1, not 95. Write it like 0.95": lambda t: group_means(
         t, confidence=95
     ),
-    "confidence 95% is not between": lambda t: compare_groups(t, confidence="95%"),
-    "alpha 5 is not between": lambda t: paper_table(t, metric="M0", alpha=5),
+    "confidence must be between 0 and 1, not 95%": lambda t: compare_groups(t, confidence="95%"),
+    "alpha must be between 0 and 1, not 5": lambda t: paper_table(t, metric="M0", alpha=5),
     "digits is -1": lambda t: paper_table(t, metric="M0", digits=-1),
-    "limit 0 is not a number above zero": lambda t: z_summary(z_scores(t), metric="M0", limit=0),
-    "sex does not hold numbers": lambda t: correlate(t, "sex", covariates=["age"]),
+    "limit must be a number above zero, not 0": lambda t: z_summary(
+        z_scores(t), metric="M0", limit=0
+    ),
+    "column 'sex' does not contain numbers": lambda t: correlate(t, "sex", covariates=["age"]),
 }
 
 
@@ -59,7 +61,7 @@ def test_arguments_of_the_wrong_kind_are_refused_by_name(table, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: [1, 2], "The table is a list"),
+        (lambda t: [1, 2], "must be a DataFrame, not a list"),
         (lambda t: t.iloc[:0], "has no rows"),
         (lambda t: t.mask(t["region"] == "r01").assign(study_id=t["study_id"]), "without a region"),
         (lambda t: t.assign(metric=t["metric"].where(t.index > 4)), "without a metric"),
@@ -77,7 +79,7 @@ def test_ages_as_texts_are_never_silently_categories(table, odd):
     ages = table["age"].astype(str)
     ages = ages if odd is None else ages.where(table["study_id"] != "study0003", odd)
     written = table.assign(age=ages)
-    with pytest.raises(OptionError, match="age holds numbers that are written as text"):
+    with pytest.raises(OptionError, match="column 'age' has numbers that are stored as text"):
         compare_groups(written, covariates=["age"])
     assert compare_groups(written, groups=["Control", "PD"])["p"].notna().all()
     scanner = table.assign(scanner=(table["age"] > 66).map({True: "1", False: "2"}))

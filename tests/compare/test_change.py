@@ -139,7 +139,7 @@ def test_without_groups_all_are_one():
 
 
 def test_what_cannot_be_told_is_refused():
-    with pytest.raises(CompareError, match="Nobody has two visits"):
+    with pytest.raises(CompareError, match="No participant has two visits"):
         change_over_time(visits([0]))
     table = visits([0, 1])
     table.loc[table["study_id"] == "study0003v1", "group"] = "PSP"

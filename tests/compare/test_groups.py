@@ -104,7 +104,9 @@ def test_more_coefficients_than_values_is_a_reason():
 def test_covariates_confounded_with_the_groups_are_refused_by_name():
     table = normal_table({"Control": 6, "PD": 6})
     table["site"] = np.where(table["group"] == "PD", "Oslo", "Bonn")
-    with pytest.raises(CompareError, match="site cannot be told apart from group") as caught:
+    with pytest.raises(
+        CompareError, match="effect of site cannot be separated from that of group"
+    ) as caught:
         compare_groups(table, covariates=["age", "site"])
     assert "Every study of Bonn is Control; every study of Oslo is PD." in str(caught.value)
 
@@ -112,7 +114,7 @@ def test_covariates_confounded_with_the_groups_are_refused_by_name():
 def test_covariates_that_repeat_one_another_or_do_not_vary_are_refused_by_name():
     table = normal_table({"Control": 6, "PD": 6})
     table["months"] = table["age"] * 12
-    with pytest.raises(CompareError, match="months cannot be told apart from group and age"):
+    with pytest.raises(CompareError, match="months cannot be separated from that of group and age"):
         compare_groups(table, covariates=["age", "months"])
     with pytest.raises(CompareError, match="sex is the same in all 12 studies"):
         compare_groups(table.assign(sex="F"), covariates=["sex"])
@@ -245,7 +247,7 @@ def test_the_family_settles_what_is_corrected_together():
         ({"omnibus": "also"}, OptionError, 'True, False or "only"'),
         ({"family": "lobe"}, OptionError, "no family 'lobe'"),
         ({"correction": "fdr"}, OptionError, "no correction 'fdr'"),
-        ({"confidence": 95}, OptionError, "not between 0 and 1"),
+        ({"confidence": 95}, OptionError, "must be between 0 and 1"),
         ({"visit": "9"}, OptionError, "No study has the session '9'.*There are 1"),
     ],
 )
@@ -258,11 +260,11 @@ def test_tables_that_are_no_cohort_table_are_refused():
     table = normal_table()
     with pytest.raises(TableError, match="no rows"):
         compare_groups(table.iloc[:0])
-    with pytest.raises(TableError, match="two values of r00"):
+    with pytest.raises(TableError, match="two values of M0 in r00"):
         compare_groups(pd.concat([table, table.iloc[:1]]))
     with pytest.raises(TableError, match="not a number"):
         compare_groups(table.assign(value="0,5"))
-    with pytest.raises(TableError, match="column age has more than one value"):
+    with pytest.raises(TableError, match="column 'age' has more than one value"):
         compare_groups(table.assign(age=np.arange(len(table))), covariates=["age"])
     with pytest.raises(CompareError, match="No study has a group and all covariates"):
         compare_groups(table.assign(age=np.nan), covariates=["age"])

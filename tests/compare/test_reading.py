@@ -49,16 +49,16 @@ def test_every_value_is_where_its_row_says(table, turn):
 
 def test_two_values_for_one_place_are_refused_however_the_rows_stand(table):
     twice = pd.concat([table, table.iloc[:3]], ignore_index=True)  # one study as a whole again
-    with pytest.raises(TableError, match="two values of r00"):
+    with pytest.raises(TableError, match="two values of M0 in r00"):
         read_cells(twice)
     same = table.assign(region="r00")  # each study the same region over and over
-    with pytest.raises(TableError, match="two values of r00"):
+    with pytest.raises(TableError, match="two values of M0 in r00"):
         read_cells(same)
 
 
 def test_a_fact_that_changes_within_a_study_is_refused_by_study(table):
     table.loc[4, "age"] = 99.0
-    with pytest.raises(TableError, match="column age has more than one value") as caught:
+    with pytest.raises(TableError, match="column 'age' has more than one value") as caught:
         read_cells(table, needed=["age"])
     assert caught.value.study_id == "study0001"
     table["age"] = np.nan  # missing is like missing

@@ -70,24 +70,29 @@ def test_methods_name_groups_model_correction_exclusions_and_version():
         "Control (n = 11), PD (n = 14), MSA (n = 9) and PSP (n = 11) were compared",
         "a linear model (value ~ group + age + C(site)), adjusted for age and site",
         "with HC3 standard errors",
-        "confidence of 95%",
+        "95% confidence intervals are reported",
         "corrected within each metric (Benjamini-Hochberg false discovery rate)",
-        "Studies left out: 1 (no age).",
+        "Studies excluded: 1 (no age).",
         "Computed with neuroflow",
     ):
         assert part in text
     paper = paper_table(table, metric="M0", covariates=["age"])
-    assert "post-hoc pairs, where q < 0.05, within each region (Holm)" in paper.attrs["methods"]
+    assert "those of post-hoc comparisons (where q < 0.05) within each region (Holm)" in paper.attrs["methods"]
     assert "not corrected" in methods_text(compare_groups(table, correction="none"))
 
 
 def test_methods_say_what_was_compared_with_what():
     table = normal_table()
     planned = methods_text(compare_groups(table, contrasts="planned", omnibus=True))
-    assert "PSP - PD+MSA and PSP - MSA; groups joined by + stand for the mean of" in planned
-    assert "those of any difference apart from those of contrasts." in planned
+    assert (
+        "PSP - PD+MSA and PSP - MSA; groups joined by + are represented by the mean of" in planned
+    )
+    assert "separately for tests of any difference and for contrasts." in planned
     ranks = methods_text(compare_groups(table, contrasts="MSA+PSP - PD", method="mannwhitney"))
-    assert "The contrast was MSA+PSP - PD; groups joined by + stand for all their studies" in ranks
+    assert (
+        "The contrast was MSA+PSP - PD; groups joined by + are represented by all their studies"
+        in ranks
+    )
     assert "All pairs of groups were compared." in methods_text(
         compare_groups(table, reference=None)
     )
@@ -104,14 +109,14 @@ def test_methods_tell_of_change_correlations_and_z_scores():
     related = methods_text(correlate(table.assign(updrs=table["age"] ** 2), "updrs"))
     assert related.startswith(
         "Regions of 46 studies were correlated with updrs (Pearson correlation). "
-        "Intervals have a confidence of 95% (Fisher's transformation). p values were corrected "
+        "95% confidence intervals are based on Fisher's transformation. p values were corrected "
         "within each metric"
     )
     pairs = correlate_regions(table, metric="M0", covariates=["age"], method="spearman")
     assert "with each other (partial Spearman correlation, adjusted for age)" in methods_text(pairs)
     scores = methods_text(z_scores(table, covariates=["age"]))
     assert "with the reference Control (n = 12) as z-scores" in scores
-    assert "(value ~ 1 + age), adjusted for age. Members of the reference" in scores
+    assert "(value ~ 1 + age), adjusted for age. Each member of the reference" in scores
 
 
 def test_a_table_that_lost_its_attributes_has_no_methods():

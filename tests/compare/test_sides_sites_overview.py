@@ -68,7 +68,7 @@ def test_sites_that_cannot_be_removed_are_refused_by_name():
     alone = table["study_id"] == "study0005"
     with pytest.raises(CompareError, match="site Z has 1 participant with"):
         remove_site(table.assign(site=table["site"].where(~alone, "Z")))
-    with pytest.raises(CompareError, match="site cannot be told apart"):
+    with pytest.raises(CompareError, match="site cannot be separated"):
         remove_site(table.assign(site=table["group"]))
     with pytest.raises(OptionError, match="no group HC"):
         compare_sites(table, reference="HC")
@@ -96,5 +96,5 @@ def test_studies_are_summed_up():
 def test_only_z_scores_are_summed_up():
     with pytest.raises(TableError, match="no column z"):
         z_summary(realistic_table())
-    with pytest.raises(OptionError, match="It has FW, FAt"):
+    with pytest.raises(OptionError, match="Its metrics are FW, FAt"):
         z_summary(z_scores(realistic_table()), metric="MD")

@@ -62,16 +62,20 @@ WRONG = {
     "regions names none": lambda: strip(TABLE, [], "M0"),
     "regions must be a name or a list of names, but contains 1": lambda: strip(TABLE, [1], "M0"),
     "shows one metric": lambda: raincloud(TABLE, metric=["M0"]),
-    "confidence 95 is not between": lambda: strip(TABLE, metric="M0", confidence=95),
-    "limit 0 is not a number above zero": lambda: heatmap(TABLE, metric="M0", limit=0),
-    "alpha 5 is not between": lambda: forest(compare_groups(TABLE), alpha=5),
+    "confidence must be between 0 and 1, not 95": lambda: strip(TABLE, metric="M0", confidence=95),
+    "limit must be a number above zero, not 0": lambda: heatmap(TABLE, metric="M0", limit=0),
+    "alpha must be between 0 and 1, not 5": lambda: forest(compare_groups(TABLE), alpha=5),
     "contrasts must be a name or a list": lambda: forest(compare_groups(TABLE), contrasts=[1]),
     "covariates must be a name or a list": lambda: scatter(
         TABLE, "age", "r00", "M0", covariates=[5]
     ),
-    "region is \\['r00'\\]": lambda: scatter(TABLE, "age", ["r00"], "M0"),
-    "dpi 0 is not": lambda: save_figure(strip(TABLE, "all", "M0"), "nowhere", dpi=0),
-    "limit -1 is not": lambda: brain(compare_groups(TABLE), contrast="PSP - Control", limit=-1),
+    "region must be one name, not \\['r00'\\]": lambda: scatter(TABLE, "age", ["r00"], "M0"),
+    "dpi must be a number above zero": lambda: save_figure(
+        strip(TABLE, "all", "M0"), "nowhere", dpi=0
+    ),
+    "limit must be a number above zero, not -1": lambda: brain(
+        compare_groups(TABLE), contrast="PSP - Control", limit=-1
+    ),
 }
 
 

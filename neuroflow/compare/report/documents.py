@@ -79,7 +79,7 @@ def save_paper_table(table: pd.DataFrame, path: str | Path, *, title: str = "") 
     if write is None:
         raise OptionError(
             f"A table cannot be written as {file.name}.",
-            advice=f"Let it end in {', '.join(_WRITERS)}.",
+            advice=f"Use a file name that ends in {', '.join(_WRITERS)}.",
         )
     facts = {str(name): value for name, value in table.attrs.items()}
     note = facts.get("methods") or (methods_text(facts) if "method" in facts else "")

@@ -60,15 +60,19 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     given = effects.attrs if isinstance(effects, pd.DataFrame) else effects
     given = given if isinstance(given, Mapping) else {}
     facts = {str(name): value for name, value in given.items()}
-    for name, tell in (("method", _groups), ("correlation", _correlations), ("reference", _scores)):
+    for name, describe in (
+        ("method", _groups),
+        ("correlation", _correlations),
+        ("reference", _scores),
+    ):
         if name in facts:
             left_out = [f"{item['n']} ({item['reason']})" for item in facts.get("exclusions", [])]
-            excluded = [f"Studies left out: {_listed(left_out)}."] if left_out else []
+            excluded = [f"Studies excluded: {_listed(left_out)}."] if left_out else []
             version = f"Computed with neuroflow {facts['neuroflow']}."
-            return " ".join([*tell(facts), *excluded, version])
+            return " ".join([*describe(facts), *excluded, version])
     raise CompareError(
         "The table does not say how it was computed.",
-        advice="Hand over what compare_groups returned, before it is merged or filtered anew.",
+        advice="Pass the table that compare_groups returned, before it is merged with others.",
     )
 
 
@@ -81,7 +85,7 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
     sentences = [f"{_listed(named)} were compared in each region by {how}."]
     if facts["n_participants"] < facts["n_studies"]:
         sentences.append(
-            f"The {facts['n_studies']} studies are of {facts['n_participants']} participants."
+            f"The {facts['n_studies']} studies come from {facts['n_participants']} participants."
         )
     if "time" in facts:
         sentences.append(
@@ -94,13 +98,18 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
         sentences.append(f"Any difference between the groups was tested by {facts['omnibus']}.")
     if facts["effect_size"]:
         sentences.append(
-            f"Intervals have a confidence of {facts['confidence']:.0%}; effect sizes are "
+            f"{facts['confidence']:.0%} confidence intervals are reported; effect sizes are "
             f"{facts['effect_size']}."
         )
     sentences.append(_corrected(facts))
     if facts["visit"]:
-        sentences.append(f"Of repeated visits one was used ({facts['visit']}).")
+        sentences.append(_visit(str(facts["visit"])))
     return sentences
+
+
+def _visit(visit: str) -> str:
+    which = f"{visit} visit" if visit in ("first", "last") else f"visit of session {visit}"
+    return f"Only each participant's {which} was analysed."
 
 
 def _contrasts(facts: Mapping[str, Any]) -> str:
@@ -112,7 +121,7 @@ def _contrasts(facts: Mapping[str, Any]) -> str:
     text = f"{'The contrasts were' if len(names) > 1 else 'The contrast was'} {_listed(names)}"
     linear = facts["method"] == "linear"
     how = "the mean of their adjusted means" if linear else "all their studies together"
-    return f"{text}{f'; groups joined by + stand for {how}' if pooled else ''}."
+    return f"{text}{f'; groups joined by + are represented by {how}' if pooled else ''}."
 
 
 def _correlations(facts: Mapping[str, Any]) -> list[str]:
@@ -121,7 +130,7 @@ def _correlations(facts: Mapping[str, Any]) -> list[str]:
     what = f"with {facts['score']}" if "score" in facts else "with each other"
     return [
         f"Regions of {facts['n_studies']} studies were correlated {what} ({kind}).",
-        f"Intervals have a confidence of {facts['confidence']:.0%} (Fisher's transformation).",
+        f"{facts['confidence']:.0%} confidence intervals are based on Fisher's transformation.",
         _corrected(facts),
     ]
 
@@ -131,8 +140,8 @@ def _scores(facts: Mapping[str, Any]) -> list[str]:
         f"{facts['n_studies']} studies were compared in each region with the reference "
         f"{facts['reference']} (n = {facts['n_reference']}) as z-scores, in residual standard "
         f"deviations of a linear model ({facts['model']}){_adjusted(facts)}.",
-        "Members of the reference were compared with the others.",
-        f"Prediction intervals hold a new value with {facts['confidence']:.0%} probability.",
+        "Each member of the reference was compared with the other members.",
+        f"{facts['confidence']:.0%} prediction intervals are reported.",
     ]
 
 
@@ -142,14 +151,16 @@ def _adjusted(facts: Mapping[str, Any]) -> str:
 
 def _corrected(facts: Mapping[str, Any]) -> str:
     if facts["correction"] == "none":
-        return "p values were not corrected for multiple tests."
+        return "p values were not corrected for multiple comparisons."
     family = " and ".join(_WHERE[name] for name in facts["family"])
     text = f"p values were corrected {family} ({CORRECTION_NAMES[facts['correction']]})"
     if facts.get("omnibus") and facts.get("contrasts"):
-        text += ", those of any difference apart from those of contrasts"
+        text += ", separately for tests of any difference and for contrasts"
+    if "time" in facts and len(facts["groups"]) > 1:
+        text += ", separately for changes within groups and for contrasts"
     if facts.get("post_hoc"):
         where = f"q < {facts['post_hoc_alpha']:g}"
-        text += f", those of post-hoc pairs, where {where}, within each region"
+        text += f", and those of post-hoc comparisons (where {where}) within each region"
         text += f" ({CORRECTION_NAMES[facts['post_hoc']]})"
     return f"{text}."
 

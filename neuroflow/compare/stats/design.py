@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from neuroflow.errors import CompareError, OptionError
+from neuroflow.errors import CompareError, OptionError, Wording
 from neuroflow.matrix import BoolArray, FloatArray, IntArray, as_list, coded
 
 ALWAYS_CATEGORICAL = frozenset({"sex", "site", "session_id", "cohort_id"})
@@ -125,8 +125,8 @@ def build_design(
         block = item.columns(rows)[rows]
         if _is_empty(block):
             raise CompareError(
-                f"{item.name} is the same in all {rows.sum()} studies used.",
-                advice=f"Leave {item.name} out of the covariates.",
+                f"The covariate {item.name} is the same in all {rows.sum()} studies used.",
+                advice=f"Remove {item.name} from the covariates.",
             )
         length = np.linalg.norm(block, axis=0)
         rest = block - independent @ (independent.T @ block)
@@ -148,10 +148,13 @@ def _refuse_written_numbers(name: str, levels: Sequence[str]) -> None:
             repr(level) for level, is_number in zip(levels, known, strict=True) if not is_number
         ]
         raise OptionError(
-            f"{name} holds numbers that are written as text.",
-            why=f"There is {', '.join(others[:3])} among them." if others else "",
-            advice=f'Make them numbers with pandas.to_numeric, or write "C({name})" where they '
-            "stand for categories.",
+            f"The column {name!r} has numbers that are stored as text.",
+            why=f"Not all of them are numbers: {', '.join(others[:3])}." if others else "",
+            advice=Wording(
+                f'Convert them with pandas.to_numeric, or use "C({name})" if they are categories.',
+                cli=f'Correct the column, or use "C({name})" if they are categories.',
+                form=f"Correct the column {name} in participants.tsv.",
+            ),
         )
 
 
@@ -172,7 +175,7 @@ def _confounded(
         ]
         why = f"{'; '.join(alone[:3])}.".replace("every", "Every", 1) if alone else ""
     return CompareError(
-        f"{item.name} cannot be told apart from {' and '.join(before)}.",
+        f"The effect of {item.name} cannot be separated from that of {' and '.join(before)}.",
         why=why,
-        advice=f"Leave {item.name} out, or compare groups that share its values.",
+        advice=f"Remove {item.name} from the covariates, or compare groups that share its values.",
     )
