@@ -73,11 +73,11 @@ def change_over_time(
     time
         When the visit was: a column of numbers in years (as `age`), or of dates.
     reference, groups, contrasts
-        As for `neuroflow.compare.groups.compare_groups`.
+        As for `compare_groups`.
     covariates
         What the comparison of groups is adjusted for, as it was at the first visit.
     metric, correction, family, confidence
-        As for `neuroflow.compare.groups.compare_groups`.
+        As for `compare_groups`. Changes within groups are corrected apart from contrasts.
 
     Returns
     -------

@@ -91,8 +91,8 @@ def correlate(
     Raises
     ------
     CompareError
-        Repeated visits without a choice; the score or a covariate does not vary, or cannot be
-        told apart from others.
+        Repeated visits without a choice; the score or a covariate does not vary, or its
+        effect cannot be separated from that of others.
     OptionError
         An argument is outside its choices.
     TableError

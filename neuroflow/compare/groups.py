@@ -81,59 +81,77 @@ def compare_groups(
     Parameters
     ----------
     table
-        The cohort table.
-    between
+        The cohort table: one row per study, region, hemisphere and metric, with the columns
+        `study_id`, `region`, `metric`, `value`, and those named by other arguments.
+    by
         The column that holds the groups.
     reference
-        Compare every other group with this one. Without it, and without `contrasts`, all pairs.
+        Compare every other group with this one: its label (case and blanks do not matter), or
+        ``"auto"`` for the controls, found by their usual names (Control, HC, NC, CTL, healthy
+        controls, ...). Where there are no controls, and with None, all pairs are compared.
     groups
-        Use only these groups.
+        Use only these groups; None for all.
     contrasts
-        Planned contrasts as ``"MSA+PSP - PD"``; ``"planned"`` for those published for free water
-        (`neuroflow.compare.stats.contrasts.PLANNED`). The linear model takes the mean of the pooled
-        groups' adjusted means; the other methods throw their studies together.
+        Planned contrasts such as ``"MSA+PSP - PD"``, instead of a reference; ``"planned"`` for
+        those published for free water (`neuroflow.compare.stats.contrasts.PLANNED`). The linear
+        model takes the mean of the pooled groups' adjusted means; the other methods pool the
+        studies.
     covariates
-        Columns to adjust for (linear model). Text is categorical; ``"C(scanner)"`` makes numbers
-        so; `sex` and `site` always are.
+        Columns to adjust for (linear model only). Text is categorical; ``"C(scanner)"`` makes
+        numbers so; `sex`, `site`, `session_id` and `cohort_id` always are.
     metric
         One metric, several, or None for all.
     method
-        ``"linear"``: one model of all groups; ``"welch"`` or ``"mannwhitney"``: pairwise tests.
+        ``"linear"``: one model of all groups; ``"welch"`` (Welch's t test) or ``"mannwhitney"``
+        (ranks): pairwise tests.
     robust
-        Standard errors of the linear model: ``"none"``, ``"HC3"``, or ``"cluster"`` to keep
-        repeated visits of a participant together.
+        Standard errors of the linear model: ``"none"`` (ordinary), ``"HC3"``, or ``"cluster"``
+        to keep repeated visits of a participant together.
     omnibus
-        True adds rows that test for any difference between the groups (ANCOVA; with
-        ``"welch"`` Welch's analysis of variance, with ``"mannwhitney"`` the Kruskal-Wallis test):
-        F or H, and partial eta squared. They are corrected apart from the contrasts.
-        ``"only"`` leaves the contrasts out.
+        True adds rows that test for any difference between the groups: ANCOVA, with ``"welch"``
+        Welch's analysis of variance, with ``"mannwhitney"`` the Kruskal-Wallis test; F or H, and
+        partial eta squared. They are corrected apart from the contrasts. ``"only"`` omits the
+        contrasts.
     visit
-        Which of a participant's visits to use: ``"first"``, ``"last"`` or a session id.
+        The visit of each participant to use: ``"first"``, ``"last"`` or a session id.
     correction
-        ``"bh"`` (Benjamini-Hochberg), ``"holm"``, ``"bonferroni"`` or ``"none"``.
+        ``"bh"`` (Benjamini-Hochberg, FDR), ``"holm"``, ``"bonferroni"`` or ``"none"``.
     family
-        What is corrected together: ``"all"``, per ``"metric"``, ``"contrast"`` or ``"region"``,
-        or a sequence of these, crossed.
+        Which tests are corrected together: ``"all"``, per ``"metric"``, ``"contrast"`` or
+        ``"region"``, or a list of these, crossed.
     confidence
-        Of the intervals, between 0 and 1.
+        Of the confidence intervals, between 0 and 1.
 
     Returns
     -------
     DataFrame
-        One row per contrast, region and metric, with `EFFECT_COLUMNS`; `estimate` is `mean1`
-        minus `mean2` in the metric's unit, means are adjusted to the mean of the covariates among
-        the studies used. Without an answer the numbers are NaN and `reason` says why. How it was
-        computed stands in ``.attrs`` as plain values.
+        One row per contrast, region and metric, with `EFFECT_COLUMNS`: `n1`, `n2` (studies with a
+        value), `mean1`, `mean2` (adjusted to the mean of the covariates among the studies used),
+        `estimate` (`mean1` minus `mean2`, in the metric's unit), `se`, `ci_low`, `ci_high`,
+        `statistic`, `df`, `p`, `q`, `effect_size` with its interval, `np2`. Without an answer the
+        numbers are NaN and `reason` says why. ``.attrs`` describes the computation in plain
+        values: model, groups, exclusions, correction, version.
 
     Raises
     ------
     CompareError
-        Repeated visits without a choice, fewer than two groups, a covariate that cannot be told
-        apart from the groups.
+        Repeated visits without a choice, fewer than two groups, or a covariate whose effect cannot
+        be separated from that of the groups.
     OptionError
-        An argument is outside its choices.
+        An argument is outside its choices, or a group does not exist.
     TableError
         The table lacks a column.
+
+    Warns
+    -----
+    ResultWarning
+        Labels of groups or of a covariate differ in case or blanks only, or are two names of
+        controls.
+
+    See Also
+    --------
+    paper_table : The same comparison as a table for a paper.
+    methods_text : Sentences for the methods section.
 
     References
     ----------
@@ -255,7 +273,7 @@ def _pairwise_tests(
 def _mask_omnibus(
     results: ResultTable, names: Sequence[str], groups: Sequence[FloatArray], method: str
 ) -> None:
-    """Blank the last row where it cannot be told whether the groups differ."""
+    """Mask the last row where the test for any difference has no answer."""
     sides = [GroupSummary.of(name, values) for name, values in zip(names, groups, strict=True)]
     there = np.sum([side.n > 0 for side in sides], axis=0)
     results.mask(-1, there == 0, "no values")

@@ -61,8 +61,8 @@ def compare_sites(
     reference
         The group whose studies are compared: its label, ``"auto"`` for the controls, or None for
         all studies, whatever their group.
-    covariates, metric, visit, correction, confidence
-        As for `neuroflow.compare.groups.compare_groups`.
+    covariates, metric, visit, correction, family, confidence
+        As for `compare_groups`.
 
     Returns
     -------
@@ -129,7 +129,7 @@ def remove_site(
     by: str = "group",
     covariates: str | Sequence[str] = ("age", "sex"),
 ) -> pd.DataFrame:
-    """Take the differences of sites out of the values, for figures.
+    """Remove the differences between sites from the values, for figures.
 
     A linear model of group, covariates and site is fitted to each region; what it ascribes to a
     study's site, against the mean of all studies, is subtracted. Spread is left as it is. For
@@ -156,7 +156,8 @@ def remove_site(
     Raises
     ------
     CompareError
-        Site cannot be told apart from group or a covariate, or a site has one participant only.
+        The effect of site cannot be separated from that of group or a covariate, or a site has
+        one participant only.
     TableError
         The table lacks a column.
 

@@ -73,7 +73,7 @@ def z_scores(
         One row per study, region and metric, by study: `study_id`, participant, session, group,
         the region's columns, `value`, `expected`, `sd` (of the reference), `z` (distance from the
         expected value in SDs), `pi_low` and `pi_high` (prediction interval of one new value),
-        `outside` (True beyond it), `n_reference`. NaN where nothing can be said. A member of the
+        `outside` (True beyond it), `n_reference`. NaN where there is no answer. A member of the
         reference is compared with the others; of its repeated visits the first is in the reference.
 
     Raises

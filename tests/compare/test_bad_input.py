@@ -102,7 +102,7 @@ def test_values_of_sides_that_are_no_numbers_are_refused(table):
         asymmetry(pd.concat(sides, ignore_index=True))
 
 
-def test_a_region_that_nobody_has_says_nothing_and_warns_of_nothing(table):
+def test_regions_without_values_give_nan_without_warnings(table):
     empty = table.assign(value=table["value"].where(table["region"] != "r01"))
     scores = z_scores(empty, covariates=["age"])
     assert scores.loc[scores["region"] == "r01", "z"].isna().all()

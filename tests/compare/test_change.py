@@ -78,7 +78,7 @@ def test_change_in_a_group_is_the_t_test_of_slopes():
     assert ours["effect_size"] == pytest.approx(small * slopes.mean() / slopes.std(), rel=1e-9)
 
 
-def test_groups_are_compared_as_statsmodels_does_adjusted_for_age_at_the_first_visit():
+def test_change_adjusted_for_baseline_age_equals_statsmodels():
     table = visits([0, 1.5, 3], seed=4)
     change = change_over_time(table, covariates=["age"])
     model = smf.ols("slope ~ C(group) + age", slopes_of(table, "r00")).fit()
@@ -113,7 +113,7 @@ def test_percent_and_baseline_are_of_the_participants_own_first_value():
     assert ours["years"] == pytest.approx(2)
 
 
-def test_who_has_one_visit_or_one_value_is_left_out_and_counted():
+def test_participants_with_one_visit_are_excluded_and_counted():
     table = visits([0, 1], seed=7)
     table = table[table["study_id"] != "study0000v1"]
     gone = (table["study_id"] == "study0001v1") & (table["region"] == "r00")

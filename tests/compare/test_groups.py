@@ -29,7 +29,7 @@ def test_columns_and_order_are_those_of_the_schema():
     assert np.isfinite(effects[RESULT_NUMBERS]).all(axis=None)
 
 
-def test_attributes_tell_how_it_was_computed_and_survive_json_and_parquet(tmp_path):
+def test_attributes_describe_the_method_and_survive_json_and_parquet(tmp_path):
     table = normal_table()
     table.loc[table["study_id"] == "study0003", "age"] = np.nan
     effects = compare_groups(table, reference="Control", covariates=["age", "site"])
@@ -53,7 +53,7 @@ def test_attributes_tell_how_it_was_computed_and_survive_json_and_parquet(tmp_pa
         (lambda v: 0.25, "all values of PSP are the same"),
     ],
 )
-def test_a_group_that_cannot_be_compared_is_a_row_with_a_reason(method, spoil, reason):
+def test_groups_without_an_answer_have_a_reason(method, spoil, reason):
     table = normal_table()
     bad = (table["group"] == "PSP") & (table["region"] == "r01")
     table.loc[bad, "value"] = spoil(table.loc[bad, "value"].to_numpy())
@@ -111,7 +111,7 @@ def test_covariates_confounded_with_the_groups_are_refused_by_name():
     assert "Every study of Bonn is Control; every study of Oslo is PD." in str(caught.value)
 
 
-def test_covariates_that_repeat_one_another_or_do_not_vary_are_refused_by_name():
+def test_redundant_or_constant_covariates_are_refused_by_name():
     table = normal_table({"Control": 6, "PD": 6})
     table["months"] = table["age"] * 12
     with pytest.raises(CompareError, match="months cannot be separated from that of group and age"):
@@ -120,7 +120,7 @@ def test_covariates_that_repeat_one_another_or_do_not_vary_are_refused_by_name()
         compare_groups(table.assign(sex="F"), covariates=["sex"])
 
 
-def test_far_off_units_of_a_covariate_are_not_mistaken_for_a_confounded_one():
+def test_extreme_units_of_a_covariate_are_not_confounding():
     table = normal_table({"Control": 8, "PD": 8})
     table["when"] = 1e9 + table["age"]
     ours = compare_groups(table, covariates=["when"])
@@ -151,7 +151,7 @@ def test_repeated_visits_are_refused_until_one_is_chosen():
     clustered = compare_groups(table, robust="cluster")
     assert (clustered.attrs["n_studies"], clustered.attrs["n_participants"]) == (24, 12)
     assert (clustered["df"] == 11).all()
-    assert "The 24 studies are of 12 participants." in methods_text(clustered)
+    assert "The 24 studies come from 12 participants." in methods_text(clustered)
     assert "robust to clusters (a participant's studies)" in methods_text(clustered)
 
 
@@ -206,7 +206,7 @@ def test_welch_needs_two_values_of_every_group_and_ranks_do_not():
 
 
 @pytest.mark.parametrize("robust", ["HC3", "cluster"])
-def test_robust_errors_of_a_group_of_one_study_are_a_reason_not_a_crash(robust):
+def test_robust_errors_of_one_study_give_a_reason(robust):
     table = normal_table({"Control": 8, "PD": 8, "PSP": 1}, m=1)
     effects = compare_groups(table, reference="Control", robust=robust, omnibus=True)
     effects = effects.set_index("contrast")

@@ -1,4 +1,4 @@
-"""Ordinary least squares of many columns on one design, and what can be asked of it."""
+"""Ordinary least squares of many columns on one design, standard errors and F tests."""
 
 from __future__ import annotations
 

@@ -1,68 +1,20 @@
+"""Sentences for the methods section."""
+
 import numpy as np
 import pandas as pd
 import pytest
-import statsmodels.formula.api as smf
-from support.comparison_tables import normal_table, realistic_table, wide
+from support.comparison_tables import normal_table
 
 from neuroflow.compare.change import change_over_time
 from neuroflow.compare.correlate import correlate, correlate_regions
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.report.methods import methods_text
-from neuroflow.compare.report.paper_table import group_means, paper_table
+from neuroflow.compare.report.paper_table import paper_table
 from neuroflow.compare.z_scores import z_scores
 from neuroflow.errors import CompareError
 
 
-def test_adjusted_means_and_their_errors_equal_those_of_statsmodels():
-    table = normal_table(seed=1, missing=0.1)
-    means = group_means(table, covariates=["age", "sex"])
-    data = wide(table).dropna(subset=["r01"])
-    data["male"] = (data["sex"] == "M").astype(float)
-    model = smf.ols("r01 ~ group + age + male", data).fit()
-    for name in ("Control", "PD", "MSA", "PSP"):
-        at = pd.DataFrame({"group": [name], "age": data["age"].mean(), "male": data["male"].mean()})
-        theirs = model.get_prediction(at).summary_frame().iloc[0]
-        ours = means[(means["group"] == name) & (means["region"] == "r01")].iloc[0]
-        np.testing.assert_allclose(
-            [ours["mean"], ours["se"], ours["ci_low"], ours["ci_high"]],
-            [theirs["mean"], theirs["mean_se"], theirs["mean_ci_lower"], theirs["mean_ci_upper"]],
-            rtol=1e-9,
-        )
-        assert ours["n"] == (data["group"] == name).sum()
-
-
-def test_the_table_of_a_paper_tells_means_tests_and_which_groups_differ():
-    table = realistic_table({"Control": 40, "PD": 40, "MSA": 30, "PSP": 30}, seed=2)
-    paper = paper_table(table, reference=None, covariates=["age", "sex"]).set_index("Region")
-    assert list(paper.columns) == [
-        "System", "Control", "PD", "MSA", "PSP", "F", "df", "Partial η²", "p", "q", "Post hoc",
-    ]  # fmt: skip
-    assert len(paper) == 66
-    peduncle = paper.loc["Superior cerebellar peduncle"]
-    assert peduncle["df"] == "3, 134"
-    assert peduncle["q"] == "< 0.001"
-    assert "Control < PSP" in peduncle["Post hoc"]
-    assert "PD < PSP" in peduncle["Post hoc"]
-
-
-def test_post_hoc_pairs_belong_to_their_own_region():
-    table = realistic_table({"Control": 25, "PSP": 25}, seed=3)
-    effects = compare_groups(table, metric="FW")
-    signs = np.where(effects["estimate"] > 0, "Control < PSP", "Control > PSP")
-    expected = np.where(effects["q"] < 0.05, signs, "")
-    assert paper_table(table)["Post hoc"].tolist() == expected.tolist()
-    assert 0 < (expected != "").sum() < 66
-
-
-def test_a_region_without_an_answer_is_a_row_of_dashes():
-    table = normal_table(m=2)
-    table.loc[table["region"] == "r01", "value"] = np.nan
-    paper = paper_table(table, metric="M0").set_index("Region")
-    assert list(paper.loc["r01", ["Control", "PSP", "F", "p", "q"]]) == ["–"] * 5
-    assert paper.loc["r00", "F"] != "–"
-
-
-def test_methods_name_groups_model_correction_exclusions_and_version():
+def test_methods_name_model_correction_exclusions_and_version():
     table = normal_table()
     table.loc[table["study_id"] == "study0003", "age"] = np.nan
     text = methods_text(compare_groups(table, covariates=["age", "site"], robust="HC3"))
@@ -77,11 +29,14 @@ def test_methods_name_groups_model_correction_exclusions_and_version():
     ):
         assert part in text
     paper = paper_table(table, metric="M0", covariates=["age"])
-    assert "those of post-hoc comparisons (where q < 0.05) within each region (Holm)" in paper.attrs["methods"]
+    assert (
+        "those of post-hoc comparisons (where q < 0.05) within each region (Holm)"
+        in paper.attrs["methods"]
+    )
     assert "not corrected" in methods_text(compare_groups(table, correction="none"))
 
 
-def test_methods_say_what_was_compared_with_what():
+def test_methods_name_the_contrasts():
     table = normal_table()
     planned = methods_text(compare_groups(table, contrasts="planned", omnibus=True))
     assert (
@@ -99,7 +54,7 @@ def test_methods_say_what_was_compared_with_what():
     assert "The contrast" not in methods_text(compare_groups(table, omnibus="only"))
 
 
-def test_methods_tell_of_change_correlations_and_z_scores():
+def test_methods_describe_change_correlations_and_z_scores():
     table = normal_table()
     later = table.assign(study_id=table["study_id"] + "b", age=table["age"] + 1, session_id="2")
     change = change_over_time(pd.concat([table, later]), metric="M0")

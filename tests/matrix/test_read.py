@@ -47,7 +47,7 @@ def test_every_value_is_where_its_row_says(table, turn):
     assert list(cells.studies["group"]) == list(facts["group"])
 
 
-def test_two_values_for_one_place_are_refused_however_the_rows_stand(table):
+def test_two_values_of_one_cell_are_refused(table):
     twice = pd.concat([table, table.iloc[:3]], ignore_index=True)  # one study as a whole again
     with pytest.raises(TableError, match="two values of M0 in r00"):
         read_cells(twice)

@@ -68,7 +68,7 @@ def test_contrasts_equal_those_of_statsmodels(robust, missing):
             assert ours.df == test.df_denom
 
 
-def test_adjusted_means_are_predictions_at_the_mean_of_every_covariate():
+def test_adjusted_means_are_predictions_at_mean_covariates():
     table = normal_table(missing=0.1, seed=4)
     effects = compare_groups(table, reference="Control", covariates=["age"])
     data = wide(table).dropna(subset=["r02"])

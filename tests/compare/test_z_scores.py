@@ -1,3 +1,5 @@
+"""Every study against a reference group."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,7 +37,7 @@ def test_scores_and_prediction_intervals_equal_those_of_statsmodels(missing):
         assert ours.outside == (not ours.pi_low <= study["r02"] <= ours.pi_high)
 
 
-def test_a_control_with_two_visits_is_in_the_reference_once_and_never_its_own_measure():
+def test_repeated_controls_count_once_and_never_against_themselves():
     first = normal_table({"Control": 6, "PD": 3}, m=1, seed=2)
     again = first[first["study_id"] == "study0002"].assign(
         study_id="again", session_id="2", value=9.0

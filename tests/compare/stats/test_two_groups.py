@@ -43,7 +43,7 @@ def test_welch_equals_statsmodels(missing):
         )
 
 
-def test_hedges_g_equals_cohens_d_of_pingouin_times_the_exact_factor():
+def test_hedges_g_equals_corrected_cohens_d_of_pingouin():
     table = normal_table(seed=2, missing=0.1)
     effects = compare_groups(table, reference="Control", method="welch").set_index("contrast")
     a, b = two(table, "r00")
@@ -57,7 +57,7 @@ def test_hedges_g_equals_cohens_d_of_pingouin_times_the_exact_factor():
     )
 
 
-def test_two_groups_without_covariates_have_one_effect_size_whatever_the_method():
+def test_linear_and_welch_agree_on_effect_size_of_two_groups():
     table = normal_table({"Control": 9, "PSP": 12}, seed=3)
     columns = ["effect_size", "effect_size_ci_low", "effect_size_ci_high"]
     linear, welch = (compare_groups(table, method=m)[columns] for m in ("linear", "welch"))
@@ -73,7 +73,7 @@ def test_the_small_sample_factor_is_the_ratio_of_gamma_functions():
 
 
 @pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])
-def test_the_interval_of_g_puts_t_at_the_tails_of_the_noncentral_distribution(confidence):
+def test_interval_of_g_inverts_the_noncentral_t_distribution(confidence):
     rng = np.random.default_rng(0)
     t, df = rng.normal(0, 8, 200), rng.integers(3, 900, 200).astype(float)
     _, low, high = hedges_g(t, df, 1.0, confidence)
@@ -83,7 +83,7 @@ def test_the_interval_of_g_puts_t_at_the_tails_of_the_noncentral_distribution(co
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.2])
-def test_mann_whitney_equals_pingouin_and_hodges_lehmann_is_the_median_difference(missing):
+def test_mann_whitney_and_hodges_lehmann_equal_pingouin_and_numpy(missing):
     table = normal_table(seed=4, missing=missing)
     effects = compare_groups(table, reference="Control", method="mannwhitney").set_index(
         ["region", "contrast"]

@@ -1,3 +1,5 @@
+"""Regions with a score, and regions with each other."""
+
 import numpy as np
 import pandas as pd
 import pingouin

@@ -1,0 +1,36 @@
+"""Left against right."""
+
+import pandas as pd
+import pytest
+from support.comparison_tables import realistic_table
+
+from neuroflow.compare.asymmetry import asymmetry
+from neuroflow.compare.groups import compare_groups
+from neuroflow.errors import CompareError, TableError
+
+
+def test_asymmetry_is_there_for_the_regions_with_two_sides():
+    table = realistic_table()
+    index = asymmetry(table)
+    assert set(index["region"]) == {"midbrain", "parietal"}
+    assert set(index["metric"]) == {"FW asymmetry", "FAt asymmetry"}
+    study = table[(table["study_id"] == "study0003") & (table["metric"] == "FW")]
+    sides = study[study["region"] == "midbrain"].set_index("hemisphere")["value"]
+    mine = index[(index["study_id"] == "study0003") & (index["metric"] == "FW asymmetry")]
+    value = mine.set_index("region")["value"]["midbrain"]
+    assert value == pytest.approx(200 * (sides["left"] - sides["right"]) / sides.sum())
+
+
+def test_asymmetry_is_compared_like_any_other_value():
+    effects = compare_groups(asymmetry(realistic_table(), metric="FW"), reference="Control")
+    assert len(effects) == 6
+    assert effects["p"].notna().all()
+    assert (asymmetry(realistic_table(), absolute=True)["value"] >= 0).all()
+
+
+def test_asymmetry_without_two_sides_is_refused():
+    with pytest.raises(CompareError, match="No region has a left and a right"):
+        asymmetry(realistic_table().query("kind == 'tcatt'"))
+    table = realistic_table({"Control": 2})
+    with pytest.raises(TableError, match="two values of midbrain"):
+        asymmetry(pd.concat([table, table]))
