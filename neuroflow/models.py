@@ -2,14 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from html import escape
 from pathlib import Path, PurePosixPath
 
 RESULT_FILES = ("aidp.csv", "prediction.txt", "prediction.png")
 """The files of a complete result folder (the vendor's SFTP guide)."""
+
+
+MAX_LABEL = 100
+"""Characters of a label in a repr."""
+MAX_ROWS = 50
+"""Studies of a cohort in a notebook."""
+
+
+def shortened(text: str, most: int = MAX_LABEL) -> str:
+    """Return a text, or its beginning and end where it is long.
+
+    Examples
+    --------
+    >>> shortened("sub-01/ses-01/dwi", 9)
+    'sub-…/dwi'
+    """
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
+
+
+def html_table(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return rows as an HTML table; every cell is escaped."""
+    if not rows:
+        return ""
+    head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.values()) + "</tr>"
+        for row in rows
+    )
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _counted(items: Sized, one: str, many: str = "") -> str:
+    """Count in words: ``1 file``, ``2 files``."""
+    return f"{len(items)} {one if len(items) == 1 else many or one + 's'}"
 
 
 class StudyKind(StrEnum):
@@ -65,6 +101,25 @@ class Study:
     study_uid: str | None = None
     study_id: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<Study {shortened(self.label)}: {self.kind.value}, {_counted(self.files, 'file')}>"
+
+    def _repr_html_(self) -> str:
+        return html_table([self._cells])
+
+    @property
+    def _cells(self) -> dict[str, str]:
+        """The cells of a row in a notebook."""
+        return {
+            "study": self.label,
+            "participant": self.participant_id or "",
+            "session": self.session_id or "",
+            "age": "" if self.age is None else f"{self.age:g}",
+            "sex": self.sex or "",
+            "kind": self.kind.value,
+            "files": str(len(self.files)),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -106,6 +161,16 @@ class Cohort:
 
     cohort_id: str
     studies: tuple[Study, ...]
+
+    def __repr__(self) -> str:
+        count = _counted(self.studies, "study", "studies")
+        return f"<Cohort {shortened(self.cohort_id)}: {count}>"
+
+    def _repr_html_(self) -> str:
+        rows = [study._cells for study in self.studies[:MAX_ROWS]]
+        more = len(self.studies) - len(rows)
+        ending = f"<p>and {more} more</p>" if more else ""
+        return f"<p><b>Cohort</b> {escape(self.cohort_id)}</p>{html_table(rows)}{ending}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def test_the_python_of_the_readme_runs_with_ones_own_data(cohort_folder, tmp_pat
     monkeypatch.chdir(tmp_path)
     (code,) = blocks(ROOT / "README.md", "python")
     # What the README leaves out: the connection, and the hours in between.
-    code = code.replace("ws.collect()", "ws.wait(interval=0.1); ws.collect()")
+    code = code.replace("ws.collect()", "ws.wait(interval_seconds=0.1); ws.collect()")
     with DemoService(tmp_path / "service", delay=0.0) as service:
         with neuroflow.Workspace("my-project") as ws:
             ws.service.save_profile(service.profile)

@@ -111,7 +111,7 @@ def send_and_collect(
     studies = find_studies(demo.scans, on_event=on_event)
     cohort = workspace.cohort(COHORT_ID, studies, participants=demo.participants)
     workspace.submit(cohort, on_event=on_event)
-    workspace.wait(timeout=timeout, interval=0.5, on_event=on_event)
+    workspace.wait(timeout_hours=timeout / 3600, interval_seconds=0.5, on_event=on_event)
     status = workspace.collect(on_event=on_event)
     if not (status["state"] == State.COLLECTED).any():
         raise DemoError(

@@ -8,6 +8,7 @@ from dataclasses import asdict, fields
 
 import pandas as pd
 
+from neuroflow.errors import OptionError
 from neuroflow.io import ParticipantRows
 from neuroflow.ledger import Ledger
 from neuroflow.models import Cohort, Finding, OnEvent, Severity, Study
@@ -30,7 +31,7 @@ class Checks:
         *,
         on_event: OnEvent | None = None,
         executor: Executor | None = None,
-        look: bool = True,
+        offline: bool = False,
     ) -> pd.DataFrame:
         """Return one row per finding; excluded studies are not checked."""
         cohort = self._enrolment.without_excluded(cohort)
@@ -46,7 +47,7 @@ class Checks:
             executor=executor,
             on_event=on_event,
             cache=CheckCache(self._folder.checks(cohort.cohort_id)),
-            cached_only=not look,
+            cached_only=offline,
         )
         participants = self._enrolment.participants(cohort.cohort_id)
         unmatched = unmatched_studies(cohort, participants)
@@ -58,6 +59,11 @@ class Checks:
     def override(self, cohort: Cohort | str, study: str, rule: str, reason: str) -> None:
         """Override one rule for one study; an empty reason applies the rule again."""
         chosen = find_study(self._enrolment.current(cohort), study)
+        if not isinstance(reason, str):
+            raise OptionError(
+                f"The reason is {type(reason).__name__}, and not text.",
+                advice="Write why, in a few words; an empty text applies the rule again.",
+            )
         Waiver(chosen.label, rule, reason or "applied again")
         self._ledger.set_aside(str(chosen.study_id), rule, reason.strip())
 

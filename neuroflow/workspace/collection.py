@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.contract import RESULT_SUFFIX
-from neuroflow.errors import ResultError, ResultWarning
+from neuroflow.errors import OptionError, ResultError, ResultWarning
 from neuroflow.events import listening, warn_user
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import OnEvent
@@ -30,6 +30,7 @@ from neuroflow.transfer import (
     status,
     wait_for_results,
 )
+from neuroflow.workspace.arguments import check_number
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
@@ -59,10 +60,10 @@ class Collection:
         self._jobs = jobs
         self._clock = clock or Clock()
 
-    def status(self, *, look: bool = True) -> pd.DataFrame:
+    def status(self, *, offline: bool = False) -> pd.DataFrame:
         """Return one row per study: its state, and what the service or the reports say of it."""
         rows = self._ledger.rows()
-        snapshot = self._list_results(rows) if look else self._last_snapshot()
+        snapshot = self._last_snapshot() if offline else self._list_results(rows)
         found = snapshot.folders.values() if snapshot else ()
         here = collected_ids(self._folder.results)
         table = status(
@@ -82,17 +83,17 @@ class Collection:
     def watch(
         self,
         *,
-        interval: float = 60.0,
-        longest: float | None = None,
-        timeout: float = math.inf,
+        interval_seconds: float = 60.0,
+        longest_seconds: float | None = None,
+        timeout_hours: float = math.inf,
         stop: threading.Event | None = None,
     ) -> Iterator[StatusUpdate]:
         """Check the status repeatedly, less often while nothing changes."""
         return poll(
             self.status,
-            interval=interval,
-            longest=longest,
-            timeout=timeout,
+            interval=check_number("interval_seconds", interval_seconds),
+            longest=longest_seconds and check_number("longest_seconds", longest_seconds),
+            timeout=3600 * check_number("timeout_hours", timeout_hours, above=-1),
             stop=stop,
             clock=self._clock,
         )
@@ -100,9 +101,9 @@ class Collection:
     def wait(
         self,
         *,
-        timeout: float = 4 * 3600.0,
-        interval: float = 60.0,
-        longest: float | None = None,
+        timeout_hours: float = 4.0,
+        interval_seconds: float = 60.0,
+        longest_seconds: float | None = None,
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
     ) -> pd.DataFrame:
@@ -110,9 +111,9 @@ class Collection:
         with listening(on_event) as listen:
             return wait_for_results(
                 self.status,
-                timeout=timeout,
-                interval=interval,
-                longest=longest,
+                timeout=3600 * check_number("timeout_hours", timeout_hours, above=-1),
+                interval=check_number("interval_seconds", interval_seconds),
+                longest=longest_seconds and check_number("longest_seconds", longest_seconds),
                 listen=listen,
                 stop=stop,
                 clock=self._clock,
@@ -140,10 +141,15 @@ class Collection:
             forward_events(events, job.report)
             if snapshot.is_complete:
                 self._save(snapshot)
-        return self.status(look=False)
+        return self.status(offline=True)
 
     def results(self, schema: Schema | None = None) -> Results:
         """Read everything collected, joined with studies and participants."""
+        if schema is not None and not isinstance(schema, Schema):
+            raise OptionError(
+                f"schema is {type(schema).__name__}, and not a Schema.",
+                advice="Make one with neuroflow.Schema, or pass None.",
+            )
         if not self._folder.results.exists() or not any(self._folder.results.glob("*")):
             raise ResultError(
                 "No results were collected yet.",

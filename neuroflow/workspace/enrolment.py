@@ -14,6 +14,7 @@ from neuroflow.errors import IdError, OptionError, Wording
 from neuroflow.io import ParticipantRows, read_participants, write_private
 from neuroflow.ledger import Ledger
 from neuroflow.models import Cohort, Study
+from neuroflow.workspace.arguments import check_studies
 from neuroflow.workspace.cohort_store import CohortStore
 from neuroflow.workspace.decisions import Decision, DecisionStore
 from neuroflow.workspace.folder import ProjectFolder
@@ -39,14 +40,15 @@ class Enrolment:
 
     def cohort(
         self,
-        cohort_id: str,
+        cohort_id: Cohort | str,
         studies: Iterable[Study] | None = None,
         *,
         participants: str | Path | None = None,
     ) -> Cohort:
         """Make a cohort of studies, or open one again."""
+        cohort_id = cohort_id_of(cohort_id)
         self._check_id(cohort_id)
-        if studies is not None and not (studies := list(studies)):
+        if studies is not None and not (studies := check_studies(studies)):
             raise OptionError(
                 f"The cohort {cohort_id!r} would have no studies.",
                 why="None were found, or none were chosen.",
@@ -57,6 +59,11 @@ class Enrolment:
                 ),
             )
         if participants is not None:
+            if not isinstance(participants, (str, Path)):
+                raise OptionError(
+                    f"participants is {type(participants).__name__}, and not a path.",
+                    advice="Pass the path of participants.tsv.",
+                )
             read_participants(participants)  # refused before anything is written
             source = Path(participants).expanduser().read_bytes()
         if studies is None:

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from neuroflow.errors import LockedError, WorkspaceError
+from neuroflow.errors import LockedError, OptionError, WorkspaceError
 from neuroflow.io import write_private
 
 LOCK_TIMEOUT_SECONDS = 0.5
@@ -39,6 +39,11 @@ class ProjectFolder:
     """The paths in the folder of one project, its salt and its lock."""
 
     def __init__(self, root: str | Path) -> None:
+        if not isinstance(root, (str, os.PathLike)):
+            raise OptionError(
+                f"A workspace is a folder, not {type(root).__name__}.",
+                advice="Pass the path of the project's folder.",
+            )
         named = Path(os.path.expanduser(root))  # noqa: PTH111  pathlib raises for ~nobody
         self.root = _writable(named.resolve())
         self.ledger = self.root / "ledger.sqlite"

@@ -28,6 +28,7 @@ from neuroflow.transfer import (
     rebuild,
     submit,
 )
+from neuroflow.workspace.arguments import check_number
 from neuroflow.workspace.checking import Checks, blocked_studies
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.jobs import Job, Jobs
@@ -43,7 +44,7 @@ class SubmitOptions:
     """What the caller of a submission may choose; see `Workspace.submit`."""
 
     dry_run: bool = False
-    only: Collection[str] | None = None
+    only: Collection[str] | str | None = None
     only_good: bool = False
     retry_failed: bool = False
     replace: bool = False
@@ -98,6 +99,8 @@ class Submission:
         self, cohort: Cohort | str, options: SubmitOptions, on_event: OnEvent | None = None
     ) -> pd.DataFrame:
         """Send the studies of a cohort that were not sent yet; return the plan as a table."""
+        if options.limit_mb_per_s is not None:
+            check_number("limit_mb_per_s", options.limit_mb_per_s)
         cohort = self._selected(cohort, options)
         blocked = blocked_studies(cohort, self._checks.check(cohort, executor=options.executor))
         if blocked and options.needs_all_good:
@@ -238,10 +241,17 @@ def blocked_error(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError
     )
 
 
-def select_studies(cohort: Cohort, only: Collection[str], excluded: Collection[str]) -> Cohort:
+def select_studies(
+    cohort: Cohort, only: Collection[str] | str, excluded: Collection[str]
+) -> Cohort:
     """Narrow a cohort to the studies that are named."""
     if isinstance(only, str):
         only = [only]
+    if not isinstance(only, Collection):
+        raise OptionError(
+            f"only={only!r} is no list of studies.",
+            advice="Name studies by their study_id, as Workspace.status() lists them.",
+        )
     names = [name for s in cohort.studies for name in (s.study_id, s.label) if name]
     unknown = [name for name in only if name not in names]
     if unknown:

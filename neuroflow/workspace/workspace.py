@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 import pandas as pd
 
+from neuroflow.errors import WorkspaceError
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Package, Study
 from neuroflow.results import Schema
@@ -24,6 +25,7 @@ from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.packaging import Packaging
 from neuroflow.workspace.service import Service
+from neuroflow.workspace.representation import MAX_SHOWN, shortened, workspace_html
 from neuroflow.workspace.submission import Submission, SubmitOptions
 
 
@@ -55,7 +57,12 @@ class Workspace:
     -----
     Every method that takes a cohort takes a `Cohort` or its id. A `Cohort` stands for its studies
     as the workspace knows them at the time of the call: what was excluded, overridden or filled in
-    since it was made counts.
+    since it was made counts. Methods that change something change it in the folder, and return
+    None.
+
+    A workspace cannot be pickled: pass its folder to another process and open it there. Several
+    threads and processes may use one folder; packaging, sending and collecting wait for nobody,
+    they raise `LockedError` while another one runs.
 
     Examples
     --------
@@ -109,7 +116,17 @@ class Workspace:
         self.close()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.folder)!r})"
+        return f"{type(self).__name__}({shortened(str(self.folder), MAX_SHOWN)!r})"
+
+    def _repr_html_(self) -> str:
+        return workspace_html(self.folder, self.service, self._enrolment, self.ledger)
+
+    def __reduce__(self) -> NoReturn:
+        raise WorkspaceError(
+            "A workspace cannot be pickled or copied.",
+            why="It holds an open ledger and a lock.",
+            advice="Pass its folder, and open it there with Workspace(folder).",
+        )
 
     def close(self) -> None:
         """Close the ledger; harmless when repeated."""
@@ -141,6 +158,7 @@ class Workspace:
         return self._folder.is_locked
 
     # ---------------------------------------------------------------- the cohorts
+
     def cohorts(self) -> list[str]:
         """List the ids of the cohorts in this workspace.
 
@@ -148,44 +166,55 @@ class Workspace:
         -------
         list of str
             In alphabetical order.
+
+        Examples
+        --------
+        >>> ws.cohorts()
+        ['PILOT_1']
         """
         return self._enrolment.ids()
 
     def cohort(
         self,
-        cohort_id: str,
+        cohort_id: Cohort | str,
         studies: Iterable[Study] | None = None,
         *,
         participants: str | Path | None = None,
     ) -> Cohort:
         """Make a cohort of studies, or open one again.
 
-        Every study gets a `study_id`, and keeps it whenever the cohort is made anew.
+        Every study gets a `study_id`, and keeps it whenever the cohort is made again.
 
         Parameters
         ----------
         cohort_id
-            The folder on the server: letters, digits, ``-`` and ``_``.
+            The folder on the server: letters, digits, ``-``, ``_`` and ``.``, 100 at most.
         studies
-            What `neuroflow.find_studies` found; None opens the cohort as it was.
+            What `neuroflow.find_studies` returned; None opens the cohort as it was.
         participants
-            participants.tsv, from which age and sex are taken; it is copied into the workspace.
+            participants.tsv, from which age (years) and sex are taken; it is copied into the
+            workspace.
 
         Returns
         -------
         Cohort
-            The cohort; `submit` takes it.
+            The studies with their ids, ages and sexes.
 
         Raises
         ------
         IdError
             The id cannot be a folder on the server, or differs from another one in case only.
         OptionError
-            There are no studies in it.
+            There are no studies in it, or they are not what `neuroflow.find_studies` returns.
         ParticipantsError
             participants.tsv cannot be used.
         WorkspaceError
             There is no such cohort to open, or it cannot be written.
+
+        Examples
+        --------
+        >>> ws.cohort("PILOT_1")
+        <Cohort PILOT_1: 3 studies>
         """
         return self._enrolment.cohort(cohort_id, studies, participants=participants)
 
@@ -194,42 +223,58 @@ class Workspace:
 
         Parameters
         ----------
-        cohort_id
-            The cohort.
+        cohort
+            The cohort or its id.
 
         Returns
         -------
         pandas.DataFrame or None
-            None where the cohort was made without participants.tsv.
+            One row per row of participants.tsv; None where the cohort was made without it.
+
+        Raises
+        ------
+        ParticipantsError
+            The workspace's copy of participants.tsv cannot be read.
+
+        Examples
+        --------
+        >>> ws.participants("PILOT_1")["participant_id"].unique().tolist()
+        ['D002', 'D005']
         """
         return self._enrolment.participants(cohort)
 
     def exclude(self, cohort: Cohort | str, study: str, reason: str) -> None:
-        """Leave a study out: it is not checked, packaged or sent until it is included again.
+        """Exclude a study: it is not checked, packaged or sent until it is included again.
 
         Parameters
         ----------
         cohort
-            The cohort.
+            The cohort or its id.
         study
             The study's label or `study_id`.
         reason
-            Why, for the account of who was left out; it stays on this disk.
+            Why, for the report of exclusions; it stays on this computer.
 
         Raises
         ------
         OptionError
             There is no such study or no reason, or the study was sent already.
+
+        Examples
+        --------
+        >>> ws.exclude("PILOT_1", "D005_01", "moved in the scanner")
+        >>> list(ws.excluded("PILOT_1").values())
+        ['moved in the scanner']
         """
         self._enrolment.exclude(cohort, study, reason)
 
     def include(self, cohort: Cohort | str, study: str) -> None:
-        """Take a study that was excluded into its cohort again.
+        """Include a study again that was excluded.
 
         Parameters
         ----------
         cohort
-            The cohort.
+            The cohort or its id.
         study
             The study's label or `study_id`.
 
@@ -237,57 +282,73 @@ class Workspace:
         ------
         OptionError
             There is no such study.
+
+        Examples
+        --------
+        >>> ws.include("PILOT_1", "D005_01")
+        >>> ws.excluded("PILOT_1")
+        {}
         """
         self._enrolment.include(cohort, study)
 
     def excluded(self, cohort: Cohort | str) -> dict[str, str]:
-        """Tell which studies of a cohort are left out, and why.
+        """Return which studies of a cohort are excluded, and why.
 
         Parameters
         ----------
-        cohort_id
-            The cohort.
+        cohort
+            The cohort or its id.
 
         Returns
         -------
         dict
             From `study_id` to the reason.
+
+        Examples
+        --------
+        >>> ws.excluded("PILOT_1")
+        {'695dabdb-5ab6-40f7-94ef-f5fefcae39e9': 'motion'}
         """
         return self._enrolment.excluded(cohort)
 
     def fill_in(
-        self, cohort: Cohort | str, study: str, *, age: float | None = None, sex: str | None = None
-    ) -> Cohort:
-        """Give a study the age or sex that neither participants.tsv nor its header tells.
+        self,
+        cohort: Cohort | str,
+        study: str,
+        *,
+        age: float | None = None,
+        sex: str | None = None,
+    ) -> None:
+        """Fill in the age or sex of a study that neither participants.tsv nor its header has.
 
-        They are kept in the workspace; participants.tsv is not changed, and wins where it names
-        them later.
+        The values are kept in the workspace. participants.tsv is not changed, and takes precedence
+        where it has them later.
 
         Parameters
         ----------
         cohort
-            The cohort.
+            The cohort or its id.
         study
             The study's label or `study_id`.
         age
-            Age at the scan in years; None leaves it as it is.
+            Age at the scan in years, 0 to 130; None leaves it as it is.
         sex
             ``"M"`` or ``"F"``; None leaves it as it is.
-
-        Returns
-        -------
-        Cohort
-            The cohort with what was filled in.
 
         Raises
         ------
         OptionError
-            There is no such study, no such age or sex, or participants.tsv says otherwise.
+            There is no such study, no such age or sex, or participants.tsv has another one.
+
+        Examples
+        --------
+        >>> ws.fill_in("PILOT_1", "D002_01", age=60)
+        >>> [study.age for study in ws.cohort("PILOT_1").studies][:2]
+        [60.0, 61.0]
         """
         self._enrolment.fill_in(cohort, study, age=age, sex=sex)
-        return self._enrolment.current(cohort)
 
-    # ------------------------------------------------------------ the steps, in order
+    # ------------------------------------------------------- before the network
 
     def check(
         self,
@@ -295,63 +356,79 @@ class Workspace:
         *,
         on_event: OnEvent | None = None,
         executor: Executor | None = None,
-        look: bool = True,
+        offline: bool = False,
     ) -> pd.DataFrame:
         """Check every study of a cohort against the service's acquisition protocol.
 
         Studies whose files did not change since the last check are not read again; those that
-        were excluded are not checked.
+        are excluded are not checked.
 
         Parameters
         ----------
         cohort
-            The cohort.
+            The cohort or its id.
         on_event
-            What listens; nothing if None.
+            Called with each `Event`; no progress is shown if None.
         executor
             Where to work; the local cores if None.
-        look
-            False tells what the last check found and opens no file; a study that was never checked
-            has an error that says so.
+        offline
+            Return what the last check found and open no file: the disk with the scans may be
+            elsewhere. A study that was never checked has an error that says so.
 
         Returns
         -------
         pandas.DataFrame
             One row per finding: study, rule, severity, measured, accepted, advice. Errors that
-            were set aside (see `override`) are warnings.
+            were overridden (see `override`) are warnings.
+
+        Raises
+        ------
+        OptionError
+            What was passed is no cohort of this workspace.
+
+        Examples
+        --------
+        >>> ws.check("PILOT_1", offline=True)[["study", "rule", "severity", "measured"]]
+             study             rule severity measured
+        0  D002_01        echo_time  warning   130 ms
+        1  D002_01  echo_time_older     note   130 ms
         """
-        return self._checks.check(cohort, on_event=on_event, executor=executor, look=look)
+        return self._checks.check(cohort, on_event=on_event, executor=executor, offline=offline)
 
     def override(self, cohort: Cohort | str, study: str, rule: str, reason: str) -> None:
-        """Set one rule aside for one study, with a reason that the ledger keeps.
+        """Override one rule for one study, with a reason that the ledger keeps.
 
         Parameters
         ----------
         cohort
-            The cohort.
+            The cohort or its id.
         study
             The study's label or `study_id`.
         rule
             The rule's id, as in the findings.
         reason
-            Why the study may be sent all the same; an empty text takes the rule up again.
+            Why the study may be sent all the same; an empty text applies the rule again.
 
         Raises
         ------
         OptionError
-            There is no such study or rule, or the rule cannot be set aside.
+            There is no such study or rule, or the rule cannot be overridden.
+
+        Examples
+        --------
+        >>> ws.override("PILOT_1", "D002_01", "echo_time", "agreed with neuropacs")
         """
         self._checks.override(cohort, study, rule, reason)
 
     def deidentification(self, cohort: Cohort | str, study: str) -> pd.DataFrame:
-        """Show what de-identification changes in one study, and what it cannot know.
+        """Return what de-identification changes in one study, and what it cannot know.
 
         The values before are the patient's own: for the user's screen, never for a log.
 
         Parameters
         ----------
         cohort
-            The cohort.
+            The cohort or its id.
         study
             The study's label or `study_id`.
 
@@ -366,6 +443,12 @@ class Workspace:
             There is no such study.
         StudyError
             It cannot be read.
+
+        Examples
+        --------
+        >>> report = ws.deidentification("PILOT_1", "D002_02")
+        >>> report.set_index("attribute").loc["PatientName", "action"]
+        'removed'
         """
         return self._packaging.deidentification(cohort, study)
 
@@ -377,16 +460,16 @@ class Workspace:
         stop: threading.Event | None = None,
         executor: Executor | None = None,
     ) -> list[Package]:
-        """De-identify and zip every study that is not packaged yet, those excluded left out.
+        """De-identify and zip every study that is not packaged yet, except excluded ones.
 
         Parameters
         ----------
         cohort
-            The cohort.
+            The cohort or its id.
         on_event
-            What listens; progress bars if None.
+            Called with each `Event`; progress bars if None.
         stop
-            When set, no other package is begun; the next call goes on.
+            When set, no other package is started; the next call continues.
         executor
             Where to work; the local cores if None.
 
@@ -400,16 +483,23 @@ class Workspace:
         PackageError
             A study cannot be zipped.
         LockedError
-            Somebody else works in this workspace just now.
+            Another notebook or command is at work in this workspace.
+
+        Examples
+        --------
+        >>> [package.size for package in ws.package("PILOT_1")]  # bytes
+        [10648, 11035]
         """
         return self._packaging.package(cohort, on_event=on_event, stop=stop, executor=executor)
+
+    # ------------------------------------------------------- across the network
 
     def submit(
         self,
         cohort: Cohort | str,
         *,
         dry_run: bool = False,
-        only: Collection[str] | None = None,
+        only: Collection[str] | str | None = None,
         only_good: bool = False,
         retry_failed: bool = False,
         replace: bool = False,
@@ -421,33 +511,35 @@ class Workspace:
     ) -> pd.DataFrame:
         """Send every study of a cohort that was not sent yet, each once and only once.
 
-        Interrupted at any moment, the next call looks at the server and goes on.
+        Interrupted at any moment, the next call checks the server and continues.
 
         Parameters
         ----------
         cohort
-            The cohort.
+            The cohort or its id.
         dry_run
             Check and package everything and send nothing.
         only
             Only these studies, by `study_id` or label: the others are neither checked nor packaged
-            nor shown, and their errors hold nothing up. None for all.
+            nor shown, and their errors do not keep these from being sent. None for all.
         only_good
-            Send the studies without errors though others have some; the first leave while others
-            are still packaged. Otherwise no byte leaves before all are packaged without errors.
+            Send the studies without errors even if others have some; uploads start while other
+            studies are being packaged. Otherwise nothing is sent before all are packaged without
+            errors.
         retry_failed
-            Only studies whose last upload came to no good end: cut short, refused by the server, or
-            of unknown end. What may have arrived all the same is looked at first, and sent again
-            with `replace` only. Failure reports are no failed uploads.
+            Only studies whose last upload failed: cut short, refused by the server, or of unknown
+            outcome. The server is checked first for what may have arrived all the same, which is
+            sent again with `replace` only. Failure reports are no failed uploads.
         replace
-            Send anew a study whose content changed since it was sent, that came back as a failure,
-            or whose end is not known.
+            Send a study again whose content changed since it was sent, for which a failure report
+            came back, or whose outcome is not known.
         limit_mb_per_s
-            Upload limit in MB per second, over all connections; None for no limit.
+            Megabytes (1,000,000 bytes) per second at most, over all connections; None for no
+            limit.
         on_event
-            What listens; progress bars if None.
+            Called with each `Event`; progress bars if None.
         stop
-            When set, the studies under way are finished and no other is begun.
+            When set, the studies in flight are finished and no other is started.
         pause
             While set, no byte is sent.
         executor
@@ -457,19 +549,28 @@ class Workspace:
         -------
         pandas.DataFrame
             The plan, one row per study: study_id, action, size (bytes), reason, seconds (at the
-            speed of earlier uploads); and after a real run what became of it: state, message.
-            ``attrs["summary"]`` says it in one line.
+            speed of earlier uploads); and after a real run the outcome: state, message.
+            ``attrs["summary"]`` is the plan in one line.
 
         Raises
         ------
         OptionError
-            A study of `only` is not in the cohort, or is left out of it.
+            A study of `only` is not in the cohort, or is excluded from it; or `limit_mb_per_s` is
+            no number above zero.
         SubmissionError
-            Studies have errors, and `only_good` was not asked for.
+            Studies have errors, and `only_good` was not passed.
         ConnectError
             The service cannot be reached.
         LockedError
-            Somebody else works in this workspace just now.
+            Another notebook or command is at work in this workspace.
+
+        Examples
+        --------
+        >>> plan = ws.submit("PILOT_1", dry_run=True)
+        >>> plan["action"].tolist()
+        ['skip', 'skip', 'excluded']
+        >>> plan.attrs["summary"]
+        'nothing to send of 2 studies'
         """
         options = SubmitOptions(
             dry_run=dry_run,
@@ -485,16 +586,16 @@ class Workspace:
         return self._submission.submit(cohort, options, on_event)
 
     def rebuild(self, cohort: Cohort | str, *, on_event: OnEvent | None = None) -> pd.DataFrame:
-        """Make a lost ledger anew from the packages and the server; nothing is sent.
+        """Rebuild a lost ledger from the packages and the server; nothing is sent.
 
-        Ended early, it has to be done again before anything is sent.
+        Interrupted, it has to be repeated before anything is sent.
 
         Parameters
         ----------
         cohort
-            The cohort; its packages are made again where they are not there.
+            The cohort or its id; its packages are made again where they are missing.
         on_event
-            What listens; progress bars if None.
+            Called with each `Event`; progress bars if None.
 
         Returns
         -------
@@ -504,28 +605,32 @@ class Workspace:
         Raises
         ------
         ConnectError
-            The service cannot be reached, or not any more.
+            The service cannot be reached, or the connection was lost.
         LockedError
-            Somebody else works in this workspace just now.
+            Another notebook or command is at work in this workspace.
+
+        Examples
+        --------
+        >>> ws.rebuild("PILOT_1")  # doctest: +SKIP
         """
         self._submission.rebuild(cohort, on_event)
-        return self.status(look=False)
+        return self.status(offline=True)
 
-    def status(self, *, look: bool = True) -> pd.DataFrame:
-        """Tell where every study stands.
+    def status(self, *, offline: bool = False) -> pd.DataFrame:
+        """Return where every study stands.
 
         Parameters
         ----------
-        look
-            Look at the server; False tells what the ledger and the last look know.
+        offline
+            Return what the ledger and the last status check know, without the network.
 
         Returns
         -------
         pandas.DataFrame
             One row per study: cohort_id, study_id, state, since (UTC), size (bytes), message, and
-            warnings of its result files. Its ``attrs["listed_at"]`` is the time of the look, in
-            UTC by this computer's clock; None if there never was one. ``attrs["left_out"]`` says
-            what could not be looked into.
+            warnings of its result files. ``attrs["listed_at"]`` is the time of the last status
+            check, in UTC by this computer's clock; None if there never was one.
+            ``attrs["left_out"]`` lists what could not be read on the server.
 
         Raises
         ------
@@ -535,54 +640,67 @@ class Workspace:
         Warns
         -----
         ResultWarning
-            A folder on the server was left out of the look.
+            A folder on the server could not be read.
+
+        Examples
+        --------
+        >>> ws.status(offline=True)["state"].tolist()
+        ['collected', 'collected']
         """
-        return self._collection.status(look=look)
+        return self._collection.status(offline=offline)
 
     def watch(
         self,
         *,
-        interval: float = 60.0,
-        longest: float | None = None,
-        timeout: float = math.inf,
+        interval_seconds: float = 60.0,
+        longest_seconds: float | None = None,
+        timeout_hours: float = math.inf,
         stop: threading.Event | None = None,
     ) -> Iterator[StatusUpdate]:
-        """Look at the service again and again, less often while nothing changes.
+        """Check the status repeatedly, less often while nothing changes.
 
         Parameters
         ----------
-        interval
-            The shortest pause between two looks, in seconds: at first, and after a change.
-        longest
-            The longest pause, in seconds; 15 intervals if None.
-        timeout
-            After how many seconds to have the last look.
+        interval_seconds
+            The shortest time between two status checks: at first, and after a change.
+        longest_seconds
+            The longest time between two status checks; 15 intervals if None.
+        timeout_hours
+            After how many hours to stop, with one last status check.
         stop
-            When set, the watching ends at once, also in a pause.
+            When set, watching ends at once, also between two checks.
 
         Yields
         ------
-        Look
-            The `status`, whether it is news, seconds until the next look; and why the service
-            could not be asked, where a connection was lost: it is tried again.
+        StatusUpdate
+            The `status`, whether it has changed, seconds until the next check; and the error where
+            a connection was lost: it is retried.
 
         Raises
         ------
         OptionError
-            The interval is no time.
+            A time is no number, or the interval is not above zero.
         ConnectError
-            The first look failed, or the service refuses in a way that does not pass by itself.
+            The first check failed, or the service refuses in a way that does not pass by itself.
+
+        Examples
+        --------
+        >>> for update in ws.watch(timeout_hours=12):  # doctest: +SKIP
+        ...     print(update.waiting, "studies are still processed")
         """
         return self._collection.watch(
-            interval=interval, longest=longest, timeout=timeout, stop=stop
+            interval_seconds=interval_seconds,
+            longest_seconds=longest_seconds,
+            timeout_hours=timeout_hours,
+            stop=stop,
         )
 
     def wait(
         self,
         *,
-        timeout: float = 4 * 3600.0,
-        interval: float = 60.0,
-        longest: float | None = None,
+        timeout_hours: float = 4.0,
+        interval_seconds: float = 60.0,
+        longest_seconds: float | None = None,
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
     ) -> pd.DataFrame:
@@ -590,12 +708,12 @@ class Workspace:
 
         Parameters
         ----------
-        timeout
-            How long to wait at most, in seconds.
-        interval, longest
-            The shortest pause between two looks, and the longest, in seconds; as for `watch`.
+        timeout_hours
+            How many hours to wait at most.
+        interval_seconds, longest_seconds
+            The shortest and the longest time between two status checks; as for `watch`.
         on_event
-            What listens; a progress bar if None.
+            Called with each `Event`; a progress bar if None.
         stop
             When set, waiting ends at once.
 
@@ -606,11 +724,21 @@ class Workspace:
 
         Raises
         ------
+        OptionError
+            A time is no number, or the interval is not above zero.
         ConnectError
             The service cannot be reached.
+
+        Examples
+        --------
+        >>> status = ws.wait(timeout_hours=6)  # doctest: +SKIP
         """
         return self._collection.wait(
-            timeout=timeout, interval=interval, longest=longest, on_event=on_event, stop=stop
+            timeout_hours=timeout_hours,
+            interval_seconds=interval_seconds,
+            longest_seconds=longest_seconds,
+            on_event=on_event,
+            stop=stop,
         )
 
     def collect(
@@ -620,30 +748,36 @@ class Workspace:
         stop: threading.Event | None = None,
         pause: threading.Event | None = None,
     ) -> pd.DataFrame:
-        """Bring every result that is new or changed.
+        """Download every result that is new or changed.
 
         Parameters
         ----------
         on_event
-            What listens; progress bars if None.
+            Called with each `Event`; progress bars if None.
         stop
-            When set, the folders under way are finished and no other is begun.
+            When set, the folders in flight are finished and no other is started.
         pause
-            While set, nothing is fetched.
+            While set, nothing is downloaded.
 
         Returns
         -------
         pandas.DataFrame
-            The `status` after it, without another look.
+            The `status` after it, without another status check.
 
         Raises
         ------
         ConnectError
             The service cannot be reached.
         LockedError
-            Somebody else works in this workspace just now.
+            Another notebook or command is at work in this workspace.
+
+        Examples
+        --------
+        >>> status = ws.collect()  # doctest: +SKIP
         """
         return self._collection.collect(on_event=on_event, stop=stop, pause=pause)
+
+    # ------------------------------------------------------------ after the network
 
     def table(self, *, schema: Schema | None = None) -> pd.DataFrame:
         """Return the cohort table of everything collected.
@@ -651,17 +785,34 @@ class Workspace:
         Parameters
         ----------
         schema
-            How the result files are to be read; None lets their content decide.
+            How the result files are to be read; None recognises their layout.
 
         Returns
         -------
         pandas.DataFrame
-            One row per study x region x metric; see docs/cohort_table.md for the columns.
+            One row per study, region and metric; docs/cohort_table.md describes the columns.
 
         Raises
         ------
+        OptionError
+            `schema` is no `Schema`.
         ResultError
             Nothing was collected yet.
+
+        Warns
+        -----
+        ResultWarning
+            Files cannot be read, or studies and participants do not match.
+
+        Examples
+        --------
+        >>> import warnings
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     ws.table()[["region", "metric", "value"]].head(2).round(3)
+          region metric  value
+        0    aSN     FW  0.173
+        1    aSN    FAt  0.672
         """
         return self._collection.results(schema).table
 
@@ -676,11 +827,18 @@ class Workspace:
         Returns
         -------
         pandas.DataFrame
-            One row per study.
+            One row per study; `neuroflow.study_facts` describes the columns.
 
         Raises
         ------
+        OptionError
+            `schema` is no `Schema`.
         ResultError
             Nothing was collected yet.
+
+        Examples
+        --------
+        >>> ws.study_facts()["participant_id"].tolist()
+        ['D002', 'D002']
         """
         return self._collection.results(schema).studies

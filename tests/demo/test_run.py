@@ -91,7 +91,7 @@ def test_the_summary_is_for_people(run: Run) -> None:
 
 def test_the_workspace_can_be_used_further(run: Run) -> None:
     with Workspace(run.summary.folder / "project") as workspace:
-        assert set(workspace.status(look=False)["state"]) == {"collected"}
+        assert set(workspace.status(offline=True)["state"]) == {"collected"}
 
 
 def test_no_identity_reaches_the_service(run: Run) -> None:

@@ -62,13 +62,13 @@ def states(table):
 
 
 def test_the_last_look_is_remembered_and_told(ws, deliver):
-    assert ws.status(look=False).attrs["listed_at"] is None
+    assert ws.status(offline=True).attrs["listed_at"] is None
     deliver("s1")
     deliver("stranger")
     now = ws.status()
     assert states(now) == {"s1": "delivered", "s2": "processing", "stranger": "unknown"}
     with Workspace(ws.folder) as again:
-        later = again.status(look=False)
+        later = again.status(offline=True)
     assert states(later) == states(now)
     assert later.attrs["listed_at"] == now.attrs["listed_at"]
     assert "just now" in as_of(later.attrs["listed_at"], now.attrs["listed_at"])
@@ -97,7 +97,7 @@ def test_a_look_at_another_server_does_not_count(ws):
     ws.status()
     profile = ws.service.profile
     ws.service.save_profile(type(profile)("elsewhere", profile.user, profile.key))
-    assert ws.status(look=False).attrs["listed_at"] is None
+    assert ws.status(offline=True).attrs["listed_at"] is None
 
 
 @pytest.mark.parametrize("skew", [5 * 3600, -5 * 3600])
@@ -151,7 +151,7 @@ def test_folders_too_deep_to_be_searched_are_told(ws, deliver, service):
     with pytest.warns(ResultWarning, match="more than 6 levels below output"):
         table = ws.status()
     assert len(table.attrs["left_out"]) == 1
-    assert ws.status(look=False).attrs["left_out"] == table.attrs["left_out"]
+    assert ws.status(offline=True).attrs["left_out"] == table.attrs["left_out"]
     told = []
     ws.collect(on_event=told.append)
     assert any("more than 6 levels" in event.message for event in told)
@@ -165,7 +165,7 @@ def test_a_failed_study_says_why(ws, deliver):
 
 
 def test_watching_tells_a_lost_connection_and_goes_on(ws, monkeypatch):
-    looks = ws.watch(interval=0.01)
+    looks = ws.watch(interval_seconds=0.01)
     assert next(looks).waiting == 2
     connect = ws.service.connect
 
@@ -244,4 +244,4 @@ def test_results_that_were_never_collected_are_no_table(ws):
 def test_a_folder_of_results_that_cannot_be_read_is_told(ws):
     ws.results_folder.touch()
     with pytest.raises(FolderError, match="cannot be read"):
-        ws.status(look=False)
+        ws.status(offline=True)

@@ -67,7 +67,7 @@ def test_its_ledger_knows_what_was_sent_and_collected(ws, labels):
 
 
 def test_its_status_is_known_without_the_service(ws):
-    table = ws.status(look=False)
+    table = ws.status(offline=True)
     assert table["state"].tolist() == [State.COLLECTED, State.COLLECTED]
     assert table.attrs["listed_at"].isoformat().startswith("2026-11-28")
 
@@ -87,4 +87,4 @@ def test_sending_it_again_sends_nothing(ws, labels):
     plan = ws.submit("PILOT_1", on_event=lambda event: None)
     actions = dict(zip(plan["study_id"].map(labels), plan["action"], strict=True))
     assert actions == {"D002_01": "skip", "D002_02": "skip", "D005_01": "excluded"}
-    assert set(ws.status(look=False)["state"]) == {State.COLLECTED}
+    assert set(ws.status(offline=True)["state"]) == {State.COLLECTED}

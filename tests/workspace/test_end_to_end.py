@@ -32,7 +32,7 @@ def done(tmp_path_factory, cohort_folder):
         studies = nf.find_studies(cohort_folder / "scans")
         cohort = ws.cohort("PILOT_1", studies, participants=cohort_folder / "participants.tsv")
         sent = ws.submit(cohort, on_event=silent)
-        delivered = ws.wait(timeout=PATIENCE, interval=0.1, on_event=silent)
+        delivered = ws.wait(timeout_hours=PATIENCE / 3600, interval_seconds=0.1, on_event=silent)
         collected = ws.collect(on_event=silent)
         yield SimpleNamespace(
             service=service, ws=ws, cohort=cohort, states=(sent, delivered, collected)
@@ -168,7 +168,7 @@ def test_the_same_path_over_openssh(tmp_path, few):
         for package in packages_at(sshd):
             assert zipfile.ZipFile(package).testzip() is None
             service.process(package)
-        assert set(ws.wait(timeout=0, on_event=silent)["state"]) == {State.DELIVERED}
+        assert set(ws.wait(timeout_hours=0, on_event=silent)["state"]) == {State.DELIVERED}
         assert set(ws.collect(on_event=silent)["state"]) == {State.COLLECTED}
         with pytest.warns(ResultWarning, match="Participants without results"):  # two of eight
             assert ws.table()["study_id"].nunique() == 2

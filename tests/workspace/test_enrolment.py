@@ -83,7 +83,8 @@ def test_a_missing_age_is_filled_in_and_the_table_of_the_user_stays_as_it_is(ws,
     before = people.read_bytes()
     label = cohort.studies[0].label
     assert errors_of(ws.check(cohort)) == [(label, "age")]
-    filled = ws.fill_in(cohort, label, age=61)
+    assert ws.fill_in(cohort, label, age=61) is None
+    filled = ws.cohort("C")
     assert filled.studies[0].age == 61
     assert errors_of(ws.check(filled)) == []
     assert people.read_bytes() == before
@@ -114,7 +115,8 @@ def test_what_is_no_age_or_sex_is_refused(ws, cohort, facts):
 
 
 def test_an_age_may_be_typed(ws, cohort):
-    filled = ws.fill_in(cohort, cohort.studies[0].label, age="61")
+    ws.fill_in(cohort, cohort.studies[0].label, age="61")
+    filled = ws.cohort(cohort)
     assert filled.studies[0].age == 61.0
 
 

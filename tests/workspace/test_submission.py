@@ -184,7 +184,7 @@ def lines_of(path):
 
 def test_every_job_is_logged_once_from_beginning_to_end(workspace, service, cohort):
     workspace.submit(cohort, on_event=silent)
-    workspace.wait(timeout=PATIENCE, interval=0.05, on_event=silent)
+    workspace.wait(timeout_hours=PATIENCE / 3600, interval_seconds=0.05, on_event=silent)
     workspace.collect(on_event=silent)
     lines = lines_of(workspace.log)
     assert workspace.log == workspace.folder / "logs" / "neuroflow.log"

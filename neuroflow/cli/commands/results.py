@@ -47,7 +47,7 @@ def status(
     with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
         if host_key:
             ws.service.trust(host_key)
-        table = ws.status(look=not offline)
+        table = ws.status(offline=offline)
         console.output(states(table), table)
         at = table.attrs.get("listed_at")
         seen = f"The server {as_of(at, datetime.now(UTC).astimezone())}."

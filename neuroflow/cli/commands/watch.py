@@ -62,7 +62,10 @@ def watch(
             ws.service.trust(host_key)
         hours = 0.0 if once else math.inf if timeout_hours is None else timeout_hours
         updates = ws.watch(
-            interval=interval_seconds, longest=longest_seconds, timeout=hours * 3600, stop=stop
+            interval_seconds=interval_seconds,
+            longest_seconds=longest_seconds,
+            timeout_hours=hours,
+            stop=stop,
         )
         table, waiting = _collect_as_they_come(ws, console, updates, stop)
         console.output(states(table) | {"waiting": waiting})

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from html import escape
 from typing import TYPE_CHECKING
 
 from neuroflow.ledger import Ledger, LedgerRow, State
-from neuroflow.models import Package
+from neuroflow.models import Package, html_table
 from neuroflow.transfer.upload.history import upload_throughput
 
 if TYPE_CHECKING:
@@ -86,6 +87,15 @@ class Plan:
     cohort_id: str
     items: tuple[PlanItem, ...]
     speed: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<Plan {self.cohort_id[:100]}: {self.summary}>"
+
+    def _repr_html_(self) -> str:
+        # Counts alone: a reason may name a file, and with it a person.
+        actions = [item.action.value for item in self.items]
+        counts = [{"action": a, "studies": str(actions.count(a))} for a in dict.fromkeys(actions)]
+        return f"<p>{escape(repr(self)[1:-1])}</p>{html_table(counts)}"
 
     @property
     def to_do(self) -> tuple[PlanItem, ...]:

@@ -72,7 +72,7 @@ class CohortModel(FormModel):
         cohort_id = self.cohort_id.strip()
         if cohort_id in self.cohort_ids:
             cohort = self.ws.cohort(cohort_id)
-            self._show((cohort, self.ws.check(cohort, look=False)))
+            self._show((cohort, self.ws.check(cohort, offline=True)))
 
     def poll(self) -> None:
         """Show decisions and uploads made by code or another program."""
@@ -105,8 +105,8 @@ class CohortModel(FormModel):
             return
         cohort = self.cohort
         for study_id, (age, sex) in facts.items():
-            cohort = self.ws.fill_in(cohort, study_id, age=age, sex=sex)
-        self._check_again(cohort)
+            self.ws.fill_in(cohort, study_id, age=age, sex=sex)
+        self._check_again(self.ws.cohort(cohort.cohort_id))
 
     def _apply(self, decide: Callable[[Cohort, str], object]) -> None:
         if self.cohort is None or not self.can_start(CHECKING_AGAIN):
@@ -230,7 +230,7 @@ class CohortModel(FormModel):
                 return  # another folder was typed: its studies have to be found first
             self._opened = folder
             self.set(folder=folder, participants="")
-            self._show((cohort, self.ws.check(cohort, look=False)))
+            self._show((cohort, self.ws.check(cohort, offline=True)))
         finally:
             self._is_opening = False
 

@@ -66,7 +66,7 @@ class ResultsModel(FormModel):
 
     def restore(self) -> None:
         """Show the status from ledger and disk, without contacting the server."""
-        self.run_safely(lambda: self._show(self.ws.status(look=False)))
+        self.run_safely(lambda: self._show(self.ws.status(offline=True)))
 
     def poll(self) -> None:
         """Show what another form or program has sent or collected."""

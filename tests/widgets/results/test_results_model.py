@@ -58,7 +58,7 @@ def seen(model, condition, seconds=PATIENCE):
 
 def test_automatic_refresh_shows_results_that_can_be_collected(sent, service):
     model = ResultsModel(sent)
-    sent.watch = partial(Workspace.watch, sent, interval=0.1)
+    sent.watch = partial(Workspace.watch, sent, interval_seconds=0.1)
     model.auto_refresh.on = True
     seen(model, lambda: dict(model.counts) == {"delivered": 2})
     assert "; next check in " in model.age_text(model.listed_at)
@@ -80,7 +80,7 @@ def test_unreachable_server_switches_refresh_off_with_an_error(sent, service):
 
 def test_lost_connection_is_reported_and_retried(sent, service):
     model = ResultsModel(sent)
-    sent.watch = partial(Workspace.watch, sent, interval=0.1)
+    sent.watch = partial(Workspace.watch, sent, interval_seconds=0.1)
     model.auto_refresh.on = True
     seen(model, lambda: model.listed_at is not None)
     service.stop()
