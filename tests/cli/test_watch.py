@@ -63,7 +63,7 @@ def test_where_somebody_else_works_it_collects_at_the_next_look(run, sent, servi
     with ProjectFolder(sent).locked():
         code, _, err = run("watch", sent, "--once")
     assert code == 20
-    assert "Collecting at the next look" in err
+    assert "Collecting at the next check" in err
     assert run("watch", sent, "--once", "--quiet") == (0, "", "")
 
 
