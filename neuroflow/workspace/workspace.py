@@ -24,8 +24,8 @@ from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.packaging import Packaging
-from neuroflow.workspace.service import Service
 from neuroflow.workspace.representation import MAX_SHOWN, shortened, workspace_html
+from neuroflow.workspace.service import Service
 from neuroflow.workspace.submission import Submission, SubmitOptions
 
 
