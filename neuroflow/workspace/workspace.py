@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from datetime import datetime
+from html import escape
 from pathlib import Path
 from typing import NoReturn, Self
 
 import pandas as pd
 
-from neuroflow.errors import WorkspaceError
+from neuroflow.errors import NeuroflowError, WorkspaceError
 from neuroflow.ledger import Ledger, utc_now
-from neuroflow.models import Cohort, OnEvent, Package, Study
+from neuroflow.models import Cohort, OnEvent, Package, Study, shortened
 from neuroflow.results import Schema
 from neuroflow.transfer import Clock, StatusUpdate
 from neuroflow.workspace.checking import Checks
@@ -24,9 +25,11 @@ from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.packaging import Packaging
-from neuroflow.workspace.representation import MAX_SHOWN, shortened, workspace_html
 from neuroflow.workspace.service import Service
 from neuroflow.workspace.submission import Submission, SubmitOptions
+
+MAX_SHOWN = 150
+"""Characters of the folder's path in a repr."""
 
 
 class Workspace:
@@ -119,7 +122,7 @@ class Workspace:
         return f"{type(self).__name__}({shortened(str(self.folder), MAX_SHOWN)!r})"
 
     def _repr_html_(self) -> str:
-        return workspace_html(self.folder, self.service, self._enrolment, self.ledger)
+        return _as_html(self.folder, self.service, self._enrolment, self.ledger)
 
     def __reduce__(self) -> NoReturn:
         raise WorkspaceError(
@@ -842,3 +845,27 @@ class Workspace:
         ['D002', 'D002']
         """
         return self._collection.results(schema).studies
+
+
+def _as_html(folder: Path, service: Service, enrolment: Enrolment, ledger: Ledger) -> str:
+    """Return the folder, the service and one row per cohort as HTML."""
+    try:
+        server = service.name or "no profile yet"
+        rows = [_row(cohort_id, enrolment, ledger) for cohort_id in enrolment.ids()]
+    except NeuroflowError as error:
+        server, rows = str(error), []
+    cells = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    head = "".join(f"<th>{name}</th>" for name in ("cohort", "studies", "states"))
+    return (
+        f"<p><b>Workspace</b> {escape(str(folder))}<br>Service: {escape(server)}</p>"
+        f"<table><tr>{head}</tr>{cells}</table>"
+    )
+
+
+def _row(cohort_id: str, enrolment: Enrolment, ledger: Ledger) -> tuple[str, str, str]:
+    states = [str(row.state) for row in ledger.rows(cohort_id)]
+    states += ["excluded"] * len(enrolment.excluded(cohort_id))
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    return cohort_id, str(len(enrolment.current(cohort_id).studies)), counts or "not sent yet"
