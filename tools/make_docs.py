@@ -17,8 +17,7 @@ from pydicom.uid import UID
 
 from neuroflow.contract import SYNTAXES
 from neuroflow.demo.run import run_demo
-from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, rules_table
-from neuroflow.studies.protocol.waivers import NOT_WAIVABLE
+from neuroflow.studies.protocol.rules import ALL_RULES, FURTHER_RULES, rules_table
 
 DOCS = Path(__file__).parent.parent / "docs"
 PICTURES = {
@@ -87,7 +86,7 @@ def protocol_page() -> str:
         The page, in Markdown.
     """
     rules = rules_table()
-    fixed = ", ".join(f"`{rule}`" for rule in rules["rule"] if rule in NOT_WAIVABLE)
+    fixed = ", ".join(f"`{rule.id}`" for rule in ALL_RULES if not rule.can_be_overridden)
     parts = [INTRODUCTION.format(fixed=fixed), "## The rules\n", _rules(rules), BEYOND]
     parts += ["## What to do\n", _advice(rules), "## Transfer syntaxes\n", _syntaxes()]
     return "\n".join(parts)
@@ -96,7 +95,7 @@ def protocol_page() -> str:
 def _rules(rules: pd.DataFrame) -> str:
     tolerances = {
         rule.id: f"{rule.criterion.tolerance:g} {rule.unit}".strip()
-        for rule in (*RULES, *FURTHER_RULES)
+        for rule in ALL_RULES
         if hasattr(rule.criterion, "tolerance")
     }
     rows = ["Rule", "Parameter", "Accepted", "Broken", "Not known", "Of", "Source"], ["---"] * 7

@@ -18,7 +18,7 @@ from support.scans import SECRETS, Scan, write_dicom, write_enhanced, write_mosa
 from neuroflow.studies.deidentify.private_attributes import SERVICE
 from neuroflow.studies.deidentify.report import deidentification_report
 from neuroflow.studies.package.build import make_package
-from neuroflow.studies.protocol.acquisition import read_acquisition
+from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 SMALL = Scan(n_slices=3, n_directions=2)
 
@@ -37,8 +37,8 @@ def test_mosaic_and_enhanced_images_keep_gradients_and_name_nobody(write, tmp_pa
     images = packaged(tmp_path / "in", tmp_path / "out")
     before = read_acquisition(only_study(tmp_path / "in"))
     after = read_acquisition(only_study(tmp_path / "out"))
-    assert after.gradients == before.gradients
-    assert after.n_slices == before.n_slices == 3
+    assert after.gradients.volumes == before.gradients.volumes
+    assert after.geometry.n_slices == before.geometry.n_slices == 3
     assert images[0].PatientID == "00000000-0000-4000-8000-000000000001"
 
 

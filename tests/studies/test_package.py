@@ -22,7 +22,7 @@ from neuroflow.models import Cohort
 from neuroflow.studies.package import build
 from neuroflow.studies.package.build import make_package, package_studies
 from neuroflow.studies.package.zip_writer import Content, verify_zip, write_zip
-from neuroflow.studies.protocol.acquisition import read_acquisition
+from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.source_digest import is_unchanged
 
 VENDORS = ("siemens", "ge", "philips")
@@ -42,10 +42,10 @@ def test_gradients_are_the_same_before_and_after(vendor, tmp_path):
     study = only_study(tmp_path / "in")
     package = make_package(study, "C", tmp_path / "out", salt=SALT)
     before, after = read_acquisition(study), read_acquisition(only_study(tmp_path / "out"))
-    assert sum(gradient.direction is not None for gradient in before.gradients) == 2
-    assert after.gradients == before.gradients
-    assert after.age == 60
-    assert after.sex == "F"
+    assert sum(gradient.direction is not None for gradient in before.gradients.volumes) == 2
+    assert after.gradients.volumes == before.gradients.volumes
+    assert after.demographics.age == 60
+    assert after.demographics.sex == "F"
     assert package.size == package.path.stat().st_size
 
 

@@ -16,8 +16,8 @@ from support.packages import SALT, only_study, package_bytes
 from neuroflow.studies.dicom.csa import blank_csa, read_tags
 from neuroflow.studies.discovery.find import find_studies, survey
 from neuroflow.studies.package.build import make_package
-from neuroflow.studies.protocol.acquisition import read_acquisition
 from neuroflow.studies.protocol.check import check_study
+from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 NIBABEL = Path(nibabel.__file__).parent / "nicom" / "tests" / "data"
 SIEMENS = ("siemens_dwi_0.dcm.gz", "siemens_dwi_1000.dcm.gz")
@@ -34,17 +34,21 @@ def siemens(tmp_path: Path) -> Path:
 
 def test_a_real_siemens_mosaic_is_read(siemens):
     facts = read_acquisition(only_study(siemens))
-    assert (facts.n_slices, facts.n_volumes, facts.shells) == (48, 2, (0.0, 1000.0))
-    assert (facts.slice_thickness, facts.slice_gap) == (2.5, 0.5)
-    assert facts.interleaved is False
-    assert facts.gradients[1].direction == (0.99997449, 0.00505012, -0.00505012)
+    assert (facts.geometry.n_slices, facts.geometry.n_volumes, facts.gradients.shells) == (
+        48,
+        2,
+        (0.0, 1000.0),
+    )
+    assert (facts.geometry.slice_thickness, facts.geometry.slice_gap) == (2.5, 0.5)
+    assert facts.timing.interleaved is False
+    assert facts.gradients.volumes[1].direction == (0.99997449, 0.00505012, -0.00505012)
 
 
 def test_a_real_siemens_study_keeps_its_gradients_and_loses_its_names(siemens, tmp_path):
     study = only_study(siemens)
     package = make_package(study, "C", tmp_path / "out", salt=SALT)
     after = read_acquisition(only_study(tmp_path / "out"))
-    assert after.gradients == read_acquisition(study).gradients
+    assert after.gradients.volumes == read_acquisition(study).gradients.volumes
     data = package_bytes(package.path)
     # The scanner's serial number, the date, the site, and the root of every UID.
     for secret in (b"35119", b"20100114", b"CBU", b"1.3.12.2.1107", b"MRC35119"):
@@ -90,9 +94,11 @@ def test_diffusion_images_of_dipy_are_read(stem, n_volumes, shells, tmp_path):
         if path.suffix != ".npy":
             shutil.copy(path, tmp_path)
     facts = read_acquisition(only_study(tmp_path))
-    assert facts.n_volumes == facts.n_bvals == facts.n_bvecs == n_volumes
-    assert shells is None or [round(shell) for shell in facts.shells] == shells
-    assert facts.n_directions > 20
+    assert (
+        facts.geometry.n_volumes == facts.gradients.n_bvals == facts.gradients.n_bvecs == n_volumes
+    )
+    assert shells is None or [round(shell) for shell in facts.gradients.shells] == shells
+    assert facts.gradients.n_directions > 20
     package = make_package(only_study(tmp_path), "C", tmp_path / "out", salt=SALT)
     with zipfile.ZipFile(package.path) as archive:
         b_values = np.array(archive.read("dwi.bval").split(), dtype=float)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import pickle
+from dataclasses import fields, is_dataclass
 
 import pytest
 from hypothesis import given
@@ -12,13 +13,20 @@ from support.scans import Scan, write_enhanced, write_mosaic
 
 from neuroflow.errors import OptionError
 from neuroflow.models import StudyKind
+from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.diffusion import Gradient, count_directions
-from neuroflow.studies.protocol.acquisition import Acquisition
 from neuroflow.studies.protocol.check import check
+from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, rules_table
 from neuroflow.studies.protocol.waivers import Waiver, apply_waivers
 
-FACTS = {field.name for field in fields(Acquisition)}
+ACQUISITION = Acquisition(kind=StudyKind.DICOM)
+FACTS = {
+    f"{part.name}.{fact.name}"
+    for part in fields(Acquisition)
+    if is_dataclass(group := getattr(ACQUISITION, part.name))
+    for fact in fields(group)
+}
 SERVICE = {
     "field_strength": "3 T",
     "repetition_time": "6000–17000 ms",
@@ -105,3 +113,16 @@ def test_the_deep_check_tells_what_headers_alone_do_not(tmp_path):
     write_enhanced(tmp_path, Scan(n_slices=4, n_directions=6, size=8))
     table = check([only_study(tmp_path)], deep=True).set_index("rule")
     assert "conversion" in table.index
+
+
+def test_facts_of_a_study_survive_pickling(tmp_path):
+    write_mosaic(tmp_path, Scan(n_slices=4, n_directions=6, size=8))
+    facts = read_acquisition(only_study(tmp_path))
+    assert facts.geometry.n_slices == 4
+    assert pickle.loads(pickle.dumps(facts)) == facts
+
+
+def test_reasons_of_unknown_facts_name_facts(tmp_path):
+    write_mosaic(tmp_path, Scan(n_slices=4, n_directions=6, size=8, header={"PatientSex": "O"}))
+    facts = read_acquisition(only_study(tmp_path))
+    assert set(facts.unknown_reasons) == {"demographics.sex"} <= FACTS

@@ -8,7 +8,7 @@ from typing import IO
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
-from neuroflow.studies.nifti import open_plain, read_head
+from neuroflow.studies.nifti import open_uncompressed, read_header
 
 LEVEL = 1
 """Of deflate; more effort gains a few per cent on noise."""
@@ -40,8 +40,8 @@ def deidentify_nifti(member: Member) -> Iterator[bytes]:
 
 
 def _plain_blocks(member: Member) -> Iterator[bytes]:
-    head = read_head(member)
-    header = head.header.copy()
+    stored = read_header(member)
+    header = stored.fields.copy()
     start = int(header["vox_offset"])
     for name in TEXTS:
         if name in header.structarr.dtype.names:
@@ -50,9 +50,9 @@ def _plain_blocks(member: Member) -> Iterator[bytes]:
     header["vox_offset"] = len(block) + 4
     # The four bytes after the header say that no extension follows.
     yield header.binaryblock + bytes(4)
-    with open_plain(member) as stream:
+    with open_uncompressed(member) as stream:
         _skip(stream, start)
-        left = head.data_bytes - start
+        left = stored.data_bytes - start
         while left:
             block = stream.read(min(left, BLOCK))
             if not block:

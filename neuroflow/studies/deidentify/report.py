@@ -12,14 +12,15 @@ from pydicom.dataset import Dataset
 
 from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
+from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import reason_of, shared_archives
 from neuroflow.studies.deidentify.deidentifier import Deidentifier, Identity
 from neuroflow.studies.deidentify.nifti_writer import TEXTS
 from neuroflow.studies.dicom import READ_ERRORS
 from neuroflow.studies.members import StudyMembers, study_members
-from neuroflow.studies.nifti import read_head
-from neuroflow.studies.protocol import Acquisition, read_acquisition
+from neuroflow.studies.nifti import read_header
+from neuroflow.studies.protocol import read_acquisition
 from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
 
 COLUMNS = ("attribute", "tag", "before", "after", "action")
@@ -50,7 +51,7 @@ Row = tuple[str, str, str, str, str]
 
 
 def _dicom_rows(study: Study, facts: Acquisition, salt: bytes) -> list[Row]:
-    identity = Identity(study.study_id or EXAMPLE, facts.age, facts.sex)
+    identity = Identity(study.study_id or EXAMPLE, facts.demographics.age, facts.demographics.sex)
     deidentify = Deidentifier(identity, salt=salt, origin=facts.started_at)
     try:
         with facts.images[0].open() as stream, warnings.catch_warnings():
@@ -100,7 +101,7 @@ def _short(value: Any) -> str:
 
 
 def _nifti_rows(members: StudyMembers) -> list[Row]:
-    header = read_head(members.images[0]).header
+    header = read_header(members.images[0]).fields
     rows: list[Row] = []
     for name in TEXTS:
         if name in header.structarr.dtype.names:
@@ -134,7 +135,7 @@ def _caveats(facts: Acquisition) -> list[Row]:
         )
     ]
     if facts.kind is StudyKind.DICOM:
-        burned_in = facts.burned_in or "the header does not tell"
+        burned_in = facts.series.burned_in or "the header does not tell"
         rows.append(("Text burned into the pixels", "pixels", burned_in, "the same", "warning"))
         text = "numbers and short codes of the vendor are kept; texts with a known name in them go"
         rows.append(("Private attributes", "private", text, "as listed above", "warning"))

@@ -1,3 +1,4 @@
+from .acquisition import read_dicom as read_dicom
 from .csa import blank_csa as blank_csa
 from .datetimes import parse_datetime as parse_datetime
 from .fast_reader import STARTS as STARTS
@@ -9,5 +10,4 @@ from .header import READ_ERRORS as READ_ERRORS
 from .header import Header as Header
 from .header import read_header as read_header
 from .series import DERIVED_MAPS as DERIVED_MAPS
-from .series import dicom_facts as dicom_facts
 from .series import is_diffusion as is_diffusion

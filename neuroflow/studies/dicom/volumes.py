@@ -1,4 +1,4 @@
-"""Slices into volumes: how many there are, and which are missing or there twice."""
+"""Sort slices into volumes, and count those that are missing or repeated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuroflow.studies.dicom.header import Frame
+from neuroflow.studies.dicom.header import Frame, Header
 from neuroflow.studies.diffusion import Gradient
 
 POSITION_TOLERANCE = 0.01
@@ -17,13 +17,13 @@ POSITION_TOLERANCE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What the slices of a series amount to."""
+    """The volumes that the slices of a series make up."""
 
     n_slices: int  # Slices per volume, those missing everywhere included
     gradients: tuple[Gradient, ...]  # One per volume
     spacing: float | None  # mm from slice to slice; None with a single one
-    missing: int  # Slices that are not there, or there too often
-    repeated: int
+    missing: int  # Slices
+    repeated: int  # Slices
     incomplete: int  # Volumes with missing slices
     orientations: int  # How many different orientations there are
 
@@ -31,8 +31,8 @@ class Stack:
 def stack(frames: Sequence[Frame]) -> Stack | None:
     """Sort the slices of one diffusion series into volumes.
 
-    Volumes with the same gradient, as all those without weighting, are told apart by how often
-    a position occurs among them.
+    The number of volumes with the same gradient, such as those with b = 0, is how often a
+    position occurs among them.
     """
     placed = [frame for frame in frames if frame.position and frame.orientation]
     if not placed:
@@ -66,6 +66,22 @@ def stack(frames: Sequence[Frame]) -> Stack | None:
     )
 
 
+def mosaic_stack(mosaics: Sequence[Header]) -> Stack:
+    """Count the slices of Siemens mosaics, each of which holds one volume."""
+    counts = Counter(header.mosaic_slices for header in mosaics)
+    n_slices = counts.most_common(1)[0][0]
+    lacking = [max(n_slices - header.mosaic_slices, 0) for header in mosaics]
+    return Stack(
+        n_slices=n_slices,
+        gradients=tuple(header.frames[0].gradient for header in mosaics),
+        spacing=None,
+        missing=sum(lacking),
+        repeated=0,
+        incomplete=sum(1 for count in lacking if count),
+        orientations=len({header.frames[0].orientation for header in mosaics}),
+    )
+
+
 def _depths(frames: Sequence[Frame], orientation: tuple[float, ...]) -> np.ndarray:
     normal = np.cross(orientation[:3], orientation[3:])
     length = float(np.linalg.norm(normal)) or 1.0
@@ -74,7 +90,7 @@ def _depths(frames: Sequence[Frame], orientation: tuple[float, ...]) -> np.ndarr
 
 
 def _levels(depths: np.ndarray) -> tuple[np.ndarray, float | None, int]:
-    """Give each position its number from below, and count those missing in between."""
+    """Return the level of each position from below, the spacing in mm, and the missing levels."""
     order = np.sort(depths)
     starts = np.concatenate(([True], np.diff(order) > POSITION_TOLERANCE))
     unique = order[starts]

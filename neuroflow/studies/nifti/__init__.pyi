@@ -1,5 +1,5 @@
-from .image import nifti_facts as nifti_facts
-from .image import open_plain as open_plain
-from .image import read_gradients as read_gradients
-from .image import read_head as read_head
-from .image import read_numbers as read_numbers
+from .acquisition import read_nifti as read_nifti
+from .gradient_files import read_gradients as read_gradients
+from .gradient_files import read_numbers as read_numbers
+from .header import open_uncompressed as open_uncompressed
+from .header import read_header as read_header

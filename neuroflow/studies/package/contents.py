@@ -11,12 +11,12 @@ import numpy as np
 
 from neuroflow.errors import StudyError
 from neuroflow.models import StudyKind
+from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.deidentify import Deidentifier, Identity, deidentify_dicom, deidentify_nifti
 from neuroflow.studies.demographics import age_string
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.nifti import read_gradients
 from neuroflow.studies.package.zip_writer import Content
-from neuroflow.studies.protocol import Acquisition
 from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
 
 LARGE = 2**30
@@ -27,9 +27,9 @@ def study_contents(
     study_id: str, members: StudyMembers, facts: Acquisition, salt: bytes
 ) -> Iterator[Content]:
     """Yield what goes into the package of a study."""
-    if facts.unreadable_files:
+    if facts.completeness.unreadable_files:
         raise StudyError(
-            f"{facts.unreadable_files} of the study's files are damaged or truncated.",
+            f"{facts.completeness.unreadable_files} of the study's files are damaged or truncated.",
             advice="Copy or export the study again.",
         )
     if members.kind is StudyKind.DICOM:
@@ -39,7 +39,7 @@ def study_contents(
 
 
 def _dicom_contents(study_id: str, facts: Acquisition, salt: bytes) -> Iterator[Content]:
-    identity = Identity(study_id, facts.age, facts.sex)
+    identity = Identity(study_id, facts.demographics.age, facts.demographics.sex)
     deidentifier = Deidentifier(identity, salt=salt, origin=facts.started_at)
     for number, member in enumerate(facts.images, 1):
         blocks = partial(deidentify_dicom, member, deidentifier)
@@ -49,10 +49,10 @@ def _dicom_contents(study_id: str, facts: Acquisition, salt: bytes) -> Iterator[
 
 def _demographics(facts: Acquisition) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if facts.age is not None:
-        found["PatientAge"] = age_string(facts.age)
-    if facts.sex is not None:
-        found["PatientSex"] = facts.sex
+    if facts.demographics.age is not None:
+        found["PatientAge"] = age_string(facts.demographics.age)
+    if facts.demographics.sex is not None:
+        found["PatientSex"] = facts.demographics.sex
     return found
 
 

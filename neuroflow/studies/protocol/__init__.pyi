@@ -1,2 +1,1 @@
-from .acquisition import Acquisition as Acquisition
-from .acquisition import read_acquisition as read_acquisition
+from .read_acquisition import read_acquisition as read_acquisition

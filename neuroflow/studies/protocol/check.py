@@ -13,11 +13,12 @@ import pandas as pd
 from neuroflow.errors import StudyError
 from neuroflow.events import Reporter
 from neuroflow.models import Finding, OnEvent, Study, StudyKind
+from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.parallel import map_chunks
 from neuroflow.studies.protocol import rules
-from neuroflow.studies.protocol.acquisition import Acquisition, read_acquisition
 from neuroflow.studies.protocol.check_cache import CheckCache, CheckResult
 from neuroflow.studies.protocol.dcm2niix import conversion_findings
+from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.protocol.rule import Rule
 from neuroflow.studies.protocol.rules import RULES
 
@@ -141,11 +142,13 @@ def _check_one(study: Study, *, deep: bool = False) -> CheckResult:
 def _gradient_count(study: Study, facts: Acquisition) -> Finding | None:
     if facts.kind is not StudyKind.NIFTI:
         return None
-    if facts.n_bvals is None or facts.n_bvecs is None:
-        return finding(rules.GRADIENT_COUNT, study, facts.unknown_reasons.get("n_bvals", "unknown"))
-    if facts.n_volumes == facts.n_bvals == facts.n_bvecs:
+    table, n_volumes = facts.gradients, facts.geometry.n_volumes
+    if table.n_bvals is None or table.n_bvecs is None:
+        reason = facts.unknown_reasons.get("gradients.n_bvals", "unknown")
+        return finding(rules.GRADIENT_COUNT, study, reason)
+    if n_volumes == table.n_bvals == table.n_bvecs:
         return None
-    measured = f"{facts.n_volumes} volumes, {facts.n_bvals} b-values, {facts.n_bvecs} b-vectors"
+    measured = f"{n_volumes} volumes, {table.n_bvals} b-values, {table.n_bvecs} b-vectors"
     return finding(rules.GRADIENT_COUNT, study, measured)
 
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+from operator import attrgetter
 from pathlib import Path
 
 from neuroflow.errors import MissingExtraError, StudyError
 from neuroflow.models import Finding, Study, StudyKind
+from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.archive import Member, shared_archives
 from neuroflow.studies.members import nifti_members
-from neuroflow.studies.nifti import nifti_facts
-from neuroflow.studies.protocol.acquisition import Acquisition
+from neuroflow.studies.nifti import read_nifti
 from neuroflow.studies.protocol.criteria import describe_value
 from neuroflow.studies.protocol.rules import CONVERSION
 
 TIMEOUT = 1800.0
 """Seconds; no study takes longer."""
 SAME = {
-    "n_volumes": "volumes",
-    "n_slices": "slices",
-    "shells": "b-values",
-    "n_b0": "images with b = 0",
-    "n_directions": "directions",
+    "geometry.n_volumes": "volumes",
+    "geometry.n_slices": "slices",
+    "gradients.shells": "b-values",
+    "gradients.n_b0": "images with b = 0",
+    "gradients.n_directions": "directions",
 }
 """Facts that the headers and the converted image have to agree on."""
 
@@ -48,13 +49,13 @@ def conversion_findings(study: Study, facts: Acquisition) -> list[Finding]:
         if found is None or found.bval is None:
             return [_finding(study, f"no diffusion image came out ({message})")]
         try:
-            converted = nifti_facts(found)
+            converted = read_nifti(found)
         except StudyError as error:
             return [_finding(study, error.message)]
         images = len(list(target.glob("*.nii")))
     findings = [_finding(study, f"{images} images came out")] if images > 1 else []
     for fact, words in SAME.items():
-        header, image = getattr(facts, fact), converted.get(fact)
+        header, image = attrgetter(fact)(facts), attrgetter(fact)(converted)
         if header is not None and header != image:
             measured = f"{describe_value(header, '')} {words} in the headers, "
             measured += f"{describe_value(image, '') if image is not None else 'none'} converted"

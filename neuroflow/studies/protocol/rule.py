@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from neuroflow.models import Finding, Severity, StudyKind
-from neuroflow.studies.protocol.acquisition import Acquisition
+from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.protocol.criteria import Criterion, describe_value
 
 GUIDE = "neuropacs documentation, acquisition parameters"
@@ -22,7 +23,7 @@ class Rule:
 
     id: str  # Its name in tables and overrides
     parameter: str  # What it is about, for people
-    fact: str  # The attribute of `Acquisition` it tests; empty for rules about several studies
+    fact: str  # Dotted name within `Acquisition`, as "geometry.n_slices"; empty for several facts
     criterion: Criterion  # What is taken
     unit: str = ""  # The unit of the fact
     source: str = GUIDE  # Where the rule stands
@@ -31,12 +32,13 @@ class Rule:
     # How much it matters when the fact is not known; None where that is fine.
     unknown: Severity | None = Severity.WARNING
     kinds: frozenset[StudyKind] = field(default=BOTH)  # What it applies to
+    can_be_overridden: bool = True  # False where a study that breaks it cannot be packaged
 
     def check(self, label: str, facts: Acquisition) -> Finding | None:
         """Hold a study against this rule."""
         if facts.kind not in self.kinds or not self.fact:
             return None
-        value = getattr(facts, self.fact)
+        value = attrgetter(self.fact)(facts)
         accepted = self.criterion.describe(self.unit)
         if value is None:
             if self.unknown is None:

@@ -41,37 +41,45 @@ CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or take its DICOM 
 WARNING, NOTE, ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
 
 RULES: tuple[Rule, ...] = (
-    Rule("modality", "Modality", "modality", OneOf(("MR",)), kinds=ONLY_DICOM),
-    Rule("field_strength", "Field strength", "field_strength", WithinTolerance(3, 0.2), "T"),
-    Rule("repetition_time", "Repetition time", "repetition_time", Between(6000, 17000), "ms"),
-    Rule("echo_time", "Echo time", "echo_time", Between(55, 104), "ms"),
+    Rule("modality", "Modality", "series.modality", OneOf(("MR",)), kinds=ONLY_DICOM),
+    Rule("field_strength", "Field strength", "series.field_strength", WithinTolerance(3, 0.2), "T"),
+    Rule(
+        "repetition_time", "Repetition time", "timing.repetition_time", Between(6000, 17000), "ms"
+    ),
+    Rule("echo_time", "Echo time", "timing.echo_time", Between(55, 104), "ms"),
     Rule(
         "echo_time_older",
         "Echo time, older page",
-        "echo_time",
+        "timing.echo_time",
         Between(0, 100),
         "ms",
         advice="An older page of the vendor ends at 100 ms; 104 ms is what it says today.",
         severity=NOTE,
         unknown=None,
     ),
-    Rule("flip_angle", "Flip angle", "flip_angle", WithinTolerance(90, 0.5), "°"),
+    Rule("flip_angle", "Flip angle", "timing.flip_angle", WithinTolerance(90, 0.5), "°"),
     Rule(
         "sequence",
         "Sequence",
-        "sequence",
+        "series.sequence",
         Contains(("EP",)),
         advice="The service takes single-shot spin-echo echo-planar imaging.",
     ),
-    Rule("in_plane", "In-plane resolution", "in_plane", Between(1.85, 2.15), "mm"),
-    Rule("slice_thickness", "Slice thickness", "slice_thickness", WithinTolerance(2, 0.05), "mm"),
-    Rule("slice_gap", "Gap between slices", "slice_gap", WithinTolerance(0, 0.05), "mm"),
-    Rule("slices", "Slices", "n_slices", Between(64, 86)),
-    Rule("slice_order", "Slices interleaved", "interleaved", OneOf((True,))),
+    Rule("in_plane", "In-plane resolution", "geometry.in_plane", Between(1.85, 2.15), "mm"),
+    Rule(
+        "slice_thickness",
+        "Slice thickness",
+        "geometry.slice_thickness",
+        WithinTolerance(2, 0.05),
+        "mm",
+    ),
+    Rule("slice_gap", "Gap between slices", "geometry.slice_gap", WithinTolerance(0, 0.05), "mm"),
+    Rule("slices", "Slices", "geometry.n_slices", Between(64, 86)),
+    Rule("slice_order", "Slices interleaved", "timing.interleaved", OneOf((True,))),
     Rule(
         "plane",
         "Slice orientation",
-        "plane",
+        "geometry.plane",
         OneOf(("axial",)),
         source=OWN,
         advice="Whole-brain diffusion is acquired axially; look whether this is the right series.",
@@ -81,7 +89,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "b_values",
         "b-values",
-        "shells",
+        "gradients.shells",
         Shells((0, 1000), 50),
         "s/mm²",
         advice=GRADIENTS,
@@ -90,7 +98,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "b0_images",
         "Images with b = 0",
-        "n_b0",
+        "gradients.n_b0",
         AtLeast(2),
         advice=GRADIENTS,
         unknown=ERROR,
@@ -98,7 +106,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "directions",
         "Gradient directions",
-        "n_directions",
+        "gradients.n_directions",
         AtLeast(30),
         advice=GRADIENTS,
         unknown=ERROR,
@@ -106,7 +114,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "age",
         "Age",
-        "age",
+        "demographics.age",
         Between(0, 130),
         "years",
         source=FORMAT,
@@ -116,7 +124,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "age_40",
         "Age",
-        "age",
+        "demographics.age",
         AtLeast(40),
         "years",
         source=PORTAL,
@@ -127,7 +135,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "sex",
         "Sex",
-        "sex",
+        "demographics.sex",
         OneOf(("M", "F")),
         source=FORMAT,
         advice="Give the sex in participants.tsv (column sex, M or F).",
@@ -136,7 +144,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "transfer_syntax",
         "Transfer syntax",
-        "transfer_syntaxes",
+        "series.transfer_syntaxes",
         OneOf(SYNTAXES),
         source=FORMAT,
         advice="Export the study without compression, or with lossless compression.",
@@ -145,7 +153,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "diffusion_series",
         "Diffusion series",
-        "diffusion_series",
+        "completeness.diffusion_series",
         OneOf((1,)),
         source=OWN,
         advice="Keep the one diffusion series that shall be processed; studies.tsv can name it.",
@@ -154,7 +162,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "patients",
         "Patients in the study",
-        "patients",
+        "completeness.patients",
         OneOf((1,)),
         source=DICOM,
         advice="Files of different patients share a Study Instance UID: export them again.",
@@ -163,7 +171,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "orientations",
         "Orientations in the series",
-        "orientations",
+        "completeness.orientations",
         OneOf((1,)),
         source=DICOM,
         advice=EXPORT_AGAIN,
@@ -172,7 +180,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "changing",
         "Parameters that change within the series",
-        "changing",
+        "completeness.varying",
         Nothing(),
         source=DICOM,
         advice="Several series were mixed: export them apart.",
@@ -181,7 +189,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "repeated_instances",
         "Files with the same SOP Instance UID",
-        "repeated_instances",
+        "completeness.repeated_instances",
         Nothing(),
         source=DICOM,
         advice="The same images are there twice: remove one copy.",
@@ -190,7 +198,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "missing_slices",
         "Missing slices",
-        "missing_slices",
+        "completeness.missing_slices",
         Nothing(),
         source=DICOM,
         advice=EXPORT_AGAIN,
@@ -199,7 +207,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "repeated_slices",
         "Repeated slices",
-        "repeated_slices",
+        "completeness.repeated_slices",
         Nothing(),
         source=DICOM,
         advice=EXPORT_AGAIN,
@@ -208,7 +216,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "incomplete_volumes",
         "Incomplete volumes",
-        "incomplete_volumes",
+        "completeness.incomplete_volumes",
         Nothing(),
         source=DICOM,
         advice=EXPORT_AGAIN,
@@ -217,15 +225,16 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "unreadable_files",
         "Damaged or truncated files",
-        "unreadable_files",
+        "completeness.unreadable_files",
         Nothing(),
         source=OWN,
         advice="Copy or export the study again.",
+        can_be_overridden=False,
     ),
     Rule(
         "burned_in",
         "Text burned into the pixels",
-        "burned_in",
+        "series.burned_in",
         OneOf(("NO",)),
         source="DICOM PS3.15, annex E",
         advice="The pixels may show a name; such images may not leave this disk.",
@@ -235,7 +244,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "dimensions",
         "Axes of the image",
-        "dimensions",
+        "geometry.dimensions",
         OneOf((4,)),
         source=NIFTI,
         advice="Diffusion images have four axes, the last one for the volumes. " + CONVERT_AGAIN,
@@ -244,7 +253,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "spatial_unit",
         "Unit of the voxel sizes",
-        "spatial_unit",
+        "geometry.spatial_unit",
         OneOf(("mm",)),
         source=NIFTI,
         advice="The header does not say millimetres; the sizes above are read as such.",
@@ -254,7 +263,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "unit_vectors",
         "b-vectors of length 1",
-        "unit_vectors",
+        "gradients.unit_vectors",
         OneOf((True,)),
         source=FSL,
         advice=CONVERT_AGAIN,
@@ -264,7 +273,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "finite_gradients",
         "b-values and b-vectors are numbers",
-        "finite_gradients",
+        "gradients.finite",
         OneOf((True,)),
         source=FSL,
         advice=CONVERT_AGAIN,
@@ -282,6 +291,7 @@ GRADIENT_COUNT = Rule(
     source=FSL,
     advice=CONVERT_AGAIN,
     kinds=ONLY_NIFTI,
+    can_be_overridden=False,
 )
 READABLE = Rule(
     "readable",
@@ -290,6 +300,7 @@ READABLE = Rule(
     OneOf(("a readable study",)),
     source=OWN,
     advice="Copy or export it again.",
+    can_be_overridden=False,
 )
 DUPLICATE = Rule(
     "duplicate",
@@ -324,6 +335,7 @@ FURTHER_RULES: tuple[Rule, ...] = (
     CONVERSION,
 )
 """The rules that take more than one fact, or more than one study."""
+ALL_RULES = (*RULES, *FURTHER_RULES)
 
 
 def rules_table() -> pd.DataFrame:
@@ -351,6 +363,6 @@ def rules_table() -> pd.DataFrame:
                 "source": rule.source,
                 "advice": rule.advice,
             }
-            for rule in (*RULES, *FURTHER_RULES)
+            for rule in ALL_RULES
         ]
     )

@@ -9,10 +9,9 @@ import pandas as pd
 
 from neuroflow.errors import OptionError
 from neuroflow.models import Severity
-from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES
+from neuroflow.studies.protocol.rules import ALL_RULES
 
-NOT_WAIVABLE = frozenset({"readable", "unreadable_files", "gradient_count"})
-"""Rules without which there is no package to send."""
+NOT_WAIVABLE = frozenset(rule.id for rule in ALL_RULES if not rule.can_be_overridden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Waiver:
     reason: str  # Why, for the ledger and for whoever looks at the results; no patient data
 
     def __post_init__(self) -> None:
-        known = {rule.id for rule in (*RULES, *FURTHER_RULES)}
+        known = {rule.id for rule in ALL_RULES}
         if self.rule not in known:
             raise OptionError(
                 f"There is no rule {self.rule!r}.", advice=f"Rules are: {', '.join(sorted(known))}."

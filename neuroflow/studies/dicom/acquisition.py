@@ -1,0 +1,258 @@
+"""The facts of a DICOM study, read from the headers of its diffusion series."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from neuroflow.errors import StudyError
+from neuroflow.models import StudyKind
+from neuroflow.studies.acquisition import (
+    Acquisition,
+    Completeness,
+    Demographics,
+    Geometry,
+    GradientTable,
+    Series,
+    Timing,
+)
+from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
+from neuroflow.studies.archive import Member
+from neuroflow.studies.demographics import age_between, parse_age, parse_sex
+from neuroflow.studies.dicom.datetimes import parse_datetime
+from neuroflow.studies.dicom.header import READ_ERRORS, Header, read_header
+from neuroflow.studies.dicom.series import diffusion_series
+from neuroflow.studies.dicom.volumes import Stack, mosaic_stack, stack
+from neuroflow.studies.diffusion import Gradient, count_directions, interleaved, shells
+from neuroflow.studies.members import StudyMembers
+from neuroflow.studies.sidecar import read_sidecar, sidecar_facts, to_number
+
+CONSTANT = (
+    "MagneticFieldStrength",
+    "RepetitionTime",
+    "EchoTime",
+    "FlipAngle",
+    "SliceThickness",
+    "Rows",
+    "Columns",
+)
+"""Attributes that have to be the same in all images of a series."""
+_PLANES = ("sagittal", "coronal", "axial")
+
+Reasons = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The headers of a study's files."""
+
+    pairs: tuple[tuple[Header, Member], ...]
+    unreadable: int  # Files that are damaged or no images
+
+
+def read_dicom(members: StudyMembers) -> Acquisition:
+    """Read the facts of a DICOM study."""
+    read = _read_headers(members)
+    headers = [header for header, _ in read.pairs]
+    diffusion = diffusion_series(headers)
+    kept = diffusion or {header.series_uid for header in headers}
+    pairs = [pair for pair in read.pairs if pair[0].series_uid in kept]
+    used = [header for header, _ in pairs]
+    facts = _series_facts(used)
+    completeness = replace(
+        facts.completeness, diffusion_series=len(diffusion), unreadable_files=read.unreadable
+    )
+    demographics = facts.demographics
+    if members.sidecar is not None:
+        demographics = _completed(demographics, sidecar_facts(read_sidecar(members.sidecar)))
+    return replace(
+        facts,
+        images=_in_order(pairs),
+        started_at=parse_datetime(min((h.started_at for h in used if h.started_at), default="")),
+        demographics=demographics,
+        completeness=completeness,
+    )
+
+
+def _read_headers(members: StudyMembers) -> _Read:
+    pairs: list[tuple[Header, Member]] = []
+    unreadable = 0
+    for member in members.images:
+        try:
+            with member.open() as stream:
+                pairs.append((read_header(stream, member.unpacked_size), member))
+        except (*READ_ERRORS, *STREAM_ERRORS):
+            unreadable += 1
+    if members.study_uid:
+        pairs = [pair for pair in pairs if pair[0].study_uid == members.study_uid]
+    if not pairs:
+        raise StudyError(
+            "None of the study's DICOM files can be read.",
+            why=f"{unreadable} of {len(members.images)} are damaged or contain no image.",
+            advice="Export the study again.",
+        )
+    return _Read(tuple(pairs), unreadable)
+
+
+def _in_order(pairs: Sequence[tuple[Header, Member]]) -> tuple[Member, ...]:
+    """Sort the files of a series in the order of their acquisition."""
+
+    def place(pair: tuple[Header, Member]) -> tuple[int, int, str, Member]:
+        header, member = pair
+        return header.series_number or 0, header.instance_number or 0, header.sop_uid, member
+
+    return tuple(member for _, member in sorted(pairs, key=place))
+
+
+def _series_facts(headers: Sequence[Header]) -> Acquisition:
+    unique = list({header.sop_uid or id(header): header for header in headers}.values())
+    first = _most_common(unique)
+    frames = [frame for header in unique for frame in header.frames]
+    mosaics = [header for header in unique if header.mosaic_slices]
+    slices = mosaic_stack(mosaics) if mosaics else stack(frames)
+    demographics, reasons = _demographics(first)
+    gradients = GradientTable()
+    if slices is None:
+        reasons["geometry.n_slices"] = "no slice positions in the headers"
+    else:
+        gradients = _gradient_table(slices.gradients, reasons)
+    return Acquisition(
+        kind=StudyKind.DICOM,
+        study_uid=headers[0].study_uid,
+        fingerprint=hashlib.sha256(headers[0].study_uid.encode()).hexdigest(),
+        demographics=demographics,
+        series=_series(headers, first),
+        timing=_timing(first, mosaics),
+        geometry=_geometry(unique, first, slices, is_mosaic=bool(mosaics)),
+        gradients=gradients,
+        completeness=_completeness(headers, unique, slices),
+        unknown_reasons=reasons,
+    )
+
+
+def _most_common(headers: Sequence[Header]) -> dict[str, Any]:
+    """Take each attribute's most frequent value."""
+    keywords = {keyword for header in headers for keyword in header.protocol}
+    return {keyword: _values(headers, keyword)[0] for keyword in keywords}
+
+
+def _values(headers: Sequence[Header], keyword: str) -> list[Any]:
+    """Collect the different values of an attribute, the most frequent one first."""
+    counts = Counter(header.protocol[keyword] for header in headers if keyword in header.protocol)
+    return [value for value, _ in counts.most_common()]
+
+
+def _series(headers: Sequence[Header], first: Mapping[str, Any]) -> Series:
+    return Series(
+        modality=first.get("Modality"),
+        manufacturer=first.get("Manufacturer"),
+        field_strength=to_number(first.get("MagneticFieldStrength")),
+        sequence=_joined(first.get("ScanningSequence")),
+        study_description=first.get("StudyDescription"),
+        series_description=first.get("SeriesDescription"),
+        transfer_syntaxes=tuple(sorted({header.transfer_syntax for header in headers})),
+        burned_in=first.get("BurnedInAnnotation"),
+    )
+
+
+def _joined(value: Any) -> str | None:
+    return "\\".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def _timing(first: Mapping[str, Any], mosaics: Sequence[Header]) -> Timing:
+    return Timing(
+        repetition_time=to_number(first.get("RepetitionTime")),
+        echo_time=to_number(first.get("EchoTime")),
+        flip_angle=to_number(first.get("FlipAngle")),
+        interleaved=interleaved(next((header.mosaic_times for header in mosaics), ())),
+    )
+
+
+def _geometry(
+    headers: Sequence[Header], first: Mapping[str, Any], slices: Stack | None, *, is_mosaic: bool
+) -> Geometry:
+    thickness = to_number(first.get("SliceThickness"))
+    spacing = None if is_mosaic or slices is None else slices.spacing
+    if spacing is None:
+        spacing = to_number(first.get("SpacingBetweenSlices"))
+    known = spacing is not None and thickness is not None
+    return Geometry(
+        in_plane=next((header.pixel_spacing for header in headers if header.pixel_spacing), None),
+        slice_thickness=thickness,
+        slice_gap=round(spacing - thickness, 3) if known else None,  # type: ignore[operator]
+        n_slices=None if slices is None else slices.n_slices,
+        n_volumes=None if slices is None else len(slices.gradients),
+        plane=None if slices is None else _plane(headers),
+    )
+
+
+def _plane(headers: Sequence[Header]) -> str | None:
+    frames = (frame for header in headers for frame in header.frames)
+    orientation = next((frame.orientation for frame in frames if frame.orientation), None)
+    if orientation is None:
+        return None
+    normal = np.cross(orientation[:3], orientation[3:])
+    return _PLANES[int(np.argmax(np.abs(normal)))]
+
+
+def _gradient_table(volumes: tuple[Gradient, ...], reasons: Reasons) -> GradientTable:
+    values = [gradient.b_value for gradient in volumes if gradient.b_value is not None]
+    if len(values) < len(volumes):
+        reasons |= dict.fromkeys(
+            ("gradients.shells", "gradients.n_b0", "gradients.n_directions"),
+            "no b-value in some or all headers",
+        )
+        return GradientTable(volumes=volumes)
+    weighted = [gradient for gradient in volumes if not gradient.is_b0]
+    n_directions = None
+    if not weighted or any(gradient.direction for gradient in weighted):
+        n_directions = count_directions(volumes)
+    else:
+        reasons["gradients.n_directions"] = "no gradient directions in the headers"
+    return GradientTable(
+        volumes=volumes,
+        shells=shells(values),
+        n_b0=sum(gradient.is_b0 for gradient in volumes),
+        n_directions=n_directions,
+    )
+
+
+def _completeness(
+    headers: Sequence[Header], unique: Sequence[Header], slices: Stack | None
+) -> Completeness:
+    return Completeness(
+        patients=len({header.patient_id for header in headers}),
+        repeated_instances=len(headers) - len(unique),
+        varying=tuple(keyword for keyword in CONSTANT if len(_values(unique, keyword)) > 1),
+        orientations=None if slices is None else slices.orientations,
+        missing_slices=None if slices is None else slices.missing,
+        repeated_slices=None if slices is None else slices.repeated,
+        incomplete_volumes=None if slices is None else slices.incomplete,
+    )
+
+
+def _demographics(first: Mapping[str, Any]) -> tuple[Demographics, Reasons]:
+    age_text, sex_text = str(first.get("PatientAge", "")), str(first.get("PatientSex", ""))
+    age = parse_age(age_text)
+    if age is None:
+        age = age_between(str(first.get("PatientBirthDate", "")), str(first.get("StudyDate", "")))
+    sex = parse_sex(sex_text)
+    reasons = {}
+    if age is None and age_text:
+        reasons["demographics.age"] = f'"{age_text}" is not an age'
+    if sex is None and sex_text:
+        reasons["demographics.sex"] = f'"{sex_text}" is neither M nor F'
+    return Demographics(age=age, sex=sex), reasons
+
+
+def _completed(found: Demographics, sidecar: Mapping[str, Any]) -> Demographics:
+    """Take age and sex from a sidecar where the headers have none."""
+    return Demographics(
+        age=found.age if found.age is not None else parse_age(sidecar.get("age")),
+        sex=found.sex if found.sex is not None else parse_sex(sidecar.get("sex")),
+    )

@@ -1,0 +1,121 @@
+"""The header of a NIfTI image, and whether the file is complete."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Header
+from nibabel.nifti2 import Nifti2Header
+from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
+
+from neuroflow.errors import StudyError
+from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
+
+_START_BYTES, _HEADER_BYTES = 1 << 14, 544
+
+
+@dataclass(frozen=True, slots=True)
+class NiftiHeader:
+    """The header of a NIfTI, and the length of the file according to it."""
+
+    fields: Any  # The header as nibabel reads it
+    data_bytes: int  # Length of the uncompressed file
+
+
+@contextmanager
+def open_uncompressed(member: Member) -> Iterator[IO[bytes]]:
+    """Open a NIfTI for reading its uncompressed bytes."""
+    with member.open_raw() as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        if packed:
+            with gzip.GzipFile(fileobj=raw) as plain:
+                yield io.BufferedReader(plain, 1 << 18)
+        else:
+            yield raw
+
+
+_HEADER_ERRORS = (
+    *READ_ERRORS,
+    HeaderDataError,
+    WrapStructError,
+    struct.error,
+    OverflowError,
+    ValueError,
+    KeyError,
+)
+"""Exceptions of reading the header of a file that is not a NIfTI."""
+
+
+def read_header(member: Member) -> NiftiHeader:
+    """Read a NIfTI's header."""
+    try:
+        start = _start(member)
+        sizes = {struct.unpack(order + "i", start[:4])[0] for order in "<>"}
+        kind: Any = Nifti2Header if 540 in sizes else Nifti1Header
+        header = kind(start[: kind.template_dtype.itemsize], check=False)
+        shape = header.get_data_shape()
+        magic = bytes(header["magic"].item())[:3]
+        itemsize = header.get_data_dtype().itemsize
+        length = int(header["vox_offset"]) + int(np.prod(shape, dtype=np.int64)) * itemsize
+    except _HEADER_ERRORS as error:
+        raise _unreadable(reason_of(error)) from error
+    if magic not in (b"n+1", b"n+2"):
+        raise _unreadable("Its header lacks the NIfTI magic number.")
+    return NiftiHeader(header, length)
+
+
+def _start(member: Member) -> bytes:
+    """Read the header's bytes, even if the file is damaged after them."""
+    with member.open_raw() as raw:
+        start = raw.read(_START_BYTES)
+    if start[:2] == b"\x1f\x8b":
+        start = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(start, _HEADER_BYTES)
+    return start
+
+
+def _unreadable(why: str) -> StudyError:
+    return StudyError(
+        "The image is not a readable NIfTI.",
+        why=why,
+        advice="Convert or copy it again.",
+    )
+
+
+def is_complete(member: Member, header: NiftiHeader) -> bool:
+    """Check whether a NIfTI has all its bytes, without uncompressing it.
+
+    References
+    ----------
+    RFC 1952, section 2.3.1 (ISIZE).
+    """
+    with member.open_raw() as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        length = raw.seek(0, io.SEEK_END)
+        if not packed:
+            return length >= header.data_bytes
+        raw.seek(max(length - 4, 0))
+        stored = int.from_bytes(raw.read(4), "little")
+    if stored == header.data_bytes % 2**32:
+        return True
+    return _uncompressed_length(member) >= header.data_bytes  # gzip of several parts, or padding
+
+
+def _uncompressed_length(member: Member) -> int:
+    length = 0
+    try:
+        with open_uncompressed(member) as stream:
+            while block := stream.read(1 << 20):
+                length += len(block)
+    except READ_ERRORS:
+        return -1
+    return length
