@@ -28,7 +28,7 @@ ROOMS = [
 FLOORS = {
     "studies": [
         {"archive", "filenames", "demographics", "diffusion", "parallel"},
-        {"members", "sidecar", "source_digest"},
+        {"members", "sidecar", "source_digest", "acquisition"},
         {"dicom", "nifti"},
         {"discovery", "protocol"},
         {"deidentify"},

@@ -34,46 +34,46 @@ INTRODUCTION = """\
 
 <!-- Made by tools/make_docs.py from studies/protocol/rules.py: change the rules there. -->
 
-`ws.check(cohort)`, `neuroflow.check(studies)` and `neuroflow check FOLDER` hold every study against
-the rules on this page. Each row of what they return is a *finding*: study, rule, severity,
-measured, accepted, advice. A study without a row keeps all rules.
+`ws.check(cohort)`, `neuroflow.check(studies)` and `neuroflow check FOLDER` check every study
+against the rules on this page. They return one row per *finding*: study, rule, severity,
+measured, accepted, advice. A study without a row breaks no rule.
 
 ## What a finding means
 
 | Severity | Meaning |
 | --- | --- |
-| `error` | the service would refuse the study or process it wrongly; it is not sent |
-| `warning` | look at it; the study can be sent |
+| `error` | neuropacs would refuse the study or process it wrongly; it is not sent |
+| `warning` | check it; the study can be sent |
 | `note` | good to know |
 
-A fact that cannot be read is never taken for granted: the column *not known* says how much that
-matters, and the finding says why it could not be read. Where the column is empty, the rule is
-passed over.
+A fact that cannot be read never passes silently: the column *not known* has the severity of that
+finding, and the finding says why the fact could not be read. Where the column is empty, the rule is
+skipped.
 
-## Setting a rule aside
+## Overriding a rule
 
-An error blocks its study until the study is mended or left out, or until somebody answers for it,
-with a reason:
+An error blocks its study until the study is corrected or excluded, or until you override the rule
+for it, with a reason:
 
 ```text
-ws.override(cohort, "P07_1", "echo_time", "The vendor agreed to 108 ms, mail of 12 May.")
+ws.override(cohort, "P07_1", "echo_time", "neuropacs agreed to 108 ms, mail of 12 May.")
 ```
 
 ```console
-$ neuroflow override my-project PILOT_1 P07_1 echo_time --reason "The vendor agreed to 108 ms."
+$ neuroflow override my-project PILOT_1 P07_1 echo_time --reason "neuropacs agreed to 108 ms."
 ```
 
-The ledger of the workspace keeps the reason, so write no name of a patient into it. From then on
-the finding is a warning that shows the reason. It holds for that one rule of that one study. An
-empty reason takes the rule up again. These rules cannot be set aside, as what breaks them cannot be
-packaged: {fixed}.
+The ledger of the workspace keeps the reason, so do not write a patient's name into it. From then on
+the finding is a warning that shows the reason. The override holds for one rule of one study. An
+empty reason withdraws it. These rules cannot be overridden, because a study that breaks them cannot
+be packaged: {fixed}.
 """
 BEYOND = """\
-*Of* says what a rule applies to. A tolerance (±) allows for what scanners write: 2.894 T is 3 T.
-The last five rules hold studies against each other, or against what was made of them.
+*Of* says which studies a rule applies to. A tolerance (±) allows for what scanners write: 2.894 T
+is 3 T. The last {further} rules need several facts, several studies, or a conversion.
 `conversion` is tested only by `neuroflow.check(studies, deep=True)`, which converts every DICOM
-study with dcm2niix. A workspace adds one warning of its own, `participant`: the study's participant
-is not in participants.tsv, so its results will have no group.
+study with dcm2niix. A workspace adds the warning `participant`: the study's participant is not in
+participants.tsv, so its results will have no group.
 """
 
 
@@ -87,7 +87,12 @@ def protocol_page() -> str:
     """
     rules = rules_table()
     fixed = ", ".join(f"`{rule.id}`" for rule in ALL_RULES if not rule.can_be_overridden)
-    parts = [INTRODUCTION.format(fixed=fixed), "## The rules\n", _rules(rules), BEYOND]
+    parts = [
+        INTRODUCTION.format(fixed=fixed),
+        "## The rules\n",
+        _rules(rules),
+        BEYOND.format(further=len(FURTHER_RULES)),
+    ]
     parts += ["## What to do\n", _advice(rules), "## Transfer syntaxes\n", _syntaxes()]
     return "\n".join(parts)
 
@@ -114,14 +119,14 @@ def _rules(rules: pd.DataFrame) -> str:
 
 
 def _advice(rules: pd.DataFrame) -> str:
-    table = [_row(["Where this rule is broken", "do this"]), _row(["---", "---"])]
+    table = [_row(["If this rule is broken", "do this"]), _row(["---", "---"])]
     for advice, group in rules.groupby("advice", sort=False):
         table.append(_row([", ".join(f"`{rule}`" for rule in group["rule"]), str(advice)]))
     return "\n".join(table) + "\n"
 
 
 def _syntaxes() -> str:
-    lines = ["What the service reads, as long as compression lost nothing:\n"]
+    lines = ["neuropacs reads these, all of them lossless:\n"]
     lines += [f"- `{syntax}` {UID(syntax).name}" for syntax in SYNTAXES]
     return "\n".join(lines) + "\n"
 

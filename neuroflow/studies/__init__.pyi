@@ -8,5 +8,6 @@ from .protocol.check import NOT_CHECKED as NOT_CHECKED
 from .protocol.check import check as check
 from .protocol.check_cache import CheckCache as CheckCache
 from .protocol.rules import rules_table as rules_table
+from .protocol.waivers import OVERRIDDEN as OVERRIDDEN
 from .protocol.waivers import Waiver as Waiver
 from .protocol.waivers import apply_waivers as apply_waivers

@@ -1,4 +1,4 @@
-"""The files of a study as streams, whether they lie bare, gzipped or in a zip."""
+"""The files of a study as streams: plain, gzipped or in a zip."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from typing import IO
 from neuroflow.errors import StudyError
 
 MAX_UNPACKED_BYTES = 20 * 1024**3
-"""No study unpacks to more than this."""
+"""No study is larger than this once unpacked."""
 MAX_COMPRESSION_RATIO = 200
-"""Images shrink three to tenfold; what shrinks more than this, and is big, is no study."""
+"""Images compress three to tenfold; a large zip that compresses better than this is not a study."""
 BOMB_MIN_BYTES = 256 * 1024**2
 READ_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
-"""What reading a damaged, locked or encrypted file or archive raises."""
+"""Exceptions of reading a damaged, locked or encrypted file or archive."""
 
 
 def reason_of(error: BaseException) -> str:
-    """Say why something could not be read, without names of files or what stands in them.
+    """Describe why something could not be read, without naming files or their contents.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def reason_of(error: BaseException) -> str:
         return "Its compressed data are damaged."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
-    return f"Reading it ended with {type(error).__name__}."
+    return f"Reading it failed: {type(error).__name__}."
 
 
 _shared: ContextVar[dict[Path, zipfile.ZipFile] | None] = ContextVar("shared", default=None)
@@ -48,7 +48,7 @@ _shared: ContextVar[dict[Path, zipfile.ZipFile] | None] = ContextVar("shared", d
 
 @contextmanager
 def shared_archives() -> Iterator[None]:
-    """Keep each zip open until the end of the block, so that its directory is read once."""
+    """Keep each zip open until the end of the block, so that its directory is read only once."""
     archives: dict[Path, zipfile.ZipFile] = {}
     token = _shared.set(archives)
     try:
@@ -75,7 +75,7 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
 class Member:
     """One file of a study: a path, and a name inside it where the path is a zip."""
 
-    path: Path  # The file on this disk
+    path: Path  # The file, or the zip it is in
     name: str = ""  # The name inside the zip; empty for a bare file
 
     @property
@@ -85,7 +85,7 @@ class Member:
 
     @property
     def size(self) -> int:
-        """Its length in bytes, as stored on the disk or unpacked from the zip."""
+        """Its length in bytes, unpacked where it is in a zip."""
         if not self.name:
             return self.path.stat().st_size
         with _archive(self.path) as archive:
@@ -93,12 +93,12 @@ class Member:
 
     @property
     def unpacked_size(self) -> int | None:
-        """How many bytes `open` gives; None where that takes unpacking to tell."""
+        """How many bytes `open` yields; None where only uncompressing would show."""
         return None if self.basename.lower().endswith(".gz") else self.size
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """Open for reading; gzipped DICOM is unpacked on the way."""
+        """Open for reading; gzipped DICOM is uncompressed."""
         with self.open_raw() as raw:
             if self.basename.lower().endswith(".gz") and raw.read(2) == b"\x1f\x8b":
                 raw.seek(0)
@@ -120,7 +120,7 @@ class Member:
 
 
 def zip_members(path: Path) -> list[Member]:
-    """List the files in a zip, after looking whether it is safe to read."""
+    """List the files in a zip, after checking that it is safe to read."""
     try:
         with _archive(path) as archive:
             infos = [info for info in archive.infolist() if not info.is_dir()]
@@ -134,7 +134,7 @@ def zip_members(path: Path) -> list[Member]:
         why = _unsafe_reason(info)
         if why:
             raise StudyError(
-                "The zip is not safe to unpack.", why=why, advice="Zip the study anew."
+                "The zip is not safe to unpack.", why=why, advice="Zip the study again."
             )
     _refuse_bomb(path, infos)
     kept = [info.filename for info in infos if not _is_system_file(info.filename)]
@@ -144,9 +144,9 @@ def zip_members(path: Path) -> list[Member]:
 def _unsafe_reason(info: zipfile.ZipInfo) -> str:
     parts = PurePosixPath(info.filename.replace("\\", "/")).parts
     if ".." in parts or (parts and (parts[0] == "/" or parts[0].endswith(":"))):
-        return "It has a name that points outside of the zip."
+        return "A name in it points outside of the zip."
     if stat.S_ISLNK(info.external_attr >> 16):
-        return "It has a link in it."
+        return "It contains a link."
     if info.flag_bits & 0x1:
         return "It is encrypted."
     return ""
@@ -161,7 +161,7 @@ def _refuse_bomb(path: Path, infos: list[zipfile.ZipInfo]) -> None:
         raise StudyError(
             f"The zip would unpack to {unpacked / 1024**3:.1f} GiB.",
             why="No study is that large.",
-            advice="Look into the zip before using it; unpack it yourself if it is what it claims.",
+            advice="Check its contents; if they are right, unpack it and use the folder.",
         )
 
 
@@ -171,7 +171,7 @@ def _is_system_file(name: str) -> bool:
 
 
 def looks_like_dicom(start: bytes) -> bool:
-    """Tell by its first bytes whether a file may be DICOM.
+    """Check by its first bytes whether a file may be DICOM.
 
     Examples
     --------
@@ -184,7 +184,7 @@ def looks_like_dicom(start: bytes) -> bool:
     """
     if start[128:132] == b"DICM":
         return True
-    # Old exports lack the preamble and begin with group 0002 or 0008, low byte first.
+    # Old exports lack the preamble: they begin with group 0002 or 0008, low byte first.
     return len(start) > 8 and start[:2] in (b"\x02\x00", b"\x08\x00") and start[3] == 0
 
 

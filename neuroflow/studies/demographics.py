@@ -10,13 +10,13 @@ _AGE = re.compile(r"(?P<number>\d{1,4}(?:\.\d+)?)\s*(?P<unit>[DWMY]?)(?:EARS?|RS
 _UNITS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0, "": 1.0}
 _SEXES = {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F"}
 OLDEST = 130.0
-"""Years; more is a typing error."""
+"""Years; a greater age is a typing error."""
 CAPPED_AGE = 90
-"""Ages of 90 and more leave this disk as 90 (HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C))."""
+"""Ages of 90 and more are sent as 90 (HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i)(C))."""
 
 
 def parse_age(value: object) -> float | None:
-    """Read an age as DICOM, BIDS and the service's sidecar write it.
+    """Read an age as DICOM, BIDS and the sidecar of the service write it.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def parse_date(text: str) -> date | None:
 
 
 def age_string(years: float) -> str:
-    """Write an age as DICOM does, no older than what may leave this disk.
+    """Write an age as DICOM does, at most the age that may be sent.
 
     Examples
     --------

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 B0_MAX = 50.0
-"""s/mm²; scanners mark images without diffusion weighting with 0 to 50."""
+"""s/mm²; scanners write 0 to 50 for images without diffusion weighting."""
 
 Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """What one image was weighted with."""
+    """The diffusion weighting of one image."""
 
-    b_value: float | None = None  # s/mm²; None where no tag tells
-    # Components of the direction as the vendor writes them, None where there is none.
+    b_value: float | None = None  # s/mm²; None where it is unknown
+    # Components of the direction as the scanner wrote them; None where there is none.
     direction: Vector | None = None
 
     @property
@@ -65,7 +65,7 @@ def count_directions(gradients: Sequence[Gradient], degrees: float = 1.0) -> int
 
 
 def interleaved(times: Sequence[float]) -> bool | None:
-    """Tell whether neighbouring slices were acquired apart from each other.
+    """Check whether adjacent slices were acquired apart in time.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What file and folder names tell: participants, sessions, and which gradient files belong."""
+"""Names of files and folders: participants, sessions, and which gradient files belong together."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def bids_entities(path: PurePath) -> dict[str, str]:
 
 
 def role(name: str) -> str | None:
-    """Tell which part of a NIfTI study a file may be.
+    """Return the role of a file in a NIfTI study by its name, or None.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def role(name: str) -> str | None:
 
 
 def stem(name: str) -> str:
-    """Take from a file's name what marks its role.
+    """Remove from a file's name the part that marks its role.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def _without_suffix(text: str) -> str:
 
 
 def mentions_diffusion(path: PurePath) -> bool:
-    """Tell whether a file's name, or its folder's, speaks of diffusion.
+    """Check whether the name of a file or its folder mentions diffusion.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def unique_labels(wanted: Sequence[str]) -> list[str]:
 
 
 def printable(text: str) -> str:
-    r"""Make any name fit on one line.
+    r"""Replace characters that cannot be printed, such as newlines, by blanks.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def printable(text: str) -> str:
 
 
 def bids_inherited(image: str, beside: str) -> bool:
-    """Tell whether a file further up in a BIDS dataset applies to an image.
+    """Check whether a file further up in a BIDS dataset applies to an image.
 
     Examples
     --------

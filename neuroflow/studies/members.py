@@ -1,4 +1,4 @@
-"""Which files of a study play which part."""
+"""The files of a study by their roles: images, gradient files, sidecar."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from neuroflow.studies.filenames import mentions_diffusion, partner, role
 
 @dataclass(frozen=True, slots=True)
 class StudyMembers:
-    """The files of one study by their parts."""
+    """The files of one study by their roles."""
 
     kind: StudyKind  # DICOM or NIfTI, never ZIP
     images: tuple[Member, ...]  # The DICOM files, or the one NIfTI
-    bval: Member | None = None  # The files beside a NIfTI; a sidecar may lie beside DICOM too
+    bval: Member | None = None  # Beside a NIfTI
     bvec: Member | None = None
-    sidecar: Member | None = None
-    study_uid: str | None = None  # The Study Instance UID to keep to, where the files hold several
+    sidecar: Member | None = None  # Beside a NIfTI or DICOM files
+    study_uid: str | None = None  # The Study Instance UID to use, where the files hold several
 
 
 def study_members(study: Study) -> StudyMembers:
-    """Tell the files of a study apart."""
+    """Sort the files of a study by their roles."""
     if study.kind is StudyKind.ZIP:
         members = zip_members(study.root)
     else:
@@ -43,13 +43,13 @@ def study_members(study: Study) -> StudyMembers:
         raise StudyError(
             f"{study.label} has no images.",
             why="None of its files is a DICOM image or a NIfTI.",
-            advice="Look into its folder.",
+            advice="Check its folder.",
         )
     return found
 
 
 def nifti_members(members: list[Member]) -> StudyMembers | None:
-    """Find a NIfTI and what belongs to it."""
+    """Find a NIfTI and the files that belong to it."""
     images = [member for member in members if role(member.basename) == "image"]
     if not images:
         return None
@@ -58,8 +58,8 @@ def nifti_members(members: list[Member]) -> StudyMembers | None:
 
     def rank(member: Member) -> tuple[bool, bool]:
         has_bval = partner(member.basename, names, "bval", alone=alone) is not None
-        speaks = mentions_diffusion(PurePosixPath(member.name or member.path.name))
-        return not has_bval, not speaks
+        named_diffusion = mentions_diffusion(PurePosixPath(member.name or member.path.name))
+        return not has_bval, not named_diffusion
 
     image = min(images, key=rank)
     parts = {}
@@ -77,7 +77,7 @@ def _zipped_dicom(members: list[Member], study_uid: str | None) -> StudyMembers:
 
 
 def is_dicom(member: Member) -> bool:
-    """Look whether a file begins as DICOM does."""
+    """Check whether a file begins like DICOM."""
     try:
         with member.open() as stream:
             return looks_like_dicom(stream.read(132))

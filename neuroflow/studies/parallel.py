@@ -49,8 +49,8 @@ def map_chunks(
             yield futures[future], future.result()
     except BrokenExecutor as error:
         raise WorkerError(
-            "A process that worked on the studies ended unexpectedly.",
-            why="Most often the memory was not enough.",
+            "A worker process ended unexpectedly.",
+            why="The usual reason is too little memory.",
             advice="Close other programs and try again, or pass an executor with fewer workers.",
         ) from error
     finally:
@@ -60,16 +60,16 @@ def map_chunks(
 
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
-    """Start processes that hear neither Ctrl-C nor SIGTERM, which are sent to all but meant for us.
+    """Start processes that ignore Ctrl-C and SIGTERM, which only the main process handles.
 
-    The work under way is finished; without this each of them would print a trace.
+    Running tasks are finished; without this, each process would print a traceback.
     """
     if sys.platform == "win32":  # without signal masks
         yield
         return
     from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # whose start would let the signals through again
+    resource_tracker.ensure_running()  # its own start would unblock the signals
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
@@ -78,7 +78,7 @@ def _signals_blocked() -> Iterator[None]:
 
 
 def local_executor() -> Executor:
-    """Give the processes on this machine's cores, started once and reused."""
+    """Return the processes on this machine's cores, started once and reused."""
     from loky import get_reusable_executor  # type: ignore[import-untyped]
 
     pool: Executor = get_reusable_executor(max_workers=os.cpu_count() or 1, timeout=120)

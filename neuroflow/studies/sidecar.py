@@ -1,4 +1,4 @@
-"""JSON sidecars: the keys in all their spellings."""
+"""JSON sidecars, with the keys in all their spellings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NUMBERS = (
     "TotalReadoutTime ImageOrientationPatientDICOM WaterFatShift"
 )
 SAFE_NUMBERS = frozenset(_NUMBERS.split())
-"""Keys of BIDS sidecars whose numbers are part of the acquisition."""
+"""Keys of BIDS sidecars whose numbers describe the acquisition."""
 SAFE_WORDS = {
     "InPlanePhaseEncodingDirectionDICOM": "ROW|COL",
     "MRAcquisitionType": "2D|3D",
@@ -48,32 +48,33 @@ SAFE_WORDS = {
     "ScanningSequence": r"[A-Z]{2}([\\\\_][A-Z]{2})*",
     "SliceEncodingDirection": "[ijk]-?",
 }
-"""Keys whose words come from fixed lists."""
-LARGEST = 16 * 1024**2
-"""Bytes; no sidecar is longer."""
+"""Keys whose values come from fixed lists, as patterns."""
+MAX_BYTES = 16 * 1024**2
+"""No sidecar is longer."""
 
 
 def read_sidecar(member: Member) -> dict[str, Any]:
     """Read a sidecar."""
     try:
         with member.open_raw() as stream:
-            text = stream.read(LARGEST).decode("utf-8-sig")
+            text = stream.read(MAX_BYTES).decode("utf-8-sig")
         content = json.loads(text)
     except (*READ_ERRORS, ValueError) as error:
         raise StudyError(
             "The sidecar is not readable JSON.",
             why=f"{error}." if isinstance(error, json.JSONDecodeError) else reason_of(error),
-            advice="Mend the file, or remove it.",
+            advice="Correct the file, or remove it.",
         ) from error
     if not isinstance(content, dict):
         raise StudyError(
-            "The sidecar is no JSON object.", advice='It should read {"PatientAge": "045Y"}.'
+            "The sidecar is not a JSON object.",
+            advice='It should look like {"PatientAge": "045Y"}.',
         )
     return content
 
 
 def sidecar_facts(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Find what checks need in a sidecar, whatever its spelling.
+    """Return the values that checks need, whatever the spelling of their keys.
 
     Examples
     --------
@@ -119,7 +120,7 @@ def to_number(value: Any) -> float | None:
 
 
 def safe_sidecar(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep of a sidecar what was acquired, and nothing that may name someone.
+    """Keep what describes the acquisition, and nothing that may identify someone.
 
     Examples
     --------

@@ -79,7 +79,7 @@ def test_decisions_by_mouse_and_by_keyboard(page, workspace, spoilt_folder):
     assert page.form.get_by_label("Rule", exact=True).input_value() == "echo_time"
     page.click("Override the rule")
     page.sees("2 studies, 2 without errors.")
-    page.sees("Set aside by the user: the vendor agreed to 130 ms")
+    page.sees("Overridden by the user: the vendor agreed to 130 ms")
     page.screenshot("forms_decisions")
 
     page.choose_row(first)

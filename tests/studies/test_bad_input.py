@@ -181,7 +181,7 @@ def test_a_gzip_damaged_in_the_middle_is_found_when_it_is_packaged(tmp_path):
         ("045Y", None),
         ("45", None),
         ("18M", "1.5 years"),
-        ("abc", 'unknown: "abc" is no age'),
+        ("abc", 'unknown: "abc" is not an age'),
         ("", "unknown: not in the headers"),
     ],
 )

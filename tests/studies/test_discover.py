@@ -91,7 +91,7 @@ def test_what_is_skipped_is_counted_with_its_reason(tmp_path):
     assert found.skipped.set_index("path")["reason"].to_dict() == {
         "empty.dcm": "empty file",
         "readme.md": "neither DICOM nor NIfTI",
-        "text.dcm": "not DICOM, despite its name",
+        "text.dcm": "not DICOM, despite its extension",
     }
     assert found.summary.startswith("1 studies found; 3 files skipped")
 

@@ -41,7 +41,7 @@ def test_a_study_is_left_out_and_said_to_be(tmp_path):
     result = survey(tmp_path)
     assert [study.label for study in result.studies] == ["b"]
     assert result.skipped[["files", "reason"]].to_numpy().tolist() == [
-        [12, "left out by studies.tsv"]
+        [12, "excluded by studies.tsv"]
     ]
 
 

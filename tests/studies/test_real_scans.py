@@ -112,5 +112,5 @@ def test_files_that_are_no_studies_are_named(tmp_path):
     shutil.copy(folder / "55dir_grad.bvec", tmp_path)
     assert survey(tmp_path).skipped["reason"].tolist() == [
         "b-values or b-vectors without an image",
-        "NIfTI without b-values: no diffusion",
+        "NIfTI without b-values: not diffusion",
     ]

@@ -1,7 +1,7 @@
-"""Which standard attributes may leave this disk.
+"""Which standard attributes are kept: an allow-list.
 
-Nothing is kept that is not listed: the attributes of the image and of its acquisition. Everything
-else, and every attribute that future scanners may invent, goes.
+Only listed attributes are kept, those of the image and of its acquisition. All others are removed,
+also attributes that future versions of DICOM may add.
 """
 
 from __future__ import annotations
@@ -25,26 +25,28 @@ _WORDS = (
     " ExtendedOffsetTable ExtendedOffsetTableLengths PixelData"
 )
 KEPT = frozenset(tag for word in _WORDS.split() if (tag := tag_for_keyword(word)) is not None)
-"""Attributes that stay, or whose values are replaced in place."""
+"""Attributes that are kept, or whose values are replaced."""
 GROUPS = frozenset({0x0018, 0x0020, 0x0028})
-"""Of these groups (acquisition, relationship, pixels) all numbers and codes stay."""
+"""Of these groups (acquisition, relationship, pixels) all numbers and codes are kept."""
 CODES = frozenset(
     {"AT", "CS", "DS", "FD", "FL", "IS", "SL", "SQ", "SS", "SV", "UI", "UL", "US", "UV"}
     | {"OW", "OB", "US or SS", "US or OW", "US or SS or OW", "OB or OW"}
 )
-_GONE_WORDS = (
-    # Sequences that tell of other people, places, devices and studies.
+_REMOVED_WORDS = (
+    # Sequences about other people, places, devices and studies.
     "ContributingEquipmentSequence ReferencedImageSequence SourceImageSequence"
     " RequestAttributesSequence DeviceSequence AcquisitionDeviceProcessingDescription"
     " DeviceUID GantryID DetectorID CassetteID PlateID GeneratorID"
     " ConcatenationUID IrradiationEventUID"
 )
-GONE = frozenset(tag for word in _GONE_WORDS.split() if (tag := tag_for_keyword(word)) is not None)
-"""Attributes in `GROUPS` that go although they are codes."""
+REMOVED = frozenset(
+    tag for word in _REMOVED_WORDS.split() if (tag := tag_for_keyword(word)) is not None
+)
+"""Attributes in `GROUPS` that are removed although they are codes."""
 
 
 def is_kept(tag: BaseTag) -> bool:
-    """Tell whether a standard attribute may leave this disk.
+    """Check whether a standard attribute is kept.
 
     References
     ----------
@@ -53,7 +55,7 @@ def is_kept(tag: BaseTag) -> bool:
     """
     if tag in KEPT:
         return True
-    if tag.group not in GROUPS or tag in GONE:
+    if tag.group not in GROUPS or tag in REMOVED:
         return False
     try:
         return dictionary_VR(tag) in CODES

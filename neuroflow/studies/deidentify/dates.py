@@ -1,4 +1,4 @@
-"""Dates and times of a study, moved so that it begins at the start of the year 2000."""
+"""Shift the dates and times of a study so that it begins on 1 January 2000."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from pydicom.multival import MultiValue
 from neuroflow.studies.dicom import parse_datetime
 
 START = datetime(2000, 1, 1)
-"""When every study begins, in no time zone."""
+"""The start of every study, without a time zone."""
 _SPAN = timedelta(days=2)
 
 
 class TimeShift(ElementAnonymizer):
-    """Moves dates and times; what lies between two images stays as it was."""
+    """Shifts dates and times; the time between two images stays the same."""
 
     def __init__(self, origin: datetime) -> None:
         self.origin = origin
 
     def __call__(self, dataset: Dataset, data_element: DataElement) -> bool:
-        """Move one element; a date takes the time beside it along."""
+        """Shift one element; a date is shifted together with its time."""
         if data_element.VR not in ("DA", "TM", "DT"):
             return False
         if data_element.VR == "TM":
-            # Those beside a date were moved with it; elements come in the order of their tags.
-            if not _moved_with_a_date(dataset, data_element):
+            # A time with a date was shifted with it; elements come in the order of their tags.
+            if not _shifted_with_date(dataset, data_element):
                 data_element.value = self._shift_time(data_element.value)
         elif data_element.VR == "DT":
             data_element.value = self._shift(str(_first(data_element.value)), "%Y%m%d%H%M%S.%f")
@@ -39,16 +39,16 @@ class TimeShift(ElementAnonymizer):
         return True
 
     def describe_actions(self) -> Iterator[str]:
-        """Say what is done."""
-        yield "Move all dates and times so that the study begins on 2000-01-01"
+        """Describe what is done."""
+        yield "Shift all dates and times so that the study begins on 2000-01-01"
 
     def _shift_pair(self, dataset: Dataset, data_element: DataElement) -> None:
         word = data_element.keyword.replace("Date", "Time")
         time = str(_first(dataset.get(word)) or "") if word != data_element.keyword else ""
-        moved = self._shift(str(_first(data_element.value) or "") + time, "%Y%m%d%H%M%S.%f")
-        data_element.value = moved[:8]
+        shifted = self._shift(str(_first(data_element.value) or "") + time, "%Y%m%d%H%M%S.%f")
+        data_element.value = shifted[:8]
         if time:
-            dataset[word].value = moved[8:]
+            dataset[word].value = shifted[8:]
 
     def _shift_time(self, value: Any) -> str:
         day = self.origin.strftime("%Y%m%d")
@@ -59,12 +59,12 @@ class TimeShift(ElementAnonymizer):
         if moment is None:
             return ""
         since = moment - self.origin
-        # What lies far off (a birth, a calibration) is not of this study.
+        # A time far away (a birth, a calibration) does not belong to the study.
         inside = -timedelta(hours=1) <= since <= _SPAN
         return (START + max(since, timedelta()) if inside else START).strftime(form)
 
 
-def _moved_with_a_date(dataset: Dataset, element: DataElement) -> bool:
+def _shifted_with_date(dataset: Dataset, element: DataElement) -> bool:
     word = element.keyword.replace("Time", "Date")
     return word != element.keyword and bool(dataset.get(word))
 
@@ -74,7 +74,7 @@ def _first(value: Any) -> Any:
 
 
 def earliest(dataset: Dataset) -> datetime | None:
-    """Find when a study began, as one of its headers tells."""
+    """Find the start of a study in one of its headers."""
     moments = []
     for word in ("Study", "Series", "Acquisition", "Content"):
         day, time = dataset.get(f"{word}Date"), dataset.get(f"{word}Time")

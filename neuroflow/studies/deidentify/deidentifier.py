@@ -1,4 +1,4 @@
-"""Take out of DICOM what names a patient, and leave what was acquired."""
+"""De-identify DICOM images, and keep the acquisition."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from neuroflow.studies.deidentify.private_attributes import is_safe
 from neuroflow.studies.demographics import age_string, parse_age, parse_sex
 from neuroflow.studies.dicom import blank_csa
 
-_HARMLESS = frozenset(
+_UNCHANGED = frozenset(
     {"AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL", "SQ", "SS", "UL", "US"}
 )
 _STRUCTURE = frozenset(
@@ -46,24 +46,24 @@ _STRUCTURE = frozenset(
     ]
     if (tag := tag_for_keyword(word)) is not None
 )
-"""Codes without which an image cannot be read: never taken for a name."""
+"""Codes without which an image cannot be read: kept even if a name occurs in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What stands in for the patient."""
+    """What replaces the identity of the patient."""
 
-    study_id: str  # Takes the place of name and patient id
+    study_id: str  # Replaces name and patient id
     age: float | None = None  # Years, or None for the header's
     sex: str | None = None  # ``"M"`` or ``"F"``, or None for the header's
 
 
 class Deidentifier:
-    """De-identifies the images of one study, all in the same way.
+    """De-identifies the images of one study consistently.
 
-    Identifying attributes and every attribute not known to be needed go; UIDs are replaced, the
-    same one by the same one; dates move to the year 2000 with the time between images kept; age,
-    sex, the acquisition and the private diffusion attributes stay.
+    Removes identifying attributes and every attribute that is not on an allow-list, replaces UIDs
+    consistently, and shifts dates to the year 2000 without changing the time between images. Age,
+    sex, the acquisition and the private diffusion attributes are kept.
 
     References
     ----------
@@ -73,17 +73,17 @@ class Deidentifier:
     def __init__(self, identity: Identity, *, salt: bytes, origin: datetime | None = None) -> None:
         self.identity = identity
         self._origin = origin
-        # Replacements of one study tell nothing of those of another one.
+        # The replacements of one study reveal nothing about those of another.
         key = hmac.new(salt, identity.study_id.encode(), hashlib.sha256).hexdigest()
         self._anonymizer = Anonymizer(seed=key)
         self._shift = TimeShift(origin or START)
         self._anonymizer.add_element_handler(self._shift)
-        self._anonymizer.add_element_handler(_Harmless())
+        self._anonymizer.add_element_handler(_Unchanged())
 
     def __call__(self, dataset: FileDataset) -> list[str]:
         """De-identify one image in place."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # values against the standard are not judged here
+            warnings.simplefilter("ignore")  # values that violate the standard
             if self._origin is None:
                 self._origin = earliest(dataset) or START
                 self._shift.origin = self._origin
@@ -115,18 +115,18 @@ class Deidentifier:
         dataset.DeidentificationMethod = METHOD
 
 
-class _Harmless(ElementAnonymizer):
-    """Passes numbers and codes, which nothing is done to, before all others look at them."""
+class _Unchanged(ElementAnonymizer):
+    """Skips numbers and codes, which no other handler has to change."""
 
     def __call__(self, dataset: Dataset, data_element: DataElement) -> bool:  # noqa: ARG002
-        return data_element.VR in _HARMLESS
+        return data_element.VR in _UNCHANGED
 
     def describe_actions(self) -> Iterator[str]:
         yield "Keep numbers and codes"
 
 
 def _filter(dataset: Dataset) -> None:
-    """Delete what is not known to be harmless, at any depth."""
+    """Delete attributes that are not on an allow-list, at any depth."""
     safe = {tag for tag in list(dataset.keys()) if tag.is_private and is_safe(dataset, tag)}
     for tag in list(dataset.keys()):
         if not (tag in safe if tag.is_private else is_kept(tag)):

@@ -1,4 +1,4 @@
-"""Copy one DICOM file without what names a patient; its pixels are passed through."""
+"""Write the de-identified copy of one DICOM file; its pixels are copied unchanged."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _ITEM, _END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 
 
 def deidentify_dicom(member: Member, deidentify: Deidentifier) -> Iterator[bytes]:
-    """Yield the bytes of a DICOM file without what names a patient.
+    """Yield the bytes of a de-identified DICOM file.
 
-    The header is written anew; the pixels are copied in blocks, so that large files need little
+    The header is rewritten; the pixels are copied in blocks, so that large files need little
     memory.
     """
     try:
         with member.open() as stream, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # values against the standard pass as they are
+            warnings.simplefilter("ignore")  # values that violate the standard are kept as they are
             dataset = dcmread(stream, stop_before_pixels=True, force=True)
             syntax = UID(dataset.file_meta.get("TransferSyntaxUID") or _guessed_syntax(dataset))
             if syntax == DeflatedExplicitVRLittleEndian:
@@ -54,7 +54,7 @@ def deidentify_dicom(member: Member, deidentify: Deidentifier) -> Iterator[bytes
     except (*READ_ERRORS, *STREAM_ERRORS) as error:
         raise StudyError(
             "A DICOM file of the study is damaged.",
-            why=f"{type(error).__name__} while reading it.",
+            why=f"Reading it failed: {type(error).__name__}.",
             advice="Export the study again.",
         ) from error
 
@@ -76,7 +76,7 @@ def _written(dataset: FileDataset, syntax: UID) -> bytes:
 
 
 def _pixel_blocks(stream: IO[bytes], syntax: UID) -> Iterator[bytes]:
-    """Copy the pixel element, and nothing that comes after it."""
+    """Copy the pixel element, and nothing after it."""
     order = ">" if syntax == ExplicitVRBigEndian else "<"
     start = _exactly(stream, 8)
     group, element = struct.unpack(order + "HH", start[:4])

@@ -1,4 +1,4 @@
-"""What names a patient in a header, and whether it stands in another text."""
+"""Find what identifies a patient in a header, and remove it from other texts."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ _COMMON_PLACE_WORDS = (
     " KLINIKUM MAGNETIC MEDICAL MEDICINE NEUROLOGY RADIOLOGIE RADIOLOGY RESEARCH RESONANCE STREET"
     " UNIVERSITY UNIVERSITAET BRAIN DIFFUSION PHILIPS SIEMENS"
 )
-"""Words of many places' names, which tell nothing and stand in codes of images."""
+"""Words that occur in the names of many places and in codes of images: not identifying."""
 SHORTEST = 4
 """Shorter words occur everywhere by chance."""
-_LISTS = frozenset(
+_MULTIVALUED = frozenset(
     tag for word in ("ImageType", "FrameType") if (tag := tag_for_keyword(word)) is not None
 )
 TERMS = frozenset({"ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "MOSAIC", "DIFFUSION", "NONE"})
-"""What an image's type says of how it is to be read, whatever the patient is called."""
+"""Values of Image Type that are needed to read an image, whatever the name of the patient."""
 _TEXT = frozenset({"AE", "AS", "CS", "LO", "LT", "OB", "SH", "ST", "UC", "UN", "UR", "UT"})
 
 
 def identifiers(dataset: Dataset) -> frozenset[str]:
-    """Collect what names the patient, the place and the day."""
+    """Collect what identifies the patient, the place and the day."""
     found: set[str] = set()
     for tag in TAGS:
         element = dataset.get(tag)
@@ -65,7 +65,7 @@ def identifiers(dataset: Dataset) -> frozenset[str]:
 
 
 def _as_written(date: str) -> Iterator[str]:
-    """Give the other ways in which people write a date."""
+    """Yield the other ways of writing a date."""
     if re.fullmatch(r"\d{8}", date):
         year, month, day = date[:4], date[4:6], date[6:]
         for parts in ((year, month, day), (day, month, year), (month, day, year)):
@@ -73,7 +73,7 @@ def _as_written(date: str) -> Iterator[str]:
 
 
 def contains_identifier(value: object, words: frozenset[str]) -> bool:
-    """Tell whether a value has one of some identifying words in it.
+    """Check whether a value contains one of some identifying words.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def _is_number(value: object) -> bool:
 def remove_residual_identifiers(
     dataset: Dataset, words: frozenset[str], keep: frozenset[int]
 ) -> list[str]:
-    """Delete texts that still name someone, at any depth."""
+    """Delete texts that still identify someone, at any depth."""
     dropped = []
     for tag in list(dataset.keys()):
         element = dataset[tag]
@@ -120,13 +120,13 @@ def remove_residual_identifiers(
         elif element.VR not in _TEXT or not contains_identifier(element.value, words):
             continue
         elif int(tag) in SERVICE and _is_number(element.value):
-            continue  # a patient may be called 1000, and a b-value too
-        elif tag in _LISTS:
+            continue  # 1000 may be a patient id as well as a b-value
+        elif tag in _MULTIVALUED:
             values = element.value if isinstance(element.value, MultiValue) else [element.value]
             element.value = [
                 one for one in values if one in TERMS or not contains_identifier(one, words)
             ]
-        elif tag not in keep and not tag.is_private_creator:  # creators come from a list of ours
+        elif tag not in keep and not tag.is_private_creator:  # creators are on an allow-list
             dropped.append(element.name)
             del dataset[tag]
     return dropped

@@ -1,4 +1,4 @@
-"""Copy a NIfTI without what names a patient."""
+"""Write the de-identified copy of a NIfTI."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
 from neuroflow.studies.nifti import open_uncompressed, read_header
 
 LEVEL = 1
-"""Of deflate; more effort gains a few per cent on noise."""
+"""Of deflate; higher levels save only a few per cent."""
 BLOCK = 1 << 20
 GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-"""No name, no time, unknown system (RFC 1952)."""
+"""Without name and time, unknown system (RFC 1952)."""
 TEXTS = ("descrip", "aux_file", "intent_name", "db_name", "data_type")
-"""Free text in the header: descriptions, file names, times of the scan."""
+"""Fields of free text in the header: descriptions, file names, times of the scan."""
 
 
 def deidentify_nifti(member: Member) -> Iterator[bytes]:
@@ -48,7 +48,7 @@ def _plain_blocks(member: Member) -> Iterator[bytes]:
             header[name] = b""
     block = header.binaryblock
     header["vox_offset"] = len(block) + 4
-    # The four bytes after the header say that no extension follows.
+    # Four zero bytes after the header: no extension follows.
     yield header.binaryblock + bytes(4)
     with open_uncompressed(member) as stream:
         _skip(stream, start)
@@ -59,7 +59,7 @@ def _plain_blocks(member: Member) -> Iterator[bytes]:
                 raise EOFError("it ends before its last volume")
             left -= len(block)
             yield block
-        # Reading on makes gzip compare its checksum.
+        # Reading to the end makes gzip check its checksum.
         stream.read(1)
 
 

@@ -1,8 +1,8 @@
-"""Which private attributes may leave this disk: those that carry the acquisition, none else.
+"""Which private attributes are kept: an allow-list of those that describe the acquisition.
 
-Private attributes can hold anything, names and dates included. What is kept is listed here: the
+Private attributes can hold anything, including names and dates. These are kept: the
 diffusion attributes that the service reads, the vendors' safe attributes of DICOM PS3.15 table
-E.3.10-1, and what converters need to make volumes of the images.
+E.3.10-1, and those that converters need to sort images into volumes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SAFE: dict[str, dict[int, frozenset[int]]] = {
         # matrix, field of view, slice position, orientation, coils, PAT, directions, thickness
         0x0051: frozenset({0x08, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F, 0x11, 0x12, 0x13, 0x15, 0x16, 0x17}),
     },
-    # The two binary headers are kept too, after their own text was blanked.
+    # The two binary headers are kept, too, after their text was blanked.
     "SIEMENS CSA HEADER": {0x0029: frozenset({0x08, 0x10, 0x18, 0x20})},
     "GEMS_ACQU_01": {
         # diffusion directions (two generations), sequence name, slices, velocity encoding
@@ -70,15 +70,15 @@ SERVICE = frozenset(
     | {0x0019100C, 0x0019100D, 0x0019100E, 0x00191027, 0x20011003, 0x200510B0, 0x200510B1}
     | {0x200510B2}
 )
-"""What the service reads by number: kept in every block of these vendors, or of nobody."""
+"""Attributes that neuropacs reads by number: kept in blocks of these vendors or without creator."""
 VENDORS = re.compile(r"PHILIPS (MR )?IMAGING DD \d{3}|SIEMENS (MR|CSA) HEADER|GEMS_[A-Z]{4}_\d\d")
-"""Private creators, in capitals, whose blocks may hold what the service reads."""
+"""Private creators, in capitals, whose blocks may hold the attributes of `SERVICE`."""
 SEQUENCES = frozenset({"SQ"})
 _UPPER = {creator.upper(): groups for creator, groups in SAFE.items()}
 
 
 def is_safe(dataset: Dataset, tag: BaseTag) -> bool:
-    """Tell whether a private attribute may leave this disk.
+    """Check whether a private attribute is kept.
 
     References
     ----------

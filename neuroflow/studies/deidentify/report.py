@@ -1,4 +1,4 @@
-"""What de-identification does to a study: before and after, per attribute."""
+"""Report what de-identification changes in a study: each attribute before and after."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from neuroflow.studies.protocol import read_acquisition
 from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
 
 COLUMNS = ("attribute", "tag", "before", "after", "action")
-WIDEST = 64
-"""Characters; longer values are cut."""
+MAX_CHARACTERS = 64
+"""Longer values are shortened."""
 PER_FRAME = 0x52009230
 EXAMPLE = "00000000-0000-4000-8000-000000000000"
-"""Stands for the study id of a study that is in no cohort yet."""
+"""The study id shown for a study that is not in a cohort yet."""
 
 
 def deidentification_report(study: Study, *, salt: bytes = b"") -> pd.DataFrame:
-    """Show what de-identification changes, and what it cannot know.
+    """Show what de-identification changes, and what it cannot check.
 
-    The values before are the patient's own: for the user's screen, never for a log.
+    The values before are the patient's own: show them on the screen, never in a log.
     """
     with shared_archives():
         members = study_members(study)
@@ -62,7 +62,7 @@ def _dicom_rows(study: Study, facts: Acquisition, salt: bytes) -> list[Row]:
             after = dict(_flat(dataset))
     except (*READ_ERRORS, *STREAM_ERRORS) as error:
         raise StudyError(
-            f"{study.label} cannot be read.", why=reason_of(error), advice="Export it again."
+            f"{study.label} cannot be read.", why=reason_of(error), advice="Export the study again."
         ) from error
     rows = []
     for tag in sorted({*before, *after}):
@@ -82,12 +82,12 @@ def _action(old: str | None, new: str | None) -> str:
 
 
 def _flat(dataset: Dataset, path: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield every attribute with its place, its name and its value as text."""
+    """Yield every attribute with its path, name and value as text."""
     for element in dataset:
         place = f"{path}{element.tag}"
         if element.VR == "SQ":
             yield place, (element.name, f"{len(element.value)} items")
-            # Frames are alike: the first stands for all.
+            # All frames have the same attributes: the first one is shown.
             items = element.value[:1] if element.tag == PER_FRAME else element.value
             for number, item in enumerate(items):
                 yield from _flat(item, f"{place}[{number}].")
@@ -96,8 +96,12 @@ def _flat(dataset: Dataset, path: str = "") -> Iterator[tuple[str, tuple[str, st
 
 
 def _short(value: Any) -> str:
-    text = f"{len(value)} bytes" if isinstance(value, bytes) and len(value) > WIDEST else str(value)
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+    text = (
+        f"{len(value)} bytes"
+        if isinstance(value, bytes) and len(value) > MAX_CHARACTERS
+        else str(value)
+    )
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
 
 
 def _nifti_rows(members: StudyMembers) -> list[Row]:
@@ -118,13 +122,13 @@ def _nifti_rows(members: StudyMembers) -> list[Row]:
             new = _short(kept[key]) if key in kept else ""
             action = "kept" if key in kept else "removed"
             if key in ("PatientAge", "PatientSex"):
-                new, action = "as in the table of participants, else as before", "kept"
+                new, action = "as in participants.tsv, else as before", "kept"
             rows.append((key, "sidecar", _short(value), new, action))
     return rows
 
 
 def _caveats(facts: Acquisition) -> list[Row]:
-    """Say what a header cannot tell."""
+    """List what cannot be checked from a header."""
     rows: list[Row] = [
         (
             "Face",
@@ -135,8 +139,8 @@ def _caveats(facts: Acquisition) -> list[Row]:
         )
     ]
     if facts.kind is StudyKind.DICOM:
-        burned_in = facts.series.burned_in or "the header does not tell"
+        burned_in = facts.series.burned_in or "not stated in the header"
         rows.append(("Text burned into the pixels", "pixels", burned_in, "the same", "warning"))
-        text = "numbers and short codes of the vendor are kept; texts with a known name in them go"
+        text = "numbers and short codes are kept; texts that contain a known name are removed"
         rows.append(("Private attributes", "private", text, "as listed above", "warning"))
     return rows

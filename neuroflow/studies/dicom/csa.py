@@ -1,4 +1,4 @@
-"""Siemens' CSA header: what neuroflow reads of it."""
+"""Siemens' CSA header: read what neuroflow needs, and blank what may identify someone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ with warnings.catch_warnings():
 
 IMAGE_HEADER = 0x00291010
 READ_ERRORS = (csareader.CSAError, ValueError, AssertionError, IndexError, struct.error)
-"""What nibabel's parser raises on damaged bytes."""
+"""Exceptions of nibabel's parser on damaged bytes."""
 _SAFE_NAMES = (
     "AcquisitionMatrixText B_matrix B_value BandwidthPerPixelPhaseEncode "
     "DiffusionDirectionality DiffusionGradientDirection EchoColumnPosition EchoLinePosition "
@@ -31,9 +31,9 @@ _SAFE_NAMES = (
     "RelTablePosition"
 )
 SAFE = frozenset(_SAFE_NAMES.split())
-"""Tags whose values belong to the acquisition alone."""
+"""Tags whose values describe only the acquisition."""
 PROTOCOLS = frozenset({"MrPhoenixProtocol", "MrProtocol", "MrEvaProtocol"})
-"""Tags that hold the whole protocol as text, names of people and dates among it."""
+"""Tags that hold the whole protocol as text, including names of people and dates."""
 _NUMBERS = frozenset({b"FL", b"FD", b"DS", b"SS", b"US", b"SL", b"UL", b"IS"})
 _HARMLESS = re.compile(rb"[A-Za-z0-9 .,:;+\-*/_()<>%]{0,64}\s*")
 _BEGIN, _END = b"### ASCCONV BEGIN", b"### ASCCONV END ###"
@@ -61,7 +61,7 @@ def read_tags(value: bytes) -> dict[str, list[Any]] | None:
 
 
 def blank_csa(value: bytes) -> bytes | None:
-    """Blank what may name someone in a CSA header, and leave its structure as it is."""
+    """Blank what may identify someone in a CSA header, without changing its structure."""
     if value[:4] != b"SV10" or read_tags(value) is None:
         return None
     blanked = bytearray(value)
@@ -69,7 +69,7 @@ def blank_csa(value: bytes) -> bytes | None:
     at = 16
     for _ in range(n_tags):
         name = value[at : at + 64].split(b"\0")[0].decode("latin-1")
-        # What follows the name's end in its 64 bytes is left over from other names.
+        # The bytes after the end of the name are left over from other names.
         blanked[at + len(name) : at + 64] = bytes(64 - len(name))
         vr = value[at + 68 : at + 70]
         (n_items,) = struct.unpack_from("<i", value, at + 76)
@@ -92,12 +92,12 @@ def _blank_item(name: str, item: bytes, *, is_number: bool) -> bytes:
         return text
     if name in PROTOCOLS:
         return _blank_protocol(item)
-    # Readers expect a number where there was one.
+    # Readers expect a number in the place of a number.
     return b"0" if is_number and item else b""
 
 
 def _blank_protocol(item: bytes) -> bytes:
-    """Keep the assignments of numbers in the text protocol; all else becomes spaces."""
+    """Keep the assignments of numbers in the text protocol; replace the rest by spaces."""
     text = item.rstrip(b"\0")
     start, end = text.find(_BEGIN), text.find(_END)
     if start < 0 or end < start:

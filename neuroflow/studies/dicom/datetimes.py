@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 
 def parse_datetime(text: str) -> datetime | None:
-    """Read a DICOM date with a time, as far as it is given.
+    """Parse a DICOM date and as much of a time as follows it.
 
     Examples
     --------

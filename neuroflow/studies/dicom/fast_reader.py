@@ -1,7 +1,7 @@
-"""A few attributes of a DICOM file, read fast: the rest is stepped over, nothing decoded twice.
+"""Read a few attributes of a DICOM file fast: skip the others, and decode no value twice.
 
-pydicom's own reader makes an object of each attribute. Of a hundred thousand files only some
-attributes matter, and most of them have the same value in all files of a series.
+pydicom's own reader makes an object of each attribute. Here only some attributes matter, and
+most of them have the same value in all files of a series.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from pydicom.uid import (
 from pydicom.values import convert_value
 
 Lookup = Callable[[int], Any]
-"""Gives the value of an attribute by its tag; None where it is not there, or empty."""
+"""Returns the value of an attribute by its tag; None where it is missing or empty."""
 STARTS = (1 << 14, 1 << 19)
-"""How many bytes are read at first, and where that is not enough; headers are seldom longer."""
+"""How many bytes are read first, and then if those are too few; headers are seldom longer."""
 SYNTAX, SOP_CLASS = 0x00020010, 0x00020002
 CHARSET = 0x00080005
 
 
 class RawHeader:
-    """Attributes of one file, decoded when asked for."""
+    """Attributes of one file, decoded on access."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class RawHeader:
         self._encodings: tuple[str, ...] = tuple(convert_encodings(charset or ""))
 
     def __call__(self, tag: int) -> Any:
-        """Give a value."""
+        """Return a value."""
         if tag not in self._elements:
             return None
         return self._convert(tag, self._encodings)
@@ -138,7 +138,7 @@ def _parse(stream: BinaryIO, tags: Collection[int], end: int) -> RawHeader | Non
 
 
 def _meta(stream: BinaryIO) -> tuple[UID, int, str]:
-    """Read the transfer syntax, where the dataset begins, and the class of the file."""
+    """Read the transfer syntax, the offset of the dataset, and the SOP class."""
     head = stream.read(132)
     begin = 132 if head[128:132] == b"DICM" else 0
     stream.seek(begin)
@@ -167,7 +167,7 @@ def _meta(stream: BinaryIO) -> tuple[UID, int, str]:
 
 
 def _guessed(first: bytes) -> UID:
-    """Guess the encoding of a file that does not tell, by its first attribute."""
+    """Guess the encoding of a file without a transfer syntax by its first attribute."""
     if len(first) < 8:
         raise EOFError("the file ends in its first attribute")
     explicit = first[4:6].isalpha() and first[4:6].isupper()
@@ -177,7 +177,7 @@ def _guessed(first: bytes) -> UID:
 
 
 def lookup(dataset: Dataset) -> Lookup:
-    """Look values up in a dataset."""
+    """Make a lookup of the values of a dataset."""
 
     def look(tag: int) -> Any:
         element = dataset.get(tag)

@@ -12,7 +12,7 @@ from neuroflow.studies.dicom.fast_reader import lookup
 
 
 class FunctionalGroups:
-    """Read the frames of one file: thousands of them share a few groups, which are decoded once.
+    """Read the frames of one file: thousands share a few groups, which are decoded once.
 
     Examples
     --------
@@ -32,12 +32,12 @@ class FunctionalGroups:
         self._known: dict[tuple[int, bytes], dict[int, Any]] = {}
 
     def flat(self, holder: Dataset) -> dict[int, Any]:
-        """Lay the attributes of a frame's groups beside each other."""
+        """Collect the attributes of all groups of a frame."""
         flat: dict[int, Any] = {}
         for tag in sorted(holder.keys(), key=int):
             stored = holder.get_item(tag)
             content = stored.value if isinstance(stored, RawDataElement) else None
-            if content is None or tag.is_private:  # what a private one means, others tell
+            if content is None or tag.is_private:  # its meaning depends on other elements
                 flat |= self._first_item(holder[tag])
                 continue
             key = (int(tag), content)

@@ -12,7 +12,7 @@ from neuroflow.studies.dicom.fast_reader import Lookup, lookup
 from neuroflow.studies.diffusion import Gradient, Vector
 
 BLOCKS = (0x10, 0x11, 0x12, 0x13)
-"""Where private blocks are looked for."""
+"""Blocks that are searched for private attributes."""
 DIFFUSION_SEQUENCE, B_VALUE = 0x00189117, 0x00189087
 DIRECTION_SEQUENCE, ORIENTATION = 0x00189076, 0x00189089
 
@@ -39,7 +39,7 @@ def _standard(look: Lookup) -> Gradient:
 
 
 def _item(look: Lookup, tag: int) -> Lookup:
-    """Step into a sequence where there is one."""
+    """Use the first item of a sequence where there is one."""
     sequence = look(tag)
     return lookup(sequence[0]) if sequence else look
 
@@ -71,13 +71,13 @@ def _siemens_csa(look: Lookup) -> Gradient:
 
 
 def _private(look: Lookup, group: int, element: int, vendor: str) -> Any:
-    """Give the value in the first block that the vendor reserved, or in an unnamed block."""
+    """Return the value in the first block that the vendor reserved, or in an unnamed block."""
     for block in BLOCKS:
         value = look(group << 16 | block << 8 | element)
         if value is None:
             continue
         creator = look(group << 16 | block)
-        # Some de-identifiers drop the private creators and keep what they announced.
+        # Some de-identifiers remove private creators but keep the attributes they reserved.
         if creator is None or _text(creator).upper().startswith(vendor):
             return _decoded(value)
     return None
@@ -88,7 +88,7 @@ def _text(value: Any) -> str:
 
 
 def _decoded(value: Any) -> Any:
-    # Without a private creator the type is not known, and a text arrives as bytes.
+    # Without a private creator the type is unknown, and text is read as bytes.
     if isinstance(value, bytes):
         text = value.decode("ascii", "ignore").strip(" \0")
         return text.split("\\") if "\\" in text else text

@@ -1,4 +1,4 @@
-"""One DICOM file's header, cut down to what discovery and checks need."""
+"""The header of one DICOM file, reduced to what discovery and checks need."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PROTOCOL = (
     "Rows",
     "Columns",
 )
-"""Attributes with one value per series, read from every file to see whether they agree."""
+"""Attributes with one value per series, read from every file to compare them."""
 _SINGLE = (
     "StudyInstanceUID",
     "SeriesInstanceUID",
@@ -89,7 +89,7 @@ TAGS: tuple[int, ...] = (
     0x00290010,
     0x00291010,
 )
-"""Everything that is read of a header; the rest is skipped over."""
+"""All attributes that are read of a header; the others are skipped."""
 _IN_GROUPS = frozenset({*TAGS, DIRECTION_SEQUENCE})
 READ_ERRORS = (
     InvalidDicomError,
@@ -102,7 +102,7 @@ READ_ERRORS = (
     NotImplementedError,
     struct.error,
 )
-"""What pydicom raises on files that are damaged, or no DICOM."""
+"""Exceptions of pydicom on files that are damaged or not DICOM."""
 _SHARED_GROUPS, _PIXELS = 0x52009229, 0x7FE00008
 _UNDEFINED = 0xFFFFFFFF
 Position = tuple[float, float, float]
@@ -113,30 +113,30 @@ Orientation = tuple[float, ...]
 class Frame:
     """One slice of one volume; of a mosaic, the whole volume."""
 
-    position: Position | None  # Its corner in mm, patient coordinates
-    orientation: Orientation | None  # Cosines of its rows and columns, six numbers
+    position: Position | None  # Of its first voxel in mm, patient coordinates
+    orientation: Orientation | None  # Direction cosines of rows and columns, six numbers
     gradient: Gradient  # Its diffusion weighting
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What neuroflow reads of one DICOM file."""
+    """The attributes that neuroflow reads of one DICOM file."""
 
-    study_uid: str  # Its identifiers
+    study_uid: str
     series_uid: str
     sop_uid: str
     sop_class: str
     patient_id: str
-    series_number: int | None  # Its place
+    series_number: int | None
     instance_number: int | None
-    transfer_syntax: str  # The UID of its encoding
+    transfer_syntax: str  # UID
     protocol: Mapping[str, Any]  # The attributes named in `PROTOCOL`, as text or numbers
-    frames: tuple[Frame, ...]  # Its slices
+    frames: tuple[Frame, ...]
     pixel_spacing: tuple[float, float] | None  # mm between rows and between columns
-    mosaic_slices: int = 0  # How many slices a Siemens mosaic holds; 0 for other images
-    # When each slice of a mosaic was acquired, ms.
+    mosaic_slices: int = 0  # Slices in a Siemens mosaic; 0 for other images
+    # Acquisition time of each slice of a mosaic, ms.
     mosaic_times: tuple[float, ...] = field(default=())
-    # The earliest date and time in it, as DICOM writes them; empty where there is none.
+    # The earliest date and time in the header, as DICOM writes them, or empty.
     started_at: str = ""
 
 
@@ -146,14 +146,14 @@ _Facts = tuple[dict[str, Any], tuple[Frame, ...], tuple[float, float] | None]
 def read_header(stream: IO[bytes], size: int | None = None) -> Header:
     """Read one DICOM file's header."""
     with warnings.catch_warnings():
-        # Values against the standard are reported as findings, where they matter.
+        # Values that violate the standard become findings where they matter.
         warnings.simplefilter("ignore")
         raw = read_raw(cast("BinaryIO", stream), TAGS, _SHARED_GROUPS)
         if raw is not None and (raw.stop is None or raw.stop[0] >= _PIXELS):
             if raw.stop is None or (size is not None and _end(raw.stop) > size):
                 raise EOFError("the file is truncated")
             return _header(raw, raw.syntax, _classic(raw))
-        # Enhanced images keep their facts in sequences, which pydicom reads.
+        # The attributes of enhanced images are in sequences, which pydicom reads.
         stream.seek(0)
         dataset = dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
         look = lookup(dataset)
@@ -167,7 +167,7 @@ def _end(stop: tuple[int, int, int]) -> int:
 
 
 def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
-    """Lay out what was read; no image without a Study Instance UID."""
+    """Make a header of what was read; a Study Instance UID is required."""
     study_uid = _text(look(_tag("StudyInstanceUID")))
     if not study_uid:
         raise InvalidDicomError("no Study Instance UID")
@@ -241,7 +241,7 @@ def _enhanced(dataset: Dataset) -> _Facts | None:
 
 def _frame_gradient(look: Lookup) -> Gradient:
     found = read_gradient(look)
-    # In the MR Diffusion macro an image without weighting may come without a b-value.
+    # In the MR Diffusion macro, an image without weighting may lack a b-value.
     none = _text(look(_tag("DiffusionDirectionality"))) == "NONE"
     return Gradient(0.0) if none and found.b_value is None else found
 

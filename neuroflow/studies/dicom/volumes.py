@@ -12,7 +12,7 @@ from neuroflow.studies.dicom.header import Frame, Header
 from neuroflow.studies.diffusion import Gradient
 
 POSITION_TOLERANCE = 0.01
-"""mm; positions closer than this are one slice."""
+"""mm; positions closer than this are the same slice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def stack(frames: Sequence[Frame]) -> Stack | None:
     orientations = Counter(_rounded(frame.orientation or (), 2) for frame in placed)
     depths = _depths(placed, orientations.most_common(1)[0][0])
     levels, spacing, holes = _levels(depths)
-    # One group per gradient; the rounding joins what differs in the last digit written.
+    # One group per gradient; rounding joins values that differ in the last written digit.
     groups: dict[tuple[object, ...], Counter[int]] = defaultdict(Counter)
     gradients: dict[tuple[object, ...], Gradient] = {}
     for frame, level in zip(placed, levels, strict=True):

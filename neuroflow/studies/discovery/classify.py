@@ -1,4 +1,4 @@
-"""A first look at every file: what it is, and which study it belongs to."""
+"""Classify every file: its format, and for DICOM the study it belongs to."""
 
 from __future__ import annotations
 
@@ -42,32 +42,32 @@ DIRECTORY = "1.2.840.10008.1.3.10"
 class DicomSummary:
     """The few attributes of a DICOM file that sort it into a study."""
 
-    study_uid: str  # From its header
+    study_uid: str
     series_uid: str
     patient_id: str
     modality: str
     sop_class: str
     series_description: str
     study_date: str
-    series_number: int  # Its place in the study; 0 where not told
-    image_type: tuple[str, ...]  # Its words
+    series_number: int  # 0 where unknown
+    image_type: tuple[str, ...]
 
 
 class FileKind(NamedTuple):
-    """What one file is; small, as it travels between processes a hundred thousand times."""
+    """The format of one file; small, since it is pickled for every file of a folder."""
 
     # ``"dicom"``, ``"nifti"``, ``"companion"`` (gradients or sidecar), ``"zip"`` or ``"skip"``.
     kind: str
     reason: str = ""  # Why it is skipped
-    # Of a DICOM file one, of a zip one per study and patient in it.
+    # One of a DICOM file; of a zip, one per study and patient in it.
     summaries: tuple[DicomSummary, ...] = ()
-    instance: int = 0  # The instance number of a DICOM file; 0 where not told
+    instance: int = 0  # Of a DICOM file; 0 where unknown
 
 
 class ClassifiedFile(NamedTuple):
-    """A file, and what it is."""
+    """A file and its format."""
 
-    path: Path  # The file
+    path: Path
     kind: str  # As in `FileKind`
     reason: str = ""
     summaries: tuple[DicomSummary, ...] = ()
@@ -75,17 +75,17 @@ class ClassifiedFile(NamedTuple):
 
 
 def classify_files(paths: Sequence[str]) -> list[FileKind]:
-    """Look at some files."""
+    """Classify some files."""
     shared: dict[tuple[DicomSummary, ...], tuple[DicomSummary, ...]] = {}
     with warnings.catch_warnings():
-        # Values against the standard are no concern of a first look.
+        # Values that violate the standard do not matter here.
         warnings.simplefilter("ignore")
         seen = [classify_file(path) for path in paths]
     return [one._replace(summaries=shared.setdefault(one.summaries, one.summaries)) for one in seen]
 
 
 def classify_file(path: str) -> FileKind:
-    """Look at one file."""
+    """Classify one file."""
     kind = role(os.path.basename(path))  # noqa: PTH119
     if kind is not None:
         return FileKind("nifti" if kind == "image" else "companion")
@@ -108,7 +108,7 @@ def _classify_stream(path: str, stream: BinaryIO) -> FileKind:
 
 def _not_dicom(path: str) -> str:
     claims = path.lower().endswith((".dcm", ".ima", ".dicom", ".dcm.gz", ".ima.gz"))
-    return "not DICOM, despite its name" if claims else "neither DICOM nor NIfTI"
+    return "not DICOM, despite its extension" if claims else "neither DICOM nor NIfTI"
 
 
 def _classify_dicom(path: str, start: bytes, stream: BinaryIO) -> FileKind:
@@ -124,7 +124,7 @@ def _classify_dicom(path: str, start: bytes, stream: BinaryIO) -> FileKind:
         return FileKind("skip", "DICOM without a Study Instance UID")
     summary, instance = found
     if summary.sop_class == DIRECTORY:
-        return FileKind("skip", "DICOMDIR: the files it lists are looked at themselves")
+        return FileKind("skip", "DICOMDIR: the files it lists are read themselves")
     return FileKind("dicom", summaries=(summary,), instance=instance)
 
 

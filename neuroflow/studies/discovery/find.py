@@ -1,4 +1,4 @@
-"""Find the studies in a folder, however researchers keep them."""
+"""Find the studies in a folder, however it is organised."""
 
 from __future__ import annotations
 
@@ -27,21 +27,22 @@ from neuroflow.studies.filenames import printable, unique_labels
 from neuroflow.studies.parallel import map_chunks
 
 CHUNK = 256
-OVERRIDES = "studies.tsv"
-IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", OVERRIDES, "participants.tsv"})
-"""Files that are no scans and need no mention."""
+STUDIES_TABLE = "studies.tsv"
+IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", STUDIES_TABLE, "participants.tsv"})
+"""Files that are not scans and are not reported as skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a folder holds.
+    """The studies in a folder, and what was skipped.
 
     Parameters
     ----------
     studies
-        Those found.
+        The studies found, in the order of their labels.
     skipped
-        What was passed over: path (of a file or folder), files (how many), reason.
+        One row per skipped file or folder. Columns: path (below the folder), files (how many),
+        reason.
     """
 
     studies: tuple[Study, ...]
@@ -53,7 +54,7 @@ class Survey:
         text = f"{len(self.studies)} studies found"
         if self.skipped.empty:
             return text + "; no file skipped."
-        # What follows a colon may name a series or say what the system said.
+        # After a colon there may be the name of a series or a message of the system.
         reason = self.skipped["reason"].str.partition(":")[0]
         reasons = self.skipped["files"].groupby(reason, sort=False).sum()
         parts = [f"{count} {reason}" for reason, count in reasons.items()]
@@ -68,19 +69,19 @@ def find_studies(
 ) -> list[Study]:
     """Find the studies in a folder and all folders below it.
 
-    DICOM files are grouped by Study Instance UID and cut down to the diffusion series; a NIfTI
-    belongs together with the b-values, b-vectors and sidecar beside it, or above it in a BIDS
-    dataset; a zip is looked into. A ``studies.tsv`` in the folder has the last word. Only headers
-    are read.
+    DICOM files are grouped by Study Instance UID, and only the diffusion series is kept. A NIfTI
+    is grouped with the b-values, b-vectors and sidecar beside it, or above it in a BIDS dataset.
+    Zips are read without unpacking them. A ``studies.tsv`` in the folder overrides what was found.
+    Only headers are read.
 
     Parameters
     ----------
     folder
-        Where to look.
+        The folder to search.
     executor
-        Where to do it: any `concurrent.futures.Executor`; None for processes on the local cores.
+        Any `concurrent.futures.Executor`; None uses processes on the local cores.
     on_event
-        Listens to the progress; the last message sums up what was skipped.
+        Called with each event of the progress; the last message sums up what was skipped.
 
     Returns
     -------
@@ -90,11 +91,11 @@ def find_studies(
     Raises
     ------
     FolderError
-        The folder is missing, unreadable, or has no study in it.
+        The folder is missing, cannot be read, or contains no study; or its studies.tsv is wrong.
 
     See Also
     --------
-    survey : Also tells what was skipped, and why.
+    survey : Also returns what was skipped, and why.
     """
     found = survey(folder, executor=executor, on_event=on_event)
     if not found.studies:
@@ -112,16 +113,16 @@ def survey(
     executor: Executor | None = None,
     on_event: OnEvent | None = None,
 ) -> Survey:
-    """Find the studies in a folder, and say what else is in it.
+    """Find the studies in a folder, and list what was skipped.
 
     Parameters
     ----------
     folder
-        Where to look.
+        The folder to search.
     executor
-        Where to do it: any `concurrent.futures.Executor`; None for processes on the local cores.
+        Any `concurrent.futures.Executor`; None uses processes on the local cores.
     on_event
-        Listens to the progress.
+        Called with each event of the progress.
 
     Returns
     -------
@@ -131,9 +132,9 @@ def survey(
     Raises
     ------
     FolderError
-        The folder is missing or unreadable.
+        The folder is missing or cannot be read, or its studies.tsv is wrong.
     """
-    # Absolute: the processes that look may have been started while we worked in another folder.
+    # Absolute: worker processes may have been started in another working folder.
     root = Path(os.path.abspath(os.path.expanduser(folder)))  # noqa: PTH100, PTH111  as in a shell
     _must_be_readable(root)
     skipped: list[Skipped] = []
@@ -142,16 +143,16 @@ def survey(
     seen: dict[int, list[FileKind]] = {}
     for start, chunk in map_chunks(classify_files, paths, executor=executor, chunk=CHUNK):
         seen[start] = chunk
-        reporter.step(len(chunk), message="Looking at files")
+        reporter.step(len(chunk), message="Reading files")
     in_order = (one for start in sorted(seen) for one in seen[start])
     files = [ClassifiedFile(Path(path), *one) for path, one in zip(paths, in_order, strict=True)]
     skipped += [Skipped(p.path, p.reason) for p in files if p.kind == "skip"]
     found = dicom_studies(root, files, skipped, executor)
     found += nifti_studies(root, files, skipped)
     found += zip_studies(root, files)
-    studies = _labelled(apply_overrides(root / OVERRIDES, root, found, skipped))
+    studies = _labelled(apply_overrides(root / STUDIES_TABLE, root, found, skipped))
     result = Survey(tuple(studies), _skipped_table(root, skipped))
-    # Of an empty folder the caller speaks: find_studies raises with these words.
+    # For an empty folder, find_studies raises an error with this summary.
     reporter.step(0, status="done", message=result.summary if studies else "")
     return result
 
@@ -159,7 +160,7 @@ def survey(
 def _must_be_readable(root: Path) -> None:
     if not root.is_dir():
         raise FolderError(
-            f"{root} is not a folder.", advice="Give the folder that your scans are in."
+            f"{root} is not a folder.", advice="Name the folder that contains your scans."
         )
     try:
         with os.scandir(root):
@@ -173,10 +174,10 @@ def _must_be_readable(root: Path) -> None:
 
 
 def _walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
-    """Yield every file, following links but no link twice; hidden names are passed over."""
-    waiting, seen = [root], {os.path.realpath(root)}
-    while waiting:
-        folder = waiting.pop()
+    """Yield every file, following each link once; hidden names are skipped."""
+    pending, seen = [root], {os.path.realpath(root)}
+    while pending:
+        folder = pending.pop()
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
@@ -192,15 +193,15 @@ def _walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
             if kind == "folder":
                 real = os.path.realpath(entry.path)
                 if real in seen:
-                    skipped.append(Skipped(Path(entry.path), "link to a folder already seen"))
+                    skipped.append(Skipped(Path(entry.path), "link to a folder already searched"))
                     continue
                 seen.add(real)
-                waiting.append(Path(entry.path))
+                pending.append(Path(entry.path))
             elif kind == "file":
                 if entry.name.lower() not in IGNORED_FILES:
                     yield entry.path
             else:
-                skipped.append(Skipped(Path(entry.path), "broken link, or no file"))
+                skipped.append(Skipped(Path(entry.path), "broken link, or not a file"))
 
 
 def _kind(entry: os.DirEntry[str]) -> str:
@@ -211,7 +212,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
 
 
 def _labelled(found: Sequence[FoundStudy]) -> list[Study]:
-    """Name the studies after participant and session, else after their folder."""
+    """Label the studies by participant and session, else by their folder."""
     visits: dict[str | None, list[FoundStudy]] = defaultdict(list)
     for one in found:
         visits[one.study.participant_id].append(one)

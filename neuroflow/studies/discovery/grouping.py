@@ -1,4 +1,4 @@
-"""Put the files that were looked at together into studies."""
+"""Group classified files into studies."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from neuroflow.studies.nifti import read_numbers
 from neuroflow.studies.parallel import map_chunks
 
 SAMPLE = 5
-"""Headers read per series to see whether it is diffusion."""
+"""Headers read per series to decide whether it is diffusion."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Skipped:
-    """What was passed over."""
+    """Files that were skipped, and why."""
 
     path: Path
     reason: str
@@ -43,7 +43,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class FoundStudy:
-    """A study, and what helps to name and choose it."""
+    """A study, and what its label and the choice of its series need."""
 
     study: Study
     study_date: str = ""
@@ -100,7 +100,7 @@ def _headers(paths: Sequence[Path]) -> list[Header]:
             with Member(path).open() as stream:
                 headers.append(read_header(stream))
         except (*READ_ERRORS, *STREAM_ERRORS):
-            continue  # counted by the check, which reads every header
+            continue  # the check, which reads every header, counts it
     return headers
 
 
@@ -150,7 +150,7 @@ def _fallback_label(folder: Path, root: Path) -> str:
 def _participant_and_session(
     path: Path, root: Path, patient_id: str
 ) -> tuple[str | None, str | None]:
-    """Tell participant and session by BIDS names, else by PatientID, else by the first folder."""
+    """Find participant and session by BIDS names, else by PatientID, else by the first folder."""
     relative = path.relative_to(root) if path.is_relative_to(root) else path
     entities = bids_entities(root.name / relative)
     participant = entities.get("sub") or printable(patient_id) or None
@@ -160,7 +160,7 @@ def _participant_and_session(
 
 
 def zip_studies(root: Path, files: Sequence[ClassifiedFile]) -> list[FoundStudy]:
-    """Make studies of zips: one per study inside."""
+    """Return the studies in zips."""
     found = []
     for file in files:
         if file.kind != "zip":
@@ -184,7 +184,7 @@ def zip_studies(root: Path, files: Sequence[ClassifiedFile]) -> list[FoundStudy]
 def nifti_studies(
     root: Path, files: Sequence[ClassifiedFile], skipped: list[Skipped]
 ) -> list[FoundStudy]:
-    """Make studies of NIfTI images and what lies beside them."""
+    """Group NIfTI images with their gradient files and sidecars."""
     folders: dict[Path, list[Path]] = defaultdict(list)
     for file in files:
         if file.kind in ("nifti", "companion"):
@@ -231,14 +231,14 @@ def _parts(
 def _reason_to_skip(image: Path, parts: dict[str, Path]) -> str:
     if "bval" not in parts:
         if mentions_diffusion(image):
-            return ""  # the check will say that gradients are missing
-        return "NIfTI without b-values: no diffusion"
+            return ""  # the check reports that gradients are missing
+        return "NIfTI without b-values: not diffusion"
     try:
         b_values = read_numbers(Member(parts["bval"]))
     except StudyError:
-        return ""  # the check will say why
+        return ""  # the check reports why
     if len(b_values.ravel()) and (b_values <= B0_MAX).all():
-        return "NIfTI with b = 0 only: reverse phase encoding, or no diffusion"
+        return "NIfTI with b = 0 only: reverse phase encoding, or not diffusion"
     return ""
 
 

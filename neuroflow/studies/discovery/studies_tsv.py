@@ -1,4 +1,4 @@
-"""studies.tsv: the researcher's last word on what the studies are."""
+"""studies.tsv: corrections of the studies that were found, made by the user."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from neuroflow.studies.demographics import parse_age, parse_sex
 from neuroflow.studies.discovery.grouping import FoundStudy, Skipped
 
 COLUMNS = ("path", "study_uid", "participant_id", "session_id", "age", "sex", "series", "use")
-"""What studies.tsv may hold; path or study_uid says which study is meant."""
+"""Columns of studies.tsv; path or study_uid selects a study."""
 _NO = frozenset({"no", "n", "0", "false"})
 
 
 def apply_overrides(
     path: Path, root: Path, found: Sequence[FoundStudy], skipped: list[Skipped]
 ) -> list[FoundStudy]:
-    """Correct the studies found by what a studies.tsv says."""
+    """Apply the corrections of a studies.tsv to the studies found."""
     if not path.is_file():
         return list(found)
     result = list(found)
     for number, row in _read(path):
-        hits = [index for index, one in enumerate(result) if _is_meant(row, one.study, root)]
+        hits = [index for index, one in enumerate(result) if _is_selected(row, one.study, root)]
         if not hits:
             raise FolderError(
-                f"Line {number} of {path.name} names a study that is not in the folder.",
-                why=f"{row.get('path') or row.get('study_uid') or 'It names none'}.",
-                advice="Give a path below the folder, or a Study Instance UID.",
+                f"Line {number} of {path.name} selects a study that is not in the folder.",
+                why=f"{row.get('path') or row.get('study_uid') or 'Path and study_uid are empty'}.",
+                advice="Enter a path below the folder, or a Study Instance UID.",
             )
         for index in hits:
             result[index] = _corrected(result[index], row, f"line {number} of {path.name}")
         if row.get("use", "").casefold() in _NO:
-            reason = f"left out by {path.name}"
+            reason = f"excluded by {path.name}"
             skipped += [
                 Skipped(result[i].study.root, reason, len(result[i].study.files)) for i in hits
             ]
@@ -49,7 +49,8 @@ def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
     unknown = [name for name in table.header if name not in COLUMNS]
     if unknown:
         raise FolderError(
-            f"{path.name} has a column {unknown[0]!r}.", advice=f"It may have {', '.join(COLUMNS)}."
+            f"{path.name} has an unknown column {unknown[0]!r}.",
+            advice=f"Known columns are {', '.join(COLUMNS)}.",
         )
     return [
         (line, {**row, "age": table.with_point(row.get("age", ""))})
@@ -57,7 +58,7 @@ def _read(path: Path) -> list[tuple[int, dict[str, str]]]:
     ]
 
 
-def _is_meant(row: Mapping[str, str], study: Study, root: Path) -> bool:
+def _is_selected(row: Mapping[str, str], study: Study, root: Path) -> bool:
     if row.get("study_uid"):
         return study.study_uid == row["study_uid"]
     if not row.get("path"):
@@ -71,7 +72,8 @@ def _corrected(one: FoundStudy, row: Mapping[str, str], where: str) -> FoundStud
     age, sex = row.get("age", ""), row.get("sex", "")
     if (age and parse_age(age) is None) or (sex and parse_sex(sex) is None):
         raise FolderError(
-            f"The age or sex in {where} is none.", advice="Write the age in years, the sex M or F."
+            f"The age or sex in {where} is not valid.",
+            advice="Write the age in years, and the sex as M or F.",
         )
     study = replace(
         study,
@@ -91,5 +93,7 @@ def _series_files(one: FoundStudy, wanted: str, where: str) -> tuple[Path, ...]:
             return tuple(sorted(paths))
     names = ", ".join(str(number) for _, number, _ in one.series) or "none"
     raise FolderError(
-        f"The series {wanted} in {where} is not there.", why=f"The series of the study: {names}."
+        f"The study has no series {wanted}, named in {where}.",
+        why=f"Its series are {names}.",
+        advice="Enter a series number or a Series Instance UID of the study.",
     )

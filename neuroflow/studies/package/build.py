@@ -1,4 +1,4 @@
-"""Make the zips that go to the service: de-identified, deterministic, read back."""
+"""Make the packages to upload: de-identified, deterministic and verified zips."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from neuroflow.studies.source_digest import (
 )
 
 RESERVED_BYTES = 64 * 1024**2
-"""Bytes that stay free on the disk."""
+"""Free space on the disk that packages do not use."""
 SIZE_FACTOR = 1.15
-"""A package is hardly ever larger than its files by more than this."""
+"""Upper bound of the size of a package, relative to its files."""
 
 
 class PackageWarning(UserWarning):
@@ -41,8 +41,8 @@ class PackageWarning(UserWarning):
 def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> Package:
     """Make the zip of one study.
 
-    The same study and salt give the same bytes. The zip appears under its name only when it is
-    whole and was read back.
+    The same study and salt give the same bytes. The zip gets its name only after it is complete
+    and verified.
     """
     study_id = _id_of(study)
     folder = Path(folder)
@@ -82,7 +82,7 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
 def _id_of(study: Study) -> str:
     if study.study_id is None:
         raise PackageError(
-            f"{study.label} has no study id.", advice="Put it into a cohort of a workspace first."
+            f"{study.label} has no study id.", advice="Add it to a cohort of a workspace first."
         )
     return study.study_id
 
@@ -92,9 +92,9 @@ def _require_space(studies: Iterable[Study], folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed + RESERVED_BYTES > free:
         raise PackageError(
-            "There is too little free space for the packages.",
-            why=f"They need up to {needed / 1e9:.2f} GB, and {free / 1e9:.2f} GB are free.",
-            advice="Free some space, or put the workspace on another disk.",
+            "There is not enough free space for the packages.",
+            why=f"They need up to {needed / 1e9:.2f} GB, but {free / 1e9:.2f} GB are free.",
+            advice="Free some space, or move the workspace to another disk.",
         )
 
 
@@ -118,7 +118,7 @@ def package_studies(
     on_package: Callable[[Package], None] | None = None,
     stop: threading.Event | None = None,
 ) -> list[Package]:
-    """Make the zips of a cohort; those already made are left as they are."""
+    """Make the zips of a cohort; packages of unchanged studies are kept."""
     labels = {study.study_id: study.label for study in cohort.studies}
     made: dict[str, Package] = {}
     for piece in iter_packages(
@@ -145,7 +145,7 @@ def iter_packages(
     executor: Executor | None = None,
     stop: threading.Event | None = None,
 ) -> Generator[Package | Event, None, None]:
-    """Make the zips of a cohort one by one, for a job that goes on with each at once."""
+    """Make the zips of a cohort, and yield each package and event as soon as it is ready."""
     folder = Path(folder)
     known = known or {}
     items = [(study, known.get(study.study_id or "")) for study in cohort.studies]
@@ -180,7 +180,7 @@ def _prepare(folder: Path, new: Sequence[Study]) -> None:
         raise PackageError(
             "The packages cannot be made.",
             why=f"{error.strerror}.",
-            advice="Look whether the scans are still there and the workspace can be written to.",
+            advice="Check that the scans are still there and that the workspace is writable.",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What goes into a package: neutral names, clean bytes."""
+"""The files of a package: neutral names, de-identified contents."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from neuroflow.studies.nifti import read_gradients
 from neuroflow.studies.package.zip_writer import Content
 from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
 
-LARGE = 2**30
-"""Bytes; from here on a file gets the longer fields of Zip64, which some readers do not know."""
+ZIP64_FROM = 2**30
+"""Bytes; larger files get the fields of Zip64, which some readers do not support."""
 
 
 def study_contents(
     study_id: str, members: StudyMembers, facts: Acquisition, salt: bytes
 ) -> Iterator[Content]:
-    """Yield what goes into the package of a study."""
+    """Yield the files of the package of a study."""
     if facts.completeness.unreadable_files:
         raise StudyError(
             f"{facts.completeness.unreadable_files} of the study's files are damaged or truncated.",
@@ -43,7 +43,7 @@ def _dicom_contents(study_id: str, facts: Acquisition, salt: bytes) -> Iterator[
     deidentifier = Deidentifier(identity, salt=salt, origin=facts.started_at)
     for number, member in enumerate(facts.images, 1):
         blocks = partial(deidentify_dicom, member, deidentifier)
-        yield Content(f"IM{number:06d}.dcm", blocks, is_large=member.size > LARGE)
+        yield Content(f"IM{number:06d}.dcm", blocks, is_large=member.size > ZIP64_FROM)
     yield _json("sidecar.json", _demographics(facts))
 
 
@@ -68,7 +68,10 @@ def _bytes(name: str, text: bytes) -> Content:
 def _nifti_contents(members: StudyMembers, facts: Acquisition) -> Iterator[Content]:
     image = members.images[0]
     yield Content(
-        "dwi.nii.gz", partial(deidentify_nifti, image), shrinks=False, is_large=image.size > LARGE
+        "dwi.nii.gz",
+        partial(deidentify_nifti, image),
+        compress=False,
+        is_large=image.size > ZIP64_FROM,
     )
     if members.bval is not None and members.bvec is not None:
         b_values, vectors = read_gradients(members.bval, members.bvec)
@@ -79,6 +82,6 @@ def _nifti_contents(members: StudyMembers, facts: Acquisition) -> Iterator[Conte
 
 
 def _rows(rows: Iterable[np.ndarray]) -> bytes:
-    """Write numbers as FSL does: rows, digits as needed to read the same numbers back."""
+    """Write numbers as FSL does, with as many digits as needed to read the same numbers."""
     lines = (" ".join(np.format_float_positional(x, trim="-") for x in row) for row in rows)
     return "".join(f"{line}\n" for line in lines).encode("ascii")

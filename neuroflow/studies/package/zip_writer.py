@@ -1,4 +1,4 @@
-"""Zips whose bytes depend on their contents alone, and reading them back."""
+"""Write deterministic zips, and verify them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from neuroflow.errors import PackageError
 from neuroflow.studies.archive import READ_ERRORS, sha256_of
 
 LEVEL = 1
-"""Of deflate: images are noise in their low bits; level 6 takes six times as long for 4 per cent.
+"""Of deflate: the low bits of images are noise; level 6 takes six times as long to save 4 per cent.
 
-zlib itself packs, as faster libraries give other bytes on other processors.
+zlib compresses, because faster libraries give different bytes on different processors.
 """
 TIMESTAMP = (2000, 1, 1, 0, 0, 0)
-"""What every file in a package is dated."""
+"""The date of every file in a package."""
 _UNIX = 3
 
 
@@ -25,28 +25,28 @@ class Content:
     """One file of a package."""
 
     name: str  # Its name in the zip
-    blocks: Callable[[], Iterable[bytes]]  # Gives its bytes, piece by piece
-    shrinks: bool = True  # False where it is compressed already
+    blocks: Callable[[], Iterable[bytes]]  # Yields its bytes
+    compress: bool = True  # False where it is compressed already
     is_large: bool = False  # True where it may exceed 2 GiB
 
 
 def write_zip(path: Path, contents: Iterable[Content]) -> None:
-    """Write a zip; memory does not grow with what goes into it."""
+    """Write a zip in constant memory."""
     with zipfile.ZipFile(path, "w", compresslevel=LEVEL, allowZip64=True) as archive:
         for content in contents:
             info = zipfile.ZipInfo(content.name, TIMESTAMP)
-            info.create_system = _UNIX  # else the platform would show
+            info.create_system = _UNIX  # the same on every platform
             info.external_attr = 0o600 << 16
             # A ZipInfo made by hand ignores the archive's level: the attribute is the only way.
             info._compresslevel = LEVEL  # type: ignore[attr-defined]
-            info.compress_type = zipfile.ZIP_DEFLATED if content.shrinks else zipfile.ZIP_STORED
+            info.compress_type = zipfile.ZIP_DEFLATED if content.compress else zipfile.ZIP_STORED
             with archive.open(info, "w", force_zip64=content.is_large) as stream:
                 for block in content.blocks():
                     stream.write(block)
 
 
 def verify_zip(path: Path) -> str:
-    """Read a zip back, every byte of it."""
+    """Read every byte of a zip, and return its SHA-256."""
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
@@ -54,6 +54,8 @@ def verify_zip(path: Path) -> str:
         broken = str(error)
     if broken is not None:
         raise PackageError(
-            "The zip does not read back.", why=f"{broken}.", advice="Check the disk, and try again."
+            "The zip cannot be read after writing it.",
+            why=f"{broken}.",
+            advice="Check the disk, and try again.",
         )
     return sha256_of(path)

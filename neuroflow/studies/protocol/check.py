@@ -158,7 +158,7 @@ def _duplicates(studies: Sequence[Study], fingerprints: Sequence[str]) -> list[F
         if fingerprint:
             same[fingerprint].append(study)
     return [
-        finding(rules.DUPLICATE, study, "the same as " + _labels(group, study))
+        finding(rules.DUPLICATE, study, "same as " + _labels(group, study))
         for group in same.values()
         if len(group) > 1
         for study in group
@@ -174,7 +174,7 @@ def _sent_before(
 ) -> list[Finding]:
     known = {digest for digest in sent if digest}
     return [
-        finding(rules.ALREADY_SENT, study, "sent before")
+        finding(rules.ALREADY_SENT, study, "already sent")
         for study, fingerprint in zip(studies, fingerprints, strict=True)
         if fingerprint in known
     ]

@@ -1,4 +1,4 @@
-"""What a rule takes: small values that test a fact and say themselves in words."""
+"""Criteria of rules: small values that test a fact and describe themselves."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 
 class Criterion(Protocol):
-    """What a rule takes of a fact."""
+    """What a rule accepts."""
 
     def is_met(self, value: Any) -> bool:
-        """Tell whether a fact is accepted."""
+        """Check whether a fact is accepted."""
 
     def describe(self, unit: str) -> str:
-        """Say what is accepted, for people."""
+        """Describe what is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Between:
     high: float
 
     def is_met(self, value: Any) -> bool:
-        """Tell whether a number, or every one of several, lies between."""
+        """Check a number, or every one of several."""
         values = value if isinstance(value, Sequence) else (value,)
         return all(self.low - 1e-6 <= number <= self.high + 1e-6 for number in values)
 
     def describe(self, unit: str) -> str:
-        """Say the range."""
+        """Describe the range."""
         return f"{self.low:g}–{self.high:g} {unit}".strip()
 
 
@@ -54,11 +54,11 @@ class WithinTolerance:
     tolerance: float
 
     def is_met(self, value: Any) -> bool:
-        """Tell whether a number is near enough."""
+        """Check that a number is within the tolerance."""
         return bool(abs(value - self.target) <= self.tolerance + 1e-6)
 
     def describe(self, unit: str) -> str:
-        """Say the number."""
+        """Describe the target."""
         return f"{self.target:g} {unit}".strip()
 
 
@@ -75,11 +75,11 @@ class AtLeast:
     low: float
 
     def is_met(self, value: Any) -> bool:
-        """Tell whether a number is large enough."""
+        """Check that a number is large enough."""
         return bool(value >= self.low)
 
     def describe(self, unit: str) -> str:
-        """Say the least."""
+        """Describe the minimum."""
         return f"at least {self.low:g} {unit}".strip()
 
 
@@ -96,19 +96,19 @@ class OneOf:
     values: tuple[Any, ...]
 
     def is_met(self, value: Any) -> bool:
-        """Tell whether a value, or every one of several, is on the list."""
+        """Check that a value, or every one of several, is on the list."""
         several = value if isinstance(value, tuple) else (value,)
         return all(one in self.values for one in several)
 
     def describe(self, unit: str) -> str:  # noqa: ARG002
-        """Say the list."""
+        """Describe the list."""
         shown = [_word(value) for value in self.values]
         return f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else shown[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    r"""Text with one of some words in it, in any case.
+    r"""Text that contains one of some words, ignoring case.
 
     Examples
     --------
@@ -119,11 +119,11 @@ class Contains:
     words: tuple[str, ...]
 
     def is_met(self, value: Any) -> bool:
-        """Tell whether the text has one of the words."""
+        """Check that the text contains one of the words."""
         return any(word.casefold() in str(value).casefold() for word in self.words)
 
     def describe(self, unit: str) -> str:  # noqa: ARG002
-        """Say the words."""
+        """List the words."""
         return " or ".join(self.words)
 
 
@@ -138,17 +138,17 @@ class Nothing:
     """
 
     def is_met(self, value: Any) -> bool:
-        """Tell whether there is nothing."""
+        """Check that there is nothing."""
         return not value
 
     def describe(self, unit: str) -> str:  # noqa: ARG002
-        """Say none."""
+        """Describe the empty list."""
         return "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Shells:
-    """Each of some b-values, and no other.
+    """Each of some b-values, and no others.
 
     Examples
     --------
@@ -160,14 +160,14 @@ class Shells:
     tolerance: float
 
     def is_met(self, value: Any) -> bool:
-        """Tell whether each shell is near an accepted one, and none of these is lacking."""
+        """Check that each shell is near an accepted one, and that none of these is missing."""
         near = [
             [abs(shell - wanted) <= self.tolerance for wanted in self.values] for shell in value
         ]
         return all(map(any, near)) and all(any(column) for column in zip(*near, strict=True))
 
     def describe(self, unit: str) -> str:
-        """Say the b-values."""
+        """List the b-values."""
         return " and ".join(f"{value:g}" for value in self.values) + f" {unit}"
 
 
@@ -176,7 +176,7 @@ def _word(value: Any) -> str:
 
 
 def describe_value(value: Any, unit: str) -> str:
-    """Say what was measured, for people.
+    """Format a measured value with its unit.
 
     Examples
     --------

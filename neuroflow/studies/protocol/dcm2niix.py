@@ -1,4 +1,4 @@
-"""The deep check: convert a DICOM study with dcm2niix, and look at the gradients that come out."""
+"""The deep check: convert a DICOM study with dcm2niix and compare the result with the headers."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from neuroflow.studies.nifti import read_nifti
 from neuroflow.studies.protocol.criteria import describe_value
 from neuroflow.studies.protocol.rules import CONVERSION
 
-TIMEOUT = 1800.0
-"""Seconds; no study takes longer."""
-SAME = {
+TIMEOUT_SECONDS = 1800.0
+COMPARED = {
     "geometry.n_volumes": "volumes",
     "geometry.n_slices": "slices",
     "gradients.shells": "b-values",
     "gradients.n_b0": "images with b = 0",
     "gradients.n_directions": "directions",
 }
-"""Facts that the headers and the converted image have to agree on."""
+"""Facts in which headers and converted image have to agree."""
 
 
 def conversion_findings(study: Study, facts: Acquisition) -> list[Finding]:
@@ -47,14 +46,14 @@ def conversion_findings(study: Study, facts: Acquisition) -> list[Finding]:
         message = _convert(program, source, target)
         found = nifti_members([Member(path) for path in sorted(target.iterdir())])
         if found is None or found.bval is None:
-            return [_finding(study, f"no diffusion image came out ({message})")]
+            return [_finding(study, f"no diffusion image was converted ({message})")]
         try:
             converted = read_nifti(found)
         except StudyError as error:
             return [_finding(study, error.message)]
         images = len(list(target.glob("*.nii")))
-    findings = [_finding(study, f"{images} images came out")] if images > 1 else []
-    for fact, words in SAME.items():
+    findings = [_finding(study, f"{images} images were converted")] if images > 1 else []
+    for fact, words in COMPARED.items():
         header, image = attrgetter(fact)(facts), attrgetter(fact)(converted)
         if header is not None and header != image:
             measured = f"{describe_value(header, '')} {words} in the headers, "
@@ -84,11 +83,16 @@ def _convert(program: str, source: Path, target: Path) -> str:
     command = [program, "-b", "y", "-z", "n", "-f", "dwi", "-o", str(target), str(source)]
     try:
         done = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, timeout=TIMEOUT, check=False, errors="replace"
+            command,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+            errors="replace",
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__
-    return f"dcm2niix ended with {done.returncode}"
+    return f"dcm2niix: exit code {done.returncode}"
 
 
 def _finding(study: Study, measured: str) -> Finding:

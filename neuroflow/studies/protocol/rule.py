@@ -1,4 +1,4 @@
-"""One rule: what it is about, what it accepts, and how a study is held against it."""
+"""One rule: what it is about, what it accepts, and how it checks a study."""
 
 from __future__ import annotations
 
@@ -10,32 +10,34 @@ from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.protocol.criteria import Criterion, describe_value
 
 GUIDE = "neuropacs documentation, acquisition parameters"
-"""Where most rules stand."""
+"""The source of most rules."""
 BOTH = frozenset({StudyKind.DICOM, StudyKind.NIFTI})
-"""What most rules apply to."""
-ANOTHER_SCAN = "The scanner made it so: leave this study out, or ask the service about it."
-"""What there is to do about most acquisitions."""
+"""The kinds of studies that most rules apply to."""
+ACQUIRED_THIS_WAY = (
+    "The study was acquired this way: exclude it, or ask neuropacs whether they accept it."
+)
+"""The advice of most rules."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule."""
 
-    id: str  # Its name in tables and overrides
+    id: str  # Its name in tables and in `Workspace.override`; stored in ledgers
     parameter: str  # What it is about, for people
     fact: str  # Dotted name within `Acquisition`, as "geometry.n_slices"; empty for several facts
-    criterion: Criterion  # What is taken
+    criterion: Criterion  # What the service accepts
     unit: str = ""  # The unit of the fact
-    source: str = GUIDE  # Where the rule stands
-    advice: str = ANOTHER_SCAN  # What to do when it is broken
-    severity: Severity = Severity.ERROR  # How much it matters when it is broken
-    # How much it matters when the fact is not known; None where that is fine.
+    source: str = GUIDE  # The document that states it
+    advice: str = ACQUIRED_THIS_WAY  # What to do when it is broken
+    severity: Severity = Severity.ERROR  # Of a finding
+    # Severity where the fact is unknown; None skips the rule.
     unknown: Severity | None = Severity.WARNING
     kinds: frozenset[StudyKind] = field(default=BOTH)  # What it applies to
     can_be_overridden: bool = True  # False where a study that breaks it cannot be packaged
 
     def check(self, label: str, facts: Acquisition) -> Finding | None:
-        """Hold a study against this rule."""
+        """Check the facts of a study; return a finding, or None if they are accepted."""
         if facts.kind not in self.kinds or not self.fact:
             return None
         value = attrgetter(self.fact)(facts)
@@ -44,7 +46,7 @@ class Rule:
             if self.unknown is None:
                 return None
             measured = "unknown: " + facts.unknown_reasons.get(self.fact, "not in the headers")
-            advice = f"It could not be read; make sure of it ({self.parameter}: {accepted})."
+            advice = f"It could not be read; check it yourself ({self.parameter}: {accepted})."
             if self.unknown is Severity.ERROR:
                 advice = self.advice
             return Finding(label, self.id, self.unknown, measured, accepted, advice)

@@ -1,6 +1,6 @@
-"""The rules a study is held against, as data: the one place where they are written.
+"""The rules that studies are checked against, as data: the only place where they are written.
 
-Findings, the page of the documentation and the help of the form derive from `RULES`.
+Findings, docs/protocol.md and the help of the form derive from `RULES`.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ ONLY_DICOM = frozenset({StudyKind.DICOM})
 ONLY_NIFTI = frozenset({StudyKind.NIFTI})
 EXPORT_AGAIN = "Export the whole series again from the scanner or PACS."
 GRADIENTS = (
-    "Look whether b-values and b-vectors lie beside the image (.bval, .bvec), or take the DICOM "
-    "files. If it was scanned so, leave this study out or ask the service."
+    "Check that b-values and b-vectors lie beside the image (.bval, .bvec), or use the DICOM "
+    "files. If the study was acquired this way, exclude it or ask neuropacs."
 )
-CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or take its DICOM files."
+CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or use its DICOM files."
 
 
 WARNING, NOTE, ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
@@ -53,7 +53,7 @@ RULES: tuple[Rule, ...] = (
         "timing.echo_time",
         Between(0, 100),
         "ms",
-        advice="An older page of the vendor ends at 100 ms; 104 ms is what it says today.",
+        advice="An older page of the documentation ends at 100 ms, the current one at 104 ms.",
         severity=NOTE,
         unknown=None,
     ),
@@ -63,7 +63,7 @@ RULES: tuple[Rule, ...] = (
         "Sequence",
         "series.sequence",
         Contains(("EP",)),
-        advice="The service takes single-shot spin-echo echo-planar imaging.",
+        advice="neuropacs accepts single-shot spin-echo echo-planar imaging.",
     ),
     Rule("in_plane", "In-plane resolution", "geometry.in_plane", Between(1.85, 2.15), "mm"),
     Rule(
@@ -82,7 +82,7 @@ RULES: tuple[Rule, ...] = (
         "geometry.plane",
         OneOf(("axial",)),
         source=OWN,
-        advice="Whole-brain diffusion is acquired axially; look whether this is the right series.",
+        advice="Whole-brain diffusion is acquired axially: check that this is the right series.",
         severity=WARNING,
         kinds=ONLY_DICOM,
     ),
@@ -118,7 +118,7 @@ RULES: tuple[Rule, ...] = (
         Between(0, 130),
         "years",
         source=FORMAT,
-        advice="Give the age in participants.tsv (column age, in years).",
+        advice="Enter the age in participants.tsv (column age, in years).",
         unknown=ERROR,
     ),
     Rule(
@@ -128,7 +128,7 @@ RULES: tuple[Rule, ...] = (
         AtLeast(40),
         "years",
         source=PORTAL,
-        advice="The portal says that the patient is 40 or older; the result may be refused.",
+        advice="The portal requires patients of 40 or older; neuropacs may refuse the study.",
         severity=WARNING,
         unknown=None,
     ),
@@ -138,7 +138,7 @@ RULES: tuple[Rule, ...] = (
         "demographics.sex",
         OneOf(("M", "F")),
         source=FORMAT,
-        advice="Give the sex in participants.tsv (column sex, M or F).",
+        advice="Enter the sex in participants.tsv (column sex, M or F).",
         unknown=ERROR,
     ),
     Rule(
@@ -156,7 +156,7 @@ RULES: tuple[Rule, ...] = (
         "completeness.diffusion_series",
         OneOf((1,)),
         source=OWN,
-        advice="Keep the one diffusion series that shall be processed; studies.tsv can name it.",
+        advice="Select the diffusion series to process in studies.tsv (column series).",
         kinds=ONLY_DICOM,
     ),
     Rule(
@@ -183,7 +183,7 @@ RULES: tuple[Rule, ...] = (
         "completeness.varying",
         Nothing(),
         source=DICOM,
-        advice="Several series were mixed: export them apart.",
+        advice="Several series are mixed: export them separately.",
         kinds=ONLY_DICOM,
     ),
     Rule(
@@ -192,7 +192,7 @@ RULES: tuple[Rule, ...] = (
         "completeness.repeated_instances",
         Nothing(),
         source=DICOM,
-        advice="The same images are there twice: remove one copy.",
+        advice="The same images are in the study twice: remove one copy.",
         kinds=ONLY_DICOM,
     ),
     Rule(
@@ -237,7 +237,7 @@ RULES: tuple[Rule, ...] = (
         "series.burned_in",
         OneOf(("NO",)),
         source="DICOM PS3.15, annex E",
-        advice="The pixels may show a name; such images may not leave this disk.",
+        advice="The pixels may show a name; such images must not leave this computer.",
         unknown=None,
         kinds=ONLY_DICOM,
     ),
@@ -247,7 +247,7 @@ RULES: tuple[Rule, ...] = (
         "geometry.dimensions",
         OneOf((4,)),
         source=NIFTI,
-        advice="Diffusion images have four axes, the last one for the volumes. " + CONVERT_AGAIN,
+        advice="Diffusion images have four axes, the last for the volumes. " + CONVERT_AGAIN,
         kinds=ONLY_NIFTI,
     ),
     Rule(
@@ -256,7 +256,7 @@ RULES: tuple[Rule, ...] = (
         "geometry.spatial_unit",
         OneOf(("mm",)),
         source=NIFTI,
-        advice="The header does not say millimetres; the sizes above are read as such.",
+        advice="The header does not state millimetres; check that the voxel sizes are right.",
         severity=WARNING,
         kinds=ONLY_NIFTI,
     ),
@@ -281,7 +281,7 @@ RULES: tuple[Rule, ...] = (
         kinds=ONLY_NIFTI,
     ),
 )
-"""The rules that one study alone is held against."""
+"""Rules that test one fact of one study."""
 
 GRADIENT_COUNT = Rule(
     "gradient_count",
@@ -295,11 +295,11 @@ GRADIENT_COUNT = Rule(
 )
 READABLE = Rule(
     "readable",
-    "The study can be read",
+    "Readable study",
     "",
     OneOf(("a readable study",)),
     source=OWN,
-    advice="Copy or export it again.",
+    advice="Copy or export the study again.",
     can_be_overridden=False,
 )
 DUPLICATE = Rule(
@@ -308,7 +308,7 @@ DUPLICATE = Rule(
     "",
     OneOf(("each study once",)),
     source=SFTP,
-    advice="The service overwrites one by the other: remove one of them.",
+    advice="neuropacs would overwrite one with the other: exclude one of them.",
 )
 ALREADY_SENT = Rule(
     "already_sent",
@@ -316,15 +316,15 @@ ALREADY_SENT = Rule(
     "",
     OneOf(("studies not sent yet",)),
     source=SFTP,
-    advice="Its results are there or on their way: leave it out, or replace it knowingly.",
+    advice="Its results exist or are being computed: exclude it, or replace it on purpose.",
 )
 CONVERSION = Rule(
     "conversion",
-    "What dcm2niix makes of the study",
+    "Conversion with dcm2niix",
     "",
-    OneOf(("what the headers say",)),
+    OneOf(("the values in the headers",)),
     source="dcm2niix (Li et al. 2016)",
-    advice="Look at the converted image; " + EXPORT_AGAIN[0].lower() + EXPORT_AGAIN[1:],
+    advice="Check the converted image, or " + EXPORT_AGAIN[0].lower() + EXPORT_AGAIN[1:],
     kinds=ONLY_DICOM,
 )
 FURTHER_RULES: tuple[Rule, ...] = (
@@ -334,17 +334,18 @@ FURTHER_RULES: tuple[Rule, ...] = (
     ALREADY_SENT,
     CONVERSION,
 )
-"""The rules that take more than one fact, or more than one study."""
+"""Rules that need more than one fact, or more than one study."""
 ALL_RULES = (*RULES, *FURTHER_RULES)
 
 
 def rules_table() -> pd.DataFrame:
-    """List the rules, for people.
+    """List the rules that `check` applies.
 
     Returns
     -------
     pandas.DataFrame
-        One row per rule: rule, parameter, accepted, severity, unknown, applies_to, source, advice.
+        One row per rule. Columns: rule (its id), parameter, accepted, severity (if broken), unknown
+        (severity if the fact cannot be read), applies_to, source, advice.
 
     Examples
     --------

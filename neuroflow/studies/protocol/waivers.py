@@ -1,4 +1,4 @@
-"""Rules that a user knowingly sets aside for a study, with a reason."""
+"""Rules that the user overrides for a study, with a reason."""
 
 from __future__ import annotations
 
@@ -11,60 +11,63 @@ from neuroflow.errors import OptionError
 from neuroflow.models import Severity
 from neuroflow.studies.protocol.rules import ALL_RULES
 
-NOT_WAIVABLE = frozenset(rule.id for rule in ALL_RULES if not rule.can_be_overridden)
+OVERRIDDEN = "Overridden by the user"
+"""How the advice of an overridden finding begins."""
+_RULES = {rule.id: rule for rule in ALL_RULES}
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One rule set aside for one study.
+    """One rule that the user overrides for one study.
 
     Examples
     --------
-    >>> Waiver("P1", "echo_time", "The vendor agreed to 108 ms.").rule
+    >>> Waiver("P1", "echo_time", "neuropacs agreed to 108 ms.").rule
     'echo_time'
     """
 
     study: str  # The study's label
     rule: str  # The rule's id
-    reason: str  # Why, for the ledger and for whoever looks at the results; no patient data
+    reason: str  # Why, kept in the ledger; no patient data
 
     def __post_init__(self) -> None:
-        known = {rule.id for rule in ALL_RULES}
-        if self.rule not in known:
+        rule = _RULES.get(self.rule)
+        if rule is None:
             raise OptionError(
-                f"There is no rule {self.rule!r}.", advice=f"Rules are: {', '.join(sorted(known))}."
+                f"There is no rule {self.rule!r}.",
+                advice=f"Rules are: {', '.join(sorted(_RULES))}.",
             )
-        if self.rule in NOT_WAIVABLE:
+        if not rule.can_be_overridden:
             raise OptionError(
-                f"The rule {self.rule!r} cannot be set aside.",
-                why="What breaks it cannot be packaged.",
-                advice="Mend the study, or leave it out.",
+                f"The rule {self.rule!r} cannot be overridden.",
+                why="A study that breaks it cannot be packaged.",
+                advice="Correct the study, or exclude it.",
             )
         if not self.reason.strip():
             raise OptionError(
-                "A rule is set aside with a reason.", advice="Say why the study may be sent."
+                "A rule is overridden with a reason.", advice="State why the study may be sent."
             )
 
 
-def apply_waivers(findings: pd.DataFrame, overrides: Iterable[Waiver]) -> pd.DataFrame:
-    """Turn errors that the user set aside into warnings.
+def apply_waivers(findings: pd.DataFrame, waivers: Iterable[Waiver]) -> pd.DataFrame:
+    """Turn errors that the user overrode into warnings.
 
     Examples
     --------
     >>> row = ["P1", "echo_time", "error", "108 ms", "55–104 ms", "..."]
     >>> columns = ["study", "rule", "severity", "measured", "accepted", "advice"]
     >>> findings = pd.DataFrame([row], columns=columns)
-    >>> aside = apply_waivers(findings, [Waiver("P1", "echo_time", "The vendor agreed.")])
-    >>> aside.loc[0, ["severity", "advice"]].tolist()
-    ['warning', 'Set aside by the user: The vendor agreed.']
+    >>> waived = apply_waivers(findings, [Waiver("P1", "echo_time", "neuropacs agreed.")])
+    >>> waived.loc[0, ["severity", "advice"]].tolist()
+    ['warning', 'Overridden by the user: neuropacs agreed.']
     """
     result = findings.copy()
-    for override in overrides:
+    for waiver in waivers:
         chosen = (
-            (result["study"] == override.study)
-            & (result["rule"] == override.rule)
+            (result["study"] == waiver.study)
+            & (result["rule"] == waiver.rule)
             & (result["severity"] == str(Severity.ERROR))
         )
         result.loc[chosen, "severity"] = str(Severity.WARNING)
-        result.loc[chosen, "advice"] = f"Set aside by the user: {override.reason.strip()}"
+        result.loc[chosen, "advice"] = f"{OVERRIDDEN}: {waiver.reason.strip()}"
     return result

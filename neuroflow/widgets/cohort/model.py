@@ -12,7 +12,7 @@ from traitlets import Any, Dict, Tuple, Unicode, observe
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import IdError
 from neuroflow.models import Cohort, OnEvent, Severity
-from neuroflow.studies import find_studies
+from neuroflow.studies import OVERRIDDEN, find_studies
 from neuroflow.widgets.cohort import table
 from neuroflow.widgets.common import LEDGER_FILES, FormModel, Mtimes, mtimes
 from neuroflow.workspace import CohortStore, Workspace, blocked_studies
@@ -162,7 +162,7 @@ class CohortModel(FormModel):
     def overridden_rules(self) -> tuple[str, ...]:
         """The rules that are overridden for the selected studies."""
         rows = self._selected_findings()
-        aside = rows["advice"].str.startswith(table.OVERRIDDEN)
+        aside = rows["advice"].str.startswith(OVERRIDDEN)
         return tuple(sorted(set(rows.loc[aside, "rule"])))
 
     def _selected_findings(self) -> pd.DataFrame:

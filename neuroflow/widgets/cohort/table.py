@@ -9,14 +9,13 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.models import Cohort, Severity, Study
-from neuroflow.studies import NOT_CHECKED
+from neuroflow.studies import NOT_CHECKED, OVERRIDDEN
 
 ERRORS, UNCHECKED, WARNINGS = "has errors", "not checked", "has warnings"
 READY, EXCLUDED, SENT = "ready", "excluded", "sent"
 TONES = {ERRORS: "bad", UNCHECKED: "warn", WARNINGS: "warn", READY: "good", EXCLUDED: "", SENT: ""}
 """Tone of each state, most urgent first."""
 SENDABLE = frozenset({WARNINGS, READY, SENT})
-OVERRIDDEN = "Set aside by the user"
 COLUMNS = ("study", "participant", "session", "kind", "age", "sex", "state", "findings")
 FINDINGS = ("study", "rule", "severity", "measured", "accepted", "what to do")
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
