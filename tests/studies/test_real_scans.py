@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import zipfile
 from pathlib import Path
@@ -10,10 +9,8 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-from pydicom import dcmread
 from support.packages import SALT, only_study, package_bytes
 
-from neuroflow.studies.dicom.csa import blank_csa, read_tags
 from neuroflow.studies.discovery.find import find_studies, survey
 from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol.check import check_study
@@ -53,27 +50,6 @@ def test_a_real_siemens_study_keeps_its_gradients_and_loses_its_names(siemens, t
     # The scanner's serial number, the date, the site, and the root of every UID.
     for secret in (b"35119", b"20100114", b"CBU", b"1.3.12.2.1107", b"MRC35119"):
         assert secret not in data, secret
-
-
-@pytest.mark.parametrize("part", [0x1010, 0x1020])
-def test_the_csa_header_keeps_its_structure_and_the_acquisition(part):
-    with gzip.open(NIBABEL / SIEMENS[1]) as stream:
-        value = dcmread(stream)[0x0029, part].value
-    blanked = blank_csa(value)
-    before, after = read_tags(value), read_tags(blanked)
-    assert len(blanked) == len(value)
-    assert set(after) == set(before)
-    kept = ("B_matrix", "MosaicRefAcqTimes") if part == 0x1010 else ("SliceArrayConcatenations",)
-    for name in kept:
-        assert after[name] == before[name]
-        assert after[name]
-    if part == 0x1020:
-        assert "sSliceArray.ucMode                       = 0x2" in after["MrPhoenixProtocol"][0]
-
-
-@pytest.mark.parametrize("value", [b"", b"SV10", b"SV10" + bytes(80), bytes(300), b"SV10" * 90])
-def test_a_broken_csa_header_is_not_kept(value):
-    assert blank_csa(value) is None
 
 
 def test_a_philips_anatomical_scan_is_no_diffusion(tmp_path):

@@ -71,6 +71,10 @@ class Scan:
         return np.vstack([np.zeros((self.n_b0, 3)), directions(self.n_directions)])
 
 
+SMALL = Scan(n_slices=3, n_directions=2)
+"""Quick to write, and read like a whole study."""
+
+
 def header(scan: Scan, instance: int) -> FileDataset:
     """A classic MR header without place and weighting."""
     meta = FileMetaDataset()

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.scans import Scan, write_dicom, write_nifti
+from support.scans import SMALL, write_dicom, write_nifti
 
 from neuroflow.errors import FolderError
 from neuroflow.studies.discovery.find import find_studies, survey
-
-SMALL = Scan(n_slices=3, n_directions=2)
 
 
 def table(folder, *lines):

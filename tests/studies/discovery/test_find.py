@@ -8,14 +8,12 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from support.scans import Scan, write_dicom, write_nifti
+from support.scans import SMALL, Scan, write_dicom, write_nifti
 
 from neuroflow.errors import FolderError
 from neuroflow.models import StudyKind
 from neuroflow.studies.discovery.find import find_studies, survey
 from neuroflow.studies.parallel import local_executor
-
-SMALL = Scan(n_slices=3, n_directions=2)
 
 
 def test_studies_mixed_in_one_folder_are_told_apart_by_their_uid(tmp_path):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from support.packages import SALT
-from support.scans import Scan, write_dicom, write_nifti
+from support.scans import SMALL, write_dicom, write_nifti
 
 from neuroflow.errors import WorkerError
 from neuroflow.models import Cohort
@@ -18,8 +18,6 @@ from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import package_studies
 from neuroflow.studies.parallel import local_executor, map_chunks
 from neuroflow.studies.protocol.check import check
-
-SMALL = Scan(n_slices=3, n_directions=2)
 
 
 @pytest.fixture(scope="module")

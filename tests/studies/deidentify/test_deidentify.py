@@ -13,14 +13,20 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from support.packages import SALT, leaks, only_study, package_bytes
-from support.scans import SECRETS, Scan, write_dicom, write_enhanced, write_mosaic, write_nifti
+from support.scans import (
+    SECRETS,
+    SMALL,
+    Scan,
+    write_dicom,
+    write_enhanced,
+    write_mosaic,
+    write_nifti,
+)
 
 from neuroflow.studies.deidentify.private_attributes import SERVICE
 from neuroflow.studies.deidentify.report import deidentification_report
 from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
-
-SMALL = Scan(n_slices=3, n_directions=2)
 
 
 def packaged(folder: Path, out: Path, **changes: object) -> list[pydicom.FileDataset]:

@@ -15,7 +15,7 @@ import numpy as np
 import pydicom
 import pytest
 from support.packages import SALT, leaks, only_study, package_bytes
-from support.scans import SECRETS, Scan, write_dicom, write_nifti
+from support.scans import SECRETS, SMALL, write_dicom, write_nifti
 
 from neuroflow.errors import PackageError
 from neuroflow.models import Cohort
@@ -26,7 +26,6 @@ from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.source_digest import is_unchanged
 
 VENDORS = ("siemens", "ge", "philips")
-SMALL = Scan(n_slices=3, n_directions=2)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -1,0 +1,74 @@
+"""Damaged, dangerous and unreadable files in a folder of scans."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import pydicom
+import pytest
+from support.scans import SMALL, write_dicom
+from support.studies import skip_reasons
+
+from neuroflow.studies.discovery.find import survey
+
+
+def test_a_zip_bomb_is_not_unpacked(tmp_path):
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("zeros.dcm", "w", force_zip64=True) as stream,
+    ):
+        for _ in range(300):
+            stream.write(bytes(1 << 20))
+    assert "would unpack to 0.3 GiB" in skip_reasons(tmp_path)[0]
+
+
+@pytest.mark.parametrize("name", ["../out.dcm", "/etc/out.dcm", "C:\\out.dcm", "a/../../b.dcm"])
+def test_a_zip_with_names_that_point_outside_is_refused(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
+        archive.writestr(name, b"x" * 200)
+    assert "points outside" in skip_reasons(tmp_path)[0]
+
+
+def test_a_zip_with_a_link_is_refused(tmp_path):
+    info = zipfile.ZipInfo("link")
+    info.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
+        archive.writestr(info, "/etc/passwd")
+    assert "a link" in skip_reasons(tmp_path)[0]
+
+
+def test_a_damaged_zip_is_skipped_and_the_other_studies_go_on(tmp_path):
+    write_dicom(tmp_path / "good", SMALL)
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04" + b"rubbish" * 20)
+    (tmp_path / "bad.dcm").write_bytes(bytes(128) + b"DICM" + b"rubbish" * 20)
+    result = survey(tmp_path)
+    assert len(result.studies) == 1
+    assert [Path(path).name for path in result.skipped["path"]] == ["bad.dcm", "bad.zip"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_links_that_lead_in_circles_are_followed_once(tmp_path):
+    write_dicom(tmp_path / "a", SMALL)
+    (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "self").symlink_to(tmp_path / "self")
+    (tmp_path / "gone.dcm").symlink_to(tmp_path / "nothing")
+    result = survey(tmp_path)
+    assert len(result.studies[0].files) == 12
+    assert len(result.skipped) == 3
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_skipped_with_its_reason(tmp_path):
+    write_dicom(tmp_path / "a", SMALL)[0].chmod(0)
+    assert "Permission denied" in skip_reasons(tmp_path)[0]
+
+
+def test_a_dicomdir_is_passed_over_and_its_files_are_found(tmp_path):
+    tests = Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests"
+    shutil.copytree(tests, tmp_path / "disc")
+    result = survey(tmp_path)
+    assert len(result.studies) > 3
+    assert any("DICOMDIR" in reason for reason in result.skipped["reason"])
