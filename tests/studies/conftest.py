@@ -1,4 +1,4 @@
-"""Studies as they lie on a disk."""
+"""Studies of each manufacturer, written once per session."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def everything(scans, folder, executor=None):
     return studies, findings.to_csv(), [package.sha256 for package in packages]
 
 
-def test_threads_processes_and_one_after_the_other_give_the_same(scans, tmp_path):
+def test_threads_processes_and_no_executor_agree(scans, tmp_path):
     alone = everything(scans, tmp_path / "alone")
     with ThreadPoolExecutor(2) as threads:
         assert everything(scans, tmp_path / "threads", threads) == alone
@@ -53,7 +53,7 @@ def end_at_once(chunk):
     os._exit(1)
 
 
-def test_a_worker_that_dies_is_an_error_with_advice():
+def test_dead_worker_is_an_error_with_advice():
     with (
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes,
         pytest.raises(WorkerError, match="ended unexpectedly"),
@@ -63,7 +63,7 @@ def test_a_worker_that_dies_is_an_error_with_advice():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of distributed's own start and end
-def test_a_dask_cluster_of_two_processes_gives_the_same(scans, tmp_path):
+def test_dask_cluster_agrees(scans, tmp_path):
     distributed = pytest.importorskip("distributed")
     alone = everything(scans, tmp_path / "alone")
     with (
@@ -79,7 +79,7 @@ def test_a_dask_cluster_of_two_processes_gives_the_same(scans, tmp_path):
         assert everything(scans, tmp_path / "dask", client.get_executor()) == alone
 
 
-def test_progress_is_told_to_the_end(scans, tmp_path):
+def test_progress_is_reported_to_the_end(scans, tmp_path):
     events = []
     studies = find_studies(scans, on_event=events.append)
     check(studies, on_event=events.append)

@@ -29,7 +29,7 @@ def siemens(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_real_siemens_mosaic_is_read(siemens):
+def test_real_siemens_mosaic_is_read(siemens):
     facts = read_acquisition(only_study(siemens))
     assert (facts.geometry.n_slices, facts.geometry.n_volumes, facts.gradients.shells) == (
         48,
@@ -41,7 +41,7 @@ def test_a_real_siemens_mosaic_is_read(siemens):
     assert facts.gradients.volumes[1].direction == (0.99997449, 0.00505012, -0.00505012)
 
 
-def test_a_real_siemens_study_keeps_its_gradients_and_loses_its_names(siemens, tmp_path):
+def test_real_siemens_study_keeps_gradients_and_loses_names(siemens, tmp_path):
     study = only_study(siemens)
     package = make_package(study, "C", tmp_path / "out", salt=SALT)
     after = read_acquisition(only_study(tmp_path / "out"))
@@ -52,7 +52,7 @@ def test_a_real_siemens_study_keeps_its_gradients_and_loses_its_names(siemens, t
         assert secret not in data, secret
 
 
-def test_a_philips_anatomical_scan_is_no_diffusion(tmp_path):
+def test_philips_anatomical_scan_is_not_diffusion(tmp_path):
     shutil.copy(NIBABEL / "philips_mprage.dcm.gz", tmp_path)
     (study,) = find_studies(tmp_path)
     measured = {finding.rule: finding.measured for finding in check_study(study)}
@@ -81,7 +81,7 @@ def test_diffusion_images_of_dipy_are_read(stem, n_volumes, shells, tmp_path):
     assert len(b_values) == n_volumes
 
 
-def test_files_that_are_no_studies_are_named(tmp_path):
+def test_files_that_are_not_studies_are_listed(tmp_path):
     dipy = pytest.importorskip("dipy.data")
     folder = Path(dipy.__file__).parent / "files"
     shutil.copy(folder / "S0_10slices.nii.gz", tmp_path)

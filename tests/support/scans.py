@@ -12,6 +12,10 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
+from neuroflow.demo.scans import siemens
+from neuroflow.demo.scans.dicom import item
+from neuroflow.demo.scans.phantom import half_sphere, slice_times
+
 MR = "1.2.840.10008.5.1.4.1.1.4"
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 SECRETS = {
@@ -30,16 +34,6 @@ SECRETS = {
     "root": "1.2.840.99999.7",
 }
 """What may be nowhere in a package."""
-
-
-def directions(count: int) -> np.ndarray:
-    """Points spread over a half sphere, shape (count, 3)."""
-    steps = np.arange(count) + 0.5
-    polar = np.arccos(1 - steps / count)
-    around = np.pi * (1 + 5**0.5) * steps
-    return np.column_stack(
-        [np.cos(around) * np.sin(polar), np.sin(around) * np.sin(polar), np.cos(polar)]
-    )
 
 
 @dataclass
@@ -68,7 +62,7 @@ class Scan:
 
     @property
     def vectors(self) -> np.ndarray:
-        return np.vstack([np.zeros((self.n_b0, 3)), directions(self.n_directions)])
+        return np.vstack([np.zeros((self.n_b0, 3)), half_sphere(self.n_directions)])
 
 
 SMALL = Scan(n_slices=3, n_directions=2)
@@ -132,13 +126,7 @@ def weight(ds: Dataset, vendor: str, b_value: float, vector: np.ndarray) -> None
     if vendor == "siemens":
         for word in (0x0019100E, 0x00191027):
             ds.pop(word, None)
-        block = ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
-        block.add_new(0x0C, "IS", int(b_value))
-        block.add_new(0x0D, "CS", "DIRECTIONAL" if b_value else "NONE")
-        if b_value:
-            block.add_new(0x0E, "FD", [x, y, z])
-            matrix = b_value * np.outer(vector, vector)
-            block.add_new(0x27, "FD", matrix[np.triu_indices(3)].tolist())
+        siemens.add_weighting(ds, b_value, vector)
         other = ds.private_block(0x0029, "SIEMENS MEDCOM OOG", create=True)
         other.add_new(0x10, "LO", f"drawn by {SECRETS['operator']}")
     elif vendor == "ge":
@@ -160,13 +148,13 @@ def weight(ds: Dataset, vendor: str, b_value: float, vector: np.ndarray) -> None
             mr.add_new(element, "FL", part)
         five = ds.private_block(0x2005, "Philips MR Imaging DD 005", create=True)
         five.add_new(0x15, "SL", 31)
-        item = Dataset()
-        item.PatientName = SECRETS["name"]
-        item.SOPInstanceUID = f"{SECRETS['root']}.66"
-        inner = item.private_block(0x2005, "Philips MR Imaging DD 005", create=True)
+        private = Dataset()
+        private.PatientName = SECRETS["name"]
+        private.SOPInstanceUID = f"{SECRETS['root']}.66"
+        inner = private.private_block(0x2005, "Philips MR Imaging DD 005", create=True)
         inner.add_new(0x14, "SL", 2)
         inner.add_new(0x38, "LT", f"note on {SECRETS['family']}")
-        five.add_new(0x0F, "SQ", Sequence([item]))
+        five.add_new(0x0F, "SQ", Sequence([private]))
 
 
 def write_dicom(folder: Path, scan: Scan, *, suffix: str = ".dcm") -> list[Path]:
@@ -195,17 +183,14 @@ def write_mosaic(folder: Path, scan: Scan, *, suffix: str = ".IMA") -> list[Path
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     tiles = int(np.ceil(np.sqrt(scan.n_slices)))
-    order = [*range(0, scan.n_slices, 2), *range(1, scan.n_slices, 2)]
-    times = [100.0 * order.index(level) for level in range(scan.n_slices)]
+    times = slice_times(100.0 * scan.n_slices, scan.n_slices)
     weights = zip(scan.b_values, scan.vectors, strict=True)
     for instance, (b_value, vector) in enumerate(weights, 1):
         ds = header(scan, instance)
         ds.ImageType = [*ds.ImageType, "MOSAIC"]
         ds.ImagePositionPatient = [-10, -10, 0]
         weight(ds, "siemens", b_value, vector)
-        block = ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
-        block.add_new(0x0A, "US", scan.n_slices)
-        block.add_new(0x29, "FD", times)
+        siemens.add_mosaic(ds, times)
         ds.Rows = ds.Columns = scan.size * tiles
         ds.PixelData = np.full((ds.Rows, ds.Columns), instance, np.uint16).tobytes()
         paths.append(folder / f"{SECRETS['family']}{instance:04d}{suffix}")
@@ -222,11 +207,11 @@ def write_enhanced(folder: Path, scan: Scan) -> Path:
         delattr(ds, word)
     del ds.ImageOrientationPatient
     shared = Dataset()
-    shared.PlaneOrientationSequence = [_dataset(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])]
-    measures = _dataset(SliceThickness=2, SpacingBetweenSlices=2, PixelSpacing=[2, 2])
+    shared.PlaneOrientationSequence = [item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])]
+    measures = item(SliceThickness=2, SpacingBetweenSlices=2, PixelSpacing=[2, 2])
     shared.PixelMeasuresSequence = [measures]
-    shared.MRTimingAndRelatedParametersSequence = [_dataset(RepetitionTime=9000, FlipAngle=90)]
-    shared.MREchoSequence = [_dataset(EffectiveEchoTime=88.0)]
+    shared.MRTimingAndRelatedParametersSequence = [item(RepetitionTime=9000, FlipAngle=90)]
+    shared.MREchoSequence = [item(EffectiveEchoTime=88.0)]
     ds.SharedFunctionalGroupsSequence = [shared]
     ds.PerFrameFunctionalGroupsSequence = [
         _frame(level, b_value, vector)
@@ -241,28 +226,21 @@ def write_enhanced(folder: Path, scan: Scan) -> Path:
     return path
 
 
-def _dataset(**values: object) -> Dataset:
-    ds = Dataset()
-    for word, value in values.items():
-        setattr(ds, word, value)
-    return ds
-
-
 def _frame(level: int, b_value: float, vector: np.ndarray) -> Dataset:
     frame = Dataset()
-    frame.PlanePositionSequence = [_dataset(ImagePositionPatient=[-10, -10, 2 * level])]
-    content = _dataset(
+    frame.PlanePositionSequence = [item(ImagePositionPatient=[-10, -10, 2 * level])]
+    content = item(
         FrameAcquisitionDateTime=SECRETS["day"] + SECRETS["time"],
         FrameComments=f"frame of {SECRETS['family']}",
     )
     frame.FrameContentSequence = [content]
-    weighting = _dataset(DiffusionDirectionality="DIRECTIONAL" if b_value else "NONE")
+    weighting = item(DiffusionDirectionality="DIRECTIONAL" if b_value else "NONE")
     if b_value:
         weighting.DiffusionBValue = float(b_value)
-        direction = _dataset(DiffusionGradientOrientation=[float(part) for part in vector])
+        direction = item(DiffusionGradientOrientation=[float(part) for part in vector])
         weighting.DiffusionGradientDirectionSequence = [direction]
     frame.MRDiffusionSequence = [weighting]
-    frame.ReferencedImageSequence = [_dataset(ReferencedSOPInstanceUID=f"{SECRETS['root']}.5")]
+    frame.ReferencedImageSequence = [item(ReferencedSOPInstanceUID=f"{SECRETS['root']}.5")]
     return frame
 
 
@@ -294,9 +272,7 @@ def write_nifti(folder: Path, scan: Scan, *, stem: str = "dwi", suffix: str = ".
         "ScanningSequence": "SE_EP",
         "SliceThickness": 2,
         "SpacingBetweenSlices": 2,
-        "SliceTiming": [*range(0, scan.n_slices, 2), *range(1, scan.n_slices, 2)],
+        "SliceTiming": slice_times(0.1 * scan.n_slices, scan.n_slices).tolist(),
     }
-    order = sidecar["SliceTiming"]
-    sidecar["SliceTiming"] = [0.1 * order.index(level) for level in range(scan.n_slices)]
     (folder / f"{stem}.json").write_text(json.dumps(sidecar), encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""What the simulated DICOM files of all vendors have in common."""
+"""The parts that the simulated DICOM files of all manufacturers share."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
+from neuroflow.contract import SERIES_DESCRIPTION, STUDY_DESCRIPTION
 from neuroflow.demo.people import Visit
 from neuroflow.demo.scans.phantom import SLICES, VOXEL_MM, WIDTH
-
-STUDY_DESCRIPTION = "MRI Brain with DTI Non-Contrast"
-SERIES_DESCRIPTION = "neuropacs DTI"
-"""As the instructions for use of the service ask for."""
 
 ORIENTATION = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 """Axial slices: columns run to the left, rows to the back."""
@@ -32,7 +29,7 @@ def uid(*words: object) -> str:
 
 
 def slice_position(index: int) -> list[float]:
-    """Tell where a slice's first voxel lies.
+    """Return the position of the first voxel of a slice, in mm.
 
     Examples
     --------
@@ -44,7 +41,7 @@ def slice_position(index: int) -> list[float]:
 
 
 def header(visit: Visit, instance: int, storage: str = MRImageStorage) -> Dataset:
-    """Fill in what every image of a study says, the invented person's identity included."""
+    """Make the header that all images of a study share, including the invented identity."""
     key = (visit.participant_id, visit.session_id, visit.day)
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
@@ -66,7 +63,7 @@ def header(visit: Visit, instance: int, storage: str = MRImageStorage) -> Datase
 
 
 def _identity(ds: Dataset, visit: Visit) -> None:
-    """Write what de-identification has to take away, and the age and sex it has to keep."""
+    """Write what de-identification has to remove, and the age and sex it has to keep."""
     day = f"{visit.day:%Y%m%d}"
     ds.PatientName, ds.PatientID = visit.name, visit.hospital_id
     ds.PatientBirthDate = f"{visit.birth:%Y%m%d}"
@@ -95,7 +92,7 @@ def _acquisition(ds: Dataset, visit: Visit) -> None:
 
 
 def add_pixels(ds: Dataset, pixels: NDArray[np.uint16]) -> None:
-    """Put an image, or the frames of one, into a dataset."""
+    """Add the pixels of an image, or of all its frames, to a dataset."""
     ds.Rows, ds.Columns = pixels.shape[-2:]
     if pixels.ndim > 2:
         ds.NumberOfFrames = pixels.shape[0]
@@ -103,6 +100,20 @@ def add_pixels(ds: Dataset, pixels: NDArray[np.uint16]) -> None:
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 12, 11, 0
     ds.PixelData = pixels.astype("<u2").tobytes()
     ds["PixelData"].VR = "OW"
+
+
+def item(**attributes: object) -> Dataset:
+    """Make an item of a sequence.
+
+    Examples
+    --------
+    >>> item(FlipAngle=90.0).FlipAngle
+    90.0
+    """
+    made = Dataset()
+    for keyword, value in attributes.items():
+        setattr(made, keyword, value)
+    return made
 
 
 def write(ds: Dataset, path: Path) -> None:

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRImageStorage
 
 from neuroflow.demo.people import Visit
-from neuroflow.demo.scans.dicom import ORIENTATION, add_pixels, header, slice_position, uid
+from neuroflow.demo.scans.dicom import ORIENTATION, add_pixels, header, item, slice_position, uid
 from neuroflow.demo.scans.encoding import encoded, write_encoded
 from neuroflow.demo.scans.phantom import SLICES, VOXEL_MM, gradients
 
@@ -54,9 +54,9 @@ def write_enhanced(ds: Dataset, path: Path) -> None:
 
 def _dimensions(ds: Dataset, visit: Visit) -> None:
     name = uid("dimensions", visit.participant_id, visit.session_id)
-    ds.DimensionOrganizationSequence = [_item(DimensionOrganizationUID=name)]
+    ds.DimensionOrganizationSequence = [item(DimensionOrganizationUID=name)]
     ds.DimensionIndexSequence = [
-        _item(
+        item(
             DimensionOrganizationUID=name,
             DimensionIndexPointer=pointer,
             FunctionalGroupPointer=0x00209111,
@@ -66,16 +66,16 @@ def _dimensions(ds: Dataset, visit: Visit) -> None:
 
 
 def _shared(visit: Visit) -> Dataset:
-    spacing = _item(
+    spacing = item(
         PixelSpacing=[VOXEL_MM, VOXEL_MM], SliceThickness=VOXEL_MM, SpacingBetweenSlices=VOXEL_MM
     )
-    timing = _item(RepetitionTime=visit.site.repetition_time, FlipAngle=90.0, EchoTrainLength=1)
-    return _item(
+    timing = item(RepetitionTime=visit.site.repetition_time, FlipAngle=90.0, EchoTrainLength=1)
+    return item(
         PixelMeasuresSequence=[spacing],
-        PlaneOrientationSequence=[_item(ImageOrientationPatient=ORIENTATION)],
+        PlaneOrientationSequence=[item(ImageOrientationPatient=ORIENTATION)],
         MRTimingAndRelatedParametersSequence=[timing],
-        MREchoSequence=[_item(EffectiveEchoTime=visit.site.echo_time)],
-        MRFOVGeometrySequence=[_item(InPlanePhaseEncodingDirection="COLUMN")],
+        MREchoSequence=[item(EffectiveEchoTime=visit.site.echo_time)],
+        MRFOVGeometrySequence=[item(InPlanePhaseEncodingDirection="COLUMN")],
     )
 
 
@@ -91,28 +91,21 @@ def _frames() -> bytes:
 
 def _frame(volume: int, index: int) -> Dataset:
     b_value, direction = (values[volume] for values in gradients())
-    content = _item(
+    content = item(
         StackID="1",
         InStackPositionNumber=index + 1,
         TemporalPositionIndex=volume + 1,
         DimensionIndexValues=[1, volume + 1, index + 1],
     )
-    diffusion = _item(
+    diffusion = item(
         DiffusionBValue=float(b_value), DiffusionDirectionality="DIRECTIONAL" if b_value else "NONE"
     )
     if b_value:
         diffusion.DiffusionGradientDirectionSequence = [
-            _item(DiffusionGradientOrientation=direction.tolist())
+            item(DiffusionGradientOrientation=direction.tolist())
         ]
-    return _item(
+    return item(
         FrameContentSequence=[content],
-        PlanePositionSequence=[_item(ImagePositionPatient=slice_position(index))],
+        PlanePositionSequence=[item(ImagePositionPatient=slice_position(index))],
         MRDiffusionSequence=[diffusion],
     )
-
-
-def _item(**fields: object) -> Dataset:
-    item = Dataset()
-    for keyword, value in fields.items():
-        setattr(item, keyword, value)
-    return item

@@ -1,4 +1,4 @@
-"""Studies as a converter leaves them: NIfTI, gradients and a sidecar, named as in BIDS."""
+"""Studies as a converter writes them: NIfTI, gradients and a sidecar, named as in BIDS."""
 
 from __future__ import annotations
 
@@ -8,22 +8,16 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
+from neuroflow.contract import SERIES_DESCRIPTION, STUDY_DESCRIPTION
 from neuroflow.demo.people import Visit
-from neuroflow.demo.scans.dicom import SERIES_DESCRIPTION, STUDY_DESCRIPTION, slice_position
+from neuroflow.demo.scans.dicom import slice_position
 from neuroflow.demo.scans.phantom import VOXEL_MM, gradients, image, slice_times
 
 _MODELS = {"Siemens": "Prisma", "GE": "SIGNA Premier", "Philips": "Ingenia Elition X"}
 
 
 def write_nifti(visit: Visit, folder: Path) -> None:
-    """Write one study.
-
-    Parameters
-    ----------
-    visit
-        Whose.
-    folder
-        Where; it exists.
+    """Write one study into a folder that exists.
 
     References
     ----------
@@ -49,7 +43,7 @@ def write_nifti(visit: Visit, folder: Path) -> None:
 
 
 def _sidecar(visit: Visit) -> dict[str, object]:
-    """Say what a converter says, the invented person's identity included."""
+    """Make the sidecar that a converter writes, including the invented identity."""
     times = slice_times(visit.site.repetition_time) / 1000
     return {
         "Modality": "MR",

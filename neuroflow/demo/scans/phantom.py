@@ -1,4 +1,4 @@
-"""A small diffusion phantom: what the simulated scanners see. Valid to read, void of anatomy."""
+"""A small diffusion phantom, the object that the simulated scanners image; it has no anatomy."""
 
 from __future__ import annotations
 
@@ -23,25 +23,36 @@ N_B0, N_DIRECTIONS = 2, 30
 """Images without and with diffusion weighting, the fewest the service accepts."""
 
 
+def half_sphere(count: int) -> NDArray[np.float64]:
+    """Spread directions over a half sphere; shape (count, 3).
+
+    Examples
+    --------
+    >>> half_sphere(30).shape
+    (30, 3)
+
+    References
+    ----------
+    Points by the golden angle: Vogel 1979, Mathematical Biosciences 44: 179.
+    """
+    index = np.arange(count)
+    z = (index + 0.5) / count
+    angle = index * np.pi * (3 - np.sqrt(5))
+    radius = np.sqrt(1 - z**2)
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle), z])
+
+
 @cache
 def gradients() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lay out the b-values and directions of the acquisition.
+    """Return the b-values and directions of the acquisition.
 
     Examples
     --------
     >>> b_values, directions = gradients()
     >>> int((b_values == 0).sum()), directions.shape
     (2, (32, 3))
-
-    References
-    ----------
-    Points on a half sphere by the golden angle: Vogel 1979, Mathematical Biosciences 44: 179.
     """
-    index = np.arange(N_DIRECTIONS)
-    z = (index + 0.5) / N_DIRECTIONS
-    angle = index * np.pi * (3 - np.sqrt(5))
-    radius = np.sqrt(1 - z**2)
-    weighted = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), z])
+    weighted = half_sphere(N_DIRECTIONS)
     b_values = np.concatenate([np.zeros(N_B0), np.full(N_DIRECTIONS, B_VALUE)])
     return b_values, np.vstack([np.zeros((N_B0, 3)), weighted])
 
@@ -73,15 +84,15 @@ def _signal() -> NDArray[np.float32]:
     return np.asarray(1000.0 * inside * decay, dtype=np.float32)
 
 
-def slice_times(repetition_time: float) -> NDArray[np.float64]:
-    """Tell when each slice is excited: odd slices first, then the even ones (interleaved).
+def slice_times(repetition_time: float, n_slices: int = SLICES) -> NDArray[np.float64]:
+    """Return when each slice is excited: odd slices first, then the even ones (interleaved).
 
     Examples
     --------
     >>> slice_times(6400.0)[:3]
     array([   0., 3200.,  100.])
     """
-    order = np.concatenate([np.arange(0, SLICES, 2), np.arange(1, SLICES, 2)])
-    times = np.empty(SLICES)
-    times[order] = np.arange(SLICES) * repetition_time / SLICES
+    order = np.concatenate([np.arange(0, n_slices, 2), np.arange(1, n_slices, 2)])
+    times = np.empty(n_slices)
+    times[order] = np.arange(n_slices) * repetition_time / n_slices
     return times

@@ -47,14 +47,31 @@ def _mosaic(volume: NDArray[np.uint16]) -> NDArray[np.uint16]:
     return grid.reshape(_TILES * WIDTH, _TILES * WIDTH)
 
 
+def add_weighting(ds: Dataset, b_value: float, direction: NDArray[np.float64]) -> None:
+    """Add the private attributes of the diffusion weighting."""
+    block = ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x0C, "IS", int(b_value))
+    block.add_new(0x0D, "CS", "DIRECTIONAL" if b_value else "NONE")
+    if b_value:
+        block.add_new(0x0E, "FD", direction.tolist())
+        block.add_new(0x27, "FD", _b_matrix(b_value, direction))
+
+
+def add_mosaic(ds: Dataset, times: NDArray[np.float64]) -> None:
+    """Add the private attributes of a mosaic: the number of slices, and their times in ms."""
+    block = ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x0A, "US", len(times))
+    block.add_new(0x29, "FD", times.tolist())
+
+
+def _b_matrix(b_value: float, direction: NDArray[np.float64]) -> list[float]:
+    matrix: list[float] = (b_value * np.outer(direction, direction))[np.triu_indices(3)].tolist()
+    return matrix
+
+
 def _diffusion(ds: Dataset, visit: Visit, b_value: float, direction: NDArray[np.float64]) -> None:
-    times = slice_times(visit.site.repetition_time).tolist()
-    outer = b_value * np.outer(direction, direction)
-    matrix = outer[np.triu_indices(3)].tolist()
-    private = ds.private_block(0x0019, "SIEMENS MR HEADER", create=True)
-    private.add_new(0x0A, "US", SLICES)
-    private.add_new(0x0C, "IS", int(b_value))
-    private.add_new(0x0D, "CS", "DIRECTIONAL" if b_value else "NONE")
+    add_weighting(ds, b_value, direction)
+    add_mosaic(ds, slice_times(visit.site.repetition_time))
     fields: dict[str, tuple[str, list[object]]] = {
         "AcquisitionMatrixText": ("SH", [f"{WIDTH}p*{WIDTH}"]),
         "NumberOfImagesInMosaic": ("US", [SLICES]),
@@ -63,11 +80,8 @@ def _diffusion(ds: Dataset, visit: Visit, b_value: float, direction: NDArray[np.
         "PhaseEncodingDirectionPositive": ("IS", [1]),
     }
     if b_value:
-        private.add_new(0x0E, "FD", direction.tolist())
-        private.add_new(0x27, "FD", matrix)
         fields["DiffusionGradientDirection"] = ("FD", [f"{value:.8f}" for value in direction])
-        fields["B_matrix"] = ("FD", [f"{value:.8f}" for value in matrix])
-    private.add_new(0x29, "FD", times)
+        fields["B_matrix"] = ("FD", [f"{value:.8f}" for value in _b_matrix(b_value, direction)])
     csa = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
     csa.add_new(0x08, "CS", "IMAGE NUM 4")
     csa.add_new(0x10, "OB", csa_header(fields))

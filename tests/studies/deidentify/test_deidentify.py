@@ -1,4 +1,4 @@
-"""De-identification: what goes, what stays, and what is told of it."""
+"""De-identification: what is removed, what is kept, and what is reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def packaged(folder: Path, out: Path, **changes: object) -> list[pydicom.FileDat
 
 
 @pytest.mark.parametrize("write", [write_mosaic, write_enhanced])
-def test_mosaic_and_enhanced_images_keep_gradients_and_name_nobody(write, tmp_path):
+def test_mosaic_and_enhanced_images_keep_gradients(write, tmp_path):
     write(tmp_path / "in", SMALL)
     images = packaged(tmp_path / "in", tmp_path / "out")
     before = read_acquisition(only_study(tmp_path / "in"))
@@ -49,7 +49,7 @@ def test_mosaic_and_enhanced_images_keep_gradients_and_name_nobody(write, tmp_pa
 
 
 @pytest.mark.parametrize("tag", sorted(SERVICE))
-def test_every_private_attribute_that_the_service_reads_stays(tag, tmp_path):
+def test_private_attributes_of_the_service_are_kept(tag, tmp_path):
     # Some exports lose the private creators; the service reads these by number all the same.
     (path, *_) = write_mosaic(tmp_path / "in", SMALL)
     image = pydicom.dcmread(path)
@@ -60,7 +60,7 @@ def test_every_private_attribute_that_the_service_reads_stays(tag, tmp_path):
     assert any(Tag(tag) in image for image in images)
 
 
-def test_private_texts_and_names_in_protocol_words_go(tmp_path):
+def test_private_texts_and_names_in_protocols_are_removed(tmp_path):
     path = write_mosaic(tmp_path / "in", SMALL)[0]
     image = pydicom.dcmread(path)
     image.SequenceName = f"ep_{SECRETS['family'][:10]}"
@@ -84,7 +84,7 @@ def test_private_texts_and_names_in_protocol_words_go(tmp_path):
 @pytest.mark.parametrize(
     ("vendor", "name"), [("philips", "PHILIPS^ANNA"), ("siemens", "SIEMENS^PAUL"), ("ge", "GEMS^X")]
 )
-def test_a_patient_called_like_a_vendor_keeps_the_private_creators(vendor, name, tmp_path):
+def test_patient_named_like_a_vendor_keeps_private_creators(vendor, name, tmp_path):
     write_dicom(tmp_path / "in", Scan(vendor=vendor, name=name, n_slices=2, n_directions=2))
     write_dicom(tmp_path / "other", Scan(vendor=vendor, n_slices=2, n_directions=2))
     image = packaged(tmp_path / "in", tmp_path / "out")[-1]
@@ -92,7 +92,7 @@ def test_a_patient_called_like_a_vendor_keeps_the_private_creators(vendor, name,
     assert [element.tag for element in image] == [element.tag for element in other]
 
 
-def test_a_patient_numbered_like_a_b_value_keeps_the_b_values(tmp_path):
+def test_patient_id_like_a_b_value_keeps_b_values(tmp_path):
     for path in write_dicom(tmp_path / "in", replace(SMALL, patient_id="1000")):
         image = pydicom.dcmread(path)
         b_value = str(image[0x0019, 0x100C].value)
@@ -103,7 +103,7 @@ def test_a_patient_numbered_like_a_b_value_keeps_the_b_values(tmp_path):
     assert {bytes(image[0x0019, 0x100C].value).strip() for image in images} == {b"0", b"1000"}
 
 
-def test_dates_places_and_types_of_images_that_name_someone_go(tmp_path):
+def test_identifying_dates_places_and_image_types_are_removed(tmp_path):
     path = write_mosaic(tmp_path / "in", SMALL)[0]
     image = pydicom.dcmread(path)
     image.ImageType = ["ORIGINAL", "PRIMARY", "DIFFUSION", SECRETS["family"], "MOSAIC"]
@@ -116,7 +116,7 @@ def test_dates_places_and_types_of_images_that_name_someone_go(tmp_path):
     assert "ManufacturerModelName" not in first
 
 
-def test_overlays_and_what_follows_the_pixels_go(tmp_path):
+def test_overlays_and_data_after_the_pixels_are_removed(tmp_path):
     path = write_mosaic(tmp_path / "in", SMALL)[0]
     image = pydicom.dcmread(path)
     image.add_new(0x60003000, "OW", SECRETS["family"].encode().ljust(32, b"\0"))
@@ -126,7 +126,7 @@ def test_overlays_and_what_follows_the_pixels_go(tmp_path):
     packaged(tmp_path / "in", tmp_path / "out")
 
 
-def test_time_between_images_stays_and_the_day_goes(tmp_path):
+def test_time_between_images_is_kept_and_the_day_removed(tmp_path):
     write_mosaic(tmp_path / "in", SMALL)
     images = packaged(tmp_path / "in", tmp_path / "out")
     assert {image.StudyDate for image in images} == {"20000101"}
@@ -135,13 +135,13 @@ def test_time_between_images_stays_and_the_day_goes(tmp_path):
 
 
 @pytest.mark.parametrize(("age", "written"), [(45.9, "045Y"), (93.0, "090Y"), (None, "060Y")])
-def test_age_is_in_years_and_nobody_is_older_than_ninety(age, written, tmp_path):
+def test_age_is_in_years_and_capped_at_ninety(age, written, tmp_path):
     write_mosaic(tmp_path / "in", SMALL)
     images = packaged(tmp_path / "in", tmp_path / "out", age=age)
     assert {image.PatientAge for image in images} == {written}
 
 
-def test_the_report_tells_what_goes_stays_and_cannot_be_known(tmp_path):
+def test_report_lists_removed_kept_and_unknown(tmp_path):
     write_mosaic(tmp_path / "in", SMALL)
     report = deidentification_report(only_study(tmp_path / "in"), salt=SALT).set_index("attribute")
     actions = report["action"]
@@ -159,7 +159,7 @@ def test_the_report_tells_what_goes_stays_and_cannot_be_known(tmp_path):
     ]
 
 
-def test_the_report_of_a_nifti_names_its_texts(tmp_path):
+def test_report_of_a_nifti_lists_its_texts(tmp_path):
     write_nifti(tmp_path / "in", SMALL)
     report = deidentification_report(only_study(tmp_path / "in")).set_index("attribute")
     assert report.loc[["descrip", "extensions", "PatientName"], "action"].tolist() == (
@@ -168,7 +168,7 @@ def test_the_report_of_a_nifti_names_its_texts(tmp_path):
     assert report.loc["EchoTime", "action"] == "kept"
 
 
-def test_a_nifti_keeps_no_name_in_its_gzip_header(tmp_path):
+def test_gzip_header_of_a_nifti_has_no_name(tmp_path):
     path = write_nifti(tmp_path / "in", SMALL)
     plain = gzip.decompress(path.read_bytes())
     with path.open("wb") as raw, gzip.GzipFile(SECRETS["family"], "wb", fileobj=raw) as packed:

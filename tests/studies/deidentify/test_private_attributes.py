@@ -1,4 +1,4 @@
-"""Which private attributes leave this disk: what the service reads always does."""
+"""The allow-list of private attributes contains all that the service reads."""
 
 import pytest
 from pydicom.dataset import Dataset
@@ -15,7 +15,7 @@ CREATORS = {
 
 
 @pytest.mark.parametrize("number", sorted(SERVICE), ids=hex)
-def test_what_the_service_reads_stays_in_any_block_of_its_vendor(number):
+def test_attributes_of_the_service_are_kept_in_any_block(number):
     tag = Tag(number)
     for creator in ["", *CREATORS[tag.group]]:
         dataset = Dataset()
@@ -27,7 +27,7 @@ def test_what_the_service_reads_stays_in_any_block_of_its_vendor(number):
 
 
 @pytest.mark.parametrize("creator", ["DOE^JANE", "PHILIPS Jane Doe", "GEMS_ACQU_01 Doe", "CLINIC"])
-def test_a_private_creator_that_is_no_vendors_goes_with_all_it_holds(creator):
+def test_unknown_private_creator_is_removed_with_its_block(creator):
     dataset = Dataset()
     dataset.add_new((0x2005, 0x0014), "LO", creator)
     dataset.add_new((0x2005, 0x1415), "LO", "DOE^JANE")
@@ -35,7 +35,7 @@ def test_a_private_creator_that_is_no_vendors_goes_with_all_it_holds(creator):
     assert not is_safe(dataset, Tag(0x2005, 0x1415))
 
 
-def test_private_text_of_a_vendor_that_no_list_names_goes():
+def test_unlisted_private_text_is_removed():
     dataset = Dataset()
     dataset.add_new((0x0019, 0x0010), "LO", "SIEMENS MR HEADER")
     dataset.add_new((0x0019, 0x10EE), "LO", "DOE^JANE")

@@ -15,7 +15,7 @@ SIEMENS = Path(nibabel.__file__).parent / "nicom" / "tests" / "data" / "siemens_
 
 
 @pytest.mark.parametrize("part", [0x1010, 0x1020])
-def test_the_csa_header_keeps_its_structure_and_the_acquisition(part):
+def test_blanked_csa_header_keeps_structure_and_acquisition(part):
     with gzip.open(SIEMENS) as stream:
         value = dcmread(stream)[0x0029, part].value
     blanked = blank_csa(value)
@@ -31,5 +31,5 @@ def test_the_csa_header_keeps_its_structure_and_the_acquisition(part):
 
 
 @pytest.mark.parametrize("value", [b"", b"SV10", b"SV10" + bytes(80), bytes(300), b"SV10" * 90])
-def test_a_broken_csa_header_is_not_kept(value):
+def test_damaged_csa_header_is_not_kept(value):
     assert blank_csa(value) is None

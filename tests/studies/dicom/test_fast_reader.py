@@ -41,7 +41,7 @@ def test_both_readers_agree_on_every_file_that_pydicom_ships():
 
 
 @pytest.mark.parametrize(("name", "b_value"), [("siemens_dwi_0", 0), ("siemens_dwi_1000", 1000)])
-def test_siemens_weighting_is_read_from_private_tags_and_from_the_csa_header(name, b_value):
+def test_siemens_weighting_is_read_from_private_tags_and_csa(name, b_value):
     with gzip.open(NIBABEL / f"{name}.dcm.gz") as stream:
         header = read_header(stream)
         stream.seek(0)
@@ -57,14 +57,14 @@ def test_siemens_weighting_is_read_from_private_tags_and_from_the_csa_header(nam
 
 
 @pytest.mark.parametrize("content", [b"", b"\x02\x00", b"text " * 50, bytes(200)])
-def test_what_is_no_dicom_is_refused(tmp_path, content):
+def test_file_that_is_not_dicom_is_refused(tmp_path, content):
     path = tmp_path / "a.dcm"
     path.write_bytes(content)
     with path.open("rb") as stream, pytest.raises(READ_ERRORS):
         read_header(stream)
 
 
-def test_a_truncated_file_is_told_by_its_length():
+def test_truncated_file_is_detected_by_its_length():
     path = next(path for path in shipped() if path.name == "MR_truncated.dcm")
     size = path.stat().st_size
     with path.open("rb") as stream, pytest.raises((EOFError, InvalidDicomError)):

@@ -15,7 +15,7 @@ from support.studies import skip_reasons
 from neuroflow.studies.discovery.find import survey
 
 
-def test_a_zip_bomb_is_not_unpacked(tmp_path):
+def test_zip_bomb_is_not_unpacked(tmp_path):
     with (
         zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("zeros.dcm", "w", force_zip64=True) as stream,
@@ -26,13 +26,13 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../out.dcm", "/etc/out.dcm", "C:\\out.dcm", "a/../../b.dcm"])
-def test_a_zip_with_names_that_point_outside_is_refused(tmp_path, name):
+def test_zip_with_names_that_point_outside_is_refused(tmp_path, name):
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr(name, b"x" * 200)
     assert "points outside" in skip_reasons(tmp_path)[0]
 
 
-def test_a_zip_with_a_link_is_refused(tmp_path):
+def test_zip_with_a_link_is_refused(tmp_path):
     info = zipfile.ZipInfo("link")
     info.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
@@ -40,7 +40,7 @@ def test_a_zip_with_a_link_is_refused(tmp_path):
     assert "a link" in skip_reasons(tmp_path)[0]
 
 
-def test_a_damaged_zip_is_skipped_and_the_other_studies_go_on(tmp_path):
+def test_damaged_zip_is_skipped_and_other_studies_are_found(tmp_path):
     write_dicom(tmp_path / "good", SMALL)
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04" + b"rubbish" * 20)
     (tmp_path / "bad.dcm").write_bytes(bytes(128) + b"DICM" + b"rubbish" * 20)
@@ -50,7 +50,7 @@ def test_a_damaged_zip_is_skipped_and_the_other_studies_go_on(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
-def test_links_that_lead_in_circles_are_followed_once(tmp_path):
+def test_circular_links_are_followed_once(tmp_path):
     write_dicom(tmp_path / "a", SMALL)
     (tmp_path / "a" / "loop").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "self").symlink_to(tmp_path / "self")
@@ -61,12 +61,12 @@ def test_links_that_lead_in_circles_are_followed_once(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_skipped_with_its_reason(tmp_path):
+def test_file_without_permission_is_skipped_with_a_reason(tmp_path):
     write_dicom(tmp_path / "a", SMALL)[0].chmod(0)
     assert "Permission denied" in skip_reasons(tmp_path)[0]
 
 
-def test_a_dicomdir_is_passed_over_and_its_files_are_found(tmp_path):
+def test_dicomdir_is_skipped_and_its_files_are_found(tmp_path):
     tests = Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests"
     shutil.copytree(tests, tmp_path / "disc")
     result = survey(tmp_path)

@@ -1,4 +1,4 @@
-"""Finding studies, however they are kept."""
+"""Finding studies in folders of any layout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from neuroflow.studies.discovery.find import find_studies, survey
 from neuroflow.studies.parallel import local_executor
 
 
-def test_studies_mixed_in_one_folder_are_told_apart_by_their_uid(tmp_path):
+def test_studies_in_one_folder_are_separated_by_uid(tmp_path):
     write_dicom(tmp_path / "one", replace(SMALL, number=1, patient_id="P1"))
     for path in write_dicom(tmp_path / "two", replace(SMALL, number=2, patient_id="P2")):
         shutil.move(path, tmp_path / "one" / f"two_{path.stem}")
@@ -30,7 +30,7 @@ def test_dicom_without_extension_is_found(tmp_path):
     assert study.kind is StudyKind.DICOM
 
 
-def test_other_series_of_a_study_are_named_and_left_out(tmp_path):
+def test_other_series_of_a_study_are_skipped_and_named(tmp_path):
     write_dicom(tmp_path / "dti", SMALL)
     other = {
         "SeriesInstanceUID": "1.2.3",
@@ -46,7 +46,7 @@ def test_other_series_of_a_study_are_named_and_left_out(tmp_path):
     assert "MPRAGE" not in found.summary
 
 
-def test_bids_names_give_participant_and_session(tmp_path):
+def test_bids_names_contain_participant_and_session(tmp_path):
     folder = tmp_path / "sub-07" / "ses-b" / "dwi"
     write_nifti(folder, SMALL, stem="sub-07_ses-b_dwi")
     (study,) = find_studies(tmp_path)
@@ -54,7 +54,7 @@ def test_bids_names_give_participant_and_session(tmp_path):
     assert len(study.files) == 4
 
 
-def test_gradients_and_sidecar_above_in_a_bids_dataset_are_inherited(tmp_path):
+def test_gradients_and_sidecar_are_inherited_in_bids(tmp_path):
     folder = tmp_path / "sub-07" / "dwi"
     write_nifti(folder, SMALL, stem="sub-07_dwi")
     for kind in ("bval", "bvec", "json"):
@@ -68,7 +68,7 @@ def test_gradients_and_sidecar_above_in_a_bids_dataset_are_inherited(tmp_path):
     ]
 
 
-def test_a_zip_gives_one_study_per_study_inside(tmp_path):
+def test_zip_contains_several_studies(tmp_path):
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         for number in (1, 2):
             scan = replace(SMALL, number=number, patient_id=f"P{number}")
@@ -80,7 +80,7 @@ def test_a_zip_gives_one_study_per_study_inside(tmp_path):
     assert {study.kind for study in studies} == {StudyKind.ZIP}
 
 
-def test_what_is_skipped_is_counted_with_its_reason(tmp_path):
+def test_skipped_files_are_counted_with_reasons(tmp_path):
     write_dicom(tmp_path / "dti", SMALL)
     (tmp_path / "empty.dcm").touch()
     (tmp_path / "text.dcm").write_text("no DICOM at all, and long enough to be looked at")
@@ -95,19 +95,19 @@ def test_what_is_skipped_is_counted_with_its_reason(tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, "readme.md"])
-def test_a_folder_without_studies_is_an_error(tmp_path, content):
+def test_folder_without_studies_is_an_error(tmp_path, content):
     if content:
         (tmp_path / content).write_text("hello")
     with pytest.raises(FolderError, match="no study"):
         find_studies(tmp_path)
 
 
-def test_a_missing_folder_is_an_error(tmp_path):
+def test_missing_folder_is_an_error(tmp_path):
     with pytest.raises(FolderError, match="not a folder"):
         find_studies(tmp_path / "nowhere")
 
 
-def test_a_relative_folder_is_found_by_processes_that_were_started_elsewhere(tmp_path, monkeypatch):
+def test_relative_folder_is_found_by_processes_started_elsewhere(tmp_path, monkeypatch):
     pool = local_executor()
     pool.submit(os.getcwd).result()
     write_dicom(tmp_path / "scans", Scan(n_slices=2, n_directions=1))

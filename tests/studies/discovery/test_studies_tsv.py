@@ -1,4 +1,4 @@
-"""studies.tsv has the last word."""
+"""studies.tsv overrides what was found."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_participant_session_age_and_sex_are_corrected(tmp_path):
     ]
 
 
-def test_a_study_is_left_out_and_said_to_be(tmp_path):
+def test_excluded_study_is_listed_as_skipped(tmp_path):
     write_dicom(tmp_path / "a", SMALL)
     write_nifti(tmp_path / "b", SMALL)
     table(tmp_path, ("path", "use"), ("a", "no"))
@@ -62,7 +62,7 @@ def test_one_of_two_diffusion_series_is_chosen_by_its_number(tmp_path):
         ([("path", "series"), ("a", "77")], "series 77"),
     ],
 )
-def test_a_table_that_makes_no_sense_is_an_error_that_names_the_line(tmp_path, lines, match):
+def test_invalid_table_is_an_error_that_names_the_line(tmp_path, lines, match):
     write_dicom(tmp_path / "a", SMALL)
     table(tmp_path, *lines)
     with pytest.raises(FolderError, match=match):

@@ -9,7 +9,7 @@ from support.scans import SMALL, write_nifti
 from support.studies import measured
 
 
-def test_a_nifti_of_three_dimensions_is_an_error(tmp_path):
+def test_three_dimensional_nifti_is_an_error(tmp_path):
     write_nifti(tmp_path, SMALL)
     nib.save(nib.Nifti1Image(np.zeros((4, 4, 3), np.int16), np.eye(4)), tmp_path / "dwi.nii.gz")
     findings = measured(tmp_path)
@@ -30,33 +30,33 @@ def test_a_nifti_of_three_dimensions_is_an_error(tmp_path):
         ("json", "[1, 2]", "readable"),
     ],
 )
-def test_bad_files_beside_a_nifti_are_errors(tmp_path, kind, text, rule):
+def test_bad_companion_files_are_errors(tmp_path, kind, text, rule):
     write_nifti(tmp_path, SMALL)
     (tmp_path / f"dwi.{kind}").write_text(text)
     assert rule in measured(tmp_path)
 
 
-def test_missing_gradients_are_an_error_where_the_name_speaks_of_diffusion(tmp_path):
+def test_missing_gradients_are_an_error_if_the_name_mentions_diffusion(tmp_path):
     write_nifti(tmp_path, SMALL)
     (tmp_path / "dwi.bval").unlink()
     assert measured(tmp_path)["b_values"] == "unknown: no b-values beside the image"
 
 
 @pytest.mark.parametrize("cut", [400, -20])
-def test_a_cut_off_nifti_is_an_error(tmp_path, cut):
+def test_truncated_nifti_is_an_error(tmp_path, cut):
     path = write_nifti(tmp_path, SMALL, suffix=".nii")
     path.write_bytes(path.read_bytes()[:cut])
     assert measured(tmp_path)["unreadable_files"] == "1"
 
 
-def test_a_cut_off_gzip_is_an_error(tmp_path):
+def test_truncated_gzip_is_an_error(tmp_path):
     path = write_nifti(tmp_path, SMALL)
     path.write_bytes(path.read_bytes()[:-200])
     assert measured(tmp_path)["unreadable_files"] == "1"
 
 
 @pytest.mark.parametrize("offset", [np.nan, np.inf, -np.inf])
-def test_an_image_whose_data_begin_nowhere_is_a_finding(tmp_path, offset):
+def test_invalid_data_offset_is_a_finding(tmp_path, offset):
     path = write_nifti(tmp_path, SMALL, suffix=".nii")
     header = bytearray(path.read_bytes())
     header[108:112] = np.float32(offset).tobytes()  # vox_offset
@@ -74,7 +74,7 @@ def test_an_image_whose_data_begin_nowhere_is_a_finding(tmp_path, offset):
         ("", "unknown: not in the headers"),
     ],
 )
-def test_ages_of_all_sorts(tmp_path, age, finding):
+def test_ages_in_all_spellings(tmp_path, age, finding):
     write_nifti(tmp_path, SMALL)
     path = tmp_path / "dwi.json"
     path.write_text(path.read_text().replace("060Y", age))

@@ -1,4 +1,4 @@
-"""Packages: nothing that names a patient, all that was acquired, always the same bytes."""
+"""Packages: de-identified, complete, deterministic."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ VENDORS = ("siemens", "ge", "philips")
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_nothing_in_a_dicom_package_names_the_patient(vendor, tmp_path):
+def test_dicom_package_does_not_identify_the_patient(vendor, tmp_path):
     write_dicom(tmp_path / "in", replace(SMALL, vendor=vendor))
     package = make_package(only_study(tmp_path / "in"), "C", tmp_path / "out", salt=SALT)
     assert leaks(package_bytes(package.path)) == []
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_gradients_are_the_same_before_and_after(vendor, tmp_path):
+def test_gradients_are_the_same_after_packaging(vendor, tmp_path):
     write_dicom(tmp_path / "in", replace(SMALL, vendor=vendor))
     study = only_study(tmp_path / "in")
     package = make_package(study, "C", tmp_path / "out", salt=SALT)
@@ -48,7 +48,7 @@ def test_gradients_are_the_same_before_and_after(vendor, tmp_path):
     assert package.size == package.path.stat().st_size
 
 
-def test_nothing_in_a_nifti_package_names_the_patient(tmp_path):
+def test_nifti_package_does_not_identify_the_patient(tmp_path):
     write_nifti(tmp_path / "in", SMALL)
     package = make_package(only_study(tmp_path / "in"), "C", tmp_path / "out", salt=SALT)
     assert leaks(package_bytes(package.path)) == []
@@ -60,7 +60,7 @@ def test_nothing_in_a_nifti_package_names_the_patient(tmp_path):
     assert sidecar["EchoTime"] == 0.088
 
 
-def test_a_nifti_keeps_its_voxels_and_gradients(tmp_path):
+def test_nifti_keeps_its_voxels_and_gradients(tmp_path):
     path = write_nifti(tmp_path / "in", SMALL, suffix=".nii")
     package = make_package(only_study(tmp_path / "in"), "C", tmp_path / "out", salt=SALT)
     with zipfile.ZipFile(package.path) as archive:
@@ -73,7 +73,7 @@ def test_a_nifti_keeps_its_voxels_and_gradients(tmp_path):
     )
 
 
-def test_the_same_study_and_salt_give_the_same_bytes(tmp_path):
+def test_packages_are_deterministic(tmp_path):
     write_dicom(tmp_path / "in", SMALL)
     study = only_study(tmp_path / "in")
     first = make_package(study, "C", tmp_path / "one", salt=SALT)
@@ -99,7 +99,7 @@ def test_uids_agree_within_a_study_and_differ_between_studies(tmp_path):
     assert uids[0] != uids[1]
 
 
-def test_an_unchanged_study_is_not_packaged_again_and_a_changed_one_is(tmp_path):
+def test_only_changed_studies_are_packaged_again(tmp_path):
     paths = write_dicom(tmp_path / "in", SMALL)
     cohort = Cohort("C", (only_study(tmp_path / "in"),))
     statuses: list[str] = []
@@ -125,7 +125,7 @@ def test_an_unchanged_study_is_not_packaged_again_and_a_changed_one_is(tmp_path)
     assert third.source_sha256 != first.source_sha256
 
 
-def test_a_damaged_study_fails_and_the_others_go_on(tmp_path):
+def test_damaged_study_fails_and_others_are_packaged(tmp_path):
     write_dicom(tmp_path / "in" / "good", SMALL)
     bad = write_dicom(tmp_path / "in" / "bad", replace(SMALL, number=2))
     good, broken = only_study(tmp_path / "in" / "good"), only_study(tmp_path / "in" / "bad", 2)
@@ -148,7 +148,7 @@ def test_a_damaged_study_fails_and_the_others_go_on(tmp_path):
     ("ending", "content"),
     [(".nii.gz", b"x"), (".nii.gz", b"\x1f\x8b rubbish"), (".json", b"{"), (".bvec", b"words")],
 )
-def test_what_is_told_of_a_failure_names_nobody(ending, content, tmp_path):
+def test_failure_messages_do_not_identify_the_patient(ending, content, tmp_path):
     stem = f"{SECRETS['family']}_dwi"
     write_nifti(tmp_path / "in", SMALL, stem=stem)
     study = only_study(tmp_path / "in")
@@ -158,7 +158,7 @@ def test_what_is_told_of_a_failure_names_nobody(ending, content, tmp_path):
     assert leaks(str(caught.value).encode()) == []
 
 
-def test_files_that_look_new_and_hold_the_same_are_unchanged(tmp_path):
+def test_touched_files_with_the_same_contents_are_unchanged(tmp_path):
     paths = write_dicom(tmp_path / "in", SMALL)
     study = only_study(tmp_path / "in")
     package = make_package(study, "C", tmp_path / "out", salt=SALT)
@@ -170,7 +170,7 @@ def test_files_that_look_new_and_hold_the_same_are_unchanged(tmp_path):
     assert not is_unchanged(study, package)
 
 
-def test_a_study_that_changed_while_it_was_packaged_is_changed(tmp_path, monkeypatch):
+def test_study_that_changes_while_it_is_packaged_is_changed(tmp_path, monkeypatch):
     (path, *_) = write_dicom(tmp_path / "in", SMALL)
     study = only_study(tmp_path / "in")
 
@@ -184,7 +184,7 @@ def test_a_study_that_changed_while_it_was_packaged_is_changed(tmp_path, monkeyp
     assert not is_unchanged(study, make_package(study, "C", tmp_path / "out", salt=SALT))
 
 
-def test_too_little_space_is_told_before_anything_is_written(tmp_path, monkeypatch):
+def test_lack_of_space_is_reported_before_writing(tmp_path, monkeypatch):
     write_dicom(tmp_path / "in", SMALL)
     cohort = Cohort("C", (only_study(tmp_path / "in"),))
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1000))
@@ -193,7 +193,7 @@ def test_too_little_space_is_told_before_anything_is_written(tmp_path, monkeypat
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_large_files_get_the_fields_of_zip64(tmp_path):
+def test_large_files_use_zip64(tmp_path):
     content = Content("a.bin", lambda: iter([b"x" * 1000, b"y"]), is_large=True)
     write_zip(tmp_path / "a.zip", [content])
     assert len(verify_zip(tmp_path / "a.zip")) == 64
@@ -205,7 +205,7 @@ def test_large_files_get_the_fields_of_zip64(tmp_path):
     assert struct.unpack("<H", header[30 + n_name :][:2]) == (1,)  # sizes of 64 bits, APPNOTE 4.5.3
 
 
-def test_a_zip_damaged_on_the_disk_does_not_read_back(tmp_path):
+def test_zip_damaged_on_the_disk_is_not_verified(tmp_path):
     write_zip(tmp_path / "a.zip", [Content("a.bin", lambda: iter([b"x" * 1000]))])
     data = bytearray((tmp_path / "a.zip").read_bytes())
     data[40] ^= 0xFF
@@ -214,7 +214,7 @@ def test_a_zip_damaged_on_the_disk_does_not_read_back(tmp_path):
         verify_zip(tmp_path / "a.zip")
 
 
-def test_a_study_without_an_id_is_refused(tmp_path):
+def test_study_without_an_id_is_refused(tmp_path):
     write_dicom(tmp_path / "in", SMALL)
     study = replace(only_study(tmp_path / "in"), study_id=None)
     with pytest.raises(PackageError, match="no study id"):

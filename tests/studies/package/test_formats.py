@@ -23,7 +23,7 @@ from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 
-def test_names_in_any_script_and_with_newlines_stay_out_of_labels_and_packages(tmp_path):
+def test_names_in_any_script_stay_out_of_packages(tmp_path):
     folder = tmp_path / "Иванов 患者" if os.name == "nt" else tmp_path / "Иванов\n患者"
     write_dicom(folder, replace(SMALL, patient_id="", name="山田^太郎"))
     (study,) = find_studies(tmp_path)
@@ -38,7 +38,7 @@ def test_names_in_any_script_and_with_newlines_stay_out_of_labels_and_packages(t
     assert all(word.encode() not in data for word in ("山田", "太郎", "Иванов", "患者"))
 
 
-def test_transposed_vectors_are_read_and_packaged_in_rows(tmp_path):
+def test_transposed_vectors_are_packaged_in_rows(tmp_path):
     write_nifti(tmp_path / "in", Scan())
     path = tmp_path / "in" / "dwi.bvec"
     rows = np.loadtxt(path)
@@ -50,7 +50,7 @@ def test_transposed_vectors_are_read_and_packaged_in_rows(tmp_path):
     np.testing.assert_array_equal(np.loadtxt(written), rows)
 
 
-def test_a_gzip_damaged_in_the_middle_is_found_when_it_is_packaged(tmp_path):
+def test_damaged_gzip_fails_to_package(tmp_path):
     path = write_nifti(tmp_path / "in", SMALL)
     data = bytearray(path.read_bytes())
     data[-12] ^= 0xFF
@@ -72,7 +72,7 @@ def test_gzipped_dicom_is_read_and_packaged(tmp_path):
     assert package.size > 0
 
 
-def test_a_zipped_study_is_packaged_like_a_bare_one(tmp_path):
+def test_zipped_study_is_packaged_like_an_unzipped_one(tmp_path):
     paths = write_dicom(tmp_path / "in", SMALL)
     bare = make_package(only_study(tmp_path / "in"), "C", tmp_path / "one", salt=SALT)
     (tmp_path / "zip").mkdir()
@@ -85,12 +85,12 @@ def test_a_zipped_study_is_packaged_like_a_bare_one(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["MR_small_expb", "MR_small_implicit", "MR_small_RLE"])
-def test_every_encoding_is_packaged_with_its_pixels_untouched(tmp_path, name):
+def test_every_encoding_keeps_its_pixels(tmp_path, name):
     source = Path(pydicom.__file__).parent / "data" / "test_files" / f"{name}.dcm"
     assert_same_pixels(source, tmp_path)
 
 
-def test_the_deflated_encoding_is_packaged_too(tmp_path):
+def test_deflated_encoding_keeps_its_pixels(tmp_path):
     source = Path(pydicom.__file__).parent / "data" / "test_files" / "MR_small.dcm"
     image = pydicom.dcmread(source)
     image.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian

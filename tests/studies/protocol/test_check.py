@@ -1,4 +1,4 @@
-"""The rules, each broken by a study made for it."""
+"""Each rule is broken by a study made for it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def rules(folder, severity=None, **kwargs):
 
 
 @pytest.mark.parametrize("vendor", ["siemens", "ge", "philips"])
-def test_a_study_as_the_protocol_wants_it_has_no_error(vendor, vendor_folders):
+def test_study_that_follows_the_protocol_has_no_error(vendor, vendor_folders):
     # Of these, the slice times of the mosaic alone are in the header.
     assert rules(vendor_folders[vendor]) == ([] if vendor == "siemens" else ["slice_order"])
 
 
-def test_a_nifti_as_the_protocol_wants_it_has_no_finding(tmp_path):
+def test_nifti_that_follows_the_protocol_has_no_finding(tmp_path):
     write_nifti(tmp_path, Scan())
     assert rules(tmp_path) == []
 
@@ -42,7 +42,7 @@ def test_a_nifti_as_the_protocol_wants_it_has_no_finding(tmp_path):
         ("BurnedInAnnotation", "YES", "burned_in", "YES"),
     ],
 )
-def test_a_wrong_header_value_is_an_error(tmp_path, word, value, rule, measured):
+def test_wrong_header_value_is_an_error(tmp_path, word, value, rule, measured):
     write_dicom(tmp_path, Scan(n_slices=3, n_directions=2, header={word: value}))
     findings = {finding.rule: finding for finding in check_study(find_studies(tmp_path)[0])}
     assert findings[rule].severity == "error"
@@ -50,14 +50,14 @@ def test_a_wrong_header_value_is_an_error(tmp_path, word, value, rule, measured)
     assert findings[rule].advice
 
 
-def test_what_is_not_in_the_header_is_a_warning_and_never_passed(tmp_path):
+def test_missing_header_value_is_a_warning(tmp_path):
     write_dicom(tmp_path, Scan(n_slices=3, n_directions=2, header={"EchoTime": None}))
     (finding,) = [f for f in check_study(find_studies(tmp_path)[0]) if f.rule == "echo_time"]
     assert finding.severity == "warning"
     assert finding.measured.startswith("unknown")
 
 
-def test_a_missing_slice_and_a_repeated_one_are_found(tmp_path):
+def test_missing_and_repeated_slices_are_found(tmp_path):
     paths = write_dicom(tmp_path, Scan(n_slices=4, n_directions=2))
     paths[9].unlink()
     (tmp_path / "copy.dcm").write_bytes(paths[3].read_bytes())
@@ -68,7 +68,7 @@ def test_a_missing_slice_and_a_repeated_one_are_found(tmp_path):
     assert "repeated_slices" not in found
 
 
-def test_the_same_study_under_two_names_is_an_error_for_both(tmp_path):
+def test_same_study_under_two_names_is_an_error_for_both(tmp_path):
     for patient in ("A", "B"):
         write_dicom(tmp_path / patient, Scan(n_slices=3, n_directions=2, patient_id=patient))
     table = check(find_studies(tmp_path))
@@ -77,7 +77,7 @@ def test_the_same_study_under_two_names_is_an_error_for_both(tmp_path):
     assert duplicates["measured"].tolist() == ["same as B", "same as A"]
 
 
-def test_a_copied_nifti_is_a_duplicate_and_another_scan_is_none(tmp_path):
+def test_copied_nifti_is_a_duplicate_and_another_scan_is_not(tmp_path):
     write_nifti(tmp_path / "sub-1", Scan(), stem="sub-1_dwi", suffix=".nii")
     write_nifti(tmp_path / "sub-2", Scan(), stem="sub-2_dwi", suffix=".nii")
     write_nifti(tmp_path / "sub-3", Scan(number=3), stem="sub-3_dwi", suffix=".nii")
@@ -85,7 +85,7 @@ def test_a_copied_nifti_is_a_duplicate_and_another_scan_is_none(tmp_path):
     assert table.loc[table["rule"] == "duplicate", "study"].tolist() == ["1", "2"]
 
 
-def test_a_study_sent_before_is_an_error(tmp_path):
+def test_study_sent_before_is_an_error(tmp_path):
     scan = Scan(n_slices=3, n_directions=2)
     write_dicom(tmp_path, scan)
     digest = hashlib.sha256(scan.study_uid.encode()).hexdigest()
@@ -93,7 +93,7 @@ def test_a_study_sent_before_is_an_error(tmp_path):
     assert "already_sent" not in rules(tmp_path, sent={"another"})
 
 
-def test_age_and_sex_of_the_participants_table_win(tmp_path):
+def test_age_and_sex_of_participants_take_precedence(tmp_path):
     write_dicom(tmp_path, Scan(n_slices=3, n_directions=2, header={"PatientSex": "O"}))
     (study,) = find_studies(tmp_path)
     found = {f.rule: f.measured for f in check_study(replace(study, age=30.0, sex="M"))}

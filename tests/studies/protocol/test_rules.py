@@ -1,4 +1,4 @@
-"""The table of rules: complete, and the one place where they stand."""
+"""The table of rules is complete, and the only place where they are written."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SERVICE = {
 }
 
 
-def test_the_table_says_what_the_service_accepts():
+def test_table_lists_what_the_service_accepts():
     accepted = rules_table().set_index("rule")["accepted"]
     assert {rule: accepted[rule] for rule in SERVICE} == SERVICE
 
@@ -55,13 +55,13 @@ def test_every_rule_is_complete(rule):
     assert rule.fact in FACTS or not rule.fact
 
 
-def test_rules_have_names_of_their_own():
+def test_rule_ids_are_unique():
     names = [rule.id for rule in (*RULES, *FURTHER_RULES)]
     assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("kind", [StudyKind.DICOM, StudyKind.NIFTI])
-def test_nothing_known_is_never_a_silent_pass(kind):
+def test_unknown_facts_never_pass_silently(kind):
     findings = {rule.id: rule.check("P", Acquisition(kind=kind)) for rule in RULES}
     told = {name for name, finding in findings.items() if finding is not None}
     assert set(SERVICE) | {"age", "sex"} <= told
@@ -75,14 +75,14 @@ def test_nothing_known_is_never_a_silent_pass(kind):
         max_size=12,
     )
 )
-def test_directions_count_the_same_with_any_of_them_reversed(vectors):
+def test_reversed_directions_count_the_same(vectors):
     straight = [Gradient(1000.0, vector) for vector in vectors]
     mirrored = [Gradient(1000.0, (-x, -y, -z)) for x, y, z in vectors]
     assert count_directions(straight) == count_directions(straight + mirrored)
     assert count_directions(straight) <= len(vectors)
 
 
-def test_an_error_set_aside_with_a_reason_is_a_warning_that_keeps_it(tmp_path):
+def test_overridden_error_is_a_warning_with_the_reason(tmp_path):
     write_mosaic(tmp_path, Scan(header={"EchoTime": 108}))
     study = only_study(tmp_path)
     findings = check([study])
@@ -95,19 +95,19 @@ def test_an_error_set_aside_with_a_reason_is_a_warning_that_keeps_it(tmp_path):
 @pytest.mark.parametrize(
     ("rule", "reason"), [("echo_time", " "), ("no_such_rule", "why"), ("readable", "why")]
 )
-def test_a_rule_is_not_set_aside_without_reason_or_where_it_cannot_be(rule, reason):
+def test_override_needs_a_reason_and_an_overridable_rule(rule, reason):
     with pytest.raises(OptionError):
         Waiver("P", rule, reason)
 
 
-def test_the_deep_check_agrees_with_the_headers_of_a_sound_study(tmp_path):
+def test_deep_check_agrees_with_the_headers(tmp_path):
     pytest.importorskip("dcm2niix")
     write_mosaic(tmp_path, Scan(n_slices=9, n_directions=6, size=8))
     table = check([only_study(tmp_path)], deep=True)
     assert "conversion" not in table["rule"].tolist()
 
 
-def test_the_deep_check_tells_what_headers_alone_do_not(tmp_path):
+def test_deep_check_finds_what_headers_do_not_show(tmp_path):
     pytest.importorskip("dcm2niix")
     # Without dimension indices converters do not tell the volumes of an enhanced image apart.
     write_enhanced(tmp_path, Scan(n_slices=4, n_directions=6, size=8))

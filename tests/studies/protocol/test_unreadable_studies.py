@@ -13,14 +13,14 @@ from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.protocol.check import check, check_study
 
 
-def test_a_truncated_dicom_is_an_error_and_named_as_such(tmp_path):
+def test_truncated_dicom_is_an_error(tmp_path):
     paths = write_dicom(tmp_path, SMALL)
     paths[0].write_bytes(paths[0].read_bytes()[:-8])
     assert measured(tmp_path)["unreadable_files"] == "1"
 
 
 @pytest.mark.parametrize("write", [write_nifti, write_mosaic])
-def test_a_study_whose_files_are_gone_is_an_error(tmp_path, write):
+def test_study_without_its_files_is_an_error(tmp_path, write):
     write(tmp_path / "in", SMALL)
     (study,) = find_studies(tmp_path)
     shutil.rmtree(tmp_path / "in")
@@ -30,7 +30,7 @@ def test_a_study_whose_files_are_gone_is_an_error(tmp_path, write):
 @pytest.mark.parametrize(
     "rubbish", [b"", b"no image", b"\x5c\x01\x00\x00short", gzip.compress(b"no image", mtime=0)]
 )
-def test_one_unreadable_study_does_not_stop_the_check_of_the_others(tmp_path, rubbish):
+def test_unreadable_study_does_not_stop_the_check_of_others(tmp_path, rubbish):
     write_nifti(tmp_path / "good", Scan())
     write_nifti(tmp_path / "bad", SMALL)
     (tmp_path / "bad" / "dwi.nii.gz").write_bytes(rubbish)
