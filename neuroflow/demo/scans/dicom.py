@@ -107,8 +107,8 @@ def item(**attributes: object) -> Dataset:
 
     Examples
     --------
-    >>> item(FlipAngle=90.0).FlipAngle
-    90.0
+    >>> item(Rows=64).Rows
+    64
     """
     made = Dataset()
     for keyword, value in attributes.items():
