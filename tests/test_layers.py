@@ -51,25 +51,10 @@ FLOORS = {
 PARAMIKO = {"transfer/ssh", "transfer/sftp"}
 
 # What does not hold yet; these sets may only shrink.
-DEEP = {
-    ("widgets/explore/hit_regions", "plot._brain.anatomy"),
-    ("widgets/explore/hit_regions", "plot._brain.drawing"),
-    ("widgets/explore/hit_regions", "plot._strip"),
-    ("widgets/explore/hit_regions", "plot.common.figure_of"),
-    ("widgets/explore/hit_regions", "plot.common.region_labels"),
-    ("widgets/explore/question", "plot.common.region_labels"),
-    ("widgets/explore/question", "plot.common.order_systems"),
-    ("widgets/explore/table", "plot.common.region_labels"),
-    ("widgets/voila", "plot.common.ThemeName"),
-}
+DEEP = set()
 PARAMIKO_ELSEWHERE = {"transfer/translate"}
-PRIVATE = {
-    ("widgets/explore/hit_regions", "plot._brain.anatomy", "VIEWS"),
-    ("widgets/explore/hit_regions", "plot._brain.anatomy", "places"),
-    ("widgets/explore/hit_regions", "plot._brain.drawing", "SHEET"),
-    ("widgets/explore/hit_regions", "plot._strip", "read_points"),
-}
-SECTIONS_LEFT = {"demo/scans/nifti:write_nifti", "plot/_brain/anatomy:Place"}
+PRIVATE = set()
+SECTIONS_LEFT = {"demo/scans/nifti:write_nifti"}
 LONG_FILES = {"workspace/workspace"}  # the facade: it documents every step
 
 

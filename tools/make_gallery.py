@@ -1,4 +1,4 @@
-"""Write docs/gallery.md: every figure with the code that draws it.
+"""Write docs/gallery.md, every figure with its code, and the list of figures in the reference.
 
 Run with ``python tools/make_gallery.py``. A test keeps the page true: the code of each figure is
 executed, and page and pictures must name the same figures.
@@ -6,6 +6,7 @@ executed, and page and pictures must name the same figures.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,40 +24,16 @@ from neuroflow.results.table.coverage import coverage
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "gallery.md"
+REFERENCE = ROOT / "docs" / "reference.md"
+LISTED = r"(## Figures\n.*?:toctree: api\n\n).*?(   plot\.read_masks\n)"
+"""The list of figures in the reference, and what stands before and after it."""
 PICTURES = ROOT / "docs" / "images" / "gallery"
 DPI = 100
 BIOMARKERS = '["pSN", "Putamen", "SCP", "MCP"]'
 
-FIGURES = (
-    ("strip", "Every study a point", "nf.plot.strip(table)"),
-    (
-        "forest",
-        "Effects with intervals",
-        'nf.plot.forest(effects, regions=["pSN", "Putamen", "SCP", "MCP", "Dentate", "M1_TCATT"])',
-    ),
-    ("brain", "Effects on the brain", 'nf.plot.brain(effects, contrast="PSP - Control")'),
-    ("heatmap", "All studies, all regions", "nf.plot.heatmap(table)"),
-    ("heatmap_cluster", "Like beside like", 'nf.plot.heatmap(table, order="cluster")'),
-    ("raincloud", "Distributions", 'nf.plot.raincloud(table, regions=["SCP", "Putamen"])'),
-    ("volcano", "Size against certainty", 'nf.plot.volcano(effects, contrast="MSA - Control")'),
-    (
-        "profile",
-        "One study against the controls",
-        f'nf.plot.profile(table, "PSP01", covariates=["age"], regions={BIOMARKERS})',
-    ),
-    ("trajectory", "Values over visits", 'nf.plot.trajectory(visits, "SCP")'),
-    (
-        "scatter",
-        "A region against age or a score",
-        'nf.plot.scatter(table, "age", "CC1", covariates=["group", "sex"])',
-    ),
-    (
-        "correlation",
-        "Regions against each other",
-        "nf.plot.correlation(nf.correlate_regions(table),\n"
-        '                    regions=["aSN", "pSN", "STN", "RN", "Putamen", "SCP", "MCP"])',
-    ),
-    ("coverage", "What is missing", 'nf.plot.coverage(nf.coverage(table, by="site"))'),
+# What the register does not hold: further uses of its figures. Name, title, code.
+FURTHER = (
+    ("heatmap_cluster", "Similar ones side by side", 'nf.plot.heatmap(table, order="cluster")'),
     (
         "panels",
         "Panels of a figure of your own",
@@ -64,20 +41,24 @@ FIGURES = (
         "size = (180 / 25.4, 80 / 25.4)  # a journal's page, in inches\n"
         'figure, (left, ax) = plt.subplots(1, 2, figsize=size, layout="constrained")\n'
         'nf.plot.strip(table, ["pSN", "SCP"], ax=left)\n'
-        f"nf.plot.forest(effects, ax=ax, regions={BIOMARKERS})\nax",
+        f"nf.plot.forest(effects, {BIOMARKERS}, ax=ax)\nax",
     ),
     (
         "dark",
-        "On dark ground",
+        "On a dark background",
         'with nf.plot.styled(theme="dark"):\n    ax = nf.plot.strip(table)\nax',
     ),
+)
+FIGURES = (
+    *((figure.name, figure.title, figure.example) for figure in plot.FIGURES.in_order()),
+    *FURTHER,
 )
 
 HEAD = """# Gallery
 
 Each figure stands below the code that draws it. All functions take a DataFrame and return
-matplotlib axes; nothing is shown or saved unasked. The data are simulated from published group
-statistics (see `neuroflow.demo`).
+matplotlib axes; nothing is shown or saved automatically. The data are simulated from published
+group statistics (see `neuroflow.demo`).
 
 ```python
 import neuroflow as nf
@@ -160,6 +141,13 @@ def page() -> str:
     return "\n".join(parts)
 
 
+def reference() -> str:
+    """Return docs/reference.md with the list of all figures."""
+    names = "".join(f"   plot.{figure.name}\n" for figure in plot.FIGURES.in_order())
+    page = REFERENCE.read_text(encoding="utf-8")
+    return re.sub(LISTED, lambda found: found[1] + names + found[2], page, flags=re.DOTALL)
+
+
 def main() -> int:
     """Draw all pictures and write the page."""
     names = world()
@@ -171,6 +159,7 @@ def main() -> int:
                 small = picture.convert("RGB").quantize(256)
             small.save(file, optimize=True)
     PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    REFERENCE.write_text(reference(), encoding="utf-8", newline="\n")
     return 0
 
 

@@ -4,6 +4,7 @@ from ._brain.masks import read_masks as read_masks
 from ._brain.masks import save_nifti as save_nifti
 from ._correlation import correlation as correlation
 from ._coverage import coverage as coverage
+from ._ecdf import ecdf as ecdf
 from ._forest import forest as forest
 from ._heatmap import heatmap as heatmap
 from ._profile import profile as profile
@@ -14,6 +15,14 @@ from ._trajectory import trajectory as trajectory
 from ._volcano import volcano as volcano
 from .common.figure import caption as caption
 from .common.figure import save_figure as save_figure
+from .common.labels import order_systems as order_systems
+from .common.labels import region_labels as region_labels
+from .common.marks import Marks as Marks
+from .common.marks import marks_of as marks_of
 from .common.style import Style as Style
+from .common.style import ThemeName as ThemeName
 from .common.style import style as style
 from .common.style import styled as styled
+from .figures import FIGURES as FIGURES
+from .figures import FigureSpec as FigureSpec
+from .figures import FormEntry as FormEntry

@@ -30,6 +30,7 @@ from neuroflow.plot.common import (
     shorten_names,
     styled,
 )
+from neuroflow.plot.figures import FigureSpec
 
 Order = Literal["system", "cluster"]
 
@@ -106,6 +107,17 @@ def correlation(
         text = _caption(pairs, names, alpha)
         set_caption(ax, text, text if new_figure else "", new_figure=new_figure)
     return ax
+
+
+FIGURE = FigureSpec(
+    "correlation",
+    correlation,
+    needs="correlations",
+    title="Regions against each other",
+    example="nf.plot.correlation(nf.correlate_regions(table),\n"
+    '                    ["aSN", "pSN", "STN", "RN", "Putamen", "SCP", "MCP"])',
+    order=100,
+)
 
 
 def _matrices(pairs: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray]:

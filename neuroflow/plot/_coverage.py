@@ -21,6 +21,7 @@ from neuroflow.plot.common import (
     shorten_names,
     styled,
 )
+from neuroflow.plot.figures import FigureSpec
 
 _COUNTS = ("expected", "present", "missing", "percent")
 _NOT_KEYS = (*_COUNTS, "missing_in")
@@ -83,6 +84,16 @@ def coverage(counts: pd.DataFrame, *, max_rows: int = 40, ax: Axes | None = None
             note += f" {len(rest)} further rows are {'complete' if whole else 'not drawn'}."
         set_caption(ax, note, note, new_figure=new_figure)
     return ax
+
+
+FIGURE = FigureSpec(
+    "coverage",
+    coverage,
+    needs="completeness",
+    title="What is missing",
+    example='nf.plot.coverage(nf.coverage(table, by="site"))',
+    order=110,
+)
 
 
 def _draw_bars(ax: Axes, counts: pd.DataFrame) -> str:

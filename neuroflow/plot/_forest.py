@@ -26,12 +26,14 @@ from neuroflow.plot.common import (
     new_axes,
     order_regions,
     pick_regions,
+    record_rows,
     region_labels,
     set_caption,
     set_region_axis,
     styled,
     unit,
 )
+from neuroflow.plot.figures import FigureSpec, FormEntry
 
 Value = Literal["effect_size", "estimate"]
 
@@ -108,10 +110,27 @@ def forest(
         handles = _draw(ax, data)
         ax.axvline(0, color=current_style().palette.foreground, linewidth=0.8, zorder=1)
         set_region_axis(ax, data.columns, data.labels, data.axis)
+        record_rows(ax, data.columns, data.labels)
         add_legend(ax, handles, new_figure=new_figure)
         text = _caption(data, effects.attrs, alpha)
         set_caption(ax, f"{data.axis}. {text}", text, new_figure=new_figure)
     return ax
+
+
+FIGURE = FigureSpec(
+    "forest",
+    forest,
+    needs="effects",
+    title="Effects with intervals",
+    example='nf.plot.forest(effects, ["pSN", "Putamen", "SCP", "MCP", "Dentate", "M1_TCATT"])',
+    form=FormEntry(
+        "Forest",
+        "Effects with confidence intervals, region by region",
+        takes=("contrasts",),
+        is_tall=True,
+    ),
+    order=30,
+)
 
 
 @dataclass(frozen=True, slots=True)

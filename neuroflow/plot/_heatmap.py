@@ -33,11 +33,13 @@ from neuroflow.plot.common import (
     order_regions,
     panel_size,
     pick_regions,
+    record_rows,
     region_labels,
     set_caption,
     shorten_names,
     styled,
 )
+from neuroflow.plot.figures import FigureSpec, FormEntry
 
 Order = Literal["group", "cluster"]
 
@@ -122,9 +124,26 @@ def heatmap(
         _draw_cells(ax, grid, limit)
         add_legend(ax, _draw_groups(ax, grid), new_figure=new_figure)
         _set_axes(ax, grid)
+        record_rows(ax, grid.columns, grid.labels)
         text = _caption(scores, metric, grid, signed=grid.z.shape[1] <= _max_signed(ax))
         set_caption(ax, text, text if new_figure else "", new_figure=new_figure)
     return ax
+
+
+FIGURE = FigureSpec(
+    "heatmap",
+    heatmap,
+    needs="table",
+    title="All studies, all regions",
+    example="nf.plot.heatmap(table)",
+    form=FormEntry(
+        "Heatmap",
+        "Deviation of each study from the controls, in every region",
+        takes=("reference", "covariates"),
+        is_tall=True,
+    ),
+    order=20,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,13 @@ from neuroflow.plot.common import (
     order_regions,
     pick_regions,
     point_handle,
+    record_rows,
     region_labels,
     set_caption,
     set_region_axis,
     styled,
 )
+from neuroflow.plot.figures import FigureSpec, FormEntry
 
 
 def profile(
@@ -120,6 +122,7 @@ def profile(
         names = region_labels(study_rows)
         quantity = f"{metric_name(metric)}, z-score (SDs of the reference)"
         set_region_axis(ax, study_rows, names, quantity)
+        record_rows(ax, study_rows, names)
         for text, outside in zip(ax.get_yticklabels(), study_rows["outside"], strict=True):
             text.set_fontweight("bold" if outside else "normal")
         add_legend(ax, handles, new_figure=new_figure)
@@ -128,6 +131,22 @@ def profile(
         listed = f" Outside: {', '.join(flagged)}." if flagged else ""
         set_caption(ax, f"{quantity} of study {study}. {note}{listed}", note, new_figure=new_figure)
     return ax
+
+
+FIGURE = FigureSpec(
+    "profile",
+    profile,
+    needs="table",
+    title="One study against the controls",
+    example='nf.plot.profile(table, "PSP01", ["pSN", "Putamen", "SCP", "MCP"], covariates="age")',
+    form=FormEntry(
+        "Profile",
+        "The selected study compared with the controls, region by region",
+        takes=("study_id", "reference", "covariates"),
+        is_tall=True,
+    ),
+    order=50,
+)
 
 
 def _groups(studies: pd.DataFrame, by: str) -> pd.Series:

@@ -25,6 +25,7 @@ from neuroflow.plot.common import (
     styled,
     unit,
 )
+from neuroflow.plot.figures import FigureSpec
 
 _DENSITY_HEIGHT = 0.46  # of a group's place; the rest is the box, then the points
 _MIN_FOR_DENSITY = 5  # a density of fewer values says nothing
@@ -102,6 +103,16 @@ def raincloud(
         counts = ", ".join(f"{name} n = {n}" for name, n in points.counts.items())
         set_caption(ax, f"{quantity} by {by} ({counts}). {note}", foot, new_figure=new_figure)
     return ax
+
+
+FIGURE = FigureSpec(
+    "raincloud",
+    raincloud,
+    needs="table",
+    title="Distributions",
+    example='nf.plot.raincloud(table, ["SCP", "Putamen"])',
+    order=70,
+)
 
 
 def _draw_density_and_box(

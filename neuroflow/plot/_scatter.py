@@ -31,6 +31,7 @@ from neuroflow.plot.common import (
     styled,
     unit,
 )
+from neuroflow.plot.figures import FigureSpec
 
 
 def scatter(
@@ -136,6 +137,16 @@ def scatter(
         title = f"{quantity} against {ax.get_xlabel()}: {points.r_text}"
         set_caption(ax, f"{title}, p {points.p}. {note}", foot, new_figure=new_figure)
     return ax
+
+
+FIGURE = FigureSpec(
+    "scatter",
+    scatter,
+    needs="table",
+    title="A region against age or a score",
+    example='nf.plot.scatter(table, "age", "CC1", covariates=["group", "sex"])',
+    order=90,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,14 @@ from neuroflow.plot.common import (
     new_axes,
     order_regions,
     pick_regions,
+    record_marks,
     region_labels,
     set_caption,
     set_region_axis,
     styled,
     unit,
 )
+from neuroflow.plot.figures import FigureSpec, FormEntry
 
 Summary = Literal["mean", "box", "none"]
 
@@ -133,6 +135,22 @@ def strip(
             new_figure=new_figure,
         )
     return ax
+
+
+FIGURE = FigureSpec(
+    "strip",
+    strip,
+    needs="table",
+    title="Every study a point",
+    example="nf.plot.strip(table)",
+    form=FormEntry(
+        "Strip",
+        "The value of every study in the selected region; click a study to select it",
+        takes=("regions",),
+        selects="study_id",
+    ),
+    order=10,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +255,8 @@ def _draw_points(ax: Axes, points: Points, upright: bool) -> None:
         place = region + points.offset(code) + spread
         value = points.values[study, region]
         x, y = (place, value) if upright else (value, place)
+        keys = [points.study_ids[i] for i in study]
+        record_marks(ax, keys, [f"{v:.4g}" for v in value], np.column_stack([x, y]))
         ax.scatter(
             x,
             y,

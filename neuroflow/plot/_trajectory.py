@@ -36,6 +36,7 @@ from neuroflow.plot.common import (
     styled,
     unit,
 )
+from neuroflow.plot.figures import FigureSpec
 
 
 def trajectory(
@@ -115,6 +116,16 @@ def trajectory(
         counts = ", ".join(str(handle.get_label()) for handle in handles)
         set_caption(ax, f"{quantity} over time: {counts}. {note}", foot, new_figure=new_figure)
     return ax
+
+
+FIGURE = FigureSpec(
+    "trajectory",
+    trajectory,
+    needs="visits",
+    title="Values over visits",
+    example='nf.plot.trajectory(visits, "SCP")',
+    order=80,
+)
 
 
 @dataclass(frozen=True, slots=True)

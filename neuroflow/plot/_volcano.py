@@ -23,10 +23,12 @@ from neuroflow.plot.common import (
     group_styles,
     new_axes,
     point_handle,
+    record_marks,
     region_labels,
     set_caption,
     styled,
 )
+from neuroflow.plot.figures import FigureSpec, FormEntry
 
 
 def volcano(
@@ -96,6 +98,7 @@ def volcano(
         ax.set_ylabel("p value")
         add_legend(ax, handles, new_figure=new_figure)
         labels = region_labels(rows)
+        record_marks(ax, rows["region"].astype(str), labels, points)
         note = " ".join(
             part for part in (model_note(effects.attrs, alpha), abbreviations(labels)) if part
         )
@@ -106,6 +109,17 @@ def volcano(
         ]
         _label_points(ax, points, labels, chosen)
     return ax
+
+
+FIGURE = FigureSpec(
+    "volcano",
+    volcano,
+    needs="effects",
+    title="Effect sizes against p values",
+    example='nf.plot.volcano(effects, contrast="MSA - Control")',
+    form=FormEntry("Volcano", "Effect size against p value", takes=("contrast",)),
+    order=40,
+)
 
 
 def _draw(

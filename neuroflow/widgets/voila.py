@@ -21,7 +21,7 @@ from typing import IO, Any, get_args
 
 from neuroflow.errors import MissingExtraError, OptionError, WorkerError
 from neuroflow.io import write_private
-from neuroflow.plot.common import ThemeName
+from neuroflow.plot import ThemeName
 from neuroflow.workspace import Workspace
 
 WORKSPACE_VARIABLE = "NEUROFLOW_WORKSPACE"

@@ -9,6 +9,7 @@ from neuroflow import __version__
 from neuroflow.cli.commands.plot import kinds
 from neuroflow.cli.commands.results import FORMATS
 from neuroflow.compare.groups import ANY_DIFFERENCE, EFFECT_COLUMNS, compare_groups
+from neuroflow.plot import FIGURES
 from neuroflow.results.table.cohort_table import read_results
 
 
@@ -88,9 +89,12 @@ def test_a_comparison_for_scripts(run, table_file):
     assert set(answer["effects"][0]) == set(EFFECT_COLUMNS)
 
 
-NEEDS = {
-    "profile": ("--study", "study0000"),
-    "scatter": ("--score", "age", "--regions", "pSN"),
+REQUIRED = {
+    "region": ("--regions", "pSN"),
+    "study_id": ("--study", "study0000"),
+    "score": ("--score", "age"),
+}
+CHOSEN = {
     "strip": ("--regions", "pSN,Putamen", "--groups", "Control,PSP"),
     "raincloud": ("--regions", "pSN", "--visit", "first"),
     "forest": ("--reference", "Control", "--regions", "pSN,SCP"),
@@ -101,9 +105,9 @@ NEEDS = {
 @pytest.mark.parametrize("kind", sorted({*kinds()} - {"trajectory"}))
 def test_every_figure_is_drawn_with_its_caption(run, table_file, tmp_path, kind):
     target = tmp_path / f"{kind}.png"
-    code, out, err = run(
-        "plot", kind, table_file, "--to", target, "--caption", *NEEDS.get(kind, ()), "--dpi", 60
-    )
+    words = [word for name in FIGURES[kind].missing({}) for word in REQUIRED[name]]
+    words += CHOSEN.get(kind, ())
+    code, out, err = run("plot", kind, table_file, "--to", target, "--caption", *words, "--dpi", 60)
     assert code == 0, err
     assert target.read_bytes().startswith(b"\x89PNG")
     words = target.with_suffix(".txt").read_text().strip()

@@ -73,7 +73,7 @@ def test_the_room_is_light_until_a_plot_is_used():
 
 def test_public_names_are_there_and_no_others():
     assert dir(plot) == plot.__all__
-    assert all(callable(getattr(plot, name)) for name in plot.__all__)
+    assert all(callable(getattr(plot, name)) for name in {*plot.__all__} - {"FIGURES"})
     with pytest.raises(AttributeError, match="violin"):
         _ = plot.violin
 

@@ -10,7 +10,7 @@ from support.waits import PATIENCE
 from neuroflow.errors import FolderError
 from neuroflow.widgets.app import app
 from neuroflow.widgets.common.html import visible
-from neuroflow.widgets.explore.question import VIEWS
+from neuroflow.widgets.explore.question import form_entries
 from neuroflow.workspace.workspace import Workspace
 
 TURN = "\u202e"
@@ -61,7 +61,7 @@ def test_hostile_names_stay_text_in_every_form(project):
     for place in range(len(tabs.children)):
         tabs.selected_index = place  # every form is drawn
     assert model.explore.join(PATIENCE)
-    model.explore.set(views=VIEWS, cohort="C1")
+    model.explore.set(views=tuple(form_entries()), cohort="C1")
     said = []
     for name, study in zip(NAMES, cohort.studies, strict=False):
         model.cohort.selected = (study.label,)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,107 +29,33 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from neuroflow.compare import Correction
+    from neuroflow.plot import FigureSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a figure shows; each name is that of the API."""
-
-    table: pd.DataFrame  # The cohort table, of the wanted groups and visits
-    regions: list[str] | None  # See `neuroflow.plot` and `neuroflow.compare_groups`.
-    metric: str
-    by: str
-    covariates: list[str]
-    contrasts: list[str] | str | None
-    reference: str
-    visit: str | None
-    correction: Correction
-    study_id: str | None
-    score: str | None
-
-    def one(self, what: str) -> str:
-        """Return the one value that a kind of figure cannot do without."""
-        value = getattr(self, what)
-        if what == "regions" and value is not None and len(value) == 1:
-            return str(value[0])
-        if what == "regions" or value is None:
-            option = what.replace("_id", "").replace("_", "-")
-            raise OptionError(f"This figure needs --{option}, one of it.")
-        return str(value)
-
-    def effects(self) -> pd.DataFrame:
-        """Compare the groups, as `neuroflow compare` does."""
-        import neuroflow as nf
-
-        return nf.compare_groups(
-            self.table,
-            by=self.by,
-            reference=None if self.reference == "none" else self.reference,
-            contrasts=self.contrasts,
-            covariates=self.covariates,
-            metric=self.metric,
-            visit=self.visit,
-            correction=self.correction,
-        )
-
-    def group(self) -> dict[str, Any]:
-        """Return the options of figures that hold studies against a reference group."""
-        return {
-            "by": self.by,
-            "reference": None if self.reference == "none" else self.reference,
-            "covariates": self.covariates,
-            "regions": self.regions,
-        }
-
-
-def _kinds() -> dict[str, Callable[[Wish], Axes]]:
-    """Return every kind of figure; matplotlib is loaded by the one that is drawn."""
-    from neuroflow import plot as plots
-
-    return {
-        "strip": lambda w: plots.strip(w.table, w.regions, w.metric, by=w.by),
-        "raincloud": lambda w: plots.raincloud(w.table, w.regions, w.metric, by=w.by),
-        "heatmap": lambda w: plots.heatmap(w.table, metric=w.metric, **w.group()),
-        "profile": lambda w: plots.profile(
-            w.table, w.one("study_id"), metric=w.metric, **w.group()
-        ),
-        "forest": lambda w: plots.forest(w.effects(), regions=w.regions),
-        "volcano": lambda w: plots.volcano(w.effects()),
-        "brain": lambda w: plots.brain(w.effects(), regions=w.regions),
-        "trajectory": lambda w: plots.trajectory(w.table, w.one("regions"), w.metric, by=w.by),
-        "scatter": lambda w: plots.scatter(
-            w.table, w.one("score"), w.one("regions"), w.metric, by=w.by, covariates=w.covariates
-        ),
-        "correlation": _correlation,
-        "coverage": _coverage,
-    }
-
-
-def _correlation(wish: Wish) -> Axes:
-    import neuroflow as nf
-
-    pairs = nf.correlate_regions(
-        wish.table, metric=wish.metric, covariates=wish.covariates, by=wish.by
-    )
-    return nf.plot.correlation(pairs, regions=wish.regions)
-
-
-def _coverage(wish: Wish) -> Axes:
-    import neuroflow as nf
-
-    return nf.plot.coverage(nf.coverage(wish.table))
+_OPTIONS = {"region": "--regions, with one region", "study_id": "--study", "score": "--score"}
+"""How an argument that a figure requires is given on the command line."""
+_COMPUTED = {
+    "effects": (
+        "compare_groups",
+        ("by", "reference", "contrasts", "covariates", "metric", "visit", "correction"),
+    ),
+    "correlations": ("correlate_regions", ("by", "covariates", "metric")),
+    "completeness": ("coverage", ()),
+}
+"""What is computed from the cohort table for figures that need it, and from which options."""
 
 
 def kinds(incomplete: str = "") -> list[str]:
-    """Return the names of the kinds of figure, for the help and for the shell.
+    """Return the names of the figures, for the help and for the shell.
 
     Examples
     --------
     >>> kinds("s")
     ['scatter', 'strip']
     """
-    return sorted(name for name in _kinds() if name.startswith(incomplete))
+    from neuroflow.plot import FIGURES
+
+    return sorted(name for name in FIGURES if name.startswith(incomplete))
 
 
 def plot(
@@ -164,22 +89,26 @@ def plot(
     from neuroflow import plot as plots
 
     with Console(as_json=as_json, quiet=quiet) as console:
-        draw = _chosen(kind)
+        figure = _figure(kind)
+        chosen = split_list(regions)
+        values = {
+            "regions": chosen,
+            "region": chosen[0] if chosen and len(chosen) == 1 else None,
+            "metric": metric,
+            "by": by,
+            "reference": None if reference == "none" else reference,
+            "contrasts": parse_contrasts(contrasts),
+            "covariates": split_list(covariates) or [],
+            "visit": visit,
+            "correction": correction,
+            "study_id": study,
+            "score": score,
+        }
+        if missing := figure.missing(values):
+            raise OptionError(f"The figure {kind} needs {_OPTIONS[missing[0]]}.")
         with plots.styled(theme=theme, note=note):
-            wish = Wish(
-                table=_rows(cohort_table(source, participants), by, split_list(groups), visit),
-                regions=split_list(regions),
-                metric=metric,
-                by=by,
-                covariates=split_list(covariates) or [],
-                contrasts=parse_contrasts(contrasts),
-                reference=reference,
-                visit=visit,
-                correction=cast("Correction", correction),  # compare_groups checks it
-                study_id=study,
-                score=score,
-            )
-            axes = draw(wish)
+            table = _rows(cohort_table(source, participants), by, split_list(groups), visit)
+            axes = _draw(figure, table, values)
             files = [file for path in to for file in _save(axes, path, dpi)]
         words = plots.caption(axes)
         if caption:
@@ -188,13 +117,28 @@ def plot(
         console.print("\n".join([words, *map(str, files)]))
 
 
-def _chosen(kind: str) -> Callable[[Wish], Axes]:
-    known = _kinds()
-    if kind not in known:
+def _figure(kind: str) -> FigureSpec:
+    from neuroflow.plot import FIGURES
+
+    if kind not in FIGURES:
         raise OptionError(
-            f"There is no figure {kind!r}.", advice=f"Choose from {', '.join(known)}."
+            f"There is no figure {kind!r}.", advice=f"Choose from {', '.join(kinds())}."
         )
-    return known[kind]
+    return FIGURES[kind]
+
+
+def _draw(figure: FigureSpec, table: pd.DataFrame, values: Mapping[str, Any]) -> Axes:
+    """Compute the data that a figure needs, and draw it."""
+    import neuroflow as nf
+
+    if figure.needs in _COMPUTED:
+        function, names = _COMPUTED[figure.needs]
+        options = {name: values[name] for name in names}
+        data = getattr(nf, function)(table, **options)
+        values = {**values, "contrasts": None}  # the effects are those of these contrasts
+    else:
+        data = table
+    return figure.draw(data, **figure.arguments(values))
 
 
 def _rows(

@@ -26,19 +26,12 @@ _PEDUNCLE = ((21.0, -35.0, -36.0),)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one region lies.
+    """Where one region lies."""
 
-    Parameters
-    ----------
-    region, hemisphere
-        As in the cohort table.
-    lines
-        One array per side, points x 3 in mm (MNI): a single point for a region of interest, a
-        curve for a tract.
-    """
-
-    region: str
+    region: str  # As in the cohort table
     hemisphere: str
+    # One array per side, points x 3 in mm (MNI): one point for a region of interest, a curve for a
+    # tract.
     lines: tuple[FloatArray, ...]
 
     @property

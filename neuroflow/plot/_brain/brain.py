@@ -37,6 +37,7 @@ from neuroflow.plot.common import (
     set_caption,
     styled,
 )
+from neuroflow.plot.figures import FigureSpec, FormEntry
 
 _LIST_AT = (190.0, -70.0)  # where the list begins
 _LIST_PITCH, _LIST_ROWS = 9.8, 14  # height and number of the lines of the list
@@ -142,6 +143,17 @@ def brain(
         set_caption(ax, f"{words}. {text}", foot, new_figure=new_figure)
         ax.set_title(title, loc="left", pad=6 if listed else 14)
     return ax
+
+
+FIGURE = FigureSpec(
+    "brain",
+    brain,
+    needs="effects",
+    title="Effects on the brain",
+    example='nf.plot.brain(effects, contrast="PSP - Control")',
+    form=FormEntry("Brain", "The selected contrast on the brain", takes=("contrast",)),
+    order=60,
+)
 
 
 def _how(cut: tuple[float, float, float] | None) -> str:

@@ -17,12 +17,13 @@ from matplotlib.patches import Circle, Patch, Rectangle
 from neuroflow.matrix import FloatArray
 from neuroflow.plot._brain.anatomy import VIEWS, Place, outlines
 from neuroflow.plot._brain.projections import Projection
-from neuroflow.plot.common import current_style
+from neuroflow.plot.common import current_style, record_marks
 
 # Where the views stand on one sheet: the sheet's place of MNI (0, 0) of each view, in mm.
 SHEET = {"sagittal": (108.0, 80.0), "coronal": (292.0, 80.0), "axial": (84.0, -98.0)}
 _WIDTH, _LOW, _HIGH = 384.0, -208.0, 172.0
 _RADIUS = 4.0
+_MARGIN = 5.0  # around a region, in mm, within which a click selects it
 _MAX_NUMBERED = 8
 _VIEW_TITLES = {"sagittal": "Sagittal, from the right", "coronal": "Coronal", "axial": "Axial"}
 Color = tuple[float, float, float, float]
@@ -105,6 +106,23 @@ def draw_schematic(ax: Axes, scene: Scene) -> None:
     for height, drawn in layers.items():
         if drawn:  # one artist per layer: hundreds of them take a second
             ax.add_collection(_collection(drawn), autolim=False).set_zorder(height)
+    _record(ax, scene)
+
+
+def _record(ax: Axes, scene: Scene) -> None:
+    """Record where regions were drawn, tracts first: a disc is on top, as is the strongest."""
+    found = []
+    rows: list[Any] = list(scene.rows.itertuples())
+    for row in reversed(rows):
+        place = scene.places[row.Index]
+        if place is not None and np.isfinite(row.number):
+            for view, line in product(VIEWS, place.lines):
+                points = _at(view, line[:, VIEWS[view]])
+                box = [*(points.min(axis=0) - _MARGIN), *(points.max(axis=0) + _MARGIN)]
+                found.append((not place.is_tract, row.region, row.label, box))
+    if found:
+        _, keys, labels, boxes = zip(*sorted(found, key=lambda mark: mark[0]), strict=True)
+        record_marks(ax, keys, labels, np.array(boxes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from traitlets import link
 
 from neuroflow.widgets.common import bind, button, field, html
 from neuroflow.widgets.explore.fields import NARROW
-from neuroflow.widgets.explore.figures_panel import VIEW_LABELS
 from neuroflow.widgets.explore.model import ExploreModel
-from neuroflow.widgets.explore.question import VIEWS
+from neuroflow.widgets.explore.question import form_entries
 from neuroflow.widgets.explore.table import effects_table
 
 
@@ -19,7 +18,7 @@ def answer_panel(model: ExploreModel) -> widgets.VBox:
         widgets.Dropdown,
         "Figure",
         "The figure to export and to draw with the code",
-        options=[(VIEW_LABELS[view][0], view) for view in VIEWS],
+        options=[(entry.label, view) for view, entry in form_entries().items()],
         layout={"width": "260px"},
         **NARROW,
     )

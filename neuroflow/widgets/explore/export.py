@@ -63,7 +63,8 @@ def free_stem(folder: Path, name: str) -> Path:
 def _file_name(call: Call) -> str:
     """Name a figure after its view, metric and selection."""
     options = call.options
-    selected = options.get("contrast") or options.get("study_id") or options.get("regions") or ""
+    chosen = (options.get(name) for name in ("contrast", "study_id", "regions", "region"))
+    selected = next(filter(None, chosen), "")
     parts = [call.function.removeprefix("plot."), str(options["metric"])]
     parts += selected if isinstance(selected, list) else [str(selected)]
     return "_".join(filter(None, (re.sub(r"[^\w+-]+", "-", part).strip("-") for part in parts)))

@@ -9,27 +9,14 @@ from traitlets import link
 
 from neuroflow.widgets.common import ClickableFigure, bind, html, set_visible
 from neuroflow.widgets.explore.model import ExploreModel
-from neuroflow.widgets.explore.question import VIEWS
-
-VIEW_LABELS = {
-    "strip": (
-        "Strip",
-        "The value of every study in the selected region; click a study to select it",
-    ),
-    "heatmap": ("Heatmap", "Deviation of each study from the controls, in every region"),
-    "forest": ("Forest", "Effects with confidence intervals, region by region"),
-    "volcano": ("Volcano", "Effect size against p value"),
-    "profile": ("Profile", "The selected study compared with the controls, region by region"),
-    "brain": ("Brain", "The selected contrast on the brain"),
-}
-"""Name and description of each view."""
+from neuroflow.widgets.explore.question import form_entries
 
 
 def figures_panel(model: ExploreModel) -> widgets.VBox:
     """Draw the figures and a switch for each."""
-    switches = [_switch(model, view) for view in VIEWS]
+    switches = [_switch(model, view) for view in form_entries()]
     figures = widgets.Box(
-        [_figure(model, view) for view in VIEWS],
+        [_figure(model, view) for view in form_entries()],
         layout={"flex_flow": "row wrap", "align_items": "flex-start"},
     )
     head = widgets.HTML('<p class="nf-head">Figures</p>')
@@ -38,15 +25,15 @@ def figures_panel(model: ExploreModel) -> widgets.VBox:
 
 
 def _switch(model: ExploreModel, view: str) -> Any:
-    name, about = VIEW_LABELS[view]
+    entry = form_entries()[view]
     switch = widgets.ToggleButton(
-        value=view in model.views, description=name, tooltip=f"Show: {about}"
+        value=view in model.views, description=entry.label, tooltip=f"Show: {entry.about}"
     )
     switch.layout.width = "auto"
 
     def turn(change: Any) -> None:
         shown = {*model.views, view} if change.new else {*model.views} - {view}
-        model.set(views=tuple(name for name in VIEWS if name in shown))
+        model.set(views=tuple(name for name in form_entries() if name in shown))
 
     def follow() -> None:
         switch.value = view in model.views
@@ -58,15 +45,15 @@ def _switch(model: ExploreModel, view: str) -> Any:
 
 
 def _figure(model: ExploreModel, view: str) -> widgets.VBox:
-    name, about = VIEW_LABELS[view]
-    trait = "study_id" if view == "strip" else "region"
-    drawn = ClickableFigure(hint=f"{name}: choose a {'study' if view == 'strip' else 'region'}")
+    entry = form_entries()[view]
+    name, about, trait = entry.label, entry.about, entry.selects
+    drawn = ClickableFigure(hint=f"{name}: choose a {'study' if trait == 'study_id' else 'region'}")
     why = widgets.HTML()
     card = widgets.VBox(
         [widgets.HTML(f'<p class="nf-head">{name}</p><p class="nf-dim">{about}.</p>'), why, drawn],
         layout={"margin": "4px 16px 8px 0", "max_width": "100%"},
     )
-    if view in ("forest", "heatmap", "profile"):
+    if entry.is_tall:
         card.add_class("nf-card")  # tall with many regions: the card scrolls
 
     def update() -> None:

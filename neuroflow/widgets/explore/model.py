@@ -15,10 +15,11 @@ from traitlets import Bool, Dict, Instance, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.models import OnEvent
+from neuroflow.plot import FIGURES
 from neuroflow.widgets.common import FormModel, Picture, Problem, study_labels
 from neuroflow.widgets.explore.code import code_cell
 from neuroflow.widgets.explore.export import export_figure, export_methods, export_table
-from neuroflow.widgets.explore.question import NEED_EFFECTS, USUAL_COVARIATES, Choices, Question
+from neuroflow.widgets.explore.question import USUAL_COVARIATES, Choices, Question, form_entries
 from neuroflow.widgets.explore.render import draw
 from neuroflow.widgets.explore.steps import Call, Step, run_steps
 from neuroflow.workspace import Workspace
@@ -243,9 +244,9 @@ class ExploreModel(FormModel):
         """Return the step that draws a view."""
         if "shown" not in self._scope:
             raise OptionError("There is nothing to plot.")
-        if view in NEED_EFFECTS and self.effects is None:
+        if FIGURES[view].needs == "effects" and self.effects is None:
             raise OptionError("There is no comparison to plot.")
-        if view == "profile" and not self.study_id:
+        if "study_id" in form_entries()[view].takes and not self.study_id:
             raise OptionError("Choose a study.")
         return self.question.figure_step(
             view,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from neuroflow.compare import controls_of
 from neuroflow.matrix import group_order
-from neuroflow.plot.common import order_systems, region_labels
+from neuroflow.plot import FIGURES, FormEntry, order_systems, region_labels
 from neuroflow.widgets.explore.steps import Call, ChooseVisit, KeepRows, Step
 
-VIEWS = ("strip", "heatmap", "forest", "volcano", "profile", "brain")
-NEED_EFFECTS = ("forest", "volcano", "brain")
 MAX_CONTRASTS = 3
 """How many contrasts are drawn in one forest plot."""
 USUAL_COVARIATES = ("age", "sex", "site")
@@ -65,18 +64,25 @@ class Question:
         self, view: str, *, region: str, study_id: str, contrast: str, contrasts: Sequence[str]
     ) -> Call:
         """Return the step that draws a view."""
-        few = list(contrasts) if len(contrasts) <= MAX_CONTRASTS else [contrast]
-        expected = {"reference": self.reference or "auto", "covariates": list(self.covariates)}
-        options: dict[str, dict[str, Any]] = {
-            "strip": {"regions": [region]},
-            "heatmap": expected,
-            "forest": {"contrasts": few},
-            "volcano": {"contrast": contrast},
-            "profile": {"study_id": study_id, **expected},
-            "brain": {"contrast": contrast},
+        known: dict[str, Any] = {
+            "region": region,
+            "regions": [region],
+            "study_id": study_id,
+            "contrast": contrast,
+            "contrasts": list(contrasts) if len(contrasts) <= MAX_CONTRASTS else [contrast],
+            "reference": self.reference or "auto",
+            "covariates": list(self.covariates),
         }
-        table_name = "effects" if view in NEED_EFFECTS else "shown"
-        return Call("ax", f"plot.{view}", table_name, {"metric": self.metric, **options[view]})
+        options = {name: known[name] for name in form_entries()[view].takes}
+        table_name = "effects" if FIGURES[view].needs == "effects" else "shown"
+        return Call("ax", f"plot.{view}", table_name, {"metric": self.metric, **options})
+
+
+@cache
+def form_entries() -> dict[str, FormEntry]:
+    """Return how the form offers each of its figures; loads matplotlib."""
+    figures = FIGURES.in_order()
+    return {figure.name: figure.form for figure in figures if figure.form is not None}
 
 
 _DEFAULTS: dict[str, Any] = {"reference": "auto", "covariates": [], "visit": None}

@@ -30,5 +30,5 @@ def draw(call: Call, scope: Mapping[str, Any], *, dark: bool = False) -> Picture
         png=stream.getvalue(),
         alt=": ".join(filter(None, (regions, caption(ax)))),
         width=round(ax.figure.get_size_inches()[0] * SCREEN_DPI),
-        hit_regions=hit_regions(ax, call, scope),
+        hit_regions=hit_regions(ax, scope["names"]),
     )

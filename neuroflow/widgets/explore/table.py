@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from neuroflow.plot.common import region_labels
+from neuroflow.plot import region_labels
 from neuroflow.widgets.common import DataTable, bind
 from neuroflow.widgets.explore.model import ExploreModel
 

@@ -18,12 +18,13 @@ def explore_form(model: ExploreModel) -> widgets.VBox:
         model, "Reload results", "Load results collected since then", model.reload, icon="refresh"
     )
     empty, work = widgets.HTML(), task_status(model, keep=False)
-    body = widgets.VBox(
-        [question_panel(model), _selection(model), figures_panel(model), answer_panel(model)]
-    )
+    body = widgets.VBox()
 
     def update() -> None:
         set_visible(body, model.choices is not None)
+        if model.choices is not None and not body.children:  # loads matplotlib, as drawing does
+            panels = (question_panel, _selection, figures_panel, answer_panel)
+            body.children = [panel(model) for panel in panels]
         set_visible(work, model.busy)  # saved files are listed beside the export buttons
         missing = model.choices is None and not model.busy
         empty.value = (

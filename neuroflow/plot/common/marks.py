@@ -1,0 +1,76 @@
+"""Where studies and regions were drawn, recorded while drawing, so that a click finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from neuroflow.matrix import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What was drawn in a panel, and where.
+
+    Parameters
+    ----------
+    keys
+        The region or `study_id` of each mark.
+    labels
+        The name of each region, or the value of each study.
+    boxes
+        Marks x (x0, y0, x1, y1) in the coordinates of the data. A point has no width and no
+        height; a row reaches from minus to plus infinity.
+    """
+
+    keys: tuple[str, ...]
+    labels: tuple[str, ...]
+    boxes: FloatArray
+
+
+_marks: WeakKeyDictionary[Axes, list[Marks]] = WeakKeyDictionary()
+
+
+def record_marks(ax: Axes, keys: Iterable[str], labels: Iterable[str], xy: FloatArray) -> None:
+    """Record points, n x (x, y), or boxes, n x (x0, y0, x1, y1).
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().add_subplot()
+    >>> record_marks(ax, ["SCP"], ["Superior cerebellar peduncle"], np.array([[2.0, 3.0]]))
+    >>> marks_of(ax)[0].boxes.tolist()
+    [[2.0, 3.0, 2.0, 3.0]]
+    """
+    places = np.asarray(xy, dtype=np.float64)
+    boxes = np.hstack([places, places]) if places.shape[1] == 2 else places
+    _marks.setdefault(ax, []).append(Marks(tuple(keys), tuple(labels), boxes))
+
+
+def record_rows(ax: Axes, columns: pd.DataFrame, labels: Iterable[str]) -> None:
+    """Record regions that lie one below the other, the first at y = 0."""
+    rows = np.arange(len(columns), dtype=np.float64)
+    far = np.full(len(columns), np.inf)
+    boxes = np.column_stack([-far, rows - 0.5, far, rows + 0.5])
+    record_marks(ax, columns["region"].astype(str), labels, boxes)
+
+
+def marks_of(ax: Axes) -> tuple[Marks, ...]:
+    """Return what was recorded while a panel was drawn.
+
+    Parameters
+    ----------
+    ax
+        What a plot returned.
+
+    Returns
+    -------
+    tuple of Marks
+        Empty for a figure in which nothing can be selected.
+    """
+    return tuple(_marks.get(ax, ()))

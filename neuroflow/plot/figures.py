@@ -1,0 +1,154 @@
+"""The register of figures: each is described beside its function, in the file of its name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Needs = Literal["table", "visits", "effects", "correlations", "completeness"]
+
+
+@dataclass(frozen=True, slots=True)
+class FormEntry:
+    """How the Explore form offers a figure.
+
+    Parameters
+    ----------
+    label
+        Its name on the switch.
+    about
+        What it shows, in one line.
+    takes
+        Its arguments that the form fills in, beside table and metric: any of ``"region"``,
+        ``"regions"``, ``"contrast"``, ``"contrasts"``, ``"study_id"``, ``"reference"`` and
+        ``"covariates"``.
+    selects
+        What a click in the figure selects: ``"region"`` or ``"study_id"``.
+    is_tall
+        Its height grows with the regions, so that it needs a scroll bar of its own.
+    """
+
+    label: str
+    about: str
+    takes: tuple[str, ...] = ()
+    selects: Literal["region", "study_id"] = "region"
+    is_tall: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FigureSpec:
+    """What gallery, command line, Explore form and reference know about a figure.
+
+    Parameters
+    ----------
+    name
+        Its name in `neuroflow.plot` and on the command line.
+    draw
+        The function: data first, axes out.
+    needs
+        Its data: a cohort ``"table"``; one with repeated ``"visits"``; ``"effects"`` from
+        `neuroflow.compare_groups`; ``"correlations"`` from `neuroflow.correlate_regions`;
+        ``"completeness"`` from `neuroflow.coverage`.
+    title
+        Its heading in the gallery.
+    example
+        One line of code for the gallery, which may use ``nf``, ``table``, ``visits`` and
+        ``effects``.
+    form
+        How the Explore form offers it; None leaves it out.
+    order
+        Its place among the figures; those of equal order stand by name.
+    """
+
+    name: str
+    draw: Callable[..., Axes]
+    needs: Needs
+    title: str
+    example: str
+    form: FormEntry | None = None
+    order: int = 100
+
+    def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values that are arguments of the figure.
+
+        Parameters
+        ----------
+        values
+            By the name of the argument.
+
+        Returns
+        -------
+        dict
+            Without the values for which the figure has no argument.
+        """
+        known = inspect.signature(self.draw).parameters
+        return {name: value for name, value in values.items() if name in known}
+
+    def missing(self, values: Mapping[str, Any]) -> list[str]:
+        """Return the arguments that the figure requires, apart from its data.
+
+        Parameters
+        ----------
+        values
+            As for `arguments`.
+
+        Returns
+        -------
+        list of str
+            The names of those that `values` lacks.
+        """
+        _, *others = inspect.signature(self.draw).parameters.values()
+        required = [other.name for other in others if other.default is inspect.Parameter.empty]
+        return [name for name in required if values.get(name) is None]
+
+
+class FigureRegister(Mapping[str, FigureSpec]):
+    """All figures by name; matplotlib is loaded once a figure is looked up, not for the names.
+
+    A figure is found by its file: ``_strip.py`` holds the function `strip` and its `FigureSpec`,
+    called ``FIGURE``.
+
+    Examples
+    --------
+    >>> FIGURES["strip"].needs
+    'table'
+    >>> "pie" in FIGURES
+    False
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        modules = iter_modules([str(Path(__file__).parent)])
+        return (module.name[1:] for module in modules if module.name.startswith("_"))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(iter(self))
+
+    def __getitem__(self, name: str) -> FigureSpec:
+        if name not in self:
+            raise KeyError(name)
+        figure: FigureSpec = import_module(f"neuroflow.plot._{name}").FIGURE
+        return figure
+
+    def in_order(self) -> list[FigureSpec]:
+        """Return the figures as gallery and form show them.
+
+        Returns
+        -------
+        list of FigureSpec
+            By `FigureSpec.order`, then by name.
+        """
+        return sorted(self.values(), key=lambda figure: (figure.order, figure.name))
+
+
+FIGURES = FigureRegister()
