@@ -141,13 +141,7 @@ class FigureRegister(Mapping[str, FigureSpec]):
         return figure
 
     def in_order(self) -> list[FigureSpec]:
-        """Return the figures as gallery and form show them.
-
-        Returns
-        -------
-        list of FigureSpec
-            By `FigureSpec.order`, then by name.
-        """
+        """Return the figures in the order of gallery and form."""
         return sorted(self.values(), key=lambda figure: (figure.order, figure.name))
 
 
