@@ -1,6 +1,5 @@
 from .atomic import atomic_write as atomic_write
 from .atomic import remove_leftovers as remove_leftovers
-from .atomic import sync_folder as sync_folder
 from .atomic import write_private as write_private
 from .numbers import decimal_mark as decimal_mark
 from .numbers import is_missing as is_missing

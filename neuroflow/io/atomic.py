@@ -35,7 +35,8 @@ def atomic_write(
 
     `error` is what an OSError becomes, with advice. `parents` makes the folder, too. `ending`
     comes after the temporary name, for a folder where others look for the usual endings.
-    `sync=False` leaves the folder to one `sync_folder` after many files.
+    `sync=False` spares the synchronisation of the folder, for many small files that can be had
+    again.
 
     Examples
     --------
@@ -60,7 +61,7 @@ def atomic_write(
             os.fsync(file.fileno())
         temporary.replace(path)
         if sync:
-            sync_folder(path.parent)
+            _sync_folder(path.parent)
     except OSError as failed:
         if error is None:
             raise
@@ -92,7 +93,7 @@ def write_private(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
-def sync_folder(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Let the names of new files survive a loss of power, where a folder can be synchronised."""
     if os.name == "nt":
         return

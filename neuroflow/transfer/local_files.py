@@ -69,7 +69,7 @@ def _blocks(local: Path, source: BinaryIO, size: int, block_size: int) -> Iterat
 def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
     """Yield what writes a file that appears under its name once the block ended without an error.
 
-    Its folder is not synchronised: that is done once for all files of a study.
+    Its folder is not synchronised, which would cost half as much time again for small files.
 
     Examples
     --------

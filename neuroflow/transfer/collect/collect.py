@@ -17,7 +17,6 @@ from neuroflow.errors import (
     NeuroflowError,
     RemoteRefusedError,
 )
-from neuroflow.io import sync_folder
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Entry, Event, OnEvent, ResultFolder
 from neuroflow.transfer.collect.aggregated import fetch_reports
@@ -198,8 +197,6 @@ class _Fetcher:
                     task.error = task.error or error
                     if error is None:
                         stamp(local, entry)
-                if task.wanted:
-                    sync_folder(task.target)  # before the ledger records them as collected
                 self._finish(task, on_event)
                 batch.drop_first()
                 if self.job.is_over():
