@@ -124,10 +124,10 @@ TABLE = f"""
 import pandas as pd
 from neuroflow.widgets.common.form_model import FormModel
 from neuroflow.widgets.common.controls import form
-from neuroflow.widgets.common.data_table import TableView
+from neuroflow.widgets.common.data_table import DataTable
 rows = pd.DataFrame({{"study": [f"sub-{{n:05d}}" for n in range(20_000)], "state": "failed"}})
 rows["<b>{HOSTILE}</b>"] = "{HOSTILE}"
-view = TableView(FormModel(), "Studies", lambda state: "bad", select="single")
+view = DataTable(FormModel(), "Studies", lambda state: "bad", select="single")
 view.show(rows)
 form(view)
 """
