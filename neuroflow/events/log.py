@@ -1,4 +1,4 @@
-"""The log of a workspace: what its jobs told, one line of JSON each, without patient data."""
+"""The log of a workspace: the events of its jobs, one line of JSON each, no patient data."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from neuroflow.errors import WorkspaceError
 from neuroflow.models import Event, OnEvent
 
 MAX_BYTES = 5_000_000
-KEPT = 5
-"""How many full files are kept beside the present one."""
-EVERY = timedelta(minutes=1)
-"""How often mere progress of a study is noted."""
-TOLD = frozenset({"upload", "wait", "collect"})
-"""Stages whose messages are about the line and the server. Those of others may name files of the
-user's, and with them participants: they are not written down."""
+BACKUP_COUNT = 5
+"""Number of full files kept beside the current one."""
+PROGRESS_INTERVAL = timedelta(minutes=1)
+"""How often progress of a study is logged."""
+LOGGED_MESSAGES = frozenset({"upload", "wait", "collect"})
+"""Stages whose messages are about the connection and the server. Messages of other stages may name
+files of the user, and with them participants: they are not logged."""
 ANY_PATH = re.compile(r"(?<![\w.])(?:~|[A-Za-z]:)?[\\/]+[^\\/\s][^\"'\n]*")
 
 
 class EventLog:
-    """Writes events into a file that starts anew when it is full.
+    """Writes events to a log file that is rotated when it is full.
 
     Examples
     --------
@@ -55,11 +55,11 @@ class EventLog:
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self._job, self._listen, self._clock = job, listen, clock
-        self._noted: dict[tuple[str, str | None], Event] = {}
+        self._logged: dict[tuple[str, str | None], Event] = {}
         self._begun: dict[tuple[str, str | None], Event] = {}
         try:
             path.parent.mkdir(exist_ok=True)
-            self._file = _Rotating(path, max_bytes, self._tell_of_failure)
+            self._file = _Rotating(path, max_bytes, self._report_failure)
         except OSError as error:
             raise WorkspaceError(
                 "The log of the workspace cannot be written.",
@@ -68,12 +68,12 @@ class EventLog:
             ) from error
 
     def __call__(self, event: Event) -> None:
-        """Write one event, where it says something new, and pass it on."""
+        """Log one event, unless it is mere progress, and pass it on."""
         key = (event.stage, event.study_id)
         if event.status == "started" or key not in self._begun:
             self._begun[key] = event
-        if self._is_news(event, self._noted.get(key)):
-            self._noted[key] = event
+        if self._is_new(event, self._logged.get(key)):
+            self._logged[key] = event
             self._write(event)
         self._listen(event)
 
@@ -87,20 +87,20 @@ class EventLog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # The words of an error may name files; its kind is told in docs/errors.md.
+        # Messages of errors may name files; their classes are explained in docs/errors.md.
         end = self._mark("done") if kind is None else self._mark("failed", kind.__name__)
         self._write(end, own=True)
-        with contextlib.suppress(OSError):  # what a full disk does not take was told of already
+        with contextlib.suppress(OSError):  # a full disk was reported already
             self._file.close()
 
-    def _is_news(self, event: Event, last: Event | None) -> bool:
+    def _is_new(self, event: Event, last: Event | None) -> bool:
         if last is None or event.status != "progress" or last.status != "progress":
             return True
-        is_said_anew = bool(event.message) and event.message != last.message
-        return is_said_anew or event.at - last.at >= EVERY
+        has_new_message = bool(event.message) and event.message != last.message
+        return has_new_message or event.at - last.at >= PROGRESS_INTERVAL
 
     def _write(self, event: Event, *, own: bool = False) -> None:
-        message = event.message if own or event.stage in TOLD else ""
+        message = event.message if own or event.stage in LOGGED_MESSAGES else ""
         line: dict[str, Any] = {
             "at": event.at.astimezone(UTC).isoformat(timespec="milliseconds"),
             "stage": event.stage,
@@ -116,9 +116,9 @@ class EventLog:
         self._file.write(json.dumps(line, ensure_ascii=False))
 
     def _rate(self, event: Event) -> int | None:
-        """Measure bytes per second of a transfer, from where it was begun."""
+        """Return bytes per second of a transfer since it began."""
         begun = self._begun.get((event.stage, event.study_id))
-        if begun is None or event.stage not in TOLD or event.done <= begun.done:
+        if begun is None or event.stage not in LOGGED_MESSAGES or event.done <= begun.done:
             return None
         seconds = (event.at - begun.at).total_seconds()
         return round((event.done - begun.done) / seconds) if seconds > 0 else None
@@ -126,20 +126,20 @@ class EventLog:
     def _mark(self, status: str, message: str = "") -> Event:
         return Event(self._job, None, 0, 0, status, message, self._clock())
 
-    def _tell_of_failure(self, why: str) -> None:
-        message = f"The log cannot be written any more: {why}. The work goes on."
+    def _report_failure(self, why: str) -> None:
+        message = f"The log can no longer be written: {why}. The job continues."
         self._listen(replace(self._mark("failed", message), stage="log"))
 
 
 class _Rotating(RotatingFileHandler):
-    """The standard library's rotating file, whose first failure is told and not printed."""
+    """The standard library's rotating file, whose first failure is reported, not printed."""
 
     def __init__(self, path: Path, max_bytes: int, on_failure: Callable[[str], None]) -> None:
-        # A server may say what is no text: that shall neither be lost nor end the log.
+        # Messages of a server may be invalid text: they must neither be lost nor end the log.
         super().__init__(
             path,
             maxBytes=max_bytes,
-            backupCount=KEPT,
+            backupCount=BACKUP_COUNT,
             encoding="utf-8",
             errors="backslashreplace",
         )

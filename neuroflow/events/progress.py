@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from neuroflow.models import Event, OnEvent
 
-# There what goes to stderr stands in red, as if it were an error; tqdm knows where it runs.
+# Notebooks show stderr in red, like an error; tqdm detects where it runs.
 _IN_NOTEBOOK = tqdm.__module__ == "tqdm.auto"
 
 
@@ -34,15 +34,15 @@ class Bars:
         self._bars: dict[str, Any] = {}
 
     def __call__(self, event: Event) -> None:
-        """Show one event: the whole job moves its bar; summaries and failures stand above it."""
+        """Show one event: the job moves its bar; summaries and failures are printed above it."""
         if event.study_id is None:
             bar = self._bar(event)
             bar.total = event.total or bar.total
             bar.update(event.done - bar.n)
-        is_news = event.status == "failed" or (
+        is_shown = event.status == "failed" or (
             event.study_id is None and event.status != "progress"
         )
-        if event.message and is_news and not self._disable:
+        if event.message and is_shown and not self._disable:
             tqdm.write(event.message, file=sys.stdout if _IN_NOTEBOOK else self._file)
 
     def __enter__(self) -> Self:
@@ -72,7 +72,7 @@ class Bars:
 
 
 class Lines:
-    """One line now and then per stage of a job: for logs, where bars would be rubbish.
+    """One line per stage and interval: for log files, where bars are unreadable.
 
     Examples
     --------
@@ -95,10 +95,10 @@ class Lines:
         self._every = every
         self._file = file
         self._clock = clock
-        self._told: dict[str, float] = {}
+        self._written: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
-        """Write one event, if it is time: failures at once, the rest now and then."""
+        """Write one event: failures at once, progress once per interval."""
         if event.status == "failed" and event.message:
             self._write(event, event.message)
         elif event.study_id is None and not self._quiet:
@@ -114,12 +114,12 @@ class Lines:
         pass
 
     def _is_due(self, event: Event) -> bool:
-        """Tell whether a stage is to be told of again: after a while, and once at its end."""
+        """Check whether to write a stage again: after the interval, and once at its end."""
         now, is_over = self._clock(), 0 < event.total <= event.done
-        before = self._told.get(event.stage, -math.inf)
+        before = self._written.get(event.stage, -math.inf)
         if before == math.inf or (not is_over and now - before < self._every):
             return False
-        self._told[event.stage] = math.inf if is_over else now
+        self._written[event.stage] = math.inf if is_over else now
         return True
 
     def _write(self, event: Event, text: str) -> None:
@@ -131,7 +131,7 @@ class Lines:
 
 
 def _share(event: Event) -> str:
-    """Say how far a job is."""
+    """Format the progress of a job."""
     if not event.total:
         return f"{event.done} done"
     if event.total > BYTES_FROM:
@@ -140,12 +140,12 @@ def _share(event: Event) -> str:
 
 
 BYTES_FROM = 100_000
-"""Totals above this are shown as bytes: no cohort has that many studies."""
+"""Totals above this are bytes: no cohort has that many studies."""
 
 
 @contextmanager
 def listening(on_event: OnEvent | None) -> Iterator[OnEvent]:
-    """Yield what listens to a job: the caller's own, or progress bars."""
+    """Yield the listener of a job: the caller's own, or progress bars."""
     if on_event is not None:
         yield on_event
     else:

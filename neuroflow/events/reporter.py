@@ -1,4 +1,4 @@
-"""Events of the long jobs in this room."""
+"""Count the steps of a job and report them as events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from neuroflow.models import Event, OnEvent
 
 
 class Reporter:
-    """Counts the steps of one job and tells its listener.
+    """Counts the steps of one job and reports them to its listener.
 
     Examples
     --------
@@ -33,7 +33,7 @@ class Reporter:
         status: str = "progress",
         message: str = "",
     ) -> None:
-        """Tell that `count` more steps are done: of the study, if one is named, and of the job."""
+        """Report `count` more steps done: of the study, if one is given, and of the job."""
         self.done += count
         if self._on_event is None:
             return

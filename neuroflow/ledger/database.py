@@ -1,4 +1,4 @@
-"""The ledger's SQLite file: opened, recognised, held while it is written, its errors translated."""
+"""The SQLite file of the ledger: opening, validation, transactions and translated errors."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ class LedgerFile:
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {VERSION}")
         if self.pragma("application_id") != APPLICATION_ID:
-            raise _unusable(self.path, "It is another program's database.")
+            raise _unusable(self.path, "It is a database of another program.")
         if self.pragma("user_version") != VERSION:
-            raise _unusable(self.path, "It was made by another version of neuroflow.")
+            raise _unusable(self.path, "It was made by a different version of neuroflow.")
         damage = self.pragma("quick_check")
         if damage != "ok":
             raise _unusable(self.path, f"It is damaged: {damage}.")
@@ -99,7 +99,7 @@ class LedgerFile:
                 f"The ledger {self.path} cannot be {verb}.",
                 why=f"SQLite says: {error}.",
                 advice="Check the disk's free space and the folder's permissions; if the file is "
-                "damaged, restore it from a backup. Do not delete it: it knows what was sent.",
+                "damaged, restore it from a backup. Do not delete it: it records what was sent.",
             ) from error
 
 

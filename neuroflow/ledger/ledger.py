@@ -1,8 +1,8 @@
 """The record of what was sent and fetched: one SQLite file, events only ever added.
 
 Intent is recorded before a step and its outcome after it, each on disk before the call returns,
-so that a process killed at any moment leaves a state the next one can resolve by looking at the
-server.
+so that a process killed at any moment leaves a state that the next one can resolve by checking
+the server.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from neuroflow.models import Package
 
 
 def utc_now() -> datetime:
-    """Tell the time in UTC.
+    """Return the current time in UTC.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """Where one study stands.
+    """The recorded state of one study.
 
     Examples
     --------
@@ -47,8 +47,8 @@ class LedgerRow:
     study_id: str
     state: State  # The last state recorded
     since: datetime  # When that was recorded, in UTC
-    size: int  # Length of the present package in bytes
-    # Digests of the present package, of the files it was made from, and of the original Study
+    size: int  # Size of the current package in bytes
+    # Digests of the current package, of the files it was made from, and of the original Study
     # Instance UID.
     sha256: str
     source_sha256: str
@@ -58,13 +58,13 @@ class LedgerRow:
     submitted_at: datetime | None = None
     # When results or a failure report were last collected, in UTC; None if never.
     answered_at: datetime | None = None
-    # Length and digest of what was sent, or was begun to be sent; None where nothing was.
+    # Size and digest of the content whose upload began last; None where nothing was sent.
     sent_size: int | None = None
     sent_sha256: str | None = None
 
     @property
     def is_changed(self) -> bool:
-        """True where the present package is not what was sent."""
+        """True where the current package differs from what was sent."""
         return self.sent_sha256 is not None and self.sent_sha256 != self.sha256
 
 
@@ -85,10 +85,10 @@ class Ledger:
         self._file = LedgerFile(path)
 
     def add_package(self, package: Package) -> None:
-        """Note a package: a new one, or one made anew before anything was sent, as ``packaged``.
+        """Add a package; a new one, or one made again before anything was sent, is ``packaged``.
 
-        Once something was sent, the state stays what is known of the server; `LedgerRow.is_changed`
-        then tells that the present package is another.
+        Once something was sent, the state stays that of the sent content; `LedgerRow.is_changed`
+        is then true.
         """
         p = package
         with self._file.writing() as db:
@@ -96,7 +96,7 @@ class Ledger:
             if row is not None and row.cohort_id != p.cohort_id:
                 raise LedgerError(
                     "The study id is already used in another cohort.",
-                    advice="Every study needs its own id; make the workspace's studies anew.",
+                    advice="Every study needs its own id; find the studies of the workspace again.",
                     study_id=p.study_id,
                 )
             db.execute(
@@ -107,7 +107,7 @@ class Ledger:
                 (p.study_id, p.cohort_id, p.size, p.sha256, p.source_sha256, p.study_uid_sha256),
             )
             if row is None or (row.state is State.PACKAGED and row.sha256 != p.sha256):
-                message = "packaged" if row is None else "packaged anew"
+                message = "packaged" if row is None else "packaged again"
                 self._append(db, p.study_id, State.PACKAGED, message, (p.size, p.sha256))
 
     def record(
@@ -132,7 +132,7 @@ class Ledger:
                 raise LedgerError(
                     f"A study that is {row.state} cannot become {state}.",
                     why="Another process may have changed it meanwhile.",
-                    advice="Ask for the status, then try again.",
+                    advice="Check the status, then try again.",
                     study_id=study_id,
                 )
             content = (row.size, row.sha256)
@@ -143,22 +143,22 @@ class Ledger:
             self._append(db, study_id, state, message, sent or content)
 
     def rows(self, cohort_id: str | None = None) -> list[LedgerRow]:
-        """List where every study stands, in the order they were first noted."""
+        """Return the state of every study, in the order they were first recorded."""
         return self._select("WHERE ? IS NULL OR cohort_id = ?", (cohort_id, cohort_id))
 
     def row(self, study_id: str) -> LedgerRow | None:
-        """Tell where one study stands."""
+        """Return the state of one study; None if it is not in the ledger."""
         return next(iter(self._select("WHERE study_id = ?", (study_id,))), None)
 
     def history(self, study_id: str) -> list[tuple[datetime, State, str]]:
-        """List everything recorded of one study, oldest first."""
+        """Return everything recorded of one study, oldest first."""
         events = self._file.select(
             "SELECT at, state, message FROM events WHERE study_id = ? ORDER BY id", (study_id,)
         )
         return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
 
     def set_aside(self, study_id: str, rule: str, reason: str) -> None:
-        """Note that the user set a rule aside for a study; the reason is kept for good."""
+        """Record that the user waived a rule for a study; the reason is kept for good."""
         with self._file.writing() as db:
             db.execute(
                 "INSERT INTO overrides (study_id, rule, reason, at) VALUES (?, ?, ?, ?)",
@@ -166,7 +166,7 @@ class Ledger:
             )
 
     def overrides(self) -> dict[tuple[str, str], str]:
-        """Tell which rules are set aside."""
+        """Return the reasons of the rules that are waived, by study and rule."""
         rows = self._file.select("SELECT study_id, rule, reason FROM overrides ORDER BY id")
         last = {(study_id, rule): reason for study_id, rule, reason in rows}
         return {key: reason for key, reason in last.items() if reason}

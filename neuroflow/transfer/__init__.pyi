@@ -8,7 +8,7 @@ from .control import Clock as Clock
 from .control import Control as Control
 from .diagnose import STAGES as STAGES
 from .diagnose import Step as Step
-from .diagnose import probe as probe
+from .diagnose import diagnose as diagnose
 from .polling import Look as Look
 from .polling import StatusUpdate as StatusUpdate
 from .polling import as_of as as_of

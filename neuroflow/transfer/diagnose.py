@@ -1,4 +1,4 @@
-"""The connection test: one stage after the other, each failure with what to do."""
+"""The connection test: stage by stage, each failure with advice."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Step:
     name
         One of `STAGES`.
     ok
-        True where it passed.
+        True if it passed.
     message
         What was found.
     advice
-        What to do where it did not pass.
+        What to do if it failed.
     error
-        What was raised; a `HostKeyUnknownError` carries the fingerprint to confirm.
+        The error if it failed; a `HostKeyUnknownError` carries the fingerprint to confirm.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Step:
     error: NeuroflowError | None = None
 
 
-def probe(
+def diagnose(
     profile: Profile,
     hostkeys: HostKeys,
     passphrase: str | None = None,
@@ -59,7 +59,7 @@ def probe(
     Examples
     --------
     >>> nowhere = Profile(host="nowhere.invalid", user="me", key=Path("key"))
-    >>> [(step.name, step.ok) for step in probe(nowhere, HostKeys(Path("known_hosts")))]
+    >>> [(step.name, step.ok) for step in diagnose(nowhere, HostKeys(Path("known_hosts")))]
     [('name', False)]
     """
     stages = _stages(profile, hostkeys, passphrase, timeout, ssh_config)
@@ -81,7 +81,7 @@ def _stages(
     timeout: float,
     ssh_config: Path | None,
 ) -> Generator[str, None, None]:
-    """Yield what each stage found, leaving the connection open from one to the next."""
+    """Yield the message of each stage; the connection stays open between stages."""
     route = find_route(profile, ssh_config)
     yield _name(route)
     transport = tunnel.handshake(route, hostkeys, passphrase, timeout)
@@ -89,18 +89,18 @@ def _stages(
         yield f"An SSH server answers on port {route.port} ({transport.remote_version})."
         shown = session.host_key(transport)
         hostkeys.check(route.name, route.name_port, shown)
-        yield f"Its key is the pinned one, {shown.fingerprint}."
+        yield f"Its host key is the confirmed one, {shown.fingerprint}."
         with credentials(route.keys, passphrase) as keys:
             fingerprint = session.log_in(transport, route.user, keys)
-        yield f"User {route.user!r} is known, with the key {fingerprint}."
+        yield f"User {route.user!r} is logged in with the key {fingerprint}."
         with SftpRemote(transport, timeout) as remote:
-            yield " ".join(_look(remote, folder) for folder in (INPUT, OUTPUT))
+            yield " ".join(_folder_summary(remote, folder) for folder in (INPUT, OUTPUT))
     finally:
         session.disconnect(transport)
 
 
 def _name(route: Route) -> str:
-    """Look up the name of the first host on the way."""
+    """Resolve the name of the first host of the route."""
     if route.command:
         return f"{route.host} is reached through `{route.command}`."
     first = route.hops[0]
@@ -109,16 +109,16 @@ def _name(route: Route) -> str:
     return f"{first.host} is {', '.join(addresses)}.{through}"
 
 
-def _look(remote: SftpRemote, folder: PurePosixPath) -> str:
-    """Say what a folder of the home holds; some accounts may write but not look."""
+def _folder_summary(remote: SftpRemote, folder: PurePosixPath) -> str:
+    """Describe a folder of the account; some accounts may write but not list."""
     try:
         count = sum(1 for _ in remote.list(folder))
     except RemoteRefusedError:
-        return f"{folder}/ is there, but may not be listed."
+        return f"{folder}/ exists, but may not be listed."
     except RemoteMissingError as error:
         raise RemoteMissingError(
-            f"There is no folder {folder}/ in the user's home.",
+            f"The account has no folder {folder}/.",
             why=error.why,
-            advice="The vendor makes it with the account: ask their support.",
+            advice="Ask the support of neuropacs: the folder is created with the account.",
         ) from error
-    return f"{folder}/ is there, with {count} entr{'y' if count == 1 else 'ies'}."
+    return f"{folder}/ exists, with {count} entr{'y' if count == 1 else 'ies'}."

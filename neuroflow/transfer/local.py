@@ -59,7 +59,7 @@ class LocalRemote:
                 yield error
 
     def stat(self, path: PurePosixPath) -> Entry | None:
-        """Look at one name, as `Remote.stat`."""
+        """Return the entry of one path, as `Remote.stat`."""
         local = self.root / path
         try:
             with _translated(path):
@@ -92,7 +92,7 @@ class LocalRemote:
         entry = self.stat(path)
         if entry is not None and entry.size != size:
             raise SizeMismatchError(
-                f"{path.name} has another length than was written.",
+                f"{path.name} has a different size than was written.",
                 why=f"Written: {size} bytes; there: {entry.size}.",
             )
         return Receipt.CONFIRMED if entry else Receipt.TAKEN
@@ -116,9 +116,9 @@ class LocalRemote:
                 on_bytes(min(done, size))
             if done != size:
                 raise SizeMismatchError(
-                    f"{path.name} has another length than was listed.",
+                    f"{path.name} has a different size than was listed.",
                     why=f"Listed: {size} bytes; read: {done}.",
-                    advice="It may still be in the making; collect again later.",
+                    advice="It may still be being written; collect again later.",
                 )
 
     def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
@@ -132,7 +132,7 @@ class LocalRemote:
                 yield None
 
     def mkdirs(self, path: PurePosixPath) -> None:
-        """Make a folder and those above it, as `Remote.mkdirs`."""
+        """Create a folder and its parents, as `Remote.mkdirs`."""
         with _translated(path):
             (self.root / path).mkdir(parents=True, exist_ok=True)
 

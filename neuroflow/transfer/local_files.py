@@ -1,4 +1,4 @@
-"""The side of a transfer on this disk: read a file whole, let one appear only when it is whole."""
+"""Local files of a transfer: read packages in blocks, write downloads atomically."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from neuroflow.io import atomic_write, remove_leftovers
 from neuroflow.models import Entry
 
 PARTIAL = ".part"
-"""What the temporary name of a download ends in."""
+"""Ending of the temporary name of a download."""
 CLOCK_STEP = 2.0
 """Seconds to which the coarsest disks (FAT) round a file's time."""
 
 
 class Block(NamedTuple):
-    """A piece of a file: the bytes, how many are done with it, and how many are left."""
+    """A block of a file: its bytes, how many are done after it, and how many are left."""
 
     data: bytes
     done: int
@@ -60,14 +60,14 @@ def _blocks(local: Path, source: BinaryIO, size: int, block_size: int) -> Iterat
         if not data:
             raise TransferError(
                 f"{local.name} became shorter while it was being sent.",
-                advice="Let nothing change the workspace's packages; submit again.",
+                advice="Do not change the packages of the workspace; submit again.",
             )
         yield Block(data, done, size - done)
 
 
 @contextmanager
 def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
-    """Yield what writes a file that appears under its name once the block ended without an error.
+    """Yield a function that writes a file, which appears once the block ends without an error.
 
     Its folder is not synchronised, which would cost half as much time again for small files.
 
@@ -114,26 +114,26 @@ def make_folder(folder: Path) -> None:
         remove_leftovers(folder, PARTIAL)
     except OSError as error:
         raise TransferError(
-            "The folder of results cannot be made on this disk.",
+            "The folder of results cannot be created on this disk.",
             why=f"{error.strerror}.",
             advice="Check the disk's free space and the folder's permissions.",
         ) from error
 
 
 def is_here(entry: Entry, local: Path) -> bool:
-    """Tell whether a file was fetched before and is still the same."""
+    """Check whether a file was fetched before and is unchanged."""
     try:
         facts = local.stat()
     except OSError:
-        return False  # fetching it says what is wrong, if anything is
+        return False  # fetching it reports what is wrong, if anything
     is_same_time = entry.modified is None or int(facts.st_mtime) == int(entry.modified.timestamp())
     return facts.st_size == entry.size and is_same_time
 
 
 def is_newer(entry: Entry, local: str | Path) -> bool:
-    """Tell whether the server has another content than this disk, or a later one.
+    """Check whether the server has other or later content than this disk.
 
-    Unlike `is_here`, it does not take a copy made on this disk for something else.
+    Unlike `is_here`, it ignores that a copy made on this disk has a later time.
     """
     try:
         facts = os.stat(local)  # noqa: PTH116  thousands of them
@@ -145,7 +145,7 @@ def is_newer(entry: Entry, local: str | Path) -> bool:
 
 
 def stamp(local: Path, entry: Entry) -> None:
-    """Give a file the server's time, to know it again."""
+    """Set a file's time to that of the server, to recognise it later."""
     if entry.modified is not None:
         seconds = entry.modified.timestamp()
         try:

@@ -1,4 +1,4 @@
-"""What neuroflow needs of a place to send studies to: a few operations."""
+"""The protocol of a place to send studies to: a few operations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BeforeLast = Callable[[], None]
 
 
 class Receipt(StrEnum):
-    """What the server showed after it had acknowledged a whole file."""
+    """What the server showed after it acknowledged a whole file."""
 
     CONFIRMED = "sent whole; the size on the server agrees"
     TAKEN = "sent whole; taken into processing at once"
@@ -35,7 +35,7 @@ def do_nothing(*_: object) -> None:
 
 
 class Wanted(NamedTuple):
-    """A file to fetch: where it is, its name here, its length, and who hears of progress."""
+    """A file to fetch: its remote path, local path, size in bytes, and progress callback."""
 
     path: PurePosixPath
     local: Path
@@ -60,7 +60,7 @@ class Remote(Protocol):
         RemoteRefusedError
             It may not be listed.
         ConnectionLostError
-            The line broke.
+            The connection was lost.
         """
 
     def list_many(
@@ -68,23 +68,23 @@ class Remote(Protocol):
     ) -> Iterator[Sequence[Entry] | RemoteRefusedError]:
         """Yield what is in each of many folders, in order.
 
-        One that is not there is empty; for one that may not be listed comes the refusal.
+        A missing folder is empty; a folder that may not be listed yields the error.
 
         Raises
         ------
         ConnectionLostError
-            The line broke.
+            The connection was lost.
         """
 
     def stat(self, path: PurePosixPath) -> Entry | None:
-        """Look at one name; None where there is nothing.
+        """Return the entry of one path; None if there is nothing.
 
         Raises
         ------
         RemoteRefusedError
-            It may not be looked at.
+            It may not be read.
         ConnectionLostError
-            The line broke.
+            The connection was lost.
         """
 
     def put(
@@ -96,8 +96,8 @@ class Remote(Protocol):
     ) -> Receipt:
         """Write a whole file under its final name, overwriting; its folder exists.
 
-        Returns once all bytes and the closing were acknowledged, and tells what the server
-        showed afterwards. Whatever ends it before every byte is acknowledged ends the connection
+        Returns once all bytes and the closing were acknowledged, with what the server showed
+        afterwards. Whatever ends it before every byte is acknowledged ends the connection
         too: a file is closed, and so declared complete, only when it is whole.
 
         Raises
@@ -107,7 +107,7 @@ class Remote(Protocol):
         SizeMismatchError
             The server holds another length than was sent.
         ConnectionLostError
-            The line broke; what the server holds is not known.
+            The connection was lost; what the server holds is not known.
         TransferError
             The local file cannot be read.
         """
@@ -124,7 +124,7 @@ class Remote(Protocol):
         RemoteMissingError, RemoteRefusedError
             It is gone, or may not be read.
         ConnectionLostError
-            The line broke; nothing appears.
+            The connection was lost; nothing appears.
         TransferError
             This disk is full or may not be written.
         """
@@ -132,26 +132,26 @@ class Remote(Protocol):
     def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
         """Fetch many files, each as `get`.
 
-        Yields in order why a file could not be fetched, or None once it is there; closed early,
-        what was not told of does not appear.
+        Yields in order why a file could not be fetched, or None once it is there; if closed early,
+        files that were not yielded do not appear.
 
         Raises
         ------
         ConnectionLostError
-            The line broke.
+            The connection was lost.
         TransferError
             This disk is full or may not be written.
         """
 
     def mkdirs(self, path: PurePosixPath) -> None:
-        """Make a folder and those above it, where missing.
+        """Create a folder and its parents, where missing.
 
         Raises
         ------
         RemoteRefusedError
             The server refused.
         ConnectionLostError
-            The line broke.
+            The connection was lost.
         """
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What went wrong, in words: every foreign error of a connection becomes one of ours here."""
+"""Translate errors of the socket and SSH libraries into errors of neuroflow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from neuroflow.errors import (
 )
 
 LIBRARY_ERRORS = (OSError, EOFError, paramiko.SSHException, SFTPError, struct.error, UnicodeError)
-"""What the socket and SSH libraries raise."""
+"""Errors that the socket and SSH libraries raise."""
 
 _FIREWALL = (
     "Ask your IT to allow outgoing TCP to this host and port, and give them your public address."
@@ -29,7 +29,7 @@ _FIREWALL = (
 
 
 def dial_error(error: OSError | UnicodeError | OverflowError, host: str, port: int) -> ConnectError:
-    """Translate what happened before a connection stood.
+    """Translate an error of opening a connection.
 
     Examples
     --------
@@ -38,18 +38,18 @@ def dial_error(error: OSError | UnicodeError | OverflowError, host: str, port: i
     """
     if isinstance(error, socket.gaierror | UnicodeError):
         return HostNotFoundError(
-            f"The server's name {host!r} is not known.",
+            f"The server name {host!r} cannot be resolved.",
             why=f"{error.strerror}." if isinstance(error, OSError) and error.strerror else "",
-            advice="Check the server id and the region; a new endpoint takes some minutes. "
-            "Without a network no name is known.",
+            advice="Check the server id, the region and your network connection; a new endpoint "
+            "takes a few minutes to appear.",
         )
     if isinstance(error, OverflowError):
-        return PortError(f"{port} is not a port.", advice="SSH listens on port 22 as a rule.")
+        return PortError(f"{port} is not a valid port.", advice="SSH usually listens on port 22.")
     if isinstance(error, ConnectionRefusedError):
         return PortError(
             f"{host} refuses connections on port {port}.",
             why="No server listens there, or a firewall rejects it.",
-            advice=f"Check the port (22 as a rule). {_FIREWALL}",
+            advice=f"Check the port (usually 22). {_FIREWALL}",
         )
     if isinstance(error, TimeoutError):
         return PortError(
@@ -75,31 +75,31 @@ def handshake_error(
     if first.startswith(b"SSH-"):
         if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
             return ConnectError(
-                f"{host} and this program share no way to encrypt.",
+                f"{host} and neuroflow support no common encryption.",
                 why=readable(error),
-                advice="Update neuroflow's dependency paramiko; else ask the vendor's support.",
+                advice="Update the package paramiko, or ask the support of neuropacs.",
             )
         return ConnectionLostError(
-            f"{host} broke off while the connection was set up.",
+            f"{host} closed the connection during the SSH handshake.",
             why=readable(error),
-            advice="A proxy, or too many connections: try again with fewer.",
+            advice="This may be a proxy, or too many connections: try again with fewer.",
         )
     if first:
         kind = "a web server" if first.startswith(b"HTTP/") else "another program"
         return PortError(
             f"{host} answers on port {port}, but not as an SSH server.",
             why=f"It looks like {kind}.",
-            advice="Check host and port (22 as a rule); a web proxy may stand in between.",
+            advice="Check host and port (usually 22); there may be a web proxy in between.",
         )
     if is_late:
         return PortError(
-            f"{host} accepts connections on port {port}, but stays silent.",
-            why="An SSH server would speak first.",
-            advice=f"Check host and port; a proxy or firewall may stand in between. {_FIREWALL}",
+            f"{host} accepts connections on port {port}, but does not respond.",
+            why="An SSH server would send the first message.",
+            advice=f"Check host and port; there may be a proxy or firewall in between. {_FIREWALL}",
         )
     return PortError(
-        f"{host} closes connections on port {port} at once.",
-        why="No SSH server, a firewall, or an overloaded server.",
+        f"{host} closes connections on port {port} immediately.",
+        why="There is no SSH server, a firewall blocks it, or the server is overloaded.",
         advice="Check host and port; try again later with fewer connections.",
     )
 
@@ -113,13 +113,13 @@ def login_error(error: Exception, user: str, fingerprint: str) -> ConnectError:
     return LoginRefusedError(
         f"The server refused user {user!r} with the key {fingerprint}.",
         why=f"It does not know this user, or not this key.{closed}",
-        advice="Check the user name; send the public key to the vendor's support if it is not "
-        "registered yet; check that this is the registered key.",
+        advice="Check the user name and that this is the registered key; if it is not registered "
+        "yet, send the public key to the support of neuropacs.",
     )
 
 
 def operation_error(error: Exception, doing: str, *, is_alive: bool) -> NeuroflowError:
-    """Translate what a file operation raised.
+    """Translate an error of a file operation.
 
     Examples
     --------
@@ -133,35 +133,36 @@ def operation_error(error: Exception, doing: str, *, is_alive: bool) -> Neuroflo
     code = error.errno if isinstance(error, OSError) else None
     if code == errno.ENOENT:
         return RemoteMissingError(
-            f"The server does not find it: {doing}.",
+            f"The server did not find the file or folder while {doing}.",
             why=readable(error),
-            advice="Check the cohort id with the vendor; a file just sent may be in processing.",
+            advice="Check the cohort id with the support of neuropacs; a file that was just "
+            "sent may already be processed.",
         )
     if code == errno.EACCES:
         return RemoteRefusedError(
-            f"The server denies permission: {doing}.",
+            f"The server denied permission while {doing}.",
             why=readable(error),
-            advice="Check the cohort id; ask the vendor's support what this account may do.",
+            advice="Check the cohort id; ask the support of neuropacs what this account may do.",
         )
     return RemoteRefusedError(
-        f"The server refused: {doing}.",
+        f"The server reported an error while {doing}.",
         why=readable(error),
-        advice="Try again; if it stays so, ask the vendor's support.",
+        advice="Try again; if the error persists, ask the support of neuropacs.",
     )
 
 
 def connection_lost(doing: str, error: Exception | None = None) -> ConnectionLostError:
-    """Say that a connection broke."""
+    """Make the error of a connection that was lost or timed out."""
     silent = isinstance(error, TimeoutError)
     return ConnectionLostError(
-        f"The connection {'fell silent' if silent else 'was lost'} while {doing}.",
+        f"The connection {'timed out' if silent else 'was lost'} while {doing}.",
         why="" if silent or error is None else readable(error),
-        advice="Nothing is sent twice: the server is looked at before going on.",
+        advice="Nothing is sent twice: the server is checked before the upload continues.",
     )
 
 
 def readable(error: BaseException) -> str:
-    r"""Make one printable sentence of what a library or a server said.
+    r"""Make one printable sentence of a message of a library or server.
 
     Examples
     --------

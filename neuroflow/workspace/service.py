@@ -16,9 +16,9 @@ from neuroflow.transfer import (
     Step,
     connect,
     credentials,
+    diagnose,
     find_route,
     host_key_of,
-    probe,
 )
 from neuroflow.workspace.config import (
     CONFIG_NAME,
@@ -314,7 +314,7 @@ class Service:
         ConfigError
             No profile is saved.
         """
-        return probe(self._required(), self.hostkeys, self._passphrase)
+        return diagnose(self._required(), self.hostkeys, self._passphrase)
 
     def _required(self) -> Profile:
         profile = self.profile

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from neuroflow.errors import WorkspaceError
-from neuroflow.events.log import KEPT, EventLog
+from neuroflow.events.log import BACKUP_COUNT, EventLog
 from neuroflow.models import Event
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -91,7 +91,7 @@ def test_messages_about_the_users_files_are_not_written(written, stage):
 def test_a_full_file_is_put_aside_and_few_are_kept(written, tmp_path):
     written(*(event(f"news {n}") for n in range(300)), max_bytes=2000)
     files = sorted(path.name for path in (tmp_path / "logs").iterdir())
-    assert files == ["neuroflow.log", *(f"neuroflow.log.{n}" for n in range(1, KEPT + 1))]
+    assert files == ["neuroflow.log", *(f"neuroflow.log.{n}" for n in range(1, BACKUP_COUNT + 1))]
     assert all((tmp_path / "logs" / name).stat().st_size <= 2000 for name in files)
 
 

@@ -99,7 +99,7 @@ def test_same_package_again_is_no_event(ledger):
 
 def test_package_made_anew_before_sending_starts_over(ledger):
     ledger.add_package(package(sha256="bb"))
-    assert [text for _, _, text in ledger.history("s")] == ["packaged", "packaged anew"]
+    assert [text for _, _, text in ledger.history("s")] == ["packaged", "packaged again"]
     assert not ledger.row("s").is_changed
 
 
@@ -198,7 +198,7 @@ def test_a_later_version_is_refused(path, ledger):
     with sqlite3.connect(path) as other:
         other.execute("PRAGMA user_version = 99")
     other.close()
-    with pytest.raises(LedgerError, match="another version"):
+    with pytest.raises(LedgerError, match="a different version"):
         Ledger(path)
 
 

@@ -9,7 +9,7 @@ from support.transfers import collect, submit
 
 from neuroflow.contract import upload_path
 from neuroflow.ledger.states import State
-from neuroflow.transfer.diagnose import STAGES, probe
+from neuroflow.transfer.diagnose import STAGES, diagnose
 from neuroflow.transfer.remote import Receipt
 from neuroflow.transfer.upload.plan import plan
 
@@ -21,7 +21,7 @@ def emulator(tmp_path_factory):
 
 
 def test_the_connection_test_passes_every_stage(emulator, trusting):
-    steps = list(probe(emulator.profile, trusting(emulator)))
+    steps = list(diagnose(emulator.profile, trusting(emulator)))
     assert [(step.name, step.ok) for step in steps] == [(name, True) for name in STAGES]
 
 

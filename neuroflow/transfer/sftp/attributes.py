@@ -1,4 +1,4 @@
-"""What an SFTP server says of a file, as an `Entry`."""
+"""Convert attributes of SFTP files to `Entry`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neuroflow.models import Entry
 def entries_of(folder: PurePosixPath, found: Iterable[SFTPAttributes]) -> Iterator[Entry]:
     """Keep the files and folders of a listing; neither links nor devices."""
     for attributes in found:
-        mode = attributes.st_mode or stat.S_IFREG  # a server need not tell
+        mode = attributes.st_mode or stat.S_IFREG  # optional in SFTP
         if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
             # No name may have a slash; one that has must not become a path by itself.
             yield entry_of(folder / attributes.filename.replace("/", "\\"), attributes)

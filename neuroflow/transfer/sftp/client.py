@@ -1,6 +1,6 @@
-"""The SFTP client underneath: paramiko's, with the answers it swallows and requests that overlap.
+"""A pipelined SFTP client: paramiko's, with overlapping requests and every error reported.
 
-This file and `wire` alone use names of paramiko that begin with an underscore.
+This file and `packets` alone use names of paramiko that begin with an underscore.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from neuroflow.transfer.sftp.packets import PacketChannel
 
 MAX_READDIRS = 16
 BATCH = 32  # folders open at a time
-MAX_NAMES = 200_000  # a listing longer than this never ends; it would fill the memory
+MAX_NAMES = 200_000  # a longer listing is endless and would fill the memory
 
 FolderListing = list[paramiko.SFTPAttributes] | OSError
 
 
 class PipelinedClient(PacketChannel):
-    """An SFTP client that loses no error of the server.
+    """An SFTP client that reports every error of the server.
 
     References
     ----------
@@ -45,8 +45,8 @@ class PipelinedClient(PacketChannel):
     def create(self, path: str) -> bytes:
         """Open a file to write it whole; what was there is replaced.
 
-        It is no ``SFTPFile``: that one sends CLOSE when it is forgotten, and CLOSE tells the
-        server that the file is complete.
+        An ``SFTPFile`` would send CLOSE when it is garbage collected, which declares the file
+        complete.
         """
         flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREATE | SFTP_FLAG_TRUNC
         request = (CMD_OPEN, path, flags, paramiko.SFTPAttributes())
@@ -57,13 +57,13 @@ class PipelinedClient(PacketChannel):
         return handle
 
     def close_file(self, handle: bytes) -> None:
-        """Say that a file is complete, and hear the server's answer."""
+        """Declare a file complete, and wait for the server's answer."""
         self._request(CMD_CLOSE, handle)  # type: ignore[attr-defined]
 
     def listings(self, paths: Sequence[str]) -> Iterator[FolderListing]:
         """List many folders, several at a time; two round trips for each batch.
 
-        A name that is no UTF-8 keeps its bytes as surrogates.
+        Names that are not UTF-8 keep their bytes as surrogates.
         """
         for start in range(0, len(paths), BATCH):
             yield from self._list_batch(paths[start : start + BATCH])
@@ -72,7 +72,7 @@ class PipelinedClient(PacketChannel):
         answers = Answers()
         opened = [self.send(answers, CMD_OPENDIR, path) for path in paths]
         handles = [self._handle(answers, number) for number in opened]
-        # One READDIR is enough for most folders; the second tells that it was.
+        # One READDIR is enough for most folders; the second returns the end of the listing.
         asked = {
             n: [self.send(answers, CMD_READDIR, handle) for _ in range(2)]
             for n, handle in enumerate(handles)
@@ -92,7 +92,7 @@ class PipelinedClient(PacketChannel):
             return error
 
     def _read_folder(self, answers: Answers, handle: Any, pending: deque[int]) -> FolderListing:
-        """Read a folder to its end; a long one with ever more requests under way."""
+        """Read a folder to its end; a long one with more and more requests in flight."""
         found: list[paramiko.SFTPAttributes] = []
         failure: OSError | None = None
         is_over = False
@@ -109,7 +109,7 @@ class PipelinedClient(PacketChannel):
                 failure = OSError(f"The folder holds more than {MAX_NAMES} names")
                 break
             if is_over or pending:
-                continue  # nothing is asked for that may not be needed
+                continue  # no request that may not be needed
             depth = min(2 * depth, MAX_READDIRS)
             pending += [self.send(answers, CMD_READDIR, handle) for _ in range(depth)]
         return failure or found
@@ -119,7 +119,7 @@ class PipelinedClient(PacketChannel):
         self._async_request(type(None), CMD_CLOSE, handle)  # type: ignore[attr-defined]
 
     def send(self, answers: Answers, kind: int, *fields: Any) -> int:
-        """Send one request and go on."""
+        """Send one request without waiting for the answer."""
         number: int = self._async_request(answers, kind, *fields)  # type: ignore[attr-defined]
         return number
 
@@ -139,7 +139,7 @@ class PipelinedClient(PacketChannel):
 
 
 class Answers:
-    """Where answers are left as they come in, by the number of their request.
+    """Answers as they come in, by the number of their request.
 
     Examples
     --------

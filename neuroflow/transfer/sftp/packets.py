@@ -1,6 +1,6 @@
-"""Bytes to and from an SFTP server: requests packed close, answers read many at a time.
+"""SFTP packets in a channel: many requests per SSH packet, many answers per read.
 
-`pipeline` stands on it; these two files alone use names of paramiko that begin with an underscore.
+`client` builds on it; these two files alone use names of paramiko that begin with an underscore.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class PacketChannel(paramiko.SFTPClient):
         self._extensions: dict[bytes, bytes] = {}
         super().__init__(sock)
         if LIMITS in self._extensions:
-            # Nobody waits for the answer: it comes in with that of the first request.
+            # Not waited for: the answer comes in with that of the first request.
             self._async_request(self, CMD_EXTENDED, LIMITS)  # type: ignore[attr-defined]
 
     def send_bytes(self, data: bytes) -> None:
@@ -83,7 +83,7 @@ class PacketChannel(paramiko.SFTPClient):
         return kind, body
 
     def raise_status(self, status: paramiko.Message) -> None:
-        """Raise what a status says."""
+        """Raise the error of a status answer."""
         try:
             self._convert_status(status)  # type: ignore[attr-defined]
         except EOFError as error:
@@ -93,7 +93,7 @@ class PacketChannel(paramiko.SFTPClient):
         return self.receive_packet()
 
     def _send_version(self) -> int:
-        """Greet the server, and keep what it offers: paramiko does not look at it."""
+        """Exchange versions and keep the extensions of the server, which paramiko ignores."""
         hello = paramiko.Message()
         hello.add_int(_VERSION)
         self._send_packet(CMD_INIT, hello)  # type: ignore[attr-defined]
@@ -108,7 +108,7 @@ class PacketChannel(paramiko.SFTPClient):
         return version
 
     def _async_response(self, kind: int, answer: Any, _number: int) -> None:
-        """Hear what the server allows."""
+        """Take over the limits that the server allows."""
         if kind == CMD_EXTENDED_REPLY:
             packet: int
             write: int
@@ -120,7 +120,7 @@ class PacketChannel(paramiko.SFTPClient):
 
 
 class _PackedMessage:
-    """A message that is packed already."""
+    """A message whose bytes are already packed."""
 
     __slots__ = ("_data",)
 
@@ -132,7 +132,7 @@ class _PackedMessage:
 
 
 def _packet_end(received: bytearray) -> int:
-    """Tell where the first packet ends; at least one byte ahead while that is not known."""
+    """Return where the first packet ends; beyond the received bytes while that is unknown."""
     if len(received) < 4:
         return len(received) + 1
     size = int.from_bytes(received[:4], "big")

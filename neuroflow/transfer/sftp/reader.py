@@ -1,7 +1,7 @@
-"""Reading many files over one channel: opened ahead, with many requests under way.
+"""Read many files over one channel: opened ahead, with many requests in flight.
 
-Three small files of a study cost three round trips each when read one after the other; opened
-and asked for ahead, all files together cost a few.
+Read one after the other, each small file costs three round trips; opened and requested ahead,
+all files together cost a few.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from neuroflow.transfer.sftp.client import Answers, PipelinedClient
 from neuroflow.transfer.sftp.packets import REQUEST_SIZE
 
 MAX_OPEN_FILES = 96  # OpenSSH allows as many as a process may have, usually 1024
-MAX_READS = 128  # reads under way: 4 MiB, enough for 50 ms at 80 MB/s
+MAX_READS = 128  # reads in flight: 4 MiB, enough for 50 ms at 80 MB/s
 
 Chunk = bytes | OSError | None
-"""Some bytes of a file; or the server's refusal, or None, at its end."""
+"""Some bytes of a file; at its end None, or the error of the server."""
 
 
 def read_files(
@@ -28,7 +28,7 @@ def read_files(
 ) -> Generator[Chunk, None, None]:
     """Read files in order.
 
-    Closed early, it hears what is under way and puts the files down.
+    If closed early, it receives the answers in flight and closes the files.
 
     References
     ----------
@@ -56,7 +56,7 @@ class _File:
 
 
 class _FileReader:
-    """The requests under way."""
+    """The files that are being read, and the requests in flight."""
 
     def __init__(self, client: PipelinedClient, files: Sequence[_File]) -> None:
         self._client = client
@@ -65,7 +65,7 @@ class _FileReader:
         self._in_flight = 0
 
     def chunks(self, number: int) -> Iterator[Chunk]:
-        """Yield one file; what comes after it is asked for meanwhile."""
+        """Yield the chunks of one file, while the next files are requested ahead."""
         file = self._files[number]
         self._request_ahead(number)
         self._await_open(file)
@@ -87,7 +87,7 @@ class _FileReader:
                 self._close(file)
 
     def _request_ahead(self, number: int) -> None:
-        """Open files, and ask for their bytes, as far as there is room."""
+        """Open files and request their bytes, up to the limits."""
         for file in self._files[number : number + MAX_OPEN_FILES]:
             if file.opening is None:
                 fields = (file.path, SFTP_FLAG_READ, paramiko.SFTPAttributes())
@@ -135,7 +135,7 @@ class _FileReader:
         return data
 
     def _close(self, file: _File) -> None:
-        """Hear what is left of a file, and let it go."""
+        """Receive the answers still in flight for a file, and close it."""
         failure = file.failure
         while file.requested:
             self._data(file, file.requested.popleft()[0])

@@ -29,7 +29,7 @@ from neuroflow.transfer.translate import LIBRARY_ERRORS, connection_lost, operat
 T = TypeVar("T")
 
 CLOSE_PATIENCE = 8.0
-"""How many times the usual time-out a server may take to store a whole file when it is closed."""
+"""Factor of the time-out that a server may take to store a whole file when it is closed."""
 
 
 def connect(
@@ -74,7 +74,7 @@ class SftpRemote:
 
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
         """Yield what is in a folder, as `Remote.list`."""
-        # All of it before the first is handed out: other requests may come in between.
+        # Read to the end before the first is yielded: other requests may come in between.
         (found,) = self._call(f"listing {path}", lambda: list(self._client.listings([str(path)])))
         with self._watched(f"listing {path}"):
             if isinstance(found, OSError):
@@ -100,9 +100,9 @@ class SftpRemote:
                 yield tuple(entries_of(path, found))
 
     def stat(self, path: PurePosixPath) -> Entry | None:
-        """Look at one name, as `Remote.stat`."""
+        """Return the entry of one path, as `Remote.stat`."""
         try:
-            attributes = self._call(f"looking at {path.name}", lambda: self._client.stat(str(path)))
+            attributes = self._call(f"checking {path.name}", lambda: self._client.stat(str(path)))
         except RemoteMissingError:
             return None
         return entry_of(path, attributes)
@@ -137,7 +137,7 @@ class SftpRemote:
             raise error
 
     def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
-        """Fetch many files with many requests under way, as `Remote.get_many`."""
+        """Fetch many files with many requests in flight, as `Remote.get_many`."""
         chunks = read_files(self._client, [(str(each.path), each.size) for each in wanted])
         try:
             for each in wanted:
@@ -148,19 +148,21 @@ class SftpRemote:
                 else:
                     yield None
         finally:
-            self._call("putting files down", chunks.close)
+            self._call("closing files", chunks.close)
 
     def mkdirs(self, path: PurePosixPath) -> None:
-        """Make a folder and those above it, as `Remote.mkdirs`."""
+        """Create a folder and its parents, as `Remote.mkdirs`."""
         if self._is_folder(path):
             return
         for folder in [*reversed(path.parents[:-1]), path]:
             if self._is_folder(folder):
                 continue
             try:
-                self._call(f"making the folder {folder}", partial(self._client.mkdir, str(folder)))
+                self._call(
+                    f"creating the folder {folder}", partial(self._client.mkdir, str(folder))
+                )
             except RemoteRefusedError:
-                # Somebody made it meanwhile, or the account may not look: the upload will tell.
+                # It was created meanwhile, or the account may not list: the upload will show it.
                 if self._is_folder(folder) is False:
                     raise
 
@@ -190,10 +192,10 @@ class SftpRemote:
                 wanted.on_bytes(min(done, wanted.size))
             if done != wanted.size:
                 raise SizeMismatchError(
-                    f"{wanted.path.name} has another length than the server listed.",
+                    f"{wanted.path.name} has a different size than the server listed.",
                     why=f"Listed: {wanted.size} bytes; "
                     f"arrived: {done}{' or more' * (done > wanted.size)}.",
-                    advice="It may still be in the making; collect again later.",
+                    advice="It may still be being written; collect again later.",
                 )
 
     def _write(
@@ -204,11 +206,11 @@ class SftpRemote:
         on_bytes: OnBytes,
         before_last: BeforeLast,
     ) -> None:
-        """Send every block; each answer of the server has been heard when this returns."""
+        """Send every block; all answers of the server are checked when this returns."""
         writer = FileWriter(self._client, handle)
         for block in blocks:
             if not block.left:
-                # The last byte leaves only when everything before it is known to have arrived.
+                # The last byte is sent only when everything before it was acknowledged.
                 self._call(f"sending {name}", writer.flush)
                 before_last()
             with self._watched(f"sending {name}"):
@@ -234,14 +236,14 @@ class SftpRemote:
             return Receipt.TAKEN
         if entry.size != size:
             raise SizeMismatchError(
-                f"{path.name} has another length on the server than was sent.",
+                f"{path.name} has a different size on the server than was sent.",
                 why=f"SentRequest: {size} bytes; there: {entry.size}.",
-                advice="It is looked at again before anything is sent.",
+                advice="The server is checked again before anything is sent.",
             )
         return Receipt.CONFIRMED
 
     def _is_folder(self, path: PurePosixPath) -> bool | None:
-        """Tell whether a folder is there; None where the account may not look."""
+        """Check whether a folder exists; None where the account may not list."""
         try:
             entry = self.stat(path)
         except RemoteRefusedError:

@@ -1,4 +1,4 @@
-"""How much may be under way at once: what the line carries in a few seconds."""
+"""The send window: how many bytes may be in flight, from the delivery rate."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 MAX_SIZE = 8 << 20
-"""Bytes; the server's window ends most lines earlier."""
+"""Bytes; most connections are limited earlier by the server's window."""
 MIN_SIZE = 64 * 1024
 INITIAL_SIZE = 256 * 1024
-"""Bytes that may be under way before the first answer tells how fast the line is."""
+"""Bytes that may be in flight before the first answer, when the rate is unknown."""
 TARGET_SECONDS = 2.0
-"""How long the line is to be filled ahead: longer than any round trip, and an answer comes in
-often enough on a slow line to be told from a dead one."""
+"""Seconds of data to keep in flight: longer than any round trip, yet on a slow connection
+answers come in often enough to tell it from a lost one."""
 
 
 class SentRequest(NamedTuple):
-    """A request that left: how long, when, and how much had been answered by then."""
+    """A request that was sent: its size, when, and how much was acknowledged by then."""
 
     size: int
     at: float
@@ -25,7 +25,7 @@ class SentRequest(NamedTuple):
 
 
 class SendWindow:
-    """The bytes that may be under way on one connection, from the answers that came in.
+    """The number of bytes that may be in flight on one connection.
 
     Notes
     -----
@@ -53,11 +53,11 @@ class SendWindow:
         self.size = INITIAL_SIZE
 
     def on_send(self, size: int) -> SentRequest:
-        """Note that a request leaves."""
+        """Record that a request is sent."""
         return SentRequest(size, self._timer(), self._acknowledged)
 
     def on_ack(self, request: SentRequest) -> None:
-        """Note that a request was acknowledged."""
+        """Record that a request was acknowledged, and adapt the size."""
         self._acknowledged += request.size
         taken = self._timer() - request.at
         carried = self._acknowledged - request.acknowledged
@@ -65,5 +65,5 @@ class SendWindow:
         self.size = int(min(max(wanted, MIN_SIZE), MAX_SIZE))
 
     def request_size(self, shortest: int, longest: int) -> int:
-        """Return how long a request is to be."""
+        """Return the size of the next request."""
         return min(max(self.size // 8, shortest), longest)

@@ -1,4 +1,4 @@
-"""Writing one file: many requests under way, and every answer heard."""
+"""Write one file: many requests in flight, and every answer checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neuroflow.transfer.sftp.packets import REQUEST_SIZE, PacketChannel
 from neuroflow.transfer.sftp.window import SentRequest
 
 BLOCK = 256 * 1024
-"""Bytes read, sent and told of at a time."""
+"""Bytes read, sent and reported at a time."""
 
 _HEAD = struct.Struct(">IBII")
 _PLACE = struct.Struct(">QI")
@@ -21,8 +21,8 @@ _ANSWER = struct.Struct(">II")
 class FileWriter:
     """A file open for writing, from its first byte to its last.
 
-    Answers are heard as they come in: nobody waits for one while there is room for more, and a
-    refusal ends the upload when it arrives.
+    Answers are checked as they come in: `write` waits only while the send window is full, and an
+    error of the server ends the upload when it arrives.
 
     References
     ----------
@@ -37,7 +37,7 @@ class FileWriter:
         self._acknowledged = 0
 
     def write(self, data: bytes) -> None:
-        """Send the next bytes; they may still be under way when this returns."""
+        """Send the next bytes; they may still be in flight when this returns."""
         window = self._packets.window
         size = window.request_size(REQUEST_SIZE, self._packets.write_size)
         pieces = [data[start : start + size] for start in range(0, len(data), size)]
@@ -69,7 +69,7 @@ class FileWriter:
         kind, body = self._packets.receive_packet()
         number, code = _ANSWER.unpack_from(body)
         if number not in self._pending:
-            return  # of a file put down before
+            return  # of a file that was closed without waiting
         if kind != CMD_STATUS:
             raise SFTPError("unexpected answer")
         request = self._pending.pop(number)

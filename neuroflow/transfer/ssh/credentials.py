@@ -1,4 +1,4 @@
-"""What a user logs in with: keys from files, or those that the agent holds."""
+"""Credentials: keys from files, or those of the ssh-agent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_AGENT_KEYS = 5
 
 
 class Credential(NamedTuple):
-    """A key to log in with, and the fingerprint of its public half."""
+    """A private key and the fingerprint of its public key."""
 
     key: paramiko.PKey
     fingerprint: str
@@ -29,7 +29,7 @@ class Credential(NamedTuple):
 
 @contextmanager
 def credentials(paths: Sequence[Path], passphrase: str | None) -> Iterator[list[Credential]]:
-    """Read private keys, or ask the agent for its own where no file is named."""
+    """Yield the keys of files, or those of the ssh-agent if no file is given."""
     if paths:
         keys = [load_key(path, passphrase) for path in paths]
         yield [Credential(_paramiko_key(key), public_of(key).fingerprint) for key in keys]
@@ -51,8 +51,8 @@ def credentials(paths: Sequence[Path], passphrase: str | None) -> Iterator[list[
 
 def _no_agent() -> KeyFileError:
     return KeyFileError(
-        "The ssh-agent does not answer, or holds no key.",
-        advice="Add the key with `ssh-add FILE`, or name the key's file in the profile.",
+        "The ssh-agent is not running, or has no key.",
+        advice="Add the key with `ssh-add FILE`, or enter the key file in the profile.",
     )
 
 
@@ -61,7 +61,7 @@ def _fingerprint(key: paramiko.PKey) -> str:
 
 
 def _paramiko_key(key: PrivateKey) -> paramiko.PKey:
-    """Hand a key over in memory; its file was read and checked by `neuroflow.transfer.ssh.keys`."""
+    """Convert a key in memory; its file was read and checked by `neuroflow.transfer.ssh.keys`."""
     text = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.OpenSSH,

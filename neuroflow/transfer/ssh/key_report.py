@@ -1,11 +1,9 @@
-"""Whether the service would take a key: what kind of file it is, and what to mend."""
+"""Report on a key file: its format, its protection, and whether neuropacs accepts it."""
 
 from __future__ import annotations
 
-import base64
 import os
 import stat
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from neuroflow.transfer.ssh.keys import (
     load_key,
     public_of,
     read_key,
+    read_unprotected,
     restrict_permissions,
     unsupported_key_error,
 )
@@ -32,7 +31,7 @@ ACCEPTED = (
     "ecdsa-sha2-nistp384",
     "ecdsa-sha2-nistp521",
 )
-"""Kinds of key that the service takes (the vendor's SFTP guide)."""
+"""Kinds of key that neuropacs accepts (its SFTP guide)."""
 
 _FORMS = {
     b"-----BEGIN OPENSSH PRIVATE KEY-----": "OpenSSH",
@@ -43,7 +42,6 @@ _FORMS = {
     b"-----BEGIN DSA PRIVATE KEY-----": "PEM",
     b"PuTTY-User-Key-File": "PuTTY",
 }
-_MAGIC = b"openssh-key-v1\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +55,25 @@ class KeyReport:
     """
 
     path: Path  # The file
-    # ``"OpenSSH"``, ``"PEM"``, ``"PKCS#8"`` or ``"PuTTY"``; empty where it is none of these.
+    # ``"OpenSSH"``, ``"PEM"``, ``"PKCS#8"`` or ``"PuTTY"``; empty if it is none of these.
     form: str
     is_protected: bool  # True where a passphrase protects it
-    permissions: str  # As ``chmod`` counts them, ``"600"``; empty on Windows
-    is_corrected: bool = False  # True where the permissions were mended just now
-    # The public half; None where it cannot be read. OpenSSH's form shows it without passphrase.
+    permissions: str  # In octal, e.g. ``"600"``; empty on Windows
+    is_corrected: bool = False  # True where the permissions were corrected just now
+    # The public key; None if it cannot be read. OpenSSH's format has it without the passphrase.
     public: PublicKey | None = None
-    bits: int | None = None  # Length of the key; None where the public half cannot be read
-    # Why the service would not take it, and what to do; None where it would.
+    bits: int | None = None  # Length of the key; None if the public key cannot be read
+    # Why neuropacs would not accept it, and what to do; None if it would.
     error: KeyFileError | None = None
 
     @property
     def is_usable(self) -> bool:
-        """True where nothing is wrong with it."""
+        """True if it can be used."""
         return self.error is None
 
 
 def check_key(path: Path, passphrase: str | None = None, *, fix: bool = False) -> KeyReport:
-    """Tell whether the service would take a key.
+    """Check whether neuropacs would accept a key.
 
     Examples
     --------
@@ -93,7 +91,7 @@ def check_key(path: Path, passphrase: str | None = None, *, fix: bool = False) -
     """
     data = read_key(path)
     is_corrected = fix and b"PRIVATE KEY-----" in data and _correct(path)
-    public, is_protected = _read_unlocked(data)
+    public, is_protected = read_unprotected(data)
     error = None
     try:
         check_content(path, data)
@@ -110,7 +108,7 @@ def check_key(path: Path, passphrase: str | None = None, *, fix: bool = False) -
 
 
 def _correct(path: Path) -> bool:
-    """Close a file to others where it is open."""
+    """Restrict the permissions of a file if other users may read it."""
     try:
         check_permissions(path)
     except KeyFileError:
@@ -121,30 +119,6 @@ def _correct(path: Path) -> bool:
 
 def _mode(path: Path) -> str:
     return f"{stat.S_IMODE(path.stat().st_mode):03o}" if os.name == "posix" else ""
-
-
-def _read_unlocked(data: bytes) -> tuple[PublicKey | None, bool]:
-    """Tell what can be seen without a passphrase: the public half, and whether one is needed."""
-    if b"BEGIN OPENSSH PRIVATE KEY" not in data:
-        return None, b"ENCRYPTED" in data
-    try:
-        body = base64.b64decode(b"".join(data.split(b"-----")[2].split()))
-        if not body.startswith(_MAGIC):
-            return None, False
-        cipher, rest = _string(body[len(_MAGIC) :])
-        _, rest = _string(rest)
-        _, rest = _string(rest)
-        blob, _ = _string(rest[4:])
-        kind, _ = _string(blob)
-        return PublicKey(kind.decode(), blob), cipher != b"none"
-    except (ValueError, IndexError, struct.error):
-        return None, False  # a broken file: reading it says what is wrong
-
-
-def _string(data: bytes) -> tuple[bytes, bytes]:
-    """Split a string of SSH's wire format from what follows (RFC 4251, section 5)."""
-    (length,) = struct.unpack_from(">I", data)
-    return data[4 : 4 + length], data[4 + length :]
 
 
 def _bits(public: PublicKey) -> int | None:

@@ -1,4 +1,4 @@
-"""The user's key: making one, reading one, and saying what is wrong with a file that is none."""
+"""SSH keys of the user: create, read and check them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import stat
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +17,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from neuroflow.errors import KeyFileError
 
 PrivateKey = ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-"""The kinds of key the service accepts (the vendor's SFTP guide)."""
+"""The kinds of key the service accepts (SFTP guide of neuropacs)."""
 
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 MIN_RSA_BITS = 2048
+_MAGIC = b"openssh-key-v1\0"
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """The public half of a key: a user's, or a server's.
+    """A public key: a user's, or a server's.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ class PublicKey:
     blob
         The key in SSH's wire format.
     comment
-        What stands behind it in its line.
+        The comment behind it in its line.
 
     Examples
     --------
@@ -62,26 +64,26 @@ class PublicKey:
 
 
 def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") -> PublicKey:
-    """Make an Ed25519 key: the private half in `path`, the public half beside it.
+    """Create an Ed25519 key pair: the private key in `path`, the public key beside it.
 
     Parameters
     ----------
     path
-        The private key's file; the public one ends in ``.pub``. Nothing is overwritten.
+        The private key file; the public one ends in ``.pub``. Nothing is overwritten.
     passphrase
         Protects the file; None or empty for none.
     comment
-        Stands behind the public key; visible to the vendor.
+        Stored with the public key; visible to neuropacs.
 
     Returns
     -------
     PublicKey
-        What to send to the vendor's support.
+        The public key, to send to the support of neuropacs.
 
     Raises
     ------
     KeyFileError
-        A file is there already, or the folder cannot be written.
+        A file exists already, or the folder is not writable.
 
     Examples
     --------
@@ -101,7 +103,7 @@ def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") ->
     half = path.with_name(path.name + ".pub")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The public half first: where it fails, no private key is left that nobody asked for.
+        # The public key first: if that fails, no private key is left behind.
         with half.open("x", encoding="utf-8") as file_of_public:
             file_of_public.write(public.line + "\n")
         try:
@@ -112,7 +114,7 @@ def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") ->
     except FileExistsError as error:
         raise KeyFileError(
             f"{error.filename} exists already.",
-            advice="Use that key, or choose another name; no key is ever overwritten.",
+            advice="Use that key, or choose another name; existing keys are never overwritten.",
         ) from error
     except OSError as error:
         raise KeyFileError(f"{path} cannot be written.", why=f"{error.strerror}.") from error
@@ -131,7 +133,7 @@ def load_key(path: Path, passphrase: str | None = None) -> PrivateKey:
 
     References
     ----------
-    The vendor's SFTP guide: ED25519, RSA (rsa-sha2), ECDSA nistp256/384/521; permissions 600.
+    SFTP guide of neuropacs: ED25519, RSA (rsa-sha2), ECDSA nistp256/384/521; permissions 600.
     """
     data = read_key(path)
     check_content(path, data)
@@ -147,19 +149,20 @@ def load_key(path: Path, passphrase: str | None = None) -> PrivateKey:
 
 
 def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
-    """Read the public half that belongs to a private key's file.
+    """Read the public key that belongs to a private key file.
 
     Parameters
     ----------
     path
-        The private key's file; the ``.pub`` beside it is not trusted to be its half.
+        The private key file; the ``.pub`` file beside it is not used, as it may belong to another
+        key.
     passphrase
-        Opens a protected file.
+        The passphrase, if the file is protected.
 
     Returns
     -------
     PublicKey
-        Line and fingerprint.
+        The public key, with its line and fingerprint.
 
     Raises
     ------
@@ -170,7 +173,7 @@ def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
 
 
 def restrict_permissions(path: Path) -> None:
-    """Make a private key's file readable for its owner only (``chmod 600``)."""
+    """Make a private key file readable by its owner only (``chmod 600``)."""
     try:
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
     except OSError as error:
@@ -180,7 +183,7 @@ def restrict_permissions(path: Path) -> None:
 
 
 def public_of(key: PrivateKey, comment: str = "") -> PublicKey:
-    """Derive the public half of a private key."""
+    """Derive the public key of a private key."""
     line = key.public_key().public_bytes(
         serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
     )
@@ -189,48 +192,48 @@ def public_of(key: PrivateKey, comment: str = "") -> PublicKey:
 
 
 def _write_private(path: Path, text: bytes) -> None:
-    # Made with 600 from the start: no moment at which others could read it.
+    # Created with 600, so that others can never read it.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(text)
 
 
 def read_key(path: Path) -> bytes:
-    """Read the file of a key, whatever is in it."""
+    """Read the bytes of a key file, without parsing them."""
     try:
         with path.open("rb") as file:
             return file.read(1 << 16)  # no key is longer; the file may be anything
     except FileNotFoundError as error:
         raise KeyFileError(
             f"The key file {path} does not exist.",
-            advice="Check the path, or make a new key and send its public half to the vendor.",
+            advice="Check the path, or create a new key and send its public key to neuropacs.",
         ) from error
     except OSError as error:
         raise KeyFileError(
             f"The key file {path} cannot be read.",
             why=f"{error.strerror}.",
-            advice="Choose the private key's file, and check who may read it.",
+            advice="Choose the private key file, and check its permissions.",
         ) from error
 
 
 def check_content(path: Path, data: bytes) -> None:
-    """Name the usual mistakes before a parser says 'could not deserialize'."""
+    """Raise a helpful error for common mistakes, before a parser fails."""
     start = data.lstrip()[:40]
     if data.startswith(b"PuTTY-User-Key-File"):
         raise KeyFileError(
-            f"{path} is a key of PuTTY (.ppk).",
+            f"{path} is a PuTTY key (.ppk).",
             advice="Convert it: in PuTTYgen, Conversions, Export OpenSSH key; or with "
             "`puttygen key.ppk -O private-openssh -o id_key`.",
         )
     if b"DSA PRIVATE KEY" in start or start.startswith(b"ssh-dss") or _is_openssh_dsa(data):
         raise KeyFileError(
             f"{path} is a DSA key.",
-            why="DSA is broken and no server accepts it any more.",
-            advice="Make an Ed25519 key and send its public half to the vendor's support.",
+            why="DSA is insecure and servers no longer accept it.",
+            advice="Create an Ed25519 key and send its public key to the support of neuropacs.",
         )
     if start.startswith((b"ssh-", b"ecdsa-", b"sk-", b"---- BEGIN SSH2", b"-----BEGIN PUBLIC")):
         raise KeyFileError(
-            f"{path} is the public half of a key.",
-            advice="Choose the private half: the same name without .pub.",
+            f"{path} is a public key.",
+            advice="Choose the private key: the same name without .pub.",
         )
     if b"PRIVATE KEY-----" not in data:
         raise _not_a_key_error(path)
@@ -239,37 +242,63 @@ def check_content(path: Path, data: bytes) -> None:
 def _not_a_key_error(path: Path) -> KeyFileError:
     return KeyFileError(
         f"{path} is not a private key.",
-        advice="Choose another file; other forms are converted with `ssh-keygen -p -f FILE`.",
+        advice="Choose another file; other formats are converted with `ssh-keygen -p -f FILE`.",
     )
 
 
-def _is_openssh_dsa(data: bytes) -> bool:
-    body = b"".join(line for line in data.splitlines() if not line.startswith(b"-----"))
+def read_unprotected(data: bytes) -> tuple[PublicKey | None, bool]:
+    """Return what a key file shows without its passphrase: public key, and whether it is protected.
+
+    References
+    ----------
+    OpenSSH, PROTOCOL.key: the public key stands outside what the passphrase protects.
+    """
+    if b"BEGIN OPENSSH PRIVATE KEY" not in data:
+        return None, b"ENCRYPTED" in data
     try:
-        return b"ssh-dss" in base64.b64decode(body)
-    except ValueError:
-        return False
+        body = base64.b64decode(b"".join(data.split(b"-----")[2].split()))
+        if not body.startswith(_MAGIC):
+            return None, False
+        cipher, rest = _string(body[len(_MAGIC) :])
+        _, rest = _string(rest)
+        _, rest = _string(rest)
+        blob, _ = _string(rest[4:])
+        kind, _ = _string(blob)
+        return PublicKey(kind.decode(), blob), cipher != b"none"
+    except (ValueError, IndexError, struct.error):
+        return None, False  # a damaged file: reading it reports what is wrong
+
+
+def _string(data: bytes) -> tuple[bytes, bytes]:
+    """Split a string of SSH's wire format from what follows (RFC 4251, section 5)."""
+    (length,) = struct.unpack_from(">I", data)
+    return data[4 : 4 + length], data[4 + length :]
+
+
+def _is_openssh_dsa(data: bytes) -> bool:
+    public, _ = read_unprotected(data)
+    return public is not None and public.kind == "ssh-dss"
 
 
 def check_permissions(path: Path) -> None:
-    """Refuse a private key that others may read."""
+    """Raise an error if other users may read a private key."""
     if os.name != "posix":
         return  # Windows has access lists in place of mode bits
     mode = path.stat().st_mode
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise KeyFileError(
-            f"The key file {path} is open to others (permissions {mode & 0o777:03o}).",
-            why="A private key must be readable for its owner only.",
+            f"The key file {path} is accessible to other users (permissions {mode & 0o777:03o}).",
+            why="A private key must be readable by its owner only.",
             advice=f"chmod 600 {path}",
         )
 
 
 def unsupported_key_error(path: Path) -> KeyFileError:
-    """Say that the service does not take this kind of key."""
+    """Make the error of a kind of key that the service does not accept."""
     return KeyFileError(
-        f"{path} is a kind of key that the service does not accept.",
-        why="It takes Ed25519, RSA of 2048 bits or more, and ECDSA on nistp256, 384 or 521.",
-        advice="Make a new key and send its public half to the vendor's support.",
+        f"{path} is a kind of key that neuropacs does not accept.",
+        why="It accepts Ed25519, RSA of 2048 bits or more, and ECDSA on nistp256, 384 or 521.",
+        advice="Create a new key and send its public key to the support of neuropacs.",
     )
 
 
@@ -281,7 +310,7 @@ def _parse(path: Path, data: bytes, passphrase: str | None) -> object:
         return _load_forgiving(load, data, secret)
     except TypeError as error:
         raise KeyFileError(
-            f"{path} is protected by a passphrase.", advice="Give the passphrase."
+            f"{path} is protected by a passphrase.", advice="Enter the passphrase."
         ) from error
     except UnsupportedAlgorithm as error:
         raise unsupported_key_error(path) from error

@@ -1,4 +1,4 @@
-"""The server's identity: shown once, pinned, compared ever after; never accepted unasked."""
+"""Pinned host keys: confirmed once by the user, then checked at every connection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FINGERPRINT = re.compile(r"(?:SHA256:)?([A-Za-z0-9+/]{43})=?\Z")
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """One line: a key, or a fingerprint the user confirmed before the key was seen."""
+    """One line: a key, or a fingerprint that the user confirmed before the key was seen."""
 
     hosts: str
     fingerprint: str
@@ -60,14 +60,14 @@ class HostKeys:
         return self._read()[1]
 
     def check(self, host: str, port: int, key: PublicKey) -> None:
-        """Compare the key a server shows with what is pinned."""
+        """Check the key that a server shows against the pinned ones."""
         lines, problems = self._read()
         known = [line for line in lines if _matches(line.hosts, host, port)]
         same = [line for line in known if line.fingerprint == key.fingerprint]
         if any(line.is_revoked for line in same):
             raise HostKeyChangedError(
                 f"The key of {host} is marked as revoked in {self.path.name}.",
-                advice="Do not connect; ask the vendor's support.",
+                advice="Do not connect; ask the support of neuropacs.",
                 fingerprint=key.fingerprint,
             )
         if same:
@@ -78,31 +78,31 @@ class HostKeys:
         rivals = [line for line in pinned if line.kind in {"", key.kind}]
         if rivals:
             raise HostKeyChangedError(
-                f"{host} shows another key than the pinned one.",
+                f"{host} shows a different key than the confirmed one.",
                 why=f"Pinned: {', '.join(line.fingerprint for line in rivals)}. "
-                f"Shown: {key.fingerprint}. Somebody may be listening in, or the server was "
+                f"Shown: {key.fingerprint}. The connection may be intercepted, or the server was "
                 "replaced.",
-                advice="Stop and ask the vendor's support which fingerprint is right.",
+                advice="Stop and ask the support of neuropacs which fingerprint is right.",
                 fingerprint=key.fingerprint,
             )
         raise _unknown(host, key, pinned, problems)
 
     def pin(self, host: str, port: int, fingerprint: str) -> None:
-        """Note a fingerprint that the user confirmed; it replaces what was pinned before."""
+        """Pin a fingerprint that the user confirmed; it replaces earlier ones."""
         found = _FINGERPRINT.match(fingerprint.strip())
         if not found:
             raise HostKeyError(
-                f"{fingerprint!r} is not a fingerprint of a host key.",
-                advice="It looks like SHA256: and 43 letters and digits; MD5 is not enough.",
+                f"{fingerprint!r} is not the fingerprint of a host key.",
+                advice="A fingerprint is SHA256: followed by 43 characters; MD5 is not accepted.",
             )
         self._replace(host, port, f"# pinned {_place(host, port)} SHA256:{found[1]}")
 
     def trust(self, host: str, port: int, key: PublicKey) -> None:
-        """Note a key that the user confirmed; it replaces what was pinned before."""
+        """Pin a key that the user confirmed; it replaces earlier ones."""
         self._replace(host, port, f"{_place(host, port)} {key.line}")
 
     def kinds(self, host: str, port: int) -> tuple[str, ...]:
-        """Tell which kinds of key are pinned, so that the server can be asked for those."""
+        """Return the kinds of key that are pinned, to request those from the server."""
         lines = self._read()[0]
         return tuple(
             line.kind
@@ -140,7 +140,7 @@ class HostKeys:
 
 
 def fetch_host_key(host: str, port: int, timeout: float = session.TIMEOUT) -> PublicKey:
-    """Ask a server for its key, without logging in."""
+    """Return the key of a server, without logging in."""
     transport = session.handshake(session.dial(host, port, timeout), host, port, timeout=timeout)
     try:
         return session.host_key(transport)
@@ -196,7 +196,7 @@ def _place(host: str, port: int) -> str:
 
 
 def _is_about(line: str, place: str) -> bool:
-    """Tell whether a line pins this server and nothing else."""
+    """Check whether a line pins this server and nothing else."""
     pin = _PIN.match(line.strip())
     return (pin["host"] if pin else line.partition(" ")[0].lower()) == place
 
@@ -212,6 +212,6 @@ def _unknown(
     return HostKeyUnknownError(
         f"{host} has no pinned key{' of this kind' if pinned else ''} yet.",
         why=" ".join([why, *problems]),
-        advice="Compare the fingerprint with the vendor's, then confirm it once.",
+        advice="Compare the fingerprint with the one neuropacs gave you, then confirm it once.",
         fingerprint=key.fingerprint,
     )

@@ -1,4 +1,4 @@
-"""Where the service is and who the user is."""
+"""The profile of a connection: server, user and key."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AGENT = "agent"
-"""Stands in place of a key's file for the keys that the ssh-agent holds."""
+"""Used in place of a key file for the keys of the ssh-agent."""
 
 DEFAULT = "default"
-"""What a profile is called that was given no name."""
+"""Name of a profile without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Where the service is and who the user is.
+    """The profile of a connection: server, user and key.
 
     Parameters
     ----------
     host
         The server's name or address.
     user
-        The user name the vendor assigned.
+        The user name that neuropacs assigned.
     key
-        The private key's file; its passphrase is never stored. None for the keys that the
-        ssh-agent holds, or that ``~/.ssh/config`` names.
+        The private key file; its passphrase is never stored. None for the keys of the ssh-agent,
+        or those named in ``~/.ssh/config``.
     port
         The TCP port.
     name
-        What the profile is called in neuroflow.toml.
+        The name of the profile in neuroflow.toml.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class Profile:
 
 
 def parse_key(text: str) -> Path | None:
-    """Read the key of a profile as people write it.
+    """Parse the key of a profile: a path, or ``agent``.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""The way to a server: straight, through jump hosts, or through a command, as ssh_config says.
+"""The route to a server: direct, through jump hosts, or through a command, from ssh_config.
 
-What the profile says wins; ``~/.ssh/config`` adds what it leaves open.
+Values of the profile take precedence; ``~/.ssh/config`` fills in the others.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class Route:
 
     @property
     def hops(self) -> tuple[Route, ...]:
-        """Every server on the way, the nearest first."""
+        """Every server of the route, the nearest first."""
         return (*(self.via.hops if self.via else ()), self)
 
 
 def find_route(profile: Profile, ssh_config: Path | None = None) -> Route:
-    """Tell how a profile's server is reached.
+    """Find the route to the server of a profile.
 
     Examples
     --------
@@ -69,8 +69,8 @@ def find_route(profile: Profile, ssh_config: Path | None = None) -> Route:
     route = finder.route(profile.host, profile.port, profile.user, MAX_HOPS)
     if not route.user:
         raise ConfigError(
-            f"No user is named for {profile.host}.",
-            advice="Fill in the user name that the vendor assigned.",
+            f"The profile of {profile.host} has no user name.",
+            advice="Enter the user name that neuropacs assigned.",
         )
     return route
 
@@ -83,8 +83,8 @@ class _Finder:
     def route(self, name: str, port: int, user: str, depth: int) -> Route:
         if depth == 0:
             raise ConfigError(
-                f"The way to {name} in ssh_config goes over more than {MAX_HOPS} hosts.",
-                advice="Look for a ProxyJump that leads back to itself.",
+                f"The route to {name} in ssh_config has more than {MAX_HOPS} hosts.",
+                advice="Check ssh_config for a ProxyJump that refers to itself.",
             )
         found = _lookup(self.config, name)
         is_target = depth == MAX_HOPS
@@ -100,7 +100,7 @@ class _Finder:
         )
 
     def _keys(self, found: Mapping[str, Any], *, is_target: bool) -> tuple[Path, ...]:
-        """Choose keys: the target's is the profile's; a jump host may have one of its own."""
+        """Choose the keys: the profile's for the target; a jump host may have its own."""
         own = (self.key,) if self.key is not None else ()
         named = [Path(text).expanduser() for text in found.get("identityfile", ())]
         there = tuple(path for path in named if path.exists())
@@ -129,7 +129,7 @@ class _Finder:
 
 
 def _command(found: Mapping[str, Any]) -> str:
-    """Take ProxyCommand only where no ProxyJump is said; OpenSSH takes the first of both."""
+    """Return ProxyCommand unless ProxyJump is set; OpenSSH uses the first of both."""
     if str(found.get("proxyjump", "none")).lower() != "none":
         return ""
     return str(found.get("proxycommand") or "")
@@ -140,7 +140,7 @@ def _port(value: object) -> int:
         return int(str(value))
     except ValueError as error:
         raise ConfigError(
-            f"The port {value!r} in ssh_config is not a number.", advice="Mend that line."
+            f"The port {value!r} in ssh_config is not a number.", advice="Correct that line."
         ) from error
 
 
@@ -153,7 +153,7 @@ def _read(path: Path) -> paramiko.SSHConfig:
         raise ConfigError(f"{path} cannot be read.", why=f"{error}.") from error
     except paramiko.ConfigParseError as error:
         raise ConfigError(
-            f"{path} cannot be understood.", why=f"{error}.", advice="Mend the line it names."
+            f"{path} cannot be parsed.", why=f"{error}.", advice="Correct that line."
         ) from error
 
 
@@ -162,9 +162,9 @@ def _lookup(config: paramiko.SSHConfig, name: str) -> Mapping[str, Any]:
         return dict(_items(config.lookup(name)))
     except (paramiko.ConfigParseError, paramiko.CouldNotCanonicalize, ImportError) as error:
         raise ConfigError(
-            f"What ssh_config says of {name} cannot be used.",
+            f"The entry of {name} in ssh_config cannot be used.",
             why=f"{error}.",
-            advice="Name host, port, user and key in the profile, or write a simpler entry.",
+            advice="Enter host, port, user and key in the profile, or simplify the entry.",
         ) from error
 
 

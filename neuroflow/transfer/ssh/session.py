@@ -1,4 +1,4 @@
-"""An SSH connection, step by step, each with a time-out and with errors in plain words."""
+"""The steps of an SSH connection, each with a time-out and translated errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ logging.getLogger(LOG_NAME).addHandler(logging.NullHandler())
 
 
 def resolve(host: str, port: int) -> list[tuple[int, Address]]:
-    """Look a server's name up.
+    """Resolve a server name.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def handshake(
     kinds: tuple[str, ...] = (),
     timeout: float = TIMEOUT,
 ) -> paramiko.Transport:
-    """Agree on encryption and learn the server's key; nothing is trusted yet."""
+    """Do the SSH handshake; the host key is not checked yet."""
     recorder = _RecordingSocket(sock)
     transport = paramiko.Transport(cast(socket.socket, recorder), default_window_size=WINDOW)
     transport.set_log_channel(LOG_NAME)
@@ -98,11 +98,11 @@ def handshake(
 
 
 def host_key(transport: paramiko.Transport) -> PublicKey:
-    """Tell which key the server showed."""
+    """Return the host key that the server showed."""
     try:
         key = transport.get_remote_server_key()
     except LIBRARY_ERRORS as error:
-        raise connection_lost("learning the server's key", error) from error
+        raise connection_lost("reading the host key", error) from error
     return PublicKey(key.get_name(), key.asbytes())
 
 
@@ -125,7 +125,7 @@ def log_in(transport: paramiko.Transport, user: str, keys: Sequence[Credential])
 
 def open_channel(transport: paramiko.Transport, timeout: float = TIMEOUT) -> paramiko.Channel:
     """Open a channel to the server's SFTP subsystem."""
-    # Requesting the subsystem waits for ever on a silent server; closing the line ends it.
+    # Without this, requesting the subsystem would wait for ever on a server that does not answer.
     watchdog = Watchdog(lambda: disconnect(transport), timeout)
     try:
         with watchdog:
@@ -166,20 +166,20 @@ class _RecordingSocket:
 def _tune(sock: socket.socket, timeout: float) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: ends an upload that nobody acknowledges
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: ends an upload that is not acknowledged
         milliseconds = int(2000 * timeout)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
 def _preferred_first(all_of: Any, preferred: tuple[str, ...]) -> tuple[str, ...]:
-    """Put the preferred ones first, leaving out what the library does not know."""
+    """Put the preferred ones first, without those the library does not support."""
     known = tuple(all_of)
     wanted = tuple(name for name in preferred if name in known)
     return wanted + tuple(name for name in known if name not in wanted)
 
 
 def _algorithms(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the signature algorithms of the kinds of key: RSA has several."""
+    """Return the signature algorithms of kinds of key: RSA has several."""
     names: list[str] = []
     for kind in kinds:
         names += ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]

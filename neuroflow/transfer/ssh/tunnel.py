@@ -1,4 +1,4 @@
-"""A line to a server, laid along its route; every host on the way is compared with its pin."""
+"""Connect to a server along its route; the host key of every host on it is checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from neuroflow.transfer.translate import LIBRARY_ERRORS, readable
 def connect(
     route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
 ) -> paramiko.Transport:
-    """Connect and log in, through every host on the way."""
+    """Connect and log in, through every jump host."""
     with credentials(route.keys, passphrase) as found:
         transport = handshake(route, hostkeys, passphrase, timeout)
         try:
@@ -37,7 +37,7 @@ def connect(
 def handshake(
     route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
 ) -> paramiko.Transport:
-    """Connect without logging in at the end of the way."""
+    """Connect without logging in to the last host."""
     sock = _open_socket(route, hostkeys, passphrase, timeout)
     kinds = hostkeys.kinds(route.name, route.name_port)
     return session.handshake(sock, route.host, route.port, kinds=kinds, timeout=timeout)
@@ -46,7 +46,7 @@ def handshake(
 def host_key_of(
     route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
 ) -> PublicKey:
-    """Ask the host at the end of a route for its key, without logging in there."""
+    """Return the key of the last host of a route, without logging in there."""
     transport = handshake(route, hostkeys, passphrase, timeout)
     try:
         return session.host_key(transport)
@@ -71,7 +71,7 @@ def _open_socket(
         raise PortError(
             f"The jump host {route.via.name} does not connect to {route.host}, port {route.port}.",
             why=readable(error),
-            advice="Check host and port; ask who runs the jump host whether it may forward.",
+            advice="Check host and port; ask the jump host's administrator to allow forwarding.",
         ) from error
     return cast(socket.socket, _JumpSocket(channel, before))
 
@@ -84,7 +84,7 @@ class _JumpSocket:
         self._before = before
 
     def close(self) -> None:
-        with contextlib.suppress(*LIBRARY_ERRORS):  # the line below may be gone
+        with contextlib.suppress(*LIBRARY_ERRORS):  # the connection to the jump host may be lost
             self._channel.close()
         session.disconnect(self._before)
 

@@ -1,4 +1,4 @@
-"""A watchdog against peers that fall silent: it ends what makes no progress."""
+"""A watchdog that ends operations on connections without activity."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Self
 
 
 class Watchdog:
-    """Call `on_timeout` once when `seconds` pass without a sign of life inside a ``with`` block.
+    """Call `on_timeout` once when `seconds` pass without activity inside a ``with`` block.
 
-    A time-out on a socket is not enough: several waits of an SSH connection never look at it.
+    A socket time-out is not enough: several waits of an SSH connection ignore it.
 
     Examples
     --------
@@ -35,11 +35,11 @@ class Watchdog:
         threading.Thread(target=self._watch, name="neuroflow-watchdog", daemon=True).start()
 
     def reset(self, patience: float = 1.0) -> None:
-        """Note a sign of life."""
+        """Record activity: the time-out starts again."""
         self._deadline = time.monotonic() + patience * self._seconds
 
     def stop(self) -> None:
-        """End the watch for good."""
+        """Stop the watchdog for good."""
         self._stopped.set()
 
     def __enter__(self) -> Self:
@@ -55,7 +55,7 @@ class Watchdog:
         self._deadline = None
 
     def _watch(self) -> None:
-        # Looking now and then costs less than waking this thread for every block of a file.
+        # Checking periodically costs less than waking this thread for every block of a file.
         pause = min(1.0, self._seconds / 10)
         while not self._stopped.wait(pause):
             deadline = self._deadline

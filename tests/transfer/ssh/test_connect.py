@@ -23,7 +23,7 @@ from neuroflow.errors import (
     LoginRefusedError,
     PortError,
 )
-from neuroflow.transfer.diagnose import STAGES, probe
+from neuroflow.transfer.diagnose import STAGES, diagnose
 from neuroflow.transfer.sftp import packets
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.keys import make_key
@@ -68,7 +68,7 @@ def answering(reply=None, *, closes=False):
 
 def last_step(profile, known, passphrase=None, timeout=30.0):
     """Run the connection test; return the stages passed and the last step."""
-    *passed, last = probe(profile, known, passphrase, timeout)
+    *passed, last = diagnose(profile, known, passphrase, timeout)
     assert all(step.ok for step in passed)
     assert [step.name for step in [*passed, last]] == list(STAGES[: len(passed) + 1])
     return last
@@ -101,7 +101,7 @@ def test_a_host_that_cannot_be_one(profile, known, host):
 @pytest.mark.parametrize("port", [0, -1, 70000])
 def test_a_port_that_is_none(profile, known, port):
     wrong = dataclasses.replace(profile, port=port)
-    refused(PortError, wrong, known, at="name", says="is not a port")
+    refused(PortError, wrong, known, at="name", says="is not a valid port")
 
 
 def test_a_closed_port(profile, known):
@@ -111,7 +111,7 @@ def test_a_closed_port(profile, known):
 def test_a_silent_port(profile, known):
     with answering() as port:
         silent = dataclasses.replace(profile, port=port)
-        refused(PortError, silent, known, at="port", says="stays silent", timeout=0.3)
+        refused(PortError, silent, known, at="port", says="does not respond", timeout=0.3)
 
 
 def test_a_port_that_drops_everything(profile, known, monkeypatch):
@@ -151,7 +151,7 @@ def test_an_unknown_host_key(sshd, known):
 @pytest.mark.sshd
 def test_a_changed_host_key(sshd, known):
     known.pin(sshd.host, sshd.port, "SHA256:" + "A" * 43)
-    refused(HostKeyChangedError, sshd.profile, known, at="host key", says="another key")
+    refused(HostKeyChangedError, sshd.profile, known, at="host key", says="a different key")
 
 
 @pytest.mark.sshd
@@ -190,7 +190,9 @@ def test_a_key_file_open_to_others(sshd, trusting, tmp_path):
     make_key(tmp_path / "open")
     (tmp_path / "open").chmod(0o644)
     opened = dataclasses.replace(sshd.profile, key=tmp_path / "open")
-    error = refused(KeyFileError, opened, trusting(sshd), at="login", says="open to others")
+    error = refused(
+        KeyFileError, opened, trusting(sshd), at="login", says="accessible to other users"
+    )
     assert error.advice.startswith("chmod 600")
 
 
@@ -204,7 +206,7 @@ def test_a_home_without_the_folders(sshd, trusting):
 
 @pytest.mark.sshd
 def test_a_connection_that_works_passes_every_stage(sshd, trusting):
-    steps = list(probe(sshd.profile, trusting(sshd)))
+    steps = list(diagnose(sshd.profile, trusting(sshd)))
     assert [(step.name, step.ok) for step in steps] == [(name, True) for name in STAGES]
 
 
@@ -213,7 +215,7 @@ def test_a_connection_that_works_passes_every_stage(sshd, trusting):
 def test_servers_with_other_kinds_of_host_key(tmp_path, trusting, kind):
     require_sshd()
     with Sshd(tmp_path / "server", kind=kind) as server:
-        assert all(step.ok for step in probe(server.profile, trusting(server)))
+        assert all(step.ok for step in diagnose(server.profile, trusting(server)))
 
 
 @pytest.mark.sshd

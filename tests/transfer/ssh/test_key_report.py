@@ -93,7 +93,7 @@ def test_open_permissions_are_reported_and_mended_when_asked(path):
 
 MISTAKES = {
     "PuTTY": (b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", "PuTTY"),
-    "public half": (b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me@here\n", ""),
+    "public key": (b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me@here\n", ""),
     "DSA": (b"-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----\n", "PEM"),
     "not a private key": (b"\x89PNG\r\n\x1a\n" + bytes(300), ""),
     "is not a private key": (b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "OpenSSH"),

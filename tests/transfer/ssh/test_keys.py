@@ -95,7 +95,7 @@ def test_a_made_key_can_be_protected(path):
 def test_open_permissions_are_refused_and_mended(path):
     make_key(path)
     path.chmod(0o640)
-    with pytest.raises(KeyFileError, match="open to others") as caught:
+    with pytest.raises(KeyFileError, match="accessible to other users") as caught:
         load_key(path)
     assert caught.value.advice == f"chmod 600 {path}"
     restrict_permissions(path)
@@ -104,7 +104,7 @@ def test_open_permissions_are_refused_and_mended(path):
 
 MISTAKES = {
     "PuTTY": b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n",
-    "public half": b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me@here\n",
+    "public key": b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA me@here\n",
     "DSA": b"-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----\n",
     "not a private key": b"\x89PNG\r\n\x1a\n" + bytes(300),
 }
@@ -121,7 +121,7 @@ def test_files_given_by_mistake_are_recognised(path, said):
 
 def test_the_pub_file_beside_is_recognised_too(path):
     make_key(path)
-    with pytest.raises(KeyFileError, match="public half"):
+    with pytest.raises(KeyFileError, match="public key"):
         load_key(path.with_name("id_key.pub"))
 
 

@@ -67,7 +67,7 @@ def test_a_pinned_fingerprint_refuses_every_other_key(known, shown):
 
 @pytest.mark.parametrize("text", ["", "SHA256:short", "MD5:aa:bb:cc", "SHA256:" + "!" * 43])
 def test_what_is_no_fingerprint_is_refused(known, text):
-    with pytest.raises(HostKeyError, match="not a fingerprint"):
+    with pytest.raises(HostKeyError, match="not the fingerprint"):
         known.pin("host", 22, text)
     assert not known.path.exists()
 

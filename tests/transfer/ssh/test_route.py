@@ -19,7 +19,7 @@ from neuroflow.errors import (
     LoginRefusedError,
     PortError,
 )
-from neuroflow.transfer.diagnose import STAGES, probe
+from neuroflow.transfer.diagnose import STAGES, diagnose
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.keys import make_key
 from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
@@ -66,7 +66,7 @@ def greet(profile, known, config, **options):
     """Connect, look, and run the connection test; both have to agree."""
     with connect(profile, hostkeys=known, ssh_config=config, **options) as remote:
         assert remote.stat(OUTPUT).is_folder
-    steps = list(probe(profile, known, ssh_config=config))
+    steps = list(diagnose(profile, known, ssh_config=config))
     assert [(step.name, step.ok) for step in steps] == [(name, True) for name in STAGES]
     return steps
 
@@ -114,7 +114,7 @@ def test_no_jump_is_none(ssh_config, value):
         ("Host far\n ProxyJump far", "more than 8 hosts"),
         ("Host far\n ProxyJump a b", "not a jump host"),
         ("Host far\n Port ssh", "not a number"),
-        ("nonsense", "cannot be understood"),
+        ("nonsense", "cannot be parsed"),
         ("Match host", "cannot be"),
     ],
 )
@@ -124,7 +124,7 @@ def test_an_odd_file_is_told(ssh_config, text, says):
 
 
 def test_without_any_user_there_is_no_way(ssh_config):
-    with pytest.raises(ConfigError, match="No user"):
+    with pytest.raises(ConfigError, match="has no user name"):
         find_route(Profile("far", ""), ssh_config(""))
 
 
@@ -269,13 +269,13 @@ def test_the_agents_keys_may_all_be_wrong(sshd, known, agent, tmp_path):
 
 
 def test_an_agent_without_keys_says_so(agent, known):
-    with pytest.raises(KeyFileError, match="holds no key"):
+    with pytest.raises(KeyFileError, match="has no key"):
         connect(Profile("127.0.0.1", "u"), hostkeys=known)
 
 
 def test_no_agent_says_so(known, monkeypatch):
     monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
-    with pytest.raises(KeyFileError, match="does not answer"):
+    with pytest.raises(KeyFileError, match="is not running"):
         connect(Profile("127.0.0.1", "u"), hostkeys=known)
 
 

@@ -15,7 +15,7 @@ from neuroflow.errors import LedgerError, RemoteRefusedError
 from neuroflow.ledger.ledger import Ledger, utc_now
 from neuroflow.ledger.states import State
 from neuroflow.transfer.control import Clock
-from neuroflow.transfer.diagnose import STAGES, probe
+from neuroflow.transfer.diagnose import STAGES, diagnose
 from neuroflow.transfer.remote import Receipt
 from neuroflow.transfer.sftp.remote import connect as connect_to
 from neuroflow.transfer.ssh.known_hosts import fetch_host_key
@@ -137,7 +137,7 @@ def test_an_account_that_may_only_write(tmp_path, trusting, packages, ledger):
     made = packages(3, size=200_000)
     with Sshd(tmp_path / "server", extra=extra) as server:
         known = trusting(server)
-        assert [step.ok for step in probe(server.profile, known)] == [True] * len(STAGES)
+        assert [step.ok for step in diagnose(server.profile, known)] == [True] * len(STAGES)
         run(made, ledger, lambda: connect_to(server.profile, hostkeys=known), connections=2)
     assert states(ledger) == {State.SUBMITTED: 3}
     assert {row.message for row in ledger.rows()} == {Receipt.UNSEEN.value}
@@ -154,7 +154,7 @@ def test_a_folder_of_the_cohort_that_may_not_be_made_ends_the_job(
     extra = f"ForceCommand internal-sftp -d {home} -P mkdir"
     with Sshd(tmp_path / "server", extra=extra) as server:
         known = trusting(server)
-        with pytest.raises(RemoteRefusedError, match="making the folder input/COHORT") as caught:
+        with pytest.raises(RemoteRefusedError, match="creating the folder input/COHORT") as caught:
             run(packages(1), ledger, lambda: connect_to(server.profile, hostkeys=known))
     assert "Check the cohort id" in caught.value.advice
     assert states(ledger) == {State.PACKAGED: 1}
@@ -173,5 +173,5 @@ def test_an_account_that_may_not_write_sends_nothing_and_says_so(
         events = run(packages(2), ledger, lambda: connect_to(server.profile, hostkeys=known))
     said = [e.message for e in events if e.status == "failed"]
     assert len(said) == 2
-    assert all("denies permission" in message for message in said)
+    assert all("denied permission" in message for message in said)
     assert states(ledger) == {State.PARTLY_SENT: 2}
