@@ -59,4 +59,4 @@ def test_something_else_is_refused_with_what_to_do(run, key, tmp_path):
     code, out, err = run("key", "check", key.with_name("id_key.pub"), "--json")
     assert code == 6
     assert json.loads(out)["error"]["kind"] == "KeyFileError"
-    assert "public half" in err
+    assert "is a public key" in err

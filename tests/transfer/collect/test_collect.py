@@ -344,7 +344,7 @@ def test_a_full_disk_ends_it(folder_remote, packages, ledger, results):
     (one,) = sent(packages, ledger)
     deliver(home, f"{one.study_id}_out")
     results.write_text("a file in the way")
-    with pytest.raises(TransferError, match="cannot be made"):
+    with pytest.raises(TransferError, match="cannot be created"):
         run(connect, ledger, results)
 
 
