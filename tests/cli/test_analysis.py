@@ -125,7 +125,7 @@ def test_visits_are_drawn_over_time(run, table_file, tmp_path):
     assert code == 0, err
     assert str(target) in out
     code, _, err = run("plot", "forest", tmp_path / "visits.parquet", "--to", target)
-    assert (code, "visit=" in err) == (10, True), err
+    assert (code, "--visit first" in err) == (10, True), err
 
 
 def test_a_figure_goes_to_several_files_in_the_dark_with_a_note(run, table_file, tmp_path):
