@@ -26,7 +26,7 @@ from report import amount, ratio
 from support.sshd import Sshd
 
 from neuroflow.transfer.ssh.known_hosts import fetch_host_key
-from neuroflow.workspace.config import Settings
+from neuroflow.transfer.upload.options import UploadOptions
 
 OURS = """
 import resource, sys, time
@@ -190,7 +190,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=12)
     parser.add_argument("--megabytes", type=int, default=50)
-    parser.add_argument("--connections", type=int, default=Settings().connections)
+    parser.add_argument("--connections", type=int, default=UploadOptions().connections)
     parser.add_argument("--times", type=int, default=2)
     arguments = parser.parse_args()
     size = arguments.megabytes * 1_000_000

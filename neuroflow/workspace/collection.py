@@ -133,7 +133,7 @@ class Collection:
                 self._service.connect,
                 self._ledger,
                 self._folder.results,
-                connections=self._service.settings.connections,
+                connections=self._service.settings.upload.connections,
                 snapshot=snapshot,
                 control=Control.of(stop, pause),
                 clock=self._clock,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from neuroflow.errors import ConfigError
 from neuroflow.io import atomic_write
-from neuroflow.transfer import DEFAULT, Profile, parse_key
+from neuroflow.transfer import DEFAULT, Profile, UploadOptions, parse_key
 
 CONFIG_NAME = "neuroflow.toml"
 
@@ -24,19 +24,14 @@ class Settings:
     Parameters
     ----------
     overdue_hours
-        After how many hours without a result a study counts as overdue. The vendor names two to
-        three hours.
-    quiet_seconds
-        How long after a silent drop the server may still publish a partial upload. AWS Transfer
-        Family gives an unresponsive client 300 s.
-    connections
-        How many connections an upload or download may use at most; each carries one study at a
-        time.
+        After how many hours without a result a study counts as overdue. The service's guide names
+        two to three hours.
+    upload
+        How a submission uses the network.
     """
 
-    overdue_hours: float = 6.0
-    quiet_seconds: float = 300.0
-    connections: int = 8
+    overdue_hours: float = field(default=6.0, metadata={"above": 0})
+    upload: UploadOptions = field(default_factory=UploadOptions)
 
 
 def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
@@ -80,7 +75,7 @@ def profile_names(path: Path) -> list[str]:
 
 
 def name_in_use(path: Path) -> str:
-    """Tell which profile is used where none is asked for.
+    """Return the name of the profile in use.
 
     Examples
     --------
@@ -95,20 +90,24 @@ def read_settings(path: Path) -> Settings:
 
     Examples
     --------
-    >>> read_settings(Path("no-such-folder/neuroflow.toml")).connections
+    >>> read_settings(Path("no-such-folder/neuroflow.toml")).upload.connections
     8
     """
     values = _tables(path).get("settings", {})
+    own, upload = _settings_of(Settings), _settings_of(UploadOptions)
     try:
-        settings = Settings(**values)
-        _check_settings(settings)
+        _check_settings(values, own | upload)
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"The [settings] of {path} cannot be used.",
             why=f"{error}.",
-            advice="The known settings are the fields of `Settings`; their values are numbers.",
+            advice=f"The settings are {', '.join(own | upload)}; their values are numbers.",
         ) from error
-    return settings
+    given = {name: value for name, value in values.items() if name in own}
+    return Settings(
+        **given,
+        upload=UploadOptions(**{name: values[name] for name in upload if name in values}),
+    )
 
 
 def write_profile(path: Path, profile: Profile) -> None:
@@ -151,12 +150,28 @@ def remove_profile(path: Path, name: str) -> None:
     _write(path, tables)
 
 
-def _check_settings(settings: Settings) -> None:
-    is_positive = settings.overdue_hours > 0 and settings.quiet_seconds >= 0  # false for nan, too
-    if not is_positive or settings.connections < 1:
-        raise ValueError("a setting is not positive")
-    if not isinstance(settings.connections, int):
-        raise TypeError("connections is not a whole number")
+def _settings_of(owner: type[Settings | UploadOptions]) -> dict[str, Field[Any]]:
+    """Return the fields that neuroflow.toml may set: those with a lower bound."""
+    return {each.name: each for each in fields(owner) if each.metadata}
+
+
+def _check_settings(values: object, known: dict[str, Field[Any]]) -> None:
+    if not isinstance(values, MutableMapping):
+        raise TypeError("`settings` is not a table")
+    for name, value in values.items():
+        _check_setting(name, value, known)
+
+
+def _check_setting(name: str, value: object, known: dict[str, Field[Any]]) -> None:
+    """Raise an error unless a value has the type of its field and is within its bound."""
+    if name not in known:
+        raise ValueError(f"there is no setting {name!r}")
+    is_whole = isinstance(known[name].default, int)
+    if isinstance(value, bool) or not isinstance(value, int if is_whole else (int, float)):
+        raise TypeError(f"{name} is {value!r}, and not a {'whole ' if is_whole else ''}number")
+    ((bound, limit),) = known[name].metadata.items()
+    if not (value > limit if bound == "above" else value >= limit):  # false for nan, too
+        raise ValueError(f"{name} is {value!r}; it must be {bound.replace('_', ' ')} {limit}")
 
 
 def _known(path: Path, name: str) -> list[str]:
@@ -171,7 +186,7 @@ def _known(path: Path, name: str) -> list[str]:
 
 
 def _use(tables: dict[str, Any], name: str) -> None:
-    """Note the profile in use; nothing is noted while it is the one that goes without saying."""
+    """Write which profile is in use; the default one is not written."""
     if name == DEFAULT:
         tables.pop("use", None)
     else:
@@ -190,7 +205,7 @@ def _tables(path: Path) -> dict[str, Any]:
         return tomlkit.document()
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path} is not valid TOML.", why=f"{error}.", advice="Mend the line it names."
+            f"{path} is not valid TOML.", why=f"{error}.", advice="Correct the line it names."
         ) from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read.", why=f"{error.strerror}.") from error

@@ -22,7 +22,6 @@ from neuroflow.transfer import (
     PackageStream,
     Plan,
     Planner,
-    UploadOptions,
     forward_events,
     has_failed,
     rebuild,
@@ -160,15 +159,13 @@ class Submission:
         options: SubmitOptions,
         incoming: PackageStream | None = None,
     ) -> None:
-        settings = self._service.settings
+        upload = self._service.settings.upload
         events = submit(
             plan,
             packages,
             self._service.connect,
             self._ledger,
-            options=UploadOptions(
-                settings.connections, settings.quiet_seconds, options.limit_mb_per_s
-            ),
+            options=replace(upload, limit_mb_per_s=options.limit_mb_per_s),
             control=Control.of(options.stop, options.pause),
             clock=self._clock,
             incoming=incoming,

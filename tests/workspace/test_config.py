@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from neuroflow.errors import ConfigError
+from neuroflow.transfer import UploadOptions
 from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.workspace.config import (
     Settings,
@@ -64,6 +65,10 @@ def test_a_broken_profile_says_what_is_wrong(path, text, says):
     [
         "connections = 0",
         "connections = 2.5",
+        "connections = true",
+        "attempts = 0",
+        "limit_mb_per_s = 2",
+        "upload = 3",
         "colour = 1",
         "overdue_hours = 'long'",
         "overdue_hours = nan",
@@ -73,6 +78,23 @@ def test_a_broken_profile_says_what_is_wrong(path, text, says):
 def test_a_broken_setting_says_what_is_wrong(path, text):
     path.write_text(f"[settings]\n{text}", encoding="utf-8")
     with pytest.raises(ConfigError, match="cannot be used"):
+        read_settings(path)
+
+
+def test_settings_of_an_upload_are_read_by_their_names(path):
+    path.write_text("[settings]\nattempts = 5\nquiet_seconds = 10\n", encoding="utf-8")
+    assert read_settings(path).upload == UploadOptions(attempts=5, quiet_seconds=10)
+
+
+def test_settings_that_are_no_table_are_refused(path):
+    path.write_text("settings = 3\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="is not a table"):
+        read_settings(path)
+
+
+def test_a_value_out_of_range_is_named_with_its_bound(path):
+    path.write_text("[settings]\nattempts = 0", encoding="utf-8")
+    with pytest.raises(ConfigError, match="attempts is 0; it must be at least 1"):
         read_settings(path)
 
 
@@ -109,7 +131,7 @@ def test_of_several_profiles_the_last_one_written_or_chosen_is_in_use(two):
     assert name_in_use(two) == "at home"
     use_profile(two, "default")
     assert name_in_use(two) == "default"
-    assert read_settings(two).connections == 2
+    assert read_settings(two).upload.connections == 2
     assert "# ours" in two.read_text(encoding="utf-8")
 
 
@@ -143,4 +165,4 @@ def test_a_profile_may_be_called_anything(path, name):
 
 def test_a_file_saved_by_notepad_is_read(path):
     path.write_text("[settings]\nconnections = 3\n", encoding="utf-8-sig")
-    assert read_settings(path).connections == 3
+    assert read_settings(path).upload.connections == 3

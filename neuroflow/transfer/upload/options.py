@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from neuroflow.errors import SubmissionError
+from neuroflow.transfer.retry import MAX_ATTEMPTS
 
 
 @dataclass(frozen=True, slots=True)
 class UploadOptions:
     """How a submission uses the network; made once, from the settings and the call.
+
+    A field with a lower bound is a setting of ``neuroflow.toml`` under its own name.
+
+    Parameters
+    ----------
+    connections
+        How many connections an upload or download may use at most, each for one study at a time;
+        fewer are used where latency is low.
+    quiet_seconds
+        How long after a silent drop the server may still publish a partial upload. AWS Transfer
+        Family gives an unresponsive client 300 s.
+    attempts
+        How often the upload of one study is tried in a run while connections break.
+    limit_mb_per_s
+        The highest rate over all connections, in MB per second; None for no limit.
 
     Examples
     --------
@@ -17,10 +33,10 @@ class UploadOptions:
     2000000.0
     """
 
-    connections: int = 4  # at most; fewer where latency is low
-    # How long the server may still publish what an interrupted upload had sent.
-    quiet_seconds: float = 300.0
-    limit_mb_per_s: float | None = None  # over all connections; None for no limit
+    connections: int = field(default=8, metadata={"at_least": 1})
+    quiet_seconds: float = field(default=300.0, metadata={"at_least": 0})
+    attempts: int = field(default=MAX_ATTEMPTS, metadata={"at_least": 1})
+    limit_mb_per_s: float | None = None
 
     def __post_init__(self) -> None:
         if self.limit_mb_per_s is not None and self.limit_mb_per_s <= 0:

@@ -55,7 +55,7 @@ def submit(
         with connect() as first:
             folder = cohort_folder(plan.cohort_id)
             first.mkdirs(folder)
-            worker = UploadWorker(ledger, job, options.quiet_seconds, _results(first), limiter)
+            worker = UploadWorker(ledger, job, options, _results(first), limiter)
             size = connections_for(round_trip_time(first, folder), options.connections)
             pool = ConnectionPool(
                 connect,

@@ -22,8 +22,8 @@ from neuroflow.transfer.collect import VALUES_FILE, list_folder
 from neuroflow.transfer.control import Job
 from neuroflow.transfer.pool import DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote
-from neuroflow.transfer.retry import MAX_ATTEMPTS
 from neuroflow.transfer.upload.history import BEGUN
+from neuroflow.transfer.upload.options import UploadOptions
 from neuroflow.transfer.upload.plan import REFUSED
 from neuroflow.transfer.upload.rate_limit import RateLimiter
 from neuroflow.transfer.upload.reconcile import HEARTBEATS, ServerView, Verdict, reconcile
@@ -48,7 +48,7 @@ class UploadWorker:
 
     ledger: Ledger
     job: Job
-    quiet_seconds: float
+    options: UploadOptions
     results: dict[str, ResultFolder]
     limiter: RateLimiter
 
@@ -61,7 +61,7 @@ class UploadWorker:
                 row,
                 self._server_view(remote, package),
                 now=self.job.now(),
-                quiet_seconds=self.quiet_seconds,
+                quiet_seconds=self.options.quiet_seconds,
                 force=task.force,
             )
         except ConnectionLostError as error:
@@ -149,13 +149,13 @@ class UploadWorker:
         """Decide whether an interrupted study is retried in this run; return what to raise."""
         task.attempts += 1
         message = _with_study(error, task.package)
-        if task.attempts >= MAX_ATTEMPTS:
+        if task.attempts >= self.options.attempts:
             on_event(self._event(task.package, 0, "failed", message))
             return DroppedError()
         on_event(self._waiting(task.package, message))
         if self._row(task.package).state is State.PACKAGED:
             return PostponedError(self.job.now())  # nothing had begun
-        quiet = timedelta(seconds=self.quiet_seconds * (1 + 1 / HEARTBEATS))
+        quiet = timedelta(seconds=self.options.quiet_seconds * (1 + 1 / HEARTBEATS))
         return PostponedError(self.job.now() + quiet)
 
     def _server_view(self, remote: Remote, package: Package) -> ServerView:
@@ -203,7 +203,7 @@ class _Progress:
         self._worker, self._package, self._on_event = worker, package, on_event
         self._reported = 0.0
         self._recorded = worker.job.now()
-        self._beat = timedelta(seconds=worker.quiet_seconds / HEARTBEATS)
+        self._beat = timedelta(seconds=worker.options.quiet_seconds / HEARTBEATS)
         self.is_open = False
         self.done = 0
 

@@ -412,6 +412,15 @@ def test_a_study_lost_three_times_is_left_for_the_next_run(folder_remote, packag
     assert is_whole(home, made[0])
 
 
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+def test_a_study_is_tried_as_often_as_the_options_say(folder_remote, packages, ledger, attempts):
+    lost = Failing(folder_remote[0], ConnectionLostError("gone"), "midway")
+    events = run(packages(1), ledger, lambda: lost, quiet_seconds=0, attempts=attempts)
+    waits = [event for event in events if event.study_id and event.stage == "wait"]
+    assert len(waits) == attempts - 1
+    assert [event.status for event in events if event.study_id][-1] == "failed"
+
+
 def test_a_long_upload_is_noted_again_and_again(folder_remote, packages, ledger):
     home, _ = folder_remote
     fake = FastClock()
