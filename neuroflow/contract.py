@@ -65,7 +65,7 @@ def cohort_folder(cohort_id: str) -> PurePosixPath:
 
     References
     ----------
-    The vendor's SFTP guide: uploads go into ``input/<study_id>/input/``.
+    The SFTP guide of neuropacs: uploads go into ``input/<study_id>/input/``.
     """
     return INPUT / check_cohort_id(cohort_id) / "input"
 
@@ -158,7 +158,7 @@ def _checked(text: str, kind: str) -> str:
             f"The {kind} cannot be used.",
             why=why,
             advice="Use letters, digits, '-', '_' and '.', beginning with a letter or digit, "
-            "exactly as the vendor's support gave it.",
+            "exactly as neuropacs support gave it.",
         )
     return text
 

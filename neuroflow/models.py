@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path, PurePosixPath
 
 RESULT_FILES = ("aidp.csv", "prediction.txt", "prediction.png")
-"""The files of a complete result folder (the vendor's SFTP guide)."""
+"""The files of a complete result folder (the SFTP guide of neuropacs)."""
 
 
 MAX_LABEL = 100
@@ -87,7 +87,7 @@ class Study:
     study_uid
         The Study Instance UID, for DICOM.
     study_id
-        The UUID4 it goes by on the server; None until it belongs to a cohort.
+        Its UUID4 on the server; None until it belongs to a cohort.
     """
 
     label: str
@@ -154,7 +154,7 @@ class Cohort:
     Parameters
     ----------
     cohort_id
-        The folder under ``input/`` on the server (the vendor calls it a study group).
+        The folder under ``input/`` on the server (neuropacs calls it a study group).
     studies
         Its studies, each with a `study_id`.
     """
@@ -249,7 +249,7 @@ class Entry:
     is_folder
         True for folders.
     modified
-        When it was last changed, by the server's clock, if told.
+        When it was last changed, by the server's clock, if reported.
     """
 
     path: PurePosixPath

@@ -25,7 +25,7 @@ def asymmetry(
     metric
         One metric, several, or None for all.
     absolute
-        True tells how far the sides differ, whichever is larger.
+        True measures how far the sides differ, whichever is larger.
 
     Returns
     -------

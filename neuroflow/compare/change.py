@@ -87,7 +87,7 @@ def change_over_time(
         the mean change over its SD (Hedges' correction). Rows named by a contrast hold the
         difference of changes. `baseline` (mean first value of `n1`), `percent` (mean change in
         percent of each participant's first value, per year) and `years` (mean time from first to
-        last visit) describe the first side. How it was computed stands in ``.attrs``.
+        last visit) describe the first side. How it was computed is in ``.attrs``.
 
     Raises
     ------

@@ -21,7 +21,7 @@ COMMENT = "#"
 
 _SHOWN = 10  # lines that an error names
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-_EXCEL_HINT = re.compile(r"sep=.?", re.IGNORECASE)  # a first line that only tells the delimiter
+_EXCEL_HINT = re.compile(r"sep=.?", re.IGNORECASE)  # a first line that only names the delimiter
 _COMMA_NUMBER = re.compile(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")  # 1,234 may be either
 

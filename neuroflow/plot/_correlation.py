@@ -66,7 +66,7 @@ def correlation(
     Returns
     -------
     Axes
-        The matrix is whole: both triangles tell the same.
+        The matrix is whole: both triangles are the same.
 
     Raises
     ------

@@ -77,7 +77,7 @@ def forest(
     Returns
     -------
     Axes
-        Effects without an answer have no mark; their reason stands in the table.
+        Effects without an answer have no mark; the table has the reason.
 
     Raises
     ------
@@ -229,7 +229,7 @@ def effect_rows(
 
 
 def _contrast_styles(contrasts: Sequence[str]) -> list[tuple[str, str]]:
-    """Give a contrast its first group's colour where no two contrasts share it."""
+    """Colour a contrast as its first group where no two contrasts share it."""
     first = [name.split(" - ")[0] for name in contrasts]
     if all(diagnosis(name) in DIAGNOSES for name in first) and len(set(first)) == len(first):
         styles = group_styles(first)

@@ -188,7 +188,7 @@ class Points:
         return of_group[row], region
 
     def offset(self, code: int) -> float:
-        """Tell where a group stands beside its region."""
+        """Return the offset of a group from its region."""
         return (code - (len(self.styles) - 1) / 2) * self.pitch
 
     @property

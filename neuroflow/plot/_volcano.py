@@ -201,7 +201,7 @@ def _label_points(ax: Axes, points: FloatArray, labels: list[str], chosen: list[
 def _is_free(
     box: Bbox, start: FloatArray, end: FloatArray, inside: Bbox, others: Sequence[Bbox]
 ) -> bool:
-    """Tell whether a name and the line to it meet nothing."""
+    """Return whether a name and the line to it overlap nothing."""
     within = inside.x0 <= box.x0 and box.x1 <= inside.x1
     within = within and inside.y0 <= box.y0 and box.y1 <= inside.y1
     if not within or box.count_overlaps(others):

@@ -1,4 +1,4 @@
-"""What the checks say of a cohort, and which rules are overridden for which study."""
+"""The checks of a cohort, and which rules are overridden for which study."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Checks:
 
 
 def overrides_of(cohort: Cohort, kept: Mapping[tuple[str, str], str]) -> list[Waiver]:
-    """Pick the rules that were set aside for the studies of a cohort."""
+    """Return the rules that were overridden for the studies of a cohort."""
     labels = {study.study_id: study.label for study in cohort.studies}
     return [
         Waiver(labels[study_id], rule, reason)
@@ -105,7 +105,7 @@ def _is_in(rows: ParticipantRows, study: Study) -> bool:
 
 
 def blocked_studies(cohort: Cohort, findings: pd.DataFrame) -> dict[str, str]:
-    """Name the studies that have errors."""
+    """Return the studies that have errors, with the reasons."""
     errors = findings[findings["severity"] == Severity.ERROR]
     reasons = {
         label: "; ".join(f"{row.rule}: {row.measured}" for row in rows.itertuples())

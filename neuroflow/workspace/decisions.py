@@ -1,6 +1,6 @@
-"""What the researcher decided of single studies: left out, age or sex filled in.
+"""What the researcher decided for single studies: excluded, age or sex filled in.
 
-The user's own files are never changed: these decisions stand in ``decisions.tsv`` beside the
+The user's own files are never changed: these decisions are in ``decisions.tsv`` beside the
 cohort's map, readable by its owner only.
 """
 
@@ -28,8 +28,8 @@ class Decision:
     """What was decided of one study."""
 
     excluded: str = ""  # Why the study is left out; empty where it is not
-    age: float | None = None  # Age at the scan in years, where participants.tsv does not tell it.
-    sex: str | None = None  # ``"M"`` or ``"F"``, where participants.tsv does not tell it.
+    age: float | None = None  # Age at the scan in years, where participants.tsv lacks it.
+    sex: str | None = None  # ``"M"`` or ``"F"``, where participants.tsv lacks it.
 
 
 class DecisionStore:
@@ -76,7 +76,7 @@ class DecisionStore:
             raise self._failed(cohort_id, error) from error
 
     def write(self, cohort_id: str, decisions: Mapping[str, Decision]) -> None:
-        """Write what was decided in one cohort; studies without a decision are left away."""
+        """Write what was decided in one cohort; studies without a decision are not written."""
         rows = [
             (study_id, *("" if value is None else str(value) for value in astuple(decision)))
             for study_id, decision in decisions.items()

@@ -5,14 +5,14 @@
     my-project/
         neuroflow.toml           how to reach the service (no secret)
         known_hosts              the pinned identity of the server
-        ledger.sqlite            what was sent and fetched
+        ledger.sqlite            what was sent and collected
         salt                     makes packages the same each time here, unguessable elsewhere
-        cohorts/<cohort_id>/     which study goes by which id, participants.tsv, what was decided
+        cohorts/<cohort_id>/     which study has which id, participants.tsv, what was decided
                                  and what the last check found (readable by the owner only)
         packages/<cohort_id>/    one zip per study
         results/<study_id>_out/  what came back
         results/aggregated/      reports of many studies
-        cache/                   the cohort table, ready to read; the last look at the server
+        cache/                   the cohort table, ready to read; the last status check
         exports/                 figures, tables and methods texts from the Explore form
         logs/neuroflow.log       what was done and when: no patient data, no secret
 """

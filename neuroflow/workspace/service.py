@@ -66,7 +66,7 @@ class Service:
     Parameters
     ----------
     folder
-        The workspace's folder; ``neuroflow.toml`` and ``known_hosts`` stand in it.
+        The workspace's folder; it holds ``neuroflow.toml`` and ``known_hosts``.
     profile_name
         Which profile of ``neuroflow.toml`` to use; None for the one used last.
     environ
@@ -225,7 +225,7 @@ class Service:
         Returns
         -------
         str
-            ``SHA256:...``, to be compared with the one the vendor published; of a jump host
+            ``SHA256:...``, to be compared with the one neuropacs published; of a jump host
             before it, while that is not pinned.
 
         Raises
@@ -248,7 +248,7 @@ class Service:
         ------
         HostKeyChangedError
             The server shows another key than the confirmed one, or another one is pinned: remove
-            its line from known_hosts by hand, once the vendor has told that it is gone.
+            its line from known_hosts by hand, once neuropacs has confirmed that it is gone.
         ConnectError
             The server cannot be reached.
         """
@@ -263,7 +263,7 @@ class Service:
         raise HostKeyChangedError(
             f"The server {shown.host} does not show the confirmed host key.",
             why=f"Confirmed: {wanted}; shown: {shown.fingerprint}.",
-            advice="Do not go on. Ask the vendor's support which fingerprint is right.",
+            advice="Do not go on. Ask neuropacs support which fingerprint is right.",
             fingerprint=shown.fingerprint,
         )
 

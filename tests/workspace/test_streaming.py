@@ -1,4 +1,4 @@
-"""Sending the good studies of a cohort: the first leave while others are still packaged."""
+"""Sending the good studies of a cohort: uploads start while others are packaged."""
 
 import os
 import shutil

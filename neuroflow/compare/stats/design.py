@@ -33,7 +33,7 @@ class Covariate:
 
     @property
     def term(self) -> str:
-        """How the covariate stands in the model's formula."""
+        """The covariate as written in the model's formula."""
         return f"C({self.name})" if self.levels else self.name
 
     def keep(self, studies: BoolArray) -> Covariate:

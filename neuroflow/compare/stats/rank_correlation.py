@@ -19,7 +19,7 @@ def spearman(left: FloatArray, right: FloatArray) -> FloatArray:
     Notes
     -----
     Columns are sorted once. Among some of the rows, the rank of a value is one more than how many
-    of these rows come before it, and a count of them along the order tells that; ties have the
+    of these rows come before it, and counting them along the order gives that number; ties have the
     mean of their ranks. Twice such ranks are whole numbers, so all sums are exact.
 
     References

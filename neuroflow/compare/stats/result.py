@@ -95,7 +95,7 @@ class GroupSummary:
 
     @classmethod
     def of(cls, label: str, values: FloatArray) -> GroupSummary:
-        """Look at the values of one side."""
+        """Summarise the values of one side."""
         known = np.isfinite(values)
         if len(values) and known.all():  # as usual, and quicker
             n = np.full(values.shape[1], len(values))

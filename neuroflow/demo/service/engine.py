@@ -40,7 +40,7 @@ class Subject:
     age
         At the scan, in years.
     sex
-        ``"M"`` or ``"F"``. The statistics tell the sexes not apart, so neither does the simulation.
+        ``"M"`` or ``"F"``. Without effect: the statistics do not separate the sexes.
     visit
         Counted from 1; visits of a participant are alike, not equal.
     """
@@ -102,7 +102,7 @@ def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
 
 @cache
 def _layout() -> tuple[list[str], NDArray[np.intp]]:
-    """Name the published regions, and tell where their metrics stand in the statistics."""
+    """Return the published regions, and the places of their metrics in the statistics."""
     index = group_statistics().index
     places = pd.Series(range(len(index)), index=index).unstack("metric")[list(METRICS)]
     return list(places.index), places.to_numpy()

@@ -18,10 +18,10 @@ from neuroflow.errors import StudyError
 from neuroflow.models import RESULT_FILES
 
 FAILURE_FILES = ("failure_report.png", "failure_report.txt")
-"""What stands in a result folder in place of results; the vendor publishes no names for them."""
+"""The files of a failed study in place of results; neuropacs publishes no names for them."""
 
 GroundTruth = Callable[[str], Subject | None]
-"""Tells whose a study is; None where that is not known."""
+"""Returns the subject of a study; None where that is not known."""
 
 
 def unknown_subject(study_id: str) -> Subject | None:  # noqa: ARG001

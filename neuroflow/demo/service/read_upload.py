@@ -31,7 +31,7 @@ class Upload:
 
 
 def read_upload(path: Path) -> Upload:
-    """Look into an uploaded zip as the service does before it processes it.
+    """Read an uploaded zip as the service does before it processes it.
 
     References
     ----------

@@ -38,7 +38,7 @@ def predict(values: pd.DataFrame) -> Prediction:
     """Compare the four biomarkers of a study with the groups they may come from.
 
     This is a naive Bayes rule with normal densities and equal odds: a stand-in that makes reports
-    plausible, in no way the vendor's classifier.
+    plausible, in no way the classifier of neuropacs.
 
     Examples
     --------

@@ -114,7 +114,7 @@ class S3Home(asyncssh.SFTPServer):
         await asyncio.sleep(self._latency)
 
     async def fstat(self, file_obj: object) -> os.stat_result:
-        """Tell the size of a file that is open for reading."""
+        """Return the size of a file that is open for reading."""
         await asyncio.sleep(self._latency)
         if isinstance(file_obj, _Writing):
             raise asyncssh.SFTPOpUnsupported("FSTAT unsupported on a file open for writing")
@@ -123,7 +123,7 @@ class S3Home(asyncssh.SFTPServer):
     # ------------------------------------------------------------ names
 
     async def stat(self, path: bytes) -> os.stat_result:
-        """Look at a name."""
+        """Return the attributes of a file."""
         await asyncio.sleep(self._latency)
         return self._local(path).stat()
 
@@ -188,11 +188,11 @@ class S3Home(asyncssh.SFTPServer):
         raise asyncssh.SFTPOpUnsupported("Links are not supported")
 
     def statvfs(self, path: bytes) -> Any:  # noqa: ARG002
-        """Refuse to tell of a file system: there is none."""
+        """Refuse: there is no file system to describe."""
         raise asyncssh.SFTPOpUnsupported("STATVFS unsupported")
 
     def fstatvfs(self, file_obj: object) -> Any:  # noqa: ARG002
-        """Refuse to tell of a file system: there is none."""
+        """Refuse: there is no file system to describe."""
         raise asyncssh.SFTPOpUnsupported("STATVFS unsupported")
 
     def fsync(self, file_obj: object) -> None:  # noqa: ARG002
@@ -202,11 +202,11 @@ class S3Home(asyncssh.SFTPServer):
     # ------------------------------------------------------------ details
 
     def format_user(self, uid: int | None) -> str:  # noqa: ARG002
-        """Tell nobody who runs the demo."""
+        """Return a dash: nobody learns who runs the demo."""
         return "-"
 
     def format_group(self, gid: int | None) -> str:  # noqa: ARG002
-        """Tell nobody who runs the demo."""
+        """Return a dash: nobody learns who runs the demo."""
         return "-"
 
     def exit(self) -> None:

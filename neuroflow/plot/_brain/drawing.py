@@ -64,7 +64,7 @@ def _at(view: str, points: FloatArray) -> FloatArray:
 
 
 def draw_outlines(ax: Axes) -> None:
-    """Draw the outlines, and say from where one looks."""
+    """Draw the outlines, and label the view."""
     theme = current_style().palette
     ax.set(xlim=(0, _WIDTH), ylim=(_LOW, _HIGH), aspect="equal")
     ax.set_axis_off()

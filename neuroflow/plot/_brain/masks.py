@@ -68,7 +68,7 @@ class Masks:
         return np.unique(np.concatenate([np.empty(0, dtype=np.intp), *parts]))
 
     def has(self, region: str, hemisphere: str = "") -> bool:
-        """Tell whether a region has a mask.
+        """Return whether a region has a mask.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ def save_nifti(
     path
         A file ending in ``.nii.gz`` or ``.nii``.
     overlap
-        What stands in a voxel of several regions: the ``"strongest"`` number or their ``"mean"``;
+        The value of a voxel in several regions: the ``"strongest"`` number or their ``"mean"``;
         ``"separate"`` writes one volume per region, in the order of the result.
 
     Returns

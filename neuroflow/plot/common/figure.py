@@ -27,7 +27,7 @@ _captions: WeakKeyDictionary[Axes, str] = WeakKeyDictionary()
 class Figure(matplotlib.figure.Figure):
     """A figure outside pyplot that saves with text as text, and shows itself in a notebook.
 
-    Nothing is shown unasked: a notebook shows what the last line of a cell returns.
+    Nothing is shown automatically: a notebook shows what the last line of a cell returns.
     """
 
     def savefig(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +44,7 @@ class Figure(matplotlib.figure.Figure):
 
 
 class _NotebookAxes(matplotlib.axes.Axes):
-    """Axes that a notebook shows as the figure they stand in."""
+    """Axes that a notebook shows as the figure they belong to."""
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]] | None:
         figure = self.figure
@@ -52,7 +52,7 @@ class _NotebookAxes(matplotlib.axes.Axes):
 
 
 def figure_of(ax: Axes) -> matplotlib.figure.Figure | None:
-    """Return the whole figure of a panel, also where it stands in a part of one."""
+    """Return the whole figure of a panel, also where it is in a part of one."""
     figure = ax.figure  # matplotlib 3.9 has no get_figure(root=True)
     return figure.figure if isinstance(figure, matplotlib.figure.SubFigure) else figure
 
@@ -66,7 +66,7 @@ def new_axes(width: float | None = None, height: float = 60.0) -> Axes:
 
 
 def set_caption(ax: Axes, caption: str, footnote: str = "", *, new_figure: bool = True) -> None:
-    """Give a panel its caption, and its figure a note at the foot."""
+    """Set the caption of a panel, and a note at the foot of its figure."""
     note = current_style().note.rstrip(".")
     _captions[ax] = " ".join(part for part in (caption, f"{note}." if note else "") if part)
     figure = figure_of(ax)
@@ -125,7 +125,7 @@ def save_figure(
     Returns
     -------
     list of Path
-        The files. Each appears whole or not at all; the caption stands in its metadata.
+        The files. Each appears whole or not at all; the caption is in its metadata.
 
     Raises
     ------

@@ -28,7 +28,7 @@ SYSTEMS = (
 """The order of the systems in every figure; others follow as they come."""
 
 BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
-"""The four regions whose free water the vendor's report names."""
+"""The four regions whose free water the report of neuropacs names."""
 
 _METRICS = {
     "FW": "Free water",
@@ -102,7 +102,7 @@ def order_systems(systems: Sequence[str]) -> list[str]:
 
 
 def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolArray:
-    """Tell which columns belong to the regions asked for."""
+    """Return which columns belong to the regions asked for."""
     if regions is None:
         return np.ones(len(columns), dtype=bool)
     wanted = [regions] if isinstance(regions, str) else as_list("regions", regions)

@@ -36,7 +36,7 @@ def panel_size(ax: Axes) -> tuple[float, float]:
 
 
 def is_narrow(ax: Axes) -> bool:
-    """Tell whether a panel is about as wide as a journal's column."""
+    """Return whether a panel is about as wide as a journal's column."""
     return panel_size(ax)[0] < _NARROW
 
 

@@ -20,7 +20,7 @@ class Wide:
     order: ClassVar = 10
 
     def recognise(self, grid: CsvGrid, schema: Schema, places: NamePlaces) -> bool:  # noqa: ARG002
-        """Check whether more names stand in the first row than in any column."""
+        """Check whether the first row has more names than any column."""
         if places.across != places.down:
             return places.across > places.down
         return places.across > 0 and _has_numbers_below(grid, places.column)

@@ -41,7 +41,7 @@ _PREFIX = "layout_"
 
 @dataclass(frozen=True, slots=True)
 class NamePlaces:
-    """Where the names of regions stand in a grid."""
+    """Where a grid has the names of regions."""
 
     across: int  # How many are in the first row
     down: int  # How many are in the column that has most
@@ -59,7 +59,7 @@ class Layout(Protocol):
         """Check whether a grid has this layout."""
 
     def read(self, grid: CsvGrid, schema: Schema, column: int) -> ParsedSheet:
-        """Find values, facts and ids; `column` holds the names where they stand in a column."""
+        """Find values, facts and ids; `column` is the column of names, if they are in one."""
 
 
 @cache

@@ -61,7 +61,7 @@ def _are_values(names: Sequence[str], texts: Callable[[int], list[str]]) -> list
 def _id_name(
     names: Sequence[str], candidates: Sequence[int], texts: Callable[[int], list[str]]
 ) -> int | None:
-    """Choose the id: the first of `ID_HEADERS` that tells all studies apart, else the first."""
+    """Choose the id: the first of `ID_HEADERS` that is unique for each study, else the first."""
     plains = {plain(names[i]): i for i in reversed(candidates)}
     found = [plains[header] for header in ID_HEADERS if header in plains]
     for i in found:

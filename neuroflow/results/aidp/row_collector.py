@@ -1,4 +1,4 @@
-"""Collect values where those of one study stand in several rows."""
+"""Collect values where one study has several rows."""
 
 from __future__ import annotations
 

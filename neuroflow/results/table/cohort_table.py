@@ -115,12 +115,12 @@ def read_results(
         Result folders at any depth, or one file.
     participants
         participants.tsv, or what `read_participants` made of it; joined by ``participant_id`` and
-        ``session_id``. Where `studies` does not tell a study's participant, the column
+        ``session_id``. Where `studies` does not name a study's participant, the column
         ``study_id`` of participants.tsv does, or a study's id that is a participant's.
     studies
         The map of studies: ``study_id``, ``participant_id``, ``session_id``, ``cohort_id``.
     cohort_id
-        Of studies whose cohort the map does not tell.
+        Of studies whose cohort the map does not name.
     schema
         How the files are to be read; what it leaves open is recognised from their content.
 
@@ -169,7 +169,7 @@ def study_facts(
     cohort_id: str = "",
     schema: Schema | None = None,
 ) -> pd.DataFrame:
-    """Tell what is known of each study in a folder of results.
+    """Return what is known of each study in a folder of results.
 
     Parameters
     ----------

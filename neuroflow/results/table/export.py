@@ -50,9 +50,9 @@ DICTIONARY: dict[str, tuple[str, str, str]] = {
 FACTS: dict[str, tuple[str, str, str]] = {
     "in_studies": ("Whether the study is one of the workspace's", "", "workspace"),
     "in_participants": ("Whether participants.tsv has a row for it", "", "participants.tsv"),
-    "source": ("The file the values stand in", "", "folder of results"),
+    "source": ("The file that holds the values", "", "folder of results"),
     "layout": ("How the file is laid out: long, wide or transposed", "", "recognised"),
-    "delimiter": ("What stands between its cells", "", "recognised"),
+    "delimiter": ("The character between its cells", "", "recognised"),
     "decimal": ("Its decimal mark", "", "recognised"),
     "encoding": ("Its encoding of characters", "", "recognised"),
     "sha256": ("Its digest", "", "computed"),
@@ -100,7 +100,7 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
 _PREFIXES: dict[str, tuple[str, str, str]] = {
     "p_": ("Probability", "fraction", "prediction.txt"),
     "report_": ("Value in the report", "", "prediction.txt"),
-    "aidp_": ("As it stands in the file", "", "aidp.csv"),
+    "aidp_": ("As it is in the file", "", "aidp.csv"),
 }
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -139,7 +139,7 @@ def _described_fact(column: str) -> tuple[str, str, str]:
 
 
 def save_cohort_table(table: pd.DataFrame, path: str | Path) -> Path:
-    """Write a table; the name's ending tells the format.
+    """Write a table; the ending of the name decides the format.
 
     Parameters
     ----------

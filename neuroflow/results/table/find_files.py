@@ -53,7 +53,7 @@ class ValueFile(NamedTuple):
     path: str  # Where it is; text, for there may be many thousands
     source: str  # The same from the folder that was searched, with ``/``
     study_id: str  # What its folder's or its own name says; empty for a report of many studies
-    signature: Signature  # What tells a changed file without reading it
+    signature: Signature  # Shows that a file changed without reading it
     beside: str = ""  # The names of the reports in the same folder, with ``/`` between them
     # Where the values stand that were read from it before, if it is the same; else -1.
     row: int = -1

@@ -38,7 +38,7 @@ class StudyRow:
 
 
 def select_rows(values: ValueMatrix, also: Sequence[str] = ()) -> list[StudyRow]:
-    """Choose for each study the values that stand in the table."""
+    """Choose for each study the values for the table."""
     rows: dict[str, StudyRow] = {}
     errors = values.rows["error"].tolist()
     for at, study_id in enumerate(_study_ids(values.rows)):

@@ -149,5 +149,5 @@ def _small(codes: npt.NDArray[np.integer[Any]], n: int) -> npt.NDArray[np.intege
 
 
 def _coded(codes: npt.NDArray[np.integer[Any]], categories: pd.Index) -> pd.Categorical:
-    """Make a categorical of codes that are right, which pandas need not look through again."""
+    """Make a categorical of valid codes, which pandas need not check again."""
     return pd.Categorical.from_codes(codes, categories, validate=False)

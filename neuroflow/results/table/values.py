@@ -42,7 +42,7 @@ class ValueMatrix:
     # Where each row of the matrix comes from (`COLUMNS`); a file that could not be read has one
     # row, with an `error`.
     rows: pd.DataFrame
-    # The names each kind of file gives, by what stands in the column ``names``.
+    # The names each kind of file gives, by the value of the column ``names``.
     sets: dict[str, Names]
 
 

@@ -80,7 +80,7 @@ def dicom_studies(
 
 
 def _sample(group: Sequence[ClassifiedFile]) -> tuple[Path, ...]:
-    """Choose files of a series to look at; none where a summary says that it is no diffusion."""
+    """Choose files of a series to read; none where a summary shows that it is not diffusion."""
     summary = group[0].summaries[0]
     if summary.modality not in ("MR", "") or DERIVED_MAPS & set(summary.image_type):
         return ()

@@ -1,4 +1,4 @@
-"""Where regions and studies stand in a picture, so that a click selects them."""
+"""Where regions and studies are in a picture, so that a click selects them."""
 
 from __future__ import annotations
 
