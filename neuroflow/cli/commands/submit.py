@@ -45,7 +45,8 @@ def submit(
         bool,
         typer.Option(
             "--only-good",
-            help="Send only studies without errors; uploads start while other studies are being packaged.",
+            help="Send only studies without errors; uploads start while other studies "
+            "are being packaged.",
         ),
     ] = False,
     retry_failed: Annotated[
