@@ -155,7 +155,7 @@ def test_20000_rows_are_searched_sorted_and_paged_quickly(page):
     first = page.form.locator("tbody tr").first
     first.focus()
     page.page.keyboard.press("Enter")
-    page.sees("1 row chosen")
+    page.sees("1 row selected")
     first.hover()
     assert page.contrast("tr.selected .nf-bad") >= 4.5  # words stay readable on the chosen row
     expect(first).to_contain_text("✗ failed")
