@@ -71,11 +71,12 @@ def is_workspace(folder: Path) -> bool:
     return any(os.path.exists(f"{home}/{name}") for name in names)  # noqa: PTH110  ... and here
 
 
-def open_workspace(folder: Path) -> Workspace:
+def open_workspace(folder: Path, *, may_create: bool = False) -> Workspace:
     """Open an existing workspace: a misspelt path must not make an empty one."""
     import neuroflow as nf
 
-    if not is_workspace(folder) and not os.path.isfile(folder):  # noqa: PTH113  as above
+    is_there = is_workspace(folder) or os.path.isfile(folder)  # noqa: PTH113  as above
+    if not is_there and not may_create:
         raise WorkspaceError(
             f"There is no workspace in {folder}.",
             advice="Check the path; `neuroflow connect` makes a workspace.",

@@ -84,8 +84,8 @@ def test_a_key_is_made_once(run, tmp_path):
         (["check", "{tmp}/empty"], 3, "empty"),
         (["check", "{tmp}/notes"], 3, "no study"),
         (["status", "{tmp}/file"], 4, "cannot be a workspace"),
-        (["submit", "{tmp}/new", "../up", "{tmp}/notes"], 3, ""),
-        (["submit", "{tmp}/new", "C"], 4, "no cohort"),
+        (["package", "{tmp}/new", "../up", "{tmp}/notes"], 3, ""),
+        (["submit", "{tmp}/old", "C"], 4, "no cohort"),
         (["table", "{tmp}/empty"], 3, "empty"),
         (["table", "{tmp}/binary"], 9, "aidp.csv"),
         (["demo", "{tmp}/file/below"], 12, "cannot write"),
@@ -96,6 +96,7 @@ def test_bad_input_is_one_clear_error(run, tmp_path, words, code, says):
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "read.me").write_text("notes", encoding="utf-8")
     (tmp_path / "file").write_text("mine", encoding="utf-8")
+    Workspace(tmp_path / "old").close()
     (tmp_path / "binary" / "a_out").mkdir(parents=True)
     (tmp_path / "binary" / "a_out" / "aidp.csv").write_bytes(bytes(range(256)) * 8)
     found, _, err = run(*(word.format(tmp=tmp_path) for word in words))
@@ -114,10 +115,13 @@ def test_bad_input_is_one_clear_error(run, tmp_path, words, code, says):
         ["include", "C", "a"],
         ["override", "C", "a", "echo_time", "--reason", "x"],
         ["fill-in", "C", "a", "--age", "60"],
+        ["package", "C"],
+        ["submit", "C"],
+        ["submit", "C", "scans", "--dry-run"],
     ],
     ids=lambda words: words[0],
 )
-def test_a_misspelt_workspace_is_told_and_not_made(run, tmp_path, words):
+def test_a_misspelt_workspace_is_refused_and_not_made(run, tmp_path, words):
     command, *others = words
     code, _, err = run(command, tmp_path / "misspelt", *others)
     assert code == 4
@@ -126,9 +130,10 @@ def test_a_misspelt_workspace_is_told_and_not_made(run, tmp_path, words):
 
 
 @pytest.mark.parametrize("command", ["check", "package", "submit"])
-def test_a_table_that_cannot_be_used_is_told_before_the_scans_are_looked_at(run, tmp_path, command):
+def test_a_bad_participants_table_is_reported_before_scans_are_read(run, tmp_path, command):
     table = tmp_path / "participants.tsv"
     table.write_text("who\tage\nA\t60\n", encoding="utf-8")
+    Workspace(tmp_path / "p").close()
     where = [] if command == "check" else [tmp_path / "p", "C"]
     code, _, err = run(command, *where, tmp_path / "no-scans", "--participants", table)
     assert code == 3

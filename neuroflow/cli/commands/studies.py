@@ -127,11 +127,9 @@ def package(
     quiet: Quiet = False,
 ) -> None:
     """De-identify and zip every study of a cohort; nothing is sent."""
-    import neuroflow as nf
-
     with (
         Console(as_json=as_json, quiet=quiet) as console,
-        nf.Workspace(workspace) as ws,
+        open_workspace(workspace, may_create=folder is not None) as ws,
         stoppable() as stop,
     ):
         with console.progress() as on_event:

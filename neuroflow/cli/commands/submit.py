@@ -9,7 +9,7 @@ import typer
 from neuroflow.cli.completion import studies
 from neuroflow.cli.console import Console, print_stderr
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
-from neuroflow.cli.inputs import find_scans
+from neuroflow.cli.inputs import find_scans, open_workspace
 from neuroflow.cli.options import (
     AsJson,
     CohortId,
@@ -64,13 +64,11 @@ def submit(
     quiet: Quiet = False,
 ) -> None:
     """Send every study of a cohort that was not sent yet."""
-    import neuroflow as nf
-
     if limit_mb_per_s is not None and not limit_mb_per_s > 0:
         raise typer.BadParameter("must be greater than 0", param_hint="--limit-mb-per-s")
     with (
         Console(as_json=as_json, quiet=quiet) as console,
-        nf.Workspace(workspace) as ws,
+        open_workspace(workspace) as ws,
         stoppable() as stop,
     ):
         if host_key:
