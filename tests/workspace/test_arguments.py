@@ -1,22 +1,18 @@
 """A cohort or its id is accepted alike; what cannot be used is refused in words."""
 
-import copy
-import pickle
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import neuroflow as nf
-from neuroflow.errors import OptionError, WorkspaceError
+from neuroflow.errors import OptionError
 from neuroflow.models import Cohort, Study, StudyKind
 from neuroflow.transfer.upload.plan import Action, Plan, PlanItem
 
 
 @pytest.fixture
-def cohort(ws, own_cohort_folder):
-    studies = nf.find_studies(own_cohort_folder / "scans")
-    return ws.cohort("C", studies, participants=own_cohort_folder / "participants.tsv")
+def cohort(ws, studies, people):
+    return ws.cohort("C", studies, participants=people)
 
 
 @pytest.mark.parametrize("name", ["cohort", "participants", "check", "excluded", "package"])
@@ -77,17 +73,6 @@ def test_an_argument_of_the_wrong_kind_is_an_option_error(ws, cohort, name, argu
         getattr(ws, name)(*arguments, **options)
 
 
-def test_a_workspace_is_a_folder():
-    with pytest.raises(OptionError, match="A workspace is a folder"):
-        nf.Workspace(3)
-
-
-@pytest.mark.parametrize("passed_on", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_workspace_cannot_be_pickled_and_says_so(ws, passed_on):
-    with pytest.raises(WorkspaceError, match="cannot be pickled"):
-        passed_on(ws)
-
-
 LONG = "<b>&" + "x" * 300
 
 
@@ -110,11 +95,3 @@ def test_a_value_shows_itself_briefly_and_escaped(value):
     assert "<b>&x" not in html
     assert "<i>P1" not in html
     assert "Anna" not in repr(value) + html
-
-
-def test_a_workspace_shows_its_cohorts(ws, cohort):
-    ws.exclude("C", cohort.studies[0].label, "motion")
-    assert len(repr(ws)) < 200
-    assert "<td>C</td><td>2</td><td>1 excluded</td>" in ws._repr_html_()
-    (ws.folder / "neuroflow.toml").write_text("][")
-    assert "is not valid TOML" in ws._repr_html_()

@@ -1,0 +1,71 @@
+"""Checks: findings of a cohort and overridden rules."""
+
+import pytest
+
+from neuroflow.errors import OptionError, WorkspaceError
+from neuroflow.ledger import Ledger
+from neuroflow.workspace.checking import Checks
+from neuroflow.workspace.enrolment import Enrolment
+
+
+def test_an_override_makes_the_error_a_warning_with_its_reason(
+    checks, folder, cohort, late_echo, errors_of
+):
+    assert errors_of(checks.check(cohort)) == [(late_echo, "echo_time")]
+    checks.override(cohort, late_echo, "echo_time", "agreed with neuropacs by mail")
+    with Ledger(folder.ledger) as again:
+        findings = Checks(folder, again, Enrolment(folder, again)).check("C")
+    assert errors_of(findings) == []
+    row = findings.set_index(["study", "rule"]).loc[(late_echo, "echo_time")]
+    assert row["severity"] == "warning"
+    assert "agreed with neuropacs by mail" in row["advice"]
+
+
+def test_an_empty_reason_applies_the_rule_again(checks, cohort, late_echo, errors_of):
+    study_id = cohort.studies[0].study_id
+    checks.override(cohort, study_id, "echo_time", "a mistake")
+    checks.override(cohort, study_id, "echo_time", "")
+    assert errors_of(checks.check(cohort)) == [(late_echo, "echo_time")]
+
+
+@pytest.mark.parametrize(
+    ("study", "rule", "says"),
+    [
+        ("nobody", "echo_time", "no study"),
+        (None, "no_rule", "no rule"),
+        (None, "readable", "cannot be overridden"),
+    ],
+)
+def test_an_unknown_study_or_rule_cannot_be_overridden(checks, cohort, study, rule, says):
+    with pytest.raises(OptionError, match=says):
+        checks.override(cohort, study or cohort.studies[0].label, rule, "because")
+
+
+def test_a_study_without_its_participant_is_a_warning(checks, enrolment, studies, tmp_path):
+    table = tmp_path / "participants.tsv"
+    table.write_text("participant_id\tage\tsex\nsomebody\t60\tF\n", encoding="utf-8")
+    findings = checks.check(enrolment.cohort("C", studies, participants=table))
+    warned = findings[findings["rule"] == "participant"]
+    assert set(warned["study"]) == {study.label for study in studies}
+    assert set(warned["severity"]) == {"warning"}
+
+
+def test_an_excluded_study_is_not_checked(checks, enrolment, cohort, late_echo, errors_of):
+    enrolment.exclude(cohort, late_echo, "moved in the scanner")
+    findings = checks.check(cohort)
+    assert errors_of(findings) == []
+    assert late_echo not in set(findings["study"])
+
+
+def test_an_offline_check_returns_what_the_last_one_found(checks, cohort, late_echo, errors_of):
+    before = checks.check(cohort)
+    for path in cohort.studies[0].files:
+        path.unlink()
+    assert checks.check(cohort, offline=True).equals(before)
+    assert errors_of(before) == [(late_echo, "echo_time")]
+
+
+def test_damaged_decisions_are_reported_by_a_check(checks, folder, cohort):
+    (folder.cohorts / "C" / "decisions.tsv").write_text("nothing\n1\n", encoding="utf-8")
+    with pytest.raises(WorkspaceError, match="decisions of cohort 'C'"):
+        checks.check(cohort)

@@ -1,0 +1,277 @@
+"""`Workspace.submit`: which studies, what a dry run says, and what the log keeps."""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import asyncssh
+import pytest
+from support.endings import note_endings
+from support.waits import PATIENCE
+
+import neuroflow as nf
+from neuroflow.demo.service.s3_sftp import S3Home
+from neuroflow.errors import LockedError, NeuroflowError, OptionError, SubmissionError
+from neuroflow.ledger.states import State
+from neuroflow.transfer import Planner
+from neuroflow.transfer.ssh.session import LOG_NAME
+
+
+def silent(_event):
+    pass
+
+
+def packages_at(service):
+    return sorted((service.home / "input").rglob("*.zip"))
+
+
+@pytest.fixture
+def cohort(workspace, own_cohort_folder):
+    studies = nf.find_studies(own_cohort_folder / "scans")
+    return workspace.cohort("C", studies, participants=own_cohort_folder / "participants.tsv")
+
+
+def be_quiet(workspace, seconds):
+    """Set the server's quiet time."""
+    with (workspace.folder / "neuroflow.toml").open("a") as config:
+        config.write(f"\n[settings]\nquiet_seconds = {seconds}\n")
+
+
+def ids(cohort):
+    return [study.study_id for study in cohort.studies]
+
+
+# ---------------------------------------------------------------- which studies
+
+
+@pytest.mark.parametrize("by", ["study_id", "label"])
+def test_only_the_named_study_is_packaged_and_sent(workspace, service, cohort, by):
+    one, other = cohort.studies
+    rows = workspace.submit(cohort, only=[getattr(other, by)], on_event=silent)
+    assert rows["study_id"].tolist() == [other.study_id]
+    assert [path.stem for path in packages_at(service)] == [other.study_id]
+    assert workspace.ledger.row(one.study_id) is None
+
+
+def test_errors_of_the_others_hold_nothing_up(workspace, service, cohort):
+    bad, good = cohort.studies
+    for sidecar in bad.root.rglob(f"*{bad.participant_id}*.json"):
+        sidecar.unlink()
+    bvec = next(path for path in bad.files if path.suffix == ".bvec")
+    bvec.unlink()
+    with pytest.raises(SubmissionError):
+        workspace.submit(cohort, on_event=silent)
+    rows = workspace.submit(cohort, only=[good.study_id], on_event=silent)
+    assert rows["state"].tolist() == [State.SUBMITTED]
+
+
+def test_a_study_that_is_not_there_is_told_with_the_nearest(workspace, service, cohort):
+    first = ids(cohort)[0]
+    with pytest.raises(OptionError, match="There is no study") as caught:
+        workspace.submit(cohort, only=[first[:-1] + "x"], on_event=silent)
+    assert first in caught.value.why
+    with pytest.raises(OptionError) as caught:
+        workspace.submit(cohort, only=["###"], on_event=silent)
+    assert caught.value.why == ""
+    assert packages_at(service) == []
+
+
+def test_a_study_left_out_of_the_cohort_cannot_be_named(workspace, cohort):
+    first = ids(cohort)[0]
+    workspace.exclude(cohort, first, "motion")
+    with pytest.raises(OptionError, match="is excluded"):
+        workspace.submit(cohort, only=[first], on_event=silent)
+
+
+def test_only_what_failed_is_tried_again(workspace, service, cohort, monkeypatch):
+    failed, fresh = ids(cohort)
+    with monkeypatch.context() as broken:
+        broken.setattr(S3Home, "write", refuse)
+        rows = workspace.submit(cohort, only=[failed], on_event=silent)
+        assert rows["state"].tolist() == [State.PARTLY_SENT]
+    be_quiet(workspace, 1.5)
+    rows = workspace.submit(cohort, retry_failed=True, on_event=silent)
+    assert rows[["study_id", "state"]].values.tolist() == [[failed, State.SUBMITTED]]
+    assert workspace.ledger.row(fresh) is None
+    assert [path.stem for path in packages_at(service)] == [failed]
+
+
+def refuse(*_):
+    raise asyncssh.SFTPFailure("no space left")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_a_listener_that_fails_stops_at_once_and_closes_no_part(
+    workspace, service, cohort, monkeypatch, error
+):
+    endings = note_endings(monkeypatch)
+    be_quiet(workspace, 1.5)
+
+    def interrupt(event):
+        if event.stage == "upload" and event.study_id and event.done:
+            raise error
+
+    with pytest.raises(error):
+        workspace.submit(cohort, limit_mb_per_s=0.1, on_event=interrupt)
+    assert not any(ending.is_closed for ending in endings)
+    rows = workspace.submit(cohort, on_event=silent)
+    assert rows["state"].tolist() == [State.SUBMITTED, State.SUBMITTED]
+    sizes = {row.study_id: row.size for row in workspace.ledger.rows()}
+    assert {e.name: e.size for e in endings if e.is_closed} == sizes
+    assert sum(e.is_closed for e in endings) == 2
+
+
+def test_what_was_refused_before_its_first_byte_has_failed_too(workspace, cohort, monkeypatch):
+    async def refuse_opening(self, path, pflags, attrs):
+        raise asyncssh.SFTPPermissionDenied("read-only")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(S3Home, "open", refuse_opening)
+        assert set(workspace.submit(cohort, on_event=silent)["state"]) == {State.PACKAGED}
+    rows = workspace.submit(cohort, retry_failed=True, on_event=silent)
+    assert rows["state"].tolist() == [State.SUBMITTED, State.SUBMITTED]
+
+
+def test_an_unknown_end_is_looked_at_and_not_sent_again_unasked(workspace, service, cohort):
+    first, _ = ids(cohort)
+    workspace.package(cohort, on_event=silent)
+    be_quiet(workspace, 0.0)
+    for state in (State.UPLOADING, State.UNCONFIRMED):
+        workspace.ledger.record("C", first, state)
+    rows = workspace.submit(cohort, retry_failed=True, on_event=silent)
+    assert rows[["study_id", "state"]].values.tolist() == [[first, State.UNCONFIRMED]]
+    assert packages_at(service) == []
+    workspace.submit(cohort, retry_failed=True, replace=True, on_event=silent)
+    assert [path.stem for path in packages_at(service)] == [first]
+
+
+def test_where_nothing_failed_nothing_is_tried_again(workspace, service, cohort):
+    rows = workspace.submit(cohort, retry_failed=True, on_event=silent)
+    assert len(rows) == 0
+    assert rows.attrs["summary"] == "nothing to send of 0 studies"
+    assert packages_at(service) == []
+
+
+# ---------------------------------------------------------------- a dry run
+
+
+def test_the_first_dry_run_says_that_the_time_is_unknown(workspace, cohort):
+    heard = []
+    plan = workspace.submit(cohort, dry_run=True, on_event=heard.append)
+    assert plan["seconds"].isna().all()
+    assert "2 of 2 studies to send" in plan.attrs["summary"]
+    assert plan.attrs["summary"].endswith("the duration is not known before the first upload")
+    assert [e.message for e in heard if e.stage == "plan"] == [plan.attrs["summary"]]
+
+
+def test_later_ones_tell_the_time_at_the_measured_speed(workspace, cohort):
+    first, _ = ids(cohort)
+    workspace.submit(cohort, only=[first], on_event=silent)
+    plan = workspace.submit(cohort, dry_run=True, on_event=silent).set_index("study_id")
+    assert plan.loc[first, "seconds"] == 0
+    assert plan["seconds"].sum() > 0
+    assert "at the speed of earlier uploads" in plan.attrs["summary"]
+
+
+# ---------------------------------------------------------------- the log
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_job_is_logged_once_from_beginning_to_end(workspace, service, cohort):
+    workspace.submit(cohort, on_event=silent)
+    workspace.wait(timeout_hours=PATIENCE / 3600, interval_seconds=0.05, on_event=silent)
+    workspace.collect(on_event=silent)
+    lines = lines_of(workspace.log)
+    assert workspace.log == workspace.folder / "logs" / "neuroflow.log"
+    begun = [e["stage"] for e in lines if e["status"] == "started" and e["study_id"] is None]
+    assert begun[0] == "submit"
+    assert "package" not in begun  # it is a part of the job
+    assert (lines[0]["status"], lines[-1]["stage"], lines[-1]["status"]) == (
+        "started",
+        "collect",
+        "done",
+    )
+    for stage in ("package", "upload", "collect"):
+        done = [e["study_id"] for e in lines if e["stage"] == stage and e["status"] == "done"]
+        assert sorted(filter(None, done)) == sorted(ids(cohort))
+    assert all(e["rate"] > 0 for e in lines if e["stage"] == "upload" and e["done"])
+    assert all(e["at"].endswith("+00:00") for e in lines)
+
+
+def test_a_job_that_fails_is_logged_with_the_kind_of_its_error(workspace, cohort):
+    (workspace.folder / "known_hosts").unlink()
+    with pytest.raises(NeuroflowError):
+        workspace.submit(cohort, on_event=silent)
+    last = lines_of(workspace.log)[-1]
+    assert (last["status"], last["message"]) == ("failed", "HostKeyUnknownError")
+
+
+def test_no_patient_no_path_and_no_secret_is_logged(workspace, service, cohort, monkeypatch):
+    secret = "correct horse battery staple"
+    workspace.service.use_passphrase(secret)
+    broken = cohort.studies[0]
+    names = {study.participant_id for study in cohort.studies}
+    names |= {study.label for study in cohort.studies}
+    names |= {str(study.study_uid) for study in cohort.studies if study.study_uid}
+    workspace.submit(cohort, only=[cohort.studies[1].study_id], on_event=silent)
+    for path in broken.files:
+        path.unlink()
+    with pytest.raises(NeuroflowError):
+        workspace.submit(cohort, on_event=silent)
+    text = workspace.log.read_text(encoding="utf-8")
+    key = workspace.service.profile.key
+    for word in [*names, str(Path.home()), str(workspace.folder), secret, str(key), LOG_NAME]:
+        assert word not in text
+    assert key.read_text().splitlines()[1] not in text
+
+
+# ---------------------------------------------------------------- one at a time
+
+
+def test_nobody_else_sends_from_the_same_folder_meanwhile(workspace, cohort):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(event):
+        if event.stage == "upload":
+            begun.set()
+            go_on.wait(10)
+
+    first = threading.Thread(target=workspace.submit, args=(cohort,), kwargs={"on_event": hold})
+    first.start()
+    assert begun.wait(30)
+    with nf.Workspace(workspace.folder) as other:
+        with pytest.raises(LockedError, match="is in use"):
+            other.submit(cohort, on_event=silent)
+        told = subprocess.run(
+            [sys.executable, "-m", "neuroflow", "submit", workspace.folder, "C"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert told.returncode == LockedError.exit_code
+        assert "is in use" in told.stderr
+        go_on.set()
+        first.join()
+        assert set(other.submit(cohort, on_event=silent)["action"]) == {"skip"}
+
+
+# ---------------------------------------------------------------- the plan
+
+
+@pytest.mark.parametrize("options", [{}, {"dry_run": True}, {"only_good": True}])
+def test_the_plan_is_computed_once(workspace, cohort, monkeypatch, options):
+    computed = []
+    plan = Planner.plan
+    monkeypatch.setattr(
+        Planner, "plan", lambda self, *args: computed.append(args) or plan(self, *args)
+    )
+    reports = []
+    rows = workspace.submit(cohort, on_event=reports.append, **options)
+    assert len(computed) == 1
+    assert rows.attrs["summary"].startswith("2 of 2 studies to send")
+    assert [e.message for e in reports if e.stage == "plan"] == [rows.attrs["summary"]]
