@@ -17,7 +17,7 @@ from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.packaging import Packaging
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def silent():
     """Return a listener that does nothing, in place of progress bars."""
     return lambda _event: None

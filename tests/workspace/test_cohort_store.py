@@ -34,7 +34,7 @@ def test_a_cohort_reads_back_as_it_was_written(store, tmp_path):
     assert store.ids() == ["C"]
 
 
-def test_a_study_keeps_its_id_when_the_cohort_is_made_anew(store, tmp_path):
+def test_a_study_keeps_its_id_when_the_cohort_is_made_again(store, tmp_path):
     a, b, c = (study(tmp_path, name) for name in "abc")
     first = store.enrol("C", [a, b])
     again = store.enrol("C", [c, b, a])
@@ -57,7 +57,7 @@ def test_two_copies_of_a_study_never_share_an_id(store, tmp_path):
     assert len({s.study_id for s in both.studies}) == 2
 
 
-def test_a_sent_study_stays_in_the_map_though_it_is_not_named_again(store, tmp_path):
+def test_a_sent_study_stays_in_the_map(store, tmp_path):
     a, b = study(tmp_path, "a"), study(tmp_path, "b")
     store.enrol("C", [a, b])
     cohort = store.enrol("C", [b], keep={"id-1"})

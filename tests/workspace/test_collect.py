@@ -1,4 +1,4 @@
-"""What a workspace tells of results: how old its knowledge is, why a study failed."""
+"""`Workspace.status`, `collect` and `table` against a running service."""
 
 import os
 import threading
@@ -26,10 +26,6 @@ FILES = {
     "prediction.txt": "Product: P\n",
     "prediction.png": "picture",
 }
-
-
-def silent(_event):
-    pass
 
 
 @pytest.fixture
@@ -61,7 +57,7 @@ def states(table):
     return dict(zip(table["study_id"], table["state"], strict=True))
 
 
-def test_the_last_look_is_remembered_and_told(ws, deliver):
+def test_the_last_status_check_is_remembered(ws, deliver):
     assert ws.status(offline=True).attrs["listed_at"] is None
     deliver("s1")
     deliver("stranger")
@@ -74,7 +70,7 @@ def test_the_last_look_is_remembered_and_told(ws, deliver):
     assert "just now" in as_of(later.attrs["listed_at"], now.attrs["listed_at"])
 
 
-def test_collecting_is_a_look_too(ws, deliver):
+def test_collecting_is_a_status_check_too(ws, deliver, silent):
     deliver("s1")
     deliver("stranger")
     table = ws.collect(on_event=silent)
@@ -86,14 +82,14 @@ def test_collecting_is_a_look_too(ws, deliver):
     assert not facts.loc["stranger", "in_studies"]
 
 
-def test_a_collection_that_was_stopped_is_no_look(ws, deliver):
+def test_a_stopped_collection_is_no_status_check(ws, deliver, silent):
     deliver("s1")
     stop = threading.Event()
     stop.set()
     assert ws.collect(on_event=silent, stop=stop).attrs["listed_at"] is None
 
 
-def test_a_look_at_another_server_does_not_count(ws):
+def test_a_status_check_of_another_server_does_not_count(ws):
     ws.status()
     profile = ws.service.profile
     ws.service.save_profile(type(profile)("elsewhere", profile.user, profile.key))
@@ -101,7 +97,7 @@ def test_a_look_at_another_server_does_not_count(ws):
 
 
 @pytest.mark.parametrize("skew", [5 * 3600, -5 * 3600])
-def test_a_server_whose_clock_is_hours_off_is_understood(ws, deliver, service, skew):
+def test_a_server_clock_that_is_hours_off_does_no_harm(ws, deliver, service, skew, silent):
     def written(text):
         for name, content in FILES.items():
             path = service.home / "output" / "s1_out" / name
@@ -122,7 +118,7 @@ def test_a_server_whose_clock_is_hours_off_is_understood(ws, deliver, service, s
     assert (ws.results_folder / "s1_out" / "aidp.csv").read_text().startswith("# anew")
 
 
-def test_results_that_change_after_they_were_collected_are_told_and_brought(ws, deliver, service):
+def test_results_that_change_later_are_reported_and_collected_again(ws, deliver, service, silent):
     deliver("s1")
     assert states(ws.collect(on_event=silent))["s1"] == "collected"
     assert states(ws.status())["s1"] == "collected"
@@ -137,7 +133,7 @@ def test_results_that_change_after_they_were_collected_are_told_and_brought(ws, 
     assert (ws.results_folder / "s1_out" / "prediction.txt").read_text() == "Product: Q\n"
 
 
-def test_a_copied_workspace_is_not_taken_for_an_old_one(ws, deliver):
+def test_copied_results_are_not_collected_again(ws, deliver, silent):
     deliver("s1")
     ws.collect(on_event=silent)
     for path in (ws.results_folder / "s1_out").iterdir():
@@ -145,28 +141,28 @@ def test_a_copied_workspace_is_not_taken_for_an_old_one(ws, deliver):
     assert states(ws.status())["s1"] == "collected"
 
 
-def test_folders_too_deep_to_be_searched_are_told(ws, deliver, service):
+def test_folders_too_deep_to_be_searched_are_reported(ws, deliver, service):
     deliver("s1")
     (service.home / "output" / "1/2/3/4/5/6/7/s2_out").mkdir(parents=True)
     with pytest.warns(ResultWarning, match="more than 6 levels below output"):
         table = ws.status()
     assert len(table.attrs["left_out"]) == 1
     assert ws.status(offline=True).attrs["left_out"] == table.attrs["left_out"]
-    told = []
-    ws.collect(on_event=told.append)
-    assert any("more than 6 levels" in event.message for event in told)
+    reported = []
+    ws.collect(on_event=reported.append)
+    assert any("more than 6 levels" in event.message for event in reported)
 
 
-def test_a_failed_study_says_why(ws, deliver):
+def test_a_failed_study_has_its_reason(ws, deliver, silent):
     deliver("s1", {"failure_report.txt": "Processing failed\nReason: the age is missing\n"})
     table = ws.collect(on_event=silent).set_index("study_id")
     assert table.loc["s1", "state"] == "failed"
     assert table.loc["s1", "message"] == "a failure report came back: the age is missing"
 
 
-def test_watching_tells_a_lost_connection_and_goes_on(ws, monkeypatch):
-    looks = ws.watch(interval_seconds=0.01)
-    assert next(looks).waiting == 2
+def test_watching_reports_a_lost_connection_and_continues(ws, monkeypatch):
+    updates = ws.watch(interval_seconds=0.01)
+    assert next(updates).waiting == 2
     connect = ws.service.connect
 
     def lost():
@@ -174,12 +170,12 @@ def test_watching_tells_a_lost_connection_and_goes_on(ws, monkeypatch):
         raise ConnectionLostError("gone")
 
     monkeypatch.setattr(ws.service, "connect", lost)
-    second, third = islice(looks, 2)
+    second, third = islice(updates, 2)
     assert (type(second.error), second.waiting) == (ConnectionLostError, 2)
     assert third.error is None
 
 
-def test_collecting_waits_while_paused(ws, deliver):
+def test_collecting_waits_while_paused(ws, deliver, silent):
     deliver("s1")
     pause = threading.Event()
     pause.set()
@@ -193,7 +189,7 @@ def test_collecting_waits_while_paused(ws, deliver):
     assert len(list((ws.results_folder / "s1_out").iterdir())) == len(RESULT_FILES)
 
 
-def test_an_explicit_schema_decides(ws, deliver):
+def test_an_explicit_schema_takes_precedence(ws, deliver, silent):
     deliver("s1", FILES | {"aidp.csv": "roi;dorsal;ventral\npSN;0,2;0,3\nPutamen;0,4;0,5\n"})
     ws.collect(on_event=silent)
     schema = Schema(layout="long", value_columns={"ventral": "FW"}, decimal=",")
@@ -202,7 +198,7 @@ def test_an_explicit_schema_decides(ws, deliver):
     assert ws.study_facts(schema=schema)["decimal"].tolist() == [","]
 
 
-def test_what_does_not_match_on_either_side_is_told_by_name(tmp_path):
+def test_unmatched_studies_and_participants_are_named_in_warnings(tmp_path):
     with Workspace(tmp_path / "project") as ws:
         cohort = collect_into(ws, people(3), reports=False)
         people(1).to_csv(tmp_path / "one.tsv", sep="\t", index=False)
@@ -212,15 +208,15 @@ def test_what_does_not_match_on_either_side_is_told_by_name(tmp_path):
         (ws.results_folder / f"{cohort.studies[2].study_id}_out").rename(
             ws.results_folder / "somebody_out"
         )
-        with pytest.warns(ResultWarning) as told:
+        with pytest.warns(ResultWarning) as reported:
             table = ws.table()
         assert table["study_id"].nunique() == 3
-        assert sorted(str(warning.message) for warning in told) == [
+        assert sorted(str(warning.message) for warning in reported) == [
             "Participants without results (1): late",
             "Studies not in the map of studies (1): somebody",
             f"Studies without a row in participants.tsv (1): {cohort.studies[1].study_id}",
         ]
-        assert {warning.filename for warning in told} == {__file__}
+        assert {warning.filename for warning in reported} == {__file__}
 
 
 @pytest.mark.parametrize("content", [b"", b"study_id\n", b"\xff\xfe\x00", b"a\tb\n1\t2\t3\t4\n"])
@@ -233,7 +229,7 @@ def test_a_damaged_map_of_studies_is_a_clear_error(tmp_path, content):
                 ask()
 
 
-def test_results_that_were_never_collected_are_no_table(ws):
+def test_a_table_needs_collected_results(ws):
     with pytest.raises(ResultError, match="No results were collected yet"):
         ws.table()
     ws.results_folder.mkdir()
@@ -241,7 +237,7 @@ def test_results_that_were_never_collected_are_no_table(ws):
         ws.study_facts()
 
 
-def test_a_folder_of_results_that_cannot_be_read_is_told(ws):
+def test_an_unreadable_results_folder_is_a_clear_error(ws):
     ws.results_folder.touch()
     with pytest.raises(FolderError, match="cannot be read"):
         ws.status(offline=True)

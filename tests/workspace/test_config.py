@@ -40,7 +40,7 @@ def test_writing_a_profile_keeps_what_else_the_user_wrote(path):
     assert read_profile(path).host == "h"
 
 
-def test_silence_means_the_defaults(path):
+def test_an_empty_file_has_the_default_settings(path):
     assert read_settings(path) == Settings()
 
 
@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         write_profile(blocked / "neuroflow.toml", Profile(host="h", user="u", key=Path("k")))
 
 
-def test_a_file_without_room_for_a_profile_is_refused_and_left_alone(path):
+def test_a_file_without_room_for_a_profile_stays_unchanged(path):
     path.write_text("profile = 3\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="no room"):
         write_profile(path, Profile(host="h", user="u", key=Path("k")))
@@ -126,7 +126,7 @@ def two(path):
     return path
 
 
-def test_of_several_profiles_the_last_one_written_or_chosen_is_in_use(two):
+def test_the_profile_written_or_chosen_last_is_in_use(two):
     assert profile_names(two) == ["default", "at home"]
     assert name_in_use(two) == "at home"
     use_profile(two, "default")
@@ -144,7 +144,7 @@ def test_a_profile_is_removed_and_another_one_takes_its_place(two):
 
 
 @pytest.mark.parametrize("change", [use_profile, remove_profile])
-def test_only_a_profile_that_is_there_can_be_used_or_removed(two, change):
+def test_an_unknown_profile_cannot_be_used_or_removed(two, change):
     with pytest.raises(ConfigError, match="no profile 'nowhere'"):
         change(two, "nowhere")
     assert profile_names(two) == ["default", "at home"]

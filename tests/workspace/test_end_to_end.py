@@ -18,12 +18,8 @@ from neuroflow.errors import ResultError, ResultWarning, SubmissionError
 from neuroflow.ledger.states import State
 
 
-def silent(_event):
-    pass
-
-
 @pytest.fixture(scope="module")
-def done(tmp_path_factory, cohort_folder):
+def done(tmp_path_factory, cohort_folder, silent):
     """Send the whole cohort once, collect its results, and keep everything for the tests."""
     folder = tmp_path_factory.mktemp("done")
     with DemoService(folder / "service", delay=0.1) as service, nf.Workspace(folder / "ws") as ws:
@@ -71,14 +67,14 @@ def test_the_cohort_table_has_every_value_of_every_participant(done):
     assert len(done.ws.study_facts()) == len(done.cohort.studies)
 
 
-def test_a_second_submission_sends_nothing(done):
+def test_a_second_submission_sends_nothing(done, silent):
     before = len(done.service.processed)
     assert set(done.ws.submit(done.cohort, on_event=silent)["action"]) == {"skip"}
     assert done.service.wait_until_idle(10)
     assert len(done.service.processed) == before
 
 
-def test_every_file_of_a_workspace_is_in_the_map_of_the_privacy_page(done):
+def test_the_privacy_page_lists_every_file_of_a_workspace(done):
     page = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     places = [place for row in rows for place in re.findall("`(.+?)`", row)]
@@ -116,7 +112,7 @@ def test_a_workspace_opened_again_knows_everything(done):
         assert again.table().equals(done.ws.table())
 
 
-def test_a_dry_run_sends_nothing(workspace, service, few):
+def test_a_dry_run_sends_nothing(workspace, service, few, silent):
     studies, participants = few
     cohort = workspace.cohort("C", studies, participants=participants)
     plan = workspace.submit(cohort, dry_run=True, on_event=silent)
@@ -124,9 +120,7 @@ def test_a_dry_run_sends_nothing(workspace, service, few):
     assert packages_at(service) == []
 
 
-def test_a_cohort_with_errors_is_not_sent_unless_the_good_ones_are_asked_for(
-    workspace, service, few
-):
+def test_a_cohort_with_errors_needs_only_good(workspace, service, few, silent):
     (bad, good), participants = few
     for sidecar in bad.root.rglob("*.json"):
         sidecar.unlink()
@@ -148,13 +142,13 @@ def test_a_cohort_with_errors_is_not_sent_unless_the_good_ones_are_asked_for(
     assert [path.stem for path in packages_at(service)] == [good_id]
 
 
-def test_before_anything_was_collected_the_table_says_what_to_do(workspace):
+def test_a_table_without_results_is_an_error_with_advice(workspace):
     with pytest.raises(ResultError, match="No results were collected yet"):
         workspace.table()
 
 
 @pytest.mark.sshd
-def test_the_same_path_over_openssh(tmp_path, few):
+def test_the_same_path_over_openssh(tmp_path, few, silent):
     require_sshd()
     studies, participants = few
     with Sshd(tmp_path / "sshd") as sshd, nf.Workspace(tmp_path / "ws") as ws:
@@ -175,7 +169,7 @@ def test_the_same_path_over_openssh(tmp_path, few):
         assert set(ws.submit(cohort, on_event=silent)["action"]) == {"skip"}
 
 
-def test_a_lost_ledger_is_made_anew_from_packages_and_server(workspace, few, tmp_path):
+def test_a_lost_ledger_is_rebuilt_from_packages_and_server(workspace, few, tmp_path, silent):
     studies, participants = few
     workspace.submit(workspace.cohort("C", studies, participants=participants), on_event=silent)
     anew = tmp_path / "anew"

@@ -48,7 +48,7 @@ def test_two_workspaces_do_not_share_a_salt(tmp_path):
     assert ProjectFolder(tmp_path / "a").salt != ProjectFolder(tmp_path / "b").salt
 
 
-def test_a_second_process_is_told_that_somebody_works_here(tmp_path):
+def test_a_second_process_cannot_take_the_lock(tmp_path):
     code = (
         "import sys; from neuroflow.workspace.folder import ProjectFolder\n"
         f"with ProjectFolder({str(tmp_path)!r}).locked():\n"
@@ -67,7 +67,7 @@ def test_a_second_process_is_told_that_somebody_works_here(tmp_path):
         assert other.returncode is not None
 
 
-def test_whether_somebody_works_here_is_told_without_getting_in_the_way(tmp_path):
+def test_is_locked_does_not_disturb_the_lock(tmp_path):
     places = ProjectFolder(tmp_path)
     assert not places.is_locked
     with places.locked():

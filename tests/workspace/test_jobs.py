@@ -11,16 +11,6 @@ from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return ProjectFolder(tmp_path)
-
-
-@pytest.fixture
-def jobs(folder):
-    return Jobs(folder)
-
-
 def logged(folder):
     lines = folder.log.read_text(encoding="utf-8").splitlines()
     return [(line["stage"], line["status"]) for line in map(json.loads, lines)]
@@ -47,8 +37,8 @@ def test_a_job_within_another_shares_its_lock_log_and_listener(jobs, folder):
     assert logged(folder) == [("rebuild", "started"), ("package", "done"), ("rebuild", "done")]
 
 
-def test_no_other_job_starts_meanwhile(jobs, tmp_path):
-    other = Jobs(ProjectFolder(tmp_path))
+def test_no_other_job_starts_meanwhile(jobs, folder):
+    other = Jobs(ProjectFolder(folder.root))
     with (
         jobs.run("submit", print),
         pytest.raises(LockedError, match="is in use"),

@@ -63,9 +63,7 @@ def test_the_first_study_arrives_before_the_second_is_packaged(workspace, servic
     assert rows.attrs["summary"].startswith("2 of 2 studies to send")
 
 
-def test_unless_they_are_asked_for_nothing_arrives_before_all_are_packaged(
-    workspace, service, make
-):
+def test_nothing_arrives_before_all_are_packaged_without_only_good(workspace, service, make):
     cohort = make()
     first, second = (study.study_id for study in cohort.studies)
     seen = []
@@ -83,9 +81,7 @@ def test_unless_they_are_asked_for_nothing_arrives_before_all_are_packaged(
     assert len(zips_at(service)) == 2
 
 
-def test_of_twins_the_first_of_the_cohort_goes_whichever_is_packaged_first(
-    workspace, service, own_cohort_folder, make
-):
+def test_of_two_copies_the_first_in_the_cohort_is_sent(workspace, service, own_cohort_folder, make):
     scans = own_cohort_folder / "scans"
     one = min(scans.iterdir())
     shutil.copytree(one, scans / "sub-Z")
@@ -104,10 +100,10 @@ def test_of_twins_the_first_of_the_cohort_goes_whichever_is_packaged_first(
     assert last not in zips_at(service)
 
 
-def test_a_study_that_cannot_be_packaged_holds_nothing_up(workspace, service, make):
+def test_a_study_that_cannot_be_packaged_does_not_block_others(workspace, service, make):
     cohort = make()
     bad, good = cohort.studies
-    workspace.check(cohort)  # finds nothing; what follows is not seen by another look
+    workspace.check(cohort)  # finds nothing; a second check does not see what follows
     image = next(path for path in bad.files if path.name.endswith(".nii.gz"))
     stamp = image.stat()
     data = bytearray(image.read_bytes())
@@ -120,7 +116,7 @@ def test_a_study_that_cannot_be_packaged_holds_nothing_up(workspace, service, ma
     assert zips_at(service) == [good.study_id]
 
 
-def test_a_stop_while_others_are_packaged_leaves_them_for_the_next_run(workspace, service, make):
+def test_a_stop_while_packaging_leaves_the_rest_for_later(workspace, service, make):
     cohort = make()
     first, second = (study.study_id for study in cohort.studies)
     stop = threading.Event()
@@ -143,7 +139,7 @@ def test_a_stop_while_others_are_packaged_leaves_them_for_the_next_run(workspace
     assert zips_at(service) == sorted([first, second])
 
 
-def test_where_all_was_sent_the_service_need_not_be_there(workspace, service, make):
+def test_no_service_is_needed_where_all_was_sent(workspace, service, make):
     cohort = make()
     workspace.submit(cohort, only_good=True, on_event=lambda _: None)
     service.stop()
@@ -151,7 +147,7 @@ def test_where_all_was_sent_the_service_need_not_be_there(workspace, service, ma
     assert again["action"].tolist() == ["skip", "skip"]
 
 
-def test_without_the_service_it_is_said_and_the_lock_is_free_again(workspace, service, make):
+def test_an_unreachable_service_is_an_error_and_frees_the_lock(workspace, service, make):
     cohort = make()
     service.stop()
     with pytest.raises(ConnectError):

@@ -1,4 +1,4 @@
-"""`Workspace.submit`: which studies, what a dry run says, and what the log keeps."""
+"""`Workspace.submit` against a running service: studies, dry run, log and lock."""
 
 import json
 import subprocess
@@ -19,10 +19,6 @@ from neuroflow.transfer import Planner
 from neuroflow.transfer.ssh.session import LOG_NAME
 
 
-def silent(_event):
-    pass
-
-
 def packages_at(service):
     return sorted((service.home / "input").rglob("*.zip"))
 
@@ -33,12 +29,6 @@ def cohort(workspace, own_cohort_folder):
     return workspace.cohort("C", studies, participants=own_cohort_folder / "participants.tsv")
 
 
-def be_quiet(workspace, seconds):
-    """Set the server's quiet time."""
-    with (workspace.folder / "neuroflow.toml").open("a") as config:
-        config.write(f"\n[settings]\nquiet_seconds = {seconds}\n")
-
-
 def ids(cohort):
     return [study.study_id for study in cohort.studies]
 
@@ -47,7 +37,7 @@ def ids(cohort):
 
 
 @pytest.mark.parametrize("by", ["study_id", "label"])
-def test_only_the_named_study_is_packaged_and_sent(workspace, service, cohort, by):
+def test_only_the_named_study_is_packaged_and_sent(workspace, service, cohort, by, silent):
     one, other = cohort.studies
     rows = workspace.submit(cohort, only=[getattr(other, by)], on_event=silent)
     assert rows["study_id"].tolist() == [other.study_id]
@@ -55,7 +45,7 @@ def test_only_the_named_study_is_packaged_and_sent(workspace, service, cohort, b
     assert workspace.ledger.row(one.study_id) is None
 
 
-def test_errors_of_the_others_hold_nothing_up(workspace, service, cohort):
+def test_errors_of_other_studies_do_not_block_the_named_one(workspace, service, cohort, silent):
     bad, good = cohort.studies
     for sidecar in bad.root.rglob(f"*{bad.participant_id}*.json"):
         sidecar.unlink()
@@ -67,7 +57,7 @@ def test_errors_of_the_others_hold_nothing_up(workspace, service, cohort):
     assert rows["state"].tolist() == [State.SUBMITTED]
 
 
-def test_a_study_that_is_not_there_is_told_with_the_nearest(workspace, service, cohort):
+def test_an_unknown_study_is_refused_with_the_nearest_names(workspace, service, cohort, silent):
     first = ids(cohort)[0]
     with pytest.raises(OptionError, match="There is no study") as caught:
         workspace.submit(cohort, only=[first[:-1] + "x"], on_event=silent)
@@ -78,20 +68,22 @@ def test_a_study_that_is_not_there_is_told_with_the_nearest(workspace, service, 
     assert packages_at(service) == []
 
 
-def test_a_study_left_out_of_the_cohort_cannot_be_named(workspace, cohort):
+def test_an_excluded_study_cannot_be_named(workspace, cohort, silent):
     first = ids(cohort)[0]
     workspace.exclude(cohort, first, "motion")
     with pytest.raises(OptionError, match="is excluded"):
         workspace.submit(cohort, only=[first], on_event=silent)
 
 
-def test_only_what_failed_is_tried_again(workspace, service, cohort, monkeypatch):
+def test_only_failed_studies_are_retried(
+    workspace, service, cohort, monkeypatch, silent, set_quiet_seconds
+):
     failed, fresh = ids(cohort)
     with monkeypatch.context() as broken:
         broken.setattr(S3Home, "write", refuse)
         rows = workspace.submit(cohort, only=[failed], on_event=silent)
         assert rows["state"].tolist() == [State.PARTLY_SENT]
-    be_quiet(workspace, 1.5)
+    set_quiet_seconds(1.5)
     rows = workspace.submit(cohort, retry_failed=True, on_event=silent)
     assert rows[["study_id", "state"]].values.tolist() == [[failed, State.SUBMITTED]]
     assert workspace.ledger.row(fresh) is None
@@ -103,11 +95,11 @@ def refuse(*_):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
-def test_a_listener_that_fails_stops_at_once_and_closes_no_part(
-    workspace, service, cohort, monkeypatch, error
+def test_a_failing_listener_stops_at_once_without_closing_a_part(
+    workspace, service, cohort, monkeypatch, error, silent, set_quiet_seconds
 ):
     endings = note_endings(monkeypatch)
-    be_quiet(workspace, 1.5)
+    set_quiet_seconds(1.5)
 
     def interrupt(event):
         if event.stage == "upload" and event.study_id and event.done:
@@ -123,7 +115,9 @@ def test_a_listener_that_fails_stops_at_once_and_closes_no_part(
     assert sum(e.is_closed for e in endings) == 2
 
 
-def test_what_was_refused_before_its_first_byte_has_failed_too(workspace, cohort, monkeypatch):
+def test_an_upload_refused_before_its_first_byte_can_be_retried(
+    workspace, cohort, monkeypatch, silent
+):
     async def refuse_opening(self, path, pflags, attrs):
         raise asyncssh.SFTPPermissionDenied("read-only")
 
@@ -134,10 +128,12 @@ def test_what_was_refused_before_its_first_byte_has_failed_too(workspace, cohort
     assert rows["state"].tolist() == [State.SUBMITTED, State.SUBMITTED]
 
 
-def test_an_unknown_end_is_looked_at_and_not_sent_again_unasked(workspace, service, cohort):
+def test_an_unknown_outcome_is_sent_again_with_replace_only(
+    workspace, service, cohort, silent, set_quiet_seconds
+):
     first, _ = ids(cohort)
     workspace.package(cohort, on_event=silent)
-    be_quiet(workspace, 0.0)
+    set_quiet_seconds(0.0)
     for state in (State.UPLOADING, State.UNCONFIRMED):
         workspace.ledger.record("C", first, state)
     rows = workspace.submit(cohort, retry_failed=True, on_event=silent)
@@ -147,7 +143,7 @@ def test_an_unknown_end_is_looked_at_and_not_sent_again_unasked(workspace, servi
     assert [path.stem for path in packages_at(service)] == [first]
 
 
-def test_where_nothing_failed_nothing_is_tried_again(workspace, service, cohort):
+def test_nothing_is_retried_where_nothing_failed(workspace, service, cohort, silent):
     rows = workspace.submit(cohort, retry_failed=True, on_event=silent)
     assert len(rows) == 0
     assert rows.attrs["summary"] == "nothing to send of 0 studies"
@@ -157,7 +153,7 @@ def test_where_nothing_failed_nothing_is_tried_again(workspace, service, cohort)
 # ---------------------------------------------------------------- a dry run
 
 
-def test_the_first_dry_run_says_that_the_time_is_unknown(workspace, cohort):
+def test_the_first_dry_run_does_not_know_the_duration(workspace, cohort):
     heard = []
     plan = workspace.submit(cohort, dry_run=True, on_event=heard.append)
     assert plan["seconds"].isna().all()
@@ -166,7 +162,7 @@ def test_the_first_dry_run_says_that_the_time_is_unknown(workspace, cohort):
     assert [e.message for e in heard if e.stage == "plan"] == [plan.attrs["summary"]]
 
 
-def test_later_ones_tell_the_time_at_the_measured_speed(workspace, cohort):
+def test_a_later_dry_run_estimates_the_duration_from_earlier_uploads(workspace, cohort, silent):
     first, _ = ids(cohort)
     workspace.submit(cohort, only=[first], on_event=silent)
     plan = workspace.submit(cohort, dry_run=True, on_event=silent).set_index("study_id")
@@ -182,7 +178,7 @@ def lines_of(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_every_job_is_logged_once_from_beginning_to_end(workspace, service, cohort):
+def test_every_job_is_logged_once_from_start_to_end(workspace, service, cohort, silent):
     workspace.submit(cohort, on_event=silent)
     workspace.wait(timeout_hours=PATIENCE / 3600, interval_seconds=0.05, on_event=silent)
     workspace.collect(on_event=silent)
@@ -203,7 +199,7 @@ def test_every_job_is_logged_once_from_beginning_to_end(workspace, service, coho
     assert all(e["at"].endswith("+00:00") for e in lines)
 
 
-def test_a_job_that_fails_is_logged_with_the_kind_of_its_error(workspace, cohort):
+def test_a_job_that_fails_is_logged_with_the_kind_of_its_error(workspace, cohort, silent):
     (workspace.folder / "known_hosts").unlink()
     with pytest.raises(NeuroflowError):
         workspace.submit(cohort, on_event=silent)
@@ -211,7 +207,9 @@ def test_a_job_that_fails_is_logged_with_the_kind_of_its_error(workspace, cohort
     assert (last["status"], last["message"]) == ("failed", "HostKeyUnknownError")
 
 
-def test_no_patient_no_path_and_no_secret_is_logged(workspace, service, cohort, monkeypatch):
+def test_no_patient_no_path_and_no_secret_is_logged(
+    workspace, service, cohort, monkeypatch, silent
+):
     secret = "correct horse battery staple"
     workspace.service.use_passphrase(secret)
     broken = cohort.studies[0]
@@ -233,7 +231,7 @@ def test_no_patient_no_path_and_no_secret_is_logged(workspace, service, cohort, 
 # ---------------------------------------------------------------- one at a time
 
 
-def test_nobody_else_sends_from_the_same_folder_meanwhile(workspace, cohort):
+def test_only_one_process_sends_from_a_folder_at_a_time(workspace, cohort, silent):
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(event):
@@ -247,14 +245,14 @@ def test_nobody_else_sends_from_the_same_folder_meanwhile(workspace, cohort):
     with nf.Workspace(workspace.folder) as other:
         with pytest.raises(LockedError, match="is in use"):
             other.submit(cohort, on_event=silent)
-        told = subprocess.run(
+        other_run = subprocess.run(
             [sys.executable, "-m", "neuroflow", "submit", workspace.folder, "C"],
             capture_output=True,
             text=True,
             check=False,
         )
-        assert told.returncode == LockedError.exit_code
-        assert "is in use" in told.stderr
+        assert other_run.returncode == LockedError.exit_code
+        assert "is in use" in other_run.stderr
         go_on.set()
         first.join()
         assert set(other.submit(cohort, on_event=silent)["action"]) == {"skip"}
