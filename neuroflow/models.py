@@ -123,7 +123,7 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check says of a study.
+    """What a check found in a study.
 
     Parameters
     ----------
@@ -270,7 +270,7 @@ class ResultFolder:
     Parameters
     ----------
     study_id
-        What stands before ``_out``.
+        The part of its name before ``_out``.
     path
         Where it is, from the user's home on the server.
     files

@@ -55,7 +55,7 @@ for _panel, _commands in _PANELS.items():
 def version(
     show: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
-    """Handle the options that stand before a command."""
+    """Handle the options before a command."""
     if show:
         terminal().print(__version__, highlight=False)
         raise typer.Exit

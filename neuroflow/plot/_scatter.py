@@ -67,7 +67,7 @@ def scatter(
     visit
         Which of a participant's visits to use: ``"first"``, ``"last"`` or a session id.
     score_label
-        What stands along x, with its unit; None takes the column's name.
+        The label of x, with its unit; None takes the column's name.
     confidence
         Of the band around the line, between 0 and 1.
     ax

@@ -93,7 +93,7 @@ def strip(
     Returns
     -------
     Axes
-        Up to six regions stand side by side; more lie one below the other.
+        Up to six regions are side by side; more are one below the other.
 
     Raises
     ------
@@ -155,7 +155,7 @@ FIGURE = FigureSpec(
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What is drawn: studies x regions, and where the groups stand around each region."""
+    """What is drawn: studies x regions, and where the groups are around each region."""
 
     study_ids: tuple[str, ...]  # The studies that have a group
     values: FloatArray  # Studies x regions, in the metric's unit; NaN where missing
@@ -314,7 +314,7 @@ def _draw_summary(
 
 
 def _set_axes(ax: Axes, points: Points, upright: bool, quantity: str) -> None:
-    """Name what stands along the axes."""
+    """Label the axes."""
     n_regions = points.values.shape[1]
     if upright:
         letters = int(_panel_width(ax) / n_regions / _LETTER_MM)

@@ -137,7 +137,7 @@ class Service:
     def use_profile(self, name: str) -> None:
         """Use another profile of neuroflow.toml from now on; the passphrase is forgotten.
 
-        A workspace's ledger speaks of one server: profiles are several ways to the same one.
+        A workspace's ledger is about one server: profiles are several ways to the same one.
 
         Parameters
         ----------

@@ -620,7 +620,7 @@ class Workspace:
         return self.status(offline=True)
 
     def status(self, *, offline: bool = False) -> pd.DataFrame:
-        """Return where every study stands.
+        """Return the state of every study.
 
         Parameters
         ----------

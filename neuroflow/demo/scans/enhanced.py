@@ -39,7 +39,7 @@ def enhanced(visit: Visit, image: NDArray[np.uint16]) -> Dataset:
     _dimensions(ds, visit)
     ds.SharedFunctionalGroupsSequence = [_shared(visit)]
     add_pixels(ds, image.reshape(-1, *image.shape[-2:]))
-    # These stand in the functional groups of an enhanced image.
+    # These are in the functional groups of an enhanced image.
     for keyword in ("RepetitionTime", "EchoTime", "FlipAngle", "SliceThickness"):
         delattr(ds, keyword)
     del ds.SpacingBetweenSlices, ds.InPlanePhaseEncodingDirection

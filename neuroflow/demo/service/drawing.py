@@ -23,7 +23,7 @@ from neuroflow.demo.service.report import BIOMARKERS, MODEL_VERSION, PRODUCT, Pr
 _INK, _GREY, _BLUE, _ORANGE, _RED = "#1f2a36", "#8a949e", "#2f6da8", "#d9822b", "#b3261e"
 _LEFT, _WIDTH = 0.10, 0.80
 _PANELS = {region: (0.10 + 0.205 * i, 0.12, 0.185, 0.32) for i, region in enumerate(BIOMARKERS)}
-"""Where a region's values stand: left, bottom, width and height; fractions of the page."""
+"""The place of a region's values: left, bottom, width and height; fractions of the page."""
 
 
 def draw_prediction(prediction: Prediction, study_id: str, at: datetime) -> bytes:

@@ -34,7 +34,7 @@ class Subject:
     Parameters
     ----------
     participant_id
-        Settles, with the seed, where the subject stands within the group.
+        Settles, with the seed, the place of the subject within the group.
     group
         ``"Control"``, ``"PD"``, ``"MSA"`` or ``"PSP"``.
     age

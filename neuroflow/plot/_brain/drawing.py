@@ -19,7 +19,7 @@ from neuroflow.plot._brain.anatomy import VIEWS, Place, outlines
 from neuroflow.plot._brain.projections import Projection
 from neuroflow.plot.common import current_style, record_marks
 
-# Where the views stand on one sheet: the sheet's place of MNI (0, 0) of each view, in mm.
+# Where the views are on one sheet: the sheet's place of MNI (0, 0) of each view, in mm.
 SHEET = {"sagittal": (108.0, 80.0), "coronal": (292.0, 80.0), "axial": (84.0, -98.0)}
 _WIDTH, _LOW, _HIGH = 384.0, -208.0, 172.0
 _RADIUS = 4.0

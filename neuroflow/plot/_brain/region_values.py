@@ -84,7 +84,7 @@ def region_numbers(
     if duplicated.any():
         raise TableError(
             f"There are two numbers for {rows['region'][duplicated].iloc[0]}.",
-            advice="Choose rows of the result so that each region stands once.",
+            advice="Choose rows of the result so that each region occurs once.",
         )
     return RegionNumbers(rows.reset_index(drop=True), column, chosen, others, facts)
 

@@ -25,7 +25,7 @@ class Schema:
     encoding
         A name Python knows, such as ``"utf-8"``.
     skip_lines
-        How many lines stand before the table.
+        How many lines are before the table.
     id_column, region_column, metric_column
         Headers of the columns (in a transposed file: names of the rows) that hold the study, the
         region and the metric.

@@ -38,7 +38,7 @@ class ParsedSheet:
     """What a layout found."""
 
     layout: str  # ``"long"``, ``"wide"`` or ``"transposed"``
-    names: list[RegionName]  # The columns of values; the same one may stand twice
+    names: list[RegionName]  # The columns of values; the same one may occur twice
     # For each study and each name, the value's cell; None where there is none.
     cells: list[list[Cell | None]]
     ids: list[str]  # The study's id as the file has it; empty where it has none
@@ -95,7 +95,7 @@ def counts_rows(cells: Sequence[str]) -> bool:
 
 
 def with_metric(name: RegionName, written: str) -> RegionName:
-    """Add the metric that stands beside a name; one in the name itself wins."""
+    """Add the metric beside a name; one in the name itself takes precedence."""
     if name.suffix or not written:
         return name
     return replace(name, metric=metric_name(written) or written, suffix=written)

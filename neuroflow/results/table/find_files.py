@@ -55,7 +55,7 @@ class ValueFile(NamedTuple):
     study_id: str  # What its folder's or its own name says; empty for a report of many studies
     signature: Signature  # Shows that a file changed without reading it
     beside: str = ""  # The names of the reports in the same folder, with ``/`` between them
-    # Where the values stand that were read from it before, if it is the same; else -1.
+    # Where the values read from it before are, if it is unchanged; else -1.
     row: int = -1
 
 

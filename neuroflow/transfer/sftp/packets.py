@@ -20,7 +20,7 @@ MAX_REQUEST_SIZE = 256 * 1024  # no request is longer, whatever a server allows
 LIMITS = b"limits@openssh.com"
 
 _VERSION = 3
-_HEADER_ROOM = 1024  # of a packet, for what stands before the bytes of a file
+_HEADER_ROOM = 1024  # of a packet, for the fields before the bytes of a file
 _MAX_PACKET = 1 << 24
 _DATA = struct.Struct(">BII")
 

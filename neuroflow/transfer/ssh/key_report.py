@@ -87,7 +87,7 @@ def check_key(path: Path, passphrase: str | None = None, *, fix: bool = False) -
 
     References
     ----------
-    OpenSSH, PROTOCOL.key: the public half stands outside what the passphrase protects.
+    OpenSSH, PROTOCOL.key: the public half is outside what the passphrase protects.
     """
     data = read_key(path)
     is_corrected = fix and b"PRIVATE KEY-----" in data and _correct(path)

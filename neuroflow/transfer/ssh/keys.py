@@ -251,7 +251,7 @@ def read_unprotected(data: bytes) -> tuple[PublicKey | None, bool]:
 
     References
     ----------
-    OpenSSH, PROTOCOL.key: the public key stands outside what the passphrase protects.
+    OpenSSH, PROTOCOL.key: the public key is outside what the passphrase protects.
     """
     if b"BEGIN OPENSSH PRIVATE KEY" not in data:
         return None, b"ENCRYPTED" in data
