@@ -23,8 +23,17 @@ from neuroflow.transfer.sftp.attributes import entries_of, entry_of
 from neuroflow.transfer.sftp.client import PipelinedClient
 from neuroflow.transfer.sftp.reader import Chunk, read_files
 from neuroflow.transfer.sftp.writer import BLOCK, FileWriter
-from neuroflow.transfer.ssh import HostKeys, Profile, Watchdog, find_route, session, tunnel
-from neuroflow.transfer.translate import LIBRARY_ERRORS, connection_lost, operation_error
+from neuroflow.transfer.ssh import (
+    LIBRARY_ERRORS,
+    HostKeys,
+    Profile,
+    Watchdog,
+    connection_lost,
+    find_route,
+    operation_error,
+    session,
+    tunnel,
+)
 
 T = TypeVar("T")
 

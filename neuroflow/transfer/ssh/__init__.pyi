@@ -5,4 +5,7 @@ from .known_hosts import HostKeys as HostKeys
 from .profile import Profile as Profile
 from .route import Route as Route
 from .route import find_route as find_route
+from .translate import LIBRARY_ERRORS as LIBRARY_ERRORS
+from .translate import connection_lost as connection_lost
+from .translate import operation_error as operation_error
 from .watchdog import Watchdog as Watchdog

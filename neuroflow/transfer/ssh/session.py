@@ -12,14 +12,14 @@ import paramiko
 
 from neuroflow.transfer.ssh.credentials import Credential
 from neuroflow.transfer.ssh.keys import PublicKey
-from neuroflow.transfer.ssh.watchdog import Watchdog
-from neuroflow.transfer.translate import (
+from neuroflow.transfer.ssh.translate import (
     LIBRARY_ERRORS,
     connection_lost,
     dial_error,
     handshake_error,
     login_error,
 )
+from neuroflow.transfer.ssh.watchdog import Watchdog
 
 TIMEOUT = 15.0
 KEEPALIVE_SECONDS = 15

@@ -16,7 +16,7 @@ from neuroflow.transfer.ssh.credentials import credentials
 from neuroflow.transfer.ssh.keys import PublicKey
 from neuroflow.transfer.ssh.known_hosts import HostKeys
 from neuroflow.transfer.ssh.route import Route
-from neuroflow.transfer.translate import LIBRARY_ERRORS, readable
+from neuroflow.transfer.ssh.translate import LIBRARY_ERRORS, readable
 
 
 def connect(
