@@ -14,6 +14,15 @@ from neuroflow.errors import LedgerError
 APPLICATION_ID = 0x6E_66_6C_67  # "nflg", in the header of the file
 VERSION = 1
 
+# Added to ledgers of every age; a version of neuroflow that does not know it passes over it.
+_UPTIMES = """
+CREATE TABLE IF NOT EXISTS uptimes (
+    event_id INTEGER PRIMARY KEY REFERENCES events (id),
+    boot_id  TEXT NOT NULL,
+    seconds  REAL NOT NULL
+) STRICT
+"""
+
 
 class LedgerFile:
     """One SQLite file, safe in several threads and several processes.
@@ -74,6 +83,7 @@ class LedgerFile:
         damage = self.pragma("quick_check")
         if damage != "ok":
             raise _unusable(self.path, f"It is damaged: {damage}.")
+        self._db.execute(_UPTIMES)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")

@@ -17,6 +17,7 @@ from typing import Any, Self
 from neuroflow.errors import LedgerError
 from neuroflow.ledger.database import LedgerFile
 from neuroflow.ledger.states import State
+from neuroflow.ledger.uptime import boot_id, uptime
 from neuroflow.models import Package
 
 
@@ -80,8 +81,15 @@ class Ledger:
     <State.UPLOADING: 'uploading'>
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = uptime,
+    ) -> None:
         self._clock = clock
+        self._monotonic = monotonic
         self._file = LedgerFile(path)
 
     def add_package(self, package: Package) -> None:
@@ -157,6 +165,22 @@ class Ledger:
         )
         return [(datetime.fromisoformat(at), State(state), text) for at, state, text in events]
 
+    def seconds_since(self, study_id: str) -> float | None:
+        """Return the seconds since the last event of a study, whatever the time of day says.
+
+        None where only the time of day could tell: the computer was started again meanwhile, or
+        the event was recorded on another one.
+        """
+        found = self._file.select(
+            "SELECT u.boot_id, u.seconds FROM events e LEFT JOIN uptimes u ON u.event_id = e.id"
+            " WHERE e.study_id = ? ORDER BY e.id DESC LIMIT 1",
+            (study_id,),
+        )
+        if not found or not boot_id() or found[0]["boot_id"] != boot_id():
+            return None
+        elapsed: float = self._monotonic() - found[0]["seconds"]
+        return elapsed if elapsed >= 0 else None
+
     def set_aside(self, study_id: str, rule: str, reason: str) -> None:
         """Record that the user waived a rule for a study; the reason is kept for good."""
         with self._file.writing() as db:
@@ -205,6 +229,10 @@ class Ledger:
             "INSERT INTO events (study_id, state, message, size, sha256, at)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             (study_id, state.value, message, *content, self._now()),
+        )
+        db.execute(
+            "INSERT INTO uptimes VALUES (last_insert_rowid(), ?, ?)",
+            (boot_id(), self._monotonic()),
         )
 
 

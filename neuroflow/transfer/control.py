@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from neuroflow.ledger import utc_now
+from neuroflow.ledger import uptime, utc_now
 
 POLL_SECONDS = 0.5
 """Waits are cut into steps of this length, so that a stop is noticed soon."""
@@ -16,10 +16,12 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The time of day and the function that waits; tests pass their own."""
+    """The time of day, a clock for durations and the function that waits; tests pass their own."""
 
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep  # in seconds
+    # In seconds; people and time servers set the time of day, nobody sets this one.
+    monotonic: Callable[[], float] = uptime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,18 @@ class Job:
         """Return the time by the clock of the job."""
         return self.clock.now()
 
+    def monotonic(self) -> float:
+        """Return seconds by the clock for durations."""
+        return self.clock.monotonic()
+
     def is_over(self) -> bool:
         """Check whether no other task may begin: the user stopped the job, or it ended."""
         return self.control.stop.is_set() or self.ended.is_set()
 
-    def wait_until(self, due: datetime, is_needed: Callable[[], bool] = lambda: True) -> None:
+    def wait_until(self, due: float, is_needed: Callable[[], bool] = lambda: True) -> None:
         """Wait in small steps, until the time has come, the job is over or nobody needs it."""
-        while not self.is_over() and is_needed() and self.now() < due:
-            left = (due - self.now()).total_seconds()
+        while not self.is_over() and is_needed() and self.monotonic() < due:
+            left = due - self.monotonic()
             self.clock.sleep(min(max(left, 0.0), POLL_SECONDS))
 
     def wait_while_paused(self) -> None:

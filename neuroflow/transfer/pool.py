@@ -7,7 +7,6 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -15,19 +14,22 @@ from neuroflow.errors import ConnectError
 from neuroflow.models import Event, OnEvent
 from neuroflow.transfer.control import POLL_SECONDS, Job
 from neuroflow.transfer.remote import Remote
-from neuroflow.transfer.retry import reconnecting
+from neuroflow.transfer.retry import FIRST_PAUSES, TRANSIENT_ERRORS, reconnecting
 
 T = TypeVar("T")
 
-Handle = Callable[[Remote, T, OnEvent], datetime | None]
-"""Handles one task; returns when to handle it again, or None. Where the connection was lost, it
-raises `PostponedError` or `DroppedError`."""
+WAIT = "wait"
+"""The stage of events that say what a job waits for."""
+
+Handle = Callable[[Remote, T, OnEvent], float | None]
+"""Handles one task; returns when to handle it again (by `Job.monotonic`), or None. Where the
+connection was lost, it raises `PostponedError` or `DroppedError`."""
 
 
 class PostponedError(Exception):
     """The connection is lost; the task is to be retried later, with a new one."""
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: float) -> None:
         super().__init__()
         self.until = until
 
@@ -61,6 +63,22 @@ def forward_events(events: Generator[Event, None, None], listen: OnEvent) -> Non
         raise
 
 
+def first_connection(
+    connect: Callable[[], Remote], job: Job, stage: str
+) -> Generator[Event, None, Remote]:
+    """Open the first connection of a job, with a few retries while the network is away."""
+    for pause in (*FIRST_PAUSES, None):
+        try:
+            return connect()
+        except TRANSIENT_ERRORS as error:
+            if pause is None or job.is_over():
+                raise
+            message = f"no connection, retrying in {pause} s: {error}"
+        yield Event(stage, None, 0, 0, "progress", message, job.now())
+        job.wait_until(job.monotonic() + pause)
+    raise AssertionError("the last attempt returns or raises")
+
+
 class ConnectionPool(Generic[T]):
     """A few workers, each with a connection of its own."""
 
@@ -80,7 +98,7 @@ class ConnectionPool(Generic[T]):
         self._first = first
         self._job = job
         self._numbers = itertools.count()
-        now = job.now()
+        now = job.monotonic()
         self._tasks = [(now, next(self._numbers), task) for task in tasks]
         self._incoming = incoming
         self._all_arrived = incoming is None
@@ -149,7 +167,7 @@ class ConnectionPool(Generic[T]):
                 if self._job.is_over():
                     self._put_back(due, task)
                     break
-                if self._job.now() < due:  # another task is due earlier
+                if self._job.monotonic() < due:  # another task is due earlier
                     self._put_back(due, task)
                     continue
                 remote = self._handle_one(remote, task)
@@ -165,7 +183,7 @@ class ConnectionPool(Generic[T]):
                 if isinstance(item, Event):
                     self._events.put(item)
                 else:
-                    self._put_back(self._job.now(), item)
+                    self._put_back(self._job.monotonic(), item)
                 if self._job.is_over():
                     break
             else:
@@ -192,7 +210,7 @@ class ConnectionPool(Generic[T]):
         self._close(remote)
         return None
 
-    def _take(self) -> tuple[datetime, T] | None:
+    def _take(self) -> tuple[float, T] | None:
         """Take the task that is due first, waiting for one if others are still to come in."""
         with self._arrival:
             while not self._job.is_over():
@@ -204,12 +222,12 @@ class ConnectionPool(Generic[T]):
                 self._arrival.wait(POLL_SECONDS)
         return None
 
-    def _put_back(self, due: datetime, task: T) -> None:
+    def _put_back(self, due: float, task: T) -> None:
         with self._arrival:
             heapq.heappush(self._tasks, (due, next(self._numbers), task))
             self._arrival.notify()
 
-    def _is_first(self, due: datetime) -> bool:
+    def _is_first(self, due: float) -> bool:
         """Check whether no other task is due before this time."""
         with self._lock:
             return not self._tasks or due <= self._tasks[0][0]
@@ -230,7 +248,7 @@ class ConnectionPool(Generic[T]):
 
     def _report_failure(self, error: BaseException | None) -> None:
         message = f"no connection, retrying: {error}"
-        self._events.put(Event("wait", None, 0, 0, "progress", message, self._job.now()))
+        self._events.put(Event(WAIT, None, 0, 0, "progress", message, self._job.now()))
 
     def _is_needed(self) -> bool:
         with self._lock:
@@ -238,7 +256,7 @@ class ConnectionPool(Generic[T]):
         return has_tasks and not self._job.is_over()
 
     def _pause(self, seconds: float) -> None:
-        self._job.wait_until(self._job.now() + timedelta(seconds=seconds), self._is_needed)
+        self._job.wait_until(self._job.monotonic() + seconds, self._is_needed)
 
     def _end_worker(self) -> None:
         """End this worker; the last one ends the job, so that no more tasks come in."""

@@ -15,6 +15,10 @@ MAX_RECONNECTS = 30
 """How often a lost connection is opened again: for about twelve minutes, while tasks remain."""
 FIRST_RECONNECT_SECONDS, MAX_RECONNECT_SECONDS, JITTER_SECONDS = 0.5, 30, 1
 
+FIRST_PAUSES = (1, 2, 4)
+"""Pauses between attempts at the first connection of a job, in seconds: a wrong address, which
+looks like a network that is away, is reported soon."""
+
 MAX_ATTEMPTS = 3
 """How often one study or result folder is tried in a run, while connections break."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from neuroflow.contract import upload_path
 from neuroflow.ledger.ledger import utc_now
+from neuroflow.ledger.uptime import uptime
 from neuroflow.transfer.collect import collect as collecting
 from neuroflow.transfer.control import Clock, Control
 from neuroflow.transfer.sftp.remote import connect as connect_to
@@ -67,10 +68,13 @@ class FastClock:
 
     def __init__(self):
         self.slept = timedelta()
-        self.clock = Clock(self.now, self.sleep)
+        self.clock = Clock(self.now, self.sleep, self.monotonic)
 
     def now(self):
         return utc_now() + self.slept
+
+    def monotonic(self):
+        return uptime() + self.slept.total_seconds()
 
     def sleep(self, seconds):
         self.slept += timedelta(seconds=seconds)

@@ -29,7 +29,13 @@ from neuroflow.transfer.collect.folder_contents import (
 from neuroflow.transfer.collect.snapshot import OutputSnapshot
 from neuroflow.transfer.control import Clock, Control, Job
 from neuroflow.transfer.local_files import is_here, make_folder, stamp
-from neuroflow.transfer.pool import ConnectionPool, DroppedError, PostponedError
+from neuroflow.transfer.pool import (
+    WAIT,
+    ConnectionPool,
+    DroppedError,
+    PostponedError,
+    first_connection,
+)
 from neuroflow.transfer.remote import Remote, Wanted
 from neuroflow.transfer.retry import MAX_ATTEMPTS
 
@@ -55,7 +61,7 @@ def collect(
     """
     job = Job(clock or Clock(), control or Control())
     snapshot = OutputSnapshot(job.now()) if snapshot is None else snapshot
-    with connect() as first:
+    with (yield from first_connection(connect, job, WAIT)) as first:
         known = {row.study_id for row in ledger.rows()}
         output = scan_output(first, known=known, on_skipped=snapshot.left_out.append)
         snapshot.expected = {found.study_id for found in output.folders}
@@ -151,7 +157,7 @@ class _Fetcher:
     taken: set[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def handle(self, remote: Remote, batch: _Batch, on_event: OnEvent) -> datetime | None:
+    def handle(self, remote: Remote, batch: _Batch, on_event: OnEvent) -> float | None:
         """Fetch what is complete and not on this disk yet; return when to continue, or None."""
         try:
             tasks = [self._task(*pair) for pair in _list_files(remote, batch.folders)]
@@ -165,9 +171,9 @@ class _Fetcher:
                 on_event(self._event(study_id, 0, 0, "failed", str(error)))
             if not batch.folders and not batch.continue_with_inner():
                 raise DroppedError from error
-            raise PostponedError(self.job.now()) from error
+            raise PostponedError(self.job.monotonic()) from error
         is_more = not batch.folders and batch.continue_with_inner()
-        return self.job.now() if is_more else None
+        return self.job.monotonic() if is_more else None
 
     def _claim_inner(self, found: ResultFolder, on_event: OnEvent) -> list[ResultFolder]:
         """Return the result folders inside another one that no other worker has claimed."""

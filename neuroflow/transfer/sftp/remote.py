@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 import paramiko
 
 from neuroflow.errors import (
+    ConnectionLostError,
     NeuroflowError,
     RemoteMissingError,
     RemoteRefusedError,
@@ -239,15 +240,17 @@ class SftpRemote:
     def _receipt(self, path: PurePosixPath, size: int) -> Receipt:
         try:
             entry = self.stat(path)
-        except RemoteRefusedError:
-            return Receipt.UNSEEN  # an account that may only write
+        except (ConnectionLostError, RemoteRefusedError):
+            # Every byte and the closing were acknowledged; only this check has no answer.
+            return Receipt.UNSEEN
         if entry is None:
             return Receipt.TAKEN
         if entry.size != size:
             raise SizeMismatchError(
                 f"{path.name} has a different size on the server than was sent.",
-                why=f"SentRequest: {size} bytes; there: {entry.size}.",
-                advice="The server is checked again before anything is sent.",
+                why=f"Sent and acknowledged: {size} bytes; there now: {entry.size}.",
+                advice="It is not sent again automatically. Wait for its result, or ask the "
+                "service's support what became of the file.",
             )
         return Receipt.CONFIRMED
 

@@ -125,7 +125,7 @@ class Plan:
         text = f"{len(self.to_do)} of {len(self.items)} studies to send, {size / 1e6:.1f} MB"
         if self.seconds is None:
             return f"{text}; the duration is not known before the first upload"
-        return f"{text}, about {_about(self.seconds)} at the speed of earlier uploads"
+        return f"{text}, about {describe_seconds(self.seconds)} at the speed of earlier uploads"
 
     def frame(self) -> pd.DataFrame:
         """Return the plan as a table.
@@ -227,7 +227,7 @@ def _decide(package: Package, row: LedgerRow | None, *, replace: bool) -> PlanIt
     )
 
 
-def _about(seconds: float) -> str:
+def describe_seconds(seconds: float) -> str:
     """Format a duration, rounded up."""
     if seconds < 60:
         return f"{max(1, math.ceil(seconds))} s"

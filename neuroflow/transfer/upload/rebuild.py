@@ -58,6 +58,4 @@ def _state_on_server(
         return State.UNCONFIRMED, UNSEEN
     if entry.size == package.size:
         return State.SUBMITTED, WHOLE
-    if entry.size < package.size:
-        return State.PARTLY_SENT, PART
     return State.UNCONFIRMED, PART

@@ -8,11 +8,16 @@ arrived whole, and only one cut short in ``unconfirmed`` needs the server's word
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Entry
+
+NOT_STORED = "the server refused to store it: "
+"""How the ledger's message begins where writing or closing was refused after the last byte."""
+
+DECIDE = " and is not sent again automatically; wait for its result, or submit it with replace"
+"""How every reason ends that leaves the decision to the user."""
 
 HEARTBEATS = 10
 """How often per quiet time the ledger records that an upload is still in flight."""
@@ -44,7 +49,7 @@ class Decision:
 
     verdict: Verdict
     reason: str  # One sentence for the user
-    until: datetime | None = None  # When to check again, for ``wait``
+    seconds: float = 0.0  # How long to wait before the next check, for ``wait``
     is_part: bool = False  # True where the server is known to hold a part of it
 
 
@@ -52,18 +57,21 @@ def reconcile(
     row: LedgerRow,
     seen: ServerView,
     *,
-    now: datetime,
+    elapsed: float,
     quiet_seconds: float,
     force: bool = False,
 ) -> Decision:
     """Decide what became of a study, from what the ledger and the server say.
 
+    `elapsed` are the seconds for which the upload is known to have been over, by a clock that
+    nobody can set; the wall clocks of two computers say nothing about durations.
+
     Examples
     --------
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
     >>> now = datetime(2026, 1, 1, tzinfo=UTC)
     >>> row = LedgerRow("C", "s", State.UPLOADING, now, 9, "", "", "", "", sent_size=9)
-    >>> reconcile(row, ServerView(None), now=now, quiet_seconds=300).verdict
+    >>> reconcile(row, ServerView(None), elapsed=0, quiet_seconds=300).verdict
     <Verdict.WAIT: 'wait'>
 
     References
@@ -78,55 +86,65 @@ def reconcile(
     is_first = row.submitted_at is None
     if row.state is not State.PARTLY_SENT and is_first and _has_arrived(row, seen):
         return Decision(Verdict.SENT, "found whole on the server, or processed")
-    if row.state is State.PACKAGED:
-        return _of_packaged(row, seen, now, quiet_seconds)
-    until = row.since + timedelta(seconds=quiet_seconds * (1 + 1 / HEARTBEATS))
-    if now < until:
+    if row.state is State.PACKAGED and (seen.is_hidden or seen.entry is None):
+        return Decision(Verdict.SEND, "not sent yet")
+    if _is_decided(row, force=force):
+        return Decision(Verdict.UNSURE, _reason_unsure(row))
+    left = quiet_seconds * (1 + 1 / HEARTBEATS) - elapsed
+    if left > 0:
         reason = "the server may still store what an interrupted upload had sent"
-        return Decision(Verdict.WAIT, reason, until)
+        return Decision(Verdict.WAIT, reason, left)
     return _of_interrupted(row, seen, is_first=is_first, force=force)
 
 
+def was_refused(row: LedgerRow) -> bool:
+    """Check whether the server refused to store the file after every byte had left."""
+    return row.state is State.UNCONFIRMED and row.message.startswith(NOT_STORED)
+
+
 def _has_arrived(row: LedgerRow, seen: ServerView) -> bool:
+    if seen.has_region_values:
+        return True
+    if was_refused(row):
+        return False  # the server's refusal outranks the length that it shows
     size = row.size if row.sent_size is None else row.sent_size
-    is_there = not seen.is_hidden and seen.entry is not None and seen.entry.size == size
-    return seen.has_region_values or is_there
+    return not seen.is_hidden and seen.entry is not None and seen.entry.size == size
 
 
-def _of_packaged(row: LedgerRow, seen: ServerView, now: datetime, quiet_seconds: float) -> Decision:
-    if seen.is_hidden or seen.entry is None:
-        return Decision(Verdict.SEND, "not sent yet")
-    # It was sent from another ledger: that session may still be open.
-    until = (seen.entry.modified or row.since) + timedelta(seconds=quiet_seconds)
-    if now < until:
-        return Decision(Verdict.WAIT, "an upload from another workspace may be in flight", until)
-    return Decision(
-        Verdict.SEND, "the server holds a part sent from another workspace", is_part=True
+def _is_decided(row: LedgerRow, *, force: bool) -> bool:
+    """Check whether only the user can decide, so that waiting would change nothing."""
+    return not force and (row.state is State.PACKAGED or was_refused(row))
+
+
+def _reason_unsure(row: LedgerRow) -> str:
+    if was_refused(row):
+        return row.message  # kept, so that the next run knows it, too
+    return (
+        "the server holds a file of this name that this workspace did not send; it is not "
+        "overwritten automatically; wait for its result, or submit it with replace"
     )
+
+
+def _lengths(row: LedgerRow, seen: ServerView) -> str:
+    """Say which length the server shows where it is not the one that was sent."""
+    if seen.is_hidden or seen.entry is None or seen.entry.size == row.sent_size:
+        return ""
+    return f" (sent: {row.sent_size} bytes; on the server: {seen.entry.size})"
 
 
 def _of_interrupted(row: LedgerRow, seen: ServerView, *, is_first: bool, force: bool) -> Decision:
     """Decide once the server's quiet time is over."""
     if row.state is State.PARTLY_SENT:
         return Decision(Verdict.SEND, "the server holds a part; it is replaced by the whole")
-    is_part = _is_part(row, seen, is_first)
-    if row.state is State.UPLOADING or is_part:
+    if row.state is State.UPLOADING:
+        is_part = is_first and not seen.is_hidden and seen.entry is not None
         return Decision(Verdict.SEND, "an upload was interrupted", is_part=is_part)
     if not is_first and _is_newer(row, seen):
         return Decision(Verdict.SENT, "found whole on the server")
     if force:
         return Decision(Verdict.SEND, "sent again with replace, though it may have arrived")
-    return Decision(
-        Verdict.UNSURE,
-        "it may have arrived and is not sent again automatically; wait for its result, or submit "
-        "it with replace",
-    )
-
-
-def _is_part(row: LedgerRow, seen: ServerView, is_first: bool) -> bool:
-    if not is_first or seen.is_hidden or seen.entry is None:
-        return False
-    return seen.entry.size < (row.sent_size or 0)
+    # A file of another length is no proof of a part: every byte may have been acknowledged.
+    return Decision(Verdict.UNSURE, f"it may have arrived{_lengths(row, seen)}{DECIDE}")
 
 
 def _is_newer(row: LedgerRow, seen: ServerView) -> bool:

@@ -14,12 +14,12 @@ from neuroflow.models import Event, Package, ResultFolder
 from neuroflow.transfer.collect import find_folders
 from neuroflow.transfer.concurrency import connections_for, round_trip_time
 from neuroflow.transfer.control import Clock, Control, Job
-from neuroflow.transfer.pool import ConnectionPool
+from neuroflow.transfer.pool import WAIT, ConnectionPool, first_connection
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.options import UploadOptions
 from neuroflow.transfer.upload.plan import Plan, PlanItem
 from neuroflow.transfer.upload.rate_limit import RateLimiter
-from neuroflow.transfer.upload.worker import STAGE, WAIT, Task, UploadWorker
+from neuroflow.transfer.upload.worker import STAGE, Task, UploadWorker
 
 PackageStream = Generator[Event | tuple[PlanItem, Package], None, None]
 """Yields studies to send as they become ready, and the events of preparing them."""
@@ -52,7 +52,7 @@ def submit(
             yield from _until_first(further, tasks, job)
         if not tasks:
             return
-        with connect() as first:
+        with (yield from first_connection(connect, job, WAIT)) as first:
             folder = cohort_folder(plan.cohort_id)
             first.mkdirs(folder)
             worker = UploadWorker(ledger, job, options, _results(first), limiter)

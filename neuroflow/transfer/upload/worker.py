@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from neuroflow.contract import upload_path
 from neuroflow.errors import (
@@ -13,6 +13,7 @@ from neuroflow.errors import (
     NeuroflowError,
     PackageError,
     RemoteRefusedError,
+    SizeMismatchError,
     SubmissionError,
     TransferError,
 )
@@ -20,15 +21,22 @@ from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Event, OnEvent, Package, ResultFolder
 from neuroflow.transfer.collect import VALUES_FILE, list_folder
 from neuroflow.transfer.control import Job
-from neuroflow.transfer.pool import DroppedError, PostponedError
+from neuroflow.transfer.pool import WAIT, DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.history import BEGUN
 from neuroflow.transfer.upload.options import UploadOptions
-from neuroflow.transfer.upload.plan import REFUSED
+from neuroflow.transfer.upload.plan import REFUSED, describe_seconds
 from neuroflow.transfer.upload.rate_limit import RateLimiter
-from neuroflow.transfer.upload.reconcile import HEARTBEATS, ServerView, Verdict, reconcile
+from neuroflow.transfer.upload.reconcile import (
+    DECIDE,
+    HEARTBEATS,
+    NOT_STORED,
+    ServerView,
+    Verdict,
+    reconcile,
+)
 
-STAGE, WAIT = "upload", "wait"
+STAGE = "upload"
 _REPORT_SECONDS = 0.1
 _PAUSE_SECONDS = 0.2
 
@@ -51,8 +59,10 @@ class UploadWorker:
     options: UploadOptions
     results: dict[str, ResultFolder]
     limiter: RateLimiter
+    # Since when a study is known not to be sent any more, by `Job.monotonic`.
+    silent_since: dict[str, float] = field(default_factory=dict)
 
-    def handle(self, remote: Remote, task: Task, on_event: OnEvent) -> datetime | None:
+    def handle(self, remote: Remote, task: Task, on_event: OnEvent) -> float | None:
         """Bring one study as far as possible now; return when to check the server again."""
         package = task.package
         row = self._row(package)
@@ -60,15 +70,15 @@ class UploadWorker:
             decision = reconcile(
                 row,
                 self._server_view(remote, package),
-                now=self.job.now(),
+                elapsed=self._elapsed(row),
                 quiet_seconds=self.options.quiet_seconds,
                 force=task.force,
             )
         except ConnectionLostError as error:
             raise self._schedule_retry(task, on_event, error) from error
         if decision.verdict is Verdict.WAIT:
-            on_event(self._waiting(package, decision.reason))
-            return decision.until
+            on_event(self._waiting(package, decision.reason, decision.seconds))
+            return self.job.monotonic() + decision.seconds
         if decision.is_part and row.state is not State.PACKAGED:
             self._record(package, State.PARTLY_SENT, decision.reason)
         if decision.verdict is Verdict.SEND:
@@ -121,19 +131,24 @@ class UploadWorker:
     def _state_after_failure(
         self, remote: Remote, package: Package, error: TransferError, *, is_cut: bool
     ) -> tuple[State, str]:
-        """Determine what the server holds after it answered an upload with an error."""
-        state = self._row(package).state
+        """Determine what an upload amounts to that the server answered with an error."""
         message = f"{error.what} {error.why}".rstrip()
         if is_cut:
             return State.PARTLY_SENT, message  # the last byte never left, or was refused
+        if isinstance(error, SizeMismatchError):
+            return State.UNCONFIRMED, message  # all was acknowledged; what changed it is unknown
+        # The server refused to finish the file: the length that it shows proves nothing.
+        shown = self._shown_size(remote, package)
+        return State.UNCONFIRMED, f"{NOT_STORED}{message}{shown}{DECIDE}"
+
+    def _shown_size(self, remote: Remote, package: Package) -> str:
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except (ConnectionLostError, RemoteRefusedError):
-            return state, message
+            return ""
         if entry is None:
-            return state, message
-        whole = entry.size == package.size
-        return (State.SUBMITTED if whole else State.PARTLY_SENT), message
+            return " It shows no file of this name,"
+        return f" It shows {entry.size} of {package.size} bytes, which proves nothing,"
 
     def _record_refused(self, package: Package, before: LedgerRow, error: TransferError) -> None:
         """Record that nothing was sent: the server refused before the first byte."""
@@ -148,15 +163,24 @@ class UploadWorker:
     ) -> Exception:
         """Decide whether an interrupted study is retried in this run; return what to raise."""
         task.attempts += 1
+        self.silent_since[task.package.study_id] = self.job.monotonic()
         message = _with_study(error, task.package)
         if task.attempts >= self.options.attempts:
             on_event(self._event(task.package, 0, "failed", message))
             return DroppedError()
-        on_event(self._waiting(task.package, message))
-        if self._row(task.package).state is State.PACKAGED:
-            return PostponedError(self.job.now())  # nothing had begun
-        quiet = timedelta(seconds=self.options.quiet_seconds * (1 + 1 / HEARTBEATS))
-        return PostponedError(self.job.now() + quiet)
+        seconds = 0.0
+        if self._row(task.package).state is not State.PACKAGED:  # something had begun
+            seconds = self.options.quiet_seconds * (1 + 1 / HEARTBEATS)
+        on_event(self._waiting(task.package, message, seconds))
+        return PostponedError(self.job.monotonic() + seconds)
+
+    def _elapsed(self, row: LedgerRow) -> float:
+        """Return for how many seconds an upload is known to be over, whatever wall clocks say."""
+        now = self.job.monotonic()
+        in_this_run = now - self.silent_since.setdefault(row.study_id, now)
+        if row.state is State.PACKAGED:
+            return in_this_run  # it was sent from elsewhere, at a time that nobody here knows
+        return max(in_this_run, self.ledger.seconds_since(row.study_id) or 0.0)
 
     def _server_view(self, remote: Remote, package: Package) -> ServerView:
         has_region_values = self._has_region_values(remote, package)
@@ -189,7 +213,10 @@ class UploadWorker:
     def _record(self, package: Package, state: State, message: str) -> None:
         self.ledger.record(package.cohort_id, package.study_id, state, message)
 
-    def _waiting(self, package: Package, message: str) -> Event:
+    def _waiting(self, package: Package, message: str, seconds: float) -> Event:
+        if seconds:
+            until = (self.job.now() + timedelta(seconds=seconds)).astimezone()
+            message = f"{message}; waiting until {until:%H:%M:%S} ({describe_seconds(seconds)})"
         return replace(self._event(package, 0, "progress", message), stage=WAIT)
 
     def _event(self, package: Package, done: int, status: str, message: str) -> Event:
@@ -202,8 +229,8 @@ class _Progress:
     def __init__(self, worker: UploadWorker, package: Package, on_event: OnEvent) -> None:
         self._worker, self._package, self._on_event = worker, package, on_event
         self._reported = 0.0
-        self._recorded = worker.job.now()
-        self._beat = timedelta(seconds=worker.options.quiet_seconds / HEARTBEATS)
+        self._recorded = worker.job.monotonic()
+        self._beat = worker.options.quiet_seconds / HEARTBEATS
         self.is_open = False
         self.done = 0
 
@@ -235,7 +262,7 @@ class _Progress:
         self._on_event(self._worker._event(self._package, self.done, status, message))
 
     def _heartbeat(self) -> None:
-        now = self._worker.job.now()
+        now = self._worker.job.monotonic()
         if self._beat and now - self._recorded >= self._beat:
             self._recorded = now
             message = f"{self.done} of {self._package.size} bytes"

@@ -36,7 +36,7 @@ def test_every_study_stands_where_the_server_shows_it(remote, packages, anew):
     assert [row.study_id for row in rows] == [package.study_id for package in made]
     assert [row.state for row in rows] == [
         State.SUBMITTED,
-        State.PARTLY_SENT,
+        State.UNCONFIRMED,
         State.SUBMITTED,
         State.UNCONFIRMED,
         State.UNCONFIRMED,
@@ -70,12 +70,16 @@ def test_what_is_not_seen_goes_only_when_asked(folder_remote, packages, anew):
     assert there.read_bytes() == one.path.read_bytes()
 
 
-def test_a_part_is_replaced_by_the_whole(folder_remote, packages, anew):
+def test_another_length_is_replaced_only_when_asked(folder_remote, packages, anew):
     home, connect = folder_remote
     (one,) = packages(1)
     put(home, one, 100)
     rebuild([one], anew, connect())
     list(submit(plan([one], anew, {}), [one], connect, anew, quiet_seconds=0.01))
+    assert anew.row(one.study_id).state is State.UNCONFIRMED
+    assert (home / upload_path("COHORT", one.study_id)).stat().st_size == 100
+    asked = plan([one], anew, {}, replace=True)
+    list(submit(asked, [one], connect, anew, quiet_seconds=0.01))
     assert (home / upload_path("COHORT", one.study_id)).stat().st_size == one.size
 
 

@@ -9,21 +9,31 @@ import pytest
 from neuroflow.ledger.ledger import LedgerRow
 from neuroflow.ledger.states import TRANSITIONS, State
 from neuroflow.models import Entry
-from neuroflow.transfer.upload.reconcile import ServerView, Verdict, reconcile
+from neuroflow.transfer.upload.reconcile import NOT_STORED, ServerView, Verdict, reconcile
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 QUIET = 300.0
-SOON, LATER = THEN + timedelta(seconds=100), THEN + timedelta(seconds=400)
+SOON, LATER = 100.0, 400.0
 BEFORE = THEN - timedelta(days=1)
 SIZE = 1000
 PATH = PurePosixPath("input/C/input/s.zip")
 SENT, SEND, WAIT, UNSURE = Verdict.SENT, Verdict.SEND, Verdict.WAIT, Verdict.UNSURE
 
 
-def row(state, *, submitted_at=None):
+def row(state, *, submitted_at=None, message=""):
     sent = None if state is State.PACKAGED else SIZE
     return LedgerRow(
-        "C", "s", state, THEN, SIZE, "sha", "", "", "", submitted_at=submitted_at, sent_size=sent
+        "C",
+        "s",
+        state,
+        THEN,
+        SIZE,
+        "sha",
+        "",
+        "",
+        message,
+        submitted_at=submitted_at,
+        sent_size=sent,
     )
 
 
@@ -31,10 +41,10 @@ def there(size, modified=THEN):
     return Entry(PATH, size, is_folder=False, modified=modified)
 
 
-def decide(state, entry=None, has_region_values=False, *, now=LATER, hidden=False, **facts):
+def decide(state, entry=None, has_region_values=False, *, elapsed=LATER, hidden=False, **facts):
     force = facts.pop("force", False)
     seen = ServerView(entry, has_region_values, hidden)
-    return reconcile(row(state, **facts), seen, now=now, quiet_seconds=QUIET, force=force)
+    return reconcile(row(state, **facts), seen, elapsed=elapsed, quiet_seconds=QUIET, force=force)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +53,7 @@ def decide(state, entry=None, has_region_values=False, *, now=LATER, hidden=Fals
         # Nothing was begun.
         (State.PACKAGED, None, False, SEND, SEND),
         (State.PACKAGED, there(SIZE), False, SENT, SENT),
-        (State.PACKAGED, there(500), False, WAIT, SEND),
+        (State.PACKAGED, there(500), False, UNSURE, UNSURE),
         (State.PACKAGED, None, True, SENT, SENT),
         # The last byte never left: whatever is there is a part.
         (State.UPLOADING, None, False, WAIT, SEND),
@@ -51,7 +61,8 @@ def decide(state, entry=None, has_region_values=False, *, now=LATER, hidden=Fals
         # The last byte may have arrived: only the server can tell.
         (State.UNCONFIRMED, there(SIZE), False, SENT, SENT),
         (State.UNCONFIRMED, None, True, SENT, SENT),
-        (State.UNCONFIRMED, there(500), False, WAIT, SEND),
+        (State.UNCONFIRMED, there(500), False, WAIT, UNSURE),
+        (State.UNCONFIRMED, there(0), False, WAIT, UNSURE),
         (State.UNCONFIRMED, None, False, WAIT, UNSURE),
         (State.UNCONFIRMED, there(2000), False, WAIT, UNSURE),
         # A part is known to be there, or on its way there.
@@ -64,17 +75,41 @@ def decide(state, entry=None, has_region_values=False, *, now=LATER, hidden=Fals
     ],
 )
 def test_what_follows_soon_and_after_the_quiet_time(state, entry, has_region_values, soon, later):
-    assert decide(state, entry, has_region_values, now=SOON).verdict is soon
+    assert decide(state, entry, has_region_values, elapsed=SOON).verdict is soon
     assert decide(state, entry, has_region_values).verdict is later
 
 
 def test_waiting_ends_after_the_quiet_time_and_one_heartbeat():
-    assert decide(State.UPLOADING, now=SOON).until == THEN + timedelta(seconds=330)
+    assert decide(State.UPLOADING, elapsed=SOON).seconds == pytest.approx(230)
 
 
-def test_a_part_from_elsewhere_is_waited_for_by_the_servers_clock():
-    recent = there(500, modified=LATER)
-    assert decide(State.PACKAGED, recent).until == LATER + timedelta(seconds=QUIET)
+def test_wall_clocks_change_no_wait():
+    ahead = there(500, modified=THEN + timedelta(days=1))
+    assert decide(State.UPLOADING, ahead, elapsed=0.0).seconds == pytest.approx(330)
+
+
+def test_a_file_from_elsewhere_is_replaced_on_request_after_the_quiet_time():
+    assert decide(State.PACKAGED, there(500), force=True, elapsed=SOON).verdict is WAIT
+    assert decide(State.PACKAGED, there(500), force=True).verdict is SEND
+
+
+@pytest.mark.parametrize("size", [0, 500, SIZE, SIZE + 1])
+def test_after_a_refused_close_no_length_proves_anything(size):
+    refused = f"{NOT_STORED}closing s.zip"
+    for elapsed in (0.0, LATER):
+        found = decide(State.UNCONFIRMED, there(size), message=refused, elapsed=elapsed)
+        assert (found.verdict, found.reason) == (UNSURE, refused)
+    assert decide(State.UNCONFIRMED, there(size), message=refused, force=True).verdict is SEND
+
+
+def test_values_prove_what_a_refused_close_left_open():
+    assert decide(State.UNCONFIRMED, None, True, message=NOT_STORED).verdict is SENT
+
+
+def test_another_length_is_named_with_both_numbers():
+    reason = decide(State.UNCONFIRMED, there(500)).reason
+    assert "1000 bytes" in reason
+    assert "500" in reason
 
 
 @pytest.mark.parametrize("entry", [there(500), None])
@@ -92,7 +127,7 @@ def test_an_account_that_may_not_look(state, later):
 
 def test_the_users_word_sends_what_is_unsure():
     assert decide(State.UNCONFIRMED, force=True).verdict is SEND
-    assert decide(State.UNCONFIRMED, force=True, now=SOON).verdict is WAIT
+    assert decide(State.UNCONFIRMED, force=True, elapsed=SOON).verdict is WAIT
     assert decide(State.UNCONFIRMED, there(SIZE), force=True).verdict is SENT
     assert decide(State.COLLECTED, force=True).verdict is SEND
 
@@ -115,16 +150,13 @@ def test_what_may_have_arrived_whole_is_never_sent_unasked():
     cases = product(
         sorted(TRANSITIONS), entries, [True, False], [SOON, LATER], [True, False], [None, BEFORE]
     )
-    for state, entry, has_region_values, now, hidden, earlier in cases:
+    for state, entry, has_region_values, elapsed, hidden, earlier in cases:
         found = decide(
-            state, entry, has_region_values, now=now, hidden=hidden, submitted_at=earlier
+            state, entry, has_region_values, elapsed=elapsed, hidden=hidden, submitted_at=earlier
         )
         if found.verdict is not SEND:
             continue
         assert state not in {State.SUBMITTED, State.COLLECTED, State.FAILED}
-        if state is State.UNCONFIRMED:
-            assert not hidden
-            assert entry.size < SIZE
-            assert now is LATER
-        if state is State.UPLOADING:
-            assert now is LATER
+        assert state is not State.UNCONFIRMED
+        if state in {State.UPLOADING, State.PARTLY_SENT}:
+            assert elapsed is LATER

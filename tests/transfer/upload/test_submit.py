@@ -251,12 +251,9 @@ class Failing(LocalRemote):
     [
         (RemoteRefusedError("no"), "opening", State.PACKAGED),
         (RemoteRefusedError("no"), "midway", State.PARTLY_SENT),
-        (RemoteRefusedError("no"), "closing", State.PARTLY_SENT),
-        (RemoteRefusedError("no"), "closed", State.SUBMITTED),
-        (SizeMismatchError("less"), "closing", State.PARTLY_SENT),
     ],
 )
-def test_a_refused_upload_is_recorded_as_what_is_there(
+def test_an_upload_refused_before_its_end_is_sent_by_the_next_run(
     folder_remote, packages, ledger, error, at, state
 ):
     home, connect = folder_remote
@@ -264,7 +261,30 @@ def test_a_refused_upload_is_recorded_as_what_is_there(
     events = run(made, ledger, lambda: Failing(home, error, at), connections=1)
     assert states(ledger) == {state: 2}
     assert [e.status for e in events if e.study_id][-1] == "failed"
-    run(made, ledger, connect)  # the next run brings all of them to a good end
+    run(made, ledger, connect)
+    assert states(ledger) == {State.SUBMITTED: 2}
+    assert all(is_whole(home, package) for package in made)
+
+
+@pytest.mark.parametrize("at", ["closing", "closed"])
+@pytest.mark.parametrize("error", [RemoteRefusedError("no"), SizeMismatchError("less")])
+def test_after_the_last_byte_a_refusal_is_never_resolved_by_itself(
+    folder_remote, packages, ledger, error, at
+):
+    home, connect = folder_remote
+    made = packages(2)
+    events = run(made, ledger, lambda: Failing(home, error, at), connections=1)
+    assert states(ledger) == {State.UNCONFIRMED: 2}
+    assert [e.status for e in events if e.study_id][-1] == "failed"
+    before = [(home / upload_path("COHORT", each.study_id)).read_bytes() for each in made]
+    refused = isinstance(error, RemoteRefusedError)
+    for _ in range(2):  # a matching length proves nothing after a refusal, and is not forgotten
+        run(made, ledger, connect)
+        proven = at == "closed" and not refused
+        assert states(ledger) == {State.SUBMITTED if proven else State.UNCONFIRMED: 2}
+        after = [(home / upload_path("COHORT", each.study_id)).read_bytes() for each in made]
+        assert after == before
+    run(made, ledger, connect, replace=True)
     assert states(ledger) == {State.SUBMITTED: 2}
     assert all(is_whole(home, package) for package in made)
 
@@ -454,3 +474,33 @@ def test_a_plan_of_unknown_studies_is_refused(folder_remote, packages, ledger):
     made = packages(1)
     with pytest.raises(SubmissionError, match="no package"):
         list(submit(plan(made, ledger, {}), [], folder_remote[1], ledger))
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+def test_the_first_connection_is_tried_again(folder_remote, packages, ledger, failures):
+    home, connect = folder_remote
+    made, left = packages(1), [ConnectionLostError("away")] * failures
+
+    def shaky():
+        if left:
+            raise left.pop()
+        return connect()
+
+    events = run(made, ledger, shaky, clock=FastClock().clock)
+    waits = [event for event in events if event.stage == "wait"]
+    assert len(waits) == failures
+    assert all("no connection, retrying in" in event.message for event in waits)
+    assert states(ledger) == {State.SUBMITTED: 1}
+
+
+def test_a_wrong_address_is_reported_after_a_few_attempts(packages, ledger):
+    attempts = []
+
+    def wrong():
+        attempts.append(1)
+        raise PortError("closed")
+
+    with pytest.raises(PortError):
+        run(packages(1), ledger, wrong, clock=FastClock().clock)
+    assert len(attempts) == 4
+    assert states(ledger) == {State.PACKAGED: 1}

@@ -14,14 +14,15 @@ from neuroflow.ledger.states import State
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.upload.plan import plan
 
-IN_DOUBT = ("after unconfirmed", "before submitted")
+PART_IN_DOUBT = "after unconfirmed"  # all but the last byte is on the server
+IN_DOUBT = (PART_IN_DOUBT, "before submitted")
 
 
-def resume(packages, ledger_path, server, known):
+def resume(packages, ledger_path, server, known, *, replace=False):
     """Submit again, in this process, to the end."""
     STRUCK["SIGKILL"] += 1
     with Ledger(ledger_path) as ledger:
-        todo = plan(packages, ledger, {})
+        todo = plan(packages, ledger, {}, replace=replace)
         for _ in submit(
             todo,
             packages,
@@ -48,9 +49,9 @@ def test_killed_and_resumed_no_study_is_processed_twice(
         die_while_submitting(moment, service, known, [one], ledger_path, tmp_path)
         states = resume([one], ledger_path, service, known)
         wholes = [name for name, length in service.arrived if length == one.size]
-    if takes and moment in IN_DOUBT:
-        # The last byte was on its way and nothing is to be seen any more: only the user may send
-        # it again.
+    if (takes and moment in IN_DOUBT) or moment == PART_IN_DOUBT:
+        # The last byte was leaving, and the server shows nothing, or another length: only the
+        # user may send it again.
         assert states == {State.UNCONFIRMED: 1}
         assert len(wholes) <= 1
     else:
@@ -66,6 +67,10 @@ def test_killed_and_resumed_the_file_is_whole(
     (one,) = packages(1, size=600_000)
     known = trusting(sshd)
     die_while_submitting(moment, sshd, known, [one], ledger_path, tmp_path)
-    assert resume([one], ledger_path, sshd, known) == {State.SUBMITTED: 1}
+    is_open = moment == PART_IN_DOUBT
+    state = State.UNCONFIRMED if is_open else State.SUBMITTED
+    assert resume([one], ledger_path, sshd, known) == {state: 1}
+    if is_open:
+        assert resume([one], ledger_path, sshd, known, replace=True) == {State.SUBMITTED: 1}
     path = sshd.home / upload_path("COHORT", one.study_id)
     assert path.read_bytes() == one.path.read_bytes()
