@@ -478,7 +478,7 @@ def test_a_plan_of_unknown_studies_is_refused(folder_remote, packages, ledger):
 
 @pytest.mark.parametrize("failures", [1, 3])
 def test_the_first_connection_is_tried_again(folder_remote, packages, ledger, failures):
-    home, connect = folder_remote
+    _, connect = folder_remote
     made, left = packages(1), [ConnectionLostError("away")] * failures
 
     def shaky():
