@@ -25,7 +25,7 @@ MEANING = {
     "reset": "the connection reset, at any byte",
     "close": "the connection closed, at any byte",
     "slow close": "the connection closed after a pause",
-    "silence": "the line falls silent, at any byte",
+    "silence": "the connection falls silent, at any byte",
     "refused write": "the server refuses to write",
     "refused close": "the server refuses to close the file, after all bytes",
     "refused mkdir": "the server refuses to make the folder",
