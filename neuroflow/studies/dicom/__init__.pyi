@@ -8,6 +8,8 @@ from .fast_reader import lookup as lookup
 from .fast_reader import read_raw as read_raw
 from .header import READ_ERRORS as READ_ERRORS
 from .header import Header as Header
+from .header import NotAnImageError as NotAnImageError
 from .header import read_header as read_header
+from .header import require_mr_image as require_mr_image
 from .series import DERIVED_MAPS as DERIVED_MAPS
 from .series import is_diffusion as is_diffusion

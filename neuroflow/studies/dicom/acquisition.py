@@ -25,7 +25,13 @@ from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member
 from neuroflow.studies.demographics import age_between, parse_age, parse_sex
 from neuroflow.studies.dicom.datetimes import parse_datetime
-from neuroflow.studies.dicom.header import READ_ERRORS, Header, read_header
+from neuroflow.studies.dicom.header import (
+    ECHO_PLANAR,
+    READ_ERRORS,
+    Header,
+    NotAnImageError,
+    read_header,
+)
 from neuroflow.studies.dicom.series import diffusion_series
 from neuroflow.studies.dicom.volumes import Stack, mosaic_stack, stack
 from neuroflow.studies.diffusion import Gradient, count_directions, interleaved, shells
@@ -52,7 +58,7 @@ class _Read:
     """The headers of a study's files."""
 
     pairs: tuple[tuple[Header, Member], ...]
-    unreadable: int  # Files that are damaged or no images
+    unreadable: int  # Images that are damaged
 
 
 def read_dicom(members: StudyMembers) -> Acquisition:
@@ -81,11 +87,13 @@ def read_dicom(members: StudyMembers) -> Acquisition:
 
 def _read_headers(members: StudyMembers) -> _Read:
     pairs: list[tuple[Header, Member]] = []
-    unreadable = 0
+    unreadable = others = 0
     for member in members.images:
         try:
             with member.open() as stream:
                 pairs.append((read_header(stream, member.unpacked_size), member))
+        except NotAnImageError:
+            others += 1  # passed over; only an image can be damaged
         except (*READ_ERRORS, *STREAM_ERRORS):
             unreadable += 1
     if members.study_uid:
@@ -93,7 +101,7 @@ def _read_headers(members: StudyMembers) -> _Read:
     if not pairs:
         raise StudyError(
             "None of the study's DICOM files can be read.",
-            why=f"{unreadable} of {len(members.images)} are damaged or contain no image.",
+            why=f"{unreadable} of {len(members.images)} are damaged, {others} are no MR images.",
             advice="Export the study again.",
         )
     return _Read(tuple(pairs), unreadable)
@@ -152,12 +160,21 @@ def _series(headers: Sequence[Header], first: Mapping[str, Any]) -> Series:
         modality=first.get("Modality"),
         manufacturer=first.get("Manufacturer"),
         field_strength=to_number(first.get("MagneticFieldStrength")),
-        sequence=_joined(first.get("ScanningSequence")),
+        sequence=_sequence(first),
         study_description=first.get("StudyDescription"),
         series_description=first.get("SeriesDescription"),
         transfer_syntaxes=tuple(sorted({header.transfer_syntax for header in headers})),
         burned_in=first.get("BurnedInAnnotation"),
     )
+
+
+def _sequence(first: Mapping[str, Any]) -> str | None:
+    """Return the scanning sequence, with EP where another tag says that it is echo-planar."""
+    sequence = _joined(first.get("ScanningSequence"))
+    words = sequence.split("\\") if sequence else []
+    if "EP" in words or first.get(ECHO_PLANAR) != "YES":
+        return sequence
+    return "\\".join([*words, "EP"])
 
 
 def _joined(value: Any) -> str | None:

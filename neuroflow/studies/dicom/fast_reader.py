@@ -15,7 +15,6 @@ from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
 from pydicom.filereader import data_element_generator
 from pydicom.tag import BaseTag
 from pydicom.uid import (
@@ -94,14 +93,18 @@ def _decoded(
 def read_raw(
     stream: BinaryIO, tags: Collection[int], end: int, start: bytes = b""
 ) -> RawHeader | None:
-    """Read some attributes of a DICOM file."""
+    """Read some attributes of a DICOM file.
+
+    The first reads are attempts: a value that crosses their end may fail in any way, and means
+    that more has to be read. The last word is that of the whole file.
+    """
     for size in STARTS:
         if len(start) < size:
             stream.seek(0)
             start = stream.read(size)
         try:
             header = _parse(io.BytesIO(start), tags, end)
-        except (EOFError, ValueError, InvalidDicomError):
+        except Exception:  # whatever a truncated value makes pydicom raise
             if len(start) < size:
                 raise
             continue

@@ -9,7 +9,7 @@ from pydicom.multival import MultiValue
 
 from neuroflow.studies.dicom.csa import read_csa
 from neuroflow.studies.dicom.fast_reader import Lookup, lookup
-from neuroflow.studies.diffusion import Gradient, Vector
+from neuroflow.studies.diffusion import B0_MAX, Gradient, Vector
 
 BLOCKS = (0x10, 0x11, 0x12, 0x13)
 """Blocks that are searched for private attributes."""
@@ -23,13 +23,21 @@ def read_gradient(look: Lookup) -> Gradient:
     References
     ----------
     DICOM PS3.3, C.8.13.5.9 (MR Diffusion macro); the conformance statements of the vendors;
-    Li et al., J Neurosci Methods 264 (2016) 47-56 (dcm2niix).
+    Li et al., J Neurosci Methods 264 (2016) 47-56 (dcm2niix), whose issues 163 and 542 describe
+    the split tags and the custom tables of GE.
     """
+    b_value = None
     for reader in (_standard, _siemens, _philips, _ge, _siemens_csa):
         found = reader(look)
-        if found.b_value is not None:
-            return found
-    return Gradient()
+        b_value = found.b_value if b_value is None else b_value
+        if b_value is None:
+            continue
+        # Some makers write the b-value into the public tag and the direction into private ones.
+        if b_value <= B0_MAX or found.direction is not None:
+            return Gradient(b_value, found.direction)
+    if b_value is not None and _is_unweighted_ge(look):
+        return Gradient(0.0)
+    return Gradient(b_value)
 
 
 def _standard(look: Lookup) -> Gradient:
@@ -45,23 +53,31 @@ def _item(look: Lookup, tag: int) -> Lookup:
 
 
 def _siemens(look: Lookup) -> Gradient:
-    b_value = _number(_private(look, 0x0019, 0x0C, "SIEMENS"))
-    return Gradient(b_value, _vector(_private(look, 0x0019, 0x0E, "SIEMENS")))
+    b_value = _number(private_value(look, 0x0019, 0x0C, "SIEMENS"))
+    return Gradient(b_value, _vector(private_value(look, 0x0019, 0x0E, "SIEMENS")))
 
 
 def _philips(look: Lookup) -> Gradient:
-    b_value = _number(_private(look, 0x2001, 0x03, "PHILIPS"))
-    parts = [_private(look, 0x2005, element, "PHILIPS") for element in (0xB0, 0xB1, 0xB2)]
+    b_value = _number(private_value(look, 0x2001, 0x03, "PHILIPS"))
+    parts = [private_value(look, 0x2005, element, "PHILIPS") for element in (0xB0, 0xB1, 0xB2)]
     return Gradient(b_value, _vector(parts))
 
 
 def _ge(look: Lookup) -> Gradient:
-    slop = _private(look, 0x0043, 0x39, "GEMS")
+    slop = private_value(look, 0x0043, 0x39, "GEMS")
     b_value = _number(slop[0] if isinstance(slop, list | MultiValue) and len(slop) else slop)
     if b_value is not None:
         b_value %= 1e9  # later releases add 1e9
-    parts = [_private(look, 0x0019, element, "GEMS") for element in (0xBB, 0xBC, 0xBD)]
-    return Gradient(b_value, _vector(parts))
+    return Gradient(b_value, _vector(_ge_parts(look)))
+
+
+def _ge_parts(look: Lookup) -> list[Any]:
+    return [private_value(look, 0x0019, element, "GEMS") for element in (0xBB, 0xBC, 0xBD)]
+
+
+def _is_unweighted_ge(look: Lookup) -> bool:
+    """Check for an image of a custom table: the nominal b-value beside a direction of zeros."""
+    return [_number(part) for part in _ge_parts(look)] == [0.0, 0.0, 0.0]
 
 
 def _siemens_csa(look: Lookup) -> Gradient:
@@ -70,7 +86,7 @@ def _siemens_csa(look: Lookup) -> Gradient:
     return Gradient(b_value, _vector(tags.get("DiffusionGradientDirection")))
 
 
-def _private(look: Lookup, group: int, element: int, vendor: str) -> Any:
+def private_value(look: Lookup, group: int, element: int, vendor: str) -> Any:
     """Return the value in the first block that the vendor reserved, or in an unnamed block."""
     for block in BLOCKS:
         value = look(group << 16 | block << 8 | element)

@@ -12,14 +12,25 @@ from typing import IO, Any, BinaryIO, cast
 from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.uid import UID
 
 from neuroflow.studies.dicom.csa import read_csa
 from neuroflow.studies.dicom.fast_reader import Lookup, lookup, read_raw
 from neuroflow.studies.dicom.functional_groups import FunctionalGroups
-from neuroflow.studies.dicom.gradients import DIRECTION_SEQUENCE, read_gradient
+from neuroflow.studies.dicom.gradients import DIRECTION_SEQUENCE, private_value, read_gradient
 from neuroflow.studies.diffusion import Gradient
 
+MR_IMAGES = frozenset(
+    {
+        "1.2.840.10008.5.1.4.1.1.4",  # MR Image Storage
+        "1.2.840.10008.5.1.4.1.1.4.1",  # Enhanced MR Image Storage
+        "1.2.840.10008.5.1.4.1.1.4.3",  # Enhanced MR Color Image Storage
+        "1.2.840.10008.5.1.4.1.1.4.4",  # Legacy Converted Enhanced MR Image Storage
+    }
+)
+"""SOP classes of images; reports, private series data and screenshots have others (PS3.4, B.5)."""
+ECHO_PLANAR = "EchoPlanarPulseSequence"
 PROTOCOL = (
     "Modality",
     "Manufacturer",
@@ -30,6 +41,7 @@ PROTOCOL = (
     "SliceThickness",
     "SpacingBetweenSlices",
     "ScanningSequence",
+    ECHO_PLANAR,
     "SequenceVariant",
     "PatientAge",
     "PatientSex",
@@ -77,7 +89,7 @@ _PRIVATE = [
     for group, elements in {
         0x0019: (0x0A, 0x0C, 0x0E, 0x29, 0xBB, 0xBC, 0xBD),
         0x0043: (0x39,),
-        0x2001: (0x03,),
+        0x2001: (0x03, 0x13),
         0x2005: (0xB0, 0xB1, 0xB2),
     }.items()
     for block in (0x10, 0x11, 0x12, 0x13)
@@ -93,6 +105,7 @@ TAGS: tuple[int, ...] = (
 _IN_GROUPS = frozenset({*TAGS, DIRECTION_SEQUENCE})
 READ_ERRORS = (
     InvalidDicomError,
+    BytesLengthException,
     EOFError,
     OSError,
     ValueError,
@@ -140,6 +153,10 @@ class Header:
     started_at: str = ""
 
 
+class NotAnImageError(Exception):
+    """The object is whole, and no MR image: a report, a screenshot, data of the maker."""
+
+
 _Facts = tuple[dict[str, Any], tuple[Frame, ...], tuple[float, float] | None]
 
 
@@ -149,6 +166,8 @@ def read_header(stream: IO[bytes], size: int | None = None) -> Header:
         # Values that violate the standard become findings where they matter.
         warnings.simplefilter("ignore")
         raw = read_raw(cast("BinaryIO", stream), TAGS, _SHARED_GROUPS)
+        if raw is not None:
+            require_mr_image(raw.sop_class or _text(raw(_tag("SOPClassUID"))))
         if raw is not None and (raw.stop is None or raw.stop[0] >= _PIXELS):
             if raw.stop is None or (size is not None and _end(raw.stop) > size):
                 raise EOFError("the file is truncated")
@@ -157,8 +176,15 @@ def read_header(stream: IO[bytes], size: int | None = None) -> Header:
         stream.seek(0)
         dataset = dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
         look = lookup(dataset)
+        require_mr_image(_text(look(_tag("SOPClassUID"))))
         syntax = str(dataset.file_meta.get("TransferSyntaxUID") or "")
         return _header(look, syntax, _enhanced(dataset) or _classic(look))
+
+
+def require_mr_image(sop_class: str) -> None:
+    """Raise `NotAnImageError` for an object that says that it is something else."""
+    if sop_class and sop_class not in MR_IMAGES:
+        raise NotAnImageError(UID(sop_class).name)
 
 
 def _end(stop: tuple[int, int, int]) -> int:
@@ -248,7 +274,11 @@ def _frame_gradient(look: Lookup) -> Gradient:
 
 def _protocol(look: Lookup) -> dict[str, Any]:
     found = ((word, look(_tag(word))) for word in PROTOCOL)
-    return {word: _plain(value) for word, value in found if value is not None and value != ""}
+    protocol = {word: _plain(value) for word, value in found if value is not None and value != ""}
+    factor = _integer(private_value(look, 0x2001, 0x13, "PHILIPS"))
+    if factor is not None and factor > 1:  # classic Philips images say it nowhere else
+        protocol.setdefault(ECHO_PLANAR, "YES")
+    return protocol
 
 
 def _plain(value: Any) -> Any:

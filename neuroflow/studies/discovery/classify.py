@@ -16,7 +16,16 @@ from pydicom.datadict import tag_for_keyword
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member, looks_like_dicom, zip_members
-from neuroflow.studies.dicom import READ_ERRORS, STARTS, Lookup, RawHeader, lookup, read_raw
+from neuroflow.studies.dicom import (
+    READ_ERRORS,
+    STARTS,
+    Lookup,
+    NotAnImageError,
+    RawHeader,
+    lookup,
+    read_raw,
+    require_mr_image,
+)
 from neuroflow.studies.filenames import role
 
 _WORDS = (
@@ -123,9 +132,20 @@ def _classify_dicom(path: str, start: bytes, stream: BinaryIO) -> FileKind:
     if found is None:
         return FileKind("skip", "DICOM without a Study Instance UID")
     summary, instance = found
-    if summary.sop_class == DIRECTORY:
-        return FileKind("skip", "DICOMDIR: the files it lists are read themselves")
+    if other := _kind_of_other(summary.sop_class):
+        return FileKind("skip", other)
     return FileKind("dicom", summaries=(summary,), instance=instance)
+
+
+def _kind_of_other(sop_class: str) -> str:
+    """Say what an object is that is no MR image; empty for an image."""
+    if sop_class == DIRECTORY:
+        return "DICOMDIR: the files it lists are read themselves"
+    try:
+        require_mr_image(sop_class)
+    except NotAnImageError as other:
+        return f"DICOM, but no MR image: {other}"
+    return ""
 
 
 def _classify_zip(path: Path) -> FileKind:
@@ -152,8 +172,10 @@ def _summarize_member(member: Member) -> DicomSummary | None:
             if not looks_like_dicom(start):
                 return None
             found = summarize_dicom(start, cast("BinaryIO", stream))
+            if found:
+                require_mr_image(found[0].sop_class)
             return found[0] if found else None
-    except (*READ_ERRORS, *STREAM_ERRORS):
+    except (NotAnImageError, *READ_ERRORS, *STREAM_ERRORS):
         return None
 
 

@@ -199,4 +199,16 @@ def _package_chunk(
                 results.append(make_package(study, cohort_id, folder, salt=salt))
         except NeuroflowError as error:
             results.append(error)
+        except Exception as error:  # noqa: BLE001  one study's fault never stops the others
+            results.append(_unexpected(study, error))
     return results
+
+
+def _unexpected(study: Study, error: Exception) -> PackageError:
+    """Turn an exception of a library into one of ours, without values, which may be a person's."""
+    return PackageError(
+        "The study cannot be packaged.",
+        why=f"Reading its files failed unexpectedly ({type(error).__name__}).",
+        advice="Export the study again; if that does not help, exclude it and report the problem.",
+        study_id=study.study_id,
+    )

@@ -132,11 +132,18 @@ def _check_one(study: Study, *, deep: bool = False) -> CheckResult:
         advice = error.advice or rules.READABLE.advice
         unreadable = replace(finding(rules.READABLE, study, measured), advice=advice)
         return CheckResult("", (unreadable,))
+    except Exception as error:  # noqa: BLE001  one study's fault never stops the others
+        return CheckResult("", (finding(rules.READABLE, study, _unexpected(error)),))
     found = [rule.check(study.label, facts) for rule in RULES]
     found.append(_gradient_count(study, facts))
     if deep:
         found += conversion_findings(study, facts)
     return CheckResult(facts.fingerprint, tuple(one for one in found if one is not None))
+
+
+def _unexpected(error: Exception) -> str:
+    """Say what a reader raised, without the values in it, which may be a person's."""
+    return f"reading it failed unexpectedly ({type(error).__name__})"
 
 
 def _gradient_count(study: Study, facts: Acquisition) -> Finding | None:
