@@ -61,7 +61,14 @@ default_role = "autolink"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 nitpicky = True
-nitpick_ignore = [("py:class", "neuroflow.plot.common.style.Theme")]  # a list of words
+# Types of arguments and attributes that have no entry of their own in the reference.
+nitpick_ignore = [
+    ("py:class", "neuroflow.plot.common.style.Theme"),
+    ("py:class", "neuroflow.ledger.ledger.Ledger"),
+    ("py:class", "neuroflow.demo.folder.DemoFolder"),
+    ("py:class", "neuroflow.demo.session.ServiceOptions"),
+    ("py:class", "neuroflow.studies.protocol.check_cache.CheckResult"),
+]
 nitpick_ignore_regex = [(r"py:.*", r"(?!neuroflow\.).*")]  # of other projects, nothing is fetched
 
 # Looks

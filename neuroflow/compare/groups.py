@@ -93,7 +93,7 @@ def compare_groups(
         Use only these groups; None for all.
     contrasts
         Planned contrasts such as ``"MSA+PSP - PD"``, instead of a reference; ``"planned"`` for
-        those published for free water (`neuroflow.compare.stats.contrasts.PLANNED`). The linear
+        those published for free water (`neuroflow.compare.PLANNED`). The linear
         model takes the mean of the pooled groups' adjusted means; the other methods pool the
         studies.
     covariates

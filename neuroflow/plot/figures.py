@@ -50,7 +50,7 @@ class FigureSpec:
     Parameters
     ----------
     name
-        Its name in `neuroflow.plot` and on the command line.
+        Its name in ``neuroflow.plot`` and on the command line.
     draw
         The function: data first, axes out.
     needs

@@ -156,7 +156,7 @@ def test_a_server_that_stores_less_is_noticed(sshd, opening, local, monkeypatch)
         os.truncate(sshd.home / PATH, 1000)
 
     monkeypatch.setattr(PipelinedClient, "close_file", close_and_cut)
-    with opening(sshd)() as remote, pytest.raises(SizeMismatchError, match="there: 1000"):
+    with opening(sshd)() as remote, pytest.raises(SizeMismatchError, match="there now: 1000"):
         remote.put(local, PATH)
 
 
