@@ -55,6 +55,14 @@ class DemoSession:
         Of the service's host key, ``SHA256:...``.
     service
         The service, if it runs in this process.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> demo = start_demo(tempfile.mkdtemp(), n_studies=1)
+    >>> demo.scans.is_dir()
+    True
+    >>> demo.close()
     """
 
     folder: DemoFolder
@@ -74,11 +82,11 @@ class DemoSession:
 
     @property
     def project(self) -> Path:
-        """Where the service looks for the workspace, to simulate values that fit the groups."""
+        """The folder of the workspace; the service reads the groups in it to simulate values."""
         return self.folder.project
 
     def close(self) -> None:
-        """Stop the service, if it runs in this process; harmless when repeated."""
+        """Stop the service, if it runs in this process; repeated calls do nothing."""
         if self.service is not None:
             self.service.stop()
 
@@ -90,7 +98,7 @@ class DemoSession:
 
 
 def open_demo(
-    folder: Path | str = "demo-output", *, environ: Mapping[str, str] = os.environ
+    folder: Path | str = "demo-output", *, environ: Mapping[str, str] | None = None
 ) -> DemoSession:
     """Join the demo that ``neuroflow demo --lab`` runs, or start one.
 
@@ -99,7 +107,7 @@ def open_demo(
     folder
         The folder for a new demo.
     environ
-        The environment; its variable ``NEUROFLOW_DEMO`` names a running demo.
+        Its variable ``NEUROFLOW_DEMO`` names a running demo; None for this process's environment.
 
     Returns
     -------
@@ -110,8 +118,14 @@ def open_demo(
     ------
     DemoError
         The running demo's folder does not describe one, or a new one cannot be started.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with open_demo(tempfile.mkdtemp()) as demo:  # doctest: +SKIP
+    ...     demo.scans
     """
-    running = environ.get(VARIABLE)
+    running = (os.environ if environ is None else environ).get(VARIABLE)
     return join_demo(running) if running else start_demo(folder)
 
 
@@ -145,6 +159,13 @@ def start_demo(
     ------
     DemoError
         The folder cannot be written, or the service cannot run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with start_demo(tempfile.mkdtemp(), n_studies=1) as demo:
+    ...     demo.profile.host, demo.participants.name
+    ('127.0.0.1', 'participants.tsv')
     """
     settings: ServiceOptions = {"seed": DEFAULT_SEED, "delay": 1.0, **options}
     check_layout(settings.get("layout", "long"))  # before anything is written

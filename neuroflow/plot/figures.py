@@ -66,6 +66,14 @@ class FigureSpec:
         How the Explore form offers it; None leaves it out.
     order
         Its place among the figures; those of equal order stand by name.
+
+    Examples
+    --------
+    >>> spec = FIGURES["ecdf"]
+    >>> spec.arguments({"region": "SCP", "alpha": 0.05})
+    {'region': 'SCP'}
+    >>> spec.missing({"metric": "FW"})
+    ['region']
     """
 
     name: str

@@ -56,7 +56,22 @@ class StatusUpdate:
         return int(self.table["state"].isin(answered).sum())
 
     def event(self) -> Event:
-        """Make an event of it: answered studies out of all that were sent."""
+        """Return the update as an event: how many of the sent studies are answered.
+
+        Returns
+        -------
+        Event
+            Of the stage ``"wait"``; `done` and `total` count studies.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from datetime import UTC
+        >>> table = pd.DataFrame({"state": ["processing", "collected"]})
+        >>> update = StatusUpdate(table, datetime(2026, 1, 1, tzinfo=UTC), 60.0, has_changed=True)
+        >>> update.event().done, update.event().total
+        (1, 2)
+        """
         status = "skipped" if self.error else "progress"
         message = f"no connection, retrying: {self.error}" if self.error else ""
         total = self.answered + self.waiting

@@ -48,10 +48,40 @@ class Remote(Protocol):
 
     Implementations raise only errors of `neuroflow.errors`. One Remote belongs to one thread;
     only `close` may be called from another one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from neuroflow.transfer.local import LocalRemote
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "a.zip").write_bytes(b"abc")
+    3
+    >>> place, file = PurePosixPath("input/C/input"), PurePosixPath("input/C/input/a.zip")
+    >>> with LocalRemote(folder / "home") as remote:
+    ...     remote.mkdirs(place)
+    ...     receipt = remote.put(folder / "a.zip", file)
+    ...     names = [entry.path.name for entry in remote.list(place)]
+    ...     sizes = [entry.size for found in remote.list_many([place]) for entry in found]
+    ...     size = remote.stat(file).size
+    ...     remote.get(file, folder / "b.zip", size)
+    ...     failures = list(remote.get_many([Wanted(file, folder / "c.zip", size)]))
+    ...     remote.close()
+    >>> names, sizes, failures, receipt.name
+    (['a.zip'], [3], [None], 'CONFIRMED')
     """
 
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
         """Yield what is in a folder: files and folders, neither links nor devices.
+
+        Parameters
+        ----------
+        path
+            The folder.
+
+        Yields
+        ------
+        Entry
+            One per name, in any order.
 
         Raises
         ------
@@ -66,9 +96,18 @@ class Remote(Protocol):
     def list_many(
         self, paths: Sequence[PurePosixPath]
     ) -> Iterator[Sequence[Entry] | RemoteRefusedError]:
-        """Yield what is in each of many folders, in order.
+        """List many folders, with several requests in flight at a time.
 
-        A missing folder is empty; a folder that may not be listed yields the error.
+        Parameters
+        ----------
+        paths
+            The folders.
+
+        Yields
+        ------
+        sequence of Entry, or RemoteRefusedError
+            One per folder, in the order of `paths`: what is in it, nothing if it does not exist,
+            or the error if it may not be listed.
 
         Raises
         ------
@@ -77,7 +116,17 @@ class Remote(Protocol):
         """
 
     def stat(self, path: PurePosixPath) -> Entry | None:
-        """Return the entry of one path; None if there is nothing.
+        """Return the entry of one path.
+
+        Parameters
+        ----------
+        path
+            A file or folder.
+
+        Returns
+        -------
+        Entry or None
+            None if nothing has this path.
 
         Raises
         ------
@@ -94,11 +143,26 @@ class Remote(Protocol):
         on_bytes: OnBytes = do_nothing,
         before_last: BeforeLast = do_nothing,
     ) -> Receipt:
-        """Write a whole file under its final name, overwriting; its folder exists.
+        """Write a whole file under its final name, replacing an existing one.
 
-        Returns once all bytes and the closing were acknowledged, with what the server showed
-        afterwards. Whatever ends it before every byte is acknowledged ends the connection
-        too: a file is closed, and so declared complete, only when it is whole.
+        Whatever ends the upload before every byte is acknowledged ends the connection, too: a
+        file is closed, and so declared complete, only when it is whole.
+
+        Parameters
+        ----------
+        local
+            The file on this disk.
+        path
+            Its path on the server; the folder exists.
+        on_bytes
+            Called with the number of bytes acknowledged so far; first with 0.
+        before_last
+            Called before the last byte leaves.
+
+        Returns
+        -------
+        Receipt
+            What the server showed after it acknowledged all bytes and the closing.
 
         Raises
         ------
@@ -115,7 +179,18 @@ class Remote(Protocol):
     def get(
         self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = do_nothing
     ) -> None:
-        """Fetch a file of `size` bytes; the local name appears only when it is whole.
+        """Download a file; the local name appears only when the file is complete.
+
+        Parameters
+        ----------
+        path
+            The file on the server.
+        local
+            Where to write it.
+        size
+            Its length in bytes, as listed.
+        on_bytes
+            Called with the number of bytes received so far.
 
         Raises
         ------
@@ -130,10 +205,19 @@ class Remote(Protocol):
         """
 
     def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
-        """Fetch many files, each as `get`.
+        """Download many files, each as `get` does, with several requests in flight at a time.
 
-        Yields in order why a file could not be fetched, or None once it is there; if closed early,
-        files that were not yielded do not appear.
+        If the generator is closed early, files that were not yielded do not appear.
+
+        Parameters
+        ----------
+        wanted
+            The files.
+
+        Yields
+        ------
+        NeuroflowError or None
+            One per file, in the order of `wanted`: why it could not be downloaded, or None.
 
         Raises
         ------
@@ -145,6 +229,11 @@ class Remote(Protocol):
 
     def mkdirs(self, path: PurePosixPath) -> None:
         """Create a folder and its parents, where missing.
+
+        Parameters
+        ----------
+        path
+            The folder.
 
         Raises
         ------

@@ -70,14 +70,44 @@ class Service:
     profile_name
         Which profile of ``neuroflow.toml`` to use; None for the one used last.
     environ
-        Where a passphrase may be found under ``NEUROFLOW_PASSPHRASE``.
+        Where a passphrase may be found under ``NEUROFLOW_PASSPHRASE``; None for this process's
+        environment.
 
     Examples
     --------
+    Before the first profile is saved:
+
     >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     Service(Path(folder)).profile is None
+    >>> from pathlib import PurePosixPath
+    >>> service = Service(Path(tempfile.mkdtemp()))
+    >>> service.profile is None
     True
+
+    The first connection, here to the embedded service:
+
+    >>> from neuroflow.demo.service import DemoService
+    >>> with DemoService(Path(tempfile.mkdtemp())) as server:
+    ...     service.save_profile(server.profile)
+    ...     service.use_passphrase(None)
+    ...     shown = service.unknown_host()
+    ...     shown.fingerprint == service.host_fingerprint() == server.fingerprint
+    ...     service.trust(shown.fingerprint)
+    ...     [step.ok for step in service.probe()]
+    ...     with service.connect() as remote:
+    ...         sorted(entry.name for entry in remote.list(PurePosixPath(".")))
+    True
+    [True, True, True, True, True]
+    ['input', 'output']
+
+    Several profiles, of which one is in use:
+
+    >>> service.save_profile(Profile("files.example.org", "lab", None, name="agent"))
+    >>> service.profile_names, service.profile_name
+    (['default', 'agent'], 'agent')
+    >>> service.use_profile("default")
+    >>> service.remove_profile("agent")
+    >>> service.profile_names
+    ['default']
     """
 
     def __init__(
@@ -85,11 +115,11 @@ class Service:
         folder: Path,
         *,
         profile_name: str | None = None,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self._config = folder / CONFIG_NAME
         self._asked_name = profile_name
-        self._passphrase = environ.get(PASSPHRASE_VARIABLE)
+        self._passphrase = (os.environ if environ is None else environ).get(PASSPHRASE_VARIABLE)
         self.hostkeys = HostKeys(folder / "known_hosts")
 
     @property
@@ -184,6 +214,11 @@ class Service:
         ------
         KeyFileError
             No agent answers, or it holds no key.
+
+        Examples
+        --------
+        >>> service.agent_keys()[0].kind  # doctest: +SKIP
+        'ssh-ed25519'
         """
         with credentials((), None) as found:
             keys = [one.key for one in found]

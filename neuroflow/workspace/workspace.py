@@ -132,7 +132,12 @@ class Workspace:
         )
 
     def close(self) -> None:
-        """Close the ledger; harmless when repeated."""
+        """Close the ledger; repeated calls do nothing.
+
+        Examples
+        --------
+        >>> ws.close()
+        """
         self.ledger.close()
 
     # ----------------------------------------------------------------- the folder
@@ -306,6 +311,11 @@ class Workspace:
         -------
         dict
             From `study_id` to the reason.
+
+        Raises
+        ------
+        WorkspaceError
+            The file with the decisions cannot be read.
 
         Examples
         --------

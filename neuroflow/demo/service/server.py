@@ -96,6 +96,13 @@ class DemoService:
     ...     service.host, service.port > 0, service.fingerprint[:7]
     ('127.0.0.1', True, 'SHA256:')
 
+    Without ``with``:
+
+    >>> service = DemoService(Path(tempfile.mkdtemp()), delay=0.0).start()
+    >>> service.wait_until_idle()
+    True
+    >>> service.stop()
+
     References
     ----------
     The SFTP guide of neuropacs (folders); the AWS Transfer Family user guide (refused operations).

@@ -39,6 +39,14 @@ class Masks:
         Of the images.
     voxels
         Positions in the flattened image (C order), by region (case folded) and hemisphere.
+
+    Examples
+    --------
+    >>> masks = Masks(np.eye(4), (2, 2, 2), {("psn", "left"): np.array([0, 7])})
+    >>> masks.find("pSN", "left").tolist()
+    [0, 7]
+    >>> masks.has("pSN", "right")
+    False
     """
 
     affine: FloatArray
@@ -110,6 +118,17 @@ def read_masks(
     TableError
         The images do not lie in one space, an image is empty or not three-dimensional, or the
         table does not fit the labels.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import nibabel
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> image = nibabel.Nifti1Image(np.ones((2, 2, 2), dtype=np.uint8), np.eye(4))
+    >>> nibabel.save(image, folder / "pSN.nii.gz")
+    >>> masks = read_masks(folder)
+    >>> masks.shape, masks.has("pSN"), masks.has("SCP")
+    ((2, 2, 2), True, False)
     """
     place = Path(path)
     if place.is_dir():
@@ -163,6 +182,16 @@ def save_nifti(
         There are two numbers for one region.
     FolderError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import nibabel
+    >>> masks = Masks(np.eye(4), (2, 2, 2), {("psn", ""): np.array([0, 7])})
+    >>> path = Path(tempfile.mkdtemp()) / "z.nii.gz"
+    >>> image = nibabel.load(save_nifti(pd.Series({"pSN": 2.5}, name="z"), masks, path))
+    >>> image.get_fdata().ravel().tolist()
+    [2.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.5]
     """
     file = Path(path)
     check_choice("overlap", overlap, get_args(Overlap))

@@ -97,6 +97,16 @@ def caption(ax: Axes | matplotlib.figure.Figure) -> str:
     -------
     str
         Empty for panels that neuroflow did not draw.
+
+    Examples
+    --------
+    >>> import neuroflow as nf
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcd"), "group": ["Control"] * 2 + ["PSP"] * 2,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.50, 0.55]})
+    >>> caption(nf.plot.ecdf(table, "SCP")).split(". ")[1]
+    'Lines: share of studies at or below a value'
     """
     panels = ax.axes if isinstance(ax, matplotlib.figure.Figure) else [ax]
     return " ".join(_captions[panel] for panel in panels if panel in _captions)
@@ -133,6 +143,15 @@ def save_figure(
         There is no such format.
     FolderError
         The files cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().add_subplot()
+    >>> files = save_figure(ax, Path(tempfile.mkdtemp()) / "figure", ["png", "pdf"])
+    >>> [file.name for file in files]
+    ['figure.png', 'figure.pdf']
     """
     wanted = [formats] if isinstance(formats, str) else list(formats)
     if unknown := [name for name in wanted if name not in FORMATS]:

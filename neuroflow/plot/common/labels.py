@@ -65,7 +65,18 @@ def unit(metric: str, values: FloatArray) -> str:
 
 
 def region_labels(columns: pd.DataFrame) -> list[str]:
-    """Return how regions are called in figures.
+    """Return the names of regions as figures show them.
+
+    Parameters
+    ----------
+    columns
+        One row per region, with the columns `region_name`, `kind` and `hemisphere` of the cohort
+        table.
+
+    Returns
+    -------
+    list of str
+        One name per row: the hemisphere behind a comma, the kind of a tract abbreviated.
 
     Examples
     --------
@@ -96,7 +107,23 @@ def abbreviations(labels: Sequence[str]) -> str:
 
 
 def order_systems(systems: Sequence[str]) -> list[str]:
-    """Put systems into the order of the figures."""
+    """Sort brain systems into the order that figures use.
+
+    Parameters
+    ----------
+    systems
+        Names of systems, as in the column `system` of the cohort table.
+
+    Returns
+    -------
+    list of str
+        Each name once; unknown ones at the end, in the order in which they came.
+
+    Examples
+    --------
+    >>> order_systems(["cerebellum", "midbrain", "cerebellum"])
+    ['midbrain', 'cerebellum']
+    """
     found = list(dict.fromkeys(systems))
     return [name for name in SYSTEMS if name in found] + [n for n in found if n not in SYSTEMS]
 

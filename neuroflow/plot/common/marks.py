@@ -72,5 +72,14 @@ def marks_of(ax: Axes) -> tuple[Marks, ...]:
     -------
     tuple of Marks
         Empty for a figure in which nothing can be selected.
+
+    Examples
+    --------
+    >>> import neuroflow as nf
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcd"), "group": ["Control"] * 2 + ["PSP"] * 2,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.50, 0.55]})
+    >>> [mark.keys for mark in marks_of(nf.plot.strip(table))]
+    [('a', 'b'), ('c', 'd')]
     """
     return tuple(_marks.get(ax, ()))

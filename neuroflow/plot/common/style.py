@@ -82,22 +82,24 @@ THEMES: Mapping[str, Theme] = {
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What `style` sets.
+    """How figures look; `style` and `styled` change it.
 
     Parameters
     ----------
     theme
         ``"light"`` or ``"dark"``.
     font_size
-        Of labels, in points; ticks and notes are one point smaller, never below 8.
+        Size of labels in points, at least 8; ticks and notes are one point smaller, but never
+        below 8.
     colors
-        Colours of groups that differ from the theme's.
+        Colours of groups by name, where they should differ from the theme's:
+        ``{"PD": "#004488"}``.
     order
-        Order of groups that differs from the usual.
+        Names of groups in the order in which figures show them; others follow.
     note
-        Stands at the foot of every figure, as "Simulated data".
+        A line below every figure, such as ``"Simulated data"``.
     footnotes
-        False leaves the foot of the figures empty; the caption has it all the same.
+        False writes no notes below figures; `caption` returns them in any case.
     """
 
     theme: ThemeName = "light"
@@ -118,7 +120,18 @@ class Style:
         return THEMES[self.theme]
 
     def rc(self) -> Any:
-        """Return the matplotlib settings of this style, for `matplotlib.rc_context`."""
+        """Return the matplotlib settings of this style.
+
+        Returns
+        -------
+        dict
+            From the names of matplotlib's settings to values, for `matplotlib.rc_context`.
+
+        Examples
+        --------
+        >>> Style(font_size=10).rc()["axes.labelsize"]
+        10
+        """
         theme = self.palette
         return {
             "font.family": "sans-serif",
@@ -170,13 +183,13 @@ def style(**changes: Any) -> Style:
     Parameters
     ----------
     **changes
-        Any of `theme`, `font_size`, `colors`, `order`, `note`, `footnotes`; see `Style`. Without
-        any, everything goes back to how it was at the start.
+        Any of `theme`, `font_size`, `colors`, `order`, `note`, `footnotes`; see `Style`. A call
+        without changes restores the defaults.
 
     Returns
     -------
     Style
-        What is in force now.
+        The style that is used from now on.
 
     Raises
     ------
@@ -223,7 +236,20 @@ def styled(**changes: Any) -> Iterator[Style]:
     Yields
     ------
     Style
-        What is in force in the block.
+        The style that is used in the block.
+
+    Raises
+    ------
+    OptionError
+        As `style` does.
+
+    Examples
+    --------
+    >>> with styled(theme="dark", font_size=10) as changed:
+    ...     changed.theme
+    'dark'
+    >>> current_style().theme
+    'light'
     """
     _style_stack.append(_style_stack[-1])
     try:

@@ -169,7 +169,7 @@ def study_facts(
     cohort_id: str = "",
     schema: Schema | None = None,
 ) -> pd.DataFrame:
-    """Return what is known of each study in a folder of results.
+    r"""Return what is known of each study in a folder of results.
 
     Parameters
     ----------
@@ -187,6 +187,16 @@ def study_facts(
     ------
     FolderError
         The folder is missing, unreadable, or holds no results.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for study in ("a", "b"):
+    ...     _ = (folder / f"{study}_out").mkdir()
+    ...     _ = (folder / f"{study}_out" / "aidp.csv").write_text("pSN_FW,0.2\nMCP_FW,0.1\n")
+    >>> study_facts(folder)[["study_id", "n_values"]].values.tolist()
+    [['a', 2], ['b', 2]]
     """
     return load_results(
         folder, participants=participants, studies=studies, cohort_id=cohort_id, schema=schema

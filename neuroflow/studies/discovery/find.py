@@ -96,6 +96,15 @@ def find_studies(
     See Also
     --------
     survey : Also returns what was skipped, and why.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from neuroflow.demo.cohort import make_cohort
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = make_cohort(folder, n_studies=1)
+    >>> [(study.label, study.kind.value) for study in find_studies(folder / "scans")]
+    [('D001_01', 'dicom')]
     """
     found = survey(folder, executor=executor, on_event=on_event)
     if not found.studies:
@@ -133,6 +142,16 @@ def survey(
     ------
     FolderError
         The folder is missing or cannot be read, or its studies.tsv is wrong.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from neuroflow.demo.cohort import make_cohort
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = make_cohort(folder, n_studies=1)
+    >>> _ = (folder / "scans" / "notes.txt").write_text("scanned in May")
+    >>> survey(folder / "scans").skipped["reason"].tolist()
+    ['neither DICOM nor NIfTI']
     """
     # Absolute: worker processes may have been started in another working folder.
     root = Path(os.path.abspath(os.path.expanduser(folder)))  # noqa: PTH100, PTH111  as in a shell

@@ -62,7 +62,14 @@ def check(
     -------
     pandas.DataFrame
         One row per finding: study (its label), rule, severity, measured, accepted, advice. Errors
-        block submission; a study without a row is fine.
+        block submission; a study without a row breaks no rule.
+
+    Raises
+    ------
+    MissingExtraError
+        `deep` was asked for and dcm2niix is not installed.
+    WorkerError
+        A worker process ended unexpectedly.
 
     Examples
     --------

@@ -47,6 +47,7 @@ class CheckCache:
     CheckResult(fingerprint='', findings=())
     >>> cache.get(replace(study, age=61.0)) is None
     True
+    >>> cache.save()
     """
 
     def __init__(self, path: Path) -> None:

@@ -168,6 +168,14 @@ def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
     ------
     KeyFileError
         As `load_key`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     made = make_key(Path(folder) / "id_ed25519")
+    ...     public_key(Path(folder) / "id_ed25519").fingerprint == made.fingerprint
+    True
     """
     return public_of(load_key(path, passphrase))
 
