@@ -49,7 +49,7 @@ def _counted(items: Sized, one: str, many: str = "") -> str:
 
 
 class StudyKind(StrEnum):
-    """What a study is made of."""
+    """The format of a study."""
 
     DICOM = "dicom"
     NIFTI = "nifti"
@@ -57,7 +57,7 @@ class StudyKind(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error blocks submission."""
+    """The severity of a finding; an error blocks submission."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -66,20 +66,20 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """One MRI study as it lies on this disk.
+    """One MRI study on this disk.
 
     Parameters
     ----------
     label
-        A name for people, unique among the studies found together; it never leaves this disk.
+        Its readable name, unique among the studies found together; never sent.
     kind
-        What it is made of.
+        DICOM, NIfTI, or a zip of either.
     root
         The folder it was found in, or the zip itself.
     files
         Every file that belongs to it.
     participant_id, session_id
-        Whose it is and which visit, as far as known. Stay on this disk.
+        The participant and the visit, as far as known; never sent.
     age
         Age at the scan in years, from participants.tsv.
     sex
@@ -123,7 +123,7 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found in a study.
+    """One result of a check of a study.
 
     Parameters
     ----------
@@ -132,9 +132,9 @@ class Finding:
     rule
         The id of the rule.
     severity
-        How much it matters.
+        Error, warning or note.
     measured, accepted
-        What was found and what the service takes, with units, for people.
+        The measured value and what the service accepts, as text with units.
     advice
         What to do.
     """
@@ -149,7 +149,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Studies that go to the service together.
+    """Studies that are sent to the service together.
 
     Parameters
     ----------
@@ -180,17 +180,17 @@ class Package:
     Parameters
     ----------
     cohort_id, study_id
-        Where it belongs.
+        The cohort and the study.
     path
         The zip on this disk.
     size
-        Its length in bytes.
+        Its size in bytes.
     sha256
-        Its digest, in hexadecimal.
+        Its SHA-256 digest, in hexadecimal.
     source_sha256
-        The digest of the files it was made from, to notice a study that changed since.
+        The digest of the files it was made from, to detect a study that has changed since.
     study_uid_sha256
-        The digest of the original Study Instance UID, to notice a study sent under another id.
+        The digest of the original Study Instance UID, to detect a study sent under another id.
     """
 
     cohort_id: str
@@ -204,12 +204,12 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step of a long job: what bars, forms, logs and the ledger listen to.
+    """One step of a long job, for progress bars, forms, logs and the ledger.
 
     Parameters
     ----------
     stage
-        What is being done: ``"package"``, ``"upload"``, ``"wait"``, ``"collect"``, ...
+        The kind of job: ``"package"``, ``"upload"``, ``"wait"``, ``"collect"``, ...
     study_id
         The study it is about, or None for the whole job.
     done, total
@@ -218,9 +218,9 @@ class Event:
     status
         ``"started"``, ``"progress"``, ``"done"``, ``"skipped"`` or ``"failed"``.
     message
-        One sentence for people; never a patient's name or a secret.
+        One sentence to show; never contains a patient's name or a secret.
     at
-        When, in UTC.
+        The time, in UTC.
     """
 
     stage: str
@@ -238,18 +238,18 @@ OnEvent = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One name in a listing.
+    """One entry of a directory listing.
 
     Parameters
     ----------
     path
-        From the user's home on the server.
+        Its path, relative to the user's home on the server.
     size
         Length in bytes; 0 for folders.
     is_folder
         True for folders.
     modified
-        When it was last changed, by the server's clock, if reported.
+        Time of the last modification by the server's clock, if reported.
     """
 
     path: PurePosixPath
@@ -272,11 +272,11 @@ class ResultFolder:
     study_id
         The part of its name before ``_out``.
     path
-        Where it is, from the user's home on the server.
+        Its path, relative to the user's home on the server.
     files
         The files in it.
     inner
-        Result folders inside it: one of a whole cohort may have the suffix, too.
+        Result folders inside it, as the folder of a whole cohort may have the suffix, too.
     """
 
     study_id: str
@@ -286,5 +286,5 @@ class ResultFolder:
 
     @property
     def is_wrapper(self) -> bool:
-        """True where it holds other result folders and nothing of its own."""
+        """True if it holds other result folders and no files."""
         return bool(self.inner) and not self.files

@@ -21,18 +21,18 @@ def asymmetry(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     metric
         One metric, several, or None for all.
     absolute
-        True measures how far the sides differ, whichever is larger.
+        True for the absolute difference, whichever side is larger.
 
     Returns
     -------
     DataFrame
         A cohort table: one row per study, region and metric with both values, `value` in percent
         of their mean, ``100 * (left - right) / ((left + right) / 2)``; above zero, left is larger.
-        `hemisphere` is ``"bilateral"``, and `metric` says ``"FW asymmetry"``, so that the result
+        `hemisphere` is ``"bilateral"``, and `metric` is ``"FW asymmetry"``, so that the result
         goes into `compare_groups`, `z_scores`, `correlate` and the plots like any other.
 
     Raises

@@ -58,7 +58,7 @@ def change_over_time(
     family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Compute how values change per year, in each group and between groups (group x time).
+    """Estimate the longitudinal change per year, in each group and between groups.
 
     Each participant's change is the slope of the values over the visits, by least squares (with
     two visits, their difference over the time between them). These slopes are tested against zero
@@ -71,11 +71,12 @@ def change_over_time(
     by
         The column that holds the groups; None for one group of all.
     time
-        When the visit was: a column of numbers in years (as `age`), or of dates.
+        The column with the time of the visit: numbers in years (such as `age`), or dates.
     reference, groups, contrasts
         As for `compare_groups`.
     covariates
-        What the comparison of groups is adjusted for, as it was at the first visit.
+        Columns that the comparison of groups is adjusted for; their values at the first visit
+        are used.
     metric, correction, family, confidence
         As for `compare_groups`. Changes within groups are corrected apart from contrasts.
 
@@ -92,7 +93,7 @@ def change_over_time(
     Raises
     ------
     CompareError
-        Nobody has two visits at different times, or somebody is in two groups.
+        No participant has two visits at different times, or one is in two groups.
     OptionError
         There is no such group or metric.
     TableError

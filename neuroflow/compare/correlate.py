@@ -63,7 +63,7 @@ def correlate(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     score
         A column of numbers, one per study.
     by
@@ -71,13 +71,14 @@ def correlate(
     groups
         Use only studies of these groups; None for all studies, whatever their group.
     covariates
-        Columns that both are adjusted for (partial correlation), as in `compare_groups`.
+        Columns that both variables are adjusted for (partial correlation), as in
+        `compare_groups`.
     metric
         One metric, several, or None for all.
     method
         ``"pearson"``, or ``"spearman"`` for ranks (all ranked first, then adjusted).
     visit
-        Which of a participant's visits to use: ``"first"``, ``"last"`` or a session id.
+        The visit of each participant to use: ``"first"``, ``"last"`` or a session id.
     correction, family, confidence
         As for `compare_groups`.
 
@@ -85,8 +86,8 @@ def correlate(
     -------
     DataFrame
         One row per region and metric: the region's columns, `variable` (the score), `n`, `r`,
-        `ci_low`, `ci_high` (Fisher), `statistic` (t), `df`, `p`, `q`, `reason`. Without an answer
-        the numbers are NaN and `reason` says why.
+        `ci_low`, `ci_high` (Fisher), `statistic` (t), `df`, `p`, `q`, `reason`. Where a
+        correlation cannot be computed, numbers are NaN and `reason` says why.
 
     Raises
     ------
@@ -149,7 +150,7 @@ def correlate_regions(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     metric
         One metric.
     by, groups, covariates, method, visit, correction, confidence

@@ -120,7 +120,7 @@ def compare_groups(
         Which tests are corrected together: ``"all"``, per ``"metric"``, ``"contrast"`` or
         ``"region"``, or a list of these, crossed.
     confidence
-        Of the confidence intervals, between 0 and 1.
+        Level of the confidence intervals, between 0 and 1.
 
     Returns
     -------
@@ -128,9 +128,9 @@ def compare_groups(
         One row per contrast, region and metric, with `EFFECT_COLUMNS`: `n1`, `n2` (studies with a
         value), `mean1`, `mean2` (adjusted to the mean of the covariates among the studies used),
         `estimate` (`mean1` minus `mean2`, in the metric's unit), `se`, `ci_low`, `ci_high`,
-        `statistic`, `df`, `p`, `q`, `effect_size` with its interval, `np2`. Without an answer the
-        numbers are NaN and `reason` says why. ``.attrs`` describes the computation in plain
-        values: model, groups, exclusions, correction, version.
+        `statistic`, `df`, `p`, `q`, `effect_size` with its interval, `np2`. Where a test cannot be
+        computed, numbers are NaN and `reason` says why. ``.attrs`` describes the computation:
+        model, groups, exclusions, correction, version.
 
     Raises
     ------

@@ -53,7 +53,7 @@ def compare_sites(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     site
         The column that holds sites or scanners.
     by
@@ -139,7 +139,7 @@ def remove_site(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     site
         The column that holds sites or scanners.
     by
@@ -151,7 +151,7 @@ def remove_site(
     -------
     DataFrame
         The same table with other values; NaN where a study lacks group, site or a covariate.
-        ``.attrs["removed"]`` says what was done.
+        ``.attrs["removed"]`` records what was removed.
 
     Raises
     ------

@@ -54,18 +54,19 @@ def z_scores(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     by
         The column that holds the groups.
     reference
-        The group that says what is expected: its label, ``"auto"`` for the controls (found by
-        their usual names, as HC, Control, Healthy_Controls), or None for all studies.
+        The group that expected values are estimated from: its label, ``"auto"`` for the controls
+        (found by their usual names, such as HC, Control, Healthy_Controls), or None for all
+        studies.
     covariates
-        What the expected value is adjusted for, as in `compare_groups`.
+        Columns that the expected value is adjusted for, as in `compare_groups`.
     metric
         One metric, several, or None for all.
     confidence
-        Of the prediction intervals, between 0 and 1.
+        Level of the prediction intervals, between 0 and 1.
 
     Returns
     -------
@@ -73,8 +74,9 @@ def z_scores(
         One row per study, region and metric, by study: `study_id`, participant, session, group,
         the region's columns, `value`, `expected`, `sd` (of the reference), `z` (distance from the
         expected value in SDs), `pi_low` and `pi_high` (prediction interval of one new value),
-        `outside` (True beyond it), `n_reference`. NaN where there is no answer. A member of the
-        reference is compared with the others; of its repeated visits the first is in the reference.
+        `outside` (True beyond it), `n_reference`. NaN where a score cannot be computed. A
+        member of the reference is compared with the others; only its first visit is in the
+        reference.
 
     Raises
     ------

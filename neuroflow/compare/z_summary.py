@@ -16,16 +16,16 @@ _FACTS = ("study_id", "participant_id", "session_id", "group")
 
 
 def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -> pd.DataFrame:
-    """Sum up z-scores by study: how many regions are beyond a limit, and the four biomarkers.
+    """Summarise z-scores by study: how many regions exceed a limit, and the four biomarkers.
 
     Parameters
     ----------
     scores
-        What `neuroflow.compare.z_scores.z_scores` returns.
+        The table that `z_scores` returns: one row per study, region and metric.
     metric
         One metric.
     limit
-        Beyond how many SDs a region counts.
+        How many SDs from the expected value a region must be to count.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     OptionError
         There is no such metric.
     TableError
-        The table is not one of z-scores.
+        The table does not have the columns that `z_scores` returns.
 
     Examples
     --------

@@ -43,16 +43,16 @@ class DemoOptions(ServiceOptions, total=False):
 
 @dataclass(frozen=True, slots=True)
 class DemoSession:
-    """A cohort to send and a service that accepts it; closing it stops a service of its own.
+    """A demo: a cohort to send and an embedded service that accepts it.
 
     Parameters
     ----------
     folder
         The folder of this run.
     profile
-        How to reach the service.
+        The profile with which a client connects to the service.
     fingerprint
-        Of the service's host key, ``SHA256:...``.
+        The fingerprint of the service's host key, ``SHA256:...``.
     service
         The service, if it runs in this process.
 
@@ -112,7 +112,7 @@ def open_demo(
     Returns
     -------
     DemoSession
-        Close it when done; that stops only a service that was started here.
+        Close it after use; this stops the service only if it was started here.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def start_demo(
     n_studies
         The number of studies of the cohort.
     on_event
-        Called for every study that was written.
+        Called with an `Event` for every study that was written.
     **options
         ``seed`` of the cohort and the values; ``layout``, ``delay`` (1 s), ``failure_rate``,
         ``latency`` and ``port`` of the service.
@@ -153,7 +153,7 @@ def start_demo(
     Returns
     -------
     DemoSession
-        With its service running in this process.
+        The demo, its service running in this process.
 
     Raises
     ------

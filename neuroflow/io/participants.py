@@ -25,7 +25,7 @@ _PREFIX = re.compile(r"(sub|ses)-", re.IGNORECASE)
 
 
 def read_participants(path: str | Path) -> pd.DataFrame:
-    r"""Read a participants.tsv.
+    r"""Read a table of participants: participants.tsv of BIDS, or another text file.
 
     Parameters
     ----------
@@ -43,8 +43,9 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     ParticipantsError
-        Missing, unreadable or empty; no ``participant_id``; a participant (and session) given
-        twice; an age or sex that cannot be read. The lines are named.
+        The file is missing, unreadable or empty, has no column ``participant_id``, has a
+        participant (and session) twice, or an age or sex that cannot be read. The message names
+        the lines.
 
     References
     ----------

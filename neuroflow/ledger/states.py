@@ -24,7 +24,7 @@ from types import MappingProxyType
 
 
 class State(StrEnum):
-    """Where a study stands.
+    """The state of a study between packaging and results.
 
     Examples
     --------
@@ -51,27 +51,27 @@ class State(StrEnum):
 
     @property
     def is_sent(self) -> bool:
-        """True where the service holds, or has processed, the whole study."""
+        """True if the service holds, or has processed, the complete study."""
         return self in {State.SUBMITTED, State.COLLECTED, State.FAILED}
 
     @property
     def has_unknown_outcome(self) -> bool:
-        """True where an upload was begun and no whole study is known to have arrived."""
+        """True if an upload was begun and it is not known whether the complete study arrived."""
         return self in {State.UPLOADING, State.PARTLY_SENT, State.UNCONFIRMED}
 
     @property
     def is_collected(self) -> bool:
-        """True where results or a failure report are on this disk."""
+        """True if results or a failure report are on this disk."""
         return self in {State.COLLECTED, State.FAILED}
 
     @property
     def is_answered(self) -> bool:
-        """True where the service has answered with results or a failure report."""
+        """True if the service has returned results or a failure report."""
         return self in {State.DELIVERED, State.COLLECTED, State.FAILED}
 
     @property
     def is_awaiting_result(self) -> bool:
-        """True where the study was sent and the service has not answered yet."""
+        """True if the study was sent and the service has not answered yet."""
         return self in {State.SUBMITTED, State.PROCESSING, State.PARTIAL, State.OVERDUE}
 
     def may_become(self, new: State) -> bool:
@@ -80,12 +80,12 @@ class State(StrEnum):
         Parameters
         ----------
         new
-            The state after the step.
+            The next state.
 
         Returns
         -------
         bool
-            True where the step is drawn in this module's picture.
+            True if the ledger accepts the change.
         """
         return new in TRANSITIONS.get(self, frozenset())
 

@@ -48,32 +48,32 @@ def correlation(
     alpha: float = 0.05,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the correlations of all regions with each other.
+    """Draw the correlation matrix of the regions.
 
     Parameters
     ----------
     pairs
-        What `correlate_regions` returns.
+        The table that `correlate_regions` returns: one row per pair of regions.
     regions
-        Keys or names of regions; None for all.
+        Identifiers or names of regions, in the order to draw; None for all.
     order
-        ``"system"``, or ``"cluster"``: like beside like (average linkage).
+        ``"system"``, or ``"cluster"``: similar regions side by side (average linkage).
     alpha
-        Up to 26 regions pairs with q below it carry a point.
+        Pairs with q below it are marked with a point, for up to 26 regions.
     ax
-        Where to draw; None makes a figure whose height grows with the regions.
+        Axes to draw on; None makes a figure whose height grows with the regions.
 
     Returns
     -------
     Axes
-        The matrix is whole: both triangles are the same.
+        The full matrix: both triangles are equal.
 
     Raises
     ------
     OptionError
-        A region or order is not there.
+        The table lacks a region, or `order` is unknown.
     TableError
-        The table is not one of pairs.
+        The table does not have the columns that `correlate_regions` returns.
 
     Examples
     --------

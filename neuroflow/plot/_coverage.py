@@ -37,7 +37,7 @@ def coverage(counts: pd.DataFrame, *, max_rows: int = 40, ax: Axes | None = None
     max_rows
         How many rows are drawn, the least complete first; the others are counted in the caption.
     ax
-        Where to draw; None makes a figure whose height grows with the rows.
+        Axes to draw on; None makes a figure whose height grows with the rows.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def coverage(counts: pd.DataFrame, *, max_rows: int = 40, ax: Axes | None = None
     Raises
     ------
     TableError
-        The table is not one of coverage, or has no rows.
+        The table does not have the columns that `neuroflow.coverage` returns, or has no rows.
 
     Examples
     --------

@@ -43,13 +43,13 @@ def ecdf(
     table
         The cohort table, one row per study, region and metric.
     region
-        Key or name of one region.
+        Identifier or name of one region.
     metric
-        Which metric.
+        The metric to draw, such as ``"FW"``.
     by
         The column that holds the groups.
     ax
-        Where to draw; None makes a figure of a journal's column width.
+        Axes to draw on; None makes a figure as wide as a journal's column (85 mm).
 
     Returns
     -------
@@ -60,7 +60,7 @@ def ecdf(
     Raises
     ------
     OptionError
-        The region or metric is not there, or the name fits several regions.
+        The table lacks the region or metric, or several regions have this name.
     TableError
         The table lacks a column, or no study has a group.
 

@@ -60,31 +60,31 @@ def forest(
     Parameters
     ----------
     effects
-        What `compare_groups` returns.
+        The table that `compare_groups` returns: one row per contrast, region and metric.
     regions
-        Keys or names of regions; None for all, by system.
+        Identifiers or names of regions, in the order to draw; None for all, sorted by system.
     metric
-        Which metric; None takes free water if it is there, else the first.
+        The metric to draw; None for free water (FW) if the table has it, else the first.
     contrasts
-        Which contrasts; None takes all.
+        The contrasts to draw; None for all.
     value
         ``"effect_size"``, or ``"estimate"`` in the metric's unit.
     alpha
         Effects with q below it are filled, the others hollow.
     ax
-        Where to draw; None makes a figure whose height grows with regions and contrasts.
+        Axes to draw on; None makes a figure whose height grows with regions and contrasts.
 
     Returns
     -------
     Axes
-        Effects without an answer have no mark; the table has the reason.
+        Effects that could not be computed have no mark; the table has the reason.
 
     Raises
     ------
     OptionError
-        A metric, contrast or region is not there.
+        The table lacks a metric, contrast or region.
     TableError
-        The table is not one of effects.
+        The table does not have the columns that `compare_groups` returns.
 
     Examples
     --------

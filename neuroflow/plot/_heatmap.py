@@ -67,38 +67,37 @@ def heatmap(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     regions
-        Keys or names of regions; None for all, by system.
+        Identifiers or names of regions, in the order to draw; None for all, sorted by system.
     metric
-        Which metric.
+        The metric to draw, such as ``"FW"``.
     by
         The column that holds the groups.
     reference
-        The group that says what is expected; None takes all studies; ``"auto"`` the controls if
-        there are at least three, else all studies.
+        The group that expected values are estimated from: its label, None for all studies, or
+        ``"auto"`` for the controls if there are at least three, else all studies.
     covariates
-        What the expected value is adjusted for.
+        Columns that the expected value is adjusted for, such as ``["age", "sex"]``.
     limit
-        The z-score at which colours end.
+        The z-score at which the colour scale ends.
     order
-        ``"group"``: studies by group, regions by system; ``"cluster"``: like beside like
+        ``"group"``: studies by group, regions by system; ``"cluster"``: similar ones side by side
         (average linkage of Euclidean distances, missing cells as expected, z = 0).
     ax
-        Where to draw; None makes a figure whose height grows with the regions.
+        Axes to draw on; None makes a figure whose height grows with the regions.
 
     Returns
     -------
     Axes
-        Cells beyond ±2 carry their sign, missing
-        ones a cross.
+        Cells beyond ±2 carry their sign, missing ones a cross.
 
     Raises
     ------
     OptionError
-        A region, metric, group or order is not there.
+        The table lacks a region, metric or group, or `order` is unknown.
     CompareError
-        The reference is too small.
+        The reference group has fewer than three participants.
     TableError
         The table lacks a column.
 

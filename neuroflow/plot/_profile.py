@@ -51,24 +51,24 @@ def profile(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     study_id
-        Which study; a participant's id does where the participant has one study only.
+        The study; or the id of a participant who has one study only.
     regions
-        Keys or names of regions; None for all, by system.
+        Identifiers or names of regions, in the order to draw; None for all, sorted by system.
     metric
-        Which metric.
+        The metric to draw, such as ``"FW"``.
     by
         The column that holds the groups.
     reference
-        The group that says what is expected; None takes all studies; ``"auto"`` the controls if
-        there are at least three, else all studies.
+        The group that expected values are estimated from: its label, None for all studies, or
+        ``"auto"`` for the controls if there are at least three, else all studies.
     covariates
-        What the expected value is adjusted for.
+        Columns that the expected value is adjusted for, such as ``["age", "sex"]``.
     confidence
-        Of the prediction intervals, between 0 and 1.
+        Level of the prediction intervals, between 0 and 1.
     ax
-        Where to draw; None makes a figure whose height grows with the regions.
+        Axes to draw on; None makes a figure whose height grows with the regions.
 
     Returns
     -------
@@ -78,15 +78,15 @@ def profile(
     Raises
     ------
     OptionError
-        A study, region, metric or group is not there.
+        The table lacks a study, region, metric or group.
     CompareError
-        The reference is too small.
+        The reference group has fewer than three participants.
     TableError
         The table lacks a column.
 
     Notes
     -----
-    Of many regions some are outside by chance: 5 % of them at the usual confidence.
+    With many regions some lie outside by chance: 5 % of them at the default confidence.
 
     Examples
     --------

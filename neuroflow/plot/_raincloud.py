@@ -44,15 +44,16 @@ def raincloud(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     regions
-        Keys or names of regions; ``"all"``; None takes the four biomarkers if there, else all.
+        Identifiers or names of regions, in the order to draw; ``"all"`` for all; None for the
+        four biomarkers (pSN, Putamen, SCP, MCP), or for all if the table has none of these.
     metric
-        Which metric.
+        The metric to draw, such as ``"FW"``.
     by
         The column that holds the groups.
     ax
-        Where to draw; None makes a figure whose height grows with regions and groups.
+        Axes to draw on; None makes a figure whose height grows with regions and groups.
 
     Returns
     -------
@@ -63,7 +64,7 @@ def raincloud(
     Raises
     ------
     OptionError
-        A region or metric is not there.
+        The table lacks a region or metric.
     TableError
         The table lacks a column, or no study has a group.
 

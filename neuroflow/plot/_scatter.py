@@ -52,26 +52,26 @@ def scatter(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     score
         A column of numbers, one per study.
     region
-        Key or name of one region.
+        Identifier or name of one region.
     metric
-        Which metric.
+        The metric to draw, such as ``"FW"``.
     by
-        The column that colours the points; where there is none all look alike.
+        The column that colours the points; if the table lacks it, all have one colour.
     covariates
         What the values are adjusted for. The fit is one line for all groups; name the group among
         the covariates to compare within groups.
     visit
-        Which of a participant's visits to use: ``"first"``, ``"last"`` or a session id.
+        The visit of each participant to use: ``"first"``, ``"last"`` or a session id.
     score_label
-        The label of x, with its unit; None takes the column's name.
+        The label of the x axis, with its unit; if empty, the column's name.
     confidence
-        Of the band around the line, between 0 and 1.
+        Level of the confidence band around the line, between 0 and 1.
     ax
-        Where to draw; None makes a figure of a journal's column width.
+        Axes to draw on; None makes a figure as wide as a journal's column (85 mm).
 
     Returns
     -------
@@ -83,7 +83,7 @@ def scatter(
     CompareError
         Repeated visits without a choice, or fewer studies than the fit needs.
     OptionError
-        The region, metric or score is not there or not a number.
+        The table lacks the region, metric or score, or the score is not a number.
     TableError
         The table lacks a column.
 

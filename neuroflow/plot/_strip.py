@@ -75,20 +75,21 @@ def strip(
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     regions
-        Keys or names of regions, in this order; ``"all"``, by system; None takes the four
-        biomarkers (pSN, Putamen, SCP, MCP) if the table has any of them, else all.
+        Identifiers or names of regions, in the order to draw; ``"all"`` for all, sorted by
+        system; None for the four biomarkers (pSN, Putamen, SCP, MCP), or for all if the table
+        has none of these.
     metric
-        Which metric.
+        The metric to draw, such as ``"FW"``.
     by
         The column that holds the groups.
     summary
-        ``"mean"`` with its interval, ``"box"`` or ``"none"``.
+        ``"mean"`` with its confidence interval, ``"box"`` (quartiles) or ``"none"``.
     confidence
-        Of the mean's interval (t distribution), between 0 and 1.
+        Level of the mean's confidence interval (t distribution), between 0 and 1.
     ax
-        Where to draw; None makes a figure whose height grows with the regions.
+        Axes to draw on; None makes a figure whose height grows with the regions.
 
     Returns
     -------
@@ -98,7 +99,7 @@ def strip(
     Raises
     ------
     OptionError
-        A region, metric or summary is not there.
+        The table lacks a region or metric, or `summary` is unknown.
     TableError
         The table lacks a column, or no study has a group.
 

@@ -56,17 +56,17 @@ def trajectory(
     table
         The cohort table, with repeated visits.
     region
-        Key or name of one region.
+        Identifier or name of one region.
     metric
-        Which metric.
+        The metric to draw, such as ``"FW"``.
     by
         The column that holds the groups.
     time
-        When the visit was: a column of numbers in years (as `age`), or of dates.
+        The column with the time of the visit: numbers in years (such as `age`), or dates.
     confidence
-        Of the means' intervals (t distribution), between 0 and 1.
+        Level of the means' confidence intervals (t distribution), between 0 and 1.
     ax
-        Where to draw; None makes a figure of a journal's column width.
+        Axes to draw on; None makes a figure as wide as a journal's column (85 mm).
 
     Returns
     -------
@@ -77,9 +77,9 @@ def trajectory(
     Raises
     ------
     CompareError
-        Nobody has two visits at different times.
+        No participant has two visits at different times.
     OptionError
-        The region or metric is not there, or the name fits several regions.
+        The table lacks the region or metric, or several regions have this name.
     TableError
         The table lacks a column, or `time` holds neither numbers nor dates.
 

@@ -45,29 +45,29 @@ def volcano(
     Parameters
     ----------
     effects
-        What `compare_groups` returns.
+        The table that `compare_groups` returns: one row per contrast, region and metric.
     contrast
-        Which contrast; may be left out where there is one.
+        The contrast to draw; None if the table has only one.
     metric
-        Which metric; None takes free water if it is there, else the first.
+        The metric to draw; None for free water (FW) if the table has it, else the first.
     alpha
         Effects with q below it are filled.
     n_labels
-        How many of these are named, by p.
+        How many of these are labelled, smallest p first.
     ax
-        Where to draw; None makes a figure.
+        Axes to draw on; None makes a figure.
 
     Returns
     -------
     Axes
-        A name that finds no free place is left out.
+        Labels that would overlap are omitted.
 
     Raises
     ------
     OptionError
-        A metric or contrast is not there, or which contrast is not said.
+        The table lacks a metric or contrast, or has several contrasts and `contrast` is None.
     TableError
-        The table is not one of effects.
+        The table does not have the columns that `compare_groups` returns.
 
     Examples
     --------

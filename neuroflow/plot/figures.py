@@ -18,12 +18,12 @@ Needs = Literal["table", "visits", "effects", "correlations", "completeness"]
 
 @dataclass(frozen=True, slots=True)
 class FormEntry:
-    """How the Explore form offers a figure.
+    """The entry of a figure in the Explore form.
 
     Parameters
     ----------
     label
-        Its name on the switch.
+        Its name on the button.
     about
         What it shows, in one line.
     takes
@@ -33,7 +33,7 @@ class FormEntry:
     selects
         What a click in the figure selects: ``"region"`` or ``"study_id"``.
     is_tall
-        Its height grows with the regions, so that it needs a scroll bar of its own.
+        True if its height grows with the regions, so that it needs a scroll bar of its own.
     """
 
     label: str
@@ -45,7 +45,7 @@ class FormEntry:
 
 @dataclass(frozen=True, slots=True)
 class FigureSpec:
-    """What gallery, command line, Explore form and reference know about a figure.
+    """The entry of a figure for the gallery, the command line, the Explore form and the reference.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class FigureSpec:
     form
         How the Explore form offers it; None leaves it out.
     order
-        Its place among the figures; those of equal order stand by name.
+        Its position among the figures; those of equal order are sorted by name.
 
     Examples
     --------
@@ -90,12 +90,12 @@ class FigureSpec:
         Parameters
         ----------
         values
-            By the name of the argument.
+            Values by the name of the argument.
 
         Returns
         -------
         dict
-            Without the values for which the figure has no argument.
+            Only the values that the figure has an argument for.
         """
         known = inspect.signature(self.draw).parameters
         return {name: value for name, value in values.items() if name in known}

@@ -31,11 +31,11 @@ class Step:
     name
         One of `STAGES`.
     ok
-        True if it passed.
+        True if the stage passed.
     message
-        What was found.
+        The outcome.
     advice
-        What to do if it failed.
+        What to do if the stage failed.
     error
         The error if it failed; a `HostKeyUnknownError` carries the fingerprint to confirm.
     """

@@ -28,13 +28,13 @@ class StatusUpdate:
     table
         The status of all studies; that of the last successful check where `error` is set.
     at
-        When the check ended, in UTC.
+        The end of the check, in UTC.
     pause
         Seconds until the next check.
     has_changed
-        True for the first check, and where a study or its state differs from the last one.
+        True for the first check, and if a study or a state differs from the last one.
     error
-        Why the service could not be reached; None if it was.
+        Why the service could not be reached; None if it could.
     """
 
     table: pd.DataFrame

@@ -127,7 +127,7 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
     ----------
     ws
         The workspace. The forms show everything that was saved, decided, sent and collected in
-        it before. Called twice for one workspace, both views show the same work.
+        it. Two calls for one workspace return two views of the same forms.
     form
         The name of the only form to show: ``"connect"``, ``"cohort"``, ``"submit"``,
         ``"results"`` or ``"explore"``. By default all forms are shown, one tab each.
@@ -135,12 +135,12 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
     Returns
     -------
     ipywidgets.Widget
-        The forms; make it the last line of a notebook cell.
+        The forms; a notebook shows them if this is the last line of a cell.
 
     Raises
     ------
     OptionError
-        There is no form of this name.
+        No form has this name.
 
     Examples
     --------

@@ -19,13 +19,13 @@ CONFIG_NAME = "neuroflow.toml"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a project may set besides its profile.
+    """The settings of a project besides its profile.
 
     Parameters
     ----------
     overdue_hours
-        After how many hours without a result a study counts as overdue. The service's guide names
-        two to three hours.
+        The number of hours without a result after which a study is overdue. The service's guide
+        names two to three hours of processing.
     upload
         How a submission uses the network.
     """

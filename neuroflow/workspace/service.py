@@ -37,16 +37,16 @@ PASSPHRASE_VARIABLE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the name of a variab
 
 @dataclass(frozen=True, slots=True)
 class ShownKey:
-    """The key that a host shows.
+    """The host key that a server or jump host shows.
 
     Parameters
     ----------
     host, port
-        The host, as the user calls it.
+        Name and port of the host, as in the profile or ``~/.ssh/config``.
     key
-        What it shows.
+        Its public key.
     is_pinned
-        True where it is the pinned one.
+        True if this key is pinned.
     """
 
     host: str
@@ -56,19 +56,19 @@ class ShownKey:
 
     @property
     def fingerprint(self) -> str:
-        """``SHA256:...``, to be compared with the one its owner published."""
+        """``SHA256:...``, to compare with the one that the host's owner published."""
         return self.key.fingerprint
 
 
 class Service:
-    """The way to the SFTP service from one workspace.
+    """The connection of a workspace to the SFTP service: profile, host keys, passphrase.
 
     Parameters
     ----------
     folder
         The workspace's folder; it holds ``neuroflow.toml`` and ``known_hosts``.
     profile_name
-        Which profile of ``neuroflow.toml`` to use; None for the one used last.
+        The profile of ``neuroflow.toml`` to use; None for the one used last.
     environ
         Where a passphrase may be found under ``NEUROFLOW_PASSPHRASE``; None for this process's
         environment.
@@ -129,7 +129,7 @@ class Service:
 
     @property
     def profile_name(self) -> str:
-        """What the profile in use is called."""
+        """The name of the profile in use."""
         return self._asked_name or name_in_use(self._config)
 
     @property
@@ -139,7 +139,7 @@ class Service:
 
     @property
     def name(self) -> str:
-        """Which server and user it is; empty before a profile was saved."""
+        """User, host and port as ``user@host:port``; empty before a profile was saved."""
         profile = self.profile
         return f"{profile.user}@{profile.host}:{profile.port}" if profile else ""
 
@@ -167,12 +167,12 @@ class Service:
     def use_profile(self, name: str) -> None:
         """Use another profile of neuroflow.toml from now on; the passphrase is forgotten.
 
-        A workspace's ledger is about one server: profiles are several ways to the same one.
+        The ledger of a workspace belongs to one server; profiles are several routes to it.
 
         Parameters
         ----------
         name
-            Which profile.
+            The profile's name.
 
         Raises
         ------
@@ -184,12 +184,12 @@ class Service:
         self._passphrase = None
 
     def remove_profile(self, name: str) -> None:
-        """Take a profile out of neuroflow.toml; its key and what was sent stay.
+        """Remove a profile from neuroflow.toml; its key and the ledger are not changed.
 
         Parameters
         ----------
         name
-            Which profile.
+            The profile's name.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class Service:
         Returns
         -------
         list of PublicKey
-            Their public halves.
+            The public keys.
 
         Raises
         ------
@@ -239,13 +239,12 @@ class Service:
         self._passphrase = passphrase
 
     def unknown_host(self) -> ShownKey | None:
-        """Ask the servers on the way for their keys, until one is not pinned yet.
+        """Return the first host key on the route that is not pinned yet.
 
         Returns
         -------
         ShownKey or None
-            The first host whose key the user has to confirm; a jump host comes before what is
-            behind it. None where all are pinned.
+            The key that the user has to confirm next, jump hosts first; None if all are pinned.
 
         Raises
         ------
@@ -255,13 +254,13 @@ class Service:
         return next((shown for shown in self._shown_keys() if not shown.is_pinned), None)
 
     def host_fingerprint(self) -> str:
-        """Ask the server for its host key, without logging in.
+        """Return the fingerprint of the server's host key, without logging in.
 
         Returns
         -------
         str
-            ``SHA256:...``, to be compared with the one neuropacs published; of a jump host
-            before it, while that is not pinned.
+            ``SHA256:...``, to compare with the one that neuropacs published. It is that of a jump
+            host as long as its key is not pinned.
 
         Raises
         ------
@@ -272,12 +271,12 @@ class Service:
         return found[-1].fingerprint
 
     def trust(self, fingerprint: str) -> None:
-        """Pin the key of the server, or of a jump host before it, once the user has confirmed it.
+        """Pin the host key that the user has confirmed, of the server or of a jump host.
 
         Parameters
         ----------
         fingerprint
-            What the user confirmed, as ``SHA256:...``.
+            The confirmed fingerprint, ``SHA256:...``.
 
         Raises
         ------
@@ -325,14 +324,15 @@ class Service:
         Returns
         -------
         Remote
-            To be closed after use; it belongs to one thread.
+            A session for one thread; close it after use.
 
         Raises
         ------
         ConfigError
-            No profile is saved.
+            No profile was saved.
         ConnectError
-            The server cannot be reached, is not the pinned one, or refuses the login.
+            The server cannot be reached, shows another key than the pinned one, or refuses the
+            login.
         """
         return connect(self._required(), hostkeys=self.hostkeys, passphrase=self._passphrase)
 
@@ -342,12 +342,12 @@ class Service:
         Yields
         ------
         Step
-            One per stage; the first that fails is the last.
+            One per stage; the test ends with the first stage that fails.
 
         Raises
         ------
         ConfigError
-            No profile is saved.
+            No profile was saved.
         """
         return diagnose(self._required(), self.hostkeys, self._passphrase)
 

@@ -38,7 +38,7 @@ class Workspace:
     Parameters
     ----------
     folder
-        The project's folder; made where missing.
+        The project's folder; created if missing.
     clock
         Returns the present time, in UTC; for tests.
     sleep
@@ -47,7 +47,7 @@ class Workspace:
     Attributes
     ----------
     service : Service
-        The way to the SFTP service: profile, host key, passphrase.
+        The connection to the SFTP service: profile, host key, passphrase.
     ledger : Ledger
         What was sent and collected.
 
@@ -59,13 +59,13 @@ class Workspace:
     Notes
     -----
     Every method that takes a cohort takes a `Cohort` or its id. A `Cohort` stands for its studies
-    as the workspace knows them at the time of the call: what was excluded, overridden or filled in
-    since it was made counts. Methods that change something change it in the folder, and return
+    as the workspace knows them at the time of the call, including exclusions, overrides and
+    filled-in values made since. Methods that change something change it in the folder and return
     None.
 
     A workspace cannot be pickled: pass its folder to another process and open it there. Several
-    threads and processes may use one folder; packaging, sending and collecting wait for nobody,
-    they raise `LockedError` while another one runs.
+    threads and processes may use one folder; packaging, sending and collecting do not wait for
+    each other: they raise `LockedError` while another one runs.
 
     Examples
     --------
@@ -162,7 +162,7 @@ class Workspace:
 
     @property
     def is_busy(self) -> bool:
-        """True while a notebook or a command is packaging, sending or collecting here."""
+        """True while a notebook or command is packaging, sending or collecting here."""
         return self._folder.is_locked
 
     # ---------------------------------------------------------------- the cohorts
@@ -198,7 +198,7 @@ class Workspace:
         cohort_id
             The folder on the server: letters, digits, ``-``, ``_`` and ``.``, 100 at most.
         studies
-            What `neuroflow.find_studies` returned; None opens the cohort as it was.
+            The studies that `neuroflow.find_studies` returned; None opens an existing cohort.
         participants
             participants.tsv, from which age (years) and sex are taken; it is copied into the
             workspace.
@@ -211,13 +211,14 @@ class Workspace:
         Raises
         ------
         IdError
-            The id cannot be a folder on the server, or differs from another one in case only.
+            The id cannot be the name of a folder on the server, or differs from another id in case
+        only.
         OptionError
-            There are no studies in it, or they are not what `neuroflow.find_studies` returns.
+            `studies` is empty, or is not what `neuroflow.find_studies` returns.
         ParticipantsError
             participants.tsv cannot be used.
         WorkspaceError
-            There is no such cohort to open, or it cannot be written.
+            The cohort does not exist, or cannot be written.
 
         Examples
         --------
@@ -237,7 +238,7 @@ class Workspace:
         Returns
         -------
         pandas.DataFrame or None
-            One row per row of participants.tsv; None where the cohort was made without it.
+            One row per row of participants.tsv; None if the cohort was made without it.
 
         Raises
         ------
@@ -383,10 +384,11 @@ class Workspace:
         on_event
             Called with each `Event`; no progress is shown if None.
         executor
-            Where to work; the local cores if None.
+            Any `concurrent.futures.Executor`; None uses processes on the local cores.
         offline
-            Return what the last check found and open no file: the disk with the scans may be
-            elsewhere. A study that was never checked has an error that says so.
+            Return the findings of the last check without opening any file, for instance while the
+            disk with the scans is not mounted. A study that was never checked has an error that
+            says so.
 
         Returns
         -------
@@ -397,7 +399,7 @@ class Workspace:
         Raises
         ------
         OptionError
-            What was passed is no cohort of this workspace.
+            The cohort is not one of this workspace.
 
         Examples
         --------
@@ -420,7 +422,7 @@ class Workspace:
         rule
             The rule's id, as in the findings.
         reason
-            Why the study may be sent all the same; an empty text applies the rule again.
+            Why the study may be sent nevertheless; an empty text withdraws the override.
 
         Raises
         ------
@@ -434,9 +436,9 @@ class Workspace:
         self._checks.override(cohort, study, rule, reason)
 
     def deidentification(self, cohort: Cohort | str, study: str) -> pd.DataFrame:
-        """Return what de-identification changes in one study, and what it cannot know.
+        """Return what de-identification changes in one study, and what it cannot detect.
 
-        The values before are the patient's own: for the user's screen, never for a log.
+        The values before it identify the patient: show them on screen only, never in a log.
 
         Parameters
         ----------
@@ -484,7 +486,7 @@ class Workspace:
         stop
             When set, no other package is started; the next call continues.
         executor
-            Where to work; the local cores if None.
+            Any `concurrent.futures.Executor`; None uses processes on the local cores.
 
         Returns
         -------
@@ -533,30 +535,31 @@ class Workspace:
         dry_run
             Check and package everything and send nothing.
         only
-            Only these studies, by `study_id` or label: the others are neither checked nor packaged
-            nor shown, and their errors do not keep these from being sent. None for all.
+            Only these studies, by `study_id` or label: the others are not checked, packaged or
+            shown, and their errors do not block these. None for all.
         only_good
             Send the studies without errors even if others have some; uploads start while other
             studies are being packaged. Otherwise nothing is sent before all are packaged without
             errors.
         retry_failed
-            Only studies whose last upload failed: cut short, refused by the server, or of unknown
-            outcome. The server is checked first for what may have arrived all the same, which is
-            sent again with `replace` only. Failure reports are no failed uploads.
+            Only studies whose last upload failed: interrupted, refused by the server, or of unknown
+            outcome. The server is checked first: a study that may have arrived is sent again with
+            `replace` only. A failure report of the service is not a failed upload.
         replace
-            Send a study again whose content changed since it was sent, for which a failure report
-            came back, or whose outcome is not known.
+            Send a study again if its content changed since it was sent, if the service returned a
+            failure report for it, or if the outcome of its upload is unknown.
         limit_mb_per_s
             Megabytes (1,000,000 bytes) per second at most, over all connections; None for no
             limit.
         on_event
             Called with each `Event`; progress bars if None.
         stop
-            When set, the studies in flight are finished and no other is started.
+            When set, uploads in flight are completed and no other is started.
         pause
             While set, no byte is sent.
         executor
-            Where checks and packaging work; the local cores if None.
+            Any `concurrent.futures.Executor` for checks and packaging; None uses processes on the
+        local cores.
 
         Returns
         -------
@@ -568,10 +571,10 @@ class Workspace:
         Raises
         ------
         OptionError
-            A study of `only` is not in the cohort, or is excluded from it; or `limit_mb_per_s` is
-            no number above zero.
+            A study of `only` is not in the cohort, or is excluded; or `limit_mb_per_s` is not a
+            number above 0.
         SubmissionError
-            Studies have errors, and `only_good` was not passed.
+            Studies have errors, and `only_good` is False.
         ConnectError
             The service cannot be reached.
         LockedError
@@ -601,19 +604,19 @@ class Workspace:
     def rebuild(self, cohort: Cohort | str, *, on_event: OnEvent | None = None) -> pd.DataFrame:
         """Rebuild a lost ledger from the packages and the server; nothing is sent.
 
-        Interrupted, it has to be repeated before anything is sent.
+        After an interruption it has to be repeated before anything is sent.
 
         Parameters
         ----------
         cohort
-            The cohort or its id; its packages are made again where they are missing.
+            The cohort or its id; missing packages are made again.
         on_event
             Called with each `Event`; progress bars if None.
 
         Returns
         -------
         pandas.DataFrame
-            The `status` of all studies after it, from the ledger.
+            The `status` of all studies afterwards, from the ledger.
 
         Raises
         ------
@@ -635,7 +638,7 @@ class Workspace:
         Parameters
         ----------
         offline
-            Return what the ledger and the last status check know, without the network.
+            Use the ledger and the last status check only, without the network.
 
         Returns
         -------
@@ -679,27 +682,27 @@ class Workspace:
         longest_seconds
             The longest time between two status checks; 15 intervals if None.
         timeout_hours
-            After how many hours to stop, with one last status check.
+            The number of hours after which to stop, with one last status check.
         stop
             When set, watching ends at once, also between two checks.
 
         Yields
         ------
         StatusUpdate
-            The `status`, whether it has changed, seconds until the next check; and the error where
-            a connection was lost: it is retried.
+            The `status`, whether it has changed, the seconds until the next check, and the error if
+            the connection was lost; it is retried.
 
         Raises
         ------
         OptionError
-            A time is no number, or the interval is not above zero.
+            A time is not a number, or the interval is not above 0.
         ConnectError
-            The first check failed, or the service refuses in a way that does not pass by itself.
+            The first check failed, or the service refuses permanently.
 
         Examples
         --------
         >>> for update in ws.watch(timeout_hours=12):  # doctest: +SKIP
-        ...     print(update.waiting, "studies are still processed")
+        ...     print(update.waiting, "studies are still being processed")
         """
         return self._collection.watch(
             interval_seconds=interval_seconds,
@@ -722,7 +725,7 @@ class Workspace:
         Parameters
         ----------
         timeout_hours
-            How many hours to wait at most.
+            The longest time to wait, in hours.
         interval_seconds, longest_seconds
             The shortest and the longest time between two status checks; as for `watch`.
         on_event
@@ -738,7 +741,7 @@ class Workspace:
         Raises
         ------
         OptionError
-            A time is no number, or the interval is not above zero.
+            A time is not a number, or the interval is not above 0.
         ConnectError
             The service cannot be reached.
 
@@ -768,14 +771,14 @@ class Workspace:
         on_event
             Called with each `Event`; progress bars if None.
         stop
-            When set, the folders in flight are finished and no other is started.
+            When set, downloads in flight are completed and no other is started.
         pause
             While set, nothing is downloaded.
 
         Returns
         -------
         pandas.DataFrame
-            The `status` after it, without another status check.
+            The `status` afterwards, without another status check.
 
         Raises
         ------
@@ -798,7 +801,7 @@ class Workspace:
         Parameters
         ----------
         schema
-            How the result files are to be read; None recognises their layout.
+            How to read the result files; None recognises their layout.
 
         Returns
         -------
@@ -808,9 +811,9 @@ class Workspace:
         Raises
         ------
         OptionError
-            `schema` is no `Schema`.
+            `schema` is not a `Schema`.
         ResultError
-            Nothing was collected yet.
+            Nothing has been collected yet.
 
         Warns
         -----
@@ -830,7 +833,7 @@ class Workspace:
         return self._collection.results(schema).table
 
     def study_facts(self, *, schema: Schema | None = None) -> pd.DataFrame:
-        """Return what is known of every collected study: predictions, source, warnings.
+        """Return the metadata of every collected study: predictions, source file, warnings.
 
         Parameters
         ----------
@@ -845,9 +848,9 @@ class Workspace:
         Raises
         ------
         OptionError
-            `schema` is no `Schema`.
+            `schema` is not a `Schema`.
         ResultError
-            Nothing was collected yet.
+            Nothing has been collected yet.
 
         Examples
         --------

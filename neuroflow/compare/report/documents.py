@@ -40,26 +40,26 @@ def save_paper_table(table: pd.DataFrame, path: str | Path, *, title: str = "") 
     Parameters
     ----------
     table
-        What `paper_table` returns, or any table; numbers are written with four digits.
+        The table that `paper_table` returns, or any other; numbers are rounded to four digits.
     path
         A file ending in ``.md``, ``.tex`` (with the package booktabs), ``.docx`` or ``.xlsx``.
     title
-        Stands above the table.
+        The title above the table.
 
     Returns
     -------
     Path
-        The file; it appears whole or not at all. The methods, where the table knows them, stand
-        below it.
+        The file, written atomically. The sentences of `methods_text`, if the table has them, are
+        below the table.
 
     Raises
     ------
     OptionError
-        The ending is none of these.
+        The file name has another ending.
     TableError
-        It is no table.
+        `table` is not a DataFrame.
     MissingExtraError
-        Word needs the extra `word`, Excel the extra `excel`.
+        The extra for Word (`word`) or Excel (`excel`) is not installed.
     FolderError
         The file cannot be written.
 

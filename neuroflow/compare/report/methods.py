@@ -30,13 +30,13 @@ _WHERE = {
 
 
 def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
-    """Return the sentences for the methods section that say what was computed.
+    """Return sentences for the methods section of a paper that describe the computation.
 
     Parameters
     ----------
     effects
-        What `compare_groups`, `change_over_time`, `correlate`, `correlate_regions` or `z_scores`
-        returned, or its ``.attrs``.
+        The table that `compare_groups`, `change_over_time`, `correlate`, `correlate_regions` or
+        `z_scores` returned, or its ``.attrs``.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     Raises
     ------
     CompareError
-        The table came without its attributes.
+        The table has lost its ``.attrs``.
 
     Examples
     --------

@@ -105,12 +105,12 @@ def paper_table(
     alpha: float = 0.05,
     digits: int = 3,
 ) -> pd.DataFrame:
-    """Return the table of a paper: adjusted means, F, partial eta squared, p, q, and which differ.
+    """Return a table for a paper: adjusted means, F, partial eta squared, p, q and post-hoc tests.
 
     Parameters
     ----------
     table
-        The cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     metric
         One metric.
     by, groups, covariates, method, robust, visit
@@ -119,7 +119,7 @@ def paper_table(
         The post-hoc comparisons, as for `compare_groups`: by default every group with the
         controls; ``reference=None`` for all pairs.
     correction
-        Of the tests for any difference, over the regions.
+        Correction for multiple comparisons of the omnibus tests, over the regions.
     alpha
         Regions with q below it get post-hoc comparisons, corrected by Holm within the region.
     digits
@@ -130,7 +130,7 @@ def paper_table(
     DataFrame
         One row per region, as text: `Region`, `System`, per group ``"mean ± SE"`` in the metric's
         unit, `F` (`H` with ``method="mannwhitney"``), `df`, `Partial η²`, `p`, `q` and `Post hoc`
-        (as ``"Control < PSP"``). A dash stands where there is no answer. ``.attrs["methods"]``
+        (as ``"Control < PSP"``). A dash marks what cannot be computed. ``.attrs["methods"]``
         holds the sentences of `methods_text`.
 
     Raises

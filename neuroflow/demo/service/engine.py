@@ -29,20 +29,20 @@ VISIT_CORRELATION = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose values are simulated.
+    """A simulated person.
 
     Parameters
     ----------
     participant_id
-        Settles, with the seed, the place of the subject within the group.
+        With the seed, determines the position of the person within the group.
     group
         ``"Control"``, ``"PD"``, ``"MSA"`` or ``"PSP"``.
     age
-        At the scan, in years.
+        Age at the scan, in years.
     sex
         ``"M"`` or ``"F"``. Without effect: the statistics do not separate the sexes.
     visit
-        Counted from 1; visits of a participant are alike, not equal.
+        Counted from 1; values of one person's visits are similar, not equal.
     """
 
     participant_id: str

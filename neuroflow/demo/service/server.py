@@ -45,7 +45,7 @@ _UPLOAD = re.compile(r"input/[^/]+/input/[^/]+\.zip", re.IGNORECASE)
 class DemoService:
     """Run the embedded service on a loopback port, in a thread of its own.
 
-    A key is the only way in. Below the home, ``input/<cohort_id>/input/<study_id>.zip`` is
+    Users log in with a key only. Below the home, ``input/<cohort_id>/input/<study_id>.zip`` is
     processed once its upload is complete, and ``output/<study_id>_out/`` appears with
     ``prediction.png``, ``prediction.txt`` and ``aidp.csv``, or a failure report. All values are
     simulated.
@@ -53,25 +53,25 @@ class DemoService:
     Parameters
     ----------
     root
-        A folder for the service: its keys, the home, unfinished uploads. Used again, the service
-        keeps its keys and processes what an earlier run left.
+        A folder for the service: its keys, the home, unfinished uploads. If it was used before,
+        the keys are kept, and what an earlier run left is processed.
     host, port
-        Where to listen; port 0 takes a free one.
+        Where to listen; port 0 takes any free port.
     layout
-        Of aidp.csv: ``"long"``, ``"wide"`` or ``"transposed"``.
+        The layout of aidp.csv: ``"long"``, ``"wide"`` or ``"transposed"``.
     delay
-        How long an upload waits before it is processed, in seconds.
+        The time between an upload and its processing, in seconds.
     failure_rate
-        The share of valid studies that end in a failure report (0 to 1).
+        The fraction of valid studies that end in a failure report, 0 to 1.
     latency
         Seconds added to each answer, except to those that carry data.
     seed
-        Of the simulated values and failures.
+        The seed of the simulated values and failures.
     truth
-        Returns whose a study is; without it, a group is drawn from the study's id, and age and sex
-        are taken from the upload.
+        Returns the `Subject` of a study; without it, the group is derived from the study's id, and
+        age and sex are taken from the upload.
     takes_uploads
-        Whether an upload is moved away as soon as it is complete.
+        True moves an upload away as soon as it is complete.
 
     Attributes
     ----------
@@ -80,9 +80,9 @@ class DemoService:
     key : Path
         The client's private key.
     fingerprint : str
-        Of the server's key, ``SHA256:...``.
+        The fingerprint of the server's key, ``SHA256:...``.
     home : Path
-        What the user sees as ``/``.
+        The folder that the user sees as ``/``.
 
     Raises
     ------
@@ -156,7 +156,7 @@ class DemoService:
 
     @property
     def profile(self) -> Profile:
-        """How a client reaches the service."""
+        """The profile with which a client connects to the service."""
         return Profile(host=self.host, user=self.user, key=self.key, port=self.port)
 
     @property
@@ -175,17 +175,17 @@ class DemoService:
         Returns
         -------
         bool
-            False if something was still waiting.
+            False if uploads were still waiting after `timeout`.
         """
         return self._queue.wait(timeout)
 
     def start(self) -> Self:
-        """Start to listen.
+        """Start the service.
 
         Returns
         -------
         DemoService
-            Itself; `port` is the real one now.
+            The service itself; its `port` is the real one now.
 
         Raises
         ------
@@ -207,7 +207,7 @@ class DemoService:
         return self
 
     def stop(self) -> None:
-        """Close every connection, finish the study in work, leave the others for the next start."""
+        """Close all connections and finish the study in progress; others wait for the next one."""
         if self._thread is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()

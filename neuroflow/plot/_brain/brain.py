@@ -72,7 +72,7 @@ def brain(
         What `compare_groups`, `z_scores`, `change_over_time`, `correlate` or `asymmetry` return,
         any table with `region` and numbers, or a Series with regions as index.
     regions
-        Keys or names of regions; None for all.
+        Identifiers or names of regions, in the order to draw; None for all.
     value
         Which column; None takes the first of `effect_size`, `z`, `r`, `value`.
     metric, contrast, study_id

@@ -29,16 +29,16 @@ _WHOLE = ("bilateral", "commissural", "midline", "unknown", "")
 
 @dataclass(frozen=True, slots=True)
 class Masks:
-    """Which voxels belong to which region; they may overlap.
+    """Masks of regions; they may overlap.
 
     Parameters
     ----------
     affine
-        From voxels to mm, 4 x 4.
+        The matrix from voxel indices to mm, 4 x 4.
     shape
-        Of the images.
+        The shape of the images, three numbers of voxels.
     voxels
-        Positions in the flattened image (C order), by region (case folded) and hemisphere.
+        Indices into the flattened image (C order), by region (case folded) and hemisphere.
 
     Examples
     --------
@@ -59,12 +59,12 @@ class Masks:
         Parameters
         ----------
         region, hemisphere
-            As in the cohort table. A value of both sides takes the masks of both.
+            As in the cohort table. A bilateral region has the masks of both sides.
 
         Returns
         -------
         ndarray of int
-            Empty where there is no mask.
+            Indices into the flattened image; empty if there is no mask.
         """
         name = region.casefold()
         exact = self.voxels.get((name, hemisphere))
@@ -86,7 +86,7 @@ class Masks:
         Returns
         -------
         bool
-            True where at least one voxel belongs to it.
+            True if at least one voxel belongs to it.
         """
         return len(self.find(region, hemisphere)) > 0
 
@@ -94,22 +94,22 @@ class Masks:
 def read_masks(
     path: str | Path, table: pd.DataFrame | str | Path | None = None, *, threshold: float = 0.0
 ) -> Masks:
-    """Read the shapes of regions.
+    """Read masks of regions from a folder or a label image.
 
     Parameters
     ----------
     path
         A folder with one ``<region>.nii.gz`` (or ``.nii``) per region, or one image of labels.
     table
-        For an image of labels: which label (column `label` or `index`) is which region (column
-        `region` or `name`), as a table or a file (CSV, TSV).
+        For a label image: the region (column `region` or `name`) of each label (column `label` or
+        `index`), as a table or a file (CSV, TSV).
     threshold
-        Voxels of a folder's images above it belong to the region.
+        Voxels with a larger value belong to the region; for folders only.
 
     Returns
     -------
     Masks
-        Regions are known by the names of the dictionary and its aliases.
+        The masks, by the names of the region dictionary and its aliases.
 
     Raises
     ------
@@ -155,14 +155,14 @@ def save_nifti(
     study_id: str | None = None,
     overlap: Overlap = "strongest",
 ) -> Path:
-    """Write one number per region as an image, for any viewer.
+    """Write one number per region as a NIfTI image.
 
     Parameters
     ----------
     result, value, metric, contrast, study_id
         As for `neuroflow.plot._brain.brain.brain`.
     masks
-        The regions' shapes, from `read_masks`.
+        The masks that `read_masks` returned.
     path
         A file ending in ``.nii.gz`` or ``.nii``.
     overlap
@@ -172,14 +172,14 @@ def save_nifti(
     Returns
     -------
     Path
-        The file; it appears whole or not at all. Numbers are float32, 0 outside all regions.
+        The file, written atomically: float32, 0 outside all regions.
 
     Raises
     ------
     OptionError
-        A choice is not there, or no region has a mask.
+        An argument is outside its choices, or no region has a mask.
     TableError
-        There are two numbers for one region.
+        The result has two numbers for one region.
     FolderError
         The file cannot be written.
 

@@ -91,12 +91,12 @@ def caption(ax: Axes | matplotlib.figure.Figure) -> str:
     Parameters
     ----------
     ax
-        What a plot returned, or its figure.
+        The axes that a plot returned, or their figure.
 
     Returns
     -------
     str
-        Empty for panels that neuroflow did not draw.
+        What is shown, the model, n and correction; empty for panels that neuroflow did not draw.
 
     Examples
     --------
@@ -124,23 +124,23 @@ def save_figure(
     Parameters
     ----------
     figure
-        What a plot returned, or its figure.
+        The axes that a plot returned, or their figure.
     path
-        Where, without ending; a known ending is taken off.
+        Where to write, without the ending; a known ending is removed.
     formats
         Any of ``"png"``, ``"svg"`` and ``"pdf"``.
     dpi
-        Of pixels, for PNG and for what is drawn as pixels in the others.
+        Resolution of PNG files, and of what is rasterised in the others, in dots per inch.
 
     Returns
     -------
     list of Path
-        The files. Each appears whole or not at all; the caption is in its metadata.
+        The files, written atomically, with the caption in their metadata.
 
     Raises
     ------
     OptionError
-        There is no such format.
+        A format is unknown.
     FolderError
         The files cannot be written.
 

@@ -15,7 +15,7 @@ from neuroflow.matrix import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What was drawn in a panel, and where.
+    """The positions of what was drawn in a panel.
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ class Marks:
     labels
         The name of each region, or the value of each study.
     boxes
-        Marks x (x0, y0, x1, y1) in the coordinates of the data. A point has no width and no
-        height; a row reaches from minus to plus infinity.
+        One row per mark, with x0, y0, x1, y1 in data coordinates. Points have no width and no
+        height; rows extend from minus to plus infinity.
     """
 
     keys: tuple[str, ...]
@@ -61,17 +61,17 @@ def record_rows(ax: Axes, columns: pd.DataFrame, labels: Iterable[str]) -> None:
 
 
 def marks_of(ax: Axes) -> tuple[Marks, ...]:
-    """Return what was recorded while a panel was drawn.
+    """Return the positions of the studies and regions that were drawn in a panel.
 
     Parameters
     ----------
     ax
-        What a plot returned.
+        The axes that a plot returned.
 
     Returns
     -------
     tuple of Marks
-        Empty for a figure in which nothing can be selected.
+        Empty for figures in which nothing can be selected.
 
     Examples
     --------

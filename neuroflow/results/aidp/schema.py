@@ -11,7 +11,7 @@ from neuroflow.io import DELIMITERS
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What is known of a result file beforehand; None where its content shall decide.
+    """The format of a result file, as far as known; None is recognised from its content.
 
     Parameters
     ----------
@@ -19,11 +19,11 @@ class Schema:
         ``"long"`` (a row per region), ``"wide"`` (a column per value) or ``"transposed"`` (a row
         per value, a column per study).
     delimiter
-        Between cells: ``","``, ``";"`` or a tab.
+        The separator of cells: ``","``, ``";"`` or a tab.
     decimal
         ``"."`` or ``","``.
     encoding
-        A name Python knows, such as ``"utf-8"``.
+        A name that Python knows, such as ``"utf-8"``.
     skip_lines
         How many lines are before the table.
     id_column, region_column, metric_column

@@ -107,7 +107,7 @@ def read_results(
     cohort_id: str = "",
     schema: Schema | None = None,
 ) -> pd.DataFrame:
-    r"""Read all results in a folder, fetched by any means, into the cohort table.
+    r"""Read all results in a folder, however they were downloaded, into the cohort table.
 
     Parameters
     ----------
@@ -120,9 +120,9 @@ def read_results(
     studies
         The map of studies: ``study_id``, ``participant_id``, ``session_id``, ``cohort_id``.
     cohort_id
-        Of studies whose cohort the map does not name.
+        The cohort of studies that `studies` does not name.
     schema
-        How the files are to be read; what it leaves open is recognised from their content.
+        How to read the files; None, or a field that is None, is recognised from their content.
 
     Returns
     -------
@@ -135,12 +135,12 @@ def read_results(
     FolderError
         The folder is missing, unreadable, or holds no results.
     ResultError
-        Result files are there, but none can be read.
+        There are result files, but none can be read.
 
     Warns
     -----
     ResultWarning
-        Some files cannot be read, or studies and participants do not match; the others go on.
+        Some files cannot be read, or studies and participants do not match; the rest is returned.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def study_facts(
     cohort_id: str = "",
     schema: Schema | None = None,
 ) -> pd.DataFrame:
-    r"""Return what is known of each study in a folder of results.
+    r"""Return the metadata of each study in a folder of results.
 
     Parameters
     ----------
@@ -179,9 +179,9 @@ def study_facts(
     Returns
     -------
     DataFrame
-        One row per study, also of those without values: the participant, the prediction, source
-        file, how it was written, digest, number of values, facts from the file (``aidp_...``), the
-        reports' paths, the reason of a failure, and all warnings.
+        One row per study, including those without values: participant, prediction, source file
+        with its layout, dialect and digest, number of values, other fields of the file
+        (``aidp_...``), paths of the reports, the reason of a failure, and all warnings.
 
     Raises
     ------

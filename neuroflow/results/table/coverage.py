@@ -21,7 +21,7 @@ _NAMED = 5
 
 
 def coverage(table: pd.DataFrame, by: str = "region") -> pd.DataFrame:
-    """Count what is there and what is missing.
+    """Count the values that are present and missing.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ def coverage(table: pd.DataFrame, by: str = "region") -> pd.DataFrame:
     Raises
     ------
     TableError
-        Columns are missing.
+        The table lacks columns.
     OptionError
-        `by` is none of the views.
+        `by` is unknown.
 
     Examples
     --------

@@ -139,7 +139,7 @@ def _described_fact(column: str) -> tuple[str, str, str]:
 
 
 def save_cohort_table(table: pd.DataFrame, path: str | Path) -> Path:
-    """Write a table; the ending of the name decides the format.
+    """Write a table to a file; the ending of its name decides the format.
 
     Parameters
     ----------
@@ -154,18 +154,18 @@ def save_cohort_table(table: pd.DataFrame, path: str | Path) -> Path:
     Returns
     -------
     Path
-        What was written. The file appears only when it is whole.
+        The file, written atomically.
 
     Raises
     ------
     OptionError
-        Another ending.
+        The file name has another ending.
     FolderError
-        It cannot be written there.
+        The file cannot be written.
     TableError
         The table is too long for Excel.
     MissingExtraError
-        Excel is asked for and openpyxl is not installed.
+        The ending is ``.xlsx`` and openpyxl is not installed.
 
     Examples
     --------

@@ -27,11 +27,11 @@ def to_wide(
     Parameters
     ----------
     table
-        A cohort table.
+        The cohort table: one row per study, region, hemisphere and metric.
     metric
-        Which metric; None for all, with columns named ``<region>_<metric>``.
+        The metric; None for all, with columns named ``<region>_<metric>``.
     covariates
-        Put the columns of study and participant before those of regions.
+        True puts the columns of study and participant before those of regions.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def to_wide(
     Raises
     ------
     TableError
-        Columns are missing, or a study has a region twice.
+        The table lacks columns, or a study has a region twice.
     OptionError
         The table does not have the metric.
 

@@ -39,7 +39,7 @@ class Survey:
     Parameters
     ----------
     studies
-        The studies found, in the order of their labels.
+        The studies, sorted by label.
     skipped
         One row per skipped file or folder. Columns: path (below the folder), files (how many),
         reason.
@@ -81,12 +81,12 @@ def find_studies(
     executor
         Any `concurrent.futures.Executor`; None uses processes on the local cores.
     on_event
-        Called with each event of the progress; the last message sums up what was skipped.
+        Called with each `Event`; the message of the last one summarises what was skipped.
 
     Returns
     -------
     list of Study
-        In the order of their labels.
+        Sorted by label.
 
     Raises
     ------
@@ -131,12 +131,12 @@ def survey(
     executor
         Any `concurrent.futures.Executor`; None uses processes on the local cores.
     on_event
-        Called with each event of the progress.
+        Called with each `Event`.
 
     Returns
     -------
     Survey
-        The studies and what was skipped.
+        The studies and the files that were skipped.
 
     Raises
     ------

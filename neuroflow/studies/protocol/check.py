@@ -43,15 +43,16 @@ def check(
     Parameters
     ----------
     studies
-        As `find_studies` returns them.
+        The studies that `find_studies` returned.
     sent
         SHA-256 of the Study Instance UIDs already sent, in hexadecimal, as the ledger keeps them.
     deep
-        Also convert each DICOM study with dcm2niix (extra ``convert``) and compare; takes long.
+        Also convert each DICOM study with dcm2niix (extra ``convert``) and compare the gradients;
+        this takes long.
     executor
         Any `concurrent.futures.Executor`; None uses processes on the local cores.
     on_event
-        Called with each event of the progress.
+        Called with each `Event`.
     cache
         Findings of earlier checks; studies that did not change are not read again.
     cached_only

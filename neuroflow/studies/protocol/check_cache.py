@@ -25,7 +25,7 @@ class CheckResult(NamedTuple):
 
 
 class CheckCache:
-    """The findings of earlier checks, in a file that can be deleted at any time.
+    """A cache of the findings of earlier checks, in a file that can be deleted at any time.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class CheckCache:
         Parameters
         ----------
         study
-            With a `study_id`.
+            A study with a `study_id`.
         verify
             Compare sizes and modification times of its files, its age and its sex with those of
             the earlier check. False opens no file and returns the findings even if they changed.
@@ -70,7 +70,7 @@ class CheckCache:
         Returns
         -------
         CheckResult or None
-            None where the study was not checked before, or has changed since.
+            None if the study was not checked before, or has changed since.
         """
         entry = self._entries.get(str(study.study_id))
         if verify:
@@ -90,9 +90,9 @@ class CheckCache:
         Parameters
         ----------
         study
-            With a `study_id`; without one nothing is stored.
+            A study with a `study_id`; without one nothing is stored.
         result
-            What the check found.
+            The findings.
         """
         known = study.study_id in self._digests
         digest = self._digests.pop(study.study_id) if known else _digest(study)

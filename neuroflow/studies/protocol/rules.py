@@ -344,8 +344,8 @@ def rules_table() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per rule. Columns: rule (its id), parameter, accepted, severity (if broken), unknown
-        (severity if the fact cannot be read), applies_to, source, advice.
+        One row per rule. Columns: rule (its id), parameter, accepted, severity (of a violation),
+        unknown (severity if the parameter cannot be read), applies_to, source, advice.
 
     Examples
     --------

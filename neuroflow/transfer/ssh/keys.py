@@ -71,19 +71,19 @@ def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") ->
     path
         The private key file; the public one ends in ``.pub``. Nothing is overwritten.
     passphrase
-        Protects the file; None or empty for none.
+        Encrypts the file; None or empty for no encryption.
     comment
         Stored with the public key; visible to neuropacs.
 
     Returns
     -------
     PublicKey
-        The public key, to send to the support of neuropacs.
+        The public key, to send to neuropacs support.
 
     Raises
     ------
     KeyFileError
-        A file exists already, or the folder is not writable.
+        One of the files exists already, or the folder is not writable.
 
     Examples
     --------
@@ -167,7 +167,8 @@ def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
     Raises
     ------
     KeyFileError
-        As `load_key`.
+        The file is missing, is not a private key, is of an unsupported kind, or needs another
+        passphrase.
 
     Examples
     --------

@@ -10,20 +10,20 @@ from neuroflow.transfer.retry import MAX_ATTEMPTS
 
 @dataclass(frozen=True, slots=True)
 class UploadOptions:
-    """How a submission uses the network; made once, from the settings and the call.
+    """How a submission uses the network, from the settings and the call.
 
     A field with a lower bound is a setting of ``neuroflow.toml`` under its own name.
 
     Parameters
     ----------
     connections
-        How many connections an upload or download may use at most, each for one study at a time;
-        fewer are used where latency is low.
+        The largest number of connections for an upload or download, each for one study at a
+        time; fewer are used where latency is low.
     quiet_seconds
-        How long after a silent drop the server may still publish a partial upload. AWS Transfer
-        Family gives an unresponsive client 300 s.
+        How long the server may still store a partial upload after a connection was lost, in
+        seconds. AWS Transfer Family waits 300 s for an unresponsive client.
     attempts
-        How often the upload of one study is tried in a run while connections break.
+        How many times the upload of one study is tried in a run if connections are lost.
     limit_mb_per_s
         The highest rate over all connections, in MB per second; None for no limit.
 

@@ -36,20 +36,20 @@ _TO_DO = frozenset({Action.SEND, Action.CHECK})
 
 @dataclass(frozen=True, slots=True)
 class PlanItem:
-    """What would be done with one study.
+    """What a submission will do with one study.
 
     Parameters
     ----------
     study_id
         The study.
     action
-        What would be done with it.
+        What will be done.
     size
-        Size of its package in bytes; 0 where it has none.
+        Size of its package in bytes; 0 if it has none.
     reason
         Why, in a few words.
     force
-        True where the user asked to send again what may have been processed.
+        True if the user asked to send a study again that may have been processed.
     """
 
     study_id: str
@@ -60,22 +60,22 @@ class PlanItem:
 
     @property
     def is_to_do(self) -> bool:
-        """True where the server is contacted for it."""
+        """True if it needs the server."""
         return self.action in _TO_DO
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a submission would do; it can be shown as a dry run, and then carried out.
+    """What a submission will do with each study; a dry run shows it.
 
     Parameters
     ----------
     cohort_id
-        The cohort; empty where there is nothing to do.
+        The cohort; empty if there is nothing to do.
     items
         One per study.
     speed
-        Bytes per second of earlier uploads; None if there were none.
+        The rate of earlier uploads in bytes per second; None if there were none.
 
     Examples
     --------
@@ -99,7 +99,7 @@ class Plan:
 
     @property
     def to_do(self) -> tuple[PlanItem, ...]:
-        """The items for which the server is contacted."""
+        """The items that need the server."""
         return tuple(item for item in self.items if item.is_to_do)
 
     @property
