@@ -29,6 +29,7 @@ Every error says what happened, why if that is known, and what to do::
     │   ├── RemoteMissingError    no such file or folder
     │   └── SizeMismatchError     not all bytes arrived
     ├── SubmissionError           a cohort that may not be sent as it is
+    │   └── FirstSubmissionError  what was sent before cannot be known here
     ├── ResultError               result files
     │   └── AidpError             an aidp.csv that cannot be read
     ├── CompareError              a comparison that has no answer
@@ -278,6 +279,10 @@ class SubmissionError(NeuroflowError):
     """The cohort may not be sent as it is."""
 
     exit_code = 8
+
+
+class FirstSubmissionError(SubmissionError):
+    """What was sent before cannot be known here; the user has to confirm it once."""
 
 
 class ResultError(NeuroflowError):

@@ -10,6 +10,16 @@ import typer
 
 from neuroflow.cli.completion import cohort_ids
 
+
+def _limit_processes(count: int | None) -> int | None:
+    """Let the whole command work with this many processes."""
+    if count is not None:
+        from neuroflow.studies import limit_processes
+
+        limit_processes(count)
+    return count
+
+
 WorkspaceFolder = Annotated[Path, typer.Argument(help="The project's folder.")]
 CohortId = Annotated[str, typer.Argument(help="The cohort's id.", autocompletion=cohort_ids)]
 ScansFolder = Annotated[
@@ -30,6 +40,14 @@ HostKey = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and warnings only.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="How many processes work at most; the cores of this job if left out.",
+        callback=_limit_processes,
+    ),
+]
 
 By = Annotated[str, typer.Option(help="The column with the groups.")]
 Groups = Annotated[list[str] | None, typer.Option(help="Use only these groups: A,B.")]

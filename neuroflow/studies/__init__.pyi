@@ -4,6 +4,7 @@ from .discovery.find import Survey as Survey
 from .discovery.find import find_studies as find_studies
 from .discovery.find import survey as survey
 from .package.build import iter_packages as iter_packages
+from .parallel import limit_processes as limit_processes
 from .protocol.check import NOT_CHECKED as NOT_CHECKED
 from .protocol.check import check as check
 from .protocol.check_cache import CheckCache as CheckCache

@@ -18,6 +18,12 @@ Result = TypeVar("Result")
 INLINE_COST = 400
 """Below this many cheap items, starting processes takes longer than the work."""
 
+SCHEDULERS = ("SLURM_CPUS_PER_TASK", "NSLOTS", "NCPUS", "LSB_DJOB_NUMPROC")
+"""Variables with the cores of a job: Slurm, Grid Engine, PBS, LSF. Not all of them bind the job to
+these cores, so that the operating system alone may show all of the node."""
+
+_chosen: int | None = None
+
 
 def map_chunks(
     function: Callable[[Sequence[Item]], list[Result]],
@@ -35,7 +41,8 @@ def map_chunks(
     [(0, [1, 4]), (2, [9])]
     """
     starts = range(0, len(items), chunk)
-    if executor is None and (len(items) * cost < INLINE_COST or len(starts) < 2):
+    is_cheap = len(items) * cost < INLINE_COST or len(starts) < 2
+    if executor is None and (is_cheap or processes() < 2):
         for start in starts:
             yield start, function(items[start : start + chunk])
         return
@@ -77,9 +84,36 @@ def _signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def local_executor() -> Executor:
-    """Return the processes on this machine's cores, started once and reused."""
-    from loky import get_reusable_executor  # type: ignore[import-untyped]
+def processes() -> int:
+    """Return how many processes work at most: as chosen, or else the cores of this job.
 
-    pool: Executor = get_reusable_executor(max_workers=os.cpu_count() or 1, timeout=120)
+    Examples
+    --------
+    >>> processes() >= 1
+    True
+
+    References
+    ----------
+    loky.cpu_count: CPU affinity, CPU limits of cgroups, LOKY_MAX_CPU_COUNT.
+    """
+    from loky import cpu_count  # type: ignore[import-untyped]
+
+    if _chosen is not None:
+        return _chosen
+    granted = [os.environ.get(name, "") for name in SCHEDULERS]
+    counts = [int(text) for text in granted if text.isdecimal() and int(text) > 0]
+    return max(1, min([int(cpu_count()), *counts]))
+
+
+def limit_processes(count: int | None) -> None:
+    """Choose how many processes of this program work at most; None: the cores of the job."""
+    global _chosen  # noqa: PLW0603  one number for the whole process, as its cores are
+    _chosen = count
+
+
+def local_executor() -> Executor:
+    """Return the processes on this job's cores, started once and reused."""
+    from loky import get_reusable_executor
+
+    pool: Executor = get_reusable_executor(max_workers=processes(), timeout=120)
     return pool

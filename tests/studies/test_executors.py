@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -16,7 +18,7 @@ from neuroflow.errors import WorkerError
 from neuroflow.models import Cohort
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import package_studies
-from neuroflow.studies.parallel import local_executor, map_chunks
+from neuroflow.studies.parallel import limit_processes, local_executor, map_chunks, processes
 from neuroflow.studies.protocol.check import check
 
 
@@ -87,3 +89,43 @@ def test_progress_is_reported_to_the_end(scans, tmp_path):
         last = [event for event in events if event.stage == stage][-1]
         assert (last.done, last.total) == (total, total)
     assert all("MUSTERMANN" not in event.message for event in events)
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    """Show two cores, whatever this computer has; a scheduler's variables are gone."""
+    monkeypatch.setattr("loky.cpu_count", lambda: 2)
+    for name in ("SLURM_CPUS_PER_TASK", "NSLOTS", "NCPUS", "LSB_DJOB_NUMPROC"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs the affinity of Linux")
+def test_job_bound_to_one_core_uses_one_process():
+    code = "from neuroflow.studies.parallel import processes; print(processes())"
+    core = min(os.sched_getaffinity(0))
+    command = ["taskset", "-c", str(core), sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("granted", "expected"), [("1", 1), ("16", 2), ("", 2), ("0", 2), ("x", 2)]
+)
+def test_cores_granted_by_a_scheduler_are_respected(two_cores, monkeypatch, granted, expected):
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", granted)
+    assert processes() == expected
+
+
+def where(chunk):
+    return [os.getpid() for _ in chunk]
+
+
+def test_chosen_number_of_processes_outranks_the_cores(two_cores):
+    limit_processes(5)
+    try:
+        assert processes() == 5
+        limit_processes(1)
+        found = [pid for _, chunk in map_chunks(where, range(500)) for pid in chunk]
+        assert set(found) == {os.getpid()}
+    finally:
+        limit_processes(None)
+    assert processes() == 2

@@ -14,6 +14,7 @@ from neuroflow.cli.inputs import find_scans, open_workspace
 from neuroflow.cli.options import (
     AsJson,
     CohortId,
+    Jobs,
     Participants,
     Quiet,
     ScansFolder,
@@ -32,6 +33,7 @@ def check(
     deep: Annotated[
         bool, typer.Option("--deep", help="Also convert every study and check its gradients.")
     ] = False,
+    jobs: Jobs = None,  # noqa: ARG001  its callback sets it
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -123,6 +125,7 @@ def package(
     cohort_id: CohortId,
     folder: ScansFolder = None,
     participants: Participants = None,
+    jobs: Jobs = None,  # noqa: ARG001  its callback sets it
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

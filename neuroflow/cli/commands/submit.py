@@ -14,6 +14,7 @@ from neuroflow.cli.options import (
     AsJson,
     CohortId,
     HostKey,
+    Jobs,
     Participants,
     Quiet,
     ScansFolder,
@@ -60,6 +61,7 @@ def submit(
         float | None, typer.Option(help="The highest upload rate, in MB per second.")
     ] = None,
     host_key: HostKey = None,
+    jobs: Jobs = None,  # noqa: ARG001  its callback sets it
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
