@@ -21,7 +21,7 @@ from report import amount
 from neuroflow.ledger.states import State
 from neuroflow.matrix.regions import load_regions
 from neuroflow.models import Package, Study, StudyKind
-from neuroflow.workspace.cohort_store import CohortStore
+from neuroflow.workspace.enrolment import CohortStore
 from neuroflow.workspace.workspace import Workspace
 
 Times = tuple[float, float]

@@ -77,8 +77,8 @@ def test_only_one_file_decodes_tables_of_users():
         "io/text.py",
         "cli/inputs.py",  # a cohort table, which may be too large for cells of text
         "cli/completion.py",  # tables that neuroflow itself wrote
-        "workspace/cohort_store.py",
-        "workspace/decisions.py",
+        "workspace/enrolment/cohort_store.py",
+        "workspace/enrolment/decisions.py",
         "matrix/regions.py",  # tables that come with the package
         "plot/_brain/anatomy.py",
     }

@@ -7,7 +7,7 @@ import pytest
 
 from neuroflow.errors import WorkspaceError
 from neuroflow.models import Study, StudyKind
-from neuroflow.workspace.cohort_store import CohortStore
+from neuroflow.workspace.enrolment.cohort_store import CohortStore
 
 
 @pytest.fixture

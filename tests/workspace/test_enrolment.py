@@ -9,8 +9,8 @@ import pytest
 from neuroflow.errors import IdError, OptionError, ParticipantsError, WorkspaceError
 from neuroflow.ledger import Ledger, State
 from neuroflow.models import Package
-from neuroflow.workspace.decisions import DecisionStore
 from neuroflow.workspace.enrolment import Enrolment
+from neuroflow.workspace.enrolment.decisions import DecisionStore
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +14,16 @@ from neuroflow.io import ParticipantRows, read_participants, write_private
 from neuroflow.ledger import Ledger
 from neuroflow.models import Cohort, Study
 from neuroflow.workspace.arguments import check_studies
-from neuroflow.workspace.cohort_store import CohortStore
-from neuroflow.workspace.decisions import Decision, DecisionStore
+from neuroflow.workspace.enrolment.cohort_store import CohortStore
+from neuroflow.workspace.enrolment.decisions import Decision, DecisionStore
+from neuroflow.workspace.enrolment.known_values import (
+    checked_values,
+    cohort_id_of,
+    find_study,
+    with_known_values,
+)
+from neuroflow.workspace.enrolment.study_map import study_map
 from neuroflow.workspace.folder import ProjectFolder
-from neuroflow.workspace.study_map import study_map
-
-SEXES = ("M", "F")
-MAX_AGE = 130.0
-"""Years; a larger number is a slip."""
 
 
 class Enrolment:
@@ -145,7 +146,7 @@ class Enrolment:
         cohort = self.current(cohort)
         chosen = find_study(cohort, study)
         given = {name: value for name, value in (("age", age), ("sex", sex)) if value is not None}
-        decision = _checked(given)
+        decision = checked_values(given)
         given = {name: getattr(decision, name) for name in given}
         known = with_known_values(chosen, decision, self._rows(cohort.cohort_id))
         for name, value in given.items():
@@ -185,71 +186,3 @@ class Enrolment:
     def _rows(self, cohort_id: str) -> ParticipantRows | None:
         participants = self.participants(cohort_id)
         return None if participants is None else ParticipantRows(participants)
-
-
-def cohort_id_of(cohort: Cohort | str) -> str:
-    """Return the id of a cohort, however it is named.
-
-    Examples
-    --------
-    >>> cohort_id_of(Cohort("PILOT_1", ())), cohort_id_of("PILOT_1")
-    ('PILOT_1', 'PILOT_1')
-    """
-    if isinstance(cohort, Cohort):
-        return cohort.cohort_id
-    if isinstance(cohort, str):
-        return check_cohort_id(cohort)
-    raise OptionError(
-        f"A cohort is needed, not {type(cohort).__name__}.",
-        advice="Pass what Workspace.cohort() returned, or the id of the cohort.",
-    )
-
-
-def find_study(cohort: Cohort, name: str) -> Study:
-    """Find a study of a cohort by its label or its `study_id`."""
-    for study in cohort.studies:
-        if name in (study.label, study.study_id):
-            return study
-    raise OptionError(
-        f"There is no study {name!r} in cohort {cohort.cohort_id!r}.",
-        advice="Name it as in the column `study` of the findings, or by its study_id.",
-    )
-
-
-def with_participant(study: Study, rows: ParticipantRows) -> Study:
-    """Add the age and sex of its participant to a study; what participants.tsv lacks stays."""
-    if study.participant_id is None:
-        return study
-    row = rows.find(study.participant_id, study.session_id)
-    if row is None:
-        return study
-    age, sex = row.get("age"), row.get("sex")
-    return replace(
-        study,
-        age=study.age if pd.isna(age) else float(age),
-        sex=study.sex if pd.isna(sex) else str(sex),
-    )
-
-
-def with_known_values(study: Study, decision: Decision, rows: ParticipantRows | None) -> Study:
-    """Add to a study the age and sex that were filled in or are in participants.tsv."""
-    filled = replace(
-        study,
-        age=study.age if decision.age is None else decision.age,
-        sex=decision.sex or study.sex,
-    )
-    return filled if rows is None else with_participant(filled, rows)
-
-
-def _checked(given: Mapping[str, object]) -> Decision:
-    """Check an age and a sex as the user gave them; an age may be text."""
-    age, sex = given.get("age"), given.get("sex")
-    try:
-        years = None if age is None else float(age)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        years = math.nan
-    if years is not None and not 0 <= years <= MAX_AGE:
-        raise OptionError(f"{age!r} is not an age.", advice="Use years, from 0 to 130.")
-    if sex is not None and not (isinstance(sex, str) and sex in SEXES):
-        raise OptionError(f"{sex!r} is not accepted as sex.", advice="Use M or F.")
-    return Decision(age=years, sex=sex)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from neuroflow.io import ParticipantRows, without_prefix
-from neuroflow.workspace.cohort_store import CohortStore
-from neuroflow.workspace.decisions import Decision
+from neuroflow.workspace.enrolment.cohort_store import CohortStore
+from neuroflow.workspace.enrolment.decisions import Decision
 
 
 def study_map(

@@ -1,0 +1,87 @@
+"""Cohorts and studies by name, and the ages and sexes that are known of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from neuroflow.contract import check_cohort_id
+from neuroflow.errors import OptionError
+from neuroflow.io import ParticipantRows
+from neuroflow.models import Cohort, Study
+from neuroflow.workspace.enrolment.decisions import Decision
+
+SEXES = ("M", "F")
+MAX_AGE = 130.0
+"""Years; a larger number is a slip."""
+
+
+def cohort_id_of(cohort: Cohort | str) -> str:
+    """Return the id of a cohort, however it is named.
+
+    Examples
+    --------
+    >>> cohort_id_of(Cohort("PILOT_1", ())), cohort_id_of("PILOT_1")
+    ('PILOT_1', 'PILOT_1')
+    """
+    if isinstance(cohort, Cohort):
+        return cohort.cohort_id
+    if isinstance(cohort, str):
+        return check_cohort_id(cohort)
+    raise OptionError(
+        f"A cohort is needed, not {type(cohort).__name__}.",
+        advice="Pass what Workspace.cohort() returned, or the id of the cohort.",
+    )
+
+
+def find_study(cohort: Cohort, name: str) -> Study:
+    """Find a study of a cohort by its label or its `study_id`."""
+    for study in cohort.studies:
+        if name in (study.label, study.study_id):
+            return study
+    raise OptionError(
+        f"There is no study {name!r} in cohort {cohort.cohort_id!r}.",
+        advice="Name it as in the column `study` of the findings, or by its study_id.",
+    )
+
+
+def with_participant(study: Study, rows: ParticipantRows) -> Study:
+    """Add the age and sex of its participant to a study; what participants.tsv lacks stays."""
+    if study.participant_id is None:
+        return study
+    row = rows.find(study.participant_id, study.session_id)
+    if row is None:
+        return study
+    age, sex = row.get("age"), row.get("sex")
+    return replace(
+        study,
+        age=study.age if pd.isna(age) else float(age),
+        sex=study.sex if pd.isna(sex) else str(sex),
+    )
+
+
+def with_known_values(study: Study, decision: Decision, rows: ParticipantRows | None) -> Study:
+    """Add to a study the age and sex that were filled in or are in participants.tsv."""
+    filled = replace(
+        study,
+        age=study.age if decision.age is None else decision.age,
+        sex=decision.sex or study.sex,
+    )
+    return filled if rows is None else with_participant(filled, rows)
+
+
+def checked_values(given: Mapping[str, object]) -> Decision:
+    """Check an age and a sex as the user gave them; an age may be text."""
+    age, sex = given.get("age"), given.get("sex")
+    try:
+        years = None if age is None else float(age)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        years = math.nan
+    if years is not None and not 0 <= years <= MAX_AGE:
+        raise OptionError(f"{age!r} is not an age.", advice="Use years, from 0 to 130.")
+    if sex is not None and not (isinstance(sex, str) and sex in SEXES):
+        raise OptionError(f"{sex!r} is not accepted as sex.", advice="Use M or F.")
+    return Decision(age=years, sex=sex)
