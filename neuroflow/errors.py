@@ -13,6 +13,7 @@ Every error says what happened, why if that is known, and what to do::
     ├── WorkspaceError            the project's folder
     │   ├── ConfigError           neuroflow.toml
     │   ├── LedgerError           the record of what was sent and fetched
+    │   ├── AccountKeyError       the account key, and the journal beside it
     │   └── LockedError           somebody else works in it just now
     ├── PackageError              a study that cannot be zipped
     ├── ConnectError              no session with the service
@@ -185,6 +186,10 @@ class ConfigError(WorkspaceError):
 
 class LedgerError(WorkspaceError):
     """The record of what was sent and fetched cannot be used."""
+
+
+class AccountKeyError(WorkspaceError):
+    """The account key, or the journal beside it, cannot be used."""
 
 
 class LockedError(WorkspaceError):

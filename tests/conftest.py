@@ -7,7 +7,16 @@ from support.struck import STRUCK
 
 from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.service.server import DemoService
+from neuroflow.io import CONFIG_VARIABLE
 from neuroflow.workspace.workspace import Workspace
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _user_folder(tmp_path_factory):
+    """Keep the keys and journals of tests out of the user's own folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CONFIG_VARIABLE, str(tmp_path_factory.mktemp("user")))
+        yield
 
 
 def pytest_sessionfinish(session):

@@ -18,6 +18,7 @@ ROOMS = [
     {"_version", "errors"},
     {"models"},
     {"contract", "io", "events", "ledger", "matrix"},
+    {"identity"},
     {"studies", "transfer", "results", "compare"},
     {"plot", "workspace"},
     {"sharing"},

@@ -1,3 +1,4 @@
+from .atomic import OWNER_ONLY as OWNER_ONLY
 from .atomic import atomic_write as atomic_write
 from .atomic import remove_leftovers as remove_leftovers
 from .atomic import write_private as write_private
@@ -17,3 +18,5 @@ from .text import read_text_table as read_text_table
 from .text import sample_cells as sample_cells
 from .text import split_cells as split_cells
 from .text import trimmed as trimmed
+from .user_folder import CONFIG_VARIABLE as CONFIG_VARIABLE
+from .user_folder import user_folder as user_folder

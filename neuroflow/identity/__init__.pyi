@@ -1,0 +1,14 @@
+from .account import Account as Account
+from .account import import_advice as import_advice
+from .account import open_account as open_account
+from .account_key import AccountKey as AccountKey
+from .journal import ACCEPTED as ACCEPTED
+from .journal import Journal as Journal
+from .journal import JournalEntry as JournalEntry
+from .study_id import MAX_REPETITIONS as MAX_REPETITIONS
+from .study_id import RANDOM as RANDOM
+from .study_id import DerivedId as DerivedId
+from .study_id import derive_id as derive_id
+from .study_id import origin as origin
+from .study_id import random_id as random_id
+from .study_id import read_id as read_id

@@ -1,0 +1,193 @@
+"""The journal of an account: every study sent from this computer, whatever the workspace.
+
+It lies beside the account key and is the second witness besides the server, which shows a study
+neither while it is processed nor where the service took its zip away. Lines are only ever added,
+each on disk before the step that it announces.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from neuroflow.errors import AccountKeyError, SubmissionError
+from neuroflow.io import OWNER_ONLY
+
+ACCEPTED = "accepted"
+"""State of a line that records what the user knows of, rather than a study."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of the journal."""
+
+    study_id: str  # Its id on the server; what was accepted, for ``accepted``
+    state: str  # As in the ledger
+    at: str  # When, in UTC
+    cohort_id: str = ""  # Where it was sent
+    size: int = 0  # Of the zip, in bytes
+    sha256: str = ""  # Of the zip
+    scan: str = ""  # The id derived from the scan, which differs for random ids and repetitions
+    about: str = ""  # A keyed digest of the age and sex that were sent
+
+
+_NAMES = tuple(each.name for each in fields(JournalEntry))
+
+
+class Journal:
+    """The journal in one file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     journal = Journal(Path(folder) / "journal")
+    ...     journal.add(JournalEntry("s", "submitted", "2026-11-28T08:00:00+00:00"))
+    ...     journal.last("s").state, journal.is_new
+    ('submitted', False)
+    """
+
+    def __init__(self, path: Path, *, mode: int = OWNER_ONLY) -> None:
+        self.path = path
+        self._mode = mode
+        self._version: tuple[int, ...] | None = None
+        self._entries: list[JournalEntry] = []
+        self._last: dict[str, JournalEntry] = {}
+        self._n_damaged = 0
+
+    def add(self, entry: JournalEntry) -> None:
+        """Add a line; it is on disk when this returns."""
+        line = json.dumps({name: v for name, v in asdict(entry).items() if v}) + "\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            descriptor = os.open(self.path, flags, self._mode)
+            try:
+                torn = os.fstat(descriptor).st_size and not _ends_a_line(descriptor)
+                os.write(descriptor, ("\n" if torn else "").encode() + line.encode("ascii"))
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise AccountKeyError(
+                f"The journal {self.path} cannot be written.",
+                why=f"{error.strerror}.",
+                advice="Check the folder's permissions and the disk's free space: nothing is sent "
+                "that the journal does not record.",
+            ) from error
+
+    def last(self, study_id: str) -> JournalEntry | None:
+        """Return the last line about a study; None where it was never sent from here."""
+        self._read()
+        return self._last.get(study_id)
+
+    def id_of(self, scans: Collection[str]) -> str | None:
+        """Return the id under which a scan was sent last, by the ids derived from the scan."""
+        self._read()
+        return next((e.study_id for e in reversed(self._entries) if e.scan in scans), None)
+
+    @property
+    def study_ids(self) -> frozenset[str]:
+        """All studies that were sent, or begun, from this computer."""
+        self._read()
+        return frozenset(self._last)
+
+    @property
+    def cohort_ids(self) -> frozenset[str]:
+        """All cohorts into which something was sent from this computer."""
+        self._read()
+        return frozenset(entry.cohort_id for entry in self._last.values())
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """What the user knows of: ids, tags of keys, ``random``, folders."""
+        self._read()
+        return frozenset(e.study_id for e in self._entries if e.state == ACCEPTED)
+
+    @property
+    def is_new(self) -> bool:
+        """True where nothing was ever recorded."""
+        self._read()
+        return not self._entries
+
+    @property
+    def n_damaged(self) -> int:
+        """How many lines cannot be read, besides those that a crash cut short."""
+        self._read()
+        return self._n_damaged
+
+    @contextmanager
+    def sending(self, study_id: str) -> Iterator[None]:
+        """Hold a study while it is sent; a process that dies lets go of it."""
+        path = self.path.parent / f"sending-{study_id}.lock"
+        lock = FileLock(path, is_singleton=False)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _acquire(lock, path)
+        except Timeout as error:
+            raise SubmissionError(
+                "The study is being sent from another workspace just now.",
+                advice="Wait until that is done, then submit again.",
+                study_id=study_id,
+            ) from error
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # Windows keeps open files
+                path.unlink()
+            lock.release()
+
+    def _read(self) -> None:
+        """Read the file where it changed since the last time."""
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            return
+        version = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if version == self._version:
+            return
+        try:
+            lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError as error:
+            raise AccountKeyError(
+                f"The journal {self.path} cannot be read.",
+                why=f"{error.strerror}.",
+                advice="Correct the permissions of the file.",
+            ) from error
+        parsed = [(_parsed(line), line) for line in lines]
+        whole = [entry for entry, _ in parsed if entry is not None]
+        # A line cut short by a crash announced a step that was never taken.
+        self._n_damaged = sum(entry is None and line.endswith("}") for entry, line in parsed)
+        self._entries = whole
+        self._last = {e.study_id: e for e in whole if e.state != ACCEPTED}
+        self._version = version
+
+
+def _acquire(lock: FileLock, path: Path) -> None:
+    """Take a lock whose file the last holder removes; a removed file locks nothing."""
+    while True:
+        lock.acquire(timeout=0)
+        descriptor = lock._context.lock_file_fd
+        with suppress(OSError):
+            if descriptor and path.stat().st_ino == os.fstat(descriptor).st_ino:
+                return
+        lock.release()
+
+
+def _ends_a_line(descriptor: int) -> bool:
+    os.lseek(descriptor, -1, os.SEEK_END)
+    return os.read(descriptor, 1) == b"\n"
+
+
+def _parsed(line: str) -> JournalEntry | None:
+    try:
+        values = json.loads(line)
+        return JournalEntry(**{name: values[name] for name in _NAMES if name in values})
+    except (ValueError, TypeError):
+        return None

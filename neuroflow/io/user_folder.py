@@ -1,0 +1,26 @@
+"""Where neuroflow keeps what belongs to a person rather than to a project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+CONFIG_VARIABLE = "NEUROFLOW_CONFIG"
+"""The environment variable that names another folder."""
+
+
+def user_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the user's configuration folder of neuroflow; it may not exist yet.
+
+    Examples
+    --------
+    >>> user_folder({"NEUROFLOW_CONFIG": "/elsewhere"}).as_posix()
+    '/elsewhere'
+    """
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        return Path(os.path.expanduser(named))  # noqa: PTH111  pathlib raises for ~nobody
+    import platformdirs
+
+    return platformdirs.user_config_path("neuroflow", appauthor=False)
