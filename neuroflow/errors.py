@@ -24,6 +24,7 @@ Every error says what happened, why if that is known, and what to do::
     │   │   └── HostKeyChangedError
     │   ├── KeyFileError          the user's private key
     │   ├── LoginRefusedError     key or user not accepted
+    │   ├── SessionError          logged in, but no SFTP session
     │   └── ConnectionLostError   it was there, and went
     ├── TransferError             one upload or download
     │   ├── RemoteRefusedError    the server said no
@@ -227,9 +228,13 @@ class HostKeyError(ConnectError):
         advice: str = "",
         study_id: str | None = None,
         fingerprint: str = "",
+        shown: tuple[str, ...] = (),
+        pinned: tuple[str, ...] = (),
     ) -> None:
         super().__init__(what, why=why, advice=advice, study_id=study_id)
         self.fingerprint = fingerprint
+        self.shown = shown
+        self.pinned = pinned
 
     def __reduce__(self) -> tuple[object, ...]:
         rebuild = partial(
@@ -238,6 +243,8 @@ class HostKeyError(ConnectError):
             advice=self.advice,
             study_id=self.study_id,
             fingerprint=self.fingerprint,
+            shown=self.shown,
+            pinned=self.pinned,
         )
         return rebuild, (self.what,)
 
@@ -256,6 +263,10 @@ class KeyFileError(ConnectError):
 
 class LoginRefusedError(ConnectError):
     """The server accepts neither this user nor this key."""
+
+
+class SessionError(ConnectError):
+    """The login succeeded, but the server opens no SFTP session."""
 
 
 class ConnectionLostError(ConnectError):

@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from neuroflow.contract import INPUT, OUTPUT
-from neuroflow.errors import NeuroflowError, RemoteMissingError, RemoteRefusedError
+from neuroflow.errors import (
+    HostKeyChangedError,
+    HostKeyUnknownError,
+    NeuroflowError,
+    RemoteMissingError,
+    RemoteRefusedError,
+)
 from neuroflow.transfer.sftp import SftpRemote
 from neuroflow.transfer.ssh import (
     HostKeys,
     Profile,
     Route,
-    credentials,
+    Tunnel,
     find_route,
+    open_credentials,
     session,
-    tunnel,
 )
 
 STAGES = ("name", "port", "host key", "login", "folders")
@@ -37,7 +43,10 @@ class Step:
     advice
         What to do if the stage failed.
     error
-        The error if it failed; a `HostKeyUnknownError` carries the fingerprint to confirm.
+        The error if it failed; a `HostKeyUnknownError` carries the fingerprints to choose from.
+    notes
+        What does not stop the connection, but should be known: for example what is not followed in
+        ``ssh_config``.
     """
 
     name: str
@@ -45,6 +54,7 @@ class Step:
     message: str
     advice: str = ""
     error: NeuroflowError | None = None
+    notes: tuple[str, ...] = ()
 
 
 def diagnose(
@@ -65,12 +75,12 @@ def diagnose(
     stages = _stages(profile, hostkeys, passphrase, timeout, ssh_config)
     for name in STAGES:
         try:
-            message = next(stages)
+            message, notes = next(stages)
         except NeuroflowError as error:
             what = " ".join(part for part in (error.what, error.why) if part)
             yield Step(name, False, what, error.advice, error)
             return
-        yield Step(name, True, message)
+        yield Step(name, True, message, notes=notes)
     stages.close()
 
 
@@ -80,21 +90,25 @@ def _stages(
     passphrase: str | None,
     timeout: float,
     ssh_config: Path | None,
-) -> Generator[str, None, None]:
-    """Yield the message of each stage; the connection stays open between stages."""
+) -> Generator[tuple[str, tuple[str, ...]], None, None]:
+    """Yield message and notes of each stage; the connection stays open between stages."""
     route = find_route(profile, ssh_config)
-    yield _name(route)
-    transport = tunnel.handshake(route, hostkeys, passphrase, timeout)
+    yield _name(route), tuple(dict.fromkeys(note for hop in route.hops for note in hop.notes))
+    tunnel = Tunnel(route, hostkeys, passphrase, timeout)
+    transport = tunnel.handshake()
     try:
-        yield f"An SSH server answers on port {route.port} ({transport.remote_version})."
-        shown = session.host_key(transport)
-        hostkeys.check(route.name, route.name_port, shown)
-        yield f"Its host key is the confirmed one, {shown.fingerprint}."
-        with credentials(route.keys, passphrase) as keys:
-            fingerprint = session.log_in(transport, route.user, keys)
-        yield f"User {route.user!r} is logged in with the key {fingerprint}."
+        version = transport.remote_version
+        yield f"An SSH server answers on port {route.port} ({version}).", ()
+        try:
+            transport, shown = tunnel.verify(transport)
+        except (HostKeyUnknownError, HostKeyChangedError) as error:
+            raise tunnel.with_all_keys(error) from error
+        yield f"Its host key is the confirmed one, {shown.fingerprint}.", ()
+        with open_credentials(route.identities, passphrase) as keys:
+            transport, fingerprint = tunnel.log_in(transport, keys)
+        yield f"User {route.user!r} is logged in with the key {fingerprint}.", ()
         with SftpRemote(transport, timeout) as remote:
-            yield " ".join(_folder_summary(remote, folder) for folder in (INPUT, OUTPUT))
+            yield " ".join(_folder_summary(remote, folder) for folder in (INPUT, OUTPUT)), ()
     finally:
         session.disconnect(transport)
 

@@ -5,5 +5,4 @@ from .config import Settings as Settings
 from .enrolment import CohortStore as CohortStore
 from .enrolment import with_participant as with_participant
 from .service import Service as Service
-from .service import ShownKey as ShownKey
 from .workspace import Workspace as Workspace

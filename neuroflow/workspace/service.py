@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from neuroflow.errors import ConfigError, HostKeyChangedError, HostKeyUnknownError
+from neuroflow.errors import ConfigError
 from neuroflow.transfer import (
+    PASSPHRASE_VARIABLE,
     HostKeys,
+    HostTrust,
+    Identities,
     Profile,
     PublicKey,
     Remote,
+    Route,
+    ShownHost,
     Step,
     connect,
-    credentials,
     diagnose,
     find_route,
-    host_key_of,
+    is_protected,
+    open_credentials,
 )
 from neuroflow.workspace.config import (
     CONFIG_NAME,
@@ -31,33 +36,6 @@ from neuroflow.workspace.config import (
 from neuroflow.workspace.config import remove_profile as _remove_profile
 from neuroflow.workspace.config import use_profile as _use_profile
 from neuroflow.workspace.config import write_profile as _write_profile
-
-PASSPHRASE_VARIABLE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the name of a variable, no secret
-
-
-@dataclass(frozen=True, slots=True)
-class ShownKey:
-    """The host key that a server or jump host shows.
-
-    Parameters
-    ----------
-    host, port
-        Name and port of the host, as in the profile or ``~/.ssh/config``.
-    key
-        Its public key.
-    is_pinned
-        True if this key is pinned.
-    """
-
-    host: str
-    port: int
-    key: PublicKey
-    is_pinned: bool = False
-
-    @property
-    def fingerprint(self) -> str:
-        """``SHA256:...``, to compare with the one that the host's owner published."""
-        return self.key.fingerprint
 
 
 class Service:
@@ -120,6 +98,8 @@ class Service:
         self._config = folder / CONFIG_NAME
         self._asked_name = profile_name
         self._passphrase = (os.environ if environ is None else environ).get(PASSPHRASE_VARIABLE)
+        self._ask: Callable[[Path], str | None] | None = None
+        self._asking = threading.Lock()
         self.hostkeys = HostKeys(folder / "known_hosts")
 
     @property
@@ -220,7 +200,9 @@ class Service:
         >>> service.agent_keys()[0].kind  # doctest: +SKIP
         'ssh-ed25519'
         """
-        with credentials((), None) as found:
+        profile = self.profile
+        agent = find_route(profile).identities.agent if profile else ""
+        with open_credentials(Identities(agent_use="first", agent=agent), None) as found:
             keys = [one.key for one in found]
             comments = [str(getattr(key, "comment", "")) for key in keys]
             return [
@@ -238,20 +220,31 @@ class Service:
         """
         self._passphrase = passphrase
 
-    def unknown_host(self) -> ShownKey | None:
-        """Return the first host key on the route that is not pinned yet.
+    def ask_passphrase_with(self, ask: Callable[[Path], str | None]) -> None:
+        """Ask for the passphrase of a protected key when it is needed first, and keep it.
+
+        Parameters
+        ----------
+        ask
+            Called with the key's file; returns the passphrase, or None without one.
+        """
+        self._ask = ask
+
+    def unknown_host(self) -> ShownHost | None:
+        """Return the first host on the route without a pinned key, with its keys of all kinds.
 
         Returns
         -------
-        ShownKey or None
-            The key that the user has to confirm next, jump hosts first; None if all are pinned.
+        ShownHost or None
+            The host of which the user has to confirm a key next, jump hosts first; None if all
+            are pinned.
 
         Raises
         ------
         ConnectError
             A server cannot be reached, or shows another key than the pinned one.
         """
-        return next((shown for shown in self._shown_keys() if not shown.is_pinned), None)
+        return self._host_trust().unknown_host()
 
     def host_fingerprint(self) -> str:
         """Return the fingerprint of the server's host key, without logging in.
@@ -259,16 +252,15 @@ class Service:
         Returns
         -------
         str
-            ``SHA256:...``, to compare with the one that neuropacs published. It is that of a jump
-            host as long as its key is not pinned.
+            ``SHA256:...``, to be compared with the one neuropacs published; of a jump host
+            before it, while that is not pinned. `unknown_host` shows the keys of all kinds.
 
         Raises
         ------
         ConnectError
             The server cannot be reached.
         """
-        found = list(self._shown_keys(is_strict=False))
-        return found[-1].fingerprint
+        return self._host_trust().last_shown().fingerprint
 
     def trust(self, fingerprint: str) -> None:
         """Pin the host key that the user has confirmed, of the server or of a jump host.
@@ -276,47 +268,56 @@ class Service:
         Parameters
         ----------
         fingerprint
-            The confirmed fingerprint, ``SHA256:...``.
+            The confirmed fingerprint, ``SHA256:...``, of any kind of key that the server has.
 
         Raises
         ------
         HostKeyChangedError
-            The server shows another key than the confirmed one, or another one is pinned: remove
-            its line from known_hosts by hand, once neuropacs has confirmed that it is gone.
+            The server shows no such key, or another one is pinned: see `replace_host_key`.
         ConnectError
             The server cannot be reached.
         """
-        wanted = fingerprint.strip()
-        for shown in self._shown_keys(is_strict=False):
-            if shown.fingerprint == wanted:
-                try:
-                    self.hostkeys.check(shown.host, shown.port, shown.key)
-                except HostKeyUnknownError:
-                    self.hostkeys.trust(shown.host, shown.port, shown.key)
-                return
-        raise HostKeyChangedError(
-            f"The server {shown.host} does not show the confirmed host key.",
-            why=f"Confirmed: {wanted}; shown: {shown.fingerprint}.",
-            advice="Do not go on. Ask neuropacs support which fingerprint is right.",
-            fingerprint=shown.fingerprint,
-        )
+        self._host_trust().trust(fingerprint)
 
-    def _shown_keys(self, *, is_strict: bool = True) -> Iterator[ShownKey]:
-        """Yield what the hosts on the way show, up to the first that is not pinned."""
-        for hop in find_route(self._required()).hops:
-            key = host_key_of(hop, self.hostkeys, self._passphrase)
-            shown = ShownKey(hop.name, hop.name_port, key)
-            try:
-                self.hostkeys.check(hop.name, hop.name_port, key)
-            except HostKeyUnknownError:
-                yield shown
-                return
-            except HostKeyChangedError:
-                if is_strict:
-                    raise
-                yield shown
-                return
-            yield replace(shown, is_pinned=True)
+    def replace_host_key(self, old: str | Sequence[str], new: str) -> None:
+        """Replace confirmed keys of a server by one that it shows now; else nothing is changed.
+
+        Parameters
+        ----------
+        old
+            The fingerprint that is no longer valid, or several of them.
+        new
+            The fingerprint that neuropacs has confirmed, as ``SHA256:...``.
+
+        Raises
+        ------
+        HostKeyError
+            No host on the way has the old fingerprint.
+        HostKeyChangedError
+            The server does not show the new key.
+        ConnectError
+            The server cannot be reached.
+        """
+        self._host_trust().replace([old] if isinstance(old, str) else old, new)
+
+    def forget_host_key(self, fingerprint: str | Sequence[str]) -> None:
+        """Remove confirmed keys of a server; at the next connection it has to be confirmed again.
+
+        Parameters
+        ----------
+        fingerprint
+            The fingerprint, as ``SHA256:...``, or several of them.
+
+        Raises
+        ------
+        HostKeyError
+            No host on the way has this fingerprint, or the file cannot be written.
+        """
+        marks = [fingerprint] if isinstance(fingerprint, str) else fingerprint
+        self._host_trust().forget(marks)
+
+    def _host_trust(self) -> HostTrust:
+        return HostTrust(self._hops(), self.hostkeys, self._unlock)
 
     def connect(self) -> Remote:
         """Open a session with the service.
@@ -334,7 +335,7 @@ class Service:
             The server cannot be reached, shows another key than the pinned one, or refuses the
             login.
         """
-        return connect(self._required(), hostkeys=self.hostkeys, passphrase=self._passphrase)
+        return connect(self._required(), hostkeys=self.hostkeys, passphrase=self._unlock())
 
     def probe(self) -> Iterator[Step]:
         """Test the connection stage by stage: name, port, host key, login, folders.
@@ -349,7 +350,20 @@ class Service:
         ConfigError
             No profile was saved.
         """
-        return diagnose(self._required(), self.hostkeys, self._passphrase)
+        return diagnose(self._required(), self.hostkeys, self._unlock())
+
+    def _unlock(self) -> str | None:
+        """Return the passphrase, asking for it if a key needs one and somebody can be asked."""
+        with self._asking:
+            if self._passphrase is None and self._ask is not None:
+                files = [path for hop in self._hops() for path in hop.identities.files]
+                protected = next((path for path in files if is_protected(path)), None)
+                if protected is not None:
+                    self._passphrase = self._ask(protected)
+            return self._passphrase
+
+    def _hops(self) -> tuple[Route, ...]:
+        return find_route(self._required()).hops
 
     def _required(self) -> Profile:
         profile = self.profile

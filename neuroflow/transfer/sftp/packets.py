@@ -97,7 +97,10 @@ class PacketChannel(paramiko.SFTPClient):
         hello = paramiko.Message()
         hello.add_int(_VERSION)
         self._send_packet(CMD_INIT, hello)  # type: ignore[attr-defined]
-        kind, body = self.receive_packet()
+        try:
+            kind, body = self.receive_packet()
+        except (EOFError, SFTPError) as error:
+            raise NoSftpError(bytes(self._received)) from error
         if kind != CMD_VERSION:
             raise SFTPError("Incompatible sftp protocol")
         message = paramiko.Message(body)
@@ -117,6 +120,14 @@ class PacketChannel(paramiko.SFTPClient):
                 write or MAX_REQUEST_SIZE, packet - _HEADER_ROOM, MAX_REQUEST_SIZE - _HEADER_ROOM
             )
             self.write_size = max(REQUEST_SIZE, most)
+
+
+class NoSftpError(SFTPError):
+    """The server sent something else than SFTP, or nothing."""
+
+    def __init__(self, received: bytes) -> None:
+        super().__init__("no SFTP")
+        self.received = received
 
 
 class _PackedMessage:

@@ -22,18 +22,19 @@ from neuroflow.transfer.local_files import Block, atomic_download, reading
 from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, do_nothing
 from neuroflow.transfer.sftp.attributes import entries_of, entry_of
 from neuroflow.transfer.sftp.client import PipelinedClient
+from neuroflow.transfer.sftp.packets import NoSftpError
 from neuroflow.transfer.sftp.reader import Chunk, read_files
 from neuroflow.transfer.sftp.writer import BLOCK, FileWriter
 from neuroflow.transfer.ssh import (
     LIBRARY_ERRORS,
     HostKeys,
     Profile,
+    Tunnel,
     Watchdog,
     connection_lost,
     find_route,
     operation_error,
     session,
-    tunnel,
 )
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ def connect(
     ssh_config: Path | None = None,
 ) -> SftpRemote:
     """Connect to the service."""
-    transport = tunnel.connect(find_route(profile, ssh_config), hostkeys, passphrase, timeout)
+    transport = Tunnel(find_route(profile, ssh_config), hostkeys, passphrase, timeout).connect()
     try:
         return SftpRemote(transport, timeout)
     except BaseException:
@@ -80,7 +81,9 @@ class SftpRemote:
                 self._client = PipelinedClient(self._channel, self._watchdog.reset)
         except LIBRARY_ERRORS as error:
             self._watchdog.stop()
-            raise connection_lost("opening the SFTP session", error) from error
+            silence = TimeoutError() if self._watchdog.expired else error
+            received = error.received if isinstance(error, NoSftpError) else b""
+            raise session.start_error(silence, transport, self._channel, received) from error
 
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
         """Yield what is in a folder, as `Remote.list`."""
@@ -276,5 +279,6 @@ class SftpRemote:
             if is_silent:
                 self.close()  # after a time-out nothing on this connection can be trusted
                 raise connection_lost(action, TimeoutError()) from error
-            is_alive = self._transport.is_active()
+            # A server may close an idle channel and leave the connection open.
+            is_alive = self._transport.is_active() and not self._channel.closed
             raise operation_error(error, action, is_alive=is_alive) from error

@@ -1,6 +1,6 @@
 from . import session as session
-from . import tunnel as tunnel
-from .credentials import credentials as credentials
+from .keys import PublicKey as PublicKey
+from .keys import open_credentials as open_credentials
 from .known_hosts import HostKeys as HostKeys
 from .profile import Profile as Profile
 from .route import Route as Route
@@ -8,4 +8,5 @@ from .route import find_route as find_route
 from .translate import LIBRARY_ERRORS as LIBRARY_ERRORS
 from .translate import connection_lost as connection_lost
 from .translate import operation_error as operation_error
+from .tunnel import Tunnel as Tunnel
 from .watchdog import Watchdog as Watchdog

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from neuroflow.errors import HostKeyChangedError, HostKeyError, HostKeyUnknownError
+from neuroflow.errors import (
+    HostKeyChangedError,
+    HostKeyError,
+    HostKeyUnknownError,
+    Wording,
+)
 from neuroflow.io import atomic_write
 from neuroflow.transfer.ssh import session
 from neuroflow.transfer.ssh.keys import PublicKey
@@ -60,7 +65,11 @@ class HostKeys:
         return self._read()[1]
 
     def check(self, host: str, port: int, key: PublicKey) -> None:
-        """Check the key that a server shows against the pinned ones."""
+        """Check the key that a server shows against the pinned ones.
+
+        Every pinned key of a server is right. Another one is a change, of whatever kind it is:
+        who intercepts a connection chooses the kind.
+        """
         lines, problems = self._read()
         known = [line for line in lines if _matches(line.hosts, host, port)]
         same = [line for line in known if line.fingerprint == key.fingerprint]
@@ -69,37 +78,50 @@ class HostKeys:
                 f"The key of {host} is marked as revoked in {self.path.name}.",
                 advice="Do not connect; ask the support of neuropacs.",
                 fingerprint=key.fingerprint,
+                shown=_names((key,)),
             )
         if same:
             if not any(line.kind for line in same):
                 self.trust(host, port, key)  # from now on with the whole key
             return
-        pinned = [line for line in known if not line.is_revoked]
-        rivals = [line for line in pinned if line.kind in {"", key.kind}]
-        if rivals:
-            raise HostKeyChangedError(
-                f"{host} shows a different key than the confirmed one.",
-                why=f"Pinned: {', '.join(line.fingerprint for line in rivals)}. "
-                f"Shown: {key.fingerprint}. The connection may be intercepted, or the server was "
-                "replaced.",
-                advice="Stop and ask the support of neuropacs which fingerprint is right.",
-                fingerprint=key.fingerprint,
-            )
-        raise _unknown(host, key, pinned, problems)
+        if pinned := self.pinned(host, port):
+            raise changed_error(host, (key,), pinned)
+        raise unknown_error(host, (key,), problems)
+
+    def pinned(self, host: str, port: int) -> tuple[str, ...]:
+        """Return the fingerprints that are pinned for a server."""
+        found = [
+            line.fingerprint
+            for line in self._read()[0]
+            if not line.is_revoked and _matches(line.hosts, host, port)
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def has_pin_of_any_kind(self, host: str, port: int) -> bool:
+        """Return whether a fingerprint is pinned whose key, and so its kind, was never seen."""
+        lines = self._read()[0]
+        return any(not line.kind and _matches(line.hosts, host, port) for line in lines)
 
     def pin(self, host: str, port: int, fingerprint: str) -> None:
-        """Pin a fingerprint that the user confirmed; it replaces earlier ones."""
-        found = _FINGERPRINT.match(fingerprint.strip())
-        if not found:
-            raise HostKeyError(
-                f"{fingerprint!r} is not the fingerprint of a host key.",
-                advice="A fingerprint is SHA256: followed by 43 characters; MD5 is not accepted.",
-            )
-        self._replace(host, port, f"# pinned {_place(host, port)} SHA256:{found[1]}")
+        """Pin a fingerprint that the user confirmed, before its key was seen."""
+        mark = parse_fingerprint(fingerprint)
+        if mark not in self.pinned(host, port):
+            self._rewrite(host, port, frozenset(), f"# pinned {_place(host, port)} {mark}")
 
     def trust(self, host: str, port: int, key: PublicKey) -> None:
-        """Pin a key that the user confirmed; it replaces earlier ones."""
-        self._replace(host, port, f"{_place(host, port)} {key.line}")
+        """Pin a key that the user confirmed; other keys of the server stay pinned."""
+        new = f"{_place(host, port)} {key.line}"
+        self._rewrite(host, port, frozenset({key.fingerprint}), new)
+
+    def forget(self, host: str, port: int, fingerprint: str) -> None:
+        """Remove a key or fingerprint that is pinned for a server."""
+        mark = parse_fingerprint(fingerprint)
+        self._rewrite(host, port, frozenset({mark}))
+        if mark in self.pinned(host, port):
+            raise HostKeyError(
+                f"{mark} is pinned for {host} in a line of {self.path} that names other hosts too.",
+                advice="Correct that line by hand.",
+            )
 
     def kinds(self, host: str, port: int) -> tuple[str, ...]:
         """Return the kinds of key that are pinned, to request those from the server."""
@@ -110,13 +132,15 @@ class HostKeys:
             if line.kind and not line.is_revoked and _matches(line.hosts, host, port)
         )
 
-    def _replace(self, host: str, port: int, new: str) -> None:
-        """Write the file with one line for this server; every other line stays as it was."""
+    def _rewrite(self, host: str, port: int, gone: frozenset[str], new: str = "") -> None:
+        """Write the file without some keys of this server; every other line stays as it was."""
         place = _place(host, port)
         with self._writing:
-            kept = [line for line in self._text().splitlines() if not _is_about(line, place)]
+            lines = self._text().splitlines()
+            kept = [line for line in lines if not _is_pin_of(line, place, gone)]
             with atomic_write(self.path, error=HostKeyError, parents=True) as temporary:
-                temporary.write_text("\n".join([*kept, new]) + "\n", encoding="utf-8")
+                text = "".join(f"{line}\n" for line in [*kept, *([new] if new else [])])
+                temporary.write_text(text, encoding="utf-8")
 
     def _text(self) -> str:
         try:
@@ -195,23 +219,72 @@ def _place(host: str, port: int) -> str:
     return host.lower() if port == 22 else f"[{host.lower()}]:{port}"
 
 
-def _is_about(line: str, place: str) -> bool:
-    """Check whether a line pins this server and nothing else."""
-    pin = _PIN.match(line.strip())
-    return (pin["host"] if pin else line.partition(" ")[0].lower()) == place
+def _is_pin_of(line: str, place: str, fingerprints: frozenset[str]) -> bool:
+    """Check whether a line pins one of these keys for this server, and for no other."""
+    try:
+        known = _parse(line.strip())
+    except ValueError:
+        return False
+    if known is None or known.is_revoked or known.fingerprint not in fingerprints:
+        return False
+    is_hashed = known.hosts.startswith("|1|")
+    return _matches_hash(known.hosts, place) if is_hashed else known.hosts.lower() == place
 
 
-def _unknown(
-    host: str, key: PublicKey, pinned: list[_Known], problems: tuple[str, ...]
-) -> HostKeyUnknownError:
-    if pinned:
-        kinds = ", ".join(sorted({line.kind for line in pinned}))
-        why = f"Pinned is a key of another kind ({kinds}); shown is {key.kind} {key.fingerprint}."
-    else:
-        why = f"It shows {key.kind} {key.fingerprint}."
-    return HostKeyUnknownError(
-        f"{host} has no pinned key{' of this kind' if pinned else ''} yet.",
-        why=" ".join([why, *problems]),
-        advice="Compare the fingerprint with the one neuropacs gave you, then confirm it once.",
-        fingerprint=key.fingerprint,
+def parse_fingerprint(text: str) -> str:
+    """Return a fingerprint as OpenSSH writes it.
+
+    Examples
+    --------
+    >>> parse_fingerprint("LHDhK3oGRvkiefQnx7OOczTY5Tic/xZ6HcMOc/gmtoM=")
+    'SHA256:LHDhK3oGRvkiefQnx7OOczTY5Tic/xZ6HcMOc/gmtoM'
+    """
+    found = _FINGERPRINT.match(text.strip())
+    if not found:
+        raise HostKeyError(
+            f"{text!r} is not the fingerprint of a host key.",
+            advice="A fingerprint is SHA256: followed by 43 characters; MD5 is not accepted.",
+        )
+    return f"SHA256:{found[1]}"
+
+
+def changed_error(
+    host: str, shown: tuple[PublicKey, ...], pinned: tuple[str, ...]
+) -> HostKeyChangedError:
+    """Make the error of a server that shows another key than the confirmed one."""
+    new = shown[0].fingerprint
+    old = pinned[0] if len(pinned) == 1 else list(pinned)
+    options = " ".join(f"--forget-host-key {mark}" for mark in pinned)
+    stop = "Stop and ask the support of neuropacs which fingerprint is right. Only if they confirm"
+    return HostKeyChangedError(
+        f"{host} shows a different key than the confirmed one.",
+        why=f"Pinned: {', '.join(pinned)}. Shown: {', '.join(_names(shown))}. The connection may "
+        "be intercepted, or the server was replaced.",
+        advice=Wording(
+            f"{stop} the new one: ws.service.replace_host_key({old!r}, {new!r}).",
+            cli=f"{stop} the new one: neuroflow connect PROJECT {options} --host-key {new}",
+            form=f"{stop} the new one, paste it below.",
+        ),
+        fingerprint=new,
+        shown=_names(shown),
+        pinned=pinned,
     )
+
+
+def unknown_error(
+    host: str, shown: tuple[PublicKey, ...], problems: tuple[str, ...] = ()
+) -> HostKeyUnknownError:
+    """Make the error of a server of which no key is pinned."""
+    one = "Compare the fingerprint with the one neuropacs gave you, then confirm it once."
+    several = "One of these fingerprints has to be the one neuropacs gave you: confirm that one."
+    return HostKeyUnknownError(
+        f"{host} has no pinned key yet.",
+        why=" ".join([f"It shows {', '.join(_names(shown))}.", *problems]),
+        advice=one if len(shown) == 1 else several,
+        fingerprint=shown[0].fingerprint,
+        shown=_names(shown),
+    )
+
+
+def _names(keys: tuple[PublicKey, ...]) -> tuple[str, ...]:
+    return tuple(f"{key.kind} {key.fingerprint}" for key in keys)

@@ -6,15 +6,14 @@ Values of the profile take precedence; ``~/.ssh/config`` fills in the others.
 from __future__ import annotations
 
 import getpass
+import os
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import paramiko
 
 from neuroflow.errors import ConfigError
+from neuroflow.transfer.ssh.config import Entry, check_shell_safe, expand, look_up
+from neuroflow.transfer.ssh.keys import Identities
 from neuroflow.transfer.ssh.profile import Profile
 
 MAX_HOPS = 8
@@ -32,19 +31,20 @@ class Route:
 
     Examples
     --------
-    >>> bastion = Route("bastion", 22, "me", (), "bastion", 22)
-    >>> [hop.host for hop in Route("far", 22, "me", (), "far", 22, via=bastion).hops]
+    >>> bastion = Route("bastion", 22, "me", Identities(), "bastion", 22)
+    >>> [hop.host for hop in Route("far", 22, "me", Identities(), "far", 22, bastion).hops]
     ['bastion', 'far']
     """
 
     host: str  # Where it listens
     port: int
     user: str  # Who logs in
-    keys: tuple[Path, ...]  # Private keys to try, in this order; none for those of the agent
-    name: str  # What the user calls it; its key is pinned under these
+    identities: Identities  # Where its keys come from
+    name: str  # What the user calls it, or HostKeyAlias; its key is pinned under these
     name_port: int
     via: Route | None = None  # The jump host before it
     command: str = ""  # What to run in place of a TCP connection; empty for none
+    notes: tuple[str, ...] = ()  # What of ssh_config is not followed, one sentence each
 
     @property
     def hops(self) -> tuple[Route, ...]:
@@ -65,8 +65,8 @@ def find_route(profile: Profile, ssh_config: Path | None = None) -> Route:
     ----------
     OpenBSD manual pages, ssh_config(5).
     """
-    finder = _Finder(_read(ssh_config or Path.home() / ".ssh" / "config"), profile.key)
-    route = finder.route(profile.host, profile.port, profile.user, MAX_HOPS)
+    finder = _Finder(ssh_config, profile.key)
+    route = finder.route(_bare(profile.host), profile.port, profile.user.strip(), MAX_HOPS)
     if not route.user:
         raise ConfigError(
             f"The profile of {profile.host} has no user name.",
@@ -77,8 +77,8 @@ def find_route(profile: Profile, ssh_config: Path | None = None) -> Route:
 
 @dataclass(frozen=True, slots=True)
 class _Finder:
-    config: paramiko.SSHConfig
-    key: Path | None
+    config: Path | None  # None for the files of OpenSSH
+    key: Path | None  # Of the profile; None for the keys of the agent
 
     def route(self, name: str, port: int, user: str, depth: int) -> Route:
         if depth == 0:
@@ -86,28 +86,44 @@ class _Finder:
                 f"The route to {name} in ssh_config has more than {MAX_HOPS} hosts.",
                 advice="Check ssh_config for a ProxyJump that refers to itself.",
             )
-        found = _lookup(self.config, name)
+        entry = look_up(name, user=user, path=self.config)
         is_target = depth == MAX_HOPS
+        real_port = _port(entry.get("port", str(port))) if port == DEFAULT_PORT else port
+        real_user = user or entry.get("user", "" if is_target else getpass.getuser())
+        alias = entry.get("hostkeyalias")
         return Route(
-            host=str(found.get("hostname", name)),
-            port=_port(found.get("port", port)) if port == DEFAULT_PORT else port,
-            user=user or str(found.get("user", "" if is_target else getpass.getuser())),
-            keys=self._keys(found, is_target=is_target),
-            name=name,
-            name_port=port,
-            via=self._via(found, depth),
-            command=_command(found),
+            host=_bare(entry.host),
+            port=real_port,
+            user=real_user,
+            identities=self._identities(entry, real_port, real_user, is_target=is_target),
+            name=alias or name,
+            name_port=DEFAULT_PORT if alias else port,
+            via=self._via(entry, real_port, real_user, depth),
+            command=_command(entry, real_port, real_user),
+            notes=entry.notes,
         )
 
-    def _keys(self, found: Mapping[str, Any], *, is_target: bool) -> tuple[Path, ...]:
+    def _identities(self, entry: Entry, port: int, user: str, *, is_target: bool) -> Identities:
         """Choose the keys: the profile's for the target; a jump host may have its own."""
-        own = (self.key,) if self.key is not None else ()
-        named = [Path(text).expanduser() for text in found.get("identityfile", ())]
-        there = tuple(path for path in named if path.exists())
-        return own or there if is_target else there or own
+        named = [entry.path(text, port, user) for text in entry.identity_files]
+        there = [path for path in map(_private_or_public, named) if path is not None]
+        own = [] if self.key is None else [self.key]
+        agent = entry.get("identityagent")
+        has_agent = agent.lower() != "none"
+        place = "" if agent in {"", "none", "SSH_AUTH_SOCK"} else str(entry.path(agent, port, user))
+        if place.startswith("$"):  # the name of a variable, as in ssh_config(5)
+            place = os.environ.get(place[1:], "")
+        if is_target and own:
+            return Identities(tuple(own), agent=place)
+        files = tuple(there or own)
+        only_files = entry.get("identitiesonly").lower() == "yes" and files
+        if only_files or not has_agent:
+            return Identities(files, agent=place)
+        return Identities(files, "first" if is_target else "last", place)
 
-    def _via(self, found: Mapping[str, Any], depth: int) -> Route | None:
-        jumps = [jump for jump in str(found.get("proxyjump", "none")).split(",") if jump.strip()]
+    def _via(self, entry: Entry, port: int, user: str, depth: int) -> Route | None:
+        text = expand(entry.get("proxyjump", "none"), entry.tokens(port, user))
+        jumps = [jump for jump in text.split(",") if jump.strip()]
         if not jumps or jumps[0].strip().lower() == "none":
             return None
         via: Route | None = None
@@ -128,11 +144,26 @@ class _Finder:
         return via
 
 
-def _command(found: Mapping[str, Any]) -> str:
+def _private_or_public(path: Path) -> Path | None:
+    """Return a named key file, the public key beside it if it is missing, or None."""
+    public = path.with_name(path.name + ".pub")
+    return next((found for found in (path, public) if found.is_file()), None)
+
+
+def _command(entry: Entry, port: int, user: str) -> str:
     """Return ProxyCommand unless ProxyJump is set; OpenSSH uses the first of both."""
-    if str(found.get("proxyjump", "none")).lower() != "none":
+    command = entry.get("proxycommand", "none")
+    if command.lower() == "none" or entry.get("proxyjump", "none").lower() != "none":
         return ""
-    return str(found.get("proxycommand") or "")
+    for name in {entry.name, entry.host, entry.get("hostkeyalias", entry.name)}:
+        check_shell_safe(name, user)
+    return expand(command, entry.tokens(port, user))
+
+
+def _bare(host: str) -> str:
+    """Return an address without the brackets that users know from ``[::1]:22``."""
+    host = host.strip()
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
 def _port(value: object) -> int:
@@ -142,31 +173,3 @@ def _port(value: object) -> int:
         raise ConfigError(
             f"The port {value!r} in ssh_config is not a number.", advice="Correct that line."
         ) from error
-
-
-def _read(path: Path) -> paramiko.SSHConfig:
-    try:
-        return paramiko.SSHConfig.from_path(str(path))
-    except FileNotFoundError:
-        return paramiko.SSHConfig()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read.", why=f"{error}.") from error
-    except paramiko.ConfigParseError as error:
-        raise ConfigError(
-            f"{path} cannot be parsed.", why=f"{error}.", advice="Correct that line."
-        ) from error
-
-
-def _lookup(config: paramiko.SSHConfig, name: str) -> Mapping[str, Any]:
-    try:
-        return dict(_items(config.lookup(name)))
-    except (paramiko.ConfigParseError, paramiko.CouldNotCanonicalize, ImportError) as error:
-        raise ConfigError(
-            f"The entry of {name} in ssh_config cannot be used.",
-            why=f"{error}.",
-            advice="Enter host, port, user and key in the profile, or simplify the entry.",
-        ) from error
-
-
-def _items(found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    yield from found.items()

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import time
-from collections.abc import Sequence
 from typing import Any, cast
 
 import paramiko
 
-from neuroflow.transfer.ssh.credentials import Credential
+from neuroflow.errors import ConnectError
 from neuroflow.transfer.ssh.keys import PublicKey
+from neuroflow.transfer.ssh.offer import KINDS, RecordingSocket
 from neuroflow.transfer.ssh.translate import (
     LIBRARY_ERRORS,
+    channel_error,
     connection_lost,
     dial_error,
     handshake_error,
-    login_error,
+    sftp_error,
 )
 from neuroflow.transfer.ssh.watchdog import Watchdog
 
 TIMEOUT = 15.0
-KEEPALIVE_SECONDS = 15
+SETTLE_SECONDS = 0.3
+"""How long the end of a connection may take to arrive behind the end of a session."""
+MAX_SAID = 4096
+"""How much of a server's text is read for an error, in bytes."""
 WINDOW = 8 << 20  # lifts downloads at 50 ms round trip from 29 to 68 MB/s
-CIPHERS = ("aes256-gcm@openssh.com", "aes128-gcm@openssh.com")  # twice as fast as aes-ctr
+CIPHERS = (
+    "aes256-gcm@openssh.com",  # twice as fast as aes-ctr
+    "aes128-gcm@openssh.com",
+    "aes256-ctr",
+    "aes192-ctr",
+    "aes128-ctr",
+)
+"""No CBC and no 3DES: both leak parts of the plain text (RFC 4253, section 9.3.4)."""
+MACS = (
+    "hmac-sha2-256-etm@openssh.com",
+    "hmac-sha2-512-etm@openssh.com",
+    "hmac-sha2-256",
+    "hmac-sha2-512",
+)
 LOG_NAME = "neuroflow.transfer.ssh"
 
 Address = tuple[Any, ...]
@@ -73,17 +91,24 @@ def handshake(
     port: int,
     *,
     kinds: tuple[str, ...] = (),
+    is_strict: bool = False,
     timeout: float = TIMEOUT,
 ) -> paramiko.Transport:
-    """Do the SSH handshake; the host key is not checked yet."""
-    recorder = _RecordingSocket(sock)
+    """Do the SSH handshake; the host key is not checked yet.
+
+    The server is asked for a key of `kinds` first, and for no other one if `is_strict`.
+    """
+    recorder = RecordingSocket(sock)
     transport = paramiko.Transport(cast(socket.socket, recorder), default_window_size=WINDOW)
     transport.set_log_channel(LOG_NAME)
     transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = timeout
     transport.channel_timeout = timeout
     options = transport.get_security_options()
-    options.ciphers = _preferred_first(options.ciphers, CIPHERS)
-    options.key_types = _preferred_first(options.key_types, _algorithms(kinds))
+    options.ciphers = _known(CIPHERS, options.ciphers)
+    options.digests = _known(MACS, options.digests)
+    wanted = tuple(name for name, kind in KINDS.items() if kind in kinds)
+    rest = () if is_strict else tuple(name for name in KINDS if name not in wanted)
+    options.key_types = _known(wanted + rest, options.key_types)
     begun = time.monotonic()
     try:
         with Watchdog(sock.close, 3 * timeout) as watchdog:
@@ -91,10 +116,15 @@ def handshake(
     except LIBRARY_ERRORS as error:
         is_late = time.monotonic() - begun >= timeout
         disconnect(transport)
-        raise handshake_error(error, host, port, recorder.first, is_late=is_late) from error
+        raise handshake_error(error, host, port, recorder, is_late=is_late) from error
     finally:
         watchdog.stop()
     return transport
+
+
+def offered_kinds(transport: paramiko.Transport) -> tuple[str, ...]:
+    """Return the kinds of host key that the server has."""
+    return cast(RecordingSocket, transport.sock).offer.kinds
 
 
 def host_key(transport: paramiko.Transport) -> PublicKey:
@@ -106,61 +136,55 @@ def host_key(transport: paramiko.Transport) -> PublicKey:
     return PublicKey(key.get_name(), key.asbytes())
 
 
-def log_in(transport: paramiko.Transport, user: str, keys: Sequence[Credential]) -> str:
-    """Log in with the keys given and nothing else: no password, no other key."""
-    tried: list[str] = []
-    for number, (key, fingerprint) in enumerate(keys, start=1):
-        tried.append(fingerprint)
-        try:
-            transport.auth_publickey(user, key)
-        except LIBRARY_ERRORS as error:
-            may_go_on = isinstance(error, paramiko.AuthenticationException)
-            if number == len(keys) or not (may_go_on and transport.is_active()):
-                raise login_error(error, user, ", ".join(tried)) from error
-        else:
-            break
-    transport.set_keepalive(KEEPALIVE_SECONDS)
-    return tried[-1]
-
-
 def open_channel(transport: paramiko.Transport, timeout: float = TIMEOUT) -> paramiko.Channel:
     """Open a channel to the server's SFTP subsystem."""
     # Without this, requesting the subsystem would wait for ever on a server that does not answer.
     watchdog = Watchdog(lambda: disconnect(transport), timeout)
+    channel: paramiko.Channel | None = None
     try:
         with watchdog:
             channel = transport.open_session(window_size=WINDOW, timeout=timeout)
             channel.settimeout(timeout)
             channel.invoke_subsystem("sftp")
     except LIBRARY_ERRORS as error:
-        silence = TimeoutError() if watchdog.expired else error
-        raise connection_lost("opening the SFTP session", silence) from error
+        is_late = watchdog.expired or "timeout" in str(error).lower()
+        silence = TimeoutError() if is_late else error
+        raise channel_error(silence, is_alive=_stays_alive(transport)) from error
     finally:
         watchdog.stop()
     return channel
+
+
+def start_error(
+    error: Exception, transport: paramiko.Transport, channel: paramiko.Channel, received: bytes
+) -> ConnectError:
+    """Make the error of an SFTP session that did not start; `received` came in place of SFTP."""
+    if isinstance(error, TimeoutError):
+        return connection_lost("opening the SFTP session", error)
+    said = received
+    channel.settimeout(SETTLE_SECONDS)
+    with contextlib.suppress(*LIBRARY_ERRORS):
+        while len(said) < MAX_SAID and (more := channel.recv(MAX_SAID)):
+            said += more
+    complaint = b""
+    with contextlib.suppress(*LIBRARY_ERRORS):
+        while len(complaint) < MAX_SAID and (more := channel.recv_stderr(MAX_SAID)):
+            complaint += more
+    return sftp_error(error, said, complaint, is_alive=_stays_alive(transport))
+
+
+def _stays_alive(transport: paramiko.Transport) -> bool:
+    """Return whether a connection is still there after the moment that its end takes to arrive."""
+    end = time.monotonic() + SETTLE_SECONDS
+    while transport.is_active() and time.monotonic() < end:
+        time.sleep(SETTLE_SECONDS / 10)
+    return transport.is_active()
 
 
 def disconnect(transport: paramiko.Transport) -> None:
     """End a connection, however broken it is."""
     transport.close()
     transport.sock.close()  # Transport.close leaves it open where the thread ended by itself
-
-
-class _RecordingSocket:
-    """A socket that remembers the first bytes it received."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self.first = b""
-
-    def recv(self, size: int) -> bytes:
-        data = self._sock.recv(size)
-        if len(self.first) < 16:
-            self.first += data[:16]
-        return data
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
 
 
 def _tune(sock: socket.socket, timeout: float) -> None:
@@ -171,16 +195,6 @@ def _tune(sock: socket.socket, timeout: float) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
-def _preferred_first(all_of: Any, preferred: tuple[str, ...]) -> tuple[str, ...]:
-    """Put the preferred ones first, without those the library does not support."""
-    known = tuple(all_of)
-    wanted = tuple(name for name in preferred if name in known)
-    return wanted + tuple(name for name in known if name not in wanted)
-
-
-def _algorithms(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the signature algorithms of kinds of key: RSA has several."""
-    names: list[str] = []
-    for kind in kinds:
-        names += ["rsa-sha2-512", "rsa-sha2-256"] if kind == "ssh-rsa" else [kind]
-    return tuple(names)
+def _known(wanted: tuple[str, ...], known: Any) -> tuple[str, ...]:
+    """Return the wanted algorithms without those that the library does not support."""
+    return tuple(name for name in wanted if name in tuple(known))

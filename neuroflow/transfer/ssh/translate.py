@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 import socket
 import struct
+from collections.abc import Sequence
 
 import paramiko
 from paramiko.sftp import SFTPError
@@ -13,15 +16,22 @@ from neuroflow.errors import (
     ConnectError,
     ConnectionLostError,
     HostNotFoundError,
+    KeyFileError,
     LoginRefusedError,
     NeuroflowError,
     PortError,
     RemoteMissingError,
     RemoteRefusedError,
+    SessionError,
 )
+from neuroflow.transfer.ssh.keys import NO_SIGNATURE
+from neuroflow.transfer.ssh.offer import Offer, RecordingSocket
 
 LIBRARY_ERRORS = (OSError, EOFError, paramiko.SSHException, SFTPError, struct.error, UnicodeError)
 """Errors that the socket and SSH libraries raise."""
+
+_THROTTLED = re.compile(rb"MaxStartups|too many|not allowed at this time|try again", re.IGNORECASE)
+_NO_LOGIN = re.compile(rb"not available|nologin|account .*(disabled|locked|expired)", re.IGNORECASE)
 
 _FIREWALL = (
     "Ask your IT to allow outgoing TCP to this host and port, and give them your public address."
@@ -63,34 +73,19 @@ def dial_error(error: OSError | UnicodeError | OverflowError, host: str, port: i
 
 
 def handshake_error(
-    error: Exception, host: str, port: int, first: bytes, *, is_late: bool
+    error: Exception, host: str, port: int, received: RecordingSocket, *, is_late: bool
 ) -> ConnectError:
-    """Translate a failed SSH handshake.
-
-    Examples
-    --------
-    >>> print(handshake_error(EOFError(), "host", 80, b"HTTP/1.1 400", is_late=False).what)
-    host answers on port 80, but not as an SSH server.
-    """
-    if first.startswith(b"SSH-"):
+    """Translate a failed SSH handshake, with what the server said."""
+    if received.is_ssh:
         if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
-            return ConnectError(
-                f"{host} and neuroflow support no common encryption.",
-                why=readable(error),
-                advice="Update the package paramiko, or ask the support of neuropacs.",
-            )
+            return _no_common_error(error, host, received.offer)
         return ConnectionLostError(
             f"{host} closed the connection during the SSH handshake.",
             why=readable(error),
             advice="This may be a proxy, or too many connections: try again with fewer.",
         )
-    if first:
-        kind = "a web server" if first.startswith(b"HTTP/") else "another program"
-        return PortError(
-            f"{host} answers on port {port}, but not as an SSH server.",
-            why=f"It looks like {kind}.",
-            advice="Check host and port (usually 22); there may be a web proxy in between.",
-        )
+    if received.greeting:
+        return _other_program_error(host, port, received.greeting)
     if is_late:
         return PortError(
             f"{host} accepts connections on port {port}, but does not respond.",
@@ -104,17 +99,159 @@ def handshake_error(
     )
 
 
-def login_error(error: Exception, user: str, fingerprint: str) -> ConnectError:
-    """Translate a failed login."""
+def _other_program_error(host: str, port: int, greeting: bytes) -> ConnectError:
+    """Make the error of a server that sends text in place of SSH."""
+    said = f"It says: {quoted(greeting)}."
+    if _THROTTLED.search(greeting):
+        return PortError(
+            f"{host} accepts no more connections at the moment.",
+            why=said,
+            advice="Wait a few minutes, then try again with fewer `connections` in the settings.",
+        )
+    is_web = greeting.startswith((b"HTTP/", b"<"))
+    return PortError(
+        f"{host} answers on port {port}, but not as an SSH server.",
+        why=f"It looks like {'a web server' if is_web else 'another program'}. {said}",
+        advice="Check host and port (usually 22); there may be a web proxy in between.",
+    )
+
+
+def _no_common_error(error: Exception, host: str, offer: Offer) -> ConnectError:
+    """Make the error of a server that shares no algorithm with neuroflow, naming what it offers."""
     text = str(error)
-    if not isinstance(error, paramiko.AuthenticationException) or "timeout" in text.lower():
-        return connection_lost("logging in", error)
-    closed = " The server then closed the connection." if "EOF" in text else ""
+    offers = {
+        "cipher": ("ciphers", offer.ciphers),
+        "mac": ("message authentication codes", offer.macs),
+        "kex": ("key exchanges", offer.exchange),
+        "host key": ("kinds of host key", offer.host_keys),
+    }
+    name, found = next((pair for word, pair in offers.items() if word in text), ("algorithms", ()))
+    names = [each for each in found if not each.startswith(("ext-info-", "kex-strict-"))]
+    return ConnectError(
+        f"{host} and neuroflow support no common encryption.",
+        why=f"The {name} that it offers are too weak, or too new: {', '.join(names)}."
+        if names
+        else readable(error),
+        advice="Update the package paramiko. If the error persists, ask the support of neuropacs "
+        "to allow aes256-gcm or aes256-ctr, hmac-sha2-256, and ecdh-sha2-nistp256 or "
+        "curve25519-sha256.",
+    )
+
+
+def refused_error(
+    user: str, tried: Sequence[str], left: int, *, is_closed: bool, said: bytes
+) -> LoginRefusedError:
+    """Make the error of a server that accepts none of the keys."""
+    keys = f"with the key {tried[0]}" if len(tried) == 1 else f"with the keys {', '.join(tried)}"
+    why = ["It does not know this user, or not this key."]
+    why += [f"It says: {quoted(said)}."] * bool(said.strip())
+    why += ["The server then closed the connection."] * is_closed
+    why += [f"{left} more keys of the ssh-agent were not tried."] * bool(left)
+    choose = (
+        "Choose the registered key: enter its public key file (.pub) as the key of the profile, "
+        "or as IdentityFile in ssh_config. "
+    )
     return LoginRefusedError(
-        f"The server refused user {user!r} with the key {fingerprint}.",
-        why=f"It does not know this user, or not this key.{closed}",
-        advice="Check the user name and that this is the registered key; if it is not registered "
+        f"The server refused user {user!r} {keys}.",
+        why=" ".join(why),
+        advice=choose
+        * (len(tried) > 1)
+        + "Check the user name and that this is the registered key; if it is not registered "
         "yet, send the public key to the support of neuropacs.",
+    )
+
+
+def unfinished_error(user: str, fingerprint: str, needed: Sequence[str]) -> LoginRefusedError:
+    """Make the error of a login for which the server wants more than a key."""
+    if list(needed) == ["publickey"]:
+        return LoginRefusedError(
+            f"The server accepts the key {fingerprint} of user {user!r}, but wants a second key.",
+            advice="Ask the support of neuropacs for a login with one key; or add both keys to "
+            "the ssh-agent and use `agent` as the key.",
+        )
+    words = {"keyboard-interactive": "a code or an answer (keyboard-interactive)"}
+    wanted = " or ".join(words.get(method, f"a {method}") for method in needed)
+    return LoginRefusedError(
+        f"The server accepts the key {fingerprint} of user {user!r}, but also wants {wanted}.",
+        why="A second factor cannot be entered when cohorts are sent without a user.",
+        advice="Ask the support of neuropacs for a login with the key alone.",
+    )
+
+
+def login_error(error: Exception, user: str) -> ConnectError:
+    """Translate a login that ended before the server refused or accepted a key."""
+    if isinstance(error, paramiko.BadAuthenticationType):
+        methods = ", ".join(error.allowed_types) or "nothing"
+        return LoginRefusedError(
+            f"The server accepts no key from user {user!r}.",
+            why=f"It offers only: {methods}.",
+            advice="neuroflow never sends a password. Check that host and user are those of the "
+            "service, and ask the support of neuropacs to register your public key.",
+        )
+    if NO_SIGNATURE in str(error):
+        return KeyFileError(
+            "The ssh-agent did not sign with the key.",
+            why="It is locked, or the request was not confirmed.",
+            advice="Unlock the agent and confirm its question, or enter the key file in the "
+            "profile; then try again.",
+        )
+    return connection_lost("logging in", error)
+
+
+def channel_error(error: Exception, *, is_alive: bool) -> ConnectError:
+    """Translate a failed request for an SFTP session."""
+    if isinstance(error, paramiko.ChannelException):
+        return SessionError(
+            "The login succeeded, but the server opens no session.",
+            why=f"It says: {quoted(error.text.encode())}.",
+            advice="Try again with fewer `connections` in the settings. If the error persists, "
+            "ask the support of neuropacs whether this account may use SFTP.",
+        )
+    if isinstance(error, TimeoutError) or not is_alive:
+        return _session_lost(error)
+    return SessionError(
+        "The login succeeded, but the server has no SFTP.",
+        why="It refused the subsystem sftp.",
+        advice="Check that host and port are those of the service: this may be a login server. "
+        "Otherwise ask the support of neuropacs to enable SFTP.",
+    )
+
+
+def sftp_error(error: Exception, said: bytes, complaint: bytes, *, is_alive: bool) -> ConnectError:
+    """Translate an SFTP session that the server ended, or began with something else."""
+    text = said.strip() or complaint.strip()
+    if said.strip() and _NO_LOGIN.search(said):
+        return SessionError(
+            "The login succeeded, but the server has closed this account for sessions.",
+            why=f"It says: {quoted(text)}.",
+            advice="Ask the support of neuropacs to enable SFTP for this account.",
+        )
+    if said.strip():
+        return SessionError(
+            "The login succeeded, but the server sends text in place of SFTP.",
+            why=f"It says: {quoted(text)}.",
+            advice="A start-up file of the account (such as .bashrc) or a forced command prints "
+            "it. Ask the support of neuropacs, or the administrator of the server, to remove it.",
+        )
+    if is_alive or complaint.strip():
+        return SessionError(
+            "The login succeeded, but the SFTP program of the server ended at once.",
+            why=f"It says: {quoted(text)}." if text else "It says nothing.",
+            advice="The home folder of the account may be missing. Ask the support of neuropacs "
+            "to check the account; if it worked before, try again with fewer connections.",
+        )
+    return _session_lost(error)
+
+
+def _session_lost(error: Exception) -> ConnectionLostError:
+    """Make the error of a connection that ended between login and session."""
+    if isinstance(error, TimeoutError):
+        return connection_lost("opening the SFTP session", error)
+    return ConnectionLostError(
+        "The login succeeded, but the server then closed the connection.",
+        why="The home folder of the account cannot be used, or there are too many sessions.",
+        advice="Try again with fewer connections. If the error persists, ask the support of "
+        "neuropacs to check the home folder of this account.",
     )
 
 
@@ -139,10 +276,13 @@ def operation_error(error: Exception, doing: str, *, is_alive: bool) -> Neuroflo
             "sent may already be processed.",
         )
     if code == errno.EACCES:
+        is_upload = doing.startswith(("opening", "creating", "sending", "closing"))
         return RemoteRefusedError(
             f"The server denied permission while {doing}.",
             why=readable(error),
-            advice="Check the cohort id; ask the support of neuropacs what this account may do.",
+            advice="Check the cohort id; " * is_upload
+            + ("ask" if is_upload else "Ask")
+            + " the support of neuropacs what this account may do.",
         )
     return RemoteRefusedError(
         f"The server reported an error while {doing}.",
@@ -168,7 +308,28 @@ def readable(error: BaseException) -> str:
     --------
     >>> readable(OSError("no \x1b[31mspace"))
     'no ?[31mspace.'
+    >>> readable(PermissionError(13, ""))
+    'Permission denied.'
     """
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    clean = "".join(c if c.isprintable() else "?" for c in text.strip())[:200].rstrip(".")
+    text = str(error)
+    if isinstance(error, OSError) and error.errno:
+        text = error.strerror or os.strerror(error.errno)
+    clean = _printable(text)[:200].rstrip(".")
     return f"{clean}." if clean else ""
+
+
+def quoted(text: bytes) -> str:
+    r"""Quote the first lines of what a server said.
+
+    Examples
+    --------
+    >>> quoted(b"Exceeded MaxStartups\r\n")
+    '"Exceeded MaxStartups"'
+    """
+    lines = text.decode("utf-8", "replace").split("\n")
+    clean = " / ".join(filter(None, (_printable(line) for line in lines)))
+    return f'"{clean[:200]}"'
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text.strip())

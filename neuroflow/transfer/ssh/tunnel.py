@@ -3,77 +3,202 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import copy
 import socket
-import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import paramiko
 
-from neuroflow.errors import ConfigError, PortError
+from neuroflow.errors import (
+    ConnectError,
+    HostKeyChangedError,
+    HostKeyError,
+    HostKeyUnknownError,
+    LoginRefusedError,
+    PortError,
+    SessionError,
+)
 from neuroflow.transfer.ssh import session
-from neuroflow.transfer.ssh.credentials import credentials
-from neuroflow.transfer.ssh.keys import PublicKey
-from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.ssh.keys import Credential, PublicKey, open_credentials
+from neuroflow.transfer.ssh.known_hosts import HostKeys, changed_error, unknown_error
+from neuroflow.transfer.ssh.login import Login
+from neuroflow.transfer.ssh.proxy_command import CommandSocket
 from neuroflow.transfer.ssh.route import Route
 from neuroflow.transfer.ssh.translate import LIBRARY_ERRORS, readable
 
 
-def connect(
-    route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
-) -> paramiko.Transport:
-    """Connect and log in, through every jump host."""
-    with credentials(route.keys, passphrase) as found:
-        transport = handshake(route, hostkeys, passphrase, timeout)
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """The way to one server: its route, and what is needed to go it."""
+
+    route: Route
+    hostkeys: HostKeys
+    passphrase: str | None = None
+    timeout: float = session.TIMEOUT
+
+    def connect(self) -> paramiko.Transport:
+        """Connect and log in, through every jump host."""
+        with open_credentials(self.route.identities, self.passphrase) as keys:
+            transport, _ = self.verify(self.handshake())
+            transport, _ = self.log_in(transport, keys)
+        return transport
+
+    def handshake(self, kinds: tuple[str, ...] = ()) -> paramiko.Transport:
+        """Connect without logging in to the last host; only a key of `kinds` will do, if given."""
+        route = self.route
+        sock = self._open_socket()
+        pinned = self.hostkeys.kinds(route.name, route.name_port)
         try:
-            hostkeys.check(route.name, route.name_port, session.host_key(transport))
-            session.log_in(transport, route.user, found)
+            return session.handshake(
+                sock,
+                route.host,
+                route.port,
+                kinds=kinds or pinned,
+                is_strict=bool(kinds),
+                timeout=self.timeout,
+            )
+        except ConnectError as error:
+            if isinstance(sock, CommandSocket):
+                raise sock.explain(error) from error
+            raise
+
+    def verify(self, transport: paramiko.Transport) -> tuple[paramiko.Transport, PublicKey]:
+        """Check the host key; return it with the connection, which may be another one than before.
+
+        A fingerprint that was pinned before its key was seen may be of any kind: the server is
+        asked for its key of each kind in turn.
+        """
+        try:
+            try:
+                return transport, self._check(transport)
+            except HostKeyChangedError:
+                if not self.hostkeys.has_pin_of_any_kind(self.route.name, self.route.name_port):
+                    raise
+                shown = session.host_key(transport).kind
+                others = tuple(kind for kind in session.offered_kinds(transport) if kind != shown)
+                found = self._find_pinned(others)
+                if found is None:
+                    raise
+                session.disconnect(transport)
+                return found
         except BaseException:
             session.disconnect(transport)
             raise
-    return transport
+
+    def _find_pinned(self, kinds: Sequence[str]) -> tuple[paramiko.Transport, PublicKey] | None:
+        """Ask for one kind of host key after the other, until one is pinned."""
+        for kind in kinds:
+            transport = self.handshake((kind,))
+            try:
+                return transport, self._check(transport)
+            except HostKeyChangedError:
+                session.disconnect(transport)
+            except BaseException:
+                session.disconnect(transport)
+                raise
+        return None
+
+    def _check(self, transport: paramiko.Transport) -> PublicKey:
+        shown = session.host_key(transport)
+        self.hostkeys.check(self.route.name, self.route.name_port, shown)
+        return shown
+
+    def log_in(
+        self, transport: paramiko.Transport, keys: Sequence[Credential]
+    ) -> tuple[paramiko.Transport, str]:
+        """Log in; return the fingerprint of the accepted key with the connection.
+
+        Where the server ends the connection before all keys were tried, the rest are tried in
+        others.
+        """
+        login = Login(self.route.host, self.route.port, self.route.user, keys)
+        try:
+            while (accepted := login.run(transport)) is None:
+                session.disconnect(transport)
+                transport, _ = self.verify(self.handshake())
+        except BaseException:
+            session.disconnect(transport)
+            raise
+        return transport, accepted
+
+    def host_keys(self, *, all_kinds: bool = True) -> tuple[PublicKey, ...]:
+        """Return the keys of the server, one of each kind, without logging in there."""
+        transport = self.handshake()
+        try:
+            shown = [session.host_key(transport)]
+            kinds = session.offered_kinds(transport) if all_kinds else ()
+        finally:
+            session.disconnect(transport)
+        for kind in kinds:
+            if kind in {key.kind for key in shown}:
+                continue
+            try:
+                other = self.handshake((kind,))
+            except ConnectError:
+                break  # a server that throttles: the keys shown so far are reported
+            try:
+                shown.append(session.host_key(other))
+            finally:
+                session.disconnect(other)
+        return tuple(shown)
+
+    def with_all_keys(self, error: HostKeyUnknownError | HostKeyChangedError) -> HostKeyError:
+        """Return the error of a host key that is not pinned, with the keys of all kinds in it.
+
+        The fingerprint that the user was given may be that of any of them.
+        """
+        name, port = self.route.name, self.route.name_port
+        shown = self.host_keys()
+        if isinstance(error, HostKeyUnknownError):
+            return unknown_error(name, shown, self.hostkeys.problems)
+        pinned = self.hostkeys.pinned(name, port)
+        return changed_error(name, shown, pinned) if pinned else error
+
+    def _open_socket(self) -> socket.socket:
+        route = self.route
+        if route.command:
+            return cast(socket.socket, CommandSocket(route.command))
+        if route.via is None:
+            return session.dial(route.host, route.port, self.timeout)
+        try:
+            before = replace(self, route=route.via).connect()
+        except ConnectError as error:
+            raise _at_jump_host(error, route.via) from error
+        try:
+            channel = before.open_channel(
+                "direct-tcpip", (route.host, route.port), ("127.0.0.1", 0), timeout=self.timeout
+            )
+        except LIBRARY_ERRORS as error:
+            session.disconnect(before)
+            raise PortError(
+                f"The jump host {route.via.name} does not connect to {route.host}, "
+                f"port {route.port}.",
+                why=readable(error),
+                advice="Check host and port; ask the jump host's administrator to allow "
+                "forwarding.",
+            ) from error
+        return cast(socket.socket, _JumpSocket(channel, before))
 
 
-def handshake(
-    route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
-) -> paramiko.Transport:
-    """Connect without logging in to the last host."""
-    sock = _open_socket(route, hostkeys, passphrase, timeout)
-    kinds = hostkeys.kinds(route.name, route.name_port)
-    return session.handshake(sock, route.host, route.port, kinds=kinds, timeout=timeout)
-
-
-def host_key_of(
-    route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float = session.TIMEOUT
-) -> PublicKey:
-    """Return the key of the last host of a route, without logging in there."""
-    transport = handshake(route, hostkeys, passphrase, timeout)
-    try:
-        return session.host_key(transport)
-    finally:
-        session.disconnect(transport)
-
-
-def _open_socket(
-    route: Route, hostkeys: HostKeys, passphrase: str | None, timeout: float
-) -> socket.socket:
-    if route.command:
-        return cast(socket.socket, _CommandSocket(route.command))
-    if route.via is None:
-        return session.dial(route.host, route.port, timeout)
-    before = connect(route.via, hostkeys, passphrase, timeout)
-    try:
-        channel = before.open_channel(
-            "direct-tcpip", (route.host, route.port), ("127.0.0.1", 0), timeout=timeout
+def _at_jump_host(error: ConnectError, jump: Route) -> ConnectError:
+    """Return an error of a jump host that says so: neuropacs cannot cure it."""
+    if "jump host" in error.what:
+        return error  # of an earlier one
+    found = copy.copy(error)
+    found.what = f"The jump host {jump.name} ({jump.host}, port {jump.port}): {error.what}"
+    found.args = (found.what,)
+    if isinstance(error, LoginRefusedError | SessionError):
+        found.advice = (
+            f"This is not the service: check User and IdentityFile of {jump.name} in ssh_config. "
+            "Its administrator registers keys there. Where it wants a code as well, log in with "
+            "ssh and ControlMaster first, and use `ProxyCommand ssh -W %h:%p "
+            f"{jump.name}` in place of ProxyJump."
         )
-    except LIBRARY_ERRORS as error:
-        session.disconnect(before)
-        raise PortError(
-            f"The jump host {route.via.name} does not connect to {route.host}, port {route.port}.",
-            why=readable(error),
-            advice="Check host and port; ask the jump host's administrator to allow forwarding.",
-        ) from error
-    return cast(socket.socket, _JumpSocket(channel, before))
+    elif isinstance(error, HostKeyError):
+        found.why = f"{error.why} Its administrator knows its fingerprint, not neuropacs."
+    return found
 
 
 class _JumpSocket:
@@ -90,35 +215,3 @@ class _JumpSocket:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._channel, name)
-
-
-class _CommandSocket:
-    """A process that talks to the server, in place of a socket; closing it ends the process."""
-
-    def __init__(self, command: str) -> None:
-        if os.name != "posix":
-            raise ConfigError(
-                "A ProxyCommand cannot be used on this system.",
-                advice="Use ProxyJump in ~/.ssh/config.",
-            )
-        self._sock, theirs = socket.socketpair()
-        with theirs:
-            # ssh_config(5): the command string is run by the user's shell, with exec.
-            self._process = subprocess.Popen(  # noqa: S603  the user's own file says so
-                ["/bin/sh", "-c", f"exec {command}"],
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                stderr=subprocess.DEVNULL,
-            )
-
-    def close(self) -> None:
-        self._sock.close()
-        self._process.terminate()
-        try:
-            self._process.wait(1.0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)

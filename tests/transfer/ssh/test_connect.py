@@ -22,6 +22,7 @@ from neuroflow.errors import (
     KeyFileError,
     LoginRefusedError,
     PortError,
+    SessionError,
 )
 from neuroflow.transfer.diagnose import STAGES, diagnose
 from neuroflow.transfer.sftp import packets
@@ -263,7 +264,7 @@ def test_too_many_sessions(tmp_path, trusting):
     require_sshd()
     with (
         Sshd(tmp_path / "server", extra="MaxSessions 0") as server,
-        pytest.raises(ConnectionLostError, match="SFTP session"),
+        pytest.raises(SessionError, match="opens no session.*fewer `connections`"),
     ):
         connect(server.profile, hostkeys=trusting(server))
 

@@ -44,12 +44,24 @@ def test_a_changed_key_shows_both_fingerprints(known):
     assert KEY.fingerprint in str(caught.value)
     assert OTHER.fingerprint in str(caught.value)
     assert "Stop" in caught.value.advice
+    assert f"--forget-host-key {KEY.fingerprint} --host-key {OTHER.fingerprint}" in (
+        caught.value.advice.cli
+    )
 
 
-def test_a_key_of_another_kind_is_unknown_not_changed(known):
+def test_a_key_of_another_kind_is_a_change_and_deletes_no_pin(known):
     known.trust("host", 22, KEY)
-    with pytest.raises(HostKeyUnknownError, match="no pinned key of this kind"):
+    with pytest.raises(HostKeyChangedError, match="ssh-rsa"):
         known.check("host", 22, RSA)
+    assert known.path.read_text() == line(KEY)
+
+
+def test_every_pinned_key_of_a_server_is_right(known):
+    known.trust("host", 22, KEY)
+    known.trust("host", 22, RSA)
+    for key in (KEY, RSA):
+        known.check("host", 22, key)
+    assert set(known.kinds("host", 22)) == {"ssh-ed25519", "ssh-rsa"}
 
 
 def test_a_pinned_fingerprint_becomes_the_whole_key_when_seen(known):
@@ -72,11 +84,26 @@ def test_what_is_no_fingerprint_is_refused(known, text):
     assert not known.path.exists()
 
 
-def test_trusting_replaces_what_was_pinned_and_keeps_the_rest(known):
-    known.path.write_text("# mine\n" + line(RSA, "elsewhere,host") + line(OTHER))
-    known.pin("host", 22, OTHER.fingerprint)
+def test_trusting_twice_writes_one_line_and_keeps_the_rest(known):
+    rest = "# mine\n" + line(RSA, "elsewhere,host") + line(OTHER)
+    known.path.write_text(rest)
+    known.pin("host", 22, KEY.fingerprint)
     known.trust("host", 22, KEY)
-    assert known.path.read_text() == "# mine\n" + line(RSA, "elsewhere,host") + line(KEY)
+    known.trust("host", 22, KEY)
+    assert known.path.read_text() == rest + line(KEY)
+
+
+def test_a_forgotten_key_leaves_every_other_line(known):
+    known.path.write_text("# mine\njunk\n" + line(OTHER, "elsewhere") + line(OTHER) + line(KEY))
+    known.forget("host", 22, OTHER.fingerprint)
+    assert known.path.read_text() == "# mine\njunk\n" + line(OTHER, "elsewhere") + line(KEY)
+
+
+def test_a_key_pinned_for_several_hosts_is_not_forgotten_for_one(known):
+    known.path.write_text(line(KEY, "elsewhere,host"))
+    with pytest.raises(HostKeyError, match="names other hosts too"):
+        known.forget("host", 22, KEY.fingerprint)
+    assert known.path.read_text() == line(KEY, "elsewhere,host")
 
 
 def test_bad_lines_are_named_and_hide_no_other(known):

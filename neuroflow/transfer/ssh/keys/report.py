@@ -11,18 +11,16 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from neuroflow.errors import KeyFileError
-from neuroflow.transfer.ssh.keys import (
+from neuroflow.transfer.ssh.keys.files import (
     MIN_RSA_BITS,
-    PublicKey,
     check_content,
     check_permissions,
     load_key,
-    public_of,
     read_key,
-    read_unprotected,
     restrict_permissions,
     unsupported_key_error,
 )
+from neuroflow.transfer.ssh.keys.public import PublicKey, public_of, read_unprotected
 
 ACCEPTED = (
     "ssh-ed25519",
@@ -91,7 +89,7 @@ def check_key(path: Path, passphrase: str | None = None, *, fix: bool = False) -
     """
     data = read_key(path)
     is_corrected = fix and b"PRIVATE KEY-----" in data and _correct(path)
-    public, is_protected = read_unprotected(data)
+    public, is_protected, _ = read_unprotected(data)
     error = None
     try:
         check_content(path, data)

@@ -2,65 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
+import shlex
 import stat
-import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from neuroflow.errors import KeyFileError
+from neuroflow.errors import KeyFileError, Wording
+from neuroflow.transfer.ssh.keys.public import (
+    PrivateKey,
+    PublicKey,
+    public_of,
+    read_unprotected,
+)
 
-PrivateKey = ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-"""The kinds of key the service accepts (SFTP guide of neuropacs)."""
+PASSPHRASE_VARIABLE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the name of a variable, no secret
+"""Where a passphrase is found in the environment."""
 
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 MIN_RSA_BITS = 2048
-_MAGIC = b"openssh-key-v1\0"
-
-
-@dataclass(frozen=True, slots=True)
-class PublicKey:
-    """A public key: a user's, or a server's.
-
-    Parameters
-    ----------
-    kind
-        The algorithm, e.g. ``"ssh-ed25519"``.
-    blob
-        The key in SSH's wire format.
-    comment
-        The comment behind it in its line.
-
-    Examples
-    --------
-    >>> PublicKey("ssh-ed25519", b"key").fingerprint
-    'SHA256:LHDhK3oGRvkiefQnx7OOczTY5Tic/xZ6HcMOc/gmtoM'
-
-    References
-    ----------
-    RFC 4253, section 6.6 (format); OpenSSH, ssh-keygen(1) (fingerprint).
-    """
-
-    kind: str
-    blob: bytes
-    comment: str = ""
-
-    @property
-    def line(self) -> str:
-        """One line, as for ``authorized_keys``."""
-        return f"{self.kind} {base64.b64encode(self.blob).decode()} {self.comment}".rstrip()
-
-    @property
-    def fingerprint(self) -> str:
-        """``SHA256:...``, as OpenSSH shows it."""
-        digest = hashlib.sha256(self.blob).digest()
-        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+_READABLE_CIPHERS = {"none", "aes256-ctr", "aes256-cbc", "aes256-gcm@openssh.com"}
+"""Ciphers of key files that the package cryptography reads."""
 
 
 def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") -> PublicKey:
@@ -191,15 +156,6 @@ def restrict_permissions(path: Path) -> None:
         ) from error
 
 
-def public_of(key: PrivateKey, comment: str = "") -> PublicKey:
-    """Derive the public key of a private key."""
-    line = key.public_key().public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    )
-    kind, blob = line.split()[:2]
-    return PublicKey(kind.decode(), base64.b64decode(blob), comment)
-
-
 def _write_private(path: Path, text: bytes) -> None:
     # Created with 600, so that others can never read it.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -246,6 +202,14 @@ def check_content(path: Path, data: bytes) -> None:
         )
     if b"PRIVATE KEY-----" not in data:
         raise _not_a_key_error(path)
+    cipher = read_unprotected(data).cipher
+    if cipher and cipher not in _READABLE_CIPHERS:
+        raise KeyFileError(
+            f"{path} is encrypted with {cipher}, which cannot be read here.",
+            advice=f"Run `ssh-keygen -p -Z aes256-ctr -f {shlex.quote(str(path))}`: it asks for "
+            "the passphrase and encrypts the file in another way. The key stays the same, and "
+            "neuropacs needs no new one.",
+        )
 
 
 def _not_a_key_error(path: Path) -> KeyFileError:
@@ -255,37 +219,8 @@ def _not_a_key_error(path: Path) -> KeyFileError:
     )
 
 
-def read_unprotected(data: bytes) -> tuple[PublicKey | None, bool]:
-    """Return what a key file shows without its passphrase: public key, and whether it is protected.
-
-    References
-    ----------
-    OpenSSH, PROTOCOL.key: the public key is outside what the passphrase protects.
-    """
-    if b"BEGIN OPENSSH PRIVATE KEY" not in data:
-        return None, b"ENCRYPTED" in data
-    try:
-        body = base64.b64decode(b"".join(data.split(b"-----")[2].split()))
-        if not body.startswith(_MAGIC):
-            return None, False
-        cipher, rest = _string(body[len(_MAGIC) :])
-        _, rest = _string(rest)
-        _, rest = _string(rest)
-        blob, _ = _string(rest[4:])
-        kind, _ = _string(blob)
-        return PublicKey(kind.decode(), blob), cipher != b"none"
-    except (ValueError, IndexError, struct.error):
-        return None, False  # a damaged file: reading it reports what is wrong
-
-
-def _string(data: bytes) -> tuple[bytes, bytes]:
-    """Split a string of SSH's wire format from what follows (RFC 4251, section 5)."""
-    (length,) = struct.unpack_from(">I", data)
-    return data[4 : 4 + length], data[4 + length :]
-
-
 def _is_openssh_dsa(data: bytes) -> bool:
-    public, _ = read_unprotected(data)
+    public = read_unprotected(data).public
     return public is not None and public.kind == "ssh-dss"
 
 
@@ -298,7 +233,7 @@ def check_permissions(path: Path) -> None:
         raise KeyFileError(
             f"The key file {path} is accessible to other users (permissions {mode & 0o777:03o}).",
             why="A private key must be readable by its owner only.",
-            advice=f"chmod 600 {path}",
+            advice=f"chmod 600 {shlex.quote(str(path))}",
         )
 
 
@@ -311,6 +246,30 @@ def unsupported_key_error(path: Path) -> KeyFileError:
     )
 
 
+def passphrase_error(path: Path) -> KeyFileError:
+    """Make the error of a protected key without its passphrase: there are several ways to it."""
+    add = f"add the key to the ssh-agent with `ssh-add {shlex.quote(str(path))}`"
+    return KeyFileError(
+        f"{path} is protected by a passphrase.",
+        advice=Wording(
+            f"Call ws.service.use_passphrase(...), set {PASSPHRASE_VARIABLE} in the environment, "
+            f"{add}, or enter it in the Connect form.",
+            cli=f"Run the command in a terminal, which asks for it; set {PASSPHRASE_VARIABLE} in "
+            f"the environment; {add}; or enter it in the Connect form.",
+            form=f"Enter it in the field Passphrase; or {add}; or set {PASSPHRASE_VARIABLE} in "
+            "the environment before Jupyter starts.",
+        ),
+    )
+
+
+def is_protected(path: Path) -> bool:
+    """Return whether a key file needs a passphrase; False where it cannot be read."""
+    try:
+        return read_unprotected(read_key(path)).is_protected
+    except KeyFileError:
+        return False
+
+
 def _parse(path: Path, data: bytes, passphrase: str | None) -> object:
     secret = passphrase.encode() if passphrase else None
     is_openssh = b"BEGIN OPENSSH PRIVATE KEY" in data
@@ -318,9 +277,7 @@ def _parse(path: Path, data: bytes, passphrase: str | None) -> object:
     try:
         return _load_forgiving(load, data, secret)
     except TypeError as error:
-        raise KeyFileError(
-            f"{path} is protected by a passphrase.", advice="Enter the passphrase."
-        ) from error
+        raise passphrase_error(path) from error
     except UnsupportedAlgorithm as error:
         raise unsupported_key_error(path) from error
     except ValueError as error:

@@ -1,0 +1,5 @@
+"""OpenSSH's configuration: what ssh_config says of a host."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

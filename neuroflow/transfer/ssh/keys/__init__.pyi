@@ -1,0 +1,17 @@
+from .agent import ANSWER_SECONDS as ANSWER_SECONDS
+from .agent import NO_SIGNATURE as NO_SIGNATURE
+from .agent import Agent as Agent
+from .credentials import Credential as Credential
+from .credentials import Identities as Identities
+from .credentials import open_credentials as open_credentials
+from .files import PASSPHRASE_VARIABLE as PASSPHRASE_VARIABLE
+from .files import is_protected as is_protected
+from .files import load_key as load_key
+from .files import make_key as make_key
+from .files import public_key as public_key
+from .files import restrict_permissions as restrict_permissions
+from .public import PublicKey as PublicKey
+from .public import public_of as public_of
+from .public import read_public as read_public
+from .report import KeyReport as KeyReport
+from .report import check_key as check_key

@@ -1,0 +1,69 @@
+"""A ProxyCommand of ssh_config: a program that talks to the server, in place of a socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+from typing import Any
+
+from neuroflow.errors import ConfigError, ConnectError, PortError
+from neuroflow.transfer.ssh.translate import quoted
+
+_END_SECONDS = 1.0
+_MAX_COMPLAINT = 4096
+
+
+class CommandSocket:
+    """A process that talks to the server; closing it ends the process."""
+
+    def __init__(self, command: str) -> None:
+        if os.name != "posix":
+            raise ConfigError(
+                "A ProxyCommand cannot be used on this system.",
+                advice="Use ProxyJump in ~/.ssh/config.",
+            )
+        self._command = command
+        self._sock, theirs = socket.socketpair()
+        # A file, since nobody would read a pipe while the connection is in use.
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed with the socket
+        with theirs:
+            # ssh_config(5): the command string is run by the user's shell, with exec.
+            self._process = subprocess.Popen(  # noqa: S603  the user's own file says so
+                ["/bin/sh", "-c", f"exec {command}"],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=self._complaints,
+            )
+
+    def close(self) -> None:
+        """End the process."""
+        self._sock.close()
+        self._process.terminate()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def explain(self, error: ConnectError) -> ConnectError:
+        """Return the error of the program, if it failed, in place of the error it caused."""
+        self._complaints.seek(0)
+        said = self._complaints.read(_MAX_COMPLAINT)
+        code = self._process.wait(_END_SECONDS)  # it was closed with the connection
+        self._complaints.close()
+        if not said.strip() and code <= 0:  # it was ended by `close`
+            return error
+        says = f" It says: {quoted(said)}." if said.strip() else ""
+        return PortError(
+            "The ProxyCommand of ssh_config did not reach the server.",
+            why=f"The command `{self._command}` "
+            + (f"ended with code {code}." if code > 0 else "failed.")
+            + says,
+            advice="Run it in a terminal, and correct it in ssh_config; or remove it there, if "
+            "the server can be reached without it.",
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
