@@ -264,7 +264,7 @@ def test_too_many_sessions(tmp_path, trusting):
     require_sshd()
     with (
         Sshd(tmp_path / "server", extra="MaxSessions 0") as server,
-        pytest.raises(SessionError, match="opens no session.*fewer `connections`"),
+        pytest.raises(SessionError, match=r"opens no session.*fewer `connections`"),
     ):
         connect(server.profile, hostkeys=trusting(server))
 

@@ -7,8 +7,7 @@ import subprocess
 import pytest
 
 from neuroflow.errors import KeyFileError
-from neuroflow.transfer.ssh.keys import check_key
-from neuroflow.transfer.ssh.keys import make_key
+from neuroflow.transfer.ssh.keys import check_key, make_key
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 SECRET = "open sesame"
