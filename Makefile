@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-output
+# Tests start many processes; without stored bytecode each of them compiles neuroflow again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo lab serve test faults check lint types house bench docs pictures clean
 
