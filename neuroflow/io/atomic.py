@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ def atomic_write(
     error: type[NeuroflowError] | None = None,
     parents: bool = False,
     ending: str = "",
+    exclusive: bool = False,
     sync: bool = True,
 ) -> Iterator[Path]:
     """Yield a temporary file that replaces `path` once the block ended without an exception.
@@ -35,6 +37,7 @@ def atomic_write(
 
     `error` is what an OSError becomes, with advice. `parents` makes the folder, too. `ending`
     comes after the temporary name, for a folder where others look for the usual endings.
+    `exclusive` raises FileExistsError where `path` exists, and never replaces it.
     `sync=False` spares the synchronisation of the folder, for many small files that can be had
     again.
 
@@ -59,7 +62,7 @@ def atomic_write(
         yield temporary
         with temporary.open("r+b") as file:
             os.fsync(file.fileno())
-        temporary.replace(path)
+        _place_new(temporary, path) if exclusive else temporary.replace(path)
         if sync:
             _sync_folder(path.parent)
     except OSError as failed:
@@ -76,7 +79,19 @@ def atomic_write(
             temporary.unlink(missing_ok=True)
 
 
-def write_private(path: Path, data: bytes) -> None:
+def _place_new(temporary: Path, path: Path) -> None:
+    """Give a file its final name, unless that name is taken."""
+    try:
+        os.link(temporary, path)  # fails where the name is taken, a symbolic link included
+    except FileExistsError:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+    except OSError:  # a disk without hard links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        temporary.rename(path)
+
+
+def write_private(path: Path, data: bytes, *, exclusive: bool = False) -> None:
     """Write a file that nobody but its owner may read, all of it or nothing.
 
     On Windows the folder's own permissions govern; the mode is set where it has a meaning.
@@ -89,7 +104,7 @@ def write_private(path: Path, data: bytes) -> None:
     ...     (Path(folder) / "salt").read_bytes()
     b'x'
     """
-    with atomic_write(path, mode=OWNER_ONLY) as temporary:
+    with atomic_write(path, mode=OWNER_ONLY, exclusive=exclusive) as temporary:
         temporary.write_bytes(data)
 
 

@@ -13,7 +13,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from scipy import stats
 
-from neuroflow.compare import build_design, correlate, covariate_columns, fit_linear, read_covariate
+from neuroflow.compare import (
+    build_design,
+    correlate,
+    covariate_columns,
+    fit_linear,
+    read_covariate,
+    warn_similar_labels,
+)
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import FloatArray, as_list, check_number, choose_visits, labels, read_cells
 from neuroflow.plot.common import (
@@ -98,6 +105,7 @@ def scatter(
     check_number("confidence", confidence, below=1)
     covariates = as_list("covariates", covariates)
     points = _fit_points(table, score, region, metric, by=by, covariates=covariates, visit=visit)
+    warn_similar_labels(by, points.group)
     styles = group_styles(sorted(set(points.group)))
     with styled():
         new_figure = ax is None

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
+from neuroflow.compare import warn_similar_labels
 from neuroflow.errors import TableError
 from neuroflow.matrix import (
     BoolArray,
@@ -215,6 +216,7 @@ def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> P
         raise TableError(
             f"No study has a {by}.", advice="Give participants.tsv when reading the results."
         )
+    warn_similar_labels(by, named[known])
     styles = group_styles(named[known].tolist())
     codes = {name: code for code, name in enumerate(styles)}
     columns = columns.iloc[order].reset_index(drop=True)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from scipy import stats
 
-from neuroflow.compare import years_of
+from neuroflow.compare import warn_similar_labels, years_of
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     FloatArray,
@@ -94,6 +94,7 @@ def trajectory(
     """
     check_number("confidence", confidence, below=1)
     all_series, quantity = _read_series(table, region, metric, by, time)
+    warn_similar_labels(by, [series.group for series in all_series])
     styles = group_styles([series.group for series in all_series])
     with styled():
         new_figure = ax is None

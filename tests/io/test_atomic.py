@@ -10,7 +10,7 @@ import pytest
 
 import neuroflow
 from neuroflow.errors import FolderError
-from neuroflow.io.atomic import atomic_write, remove_leftovers
+from neuroflow.io.atomic import atomic_write, remove_leftovers, write_private
 
 PACKAGE = Path(neuroflow.__file__).parent
 
@@ -128,7 +128,7 @@ def test_only_leftovers_of_the_named_ending_are_removed(tmp_path):
 
 def test_only_one_file_renames_temporary_files():
     renames = re.compile(
-        r"\.replace\([\w.]+\)|\.rename\([\w.]+\)|NamedTemporary|mkstemp|os\.re\w+\("
+        r"\.replace\([\w.]+\)|\.rename\([\w.]+\)|NamedTemporary|mkstemp|os\.(?:rename|replace)\w*\("
     )
     found = {
         path.relative_to(PACKAGE).as_posix()
@@ -139,3 +139,19 @@ def test_only_one_file_renames_temporary_files():
         "demo/service/s3_sftp.py",  # the simulated service renames what clients send
         "cli/program.py",  # a log in the system's folder for temporary files
     } == {"io/atomic.py"}
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
+def test_an_exclusive_write_never_replaces_a_file_or_link(tmp_path, monkeypatch, links):
+    if not links:
+        monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "no")))
+    taken, link, free = (tmp_path / name for name in ("taken", "link", "free"))
+    taken.write_bytes(b"first")
+    link.symlink_to(tmp_path / "nowhere")
+    for path in (taken, link):
+        with pytest.raises(FileExistsError, match=path.name):
+            write_private(path, b"second", exclusive=True)
+    write_private(free, b"new", exclusive=True)
+    assert (taken.read_bytes(), free.read_bytes()) == (b"first", b"new")
+    assert not (tmp_path / "nowhere").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"taken", "link", "free"}

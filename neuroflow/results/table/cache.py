@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import secrets
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +29,7 @@ import pyarrow.parquet as pq
 
 from neuroflow._version import __version__
 from neuroflow.errors import FolderError, ResultWarning
+from neuroflow.events import warn_user
 from neuroflow.io import atomic_write
 from neuroflow.matrix import RegionName, dictionary_digest
 from neuroflow.results.aidp import AidpReader, Schema
@@ -129,7 +129,7 @@ class Store:
                 _write(self._path(self._parts), part, self._identity, self._key)
         except OSError as error:
             message = f"The cache {self._folder} cannot be written ({error.strerror}); "
-            warnings.warn(f"{message}the table is complete.", ResultWarning, stacklevel=2)
+            warn_user(f"{message}the table is complete.", ResultWarning)
 
     def _path(self, number: int) -> Path:
         return self._folder / (f"values-{number}.parquet" if number else FILE_NAME)

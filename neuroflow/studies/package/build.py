@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -12,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from neuroflow.errors import NeuroflowError, PackageError, StudyError
-from neuroflow.events import Reporter
+from neuroflow.events import Reporter, warn_user
 from neuroflow.io import atomic_write, remove_leftovers
 from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.studies.archive import shared_archives
@@ -132,7 +131,7 @@ def package_studies(
             on_event(piece)
         elif piece.status == "failed":
             text = f"{labels[piece.study_id]}: {piece.message}"
-            warnings.warn(text, PackageWarning, stacklevel=2)
+            warn_user(text, PackageWarning)
     return [made[str(study_id)] for study_id in labels if study_id in made]
 
 

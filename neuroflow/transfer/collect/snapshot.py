@@ -8,7 +8,6 @@ belongs to an earlier submission, follows from when it was first seen and what c
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from neuroflow.errors import ResultWarning
+from neuroflow.events import warn_user
 from neuroflow.io import atomic_write
 from neuroflow.ledger import LedgerRow
 from neuroflow.models import Entry, ResultFolder
@@ -122,7 +122,7 @@ class OutputSnapshot:
             message = (
                 f"{path} cannot be written ({error.strerror}); the next status check starts over."
             )
-            warnings.warn(message, ResultWarning, stacklevel=2)
+            warn_user(message, ResultWarning)
 
     @classmethod
     def load(cls, path: Path, server: str) -> Self | None:

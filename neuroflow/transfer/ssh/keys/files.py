@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from neuroflow.errors import KeyFileError, Wording
+from neuroflow.io import atomic_write, write_private
 from neuroflow.transfer.ssh.keys.public import (
     PrivateKey,
     PublicKey,
@@ -69,10 +70,10 @@ def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") ->
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # The public key first: if that fails, no private key is left behind.
-        with half.open("x", encoding="utf-8") as file_of_public:
-            file_of_public.write(public.line + "\n")
+        with atomic_write(half, exclusive=True) as temporary:
+            temporary.write_text(public.line + "\n", encoding="utf-8")
         try:
-            _write_private(path, text)
+            write_private(path, text, exclusive=True)
         except OSError:
             half.unlink()
             raise
@@ -154,12 +155,6 @@ def restrict_permissions(path: Path) -> None:
         raise KeyFileError(
             f"The permissions of {path} cannot be changed.", why=f"{error.strerror}."
         ) from error
-
-
-def _write_private(path: Path, text: bytes) -> None:
-    # Created with 600, so that others can never read it.
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(text)
 
 
 def read_key(path: Path) -> bytes:
