@@ -1,9 +1,9 @@
-"""Everything that can go wrong, as one tree.
+"""All errors of neuroflow, as one tree.
 
-Every error says what happened, why if that is known, and what to do::
+Every error states what happened, why if that is known, and what to do::
 
     NeuroflowError
-    ├── InputError                what the user handed over
+    ├── InputError                an argument or a file of the user
     │   ├── FolderError           missing, unreadable, or nothing in it
     │   ├── StudyError            one study that cannot be read
     │   ├── ParticipantsError     participants.tsv
@@ -12,9 +12,9 @@ Every error says what happened, why if that is known, and what to do::
     │   └── OptionError           an argument outside its choices
     ├── WorkspaceError            the project's folder
     │   ├── ConfigError           neuroflow.toml
-    │   ├── LedgerError           the record of what was sent and fetched
+    │   ├── LedgerError           the record of what was sent and collected
     │   ├── AccountKeyError       the account key, and the journal beside it
-    │   └── LockedError           somebody else works in it just now
+    │   └── LockedError           another process is at work in it
     ├── PackageError              a study that cannot be zipped
     ├── ConnectError              no session with the service
     │   ├── HostNotFoundError     the name does not resolve
@@ -25,22 +25,22 @@ Every error says what happened, why if that is known, and what to do::
     │   ├── KeyFileError          the user's private key
     │   ├── LoginRefusedError     key or user not accepted
     │   ├── SessionError          logged in, but no SFTP session
-    │   └── ConnectionLostError   it was there, and went
+    │   └── ConnectionLostError   it was established and then lost
     ├── TransferError             one upload or download
-    │   ├── RemoteRefusedError    the server said no
+    │   ├── RemoteRefusedError    the server refused an operation
     │   ├── RemoteMissingError    no such file or folder
     │   └── SizeMismatchError     not all bytes arrived
-    ├── SubmissionError           a cohort that may not be sent as it is
-    │   └── FirstSubmissionError  what was sent before cannot be known here
+    ├── SubmissionError           a cohort that cannot be sent as it is
+    │   └── FirstSubmissionError  studies may have been sent from another workspace
     ├── ResultError               result files
     │   └── AidpError             an aidp.csv that cannot be read
-    ├── CompareError              a comparison that has no answer
+    ├── CompareError              a comparison that cannot be computed
     ├── MissingExtraError         an optional package is not installed
-    ├── WorkerError               a process that was to help ended
+    ├── WorkerError               a worker process ended unexpectedly
     └── DemoError                 the embedded service
 
 Errors of other libraries become one of these at the edge where they appear, with ``from``.
-What is worth reporting but stops nothing is a `ResultWarning`. The word in brackets at the end of a
+Problems that stop nothing are reported as a `ResultWarning`. The word in brackets at the end of a
 message is the error's anchor: the page docs/errors.md has a section of that name, which `explain`
 returns.
 """
@@ -88,9 +88,18 @@ class Wording(str):
 
 
 class NeuroflowError(Exception):
-    """The root of the tree.
+    """The root of the tree: catch it to catch every error of neuroflow.
 
-    What, why and advice are strings, or `Wording` where the front ends need different words.
+    Parameters
+    ----------
+    what
+        What happened, in one sentence.
+    why
+        The reason, if it is known.
+    advice
+        What to do. It is a `Wording` if Python, command line and forms need different words.
+    study_id
+        The study that the error is about.
 
     Examples
     --------
@@ -116,7 +125,7 @@ class NeuroflowError(Exception):
 
     @property
     def message(self) -> str:
-        """The words without the anchor: study, what, why, what to do."""
+        """The text without the anchor: study, what, why, what to do."""
         subject = f"Study {self.study_id}: " if self.study_id else ""
         return subject + " ".join(part for part in (self.what, self.why, self.advice) if part)
 
@@ -125,6 +134,16 @@ class NeuroflowError(Exception):
 
     def worded_for(self, front_end: Literal["cli", "form"]) -> Self:
         """Return a copy in the words of a front end; ``str`` of the error itself is for Python.
+
+        Parameters
+        ----------
+        front_end
+            The command line or the forms.
+
+        Returns
+        -------
+        NeuroflowError
+            The same error with that wording.
 
         Examples
         --------
@@ -146,13 +165,13 @@ class NeuroflowError(Exception):
 
 
 class InputError(NeuroflowError):
-    """What the user handed over cannot be used."""
+    """An argument or an input file cannot be used."""
 
     exit_code = 3
 
 
 class FolderError(InputError):
-    """A folder is missing, unreadable, or holds nothing of use."""
+    """A folder or file is missing, unreadable, or has nothing usable in it."""
 
 
 class StudyError(InputError):
@@ -164,7 +183,7 @@ class ParticipantsError(InputError):
 
 
 class IdError(InputError):
-    """A cohort id or study id cannot be a folder's name on the server."""
+    """A cohort id or study id cannot be the name of a folder on the server."""
 
 
 class TableError(InputError):
@@ -176,7 +195,7 @@ class OptionError(InputError):
 
 
 class WorkspaceError(NeuroflowError):
-    """The project's folder cannot be used."""
+    """The workspace folder cannot be used."""
 
     exit_code = 4
 
@@ -186,7 +205,7 @@ class ConfigError(WorkspaceError):
 
 
 class LedgerError(WorkspaceError):
-    """The record of what was sent and fetched cannot be used."""
+    """The record of what was sent and collected cannot be used."""
 
 
 class AccountKeyError(WorkspaceError):
@@ -194,31 +213,31 @@ class AccountKeyError(WorkspaceError):
 
 
 class LockedError(WorkspaceError):
-    """Somebody else works in this workspace just now."""
+    """Another process is packaging, sending or collecting in this workspace."""
 
 
 class PackageError(NeuroflowError):
-    """A study cannot be made into a zip."""
+    """A study cannot be packaged."""
 
     exit_code = 5
 
 
 class ConnectError(NeuroflowError):
-    """There is no session with the service."""
+    """No connection with the service."""
 
     exit_code = 6
 
 
 class HostNotFoundError(ConnectError):
-    """The host's name does not resolve."""
+    """The host name cannot be resolved."""
 
 
 class PortError(ConnectError):
-    """The port refused, timed out, or has no SSH server behind it."""
+    """The port refuses connections, does not answer, or has no SSH server behind it."""
 
 
 class HostKeyError(ConnectError):
-    """The server's identity is not settled."""
+    """The server's identity is not confirmed."""
 
     def __init__(
         self,
@@ -250,7 +269,7 @@ class HostKeyError(ConnectError):
 
 
 class HostKeyUnknownError(HostKeyError):
-    """The server was never seen before; its fingerprint waits to be confirmed."""
+    """The server's host key is not pinned yet; its fingerprint has to be confirmed."""
 
 
 class HostKeyChangedError(HostKeyError):
@@ -262,7 +281,7 @@ class KeyFileError(ConnectError):
 
 
 class LoginRefusedError(ConnectError):
-    """The server accepts neither this user nor this key."""
+    """The server refuses this user with this key."""
 
 
 class SessionError(ConnectError):
@@ -270,11 +289,11 @@ class SessionError(ConnectError):
 
 
 class ConnectionLostError(ConnectError):
-    """The connection was there, and went."""
+    """The connection was lost."""
 
 
 class TransferError(NeuroflowError):
-    """One upload or download did not succeed."""
+    """An upload or download failed."""
 
     exit_code = 7
 
@@ -292,7 +311,7 @@ class SizeMismatchError(TransferError):
 
 
 class SubmissionError(NeuroflowError):
-    """The cohort may not be sent as it is."""
+    """The cohort cannot be sent as it is."""
 
     exit_code = 8
 
@@ -312,7 +331,7 @@ class AidpError(ResultError):
 
 
 class CompareError(NeuroflowError):
-    """A comparison has no answer."""
+    """A comparison cannot be computed."""
 
     exit_code = 10
 
@@ -324,7 +343,7 @@ class MissingExtraError(NeuroflowError):
 
 
 class WorkerError(NeuroflowError):
-    """A process that was to help with many studies ended unexpectedly."""
+    """A worker process ended unexpectedly."""
 
     exit_code = 13
 
@@ -336,11 +355,26 @@ class DemoError(NeuroflowError):
 
 
 class ResultWarning(UserWarning):
-    """Some results were left out or could not be matched; the others stand."""
+    """Some results were omitted or could not be matched; the others are used."""
 
 
 def explain(anchor: str) -> str:
-    """Return what the documentation says of an error.
+    """Return the section of the documentation about an error.
+
+    Parameters
+    ----------
+    anchor
+        The word in brackets at the end of the message, or the name of the class.
+
+    Returns
+    -------
+    str
+        Markdown: meaning, usual causes, what to do.
+
+    Raises
+    ------
+    OptionError
+        There is no such error.
 
     Examples
     --------
@@ -354,7 +388,7 @@ def explain(anchor: str) -> str:
         raise OptionError(
             f"No error is called {anchor!r}.",
             why=f"There are {', '.join(sections)}.",
-            advice="Take the word in brackets at the end of the message.",
+            advice="Use the word in brackets at the end of the message.",
         )
     return sections[name]
 

@@ -1,7 +1,7 @@
-"""Write what of the documentation is made from the code: docs/protocol.md and the demo's pictures.
+"""Write the generated parts of the documentation: docs/protocol.md and the demo's pictures.
 
-`python tools/make_docs.py` writes; with ``--check`` it only tells, by its exit code, whether the
-pages are what the code says.
+`python tools/make_docs.py` writes them; with ``--check`` its exit code reports whether they are
+up to date.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ WIDTH, COLOURS = 1280, 256
 """Pixels and colours of a picture: sharp on a page, small in the repository."""
 KINDS = {"dicom": "DICOM", "nifti": "NIfTI", "dicom, nifti": "both"}
 INTRODUCTION = """\
-# The rules of the checks
+# The acquisition protocol: rules of the checks
 
 <!-- Made by tools/make_docs.py from studies/protocol/rules.py: change the rules there. -->
 
 `ws.check(cohort)`, `neuroflow.check(studies)` and `neuroflow check FOLDER` check every study
-against the rules on this page. They return one row per *finding*: study, rule, severity,
-measured, accepted, advice. A study without a row breaks no rule.
+against the rules on this page: quality control of the acquisition, not of the images. They return
+one row per *finding*: study, rule, severity, measured, accepted, advice. A study without a row
+breaks no rule.
 
 ## What a finding means
 
 | Severity | Meaning |
 | --- | --- |
 | `error` | neuropacs would refuse the study or process it wrongly; it is not sent |
-| `warning` | check it; the study can be sent |
-| `note` | good to know |
+| `warning` | review it; the study can be sent |
+| `note` | for information |
 
 A fact that cannot be read never passes silently: the column *not known* has the severity of that
 finding, and the finding says why the fact could not be read. Where the column is empty, the rule is
@@ -69,8 +70,8 @@ empty reason withdraws it. These rules cannot be overridden, because a study tha
 be packaged: {fixed}.
 """
 BEYOND = """\
-*Of* says which studies a rule applies to. A tolerance (±) allows for what scanners write: 2.894 T
-is 3 T. The last {further} rules need several facts, several studies, or a conversion.
+*Of* is the kind of studies that a rule applies to. A tolerance (±) allows for rounding by scanners:
+2.894 T is 3 T. The last {further} rules need several facts, several studies, or a conversion.
 `conversion` is tested only by `neuroflow.check(studies, deep=True)`, which converts every DICOM
 study with dcm2niix. A workspace adds the warning `participant`: the study's participant is not in
 participants.tsv, so its results will have no group.
@@ -136,7 +137,7 @@ def _row(cells: list[str]) -> str:
 
 
 def outdated(docs: Path) -> list[str]:
-    """Tell what of the documentation is not what the code says.
+    """Report which parts of the documentation are out of date.
 
     Parameters
     ----------

@@ -56,8 +56,8 @@ FIGURES = (
 
 HEAD = """# Gallery
 
-Each figure stands below the code that draws it. All functions take a DataFrame and return
-matplotlib axes; nothing is shown or saved automatically. The data are simulated from published
+Each figure is shown below the code that draws it. All functions take a DataFrame and return
+matplotlib axes; nothing is displayed or saved automatically. The data are simulated from published
 group statistics (see `neuroflow.demo`).
 
 ```python

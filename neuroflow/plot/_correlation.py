@@ -113,7 +113,7 @@ FIGURE = FigureSpec(
     "correlation",
     correlation,
     needs="correlations",
-    title="Regions against each other",
+    title="Correlation matrix of the regions",
     example="nf.plot.correlation(nf.correlate_regions(table),\n"
     '                    ["aSN", "pSN", "STN", "RN", "Putamen", "SCP", "MCP"])',
     order=100,

@@ -90,7 +90,7 @@ FIGURE = FigureSpec(
     "coverage",
     coverage,
     needs="completeness",
-    title="What is missing",
+    title="Coverage: missing values",
     example='nf.plot.coverage(nf.coverage(table, by="site"))',
     order=110,
 )

@@ -101,7 +101,7 @@ FIGURE = FigureSpec(
     "ecdf",
     ecdf,
     needs="table",
-    title="Cumulative distributions",
+    title="ECDF: cumulative distributions",
     example='nf.plot.ecdf(table, "SCP")',
     form=FormEntry(
         "ECDF",

@@ -121,7 +121,7 @@ FIGURE = FigureSpec(
     "forest",
     forest,
     needs="effects",
-    title="Effects with intervals",
+    title="Forest plot: effects with confidence intervals",
     example='nf.plot.forest(effects, ["pSN", "Putamen", "SCP", "MCP", "Dentate", "M1_TCATT"])',
     form=FormEntry(
         "Forest",

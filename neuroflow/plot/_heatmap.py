@@ -133,7 +133,7 @@ FIGURE = FigureSpec(
     "heatmap",
     heatmap,
     needs="table",
-    title="All studies, all regions",
+    title="Heatmap: z-scores of all studies and regions",
     example="nf.plot.heatmap(table)",
     form=FormEntry(
         "Heatmap",

@@ -137,7 +137,7 @@ FIGURE = FigureSpec(
     "profile",
     profile,
     needs="table",
-    title="One study against the controls",
+    title="Profile: one study compared with the controls",
     example='nf.plot.profile(table, "PSP01", ["pSN", "Putamen", "SCP", "MCP"], covariates="age")',
     form=FormEntry(
         "Profile",

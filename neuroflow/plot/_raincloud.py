@@ -110,7 +110,7 @@ FIGURE = FigureSpec(
     "raincloud",
     raincloud,
     needs="table",
-    title="Distributions",
+    title="Raincloud plot: distributions",
     example='nf.plot.raincloud(table, ["SCP", "Putamen"])',
     order=70,
 )

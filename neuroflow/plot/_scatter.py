@@ -151,7 +151,7 @@ FIGURE = FigureSpec(
     "scatter",
     scatter,
     needs="table",
-    title="A region against age or a score",
+    title="Scatter plot: a region against age or a score",
     example='nf.plot.scatter(table, "age", "CC1", covariates=["group", "sex"])',
     order=90,
 )

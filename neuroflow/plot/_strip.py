@@ -143,7 +143,7 @@ FIGURE = FigureSpec(
     "strip",
     strip,
     needs="table",
-    title="Every study a point",
+    title="Strip plot: every study as a point",
     example="nf.plot.strip(table)",
     form=FormEntry(
         "Strip",

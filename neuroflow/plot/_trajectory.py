@@ -123,7 +123,7 @@ FIGURE = FigureSpec(
     "trajectory",
     trajectory,
     needs="visits",
-    title="Values over visits",
+    title="Trajectories: longitudinal change",
     example='nf.plot.trajectory(visits, "SCP")',
     order=80,
 )

@@ -115,7 +115,7 @@ FIGURE = FigureSpec(
     "volcano",
     volcano,
     needs="effects",
-    title="Effect sizes against p values",
+    title="Volcano plot: effect sizes and p values",
     example='nf.plot.volcano(effects, contrast="MSA - Control")',
     form=FormEntry("Volcano", "Effect size against p value", takes=("contrast",)),
     order=40,

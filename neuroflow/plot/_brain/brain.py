@@ -149,7 +149,7 @@ FIGURE = FigureSpec(
     "brain",
     brain,
     needs="effects",
-    title="Effects on the brain",
+    title="Brain: effects in their regions",
     example='nf.plot.brain(effects, contrast="PSP - Control")',
     form=FormEntry("Brain", "The selected contrast on the brain", takes=("contrast",)),
     order=60,
