@@ -53,7 +53,7 @@ class StudyKind(StrEnum):
 
     DICOM = "dicom"
     NIFTI = "nifti"
-    ZIP = "zip"
+    ZIP = "zip"  # DICOM or NIfTI in a zip or tar
 
 
 class Severity(StrEnum):
@@ -75,9 +75,9 @@ class Study:
     kind
         DICOM, NIfTI, or a zip of either.
     root
-        The folder it was found in, or the zip itself.
+        The folder it was found in, or the archive itself.
     files
-        Every file that belongs to it.
+        Every file that belongs to it; one in an archive is named as if the archive were a folder.
     participant_id, session_id
         The participant and the visit, as far as known; never sent.
     age

@@ -28,6 +28,7 @@ ROOMS = [
 # The same inside a room, for its files and sub-rooms.
 FLOORS = {
     "studies": [
+        {"containers"},
         {"archive", "filenames", "demographics", "diffusion", "parallel"},
         {"members", "sidecar", "source_digest", "acquisition"},
         {"dicom", "nifti"},

@@ -65,6 +65,9 @@ class GradientTable:
     shells: tuple[float, ...] | None = None  # The different b-values, s/mm²
     n_b0: int | None = None  # Volumes with b = 0
     n_directions: int | None = None  # Different directions, opposite ones counted once
+    n_encoded: int | None = None  # Weighted volumes with a direction
+    n_undirected: int | None = None  # Weighted volumes without one: isotropic or trace images
+    n_declared: int | None = None  # Directions as a private attribute of the maker counts them
     n_bvals: int | None = None  # Entries in the .bval file
     n_bvecs: int | None = None  # Entries in the .bvec file
     unit_vectors: bool | None = None  # Whether the vectors of weighted volumes have length 1
@@ -82,7 +85,11 @@ class Completeness:
     repeated_slices: int | None = None
     incomplete_volumes: int | None = None
     repeated_instances: int | None = None  # Files with a SOP Instance UID seen before
-    unreadable_files: int | None = None
+    unreadable_files: tuple[str, ...] | None = None  # Their names, and why
+    missing_instances: tuple[int, ...] | None = None  # Gaps in the instance numbers
+    copies: int | None = None  # Files left out, since they are the same as another, byte by byte
+    left_out: tuple[str, ...] | None = None  # Images of other sorts left out, as "64 ADC map"
+    other_frames: int | None = None  # Frames of other sorts inside of files that are kept
     varying: tuple[str, ...] | None = None  # Parameters that differ between images of the series
 
 
@@ -95,6 +102,7 @@ class Acquisition:
     # SHA-256 of the Study Instance UID, or of samples of a NIfTI: equal for copies.
     fingerprint: str = ""
     images: tuple[Member, ...] = ()  # Files of the diffusion series in order, or the NIfTI
+    sop_uids: tuple[str, ...] = ()  # SOP Instance UIDs of these DICOM files
     started_at: datetime | None = None  # The earliest time in the headers; stays on this computer
     demographics: Demographics = field(default_factory=Demographics)
     series: Series = field(default_factory=Series)

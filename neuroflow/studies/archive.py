@@ -1,14 +1,15 @@
-"""The files of a study as streams: plain, gzipped or in a zip."""
+"""The files of a study as streams: plain, gzipped or in an archive."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import io
-import stat
+import lzma
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,13 +17,19 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from neuroflow.errors import StudyError
+from neuroflow.models import Study, StudyKind
+from neuroflow.studies.containers import Archive, open_archive
 
-MAX_UNPACKED_BYTES = 20 * 1024**3
-"""No study is larger than this once unpacked."""
-MAX_COMPRESSION_RATIO = 200
-"""Images compress three to tenfold; a large zip that compresses better than this is not a study."""
-BOMB_MIN_BYTES = 256 * 1024**2
-READ_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
+READ_ERRORS = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    RuntimeError,
+    NotImplementedError,
+)
 """Exceptions of reading a damaged, locked or encrypted file or archive."""
 
 
@@ -36,20 +43,23 @@ def reason_of(error: BaseException) -> str:
     """
     if isinstance(error, EOFError):
         return "It ends too early."
-    if isinstance(error, zipfile.BadZipFile | zlib.error | gzip.BadGzipFile):
+    if isinstance(error, zipfile.BadZipFile | zlib.error | gzip.BadGzipFile | tarfile.TarError):
         return "Its compressed data are damaged."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}."
     return f"Reading it failed: {type(error).__name__}."
 
 
-_shared: ContextVar[dict[Path, zipfile.ZipFile] | None] = ContextVar("shared", default=None)
+_shared: ContextVar[dict[Path, Archive] | None] = ContextVar("shared", default=None)
 
 
 @contextmanager
 def shared_archives() -> Iterator[None]:
-    """Keep each zip open until the end of the block, so that its directory is read only once."""
-    archives: dict[Path, zipfile.ZipFile] = {}
+    """Keep each archive open until the end of the block: its directory is read only once."""
+    if _shared.get() is not None:  # an outer block keeps them open
+        yield
+        return
+    archives: dict[Path, Archive] = {}
     token = _shared.set(archives)
     try:
         yield
@@ -60,23 +70,42 @@ def shared_archives() -> Iterator[None]:
 
 
 @contextmanager
-def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+def _archive(path: Path) -> Iterator[Archive]:
     archives = _shared.get()
     if archives is None:
-        with zipfile.ZipFile(path) as archive:
+        archive = _opened(path)
+        try:
             yield archive
+        finally:
+            archive.close()
         return
     if path not in archives:
-        archives[path] = zipfile.ZipFile(path)
+        archives[path] = _opened(path)
     yield archives[path]
+
+
+def _opened(path: Path) -> Archive:
+    try:
+        return open_archive(path)
+    except READ_ERRORS as error:
+        raise StudyError(
+            "The archive cannot be read.",
+            why=reason_of(error),
+            advice="Export or copy the study again.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Member:
-    """One file of a study: a path, and a name inside it where the path is a zip."""
+    """One file of a study: a path, and a name inside it where the path is an archive."""
 
-    path: Path  # The file, or the zip it is in
-    name: str = ""  # The name inside the zip; empty for a bare file
+    path: Path  # The file, or the archive it is in
+    name: str = ""  # The name inside the archive; empty for a bare file
+
+    @property
+    def place(self) -> Path:
+        """Where it would be if archives were folders."""
+        return self.path / self.name if self.name else self.path
 
     @property
     def basename(self) -> str:
@@ -85,11 +114,11 @@ class Member:
 
     @property
     def size(self) -> int:
-        """Its length in bytes, unpacked where it is in a zip."""
+        """Its length in bytes, unpacked where it is in an archive."""
         if not self.name:
             return self.path.stat().st_size
         with _archive(self.path) as archive:
-            return archive.getinfo(self.name).file_size
+            return archive.size(self.name)
 
     @property
     def unpacked_size(self) -> int | None:
@@ -119,55 +148,27 @@ class Member:
                 yield stream
 
 
-def zip_members(path: Path) -> list[Member]:
-    """List the files in a zip, after checking that it is safe to read."""
-    try:
-        with _archive(path) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
-    except READ_ERRORS as error:
-        raise StudyError(
-            "The zip cannot be read.",
-            why=reason_of(error),
-            advice="Export or copy the study again.",
-        ) from error
-    for info in infos:
-        why = _unsafe_reason(info)
-        if why:
-            raise StudyError(
-                "The zip is not safe to unpack.", why=why, advice="Zip the study again."
-            )
-    _refuse_bomb(path, infos)
-    kept = [info.filename for info in infos if not _is_system_file(info.filename)]
-    return [Member(path, name) for name in sorted(kept)]
+def archive_members(path: Path) -> list[Member]:
+    """List the files in an archive, after checking that it is safe to read."""
+    with _archive(path) as archive:
+        return [Member(path, name) for name in sorted(archive.names)]
 
 
-def _unsafe_reason(info: zipfile.ZipInfo) -> str:
-    parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-    if ".." in parts or (parts and (parts[0] == "/" or parts[0].endswith(":"))):
-        return "A name in it points outside of the zip."
-    if stat.S_ISLNK(info.external_attr >> 16):
-        return "It contains a link."
-    if info.flag_bits & 0x1:
-        return "It is encrypted."
-    return ""
+def files_of(study: Study) -> list[Member]:
+    """List the files of a study; those in an archive are named as if it were a folder."""
+    if study.kind is not StudyKind.ZIP:
+        return [Member(path) for path in study.files]
+    if study.root in study.files:  # cohorts of earlier versions name the archive alone
+        return archive_members(study.root)
+    return [Member(study.root, path.relative_to(study.root).as_posix()) for path in study.files]
 
 
-def _refuse_bomb(path: Path, infos: list[zipfile.ZipInfo]) -> None:
-    unpacked = sum(info.file_size for info in infos)
-    packed = max(path.stat().st_size, 1)
-    if unpacked > MAX_UNPACKED_BYTES or (
-        unpacked > BOMB_MIN_BYTES and unpacked > MAX_COMPRESSION_RATIO * packed
-    ):
-        raise StudyError(
-            f"The zip would unpack to {unpacked / 1024**3:.1f} GiB.",
-            why="No study is that large.",
-            advice="Check its contents; if they are right, unpack it and use the folder.",
-        )
-
-
-def _is_system_file(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return any(part.startswith((".", "__MACOSX")) for part in parts)
+def files_on_disk(studies: Iterable[Study]) -> list[Path]:
+    """List the files that hold some studies, each archive once."""
+    paths: dict[Path, None] = {}
+    for study in studies:
+        paths |= dict.fromkeys((study.root,) if study.kind is StudyKind.ZIP else study.files)
+    return sorted(paths)
 
 
 def looks_like_dicom(start: bytes) -> bool:
@@ -192,3 +193,12 @@ def sha256_of(path: Path) -> str:
     """Digest a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_of_member(member: Member) -> str:
+    """Digest a file as it is stored, also one in an archive."""
+    with member.open_raw() as stream:
+        digest = hashlib.sha256()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -13,7 +13,17 @@ _ROLES = (
     ("bval", re.compile(r"(^|[._-])b[-_]?vals?(ues?)?(\.txt)?$", re.I)),
     ("bvec", re.compile(r"(^|[._-])b[-_]?vecs?(tors?)?(\.txt)?$", re.I)),
 )
-_DIFFUSION = re.compile(r"(^|[^a-z])(dwi|dti|diff(usion)?|hardi|dmri)([^a-z]|$)", re.I)
+DIFFUSION_WORDS = re.compile(r"(^|[^a-z])(dwi|dti|diff(usion)?|hardi|dmri)([^a-z]|$)", re.I)
+_NO_MAGNITUDE = re.compile(r"(^|_)part-(phase|real|imag)(_|$)", re.I)
+_LAST_WORDS = {
+    "sbref": "single-band reference",
+    "ph": "phase image",
+    "phase": "phase image",
+    "mask": "mask",
+    "nodif": "mean image without weighting",
+}
+_MAP_WORDS = "fa md ad rd adc eadc trace tracew colfa mo s0 sse mk ak rk l1 l2 l3 v1 v2 v3 tensor"
+_MAPS = frozenset(_MAP_WORDS.split())
 
 
 def bids_entities(path: PurePath) -> dict[str, str]:
@@ -95,7 +105,29 @@ def mentions_diffusion(path: PurePath) -> bool:
     >>> mentions_diffusion(PurePath("sub-01_dwi.nii")), mentions_diffusion(PurePath("T1w.nii"))
     (True, False)
     """
-    return any(_DIFFUSION.search(part) for part in path.parts[-2:])
+    return any(DIFFUSION_WORDS.search(part) for part in path.parts[-2:])
+
+
+def derived_image(name: str) -> str:
+    """Say what a NIfTI is by its name where it is no diffusion image; else empty.
+
+    Examples
+    --------
+    >>> [derived_image(n) for n in ("sub-1_sbref.nii.gz", "dti_FA.nii", "AX_DTI_AD_30dir.nii.gz")]
+    ['single-band reference', 'map', '']
+
+    References
+    ----------
+    BIDS (sbref, part-); FSL dtifit and bedpostx; dcm2niix (_ADC, _ph).
+    """
+    plain = _ROLES[0][1].sub("", name)
+    if _NO_MAGNITUDE.search(plain):
+        return "phase image"
+    words = [word for word in re.split(r"[._-]+", plain.casefold()) if word]
+    if words[-1:] == ["brain"]:
+        words.pop()
+    last = words[-1] if words else ""
+    return _LAST_WORDS.get(last, "map" if last in _MAPS and len(words) > 1 else "")
 
 
 def unique_labels(wanted: Sequence[str]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
-from neuroflow.studies.archive import READ_ERRORS, Member, looks_like_dicom, zip_members
+from neuroflow.studies.archive import READ_ERRORS, Member, files_of, looks_like_dicom
 from neuroflow.studies.filenames import mentions_diffusion, partner, role
 
 
@@ -25,21 +26,14 @@ class StudyMembers:
 
 def study_members(study: Study) -> StudyMembers:
     """Sort the files of a study by their roles."""
-    if study.kind is StudyKind.ZIP:
-        members = zip_members(study.root)
+    members = files_of(study)
+    if study.kind is StudyKind.ZIP and study.root in study.files:
+        found = _whole_archive(members, study)
+    elif any(role(member.basename) == "image" for member in members):
+        found = nifti_members(members)
     else:
-        members = [Member(path) for path in study.files]
-    if study.kind is StudyKind.DICOM:
-        images = [member for member in members if role(member.basename) != "sidecar"]
-        found = StudyMembers(
-            StudyKind.DICOM,
-            tuple(images),
-            sidecar=_first(members, "sidecar"),
-            study_uid=study.study_uid,
-        )
-    else:
-        found = nifti_members(members) or _zipped_dicom(members, study.study_uid)
-    if not found.images:
+        found = _dicom_members(members, study.study_uid)
+    if found is None or not found.images:
         raise StudyError(
             f"{study.label} has no images.",
             why="None of its files is a DICOM image or a NIfTI.",
@@ -48,7 +42,7 @@ def study_members(study: Study) -> StudyMembers:
     return found
 
 
-def nifti_members(members: list[Member]) -> StudyMembers | None:
+def nifti_members(members: Sequence[Member]) -> StudyMembers | None:
     """Find a NIfTI and the files that belong to it."""
     images = [member for member in members if role(member.basename) == "image"]
     if not images:
@@ -69,21 +63,32 @@ def nifti_members(members: list[Member]) -> StudyMembers | None:
     return StudyMembers(StudyKind.NIFTI, (image,), parts["bval"], parts["bvec"], parts["sidecar"])
 
 
-def _zipped_dicom(members: list[Member], study_uid: str | None) -> StudyMembers:
-    images = [member for member in members if is_dicom(member)]
-    return StudyMembers(
-        StudyKind.DICOM, tuple(images), sidecar=_first(members, "sidecar"), study_uid=study_uid
-    )
+def _dicom_members(members: Sequence[Member], study_uid: str | None) -> StudyMembers:
+    images = tuple(member for member in members if role(member.basename) != "sidecar")
+    sidecar = next((member for member in members if role(member.basename) == "sidecar"), None)
+    return StudyMembers(StudyKind.DICOM, images, sidecar=sidecar, study_uid=study_uid)
 
 
-def is_dicom(member: Member) -> bool:
-    """Check whether a file begins like DICOM."""
+def _whole_archive(members: Sequence[Member], study: Study) -> StudyMembers | None:
+    """Read the study of a cohort made by an earlier version, which named the archive alone."""
+    dicom = [member for member in members if _is_dicom(member)]
+    others = [role(member.basename) for member in members if member not in set(dicom)]
+    kinds = [others.count(kind) for kind in ("image", "bval", "sidecar")]
+    if max(kinds) > 1 or (dicom and kinds[0]):
+        raise StudyError(
+            f"{study.label} is an archive of several images or sidecars.",
+            why="Its cohort was made by an earlier version, which did not separate them.",
+            advice="Make the cohort again from the folder of scans.",
+        )
+    if not dicom:
+        return nifti_members(members)
+    sidecars = [member for member in members if role(member.basename) == "sidecar"]
+    return _dicom_members([*dicom, *sidecars], study.study_uid)
+
+
+def _is_dicom(member: Member) -> bool:
     try:
         with member.open() as stream:
             return looks_like_dicom(stream.read(132))
     except READ_ERRORS:
         return False
-
-
-def _first(members: list[Member], kind: str) -> Member | None:
-    return next((member for member in members if role(member.basename) == kind), None)

@@ -8,15 +8,27 @@ from pathlib import Path
 
 from neuroflow._version import METHOD
 from neuroflow.io import atomic_write
-from neuroflow.models import Package, Study
-from neuroflow.studies.archive import sha256_of
+from neuroflow.models import Package, Study, StudyKind
+from neuroflow.studies.archive import (
+    files_of,
+    files_on_disk,
+    sha256_of,
+    sha256_of_member,
+    shared_archives,
+)
 
 
 def source_digest(study: Study) -> str:
     """Digest the contents of a study's files, and what else a package depends on."""
     digest = hashlib.sha256(_settings(study))
-    for path in sorted(study.files):
-        digest.update(sha256_of(path).encode())
+    if study.root in study.files:  # cohorts of earlier versions name an archive alone
+        digest.update(sha256_of(study.root).encode())
+        return digest.hexdigest()
+    if study.kind is StudyKind.ZIP:
+        digest.update(b"archive")
+    with shared_archives():
+        for member in sorted(files_of(study)):
+            digest.update(sha256_of_member(member).encode())
     return digest.hexdigest()
 
 
@@ -28,7 +40,9 @@ def _settings(study: Study) -> bytes:
 def stat_digest(study: Study) -> str:
     """Digest sizes and modification times of a study's files, without reading them."""
     digest = hashlib.sha256(_settings(study))
-    for path in sorted(study.files):
+    if study.kind is StudyKind.ZIP:
+        digest.update("|".join(path.as_posix() for path in sorted(study.files)).encode())
+    for path in files_on_disk([study]):
         stat = path.stat()
         digest.update(f"{stat.st_size}|{stat.st_mtime_ns}".encode())
     return digest.hexdigest()

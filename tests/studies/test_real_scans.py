@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from support.packages import SALT, only_study, package_bytes
 
-from neuroflow.studies.discovery.find import find_studies, survey
+from neuroflow.studies.discovery.find import survey
 from neuroflow.studies.package.build import make_package
-from neuroflow.studies.protocol.check import check_study
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 NIBABEL = Path(nibabel.__file__).parent / "nicom" / "tests" / "data"
@@ -54,9 +53,10 @@ def test_real_siemens_study_keeps_gradients_and_loses_names(siemens, tmp_path):
 
 def test_philips_anatomical_scan_is_not_diffusion(tmp_path):
     shutil.copy(NIBABEL / "philips_mprage.dcm.gz", tmp_path)
-    (study,) = find_studies(tmp_path)
-    measured = {finding.rule: finding.measured for finding in check_study(study)}
-    assert measured["diffusion_series"] == "0"
+    found = survey(tmp_path)
+    assert found.studies == ()
+    (reason,) = found.skipped["reason"]
+    assert reason.startswith('DICOM study without diffusion: MR "')
 
 
 @pytest.mark.parametrize(

@@ -11,5 +11,6 @@ from .header import Header as Header
 from .header import NotAnImageError as NotAnImageError
 from .header import read_header as read_header
 from .header import require_mr_image as require_mr_image
-from .series import DERIVED_MAPS as DERIVED_MAPS
-from .series import is_diffusion as is_diffusion
+from .image_type import is_derived as is_derived
+from .series import Weighting as Weighting
+from .series import weighting_of as weighting_of

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from neuroflow.errors import StudyError
 from neuroflow.models import StudyKind
 from neuroflow.studies.acquisition import (
     Acquisition,
@@ -21,18 +20,11 @@ from neuroflow.studies.acquisition import (
     Series,
     Timing,
 )
-from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member
 from neuroflow.studies.demographics import age_between, parse_age, parse_sex
 from neuroflow.studies.dicom.datetimes import parse_datetime
-from neuroflow.studies.dicom.header import (
-    ECHO_PLANAR,
-    READ_ERRORS,
-    Header,
-    NotAnImageError,
-    read_header,
-)
-from neuroflow.studies.dicom.series import diffusion_series
+from neuroflow.studies.dicom.header import ECHO_PLANAR, Header
+from neuroflow.studies.dicom.images import read_images
 from neuroflow.studies.dicom.volumes import Stack, mosaic_stack, stack
 from neuroflow.studies.diffusion import Gradient, count_directions, interleaved, shells
 from neuroflow.studies.members import StudyMembers
@@ -53,74 +45,49 @@ _PLANES = ("sagittal", "coronal", "axial")
 Reasons = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The headers of a study's files."""
-
-    pairs: tuple[tuple[Header, Member], ...]
-    unreadable: int  # Images that are damaged
-
-
 def read_dicom(members: StudyMembers) -> Acquisition:
     """Read the facts of a DICOM study."""
-    read = _read_headers(members)
-    headers = [header for header, _ in read.pairs]
-    diffusion = diffusion_series(headers)
-    kept = diffusion or {header.series_uid for header in headers}
-    pairs = [pair for pair in read.pairs if pair[0].series_uid in kept]
-    used = [header for header, _ in pairs]
-    facts = _series_facts(used)
+    images = read_images(members)
+    facts = _series_facts(images.headers)
     completeness = replace(
-        facts.completeness, diffusion_series=len(diffusion), unreadable_files=read.unreadable
+        facts.completeness,
+        diffusion_series=images.n_series,
+        unreadable_files=images.damaged,
+        copies=images.copies,
+        left_out=images.left_out,
+        missing_instances=images.missing,
     )
     demographics = facts.demographics
     if members.sidecar is not None:
         demographics = _completed(demographics, sidecar_facts(read_sidecar(members.sidecar)))
+    ordered = _in_order(images.pairs)
     return replace(
         facts,
-        images=_in_order(pairs),
-        started_at=parse_datetime(min((h.started_at for h in used if h.started_at), default="")),
+        images=tuple(member for _, member in ordered),
+        sop_uids=tuple(header.sop_uid for header, _ in ordered),
+        started_at=parse_datetime(
+            min((h.started_at for h in images.headers if h.started_at), default="")
+        ),
         demographics=demographics,
         completeness=completeness,
     )
 
 
-def _read_headers(members: StudyMembers) -> _Read:
-    pairs: list[tuple[Header, Member]] = []
-    unreadable = others = 0
-    for member in members.images:
-        try:
-            with member.open() as stream:
-                pairs.append((read_header(stream, member.unpacked_size), member))
-        except NotAnImageError:
-            others += 1  # passed over; only an image can be damaged
-        except (*READ_ERRORS, *STREAM_ERRORS):
-            unreadable += 1
-    if members.study_uid:
-        pairs = [pair for pair in pairs if pair[0].study_uid == members.study_uid]
-    if not pairs:
-        raise StudyError(
-            "None of the study's DICOM files can be read.",
-            why=f"{unreadable} of {len(members.images)} are damaged, {others} are no MR images.",
-            advice="Export the study again.",
-        )
-    return _Read(tuple(pairs), unreadable)
-
-
-def _in_order(pairs: Sequence[tuple[Header, Member]]) -> tuple[Member, ...]:
+def _in_order(pairs: Sequence[tuple[Header, Member]]) -> list[tuple[Header, Member]]:
     """Sort the files of a series in the order of their acquisition."""
 
     def place(pair: tuple[Header, Member]) -> tuple[int, int, str, Member]:
         header, member = pair
         return header.series_number or 0, header.instance_number or 0, header.sop_uid, member
 
-    return tuple(member for _, member in sorted(pairs, key=place))
+    return sorted(pairs, key=place)
 
 
 def _series_facts(headers: Sequence[Header]) -> Acquisition:
     unique = list({header.sop_uid or id(header): header for header in headers}.values())
     first = _most_common(unique)
-    frames = [frame for header in unique for frame in header.frames]
+    every = [frame for header in unique for frame in header.frames]
+    frames = [frame for frame in every if not frame.sort] or every
     mosaics = [header for header in unique if header.mosaic_slices]
     slices = mosaic_stack(mosaics) if mosaics else stack(frames)
     demographics, reasons = _demographics(first)
@@ -129,6 +96,8 @@ def _series_facts(headers: Sequence[Header]) -> Acquisition:
         reasons["geometry.n_slices"] = "no slice positions in the headers"
     else:
         gradients = _gradient_table(slices.gradients, reasons)
+    declared = Counter(header.declared_directions for header in unique).most_common(1)[0][0]
+    others = sum(bool(frame.sort) for frame in every)
     return Acquisition(
         kind=StudyKind.DICOM,
         study_uid=headers[0].study_uid,
@@ -137,8 +106,11 @@ def _series_facts(headers: Sequence[Header]) -> Acquisition:
         series=_series(headers, first),
         timing=_timing(first, mosaics),
         geometry=_geometry(unique, first, slices, is_mosaic=bool(mosaics)),
-        gradients=gradients,
-        completeness=_completeness(headers, unique, slices),
+        gradients=replace(gradients, n_declared=declared),
+        completeness=replace(
+            _completeness(headers, unique, slices),
+            other_frames=others if len(every) > len(unique) and len(frames) < len(every) else 0,
+        ),
         unknown_reasons=reasons,
     )
 
@@ -221,21 +193,32 @@ def _gradient_table(volumes: tuple[Gradient, ...], reasons: Reasons) -> Gradient
     values = [gradient.b_value for gradient in volumes if gradient.b_value is not None]
     if len(values) < len(volumes):
         reasons |= dict.fromkeys(
-            ("gradients.shells", "gradients.n_b0", "gradients.n_directions"),
+            (
+                "gradients.shells",
+                "gradients.n_b0",
+                "gradients.n_directions",
+                "gradients.n_encoded",
+            ),
             "no b-value in some or all headers",
         )
         return GradientTable(volumes=volumes)
     weighted = [gradient for gradient in volumes if not gradient.is_b0]
-    n_directions = None
-    if not weighted or any(gradient.direction for gradient in weighted):
-        n_directions = count_directions(volumes)
+    with_direction = [gradient for gradient in weighted if gradient.direction]
+    n_directions = n_encoded = None
+    if not weighted or with_direction:
+        n_directions, n_encoded = count_directions(volumes), len(with_direction)
     else:
-        reasons["gradients.n_directions"] = "no gradient directions in the headers"
+        reasons |= dict.fromkeys(
+            ("gradients.n_directions", "gradients.n_encoded"),
+            "no gradient directions in the headers",
+        )
     return GradientTable(
         volumes=volumes,
         shells=shells(values),
         n_b0=sum(gradient.is_b0 for gradient in volumes),
         n_directions=n_directions,
+        n_encoded=n_encoded,
+        n_undirected=len(weighted) - len(with_direction),
     )
 
 

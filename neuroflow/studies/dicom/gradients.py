@@ -15,6 +15,8 @@ BLOCKS = (0x10, 0x11, 0x12, 0x13)
 """Blocks that are searched for private attributes."""
 DIFFUSION_SEQUENCE, B_VALUE = 0x00189117, 0x00189087
 DIRECTION_SEQUENCE, ORIENTATION = 0x00189076, 0x00189089
+_SHORTEST, _LONGEST = 0.03, 0.97
+"""Lengths of GE's vectors between which they scale the b-value (dcm2niix, issues 163 and 245)."""
 
 
 def read_gradient(look: Lookup) -> Gradient:
@@ -34,6 +36,8 @@ def read_gradient(look: Lookup) -> Gradient:
             continue
         # Some makers write the b-value into the public tag and the direction into private ones.
         if b_value <= B0_MAX or found.direction is not None:
+            if reader is _ge:
+                b_value = _unscaled(look, b_value, found.direction)
             return Gradient(b_value, found.direction)
     if b_value is not None and _is_unweighted_ge(look):
         return Gradient(0.0)
@@ -69,6 +73,20 @@ def _ge(look: Lookup) -> Gradient:
     if b_value is not None:
         b_value %= 1e9  # later releases add 1e9
     return Gradient(b_value, _vector(_ge_parts(look)))
+
+
+def _unscaled(look: Lookup, b_value: float, direction: Vector | None) -> float:
+    """Return the b-value of one shell of several: GE writes the largest, and shorter vectors.
+
+    A public b-value that differs from the private one is that of the shell itself.
+    """
+    nominal = _ge(look).b_value
+    if direction is None or (nominal is not None and abs(nominal - b_value) > 1):
+        return b_value
+    squared = sum(part * part for part in direction)
+    if not _SHORTEST**2 < squared < _LONGEST**2:
+        return b_value
+    return float(round(b_value * squared / 5) * 5)
 
 
 def _ge_parts(look: Lookup) -> list[Any]:

@@ -13,12 +13,14 @@ from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.multival import MultiValue
 from pydicom.uid import UID
 
 from neuroflow.studies.dicom.csa import read_csa
 from neuroflow.studies.dicom.fast_reader import Lookup, lookup, read_raw
 from neuroflow.studies.dicom.functional_groups import FunctionalGroups
 from neuroflow.studies.dicom.gradients import DIRECTION_SEQUENCE, private_value, read_gradient
+from neuroflow.studies.dicom.image_type import image_sort
 from neuroflow.studies.diffusion import Gradient
 
 MR_IMAGES = frozenset(
@@ -76,6 +78,9 @@ _SINGLE = (
     "MRDiffusionSequence",
     "EffectiveEchoTime",
     "DiffusionDirectionality",
+    "ComplexImageComponent",
+    "FrameType",
+    "ImageComments",
     "StudyTime",
     "SeriesDate",
     "SeriesTime",
@@ -84,11 +89,13 @@ _SINGLE = (
     "ContentDate",
     "ContentTime",
 )
+DECLARED = (0x20051415, 0x001910E0)
+"""Number of directions of Philips and GE; the service reads these tags (its SFTP guide)."""
 _PRIVATE = [
     (group << 16) | element
     for group, elements in {
         0x0019: (0x0A, 0x0C, 0x0E, 0x29, 0xBB, 0xBC, 0xBD),
-        0x0043: (0x39,),
+        0x0043: (0x2F, 0x39),
         0x2001: (0x03, 0x13),
         0x2005: (0xB0, 0xB1, 0xB2),
     }.items()
@@ -100,6 +107,7 @@ TAGS: tuple[int, ...] = (
     *_PRIVATE,
     0x00290010,
     0x00291010,
+    *DECLARED,
 )
 """All attributes that are read of a header; the others are skipped."""
 _IN_GROUPS = frozenset({*TAGS, DIRECTION_SEQUENCE})
@@ -129,6 +137,7 @@ class Frame:
     position: Position | None  # Of its first voxel in mm, patient coordinates
     orientation: Orientation | None  # Direction cosines of rows and columns, six numbers
     gradient: Gradient  # Its diffusion weighting
+    sort: str = ""  # What it shows where it is no raw image, as "ADC map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,7 @@ class Header:
     mosaic_slices: int = 0  # Slices in a Siemens mosaic; 0 for other images
     # Acquisition time of each slice of a mosaic, ms.
     mosaic_times: tuple[float, ...] = field(default=())
+    declared_directions: int | None = None  # As the maker's private attribute says
     # The earliest date and time in the header, as DICOM writes them, or empty.
     started_at: str = ""
 
@@ -213,6 +223,7 @@ def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
         pixel_spacing=spacing,
         mosaic_slices=mosaic_slices,
         mosaic_times=times,
+        declared_directions=_declared(look),
         started_at=_started_at(look),
     )
 
@@ -234,6 +245,7 @@ def _classic(look: Lookup) -> _Facts:
         _floats(look(_tag("ImagePositionPatient")), 3),
         _floats(look(_tag("ImageOrientationPatient")), 6),
         read_gradient(look),
+        _sort(look),
     )
     return _protocol(look), (frame,), _floats(look(_tag("PixelSpacing")), 2)
 
@@ -245,7 +257,8 @@ def _enhanced(dataset: Dataset) -> _Facts | None:
     shared = dataset.get("SharedFunctionalGroupsSequence") or [Dataset()]
     functional = FunctionalGroups(_IN_GROUPS)
     common = functional.flat(shared[0])
-    protocol = _protocol(lookup(dataset))
+    whole = lookup(dataset)
+    protocol = _protocol(whole)
     frames, spacing = [], None
     for group in groups:
         look = (common | functional.flat(group)).get
@@ -260,6 +273,7 @@ def _enhanced(dataset: Dataset) -> _Facts | None:
                 _floats(look(_tag("ImagePositionPatient")), 3),
                 _floats(look(_tag("ImageOrientationPatient")), 6),
                 _frame_gradient(look),
+                _frame_sort(look, whole),
             )
         )
     return protocol, tuple(frames), spacing
@@ -270,6 +284,42 @@ def _frame_gradient(look: Lookup) -> Gradient:
     # In the MR Diffusion macro, an image without weighting may lack a b-value.
     none = _text(look(_tag("DiffusionDirectionality"))) == "NONE"
     return Gradient(0.0) if none and found.b_value is None else found
+
+
+def _sort(look: Lookup) -> str:
+    raw_data_type = private_value(look, 0x0043, 0x2F, "GEMS")
+    return image_sort(
+        _words(look(_tag("ImageType"))),
+        _text(look(_tag("ComplexImageComponent"))),
+        _text(look(_tag("ImageComments"))),
+        _integer(raw_data_type),
+    )
+
+
+def _frame_sort(look: Lookup, whole: Lookup) -> str:
+    """Say what a frame shows; of the whole image, only where its own type is missing."""
+    kind = look(_tag("FrameType")) or whole(_tag("ImageType"))
+    component = look(_tag("ComplexImageComponent")) or whole(_tag("ComplexImageComponent"))
+    sort = image_sort(_words(kind), _text(component), _text(whole(_tag("ImageComments"))))
+    is_isotropic = _text(look(_tag("DiffusionDirectionality"))) == "ISOTROPIC"
+    return sort or ("isotropic" if is_isotropic else "")
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if value is None or isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(map(str, value))
+
+
+def _declared(look: Lookup) -> int | None:
+    numbers = (_integer(_first(look(tag))) for tag in DECLARED)
+    return next((number for number in numbers if number and number > 0), None)
+
+
+def _first(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode("ascii", "ignore").strip(" \0")
+    return next(iter(value), None) if isinstance(value, list | tuple | MultiValue) else value
 
 
 def _protocol(look: Lookup) -> dict[str, Any]:

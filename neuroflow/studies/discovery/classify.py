@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,14 @@ from pydicom.datadict import tag_for_keyword
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
-from neuroflow.studies.archive import Member, looks_like_dicom, zip_members
+from neuroflow.studies.archive import (
+    Member,
+    archive_members,
+    looks_like_dicom,
+    reason_of,
+    shared_archives,
+)
+from neuroflow.studies.containers import ZIP_MAGIC, is_tar
 from neuroflow.studies.dicom import (
     READ_ERRORS,
     STARTS,
@@ -26,6 +32,7 @@ from neuroflow.studies.dicom import (
     read_raw,
     require_mr_image,
 )
+from neuroflow.studies.discovery.walk import names_of_scans
 from neuroflow.studies.filenames import role
 
 _WORDS = (
@@ -45,6 +52,12 @@ _TAGS = tuple(_BY_WORD.values())
 _END = max(_TAGS) + 1
 DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR."""
+PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
+PACKED_TARS = (".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+NESTED = "archive in an archive: unpack the outer one"
+EMPTY = "empty file"
+MISNAMED = "not DICOM, despite its extension"
+DAMAGED = "damaged DICOM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,76 +78,115 @@ class DicomSummary:
 class FileKind(NamedTuple):
     """The format of one file; small, since it is pickled for every file of a folder."""
 
-    # ``"dicom"``, ``"nifti"``, ``"companion"`` (gradients or sidecar), ``"zip"`` or ``"skip"``.
+    # ``"dicom"``, ``"nifti"``, ``"companion"`` (gradients or sidecar), ``"damaged"`` (perhaps a
+    # DICOM file) or ``"skip"``.
     kind: str
-    reason: str = ""  # Why it is skipped
-    # One of a DICOM file; of a zip, one per study and patient in it.
-    summaries: tuple[DicomSummary, ...] = ()
+    reason: str = ""  # Why it is damaged or skipped
+    summary: DicomSummary | None = None  # Of a DICOM file
     instance: int = 0  # Of a DICOM file; 0 where unknown
+    name: str = ""  # In an archive
 
 
 class ClassifiedFile(NamedTuple):
     """A file and its format."""
 
-    path: Path
+    member: Member
     kind: str  # As in `FileKind`
     reason: str = ""
-    summaries: tuple[DicomSummary, ...] = ()
+    summary: DicomSummary | None = None
     instance: int = 0
 
+    @property
+    def place(self) -> Path:
+        """Where it would be if archives were folders."""
+        return self.member.place
 
-def classify_files(paths: Sequence[str]) -> list[FileKind]:
-    """Classify some files."""
-    shared: dict[tuple[DicomSummary, ...], tuple[DicomSummary, ...]] = {}
+
+def classify_files(paths: Sequence[str]) -> list[tuple[FileKind, ...]]:
+    """Classify some files; of an archive, each file in it."""
+    shared: dict[DicomSummary | None, DicomSummary | None] = {}
     with warnings.catch_warnings():
         # Values that violate the standard do not matter here.
         warnings.simplefilter("ignore")
-        seen = [classify_file(path) for path in paths]
-    return [one._replace(summaries=shared.setdefault(one.summaries, one.summaries)) for one in seen]
+        seen = [_classified(path) for path in paths]
+    return [
+        tuple(one._replace(summary=shared.setdefault(one.summary, one.summary)) for one in kinds)
+        for kinds in seen
+    ]
 
 
-def classify_file(path: str) -> FileKind:
-    """Classify one file."""
-    kind = role(os.path.basename(path))  # noqa: PTH119
+def _classified(path: str) -> tuple[FileKind, ...]:
+    member = Member(Path(path))
+    found = classify_member(member)
+    return (found,) if found is not None else _classify_archive(member.path)
+
+
+def classify_member(member: Member) -> FileKind | None:
+    """Classify one file; None for an archive."""
+    kind = role(member.basename)
     if kind is not None:
         return FileKind("nifti" if kind == "image" else "companion")
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123
-            return _classify_stream(path, stream)
+        with member.open_raw() as stream:
+            start = stream.read(STARTS[0])
+            if start.startswith(ZIP_MAGIC) or is_tar(start):
+                return None
+            if not start.startswith(PACKED):
+                return _classify_dicom(member.basename, start, cast("BinaryIO", stream))
+            stream.seek(0)
+            return _classify_packed(member, cast("BinaryIO", stream))
     except STREAM_ERRORS as error:
-        return FileKind("skip", f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        why = getattr(error, "strerror", None) or reason_of(error).rstrip(".")
+        return FileKind("damaged", f"cannot be read: {why}")
 
 
-def _classify_stream(path: str, stream: BinaryIO) -> FileKind:
-    start = stream.read(STARTS[0])
-    if start[:4] == b"PK\x03\x04":
-        return _classify_zip(Path(path))
-    if start[:2] == b"\x1f\x8b":
-        with gzip.open(path) as plain:
-            return _classify_dicom(path, plain.read(STARTS[0]), cast("BinaryIO", plain))
-    return _classify_dicom(path, start, stream)
+def _classify_packed(member: Member, stream: BinaryIO) -> FileKind | None:
+    if member.basename.lower().endswith(PACKED_TARS):
+        return None
+    if not stream.read(2).startswith(b"\x1f\x8b"):
+        return FileKind("skip", _not_dicom(member.basename))
+    stream.seek(0)
+    with gzip.GzipFile(fileobj=stream) as plain:
+        start = plain.read(STARTS[0])
+        if is_tar(start):
+            return None
+        return _classify_dicom(member.basename, start, cast("BinaryIO", plain))
+
+
+def _classify_archive(path: Path) -> tuple[FileKind, ...]:
+    """Classify the files in an archive as if it were a folder."""
+    try:
+        with shared_archives():
+            members = {member.name: member for member in archive_members(path)}
+            return tuple(
+                (classify_member(members[name]) or FileKind("skip", NESTED))._replace(name=name)
+                for name in names_of_scans(members)
+            ) or (FileKind("skip", "archive without files"),)
+    except StudyError as error:
+        return (FileKind("skip", f"{error.what} {error.why}"),)
 
 
 def _not_dicom(path: str) -> str:
     claims = path.lower().endswith((".dcm", ".ima", ".dicom", ".dcm.gz", ".ima.gz"))
-    return "not DICOM, despite its extension" if claims else "neither DICOM nor NIfTI"
+    return MISNAMED if claims else "neither DICOM nor NIfTI"
 
 
 def _classify_dicom(path: str, start: bytes, stream: BinaryIO) -> FileKind:
     if not start:
-        return FileKind("skip", "empty file")
+        return FileKind("damaged", EMPTY)
     if not looks_like_dicom(start):
-        return FileKind("skip", _not_dicom(path))
+        reason = _not_dicom(path)
+        return FileKind("damaged" if reason == MISNAMED else "skip", reason)
     try:
         found = summarize_dicom(start, stream)
     except READ_ERRORS as error:
-        return FileKind("skip", f"damaged DICOM: {type(error).__name__}")
+        return FileKind("damaged", f"{DAMAGED}: {type(error).__name__}")
     if found is None:
         return FileKind("skip", "DICOM without a Study Instance UID")
     summary, instance = found
     if other := _kind_of_other(summary.sop_class):
         return FileKind("skip", other)
-    return FileKind("dicom", summaries=(summary,), instance=instance)
+    return FileKind("dicom", summary=summary, instance=instance)
 
 
 def _kind_of_other(sop_class: str) -> str:
@@ -146,37 +198,6 @@ def _kind_of_other(sop_class: str) -> str:
     except NotAnImageError as other:
         return f"DICOM, but no MR image: {other}"
     return ""
-
-
-def _classify_zip(path: Path) -> FileKind:
-    try:
-        members = zip_members(path)
-    except StudyError as error:
-        return FileKind("skip", f"{error.what} {error.why}")
-    if any(role(member.basename) == "image" for member in members):
-        return FileKind("zip")
-    studies: dict[tuple[str, str], DicomSummary] = {}
-    for member in members:
-        summary = _summarize_member(member)
-        if summary is not None:
-            studies.setdefault((summary.study_uid, summary.patient_id), summary)
-    if not studies:
-        return FileKind("skip", "zip without DICOM or NIfTI")
-    return FileKind("zip", summaries=tuple(studies.values()))
-
-
-def _summarize_member(member: Member) -> DicomSummary | None:
-    try:
-        with member.open() as stream:
-            start = stream.read(STARTS[0])
-            if not looks_like_dicom(start):
-                return None
-            found = summarize_dicom(start, cast("BinaryIO", stream))
-            if found:
-                require_mr_image(found[0].sop_class)
-            return found[0] if found else None
-    except (NotAnImageError, *READ_ERRORS, *STREAM_ERRORS):
-        return None
 
 
 def summarize_dicom(start: bytes, stream: BinaryIO) -> tuple[DicomSummary, int] | None:

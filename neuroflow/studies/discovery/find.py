@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,22 +14,18 @@ import pandas as pd
 from neuroflow.errors import FolderError
 from neuroflow.events import Reporter
 from neuroflow.models import OnEvent, Study
+from neuroflow.studies.archive import Member, shared_archives
 from neuroflow.studies.discovery.classify import ClassifiedFile, FileKind, classify_files
-from neuroflow.studies.discovery.grouping import (
-    FoundStudy,
-    Skipped,
-    dicom_studies,
-    nifti_studies,
-    zip_studies,
-)
+from neuroflow.studies.discovery.dicom_studies import dicom_studies
+from neuroflow.studies.discovery.grouping import FoundStudy, Skipped
+from neuroflow.studies.discovery.nifti_studies import nifti_studies
+from neuroflow.studies.discovery.participants import with_participants
 from neuroflow.studies.discovery.studies_tsv import apply_overrides
+from neuroflow.studies.discovery.walk import STUDIES_TABLE, walk
 from neuroflow.studies.filenames import printable, unique_labels
 from neuroflow.studies.parallel import map_chunks
 
 CHUNK = 256
-STUDIES_TABLE = "studies.tsv"
-IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", STUDIES_TABLE, "participants.tsv"})
-"""Files that are not scans and are not reported as skipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +65,11 @@ def find_studies(
 ) -> list[Study]:
     """Find the studies in a folder and all folders below it.
 
-    DICOM files are grouped by Study Instance UID, and only the diffusion series is kept. A NIfTI
-    is grouped with the b-values, b-vectors and sidecar beside it, or above it in a BIDS dataset.
-    Zips are read without unpacking them. A ``studies.tsv`` in the folder overrides what was found.
-    Only headers are read.
+    DICOM files are grouped by Study Instance UID, and only the diffusion series is kept; a study
+    without one is no study of the list, but stands in the table of `survey`. A NIfTI is grouped
+    with the b-values, b-vectors and sidecar beside it, or above it in a BIDS dataset. A zip or tar
+    is read as if it were a folder. A ``studies.tsv`` in the folder overrides what was found. Only
+    headers are read.
 
     Parameters
     ----------
@@ -157,19 +154,28 @@ def survey(
     root = Path(os.path.abspath(os.path.expanduser(folder)))  # noqa: PTH100, PTH111  as in a shell
     _must_be_readable(root)
     skipped: list[Skipped] = []
-    paths = sorted(_walk(root, skipped))
+    paths = sorted(walk(root, skipped))
     reporter = Reporter("find", len(paths), on_event)
-    seen: dict[int, list[FileKind]] = {}
+    seen: dict[int, list[tuple[FileKind, ...]]] = {}
     for start, chunk in map_chunks(classify_files, paths, executor=executor, chunk=CHUNK):
         seen[start] = chunk
         reporter.step(len(chunk), message="Reading files")
     in_order = (one for start in sorted(seen) for one in seen[start])
-    files = [ClassifiedFile(Path(path), *one) for path, one in zip(paths, in_order, strict=True)]
-    skipped += [Skipped(p.path, p.reason) for p in files if p.kind == "skip"]
-    found = dicom_studies(root, files, skipped, executor)
-    found += nifti_studies(root, files, skipped)
-    found += zip_studies(root, files)
-    studies = _labelled(apply_overrides(root / STUDIES_TABLE, root, found, skipped))
+    files = [
+        ClassifiedFile(Member(Path(path), one.name), *one[:-1])
+        for path, kinds in zip(paths, in_order, strict=True)
+        for one in kinds
+    ]
+    skipped += [Skipped(f.place, f.reason) for f in files if f.kind in ("skip", "damaged")]
+    with shared_archives():
+        found = dicom_studies(root, files, skipped, executor) + nifti_studies(root, files, skipped)
+    found = apply_overrides(root / STUDIES_TABLE, root, with_participants(found, root), skipped)
+    skipped += [
+        Skipped(one.study.root, one.without_diffusion, len(one.study.files))
+        for one in found
+        if one.without_diffusion
+    ]
+    studies = _labelled([one for one in found if not one.without_diffusion])
     result = Survey(tuple(studies), _skipped_table(root, skipped))
     # For an empty folder, find_studies raises an error with this summary.
     reporter.step(0, status="done", message=result.summary if studies else "")
@@ -190,44 +196,6 @@ def _must_be_readable(root: Path) -> None:
             why=f"{error.strerror}.",
             advice="Check the permissions of the folder.",
         ) from error
-
-
-def _walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
-    """Yield every file, following each link once; hidden names are skipped."""
-    pending, seen = [root], {os.path.realpath(root)}
-    while pending:
-        folder = pending.pop()
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            skipped.append(Skipped(folder, f"folder cannot be read: {error.strerror}"))
-            continue
-        if folder.name == "derivatives" and (folder.parent / "dataset_description.json").exists():
-            skipped.append(Skipped(folder, "derivatives of a BIDS dataset"))
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            kind = _kind(entry)
-            if kind == "folder":
-                real = os.path.realpath(entry.path)
-                if real in seen:
-                    skipped.append(Skipped(Path(entry.path), "link to a folder already searched"))
-                    continue
-                seen.add(real)
-                pending.append(Path(entry.path))
-            elif kind == "file":
-                if entry.name.lower() not in IGNORED_FILES:
-                    yield entry.path
-            else:
-                skipped.append(Skipped(Path(entry.path), "broken link, or not a file"))
-
-
-def _kind(entry: os.DirEntry[str]) -> str:
-    try:
-        return "folder" if entry.is_dir() else "file" if entry.is_file() else ""
-    except OSError:  # a link that leads to itself
-        return ""
 
 
 def _labelled(found: Sequence[FoundStudy]) -> list[Study]:

@@ -84,13 +84,16 @@ def _corrected(one: FoundStudy, row: Mapping[str, str], where: str) -> FoundStud
     )
     if row.get("series"):
         study = replace(study, files=_series_files(one, row["series"], where))
+        one = replace(one, without_diffusion="")
     return replace(one, study=study)
 
 
 def _series_files(one: FoundStudy, wanted: str, where: str) -> tuple[Path, ...]:
     for uid, number, paths in one.series:
         if wanted in (uid, str(number)):
-            return tuple(sorted(paths))
+            folders = {path.parent for path in paths}
+            beside = (path for path in one.further if path.parent in folders)
+            return (*sorted(paths), *beside)
     names = ", ".join(str(number) for _, number, _ in one.series) or "none"
     raise FolderError(
         f"The study has no series {wanted}, named in {where}.",

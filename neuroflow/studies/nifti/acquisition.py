@@ -48,7 +48,9 @@ def read_nifti(members: StudyMembers) -> Acquisition:
         timing=_timing(sidecar),
         geometry=_geometry(header, sidecar),
         gradients=_gradient_table(members, reasons),
-        completeness=Completeness(unreadable_files=0 if is_complete(image, header) else 1),
+        completeness=Completeness(
+            unreadable_files=() if is_complete(image, header) else (image.basename,)
+        ),
         unknown_reasons=reasons,
     )
 
@@ -135,7 +137,7 @@ def _geometry(header: NiftiHeader, sidecar: Mapping[str, Any]) -> Geometry:
 def _gradient_table(members: StudyMembers, reasons: Reasons) -> GradientTable:
     if members.bval is None or members.bvec is None:
         lacking = "no b-values" if members.bval is None else "no b-vectors"
-        facts = ("shells", "n_b0", "n_directions", "n_bvals", "n_bvecs")
+        facts = ("shells", "n_b0", "n_directions", "n_encoded", "n_bvals", "n_bvecs")
         names = [f"gradients.{fact}" for fact in facts]
         reasons |= dict.fromkeys(names, f"{lacking} beside the image")
         return GradientTable()
@@ -152,11 +154,14 @@ def _gradient_table(members: StudyMembers, reasons: Reasons) -> GradientTable:
         Gradient(float(b), tuple(map(float, vector)) if np.any(vector) else None)  # type: ignore[arg-type]
         for b, vector in zip(b_values, np.nan_to_num(vectors), strict=True)
     )
+    directed = sum(gradient.direction is not None for gradient in volumes if not gradient.is_b0)
     return GradientTable(
         volumes=volumes,
         shells=shells(b_values.tolist()),
         n_b0=sum(gradient.is_b0 for gradient in volumes),
         n_directions=count_directions(volumes),
+        n_encoded=directed,
+        n_undirected=int(weighted.sum()) - directed,
         n_bvals=n_bvals,
         n_bvecs=n_bvecs,
         unit_vectors=bool(np.all(np.abs(lengths - 1) <= 0.02)),

@@ -91,6 +91,17 @@ def _unreadable(why: str) -> StudyError:
     )
 
 
+def count_axes(member: Member) -> int | None:
+    """Count the axes of an image that are longer than 1; None where it cannot be read."""
+    try:
+        shape = read_header(member).fields.get_data_shape()
+    except StudyError:
+        return None
+    while shape and shape[-1] == 1:
+        shape = shape[:-1]
+    return len(shape)
+
+
 def is_complete(member: Member, header: NiftiHeader) -> bool:
     """Check whether a NIfTI has all its bytes, without uncompressing it.
 

@@ -14,7 +14,7 @@ from neuroflow.errors import NeuroflowError, PackageError, StudyError
 from neuroflow.events import Reporter, warn_user
 from neuroflow.io import atomic_write, remove_leftovers
 from neuroflow.models import Cohort, Event, OnEvent, Package, Study
-from neuroflow.studies.archive import shared_archives
+from neuroflow.studies.archive import files_on_disk, shared_archives
 from neuroflow.studies.members import study_members
 from neuroflow.studies.package.contents import study_contents
 from neuroflow.studies.package.zip_writer import Content, verify_zip, write_zip
@@ -87,7 +87,7 @@ def _id_of(study: Study) -> str:
 
 
 def _require_space(studies: Iterable[Study], folder: Path) -> None:
-    needed = sum(path.stat().st_size for study in studies for path in study.files) * SIZE_FACTOR
+    needed = sum(path.stat().st_size for path in files_on_disk(studies)) * SIZE_FACTOR
     free = shutil.disk_usage(folder).free
     if needed + RESERVED_BYTES > free:
         raise PackageError(

@@ -29,7 +29,8 @@ def study_contents(
     """Yield the files of the package of a study."""
     if facts.completeness.unreadable_files:
         raise StudyError(
-            f"{facts.completeness.unreadable_files} of the study's files are damaged or truncated.",
+            f"{len(facts.completeness.unreadable_files)} of the study's files are damaged or "
+            "truncated.",
             advice="Copy or export the study again.",
         )
     if members.kind is StudyKind.DICOM:

@@ -19,8 +19,9 @@ from neuroflow.studies.protocol import rules
 from neuroflow.studies.protocol.check_cache import CheckCache, CheckResult
 from neuroflow.studies.protocol.dcm2niix import conversion_findings
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
-from neuroflow.studies.protocol.rule import Rule
+from neuroflow.studies.protocol.rule import finding
 from neuroflow.studies.protocol.rules import RULES
+from neuroflow.studies.protocol.visits import same_visits
 
 COLUMNS = [field.name for field in fields(Finding)]
 """Of the table that `check` returns."""
@@ -117,6 +118,7 @@ def _findings_table(
     fingerprints = [fingerprint for fingerprint, _ in results]
     findings = [finding for _, found in results for finding in found]
     findings += _duplicates(studies, fingerprints) + _sent_before(studies, fingerprints, sent)
+    findings += same_visits(studies, fingerprints)
     order = {study.label: number for number, study in enumerate(studies)}
     findings.sort(key=lambda finding: order[finding.study])
     rows = [{name: str(getattr(finding, name)) for name in COLUMNS} for finding in findings]
@@ -143,7 +145,9 @@ def _check_one(study: Study, *, deep: bool = False) -> CheckResult:
     except Exception as error:  # noqa: BLE001  one study's fault never stops the others
         return CheckResult("", (finding(rules.READABLE, study, _unexpected(error)),))
     found = [rule.check(study.label, facts) for rule in RULES]
-    found.append(_gradient_count(study, facts))
+    if any(one is not None and one.rule == "directions" for one in found):  # one per cause
+        found = [one for one in found if one is None or one.rule != "declared_directions"]
+    found += [_gradient_count(study, facts), _distinct_directions(study, facts)]
     if deep:
         found += conversion_findings(study, facts)
     return CheckResult(facts.fingerprint, tuple(one for one in found if one is not None))
@@ -165,6 +169,17 @@ def _gradient_count(study: Study, facts: Acquisition) -> Finding | None:
         return None
     measured = f"{n_volumes} volumes, {table.n_bvals} b-values, {table.n_bvecs} b-vectors"
     return finding(rules.GRADIENT_COUNT, study, measured)
+
+
+def _distinct_directions(study: Study, facts: Acquisition) -> Finding | None:
+    """Report fewer axes than directions, which is no error: makers' own tables have such pairs."""
+    table = facts.gradients
+    counts = [count for count in (table.n_encoded, table.n_declared) if count is not None]
+    enough = counts and min(counts) >= rules.DIRECTIONS
+    if not enough or table.n_directions is None or table.n_directions >= rules.DIRECTIONS:
+        return None
+    measured = f"{table.n_directions} axes of {table.n_encoded} weighted volumes"
+    return finding(rules.DISTINCT_DIRECTIONS, study, measured)
 
 
 def _duplicates(studies: Sequence[Study], fingerprints: Sequence[str]) -> list[Finding]:
@@ -193,9 +208,3 @@ def _sent_before(
         for study, fingerprint in zip(studies, fingerprints, strict=True)
         if fingerprint in known
     ]
-
-
-def finding(rule: Rule, study: Study, measured: str) -> Finding:
-    """Make the finding of a study that breaks a rule."""
-    accepted = rule.criterion.describe(rule.unit)
-    return Finding(study.label, rule.id, rule.severity, measured, accepted, rule.advice)

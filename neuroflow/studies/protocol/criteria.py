@@ -147,6 +147,32 @@ class Nothing:
 
 
 @dataclass(frozen=True, slots=True)
+class NoneOf:
+    """An empty list; of a long one, `shown` values are named.
+
+    Examples
+    --------
+    >>> NoneOf(2).is_met(()), NoneOf(2).measured((5, 7, 8))
+    (True, '3: 5, 7, ...')
+    """
+
+    shown: int
+
+    def is_met(self, value: Any) -> bool:
+        """Check that there is nothing."""
+        return not value
+
+    def describe(self, unit: str) -> str:  # noqa: ARG002
+        """Describe the empty list."""
+        return "none"
+
+    def measured(self, value: Sequence[Any]) -> str:
+        """Count the values, and name the first."""
+        more = ", ..." if len(value) > self.shown else ""
+        return f"{len(value)}: {', '.join(map(str, value[: self.shown]))}{more}"
+
+
+@dataclass(frozen=True, slots=True)
 class Shells:
     """Each of some b-values, and no others.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from neuroflow.models import Finding, Severity, StudyKind
+from neuroflow.models import Finding, Severity, Study, StudyKind
 from neuroflow.studies.acquisition import Acquisition
-from neuroflow.studies.protocol.criteria import Criterion, describe_value
+from neuroflow.studies.protocol.criteria import Criterion, NoneOf, describe_value
 
 GUIDE = "neuropacs documentation, acquisition parameters"
 """The source of most rules."""
@@ -30,6 +30,7 @@ class Rule:
     unit: str = ""  # The unit of the fact
     source: str = GUIDE  # The document that states it
     advice: str = ACQUIRED_THIS_WAY  # What to do when it is broken
+    dicom_advice: str = ""  # What to do where the fact of a DICOM study is unknown
     severity: Severity = Severity.ERROR  # Of a finding
     # Severity where the fact is unknown; None skips the rule.
     unknown: Severity | None = Severity.WARNING
@@ -48,9 +49,18 @@ class Rule:
             measured = "unknown: " + facts.unknown_reasons.get(self.fact, "not in the headers")
             advice = f"It could not be read; check it yourself ({self.parameter}: {accepted})."
             if self.unknown is Severity.ERROR:
-                advice = self.advice
+                of_dicom = facts.kind is StudyKind.DICOM and self.dicom_advice
+                advice = of_dicom or self.advice
             return Finding(label, self.id, self.unknown, measured, accepted, advice)
         if self.criterion.is_met(value):
             return None
         measured = describe_value(value, self.unit)
+        if isinstance(self.criterion, NoneOf):
+            measured = self.criterion.measured(value)
         return Finding(label, self.id, self.severity, measured, accepted, self.advice)
+
+
+def finding(rule: Rule, study: Study, measured: str) -> Finding:
+    """Make the finding of a study that breaks a rule."""
+    accepted = rule.criterion.describe(rule.unit)
+    return Finding(study.label, rule.id, rule.severity, measured, accepted, rule.advice)

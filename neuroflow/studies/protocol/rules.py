@@ -13,12 +13,13 @@ from neuroflow.studies.protocol.criteria import (
     AtLeast,
     Between,
     Contains,
+    NoneOf,
     Nothing,
     OneOf,
     Shells,
     WithinTolerance,
 )
-from neuroflow.studies.protocol.rule import Rule
+from neuroflow.studies.protocol.rule import ACQUIRED_THIS_WAY, Rule
 
 FORMAT = "neuropacs documentation, supported file formats"
 IFU = "neuropacs instructions for use"
@@ -30,10 +31,15 @@ FSL = "FSL user guide, bvals and bvecs"
 OWN = "neuroflow"
 ONLY_DICOM = frozenset({StudyKind.DICOM})
 ONLY_NIFTI = frozenset({StudyKind.NIFTI})
+DIRECTIONS = 30
 EXPORT_AGAIN = "Export the whole series again from the scanner or PACS."
 GRADIENTS = (
     "Check that b-values and b-vectors lie beside the image (.bval, .bvec), or use the DICOM "
     "files. If the study was acquired this way, exclude it or ask neuropacs."
+)
+USE_NIFTI = (
+    "Convert the study with dcm2niix, and use the NIfTI image with its .bval and .bvec: the maker "
+    "of the scanner (Canon, Toshiba, UIH and others) writes gradients where only converters look."
 )
 CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or use its DICOM files."
 
@@ -93,6 +99,7 @@ RULES: tuple[Rule, ...] = (
         Shells((0, 1000), 50),
         "s/mm²",
         advice=GRADIENTS,
+        dicom_advice=USE_NIFTI,
         unknown=ERROR,
     ),
     Rule(
@@ -101,15 +108,37 @@ RULES: tuple[Rule, ...] = (
         "gradients.n_b0",
         AtLeast(2),
         advice=GRADIENTS,
+        dicom_advice=USE_NIFTI,
         unknown=ERROR,
     ),
     Rule(
         "directions",
         "Gradient directions",
-        "gradients.n_directions",
-        AtLeast(30),
+        "gradients.n_encoded",
+        AtLeast(DIRECTIONS),
         advice=GRADIENTS,
+        dicom_advice=USE_NIFTI,
         unknown=ERROR,
+    ),
+    Rule(
+        "declared_directions",
+        "Directions that the headers declare",
+        "gradients.n_declared",
+        AtLeast(DIRECTIONS),
+        source=SFTP,
+        advice="neuropacs reads this number from (2005,1415) or (0019,10E0). " + ACQUIRED_THIS_WAY,
+        unknown=None,
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "undirected",
+        "Weighted volumes without a direction",
+        "gradients.n_undirected",
+        Nothing(),
+        source=FSL,
+        advice="Isotropic or trace images are among the volumes: remove them, or ask neuropacs.",
+        severity=WARNING,
+        unknown=None,
     ),
     Rule(
         "age",
@@ -156,7 +185,42 @@ RULES: tuple[Rule, ...] = (
         "completeness.diffusion_series",
         OneOf((1,)),
         source=OWN,
-        advice="Select the diffusion series to process in studies.tsv (column series).",
+        advice="Select the diffusion series to process in studies.tsv (column series). Where there "
+        "is none: " + USE_NIFTI[0].lower() + USE_NIFTI[1:],
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "other_frames",
+        "Maps, phase or isotropic images inside the file",
+        "completeness.other_frames",
+        Nothing(),
+        source=DICOM,
+        advice="They count as no volume, but cannot be left out of a file of many frames. "
+        "Convert the study with dcm2niix, and use the NIfTI image.",
+        severity=WARNING,
+        unknown=None,
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "left_out",
+        "Images left out of the series",
+        "completeness.left_out",
+        Nothing(),
+        source=OWN,
+        advice="They are not sent, since neuropacs expects diffusion images alone.",
+        severity=NOTE,
+        unknown=None,
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "copies",
+        "Copies of files, byte by byte",
+        "completeness.copies",
+        Nothing(),
+        source=OWN,
+        advice="Each image is sent once; nothing has to be done.",
+        severity=NOTE,
+        unknown=None,
         kinds=ONLY_DICOM,
     ),
     Rule(
@@ -192,7 +256,18 @@ RULES: tuple[Rule, ...] = (
         "completeness.repeated_instances",
         Nothing(),
         source=DICOM,
-        advice="The same images are in the study twice: remove one copy.",
+        advice="Different files have the same identifier: export the study again.",
+        kinds=ONLY_DICOM,
+    ),
+    Rule(
+        "missing_instances",
+        "Gaps in the instance numbers",
+        "completeness.missing_instances",
+        NoneOf(8),
+        source=DICOM,
+        advice="Files may be missing. " + EXPORT_AGAIN,
+        severity=WARNING,
+        unknown=None,
         kinds=ONLY_DICOM,
     ),
     Rule(
@@ -226,7 +301,7 @@ RULES: tuple[Rule, ...] = (
         "unreadable_files",
         "Damaged or truncated files",
         "completeness.unreadable_files",
-        Nothing(),
+        NoneOf(3),
         source=OWN,
         advice="Copy or export the study again.",
         can_be_overridden=False,
@@ -293,6 +368,24 @@ GRADIENT_COUNT = Rule(
     kinds=ONLY_NIFTI,
     can_be_overridden=False,
 )
+DISTINCT_DIRECTIONS = Rule(
+    "distinct_directions",
+    "Different axes of the gradients",
+    "",
+    AtLeast(DIRECTIONS),
+    advice="Directions within 1° count as one. neuropacs counts the volumes; ask them if in doubt.",
+    severity=WARNING,
+)
+SAME_VISIT = Rule(
+    "same_visit",
+    "Several studies of one participant and visit",
+    "",
+    OneOf(("one study for each participant and visit",)),
+    source=OWN,
+    advice="Keep one: write a line with its path and use = no for each of the others (or for their "
+    "folder) into studies.tsv, or exclude them. Where they are different visits, write "
+    "participant_id and session_id there.",
+)
 READABLE = Rule(
     "readable",
     "Readable study",
@@ -329,6 +422,8 @@ CONVERSION = Rule(
 )
 FURTHER_RULES: tuple[Rule, ...] = (
     GRADIENT_COUNT,
+    DISTINCT_DIRECTIONS,
+    SAME_VISIT,
     READABLE,
     DUPLICATE,
     ALREADY_SENT,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -157,10 +158,22 @@ def _place(study: Study) -> str:
 def _known_ids(known: Iterable[Study], studies: Iterable[Study]) -> dict[str, str | None]:
     """Map places to the ids of the same studies last time; a moved one is known by its UID."""
     ids = {_place(study): study.study_id for study in known}
+    ids |= _ids_of_archives(ids, studies)
     moved = _by_unique_uid(study for study in studies if _place(study) not in ids)
     places = {_place(study) for study in studies}
     gone = _by_unique_uid(study for study in known if _place(study) not in places)
     return ids | {_place(moved[uid]): gone[uid].study_id for uid in moved.keys() & gone.keys()}
+
+
+def _ids_of_archives(ids: dict[str, str | None], studies: Iterable[Study]) -> dict[str, str | None]:
+    """Map studies in archives that earlier versions knew by the archive alone."""
+    inside = [study for study in studies if study.kind is StudyKind.ZIP]
+    roots = Counter(str(study.root.resolve()) for study in inside)
+    return {
+        _place(study): ids[root]
+        for study in inside
+        if roots[root := str(study.root.resolve())] == 1 and root in ids
+    }
 
 
 def _by_unique_uid(studies: Iterable[Study]) -> dict[str, Study]:

@@ -46,13 +46,13 @@ def test_missing_gradients_are_an_error_if_the_name_mentions_diffusion(tmp_path)
 def test_truncated_nifti_is_an_error(tmp_path, cut):
     path = write_nifti(tmp_path, SMALL, suffix=".nii")
     path.write_bytes(path.read_bytes()[:cut])
-    assert measured(tmp_path)["unreadable_files"] == "1"
+    assert measured(tmp_path)["unreadable_files"].startswith("1: ")
 
 
 def test_truncated_gzip_is_an_error(tmp_path):
     path = write_nifti(tmp_path, SMALL)
     path.write_bytes(path.read_bytes()[:-200])
-    assert measured(tmp_path)["unreadable_files"] == "1"
+    assert measured(tmp_path)["unreadable_files"].startswith("1: ")
 
 
 @pytest.mark.parametrize("offset", [np.nan, np.inf, -np.inf])

@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pydicom
@@ -18,6 +19,7 @@ from support.scans import SMALL, Scan, write_dicom, write_mosaic, write_nifti
 from support.studies import measured
 
 from neuroflow.errors import PackageError
+from neuroflow.models import Study, StudyKind
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
@@ -101,7 +103,9 @@ def test_deflated_encoding_keeps_its_pixels(tmp_path):
 def assert_same_pixels(source: Path, folder: Path) -> None:
     (folder / "in").mkdir()
     shutil.copy(source, folder / "in")
-    package = make_package(only_study(folder / "in"), "C", folder / "out", salt=SALT)
+    files = tuple((folder / "in").iterdir())  # an image without weighting, which is no study
+    study = Study("P", StudyKind.DICOM, folder / "in", files, study_id=str(UUID(int=1, version=4)))
+    package = make_package(study, "C", folder / "out", salt=SALT)
     with zipfile.ZipFile(package.path) as archive:
         archive.extract("IM000001.dcm", folder)
     before, after = pydicom.dcmread(source), pydicom.dcmread(folder / "IM000001.dcm")

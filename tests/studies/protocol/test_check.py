@@ -60,7 +60,7 @@ def test_missing_header_value_is_a_warning(tmp_path):
 def test_missing_and_repeated_slices_are_found(tmp_path):
     paths = write_dicom(tmp_path, Scan(n_slices=4, n_directions=2))
     paths[9].unlink()
-    (tmp_path / "copy.dcm").write_bytes(paths[3].read_bytes())
+    (tmp_path / "other.dcm").write_bytes(paths[3].read_bytes()[:-2] + b"xx")
     found = {finding.rule: finding.measured for finding in check_study(find_studies(tmp_path)[0])}
     assert found["missing_slices"] == "1"
     assert found["incomplete_volumes"] == "1"

@@ -16,7 +16,7 @@ from neuroflow.studies.protocol.check import check, check_study
 def test_truncated_dicom_is_an_error(tmp_path):
     paths = write_dicom(tmp_path, SMALL)
     paths[0].write_bytes(paths[0].read_bytes()[:-8])
-    assert measured(tmp_path)["unreadable_files"] == "1"
+    assert measured(tmp_path)["unreadable_files"] == f"1: {paths[0].name} (truncated)"
 
 
 @pytest.mark.parametrize("write", [write_nifti, write_mosaic])

@@ -1,0 +1,156 @@
+"""The images of a DICOM study: which belong to it, and which are copies, maps or damaged."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from neuroflow.errors import StudyError
+from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
+from neuroflow.studies.archive import Member, reason_of, sha256_of_member
+from neuroflow.studies.dicom.header import READ_ERRORS, Frame, Header, NotAnImageError, read_header
+from neuroflow.studies.dicom.series import diffusion_series
+from neuroflow.studies.members import StudyMembers
+
+Pair = tuple[Header, Member]
+ISOTROPIC = "isotropic"
+OF_A_TRACE_SERIES = "b = 0 of a trace series"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyImages:
+    """The images of a study's diffusion series, judged one by one."""
+
+    pairs: tuple[Pair, ...]  # Headers of the images that are kept, and their files
+    n_series: int  # Diffusion series; 1 is right
+    damaged: tuple[str, ...]  # Names of files that cannot be read, and why
+    copies: int  # Files that are the same, byte by byte, as one that is kept
+    left_out: tuple[str, ...]  # How many images of each other sort were left out
+    missing: tuple[int, ...]  # Gaps in the instance numbers
+
+    @property
+    def headers(self) -> list[Header]:
+        """The headers of the images that are kept."""
+        return [header for header, _ in self.pairs]
+
+
+def read_images(members: StudyMembers) -> StudyImages:
+    """Read every header of a study, and judge each image."""
+    pairs, damaged = _read_headers(members)
+    pairs, copies = _without_copies(pairs)
+    diffusion = diffusion_series([header for header, _ in pairs])
+    if diffusion:
+        pairs = [pair for pair in pairs if pair[0].series_uid in diffusion]
+    missing = _gaps(header.instance_number for header, _ in pairs)
+    judged = _judged(pairs)
+    others = Counter(sort for sort, _ in judged if sort)
+    kept = [pair for sort, pair in judged if not sort]
+    if directed := diffusion_series([header for header, _ in kept]):
+        rest = sum(header.series_uid not in directed for header, _ in kept)
+        others += Counter({OF_A_TRACE_SERIES: rest} if rest else {})
+        kept = [pair for pair in kept if pair[0].series_uid in directed]
+    return StudyImages(
+        pairs=tuple(kept or pairs),
+        n_series=len(directed or diffusion),
+        damaged=tuple(damaged),
+        copies=copies,
+        left_out=tuple(f"{n} {sort}" for sort, n in sorted(others.items())) if kept else (),
+        missing=missing,
+    )
+
+
+def _read_headers(members: StudyMembers) -> tuple[list[Pair], list[str]]:
+    pairs: list[Pair] = []
+    damaged: list[str] = []
+    others = 0
+    for member in members.images:
+        try:
+            with member.open() as stream:
+                pairs.append((read_header(stream, member.unpacked_size), member))
+        except NotAnImageError:
+            others += 1  # passed over; only an image can be damaged
+        except (*READ_ERRORS, *STREAM_ERRORS) as error:
+            damaged.append(f"{member.basename} ({_why(member, error)})")
+    if members.study_uid:
+        pairs = [pair for pair in pairs if pair[0].study_uid == members.study_uid]
+    if not pairs:
+        raise StudyError(
+            "None of the study's DICOM files can be read.",
+            why=f"{len(damaged)} of {len(members.images)} are damaged, {others} are no MR images.",
+            advice="Export the study again.",
+        )
+    return pairs, damaged
+
+
+def _why(member: Member, error: BaseException) -> str:
+    try:
+        if member.size == 0:
+            return "empty"
+    except OSError:
+        pass
+    if isinstance(error, EOFError):
+        return "truncated"
+    return reason_of(error).rstrip(".") if isinstance(error, STREAM_ERRORS) else "damaged"
+
+
+def _without_copies(pairs: Sequence[Pair]) -> tuple[list[Pair], int]:
+    """Leave out files that are the same as another one, byte by byte."""
+    by_uid: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        by_uid[pair[0].sop_uid].append(pair)
+    dropped: set[Member] = set()
+    for uid, same in by_uid.items():
+        if not uid or len(same) < 2:
+            continue
+        seen: set[str] = set()
+        for _, member in same:
+            digest = sha256_of_member(member)
+            if digest in seen:
+                dropped.add(member)
+            seen.add(digest)
+    return [pair for pair in pairs if pair[1] not in dropped], len(dropped)
+
+
+def _gaps(instances: Iterable[int | None]) -> tuple[int, ...]:
+    """Find the instance numbers that are missing; none where they do not count the images."""
+    numbers = sorted({number for number in instances if number is not None})
+    if len(numbers) < 3:
+        return ()
+    steps = Counter(b - a for a, b in pairwise(numbers))
+    step = steps.most_common(1)[0][0]
+    expected = range(numbers[0], numbers[-1] + 1, step)
+    missing = sorted(set(expected) - set(numbers))
+    return tuple(missing) if len(missing) <= len(numbers) // 2 else ()
+
+
+def _judged(pairs: Sequence[Pair]) -> list[tuple[str, Pair]]:
+    """Say of each file what it shows; empty for the diffusion images themselves.
+
+    Of a file of many frames, the frames of another sort are marked.
+    """
+    frames = [frame for header, _ in pairs for frame in header.frames if not frame.sort]
+    has_directions = any(_is_weighted(frame) and frame.gradient.direction for frame in frames)
+    result = []
+    for header, member in pairs:
+        marked = header
+        if has_directions and any(_is_isotropic(frame) for frame in header.frames):
+            marked = replace(header, frames=tuple(map(_marked, header.frames)))
+        sorts = {frame.sort for frame in marked.frames}
+        sort = next(iter(sorts)) if len(sorts) == 1 else ""
+        result.append((sort, (marked, member)))
+    return result
+
+
+def _is_weighted(frame: Frame) -> bool:
+    return frame.gradient.b_value is not None and not frame.gradient.is_b0
+
+
+def _is_isotropic(frame: Frame) -> bool:
+    """Check for a weighted image without a direction, such as a trace image."""
+    return not frame.sort and _is_weighted(frame) and frame.gradient.direction is None
+
+
+def _marked(frame: Frame) -> Frame:
+    return replace(frame, sort=ISOTROPIC) if _is_isotropic(frame) else frame

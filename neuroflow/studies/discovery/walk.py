@@ -1,0 +1,74 @@
+"""Walk through a folder of scans: every file once, without what systems leave behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path, PurePath
+
+from neuroflow.studies.discovery.grouping import Skipped
+
+STUDIES_TABLE = "studies.tsv"
+IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", "icon\r", STUDIES_TABLE, "participants.tsv"})
+"""Files that are not scans and are not reported as skipped."""
+DATASET = "dataset_description.json"
+DERIVATIVES = "derivatives"
+
+
+def walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
+    """Yield every file, following each link once; hidden names are skipped."""
+    pending, seen = [root], {os.path.realpath(root)}
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            skipped.append(Skipped(folder, f"folder cannot be read: {error.strerror}"))
+            continue
+        if folder.name == DERIVATIVES and (folder.parent / DATASET).exists():
+            skipped.append(Skipped(folder, "derivatives of a BIDS dataset"))
+            continue
+        for entry in entries:
+            if is_litter(entry.name):
+                continue
+            kind = _kind(entry)
+            if kind == "folder":
+                real = os.path.realpath(entry.path)
+                if real in seen:
+                    skipped.append(Skipped(Path(entry.path), "link to a folder already searched"))
+                    continue
+                seen.add(real)
+                pending.append(Path(entry.path))
+            elif kind == "file":
+                if entry.name.lower() not in IGNORED_FILES:
+                    yield entry.path
+            else:
+                skipped.append(Skipped(Path(entry.path), "broken link, or not a file"))
+
+
+def is_litter(name: str) -> bool:
+    """Check for a hidden file or folder, or one that macOS adds to archives."""
+    return name.startswith((".", "__MACOSX"))
+
+
+def names_of_scans(names: Iterable[str]) -> list[str]:
+    """Choose the names in an archive by the rules of folders."""
+    every = sorted(names)
+    datasets = {PurePath(name).parent for name in every if PurePath(name).name == DATASET}
+    return [name for name in every if _is_scan(PurePath(name), datasets)]
+
+
+def _is_scan(name: PurePath, datasets: Collection[PurePath]) -> bool:
+    if any(map(is_litter, name.parts)) or name.name.lower() in IGNORED_FILES:
+        return False
+    return not any(
+        part == DERIVATIVES and PurePath(*name.parts[:level]) in datasets
+        for level, part in enumerate(name.parts)
+    )
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    try:
+        return "folder" if entry.is_dir() else "file" if entry.is_file() else ""
+    except OSError:  # a link that leads to itself
+        return ""
