@@ -17,7 +17,8 @@ from pydicom.uid import UID
 
 from neuroflow.contract import SYNTAXES
 from neuroflow.demo.run import run_demo
-from neuroflow.studies.protocol.rules import ALL_RULES, FURTHER_RULES, rules_table
+from neuroflow.studies.protocol.further_rules import FURTHER_RULES
+from neuroflow.studies.protocol.rules import ALL_RULES, rules_table
 
 DOCS = Path(__file__).parent.parent / "docs"
 PICTURES = {

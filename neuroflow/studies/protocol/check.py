@@ -15,13 +15,14 @@ from neuroflow.events import Reporter
 from neuroflow.models import Finding, OnEvent, Study, StudyKind
 from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.parallel import map_chunks
-from neuroflow.studies.protocol import rules
+from neuroflow.studies.protocol import further_rules as rules
 from neuroflow.studies.protocol.check_cache import CheckCache, CheckResult
 from neuroflow.studies.protocol.dcm2niix import conversion_findings
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.protocol.rule import finding
 from neuroflow.studies.protocol.rules import RULES
 from neuroflow.studies.protocol.visits import same_visits
+from neuroflow.studies.protocol.wording import DIRECTIONS
 
 COLUMNS = [field.name for field in fields(Finding)]
 """Of the table that `check` returns."""
@@ -175,8 +176,8 @@ def _distinct_directions(study: Study, facts: Acquisition) -> Finding | None:
     """Report fewer axes than directions, which is no error: makers' own tables have such pairs."""
     table = facts.gradients
     counts = [count for count in (table.n_encoded, table.n_declared) if count is not None]
-    enough = counts and min(counts) >= rules.DIRECTIONS
-    if not enough or table.n_directions is None or table.n_directions >= rules.DIRECTIONS:
+    enough = counts and min(counts) >= DIRECTIONS
+    if not enough or table.n_directions is None or table.n_directions >= DIRECTIONS:
         return None
     measured = f"{table.n_directions} axes of {table.n_encoded} weighted volumes"
     return finding(rules.DISTINCT_DIRECTIONS, study, measured)

@@ -15,7 +15,7 @@ from neuroflow.studies.archive import Member, shared_archives
 from neuroflow.studies.members import nifti_members
 from neuroflow.studies.nifti import read_nifti
 from neuroflow.studies.protocol.criteria import describe_value
-from neuroflow.studies.protocol.rules import CONVERSION
+from neuroflow.studies.protocol.further_rules import CONVERSION
 
 TIMEOUT_SECONDS = 1800.0
 COMPARED = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from neuroflow.contract import SYNTAXES
-from neuroflow.models import Severity, StudyKind
+from neuroflow.models import Severity
 from neuroflow.studies.protocol.criteria import (
     AtLeast,
     Between,
@@ -19,30 +19,24 @@ from neuroflow.studies.protocol.criteria import (
     Shells,
     WithinTolerance,
 )
+from neuroflow.studies.protocol.further_rules import FURTHER_RULES
 from neuroflow.studies.protocol.rule import ACQUIRED_THIS_WAY, Rule
-
-FORMAT = "neuropacs documentation, supported file formats"
-IFU = "neuropacs instructions for use"
-PORTAL = "neuropacs portal, order form"
-SFTP = "neuropacs SFTP guide"
-DICOM = "DICOM PS3.3"
-NIFTI = "NIfTI-1 data format (Cox et al. 2004)"
-FSL = "FSL user guide, bvals and bvecs"
-OWN = "neuroflow"
-ONLY_DICOM = frozenset({StudyKind.DICOM})
-ONLY_NIFTI = frozenset({StudyKind.NIFTI})
-DIRECTIONS = 30
-EXPORT_AGAIN = "Export the whole series again from the scanner or PACS."
-GRADIENTS = (
-    "Check that b-values and b-vectors lie beside the image (.bval, .bvec), or use the DICOM "
-    "files. If the study was acquired this way, exclude it or ask neuropacs."
+from neuroflow.studies.protocol.wording import (
+    CONVERT_AGAIN,
+    DICOM,
+    DIRECTIONS,
+    EXPORT_AGAIN,
+    FORMAT,
+    FSL,
+    GRADIENTS,
+    NIFTI,
+    ONLY_DICOM,
+    ONLY_NIFTI,
+    OWN,
+    PORTAL,
+    SFTP,
+    USE_NIFTI,
 )
-USE_NIFTI = (
-    "Convert the study with dcm2niix, and use the NIfTI image with its .bval and .bvec: the maker "
-    "of the scanner (Canon, Toshiba, UIH and others) writes gradients where only converters look."
-)
-CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or use its DICOM files."
-
 
 WARNING, NOTE, ERROR = Severity.WARNING, Severity.NOTE, Severity.ERROR
 
@@ -358,78 +352,6 @@ RULES: tuple[Rule, ...] = (
 )
 """Rules that test one fact of one study."""
 
-GRADIENT_COUNT = Rule(
-    "gradient_count",
-    "b-values and b-vectors per volume",
-    "",
-    OneOf(("one of each per volume",)),
-    source=FSL,
-    advice=CONVERT_AGAIN,
-    kinds=ONLY_NIFTI,
-    can_be_overridden=False,
-)
-DISTINCT_DIRECTIONS = Rule(
-    "distinct_directions",
-    "Different axes of the gradients",
-    "",
-    AtLeast(DIRECTIONS),
-    advice="Directions within 1° count as one. neuropacs counts the volumes; ask them if in doubt.",
-    severity=WARNING,
-)
-SAME_VISIT = Rule(
-    "same_visit",
-    "Several studies of one participant and visit",
-    "",
-    OneOf(("one study for each participant and visit",)),
-    source=OWN,
-    advice="Keep one: write a line with its path and use = no for each of the others (or for their "
-    "folder) into studies.tsv, or exclude them. Where they are different visits, write "
-    "participant_id and session_id there.",
-)
-READABLE = Rule(
-    "readable",
-    "Readable study",
-    "",
-    OneOf(("a readable study",)),
-    source=OWN,
-    advice="Copy or export the study again.",
-    can_be_overridden=False,
-)
-DUPLICATE = Rule(
-    "duplicate",
-    "The same study twice in this cohort",
-    "",
-    OneOf(("each study once",)),
-    source=SFTP,
-    advice="neuropacs would overwrite one with the other: exclude one of them.",
-)
-ALREADY_SENT = Rule(
-    "already_sent",
-    "The same study sent before",
-    "",
-    OneOf(("studies not sent yet",)),
-    source=SFTP,
-    advice="Its results exist or are being computed: exclude it, or replace it on purpose.",
-)
-CONVERSION = Rule(
-    "conversion",
-    "Conversion with dcm2niix",
-    "",
-    OneOf(("the values in the headers",)),
-    source="dcm2niix (Li et al. 2016)",
-    advice="Check the converted image, or " + EXPORT_AGAIN[0].lower() + EXPORT_AGAIN[1:],
-    kinds=ONLY_DICOM,
-)
-FURTHER_RULES: tuple[Rule, ...] = (
-    GRADIENT_COUNT,
-    DISTINCT_DIRECTIONS,
-    SAME_VISIT,
-    READABLE,
-    DUPLICATE,
-    ALREADY_SENT,
-    CONVERSION,
-)
-"""Rules that need more than one fact, or more than one study."""
 ALL_RULES = (*RULES, *FURTHER_RULES)
 
 

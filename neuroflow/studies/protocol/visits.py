@@ -8,8 +8,8 @@ from pathlib import Path
 
 from neuroflow.models import Finding, Study, StudyKind
 from neuroflow.studies.filenames import role
+from neuroflow.studies.protocol.further_rules import SAME_VISIT
 from neuroflow.studies.protocol.rule import finding
-from neuroflow.studies.protocol.rules import SAME_VISIT
 
 
 def same_visits(studies: Sequence[Study], fingerprints: Sequence[str]) -> list[Finding]:

@@ -16,8 +16,9 @@ from neuroflow.models import StudyKind
 from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.diffusion import Gradient, count_directions
 from neuroflow.studies.protocol.check import check
+from neuroflow.studies.protocol.further_rules import FURTHER_RULES
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
-from neuroflow.studies.protocol.rules import FURTHER_RULES, RULES, rules_table
+from neuroflow.studies.protocol.rules import RULES, rules_table
 from neuroflow.studies.protocol.waivers import Waiver, apply_waivers
 
 ACQUISITION = Acquisition(kind=StudyKind.DICOM)

@@ -1,0 +1,27 @@
+"""What several rules share: the documents they come from, and advice."""
+
+from __future__ import annotations
+
+from neuroflow.models import StudyKind
+
+FORMAT = "neuropacs documentation, supported file formats"
+IFU = "neuropacs instructions for use"
+PORTAL = "neuropacs portal, order form"
+SFTP = "neuropacs SFTP guide"
+DICOM = "DICOM PS3.3"
+NIFTI = "NIfTI-1 data format (Cox et al. 2004)"
+FSL = "FSL user guide, bvals and bvecs"
+OWN = "neuroflow"
+ONLY_DICOM = frozenset({StudyKind.DICOM})
+ONLY_NIFTI = frozenset({StudyKind.NIFTI})
+DIRECTIONS = 30
+EXPORT_AGAIN = "Export the whole series again from the scanner or PACS."
+GRADIENTS = (
+    "Check that b-values and b-vectors lie beside the image (.bval, .bvec), or use the DICOM "
+    "files. If the study was acquired this way, exclude it or ask neuropacs."
+)
+USE_NIFTI = (
+    "Convert the study with dcm2niix, and use the NIfTI image with its .bval and .bvec: the maker "
+    "of the scanner (Canon, Toshiba, UIH and others) writes gradients where only converters look."
+)
+CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or use its DICOM files."
