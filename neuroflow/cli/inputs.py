@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from neuroflow.cli.passphrase import ask_in_terminal
 from neuroflow.errors import FolderError, OptionError, ResultError, WorkspaceError
 from neuroflow.workspace import CONFIG_NAME
 
@@ -81,7 +82,9 @@ def open_workspace(folder: Path, *, may_create: bool = False) -> Workspace:
             f"There is no workspace in {folder}.",
             advice="Check the path; `neuroflow connect` makes a workspace.",
         )
-    return nf.Workspace(folder)
+    ws = nf.Workspace(folder)
+    ask_in_terminal(ws)
+    return ws
 
 
 def read_schema(path: Path | None) -> Schema | None:

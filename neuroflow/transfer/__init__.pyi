@@ -25,9 +25,9 @@ from .ssh.keys import PASSPHRASE_VARIABLE as PASSPHRASE_VARIABLE
 from .ssh.keys import Identities as Identities
 from .ssh.keys import PublicKey as PublicKey
 from .ssh.keys import check_key as check_key
-from .ssh.keys import is_protected as is_protected
 from .ssh.keys import make_key as make_key
 from .ssh.keys import open_credentials as open_credentials
+from .ssh.keys import protected_file as protected_file
 from .ssh.keys import public_key as public_key
 from .ssh.keys import restrict_permissions as restrict_permissions
 from .ssh.known_hosts import HostKeys as HostKeys

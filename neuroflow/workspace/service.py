@@ -22,8 +22,8 @@ from neuroflow.transfer import (
     connect,
     diagnose,
     find_route,
-    is_protected,
     open_credentials,
+    protected_file,
 )
 from neuroflow.workspace.config import (
     CONFIG_NAME,
@@ -356,10 +356,10 @@ class Service:
         """Return the passphrase, asking for it if a key needs one and somebody can be asked."""
         with self._asking:
             if self._passphrase is None and self._ask is not None:
-                files = [path for hop in self._hops() for path in hop.identities.files]
-                protected = next((path for path in files if is_protected(path)), None)
-                if protected is not None:
-                    self._passphrase = self._ask(protected)
+                files = [protected_file(hop.identities) for hop in self._hops()]
+                needed = next((path for path in files if path is not None), None)
+                if needed is not None:
+                    self._passphrase = self._ask(needed)
             return self._passphrase
 
     def _hops(self) -> tuple[Route, ...]:

@@ -10,10 +10,11 @@ import typer
 
 from neuroflow.cli.console import Console, terminal
 from neuroflow.cli.options import AsJson, HostKey, WorkspaceFolder
+from neuroflow.cli.passphrase import ask_in_terminal
 from neuroflow.errors import ConnectError, HostKeyUnknownError
 
 if TYPE_CHECKING:
-    from neuroflow.transfer import Step
+    from neuroflow.transfer import ShownHost, Step
     from neuroflow.workspace import Service
 
 
@@ -22,7 +23,8 @@ def connect(
     host: Annotated[str | None, typer.Option(help="The server's name.")] = None,
     user: Annotated[str | None, typer.Option(help="The assigned user name.")] = None,
     key: Annotated[
-        str | None, typer.Option(help="The private key's file, or `agent` for the ssh-agent.")
+        str | None,
+        typer.Option(help="The private key's file; `agent`, or a .pub file, for the ssh-agent."),
     ] = None,
     port: Annotated[int, typer.Option(help="The TCP port.")] = 22,
     profile: Annotated[
@@ -30,6 +32,13 @@ def connect(
     ] = None,
     remove: Annotated[str | None, typer.Option(help="Delete this profile first.")] = None,
     host_key: HostKey = None,
+    forget_host_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Remove this confirmed fingerprint, SHA256:..., that is no longer valid; with "
+            "--host-key only if the server shows the new one."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Save how to reach the service, and test the connection stage by stage."""
@@ -44,9 +53,14 @@ def connect(
             _save(ws.service, host, user, key, port, profile)
         elif profile:
             ws.service.use_profile(profile)
-        if host_key:
+        ask_in_terminal(ws)
+        if host_key and forget_host_key:
+            ws.service.replace_host_key(forget_host_key, host_key)
+        elif host_key:
             ws.service.trust(host_key)
-        elif sys.stdin.isatty() and not as_json:
+        elif forget_host_key:
+            ws.service.forget_host_key(forget_host_key)
+        if not host_key and sys.stdin.isatty() and not as_json:
             _confirm_host_keys(ws.service, console)
         steps = []
         for step in ws.service.probe():
@@ -78,22 +92,40 @@ def _print_step(console: Console, step: Step) -> None:
     screen = terminal()
     screen.print(f"{mark} {step.name}: ", end="")
     screen.print(step.message, markup=False, highlight=False, soft_wrap=True)
+    for note in step.notes:
+        screen.print(f"       {note}", markup=False, highlight=False)
     if step.error is not None:
         advice = step.error.worded_for("cli").advice
         screen.print(f"       {advice}", markup=False, highlight=False)
 
 
 def _confirm_host_keys(service: Service, console: Console) -> None:
-    """Show the fingerprint of every unknown host on the way, and pin it if the user confirms it."""
+    """Show the keys of every unknown host on the way, and pin the one that the user confirms."""
     if service.profile is None:
         return
     while (shown := service.unknown_host()) is not None:
-        console.info(f"The server {shown.host} is not known yet. Its key has the fingerprint")
-        console.info(f"  {shown.fingerprint}")
-        if not typer.confirm("Is that the fingerprint that neuropacs gave you?", default=False):
-            raise HostKeyUnknownError(
-                f"The host key of {shown.host} was not confirmed.",
-                advice="Ask the support of neuropacs for the fingerprint.",
-                fingerprint=shown.fingerprint,
-            )
-        service.trust(shown.fingerprint)
+        names = [f"{key.kind} {key.fingerprint}" for key in shown.keys]
+        console.info(f"The server {shown.host} is not known yet. It shows")
+        for name in names:
+            console.info(f"  {name}")
+        service.trust(_confirmed(shown))
+
+
+def _confirmed(shown: ShownHost) -> str:
+    """Return the fingerprint that the user confirms; with several keys, it has to be given."""
+    is_one = len(shown.keys) == 1
+    question = "Paste the fingerprint that neuropacs gave you"
+    question += ", or type yes if it is this one" if is_one else " (one of these has to be equal)"
+    answer = str(typer.prompt(question, default="no")).strip()
+    if answer.lower() in {"y", "yes"} and is_one:
+        return shown.fingerprint
+    if answer.removeprefix("SHA256:").rstrip("=") in {
+        mark.removeprefix("SHA256:") for mark in shown.fingerprints
+    }:
+        return answer
+    raise HostKeyUnknownError(
+        f"The host key of {shown.host} was not confirmed.",
+        why="" if answer.lower() in {"n", "no"} else f"{answer!r} is none of those shown.",
+        advice="Ask the support of neuropacs for the fingerprint.",
+        fingerprint=shown.fingerprint,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,14 +10,14 @@ import typer
 
 from neuroflow.cli.console import Console
 from neuroflow.cli.options import AsJson
+from neuroflow.cli.passphrase import PASSPHRASE_VARIABLE, ask_for
 
 if TYPE_CHECKING:
     from neuroflow.transfer import PublicKey
 
 KeyFile = Annotated[Path, typer.Argument(help="The private key's file.")]
-PASSPHRASE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the variable's name
 Passphrase = Annotated[
-    bool, typer.Option(help=f"Ask for the passphrase; otherwise {PASSPHRASE} is used.")
+    bool, typer.Option(help=f"Ask for the passphrase; otherwise {PASSPHRASE_VARIABLE} is used.")
 ]
 
 keys = typer.Typer(no_args_is_help=True, help="Make, show and check the key for the service.")
@@ -35,7 +36,7 @@ def new(
     from neuroflow.transfer import make_key
 
     with Console(as_json=as_json) as console:
-        secret = _ask_passphrase(confirm=True) if passphrase else None
+        secret = ask_for(path, confirm=True) if passphrase else None
         public = make_key(path.expanduser(), passphrase=secret, comment=comment)
         _print_key(console, path, public)
 
@@ -46,7 +47,11 @@ def show(path: KeyFile, passphrase: Passphrase = False, as_json: AsJson = False)
     from neuroflow.transfer import public_key
 
     with Console(as_json=as_json) as console:
-        _print_key(console, path, public_key(path.expanduser(), _secret(asked=passphrase)))
+        _print_key(
+            console,
+            path,
+            public_key(path.expanduser(), _secret(path.expanduser(), asked=passphrase)),
+        )
 
 
 @keys.command()
@@ -62,7 +67,7 @@ def check(
     from neuroflow.transfer import check_key
 
     with Console(as_json=as_json) as console:
-        report = check_key(path.expanduser(), _secret(asked=passphrase), fix=fix)
+        report = check_key(path.expanduser(), _secret(path.expanduser(), asked=passphrase), fix=fix)
         if report.error is not None:
             raise report.error
         facts = {
@@ -96,12 +101,12 @@ def _facts(path: Path, public: PublicKey | None) -> dict[str, object]:
     }
 
 
-def _secret(*, asked: bool) -> str | None:
+def _secret(path: Path, *, asked: bool) -> str | None:
+    """Return the passphrase: asked for, from the environment, or asked for where it is needed."""
     import os
 
-    return _ask_passphrase() if asked else os.environ.get(PASSPHRASE)
+    from neuroflow.transfer import Identities, protected_file
 
-
-def _ask_passphrase(*, confirm: bool = False) -> str:
-    answer = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
-    return str(answer)
+    given = None if asked else os.environ.get(PASSPHRASE_VARIABLE)
+    is_needed = sys.stdin.isatty() and protected_file(Identities((path,))) is not None
+    return ask_for(path) if asked or (given is None and is_needed) else given

@@ -1,37 +1,95 @@
-"""Convert attributes of SFTP files to `Entry`."""
+"""Convert attributes of SFTP files to `Entry`; some servers do not send what a path is."""
 
 from __future__ import annotations
 
+import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from paramiko import SFTPAttributes
 
+from neuroflow.errors import RemoteRefusedError
 from neuroflow.models import Entry
 
+FindFolders = Callable[[Sequence[PurePosixPath]], Sequence[bool | None]]
+"""Asks the server which paths are folders; None where it does not answer that either."""
 
-def entries_of(folder: PurePosixPath, found: Iterable[SFTPAttributes]) -> Iterator[Entry]:
-    """Keep the files and folders of a listing; neither links nor devices."""
+_LONG_NAME = re.compile(r"([-dlbcps])[-rwxsStTlL]{9}[.+@]?\s")
+"""How a line of `ls -l` begins: the type, then nine permissions."""
+_TYPES = {"-": stat.S_IFREG, "d": stat.S_IFDIR, "l": stat.S_IFLNK}
+
+
+def entries_of(
+    folder: PurePosixPath, found: Iterable[SFTPAttributes], find_folders: FindFolders
+) -> list[Entry]:
+    """Keep the files and folders of a listing; neither links nor devices.
+
+    A type that the server does not send is that of the long name, else the server is asked.
+
+    References
+    ----------
+    draft-ietf-secsh-filexfer-02, sections 5 and 7: permissions are optional, and so are the bits
+    of the type in them.
+    """
+    typed: list[tuple[PurePosixPath, SFTPAttributes, int]] = []
     for attributes in found:
-        mode = attributes.st_mode or stat.S_IFREG  # optional in SFTP
-        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-            # No name may have a slash; one that has must not become a path by itself.
-            yield entry_of(folder / attributes.filename.replace("/", "\\"), attributes)
+        # No name may have a slash; one that has must not become a path by itself.
+        path = folder / attributes.filename.replace("/", "\\")
+        typed.append((path, attributes, file_type(attributes)))
+    unknown = [path for path, _, kind in typed if not kind]
+    folders = dict(zip(unknown, find_folders(unknown), strict=True)) if unknown else {}
+    entries = []
+    for path, attributes, kind in typed:
+        is_folder = folders.get(path) if not kind else stat.S_ISDIR(kind)
+        if is_folder is None:
+            raise unreadable_type(path)
+        if is_folder or not kind or stat.S_ISREG(kind):
+            entries.append(entry_of(path, attributes, is_folder=is_folder))
+    return entries
 
 
-def entry_of(path: PurePosixPath, attributes: SFTPAttributes) -> Entry:
+def file_type(attributes: SFTPAttributes) -> int:
+    """Return the type bits of a mode, from the long name if need be; 0 where neither has them.
+
+    Examples
+    --------
+    >>> attributes = SFTPAttributes()
+    >>> attributes.longname = "drwxr-xr-x 2 me us 4096 Nov 28 07:00 x_out"
+    >>> stat.S_ISDIR(file_type(attributes))
+    True
+    >>> attributes.longname = "data.zip"
+    >>> file_type(attributes)
+    0
+    """
+    kind = stat.S_IFMT(attributes.st_mode or 0)
+    if kind:
+        return kind
+    found = _LONG_NAME.match(str(getattr(attributes, "longname", "")))
+    return _TYPES.get(found[1], stat.S_IFIFO) if found else 0
+
+
+def entry_of(path: PurePosixPath, attributes: SFTPAttributes, *, is_folder: bool) -> Entry:
     """Make an entry of one file's attributes.
 
     Examples
     --------
     >>> attributes = SFTPAttributes()
-    >>> attributes.st_size, attributes.st_mode = 9, stat.S_IFREG
-    >>> entry_of(PurePosixPath("output/x"), attributes).size
+    >>> attributes.st_size = 9
+    >>> entry_of(PurePosixPath("output/x"), attributes, is_folder=False).size
     9
     """
-    is_folder = stat.S_ISDIR(attributes.st_mode or 0)
     seconds = attributes.st_mtime
     modified = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     return Entry(path, 0 if is_folder else attributes.st_size or 0, is_folder, modified)
+
+
+def unreadable_type(path: PurePosixPath) -> RemoteRefusedError:
+    """Make the error of a path that may be a file or a folder."""
+    return RemoteRefusedError(
+        f"The server does not report whether {path} is a file or a folder.",
+        why="It sends no file type, and opens the path neither as a folder nor as a file.",
+        advice="Nothing was taken for missing. Ask the support of neuropacs what this account may "
+        "read there.",
+    )

@@ -19,6 +19,7 @@ from paramiko.sftp import (
     CMD_READDIR,
     CMD_STATUS,
     SFTP_FLAG_CREATE,
+    SFTP_FLAG_READ,
     SFTP_FLAG_TRUNC,
     SFTP_FLAG_WRITE,
     SFTPError,
@@ -84,6 +85,33 @@ class PipelinedClient(PacketChannel):
         for n in asked:
             self.close_no_wait(handles[n])
         return found
+
+    def find_folders(self, paths: Sequence[str]) -> list[bool | None]:
+        """Return which paths are folders, by opening them; None where neither way opens one."""
+        found: list[bool | None] = []
+        for start in range(0, len(paths), BATCH):
+            batch = paths[start : start + BATCH]
+            folders = self._can_open([(CMD_OPENDIR, path) for path in batch])
+            rest = [path for path, is_open in zip(batch, folders, strict=True) if not is_open]
+            flags = (SFTP_FLAG_READ, paramiko.SFTPAttributes())
+            files = dict(
+                zip(rest, self._can_open([(CMD_OPEN, path, *flags) for path in rest]), strict=True)
+            )
+            found += [
+                True if is_open else False if files[path] else None
+                for path, is_open in zip(batch, folders, strict=True)
+            ]
+        return found
+
+    def _can_open(self, requests: Sequence[tuple[Any, ...]]) -> list[bool]:
+        """Return which requests open a handle; each handle is closed again."""
+        answers = Answers()
+        numbers = [self.send(answers, *request) for request in requests]
+        handles = [self._handle(answers, number) for number in numbers]
+        for handle in handles:
+            if isinstance(handle, bytes):
+                self.close_no_wait(handle)
+        return [isinstance(handle, bytes) for handle in handles]
 
     def _handle(self, answers: Answers, number: int) -> Any:
         try:
@@ -157,7 +185,8 @@ class Answers:
 def _names(message: Any) -> Iterator[paramiko.SFTPAttributes]:
     for _ in range(message.get_int()):
         name = message.get_string().decode("utf-8", "surrogateescape")
-        message.get_string()  # the line `ls -l` would show
+        long_name = message.get_string().decode("utf-8", "replace")  # as `ls -l` would show it
         attributes = paramiko.SFTPAttributes._from_msg(message, name)  # type: ignore[attr-defined]
+        attributes.longname = long_name
         if name not in {".", ".."}:
             yield attributes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+import stat
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,12 @@ from neuroflow.errors import (
 from neuroflow.models import Entry
 from neuroflow.transfer.local_files import Block, atomic_download, reading
 from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, do_nothing
-from neuroflow.transfer.sftp.attributes import entries_of, entry_of
+from neuroflow.transfer.sftp.attributes import (
+    entries_of,
+    entry_of,
+    file_type,
+    unreadable_type,
+)
 from neuroflow.transfer.sftp.client import PipelinedClient
 from neuroflow.transfer.sftp.packets import NoSftpError
 from neuroflow.transfer.sftp.reader import Chunk, read_files
@@ -92,7 +98,7 @@ class SftpRemote:
         with self._watched(f"listing {path}"):
             if isinstance(found, OSError):
                 raise found
-        yield from entries_of(path, found)
+        yield from self._entries(path, found)
 
     def list_many(
         self, paths: Sequence[PurePosixPath]
@@ -105,20 +111,24 @@ class SftpRemote:
                 with self._watched(f"listing {path}"):
                     if isinstance(found, OSError):
                         raise found
+                entries = self._entries(path, found)
             except RemoteMissingError:
                 yield ()
             except RemoteRefusedError as error:
                 yield error
             else:
-                yield tuple(entries_of(path, found))
+                yield entries
 
     def stat(self, path: PurePosixPath) -> Entry | None:
         """Return the entry of one path, as `Remote.stat`."""
-        try:
-            attributes = self._call(f"checking {path.name}", lambda: self._client.stat(str(path)))
-        except RemoteMissingError:
+        attributes = self._attributes(path)
+        if attributes is None:
             return None
-        return entry_of(path, attributes)
+        kind = file_type(attributes)
+        (is_folder,) = [stat.S_ISDIR(kind)] if kind else self._find_folders([path])
+        if is_folder is None:
+            raise unreadable_type(path)
+        return entry_of(path, attributes, is_folder=is_folder)
 
     def put(
         self,
@@ -242,12 +252,13 @@ class SftpRemote:
 
     def _receipt(self, path: PurePosixPath, size: int) -> Receipt:
         try:
-            entry = self.stat(path)
+            attributes = self._attributes(path)
         except (ConnectionLostError, RemoteRefusedError):
             # Every byte and the closing were acknowledged; only this check has no answer.
             return Receipt.UNSEEN
-        if entry is None:
+        if attributes is None:
             return Receipt.TAKEN
+        entry = entry_of(path, attributes, is_folder=stat.S_ISDIR(file_type(attributes)))
         if entry.size != size:
             raise SizeMismatchError(
                 f"{path.name} has a different size on the server than was sent.",
@@ -256,6 +267,22 @@ class SftpRemote:
                 "service's support what became of the file.",
             )
         return Receipt.CONFIRMED
+
+    def _attributes(self, path: PurePosixPath) -> paramiko.SFTPAttributes | None:
+        """Return what the server says of a path; None where there is nothing."""
+        try:
+            return self._call(f"checking {path.name}", lambda: self._client.stat(str(path)))
+        except RemoteMissingError:
+            return None
+
+    def _entries(
+        self, path: PurePosixPath, found: Iterable[paramiko.SFTPAttributes]
+    ) -> Sequence[Entry]:
+        return entries_of(path, found, self._find_folders)
+
+    def _find_folders(self, paths: Sequence[PurePosixPath]) -> Sequence[bool | None]:
+        names = [str(path) for path in paths]
+        return self._call("reading the types of files", lambda: self._client.find_folders(names))
 
     def _is_folder(self, path: PurePosixPath) -> bool | None:
         """Check whether a folder exists; None where the account may not list."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import socket
 import subprocess
@@ -54,7 +55,9 @@ class CommandSocket:
         code = self._process.wait(_END_SECONDS)  # it was closed with the connection
         self._complaints.close()
         if not said.strip() and code <= 0:  # it was ended by `close`
-            return error
+            found = copy.copy(error)
+            found.why = f"It was reached through the ProxyCommand `{self._command}`. {error.why}"
+            return found
         says = f" It says: {quoted(said)}." if said.strip() else ""
         return PortError(
             "The ProxyCommand of ssh_config did not reach the server.",

@@ -311,7 +311,7 @@ def readable(error: BaseException) -> str:
     >>> readable(PermissionError(13, ""))
     'Permission denied.'
     """
-    text = str(error)
+    text = error.text if isinstance(error, paramiko.ChannelException) else str(error)
     if isinstance(error, OSError) and error.errno:
         text = error.strerror or os.strerror(error.errno)
     clean = _printable(text)[:200].rstrip(".")
@@ -326,7 +326,7 @@ def quoted(text: bytes) -> str:
     >>> quoted(b"Exceeded MaxStartups\r\n")
     '"Exceeded MaxStartups"'
     """
-    lines = text.decode("utf-8", "replace").split("\n")
+    lines = text.partition(b"\0")[0].decode("utf-8", "replace").split("\n")
     clean = " / ".join(filter(None, (_printable(line) for line in lines)))
     return f'"{clean[:200]}"'
 

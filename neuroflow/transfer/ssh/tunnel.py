@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from neuroflow.errors import (
     LoginRefusedError,
     PortError,
     SessionError,
+    Wording,
 )
 from neuroflow.transfer.ssh import session
 from neuroflow.transfer.ssh.keys import Credential, PublicKey, open_credentials
@@ -27,6 +29,8 @@ from neuroflow.transfer.ssh.login import Login
 from neuroflow.transfer.ssh.proxy_command import CommandSocket
 from neuroflow.transfer.ssh.route import Route
 from neuroflow.transfer.ssh.translate import LIBRARY_ERRORS, readable
+
+_OWNER = re.compile("(?:the support of )?neuropacs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +153,11 @@ class Tunnel:
 
         The fingerprint that the user was given may be that of any of them.
         """
-        name, port = self.route.name, self.route.name_port
-        shown = self.host_keys()
         if isinstance(error, HostKeyUnknownError):
-            return unknown_error(name, shown, self.hostkeys.problems)
-        pinned = self.hostkeys.pinned(name, port)
-        return changed_error(name, shown, pinned) if pinned else error
+            return unknown_error(self.route.name, self.host_keys(), self.hostkeys.problems)
+        if error.pinned:
+            return changed_error(self.route.name, self.host_keys(), error.pinned)
+        return error  # the key is revoked
 
     def _open_socket(self) -> socket.socket:
         route = self.route
@@ -197,7 +200,12 @@ def _at_jump_host(error: ConnectError, jump: Route) -> ConnectError:
             f"{jump.name}` in place of ProxyJump."
         )
     elif isinstance(error, HostKeyError):
-        found.why = f"{error.why} Its administrator knows its fingerprint, not neuropacs."
+        advice = error.advice if isinstance(error.advice, Wording) else Wording(error.advice)
+        python, cli, form = (
+            _OWNER.sub(f"the administrator of {jump.name}", text)
+            for text in (str(advice), advice.cli, advice.form)
+        )
+        found.advice = Wording(python, cli=cli, form=form)
     return found
 
 

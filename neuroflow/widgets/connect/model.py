@@ -12,7 +12,7 @@ from typing import Any
 
 from traitlets import Bool, Int, Tuple, Unicode, observe
 
-from neuroflow.errors import HostKeyChangedError, HostKeyUnknownError
+from neuroflow.errors import HostKeyChangedError, HostKeyError
 from neuroflow.models import Event, OnEvent
 from neuroflow.transfer import (
     AGENT,
@@ -64,6 +64,9 @@ class ConnectModel(FormModel):
     has_passphrase = Bool(False)
     blockers = Tuple()
     steps = Tuple()
+    shown_keys = Tuple()
+    pinned_keys = Tuple()
+    pasted_fingerprint = Unicode("")
     fingerprint = Unicode("")
     host_key_changed = Bool(False)
     key_is_exposed = Bool(False)
@@ -135,10 +138,19 @@ class ConnectModel(FormModel):
         self.run("Reading the keys of the ssh-agent", work, offered)
 
     def confirm_host_key(self) -> None:
-        """Save the shown fingerprint as trusted, and test again."""
-        shown = self.fingerprint
-        if shown:
-            self._run_test("Saving the server's fingerprint", lambda: self.ws.service.trust(shown))
+        """Save the confirmed fingerprint, in place of the earlier one if any, and test again."""
+        new, old = self.fingerprint, list(self.pinned_keys)
+        if not new:
+            return
+        service = self.ws.service
+
+        def save() -> None:
+            if old:
+                service.replace_host_key(old, new)
+            else:
+                service.trust(new)
+
+        self._run_test("Saving the server's fingerprint", save)
 
     def create_key(self, passphrase: str = "") -> None:
         """Create an Ed25519 key in the given file or at `NEW_KEY`; nothing is overwritten."""
@@ -195,9 +207,29 @@ class ConnectModel(FormModel):
         """Whether the keys of the ssh-agent are used instead of a file."""
         return self.key.strip() == AGENT
 
+    @observe("pasted_fingerprint", "shown_keys", "pinned_keys")
+    def _compare(self, _change: Any) -> None:
+        """Choose the fingerprint that may be confirmed: the pasted one, or the only one shown."""
+        marks = [name.split()[-1] for name in self.shown_keys]
+        pasted = self.pasted_fingerprint.strip().removeprefix("SHA256:").rstrip("=")
+        equal = [mark for mark in marks if mark.removeprefix("SHA256:") == pasted]
+        only = marks if len(marks) == 1 and not self.pinned_keys and not pasted else []
+        self.fingerprint = next(iter(equal or only), "")
+
+    def _forget_outcome(self) -> None:
+        """Forget what the last test found."""
+        self.set(
+            steps=(),
+            shown_keys=(),
+            pinned_keys=(),
+            pasted_fingerprint="",
+            host_key_changed=False,
+        )
+
     @observe("profile", "host", "port", "user", "key")
     def _edited(self, change: Any) -> None:
-        self.set(steps=(), fingerprint="", host_key_changed=False, tone="", notice="")
+        self._forget_outcome()
+        self.set(tone="", notice="")
         if change.name == "key":
             self.set(public_line="", mail="", agent_keys=())
         self._update_blockers()
@@ -229,7 +261,8 @@ class ConnectModel(FormModel):
             )
 
     def _run_test(self, activity: str, before: Callable[[], None]) -> None:
-        self.set(steps=(), fingerprint="", host_key_changed=False, tone="wait")
+        self._forget_outcome()
+        self.tone = "wait"
         self._received = []
 
         def work(on_event: OnEvent, _stop: StopEvent) -> None:
@@ -252,7 +285,8 @@ class ConnectModel(FormModel):
         error = last.error if last is not None else None
         self.set(
             steps=tuple(self._received),
-            fingerprint=error.fingerprint if isinstance(error, HostKeyUnknownError) else "",
+            shown_keys=error.shown if isinstance(error, HostKeyError) else (),
+            pinned_keys=error.pinned if isinstance(error, HostKeyError) else (),
             host_key_changed=isinstance(error, HostKeyChangedError),
             key_is_exposed=_is_exposed(self.key_path),
             tone="good" if is_good else "bad",

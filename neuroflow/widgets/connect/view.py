@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,6 +26,8 @@ from neuroflow.widgets.common import (
 )
 from neuroflow.widgets.connect.model import ConnectModel
 
+YES = "Yes, this is the fingerprint that neuropacs gave me"
+REPLACE = "Replace the confirmed fingerprint by this one"
 STAGE_NAMES = {
     "name": "Host name lookup",
     "port": "Connection to the port",
@@ -213,7 +216,9 @@ def _steps(model: ConnectModel) -> widgets.HTML:
             words = f"{STAGE_NAMES[step.name]}: {'ok' if step.ok else 'failed'}."
             advice = html.text(step.error.worded_for("form").advice if step.error else "")
             advice = f'<span class="nf-advice">What to do: {advice}</span>' if advice else ""
-            lines.append(f"<li>{html.badge(tone, words)} {html.text(step.message)}{advice}</li>")
+            notes = "".join(f'<span class="nf-advice">{html.text(n)}</span>' for n in step.notes)
+            badge = html.badge(tone, words)
+            lines.append(f"<li>{badge} {html.text(step.message)}{notes}{advice}</li>")
         if lines and not model.busy:
             passed = {step.name for step in model.steps}
             lines += [
@@ -229,39 +234,82 @@ def _steps(model: ConnectModel) -> widgets.HTML:
 
 
 def _identity(model: ConnectModel) -> widgets.VBox:
-    """Show the fingerprint of an unknown server to confirm; a changed one cannot be confirmed."""
+    """Show the keys of a server to compare; a changed one is confirmed by its fingerprint only."""
     words = widgets.HTML()
+    pasted = field(
+        widgets.Text,
+        "Fingerprint",
+        "The fingerprint that neuropacs gave you, to compare with those of the server",
+        placeholder="SHA256:...",
+    )
+    pasted.continuous_update = True
+    link((model, "pasted_fingerprint"), (pasted, "value"))
+    verdict = widgets.HTML()
     confirm = button(
         model,
-        "Yes, this is the fingerprint that neuropacs gave me",
+        YES,
         "Save this host key; every later connection is checked against it",
         model.confirm_host_key,
         button_style="warning",
         layout={"width": "auto", "align_self": "flex-start"},
     )
-    disable_while_busy(model, confirm)
-    box = widgets.VBox([words, confirm])
+    disable_while_busy(model, confirm, pasted)
+    box = widgets.VBox([words, pasted, verdict, confirm])
 
     def update() -> None:
         set_visible(confirm, bool(model.fingerprint))
-        set_visible(box, bool(model.fingerprint) or model.host_key_changed)
-        if model.host_key_changed:
-            words.value = (
-                '<div role="alert" class="nf-problem"><strong>Blocked: the host key of the '
-                "server has changed since you confirmed it.</strong><br>Nothing was sent or "
-                "collected. Ask neuropacs support whether the key was replaced. Only if they "
-                "confirm it, delete the server's line from the file known_hosts in the folder of "
-                "the workspace.</div>"
-            )
-        else:
-            words.value = (
-                '<div role="alert" class="nf-notice"><strong>This is the first connection to '
-                "this server.</strong> Compare its fingerprint with the one from neuropacs:"
-                f'<p class="nf-fingerprint">{html.text(model.fingerprint)}</p></div>'
-            )
+        set_visible(box, bool(model.shown_keys) or model.host_key_changed)
+        set_visible(pasted, bool(model.shown_keys))
+        confirm.description = REPLACE if model.pinned_keys else YES
+        words.value = (_changed_key if model.host_key_changed else _first_key)(model)
+        verdict.value = _verdict(model)
 
-    bind(model, ["fingerprint", "host_key_changed"], update)
+    names = ["shown_keys", "pinned_keys", "fingerprint", "host_key_changed", "pasted_fingerprint"]
+    bind(model, names, update)
     return box
+
+
+def _first_key(model: ConnectModel) -> str:
+    several = len(model.shown_keys) > 1
+    which = (
+        "Paste the fingerprint from neuropacs below; one of these has to be equal:"
+        if several
+        else "Compare its fingerprint with the one from neuropacs, or paste that one below:"
+    )
+    return (
+        '<div role="alert" class="nf-notice"><strong>This is the first connection to '
+        f"this server.</strong> {which}{_fingerprints(model.shown_keys)}</div>"
+    )
+
+
+def _changed_key(model: ConnectModel) -> str:
+    shown = ""
+    if model.shown_keys:
+        shown = (
+            " Only if they confirm a new one, paste its fingerprint below.<br>Confirmed before:"
+            f"{_fingerprints(model.pinned_keys)}Shown now:{_fingerprints(model.shown_keys)}"
+        )
+    return (
+        '<div role="alert" class="nf-problem"><strong>Blocked: the host key of the '
+        "server has changed since you confirmed it.</strong><br>Nothing was sent or "
+        "collected. Ask neuropacs support by telephone, or by a mail that you did not get just "
+        f"now, whether the key was replaced.{shown}</div>"
+    )
+
+
+def _fingerprints(names: Sequence[str]) -> str:
+    return "".join(f'<p class="nf-fingerprint">{html.text(name)}</p>' for name in names)
+
+
+def _verdict(model: ConnectModel) -> str:
+    """Say whether the pasted fingerprint is one of those shown."""
+    if not (model.pasted_fingerprint.strip() and model.shown_keys):
+        return ""
+    if model.fingerprint:
+        return html.badge("good", "Equal: the server shows this fingerprint.")
+    return html.badge(
+        "bad", "Different: the server shows no such fingerprint. Do not go on; ask neuropacs."
+    )
 
 
 def _public(model: ConnectModel) -> widgets.VBox:

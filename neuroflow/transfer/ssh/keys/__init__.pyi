@@ -4,8 +4,8 @@ from .agent import Agent as Agent
 from .credentials import Credential as Credential
 from .credentials import Identities as Identities
 from .credentials import open_credentials as open_credentials
+from .credentials import protected_file as protected_file
 from .files import PASSPHRASE_VARIABLE as PASSPHRASE_VARIABLE
-from .files import is_protected as is_protected
 from .files import load_key as load_key
 from .files import make_key as make_key
 from .files import public_key as public_key

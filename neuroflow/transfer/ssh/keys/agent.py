@@ -99,7 +99,7 @@ def no_agent(place: str = SYSTEM, why: str = "") -> KeyFileError:
     """Make the error of an agent that does not answer, or holds no key that can be used."""
     where = f" at {place} (IdentityAgent of ssh_config)" if place else ""
     return KeyFileError(
-        f"The ssh-agent{where} is not running, or has no key.",
+        f"The ssh-agent{where} is not running, is locked, or has no key.",
         why=why,
         advice="Add the key with `ssh-add FILE`, or enter the key file in the profile.",
     )

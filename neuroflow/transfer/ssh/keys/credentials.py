@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from neuroflow.errors import KeyFileError
 from neuroflow.transfer.ssh.keys.agent import SYSTEM, Agent, no_agent
-from neuroflow.transfer.ssh.keys.files import load_key, read_key
+from neuroflow.transfer.ssh.keys.files import is_protected, load_key, read_key
 from neuroflow.transfer.ssh.keys.public import (
     PrivateKey,
     PublicKey,
@@ -82,6 +82,22 @@ def open_credentials(identities: Identities, passphrase: str | None) -> Iterator
         if not found:
             raise _nothing_to_offer(identities, failures)
         yield list(found.values())
+
+
+def protected_file(identities: Identities) -> Path | None:
+    """Return the first file whose passphrase is needed, since the agent has no key for it."""
+    protected = [path for path in identities.files if is_protected(path)]
+    if not protected:
+        return None
+    with ExitStack() as stack:
+        held = _held(stack, identities)
+    if held and identities.agent_use != "never":
+        return None
+    marks = {path: read_unprotected(read_key(path)).public for path in protected}
+    return next(
+        (path for path, public in marks.items() if not (public and public.fingerprint in held)),
+        None,
+    )
 
 
 def _held(stack: ExitStack, identities: Identities) -> dict[str, Credential]:
