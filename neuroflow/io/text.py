@@ -88,14 +88,14 @@ def read_text_table(
             text = text[len(lines[0]) :]
         rows, numbers, _ = split_cells(text, find_delimiter(text))
     except FileNotFoundError as missing:
-        raise error(f"There is no {path}.", advice="Check the path.") from missing
+        raise error(f"{path} does not exist.", advice="Check the path.") from missing
     except OSError as failed:
         raise error(f"{path} cannot be read.", why=f"{failed.strerror}.") from failed
     except TextError as bad:
         message = f"Line {bad.line} of {path} cannot be read."
         raise error(message, why=bad.why, advice=bad.advice) from bad
     if not rows:
-        raise error(f"{path} is empty.", advice="It needs a header and one row each.")
+        raise error(f"{path} is empty.", advice="The file needs a header and data rows.")
     return _with_header(path, rows, numbers, error, {name.casefold(): name for name in known})
 
 
@@ -226,8 +226,10 @@ def _with_header(
     if twice or "" in header:
         raise error(
             f"The header of {path} cannot be used.",
-            why=f"Given twice: {', '.join(twice)}." if twice else "A column has no name.",
-            advice="Every column needs a name of its own.",
+            why=f"These names occur twice: {', '.join(twice)}."
+            if twice
+            else "A column has no name.",
+            advice="Every column needs a unique name.",
         )
     ragged = [len(row) < width or len(trimmed(row)) > width for row in body]
     _refuse(path, error, lines[1:], ragged, f"do not have {width} cells as the header has")

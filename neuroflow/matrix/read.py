@@ -87,7 +87,7 @@ def _of_metric(table: pd.DataFrame, metric: str | Sequence[str]) -> pd.DataFrame
     wanted = as_list("metric", metric)
     if not wanted:
         raise OptionError(
-            "The list of metrics is empty.", advice="Name one, or leave it out for all metrics."
+            "The list of metrics is empty.", advice="Name one, or omit it for all metrics."
         )
     present = [str(name) for name in table["metric"].dropna().unique()]
     if unknown := [name for name in wanted if name not in present]:

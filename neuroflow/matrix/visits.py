@@ -70,8 +70,8 @@ def _session(studies: pd.DataFrame, visit: str) -> BoolArray:
         raise OptionError(
             "The table has no sessions (column session_id).",
             advice=Wording(
-                'Leave visit out, or use "first" or "last".',
-                cli="Leave --visit out, or use first or last.",
+                'Omit visit, or use "first" or "last".',
+                cli="Omit --visit, or use first or last.",
                 form="Use the first or the last visit.",
             ),
         )

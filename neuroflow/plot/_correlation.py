@@ -126,7 +126,7 @@ def _matrices(pairs: pd.DataFrame) -> tuple[pd.DataFrame, FloatArray, FloatArray
     if missing := [name for name in needed if name not in pairs]:
         raise TableError(
             f"The table has no column {', '.join(missing[:3])}.",
-            advice="Hand over what correlate_regions returns.",
+            advice="Pass the table that correlate_regions returns.",
         )
     sides = [
         pairs[[f"{name}{end}" for name in _REGION_FACTS]].set_axis(list(_REGION_FACTS), axis=1)

@@ -62,7 +62,7 @@ def coverage(counts: pd.DataFrame, *, max_rows: int = 40, ax: Axes | None = None
     if not is_visits and (missing := [name for name in _COUNTS if name not in counts]):
         raise TableError(
             f"The table has no column {', '.join(missing)}.",
-            advice="Hand over what neuroflow.coverage returns.",
+            advice="Pass the table that neuroflow.coverage returns.",
         )
     if len(counts) == 0:
         raise TableError("There is nothing to draw.", why="The table of coverage has no rows.")
@@ -120,11 +120,11 @@ def _draw_bars(ax: Axes, counts: pd.DataFrame) -> str:
     ax.set_yticks(place, shorten_names(ax, _row_labels(counts)))
     ax.tick_params(labelsize=current_style().small)
     ax.set_xlim(0, 100)
-    ax.set_xlabel("Present (% of expected)" + ";\nbeside: missing" * (not ending))
+    ax.set_xlabel("Present (% of expected)" + "\n(labels: missing values)" * (not ending))
     ax.grid(axis="x", zorder=0)
     ax.set_axisbelow(True)
     total = f"{int(counts['missing'].sum())} of {int(counts['expected'].sum())}"
-    return f"Completeness: {total} values of the rows drawn are missing."
+    return f"Completeness: {total} values in the rows shown are missing."
 
 
 def _row_labels(counts: pd.DataFrame) -> list[str]:

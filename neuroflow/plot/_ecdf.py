@@ -55,7 +55,7 @@ def ecdf(
     -------
     Axes
         Values along x in the metric's unit, and up the share of a group's studies (0 to 1) that
-        have this value or a lower one. Of repeated visits only the first counts.
+        have this value or a lower one. Only first visits are shown.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def ecdf(
     ...     "study_id": list("abcd"), "group": ["Control"] * 2 + ["PSP"] * 2,
     ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.50, 0.55]})
     >>> ecdf(table, "SCP").get_ylabel()
-    'Share of studies'
+    'Proportion of studies'
     """
     cells = read_cells(table, metric=metric, needed=[by])
     _, name = find_region(cells.columns, region)
@@ -82,14 +82,14 @@ def ecdf(
         counts = _draw(ax, points)
         quantity = f"{name}, {lower_first(metric_name(metric))} ({unit(metric, points.values)})"
         ax.set_xlabel(textwrap.fill(quantity, 45))
-        ax.set_ylabel("Share of studies")
+        ax.set_ylabel("Proportion of studies")
         ax.set_ylim(0, 1.02)
         ax.grid(zorder=0)
         ax.set_axisbelow(True)
         add_legend(ax, group_handles(points.styles, counts), new_figure=new_figure)
-        note = "Lines: share of studies at or below a value. Marks: medians."
+        note = "Lines: proportion of studies at or below a value. Marks: medians."
         if not points.first.all():
-            note += " Of repeated visits only the first counts."
+            note += " Only first visits are shown."
         foot = " ".join(text for text in (note, abbreviations([name])) if text)
         listed = ", ".join(f"{group} n = {n}" for group, n in counts.items())
         text = f"{quantity}: cumulative distribution by {by} ({listed}). {note}"
@@ -105,7 +105,7 @@ FIGURE = FigureSpec(
     example='nf.plot.ecdf(table, "SCP")',
     form=FormEntry(
         "ECDF",
-        "Share of each group at or below a value; click a study to select it",
+        "Proportion of each group at or below a value; click a study to select it",
         takes=("region",),
         selects="study_id",
     ),

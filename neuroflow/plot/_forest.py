@@ -201,7 +201,7 @@ def effect_rows(
     if missing := [name for name in needed if name not in effects]:
         raise TableError(
             f"The table has no column {', '.join(missing)}.",
-            advice="Hand over what compare_groups returns.",
+            advice="Pass the table that compare_groups returns.",
         )
     rows = effects[effects["estimate"].notna() | effects["n2"].notna()]  # not the omnibus rows
     metrics = [str(name) for name in rows["metric"].unique()]

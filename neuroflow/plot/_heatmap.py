@@ -338,11 +338,11 @@ def _set_axes(ax: Axes, grid: _Grid) -> None:
 def _caption(scores: pd.DataFrame, metric: str, grid: _Grid, *, signed: bool) -> str:
     facts = scores.attrs
     adjusted = f", adjusted for {' and '.join(facts['covariates'])}" * bool(facts["covariates"])
-    clustered = " Studies and regions are ordered by likeness." * grid.clustered
+    clustered = " Studies and regions are ordered by similarity." * grid.clustered
     signs = " + and − mark cells beyond ±2." if signed else ""
     parts = [
         f"{metric_name(metric)}: z-scores against {facts['reference']} "
-        f"(n = {facts['n_reference']}, each member against the others{adjusted})."
+        f"(n = {facts['n_reference']}, each member compared with the others{adjusted})."
         f"{signs}{clustered}",
         abbreviations(grid.labels),
     ]

@@ -128,7 +128,7 @@ def profile(
         add_legend(ax, handles, new_figure=new_figure)
         note = _note(scored.facts, study_rows, confidence, n_beyond)
         flagged = [n for n, out in zip(names, study_rows["outside"], strict=True) if out]
-        listed = f" Outside: {', '.join(flagged)}." if flagged else ""
+        listed = f" Outside the interval: {', '.join(flagged)}." if flagged else ""
         set_caption(ax, f"{quantity} of study {study}. {note}{listed}", note, new_figure=new_figure)
     return ax
 
@@ -168,7 +168,9 @@ def _find_study(studies: pd.DataFrame, wanted: str) -> int:
                 f"The participant {wanted} has {len(named)} studies.", advice=f"Name one of {ids}."
             )
     if len(named) == 0:
-        raise OptionError(f"The table has no study {wanted}.", advice="See its column study_id.")
+        raise OptionError(
+            f"The table has no study {wanted}.", advice="The column study_id lists the studies."
+        )
     return int(named[0])
 
 
@@ -270,8 +272,8 @@ def _note(
     parts = [
         f"Reference: {facts['reference']} (n = {facts['n_reference']}{adjusted}).",
         f"{int(study_rows['outside'].sum())} of {tested} regions are outside; "
-        f"{chance:.{int(chance < 1)}f} are to be expected by chance.",
-        f"Values of the reference beyond the axis: {n_beyond}." if n_beyond else "",
+        f"{chance:.{int(chance < 1)}f} are expected by chance.",
+        f"Reference values beyond the axis: {n_beyond}." if n_beyond else "",
         abbreviations(region_labels(study_rows)),
     ]
     return " ".join(part for part in parts if part)

@@ -197,7 +197,9 @@ def _fit_points(
     cells = cells.keep(known)
     numbers = read_covariate(cells.studies, score)
     if numbers.levels:
-        raise OptionError(f"{score} does not hold numbers.", advice="Name a column of numbers.")
+        raise OptionError(
+            f"{score} does not contain numbers.", advice="Choose a column of numbers."
+        )
     n = len(cells.studies)
     if n < 3 + len(covariates):
         raise CompareError(f"Only {n} studies have {region}, {score} and all covariates.")

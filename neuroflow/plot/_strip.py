@@ -173,7 +173,7 @@ class Points:
         """What to say of repeated visits, which are not independent."""
         if self.first.all():
             return ""
-        return "Repeated visits are points of their own; only first visits count in the summary."
+        return "Each visit is a point; the summary uses first visits only."
 
     @property
     def counts(self) -> dict[str, int]:
@@ -214,7 +214,7 @@ def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> P
     known = named.notna().to_numpy()
     if not known.any():
         raise TableError(
-            f"No study has a {by}.", advice="Give participants.tsv when reading the results."
+            f"No study has a {by}.", advice="Pass participants.tsv when reading the results."
         )
     warn_similar_labels(by, named[known])
     styles = group_styles(named[known].tolist())

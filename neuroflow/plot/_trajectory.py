@@ -157,7 +157,8 @@ def _read_series(
             all_series.append(_Series(str(group[visits[0]]), since, values[visits]))
     if not all_series:
         raise CompareError(
-            "Nobody has two visits at different times.", why=f"The times are taken from {time}."
+            "No participant has two visits at different times.",
+            why=f"The times are taken from {time}.",
         )
     return all_series, f"{name}, {metric_name(metric).lower()} ({unit(metric, values)})"
 

@@ -83,7 +83,9 @@ def volcano(
     rows, metric = effect_rows(effects, metric, wanted, "effect_size")
     found = list(dict.fromkeys(rows["contrast"]))
     if len(found) > 1:
-        raise OptionError("A volcano shows one contrast.", advice=f"Say which: {', '.join(found)}.")
+        raise OptionError(
+            "A volcano plot shows one contrast.", advice=f"Choose one: {', '.join(found)}."
+        )
     rows = rows[rows["p"].notna()].reset_index(drop=True)
     with styled():
         new_figure = ax is None

@@ -69,7 +69,7 @@ def test_bad_files_are_refused_and_the_lines_named(write, content, named):
 
 
 def test_missing_file_and_folder(tmp_path):
-    with pytest.raises(ParticipantsError, match="There is no"):
+    with pytest.raises(ParticipantsError, match="does not exist"):
         read_participants(tmp_path / "participants.tsv")
     with pytest.raises(ParticipantsError, match="cannot be read"):
         read_participants(tmp_path)

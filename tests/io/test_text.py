@@ -59,7 +59,7 @@ def test_missing_values_are_none_in_a_column(write):
     ("content", "named"),
     [
         ("", "is empty"),
-        ("id\tid\n", "Given twice: id"),
+        ("id\tid\n", "These names occur twice: id"),
         ("id\t\n01\t3\n", "no name"),
         ("id\tage\n\n01\n02\t3\t4\n03\t5\n", "do not have 2 cells as the header has: 3, 4"),
         ('id\n"01\n', "Line 2 of"),

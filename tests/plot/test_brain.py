@@ -115,7 +115,7 @@ def test_what_has_no_place_is_listed_and_all_of_it_is_in_the_caption():
 def test_negative_numbers_differ_without_colours_and_the_choice_is_told(effects):
     ax = brain(effects, metric="FAt", contrast="PSP - Control")
     assert any(corners == 5 for _, corners, _ in discs(ax))
-    assert "Squares and broken lines: below zero." in caption(ax)
+    assert "Squares and dashed lines: values below zero." in caption(ax)
     assert "Not drawn: contrast PSP - Control." in caption(brain(effects))
     assert ax.get_title(loc="left") == "PSP − Control"
 
@@ -125,7 +125,7 @@ def test_what_is_not_there_is_refused_by_name(effects):
         brain(effects, contrast="MSA - PD")
     with pytest.raises(OptionError, match="Choose one of n1, n2"):
         brain(effects, value="size")
-    with pytest.raises(OptionError, match="nothing to cut"):
+    with pytest.raises(OptionError, match="needs masks"):
         brain(effects, cut=(0, 0, 0))
     with pytest.raises(TableError, match="two numbers for SCP"):
         region_numbers(pd.DataFrame({"region": ["SCP", "SCP"], "value": [1.0, 2.0]}))
@@ -202,7 +202,7 @@ def test_both_sides_together_take_the_masks_of_both(tmp_path):
 def test_masks_that_do_not_fit_are_refused_by_name(tmp_path):
     save(tmp_path / "SCP.nii.gz", (6, -42, -24))
     save(tmp_path / "pSN.nii.gz", (10, -20, -12), affine=np.diag([2.0, 2, 2, 1]))
-    with pytest.raises(TableError, match=r"pSN\.nii\.gz does not lie .* affines differ"):
+    with pytest.raises(TableError, match=r"pSN\.nii\.gz is not in the same space .* affines differ"):
         read_masks(tmp_path)
     save(tmp_path / "pSN.nii.gz", (10, -20, -12), shape=(45, 55, 46))
     with pytest.raises(TableError, match=r"shape is \(45, 55, 46\)"):

@@ -44,8 +44,8 @@ def test_only_first_visits_count(table):
     later = table.assign(study_id=table["study_id"] + "b", session_id="2", value=0.0)
     ax = ecdf(pd.concat([table, later]), "SCP")
     assert ax.lines[0].get_xdata()[1:].min() > 0
-    assert "only the first counts" in caption(ax)
-    assert "only the first counts" not in caption(ecdf(table, "SCP"))
+    assert "Only first visits are shown" in caption(ax)
+    assert "Only first visits are shown" not in caption(ecdf(table, "SCP"))
 
 
 def test_every_study_is_recorded_where_its_value_is(table):
@@ -55,5 +55,5 @@ def test_every_study_is_recorded_where_its_value_is(table):
 
 
 def test_a_name_of_several_regions_is_refused(table):
-    with pytest.raises(OptionError, match="fits several regions"):
+    with pytest.raises(OptionError, match="matches several regions"):
         ecdf(table, "midbrain")

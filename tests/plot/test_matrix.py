@@ -51,7 +51,9 @@ def test_missing_cells_carry_a_cross_and_far_ones_their_sign(table):
 
 
 def test_controls_are_the_reference_and_the_caption_says_so(table):
-    assert "against Control (n = 12, each member against the others)" in caption(heatmap(table))
+    assert "against Control (n = 12, each member compared with the others)" in caption(
+        heatmap(table)
+    )
     adjusted = heatmap(table, covariates=["age", "sex"])
     assert "adjusted for age and sex" in caption(adjusted)
     assert "against PD (n = 14" in caption(heatmap(table, reference="PD"))

@@ -59,7 +59,7 @@ def test_odd_tables_are_drawn_without_a_warning(table, draw):
 
 
 WRONG = {
-    "regions names none": lambda: strip(TABLE, [], "M0"),
+    "regions is empty": lambda: strip(TABLE, [], "M0"),
     "regions must be a name or a list of names, but contains 1": lambda: strip(TABLE, [1], "M0"),
     "shows one metric": lambda: raincloud(TABLE, metric=["M0"]),
     "confidence must be between 0 and 1, not 95": lambda: strip(TABLE, metric="M0", confidence=95),

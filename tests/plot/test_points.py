@@ -141,5 +141,5 @@ def test_repeated_visits_are_points_and_do_not_narrow_the_interval(table):
         for ax in (once, twice)
     ]
     np.testing.assert_allclose(bars[1], bars[0])
-    assert "only first visits count" in caption(twice)
+    assert "uses first visits only" in caption(twice)
     assert "visits" not in caption(once)

@@ -73,7 +73,7 @@ def test_every_participant_is_a_line_and_means_stand_at_their_visits(visits):
     np.testing.assert_allclose(bars[0].get_ydata(), means)
     np.testing.assert_allclose(bars[0].get_xdata(), [0, 1, 3], atol=0.1)
     assert "Control (n = 8)" in caption(ax)
-    with pytest.raises(CompareError, match="Nobody has two visits"):
+    with pytest.raises(CompareError, match="No participant has two visits"):
         trajectory(visits, "pSN")
 
 
@@ -102,7 +102,7 @@ def test_the_line_is_the_fit_and_r_is_that_of_correlate(table):
     assert len(points) == len(studies)
     design = np.column_stack([np.ones(len(studies)), studies[["updrs", "age"]]])
     assert slope == pytest.approx(np.linalg.lstsq(design, studies["value"], rcond=None)[0][1])
-    with pytest.raises(OptionError, match="fits several regions"):
+    with pytest.raises(OptionError, match="matches several regions"):
         scatter(table, "updrs", "midbrain")
 
 
@@ -137,7 +137,7 @@ def test_clusters_put_like_beside_like(table):
         np.ma.filled(a.collections[0].get_array(), np.nan).reshape(66, 32) for a in (ax, plain)
     )
     assert jumps(one) < jumps(two)
-    assert "ordered by likeness" in caption(ax)
+    assert "ordered by similarity" in caption(ax)
     assert [t.get_text() for t in ax.figure.legends[0].get_texts()][:4] == [
         f"{name} (n = 8)" for name in GROUPS
     ]

@@ -83,7 +83,11 @@ class LinearModel:
             results.fill(-1, slice(None), p=special.fdtrc(k, df, f))
         for row in range(results.n_rows):
             unknown = np.isnan(results.numbers["p"][row])
-            results.mask(row, unknown, f"no {self.robust} error: one study alone decides it")
+            results.mask(
+                row,
+                unknown,
+                f"no {self.robust} standard error: one study determines a coefficient alone",
+            )
         return results
 
     def design(self, rows: IntArray) -> Design:

@@ -42,8 +42,8 @@ from neuroflow.plot.figures import FigureSpec, FormEntry
 _LIST_AT = (190.0, -70.0)  # where the list begins
 _LIST_PITCH, _LIST_ROWS = 9.8, 14  # height and number of the lines of the list
 _SCHEMATIC = (
-    "Schematic: discs are regions and curves are tracts, at approximate places in MNI space; "
-    "values of both sides are drawn on both."
+    "Schematic: discs are regions and curves are tracts, at approximate positions in MNI space; "
+    "bilateral values are drawn on both sides."
 )
 
 
@@ -116,7 +116,7 @@ def brain(
         check_number("limit", limit)
     numbers = region_numbers(result, value, metric=metric, contrast=contrast, study_id=study_id)
     if cut is not None and masks is None:
-        raise OptionError("There is nothing to cut.", advice="Hand over masks, see read_masks.")
+        raise OptionError("A cut needs masks.", advice="Pass masks=read_masks(...).")
     with styled():
         scene = _scene(numbers, regions, masks, alpha, limit)
         projections = {} if masks is None else project_masks(masks, scene.rows, cut)
@@ -158,9 +158,10 @@ FIGURE = FigureSpec(
 
 def _how(cut: tuple[float, float, float] | None) -> str:
     if cut is None:
-        return "The user's masks, the strongest number along each line of sight."
+        return "User's masks, projected: the value farthest from zero along each line of sight."
     x, y, z = (f"{place:g}".replace("-", "−") for place in cut)
-    return f"The user's masks, cut at x = {x}, y = {y}, z = {z} mm; strongest on top."
+    where = f"User's masks, cut at x = {x}, y = {y}, z = {z} mm"
+    return f"{where}; where masks overlap, the value farthest from zero."
 
 
 def _scene(
@@ -206,7 +207,7 @@ def _draw_list(ax: Axes, scene: Scene, *, numbered: bool) -> None:
     ]
     unplaced = scene.unplaced
     if unplaced:
-        lines.append(("without a place in the picture", theme.muted))
+        lines.append(("not in the figure", theme.muted))
         free = _LIST_ROWS - len(lines)
         shown = unplaced if len(unplaced) <= free else unplaced[: free - 1]
         lines += [(_entry(scene, row), theme.foreground) for row in shown]
@@ -258,22 +259,22 @@ def _note(numbers: RegionNumbers, scene: Scene, how: str, alpha: float) -> tuple
     """Return caption and footnote: what is drawn, how, what was left to choose."""
     rows, parts = scene.rows, [how]
     if (rows["number"] < 0).any() and how == _SCHEMATIC:
-        parts.append("Squares and broken lines: below zero.")
+        parts.append("Squares and dashed lines: values below zero.")
     elif (rows["number"] < 0).any():
-        parts.append("Dotted line: around what is below zero.")
+        parts.append("Dotted outlines: values below zero.")
     if "method" in numbers.facts:
         note = model_note(numbers.facts, alpha)
         parts.append(note if how == _SCHEMATIC else note.replace("Filled", "Named as strongest"))
     elif not rows["significant"].all():
-        parts.append(f"Full: q < {alpha:g}.")
+        parts.append(f"Filled: q < {alpha:g}.")
     parts += [
         f"Not drawn: {name.replace('_', ' ')} {', '.join(texts[:4])}{', ...' * (len(texts) > 4)}."
         for name, texts in numbers.others.items()
     ]
     if (empty := int(rows["number"].isna().sum())) > 0:
-        parts.append(f"{empty} regions have no number.")
+        parts.append(f"{empty} regions have no value.")
     used = [rows["label"].iloc[i] for i in [*scene.numbered, *scene.unplaced]]
     parts.append(abbreviations(used))
     foot = " ".join(part for part in parts if part)
     away = ", ".join(_entry(scene, row) for row in scene.unplaced)
-    return f"{foot} Without a place in the picture: {away}." if away else foot, foot
+    return f"{foot} Not in the figure: {away}." if away else foot, foot

@@ -133,13 +133,16 @@ def read_masks(
     place = Path(path)
     if place.is_dir():
         if table is not None:
-            raise OptionError("A folder of masks needs no table.", advice="Leave table out.")
+            raise OptionError("A folder of masks takes no table.", advice="Omit table.")
         return _read_folder(place, threshold)
     if not place.is_file():
-        raise FolderError(f"There are no masks at {place}.", advice="Name a folder or an image.")
+        raise FolderError(
+            f"There are no masks at {place}.", advice="Choose a folder or a NIfTI image."
+        )
     if table is None:
         raise OptionError(
-            "An image of labels needs a table.", advice="Say which label is which region."
+            "A label image needs a table.",
+            advice="Pass a table that names the region of each label.",
         )
     return _read_labels(place, _label_table(table))
 
@@ -196,11 +199,14 @@ def save_nifti(
     file = Path(path)
     check_choice("overlap", overlap, get_args(Overlap))
     if not file.name.endswith(_ENDINGS):
-        raise OptionError(f"{file.name} is no name of an image.", advice="Let it end in .nii.gz.")
+        raise OptionError(
+            f"{file.name} is not the name of a NIfTI image.",
+            advice="Use a file name that ends in .nii.gz.",
+        )
     numbers = region_numbers(result, value, metric=metric, contrast=contrast, study_id=study_id)
     placed = list(_placed(masks, numbers.rows))
     if not placed:
-        raise OptionError("None of the regions has a mask.", advice="See the names of the masks.")
+        raise OptionError("None of the regions has a mask.", advice="Check the names of the masks.")
     data = _volume(masks, placed, overlap)
     image = nib.Nifti1Image(data, masks.affine)
     image.header["descrip"] = f"neuroflow: {numbers.column}".encode()[:79]
@@ -276,7 +282,7 @@ def _read_folder(folder: Path, threshold: float) -> Masks:
             first_shape, first_affine = data.shape, affine
         if data.shape != first_shape or not np.allclose(affine, first_affine, atol=1e-3):
             raise TableError(
-                f"{file.name} does not lie in the space of {files[0].name}.",
+                f"{file.name} is not in the same space as {files[0].name}.",
                 why=f"Its shape is {data.shape}, not {first_shape}."
                 if data.shape != first_shape
                 else "Their affines differ.",
@@ -304,13 +310,13 @@ def _label_table(table: pd.DataFrame | str | Path) -> pd.DataFrame:
         table = pd.DataFrame({name: text.column(name) for name in text.header})
         for name in [name for name in _LABELS if name in table][:1]:
             numbers = pd.to_numeric(table[name], errors="coerce")
-            text.refuse(numbers.isna() & table[name].notna(), "have a label that is no number")
+            text.refuse(numbers.isna() & table[name].notna(), "have a label that is not a number")
             table[name] = numbers
     label = next((name for name in _LABELS if name in table), None)
     region = next((name for name in _REGIONS if name in table), None)
     if label is None or region is None:
         raise TableError(
-            "The table does not say which label is which region.",
+            "The table does not name the region of each label.",
             why=f"It has {', '.join(map(str, table.columns))}.",
             advice="Name its columns label and region.",
         )

@@ -61,7 +61,7 @@ def region_numbers(
     if not isinstance(result, pd.DataFrame | pd.Series):
         raise TableError(
             f"The result is a {type(result).__name__}.",
-            advice="Hand over a table with region, or a Series with regions as index.",
+            advice="Pass a table with a column region, or a Series with regions as index.",
         )
     facts = dict(result.attrs)
     if isinstance(result, pd.Series):
@@ -69,7 +69,7 @@ def region_numbers(
         result = pd.DataFrame({"region": result.index.astype(str), name: result.to_numpy()})
         column = column or name
     if "region" not in result or result.empty:
-        raise TableError("The result has no regions.", advice="Hand over a table with region.")
+        raise TableError("The result has no regions.", advice="Pass a table with a column region.")
     column = column or next((name for name in _FIRST if name in result), None)
     if column is None or column not in result or not _is_number(result[column]):
         numeric = [str(name) for name in result.columns if _is_number(result[name])]

@@ -106,7 +106,7 @@ def caption(ax: Axes | matplotlib.figure.Figure) -> str:
     ...     "study_id": list("abcd"), "group": ["Control"] * 2 + ["PSP"] * 2,
     ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.50, 0.55]})
     >>> caption(nf.plot.ecdf(table, "SCP")).split(". ")[1]
-    'Lines: share of studies at or below a value'
+    'Lines: proportion of studies at or below a value'
     """
     panels = ax.axes if isinstance(ax, matplotlib.figure.Figure) else [ax]
     return " ".join(_captions[panel] for panel in panels if panel in _captions)

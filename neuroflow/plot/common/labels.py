@@ -43,7 +43,7 @@ KIND_NOTES = {"TC": "TC, transcallosal tract", "SM": "SM, sensorimotor tract"}
 def metric_name(metric: str) -> str:
     """Return a metric in words."""
     if not isinstance(metric, str):
-        raise OptionError("A figure shows one metric.", advice='Write its name, as metric="FW".')
+        raise OptionError("A figure shows one metric.", advice='Name it, for example metric="FW".')
     return _METRICS.get(metric, metric)
 
 
@@ -134,7 +134,7 @@ def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolAr
         return np.ones(len(columns), dtype=bool)
     wanted = [regions] if isinstance(regions, str) else as_list("regions", regions)
     if not wanted:
-        raise OptionError("regions names none.", advice="Leave it out for all regions.")
+        raise OptionError("regions is empty.", advice="Omit it for all regions.")
     names = pd.DataFrame(
         {
             "key": columns["region"].astype(str).to_list(),
@@ -154,7 +154,7 @@ def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolAr
                 f"The table has no region {region}.",
                 advice=f"Did you mean {' or '.join(pool[text] for text in close)}?"
                 if close
-                else "See the column region for what there is.",
+                else "The column region lists the regions.",
             )
         picked |= hit
     return picked
@@ -176,7 +176,7 @@ def find_region(columns: pd.DataFrame, region: str) -> tuple[int, str]:
     names = region_labels(columns.iloc[found])
     if len(found) > 1:
         raise OptionError(
-            f"{region} fits several regions: {', '.join(names)}.",
+            f"{region} matches several regions: {', '.join(names)}.",
             advice="Keep the rows of one hemisphere.",
         )
     return int(found[0]), names[0]

@@ -218,7 +218,7 @@ def style(**changes: Any) -> Style:
         raise OptionError(f"{bad[0]!r} is not a colour.", advice='Write it like "#004488".')
     if changed.font_size < 8:
         raise OptionError(
-            f"{changed.font_size} pt cannot be read in print.", advice="Take 8 pt or more."
+            f"{changed.font_size} pt is too small to read in print.", advice="Use 8 pt or more."
         )
     _style_stack[-1] = changed
     return changed
