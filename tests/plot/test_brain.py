@@ -202,7 +202,9 @@ def test_both_sides_together_take_the_masks_of_both(tmp_path):
 def test_masks_that_do_not_fit_are_refused_by_name(tmp_path):
     save(tmp_path / "SCP.nii.gz", (6, -42, -24))
     save(tmp_path / "pSN.nii.gz", (10, -20, -12), affine=np.diag([2.0, 2, 2, 1]))
-    with pytest.raises(TableError, match=r"pSN\.nii\.gz is not in the same space .* affines differ"):
+    with pytest.raises(
+        TableError, match=r"pSN\.nii\.gz is not in the same space .* affines differ"
+    ):
         read_masks(tmp_path)
     save(tmp_path / "pSN.nii.gz", (10, -20, -12), shape=(45, 55, 46))
     with pytest.raises(TableError, match=r"shape is \(45, 55, 46\)"):
