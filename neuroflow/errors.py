@@ -29,7 +29,8 @@ Every error states what happened, why if that is known, and what to do::
     ├── TransferError             one upload or download
     │   ├── RemoteRefusedError    the server refused an operation
     │   ├── RemoteMissingError    no such file or folder
-    │   └── SizeMismatchError     not all bytes arrived
+    │   ├── SizeMismatchError     not all bytes arrived
+    │   └── FileChangedError      replaced on the server while it was fetched
     ├── SubmissionError           a cohort that cannot be sent as it is
     │   └── FirstSubmissionError  studies may have been sent from another workspace
     ├── ResultError               result files
@@ -308,6 +309,10 @@ class RemoteMissingError(TransferError):
 
 class SizeMismatchError(TransferError):
     """Not all bytes arrived."""
+
+
+class FileChangedError(TransferError):
+    """A file was changed on the server while it was fetched."""
 
 
 class SubmissionError(NeuroflowError):

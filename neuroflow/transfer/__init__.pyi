@@ -18,6 +18,8 @@ from .pool import forward_events as forward_events
 from .remote import Receipt as Receipt
 from .remote import Remote as Remote
 from .remote import Wanted as Wanted
+from .retry import TRANSIENT_ERRORS as TRANSIENT_ERRORS
+from .retry import with_retries as with_retries
 from .sftp.remote import connect as connect
 from .ssh.host_trust import HostTrust as HostTrust
 from .ssh.host_trust import ShownHost as ShownHost

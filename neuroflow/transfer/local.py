@@ -17,7 +17,15 @@ from neuroflow.errors import (
 )
 from neuroflow.models import Entry
 from neuroflow.transfer.local_files import atomic_download, reading
-from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, do_nothing
+from neuroflow.transfer.remote import (
+    FILE_ERRORS,
+    BeforeLast,
+    OnBytes,
+    Receipt,
+    Wanted,
+    check_unchanged,
+    do_nothing,
+)
 
 _CHUNK = 1 << 20
 
@@ -98,7 +106,12 @@ class LocalRemote:
         return Receipt.CONFIRMED if entry else Receipt.TAKEN
 
     def get(
-        self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = do_nothing
+        self,
+        path: PurePosixPath,
+        local: Path,
+        size: int,
+        on_bytes: OnBytes = do_nothing,
+        modified: datetime | None = None,
     ) -> None:
         """Fetch a file of `size` bytes, as `Remote.get`."""
         with _translated(path):
@@ -120,13 +133,15 @@ class LocalRemote:
                     why=f"Listed: {size} bytes; read: {done}.",
                     advice="It may still be being written; collect again later.",
                 )
+            if (now := self.stat(path)) is not None:
+                check_unchanged(now, size, modified)
 
     def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
         """Fetch many files one after the other, as `Remote.get_many`."""
         for each in wanted:
             try:
                 self.get(*each)
-            except (RemoteMissingError, RemoteRefusedError, SizeMismatchError) as error:
+            except FILE_ERRORS as error:
                 yield error
             else:
                 yield None

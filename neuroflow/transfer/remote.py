@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol, Self
 
-from neuroflow.errors import NeuroflowError, RemoteRefusedError
+from neuroflow.errors import (
+    FileChangedError,
+    NeuroflowError,
+    RemoteMissingError,
+    RemoteRefusedError,
+    SizeMismatchError,
+)
 from neuroflow.models import Entry
 
 OnBytes = Callable[[int], None]
@@ -35,12 +42,30 @@ def do_nothing(*_: object) -> None:
 
 
 class Wanted(NamedTuple):
-    """A file to fetch: its remote path, local path, size in bytes, and progress callback."""
+    """A file to fetch."""
 
     path: PurePosixPath
     local: Path
-    size: int
+    size: int  # As listed, in bytes
     on_bytes: OnBytes = do_nothing
+    modified: datetime | None = None  # As listed; None if it does not matter
+
+
+FILE_ERRORS = (RemoteMissingError, RemoteRefusedError, SizeMismatchError, FileChangedError)
+"""What keeps one file from being fetched, and no other."""
+
+
+def check_unchanged(now: Entry, size: int, modified: datetime | None) -> None:
+    """Refuse a file that the server shows with another size or time after it was fetched.
+
+    Written over meanwhile, what arrived could be old at its begin and new at its end.
+    """
+    is_same_time = None in (modified, now.modified) or modified == now.modified
+    if now.size != size or not is_same_time:
+        raise FileChangedError(
+            f"{now.name} was changed on the server while it was fetched.",
+            advice="It is fetched again; if that does not help, collect again later.",
+        )
 
 
 class Remote(Protocol):
@@ -177,7 +202,12 @@ class Remote(Protocol):
         """
 
     def get(
-        self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = do_nothing
+        self,
+        path: PurePosixPath,
+        local: Path,
+        size: int,
+        on_bytes: OnBytes = do_nothing,
+        modified: datetime | None = None,
     ) -> None:
         """Download a file; the local name appears only when the file is complete.
 
@@ -192,10 +222,14 @@ class Remote(Protocol):
         on_bytes
             Called with the number of bytes received so far.
 
+        Where `modified` is given, the file must have that time after it was fetched.
+
         Raises
         ------
         SizeMismatchError
             The file does not have `size` bytes; nothing appears.
+        FileChangedError
+            The server shows another size or time after the last byte; nothing appears.
         RemoteMissingError, RemoteRefusedError
             It is gone, or may not be read.
         ConnectionLostError

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import tenacity
 
 from neuroflow.errors import ConnectionLostError, HostNotFoundError, PortError
+
+T = TypeVar("T")
 
 TRANSIENT_ERRORS = (ConnectionLostError, PortError, HostNotFoundError)
 """Errors that end when the network is back; every other error ends the job."""
@@ -26,6 +29,28 @@ BACKOFF_FACTOR = 1.5
 """Growth of the pause between status checks while nothing changes."""
 MAX_PAUSE_INTERVALS = 15
 """The longest such pause, in intervals, where the caller sets none."""
+
+
+def with_retries(operation: Callable[[], T], sleep: Callable[[float], None]) -> T:
+    """Run what opens a connection of its own; again, a few times, where the network is away.
+
+    Examples
+    --------
+    >>> results = iter([ConnectionLostError("The connection was lost."), "answer"])
+    >>> def ask():
+    ...     result = next(results)
+    ...     if isinstance(result, Exception):
+    ...         raise result
+    ...     return result
+    >>> with_retries(ask, lambda seconds: None)
+    'answer'
+    """
+    for pause in FIRST_PAUSES:
+        try:
+            return operation()
+        except TRANSIENT_ERRORS:
+            sleep(pause)
+    return operation()
 
 
 def reconnecting(

@@ -51,7 +51,7 @@ def require_sshd():
 class Sshd:
     """sshd as a context manager; `home` is what the user sees."""
 
-    def __init__(self, folder, *, extra="", kind="ed25519"):
+    def __init__(self, folder, *, extra="", kind="ed25519", max_files=None):
         self.folder = Path(folder).resolve()
         self.home = self.folder / "home"
         self.key = self.folder / "client_key"
@@ -60,6 +60,7 @@ class Sshd:
         self.user = getpass.getuser()
         self._extra = extra
         self._kind = kind
+        self._max_files = max_files  # that one of its processes may have open
         self._process = None
 
     @property
@@ -87,6 +88,8 @@ class Sshd:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         self._log = (self.folder / "sshd.log").open("ab")
         command = [find_sshd(), "-D", "-e", "-f", str(config)]
+        if self._max_files is not None:
+            command = ["sh", "-c", f'ulimit -n {self._max_files}; exec "$@"', "sh", *command]
         self._process = subprocess.Popen(command, stderr=self._log, start_new_session=True)
         self._wait()
 

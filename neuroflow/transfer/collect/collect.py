@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -10,21 +9,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from neuroflow.contract import RESULT_SUFFIX, safe_name
-from neuroflow.errors import (
-    ConnectionLostError,
-    IdError,
-    NeuroflowError,
-    RemoteRefusedError,
-)
+from neuroflow.contract import RESULT_SUFFIX
+from neuroflow.errors import ConnectionLostError, FileChangedError, RemoteRefusedError
 from neuroflow.ledger import Ledger, LedgerRow, State
-from neuroflow.models import Entry, Event, OnEvent, ResultFolder
+from neuroflow.models import Event, OnEvent, ResultFolder
 from neuroflow.transfer.collect.aggregated import fetch_reports
+from neuroflow.transfer.collect.batch import Batch, FolderTask, make_batches
 from neuroflow.transfer.collect.discover import inner_folders, list_folders, scan_output
 from neuroflow.transfer.collect.folder_contents import (
     has_region_values,
     missing_files,
     ready_message,
+    usable_files,
 )
 from neuroflow.transfer.collect.snapshot import OutputSnapshot
 from neuroflow.transfer.control import Clock, Control, Job
@@ -40,7 +36,7 @@ from neuroflow.transfer.remote import Remote, Wanted
 from neuroflow.transfer.retry import MAX_ATTEMPTS
 
 STAGE = "collect"
-BATCH = 32  # folders fetched together: five round trips for all of them
+CHANGING = "its files change while they are fetched; left for the next time"
 
 
 def collect(
@@ -67,7 +63,7 @@ def collect(
         snapshot.expected = {found.study_id for found in output.folders}
         taken = {study_id.casefold() for study_id in snapshot.expected}
         fetcher = _Fetcher(ledger, folder, job, snapshot, taken)
-        tasks = _batches(output.folders, connections)
+        tasks = make_batches(output.folders, connections)
         total = _Total(len(output.folders), job.now)
         for sentence in snapshot.left_out:
             yield total.event("skipped", sentence)
@@ -107,45 +103,6 @@ class _Total:
         return self.event("done", f"{left} left for the next time" if left else "")
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Folders that are fetched together; those found inside them are fetched next."""
-
-    folders: list[ResultFolder]
-    inner: list[ResultFolder] = field(default_factory=list)
-    attempts: int = 0
-
-    def drop_first(self) -> ResultFolder:
-        self.attempts = 0
-        return self.folders.pop(0)
-
-    def continue_with_inner(self) -> bool:
-        """Continue with the folders found inside; return False if there are none."""
-        self.folders, self.inner = self.inner, []
-        return bool(self.folders)
-
-
-def _batches(folders: Sequence[ResultFolder], connections: int) -> list[_Batch]:
-    size = max(1, min(BATCH, math.ceil(len(folders) / max(1, connections))))
-    return [_Batch(list(folders[n : n + size])) for n in range(0, len(folders), size)]
-
-
-@dataclass(slots=True)
-class _FolderTask:
-    """What to do with one folder, once its files are listed."""
-
-    found: ResultFolder
-    row: LedgerRow | None
-    target: Path
-    wanted: list[tuple[Entry, Path]] = field(default_factory=list)
-    skip_reason: str = ""
-    error: NeuroflowError | None = None
-
-    @property
-    def total(self) -> int:
-        return sum(entry.size for entry, _ in self.wanted)
-
-
 @dataclass(frozen=True, slots=True)
 class _Fetcher:
     """Handles result folders: lists, compares, fetches and records them."""
@@ -157,41 +114,42 @@ class _Fetcher:
     taken: set[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def handle(self, remote: Remote, batch: _Batch, on_event: OnEvent) -> float | None:
+    def handle(self, remote: Remote, batch: Batch, on_event: OnEvent) -> float | None:
         """Fetch what is complete and not on this disk yet; return when to continue, or None."""
         try:
-            tasks = [self._task(*pair) for pair in _list_files(remote, batch.folders)]
+            tasks = [self._task(*pair, batch) for pair in _list_files(remote, batch.folders)]
             for task in tasks:
-                batch.inner += self._claim_inner(task.found, on_event)
+                batch.next += self._claim_inner(task.found, on_event)
             self._fetch(remote, tasks, batch, on_event)
         except ConnectionLostError as error:
             batch.attempts += 1
             if batch.attempts >= MAX_ATTEMPTS:
                 study_id = batch.drop_first().study_id
                 on_event(self._event(study_id, 0, 0, "failed", str(error)))
-            if not batch.folders and not batch.continue_with_inner():
+            if not batch.folders and not batch.continue_with_next():
                 raise DroppedError from error
             raise PostponedError(self.job.monotonic()) from error
-        is_more = not batch.folders and batch.continue_with_inner()
+        is_more = not batch.folders and batch.continue_with_next()
         return self.job.monotonic() if is_more else None
 
     def _claim_inner(self, found: ResultFolder, on_event: OnEvent) -> list[ResultFolder]:
         """Return the result folders inside another one that no other worker has claimed."""
-
-        def on_skipped(sentence: str) -> None:
-            self.snapshot.left_out.append(sentence)
-            on_event(Event(STAGE, None, 0, 0, "skipped", sentence, self.job.now()))
-
         with self.lock:
-            inside = inner_folders(found, self.taken, on_skipped)
+            inside = inner_folders(
+                found, self.taken, lambda sentence: self._leave_out(sentence, on_event)
+            )
             expected = self.snapshot.expected
             if expected is not None:
                 expected |= {folder.study_id for folder in inside}
                 expected -= {found.study_id} if found.is_wrapper else set()
         return inside
 
+    def _leave_out(self, sentence: str, on_event: OnEvent) -> None:
+        self.snapshot.left_out.append(sentence)
+        on_event(Event(STAGE, None, 0, 0, "skipped", sentence, self.job.now()))
+
     def _fetch(
-        self, remote: Remote, tasks: list[_FolderTask], batch: _Batch, on_event: OnEvent
+        self, remote: Remote, tasks: list[FolderTask], batch: Batch, on_event: OnEvent
     ) -> None:
         wanted = [each for task in tasks for each in self._wanted(task, on_event)]
         with closing(remote.get_many(wanted)) as arrivals:
@@ -203,15 +161,18 @@ class _Fetcher:
                     task.error = task.error or error
                     if error is None:
                         stamp(local, entry)
-                self._finish(task, on_event)
+                if not (task.has_changed and batch.fetch_again(task.found)):
+                    self._finish(task, on_event)
                 batch.drop_first()
                 if self.job.is_over():
                     return
 
-    def _task(self, folder: ResultFolder, found: ResultFolder | RemoteRefusedError) -> _FolderTask:
+    def _task(
+        self, folder: ResultFolder, found: ResultFolder | RemoteRefusedError, batch: Batch
+    ) -> FolderTask:
         """Decide what to fetch of a folder."""
         row = self.ledger.row(folder.study_id)
-        task = _FolderTask(folder, row, self.folder / f"{folder.study_id}{RESULT_SUFFIX}")
+        task = FolderTask(folder, row, self.folder / f"{folder.study_id}{RESULT_SUFFIX}")
         if isinstance(found, RemoteRefusedError):
             self.snapshot.add(folder)
             task.error = found
@@ -223,26 +184,28 @@ class _Fetcher:
         self.snapshot.add(found)
         task.skip_reason = self._skip_reason(found, row)
         if not task.skip_reason:
-            try:
-                names = _checked_names(found)
-            except IdError as error:
-                task.error = error
-            else:
-                pairs = [(entry, task.target / name) for entry, name in names]
-                task.wanted = [pair for pair in pairs if not is_here(*pair)]
+            usable, task.left_out = usable_files(found)
+            pairs = [(entry, task.target / entry.name) for entry in usable]
+            task.wanted = [pair for pair in pairs if not is_here(*pair)]
+            task.does_check_time = not batch.is_as_before(found)
         return task
 
-    def _wanted(self, task: _FolderTask, on_event: OnEvent) -> Iterator[Wanted]:
+    def _wanted(self, task: FolderTask, on_event: OnEvent) -> Iterator[Wanted]:
         done, total = 0, task.total
         for entry, local in task.wanted:
             before = self._event(task.found.study_id, done, total, "progress", "")
             progress = _FolderProgress(on_event, before, self.job)
-            yield Wanted(entry.path, local, entry.size, progress.on_bytes)
+            modified = entry.modified if task.does_check_time else None
+            yield Wanted(entry.path, local, entry.size, progress.on_bytes, modified)
             done += entry.size
 
-    def _finish(self, task: _FolderTask, on_event: OnEvent) -> None:
+    def _finish(self, task: FolderTask, on_event: OnEvent) -> None:
         study_id = task.found.study_id
-        if task.error is not None:
+        for sentence in task.left_out:
+            self._leave_out(sentence, on_event)
+        if isinstance(task.error, FileChangedError):
+            on_event(self._event(study_id, 0, 0, "skipped", CHANGING))
+        elif task.error is not None:
             on_event(self._event(study_id, 0, 0, "failed", str(task.error)))
         elif task.skip_reason:
             on_event(self._event(study_id, 0, 0, "skipped", task.skip_reason))
@@ -303,15 +266,3 @@ def _list_files(
     remote: Remote, folders: Sequence[ResultFolder]
 ) -> Iterator[tuple[ResultFolder, ResultFolder | RemoteRefusedError]]:
     return zip(folders, list_folders(remote, folders), strict=True)
-
-
-def _checked_names(found: ResultFolder) -> list[tuple[Entry, str]]:
-    """Check every name, and that no two differ in case only."""
-    names = [(entry, safe_name(entry.name)) for entry in found.files]
-    if len({name.casefold() for _, name in names}) < len(names):
-        raise IdError(
-            "Two names in a result folder differ in case only.",
-            advice="Nothing was written; report it to the support of neuropacs.",
-            study_id=found.study_id,
-        )
-    return names

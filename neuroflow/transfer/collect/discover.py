@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from neuroflow.contract import OUTPUT, RESULT_SUFFIX, result_study_id, safe_name
 from neuroflow.errors import FolderError, IdError, RemoteMissingError, RemoteRefusedError
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
+from neuroflow.transfer.collect.folder_contents import usable_files
 from neuroflow.transfer.local_files import is_newer
 from neuroflow.transfer.remote import Remote, do_nothing
 
@@ -64,6 +65,10 @@ def find_results(
         inside: list[ResultFolder] = []
         for old, new in zip(folders, list_folders(remote, folders), strict=True):
             one = old if isinstance(new, RemoteRefusedError) else new
+            if isinstance(new, RemoteRefusedError):
+                on_skipped(f"A result folder was skipped: {new}")
+            for sentence in usable_files(one)[1]:
+                on_skipped(sentence)
             inside += inner_folders(one, taken, on_skipped)
             if not one.is_wrapper:
                 found[one.study_id] = one
@@ -105,7 +110,7 @@ def list_folders(
     listings = remote.list_many([folder.path for folder in folders])
     for folder, entries in zip(folders, listings, strict=True):
         if isinstance(entries, RemoteRefusedError):
-            yield entries
+            yield _may_not_list(folder.path, entries, folder.study_id)
         else:
             yield _with_files(folder, entries)
 
@@ -131,7 +136,8 @@ def changed_ids(folder: Path, found: Iterable[ResultFolder], here: Collection[st
     for one in found:
         if one.study_id in here:
             place = f"{above}/{one.study_id}{RESULT_SUFFIX}"
-            if any(is_newer(entry, f"{place}/{entry.name}") for entry in one.files):
+            files = usable_files(one)[0]
+            if any(is_newer(entry, f"{place}/{entry.name}") for entry in files):
                 changed.add(one.study_id)
     return changed
 
@@ -141,7 +147,10 @@ def _walk(
 ) -> Iterator[tuple[PurePosixPath, tuple[Entry, ...]]]:
     """Yield result folders, found by suffix or content; level by level, to save round trips."""
     level = [OUTPUT]
-    listings: Iterable[Sequence[Entry] | RemoteRefusedError] = [_list_or_empty(remote, OUTPUT)]
+    try:
+        listings: Iterable[Sequence[Entry] | RemoteRefusedError] = [_list_or_empty(remote, OUTPUT)]
+    except RemoteRefusedError as error:
+        raise _may_not_list(OUTPUT, error) from error
     for depth in range(MAX_DEPTH + 1):
         deeper: list[PurePosixPath] = []
         for path, entries in zip(level, listings, strict=True):
@@ -210,6 +219,19 @@ def _list_or_empty(remote: Remote, path: PurePosixPath) -> list[Entry]:
         return list(remote.list(path))
     except RemoteMissingError:
         return []
+
+
+def _may_not_list(
+    path: PurePosixPath, error: RemoteRefusedError, study_id: str | None = None
+) -> RemoteRefusedError:
+    """Return the error of a folder that this account may not list."""
+    return RemoteRefusedError(
+        f"The folder {path} on the server may not be listed.",
+        why=error.why,
+        advice="Results in it cannot be found or collected; ask the support of neuropacs to let "
+        "this account list it. Nothing needs to be sent again.",
+        study_id=study_id,
+    )
 
 
 def _files(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from neuroflow.models import RESULT_FILES, ResultFolder
+from neuroflow.contract import safe_name
+from neuroflow.errors import IdError
+from neuroflow.models import RESULT_FILES, Entry, ResultFolder, shortened
 
 VALUES_FILE = "aidp.csv"
 _TEXTS = (".txt", ".pdf", ".html")
@@ -39,20 +41,69 @@ def is_failure(folder: ResultFolder, *, is_stable: bool) -> bool:
 
 def has_region_values(folder: ResultFolder) -> bool:
     """Check whether a folder holds the values of regions."""
-    return VALUES_FILE in {entry.name.lower() for entry in folder.files}
+    return any(entry.name.lower() == VALUES_FILE and entry.size > 0 for entry in folder.files)
 
 
 def missing_files(folder: ResultFolder) -> str:
-    """Return the names of the files that are missing from a result folder.
+    """Return the names of the files that are missing from a result folder, or empty.
 
     Examples
     --------
     >>> from pathlib import PurePosixPath
-    >>> missing_files(ResultFolder("s", PurePosixPath("output/s_out")))
+    >>> path = PurePosixPath("output/s_out")
+    >>> missing_files(ResultFolder("s", path))
     'aidp.csv, prediction.txt, prediction.png'
+    >>> empty = Entry(path / "aidp.csv", 0, is_folder=False)
+    >>> missing_files(ResultFolder("s", path, (empty,)))
+    'aidp.csv (empty), prediction.txt, prediction.png'
     """
-    names = {entry.name for entry in folder.files}
-    return ", ".join(name for name in RESULT_FILES if name not in names)
+    sizes = {entry.name: entry.size for entry in folder.files}
+    missing = [
+        f"{name} (empty)" if name in sizes else name for name in RESULT_FILES if not sizes.get(name)
+    ]
+    return ", ".join(missing)
+
+
+def usable_files(folder: ResultFolder) -> tuple[list[Entry], list[str]]:
+    """Return the files whose names every disk can hold, and a sentence for each other one.
+
+    Of names that differ in case only, one can be on a disk: a name of a result file, or else the
+    first one.
+
+    Examples
+    --------
+    >>> from pathlib import PurePosixPath
+    >>> path = PurePosixPath("output/s_out")
+    >>> files = [Entry(path / name, 9, is_folder=False) for name in ("CON", "aidp.csv")]
+    >>> usable, sentences = usable_files(ResultFolder("s", path, tuple(files)))
+    >>> [entry.name for entry in usable]
+    ['aidp.csv']
+    >>> print(sentences[0])
+    Study s: the file 'CON' beside its results was left out: it cannot be a name on Windows.
+    """
+    usable: dict[str, Entry] = {}
+    sentences = []
+    for entry in sorted(folder.files, key=lambda entry: entry.name not in RESULT_FILES):
+        reason = ""
+        try:
+            name = safe_name(entry.name)
+        except IdError as error:
+            reason = error.why[:1].lower() + error.why[1:].rstrip(".")
+        else:
+            other = usable.setdefault(name.casefold(), entry)
+            if other is not entry:
+                reason = f"it differs from {other.name} in case only"
+        if reason:
+            sentences.append(
+                f"Study {folder.study_id}: the file {_shown(entry.name)} beside its results was "
+                f"left out: {reason}."
+            )
+    return sorted(usable.values(), key=lambda entry: entry.name), sentences
+
+
+def _shown(name: str) -> str:
+    """Return a name in quotation marks, what no screen should show as escapes, shortened."""
+    return shortened(ascii(name))
 
 
 def ready_message(folder: ResultFolder, *, is_stable: bool) -> str:

@@ -11,12 +11,14 @@ from typing import Any
 
 import paramiko
 from paramiko.sftp import (
+    CMD_ATTRS,
     CMD_CLOSE,
     CMD_HANDLE,
     CMD_NAME,
     CMD_OPEN,
     CMD_OPENDIR,
     CMD_READDIR,
+    CMD_STAT,
     CMD_STATUS,
     SFTP_FLAG_CREATE,
     SFTP_FLAG_READ,
@@ -25,13 +27,14 @@ from paramiko.sftp import (
     SFTPError,
 )
 
-from neuroflow.transfer.sftp.packets import PacketChannel
+from neuroflow.transfer.sftp.handles import may_be_full
+from neuroflow.transfer.sftp.packets import PacketChannel, StatusError
 
 MAX_READDIRS = 16
 BATCH = 32  # folders open at a time
 MAX_NAMES = 200_000  # a longer listing is endless and would fill the memory
 
-FolderListing = list[paramiko.SFTPAttributes] | OSError
+FolderListing = list[paramiko.SFTPAttributes] | StatusError
 
 
 class PipelinedClient(PacketChannel):
@@ -66,10 +69,31 @@ class PipelinedClient(PacketChannel):
 
         Names that are not UTF-8 keep their bytes as surrogates.
         """
-        for start in range(0, len(paths), BATCH):
-            yield from self._list_batch(paths[start : start + BATCH])
+        start = 0
+        while start < len(paths):
+            batch = paths[start : start + self.handles.at_most(BATCH)]
+            yield from self._list_batch(batch)
+            start += len(batch)
 
     def _list_batch(self, paths: Sequence[str]) -> list[FolderListing]:
+        """List folders together; those refused while others were open again, fewer at a time."""
+        found = self._list_together(paths)
+        refused = [n for n, listing in enumerate(found) if may_be_full(listing)]
+        held = len(paths) - len(refused)
+        if not refused or not held:
+            return found
+        step = max(1, held // 2)
+        for start in range(0, len(refused), step):
+            numbers = refused[start : start + step]
+            for n, listing in zip(
+                numbers, self._list_batch([paths[n] for n in numbers]), strict=True
+            ):
+                found[n] = listing
+        if any(isinstance(found[n], list) for n in refused):
+            self.handles.halve(held)
+        return found
+
+    def _list_together(self, paths: Sequence[str]) -> list[FolderListing]:
         answers = Answers()
         opened = [self.send(answers, CMD_OPENDIR, path) for path in paths]
         handles = [self._handle(answers, number) for number in opened]
@@ -116,31 +140,45 @@ class PipelinedClient(PacketChannel):
     def _handle(self, answers: Answers, number: int) -> Any:
         try:
             return self.receive(answers, number, CMD_HANDLE).get_string()
-        except OSError as error:
+        except StatusError as error:
             return error
 
     def _read_folder(self, answers: Answers, handle: Any, pending: deque[int]) -> FolderListing:
         """Read a folder to its end; a long one with more and more requests in flight."""
         found: list[paramiko.SFTPAttributes] = []
-        failure: OSError | None = None
+        failure: StatusError | None = None
         is_over = False
         depth = len(pending)
         while pending:
             try:
                 message = self.receive(answers, pending.popleft(), CMD_NAME)
-            except OSError as error:
+            except StatusError as error:
                 failure, message = error, None
             is_over = is_over or message is None
             if message is not None:
                 found += _names(message)
             if len(found) > MAX_NAMES:
-                failure = OSError(f"The folder holds more than {MAX_NAMES} names")
+                failure = StatusError(f"The folder holds more than {MAX_NAMES} names")
                 break
             if is_over or pending:
                 continue  # no request that may not be needed
             depth = min(2 * depth, MAX_READDIRS)
             pending += [self.send(answers, CMD_READDIR, handle) for _ in range(depth)]
         return failure or found
+
+    def ask_attributes(self, answers: Answers, path: str) -> int:
+        """Ask for a file's attributes without waiting for the answer."""
+        return self.send(answers, CMD_STAT, path)
+
+    def attributes(self, answers: Answers, number: int) -> paramiko.SFTPAttributes | None:
+        """Wait for a file's attributes; None where the server does not show them."""
+        try:
+            message = self.receive(answers, number, CMD_ATTRS)
+        except StatusError:
+            return None
+        found: paramiko.SFTPAttributes
+        found = paramiko.SFTPAttributes._from_msg(message)  # type: ignore[attr-defined]
+        return found
 
     def close_no_wait(self, handle: bytes) -> None:
         """Close a file or folder without waiting for the answer, where nothing was written."""
@@ -158,7 +196,7 @@ class PipelinedClient(PacketChannel):
         kind, message = answers.arrived.pop(number)
         if kind == CMD_STATUS:
             try:
-                self._convert_status(message)  # type: ignore[attr-defined]
+                self._convert_status(message)
             except EOFError:
                 return None
         if kind != expected:

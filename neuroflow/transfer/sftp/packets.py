@@ -13,16 +13,22 @@ import paramiko
 from paramiko.common import MSG_CHANNEL_DATA
 from paramiko.sftp import CMD_EXTENDED, CMD_EXTENDED_REPLY, CMD_INIT, CMD_VERSION, SFTPError
 
+from neuroflow.transfer.sftp.handles import HandleLimit
 from neuroflow.transfer.sftp.window import SendWindow
 
 REQUEST_SIZE = 32768  # what every server takes (draft-ietf-secsh-filexfer-02, section 3)
 MAX_REQUEST_SIZE = 256 * 1024  # no request is longer, whatever a server allows
+MIN_REQUEST_SIZE = 1024  # nor shorter
 LIMITS = b"limits@openssh.com"
 
 _VERSION = 3
 _HEADER_ROOM = 1024  # of a packet, for the fields before the bytes of a file
 _MAX_PACKET = 1 << 24
 _DATA = struct.Struct(">BII")
+
+
+class StatusError(OSError):
+    """An error that the server reported, as opposed to one of the socket or channel."""
 
 
 class PacketChannel(paramiko.SFTPClient):
@@ -36,8 +42,9 @@ class PacketChannel(paramiko.SFTPClient):
     def __init__(self, sock: paramiko.Channel, on_activity: Callable[[], object]) -> None:
         self._on_activity = on_activity
         self._received = bytearray()
-        self.write_size = REQUEST_SIZE
+        self.read_size = self.write_size = REQUEST_SIZE
         self.window = SendWindow()
+        self.handles = HandleLimit()
         self._extensions: dict[bytes, bytes] = {}
         super().__init__(sock)
         if LIMITS in self._extensions:
@@ -85,7 +92,7 @@ class PacketChannel(paramiko.SFTPClient):
     def raise_status(self, status: paramiko.Message) -> None:
         """Raise the error of a status answer."""
         try:
-            self._convert_status(status)  # type: ignore[attr-defined]
+            self._convert_status(status)
         except EOFError as error:
             raise SFTPError("unexpected end of file") from error
 
@@ -110,16 +117,23 @@ class PacketChannel(paramiko.SFTPClient):
             self._extensions[name] = message.get_binary()
         return version
 
+    def _convert_status(self, message: Any) -> None:
+        """Raise the error of a status answer; a closed channel raises another kind of OSError."""
+        try:
+            super()._convert_status(message)  # type: ignore[misc]
+        except OSError as error:
+            raise StatusError(*error.args) from error
+
     def _async_response(self, kind: int, answer: Any, _number: int) -> None:
-        """Take over the limits that the server allows."""
+        """Take over the limits that the server allows; 0 stands for no limit."""
         if kind == CMD_EXTENDED_REPLY:
-            packet: int
-            write: int
-            packet, _, write = struct.unpack(">QQQ", answer.get_bytes(24))
-            most = min(
-                write or MAX_REQUEST_SIZE, packet - _HEADER_ROOM, MAX_REQUEST_SIZE - _HEADER_ROOM
-            )
-            self.write_size = max(REQUEST_SIZE, most)
+            packet, read, write, handles = struct.unpack(">QQQQ", answer.get_bytes(32))
+            longest = MAX_REQUEST_SIZE - _HEADER_ROOM
+            if packet:
+                longest = min(longest, max(REQUEST_SIZE, packet - _HEADER_ROOM))
+            self.write_size = _within(write or longest, longest)
+            self.read_size = _within(read or REQUEST_SIZE, REQUEST_SIZE)
+            self.handles.allow(handles)
 
 
 class NoSftpError(SFTPError):
@@ -140,6 +154,10 @@ class _PackedMessage:
 
     def asbytes(self) -> bytes:
         return self._data
+
+
+def _within(offered: int, longest: int) -> int:
+    return max(MIN_REQUEST_SIZE, min(offered, longest))
 
 
 def _packet_end(received: bytearray) -> int:

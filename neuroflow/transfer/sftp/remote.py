@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Self, TypeVar
@@ -20,7 +21,15 @@ from neuroflow.errors import (
 )
 from neuroflow.models import Entry
 from neuroflow.transfer.local_files import Block, atomic_download, reading
-from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Wanted, do_nothing
+from neuroflow.transfer.remote import (
+    FILE_ERRORS,
+    BeforeLast,
+    OnBytes,
+    Receipt,
+    Wanted,
+    check_unchanged,
+    do_nothing,
+)
 from neuroflow.transfer.sftp.attributes import (
     entries_of,
     entry_of,
@@ -28,8 +37,8 @@ from neuroflow.transfer.sftp.attributes import (
     unreadable_type,
 )
 from neuroflow.transfer.sftp.client import PipelinedClient
-from neuroflow.transfer.sftp.packets import NoSftpError
-from neuroflow.transfer.sftp.reader import Chunk, read_files
+from neuroflow.transfer.sftp.packets import NoSftpError, StatusError
+from neuroflow.transfer.sftp.reader import Chunk, FileEnd, read_files
 from neuroflow.transfer.sftp.writer import BLOCK, FileWriter
 from neuroflow.transfer.ssh import (
     LIBRARY_ERRORS,
@@ -152,10 +161,15 @@ class SftpRemote:
         return self._receipt(path, size)
 
     def get(
-        self, path: PurePosixPath, local: Path, size: int, on_bytes: OnBytes = do_nothing
+        self,
+        path: PurePosixPath,
+        local: Path,
+        size: int,
+        on_bytes: OnBytes = do_nothing,
+        modified: datetime | None = None,
     ) -> None:
         """Fetch a file of `size` bytes, as `Remote.get`."""
-        (error,) = self.get_many([Wanted(path, local, size, on_bytes)])
+        (error,) = self.get_many([Wanted(path, local, size, on_bytes, modified)])
         if error is not None:
             raise error
 
@@ -166,7 +180,7 @@ class SftpRemote:
             for each in wanted:
                 try:
                     self._fetch(chunks, each)
-                except (RemoteMissingError, RemoteRefusedError, SizeMismatchError) as error:
+                except FILE_ERRORS as error:
                     yield error
                 else:
                     yield None
@@ -206,13 +220,13 @@ class SftpRemote:
         done = 0
         wanted.on_bytes(0)
         with atomic_download(wanted.local) as write:
-            while (data := self._call(action, lambda: next(chunks))) is not None:
-                if isinstance(data, OSError):
-                    with self._watched(action):
-                        raise data
+            while not isinstance(data := self._call(action, lambda: next(chunks)), FileEnd):
                 done += len(data)
                 write(data)
                 wanted.on_bytes(min(done, wanted.size))
+            if data.failure is not None:
+                with self._watched(action):
+                    raise data.failure
             if done != wanted.size:
                 raise SizeMismatchError(
                     f"{wanted.path.name} has a different size than the server listed.",
@@ -220,6 +234,9 @@ class SftpRemote:
                     f"arrived: {done}{' or more' * (done > wanted.size)}.",
                     advice="It may still be being written; collect again later.",
                 )
+            if data.attributes is not None and data.attributes.st_size is not None:
+                now = entry_of(wanted.path, data.attributes)
+                check_unchanged(now, wanted.size, wanted.modified)
 
     def _write(
         self,
@@ -306,6 +323,6 @@ class SftpRemote:
             if is_silent:
                 self.close()  # after a time-out nothing on this connection can be trusted
                 raise connection_lost(action, TimeoutError()) from error
-            # A server may close an idle channel and leave the connection open.
-            is_alive = self._transport.is_active() and not self._channel.closed
-            raise operation_error(error, action, is_alive=is_alive) from error
+            # A server may close an idle channel while the connection stays: that is no answer.
+            is_answer = isinstance(error, StatusError) and self._transport.is_active()
+            raise operation_error(error, action, is_alive=is_answer) from error

@@ -75,7 +75,8 @@ class UploadWorker:
                 force=task.force,
             )
         except ConnectionLostError as error:
-            raise self._schedule_retry(task, on_event, error) from error
+            # Only the check was lost, perhaps as it was idle: no other upload was interrupted.
+            raise self._schedule_retry(task, on_event, error, is_sending=False) from error
         if decision.verdict is Verdict.WAIT:
             on_event(self._waiting(package, decision.reason, decision.seconds))
             return self.job.monotonic() + decision.seconds
@@ -159,17 +160,18 @@ class UploadWorker:
         self.ledger.record(package.cohort_id, package.study_id, before.state, message, sent=sent)
 
     def _schedule_retry(
-        self, task: Task, on_event: OnEvent, error: ConnectionLostError
+        self, task: Task, on_event: OnEvent, error: ConnectionLostError, *, is_sending: bool = True
     ) -> Exception:
         """Decide whether an interrupted study is retried in this run; return what to raise."""
         task.attempts += 1
-        self.silent_since[task.package.study_id] = self.job.monotonic()
+        if is_sending:
+            self.silent_since[task.package.study_id] = self.job.monotonic()
         message = _with_study(error, task.package)
         if task.attempts >= self.options.attempts:
             on_event(self._event(task.package, 0, "failed", message))
             return DroppedError()
         seconds = 0.0
-        if self._row(task.package).state is not State.PACKAGED:  # something had begun
+        if is_sending and self._row(task.package).state is not State.PACKAGED:
             seconds = self.options.quiet_seconds * (1 + 1 / HEARTBEATS)
         on_event(self._waiting(task.package, message, seconds))
         return PostponedError(self.job.monotonic() + seconds)

@@ -274,17 +274,19 @@ class Hostile(LocalRemote):
 
 
 @pytest.mark.parametrize("name", ["..", "C:evil", "con", "a\\..\\b", "x\x1b[2J", ".bashrc"])
-def test_a_hostile_file_name_is_refused_and_hides_no_other_study(
+def test_a_hostile_file_name_is_left_out_by_name_and_blocks_no_study(
     folder_remote, packages, ledger, results, name
 ):
     home, _ = folder_remote
     bad, good = sent(packages, ledger, 2)
     deliver(home, f"{bad.study_id}_out", FILES | {"evil": b"x"})
     deliver(home, f"{good.study_id}_out")
-    found = run(lambda: Hostile(home, name), ledger, results)
-    assert [found[each.study_id][0] for each in (bad, good)] == ["failed", "done"]
-    assert name not in found[bad.study_id][1].replace("...", "")
-    assert ledger.row(bad.study_id).state is State.SUBMITTED
+    events = list(collect(lambda: Hostile(home, name), ledger, results))
+    assert [row.state for row in ledger.rows()] == [State.COLLECTED] * 2
+    (left_out,) = [e.message for e in events if "left out" in e.message]
+    assert f"Study {bad.study_id}: the file {name!r} beside its results" in left_out
+    assert {p.name for p in (results / f"{bad.study_id}_out").iterdir()} == set(FILES)
+    assert {p.name for p in results.iterdir()} == {f"{e.study_id}_out" for e in (bad, good)}
 
 
 @pytest.mark.parametrize("folder", ["..hidden_out", "two words_out", "_out", "ü_out"])
@@ -297,11 +299,17 @@ def test_a_hostile_folder_name_is_left_out_with_a_note(folder_remote, ledger, re
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no such names")
-def test_names_that_differ_in_case_only_are_refused(folder_remote, packages, ledger, results):
+def test_of_names_that_differ_in_case_the_result_file_is_fetched(
+    folder_remote, packages, ledger, results
+):
     home, connect = folder_remote
     (one,) = sent(packages, ledger)
     deliver(home, f"{one.study_id}_out", FILES | {"AIDP.CSV": b"other"})
-    assert run(connect, ledger, results)[one.study_id][0] == "failed"
+    events = list(collect(connect, ledger, results))
+    (left_out,) = [e.message for e in events if "left out" in e.message]
+    assert "'AIDP.CSV'" in left_out
+    assert "differs from aidp.csv in case only" in left_out
+    assert (results / f"{one.study_id}_out" / "aidp.csv").read_bytes() == FILES["aidp.csv"]
 
 
 def test_a_lost_connection_is_taken_up_again(folder_remote, packages, ledger, results):
@@ -375,7 +383,10 @@ def test_found_results_show_their_files(folder_remote):
     deliver(home, "b_out")
     deliver(home, "a_out", {"prediction.txt": b""})
     first, second = find_results(connect())
-    assert (first.study_id, missing_files(first)) == ("a", "aidp.csv, prediction.png")
+    assert (first.study_id, missing_files(first)) == (
+        "a",
+        "aidp.csv, prediction.txt (empty), prediction.png",
+    )
     assert (second.study_id, missing_files(second)) == ("b", "")
 
 

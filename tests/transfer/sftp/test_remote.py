@@ -19,6 +19,7 @@ from neuroflow.errors import (
 )
 from neuroflow.transfer.remote import Receipt
 from neuroflow.transfer.sftp.client import PipelinedClient
+from neuroflow.transfer.sftp.packets import StatusError
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 
@@ -161,7 +162,7 @@ def test_a_server_that_stores_less_is_noticed(sshd, opening, local, monkeypatch)
 
 
 def refuse(*_):
-    raise PermissionError(13, "no")
+    raise StatusError(13, "no")
 
 
 @pytest.mark.sshd
