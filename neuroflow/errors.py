@@ -54,38 +54,9 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
+from neuroflow.wording import Wording as Wording
+
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
-
-
-class Wording(str):
-    """A text that the command line or the forms word differently; the string is Python's wording.
-
-    Parameters
-    ----------
-    python
-        The wording for Python, and for the others where they have none of their own.
-    cli, form
-        The wording on the command line and in the forms.
-
-    Examples
-    --------
-    >>> advice = Wording("Pass only_good=True.", cli="Add --only-good.")
-    >>> advice.cli, advice.form
-    ('Add --only-good.', 'Pass only_good=True.')
-    """
-
-    cli: str
-    form: str
-
-    def __new__(cls, python: str, *, cli: str | None = None, form: str | None = None) -> Self:
-        """Keep the wordings of the other front ends beside the string."""
-        text = super().__new__(cls, python)
-        text.cli = python if cli is None else cli
-        text.form = python if form is None else form
-        return text
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return partial(type(self), cli=self.cli, form=self.form), (str(self),)
 
 
 class NeuroflowError(Exception):
