@@ -54,7 +54,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-from neuroflow.wording import Wording as Wording
+from neuroflow.wording import Wording as Wording  # noqa: PLC0414  a part of this room's face
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 

@@ -9,13 +9,6 @@ from typing import Self
 class Wording(str):
     """A text that the command line or the forms word differently; the string is Python's wording.
 
-    Parameters
-    ----------
-    python
-        The wording for Python, and for the others where they have none of their own.
-    cli, form
-        The wording on the command line and in the forms.
-
     Examples
     --------
     >>> advice = Wording("Pass only_good=True.", cli="Add --only-good.")
