@@ -235,7 +235,7 @@ class SftpRemote:
                     advice="It may still be being written; collect again later.",
                 )
             if data.attributes is not None and data.attributes.st_size is not None:
-                now = entry_of(wanted.path, data.attributes)
+                now = entry_of(wanted.path, data.attributes, is_folder=False)
                 check_unchanged(now, wanted.size, wanted.modified)
 
     def _write(

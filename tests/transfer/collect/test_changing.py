@@ -105,9 +105,9 @@ def test_a_server_that_lists_other_times_than_it_shows_is_believed(
     folder = delivered(demo.home)
     shift = iter(range(1, 1000))
 
-    def later(path, attributes):
+    def later(path, attributes, *, is_folder):
         attributes.st_mtime += next(shift)
-        return entry_of(path, attributes)
+        return entry_of(path, attributes, is_folder=is_folder)
 
     monkeypatch.setattr("neuroflow.transfer.sftp.remote.entry_of", later)
     events = list(collect(opening(demo), ledger, results))
