@@ -28,9 +28,9 @@ KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 100
 MaxSessions 10
-Subsystem sftp internal-sftp
 ForceCommand internal-sftp -d {home}
 """
+SUBSYSTEM = "Subsystem sftp internal-sftp\n"
 
 
 def find_sshd():
@@ -51,7 +51,7 @@ def require_sshd():
 class Sshd:
     """sshd as a context manager; `home` is what the user sees."""
 
-    def __init__(self, folder, *, extra="", kind="ed25519", max_files=None):
+    def __init__(self, folder, *, extra="", kind="ed25519", has_sftp=True, max_files=None):
         self.folder = Path(folder).resolve()
         self.home = self.folder / "home"
         self.key = self.folder / "client_key"
@@ -61,6 +61,7 @@ class Sshd:
         self._extra = extra
         self._kind = kind
         self._max_files = max_files  # that one of its processes may have open
+        self._has_sftp = has_sftp
         self._process = None
 
     @property
@@ -83,7 +84,7 @@ class Sshd:
     def start(self):
         config = self.folder / "sshd_config"
         facts = {"port": self.port, "folder": self.folder, "home": self.home, "extra": self._extra}
-        config.write_text(CONFIG.format(**facts))
+        config.write_text(CONFIG.format(**facts) + SUBSYSTEM * self._has_sftp)
         if os.geteuid() == 0:  # sshd separates its privileges in this folder
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         self._log = (self.folder / "sshd.log").open("ab")
@@ -92,6 +93,12 @@ class Sshd:
             command = ["sh", "-c", f'ulimit -n {self._max_files}; exec "$@"', "sh", *command]
         self._process = subprocess.Popen(command, stderr=self._log, start_new_session=True)
         self._wait()
+
+    def restart(self, extra=""):
+        """Begin anew with other settings, as its administrator would; SFTP is switched on."""
+        self.stop()
+        self._extra, self._has_sftp = extra, True
+        self.start()
 
     def stop(self):
         """End the listener; sessions go on, as with any sshd."""
@@ -107,6 +114,20 @@ class Sshd:
                 break
             time.sleep(0.02)
         raise RuntimeError((self.folder / "sshd.log").read_text())
+
+
+def add_host_key(folder, kind):
+    """Make another host key in a server's folder; return its setting and its fingerprint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"host_{kind}"
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", path], check=True)
+    return f"HostKey {path}", fingerprint(path)
+
+
+def fingerprint(path):
+    """Return the fingerprint of a key file as OpenSSH shows it."""
+    shown = subprocess.run(["ssh-keygen", "-lf", path], capture_output=True, text=True, check=True)
+    return shown.stdout.split()[1]
 
 
 def free_port():

@@ -26,6 +26,7 @@ class CommandSocket:
                 advice="Use ProxyJump in ~/.ssh/config.",
             )
         self._command = command
+        self._said = b""
         self._sock, theirs = socket.socketpair()
         # A file, since nobody would read a pipe while the connection is in use.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed with the socket
@@ -47,13 +48,15 @@ class CommandSocket:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if not self._complaints.closed:
+            self._complaints.seek(0)
+            self._said = self._complaints.read(_MAX_COMPLAINT)
+            self._complaints.close()
 
     def explain(self, error: ConnectError) -> ConnectError:
         """Return the error of the program, if it failed, in place of the error it caused."""
-        self._complaints.seek(0)
-        said = self._complaints.read(_MAX_COMPLAINT)
-        code = self._process.wait(_END_SECONDS)  # it was closed with the connection
-        self._complaints.close()
+        self.close()
+        said, code = self._said, self._process.returncode
         if not said.strip() and code <= 0:  # it was ended by `close`
             found = copy.copy(error)
             found.why = f"It was reached through the ProxyCommand `{self._command}`. {error.why}"

@@ -24,7 +24,7 @@ from neuroflow.transfer.ssh.translate import (
 from neuroflow.transfer.ssh.watchdog import Watchdog
 
 TIMEOUT = 15.0
-SETTLE_SECONDS = 0.3
+SETTLE_SECONDS = 0.2
 """How long the end of a connection may take to arrive behind the end of a session."""
 MAX_SAID = 4096
 """How much of a server's text is read for an error, in bytes."""
@@ -166,11 +166,7 @@ def start_error(
     with contextlib.suppress(*LIBRARY_ERRORS):
         while len(said) < MAX_SAID and (more := channel.recv(MAX_SAID)):
             said += more
-    complaint = b""
-    with contextlib.suppress(*LIBRARY_ERRORS):
-        while len(complaint) < MAX_SAID and (more := channel.recv_stderr(MAX_SAID)):
-            complaint += more
-    return sftp_error(error, said, complaint, is_alive=_stays_alive(transport))
+    return sftp_error(error, said, is_alive=_stays_alive(transport))
 
 
 def _stays_alive(transport: paramiko.Transport) -> bool:

@@ -217,26 +217,24 @@ def channel_error(error: Exception, *, is_alive: bool) -> ConnectError:
     )
 
 
-def sftp_error(error: Exception, said: bytes, complaint: bytes, *, is_alive: bool) -> ConnectError:
+def sftp_error(error: Exception, said: bytes, *, is_alive: bool) -> ConnectError:
     """Translate an SFTP session that the server ended, or began with something else."""
-    text = said.strip() or complaint.strip()
     if said.strip() and _NO_LOGIN.search(said):
         return SessionError(
             "The login succeeded, but the server has closed this account for sessions.",
-            why=f"It says: {quoted(text)}.",
+            why=f"It says: {quoted(said)}.",
             advice="Ask the support of neuropacs to enable SFTP for this account.",
         )
     if said.strip():
         return SessionError(
             "The login succeeded, but the server sends text in place of SFTP.",
-            why=f"It says: {quoted(text)}.",
+            why=f"It says: {quoted(said)}.",
             advice="A start-up file of the account (such as .bashrc) or a forced command prints "
             "it. Ask the support of neuropacs, or the administrator of the server, to remove it.",
         )
-    if is_alive or complaint.strip():
+    if is_alive:
         return SessionError(
             "The login succeeded, but the SFTP program of the server ended at once.",
-            why=f"It says: {quoted(text)}." if text else "It says nothing.",
             advice="The home folder of the account may be missing. Ask the support of neuropacs "
             "to check the account; if it worked before, try again with fewer connections.",
         )

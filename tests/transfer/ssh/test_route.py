@@ -2,10 +2,10 @@
 
 import dataclasses
 import os
-import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from support.sshd import Sshd, require_sshd
@@ -15,7 +15,6 @@ from neuroflow.errors import (
     ConfigError,
     HostKeyChangedError,
     HostKeyUnknownError,
-    KeyFileError,
     LoginRefusedError,
     PortError,
 )
@@ -222,67 +221,45 @@ def test_over_ipv6(tmp_path, known):
         pytest.skip("this computer has no IPv6")
     with Sshd(tmp_path / "six", extra="ListenAddress ::1") as server:
         pin(known, "::1", server.port, server)
-        greet(dataclasses.replace(server.profile, host="::1"), known, tmp_path / "none")
-
-
-# ------------------------------------------------------------------ the agent
-
-
-@pytest.fixture
-def agent(tmp_path, monkeypatch):
-    """Run an ssh-agent; return a function that adds keys."""
-    if not shutil.which("ssh-agent"):
-        pytest.skip("no ssh-agent")
-    # A path of a socket may have some hundred characters only.
-    place = f"/tmp/neuroflow-agent-{os.getpid()}-{os.urandom(4).hex()}"
-    process = subprocess.Popen(["ssh-agent", "-D", "-a", place], stdout=subprocess.DEVNULL)
-    monkeypatch.setenv("SSH_AUTH_SOCK", place)
-    while not os.path.exists(place):  # noqa: PTH110
-        assert process.poll() is None
-
-    def add(*keys):
-        for key in keys:
-            subprocess.run(["ssh-add", "-q", key], check=True, capture_output=True)
-
-    yield add
-    process.terminate()
-    process.wait()
+        for host in ("::1", "[::1]"):
+            greet(dataclasses.replace(server.profile, host=host), known, tmp_path / "none")
 
 
 @pytest.mark.sshd
-def test_the_agents_keys_are_tried_in_turn(sshd, known, agent, tmp_path):
-    others = [tmp_path / "one", tmp_path / "two"]
-    for path in others:
-        make_key(path)
-    agent(*others, sshd.key)
-    pin(known, sshd.host, sshd.port, sshd)
-    steps = greet(dataclasses.replace(sshd.profile, key=None), known, tmp_path / "none")
-    assert make_fingerprint(sshd.key) in steps[3].message
-
-
-def make_fingerprint(key):
-    shown = subprocess.run(["ssh-keygen", "-lf", key], capture_output=True, text=True, check=True)
-    return shown.stdout.split()[1]
+def test_a_jump_host_that_refuses_the_key_is_named(sshd, bastion, known, ssh_config, tmp_path):
+    make_key(tmp_path / "stranger")
+    pin(known, "near", 22, bastion)
+    pin(known, "far", 22, sshd)
+    own = f"IdentityFile {tmp_path}/stranger"
+    config = ssh_config(entry("far", sshd, "ProxyJump near") + entry("near", bastion, own))
+    profile = Profile("far", sshd.user, sshd.key)
+    with pytest.raises(LoginRefusedError, match=r"jump host near .* refused user") as caught:
+        connect(profile, hostkeys=known, ssh_config=config)
+    assert "IdentityFile of near in ssh_config" in caught.value.advice
+    assert "neuropacs" not in caught.value.advice
+    config.write_text(config.read_text().replace(str(tmp_path / "stranger"), str(bastion.key)))
+    greet(profile, known, config)
 
 
 @pytest.mark.sshd
-def test_the_agents_keys_may_all_be_wrong(sshd, known, agent, tmp_path):
-    make_key(tmp_path / "one")
-    agent(tmp_path / "one")
-    pin(known, sshd.host, sshd.port, sshd)
-    with pytest.raises(LoginRefusedError, match="SHA256:"):
-        connect(dataclasses.replace(sshd.profile, key=None), hostkeys=known)
-
-
-def test_an_agent_without_keys_says_so(agent, known):
-    with pytest.raises(KeyFileError, match="has no key"):
-        connect(Profile("127.0.0.1", "u"), hostkeys=known)
-
-
-def test_no_agent_says_so(known, monkeypatch):
-    monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
-    with pytest.raises(KeyFileError, match="is not running"):
-        connect(Profile("127.0.0.1", "u"), hostkeys=known)
+def test_a_login_by_hand_at_the_jump_host_is_used_by_its_command(sshd, tmp_path, known, ssh_config):
+    """Where a jump host wants a code, the user logs in once and leaves that connection open."""
+    pin(known, "far", 22, sshd)
+    with Sshd(tmp_path / "near") as near, tempfile.TemporaryDirectory() as short:
+        config = ssh_config(
+            entry("far", sshd, f"ProxyCommand ssh -F {tmp_path}/ssh_config -W %h:%p near")
+            + entry("near", near, f"IdentityFile {near.key}", f"ControlPath {short}/s")
+            + "Host *\n UserKnownHostsFile /dev/null\n StrictHostKeyChecking no\n LogLevel ERROR\n"
+        )
+        by_hand = ["ssh", "-F", config, "-MNf", "near"]
+        subprocess.run(by_hand, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            (near.folder / "authorized_keys").write_text("")  # no other login is possible
+            greet(Profile("far", sshd.user, sshd.key), known, config)
+        finally:
+            subprocess.run(
+                ["ssh", "-F", config, "-O", "exit", "near"], check=True, capture_output=True
+            )
 
 
 # ------------------------------------------------------------------ pinning on the way
