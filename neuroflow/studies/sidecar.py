@@ -49,6 +49,7 @@ SAFE_WORDS = {
     "SliceEncodingDirection": "[ijk]-?",
 }
 """Keys whose values come from fixed lists, as patterns."""
+_NO_NUMBER = re.compile(r"(?<=[:\[,\s])[-+]?(inf|nan)(?=\s*[,\]}])", re.I)
 MAX_BYTES = 16 * 1024**2
 """No sidecar is longer."""
 
@@ -58,7 +59,8 @@ def read_sidecar(member: Member) -> dict[str, Any]:
     try:
         with member.open_raw() as stream:
             text = stream.read(MAX_BYTES).decode("utf-8-sig")
-        content = json.loads(text)
+        # NaN and Infinity, which some converters write, are no JSON and no values.
+        content = json.loads(_NO_NUMBER.sub("null", text), parse_constant=lambda _: None)
     except (*READ_ERRORS, ValueError) as error:
         raise StudyError(
             "The sidecar is not readable JSON.",

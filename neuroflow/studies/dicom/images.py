@@ -68,7 +68,11 @@ def _read_headers(members: StudyMembers) -> tuple[list[Pair], list[str]]:
     for member in members.images:
         try:
             with member.open() as stream:
-                pairs.append((read_header(stream, member.unpacked_size), member))
+                header = read_header(stream, member.unpacked_size)
+            if not (header.sop_uid and header.sop_class):
+                damaged.append(f"{member.basename} (no SOP Instance UID or class)")
+                continue
+            pairs.append((header, member))
         except NotAnImageError:
             others += 1  # passed over; only an image can be damaged
         except (*READ_ERRORS, *STREAM_ERRORS) as error:

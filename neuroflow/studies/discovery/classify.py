@@ -182,7 +182,7 @@ def _classify_dicom(path: str, start: bytes, stream: BinaryIO) -> FileKind:
     except READ_ERRORS as error:
         return FileKind("damaged", f"{DAMAGED}: {type(error).__name__}")
     if found is None:
-        return FileKind("skip", "DICOM without a Study Instance UID")
+        return FileKind("damaged", f"{DAMAGED}: no Study Instance UID")
     summary, instance = found
     if other := _kind_of_other(summary.sop_class):
         return FileKind("skip", other)

@@ -43,7 +43,17 @@ def walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
                 if entry.name.lower() not in IGNORED_FILES:
                     yield entry.path
             else:
-                skipped.append(Skipped(Path(entry.path), "broken link, or not a file"))
+                skipped.append(Skipped(Path(entry.path), _broken(entry.path)))
+
+
+def _broken(path: str) -> str:
+    try:
+        target = os.readlink(path)  # noqa: PTH115
+    except OSError:
+        target = ""
+    if "annex/objects" in target.replace(os.sep, "/"):
+        return "content is not here (git-annex): run `datalad get` for it"
+    return "broken link, or not a file"
 
 
 def is_litter(name: str) -> bool:

@@ -60,18 +60,37 @@ def read_header(member: Member) -> NiftiHeader:
     """Read a NIfTI's header."""
     try:
         start = _start(member)
+        _refuse_pointer(start)
         sizes = {struct.unpack(order + "i", start[:4])[0] for order in "<>"}
         kind: Any = Nifti2Header if 540 in sizes else Nifti1Header
         header = kind(start[: kind.template_dtype.itemsize], check=False)
         shape = header.get_data_shape()
         magic = bytes(header["magic"].item())[:3]
         itemsize = header.get_data_dtype().itemsize
-        length = int(header["vox_offset"]) + int(np.prod(shape, dtype=np.int64)) * itemsize
+        # Some tools write 0 into a single file, whose voxels begin after the header all the same.
+        begin = max(int(header["vox_offset"]), kind.single_vox_offset)
+        length = begin + int(np.prod(shape, dtype=np.int64)) * itemsize
     except _HEADER_ERRORS as error:
         raise _unreadable(reason_of(error)) from error
     if magic not in (b"n+1", b"n+2"):
         raise _unreadable("Its header lacks the NIfTI magic number.")
     return NiftiHeader(header, length)
+
+
+def _refuse_pointer(start: bytes) -> None:
+    """Refuse the placeholder of a file whose content was not downloaded."""
+    if b"annex/objects/" in start[:512]:
+        raise StudyError(
+            "The content of the image is not on this computer.",
+            why="The file is a placeholder of git-annex.",
+            advice="Run `datalad get` (or `git annex get`) for it.",
+        )
+    if start.startswith(b"version https://git-lfs"):
+        raise StudyError(
+            "The content of the image is not on this computer.",
+            why="The file is a placeholder of Git LFS.",
+            advice="Run `git lfs pull`.",
+        )
 
 
 def _start(member: Member) -> bytes:

@@ -46,6 +46,19 @@ def test_ge_custom_table_counts_zero_vectors_as_unweighted(public):
     assert (found.is_b0, found.direction) == (True, None)
 
 
+@pytest.mark.parametrize(("share", "shell"), [(1.0, 2000.0), (0.5, 1000.0), (0.355, 710.0)])
+@pytest.mark.parametrize("public", [None, 2000.0])
+def test_ge_writes_shells_as_shorter_vectors_of_the_largest_b_value(public, share, shell):
+    length = share**0.5
+    found = gradient(ge((0.6 * length, -0.8 * length, 0), public=public, private=1_000_002_000))
+    assert found.b_value == shell
+
+
+def test_ge_with_a_public_b_value_of_the_shell_is_not_scaled_again():
+    found = gradient(ge((0.6 * 0.7, -0.8 * 0.7, 0), public=1000.0, private=2000))
+    assert found.b_value == 1000.0
+
+
 def test_the_public_direction_outranks_the_private_one():
     ds = ge((1, 0, 0), public=1000.0)
     ds.DiffusionGradientOrientation = [0.0, 1.0, 0.0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,10 +13,10 @@ from support.packages import only_study
 from support.scans import Scan, write_enhanced, write_mosaic
 
 from neuroflow.errors import OptionError
-from neuroflow.models import StudyKind
-from neuroflow.studies.acquisition import Acquisition
+from neuroflow.models import Study, StudyKind
+from neuroflow.studies.acquisition import Acquisition, GradientTable
 from neuroflow.studies.diffusion import Gradient, count_directions
-from neuroflow.studies.protocol.check import check
+from neuroflow.studies.protocol.check import check, check_study
 from neuroflow.studies.protocol.further_rules import FURTHER_RULES
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.protocol.rules import RULES, rules_table
@@ -81,6 +82,34 @@ def test_reversed_directions_count_the_same(vectors):
     mirrored = [Gradient(1000.0, (-x, -y, -z)) for x, y, z in vectors]
     assert count_directions(straight) == count_directions(straight + mirrored)
     assert count_directions(straight) <= len(vectors)
+
+
+def directions(*, weighted, axes, declared=None):
+    """Check a study by the numbers of its directions."""
+    table = GradientTable(n_encoded=weighted, n_directions=axes, n_declared=declared)
+    facts = Acquisition(kind=StudyKind.DICOM, fingerprint="a", gradients=table)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("neuroflow.studies.protocol.check.read_acquisition", lambda _: facts)
+        found = check_study(Study("P", StudyKind.DICOM, Path(), ()))
+    return {f.rule: (f.severity, f.measured) for f in found if "directions" in f.rule}
+
+
+def test_axes_that_lie_close_are_a_warning_with_both_numbers():
+    assert directions(weighted=32, axes=27, declared=33) == {
+        "distinct_directions": ("warning", "27 axes of 32 weighted volumes")
+    }
+
+
+def test_too_few_weighted_volumes_are_one_error():
+    assert directions(weighted=20, axes=20, declared=20) == {"directions": ("error", "20")}
+
+
+def test_too_few_declared_directions_are_an_error_even_of_enough_volumes():
+    assert directions(weighted=32, axes=32, declared=15) == {"declared_directions": ("error", "15")}
+
+
+def test_enough_directions_have_no_finding():
+    assert directions(weighted=30, axes=30) == {}
 
 
 def test_overridden_error_is_a_warning_with_the_reason(tmp_path):

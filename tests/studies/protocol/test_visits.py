@@ -1,0 +1,119 @@
+"""The same scan twice, or several studies of one participant and visit, are found and chosen."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+import nibabel as nib
+import numpy as np
+import pytest
+from support.quirks import pack
+from support.scans import SMALL, write_mosaic, write_nifti
+
+from neuroflow.studies.discovery.find import find_studies
+from neuroflow.studies.protocol.check import check
+
+
+def blocked(folder):
+    """Return the labels of studies with the finding, in order."""
+    table = check(find_studies(folder))
+    found = table[table["rule"] == "same_visit"]
+    assert set(found["severity"]) <= {"error"}
+    return found["study"].tolist()
+
+
+def bids(folder, name, number=1):
+    write_nifti(folder, replace(SMALL, number=number), stem=name)
+
+
+@pytest.mark.parametrize("patient_id", ["P01", "a hospital number"])
+def test_dicom_beside_its_converted_image_is_one_visit(tmp_path, patient_id):
+    write_mosaic(tmp_path / "P01" / "DTI", replace(SMALL, patient_id=patient_id))
+    write_nifti(tmp_path / "P01" / "DTI", SMALL, stem="P01_DTI_5")
+    assert len(blocked(tmp_path)) == 2
+
+
+def test_sourcedata_beside_raw_images_is_one_visit(tmp_path):
+    (tmp_path / "dataset_description.json").write_text("{}", encoding="utf-8")
+    bids(tmp_path / "sub-01" / "dwi", "sub-01_dwi")
+    write_mosaic(tmp_path / "sourcedata" / "sub-01" / "dicom", SMALL)
+    assert len(blocked(tmp_path)) == 2
+    (tmp_path / "studies.tsv").write_text("path\tuse\nsourcedata\tno\n", encoding="utf-8")
+    assert blocked(tmp_path) == []
+    assert len(find_studies(tmp_path)) == 1
+
+
+def test_a_preprocessed_copy_that_shares_gradients_is_one_visit(tmp_path):
+    path = write_nifti(tmp_path / "P01", SMALL, stem="data")
+    for kind in ("bval", "bvec"):
+        path.with_name(f"data.{kind}").rename(path.with_name(f"{kind}s"))
+    image = nib.load(path)
+    changed = nib.Nifti1Image(np.asanyarray(image.dataobj) + 1, image.affine, image.header)
+    nib.save(changed, path.with_name("data_eddy.nii.gz"))
+    assert blocked(tmp_path) == ["P01 data", "P01 data_eddy"]
+
+
+def test_runs_and_directions_of_one_visit_are_reported_with_each_other(tmp_path):
+    folder = tmp_path / "sub-01" / "dwi"
+    for number, name in enumerate(("dir-AP_run-1", "dir-AP_run-2", "dir-PA"), 1):
+        bids(folder, f"sub-01_{name}_dwi", number)
+    table = check(find_studies(tmp_path))
+    found = table[table["rule"] == "same_visit"]
+    assert len(found) == 3
+    assert "run-2" in found["measured"].iloc[0]
+    assert "dir-PA" in found["measured"].iloc[0]
+    assert "studies.tsv" in found["advice"].iloc[0]
+
+
+def test_a_zip_beside_its_unpacked_folder_is_one_visit(tmp_path):
+    write_nifti(tmp_path / "in" / "P01", SMALL)
+    pack(tmp_path / "in" / "P01", tmp_path / "in" / "P01.zip")
+    table = check(find_studies(tmp_path / "in"))
+    assert table["rule"].tolist().count("duplicate") == 2
+
+
+def test_two_dicom_studies_of_one_day_are_one_visit(tmp_path):
+    for number in (1, 2):
+        write_mosaic(tmp_path / str(number), replace(SMALL, number=number))
+    assert len(blocked(tmp_path)) == 2
+
+
+def test_visits_in_folders_of_their_own_are_different(tmp_path):
+    for number, visit in enumerate(("baseline", "month12"), 1):
+        write_nifti(tmp_path / "P01" / visit, replace(SMALL, number=number))
+    assert blocked(tmp_path) == []
+    assert [study.session_id for study in find_studies(tmp_path)] == ["baseline", "month12"]
+
+
+def test_participants_in_folders_of_groups_are_different(tmp_path):
+    people = ("controls/C001", "controls/C002", "patients/P001")
+    for number, name in enumerate(people, 1):
+        write_nifti(tmp_path / name, replace(SMALL, number=number))
+    assert blocked(tmp_path) == []
+    assert [study.participant_id for study in find_studies(tmp_path)] == ["C001", "C002", "P001"]
+
+
+@pytest.mark.parametrize("patient_id", ["", "ANONYMOUS", "anonymized", "000000", "Unknown", "n/a"])
+def test_a_patient_id_that_everybody_has_is_replaced_by_the_folder(tmp_path, patient_id):
+    for number in (1, 2):
+        scan = replace(SMALL, number=number, patient_id=patient_id)
+        write_mosaic(tmp_path / "site" / f"P0{number}", scan)
+    assert [study.participant_id for study in find_studies(tmp_path)] == ["P01", "P02"]
+    assert blocked(tmp_path) == []
+
+
+def test_a_session_given_by_the_user_separates_visits(tmp_path):
+    for name in ("a", "b"):
+        write_nifti(tmp_path / "P01" / name, replace(SMALL, number=ord(name)))
+    assert len(blocked(tmp_path)) == 2
+    table = "path\tsession_id\nP01/a\t1\nP01/b\t2\n"
+    (tmp_path / "studies.tsv").write_text(table, encoding="utf-8")
+    assert blocked(tmp_path) == []
+
+
+def test_a_copy_is_reported_once_as_a_duplicate(tmp_path):
+    write_nifti(tmp_path / "P01" / "a", SMALL)
+    shutil.copytree(tmp_path / "P01" / "a", tmp_path / "P01" / "b")
+    rules = check(find_studies(tmp_path))["rule"].tolist()
+    assert (rules.count("duplicate"), rules.count("same_visit")) == (2, 0)
