@@ -19,7 +19,7 @@ def ge(vector, *, public=None, private=None):
         ds.DiffusionBValue = public
     block = ds.private_block(0x0019, "GEMS_ACQU_01", create=True)
     for element, value in zip((0xBB, 0xBC, 0xBD), vector, strict=True):
-        block.add_new(element, "DS", str(value))
+        block.add_new(element, "DS", str(round(value, 10)))
     if private is not None:
         block = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
         block.add_new(0x39, "IS", [private, 8, 0, 0])
