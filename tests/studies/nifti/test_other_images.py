@@ -12,7 +12,6 @@ from support.studies import measured
 from neuroflow.studies.discovery.find import find_studies, survey
 from neuroflow.studies.protocol.check import check_study
 
-
 NAMES = (
     *("sub-01_sbref", "dwi_ADC", "dti_FA", "dti_MD", "nodif_brain_mask", "nodif_brain"),
     *("dti_L1", "dwi_ph", "S0", "anything at all"),
