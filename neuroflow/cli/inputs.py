@@ -41,12 +41,12 @@ def cohort_table(
     import neuroflow as nf
 
     if is_workspace(source):
-        _refuse(participants, "a workspace has participants of its own")
+        _refuse(participants, "a workspace has its own participants")
         with nf.Workspace(source) as ws:
             return ws.table(schema=schema)
     if source.is_file() and (table := _read_file(source)) is not None:
-        _refuse(participants, "a cohort table has its participants in it")
-        _refuse(schema, "a cohort table is read already", "--schema")
+        _refuse(participants, "a cohort table contains its participants")
+        _refuse(schema, "a cohort table needs no schema", "--schema")
         return table
     return nf.read_results(source, participants=participants, schema=schema)
 

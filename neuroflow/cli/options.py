@@ -20,11 +20,11 @@ def _limit_processes(count: int | None) -> int | None:
     return count
 
 
-WorkspaceFolder = Annotated[Path, typer.Argument(help="The project's folder.")]
+WorkspaceFolder = Annotated[Path, typer.Argument(help="The workspace folder.")]
 CohortId = Annotated[str, typer.Argument(help="The cohort's id.", autocompletion=cohort_ids)]
 ScansFolder = Annotated[
     Path | None,
-    typer.Argument(help="The folder of scans; leave it out for a cohort that was made before."),
+    typer.Argument(help="The folder of scans; omit it for an existing cohort."),
 ]
 Source = Annotated[
     Path,
@@ -44,7 +44,7 @@ Jobs = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="How many processes work at most; the cores of this job if left out.",
+        help="Number of worker processes; by default the cores of this job.",
         callback=_limit_processes,
     ),
 ]
@@ -61,12 +61,14 @@ Contrasts = Annotated[
     ),
 ]
 Covariates = Annotated[list[str] | None, typer.Option(help="Adjust for these columns: age,sex.")]
-Metrics = Annotated[list[str] | None, typer.Option(help="Metrics: FW,FAt; all if left out.")]
+Metrics = Annotated[list[str] | None, typer.Option(help="Metrics: FW,FAt; all if omitted.")]
 Visit = Annotated[
-    str | None, typer.Option(help="Which visit of each participant: first, last, or a session id.")
+    str | None,
+    typer.Option(help="The visit of each participant to use: first, last, or a session id."),
 ]
 CorrectionName = Annotated[
-    str, typer.Option(help="Multiple testing: bh (FDR), holm, bonferroni or none.")
+    str,
+    typer.Option(help="Correction for multiple comparisons: bh (FDR), holm, bonferroni or none."),
 ]
 Confidence = Annotated[
     float, typer.Option(help="Level of the confidence intervals, between 0 and 1.")

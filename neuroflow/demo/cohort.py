@@ -33,7 +33,9 @@ def make_cohort(
     55-104 ms, 2 mm, 64-86 slices, b = 0 (twice at least) and 1000 s/mm² (30 directions at least).
     """
     if n_studies < 1:
-        raise DemoError(f"A cohort of {n_studies} studies cannot be made.", advice="Ask for more.")
+        raise DemoError(
+            f"A cohort of {n_studies} studies cannot be made.", advice="Use a larger number."
+        )
     folder = Path(folder)
     scans = folder / "scans"
     visits = plan_visits(n_studies, seed)

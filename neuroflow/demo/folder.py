@@ -88,7 +88,7 @@ def make_run_folder(folder: Path | str) -> DemoFolder:
         raise DemoError(
             f"The demo cannot write into {folder}.",
             why=f"{error.strerror}.",
-            advice="Name a folder that can be written: neuroflow demo FOLDER.",
+            advice="Choose a writable folder: neuroflow demo FOLDER.",
         ) from error
     return made
 

@@ -1,7 +1,7 @@
 """Region names: which region, side and metric a name in a result file means.
 
 One name per metric. The public AID-P code writes ``<region>_FW`` (free water) and ``<region>_FA``.
-Its FA is computed after the free water was taken out, what the literature writes FAt. neuroflow
+Its FA is free-water-corrected, which the literature calls FAt. neuroflow
 therefore calls the metric **FAt**, whether a file says ``FA`` or ``FAt``; files keep what they say.
 Only where one file holds both, its ``FA`` must be something else, the uncorrected one: it then
 stays ``FA``, with a warning (see `neuroflow.results.aidp.layouts`).

@@ -69,11 +69,13 @@ def read_prediction(path: str | Path) -> Prediction:
     except OSError as error:
         raise ResultError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
     if len(data) > MAX_BYTES:
-        raise ResultError(f"{path} is not a textual report.", advice="Fetch it again.")
+        raise ResultError(f"{path} is not a textual report.", advice="Download it again.")
     try:
         text, _ = decode(data)
     except TextError as error:
-        raise ResultError(f"{path} is not a textual report.", advice="Fetch it again.") from error
+        raise ResultError(
+            f"{path} is not a textual report.", advice="Download it again."
+        ) from error
     return parse_prediction(text)
 
 
@@ -169,7 +171,7 @@ class _Parser:
         if 0 <= number <= 1:
             self._keep(self.probabilities, name, number)
         else:
-            self.warnings.append(f"the probability of {name} is no share: {value!r}")
+            self.warnings.append(f"the probability of {name} is not between 0 and 1: {value!r}")
 
     def _classification(self, key: str, value: str) -> None:
         """Read ``Atypical: 0.93`` and ``Atypical: yes (93 %)``."""
@@ -192,7 +194,7 @@ class _Parser:
 
     def _keep(self, into: dict[str, _V], name: str, value: _V) -> None:
         if into.setdefault(name, value) != value:
-            self.warnings.append(f"{name} is given twice; the first is kept")
+            self.warnings.append(f"{name} occurs twice; the first value is kept")
 
 
 def _number(match: re.Match[str]) -> float:

@@ -133,6 +133,6 @@ def _folder_summary(remote: SftpRemote, folder: PurePosixPath) -> str:
         raise RemoteMissingError(
             f"The account has no folder {folder}/.",
             why=error.why,
-            advice="Ask the support of neuropacs: the folder is created with the account.",
+            advice="Ask neuropacs support: the folder is created with the account.",
         ) from error
     return f"{folder}/ exists, with {count} entr{'y' if count == 1 else 'ies'}."

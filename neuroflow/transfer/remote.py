@@ -27,9 +27,9 @@ BeforeLast = Callable[[], None]
 class Receipt(StrEnum):
     """What the server showed after it acknowledged a whole file."""
 
-    CONFIRMED = "sent whole; the size on the server agrees"
-    TAKEN = "sent whole; taken into processing at once"
-    UNSEEN = "sent whole; the server does not show what it holds"
+    CONFIRMED = "sent; the size on the server is correct"
+    TAKEN = "sent; already in processing"
+    UNSEEN = "sent; the server does not show the file"
 
 
 def do_nothing(*_: object) -> None:

@@ -18,11 +18,11 @@ def check_number(name: str, value: object, *, above: float = 0.0) -> float:
     20.0
     >>> check_number("limit_mb_per_s", "fast")
     Traceback (most recent call last):
-    neuroflow.errors.OptionError: limit_mb_per_s='fast' is no number above 0. [option]
+    neuroflow.errors.OptionError: limit_mb_per_s must be a number above 0, not 'fast'. [option]
     """
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or math.isnan(number := float(value)) or not number > above:  # type: ignore[arg-type]
-        raise OptionError(f"{name}={value!r} is no number above {above:g}.")
+        raise OptionError(f"{name} must be a number above {above:g}, not {value!r}.")
     return number
 
 
@@ -34,7 +34,7 @@ def check_studies(studies: Iterable[Study]) -> list[Study]:
         found = None
     if isinstance(studies, str) or found is None or not all(isinstance(s, Study) for s in found):
         raise OptionError(
-            f"studies is {type(studies).__name__}, and not a list of studies.",
+            f"studies must be a list of studies, not {type(studies).__name__}.",
             advice="Pass what find_studies(folder) returned, or a part of it.",
         )
     return found

@@ -61,7 +61,7 @@ class Checks:
         chosen = find_study(self._enrolment.current(cohort), study)
         if not isinstance(reason, str):
             raise OptionError(
-                f"The reason is {type(reason).__name__}, and not text.",
+                f"The reason must be text, not {type(reason).__name__}.",
                 advice="Write why, in a few words; an empty text applies the rule again.",
             )
         Waiver(chosen.label, rule, reason or "applied again")

@@ -147,7 +147,7 @@ class Collection:
         """Read everything collected, joined with studies and participants."""
         if schema is not None and not isinstance(schema, Schema):
             raise OptionError(
-                f"schema is {type(schema).__name__}, and not a Schema.",
+                f"schema must be a Schema, not {type(schema).__name__}.",
                 advice="Make one with neuroflow.Schema, or pass None.",
             )
         if not self._folder.results.exists() or not any(self._folder.results.glob("*")):

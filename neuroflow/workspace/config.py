@@ -113,12 +113,12 @@ def read_settings(path: Path) -> Settings:
 def write_profile(path: Path, profile: Profile) -> None:
     """Write a profile into a neuroflow.toml and use it from now on; all else in it stays."""
     if not profile.name.strip():
-        raise ConfigError("A profile needs a name.", advice="Call it by the site, for example.")
+        raise ConfigError("A profile needs a name.", advice="Name it after the site, for example.")
     tables = _tables(path)
     profiles = tables.setdefault("profile", tomlkit.table(is_super_table=True))
     if not isinstance(profiles, MutableMapping):
         raise ConfigError(
-            f"{path} has no room for a profile.",
+            f"{path} cannot hold a profile.",
             why="`profile` is not a table in it.",
             advice="Remove that line.",
         )
@@ -168,7 +168,7 @@ def _check_setting(name: str, value: object, known: dict[str, Field[Any]]) -> No
         raise ValueError(f"there is no setting {name!r}")
     is_whole = isinstance(known[name].default, int)
     if isinstance(value, bool) or not isinstance(value, int if is_whole else (int, float)):
-        raise TypeError(f"{name} is {value!r}, and not a {'whole ' if is_whole else ''}number")
+        raise TypeError(f"{name} must be a {'whole ' if is_whole else ''}number, not {value!r}")
     ((bound, limit),) = known[name].metadata.items()
     if not (value > limit if bound == "above" else value >= limit):  # false for nan, too
         raise ValueError(f"{name} is {value!r}; it must be {bound.replace('_', ' ')} {limit}")

@@ -108,7 +108,7 @@ def _writable(folder: Path) -> Path:
         raise WorkspaceError(
             f"{folder} cannot be a workspace.",
             why="It is a file, or is below one.",
-            advice="Name a folder.",
+            advice="Choose a folder.",
         ) from error
     except OSError as error:
         raise WorkspaceError(

@@ -369,8 +369,8 @@ class Service:
         profile = self.profile
         if profile is None:
             raise ConfigError(
-                "This workspace does not know the service yet.",
+                "This workspace has no connection profile yet.",
                 why=f"There is no profile {self.profile_name!r} in {self._config}.",
-                advice="Fill the Connect form, or run `neuroflow connect`.",
+                advice="Complete the Connect form, or run `neuroflow connect`.",
             )
         return profile

@@ -228,11 +228,11 @@ def blocked_error(cohort: Cohort, blocked: Mapping[str, str]) -> SubmissionError
         f"{len(blocked)} of {len(cohort.studies)} studies have errors; nothing was sent.",
         why=f"{', '.join(named[:MAX_NAMED])}{more}.",
         advice=Wording(
-            "Workspace.check(cohort) has an advice for each. Correct the studies, send the "
+            "Workspace.check(cohort) shows what to do for each. Correct the studies, send the "
             "others with only_good=True, or override a rule with Workspace.override.",
-            cli="`neuroflow check` has an advice for each. Correct the studies, send the others "
+            cli="`neuroflow check` shows what to do for each. Correct the studies, send the others "
             "with --only-good, or override a rule with `neuroflow override`.",
-            form="The Cohort form has an advice for each. Correct the studies, send only those "
+            form="The Cohort form shows what to do for each. Correct the studies, send only those "
             "without errors, or override a rule.",
         ),
     )
@@ -246,7 +246,7 @@ def select_studies(
         only = [only]
     if not isinstance(only, Collection):
         raise OptionError(
-            f"only={only!r} is no list of studies.",
+            f"only must be a list of studies, not {only!r}.",
             advice="Name studies by their study_id, as Workspace.status() lists them.",
         )
     names = [name for s in cohort.studies for name in (s.study_id, s.label) if name]

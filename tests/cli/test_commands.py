@@ -263,7 +263,7 @@ def test_several_ways_to_the_service_have_names(run, project, service):
     assert code == 4
     assert "no profile 'clinic'" in err
     code, _, err = run("connect", project, "--host", service.host)
-    assert (code, "go together" in err) == (2, True)
+    assert (code, "must be used together" in err) == (2, True)
 
 
 def test_an_age_and_a_sex_are_filled_in(run, own_cohort_folder, tmp_path):
@@ -282,6 +282,6 @@ def test_an_age_and_a_sex_are_filled_in(run, own_cohort_folder, tmp_path):
 
 
 def test_a_status_says_how_old_it_is(run, project):
-    assert "the server was never listed" in run("status", project, "--offline")[2]
+    assert "the server has not been checked yet" in run("status", project, "--offline")[2]
     assert "The server as of" in run("status", project)[2]
     assert "as of" in run("status", project, "--offline")[2]

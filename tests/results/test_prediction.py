@@ -84,7 +84,7 @@ def test_a_probability_that_is_none_is_told_and_left_out():
 def test_contradictions_are_told():
     found = parse_prediction("PSP Probability: 0.1\nPSP Probability: 0.9\n")
     assert found.probabilities == {"PSP": 0.1}
-    assert "given twice" in found.warnings[0]
+    assert "occurs twice" in found.warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_results_need_a_collection_first(collection):
 
 
 def test_a_schema_has_to_be_a_schema(collection):
-    with pytest.raises(OptionError, match="not a Schema"):
+    with pytest.raises(OptionError, match="must be a Schema"):
         collection.results({"layout": "long"})
 
 

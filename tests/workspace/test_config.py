@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 def test_a_file_without_room_for_a_profile_stays_unchanged(path):
     path.write_text("profile = 3\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="no room"):
+    with pytest.raises(ConfigError, match="cannot hold a profile"):
         write_profile(path, Profile(host="h", user="u", key=Path("k")))
     assert path.read_text(encoding="utf-8") == "profile = 3\n"
 

@@ -10,14 +10,12 @@ import typer
 from neuroflow.cli.console import Console
 from neuroflow.cli.signals import stoppable
 
-STOPPING = (
-    "Closing the page. What was sent and collected stays; a running upload continues next time."
-)
+STOPPING = "Closing the page. An interrupted upload is sent again next time; nothing is lost."
 
 
 def app(
-    workspace: Annotated[Path, typer.Argument(help="The project's folder.")] = Path("my-project"),
-    port: Annotated[int, typer.Option(help="The page's port; 0 takes a free one.")] = 0,
+    workspace: Annotated[Path, typer.Argument(help="The workspace folder.")] = Path("my-project"),
+    port: Annotated[int, typer.Option(help="The port of the page; 0 for any free port.")] = 0,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")
     ] = True,

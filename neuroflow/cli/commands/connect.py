@@ -30,7 +30,7 @@ def connect(
     profile: Annotated[
         str | None, typer.Option(help="Save under this name, or use the profile of this name.")
     ] = None,
-    remove: Annotated[str | None, typer.Option(help="Delete this profile first.")] = None,
+    remove: Annotated[str | None, typer.Option(help="Remove the profile of this name.")] = None,
     host_key: HostKey = None,
     forget_host_key: Annotated[
         list[str] | None,
@@ -45,7 +45,7 @@ def connect(
     from neuroflow.workspace import Workspace
 
     if (host or user or key) and not (host and user and key):
-        raise typer.BadParameter("--host, --user and --key go together")
+        raise typer.BadParameter("--host, --user and --key must be used together")
     with Console(as_json=as_json) as console, Workspace(workspace) as ws:
         if remove:
             ws.service.remove_profile(remove)

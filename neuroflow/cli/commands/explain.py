@@ -22,7 +22,10 @@ def anchors(incomplete: str) -> list[str]:
 def explain(
     anchor: Annotated[
         str,
-        typer.Argument(help="The word in the last line of the error.", autocompletion=anchors),
+        typer.Argument(
+            help="The name of the error, as in the last line of its message.",
+            autocompletion=anchors,
+        ),
     ],
 ) -> None:
     """Explain an error: what it means, its usual causes, and what to do."""

@@ -59,7 +59,7 @@ def check(
     path: KeyFile,
     passphrase: Passphrase = False,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Make a key private if others may read it.")
+        bool, typer.Option("--fix", help="Correct the permissions if others can read the key.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -62,7 +62,7 @@ def plot(
     kind: Annotated[str, typer.Argument(help=", ".join(kinds()), autocompletion=kinds)],
     source: Source,
     to: Annotated[list[Path], typer.Option(help=".png, .svg or .pdf; repeatable.")],
-    regions: Annotated[list[str] | None, typer.Option(help="pSN,Putamen; all if left out.")] = None,
+    regions: Annotated[list[str] | None, typer.Option(help="pSN,Putamen; all if omitted.")] = None,
     metric: Annotated[str, typer.Option(help="One metric.")] = "FW",
     by: Annotated[str, typer.Option(help="The column that holds the groups.")] = "group",
     groups: Groups = None,
@@ -73,13 +73,15 @@ def plot(
     covariates: Covariates = None,
     visit: Visit = None,
     correction: CorrectionName = "bh",
-    study: Annotated[str | None, typer.Option(help="Which study: for profile.")] = None,
-    score: Annotated[str | None, typer.Option(help="Which column: for scatter.")] = None,
+    study: Annotated[str | None, typer.Option(help="The study, for profile.")] = None,
+    score: Annotated[
+        str | None, typer.Option(help="The column with the score, for scatter.")
+    ] = None,
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
-    note: Annotated[str, typer.Option(help="Stands at the foot of the figure.")] = "",
-    dpi: Annotated[int, typer.Option(help="Of the pixels.", min=50, max=1200)] = 300,
+    note: Annotated[str, typer.Option(help="A line below the figure.")] = "",
+    dpi: Annotated[int, typer.Option(help="Resolution, in dots per inch.", min=50, max=1200)] = 300,
     caption: Annotated[
-        bool, typer.Option("--caption", help="Write the caption beside it, as .txt.")
+        bool, typer.Option("--caption", help="Also write the caption, as .txt.")
     ] = False,
     participants: Participants = None,
     as_json: AsJson = False,

@@ -37,7 +37,9 @@ FORMATS = ("csv", "tsv", "parquet", "xlsx")
 
 def status(
     workspace: WorkspaceFolder,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the server.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use the ledger only, without the network.")
+    ] = False,
     host_key: HostKey = None,
     as_json: AsJson = False,
 ) -> None:
@@ -51,7 +53,7 @@ def status(
         console.output(states(table), table)
         at = table.attrs.get("listed_at")
         seen = f"The server {as_of(at, datetime.now(UTC).astimezone())}."
-        console.info(seen if at else "From the ledger alone: the server was never listed.")
+        console.info(seen if at else "From the ledger only: the server has not been checked yet.")
 
 
 def states(table: pd.DataFrame) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def export(
     source: Source,
     to: Annotated[Path, typer.Argument(help="The folder to write to.")],
     formats: Annotated[
-        list[str] | None, typer.Option("--format", help=f"Of {','.join(FORMATS)}; all if left out.")
+        list[str] | None, typer.Option("--format", help=f"Of {','.join(FORMATS)}; all if omitted.")
     ] = None,
     participants: Participants = None,
     schema: SchemaFile = None,

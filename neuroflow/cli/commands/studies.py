@@ -67,7 +67,7 @@ def exclude(
     workspace: WorkspaceFolder,
     cohort_id: CohortId,
     study: StudyName,
-    reason: Annotated[str, typer.Option(help="Why, for the list of exclusions.")],
+    reason: Annotated[str, typer.Option(help="The reason, for the list of exclusions.")],
     as_json: AsJson = False,
 ) -> None:
     """Exclude a study: it is not checked, packaged or sent until it is included again."""
@@ -92,7 +92,7 @@ def override(
     cohort_id: CohortId,
     study: StudyName,
     rule: Annotated[str, typer.Argument(help="The rule's id.", autocompletion=rules)],
-    reason: Annotated[str, typer.Option(help="Why; an empty text ends the override.")],
+    reason: Annotated[str, typer.Option(help="The reason; an empty text withdraws the override.")],
     as_json: AsJson = False,
 ) -> None:
     """Override a rule for one study, with a reason that is recorded."""

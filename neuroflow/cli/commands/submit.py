@@ -56,7 +56,12 @@ def submit(
             "--retry-failed", help="Send only studies whose last upload failed or was interrupted."
         ),
     ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Send changed studies again.")] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Send studies again that changed, failed or have an unknown outcome."
+        ),
+    ] = False,
     limit_mb_per_s: Annotated[
         float | None, typer.Option(help="The highest upload rate, in MB per second.")
     ] = None,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from neuroflow.transfer import Look
     from neuroflow.workspace import Workspace
 
-GO_ON = "Stopped watching. What was collected stays; run the same command again to continue."
+GO_ON = "Stopped watching. Run the same command again to continue."
 
 
 def watch(

@@ -13,7 +13,7 @@ from neuroflow.matrix import is_region
 from neuroflow.results.aidp.schema import Schema
 
 _SAMPLE_LINES = 200  # enough to see the delimiter, cheap for a report of thousands of studies
-_ENCODED = "Fetch it again, or name its encoding in a Schema."
+_ENCODED = "Download it again, or name its encoding in a Schema."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ def read_grid(data: bytes, path: str | Path, schema: Schema) -> CsvGrid:
     try:
         text, encoding = decode(data, schema.encoding)
         if not text.strip():
-            raise unreadable(path, 1, "The file is empty.", "Fetch it again.")
+            raise unreadable(path, 1, "The file is empty.", "Download it again.")
         delimiter = schema.delimiter or _find_delimiter(text, path, schema.skip_lines)
         rows, lines, comments = split_cells(text, delimiter, schema.skip_lines)
     except TextError as error:
         advice = _ENCODED if error.is_binary else error.advice
         raise unreadable(path, error.line, error.why, advice) from error
     if not rows:
-        raise unreadable(path, 1, "There is nothing in its cells.", "Fetch it again.")
+        raise unreadable(path, 1, "All its cells are empty.", "Download it again.")
     rows, lines, titles = _square(rows, lines, path)
     return CsvGrid(path, rows, lines, (*comments, *titles), delimiter, encoding)
 
@@ -76,7 +76,7 @@ def _find_delimiter(text: str, path: str | Path, skip: int) -> str:
             scores[delimiter] = (names, len(rows), -len(lengths), max(lengths))
     if not scores:
         why = "No comma, semicolon or tab separates cells."
-        raise unreadable(path, skip + 1, why, "Fetch it again.")
+        raise unreadable(path, skip + 1, why, "Download it again.")
     return max(scores, key=scores.__getitem__)
 
 
@@ -101,7 +101,7 @@ def _square(
                 path,
                 line,
                 f"It has {len(cells)} cells, the table's first line {len(rows[0])}.",
-                "The file may have been cut short: fetch it again.",
+                "The file may be truncated: download it again.",
             )
         square.append(cells + [""] * (width - len(cells)))
     return square, lines, titles

@@ -82,7 +82,7 @@ def read_sheet(grid: CsvGrid, schema: Schema) -> ParsedSheet:
     layout, column = _recognise(grid, schema)
     sheet = layout.read(grid, schema, column)
     if not sheet.names or not sheet.ids:
-        raise grid.error(0, "No values of regions were found.", "Fetch the file again.")
+        raise grid.error(0, "No values of regions were found.", "Download the file again.")
     _settle_metrics(sheet, schema)
     return sheet
 
@@ -129,8 +129,8 @@ def _settle_metrics(sheet: ParsedSheet, schema: Schema) -> None:
             replace(name, metric="FA") if plain(name.suffix) in _UNCORRECTED else name
             for name in sheet.names
         ]
-        sheet.warnings.append("both FA and FAt are given: FA is kept apart, as uncorrected")
+        sheet.warnings.append("the file has both FA and FAt: FA is kept as uncorrected FA")
     if any(name.metric is None for name in sheet.names):
-        sheet.warnings.append("the metric of some values is not given")
+        sheet.warnings.append("some values have no metric")
     # Without what was written, names that mean the same are equal.
     sheet.names = [replace(name, metric=name.metric or UNKNOWN, suffix="") for name in sheet.names]

@@ -218,7 +218,9 @@ class _SheetValues:
         bad = [j for j, x in enumerate(row) if isnan(x) and not is_missing(texts[j])]
         warnings = self._listed("no number", [self._shown(study, j) for j in bad])
         shares = [j for j, x in enumerate(row) if "%" in texts[j] and not isnan(x)]
-        warnings += self._listed("percent, kept as shares", [self._shown(study, j) for j in shares])
+        warnings += self._listed(
+            "percentages, read as fractions", [self._shown(study, j) for j in shares]
+        )
         warnings += self._given_twice(study, row)
         far = [self._shown(study, int(j)) for j in np.flatnonzero(outside)]
         warnings += self._listed("outside 0 to 1", far)
@@ -239,8 +241,8 @@ class _SheetValues:
             self.values[study, name] = values.pop() if len(values) == 1 else np.nan
             shown = "; ".join(self._shown(study, j) for j in there)
             (different if values else same).append(shown)
-        warnings = self._listed("given twice with different values, none kept", different)
-        return warnings + self._listed("given twice", same)
+        warnings = self._listed("found twice with different values, set to missing", different)
+        return warnings + self._listed("found twice", same)
 
     def _not_in_dictionary(self) -> list[str]:
         unknown = [name.region for name in self.names if not name.known]

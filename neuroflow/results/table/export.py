@@ -20,7 +20,7 @@ DICTIONARY: dict[str, tuple[str, str, str]] = {
     "participant_id": ("The participant's label", "", "participants.tsv"),
     "session_id": ("The visit", "", "participants.tsv"),
     "group": ("The participant's group", "", "participants.tsv"),
-    "site": ("Where the scan was made", "", "participants.tsv"),
+    "site": ("The site of the scan", "", "participants.tsv"),
     "age": ("Age at the scan", "years", "participants.tsv"),
     "sex": ("Sex: M or F", "", "participants.tsv"),
     "region": ("The region's identifier", "", "neuroflow's dictionary of regions"),
@@ -48,25 +48,25 @@ DICTIONARY: dict[str, tuple[str, str, str]] = {
 """Columns of the cohort table: meaning, unit, source."""
 
 FACTS: dict[str, tuple[str, str, str]] = {
-    "in_studies": ("Whether the study is one of the workspace's", "", "workspace"),
+    "in_studies": ("Whether the study belongs to the workspace", "", "workspace"),
     "in_participants": ("Whether participants.tsv has a row for it", "", "participants.tsv"),
     "source": ("The file that holds the values", "", "folder of results"),
-    "layout": ("How the file is laid out: long, wide or transposed", "", "recognised"),
+    "layout": ("The layout of the file: long, wide or transposed", "", "recognised"),
     "delimiter": ("The character between its cells", "", "recognised"),
     "decimal": ("Its decimal mark", "", "recognised"),
-    "encoding": ("Its encoding of characters", "", "recognised"),
+    "encoding": ("Its character encoding", "", "recognised"),
     "sha256": ("Its digest", "", "computed"),
-    "n_values": ("How many numbers it gives", "values", "aidp.csv"),
-    "n_given": ("How many values it names", "values", "aidp.csv"),
+    "n_values": ("Number of numeric values in the file", "values", "aidp.csv"),
+    "n_given": ("Number of values in the file", "values", "aidp.csv"),
     "labels": ("The classifications", "", "prediction.txt"),
     "product": ("The product that made the report", "", "prediction.txt"),
     "model_version": ("The version of its model", "", "prediction.txt"),
     "order_id": ("The service's order", "", "prediction.txt"),
     "report_date": ("The report's date", "", "prediction.txt"),
     "failure": ("Why the study failed; empty if it did not", "", "prediction.txt"),
-    "report": ("Where the textual report is", "", "folder of results"),
-    "picture": ("Where the visual report is", "", "folder of results"),
-    "warnings": ("What is unexpected in the study's files", "", "neuroflow"),
+    "report": ("Path of the text report", "", "folder of results"),
+    "picture": ("Path of the visual report", "", "folder of results"),
+    "warnings": ("Warnings about the study's files", "", "neuroflow"),
 }
 """Columns of the facts of studies besides those of the cohort table."""
 
@@ -88,12 +88,12 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
     "df": ("Degrees of freedom; of F those of the denominator", "", "computed"),
     "df_num": ("Degrees of freedom of the numerator", "", "computed"),
     "p": ("p value", "", "computed"),
-    "q": ("p value corrected for many tests", "", "computed"),
+    "q": ("p value corrected for multiple comparisons", "", "computed"),
     "effect_size": ("The standardised effect", "", "computed"),
     "effect_size_ci_low": ("Lower end of its confidence interval", "", "computed"),
     "effect_size_ci_high": ("Upper end of its confidence interval", "", "computed"),
     "np2": ("Partial eta squared", "", "computed"),
-    "reason": ("Why there is no answer", "", "computed"),
+    "reason": ("Why the test could not be computed", "", "computed"),
 }
 """Columns of comparisons of groups besides those of the cohort table."""
 

@@ -196,7 +196,7 @@ def _kind_of_other(sop_class: str) -> str:
     try:
         require_mr_image(sop_class)
     except NotAnImageError as other:
-        return f"DICOM, but no MR image: {other}"
+        return f"DICOM, but not an MR image: {other}"
     return ""
 
 

@@ -96,7 +96,7 @@ def _inherited(image: Member, folders: _Folders, kind: str, top: Path) -> Member
 def _reason_to_skip(image: Member, parts: dict[str, Member], *, is_own: bool) -> str:
     what = derived_image(image.basename)
     if what and not (what == "map" and is_own and count_axes(image) == 4):
-        return f"NIfTI, but no diffusion image: {what}"
+        return f"NIfTI, but not a diffusion image: {what}"
     is_flat = not is_own and count_axes(image) in (2, 3)
     if "bval" in parts:
         if is_flat:

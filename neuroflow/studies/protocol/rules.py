@@ -189,7 +189,7 @@ RULES: tuple[Rule, ...] = (
         "completeness.other_frames",
         Nothing(),
         source=DICOM,
-        advice="They count as no volume, but cannot be left out of a file of many frames. "
+        advice="They are not volumes, but cannot be removed from a multi-frame file. "
         "Convert the study with dcm2niix, and use the NIfTI image.",
         severity=WARNING,
         unknown=None,
@@ -197,7 +197,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "left_out",
-        "Images left out of the series",
+        "Images excluded from the series",
         "completeness.left_out",
         Nothing(),
         source=OWN,
@@ -208,7 +208,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "copies",
-        "Copies of files, byte by byte",
+        "Identical copies of files",
         "completeness.copies",
         Nothing(),
         source=OWN,

@@ -17,7 +17,7 @@ ONLY_NIFTI = frozenset({StudyKind.NIFTI})
 DIRECTIONS = 30
 EXPORT_AGAIN = "Export the whole series again from the scanner or PACS."
 GRADIENTS = (
-    "Check that b-values and b-vectors lie beside the image (.bval, .bvec), or use the DICOM "
+    "Check that b-values and b-vectors are beside the image (.bval, .bvec), or use the DICOM "
     "files. If the study was acquired this way, exclude it or ask neuropacs."
 )
 USE_NIFTI = (

@@ -41,6 +41,6 @@ def fetch_reports(
                     stamp(local, entry)
                     yield "progress", f"fetched {local.relative_to(folder).as_posix()}"
                 else:
-                    yield "skipped", f"An aggregated report is left for the next time: {failure}"
+                    yield "skipped", f"An aggregated report will be collected next time: {failure}"
     except ConnectionLostError as error:
-        yield "skipped", f"Aggregated reports are left for the next time: {error}"
+        yield "skipped", f"Aggregated reports will be collected next time: {error}"

@@ -201,7 +201,7 @@ def _drop_ambiguous_ids(
         for study_id in sorted(set(ids) - set(kept)):
             on_skipped(
                 f"The result folder of {study_id} was skipped: another one differs from it in "
-                "case only. Report it to the support of neuropacs."
+                "case only. Report it to neuropacs support."
             )
 
 

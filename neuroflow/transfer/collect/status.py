@@ -113,5 +113,5 @@ def _state_without_result(
         return row.state, row.message
     hours = (listed_at - sent).total_seconds() / 3600
     if hours > overdue_hours:
-        return State.OVERDUE, f"no result after {hours:.1f} hours; ask the support of neuropacs"
+        return State.OVERDUE, f"no result after {hours:.1f} hours; ask neuropacs support"
     return State.PROCESSING, ""

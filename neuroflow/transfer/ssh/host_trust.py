@@ -154,7 +154,7 @@ def _not_shown(shown: ShownHost, fingerprint: str) -> HostKeyChangedError:
     return HostKeyChangedError(
         f"The server {shown.host} does not show the confirmed host key.",
         why=f"Confirmed: {fingerprint}; shown: {', '.join(names)}.",
-        advice="Do not go on. Ask neuropacs support which fingerprint is right.",
+        advice="Do not continue. Ask neuropacs support which fingerprint is right.",
         fingerprint=shown.fingerprint,
         shown=names,
         pinned=shown.pinned,

@@ -13,7 +13,7 @@ from neuroflow.transfer.remote import Remote
 
 UNSEEN = "the ledger was rebuilt and the server does not show it; it may have been processed"
 PART = "the ledger was rebuilt; the size on the server differs"
-WHOLE = "the ledger was rebuilt; found whole on the server, or processed"
+WHOLE = "the ledger was rebuilt; found complete on the server, or processed"
 
 
 def rebuild(packages: Sequence[Package], ledger: Ledger, remote: Remote) -> list[LedgerRow]:

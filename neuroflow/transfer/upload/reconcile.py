@@ -85,14 +85,14 @@ def reconcile(
     # Folders and files of an earlier, whole submission say nothing of this one.
     is_first = row.submitted_at is None
     if row.state is not State.PARTLY_SENT and is_first and _has_arrived(row, seen):
-        return Decision(Verdict.SENT, "found whole on the server, or processed")
+        return Decision(Verdict.SENT, "found complete on the server, or processed")
     if row.state is State.PACKAGED and (seen.is_hidden or seen.entry is None):
         return Decision(Verdict.SEND, "not sent yet")
     if _is_decided(row, force=force):
         return Decision(Verdict.UNSURE, _reason_unsure(row))
     left = quiet_seconds * (1 + 1 / HEARTBEATS) - elapsed
     if left > 0:
-        reason = "the server may still store what an interrupted upload had sent"
+        reason = "the server may still store a part of an interrupted upload"
         return Decision(Verdict.WAIT, reason, left)
     return _of_interrupted(row, seen, is_first=is_first, force=force)
 
@@ -135,12 +135,12 @@ def _lengths(row: LedgerRow, seen: ServerView) -> str:
 def _of_interrupted(row: LedgerRow, seen: ServerView, *, is_first: bool, force: bool) -> Decision:
     """Decide once the server's quiet time is over."""
     if row.state is State.PARTLY_SENT:
-        return Decision(Verdict.SEND, "the server holds a part; it is replaced by the whole")
+        return Decision(Verdict.SEND, "the server holds a partial upload; it is replaced")
     if row.state is State.UPLOADING:
         is_part = is_first and not seen.is_hidden and seen.entry is not None
         return Decision(Verdict.SEND, "an upload was interrupted", is_part=is_part)
     if not is_first and _is_newer(row, seen):
-        return Decision(Verdict.SENT, "found whole on the server")
+        return Decision(Verdict.SENT, "found complete on the server")
     if force:
         return Decision(Verdict.SEND, "sent again with replace, though it may have arrived")
     # A file of another length is no proof of a part: every byte may have been acknowledged.

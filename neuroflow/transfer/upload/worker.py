@@ -108,7 +108,7 @@ class UploadWorker:
                 package.path,
                 upload_path(package.cohort_id, package.study_id),
                 progress.on_bytes,
-                lambda: self._record(package, State.UNCONFIRMED, "the last byte is leaving"),
+                lambda: self._record(package, State.UNCONFIRMED, "the last byte is being sent"),
             )
         except ConnectionLostError as error:
             self._record(package, self._row(package).state, "the connection was lost")

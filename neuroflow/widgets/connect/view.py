@@ -292,8 +292,8 @@ def _changed_key(model: ConnectModel) -> str:
     return (
         '<div role="alert" class="nf-problem"><strong>Blocked: the host key of the '
         "server has changed since you confirmed it.</strong><br>Nothing was sent or "
-        "collected. Ask neuropacs support by telephone, or by a mail that you did not get just "
-        f"now, whether the key was replaced.{shown}</div>"
+        "collected. Ask neuropacs support by telephone, or by an email to an address that you "
+        f"know, whether the key was replaced.{shown}</div>"
     )
 
 
@@ -308,7 +308,7 @@ def _verdict(model: ConnectModel) -> str:
     if model.fingerprint:
         return html.badge("good", "Equal: the server shows this fingerprint.")
     return html.badge(
-        "bad", "Different: the server shows no such fingerprint. Do not go on; ask neuropacs."
+        "bad", "Different: the server shows no such fingerprint. Do not continue; ask neuropacs."
     )
 
 

@@ -62,7 +62,7 @@ class Enrolment:
         if participants is not None:
             if not isinstance(participants, (str, Path)):
                 raise OptionError(
-                    f"participants is {type(participants).__name__}, and not a path.",
+                    f"participants must be a path, not {type(participants).__name__}.",
                     advice="Pass the path of participants.tsv.",
                 )
             read_participants(participants)  # refused before anything is written
@@ -113,7 +113,7 @@ class Enrolment:
         if row is not None and row.sent_sha256 is not None:
             raise OptionError(
                 f"The study {chosen.label!r} was sent already.",
-                advice="Leave it out when you compare, with the cohort table.",
+                advice="Exclude it from the comparison instead, in the cohort table.",
             )
         self._decisions.change(cohort.cohort_id, str(chosen.study_id), excluded=reason.strip())
 

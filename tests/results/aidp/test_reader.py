@@ -138,7 +138,7 @@ def test_a_row_per_study_and_metric():
 def test_percent_become_shares_and_are_told():
     file = parse("region;FW\npSN;21,3 %\nMCP;17%\nSCP;x%\n")
     np.testing.assert_array_equal(file.values, [[0.213, 0.17, math.nan]])
-    assert any("percent, kept as shares (2)" in w for w in file.warnings[0])
+    assert any("percentages, read as fractions (2)" in w for w in file.warnings[0])
 
 
 def test_fa_and_fat_in_one_file_are_two_metrics():
@@ -175,8 +175,8 @@ def test_a_region_given_twice_is_never_chosen():
     assert math.isnan(values["pSN/bilateral/FW"])
     assert values["MCP/bilateral/FW"] == 0.1
     told = " | ".join(file.warnings[0])
-    assert "different values, none kept (1): pSN FW '0.2' in line 1; pSN FW '0.3' in line 3" in told
-    assert "given twice (1): MCP FW" in told
+    assert "different values, set to missing (1): pSN FW '0.2' in line 1; pSN FW '0.3' in line 3" in told
+    assert "found twice (1): MCP FW" in told
 
 
 def test_the_misspelt_name_is_the_same_region():
@@ -256,12 +256,12 @@ def test_a_schema_that_does_not_fit_is_told():
         (bytes(range(1, 32)) * 40, "not a text file"),
         (b"# only\n# comments\n", "No comma"),
         (b"# only, one\n# comments\n", "No comma"),
-        (b",,\n", "nothing in its cells"),
+        (b",,\n", "All its cells are empty"),
         (b"hello\nworld\n", "No comma"),
         (b"a,b\n1,2\n", "No region names"),
         (b"pSN_FW,MCP_FW\n", "No values"),
-        (b"region,FW\npSN,0.1\nMCP\n", "line 3: .*cut short"),
-        (b"pSN_FW,MCP_FW,SCP_FW\n0.1,0.2", "line 2: .*cut short"),
+        (b"region,FW\npSN,0.1\nMCP\n", "line 3: .*truncated"),
+        (b"pSN_FW,MCP_FW,SCP_FW\n0.1,0.2", "line 2: .*truncated"),
         (b"region,FW\npSN,0.1,0.3\n", "line 2: "),
         (b'region,FW\n"pSN,0.1\nMCP,0.2\n', "line 3: "),
     ],

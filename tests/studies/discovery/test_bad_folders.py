@@ -74,5 +74,5 @@ def test_dicomdir_is_skipped_and_its_files_are_found(tmp_path):
     # One line for each of the three studies with MR images.
     reasons = result.skipped["reason"].str.startswith("DICOM study without diffusion: MR")
     assert reasons.sum() == 3
-    assert "DICOM, but no MR image: CT Image Storage" in set(result.skipped["reason"])
+    assert "DICOM, but not an MR image: CT Image Storage" in set(result.skipped["reason"])
     assert any("DICOMDIR" in reason for reason in result.skipped["reason"])

@@ -67,7 +67,7 @@ def test_objects_without_pixels_are_passed_over(tmp_path, sop_class):
     paths = write_dicom(folder, SMALL)
     add_object(folder, paths[0], sop_class, "XX_0001")
     assert "unreadable_files" not in measured(folder)
-    assert any("no MR image" in reason for reason in skip_reasons(folder))
+    assert any("not an MR image" in reason for reason in skip_reasons(folder))
     package = make_package(only_study(folder), "C", tmp_path / "out", salt=SALT)
     with zipfile.ZipFile(package.path) as made:
         assert len([name for name in made.namelist() if name.endswith(".dcm")]) == len(paths)

@@ -105,7 +105,7 @@ def test_a_line_that_breaks_leaves_reports_for_the_next_time(folder_remote, ledg
     told = sentences(
         lambda: next(remotes, connect()), ledger, results, clock=Clock(sleep=lambda _: None)
     )
-    assert "left for the next time" in told[0]
+    assert "will be collected next time" in told[0]
     assert (results / "a_out" / "aidp.csv").exists()
     assert sentences(connect, ledger, results) == ["fetched aggregated/all.csv"]
 

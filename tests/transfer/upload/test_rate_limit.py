@@ -95,13 +95,13 @@ def test_the_plan_tells_how_long_at_the_speed_of_earlier_uploads(
     assert made.frame()["seconds"].tolist() == pytest.approx([0, 0, 0, 2])
 
 
-RECEIPT = "sent whole; the size on the server agrees"
+RECEIPT = "sent; the size on the server is correct"
 
 
 def test_what_was_found_on_the_server_later_tells_no_speed(packages, ledger):
     (one,) = packages(1)
     ledger.record("COHORT", one.study_id, State.UPLOADING, "begun")
-    ledger.record("COHORT", one.study_id, State.SUBMITTED, "found whole on the server")
+    ledger.record("COHORT", one.study_id, State.SUBMITTED, "found complete on the server")
     made = plan([one], ledger, {})
     assert made.speed is None
     assert made.seconds is None

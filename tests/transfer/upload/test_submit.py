@@ -62,7 +62,7 @@ def test_intent_is_recorded_before_and_outcome_after(folder_remote, packages, le
     assert [(state, text) for _, state, text in ledger.history(one.study_id)] == [
         (State.PACKAGED, "packaged"),
         (State.UPLOADING, "begun"),
-        (State.UNCONFIRMED, "the last byte is leaving"),
+        (State.UNCONFIRMED, "the last byte is being sent"),
         (State.SUBMITTED, Receipt.CONFIRMED.value),
     ]
 

@@ -40,7 +40,7 @@ def read_lines(path: Path) -> Iterator[Line | str]:
         found = _KEYWORD.match(line)
         words = split_words(found[1].lower(), found[2].strip()) if found else None
         if found is None or not words:
-            yield f"{place[0].upper()}{place[1:]} is not used: it is no keyword with a value."
+            yield f"{place[0].upper()}{place[1:]} is not used: it is not a keyword with a value."
         else:
             yield Line(place, found[1].lower(), words)
 
