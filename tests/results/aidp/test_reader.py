@@ -175,7 +175,10 @@ def test_a_region_given_twice_is_never_chosen():
     assert math.isnan(values["pSN/bilateral/FW"])
     assert values["MCP/bilateral/FW"] == 0.1
     told = " | ".join(file.warnings[0])
-    assert "different values, set to missing (1): pSN FW '0.2' in line 1; pSN FW '0.3' in line 3" in told
+    assert (
+        "different values, set to missing (1): pSN FW '0.2' in line 1; pSN FW '0.3' in line 3"
+        in told
+    )
     assert "found twice (1): MCP FW" in told
 
 
