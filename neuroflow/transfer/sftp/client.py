@@ -5,6 +5,7 @@ This file and `packets` alone use names of paramiko that begin with an underscor
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -115,22 +116,38 @@ class PipelinedClient(PacketChannel):
         found: list[bool | None] = []
         for start in range(0, len(paths), BATCH):
             batch = paths[start : start + BATCH]
-            folders = self._can_open([(CMD_OPENDIR, path) for path in batch])
-            rest = [path for path, is_open in zip(batch, folders, strict=True) if not is_open]
-            flags = (SFTP_FLAG_READ, paramiko.SFTPAttributes())
-            files = dict(
-                zip(rest, self._can_open([(CMD_OPEN, path, *flags) for path in rest]), strict=True)
-            )
+            folders = self._can_list(batch)
+            rest = [path for path, is_folder in zip(batch, folders, strict=True) if not is_folder]
+            is_file = dict(zip(rest, self._can_read(rest), strict=True))
             found += [
-                True if is_open else False if files[path] else None
-                for path, is_open in zip(batch, folders, strict=True)
+                True if is_folder else False if is_file[path] else None
+                for path, is_folder in zip(batch, folders, strict=True)
             ]
         return found
 
-    def _can_open(self, requests: Sequence[tuple[Any, ...]]) -> list[bool]:
-        """Return which requests open a handle; each handle is closed again."""
+    def _can_list(self, paths: Sequence[str]) -> list[bool]:
+        """Return which paths can be listed; some servers open a file as a folder, too."""
         answers = Answers()
-        numbers = [self.send(answers, *request) for request in requests]
+        numbers = [self.send(answers, CMD_OPENDIR, path) for path in paths]
+        handles = [self._handle(answers, number) for number in numbers]
+        asked = {
+            n: self.send(answers, CMD_READDIR, handle)
+            for n, handle in enumerate(handles)
+            if isinstance(handle, bytes)
+        }
+        listed = set()
+        for n, number in asked.items():
+            with contextlib.suppress(OSError):
+                self.receive(answers, number, CMD_NAME)
+                listed.add(n)
+            self.close_no_wait(handles[n])
+        return [n in listed for n in range(len(paths))]
+
+    def _can_read(self, paths: Sequence[str]) -> list[bool]:
+        """Return which paths can be opened to read them."""
+        answers = Answers()
+        nothing = paramiko.SFTPAttributes()
+        numbers = [self.send(answers, CMD_OPEN, path, SFTP_FLAG_READ, nothing) for path in paths]
         handles = [self._handle(answers, number) for number in numbers]
         for handle in handles:
             if isinstance(handle, bytes):
