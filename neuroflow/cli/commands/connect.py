@@ -93,10 +93,10 @@ def _print_step(console: Console, step: Step) -> None:
     screen.print(f"{mark} {step.name}: ", end="")
     screen.print(step.message, markup=False, highlight=False, soft_wrap=True)
     for note in step.notes:
-        screen.print(f"       {note}", markup=False, highlight=False)
+        screen.print(f"       {note}", markup=False, highlight=False, soft_wrap=True)
     if step.error is not None:
         advice = step.error.worded_for("cli").advice
-        screen.print(f"       {advice}", markup=False, highlight=False)
+        screen.print(f"       {advice}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _confirm_host_keys(service: Service, console: Console) -> None:

@@ -1,11 +1,18 @@
 import os
+import shlex
 import shutil
 import subprocess
 
 import pytest
 
 from neuroflow.errors import KeyFileError
-from neuroflow.transfer.ssh.keys import load_key, make_key, public_key, restrict_permissions
+from neuroflow.transfer.ssh.keys import (
+    check_key,
+    load_key,
+    make_key,
+    public_key,
+    restrict_permissions,
+)
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 
@@ -76,6 +83,36 @@ def test_a_protected_key_needs_its_passphrase(path, form):
         load_key(path)
     with pytest.raises(KeyFileError, match="passphrase does not open"):
         load_key(path, "wrong")
+    assert load_key(path, "open sesame")
+
+
+@pytest.mark.parametrize("cipher", ["chacha20-poly1305@openssh.com", "aes128-cbc", "3des-cbc"])
+def test_a_cipher_that_cannot_be_read_is_cured_by_the_advice(path, cipher):
+    keygen(path, "-t", "ed25519", "-Z", cipher, passphrase="open sesame")
+    for attempt in (
+        lambda: load_key(path, "open sesame"),
+        lambda: load_key(path),
+        lambda: check_key(path).error,
+    ):
+        error = attempt_error(attempt)
+        assert f"encrypted with {cipher}" in error.what
+    command = shlex.split(error.advice.split("`")[1])
+    before = path.with_name("id_key.pub").read_text()
+    subprocess.run([*command, "-P", "open sesame", "-N", "open sesame"], check=True)
+    assert public_key(path, "open sesame").line.split()[1] == before.split()[1]
+    assert check_key(path, "open sesame").is_usable
+
+
+def attempt_error(attempt):
+    try:
+        return attempt()
+    except KeyFileError as error:
+        return error
+
+
+@pytest.mark.parametrize("cipher", ["aes256-ctr", "aes256-cbc", "aes256-gcm@openssh.com"])
+def test_ciphers_that_can_be_read(path, cipher):
+    keygen(path, "-t", "ed25519", "-Z", cipher, passphrase="open sesame")
     assert load_key(path, "open sesame")
 
 

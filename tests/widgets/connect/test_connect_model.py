@@ -67,6 +67,38 @@ def test_changed_host_key_cannot_be_confirmed(fresh, service):
     assert not fresh.busy
 
 
+def test_a_renewed_host_key_is_replaced_by_the_pasted_fingerprint(fresh, service):
+    old = "SHA256:" + "A" * 43
+    fresh.ws.service.hostkeys.pin(service.host, service.port, old)
+    probed(fresh)
+    assert fresh.pinned_keys == (old,)
+    assert fresh.shown_keys == (f"ssh-ed25519 {service.fingerprint}",)
+    fresh.pasted_fingerprint = "SHA256:" + "B" * 43
+    assert fresh.fingerprint == ""
+    fresh.pasted_fingerprint = f" {service.fingerprint}= "
+    assert fresh.fingerprint == service.fingerprint
+    fresh.confirm_host_key()
+    assert fresh.join(PATIENCE)
+    assert (fresh.tone, fresh.host_key_changed, fresh.pasted_fingerprint) == ("good", False, "")
+    assert fresh.ws.service.hostkeys.pinned(service.host, service.port) == (service.fingerprint,)
+
+
+def test_a_different_pasted_fingerprint_blocks_the_confirmation(fresh, service):
+    probed(fresh)
+    assert fresh.fingerprint == service.fingerprint
+    fresh.pasted_fingerprint = "SHA256:" + "B" * 43
+    assert fresh.fingerprint == ""
+    fresh.confirm_host_key()
+    assert not fresh.busy
+
+
+def test_of_several_host_keys_the_pasted_one_is_confirmed(fresh):
+    fresh.set(shown_keys=("ssh-ed25519 SHA256:aa", "ssh-rsa SHA256:bb"))
+    assert fresh.fingerprint == ""
+    fresh.pasted_fingerprint = "bb"
+    assert fresh.fingerprint == "SHA256:bb"
+
+
 def test_unregistered_key_is_refused_with_advice(fresh, service, tmp_path):
     make_key(tmp_path / "other")
     fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
