@@ -23,8 +23,8 @@ def test_a_renewed_host_key_is_accepted_with_the_command_that_is_printed(run, ou
     assert code == 6
     (command,) = [line for line in out.splitlines() if "neuroflow connect PROJECT" in line]
     words = shlex.split(command[command.index("neuroflow connect PROJECT") :])
-    assert words[3:] == ["--forget-host-key", OLD, "--host-key", service.fingerprint]
-    assert run("connect", outdated, *words[3:])[0] == 0
+    assert words[3:] == ["--forget-host-key", OLD, "--host-key", "SHA256:NEW"]
+    assert run("connect", outdated, *words[3:-1], service.fingerprint)[0] == 0
     assert run("connect", outdated)[0] == 0
     assert OLD not in (outdated / "known_hosts").read_text()
 

@@ -47,11 +47,8 @@ def show(path: KeyFile, passphrase: Passphrase = False, as_json: AsJson = False)
     from neuroflow.transfer import public_key
 
     with Console(as_json=as_json) as console:
-        _print_key(
-            console,
-            path,
-            public_key(path.expanduser(), _secret(path.expanduser(), asked=passphrase)),
-        )
+        secret = _secret(path.expanduser(), asked=passphrase, is_needed=True)
+        _print_key(console, path, public_key(path.expanduser(), secret))
 
 
 @keys.command()
@@ -101,12 +98,13 @@ def _facts(path: Path, public: PublicKey | None) -> dict[str, object]:
     }
 
 
-def _secret(path: Path, *, asked: bool) -> str | None:
-    """Return the passphrase: asked for, from the environment, or asked for where it is needed."""
+def _secret(path: Path, *, asked: bool, is_needed: bool = False) -> str | None:
+    """Return the passphrase: from the environment, or asked for in a terminal."""
     import os
 
-    from neuroflow.transfer import Identities, protected_file
+    from neuroflow.transfer import check_key
 
     given = None if asked else os.environ.get(PASSPHRASE_VARIABLE)
-    is_needed = sys.stdin.isatty() and protected_file(Identities((path,))) is not None
-    return ask_for(path) if asked or (given is None and is_needed) else given
+    if given is None and is_needed and sys.stdin.isatty():
+        asked = asked or check_key(path).is_protected
+    return ask_for(path) if asked else given

@@ -252,20 +252,20 @@ def changed_error(
     host: str, shown: tuple[PublicKey, ...], pinned: tuple[str, ...]
 ) -> HostKeyChangedError:
     """Make the error of a server that shows another key than the confirmed one."""
-    new = shown[0].fingerprint
+    # The new one is not filled in: it has to come from neuropacs, not from this connection.
     old = pinned[0] if len(pinned) == 1 else list(pinned)
     options = " ".join(f"--forget-host-key {mark}" for mark in pinned)
-    stop = "Stop and ask the support of neuropacs which fingerprint is right. Only if they confirm"
+    stop = "Stop and ask the support of neuropacs which fingerprint is right. Only if they give you"
     return HostKeyChangedError(
         f"{host} shows a different key than the confirmed one.",
         why=f"Pinned: {', '.join(pinned)}. Shown: {', '.join(_names(shown))}. The connection may "
         "be intercepted, or the server was replaced.",
         advice=Wording(
-            f"{stop} the new one: ws.service.replace_host_key({old!r}, {new!r}).",
-            cli=f"{stop} the new one: neuroflow connect PROJECT {options} --host-key {new}",
-            form=f"{stop} the new one, paste it below.",
+            f"{stop} a new one: ws.service.replace_host_key({old!r}, 'SHA256:NEW').",
+            cli=f"{stop} a new one: neuroflow connect PROJECT {options} --host-key SHA256:NEW",
+            form=f"{stop} a new one, paste it below.",
         ),
-        fingerprint=new,
+        fingerprint=shown[0].fingerprint,
         shown=_names(shown),
         pinned=pinned,
     )

