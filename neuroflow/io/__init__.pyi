@@ -1,4 +1,5 @@
 from .atomic import OWNER_ONLY as OWNER_ONLY
+from .atomic import atomic_open as atomic_open
 from .atomic import atomic_write as atomic_write
 from .atomic import remove_leftovers as remove_leftovers
 from .atomic import write_private as write_private

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from neuroflow.errors import TransferError
-from neuroflow.io import atomic_write, remove_leftovers
+from neuroflow.io import atomic_open, remove_leftovers
 from neuroflow.models import Entry
 
 PARTIAL = ".part"
@@ -85,10 +85,7 @@ def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
     """
     of_caller: OSError | None = None  # of the connection, for instance: not of this disk
     try:
-        with (
-            atomic_write(local, ending=PARTIAL, sync=False) as temporary,
-            temporary.open("wb") as file,
-        ):
+        with atomic_open(local, ending=PARTIAL, sync=False) as file:
 
             def write(data: bytes) -> object:
                 try:
