@@ -46,6 +46,7 @@ _PANELS = {
     "Forms, demo, help": (commands.app, commands.demo, commands.explain),
 }
 app.add_typer(commands.keys, name="key", rich_help_panel="The service")
+app.add_typer(commands.notify, name="notify", rich_help_panel="Results")
 for _panel, _commands in _PANELS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)

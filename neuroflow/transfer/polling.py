@@ -13,7 +13,7 @@ from neuroflow.errors import ConnectError, OptionError
 from neuroflow.ledger import State
 from neuroflow.models import Event, OnEvent
 from neuroflow.transfer.control import POLL_SECONDS, Clock
-from neuroflow.transfer.retry import TRANSIENT_ERRORS, next_pause
+from neuroflow.transfer.retry import TRANSIENT_ERRORS, next_pause, with_retries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,7 +134,7 @@ def poll(
         )
     stop = stop or threading.Event()
     begin = clock.now()
-    table, pause = status(), interval
+    table, pause = with_retries(status, clock.sleep), interval
     before: set[tuple[str, str]] | None = None
     error: ConnectError | None = None
     while True:

@@ -4,5 +4,7 @@ from .config import CONFIG_NAME as CONFIG_NAME
 from .config import Settings as Settings
 from .enrolment import CohortStore as CohortStore
 from .enrolment import with_participant as with_participant
+from .notices.addresses import Delivery as Delivery
+from .notices.addresses import Notices as Notices
 from .service import Service as Service
 from .workspace import Workspace as Workspace

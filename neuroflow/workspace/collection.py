@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.contract import RESULT_SUFFIX
-from neuroflow.errors import OptionError, ResultError, ResultWarning
+from neuroflow.errors import ConfigError, OptionError, ResultError, ResultWarning
 from neuroflow.events import listening, warn_user
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import OnEvent
@@ -29,15 +29,19 @@ from neuroflow.transfer import (
     poll,
     status,
     wait_for_results,
+    with_retries,
 )
 from neuroflow.workspace.arguments import check_number
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
+from neuroflow.workspace.notices import News, NewsMemory, Notices
 from neuroflow.workspace.service import Service
 
 MAX_WARNINGS = 10
 """Warnings at most of one status check."""
+REPORTED, NOTICED = "reported", "noticed"
+"""What is remembered of news: that it was reported here, and that a notice was sent."""
 
 
 class Collection:
@@ -51,8 +55,11 @@ class Collection:
         *,
         enrolment: Enrolment,
         jobs: Jobs,
+        notices: Notices,
         clock: Clock | None = None,
     ) -> None:
+        self._notices = notices
+        self._memory = NewsMemory(folder.reported)
         self._folder = folder
         self._ledger = ledger
         self._service = service
@@ -60,10 +67,20 @@ class Collection:
         self._jobs = jobs
         self._clock = clock or Clock()
 
-    def status(self, *, offline: bool = False) -> pd.DataFrame:
-        """Return one row per study: its state, and what the service or the reports say of it."""
+    def status(self, *, offline: bool = False, is_repeated: bool = False) -> pd.DataFrame:
+        """Return one row per study: its state, and what the service or the reports say of it.
+
+        A repeated check warns only of what the last one did not, and leaves retries to its caller.
+        """
         rows = self._ledger.rows()
-        snapshot = self._last_snapshot() if offline else self._list_results(rows)
+        snapshot = self._last_snapshot()
+        if not offline:
+            known = snapshot.left_out if snapshot and is_repeated else ()
+            if is_repeated:
+                snapshot = self._list_results(rows)
+            else:
+                snapshot = with_retries(lambda: self._list_results(rows), self._clock.sleep)
+            self._warn([each for each in snapshot.left_out if each not in known])
         found = snapshot.folders.values() if snapshot else ()
         here = collected_ids(self._folder.results)
         table = status(
@@ -90,7 +107,7 @@ class Collection:
     ) -> Iterator[StatusUpdate]:
         """Check the status repeatedly, less often while nothing changes."""
         return poll(
-            self.status,
+            self._check,
             interval=check_number("interval_seconds", interval_seconds),
             longest=longest_seconds and check_number("longest_seconds", longest_seconds),
             timeout=3600 * check_number("timeout_hours", timeout_hours, above=-1),
@@ -110,7 +127,7 @@ class Collection:
         """Wait until the service has answered for every study that was sent."""
         with listening(on_event) as listen:
             return wait_for_results(
-                self.status,
+                self._check,
                 timeout=3600 * check_number("timeout_hours", timeout_hours, above=-1),
                 interval=check_number("interval_seconds", interval_seconds),
                 longest=longest_seconds and check_number("longest_seconds", longest_seconds),
@@ -128,7 +145,8 @@ class Collection:
     ) -> pd.DataFrame:
         """Download every result that is new or changed."""
         with self._jobs.run("collect", on_event) as job:
-            snapshot = OutputSnapshot(self._clock.now(), self._last_snapshot())
+            before = self._last_snapshot()
+            snapshot = OutputSnapshot(self._clock.now(), before)
             events = collect(
                 self._service.connect,
                 self._ledger,
@@ -141,7 +159,9 @@ class Collection:
             forward_events(events, job.report)
             if snapshot.is_complete:
                 self._save(snapshot)
-        return self.status(offline=True)
+            known = before.left_out if before else ()
+            self._warn([each for each in snapshot.left_out if each not in known])
+        return self._report(self.status(offline=True))
 
     def results(self, schema: Schema | None = None) -> Results:
         """Read everything collected, joined with studies and participants."""
@@ -163,18 +183,53 @@ class Collection:
         )
 
     def _list_results(self, rows: Sequence[LedgerRow]) -> OutputSnapshot:
-        """List the results on the server now; warn of folders that could not be read."""
+        """List the results on the server now."""
         before = self._last_snapshot()
+        known = {row.study_id for row in rows}
         skipped: list[str] = []
         with closing(self._service.connect()) as remote:
-            known = {row.study_id for row in rows}
             found = find_results(remote, known=known, on_skipped=skipped.append)
         snapshot = OutputSnapshot(self._clock.now(), before).add(*found)
         snapshot.left_out = skipped
         self._save(snapshot)
-        for sentence in skipped[:MAX_WARNINGS]:
-            warn_user(sentence, ResultWarning)
         return snapshot
+
+    def _check(self) -> pd.DataFrame:
+        """Check the status again, as watching does, and report what is new."""
+        return self._report(self.status(is_repeated=True))
+
+    def _report(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Warn of each study that newly failed or is overdue, and send notices."""
+        rows = self._ledger.rows()
+        news = self._memory.news(table, rows, REPORTED)
+        self._warn(list(news.sentences()), most=None)
+        self._memory.remember(REPORTED, news)
+        self._send_notices(self._memory.news(table, rows, NOTICED), table)
+        table.attrs |= news.attributes
+        return table
+
+    def _send_notices(self, news: News, table: pd.DataFrame) -> None:
+        """Send news to all addresses; if none takes it, it is tried again at the next check."""
+        if not news.keys:
+            return
+        waiting = [state for state in State if state.is_awaiting_result]
+        count = int(table["state"].isin(waiting).sum())
+        try:
+            sent = self._notices.send(*news.notice(self._folder.root.name, count))
+        except ConfigError as error:
+            self._warn([str(error)])
+            return
+        for delivery in sent:
+            if delivery.reason:
+                self._warn(
+                    [f"The notice to {delivery.address} was not delivered: {delivery.reason}"]
+                )
+        if not sent or not all(delivery.reason for delivery in sent):
+            self._memory.remember(NOTICED, news)
+
+    def _warn(self, sentences: Sequence[str], most: int | None = MAX_WARNINGS) -> None:
+        for sentence in sentences[:most]:
+            warn_user(sentence, ResultWarning)
 
     def _message(self, row: Any) -> str:
         """Add the reason of a failure from its report."""

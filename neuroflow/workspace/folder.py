@@ -14,6 +14,7 @@
         results/aggregated/      reports of many studies
         cache/                   the cohort table, ready to read; the last status check
         exports/                 figures, tables and methods texts from the Explore form
+        reported.json            which failures and overdue studies were reported: ids only
         logs/neuroflow.log       what was done and when: no patient data, no secret
 """
 
@@ -51,6 +52,7 @@ class ProjectFolder:
         self.results = self.root / "results"
         self.cache = self.root / "cache"
         self.listing = self.cache / "listing.json"
+        self.reported = self.root / "reported.json"
         self.log = self.root / "logs" / "neuroflow.log"
         self._lock = FileLock(self.root / ".lock")
 

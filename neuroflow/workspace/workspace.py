@@ -24,6 +24,7 @@ from neuroflow.workspace.collection import Collection as _Collection
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
+from neuroflow.workspace.notices import Notices
 from neuroflow.workspace.packaging import Packaging
 from neuroflow.workspace.service import Service
 from neuroflow.workspace.submission import Submission, SubmitOptions
@@ -50,6 +51,8 @@ class Workspace:
         The connection to the SFTP service: profile, host key, passphrase.
     ledger : Ledger
         What was sent and collected.
+    notices : Notices
+        The addresses to which news of this workspace is sent.
 
     Raises
     ------
@@ -79,6 +82,7 @@ class Workspace:
 
     service: Service
     ledger: Ledger
+    notices: Notices
 
     def __init__(
         self,
@@ -103,12 +107,14 @@ class Workspace:
             jobs=jobs,
             clock=Clock(clock, sleep),
         )
+        self.notices = Notices(self._folder.root)
         self._collection = _Collection(
             self._folder,
             self.ledger,
             self.service,
             enrolment=self._enrolment,
             jobs=jobs,
+            notices=self.notices,
             clock=Clock(clock, sleep),
         )
 
@@ -692,6 +698,11 @@ class Workspace:
             The `status`, whether it has changed, the seconds until the next check, and the error if
             the connection was lost; it is retried.
 
+        Warns
+        -----
+        ResultWarning
+            A study has failed or is overdue; once for each, in any process.
+
         Raises
         ------
         OptionError
@@ -778,7 +789,9 @@ class Workspace:
         Returns
         -------
         pandas.DataFrame
-            The `status` afterwards, without another status check.
+            The `status` afterwards, without another status check. Its attributes
+            ``newly_collected``, ``newly_failed`` and ``newly_overdue`` list the studies that came
+            to this state since the last report.
 
         Raises
         ------
@@ -786,6 +799,12 @@ class Workspace:
             The service cannot be reached.
         LockedError
             Another notebook or command is at work in this workspace.
+
+        Warns
+        -----
+        ResultWarning
+            A study has failed or is overdue, once for each; a file could not be collected; a
+            notice could not be delivered.
 
         Examples
         --------

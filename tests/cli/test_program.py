@@ -19,7 +19,7 @@ from neuroflow.workspace.workspace import Workspace
 COMMANDS = [
     "key new", "key show", "key check", "connect", "check", "exclude", "include", "override",
     "fill-in", "package", "submit", "status", "collect", "watch", "table", "export", "compare",
-    "plot", "app", "demo", "explain",
+    "plot", "notify add", "notify list", "notify remove", "notify test", "app", "demo", "explain",
 ]  # fmt: skip
 
 

@@ -155,7 +155,8 @@ def test_folders_too_deep_to_be_searched_are_reported(ws, deliver, service):
 
 def test_a_failed_study_has_its_reason(ws, deliver, silent):
     deliver("s1", {"failure_report.txt": "Processing failed\nReason: the age is missing\n"})
-    table = ws.collect(on_event=silent).set_index("study_id")
+    with pytest.warns(ResultWarning, match="Study s1 has failed"):
+        table = ws.collect(on_event=silent).set_index("study_id")
     assert table.loc["s1", "state"] == "failed"
     assert table.loc["s1", "message"] == "a failure report came back: the age is missing"
 

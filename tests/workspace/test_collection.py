@@ -2,10 +2,11 @@
 
 import pytest
 
-from neuroflow.errors import ConnectionLostError, OptionError, ResultError
+from neuroflow.errors import ConnectionLostError, OptionError, ResultError, ResultWarning
 from neuroflow.ledger import State
 from neuroflow.models import Package
 from neuroflow.workspace.collection import Collection
+from neuroflow.workspace.notices import Notices
 
 FILES = {
     "aidp.csv": "pSN_FW,0.2\nPutamen_FW,0.3\n",
@@ -15,12 +16,13 @@ FILES = {
 
 
 @pytest.fixture
-def collection(folder, ledger, server, enrolment, jobs):
+def collection(folder, ledger, server, enrolment, jobs, tmp_path):
     """Return the part, with one study that was sent."""
+    notices = Notices(folder.root, config=tmp_path / "user")
     ledger.add_package(Package("C", "s1", folder.root / "s1.zip", 9, "sha", "source"))
     ledger.record("C", "s1", State.UPLOADING)
     ledger.record("C", "s1", State.SUBMITTED)
-    return Collection(folder, ledger, server, enrolment=enrolment, jobs=jobs)
+    return Collection(folder, ledger, server, enrolment=enrolment, jobs=jobs, notices=notices)
 
 
 @pytest.fixture
@@ -54,6 +56,7 @@ def test_the_offline_status_needs_no_server(collection, deliver, server, monkeyp
         raise ConnectionLostError("gone")
 
     monkeypatch.setattr(server, "connect", refuse)
+    monkeypatch.setattr("neuroflow.transfer.retry.FIRST_PAUSES", ())
     assert state_of(collection.status(offline=True)) == "delivered"
     with pytest.raises(ConnectionLostError):
         collection.status()
@@ -68,7 +71,8 @@ def test_collecting_downloads_every_file_of_a_result(collection, deliver, folder
 
 def test_a_failure_report_gives_its_reason(collection, deliver, silent):
     deliver({"failure_report.txt": "Processing failed\nReason: the age is missing\n"})
-    table = collection.collect(on_event=silent).set_index("study_id")
+    with pytest.warns(ResultWarning, match="Study s1 has failed"):
+        table = collection.collect(on_event=silent).set_index("study_id")
     assert table.loc["s1", "message"] == "a failure report came back: the age is missing"
 
 

@@ -60,7 +60,19 @@ def states(table: pd.DataFrame) -> dict[str, Any]:
     """Return a status as facts for JSON."""
     counts = table["state"].value_counts(sort=False).to_dict()
     listed_at = table.attrs.get("listed_at")
-    return {"listed_at": listed_at, "counts": counts, "studies": table.copy(deep=False)}
+    news = new_studies(table)
+    return {"listed_at": listed_at, "counts": counts, **news, "studies": table.copy(deep=False)}
+
+
+def new_studies(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the studies that a status lists as new: collected, failed, overdue."""
+    names = [str(name) for name in table.attrs]
+    return {name: list(table.attrs[name]) for name in names if name.startswith("newly_")}
+
+
+def has_bad_news(table: pd.DataFrame) -> bool:
+    """Return whether a study newly failed or is overdue, since the last report."""
+    return bool(table.attrs.get("newly_failed") or table.attrs.get("newly_overdue"))
 
 
 def collect(
@@ -69,7 +81,10 @@ def collect(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Download every result that is new or changed."""
+    """Download every result that is new or changed.
+
+    Exit code 20: studies newly failed or are overdue; each is printed once, also with --quiet.
+    """
     with (
         Console(as_json=as_json, quiet=quiet) as console,
         open_workspace(workspace) as ws,
@@ -80,6 +95,8 @@ def collect(
         with console.progress() as on_event:
             table = ws.collect(on_event=on_event, stop=stop)
         console.output(states(table), table)
+    if has_bad_news(table):
+        raise typer.Exit(SOMETHING_LEFT)
 
 
 def table(

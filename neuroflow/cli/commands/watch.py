@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroflow.cli.commands.results import states
+from neuroflow.cli.commands.results import has_bad_news, new_studies, states
 from neuroflow.cli.console import Console
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
 from neuroflow.cli.inputs import open_workspace
@@ -51,7 +51,8 @@ def watch(
 ) -> None:
     """Collect results as they are delivered, until every study has one.
 
-    Exit code 0: no study is waiting. 20: studies are still waiting.
+    Exit code 0: no study is waiting. 20: studies are still waiting, newly failed or are overdue;
+    each of the latter is printed once, also with --quiet. 6: the service cannot be reached.
     """
     with (
         Console(as_json=as_json, quiet=quiet) as console,
@@ -67,20 +68,33 @@ def watch(
             timeout_hours=hours,
             stop=stop,
         )
-        table, waiting = _collect_as_they_come(ws, console, updates, stop)
+        table, waiting = _collect_as_they_come(ws, console, updates, stop, is_once=once)
         console.output(states(table) | {"waiting": waiting})
-    if waiting:
+    if waiting or has_bad_news(table):
         raise typer.Exit(SOMETHING_LEFT)
 
 
 def _collect_as_they_come(
-    ws: Workspace, console: Console, updates: Iterator[Look], stop: threading.Event
+    ws: Workspace,
+    console: Console,
+    updates: Iterator[Look],
+    stop: threading.Event,
+    *,
+    is_once: bool,
 ) -> tuple[pd.DataFrame, int]:
-    """Collect after each check with results; return the last status and the number waiting."""
+    """Collect after each check with results; return the last status and the number waiting.
+
+    The attributes of the status name what is new since the watch began.
+    """
+    from neuroflow.transfer import TRANSIENT_ERRORS
+
+    news: dict[str, list[str]] = {}
     # A result that could not be downloaded is still waiting.
     due = [state for state in State if state.is_awaiting_result or state is State.DELIVERED]
     for update in updates:
         table, waiting = update.table, update.waiting
+        if not update.error:
+            _add_news(news, table)
         delivered = 0 if update.error else int((table["state"] == State.DELIVERED).sum())
         if update.error:
             console.info(f"{_now()} no connection, retrying: {update.error}")
@@ -90,13 +104,24 @@ def _collect_as_they_come(
                 with console.progress() as on_event:
                     collected = ws.collect(on_event=on_event, stop=stop)
                 table, waiting = collected, int(collected["state"].isin(due).sum())
+                _add_news(news, table)
             except LockedError as error:
                 console.info(f"{_now()} {error.what} Collecting at the next check.")
+            except TRANSIENT_ERRORS as error:  # lost between the check and the download
+                if is_once:
+                    raise
+                console.info(f"{_now()} no connection, collecting at the next check: {error}")
         if update.has_changed or delivered:
             console.info(f"{_now()} {_count_states(table)}")
         if not waiting:
             break
+    table.attrs |= news
     return table, waiting
+
+
+def _add_news(news: dict[str, list[str]], table: pd.DataFrame) -> None:
+    for name, found in new_studies(table).items():
+        news[name] = [*news.get(name, []), *found]
 
 
 def _count_states(table: pd.DataFrame) -> str:

@@ -81,7 +81,11 @@ def _current_state(
         if message := _ready_message(row, folder, snapshot, has_changed=has_changed):
             return State.DELIVERED, message
         if row.state is State.SUBMITTED:
-            return State.PARTIAL, f"still missing: {missing_files(folder)}"
+            missing = f"still missing: {missing_files(folder)}"
+            state, message = _state_without_result(row, snapshot.at, now, overdue_hours)
+            if state is State.OVERDUE:
+                return state, f"{missing}; {message}"
+            return State.PARTIAL, missing
     if row.state is State.SUBMITTED:
         return _state_without_result(row, snapshot.at, now, overdue_hours)
     return row.state, row.message
@@ -113,5 +117,5 @@ def _state_without_result(
         return row.state, row.message
     hours = (listed_at - sent).total_seconds() / 3600
     if hours > overdue_hours:
-        return State.OVERDUE, f"no result after {hours:.1f} hours; ask neuropacs support"
+        return State.OVERDUE, f"no complete result after {hours:.1f} hours; ask neuropacs support"
     return State.PROCESSING, ""

@@ -16,6 +16,7 @@ from neuroflow.widgets.common import (
     LEDGER_FILES,
     FormModel,
     Mtimes,
+    Problem,
     format_duration,
     mtimes,
     study_labels,
@@ -39,6 +40,12 @@ TONES = {
     State.PACKAGED: "",
 }
 """Tone of each state."""
+NEWS = {
+    "newly_failed": ("has failed", "Select a study below to see its failure report."),
+    "newly_overdue": ("is overdue", "Ask the support of neuropacs, with the study ids."),
+}
+"""Attributes of a status that name new failures and overdue studies, and what to do."""
+MAX_NAMED = 5
 COLUMNS = ("study", "cohort", "state", "since", "message")
 
 
@@ -87,8 +94,10 @@ class ResultsModel(FormModel):
         """Download every new or changed result; `stop` finishes downloads that have begun."""
 
         def work(on_event: OnEvent, stop: StopEvent) -> pd.DataFrame:
-            self.ws.collect(on_event=on_event, stop=stop, pause=self._pause)
-            return self.ws.status()
+            collected = self.ws.collect(on_event=on_event, stop=stop, pause=self._pause)
+            table = self.ws.status()
+            table.attrs |= {name: collected.attrs[name] for name in NEWS}
+            return table
 
         self.run("Collecting results", work, self._show_collected, can_stop=True, can_pause=True)
 
@@ -107,13 +116,29 @@ class ResultsModel(FormModel):
     def _on_update(self, update: StatusUpdate) -> None:
         if update.error is None:
             self._show(update.table)
+            self._show_news(update.table)
 
     def _show_collected(self, table: pd.DataFrame) -> None:
         self._show(table)
+        self._show_news(table)
         states = Counter(table["state"])
         collected, failed = states[State.COLLECTED], states[State.FAILED]
         text = f"Results of {collected} of {len(table)} studies have been collected"
         self.notice = f"{text}; {failed} failed (see the reports)." if failed else f"{text}."
+
+    def _show_news(self, table: pd.DataFrame) -> None:
+        """List newly failed and overdue studies among the problems, until dismissed."""
+        for name, (words, advice) in NEWS.items():
+            studies = [self.labels.get(study_id, study_id) for study_id in table.attrs[name]]
+            if not studies:
+                continue
+            count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
+            verb = words if len(studies) == 1 else words.replace("has", "have").replace("is", "are")
+            more = f", and {len(studies) - MAX_NAMED} more" if len(studies) > MAX_NAMED else ""
+            problem = Problem(
+                f"{count} {verb}.", f"{', '.join(studies[:MAX_NAMED])}{more}.", advice
+            )
+            self.problems = (*self.problems, problem)
 
     def _show(self, table: pd.DataFrame) -> None:
         labels = study_labels(self.ws)

@@ -119,6 +119,7 @@ def test_collecting_brings_reports_under_the_names_of_this_disk(sent, service, c
     assert len(again.gallery.thumbnails) == 2
 
 
+@pytest.mark.filterwarnings("ignore:Study .* has failed:neuroflow.errors.ResultWarning")
 def test_a_failed_study_is_shown_as_failed_with_its_report(tmp_path, cohort_folder):
     from neuroflow.demo.service.server import DemoService
 
@@ -136,6 +137,9 @@ def test_a_failed_study_is_shown_as_failed_with_its_report(tmp_path, cohort_fold
         settle(model, model.collect)
         assert dict(model.counts) == {"failed": 1}
         assert model.tone == "bad"
+        (problem,) = model.problems
+        assert problem.what == "1 study has failed."
+        assert problem.why == f"{studies[0].label}."
         report = model.gallery.reports[0]
         assert report.is_failure
         settle(model, lambda: model.gallery.open(report))
