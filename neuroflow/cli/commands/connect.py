@@ -126,6 +126,6 @@ def _confirmed(shown: ShownHost) -> str:
     raise HostKeyUnknownError(
         f"The host key of {shown.host} was not confirmed.",
         why="" if answer.lower() in {"n", "no"} else f"{answer!r} is none of those shown.",
-        advice="Ask the support of neuropacs for the fingerprint.",
+        advice="Ask neuropacs support for the fingerprint.",
         fingerprint=shown.fingerprint,
     )

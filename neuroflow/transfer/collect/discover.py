@@ -228,7 +228,7 @@ def _may_not_list(
     return RemoteRefusedError(
         f"The folder {path} on the server may not be listed.",
         why=error.why,
-        advice="Results in it cannot be found or collected; ask the support of neuropacs to let "
+        advice="Results in it cannot be found or collected; ask neuropacs support to let "
         "this account list it. Nothing needs to be sent again.",
         study_id=study_id,
     )

@@ -90,6 +90,6 @@ def unreadable_type(path: PurePosixPath) -> RemoteRefusedError:
     return RemoteRefusedError(
         f"The server does not report whether {path} is a file or a folder.",
         why="It sends no file type, and opens the path neither as a folder nor as a file.",
-        advice="Nothing was taken for missing. Ask the support of neuropacs what this account may "
+        advice="Nothing was taken for missing. Ask neuropacs support what this account may "
         "read there.",
     )

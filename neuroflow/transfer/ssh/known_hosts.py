@@ -76,7 +76,7 @@ class HostKeys:
         if any(line.is_revoked for line in same):
             raise HostKeyChangedError(
                 f"The key of {host} is marked as revoked in {self.path.name}.",
-                advice="Do not connect; ask the support of neuropacs.",
+                advice="Do not connect; ask neuropacs support.",
                 fingerprint=key.fingerprint,
                 shown=_names((key,)),
             )
@@ -255,7 +255,7 @@ def changed_error(
     # The new one is not filled in: it has to come from neuropacs, not from this connection.
     old = pinned[0] if len(pinned) == 1 else list(pinned)
     options = " ".join(f"--forget-host-key {mark}" for mark in pinned)
-    stop = "Stop and ask the support of neuropacs which fingerprint is right. Only if they give you"
+    stop = "Stop and ask neuropacs support which fingerprint is right. Only if they give you"
     return HostKeyChangedError(
         f"{host} shows a different key than the confirmed one.",
         why=f"Pinned: {', '.join(pinned)}. Shown: {', '.join(_names(shown))}. The connection may "

@@ -132,7 +132,7 @@ def _no_common_error(error: Exception, host: str, offer: Offer) -> ConnectError:
         why=f"The {name} that it offers are too weak, or too new: {', '.join(names)}."
         if names
         else readable(error),
-        advice="Update the package paramiko. If the error persists, ask the support of neuropacs "
+        advice="Update the package paramiko. If the error persists, ask neuropacs support "
         "to allow aes256-gcm or aes256-ctr, hmac-sha2-256, and ecdh-sha2-nistp256 or "
         "curve25519-sha256.",
     )
@@ -157,7 +157,7 @@ def refused_error(
         advice=choose
         * (len(tried) > 1)
         + "Check the user name and that this is the registered key; if it is not registered "
-        "yet, send the public key to the support of neuropacs.",
+        "yet, send the public key to neuropacs support.",
     )
 
 
@@ -166,7 +166,7 @@ def unfinished_error(user: str, fingerprint: str, needed: Sequence[str]) -> Logi
     if list(needed) == ["publickey"]:
         return LoginRefusedError(
             f"The server accepts the key {fingerprint} of user {user!r}, but wants a second key.",
-            advice="Ask the support of neuropacs for a login with one key; or add both keys to "
+            advice="Ask neuropacs support for a login with one key; or add both keys to "
             "the ssh-agent and use `agent` as the key.",
         )
     words = {"keyboard-interactive": "a code or an answer (keyboard-interactive)"}
@@ -174,7 +174,7 @@ def unfinished_error(user: str, fingerprint: str, needed: Sequence[str]) -> Logi
     return LoginRefusedError(
         f"The server accepts the key {fingerprint} of user {user!r}, but also wants {wanted}.",
         why="A second factor cannot be entered when cohorts are sent without a user.",
-        advice="Ask the support of neuropacs for a login with the key alone.",
+        advice="Ask neuropacs support for a login with the key alone.",
     )
 
 
@@ -186,7 +186,7 @@ def login_error(error: Exception, user: str) -> ConnectError:
             f"The server accepts no key from user {user!r}.",
             why=f"It offers only: {methods}.",
             advice="neuroflow never sends a password. Check that host and user are those of the "
-            "service, and ask the support of neuropacs to register your public key.",
+            "service, and ask neuropacs support to register your public key.",
         )
     if NO_SIGNATURE in str(error):
         return KeyFileError(
@@ -205,7 +205,7 @@ def channel_error(error: Exception, *, is_alive: bool) -> ConnectError:
             "The login succeeded, but the server opens no session.",
             why=f"It says: {quoted(error.text.encode())}.",
             advice="Try again with fewer `connections` in the settings. If the error persists, "
-            "ask the support of neuropacs whether this account may use SFTP.",
+            "ask neuropacs support whether this account may use SFTP.",
         )
     if isinstance(error, TimeoutError) or not is_alive:
         return _session_lost(error)
@@ -213,7 +213,7 @@ def channel_error(error: Exception, *, is_alive: bool) -> ConnectError:
         "The login succeeded, but the server has no SFTP.",
         why="It refused the subsystem sftp.",
         advice="Check that host and port are those of the service: this may be a login server. "
-        "Otherwise ask the support of neuropacs to enable SFTP.",
+        "Otherwise ask neuropacs support to enable SFTP.",
     )
 
 
@@ -223,19 +223,19 @@ def sftp_error(error: Exception, said: bytes, *, is_alive: bool) -> ConnectError
         return SessionError(
             "The login succeeded, but the server has closed this account for sessions.",
             why=f"It says: {quoted(said)}.",
-            advice="Ask the support of neuropacs to enable SFTP for this account.",
+            advice="Ask neuropacs support to enable SFTP for this account.",
         )
     if said.strip():
         return SessionError(
             "The login succeeded, but the server sends text in place of SFTP.",
             why=f"It says: {quoted(said)}.",
             advice="A start-up file of the account (such as .bashrc) or a forced command prints "
-            "it. Ask the support of neuropacs, or the administrator of the server, to remove it.",
+            "it. Ask neuropacs support, or the administrator of the server, to remove it.",
         )
     if is_alive:
         return SessionError(
             "The login succeeded, but the SFTP program of the server ended at once.",
-            advice="The home folder of the account may be missing. Ask the support of neuropacs "
+            advice="The home folder of the account may be missing. Ask neuropacs support "
             "to check the account; if it worked before, try again with fewer connections.",
         )
     return _session_lost(error)
@@ -270,7 +270,7 @@ def operation_error(error: Exception, doing: str, *, is_alive: bool) -> Neuroflo
         return RemoteMissingError(
             f"The server did not find the file or folder while {doing}.",
             why=readable(error),
-            advice="Check the cohort id with the support of neuropacs; a file that was just "
+            advice="Check the cohort id with neuropacs support; a file that was just "
             "sent may already be processed.",
         )
     if code == errno.EACCES:
@@ -280,12 +280,12 @@ def operation_error(error: Exception, doing: str, *, is_alive: bool) -> Neuroflo
             why=readable(error),
             advice="Check the cohort id; " * is_upload
             + ("ask" if is_upload else "Ask")
-            + " the support of neuropacs what this account may do.",
+            + " neuropacs support what this account may do.",
         )
     return RemoteRefusedError(
         f"The server reported an error while {doing}.",
         why=readable(error),
-        advice="Try again; if the error persists, ask the support of neuropacs.",
+        advice="Try again; if the error persists, ask neuropacs support.",
     )
 
 

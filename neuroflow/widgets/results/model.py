@@ -42,7 +42,7 @@ TONES = {
 """Tone of each state."""
 NEWS = {
     "newly_failed": ("has failed", "Select a study below to see its failure report."),
-    "newly_overdue": ("is overdue", "Ask the support of neuropacs, with the study ids."),
+    "newly_overdue": ("is overdue", "Ask neuropacs support, with the study ids."),
 }
 """Attributes of a status that name new failures and overdue studies, and what to do."""
 MAX_NAMED = 5

@@ -188,7 +188,7 @@ def check_content(path: Path, data: bytes) -> None:
         raise KeyFileError(
             f"{path} is a DSA key.",
             why="DSA is insecure and servers no longer accept it.",
-            advice="Create an Ed25519 key and send its public key to the support of neuropacs.",
+            advice="Create an Ed25519 key and send its public key to neuropacs support.",
         )
     if start.startswith((b"ssh-", b"ecdsa-", b"sk-", b"---- BEGIN SSH2", b"-----BEGIN PUBLIC")):
         raise KeyFileError(
@@ -237,7 +237,7 @@ def unsupported_key_error(path: Path) -> KeyFileError:
     return KeyFileError(
         f"{path} is a kind of key that neuropacs does not accept.",
         why="It accepts Ed25519, RSA of 2048 bits or more, and ECDSA on nistp256, 384 or 521.",
-        advice="Create a new key and send its public key to the support of neuropacs.",
+        advice="Create a new key and send its public key to neuropacs support.",
     )
 
 
