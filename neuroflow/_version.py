@@ -2,5 +2,5 @@
 
 __version__ = "0.1.0"
 
-METHOD = "neuroflow 1, DICOM PS3.15 basic profile"
+METHOD = "neuroflow 2, DICOM PS3.15 basic profile"
 """Written into the images; the number changes with what is removed."""

@@ -30,14 +30,14 @@ GROUPS = frozenset({0x0018, 0x0020, 0x0028})
 """Of these groups (acquisition, relationship, pixels) all numbers and codes are kept."""
 CODES = frozenset(
     {"AT", "CS", "DS", "FD", "FL", "IS", "SL", "SQ", "SS", "SV", "UI", "UL", "US", "UV"}
-    | {"OW", "OB", "US or SS", "US or OW", "US or SS or OW", "OB or OW"}
+    | {"US or SS"}
 )
 _REMOVED_WORDS = (
     # Sequences about other people, places, devices and studies.
     "ContributingEquipmentSequence ReferencedImageSequence SourceImageSequence"
     " RequestAttributesSequence DeviceSequence AcquisitionDeviceProcessingDescription"
     " DeviceUID GantryID DetectorID CassetteID PlateID GeneratorID"
-    " ConcatenationUID IrradiationEventUID"
+    " ConcatenationUID IrradiationEventUID ModifyingDeviceID ManufacturerDeviceClassUID"
 )
 REMOVED = frozenset(
     tag for word in _REMOVED_WORDS.split() if (tag := tag_for_keyword(word)) is not None

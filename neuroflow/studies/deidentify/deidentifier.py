@@ -11,42 +11,33 @@ from datetime import datetime
 
 from dicognito.anonymizer import Anonymizer
 from dicognito.element_anonymizer import ElementAnonymizer
-from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
+from pydicom.tag import BaseTag
 
 from neuroflow._version import METHOD
 from neuroflow.contract import SERIES_DESCRIPTION, STUDY_DESCRIPTION
 from neuroflow.studies.deidentify.attributes import is_kept
 from neuroflow.studies.deidentify.dates import START, TimeShift, earliest
-from neuroflow.studies.deidentify.identifiers import identifiers, remove_residual_identifiers
-from neuroflow.studies.deidentify.private_attributes import is_safe
+from neuroflow.studies.deidentify.ge_protocol import blank_protocol
+from neuroflow.studies.deidentify.identifiers import identifiers
+from neuroflow.studies.deidentify.names import Identifiers
+from neuroflow.studies.deidentify.private_attributes import is_packed_header, is_safe
+from neuroflow.studies.deidentify.residue import remove_residue
 from neuroflow.studies.demographics import age_string, parse_age, parse_sex
 from neuroflow.studies.dicom import blank_csa
 
 _UNCHANGED = frozenset(
     {"AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL", "SQ", "SS", "UL", "US"}
 )
-_STRUCTURE = frozenset(
-    tag
-    for word in [
-        "ImageType",
-        "FrameType",
-        "Modality",
-        "Manufacturer",
-        "ScanningSequence",
-        "SequenceVariant",
-        "MRAcquisitionType",
-        "PhotometricInterpretation",
-        "SpecificCharacterSet",
-        "PatientSex",
-        "PatientAge",
-        "InPlanePhaseEncodingDirection",
-        "PatientPosition",
-    ]
-    if (tag := tag_for_keyword(word)) is not None
+_PROFILE = (
+    ("113100", "Basic Application Confidentiality Profile"),
+    ("113107", "Retain Longitudinal Temporal Information Modified Dates Option"),
+    ("113108", "Retain Patient Characteristics Option"),
+    ("113111", "Retain Safe Private Option"),
 )
-"""Codes without which an image cannot be read: kept even if a name occurs in them."""
+"""What is done, in the codes of DICOM PS3.16, CID 7050."""
+_PATIENT, GE_GROUP = 0x0010, 0x0025
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +70,7 @@ class Deidentifier:
         self._shift = TimeShift(origin or START)
         self._anonymizer.add_element_handler(self._shift)
         self._anonymizer.add_element_handler(_Unchanged())
+        self._protocols: dict[int, tuple[bytes, Identifiers, bytes | None]] = {}
 
     def __call__(self, dataset: FileDataset) -> list[str]:
         """De-identify one image in place."""
@@ -88,10 +80,10 @@ class Deidentifier:
                 self._origin = earliest(dataset) or START
                 self._shift.origin = self._origin
             words = identifiers(dataset)
-            _filter(dataset)
+            self._filter(dataset, words)
             _filter_meta(dataset)
             self._anonymizer.anonymize(dataset)
-            dropped = remove_residual_identifiers(dataset, words, _STRUCTURE)
+            dropped = remove_residue(dataset, words)
             self._describe(dataset)
         return dropped
 
@@ -113,6 +105,41 @@ class Deidentifier:
         dataset.PatientIdentityRemoved = "YES"
         dataset.LongitudinalTemporalInformationModified = "MODIFIED"
         dataset.DeidentificationMethod = METHOD
+        dataset.DeidentificationMethodCodeSequence = [_code(*code) for code in _PROFILE]
+
+    def _filter(self, dataset: Dataset, words: Identifiers, *, is_nested: bool = False) -> None:
+        """Delete attributes that are not on an allow-list, at any depth."""
+        safe = {tag for tag in list(dataset.keys()) if tag.is_private and is_safe(dataset, tag)}
+        for tag in list(dataset.keys()):
+            is_listed = tag in safe if tag.is_private else is_kept(tag)
+            if not is_listed or (is_nested and tag.group == _PATIENT):
+                del dataset[tag]
+                continue
+            try:
+                element = dataset[tag]
+            except Exception:  # noqa: BLE001  a value that nobody can read is not sent
+                del dataset[tag]
+                continue
+            if element.VR == "SQ":
+                for item in element.value or ():
+                    self._filter(item, words, is_nested=True)
+            elif tag.is_private and is_packed_header(tag):
+                blanked = self._blanked(tag, element.value, words)
+                if blanked is None:
+                    del dataset[tag]
+                else:
+                    element.value = blanked
+
+    def _blanked(self, tag: BaseTag, value: object, words: Identifiers) -> bytes | None:
+        """Blank a protocol; all images of a series have the same, or nearly so."""
+        if not isinstance(value, bytes):
+            return None
+        known = self._protocols.get(int(tag))
+        if known is None or known[:2] != (value, words):
+            is_ge = tag.group == GE_GROUP
+            blanked = blank_protocol(value) if is_ge else blank_csa(value, words.is_in)
+            known = self._protocols[int(tag)] = (value, words, blanked)
+        return known[2]
 
 
 class _Unchanged(ElementAnonymizer):
@@ -125,23 +152,10 @@ class _Unchanged(ElementAnonymizer):
         yield "Keep numbers and codes"
 
 
-def _filter(dataset: Dataset) -> None:
-    """Delete attributes that are not on an allow-list, at any depth."""
-    safe = {tag for tag in list(dataset.keys()) if tag.is_private and is_safe(dataset, tag)}
-    for tag in list(dataset.keys()):
-        if not (tag in safe if tag.is_private else is_kept(tag)):
-            del dataset[tag]
-            continue
-        element = dataset[tag]
-        if element.VR == "SQ":
-            for item in element.value or ():
-                _filter(item)
-        elif tag.group == 0x0029 and tag.element & 0xFF in (0x10, 0x20) and tag.element > 0xFF:
-            blanked = blank_csa(element.value)
-            if blanked is None:
-                del dataset[tag]
-            else:
-                element.value = blanked
+def _code(value: str, meaning: str) -> Dataset:
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
+    return code
 
 
 def _filter_meta(dataset: FileDataset) -> None:

@@ -8,9 +8,16 @@ E.3.10-1, and those that converters need to sort images into volumes.
 from __future__ import annotations
 
 import re
+import struct
 
+from pydicom.datadict import private_dictionary_VR
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
+
+from neuroflow.studies.deidentify.names import Identifiers
+from neuroflow.studies.deidentify.values import are_numbers, texts
+from neuroflow.studies.deidentify.vocabulary import is_code
 
 SAFE: dict[str, dict[int, frozenset[int]]] = {
     "SIEMENS MR HEADER": {
@@ -23,6 +30,16 @@ SAFE: dict[str, dict[int, frozenset[int]]] = {
         # matrix, field of view, slice position, orientation, coils, PAT, directions, thickness
         0x0051: frozenset({0x08, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F, 0x11, 0x12, 0x13, 0x15, 0x16, 0x17}),
     },
+    # XA: phase encoding, readout and slice times, coils, acceleration; the frames' own sequences
+    "SIEMENS MR SDS 01": {
+        0x0021: frozenset({0x04, 0x0C, 0x46, 0x49, 0x50, 0x51, 0x5A, 0x5B, 0x5C, 0x5E, 0x5F, 0xFE})
+    },
+    "SIEMENS MR SDI 02": {
+        0x0021: frozenset(
+            {0x03, 0x04, 0x06, 0x1C, 0x24, 0x33, 0x42, 0x45, 0x48, 0x49, 0x4F, 0x51, 0x53, 0x58}
+            | {0x59, 0x5B, 0x5E, 0x75, 0x77, 0x78, 0x79, 0x88, 0x8A, 0x8B, 0xFE}
+        )
+    },
     # The two binary headers are kept, too, after their text was blanked.
     "SIEMENS CSA HEADER": {0x0029: frozenset({0x08, 0x10, 0x18, 0x20})},
     "GEMS_ACQU_01": {
@@ -31,11 +48,14 @@ SAFE: dict[str, dict[int, frozenset[int]]] = {
     },
     "GEMS_RELA_01": {0x0021: frozenset({0x4F, 0x50, 0x56, 0x57, 0x5A, 0x5E})},
     "GEMS_PARM_01": {
-        # EPI shots, gradient offsets, echo spacing, image type, b-value and friends, phase encoding
+        # EPI shots, gradient offsets, echo spacing, image type, b-value, phase encoding, bands
         0x0043: frozenset(
             {0x02, 0x03, 0x04, 0x06, 0x07, 0x2C, 0x2F, 0x30, 0x33, 0x38, 0x39, 0x6F, 0x83, 0x8A}
+            | {0xB6}
         )
     },
+    # The protocol as compressed text, of which only known lines of numbers are kept.
+    "GEMS_SERS_01": {0x0025: frozenset({0x06, 0x07, 0x11, 0x1B})},
     "GEMS_IMAG_01": {0x0027: frozenset({0x10, 0x40, 0x41, 0x60, 0x61, 0x62})},
     "Philips Imaging DD 001": {
         0x2001: frozenset(
@@ -71,10 +91,68 @@ SERVICE = frozenset(
     | {0x200510B2}
 )
 """Attributes that neuropacs reads by number: kept in blocks of these vendors or without creator."""
-VENDORS = re.compile(r"PHILIPS (MR )?IMAGING DD \d{3}|SIEMENS (MR|CSA) HEADER|GEMS_[A-Z]{4}_\d\d")
+VENDORS = re.compile(
+    r"PHILIPS (MR )?IMAGING DD \d{3}|SIEMENS (MR|CSA) HEADER|SIEMENS MR SD[IS] \d\d"
+    r"|GEMS_[A-Z]{4}_\d\d"
+)
 """Private creators, in capitals, whose blocks may hold the attributes of `SERVICE`."""
-SEQUENCES = frozenset({"SQ"})
 _UPPER = {creator.upper(): groups for creator, groups in SAFE.items()}
+
+
+SEQUENCE_NAME = re.compile(r"[*_]?(?:ep|se|fl|tse|tfl)[a-z]{0,4}(?:[23]d)?_?b\d+(?:#\d+|t)?", re.I)
+"""The form of Siemens' names of diffusion sequences, as ``ep_b1000#12``."""
+_COILS = re.compile(r"(?:[A-Z]{1,3}:)?(?:[A-Z]{1,4}\d{0,2}(?:-\d{1,2})?[;,]?){1,16}")
+_FOV = re.compile(r"FoV \d+\*\d+")
+_MATRIX_OF_HEADER = re.compile(r"(?:\d+[ps]?\*?){1,4}")
+_SLICE_POSITION = re.compile(r"SP [A-Z]?-?[\d.]+")
+_TABLE = re.compile(r"TP [A-Z]?-?[\d.]+")
+_SIDES = re.compile(r"[+-][LRAPHF]{1,3}")
+_PROGRAM = re.compile(r"[A-Za-z0-9_/*#]{1,32}")
+FORMS: dict[str, dict[int, re.Pattern[str]]] = {
+    "SIEMENS MR HEADER": {
+        0x00190F: re.compile(
+            r"(?:Ultra ?|Very ?)?(?:Fast|Normal|Slow|Whisper|Performance)\*?", re.I
+        ),
+        0x001911: re.compile(r"No|Yes|Slice|Read|Phase|Slice/Read|Slicesel|Readout", re.I),
+        0x00510B: _MATRIX_OF_HEADER,
+        0x00510C: _FOV,
+        0x00510D: _SLICE_POSITION,
+        0x00510E: re.compile(r"(?:Tra|Sag|Cor|[TSC>()\d.\-\s])+"),
+        0x00510F: _COILS,
+        0x005111: re.compile(r"p\d+(?:x\d+)?(?:s\d+)?(?: ?\*?[a-z]?\d?)?", re.I),
+        0x005112: _TABLE,
+        0x005113: _SIDES,
+        0x005115: re.compile(r"[A-Z]"),
+        0x005116: re.compile(r"(?:p\d+ )?(?:[A-Z0-9]{1,4}|DIFFUSION|MOSAIC|DIS[23]D|NORM|NONE|/)+"),
+        0x005117: re.compile(r"SL -?[\d.]+"),
+    },
+    "SIEMENS MR SDS 01": {0x00210C: _SIDES, 0x00215E: _FOV, 0x00215F: _TABLE},
+    "SIEMENS MR SDI 02": {
+        0x002106: re.compile(r"[X\d_]+"),
+        0x00214F: _COILS,
+        0x002158: _MATRIX_OF_HEADER,
+        0x002177: SEQUENCE_NAME,
+        0x00218B: _SLICE_POSITION,
+    },
+    "GEMS_ACQU_01": {0x00199C: _PROGRAM, 0x00199E: _PROGRAM},
+    "GEMS_IMAG_01": {0x002740: re.compile(r"[RLAPSI]")},
+    "PHILIPS IMAGING DD 001": {
+        0x200120: _PROGRAM,
+        0x200187: re.compile(r"\d{1,3}[A-Z][a-z]?"),
+    },
+}
+"""The forms of private texts: creator in capitals, group and low byte; others are removed."""
+_SEARCHED = frozenset({_COILS, _PROGRAM, FORMS["SIEMENS MR HEADER"][0x005116]})
+"""Forms that a name may have, too."""
+_BINARY = {"FL": "f", "FD": "d", "SS": "h", "US": "H", "SL": "i", "UL": "I"}
+_BY_NUMBER = {
+    0x2005: {"15": "SL", "99": "UL", "B0": "FL", "B1": "FL", "B2": "FL"},
+    0x2001: {"03": "FL"},
+    0x0019: {"0C": "IS", "0D": "CS", "0E": "FD", "27": "FD"},
+}
+_LIMIT = 1e9
+"""No float of the acquisition is larger, or, apart from zero, smaller than its inverse."""
+GE_PROTOCOL = 0x0025001B
 
 
 def is_safe(dataset: Dataset, tag: BaseTag) -> bool:
@@ -91,6 +169,59 @@ def is_safe(dataset: Dataset, tag: BaseTag) -> bool:
     if int(tag) in SERVICE and (not creator or VENDORS.fullmatch(creator)):
         return True
     return tag.element & 0xFF in _UPPER.get(creator, {}).get(tag.group, ())
+
+
+def is_safe_value(dataset: Dataset, tag: BaseTag, element: DataElement, words: Identifiers) -> bool:
+    """Check the value of a private attribute that is kept against its type and its form."""
+    creator = _creator(dataset, tag.group, tag.element >> 8)
+    value, vr = element.value, element.VR
+    if vr in _BINARY:
+        return True
+    if vr in ("OB", "OW", "UN") and is_packed_header(tag):
+        return True  # blanked already
+    if are_numbers(value):
+        # 1000 may be an id as well as a b-value.
+        return int(tag) in SERVICE or not any(words.is_number_of(text) for text in texts(value))
+    if vr == "UN":
+        return _are_binary_numbers(_vr_of(creator, tag), value)
+    if vr == "CS":
+        return all(is_code(text) for text in texts(value))
+    form = FORMS.get(creator, {}).get(tag.group << 8 | tag.element & 0xFF)
+    return form is not None and all(
+        form.fullmatch(text) and not (form in _SEARCHED and words.is_in(text))
+        for text in texts(value)
+    )
+
+
+def is_packed_header(tag: BaseTag) -> bool:
+    """Check for a private attribute that holds a whole protocol in a form of its own."""
+    low = tag.group << 16 | tag.element & 0xFF
+    return tag.element > 0xFF and low in (0x00290010, 0x00290020, GE_PROTOCOL)
+
+
+def _vr_of(creator: str, tag: BaseTag) -> str:
+    low = f"{tag.element & 0xFF:02X}"
+    if vr := _BY_NUMBER.get(tag.group, {}).get(low):
+        return vr
+    name = next((name for name in SAFE if name.upper() == creator), creator)
+    try:
+        return str(private_dictionary_VR(tag, name))
+    except KeyError:
+        return ""
+
+
+def _are_binary_numbers(vr: str, value: object) -> bool:
+    """Check that bytes of unknown type are numbers of the type that the dictionary names."""
+    code = _BINARY.get(vr)
+    if code is None or not isinstance(value, bytes) or not value:
+        return not value
+    size = struct.calcsize(code)
+    if len(value) % size:
+        return False
+    if code not in "fd":
+        return len(value) <= size * 2
+    numbers = struct.unpack(f"<{len(value) // size}{code}", value)
+    return all(x == 0 or (1 / _LIMIT < abs(x) < _LIMIT) for x in numbers)
 
 
 def _creator(dataset: Dataset, group: int, block: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from neuroflow.studies.dicom.fast_reader import Lookup
@@ -35,6 +35,9 @@ SAFE = frozenset(_SAFE_NAMES.split())
 PROTOCOLS = frozenset({"MrPhoenixProtocol", "MrProtocol", "MrEvaProtocol"})
 """Tags that hold the whole protocol as text, including names of people and dates."""
 _NUMBERS = frozenset({b"FL", b"FD", b"DS", b"SS", b"US", b"SL", b"UL", b"IS"})
+_NUMBER = re.compile(r"\s*[+-]?\d*\.?\d*(?:[eE][+-]?\d+)?\s*")
+_LONG_NUMBER = 6
+"""Digits; shorter numbers of a protocol are no ids."""
 _HARMLESS = re.compile(rb"[A-Za-z0-9 .,:;+\-*/_()<>%]{0,64}\s*")
 _BEGIN, _END = b"### ASCCONV BEGIN", b"### ASCCONV END ###"
 _ASSIGNMENT = re.compile(
@@ -60,8 +63,13 @@ def read_tags(value: bytes) -> dict[str, list[Any]] | None:
     return {name: tag["items"] for name, tag in parsed["tags"].items()}
 
 
-def blank_csa(value: bytes) -> bytes | None:
-    """Blank what may identify someone in a CSA header, without changing its structure."""
+def blank_csa(
+    value: bytes, is_identifying: Callable[[str], bool] = lambda _: False
+) -> bytes | None:
+    """Blank what may identify someone in a CSA header, without changing its structure.
+
+    Only values are searched: names of tags and of lines of the protocol identify nobody.
+    """
     if value[:4] != b"SV10" or read_tags(value) is None:
         return None
     blanked = bytearray(value)
@@ -79,24 +87,30 @@ def blank_csa(value: bytes) -> bytes | None:
             at += 16
             item = value[at : at + length]
             padded = -(-length // 4) * 4
-            kept = _blank_item(name, item, is_number=vr in _NUMBERS)
+            kept = _blank_item(name, item, is_identifying, is_number=vr in _NUMBERS)
             blanked[at : at + padded] = kept + bytes(len(blanked[at : at + padded]) - len(kept))
             at += padded
     blanked[at:] = bytes(len(blanked) - at)
     return bytes(blanked)
 
 
-def _blank_item(name: str, item: bytes, *, is_number: bool) -> bytes:
+def _blank_item(
+    name: str, item: bytes, is_identifying: Callable[[str], bool], *, is_number: bool
+) -> bytes:
     text = item.split(b"\0")[0]
-    if name in SAFE and _HARMLESS.fullmatch(text):
-        return text
     if name in PROTOCOLS:
-        return _blank_protocol(item)
+        return _blank_protocol(item, is_identifying)
+    plain = text.decode("latin-1")
+    if name in SAFE and (
+        _NUMBER.fullmatch(plain)
+        or (not is_number and _HARMLESS.fullmatch(text) and not is_identifying(plain))
+    ):
+        return text
     # Readers expect a number in the place of a number.
     return b"0" if is_number and item else b""
 
 
-def _blank_protocol(item: bytes) -> bytes:
+def _blank_protocol(item: bytes, is_identifying: Callable[[str], bool]) -> bytes:
     """Keep the assignments of numbers in the text protocol; replace the rest by spaces."""
     text = item.rstrip(b"\0")
     start, end = text.find(_BEGIN), text.find(_END)
@@ -107,7 +121,9 @@ def _blank_protocol(item: bytes) -> bytes:
     kept[start : start + len(_BEGIN)] = _BEGIN
     kept[start + len(_BEGIN) : start + len(_BEGIN) + 4] = b" ###"
     for match in _ASSIGNMENT.finditer(text, head_end, end):
-        kept[match.start() : match.end()] = match.group()
+        number = match.group().split(b"=")[1].strip().decode("ascii")
+        if not (len(number) >= _LONG_NUMBER and is_identifying(number)):
+            kept[match.start() : match.end()] = match.group()
     for at in (index for index in range(head_end - 1, end) if text[index : index + 1] == b"\n"):
         kept[at : at + 1] = b"\n"
     kept[end : end + len(_END)] = _END

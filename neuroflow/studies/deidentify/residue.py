@@ -1,0 +1,91 @@
+"""Check what is kept: numbers are numbers, codes are known, and no text identifies anybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
+
+from neuroflow.studies.deidentify.names import Identifiers
+from neuroflow.studies.deidentify.private_attributes import SEQUENCE_NAME, SERVICE, is_safe_value
+from neuroflow.studies.deidentify.values import are_numbers, texts
+from neuroflow.studies.deidentify.vocabulary import CHARSETS, is_code, maker
+
+_NUMBERS, _CODES = frozenset({"DS", "IS"}), frozenset({"CS"})
+_TEXTS = frozenset({"AE", "AS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})
+_CHARSET, _MANUFACTURER = 0x00080005, 0x00080070
+_AGE = 0x00101010
+_FORMS = {
+    tag_for_keyword("SequenceName"): SEQUENCE_NAME,
+    tag_for_keyword("ImagedNucleus"): re.compile(r"\d{1,3}\s?[A-Z][a-z]?", re.I),
+    tag_for_keyword("RescaleType"): re.compile(
+        r"OD|HU|US|MGML|Z_EFF|ED|EDW|HU_MOD|PCT|normalized|NORMALIZED|10\^-?\d+ ?mm\^?2/s|msec|ms"
+    ),
+    tag_for_keyword("StackID"): re.compile(r"\d{1,8}"),
+}
+"""Texts of a known form, which are not searched."""
+
+
+def remove_residue(dataset: Dataset, words: Identifiers) -> list[str]:
+    """Delete, at any depth, values that may identify somebody, and name their attributes."""
+    dropped: list[str] = []
+    for tag in list(dataset.keys()):
+        element = dataset[tag]
+        if element.VR == "SQ":
+            for item in element.value or ():
+                dropped += remove_residue(item, words)
+        elif tag.is_private_creator:  # on an allow-list
+            continue
+        elif not _checked(dataset, tag, element, words):
+            dropped.append(element.name)
+            del dataset[tag]
+    return dropped
+
+
+def _checked(dataset: Dataset, tag: BaseTag, element: DataElement, words: Identifiers) -> bool:
+    """Check one value; codes of several values lose only those that are unknown."""
+    if tag.is_private:
+        return is_safe_value(dataset, tag, element, words)
+    if int(tag) == _CHARSET:
+        return all(CHARSETS.fullmatch(text) for text in texts(element.value))
+    if int(tag) == _MANUFACTURER:
+        return _checked_maker(element, words)
+    if element.VR in _NUMBERS:
+        return are_numbers(element.value) and not _is_id(tag, element.value, words)
+    if element.VR in _CODES:
+        return _keep_values(element, is_code)
+    return _checked_text(tag, element, words)
+
+
+def _checked_text(tag: BaseTag, element: DataElement, words: Identifiers) -> bool:
+    if element.VR not in _TEXTS or int(tag) == _AGE:
+        return element.VR != "UN"
+    form = _FORMS.get(int(tag))
+    return all(
+        (form is not None and form.fullmatch(text)) or not words.is_in(text)
+        for text in texts(element.value)
+    )
+
+
+def _checked_maker(element: DataElement, words: Identifiers) -> bool:
+    text = str(element.value or "")
+    known = maker(text)
+    if known is not None:
+        element.value = known
+    return known is not None or not words.is_in(text)
+
+
+def _keep_values(element: DataElement, is_kept: Callable[[str], bool]) -> bool:
+    values = list(texts(element.value))
+    kept = [text for text in values if is_kept(text)]
+    if len(kept) < len(values):
+        element.value = kept if len(kept) != 1 else kept[0]
+    return bool(kept) or not values
+
+
+def _is_id(tag: BaseTag, value: object, words: Identifiers) -> bool:
+    return int(tag) not in SERVICE and any(words.is_number_of(text) for text in texts(value))
