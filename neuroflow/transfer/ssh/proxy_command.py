@@ -39,6 +39,13 @@ class CommandSocket:
                 stderr=self._complaints,
             )
 
+    def send(self, data: bytes) -> int:
+        """Send; to a process that has ended it is not an error, as what it said is read next."""
+        try:
+            return self._sock.send(data)
+        except BrokenPipeError:
+            return len(data)
+
     def close(self) -> None:
         """End the process."""
         self._sock.close()

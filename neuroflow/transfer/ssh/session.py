@@ -18,8 +18,9 @@ from neuroflow.transfer.ssh.translate import (
     channel_error,
     connection_lost,
     dial_error,
+    ended_error,
     handshake_error,
-    sftp_error,
+    text_error,
 )
 from neuroflow.transfer.ssh.watchdog import Watchdog
 
@@ -166,7 +167,9 @@ def start_error(
     with contextlib.suppress(*LIBRARY_ERRORS):
         while len(said) < MAX_SAID and (more := channel.recv(MAX_SAID)):
             said += more
-    return sftp_error(error, said, is_alive=_stays_alive(transport))
+    if said.strip():
+        return text_error(said)
+    return ended_error(error, is_alive=_stays_alive(transport))
 
 
 def _stays_alive(transport: paramiko.Transport) -> bool:

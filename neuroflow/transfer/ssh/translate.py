@@ -217,28 +217,31 @@ def channel_error(error: Exception, *, is_alive: bool) -> ConnectError:
     )
 
 
-def sftp_error(error: Exception, said: bytes, *, is_alive: bool) -> ConnectError:
-    """Translate an SFTP session that the server ended, or began with something else."""
-    if said.strip() and _NO_LOGIN.search(said):
+def text_error(said: bytes) -> SessionError:
+    """Make the error of a session that began with text in place of SFTP."""
+    if _NO_LOGIN.search(said):
         return SessionError(
             "The login succeeded, but the server has closed this account for sessions.",
             why=f"It says: {quoted(said)}.",
             advice="Ask neuropacs support to enable SFTP for this account.",
         )
-    if said.strip():
-        return SessionError(
-            "The login succeeded, but the server sends text in place of SFTP.",
-            why=f"It says: {quoted(said)}.",
-            advice="A start-up file of the account (such as .bashrc) or a forced command prints "
-            "it. Ask neuropacs support, or the administrator of the server, to remove it.",
-        )
-    if is_alive:
-        return SessionError(
-            "The login succeeded, but the SFTP program of the server ended at once.",
-            advice="The home folder of the account may be missing. Ask neuropacs support "
-            "to check the account; if it worked before, try again with fewer connections.",
-        )
-    return _session_lost(error)
+    return SessionError(
+        "The login succeeded, but the server sends text in place of SFTP.",
+        why=f"It says: {quoted(said)}.",
+        advice="A start-up file of the account (such as .bashrc) or a forced command prints "
+        "it. Ask neuropacs support, or the administrator of the server, to remove it.",
+    )
+
+
+def ended_error(error: Exception, *, is_alive: bool) -> ConnectError:
+    """Translate an SFTP session that the server ended without a word."""
+    if not is_alive:
+        return _session_lost(error)
+    return SessionError(
+        "The login succeeded, but the SFTP program of the server ended at once.",
+        advice="The home folder of the account may be missing. Ask neuropacs support "
+        "to check the account; if it worked before, try again with fewer connections.",
+    )
 
 
 def _session_lost(error: Exception) -> ConnectionLostError:

@@ -50,7 +50,6 @@ SESSION = {
         'sends text in place of SFTP. It says: "Welcome to the cluster"',
         "to remove it",
     ),
-    "ForceCommand echo Hi": ('It says: "Hi"', "to remove it"),
     "ForceCommand echo 'This account is currently not available.'; exit 1": (
         "has closed this account for sessions",
         "enable SFTP for this account",

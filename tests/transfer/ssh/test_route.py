@@ -204,11 +204,23 @@ def test_through_a_command(sshd, known, ssh_config, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no ProxyCommand on Windows")
-def test_a_command_that_fails_is_told(known, ssh_config, tmp_path):
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("false", "`false` ended with code 1"),
+        ("no-such-program %h", r"ended with code 127. It says: .*no-such-program: not found"),
+        ("echo proxy: access denied >&2", 'failed. It says: "proxy: access denied"'),
+        ("echo HTTP/1.1 403 Forbidden", "a web server. It says: .*403 Forbidden"),
+        ("sleep 9", "reached through the ProxyCommand `sleep 9`"),
+    ],
+)
+def test_a_command_that_fails_is_quoted(known, ssh_config, tmp_path, command, says):
     make_key(tmp_path / "key")
-    config = ssh_config("Host far\n ProxyCommand false\n")
-    with pytest.raises(PortError, match="`false` ended with code 1"):
-        connect(Profile("far", "u", tmp_path / "key"), hostkeys=known, ssh_config=config)
+    config = ssh_config(f"Host far\n ProxyCommand {command}\n")
+    profile = Profile("far", "u", tmp_path / "key")
+    with pytest.raises(PortError, match=says) as caught:
+        connect(profile, hostkeys=known, ssh_config=config, timeout=0.5)
+    assert caught.value.advice
 
 
 @pytest.mark.sshd

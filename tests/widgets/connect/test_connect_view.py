@@ -26,3 +26,25 @@ def test_passphrase_field_is_cleared_on_use(empty, tmp_path):
     assert model.join(PATIENCE)
     assert secret.value == ""
     assert b"OPENSSH PRIVATE KEY" in (tmp_path / "key").read_bytes()
+
+
+def test_a_pasted_fingerprint_is_compared_before_it_can_be_confirmed(empty):
+    model = ConnectModel(empty)
+    view = connect_form(model)
+    pasted = next(t for t in all_of(view, widgets.Text) if t.description == "Fingerprint")
+    model.set(
+        shown_keys=("ssh-ed25519 SHA256:aa", "ssh-rsa SHA256:bb"),
+        pinned_keys=("SHA256:cc",),
+        host_key_changed=True,
+    )
+
+    def shown():
+        return " ".join(label.value for label in all_of(view, widgets.HTML))
+
+    assert all(mark in shown() for mark in ("SHA256:aa", "SHA256:bb", "SHA256:cc"))
+    pasted.value = "SHA256:dd"
+    assert "Different: the server shows no such fingerprint" in shown()
+    assert model.fingerprint == ""
+    pasted.value = "SHA256:bb"
+    assert "Equal: the server shows this fingerprint" in shown()
+    assert model.fingerprint == "SHA256:bb"

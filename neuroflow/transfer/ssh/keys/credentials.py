@@ -61,7 +61,7 @@ def open_credentials(identities: Identities, passphrase: str | None) -> Iterator
     OpenBSD manual pages, ssh_config(5), IdentityFile and IdentitiesOnly.
     """
     with ExitStack() as stack:
-        held = _held(stack, identities)
+        held = _held(stack, identities, passphrase)
         chosen: list[Credential] = []
         loaded: list[Credential] = []
         failures: list[KeyFileError] = []
@@ -100,9 +100,13 @@ def protected_file(identities: Identities) -> Path | None:
     )
 
 
-def _held(stack: ExitStack, identities: Identities) -> dict[str, Credential]:
+def _held(
+    stack: ExitStack, identities: Identities, passphrase: str | None = None
+) -> dict[str, Credential]:
     """Return the agent's keys by fingerprint if any may be needed; none where it has none."""
-    if identities.agent_use == "never" and not any(map(_needs_agent, identities.files)):
+    if identities.agent_use == "never" and not any(
+        _needs_agent(path, passphrase) for path in identities.files
+    ):
         return {}
     try:
         keys = stack.enter_context(Agent(identities.agent)).keys()
@@ -121,11 +125,12 @@ def _nothing_to_offer(identities: Identities, failures: list[KeyFileError]) -> K
     return no_agent(identities.agent, " ".join(each.what for each in failures))
 
 
-def _needs_agent(path: Path) -> bool:
-    """Return whether a file stands for a key of the agent: a public key, or a protected one."""
+def _needs_agent(path: Path, passphrase: str | None) -> bool:
+    """Return whether a file stands for a key of the agent: it is public, or cannot be opened."""
     with suppress(KeyFileError):
         data = read_key(path)
-        return read_public(data) is not None or read_unprotected(data).is_protected
+        is_locked = not passphrase and read_unprotected(data).is_protected
+        return is_locked or read_public(data) is not None
     return False
 
 
