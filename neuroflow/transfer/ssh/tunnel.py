@@ -30,7 +30,7 @@ from neuroflow.transfer.ssh.proxy_command import CommandSocket
 from neuroflow.transfer.ssh.route import Route
 from neuroflow.transfer.ssh.translate import LIBRARY_ERRORS, readable
 
-_OWNER = re.compile("(?:the support of )?neuropacs")
+_OWNER = re.compile("neuropacs(?: support)?")
 
 
 @dataclass(frozen=True, slots=True)

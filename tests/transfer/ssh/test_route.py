@@ -168,8 +168,12 @@ def test_through_a_jump_host(sshd, bastion, known, ssh_config):
 def test_another_key_of_the_jump_host_ends_it(sshd, bastion, known, ssh_config):
     known.pin("near", 22, fetch_host_key(sshd.host, sshd.port).fingerprint)
     config = ssh_config(entry("far", sshd, "ProxyJump near") + entry("near", bastion))
-    with pytest.raises(HostKeyChangedError):
+    with pytest.raises(HostKeyChangedError, match="The jump host near") as caught:
         connect(Profile("far", "u", bastion.key), hostkeys=known, ssh_config=config)
+    advice = caught.value.advice
+    for words in (advice, advice.cli, advice.form):
+        assert "ask the administrator of near which fingerprint is right" in words
+        assert "neuropacs" not in words
 
 
 @pytest.mark.sshd
