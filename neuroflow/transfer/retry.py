@@ -7,12 +7,13 @@ from typing import TypeVar
 
 import tenacity
 
-from neuroflow.errors import ConnectionLostError, HostNotFoundError, PortError
+from neuroflow.errors import ConnectionLostError, HostNotFoundError, PortError, SessionError
 
 T = TypeVar("T")
 
-TRANSIENT_ERRORS = (ConnectionLostError, PortError, HostNotFoundError)
-"""Errors that end when the network is back; every other error ends the job."""
+TRANSIENT_ERRORS = (ConnectionLostError, PortError, HostNotFoundError, SessionError)
+"""Errors that end when the network is back, or when the server has room for sessions again; every
+other error ends the job."""
 
 MAX_RECONNECTS = 30
 """How often a lost connection is opened again: for about twelve minutes, while tasks remain."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,8 +14,13 @@ from typing import Self, TypeVar
 import paramiko
 
 from neuroflow.errors import (
+    ConnectError,
     ConnectionLostError,
+    HostNotFoundError,
+    KeyFileError,
+    LoginRefusedError,
     NeuroflowError,
+    PortError,
     RemoteMissingError,
     RemoteRefusedError,
     SizeMismatchError,
@@ -44,6 +50,7 @@ from neuroflow.transfer.ssh import (
     LIBRARY_ERRORS,
     HostKeys,
     Profile,
+    Route,
     Tunnel,
     Watchdog,
     connection_lost,
@@ -67,12 +74,26 @@ def connect(
     ssh_config: Path | None = None,
 ) -> SftpRemote:
     """Connect to the service."""
-    transport = Tunnel(find_route(profile, ssh_config), hostkeys, passphrase, timeout).connect()
+    route = find_route(profile, ssh_config)
+    try:
+        transport = Tunnel(route, hostkeys, passphrase, timeout).connect()
+    except (HostNotFoundError, PortError, KeyFileError, LoginRefusedError) as error:
+        raise _with_notes(error, route) from error
     try:
         return SftpRemote(transport, timeout)
     except BaseException:
         session.disconnect(transport)
         raise
+
+
+def _with_notes(error: ConnectError, route: Route) -> ConnectError:
+    """Return an error with what of ssh_config was not followed: it may be the cause."""
+    notes = dict.fromkeys(note for hop in route.hops for note in hop.notes)
+    if not notes:
+        return error
+    found = copy.copy(error)
+    found.why = " ".join([error.why, *notes]).strip()
+    return found
 
 
 class SftpRemote:

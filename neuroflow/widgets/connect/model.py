@@ -316,4 +316,5 @@ def _is_exposed(path: Path) -> bool:
         mode = path.stat().st_mode
     except OSError:
         return False
-    return os.name == "posix" and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
+    is_public = path.suffix == ".pub"  # it chooses a key of the ssh-agent
+    return os.name == "posix" and not is_public and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))

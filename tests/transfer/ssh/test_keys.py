@@ -162,6 +162,12 @@ def test_the_pub_file_beside_is_recognised_too(path):
         load_key(path.with_name("id_key.pub"))
 
 
+def test_a_public_key_file_is_its_own_public_key(path):
+    made = make_key(path, comment="site 7")
+    path.unlink()
+    assert public_key(path.with_name("id_key.pub")) == made
+
+
 def test_a_dsa_key_in_openssh_form_is_recognised(path):
     try:
         keygen(path, "-t", "dsa")

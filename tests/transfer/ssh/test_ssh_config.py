@@ -6,8 +6,11 @@ import subprocess
 
 import pytest
 
-from neuroflow.errors import ConfigError
+from neuroflow.errors import ConfigError, PortError
+from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.config import Entry, look_up
+from neuroflow.transfer.ssh.keys import make_key
+from neuroflow.transfer.ssh.known_hosts import HostKeys
 from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.transfer.ssh.route import find_route
 
@@ -82,6 +85,23 @@ def test_an_include_of_itself_ends(write):
     path = write("Include config\n")
     with pytest.raises(ConfigError, match="include each other"):
         look_up("far", path=path)
+
+
+def test_an_include_that_cannot_be_read_is_reported(write, tmp_path):
+    (tmp_path / "parts" / "folder").mkdir(parents=True)
+    entry = look_up("far", path=write("Include parts/*\nHost far\n Port 2222\n"))
+    assert entry.get("port") == "2222"
+    assert entry.notes == (f"{tmp_path}/parts/folder is not used: Is a directory.",)
+
+
+def test_a_connection_that_fails_names_what_was_not_followed(write, tmp_path):
+    make_key(tmp_path / "key")
+    path = write("Match localnetwork 10.0.0.0/8\n ProxyJump near\n")
+    known = HostKeys(tmp_path / "known_hosts")
+    with pytest.raises(PortError, match="Match localnetwork is not supported"):
+        connect(
+            Profile("127.0.0.1", "u", tmp_path / "key", port=1), hostkeys=known, ssh_config=path
+        )
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,21 @@ def test_agent_keys_are_listed_by_fingerprint(fresh, service, ssh_agent):
     assert fresh.ws.service.profile.key is None
 
 
+def test_a_public_key_file_chooses_a_key_of_the_agent(fresh, service, ssh_agent, tmp_path):
+    make_key(tmp_path / "other")
+    ssh_agent(tmp_path / "other", service.key)
+    public = tmp_path / "chosen.pub"
+    public.write_text(public_key(service.key).line + "\n")
+    public.chmod(0o644)
+    fresh.key = str(public)
+    assert not fresh.key_is_exposed
+    fresh.show_public_key()
+    assert fresh.join(PATIENCE)
+    assert fresh.public_line == public.read_text().strip()
+    fresh.ws.service.hostkeys.pin(service.host, service.port, service.fingerprint)
+    assert probed(fresh)[-1] == ("folders", True)
+
+
 def test_without_an_agent_its_keys_are_a_readable_problem(fresh, monkeypatch):
     monkeypatch.setenv("SSH_AUTH_SOCK", "/nowhere")
     fresh.use_agent_keys()

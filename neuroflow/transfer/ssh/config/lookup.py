@@ -123,7 +123,7 @@ class _Reader:
     def read(self, path: Path, folder: Path, *, is_active: bool, depth: int = 0) -> None:
         """Read one file; `is_active` is False where a block around an Include does not apply."""
         applies = is_active
-        for line in self._lines(path):
+        for line in self._lines(path, is_main=depth == 0 and path != SYSTEM_CONFIG):
             if isinstance(line, str):
                 self.notes[line] = None
             elif line.keyword == "host":
@@ -135,12 +135,15 @@ class _Reader:
             elif applies:
                 self._take(line)
 
-    def _lines(self, path: Path) -> Iterator[Line | str]:
+    def _lines(self, path: Path, *, is_main: bool) -> Iterator[Line | str]:
         try:
             yield from read_lines(path)
         except FileNotFoundError:
             return
         except OSError as error:
+            if not is_main:
+                yield f"{path} is not used: {error.strerror}."
+                return
             raise ConfigError(
                 f"{path} cannot be read.",
                 why=f"{error.strerror}.",

@@ -17,6 +17,7 @@ from neuroflow.transfer.ssh.keys.public import (
     PrivateKey,
     PublicKey,
     public_of,
+    read_public,
     read_unprotected,
 )
 
@@ -120,8 +121,8 @@ def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
     Parameters
     ----------
     path
-        The private key file; the ``.pub`` file beside it is not used, as it may belong to another
-        key.
+        The private key file, or a ``.pub`` file. The ``.pub`` file beside a private key is not
+        used, as it may belong to another key.
     passphrase
         The passphrase, if the file is protected.
 
@@ -144,7 +145,7 @@ def public_key(path: Path, passphrase: str | None = None) -> PublicKey:
     ...     public_key(Path(folder) / "id_ed25519").fingerprint == made.fingerprint
     True
     """
-    return public_of(load_key(path, passphrase))
+    return read_public(read_key(path)) or public_of(load_key(path, passphrase))
 
 
 def restrict_permissions(path: Path) -> None:
