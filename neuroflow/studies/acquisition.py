@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from neuroflow.models import StudyKind
 from neuroflow.studies.archive import Member
@@ -103,6 +104,7 @@ class Acquisition:
     fingerprint: str = ""
     images: tuple[Member, ...] = ()  # Files of the diffusion series in order, or the NIfTI
     sop_uids: tuple[str, ...] = ()  # SOP Instance UIDs of these DICOM files
+    headers: tuple[Any, ...] = ()  # Their headers, as the reader of DICOM returns them
     started_at: datetime | None = None  # The earliest time in the headers; stays on this computer
     demographics: Demographics = field(default_factory=Demographics)
     series: Series = field(default_factory=Series)

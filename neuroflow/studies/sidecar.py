@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -121,6 +122,11 @@ def to_number(value: Any) -> float | None:
     return number if number == number and abs(number) != float("inf") else None  # noqa: PLR0124
 
 
+def _is_finite(value: Any) -> bool:
+    """Check for a number; NaN and Infinity are no JSON."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def safe_sidecar(content: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what describes the acquisition, and nothing that may identify someone.
 
@@ -133,7 +139,7 @@ def safe_sidecar(content: Mapping[str, Any]) -> dict[str, Any]:
     for key in sorted(SAFE_NUMBERS & set(content)):
         value = content[key]
         numbers = value if isinstance(value, list) else [value]
-        if all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+        if all(_is_finite(number) for number in numbers):
             kept[key] = value
     for key, pattern in SAFE_WORDS.items():
         value = content.get(key)

@@ -22,7 +22,7 @@ _WORDS = (
     " RealWorldValueMappingSequence RealWorldValueIntercept RealWorldValueSlope"
     " RealWorldValueFirstValueMapped RealWorldValueLastValueMapped"
     " PresentationLUTShape SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence"
-    " ExtendedOffsetTable ExtendedOffsetTableLengths PixelData"
+    " ImageComments ExtendedOffsetTable ExtendedOffsetTableLengths PixelData"
 )
 KEPT = frozenset(tag for word in _WORDS.split() if (tag := tag_for_keyword(word)) is not None)
 """Attributes that are kept, or whose values are replaced."""

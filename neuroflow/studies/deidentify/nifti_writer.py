@@ -8,15 +8,21 @@ from typing import IO
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
-from neuroflow.studies.nifti import open_uncompressed, read_header
+from neuroflow.studies.nifti import data_start, open_uncompressed, read_header
 
 LEVEL = 1
 """Of deflate; higher levels save only a few per cent."""
 BLOCK = 1 << 20
 GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Without name and time, unknown system (RFC 1952)."""
-TEXTS = ("descrip", "aux_file", "intent_name", "db_name", "data_type")
+TEXTS = ("descrip", "aux_file", "intent_name", "db_name", "data_type", "unused_str")
 """Fields of free text in the header: descriptions, file names, times of the scan."""
+
+
+_END_OF_LINE = (13, 10, 26, 10)
+"""What follows the magic number of a NIfTI-2."""
+_SPARE = ("glmax", "glmin", "extents", "session_error", "regular")
+"""Numbers that no reader of NIfTI uses."""
 
 
 def deidentify_nifti(member: Member) -> Iterator[bytes]:
@@ -42,10 +48,15 @@ def deidentify_nifti(member: Member) -> Iterator[bytes]:
 def _plain_blocks(member: Member) -> Iterator[bytes]:
     stored = read_header(member)
     header = stored.fields.copy()
-    start = int(header["vox_offset"])
+    start = data_start(header)
     for name in TEXTS:
         if name in header.structarr.dtype.names:
             header[name] = b""
+    for name in _SPARE:
+        if name in header.structarr.dtype.names:
+            header[name] = 0 if header[name].dtype.kind != "S" else b"r"
+    if "eol_check" in header.structarr.dtype.names:
+        header["eol_check"] = _END_OF_LINE
     block = header.binaryblock
     header["vox_offset"] = len(block) + 4
     # Four zero bytes after the header: no extension follows.

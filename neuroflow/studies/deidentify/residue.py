@@ -19,6 +19,8 @@ _NUMBERS, _CODES = frozenset({"DS", "IS"}), frozenset({"CS"})
 _TEXTS = frozenset({"AE", "AS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})
 _CHARSET, _MANUFACTURER = 0x00080005, 0x00080070
 _AGE = 0x00101010
+_CLOSED = {0x00204000: re.compile(r"b=\d+(?:\.\d*)?(?:\((?:-?\d+(?:\.\d*)?,?){3}\))?")}
+"""Texts that are kept in one form only: the gradients in Canon's comments."""
 _FORMS = {
     tag_for_keyword("SequenceName"): SEQUENCE_NAME,
     tag_for_keyword("ImagedNucleus"): re.compile(r"\d{1,3}\s?[A-Z][a-z]?", re.I),
@@ -64,6 +66,8 @@ def _checked(dataset: Dataset, tag: BaseTag, element: DataElement, words: Identi
 def _checked_text(tag: BaseTag, element: DataElement, words: Identifiers) -> bool:
     if element.VR not in _TEXTS or int(tag) == _AGE:
         return element.VR != "UN"
+    if closed := _CLOSED.get(int(tag)):
+        return all(closed.fullmatch(text) for text in texts(element.value))
     form = _FORMS.get(int(tag))
     return all(
         (form is not None and form.fullmatch(text)) or not words.is_in(text)

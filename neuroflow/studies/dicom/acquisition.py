@@ -65,6 +65,7 @@ def read_dicom(members: StudyMembers) -> Acquisition:
         facts,
         images=tuple(member for _, member in ordered),
         sop_uids=tuple(header.sop_uid for header, _ in ordered),
+        headers=tuple(header for header, _ in ordered),
         started_at=parse_datetime(
             min((h.started_at for h in images.headers if h.started_at), default="")
         ),

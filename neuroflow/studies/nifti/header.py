@@ -67,9 +67,7 @@ def read_header(member: Member) -> NiftiHeader:
         shape = header.get_data_shape()
         magic = bytes(header["magic"].item())[:3]
         itemsize = header.get_data_dtype().itemsize
-        # Some tools write 0 into a single file, whose voxels begin after the header all the same.
-        begin = max(int(header["vox_offset"]), kind.single_vox_offset)
-        length = begin + int(np.prod(shape, dtype=np.int64)) * itemsize
+        length = data_start(header) + int(np.prod(shape, dtype=np.int64)) * itemsize
     except _HEADER_ERRORS as error:
         raise _unreadable(reason_of(error)) from error
     if magic not in (b"n+1", b"n+2"):
@@ -91,6 +89,17 @@ def _refuse_pointer(start: bytes) -> None:
             why="The file is a placeholder of Git LFS.",
             advice="Run `git lfs pull`.",
         )
+
+
+def data_start(fields: Any) -> int:
+    """Return where the voxels of a single file begin; some tools write 0 into its header.
+
+    References
+    ----------
+    The NIfTI-1 standard, https://nifti.nimh.nih.gov/nifti-1: the smallest ``vox_offset`` of a
+    single file is 352; of NIfTI-2, 544.
+    """
+    return max(int(fields["vox_offset"]), int(fields.single_vox_offset))
 
 
 def _start(member: Member) -> bytes:

@@ -17,7 +17,8 @@ from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.studies.archive import files_on_disk, shared_archives
 from neuroflow.studies.members import study_members
 from neuroflow.studies.package.contents import study_contents
-from neuroflow.studies.package.zip_writer import Content, verify_zip, write_zip
+from neuroflow.studies.package.proof import prove
+from neuroflow.studies.package.zip_writer import Content, write_zip
 from neuroflow.studies.parallel import map_chunks
 from neuroflow.studies.protocol import read_acquisition
 from neuroflow.studies.source_digest import (
@@ -40,8 +41,8 @@ class PackageWarning(UserWarning):
 def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> Package:
     """Make the zip of one study.
 
-    The same study and salt give the same bytes. The zip gets its name only after it is complete
-    and verified.
+    The same study and salt give the same bytes. The zip gets its name only after it was read back
+    and compared with the study.
     """
     study_id = _id_of(study)
     folder = Path(folder)
@@ -52,8 +53,11 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
         source_sha256 = source_digest(study)
         with shared_archives():
             facts = read_acquisition(study)
-            contents = study_contents(study_id, study_members(study), facts, salt)
-            path, sha256 = _write(study_id, contents, folder)
+            members = study_members(study)
+            contents = study_contents(study_id, members, facts, salt)
+            path, sha256 = _write(
+                study_id, contents, folder, partial(prove, members=members, facts=facts)
+            )
         package = Package(
             cohort_id=cohort_id,
             study_id=study_id,
@@ -97,12 +101,14 @@ def _require_space(studies: Iterable[Study], folder: Path) -> None:
         )
 
 
-def _write(study_id: str, contents: Iterable[Content], folder: Path) -> tuple[Path, str]:
+def _write(
+    study_id: str, contents: Iterable[Content], folder: Path, verify: Callable[[Path], str]
+) -> tuple[Path, str]:
     final = folder / f"{study_id}.zip"
     remove_leftovers(folder, final.name)
     with atomic_write(final) as temporary:
         write_zip(temporary, contents)
-        sha256 = verify_zip(temporary)
+        sha256 = verify(temporary)
     return final, sha256
 
 

@@ -58,7 +58,7 @@ def _demographics(facts: Acquisition) -> dict[str, Any]:
 
 
 def _json(name: str, content: dict[str, Any]) -> Content:
-    text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+    text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
     return _bytes(name, text.encode("ascii"))
 
 
@@ -77,7 +77,9 @@ def _nifti_contents(members: StudyMembers, facts: Acquisition) -> Iterator[Conte
     if members.bval is not None and members.bvec is not None:
         b_values, vectors = read_gradients(members.bval, members.bvec)
         yield _bytes("dwi.bval", _rows([b_values]))
-        yield _bytes("dwi.bvec", _rows(vectors.T))
+        # Some converters write NaN as the direction of a volume with b = 0.
+        known = np.where(np.isfinite(vectors).all(axis=1, keepdims=True), vectors, 0.0)
+        yield _bytes("dwi.bvec", _rows(known.T))
     beside = read_sidecar(members.sidecar) if members.sidecar is not None else {}
     yield _json("dwi.json", safe_sidecar(beside) | _demographics(facts))
 
