@@ -32,7 +32,8 @@ Every error states what happened, why if that is known, and what to do::
     │   ├── SizeMismatchError     not all bytes arrived
     │   └── FileChangedError      replaced on the server while it was fetched
     ├── SubmissionError           a cohort that cannot be sent as it is
-    │   └── FirstSubmissionError  studies may have been sent from another workspace
+    │   ├── FirstSubmissionError  studies may have been sent from another workspace
+    │   └── PilotError            the study that was sent first did not pass
     ├── ResultError               result files
     │   └── AidpError             an aidp.csv that cannot be read
     ├── CompareError              a comparison that cannot be computed
@@ -294,6 +295,10 @@ class SubmissionError(NeuroflowError):
 
 class FirstSubmissionError(SubmissionError):
     """What was sent before cannot be known here; the user has to confirm it once."""
+
+
+class PilotError(SubmissionError):
+    """The study that was sent first did not pass; the others were not sent."""
 
 
 class ResultError(NeuroflowError):

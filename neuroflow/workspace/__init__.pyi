@@ -6,5 +6,6 @@ from .enrolment import CohortStore as CohortStore
 from .enrolment import with_participant as with_participant
 from .notices.addresses import Delivery as Delivery
 from .notices.addresses import Notices as Notices
+from .pilot.result import PilotResult as PilotResult
 from .service import Service as Service
 from .workspace import Workspace as Workspace

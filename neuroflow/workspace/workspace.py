@@ -26,6 +26,8 @@ from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.notices import Notices
 from neuroflow.workspace.packaging import Packaging
+from neuroflow.workspace.pilot import Pilot as _Pilot
+from neuroflow.workspace.pilot import PilotOptions, PilotResult
 from neuroflow.workspace.service import Service
 from neuroflow.workspace.submission import Submission, SubmitOptions
 
@@ -116,6 +118,14 @@ class Workspace:
             jobs=jobs,
             notices=self.notices,
             clock=Clock(clock, sleep),
+        )
+        self._pilot = _Pilot(
+            self._folder,
+            self.ledger,
+            enrolment=self._enrolment,
+            checks=self._checks,
+            submission=self._submission,
+            collection=self._collection,
         )
 
     def __enter__(self) -> Self:
@@ -606,6 +616,78 @@ class Workspace:
             executor=executor,
         )
         return self._submission.submit(cohort, options, on_event)
+
+    def pilot(
+        self,
+        cohort: Cohort | str,
+        *,
+        only: Collection[str] | str | None = None,
+        only_good: bool = False,
+        replace: bool = False,
+        limit_mb_per_s: float | None = None,
+        timeout_hours: float = 6.0,
+        interval_seconds: float = 60.0,
+        on_event: OnEvent | None = None,
+        stop: threading.Event | None = None,
+        pause: threading.Event | None = None,
+    ) -> PilotResult:
+        """Send one study of a cohort, wait for its results, and check them.
+
+        Use it before the first cohort is sent to the real service: `submit` sends the others
+        afterwards. If a study of the cohort was sent already, it is the pilot and no other is
+        sent, so that an interrupted call can be repeated. After a failure the next call sends
+        another study.
+
+        Parameters
+        ----------
+        cohort
+            The cohort or its id.
+        only
+            Choose the pilot among these studies, by `study_id` or label.
+        only_good, replace, limit_mb_per_s
+            As for `submit`. With `replace`, a study that failed is sent again as the pilot.
+        timeout_hours
+            The longest time to wait for its results, in hours.
+        interval_seconds
+            The shortest time between two status checks.
+        on_event
+            Called with each `Event`; progress bars if None.
+        stop
+            When set, an upload in flight is completed and waiting ends.
+        pause
+            While set, nothing is transferred.
+
+        Returns
+        -------
+        PilotResult
+            The study, its state, and one row per check: all files of the result are there,
+            aidp.csv can be read, and its values agree with those in the text report.
+
+        Raises
+        ------
+        SubmissionError
+            Studies have errors, and `only_good` is False.
+        ConnectError
+            The service cannot be reached.
+        LockedError
+            Another notebook or command is at work in this workspace.
+
+        Examples
+        --------
+        >>> result = ws.pilot("PILOT_1")  # doctest: +SKIP
+        >>> if result.is_passed:  # doctest: +SKIP
+        ...     ws.submit("PILOT_1")
+        """
+        options = SubmitOptions(
+            only=only,
+            only_good=only_good,
+            replace=replace,
+            limit_mb_per_s=limit_mb_per_s,
+            stop=stop,
+            pause=pause,
+        )
+        waiting = PilotOptions(timeout_hours, interval_seconds)
+        return self._pilot.run(cohort, options, waiting, on_event)
 
     def rebuild(self, cohort: Cohort | str, *, on_event: OnEvent | None = None) -> pd.DataFrame:
         """Rebuild a lost ledger from the packages and the server; nothing is sent.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from neuroflow.cli.commands.pilot import send_pilot
 from neuroflow.cli.completion import studies
 from neuroflow.cli.console import Console, print_stderr
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
@@ -65,12 +66,28 @@ def submit(
     limit_mb_per_s: Annotated[
         float | None, typer.Option(help="The highest upload rate, in MB per second.")
     ] = None,
+    pilot: Annotated[
+        bool,
+        typer.Option(
+            "--pilot",
+            help="Send one study, wait for its results, check them, and only then offer to send "
+            "the others.",
+        ),
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Send the others without asking if the pilot passed.")
+    ] = False,
     host_key: HostKey = None,
     jobs: Jobs = None,  # noqa: ARG001  its callback sets it
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Send every study of a cohort that was not sent yet."""
+    """Send every study of a cohort that was not sent yet.
+
+    Exit code 8: studies have errors, or the pilot study did not pass. 20: studies are left.
+    """
+    if pilot and (dry_run or retry_failed):
+        raise typer.BadParameter("sends a study that was not sent yet", param_hint="--pilot")
     if limit_mb_per_s is not None and not limit_mb_per_s > 0:
         raise typer.BadParameter("must be greater than 0", param_hint="--limit-mb-per-s")
     with (
@@ -84,18 +101,17 @@ def submit(
             found = find_scans(folder, participants, on_event)
             cohort = ws.cohort(cohort_id, found, participants=participants)
             _warn_unmatched(cohort, ws.participants(cohort_id))
-            table = ws.submit(
-                cohort,
-                dry_run=dry_run,
-                only=split_list(only),
-                only_good=only_good,
-                retry_failed=retry_failed,
-                replace=replace,
-                limit_mb_per_s=limit_mb_per_s,
-                on_event=on_event,
-                stop=stop,
-            )
-        left = _print_result(console, cohort_id, table, dry_run=dry_run)
+            options: dict[str, Any] = {
+                "only": split_list(only),
+                "only_good": only_good,
+                "replace": replace,
+                "limit_mb_per_s": limit_mb_per_s,
+                "on_event": on_event,
+                "stop": stop,
+            }
+            facts = send_pilot(console, ws, cohort, yes=yes, **options) if pilot else {}
+            table = ws.submit(cohort, dry_run=dry_run, retry_failed=retry_failed, **options)
+        left = _print_result(console, cohort_id, table, facts, dry_run=dry_run)
     if left:
         console.info("Not all studies were sent; the table shows why. Run the same command again.")
         raise typer.Exit(SOMETHING_LEFT)
@@ -114,7 +130,9 @@ def _warn_unmatched(cohort: Cohort, participants: pd.DataFrame | None) -> None:
         )
 
 
-def _print_result(console: Console, cohort_id: str, table: pd.DataFrame, *, dry_run: bool) -> int:
+def _print_result(
+    console: Console, cohort_id: str, table: pd.DataFrame, more: dict[str, Any], *, dry_run: bool
+) -> int:
     """Print the result; return how many studies are left."""
     wanted = table[table["action"] != "excluded"]
     left = (
@@ -124,7 +142,7 @@ def _print_result(console: Console, cohort_id: str, table: pd.DataFrame, *, dry_
     )
     summary = str(table.attrs.get("summary", ""))
     facts = {"cohort_id": cohort_id, "dry_run": dry_run, "left": left, "summary": summary}
-    console.output(facts | {"studies": table}, table)
+    console.output(facts | more | {"studies": table}, table)
     if dry_run:
         console.info(f"Nothing was sent. {summary}")
     return left

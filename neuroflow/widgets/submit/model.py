@@ -16,11 +16,12 @@ from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent
 from neuroflow.widgets.cohort import CohortModel
 from neuroflow.widgets.common import FINISHED, Bar, FormModel, Progress, format_duration
-from neuroflow.workspace import Workspace
+from neuroflow.workspace import PilotResult, Workspace
 
 TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
 """States from which a study is sent again only on request."""
 PLANNING, SENDING = "De-identifying and zipping", "Sending studies"
+PILOT = "Sending one study and waiting for its results"
 EXCLUDED, NOT_PACKAGED, SKIPPED = "excluded", "not packaged", "already sent"
 REFRESH_INTERVAL = timedelta(seconds=2)
 """How often the table is refreshed while studies are sent."""
@@ -39,6 +40,7 @@ class SubmitModel(FormModel):
     """Plan and send the studies of a cohort."""
 
     only_good = Bool(False)
+    pilot_first = Bool(False)
     plan = Any(None, allow_none=True)
     plan_text = Unicode("")
     other_job_running = Bool(False)
@@ -82,7 +84,9 @@ class SubmitModel(FormModel):
 
     def submit(self) -> None:
         """Send every study that was not sent yet; `stop` finishes uploads that have begun."""
-        if self.cohort is not None:
+        if self.cohort is not None and self.pilot_first:
+            self._send_pilot(self.cohort)
+        elif self.cohort is not None:
             self._send(self.cohort, force=False)
 
     def retry(self) -> None:
@@ -90,6 +94,21 @@ class SubmitModel(FormModel):
         if self.cohort is not None and self.to_retry:
             again = [s for s in self.cohort.studies if s.study_id in self.to_retry]
             self._send(replace(self.cohort, studies=tuple(again)), force=True)
+
+    def _send_pilot(self, cohort: Cohort) -> None:
+        """Send one study, wait for its results and check them; `stop` ends the waiting."""
+        self.refresh()
+        if self.blockers or not self.can_start(PILOT):
+            return
+        only_good = self.only_good
+
+        def work(on_event: OnEvent, stop: StopEvent) -> PilotResult:
+            return self.ws.pilot(
+                cohort, only_good=only_good, on_event=on_event, stop=stop, pause=self._pause
+            )
+
+        self.set(tone="wait", plan_text="")
+        self.run(PILOT, work, self._show_pilot, can_stop=True, can_pause=True)
 
     def _send(self, cohort: Cohort, *, force: bool) -> None:
         self.refresh()
@@ -265,6 +284,22 @@ class SubmitModel(FormModel):
         self.set(
             notice=notice if is_complete else "Stopped before the plan was complete.", tone=tone
         )
+
+    def _show_pilot(self, result: PilotResult) -> None:
+        self.refresh()
+        if result.is_passed:
+            details = "; ".join(f"{row.check}: {row.detail}" for row in result.checks.itertuples())
+            self.set(
+                pilot_first=False,
+                tone="good",
+                notice=f"{result.summary} {details}. Press Send to send the other studies.",
+            )
+        elif result.is_waiting:
+            again = "Press Send to continue to wait; no second study is sent meanwhile."
+            self.set(tone="warn", notice=f"{result.summary} {again}")
+        else:
+            why = "Find out why before you send the other studies."
+            self.set(tone="bad", notice=f"{result.summary} {why}")
 
     def _show_outcome(self, outcome: pd.DataFrame) -> None:
         self.refresh()

@@ -101,6 +101,13 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         layout={"width": "auto"},
     )
     link((model, "only_good"), (only_good, "value"))
+    pilot_first = widgets.Checkbox(
+        description="Send one study first",
+        tooltip="Send one study, wait for its results and check them before the others are sent",
+        indent=False,
+        layout={"width": "auto"},
+    )
+    link((model, "pilot_first"), (pilot_first, "value"))
     blockers = widgets.HTML()
 
     def update() -> None:
@@ -115,8 +122,8 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         )
 
     bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
-    disable_while_busy(model, only_good)
-    return [widgets.HBox([plan, send, retry, only_good], layout=WRAP_ROW), blockers]
+    disable_while_busy(model, only_good, pilot_first)
+    return [widgets.HBox([plan, send, retry, only_good, pilot_first], layout=WRAP_ROW), blockers]
 
 
 def _plan(model: SubmitModel) -> widgets.VBox:

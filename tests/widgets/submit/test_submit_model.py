@@ -225,3 +225,35 @@ def test_form_shows_progress_of_another_program(planned, one_at_a_time):
     assert not planned.other_job_running
     assert planned.notice == "All 2 studies have been sent."
     assert planned.problems == ()
+
+
+def test_one_study_is_sent_first_and_checked_before_the_others(planned, service, monkeypatch):
+    pilot = Workspace.pilot
+    monkeypatch.setattr(
+        Workspace, "pilot", lambda self, *a, **kw: pilot(self, *a, interval_seconds=0.05, **kw)
+    )
+    planned.pilot_first = True
+    finish(planned, planned.submit)
+    assert len(service.processed) == 1
+    assert (planned.tone, planned.pilot_first) == ("good", False)
+    assert "passed: its results are complete and agree with its report" in planned.notice
+    assert "agree with the report. Press Send to send the other studies." in planned.notice
+    assert states(planned) == ["collected", "packaged"]
+    finish(planned, planned.submit)
+    assert service.wait_until_idle()
+    assert len(service.processed) == 2
+
+
+def test_a_pilot_that_is_stopped_continues_with_the_same_study(planned, service, monkeypatch):
+    planned.pilot_first = True
+    planned.submit()
+    while not planned.ws.ledger.rows() or "submitted" not in {
+        row.state for row in planned.ws.ledger.rows()
+    }:
+        planned.join(0.05)
+    planned.stop()
+    assert planned.join(PATIENCE)
+    assert (planned.tone, planned.pilot_first) == ("warn", True)
+    assert "no second study is sent meanwhile" in planned.notice
+    assert service.wait_until_idle()
+    assert len(service.processed) == 1
