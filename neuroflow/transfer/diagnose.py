@@ -22,6 +22,7 @@ from neuroflow.transfer.ssh import (
     Tunnel,
     find_route,
     open_credentials,
+    printable,
     session,
 )
 
@@ -97,7 +98,7 @@ def _stages(
     tunnel = Tunnel(route, hostkeys, passphrase, timeout)
     transport = tunnel.handshake()
     try:
-        version = transport.remote_version
+        version = printable(transport.remote_version)
         yield f"An SSH server answers on port {route.port} ({version}).", ()
         try:
             transport, shown = tunnel.verify(transport)
@@ -116,7 +117,7 @@ def _stages(
 def _name(route: Route) -> str:
     """Resolve the name of the first host of the route."""
     if route.command:
-        return f"{route.host} is reached through `{route.command}`."
+        return f"{route.host} is reached through `{printable(route.command)}`."
     first = route.hops[0]
     addresses = sorted({str(address[0]) for _, address in session.resolve(first.host, first.port)})
     through = "" if first is route else f" {route.host} is reached through it."

@@ -8,5 +8,6 @@ from .route import find_route as find_route
 from .translate import LIBRARY_ERRORS as LIBRARY_ERRORS
 from .translate import connection_lost as connection_lost
 from .translate import operation_error as operation_error
+from .translate import printable as printable
 from .tunnel import Tunnel as Tunnel
 from .watchdog import Watchdog as Watchdog

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -82,7 +83,8 @@ class HostKeys:
             )
         if same:
             if not any(line.kind for line in same):
-                self.trust(host, port, key)  # from now on with the whole key
+                with suppress(HostKeyError):  # a workspace that may only be read
+                    self.trust(host, port, key)  # from now on with the whole key
             return
         if pinned := self.pinned(host, port):
             raise changed_error(host, (key,), pinned)

@@ -82,5 +82,8 @@ def _parse(data: bytes) -> Offer:
     if len(data) < 4 + size:
         return Offer()
     message = paramiko.Message(data[6 + _COOKIE : 4 + size])
-    lists = [tuple(message.get_list()) for _ in range(6)]
+    try:
+        lists = [tuple(message.get_list()) for _ in range(6)]
+    except ValueError:  # no text
+        return Offer()
     return Offer(lists[0], lists[1], lists[3], lists[5])

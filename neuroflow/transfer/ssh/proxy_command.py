@@ -10,7 +10,7 @@ import tempfile
 from typing import Any
 
 from neuroflow.errors import ConfigError, ConnectError, PortError
-from neuroflow.transfer.ssh.translate import quoted
+from neuroflow.transfer.ssh.translate import printable, quoted
 
 _END_SECONDS = 1.0
 _MAX_COMPLAINT = 4096
@@ -25,7 +25,7 @@ class CommandSocket:
                 "A ProxyCommand cannot be used on this system.",
                 advice="Use ProxyJump in ~/.ssh/config.",
             )
-        self._command = command
+        self._command = printable(command)
         self._said = b""
         self._sock, theirs = socket.socketpair()
         # A file, since nobody would read a pipe while the connection is in use.

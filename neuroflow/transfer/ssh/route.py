@@ -146,7 +146,7 @@ class _Finder:
 
 def _private_or_public(path: Path) -> Path | None:
     """Return a named key file, the public key beside it if it is missing, or None."""
-    public = path.with_name(path.name + ".pub")
+    public = Path(f"{path}.pub")
     return next((found for found in (path, public) if found.is_file()), None)
 
 

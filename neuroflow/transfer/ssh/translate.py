@@ -129,7 +129,7 @@ def _no_common_error(error: Exception, host: str, offer: Offer) -> ConnectError:
     names = [each for each in found if not each.startswith(("ext-info-", "kex-strict-"))]
     return ConnectError(
         f"{host} and neuroflow support no common encryption.",
-        why=f"The {name} that it offers are too weak, or too new: {', '.join(names)}."
+        why=f"The {name} that it offers are too weak, or too new: {printable(', '.join(names))}."
         if names
         else readable(error),
         advice="Update the package paramiko. If the error persists, ask neuropacs support "
@@ -170,7 +170,7 @@ def unfinished_error(user: str, fingerprint: str, needed: Sequence[str]) -> Logi
             "the ssh-agent and use `agent` as the key.",
         )
     words = {"keyboard-interactive": "a code or an answer (keyboard-interactive)"}
-    wanted = " or ".join(words.get(method, f"a {method}") for method in needed)
+    wanted = printable(" or ".join(words.get(method, f"a {method}") for method in needed))
     return LoginRefusedError(
         f"The server accepts the key {fingerprint} of user {user!r}, but also wants {wanted}.",
         why="A second factor cannot be entered when cohorts are sent without a user.",
@@ -181,7 +181,7 @@ def unfinished_error(user: str, fingerprint: str, needed: Sequence[str]) -> Logi
 def login_error(error: Exception, user: str) -> ConnectError:
     """Translate a login that ended before the server refused or accepted a key."""
     if isinstance(error, paramiko.BadAuthenticationType):
-        methods = ", ".join(error.allowed_types) or "nothing"
+        methods = printable(", ".join(error.allowed_types)) or "nothing"
         return LoginRefusedError(
             f"The server accepts no key from user {user!r}.",
             why=f"It offers only: {methods}.",
@@ -315,7 +315,7 @@ def readable(error: BaseException) -> str:
     text = error.text if isinstance(error, paramiko.ChannelException) else str(error)
     if isinstance(error, OSError) and error.errno:
         text = error.strerror or os.strerror(error.errno)
-    clean = _printable(text)[:200].rstrip(".")
+    clean = printable(text)[:200].rstrip(".")
     return f"{clean}." if clean else ""
 
 
@@ -328,9 +328,10 @@ def quoted(text: bytes) -> str:
     '"Exceeded MaxStartups"'
     """
     lines = text.partition(b"\0")[0].decode("utf-8", "replace").split("\n")
-    clean = " / ".join(filter(None, (_printable(line) for line in lines)))
+    clean = " / ".join(filter(None, (printable(line) for line in lines)))
     return f'"{clean[:200]}"'
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text of another program without what could change the user's screen."""
     return "".join(c if c.isprintable() else "?" for c in text.strip())

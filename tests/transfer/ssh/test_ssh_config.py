@@ -1,6 +1,7 @@
 """ssh_config as OpenSSH reads it: compared with `ssh -G` where it is installed."""
 
 import getpass
+import random
 import shutil
 import subprocess
 
@@ -192,6 +193,30 @@ def test_keys_are_named_with_tokens_and_home(write, tmp_path, monkeypatch):
     )
     files = find_route(Profile("far", "me"), path).identities.files
     assert files == (tmp_path / "keys" / "far_me", tmp_path / "keys" / "other.pub")
+
+
+KEYWORDS = "Host far * !far Match all host final Include Port 22 HostName ProxyJump IdentityFile"
+TOKENS = "%h % %% me@x:1 ~ ${HOME} = # \" ' \\ ü user ! ,"
+PARTS = [*KEYWORDS.split(), *TOKENS.split(), *"\n\n\n\t\x00", "\udcff"]
+
+
+def test_no_file_breaks_the_look_up(tmp_path):
+    """Whatever stands in the file, there is a route, or an error that names what to correct."""
+    draw = random.Random(7)
+    path = tmp_path / "config"
+    routes, errors = [], []
+    for _ in range(400):
+        text = "".join(draw.choice(["", " "]) + draw.choice(PARTS) for _ in range(40))
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        try:
+            routes.append(find_route(Profile("far", "u"), path))
+        except ConfigError as error:
+            errors.append(error)
+    assert len(routes) > 100
+    assert any(route.notes for route in routes)
+    assert all(note.encode() for route in routes for note in route.notes)
+    assert errors
+    assert all(error.advice for error in errors)
 
 
 def test_an_entry_without_values_is_the_name_itself():

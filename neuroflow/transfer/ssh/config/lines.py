@@ -33,7 +33,8 @@ def read_lines(path: Path) -> Iterator[Line | str]:
     Bytes that are not UTF-8 stay as they are: they may be part of a path, or of a comment.
     """
     text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, whole in enumerate(text.splitlines(), start=1):
+        line = whole.partition("\0")[0]  # where a program in C would end it
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         place = f"line {number} of {path}"

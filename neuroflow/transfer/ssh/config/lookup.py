@@ -103,7 +103,9 @@ def look_up(name: str, *, user: str = "", path: Path | None = None) -> Entry:
     notes = list(reader.notes)
     if names:
         notes.append(f"Not followed in ssh_config: {', '.join(names)}.")
-    return Entry(name, reader.values, tuple(reader.identity_files), tuple(notes))
+    # A path or keyword may hold bytes that no screen can show.
+    shown = tuple(note.encode("utf-8", "replace").decode() for note in notes)
+    return Entry(name, reader.values, tuple(reader.identity_files), shown)
 
 
 def _is_ignored(reader: _Reader, word: str) -> bool:
