@@ -7,7 +7,7 @@ most of them have the same value in all files of a series.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from typing import Any, BinaryIO, cast
 
@@ -25,6 +25,8 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 from pydicom.values import convert_value
+
+from neuroflow.studies.dicom.element_scan import SCAN_ERRORS, Element, scan_elements, scan_meta
 
 Lookup = Callable[[int], Any]
 """Returns the value of an attribute by its tag; None where it is missing or empty."""
@@ -46,6 +48,8 @@ class RawHeader:
     ) -> None:
         self.sop_class = sop_class
         self._elements = elements
+        self._implicit = syntax == ImplicitVRLittleEndian
+        self._little = syntax != ExplicitVRBigEndian
         self.syntax = syntax
         self.stop = stop
         charset = self._convert(CHARSET, ("iso8859",)) if CHARSET in elements else None
@@ -57,18 +61,26 @@ class RawHeader:
             return None
         return self._convert(tag, self._encodings)
 
+    def stored(self, tags: Iterable[int]) -> tuple[object, ...] | None:
+        """Return some attributes as they are stored, to compare files; None of unusual ones."""
+        elements = [self._elements.get(tag) for tag in tags]
+        if any(one is not None and type(one) is not Element for one in elements):
+            return None
+        return (self._encodings, self._implicit, *elements)
+
     def _convert(self, tag: int, encodings: tuple[str, ...]) -> Any:
         element = self._elements[tag]
-        if not isinstance(element, RawDataElement):
-            return element.value or None
         if not element.value:
             return None
-        vr = element.VR
+        if type(element) is Element:
+            vr = element.vr
+        elif isinstance(element, RawDataElement):
+            vr = element.VR
+        else:
+            return element.value
         if vr is None or vr == "UN":
             vr = self._dictionary_vr(tag)
-        return _decoded(
-            vr, element.value, element.is_implicit_VR, element.is_little_endian, encodings
-        )
+        return _decoded(vr, element.value, self._implicit, self._little, encodings)
 
     def _dictionary_vr(self, tag: int) -> str:
         try:
@@ -93,7 +105,7 @@ def _decoded(
 def read_raw(
     stream: BinaryIO, tags: Collection[int], end: int, start: bytes = b""
 ) -> RawHeader | None:
-    """Read some attributes of a DICOM file.
+    """Read some attributes of a DICOM file; `tags` has to hold the character set.
 
     The first reads are attempts: a value that crosses their end may fail in any way, and means
     that more has to be read. The last word is that of the whole file.
@@ -103,7 +115,7 @@ def read_raw(
             stream.seek(0)
             start = stream.read(size)
         try:
-            header = _parse(io.BytesIO(start), tags, end)
+            header = _parse_bytes(start, tags, end)
         except Exception:  # whatever a truncated value makes pydicom raise
             if len(start) < size:
                 raise
@@ -112,6 +124,37 @@ def read_raw(
             return header
     stream.seek(0)
     return _parse(stream, tags, end)
+
+
+def _parse_bytes(data: bytes, tags: Collection[int], end: int) -> RawHeader | None:
+    """Read some attributes of a file's first bytes, by the fast way where it is possible."""
+    try:
+        syntax, begin, sop_class = _meta_of_bytes(data)
+    except SCAN_ERRORS:
+        syntax, begin, sop_class = _meta(io.BytesIO(data))
+    if syntax == DeflatedExplicitVRLittleEndian:
+        return None
+    if syntax != ExplicitVRBigEndian:
+        try:
+            elements, stop = scan_elements(
+                data, begin, tags, end, implicit=syntax == ImplicitVRLittleEndian
+            )
+            return RawHeader(elements, syntax, stop, sop_class)
+        except SCAN_ERRORS:
+            pass  # also where the bytes end too early: pydicom has the last word
+    return _parse(io.BytesIO(data), tags, end)
+
+
+def _meta_of_bytes(data: bytes) -> tuple[UID, int, str]:
+    """Read what `_meta` reads, of a file's first bytes."""
+    begin = 132 if data[128:132] == b"DICM" else 0
+    found, end = scan_meta(data, begin, (SYNTAX, SOP_CLASS))
+    text = {tag: value.decode("ascii", "replace").strip(" \0") for tag, value in found.items()}
+    syntax = _uid(text[SYNTAX]) if text.get(SYNTAX) else _guessed(data[end : end + 8])
+    return syntax, end, text.get(SOP_CLASS, "")
+
+
+_uid = lru_cache(maxsize=64)(UID)
 
 
 def _parse(stream: BinaryIO, tags: Collection[int], end: int) -> RawHeader | None:

@@ -15,6 +15,8 @@ BLOCKS = (0x10, 0x11, 0x12, 0x13)
 """Blocks that are searched for private attributes."""
 DIFFUSION_SEQUENCE, B_VALUE = 0x00189117, 0x00189087
 DIRECTION_SEQUENCE, ORIENTATION = 0x00189076, 0x00189089
+DECLARED = (0x20051415, 0x001910E0)
+"""Number of directions of Philips and GE; the service reads these tags (its SFTP guide)."""
 _SHORTEST, _LONGEST = 0.03, 0.97
 """Lengths of GE's vectors between which they scale the b-value (dcm2niix, issues 163 and 245)."""
 
@@ -102,6 +104,18 @@ def _siemens_csa(look: Lookup) -> Gradient:
     tags = read_csa(look)
     b_value = _number(next(iter(tags.get("B_value", ())), None))
     return Gradient(b_value, _vector(tags.get("DiffusionGradientDirection")))
+
+
+def declared_directions(look: Lookup) -> int | None:
+    """Return how many directions a private attribute of Philips or GE declares."""
+    for tag in DECLARED:
+        value = look(tag)
+        if isinstance(value, bytes):
+            value = _decoded(value)
+        number = _number(value[0] if isinstance(value, list | MultiValue) and value else value)
+        if number is not None and number >= 1:
+            return int(number)
+    return None
 
 
 def private_value(look: Lookup, group: int, element: int, vendor: str) -> Any:

@@ -13,13 +13,18 @@ from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.multival import MultiValue
 from pydicom.uid import UID
 
 from neuroflow.studies.dicom.csa import read_csa
-from neuroflow.studies.dicom.fast_reader import Lookup, lookup, read_raw
+from neuroflow.studies.dicom.fast_reader import CHARSET, Lookup, RawHeader, lookup, read_raw
 from neuroflow.studies.dicom.functional_groups import FunctionalGroups
-from neuroflow.studies.dicom.gradients import DIRECTION_SEQUENCE, private_value, read_gradient
+from neuroflow.studies.dicom.gradients import (
+    DECLARED,
+    DIRECTION_SEQUENCE,
+    declared_directions,
+    private_value,
+    read_gradient,
+)
 from neuroflow.studies.dicom.image_type import image_sort
 from neuroflow.studies.diffusion import Gradient
 
@@ -89,8 +94,6 @@ _SINGLE = (
     "ContentDate",
     "ContentTime",
 )
-DECLARED = (0x20051415, 0x001910E0)
-"""Number of directions of Philips and GE; the service reads these tags (its SFTP guide)."""
 _PRIVATE = [
     (group << 16) | element
     for group, elements in {
@@ -102,14 +105,23 @@ _PRIVATE = [
     for block in (0x10, 0x11, 0x12, 0x13)
     for element in (block, *(block << 8 | low for low in elements))
 ]
-TAGS: tuple[int, ...] = (
-    *(tag for word in (*PROTOCOL, *_SINGLE) if (tag := tag_for_keyword(word)) is not None),
-    *_PRIVATE,
-    0x00290010,
-    0x00291010,
-    *DECLARED,
+TAGS = frozenset(
+    (
+        *(tag for word in (*PROTOCOL, *_SINGLE) if (tag := tag_for_keyword(word)) is not None),
+        *_PRIVATE,
+        0x00290010,
+        0x00291010,
+        *DECLARED,
+        CHARSET,
+    )
 )
 """All attributes that are read of a header; the others are skipped."""
+_PROTOCOL_TAGS = sorted(
+    {
+        *(tag for word in PROTOCOL if (tag := tag_for_keyword(word)) is not None),
+        *(tag for tag in _PRIVATE if tag >> 16 == 0x2001),  # the EPI factor of Philips
+    }
+)
 _IN_GROUPS = frozenset({*TAGS, DIRECTION_SEQUENCE})
 READ_ERRORS = (
     InvalidDicomError,
@@ -223,7 +235,7 @@ def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
         pixel_spacing=spacing,
         mosaic_slices=mosaic_slices,
         mosaic_times=times,
-        declared_directions=_declared(look),
+        declared_directions=declared_directions(look),
         started_at=_started_at(look),
     )
 
@@ -311,18 +323,24 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(map(str, value))
 
 
-def _declared(look: Lookup) -> int | None:
-    numbers = (_integer(_first(look(tag))) for tag in DECLARED)
-    return next((number for number in numbers if number and number > 0), None)
-
-
-def _first(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode("ascii", "ignore").strip(" \0")
-    return next(iter(value), None) if isinstance(value, list | tuple | MultiValue) else value
+_known_protocols: dict[tuple[object, ...], dict[str, Any]] = {}
+_KNOWN = 256
 
 
 def _protocol(look: Lookup) -> dict[str, Any]:
+    """Read the attributes with one value per series; of many files they are the same object."""
+    stored = look.stored(_PROTOCOL_TAGS) if isinstance(look, RawHeader) else None
+    if stored is None:
+        return _read_protocol(look)
+    protocol = _known_protocols.get(stored)
+    if protocol is None:
+        if len(_known_protocols) >= _KNOWN:
+            _known_protocols.clear()
+        protocol = _known_protocols[stored] = _read_protocol(look)
+    return protocol
+
+
+def _read_protocol(look: Lookup) -> dict[str, Any]:
     found = ((word, look(_tag(word))) for word in PROTOCOL)
     protocol = {word: _plain(value) for word, value in found if value is not None and value != ""}
     factor = _integer(private_value(look, 0x2001, 0x13, "PHILIPS"))

@@ -23,6 +23,7 @@ from neuroflow.studies.archive import (
 )
 from neuroflow.studies.containers import ZIP_MAGIC, is_tar
 from neuroflow.studies.dicom import (
+    CHARSET,
     READ_ERRORS,
     STARTS,
     Lookup,
@@ -48,7 +49,7 @@ _WORDS = (
     "InstanceNumber",
 )
 _BY_WORD = {word: tag for word in _WORDS if (tag := tag_for_keyword(word)) is not None}
-_TAGS = tuple(_BY_WORD.values())
+_TAGS = frozenset({*_BY_WORD.values(), CHARSET})
 _END = max(_TAGS) + 1
 DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR."""

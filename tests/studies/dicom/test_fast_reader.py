@@ -8,12 +8,15 @@ from pathlib import Path
 import nibabel
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from neuroflow.studies.dicom.fast_reader import lookup, read_raw
 from neuroflow.studies.dicom.gradients import read_gradient
 from neuroflow.studies.dicom.header import READ_ERRORS, TAGS, read_header
 
+PATIENT_ID = 0x00100020
 NIBABEL = Path(nibabel.__file__).parent / "nicom" / "tests" / "data"
 
 
@@ -38,6 +41,47 @@ def test_both_readers_agree_on_every_file_that_pydicom_ships():
                 assert str(raw(tag) or "") == str(look(tag) or ""), (path.name, hex(tag))
                 compared += raw(tag) is not None
     assert compared > 1000
+
+
+def nested(depth: int, *, undefined: bool) -> Dataset:
+    """A sequence in a sequence, of defined or undefined length."""
+    item = Dataset()
+    item.ReferencedSOPInstanceUID = "1.2.3"
+    if depth:
+        item.ReferencedImageSequence = [nested(depth - 1, undefined=undefined)] * 3
+        item["ReferencedImageSequence"].is_undefined_length = undefined
+    item.is_undefined_length_sequence_item = undefined
+    return item
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+@pytest.mark.parametrize("undefined", [True, False])
+@pytest.mark.parametrize("filler", [0, 15_000, 16_100, 40_000, 600_000])
+def test_both_readers_agree_on_nested_sequences_at_any_place(tmp_path, syntax, undefined, filler):
+    ds = pydicom.dcmread(Path(pydicom.__file__).parent / "data/test_files/MR_small.dcm")
+    ds.file_meta.TransferSyntaxUID = syntax
+    ds.SpecificCharacterSet, ds.PatientID = "ISO_IR 192", "Müller 患者"
+    ds.ReferencedImageSequence = [nested(3, undefined=undefined)] * 2
+    block = ds.private_block(0x0009, "A MAKER", create=True)
+    block.add_new(0x01, "SQ", [nested(2, undefined=undefined)])
+    block.add_new(0x02, "OB", bytes(filler))
+    ds.save_as(tmp_path / "a.dcm", implicit_vr=syntax == ImplicitVRLittleEndian, little_endian=True)
+    look = lookup(pydicom.dcmread(tmp_path / "a.dcm", stop_before_pixels=True))
+    with (tmp_path / "a.dcm").open("rb") as stream:
+        raw = read_raw(stream, TAGS, 0x52000000)
+    assert raw(PATIENT_ID) == "Müller 患者"
+    assert raw.stop[0] == 0x7FE00010
+    for tag in TAGS:
+        if tag >> 16 & 1 == 0:
+            assert str(raw(tag) or "") == str(look(tag) or ""), hex(tag)
+
+
+@pytest.mark.parametrize("length", [140, 300, 333, 700, 1201])
+def test_a_header_cut_anywhere_is_refused(tmp_path, length):
+    source = Path(pydicom.__file__).parent / "data/test_files/MR_small.dcm"
+    (tmp_path / "a.dcm").write_bytes(source.read_bytes()[:length])
+    with (tmp_path / "a.dcm").open("rb") as stream, pytest.raises(READ_ERRORS):
+        read_header(stream, length)
 
 
 @pytest.mark.parametrize(("name", "b_value"), [("siemens_dwi_0", 0), ("siemens_dwi_1000", 1000)])
