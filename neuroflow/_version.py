@@ -4,3 +4,5 @@ __version__ = "0.1.0"
 
 METHOD = "neuroflow 2, DICOM PS3.15 basic profile"
 """Written into the images; the number changes with what is removed."""
+EARLIER_METHODS = ("neuroflow 1, DICOM PS3.15 basic profile",)
+"""A study that was sent with one of these is not packaged again for the sake of the method."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from neuroflow._version import METHOD
+from neuroflow._version import EARLIER_METHODS, METHOD
 from neuroflow.io import atomic_write
 from neuroflow.models import Package, Study, StudyKind
 from neuroflow.studies.archive import (
@@ -18,9 +18,9 @@ from neuroflow.studies.archive import (
 )
 
 
-def source_digest(study: Study) -> str:
+def source_digest(study: Study, method: str = METHOD) -> str:
     """Digest the contents of a study's files, and what else a package depends on."""
-    digest = hashlib.sha256(_settings(study))
+    digest = hashlib.sha256(_settings(study, method))
     if study.root in study.files:  # cohorts of earlier versions name an archive alone
         digest.update(sha256_of(study.root).encode())
         return digest.hexdigest()
@@ -32,14 +32,14 @@ def source_digest(study: Study) -> str:
     return digest.hexdigest()
 
 
-def _settings(study: Study) -> bytes:
+def _settings(study: Study, method: str) -> bytes:
     # The package changes with these, and with the de-identification method.
-    return f"{METHOD}|{study.age}|{study.sex}|{study.study_uid}".encode()
+    return f"{method}|{study.age}|{study.sex}|{study.study_uid}".encode()
 
 
-def stat_digest(study: Study) -> str:
+def stat_digest(study: Study, method: str = METHOD) -> str:
     """Digest sizes and modification times of a study's files, without reading them."""
-    digest = hashlib.sha256(_settings(study))
+    digest = hashlib.sha256(_settings(study, method))
     if study.kind is StudyKind.ZIP:
         digest.update("|".join(path.as_posix() for path in sorted(study.files)).encode())
     for path in files_on_disk([study]):
@@ -55,22 +55,28 @@ def save_stat_digest(digest: str, package: Package) -> None:
         temporary.write_text(json.dumps(note), encoding="ascii")
 
 
-def is_unchanged(study: Study, package: Package) -> bool:
+def is_unchanged(study: Study, package: Package, *, was_sent: bool = False) -> bool:
     """Check whether packaging a study again would give the same package.
 
-    Files with the same size and modification time are taken as unchanged; others are read.
+    Files with the same size and modification time are taken as unchanged; others are read. What
+    was sent stays as it is, although a later version removes more.
     """
     try:
         if package.path.stat().st_size != package.size:
             return False
-        digest = stat_digest(study)
-        if _saved_digest(package) == digest:
-            return True
-        if source_digest(study) != package.source_sha256:
-            return False
-        save_stat_digest(digest, package)
+        methods = (METHOD, *EARLIER_METHODS) if was_sent else (METHOD,)
+        return any(_is_made_by(method, study, package) for method in methods)
     except OSError:
         return False
+
+
+def _is_made_by(method: str, study: Study, package: Package) -> bool:
+    digest = stat_digest(study, method)
+    if _saved_digest(package) == digest:
+        return True
+    if source_digest(study, method) != package.source_sha256:
+        return False
+    save_stat_digest(digest, package)
     return True
 
 

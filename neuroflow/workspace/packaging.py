@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.ledger import Ledger, LedgerRow
+from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent, Package
 from neuroflow.studies import deidentification_report, iter_packages
 from neuroflow.workspace.enrolment import Enrolment, find_study
@@ -68,6 +68,7 @@ class Packaging:
             folder,
             salt=self._folder.salt,
             known=known,
+            sent={row.study_id for row in rows if row.state is not State.PACKAGED},
             executor=executor,
             stop=stop,
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -147,17 +147,21 @@ def iter_packages(
     *,
     salt: bytes,
     known: Mapping[str, Package] | None = None,
+    sent: Collection[str] = (),
     executor: Executor | None = None,
     stop: threading.Event | None = None,
 ) -> Generator[Package | Event, None, None]:
-    """Make the zips of a cohort, and yield each package and event as soon as it is ready."""
+    """Make the zips of a cohort, and yield each package and event as soon as it is ready.
+
+    Studies that were sent are not packaged again because de-identification changed.
+    """
     folder = Path(folder)
     known = known or {}
     items = [(study, known.get(study.study_id or "")) for study in cohort.studies]
     _prepare(folder, [study for study, before in items if before is None])
     events: list[Event] = []
     reporter = Reporter("package", len(items), events.append)
-    work = partial(_package_chunk, cohort.cohort_id, folder, salt)
+    work = partial(_package_chunk, cohort.cohort_id, folder, salt, frozenset(sent))
     errors: list[NeuroflowError] = []
     cost = 1 + max((len(study.files) for study in cohort.studies), default=0) * 4
     for index, (result,) in map_chunks(work, items, executor=executor, cost=cost):
@@ -193,12 +197,13 @@ def _package_chunk(
     cohort_id: str,
     folder: Path,
     salt: bytes,
+    sent: frozenset[str],
     items: Sequence[tuple[Study, Package | None]],
 ) -> list[Package | NeuroflowError]:
     results: list[Package | NeuroflowError] = []
     for study, before in items:
         try:
-            if before is not None and is_unchanged(study, before):
+            if before is not None and is_unchanged(study, before, was_sent=before.study_id in sent):
                 results.append(replace(before, cohort_id=cohort_id))
             else:
                 results.append(make_package(study, cohort_id, folder, salt=salt))

@@ -17,8 +17,10 @@ import pytest
 from support.packages import SALT, leaks, only_study, package_bytes
 from support.scans import SECRETS, SMALL, write_dicom, write_nifti
 
+from neuroflow._version import METHOD
 from neuroflow.errors import PackageError
 from neuroflow.models import Cohort
+from neuroflow.studies import source_digest
 from neuroflow.studies.package import build
 from neuroflow.studies.package.build import make_package, package_studies
 from neuroflow.studies.package.zip_writer import Content, verify_zip, write_zip
@@ -219,3 +221,13 @@ def test_study_without_an_id_is_refused(tmp_path):
     study = replace(only_study(tmp_path / "in"), study_id=None)
     with pytest.raises(PackageError, match="no study id"):
         make_package(study, "C", tmp_path / "out", salt=SALT)
+
+
+def test_sent_study_is_not_packaged_again_for_a_new_method(tmp_path, monkeypatch):
+    write_dicom(tmp_path / "in", SMALL)
+    study = only_study(tmp_path / "in")
+    package = make_package(study, "C", tmp_path / "out", salt=SALT)
+    monkeypatch.setattr(source_digest, "METHOD", "a later method")
+    monkeypatch.setattr(source_digest, "EARLIER_METHODS", (METHOD,))
+    assert not is_unchanged(study, package)
+    assert is_unchanged(study, package, was_sent=True)
