@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from collections.abc import Iterator
-from typing import IO
 
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
@@ -23,19 +21,20 @@ from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member
 from neuroflow.studies.deidentify.deidentifier import Deidentifier
+from neuroflow.studies.deidentify.pixels import (
+    PixelFormat,
+    clean,
+    pixel_blocks,
+    pixel_format,
+)
 from neuroflow.studies.dicom import READ_ERRORS
-
-BLOCK = 1 << 20
-_PIXELS = (0x7FE0, 0x0010)
-_UNDEFINED = 0xFFFFFFFF
-_ITEM, _END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 
 
 def deidentify_dicom(member: Member, deidentify: Deidentifier) -> Iterator[bytes]:
     """Yield the bytes of a de-identified DICOM file.
 
     The header is rewritten; the pixels are copied in blocks, so that large files need little
-    memory.
+    memory, and without what may be hidden beside them.
     """
     try:
         with member.open() as stream, warnings.catch_warnings():
@@ -45,18 +44,26 @@ def deidentify_dicom(member: Member, deidentify: Deidentifier) -> Iterator[bytes
             if syntax == DeflatedExplicitVRLittleEndian:
                 stream.seek(0)
                 dataset = dcmread(stream, force=True)
+                form = pixel_format(dataset, syntax)
                 deidentify(dataset)
+                dataset.PixelData = _clean_pixels(dataset.PixelData, form)
                 yield _written(dataset, syntax)
                 return
+            form = pixel_format(dataset, syntax)
             deidentify(dataset)
             yield _written(dataset, syntax)
-            yield from _pixel_blocks(stream, syntax)
+            yield from pixel_blocks(stream, syntax, form)
     except (*READ_ERRORS, *STREAM_ERRORS) as error:
         raise StudyError(
             "A DICOM file of the study is damaged.",
             why=f"Reading it failed: {type(error).__name__}.",
             advice="Export the study again.",
         ) from error
+
+
+def _clean_pixels(pixels: bytes, form: PixelFormat) -> bytes:
+    kept = pixels if form.n_bytes is None else pixels[: form.n_bytes + form.n_bytes % 2]
+    return clean(kept, form) if form.has_unused_bits else kept
 
 
 def _guessed_syntax(dataset: FileDataset) -> UID:
@@ -73,49 +80,3 @@ def _written(dataset: FileDataset, syntax: UID) -> bytes:
     buffer = io.BytesIO()
     dcmwrite(buffer, dataset, enforce_file_format=True)
     return buffer.getvalue()
-
-
-def _pixel_blocks(stream: IO[bytes], syntax: UID) -> Iterator[bytes]:
-    """Copy the pixel element, and nothing after it."""
-    order = ">" if syntax == ExplicitVRBigEndian else "<"
-    start = _exactly(stream, 8)
-    group, element = struct.unpack(order + "HH", start[:4])
-    if (group, element) != _PIXELS:
-        raise EOFError("no pixel data")
-    if syntax == ImplicitVRLittleEndian:
-        (length,) = struct.unpack(order + "L", start[4:])
-    else:
-        long_length = _exactly(stream, 4)
-        (length,) = struct.unpack(order + "L", long_length)
-        start += long_length
-    yield start
-    if length != _UNDEFINED:
-        yield from _blocks(stream, length)
-    else:
-        yield from _fragments(stream)
-
-
-def _fragments(stream: IO[bytes]) -> Iterator[bytes]:
-    while True:
-        head = _exactly(stream, 8)
-        group, element, length = struct.unpack("<HHL", head)
-        yield head
-        if (group, element) == _END:
-            return
-        if (group, element) != _ITEM or length == _UNDEFINED:
-            raise EOFError("broken fragments of pixel data")
-        yield from _blocks(stream, length)
-
-
-def _blocks(stream: IO[bytes], length: int) -> Iterator[bytes]:
-    while length:
-        block = _exactly(stream, min(length, BLOCK))
-        length -= len(block)
-        yield block
-
-
-def _exactly(stream: IO[bytes], count: int) -> bytes:
-    block = stream.read(count)
-    if len(block) < count:
-        raise EOFError("the file is truncated")
-    return block
