@@ -33,15 +33,17 @@ from neuroflow.errors import NeuroflowError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies import check, survey
 from neuroflow.studies.archive import shared_archives
+from neuroflow.studies.deidentify.vocabulary import is_code
 from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol import read_acquisition
 
 PAGE = Path(__file__).parent.parent / "docs" / "validation.md"
 START, END = "<!-- real scans: made by tools/real_scans.py -->", "<!-- end of real scans -->"
-ENCODING = (
+_KEYS = (
     "PhaseEncodingDirection PhaseEncodingAxis TotalReadoutTime EffectiveEchoSpacing SliceTiming"
     " MultibandAccelerationFactor EchoTime RepetitionTime FlipAngle PartialFourier"
-).split()
+)
+ENCODING = _KEYS.split()
 SHORTEST = 5
 """Characters; shorter texts occur everywhere by chance."""
 IDENTIFYING = frozenset({"PN", "DA", "DT", "UI", "LO", "SH", "LT", "ST", "UT", "UC", "AE"})
@@ -142,10 +144,16 @@ def residue(sources: list[bytes], package: Path) -> set[str]:
     with zipfile.ZipFile(package) as archive:
         files = [archive.read(name) for name in archive.namelist()]
     headers = [read_header(data) for data in files if data[128:132] == b"DICM"]
-    kept = {text for header in headers for text in texts(header) if text_is_kept(text)}
+    kept = {text.upper() for header in headers for text in texts(header) if text_is_kept(text)}
     left = b"\n".join(data[: data.rfind(b"\xe0\x7f\x10\x00")] for data in files).upper()
     before = {text for data in sources for text in texts(read_header(data))}
-    return {text for text in before - kept if text.upper().encode("utf-8", "replace") in left}
+    return {
+        text
+        for text in before
+        if not is_code(text)
+        and text.upper().encode("utf-8", "replace") in left
+        and not any(text.upper() in longer for longer in kept)
+    }
 
 
 def text_is_kept(text: str) -> bool:
@@ -215,7 +223,7 @@ def examine_set(folder: Path) -> Row:
 def table(rows: list[Row]) -> str:
     """Write the table in Markdown."""
     lines = [
-        "| Set | Scanner | Studies | Rules broken | Images converted | Same before and after | Residue |",
+        "| Set | Scanner | Studies | Rules broken | Converted | Same before and after | Residue |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows:
@@ -237,10 +245,10 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     rows = [examine_set(path) for path in sorted(options.scans.iterdir()) if path.is_dir()]
-    print(table(rows))
+    sys.stdout.write(table(rows) + "\n")
     for row in rows if options.show else ():
         for text in sorted(row.residue):
-            print(f"{row.name}: {text!r}")
+            sys.stdout.write(f"{row.name}: {text!r}\n")
     if options.page:
         page = PAGE.read_text(encoding="utf-8")
         before, after = page.split(START)[0], page.split(END)[1]
