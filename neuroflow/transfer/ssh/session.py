@@ -38,6 +38,17 @@ CIPHERS = (
     "aes128-ctr",
 )
 """No CBC and no 3DES: both leak parts of the plain text (RFC 4253, section 9.3.4)."""
+EXCHANGES = (
+    "mlkem768x25519-sha256",
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group14-sha256",
+    "diffie-hellman-group-exchange-sha256",  # last: the server may choose a short modulus
+)
 MACS = (
     "hmac-sha2-256-etm@openssh.com",
     "hmac-sha2-512-etm@openssh.com",
@@ -106,6 +117,7 @@ def handshake(
     transport.channel_timeout = timeout
     options = transport.get_security_options()
     options.ciphers = _known(CIPHERS, options.ciphers)
+    options.kex = _known(EXCHANGES, options.kex)
     options.digests = _known(MACS, options.digests)
     wanted = tuple(name for name, kind in KINDS.items() if kind in kinds)
     rest = () if is_strict else tuple(name for name in KINDS if name not in wanted)

@@ -91,6 +91,19 @@ def test_a_server_with_weak_algorithms_only_is_refused(started, trusting, extra)
     refused_then_cured(server, lambda _: known, ConnectError, "port", WEAK[extra], "aes256-ctr")
 
 
+STRONG = [
+    "Ciphers aes256-ctr\nMACs hmac-sha2-512\nKexAlgorithms ecdh-sha2-nistp521",
+    "Ciphers aes128-gcm@openssh.com\nKexAlgorithms diffie-hellman-group14-sha256",
+    "KexAlgorithms diffie-hellman-group-exchange-sha256",
+]
+
+
+@pytest.mark.parametrize("extra", STRONG)
+def test_each_strong_algorithm_is_enough(started, trusting, extra):
+    server = started(extra)
+    connect(server.profile, hostkeys=trusting(server)).close()
+
+
 def refused_then_cured(server, trusting, error, stage, says, advice):
     """Check the error in both ways of connecting; then change the server as the advice asks."""
     known = trusting(server)
