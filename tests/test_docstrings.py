@@ -14,6 +14,8 @@ import neuroflow
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference.md"
 CALLABLE = (staticmethod, classmethod)
 RAISE_NOTHING = {
+    "Workspace.close",
+    "Workspace.cohorts",
     "demo.DemoSession.close",
     "demo.service.DemoService.stop",
     "demo.service.DemoService.wait_until_idle",
@@ -34,9 +36,8 @@ RAISE_NOTHING = {
     "transfer.Plan.frame",
     "transfer.Remote.close",
     "transfer.StatusUpdate.event",
+    "workspace.Service.ask_passphrase_with",
     "workspace.Service.use_passphrase",
-    "Workspace.close",
-    "Workspace.cohorts",
 }
 
 

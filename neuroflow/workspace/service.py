@@ -77,6 +77,22 @@ class Service:
     [True, True, True, True, True]
     ['input', 'output']
 
+    When neuropacs renews its host key, a confirmed one is replaced, or forgotten:
+
+    >>> with DemoService(Path(tempfile.mkdtemp())) as server:
+    ...     service.save_profile(server.profile)
+    ...     service.hostkeys.pin(server.host, server.port, "SHA256:" + 43 * "A")
+    ...     service.replace_host_key("SHA256:" + 43 * "A", server.fingerprint)
+    ...     service.unknown_host() is None
+    ...     service.forget_host_key(server.fingerprint)
+    ...     service.unknown_host().fingerprints == (server.fingerprint,)
+    True
+    True
+
+    A program may ask its user for the passphrase of a key when it is needed:
+
+    >>> service.ask_passphrase_with(lambda path: input(f"Passphrase of {path}: "))
+
     Several profiles, of which one is in use:
 
     >>> service.save_profile(Profile("files.example.org", "lab", None, name="agent"))
