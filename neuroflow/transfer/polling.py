@@ -26,7 +26,9 @@ class StatusUpdate:
     Parameters
     ----------
     table
-        The status of all studies; that of the last successful check where `error` is set.
+        The status of all studies; that of the last successful check where `error` is set. In
+        updates of `Workspace.watch` its attributes ``newly_collected``, ``newly_failed`` and
+        ``newly_overdue`` list the studies that came to this state since the last report.
     at
         The end of the check, in UTC.
     pause

@@ -26,6 +26,7 @@ from neuroflow.transfer import (
     has_failed,
     rebuild,
     submit,
+    with_retries,
 )
 from neuroflow.workspace.arguments import check_number
 from neuroflow.workspace.checking import Checks, blocked_studies
@@ -123,7 +124,10 @@ class Submission:
 
     def rebuild(self, cohort: Cohort | str, on_event: OnEvent | None = None) -> None:
         """Rebuild a lost ledger from the packages and the server; nothing is sent."""
-        with self._jobs.run("rebuild", on_event) as job, closing(self._service.connect()) as remote:
+        with (
+            self._jobs.run("rebuild", on_event) as job,
+            closing(with_retries(self._service.connect, self._clock.sleep)) as remote,
+        ):
             rebuild(self._packaging.package(cohort, within=job), self._ledger, remote)
 
     def _selected(self, cohort: Cohort | str, options: SubmitOptions) -> Cohort:

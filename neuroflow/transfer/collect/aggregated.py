@@ -33,7 +33,9 @@ def fetch_reports(
             wanted.append((entry, folder / place))
     for _, local in wanted:
         make_folder(local.parent)
-    asked = [Wanted(entry.path, local, entry.size) for entry, local in wanted]
+    asked = [
+        Wanted(entry.path, local, entry.size, modified=entry.modified) for entry, local in wanted
+    ]
     try:
         with closing(remote.get_many(asked)) as arrivals:
             for (entry, local), failure in zip(wanted, arrivals, strict=True):
