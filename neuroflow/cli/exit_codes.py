@@ -28,7 +28,8 @@ def exit_codes() -> dict[int, str]:
         0: "Done.",
         NeuroflowError.exit_code: "Another error.",
         USAGE: "The command line is wrong: an unknown option, a missing argument.",
-        SOMETHING_LEFT: "Done, but some studies have errors, were not sent, wait for results, or newly failed.",
+        SOMETHING_LEFT: "Done, but some studies have errors, were not sent, wait for results, or "
+        "newly failed.",
         UNEXPECTED: "A bug in neuroflow; the message names the log to report.",
         INTERRUPTED: "Stopped by Ctrl-C; run the same command again to continue.",
         TERMINATED: "Stopped by SIGTERM; run the same command again to continue.",
