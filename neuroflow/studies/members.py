@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from neuroflow.errors import StudyError
@@ -20,7 +20,7 @@ class StudyMembers:
     images: tuple[Member, ...]  # The DICOM files, or the one NIfTI
     bval: Member | None = None  # Beside a NIfTI
     bvec: Member | None = None
-    sidecar: Member | None = None  # Beside a NIfTI or DICOM files
+    sidecars: tuple[Member, ...] = ()  # Beside a NIfTI or DICOM files; the nearest is the last
     study_uid: str | None = None  # The Study Instance UID to use, where the files hold several
 
 
@@ -31,6 +31,8 @@ def study_members(study: Study) -> StudyMembers:
         found = _whole_archive(members, study)
     elif any(role(member.basename) == "image" for member in members):
         found = nifti_members(members)
+        if found is not None:
+            found = replace(found, sidecars=_sidecars(members))
     else:
         found = _dicom_members(members, study.study_uid)
     if found is None or not found.images:
@@ -60,13 +62,19 @@ def nifti_members(members: Sequence[Member]) -> StudyMembers | None:
     for kind in ("bval", "bvec", "sidecar"):
         name = partner(image.basename, names, kind, alone=alone)
         parts[kind] = names[name] if name is not None else None
-    return StudyMembers(StudyKind.NIFTI, (image,), parts["bval"], parts["bvec"], parts["sidecar"])
+    beside = parts["sidecar"]
+    return StudyMembers(
+        StudyKind.NIFTI, (image,), parts["bval"], parts["bvec"], (beside,) if beside else ()
+    )
 
 
 def _dicom_members(members: Sequence[Member], study_uid: str | None) -> StudyMembers:
     images = tuple(member for member in members if role(member.basename) != "sidecar")
-    sidecar = next((member for member in members if role(member.basename) == "sidecar"), None)
-    return StudyMembers(StudyKind.DICOM, images, sidecar=sidecar, study_uid=study_uid)
+    return StudyMembers(StudyKind.DICOM, images, sidecars=_sidecars(members), study_uid=study_uid)
+
+
+def _sidecars(members: Sequence[Member]) -> tuple[Member, ...]:
+    return tuple(member for member in members if role(member.basename) == "sidecar")
 
 
 def _whole_archive(members: Sequence[Member], study: Study) -> StudyMembers | None:

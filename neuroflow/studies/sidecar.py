@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroflow.errors import StudyError
+from neuroflow.models import StudyKind
 from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
+from neuroflow.studies.filenames import bids_entities
+from neuroflow.studies.members import StudyMembers
 
 _SPELLINGS = {
     "age": ("patientage", "age", "ageatscan"),
@@ -76,6 +79,34 @@ def read_sidecar(member: Member) -> dict[str, Any]:
     return content
 
 
+def read_study_sidecars(members: StudyMembers) -> dict[str, Any]:
+    """Read the sidecars of a study as one: of a value that several hold, the nearest is taken.
+
+    A file further up in a dataset applies to several people, so its age and sex are nobody's.
+
+    References
+    ----------
+    Brain Imaging Data Structure specification, "The Inheritance Principle".
+    """
+    merged: dict[str, Any] = {}
+    image = members.images[0].place
+    for sidecar in members.sidecars:
+        content = read_sidecar(sidecar)
+        is_shared = sidecar.place.parent != image.parent and not bids_entities(sidecar.place)
+        if members.kind is StudyKind.NIFTI and is_shared:
+            content = {key: value for key, value in content.items() if not _is_personal(key)}
+        merged |= content
+    return merged
+
+
+def _is_personal(key: str) -> bool:
+    return _plain(key) in (*_SPELLINGS["age"], *_SPELLINGS["sex"])
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", key.lower())
+
+
 def sidecar_facts(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that checks need, whatever the spelling of their keys.
 
@@ -84,7 +115,7 @@ def sidecar_facts(content: Mapping[str, Any]) -> dict[str, Any]:
     >>> sidecar_facts({"patient_age": "045Y", "EchoTime": 0.09, "PatientSex": ""})
     {'age': '045Y', 'echo_time': 0.09}
     """
-    plain = {re.sub(r"[^a-z0-9]", "", key.lower()): value for key, value in content.items()}
+    plain = {_plain(key): value for key, value in content.items()}
     facts = {}
     for name, spellings in _SPELLINGS.items():
         value = next((plain[spelling] for spelling in spellings if spelling in plain), None)

@@ -21,7 +21,7 @@ from neuroflow.studies.dicom import READ_ERRORS
 from neuroflow.studies.members import StudyMembers, study_members
 from neuroflow.studies.nifti import read_header
 from neuroflow.studies.protocol import read_acquisition
-from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
+from neuroflow.studies.sidecar import read_study_sidecars, safe_sidecar
 
 COLUMNS = ("attribute", "tag", "before", "after", "action")
 MAX_CHARACTERS = 64
@@ -115,8 +115,8 @@ def _nifti_rows(members: StudyMembers) -> list[Row]:
     extensions = "present" if int(header["vox_offset"]) > len(header.binaryblock) + 4 else ""
     if extensions:
         rows.append(("extensions", "NIfTI header", extensions, "", "removed"))
-    if members.sidecar is not None:
-        beside = read_sidecar(members.sidecar)
+    if members.sidecars:
+        beside = read_study_sidecars(members)
         kept = safe_sidecar(beside)
         for key, value in beside.items():
             new = _short(kept[key]) if key in kept else ""

@@ -28,7 +28,7 @@ from neuroflow.studies.dicom.images import read_images
 from neuroflow.studies.dicom.volumes import Stack, mosaic_stack, stack
 from neuroflow.studies.diffusion import Gradient, count_directions, interleaved, shells
 from neuroflow.studies.members import StudyMembers
-from neuroflow.studies.sidecar import read_sidecar, sidecar_facts, to_number
+from neuroflow.studies.sidecar import read_study_sidecars, sidecar_facts, to_number
 
 CONSTANT = (
     "MagneticFieldStrength",
@@ -58,8 +58,8 @@ def read_dicom(members: StudyMembers) -> Acquisition:
         missing_instances=images.missing,
     )
     demographics = facts.demographics
-    if members.sidecar is not None:
-        demographics = _completed(demographics, sidecar_facts(read_sidecar(members.sidecar)))
+    if members.sidecars:
+        demographics = _completed(demographics, sidecar_facts(read_study_sidecars(members)))
     ordered = _in_order(images.pairs)
     return replace(
         facts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from neuroflow.errors import StudyError
@@ -38,14 +38,15 @@ def nifti_studies(
     for _, names in sorted(folders.items()):
         images = [name for name in names if role(name) == "image"]
         for name in images:
-            parts, is_own = _parts(names[name], folders, root)
+            parts, is_own = _gradient_files(names[name], folders, root)
             reason = _reason_to_skip(names[name], parts, is_own=is_own)
             if not reason or "bval" in parts:
                 used |= set(parts.values())
             if reason:
                 skipped.append(Skipped(names[name].place, reason))
             else:
-                found.append(_study(root, names[name], parts))
+                sidecars = _sidecars(names[name], folders, root)
+                found.append(_study(root, names[name], [*parts.values(), *sidecars]))
     gradients = (
         member
         for names in folders.values()
@@ -60,27 +61,36 @@ def nifti_studies(
     return found
 
 
-def _parts(image: Member, folders: _Folders, root: Path) -> tuple[dict[str, Member], bool]:
-    """Find the files of an image; also whether its b-values are its own, and not shared."""
-    folder = image.place.parent
-    names = folders[folder]
-    alone = sum(role(name) == "image" and not derived_image(name) for name in names) == 1
-    alone = alone and not derived_image(image.basename)
-    top = image.path if image.name else root
+def _gradient_files(image: Member, folders: _Folders, root: Path) -> tuple[dict[str, Member], bool]:
+    """Find b-values and b-vectors of an image; also whether they are its own, and not shared."""
     parts: dict[str, Member] = {}
-    for kind in ("bval", "bvec", "sidecar"):
-        name = partner(image.basename, names, kind, alone=alone)
-        if name is not None:
-            parts[kind] = names[name]
-        elif inherited := _inherited(image, folders, kind, top):
-            parts[kind] = inherited
+    for kind in ("bval", "bvec"):
+        found = _beside(image, folders, kind) or next(_inherited(image, folders, kind, root), None)
+        if found is not None:
+            parts[kind] = found
     own = stem(image.basename).casefold()
     is_own = "bval" in parts and stem(parts["bval"].basename).casefold() == own
     return parts, is_own
 
 
-def _inherited(image: Member, folders: _Folders, kind: str, top: Path) -> Member | None:
-    """Find a file further up in a BIDS dataset, the nearest and most specific one."""
+def _sidecars(image: Member, folders: _Folders, root: Path) -> list[Member]:
+    """Find the sidecars of an image, the nearest one last: in BIDS they complete each other."""
+    beside = _beside(image, folders, "sidecar")
+    above = list(_inherited(image, folders, "sidecar", root))
+    return [*above[::-1], *([beside] if beside is not None else [])]
+
+
+def _beside(image: Member, folders: _Folders, kind: str) -> Member | None:
+    names = folders[image.place.parent]
+    images = [name for name in names if role(name) == "image" and not derived_image(name)]
+    alone = len(images) == 1 and not derived_image(image.basename)
+    name = partner(image.basename, names, kind, alone=alone)
+    return names[name] if name is not None else None
+
+
+def _inherited(image: Member, folders: _Folders, kind: str, root: Path) -> Iterator[Member]:
+    """Yield the files further up in a BIDS dataset, the nearest first; of a folder, one."""
+    top = image.path if image.name else root
     folder = image.place.parent
     while folder != top and folder.is_relative_to(top):
         folder = folder.parent
@@ -89,8 +99,7 @@ def _inherited(image: Member, folders: _Folders, kind: str, top: Path) -> Member
             name for name in above if role(name) == kind and bids_inherited(image.basename, name)
         ]
         if names:
-            return above[max(names, key=len)]
-    return None
+            yield above[max(names, key=len)]
 
 
 def _reason_to_skip(image: Member, parts: dict[str, Member], *, is_own: bool) -> str:
@@ -117,7 +126,6 @@ def _reason_of_b_values(bval: Member) -> str:
     return ""
 
 
-def _study(root: Path, image: Member, parts: dict[str, Member]) -> FoundStudy:
-    order = [parts[kind] for kind in ("bval", "bvec", "sidecar") if kind in parts]
-    study = make_study([image, *order], root, kind=StudyKind.NIFTI)
+def _study(root: Path, image: Member, further: Sequence[Member]) -> FoundStudy:
+    study = make_study([image, *further], root, kind=StudyKind.NIFTI)
     return FoundStudy(study, place=image.place, detail=stem(image.basename))

@@ -25,7 +25,7 @@ from neuroflow.studies.diffusion import B0_MAX, Gradient, count_directions, inte
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.nifti.gradient_files import read_gradients
 from neuroflow.studies.nifti.header import NiftiHeader, is_complete, read_header
-from neuroflow.studies.sidecar import milliseconds, read_sidecar, sidecar_facts, to_number
+from neuroflow.studies.sidecar import milliseconds, read_study_sidecars, sidecar_facts, to_number
 
 _SAMPLES, _SAMPLE_BYTES = 32, 1 << 13
 _UNITS = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
@@ -38,7 +38,7 @@ def read_nifti(members: StudyMembers) -> Acquisition:
     image = members.images[0]
     header = read_header(image)
     reasons: Reasons = {}
-    sidecar = sidecar_facts(read_sidecar(members.sidecar)) if members.sidecar else {}
+    sidecar = sidecar_facts(read_study_sidecars(members))
     return Acquisition(
         kind=StudyKind.NIFTI,
         fingerprint=_fingerprint(image),

@@ -17,7 +17,7 @@ from neuroflow.studies.demographics import age_string
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.nifti import read_gradients
 from neuroflow.studies.package.zip_writer import Content
-from neuroflow.studies.sidecar import read_sidecar, safe_sidecar
+from neuroflow.studies.sidecar import read_study_sidecars, safe_sidecar
 
 ZIP64_FROM = 2**30
 """Bytes; larger files get the fields of Zip64, which some readers do not support."""
@@ -80,8 +80,8 @@ def _nifti_contents(members: StudyMembers, facts: Acquisition) -> Iterator[Conte
         # Some converters write NaN as the direction of a volume with b = 0.
         known = np.where(np.isfinite(vectors).all(axis=1, keepdims=True), vectors, 0.0)
         yield _bytes("dwi.bvec", _rows(known.T))
-    beside = read_sidecar(members.sidecar) if members.sidecar is not None else {}
-    yield _json("dwi.json", safe_sidecar(beside) | _demographics(facts))
+    beside = safe_sidecar(read_study_sidecars(members))
+    yield _json("dwi.json", beside | _demographics(facts))
 
 
 def _rows(rows: Iterable[np.ndarray]) -> bytes:

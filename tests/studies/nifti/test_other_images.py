@@ -35,7 +35,7 @@ def test_a_phase_image_with_gradients_is_no_study(tmp_path):
     write_nifti(folder, SMALL, stem="sub-01_part-phase_dwi")
     found = survey(tmp_path)
     assert len(found.studies) == 1
-    assert found.skipped["reason"].tolist() == ["NIfTI, but no diffusion image: phase image"]
+    assert found.skipped["reason"].tolist() == ["NIfTI, but not a diffusion image: phase image"]
 
 
 @pytest.mark.parametrize(
