@@ -31,7 +31,8 @@ FLOORS = {
     "studies": [
         {"containers"},
         {"archive", "filenames", "demographics", "diffusion", "parallel"},
-        {"members", "sidecar", "source_digest", "acquisition"},
+        {"members", "source_digest", "acquisition"},
+        {"sidecar"},
         {"dicom", "nifti"},
         {"discovery", "protocol"},
         {"deidentify"},
