@@ -176,6 +176,23 @@ def test_watching_reports_a_lost_connection_and_continues(ws, monkeypatch):
     assert third.error is None
 
 
+def test_a_status_check_is_repeated_after_a_lost_connection(ws, monkeypatch):
+    connect, left = ws.service.connect, [1, 2]
+    monkeypatch.setattr("neuroflow.transfer.retry.FIRST_PAUSES", (0.01, 0.01, 0.01))
+
+    def lost():
+        if left:
+            left.pop()
+            raise ConnectionLostError("gone")
+        return connect()
+
+    monkeypatch.setattr(ws.service, "connect", lost)
+    assert len(ws.status()) == 2
+    left[:] = [1] * 4
+    with pytest.raises(ConnectionLostError):
+        ws.status()
+
+
 def test_collecting_waits_while_paused(ws, deliver, silent):
     deliver("s1")
     pause = threading.Event()

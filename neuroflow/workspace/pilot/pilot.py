@@ -12,6 +12,7 @@ from neuroflow.events import listening
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Cohort, OnEvent, Study
 from neuroflow.transfer import TRANSIENT_ERRORS
+from neuroflow.workspace.arguments import check_number
 from neuroflow.workspace.checking import Checks, blocked_studies
 from neuroflow.workspace.collection import Collection
 from neuroflow.workspace.enrolment import Enrolment
@@ -62,6 +63,8 @@ class Pilot:
         on_event: OnEvent | None = None,
     ) -> PilotResult:
         """Send one study, or continue with the one that was sent; wait, collect and check."""
+        check_number("timeout_hours", pilot.timeout_hours, above=-1)
+        check_number("interval_seconds", pilot.interval_seconds)
         cohort = self._enrolment.current(cohort)
         if options.only is not None:
             cohort = select_studies(cohort, options.only, self._enrolment.excluded(cohort))

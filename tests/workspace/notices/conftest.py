@@ -1,4 +1,4 @@
-"""A workspace with studies in every state, a mail server and a webhook."""
+"""A workspace with studies in any state, a mail server and a webhook."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from support.sshd import free_port
 
 from neuroflow.ledger import State, utc_now
 from neuroflow.models import RESULT_FILES, Package
+from neuroflow.transfer.local import LocalRemote
 from neuroflow.workspace.workspace import Workspace
 
 
@@ -52,13 +53,15 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path, service):
+def project(tmp_path):
+    """Open a workspace with a folder in place of the service, and a clock that can be moved."""
     later = timedelta()
+    home = tmp_path / "home"
+    (home / "output").mkdir(parents=True)
     with Workspace(tmp_path / "study-7", clock=lambda: utc_now() + made.later) as ws:
-        made = Project(ws, service.home)
+        made = Project(ws, home)
         made.later = later
-        ws.service.save_profile(service.profile)
-        ws.service.trust(service.fingerprint)
+        ws.service.connect = lambda: LocalRemote(home)
         yield made
 
 

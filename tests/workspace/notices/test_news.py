@@ -37,6 +37,7 @@ def test_it_is_remembered_across_processes(project):
     project.fail("s1")
     warned(project.collect)
     with Workspace(project.ws.folder) as again:
+        again.service.connect = project.ws.service.connect
         assert warned(lambda: again.collect(on_event=lambda event: None))[1] == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.demo.service.server import DemoService
-from neuroflow.errors import ResultWarning, SubmissionError
+from neuroflow.errors import OptionError, ResultWarning, SubmissionError
 from neuroflow.ledger import State
 from neuroflow.models import RESULT_FILES
 from neuroflow.workspace.pilot.checks import check_results
@@ -111,6 +111,13 @@ def test_studies_with_errors_keep_the_pilot_from_being_sent(
     result = run(workspace, cohort, only_good=True)
     assert result.is_passed
     assert result.label == cohort.studies[1].label
+
+
+@pytest.mark.parametrize("words", [{"timeout_hours": "six"}, {"interval_seconds": 0}])
+def test_a_bad_option_is_refused_before_anything_is_sent(workspace, service, cohort, words):
+    with pytest.raises(OptionError):
+        workspace.pilot(cohort, on_event=silent, **words)
+    assert not workspace.ledger.rows()
 
 
 def test_only_chooses_the_pilot(workspace, cohort):
