@@ -40,6 +40,7 @@ from .ssh.profile import Profile as Profile
 from .ssh.profile import parse_key as parse_key
 from .ssh.route import Route as Route
 from .ssh.route import find_route as find_route
+from .ssh.tunnel import AT_JUMP_HOST as AT_JUMP_HOST
 from .upload.options import UploadOptions as UploadOptions
 from .upload.plan import Action as Action
 from .upload.plan import Plan as Plan

@@ -105,7 +105,8 @@ def _confirm_host_keys(service: Service, console: Console) -> None:
         return
     while (shown := service.unknown_host()) is not None:
         names = [f"{key.kind} {key.fingerprint}" for key in shown.keys]
-        console.info(f"The server {shown.host} is not known yet. It shows")
+        kind = "jump host" if shown.is_jump_host else "server"
+        console.info(f"The {kind} {shown.host} is not known yet. It shows")
         for name in names:
             console.info(f"  {name}")
         service.trust(_confirmed(shown))
@@ -114,7 +115,8 @@ def _confirm_host_keys(service: Service, console: Console) -> None:
 def _confirmed(shown: ShownHost) -> str:
     """Return the fingerprint that the user confirms; with several keys, it has to be given."""
     is_one = len(shown.keys) == 1
-    question = "Paste the fingerprint that neuropacs gave you"
+    owner = "its administrator" if shown.is_jump_host else "neuropacs"
+    question = f"Paste the fingerprint that {owner} gave you"
     question += ", or type yes if it is this one" if is_one else " (one of these has to be equal)"
     answer = str(typer.prompt(question, default="no")).strip()
     if answer.lower() in {"y", "yes"} and is_one:
@@ -126,6 +128,6 @@ def _confirmed(shown: ShownHost) -> str:
     raise HostKeyUnknownError(
         f"The host key of {shown.host} was not confirmed.",
         why="" if answer.lower() in {"n", "no"} else f"{answer!r} is none of those shown.",
-        advice="Ask neuropacs support for the fingerprint.",
+        advice=f"Ask {owner} for the fingerprint.",
         fingerprint=shown.fingerprint,
     )

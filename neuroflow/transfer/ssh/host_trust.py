@@ -24,12 +24,15 @@ class ShownHost:
         Its public keys, the one that it uses first.
     pinned
         The fingerprints that were confirmed for it.
+    is_jump_host
+        True if it is a jump host: its administrator gives its fingerprint, not neuropacs.
     """
 
     host: str
     port: int
     keys: tuple[PublicKey, ...]
     pinned: tuple[str, ...] = ()
+    is_jump_host: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -72,7 +75,9 @@ class HostTrust:
         """Pin the key with this fingerprint, of any kind and of any host on the way."""
         mark = parse_fingerprint(fingerprint)
         for is_thorough in (False, True):
-            for found, hop in self._shown_hosts():
+            # The host that waits for its first key comes first.
+            hosts = sorted(self._shown_hosts(), key=lambda pair: pair[0].is_pinned)
+            for found, hop in hosts:
                 shown = self._with_all_kinds(found, hop) if is_thorough else found
                 key = _key_of(shown, mark)
                 if key is None:
@@ -81,7 +86,7 @@ class HostTrust:
                     raise changed_error(shown.host, (key,), shown.pinned)
                 self.hostkeys.trust(shown.host, shown.port, key)
                 return
-        raise _not_shown(shown, mark)
+        raise _not_shown(self._with_all_kinds(*hosts[0]), mark)
 
     def replace(self, old: Sequence[str], new: str) -> None:
         """Replace pinned keys of a host by one that it shows; else change nothing."""
@@ -130,7 +135,8 @@ class HostTrust:
         for hop in self.hops:
             keys = self._tunnel(hop).host_keys(all_kinds=False)
             pinned = self.hostkeys.pinned(hop.name, hop.name_port)
-            shown = ShownHost(hop.name, hop.name_port, keys, pinned)
+            is_jump_host = hop is not self.hops[-1]
+            shown = ShownHost(hop.name, hop.name_port, keys, pinned, is_jump_host)
             if pinned and not shown.is_pinned:  # a fingerprint may be that of another kind
                 shown = self._with_all_kinds(shown, hop)
             yield shown, hop

@@ -30,6 +30,9 @@ from neuroflow.transfer.ssh.proxy_command import CommandSocket
 from neuroflow.transfer.ssh.route import Route
 from neuroflow.transfer.ssh.translate import LIBRARY_ERRORS, readable
 
+AT_JUMP_HOST = "The jump host"
+"""How errors of a host on the way to the service begin."""
+
 _OWNER = re.compile("neuropacs(?: support)?")
 
 
@@ -153,6 +156,8 @@ class Tunnel:
 
         The fingerprint that the user was given may be that of any of them.
         """
+        if error.what.startswith(AT_JUMP_HOST):
+            return error  # of an earlier host, with its keys in it
         if isinstance(error, HostKeyUnknownError):
             return unknown_error(self.route.name, self.host_keys(), self.hostkeys.problems)
         if error.pinned:
@@ -165,8 +170,11 @@ class Tunnel:
             return cast(socket.socket, CommandSocket(route.command))
         if route.via is None:
             return session.dial(route.host, route.port, self.timeout)
+        jump = replace(self, route=route.via)
         try:
-            before = replace(self, route=route.via).connect()
+            before = jump.connect()
+        except (HostKeyUnknownError, HostKeyChangedError) as error:
+            raise _at_jump_host(jump.with_all_keys(error), route.via) from error
         except ConnectError as error:
             raise _at_jump_host(error, route.via) from error
         try:
@@ -176,7 +184,7 @@ class Tunnel:
         except LIBRARY_ERRORS as error:
             session.disconnect(before)
             raise PortError(
-                f"The jump host {route.via.name} does not connect to {route.host}, "
+                f"{AT_JUMP_HOST} {route.via.name} does not connect to {route.host}, "
                 f"port {route.port}.",
                 why=readable(error),
                 advice="Check host and port; ask the jump host's administrator to allow "
@@ -187,10 +195,10 @@ class Tunnel:
 
 def _at_jump_host(error: ConnectError, jump: Route) -> ConnectError:
     """Return an error of a jump host that says so: neuropacs cannot cure it."""
-    if "jump host" in error.what:
+    if error.what.startswith(AT_JUMP_HOST):
         return error  # of an earlier one
     found = copy.copy(error)
-    found.what = f"The jump host {jump.name} ({jump.host}, port {jump.port}): {error.what}"
+    found.what = f"{AT_JUMP_HOST} {jump.name} ({jump.host}, port {jump.port}): {error.what}"
     found.args = (found.what,)
     if isinstance(error, LoginRefusedError | SessionError):
         found.advice = (

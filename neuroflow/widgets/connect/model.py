@@ -16,6 +16,7 @@ from neuroflow.errors import HostKeyChangedError, HostKeyError
 from neuroflow.models import Event, OnEvent
 from neuroflow.transfer import (
     AGENT,
+    AT_JUMP_HOST,
     DEFAULT,
     STAGES,
     Profile,
@@ -69,6 +70,7 @@ class ConnectModel(FormModel):
     pasted_fingerprint = Unicode("")
     fingerprint = Unicode("")
     host_key_changed = Bool(False)
+    is_jump_host = Bool(False)
     key_is_exposed = Bool(False)
     public_line = Unicode("")
     mail = Unicode("")
@@ -288,6 +290,7 @@ class ConnectModel(FormModel):
             shown_keys=error.shown if isinstance(error, HostKeyError) else (),
             pinned_keys=error.pinned if isinstance(error, HostKeyError) else (),
             host_key_changed=isinstance(error, HostKeyChangedError),
+            is_jump_host=error is not None and error.what.startswith(AT_JUMP_HOST),
             key_is_exposed=_is_exposed(self.key_path),
             tone="good" if is_good else "bad",
             notice="The service answers; studies can be sent." if is_good else "",

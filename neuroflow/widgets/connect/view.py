@@ -27,6 +27,7 @@ from neuroflow.widgets.common import (
 from neuroflow.widgets.connect.model import ConnectModel
 
 YES = "Yes, this is the fingerprint that neuropacs gave me"
+YES_JUMP_HOST = "Yes, this is the fingerprint that its administrator gave me"
 REPLACE = "Replace the confirmed fingerprint by this one"
 STAGE_NAMES = {
     "name": "Host name lookup",
@@ -260,7 +261,8 @@ def _identity(model: ConnectModel) -> widgets.VBox:
         set_visible(confirm, bool(model.fingerprint))
         set_visible(box, bool(model.shown_keys) or model.host_key_changed)
         set_visible(pasted, bool(model.shown_keys))
-        confirm.description = REPLACE if model.pinned_keys else YES
+        first = YES_JUMP_HOST if model.is_jump_host else YES
+        confirm.description = REPLACE if model.pinned_keys else first
         words.value = (_changed_key if model.host_key_changed else _first_key)(model)
         verdict.value = _verdict(model)
 
@@ -271,19 +273,24 @@ def _identity(model: ConnectModel) -> widgets.VBox:
 
 def _first_key(model: ConnectModel) -> str:
     several = len(model.shown_keys) > 1
+    owner, host = "neuropacs", "server"
+    if model.is_jump_host:
+        owner, host = "its administrator", "jump host"
     which = (
-        "Paste the fingerprint from neuropacs below; one of these has to be equal:"
+        f"Paste the fingerprint from {owner} below; one of these has to be equal:"
         if several
-        else "Compare its fingerprint with the one from neuropacs, or paste that one below:"
+        else f"Compare its fingerprint with the one from {owner}, or paste that one below:"
     )
     return (
         '<div role="alert" class="nf-notice"><strong>This is the first connection to '
-        f"this server.</strong> {which}{_fingerprints(model.shown_keys)}</div>"
+        f"this {host}.</strong> {which}{_fingerprints(model.shown_keys)}</div>"
     )
 
 
 def _changed_key(model: ConnectModel) -> str:
-    shown = ""
+    shown, owner, host = "", "neuropacs support", "server"
+    if model.is_jump_host:
+        owner, host = "its administrator", "jump host"
     if model.shown_keys:
         shown = (
             " Only if they confirm a new one, paste its fingerprint below.<br>Confirmed before:"
@@ -291,8 +298,8 @@ def _changed_key(model: ConnectModel) -> str:
         )
     return (
         '<div role="alert" class="nf-problem"><strong>Blocked: the host key of the '
-        "server has changed since you confirmed it.</strong><br>Nothing was sent or "
-        "collected. Ask neuropacs support by telephone, or by an email to an address that you "
+        f"{host} has changed since you confirmed it.</strong><br>Nothing was sent or "
+        f"collected. Ask {owner} by telephone, or by an email to an address that you "
         f"know, whether the key was replaced.{shown}</div>"
     )
 

@@ -7,6 +7,7 @@ from neuroflow.errors import HostKeyChangedError, HostKeyError, HostKeyUnknownEr
 from neuroflow.transfer.diagnose import diagnose
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.known_hosts import HostKeys
+from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.workspace.service import Service
 
 pytestmark = pytest.mark.sshd
@@ -68,6 +69,36 @@ def test_all_kinds_are_shown_before_the_first_one_is_confirmed(project, server, 
     assert isinstance(step.error, HostKeyUnknownError)
     assert {name.split()[1] for name in step.error.shown} == set(server.marks.values())
     assert all(mark in step.message for mark in server.marks.values())
+
+
+def test_all_kinds_of_a_jump_host_are_shown_too(project, server, tmp_path, monkeypatch):
+    """Of a jump host that has another fingerprint each time: unknown, confirmed, changed."""
+    lines = f" HostName {server.host}\n Port {server.port}\n User {server.user}\n"
+    config = tmp_path / ".ssh" / "config"
+    config.parent.mkdir()
+    config.write_text(
+        f"Host near\n{lines} IdentityFile {server.key}\nHost far\n{lines} ProxyJump near\n"
+    )
+    monkeypatch.setenv("HOME", str(tmp_path))
+    project.save_profile(Profile("far", server.user, server.key))
+    old = "SHA256:" + "A" * 43
+
+    def last_error(kind):
+        *_, step = project.probe()
+        assert isinstance(step.error, kind)
+        assert step.error.what.startswith("The jump host near")
+        assert {name.split()[1] for name in step.error.shown} == set(server.marks.values())
+
+    last_error(HostKeyUnknownError)
+    shown = project.unknown_host()
+    assert (shown.host, shown.is_jump_host) == ("near", True)
+    project.hostkeys.pin("near", 22, old)
+    last_error(HostKeyChangedError)
+    project.replace_host_key(old, server.marks["rsa"])
+    shown = project.unknown_host()
+    assert (shown.host, shown.is_jump_host) == ("far", False)
+    project.trust(server.marks["ecdsa"])
+    assert [step.ok for step in project.probe()] == [True] * 5
 
 
 def test_a_key_of_another_kind_never_passes_for_a_new_server(tmp_path, server, project):

@@ -279,7 +279,9 @@ def _parse(path: Path, data: bytes, passphrase: str | None) -> object:
     except ValueError as error:
         if secret is not None:
             raise KeyFileError(
-                f"The passphrase does not open {path}.", advice="Try again."
+                f"The passphrase does not open {path}.",
+                advice="Try again. Keys with different passphrases need the ssh-agent: "
+                "`ssh-add FILE`.",
             ) from error
         raise _not_a_key_error(path) from error
 
