@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from neuroflow.errors import StudyError
-from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member, reason_of, sha256_of_member
-from neuroflow.studies.dicom.header import READ_ERRORS, Frame, Header, NotAnImageError, read_header
+from neuroflow.studies.dicom.header import Frame, Header, NotAnImageError, read_header
 from neuroflow.studies.dicom.series import diffusion_series
 from neuroflow.studies.members import StudyMembers
 
@@ -75,7 +74,7 @@ def _read_headers(members: StudyMembers) -> tuple[list[Pair], list[str]]:
             pairs.append((header, member))
         except NotAnImageError:
             others += 1  # passed over; only an image can be damaged
-        except (*READ_ERRORS, *STREAM_ERRORS) as error:
+        except Exception as error:  # noqa: BLE001  one file's fault never stops the others
             damaged.append(f"{member.basename} ({_why(member, error)})")
     if members.study_uid:
         pairs = [pair for pair in pairs if pair[0].study_uid == members.study_uid]
@@ -96,7 +95,7 @@ def _why(member: Member, error: BaseException) -> str:
         pass
     if isinstance(error, EOFError):
         return "truncated"
-    return reason_of(error).rstrip(".") if isinstance(error, STREAM_ERRORS) else "damaged"
+    return reason_of(error).rstrip(".") if isinstance(error, OSError) else "damaged"
 
 
 def _without_copies(pairs: Sequence[Pair]) -> tuple[list[Pair], int]:

@@ -24,7 +24,6 @@ from neuroflow.studies.archive import (
 from neuroflow.studies.containers import ZIP_MAGIC, is_tar
 from neuroflow.studies.dicom import (
     CHARSET,
-    READ_ERRORS,
     STARTS,
     Lookup,
     NotAnImageError,
@@ -180,7 +179,7 @@ def _classify_dicom(path: str, start: bytes, stream: BinaryIO) -> FileKind:
         return FileKind("damaged" if reason == MISNAMED else "skip", reason)
     try:
         found = summarize_dicom(start, stream)
-    except READ_ERRORS as error:
+    except Exception as error:  # noqa: BLE001  one file's fault never stops the others
         return FileKind("damaged", f"{DAMAGED}: {type(error).__name__}")
     if found is None:
         return FileKind("damaged", f"{DAMAGED}: no Study Instance UID")

@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from neuroflow.models import StudyKind
-from neuroflow.studies.archive import READ_ERRORS as STREAM_ERRORS
 from neuroflow.studies.archive import Member, shared_archives
 from neuroflow.studies.dicom import (
-    READ_ERRORS,
     Weighting,
     is_derived,
     read_header,
@@ -120,8 +118,8 @@ def _weighting(members: Sequence[Member]) -> Weighting:
         try:
             with member.open() as stream:
                 weighting = weighting_of(read_header(stream))
-        except (*READ_ERRORS, *STREAM_ERRORS):
-            continue  # the check, which reads every header, counts it
+        except Exception:  # noqa: BLE001, S112  the check, which reads every header, counts it
+            continue
         if weighting is Weighting.WEIGHTED:
             return weighting
         seen.add(weighting)
