@@ -80,6 +80,7 @@ class Completeness:
     """Images that are missing, repeated, damaged or mixed up; the right number is 0 or 1."""
 
     diffusion_series: int | None = None  # Diffusion series in the study; 1 is right
+    series_names: tuple[str, ...] = ()  # Number, description and files of each of them
     patients: int | None = None  # Different patient ids; 1 is right
     orientations: int | None = None  # Different slice orientations; 1 is right
     missing_slices: int | None = None

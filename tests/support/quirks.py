@@ -13,6 +13,8 @@ import numpy as np
 import pydicom
 from pydicom.dataset import FileDataset
 
+from neuroflow.demo.scans.csa import csa_header
+
 DEMOGRAPHICS = ("PatientAge", "PatientSex", "PatientBirthDate")
 NO_DEMOGRAPHICS = dict.fromkeys(DEMOGRAPHICS)
 """A header that leaves age and sex to a sidecar."""
@@ -61,6 +63,68 @@ def image_type(*words: str) -> Callable[[FileDataset, int], None]:
         ds.ImageType = [*words, *mosaic]
 
     return change
+
+
+def ge_mr29(ds: FileDataset, _number: int) -> None:
+    """GE since DV25: the b-value is public as well, the direction private only."""
+    ds.DiffusionBValue = float(ds[0x0043, 0x1039].value[0] % 1_000_000_000)
+
+
+def philips_classic(ds: FileDataset, _number: int) -> None:
+    """Philips, classic images: spin echo by name, echo-planar by the EPI factor alone."""
+    ds.ScanningSequence = "SE"
+    block = ds.private_block(0x2001, "Philips Imaging DD 001", create=True)
+    block.add_new(0x13, "SL", 59)
+
+
+def siemens_vb(ds: FileDataset, _number: int) -> None:
+    """Siemens up to VB: weighting, slices and times stand in the CSA header alone."""
+    ours = {element.tag.element & 0xFF: element.value for element in ds.group_dataset(0x0019)}
+    fields: dict[str, tuple[str, list[object]]] = {"B_value": ("IS", [int(ours[0x0C])])}
+    if 0x0E in ours:
+        fields["DiffusionGradientDirection"] = ("FD", [f"{x:.8f}" for x in ours[0x0E]])
+    if ours.get(0x0A):
+        fields["NumberOfImagesInMosaic"] = ("US", [ours[0x0A]])
+        fields["MosaicRefAcqTimes"] = ("FD", [f"{x:.3f}" for x in ours[0x29]])
+    for element in list(ds.group_dataset(0x0019)):
+        del ds[element.tag]
+    block = ds.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+    block.add_new(0x10, "OB", csa_header(fields))
+
+
+def _published(ds: FileDataset) -> tuple[float, list[float] | None]:
+    """Take the weighting out of the private attributes of Siemens."""
+    ours = {element.tag.element & 0xFF: element.value for element in ds.group_dataset(0x0019)}
+    for element in [element for element in ds if element.tag.is_private]:
+        del ds[element.tag]
+    return float(ours[0x0C]), list(ours[0x0E]) if 0x0E in ours else None
+
+
+def siemens_xa_classic(ds: FileDataset, _number: int) -> None:
+    """Siemens XA, classic images: public weighting, no scanning sequence."""
+    ds.DiffusionBValue, direction = _published(ds)
+    ds.DiffusionDirectionality = "DIRECTIONAL" if direction else "NONE"
+    if direction:
+        ds.DiffusionGradientOrientation = direction
+    del ds.ScanningSequence
+    ds.EchoPlanarPulseSequence = "YES"
+
+
+def canon(ds: FileDataset, _number: int) -> None:
+    """Canon, classic images: the direction is a comment, which de-identification removes."""
+    b_value, direction = _published(ds)
+    ds.Manufacturer, ds.DiffusionBValue = "CANON_MEC", b_value
+    x, y, z = direction or (0.0, 0.0, 0.0)
+    ds.ImageComments = f"b={b_value:g}({x:.3f},{y:.3f},{z:.3f})"
+
+
+def uih(ds: FileDataset, _number: int) -> None:
+    """United Imaging: a grid of slices, and b-values in private attributes of its own."""
+    b_value, direction = _published(ds)
+    ds.Manufacturer = "UIH"
+    block = ds.private_block(0x0065, "Image Private Header", create=True)
+    block.add_new(0x09, "FD", b_value)
+    block.add_new(0x37, "FD", direction or [0.0, 0.0, 0.0])
 
 
 def without_b_values(ds: FileDataset, _number: int) -> None:

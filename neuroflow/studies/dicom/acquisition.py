@@ -51,7 +51,8 @@ def read_dicom(members: StudyMembers) -> Acquisition:
     facts = _series_facts(images.headers)
     completeness = replace(
         facts.completeness,
-        diffusion_series=images.n_series,
+        diffusion_series=len(images.series),
+        series_names=images.series,
         unreadable_files=images.damaged,
         copies=images.copies,
         left_out=images.left_out,

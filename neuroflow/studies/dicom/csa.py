@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)
     from nibabel.nicom import csareader
 
-IMAGE_HEADER = 0x00291010
+IMAGE_HEADER_BLOCKS, CREATOR = 0x00290000, "SIEMENS CSA HEADER"
 READ_ERRORS = (csareader.CSAError, ValueError, AssertionError, IndexError, struct.error)
 """Exceptions of nibabel's parser on damaged bytes."""
 _SAFE_NAMES = (
@@ -49,9 +49,13 @@ _ASSIGNMENT = re.compile(
 
 
 def read_csa(look: Lookup) -> Mapping[str, list[Any]]:
-    """Read the image part of Siemens' CSA header."""
-    value = look(IMAGE_HEADER)
-    return read_tags(value) or {} if isinstance(value, bytes) else {}
+    """Read the image part of Siemens' CSA header, whichever block it reserved."""
+    for block in (0x10, 0x11, 0x12, 0x13):
+        value = look(IMAGE_HEADER_BLOCKS | block << 8 | 0x10)
+        creator = str(look(IMAGE_HEADER_BLOCKS | block) or CREATOR)
+        if isinstance(value, bytes) and creator.strip(" \0").startswith(CREATOR):
+            return read_tags(value) or {}
+    return {}
 
 
 def read_tags(value: bytes) -> dict[str, list[Any]] | None:

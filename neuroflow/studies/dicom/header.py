@@ -19,6 +19,7 @@ from neuroflow.studies.dicom.csa import read_csa
 from neuroflow.studies.dicom.fast_reader import CHARSET, Lookup, RawHeader, lookup, read_raw
 from neuroflow.studies.dicom.functional_groups import FunctionalGroups
 from neuroflow.studies.dicom.gradients import (
+    BLOCKS,
     DECLARED,
     DIRECTION_SEQUENCE,
     declared_directions,
@@ -102,15 +103,15 @@ _PRIVATE = [
         0x2001: (0x03, 0x13),
         0x2005: (0xB0, 0xB1, 0xB2),
     }.items()
-    for block in (0x10, 0x11, 0x12, 0x13)
+    for block in BLOCKS
     for element in (block, *(block << 8 | low for low in elements))
 ]
 TAGS = frozenset(
     (
         *(tag for word in (*PROTOCOL, *_SINGLE) if (tag := tag_for_keyword(word)) is not None),
         *_PRIVATE,
-        0x00290010,
-        0x00291010,
+        *(0x00290000 | block for block in BLOCKS),
+        *(0x00290010 | block << 8 for block in BLOCKS),
         *DECLARED,
         CHARSET,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from neuroflow.errors import StudyError
 from neuroflow.studies.archive import Member, reason_of, sha256_of_member
 from neuroflow.studies.dicom.header import Frame, Header, NotAnImageError, read_header
 from neuroflow.studies.dicom.series import diffusion_series
+from neuroflow.studies.filenames import printable
 from neuroflow.studies.members import StudyMembers
 
 Pair = tuple[Header, Member]
@@ -23,7 +24,7 @@ class StudyImages:
     """The images of a study's diffusion series, judged one by one."""
 
     pairs: tuple[Pair, ...]  # Headers of the images that are kept, and their files
-    n_series: int  # Diffusion series; 1 is right
+    series: tuple[str, ...]  # Names of the diffusion series; one is right
     damaged: tuple[str, ...]  # Names of files that cannot be read, and why
     copies: int  # Files that are the same, byte by byte, as one that is kept
     left_out: tuple[str, ...]  # How many images of each other sort were left out
@@ -52,12 +53,24 @@ def read_images(members: StudyMembers) -> StudyImages:
         kept = [pair for pair in kept if pair[0].series_uid in directed]
     return StudyImages(
         pairs=tuple(kept or pairs),
-        n_series=len(directed or diffusion),
+        series=_series_names(kept or pairs, directed or diffusion),
         damaged=tuple(damaged),
         copies=copies,
         left_out=tuple(f"{n} {sort}" for sort, n in sorted(others.items())) if kept else (),
         missing=missing,
     )
+
+
+def _series_names(pairs: Sequence[Pair], chosen: Collection[str]) -> tuple[str, ...]:
+    """Name each series by its number, description and number of files."""
+    files = Counter(header.series_uid for header, _ in pairs if header.series_uid in chosen)
+    first = {header.series_uid: header for header, _ in reversed(pairs)}
+    names = []
+    for uid, count in files.items():
+        number, protocol = first[uid].series_number, first[uid].protocol
+        name = printable(str(protocol.get("SeriesDescription", "")))
+        names.append(f'{number or "?"} "{name}" ({count} files)')
+    return tuple(sorted(names))
 
 
 def _read_headers(members: StudyMembers) -> tuple[list[Pair], list[str]]:

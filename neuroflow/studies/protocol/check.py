@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import fields, replace
 from functools import partial
@@ -145,13 +145,24 @@ def _check_one(study: Study, *, deep: bool = False) -> CheckResult:
         return CheckResult("", (unreadable,))
     except Exception as error:  # noqa: BLE001  one study's fault never stops the others
         return CheckResult("", (finding(rules.READABLE, study, _unexpected(error)),))
-    found = [rule.check(study.label, facts) for rule in RULES]
-    if any(one is not None and one.rule == "directions" for one in found):  # one per cause
-        found = [one for one in found if one is None or one.rule != "declared_directions"]
+    found: list[Finding | None] = []
+    found += _of_one_cause((rule.check(study.label, facts) for rule in RULES), facts)
     found += [_gradient_count(study, facts), _distinct_directions(study, facts)]
     if deep:
         found += conversion_findings(study, facts)
     return CheckResult(facts.fingerprint, tuple(one for one in found if one is not None))
+
+
+def _of_one_cause(found: Iterable[Finding | None], facts: Acquisition) -> list[Finding]:
+    """Leave out what another finding explains, and name the series where there are several."""
+    findings = {one.rule: one for one in found if one is not None}
+    if "directions" in findings:
+        findings.pop("declared_directions", None)
+    names = facts.completeness.series_names
+    if "diffusion_series" in findings and names:
+        text = f"{len(names)}: {', '.join(names)}"
+        findings["diffusion_series"] = replace(findings["diffusion_series"], measured=text)
+    return list(findings.values())
 
 
 def _unexpected(error: Exception) -> str:

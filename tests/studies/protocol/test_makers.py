@@ -8,14 +8,16 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from support import quirks
 from support.packages import SALT, only_study
-from support.scans import SMALL, write_dicom
+from support.scans import SMALL, write_dicom, write_mosaic
 from support.studies import measured, skip_reasons
 
 from neuroflow.models import Cohort
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import make_package, package_studies
-from neuroflow.studies.protocol.check import check
+from neuroflow.studies.protocol.check import check, check_study
+from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 PHILIPS_PRIVATE = "1.3.46.670589.11.0.0.12.2"
 REPORT = "1.2.840.10008.5.1.4.1.1.88.22"  # of which the PhoenixZIPReport is one
@@ -46,6 +48,59 @@ def test_an_enhanced_series_without_scanning_sequence_is_echo_planar(tmp_path):
 
     edit(write_dicom(tmp_path, SMALL), change)
     assert "sequence" not in measured(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "quirk"),
+    [
+        ("ge", quirks.ge_mr29),
+        ("philips", quirks.philips_classic),
+        ("siemens", quirks.siemens_vb),
+        ("siemens", quirks.siemens_xa_classic),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_a_makers_way_to_write_weighting_reads_like_a_plain_one(tmp_path, vendor, quirk):
+    scan = replace(SMALL, vendor=vendor, n_directions=6)
+    paths = write_dicom(tmp_path, scan)
+    plain = read_acquisition(only_study(tmp_path))
+    quirks.edit(paths, quirk)
+    facts = read_acquisition(only_study(tmp_path))
+    table = facts.gradients
+    assert (table.n_b0, table.n_encoded, table.n_directions) == (2, 6, 6)
+    for before, after in zip(plain.gradients.volumes, facts.gradients.volumes, strict=True):
+        assert after.b_value == before.b_value
+        assert after.direction == pytest.approx(before.direction, abs=1e-6)
+    assert "sequence" not in measured(tmp_path)
+
+
+def test_siemens_vb_mosaics_are_read_from_the_csa_header(tmp_path):
+    paths = write_mosaic(tmp_path, replace(SMALL, n_slices=5))
+    plain = read_acquisition(only_study(tmp_path))
+    quirks.edit(paths, quirks.siemens_vb)
+    facts = read_acquisition(only_study(tmp_path))
+    assert (facts.geometry, facts.timing.interleaved) == (plain.geometry, plain.timing.interleaved)
+    assert facts.gradients.n_encoded == 2
+
+
+@pytest.mark.parametrize("quirk", [quirks.canon, quirks.uih])
+def test_a_maker_whose_directions_are_not_sent_is_converted_by_the_user(tmp_path, quirk):
+    quirks.edit(write_dicom(tmp_path, SMALL), quirk)
+    (study,) = find_studies(tmp_path)
+    found = {finding.rule: finding for finding in check_study(study)}
+    assert found["directions"].severity == "error"
+    assert "Convert the study with dcm2niix" in found["directions"].advice
+
+
+def test_several_diffusion_series_are_named(tmp_path):
+    write_dicom(tmp_path / "one", SMALL)
+    second = {"SeriesInstanceUID": "1.2.3", "SeriesNumber": 9, "SeriesDescription": "DTI again"}
+    write_dicom(tmp_path / "two", replace(SMALL, header=second))
+    for path in (tmp_path / "two").iterdir():
+        quirks.edit([path], lambda ds, _: setattr(ds, "SOPInstanceUID", ds.SOPInstanceUID + ".9"))
+    text = measured(tmp_path)["diffusion_series"]
+    assert text.startswith("2: 5 ")
+    assert '9 "DTI again" (12 files)' in text
 
 
 def add_object(folder, like, sop_class, name):
