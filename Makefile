@@ -6,7 +6,7 @@ DEMO ?= demo-output
 # Tests start many processes; without stored bytecode each of them compiles neuroflow again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo lab serve test faults check lint types house bench docs pictures clean
+.PHONY: demo lab serve test faults real mutations check lint types house bench docs pictures clean
 
 ## demo: the main job end to end on the embedded service
 demo: $(VENV)/.demo
@@ -28,6 +28,14 @@ test: $(VENV)/.test
 ## faults: thousands of broken lines, refusals and killed processes
 faults: $(VENV)/.test
 	NEUROFLOW_FAULTS=3000 $(BIN)/python -m pytest -q tests/transfer/upload/test_submit_faults.py tests/transfer/upload/test_submit_killed.py
+
+## real: SCANS=folder of real scans: found, checked, packaged, converted before and after
+real: $(VENV)/.test
+	$(BIN)/python tools/real_scans.py "$(SCANS)"
+
+## mutations: 20,000 mutated headers of every make
+mutations: $(VENV)/.test
+	NEUROFLOW_MUTATIONS=20000 $(BIN)/python -m pytest -q --timeout=0 tests/studies/test_mutated_headers.py
 
 ## check: format, lint, types and all tests
 check: lint types test

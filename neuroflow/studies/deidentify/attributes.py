@@ -6,6 +6,8 @@ also attributes that future versions of DICOM may add.
 
 from __future__ import annotations
 
+from functools import cache
+
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.tag import BaseTag
 
@@ -61,3 +63,15 @@ def is_kept(tag: BaseTag) -> bool:
         return dictionary_VR(tag) in CODES
     except KeyError:
         return False
+
+
+@cache
+def has_its_type(tag: BaseTag, vr: str) -> bool:
+    """Check that an element says the type that its attribute has, so that it is checked as that.
+
+    Examples
+    --------
+    >>> has_its_type(BaseTag(0x00180081), "DS"), has_its_type(BaseTag(0x00180081), "LO")
+    (True, False)
+    """
+    return vr in dictionary_VR(tag).split(" or ")

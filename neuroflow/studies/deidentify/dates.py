@@ -11,7 +11,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from neuroflow.studies.dicom import parse_datetime
+from neuroflow.studies.dicom import first_moment, parse_datetime
 
 START = datetime(2000, 1, 1)
 """The start of every study, without a time zone."""
@@ -75,10 +75,8 @@ def _first(value: Any) -> Any:
 
 def earliest(dataset: Dataset) -> datetime | None:
     """Find the start of a study in one of its headers."""
-    moments = []
-    for word in ("Study", "Series", "Acquisition", "Content"):
-        day, time = dataset.get(f"{word}Date"), dataset.get(f"{word}Time")
-        moment = parse_datetime(f"{_first(day) or ''}{_first(time) or ''}")
-        if moment is not None:
-            moments.append(moment)
-    return min(moments, default=None)
+    moments = (
+        f"{_first(dataset.get(f'{word}Date')) or ''}{_first(dataset.get(f'{word}Time')) or ''}"
+        for word in ("Study", "Series", "Acquisition", "Content")
+    )
+    return parse_datetime(first_moment(moments))

@@ -17,7 +17,7 @@ from pydicom.tag import BaseTag
 
 from neuroflow._version import METHOD
 from neuroflow.contract import SERIES_DESCRIPTION, STUDY_DESCRIPTION
-from neuroflow.studies.deidentify.attributes import is_kept
+from neuroflow.studies.deidentify.attributes import has_its_type, is_kept
 from neuroflow.studies.deidentify.dates import START, TimeShift, earliest
 from neuroflow.studies.deidentify.ge_protocol import blank_protocol
 from neuroflow.studies.deidentify.identifiers import identifiers
@@ -120,7 +120,9 @@ class Deidentifier:
             except Exception:  # noqa: BLE001  a value that nobody can read is not sent
                 del dataset[tag]
                 continue
-            if element.VR == "SQ":
+            if not tag.is_private and not has_its_type(tag, element.VR):
+                del dataset[tag]
+            elif element.VR == "SQ":
                 for item in element.value or ():
                     self._filter(item, words, is_nested=True)
             elif tag.is_private and is_packed_header(tag):

@@ -83,6 +83,8 @@ SAFE: dict[str, dict[int, frozenset[int]]] = {
             | {0x19, 0x1A, 0x26, 0x29, 0x30, 0x31, 0x41, 0x92, 0x99}
         )
     },
+    # dcm2niix sorts the volumes of diffusion series by the first one.
+    "Philips MR Imaging DD 006": {0x2005: frozenset({0x96, 0x99})},
 }
 """Private creator, group, low byte of the elements that are kept."""
 SERVICE = frozenset(

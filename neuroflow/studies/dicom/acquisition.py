@@ -22,7 +22,7 @@ from neuroflow.studies.acquisition import (
 )
 from neuroflow.studies.archive import Member
 from neuroflow.studies.demographics import age_between, parse_age, parse_sex
-from neuroflow.studies.dicom.datetimes import parse_datetime
+from neuroflow.studies.dicom.datetimes import first_moment, parse_datetime
 from neuroflow.studies.dicom.header import ECHO_PLANAR, Header
 from neuroflow.studies.dicom.images import read_images
 from neuroflow.studies.dicom.volumes import Stack, mosaic_stack, stack
@@ -67,9 +67,7 @@ def read_dicom(members: StudyMembers) -> Acquisition:
         images=tuple(member for _, member in ordered),
         sop_uids=tuple(header.sop_uid for header, _ in ordered),
         headers=tuple(header for header, _ in ordered),
-        started_at=parse_datetime(
-            min((h.started_at for h in images.headers if h.started_at), default="")
-        ),
+        started_at=parse_datetime(first_moment(h.started_at for h in images.headers)),
         demographics=demographics,
         completeness=completeness,
     )

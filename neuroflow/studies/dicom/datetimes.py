@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+_WITH_TIME, _DATE = re.compile(r"\d{10}"), re.compile(r"\d{8}")
 
 
 def parse_datetime(text: str) -> datetime | None:
@@ -27,3 +31,18 @@ def parse_datetime(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment + timedelta(microseconds=int(fraction.ljust(6, "0"))) if fraction else moment
+
+
+def first_moment(texts: Iterable[str]) -> str:
+    """Return the earliest of some dates and times; one without a time only where all are.
+
+    A date alone stands for midnight: measured from it, times of the day would be kept.
+
+    Examples
+    --------
+    >>> first_moment(["20240131", "20240131123005", "", "unknown"])
+    '20240131123005'
+    """
+    known = [text for text in texts if _DATE.match(text)]
+    timed = [text for text in known if _WITH_TIME.match(text)]
+    return min(timed or known, default="")

@@ -16,6 +16,7 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import UID
 
 from neuroflow.studies.dicom.csa import read_csa
+from neuroflow.studies.dicom.datetimes import first_moment
 from neuroflow.studies.dicom.fast_reader import CHARSET, Lookup, RawHeader, lookup, read_raw
 from neuroflow.studies.dicom.functional_groups import FunctionalGroups
 from neuroflow.studies.dicom.gradients import (
@@ -376,7 +377,7 @@ def _started_at(look: Lookup) -> str:
         _text(look(_tag(f"{word}Date"))) + _text(look(_tag(f"{word}Time")))
         for word in ("Study", "Series", "Acquisition", "Content")
     )
-    return min((moment for moment in moments if len(moment) >= 8), default="")
+    return first_moment(moments)
 
 
 def _integer(value: Any) -> int | None:

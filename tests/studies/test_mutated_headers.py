@@ -1,0 +1,149 @@
+"""Mutated headers of every make: a finding or a study, and never another study's trouble.
+
+``NEUROFLOW_MUTATIONS=20000`` (``make mutations``) tries as many; the suite tries a seeded sample.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.packages import SALT, leaks, package_bytes
+from support.scans import SMALL, write_dicom, write_enhanced, write_mosaic
+
+from neuroflow.models import Cohort
+from neuroflow.studies import check, find_studies
+from neuroflow.studies.package.build import PackageWarning, package_studies
+
+MUTATIONS = int(os.environ.get("NEUROFLOW_MUTATIONS", "60"))
+BATCH = 20
+ROOT = b"1.2.840.99999"
+WRITERS: dict[str, Callable[[Path], object]] = {
+    "siemens": lambda folder: write_mosaic(folder, SMALL),
+    "siemens slices": lambda folder: write_dicom(folder, replace(SMALL, vendor="siemens")),
+    "ge": lambda folder: write_dicom(folder, replace(SMALL, vendor="ge")),
+    "philips": lambda folder: write_dicom(folder, replace(SMALL, vendor="philips")),
+    "enhanced": lambda folder: write_enhanced(folder, SMALL),
+}
+TEXTS = (
+    b"",
+    b"Data anonymised^^",
+    b"NaN",
+    b"1,5",
+    b"\xff\xfe",
+    b"1e999",
+    b"-1",
+    b"\\\\",
+    b"0" * 40,
+)
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("originals")
+    for name, write in WRITERS.items():
+        write(folder / name)
+    return {name: folder / name for name in WRITERS}
+
+
+def elements(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield the start, the start of the value and the end of explicit elements, roughly."""
+    at = 132
+    while at + 8 <= len(data) and data[at : at + 4] != b"\xe0\x7f\x10\x00":
+        vr = data[at + 4 : at + 6]
+        is_long = vr in (b"OB", b"OW", b"SQ", b"UN", b"UT", b"OF", b"UC", b"UR")
+        head = 12 if is_long else 8
+        size = 4 if is_long else 2
+        length = int.from_bytes(data[at + head - size : at + head], "little")
+        if length == 0xFFFFFFFF:
+            length = 0
+        yield at, at + head, min(at + head + length, len(data))
+        at += head + length
+
+
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    """Change a header in one or two of the ways in which anonymisers and disks do."""
+    for _ in range(rng.choice((1, 1, 2))):
+        found = list(elements(data))
+        start, value, end = rng.choice(found)
+        kind = rng.randrange(7)
+        if kind == 0:  # another value of the same length
+            text = rng.choice(TEXTS)[: end - value].ljust(end - value, rng.choice((b" ", b"\0")))
+            data = data[:value] + text + data[end:]
+        elif kind == 1:  # bytes of chance
+            at = rng.randrange(start, max(end, start + 1))
+            data = data[:at] + bytes([rng.randrange(256)]) + data[at + 1 :]
+        elif kind == 2:  # an attribute that is gone
+            data = data[:start] + data[end:]
+        elif kind == 3:  # an attribute that is empty
+            size = value - start
+            count = 4 if size == 12 else 2
+            data = data[: value - count] + bytes(count) + data[end:]
+        elif kind == 4:  # an attribute that is there twice
+            data = data[:end] + data[start:end] + data[end:]
+        elif kind == 5:  # another type
+            vr = rng.choice((b"US", b"DS", b"FL", b"LO", b"UI", b"PN", b"IS", b"FD", b"CS"))
+            data = data[: start + 4] + vr + data[start + 6 :]
+        else:  # the file ends early
+            data = data[: rng.randrange(100, len(data))]
+    return data
+
+
+def test_mutated_headers_give_findings_and_stop_no_other_study(originals, tmp_path):
+    rng = random.Random(int(os.environ.get("NEUROFLOW_SEED", "20240315")))
+    packaged = 0
+    for batch in range(-(-MUTATIONS // BATCH)):
+        folder = tmp_path / str(batch)
+        for number in range(BATCH):
+            name = rng.choice(sorted(originals))
+            case = folder / f"case{number:02d}"
+            shutil.copytree(originals[name], case)
+            paths = sorted(case.iterdir())
+            for path in paths:  # a study of its own
+                path.write_bytes(path.read_bytes().replace(ROOT, b"1.2.840.9%04d" % number))
+            for path in rng.sample(paths, rng.choice((1, 1, len(paths)))):
+                state = rng.getstate()
+                path.write_bytes(mutated(path.read_bytes(), rng))
+                if len(paths) > 1 and rng.random() < 0.5:
+                    rng.setstate(state)  # the same change in every file
+        write_dicom(folder / "good", replace(SMALL, number=99, patient_id="GOOD"))
+        packaged += examine(folder, tmp_path / "out")
+        shutil.rmtree(folder)
+    assert packaged > MUTATIONS // 10, "most mutations leave a study that can be packaged"
+
+
+def examine(folder: Path, out: Path) -> int:
+    """Find, check and package what is there; return how many studies were packaged."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PackageWarning)
+        studies = list(find_studies(folder))
+        good = [study for study in studies if study.participant_id == "GOOD"]
+        assert len(good) == 1, "the good study is found among the others"
+        findings = check(studies)
+        assert set(findings["study"]) <= {study.label for study in studies}
+        unexpected = findings["measured"].str.contains("unexpectedly")
+        assert not unexpected.any(), findings.loc[unexpected, "measured"].tolist()
+        cohort = Cohort(
+            "C",
+            tuple(
+                replace(study, study_id=f"00000000-0000-4000-8000-{number:012d}")
+                for number, study in enumerate(studies)
+            ),
+        )
+        messages: list[str] = []
+        packages = package_studies(
+            cohort, out, salt=SALT, on_event=lambda event: messages.append(event.message)
+        )
+    assert not [text for text in messages if "unexpectedly" in text]
+    ids = {package.study_id for package in packages}
+    assert next(s.study_id for s in cohort.studies if s.participant_id == "GOOD") in ids
+    for package in packages:
+        assert leaks(package_bytes(package.path)) == [], package.study_id
+        package.path.unlink()
+    return len(packages) - 1
