@@ -7,12 +7,12 @@ most of them have the same value in all files of a series.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Generic, TypeVar, cast
 
 from pydicom.charset import convert_encodings
-from pydicom.datadict import dictionary_VR, private_dictionary_VR
+from pydicom.datadict import dictionary_VR, private_dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import data_element_generator
@@ -30,6 +30,7 @@ from neuroflow.studies.dicom.element_scan import SCAN_ERRORS, Element, scan_elem
 
 Lookup = Callable[[int], Any]
 """Returns the value of an attribute by its tag; None where it is missing or empty."""
+Result = TypeVar("Result")
 STARTS = (1 << 14, 1 << 19)
 """How many bytes are read first, and then if those are too few; headers are seldom longer."""
 SYNTAX, SOP_CLASS = 0x00020010, 0x00020002
@@ -61,8 +62,12 @@ class RawHeader:
             return None
         return self._convert(tag, self._encodings)
 
-    def stored(self, tags: Iterable[int]) -> tuple[object, ...] | None:
+    def stored(
+        self, tags: Iterable[int], unless: Collection[int] = ()
+    ) -> tuple[object, ...] | None:
         """Return some attributes as they are stored, to compare files; None of unusual ones."""
+        if any(tag in self._elements for tag in unless):
+            return None
         elements = [self._elements.get(tag) for tag in tags]
         if any(one is not None and type(one) is not Element for one in elements):
             return None
@@ -92,6 +97,42 @@ class RawHeader:
             return private_dictionary_VR(tag, creator.value.decode("latin-1").strip(" \0"))
         except KeyError:
             return "UN"
+
+
+class Memo(Generic[Result]):
+    """Reads something of a header, once for all files that store it in the same bytes."""
+
+    _MOST = 256
+
+    def __init__(
+        self,
+        tags: Sequence[int],
+        read: Callable[[Lookup], Result],
+        *,
+        unless: Collection[int] = (),
+    ) -> None:
+        self._tags, self._read, self._unless = tags, read, unless
+        self._known: dict[tuple[object, ...], Result] = {}
+
+    def __call__(self, look: Lookup) -> Result:
+        """Read it, or return what was read of the same bytes; the value is shared."""
+        stored = look.stored(self._tags, self._unless) if isinstance(look, RawHeader) else None
+        if stored is None:
+            return self._read(look)
+        if stored not in self._known:
+            if len(self._known) >= self._MOST:
+                self._known.clear()
+            self._known[stored] = self._read(look)
+        return self._known[stored]
+
+
+@lru_cache(maxsize=256)
+def tag_of(word: str) -> int:
+    """Return the tag of a keyword."""
+    tag = tag_for_keyword(word)
+    if tag is None:
+        raise KeyError(word)
+    return tag
 
 
 @lru_cache(maxsize=1 << 14)

@@ -6,7 +6,6 @@ import struct
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import IO, Any, BinaryIO, cast
 
 from pydicom import dcmread
@@ -17,7 +16,7 @@ from pydicom.uid import UID
 
 from neuroflow.studies.dicom.csa import read_csa
 from neuroflow.studies.dicom.datetimes import first_moment
-from neuroflow.studies.dicom.fast_reader import CHARSET, Lookup, RawHeader, lookup, read_raw
+from neuroflow.studies.dicom.fast_reader import CHARSET, Lookup, Memo, lookup, read_raw, tag_of
 from neuroflow.studies.dicom.functional_groups import FunctionalGroups
 from neuroflow.studies.dicom.gradients import (
     BLOCKS,
@@ -107,12 +106,13 @@ _PRIVATE = [
     for block in BLOCKS
     for element in (block, *(block << 8 | low for low in elements))
 ]
+_CSA_TAGS = tuple(0x00290010 | block << 8 for block in BLOCKS)
 TAGS = frozenset(
     (
         *(tag for word in (*PROTOCOL, *_SINGLE) if (tag := tag_for_keyword(word)) is not None),
         *_PRIVATE,
         *(0x00290000 | block for block in BLOCKS),
-        *(0x00290010 | block << 8 for block in BLOCKS),
+        *_CSA_TAGS,
         *DECLARED,
         CHARSET,
     )
@@ -124,6 +124,15 @@ _PROTOCOL_TAGS = sorted(
         *(tag for tag in _PRIVATE if tag >> 16 == 0x2001),  # the EPI factor of Philips
     }
 )
+_WEIGHTING_WORDS = (
+    "DiffusionBValue",
+    "DiffusionGradientOrientation",
+    "DiffusionDirectionality",
+    "ImageType",
+    "ComplexImageComponent",
+    "ImageComments",
+)
+_WEIGHTING_TAGS = sorted({*_PRIVATE, *map(tag_of, _WEIGHTING_WORDS)})
 _IN_GROUPS = frozenset({*TAGS, DIRECTION_SEQUENCE})
 READ_ERRORS = (
     InvalidDicomError,
@@ -191,7 +200,7 @@ def read_header(stream: IO[bytes], size: int | None = None) -> Header:
         warnings.simplefilter("ignore")
         raw = read_raw(cast("BinaryIO", stream), TAGS, _SHARED_GROUPS)
         if raw is not None:
-            require_mr_image(raw.sop_class or _text(raw(_tag("SOPClassUID"))))
+            require_mr_image(raw.sop_class or _text(raw(tag_of("SOPClassUID"))))
         if raw is not None and (raw.stop is None or raw.stop[0] >= _PIXELS):
             if raw.stop is None or (size is not None and _end(raw.stop) > size):
                 raise EOFError("the file is truncated")
@@ -200,7 +209,7 @@ def read_header(stream: IO[bytes], size: int | None = None) -> Header:
         stream.seek(0)
         dataset = dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
         look = lookup(dataset)
-        require_mr_image(_text(look(_tag("SOPClassUID"))))
+        require_mr_image(_text(look(tag_of("SOPClassUID"))))
         syntax = str(dataset.file_meta.get("TransferSyntaxUID") or "")
         return _header(look, syntax, _enhanced(dataset) or _classic(look))
 
@@ -218,19 +227,19 @@ def _end(stop: tuple[int, int, int]) -> int:
 
 def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
     """Make a header of what was read; a Study Instance UID is required."""
-    study_uid = _text(look(_tag("StudyInstanceUID")))
+    study_uid = _text(look(tag_of("StudyInstanceUID")))
     if not study_uid:
         raise InvalidDicomError("no Study Instance UID")
     mosaic_slices, times = _mosaic(look)
     protocol, frames, spacing = facts
     return Header(
         study_uid=study_uid,
-        series_uid=_text(look(_tag("SeriesInstanceUID"))),
-        sop_uid=_text(look(_tag("SOPInstanceUID"))),
-        sop_class=_text(look(_tag("SOPClassUID"))),
-        patient_id=_text(look(_tag("PatientID"))),
-        series_number=_integer(look(_tag("SeriesNumber"))),
-        instance_number=_integer(look(_tag("InstanceNumber"))),
+        series_uid=_text(look(tag_of("SeriesInstanceUID"))),
+        sop_uid=_text(look(tag_of("SOPInstanceUID"))),
+        sop_class=_text(look(tag_of("SOPClassUID"))),
+        patient_id=_text(look(tag_of("PatientID"))),
+        series_number=_integer(look(tag_of("SeriesNumber"))),
+        instance_number=_integer(look(tag_of("InstanceNumber"))),
         transfer_syntax=syntax,
         protocol=protocol,
         frames=frames,
@@ -242,26 +251,17 @@ def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
     )
 
 
-@lru_cache(maxsize=256)
-def _tag(word: str) -> int:
-    tag = tag_for_keyword(word)
-    if tag is None:
-        raise KeyError(word)
-    return tag
-
-
 def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
 
 def _classic(look: Lookup) -> _Facts:
     frame = Frame(
-        _floats(look(_tag("ImagePositionPatient")), 3),
-        _floats(look(_tag("ImageOrientationPatient")), 6),
-        read_gradient(look),
-        _sort(look),
+        _floats(look(tag_of("ImagePositionPatient")), 3),
+        _floats(look(tag_of("ImageOrientationPatient")), 6),
+        *_weighting(look),
     )
-    return _protocol(look), (frame,), _floats(look(_tag("PixelSpacing")), 2)
+    return _protocol(look), (frame,), _floats(look(tag_of("PixelSpacing")), 2)
 
 
 def _enhanced(dataset: Dataset) -> _Facts | None:
@@ -278,14 +278,14 @@ def _enhanced(dataset: Dataset) -> _Facts | None:
         look = (common | functional.flat(group)).get
         for word, value in _protocol(look).items():
             protocol.setdefault(word, value)
-        echo = look(_tag("EffectiveEchoTime"))
+        echo = look(tag_of("EffectiveEchoTime"))
         if echo is not None:
             protocol.setdefault("EchoTime", _plain(echo))
-        spacing = spacing or _floats(look(_tag("PixelSpacing")), 2)
+        spacing = spacing or _floats(look(tag_of("PixelSpacing")), 2)
         frames.append(
             Frame(
-                _floats(look(_tag("ImagePositionPatient")), 3),
-                _floats(look(_tag("ImageOrientationPatient")), 6),
+                _floats(look(tag_of("ImagePositionPatient")), 3),
+                _floats(look(tag_of("ImageOrientationPatient")), 6),
                 _frame_gradient(look),
                 _frame_sort(look, whole),
             )
@@ -296,26 +296,33 @@ def _enhanced(dataset: Dataset) -> _Facts | None:
 def _frame_gradient(look: Lookup) -> Gradient:
     found = read_gradient(look)
     # In the MR Diffusion macro, an image without weighting may lack a b-value.
-    none = _text(look(_tag("DiffusionDirectionality"))) == "NONE"
+    none = _text(look(tag_of("DiffusionDirectionality"))) == "NONE"
     return Gradient(0.0) if none and found.b_value is None else found
 
 
 def _sort(look: Lookup) -> str:
     raw_data_type = private_value(look, 0x0043, 0x2F, "GEMS")
     return image_sort(
-        _words(look(_tag("ImageType"))),
-        _text(look(_tag("ComplexImageComponent"))),
-        _text(look(_tag("ImageComments"))),
+        _words(look(tag_of("ImageType"))),
+        _text(look(tag_of("ComplexImageComponent"))),
+        _text(look(tag_of("ImageComments"))),
         _integer(raw_data_type),
     )
 
 
+def _read_weighting(look: Lookup) -> tuple[Gradient, str]:
+    return read_gradient(look), _sort(look)
+
+
+_weighting = Memo(_WEIGHTING_TAGS, _read_weighting, unless=_CSA_TAGS)
+
+
 def _frame_sort(look: Lookup, whole: Lookup) -> str:
     """Say what a frame shows; of the whole image, only where its own type is missing."""
-    kind = look(_tag("FrameType")) or whole(_tag("ImageType"))
-    component = look(_tag("ComplexImageComponent")) or whole(_tag("ComplexImageComponent"))
-    sort = image_sort(_words(kind), _text(component), _text(whole(_tag("ImageComments"))))
-    is_isotropic = _text(look(_tag("DiffusionDirectionality"))) == "ISOTROPIC"
+    kind = look(tag_of("FrameType")) or whole(tag_of("ImageType"))
+    component = look(tag_of("ComplexImageComponent")) or whole(tag_of("ComplexImageComponent"))
+    sort = image_sort(_words(kind), _text(component), _text(whole(tag_of("ImageComments"))))
+    is_isotropic = _text(look(tag_of("DiffusionDirectionality"))) == "ISOTROPIC"
     return sort or ("isotropic" if is_isotropic else "")
 
 
@@ -325,30 +332,16 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(map(str, value))
 
 
-_known_protocols: dict[tuple[object, ...], dict[str, Any]] = {}
-_KNOWN = 256
-
-
-def _protocol(look: Lookup) -> dict[str, Any]:
-    """Read the attributes with one value per series; of many files they are the same object."""
-    stored = look.stored(_PROTOCOL_TAGS) if isinstance(look, RawHeader) else None
-    if stored is None:
-        return _read_protocol(look)
-    protocol = _known_protocols.get(stored)
-    if protocol is None:
-        if len(_known_protocols) >= _KNOWN:
-            _known_protocols.clear()
-        protocol = _known_protocols[stored] = _read_protocol(look)
-    return protocol
-
-
 def _read_protocol(look: Lookup) -> dict[str, Any]:
-    found = ((word, look(_tag(word))) for word in PROTOCOL)
+    found = ((word, look(tag_of(word))) for word in PROTOCOL)
     protocol = {word: _plain(value) for word, value in found if value is not None and value != ""}
     factor = _integer(private_value(look, 0x2001, 0x13, "PHILIPS"))
     if factor is not None and factor > 1:  # classic Philips images say it nowhere else
         protocol.setdefault(ECHO_PLANAR, "YES")
     return protocol
+
+
+_protocol = Memo(_PROTOCOL_TAGS, _read_protocol)
 
 
 def _plain(value: Any) -> Any:
@@ -362,7 +355,7 @@ def _plain(value: Any) -> Any:
 
 
 def _mosaic(look: Lookup) -> tuple[int, tuple[float, ...]]:
-    if "MOSAIC" not in (look(_tag("ImageType")) or ()):
+    if "MOSAIC" not in (look(tag_of("ImageType")) or ()):
         return 0, ()
     slices, moments = _integer(look(0x0019100A)), _floats(look(0x00191029))
     if not slices or not moments:
@@ -374,7 +367,7 @@ def _mosaic(look: Lookup) -> tuple[int, tuple[float, ...]]:
 
 def _started_at(look: Lookup) -> str:
     moments = (
-        _text(look(_tag(f"{word}Date"))) + _text(look(_tag(f"{word}Time")))
+        _text(look(tag_of(f"{word}Date"))) + _text(look(tag_of(f"{word}Time")))
         for word in ("Study", "Series", "Acquisition", "Content")
     )
     return first_moment(moments)
