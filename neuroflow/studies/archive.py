@@ -195,9 +195,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def sha256_of_member(member: Member) -> str:
-    """Digest a file as it is stored, also one in an archive."""
-    with member.open_raw() as stream:
+def sha256_of_member(member: Member, *, unpacked: bool = False) -> str:
+    """Digest a file as it is stored, also one in an archive; or what a gzipped one holds."""
+    with member.open() if unpacked else member.open_raw() as stream:
         digest = hashlib.sha256()
         while block := stream.read(1 << 20):
             digest.update(block)

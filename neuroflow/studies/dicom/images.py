@@ -122,7 +122,7 @@ def _without_copies(pairs: Sequence[Pair]) -> tuple[list[Pair], int]:
             continue
         seen: set[str] = set()
         for _, member in same:
-            digest = sha256_of_member(member)
+            digest = sha256_of_member(member, unpacked=True)
             if digest in seen:
                 dropped.add(member)
             seen.add(digest)

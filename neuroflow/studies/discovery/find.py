@@ -223,7 +223,7 @@ def _labelled(found: Sequence[FoundStudy]) -> list[Study]:
 
 def _dates_differ(visits: Sequence[FoundStudy]) -> bool:
     dates = {one.study_date for one in visits}
-    return len(dates) == len(visits) and "" not in dates
+    return len(dates) > 1 and "" not in dates
 
 
 def _preferred_label(study: Study) -> str:

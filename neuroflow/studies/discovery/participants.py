@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from unicodedata import normalize
@@ -30,20 +30,41 @@ def with_participants(found: Sequence[FoundStudy], root: Path) -> list[FoundStud
     """Find participant and session of each study."""
     folders = [_folders(one, root) for one in found]
     levels = _levels([parts for one, parts in zip(found, folders, strict=True) if not _id(one)])
+    owners = _owners(found, folders)
     return [
-        _named(one, parts, root, level=levels.get(parts[:1], 0))
+        _named(one, parts, root, level=levels.get(parts[:1], 0), owners=owners)
         for one, parts in zip(found, folders, strict=True)
     ]
 
 
-def _named(one: FoundStudy, parts: tuple[str, ...], root: Path, *, level: int) -> FoundStudy:
+def _owners(
+    found: Sequence[FoundStudy], folders: Sequence[tuple[str, ...]]
+) -> dict[tuple[str, ...], set[str]]:
+    """Map each folder to the PatientIDs of the DICOM studies in it."""
+    owners: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for one, parts in zip(found, folders, strict=True):
+        for depth in range(len(parts) if _id(one) else 0):
+            owners[parts[: depth + 1]].add(_id(one))
+    return owners
+
+
+def _named(
+    one: FoundStudy,
+    parts: tuple[str, ...],
+    root: Path,
+    *,
+    level: int,
+    owners: Mapping[tuple[str, ...], set[str]],
+) -> FoundStudy:
     relative = one.place.relative_to(root) if one.place.is_relative_to(root) else one.place
     entities = bids_entities(root.name / relative)
     participant = entities.get("sub") or _id(one)
     session = entities.get("ses")
     if not participant and parts:
         level = min(level, len(parts) - 1)
-        participant = printable(parts[level])
+        ids = owners.get(parts[: level + 1], set())
+        # An image beside the DICOM study it was converted from is of the same patient.
+        participant = next(iter(ids)) if len(ids) == 1 else printable(parts[level])
         if session is None and len(parts) > level + 1 and _VISIT.fullmatch(parts[level + 1]):
             session = printable(parts[level + 1])
     if not participant and role(one.place.name) == "image":

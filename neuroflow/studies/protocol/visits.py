@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from neuroflow.io import without_prefix
 from neuroflow.models import Finding, Study, StudyKind
 from neuroflow.studies.filenames import role
 from neuroflow.studies.protocol.further_rules import SAME_VISIT
@@ -43,7 +44,8 @@ def _groups(studies: Sequence[Study]) -> list[list[int]]:
 def _visit(study: Study, index: int) -> tuple[str, ...]:
     if study.participant_id is None:
         return ("", str(index))
-    return (study.participant_id, study.session_id or "")
+    names = (study.participant_id, study.session_id or "")
+    return tuple(without_prefix(name.casefold()) or "" for name in names)
 
 
 def _only_dicom_study_of_folders(studies: Sequence[Study]) -> dict[Path, int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pydicom
@@ -103,6 +105,12 @@ def test_copies_of_files_are_left_out(tmp_path, packed):
     assert (found["copies"].measured, found["copies"].severity) == (str(len(paths)), "note")
     assert "repeated_instances" not in found
     assert len(read_acquisition(study).images) == len(paths)
+
+
+def test_a_gzipped_copy_is_left_out_as_well(tmp_path):
+    for path in write_mosaic(tmp_path, SMALL):
+        Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    assert measured(tmp_path)["copies"] == "4"
 
 
 def test_two_images_with_one_uid_are_no_copies(tmp_path):

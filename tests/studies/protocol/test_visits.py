@@ -34,6 +34,31 @@ def test_dicom_beside_its_converted_image_is_one_visit(tmp_path, patient_id):
     assert len(blocked(tmp_path)) == 2
 
 
+def test_a_converted_image_in_a_folder_beside_its_dicom_is_one_visit(tmp_path):
+    for number in (1, 2):
+        folder = tmp_path / "controls" / f"C0{number}"
+        scan = replace(SMALL, number=number, patient_id=f"MRN{number}")
+        write_mosaic(folder / "dicom", scan)
+        write_nifti(folder / "nifti", scan)
+    assert len(blocked(tmp_path)) == 4
+    assert {study.participant_id for study in find_studies(tmp_path)} == {"MRN1", "MRN2"}
+
+
+def test_ids_with_and_without_prefix_are_one_participant(tmp_path):
+    bids(tmp_path / "sub-01" / "dwi", "sub-01_dwi")
+    write_mosaic(tmp_path / "export", replace(SMALL, patient_id="SUB-01"))
+    assert len(blocked(tmp_path)) == 2
+
+
+def test_a_scan_repeated_on_one_of_two_days_is_reported_for_that_day(tmp_path):
+    for number, day in enumerate(("20240315", "20240315", "20250320"), 1):
+        header = {"StudyDate": day}
+        write_mosaic(tmp_path / str(number), replace(SMALL, number=number, header=header))
+    found = blocked(tmp_path)
+    assert len(found) == 2
+    assert all("20240315" in label for label in found)
+
+
 def test_sourcedata_beside_raw_images_is_one_visit(tmp_path):
     (tmp_path / "dataset_description.json").write_text("{}", encoding="utf-8")
     bids(tmp_path / "sub-01" / "dwi", "sub-01_dwi")
