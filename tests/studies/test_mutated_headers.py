@@ -71,6 +71,8 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
     """Change a header in one or two of the ways in which anonymisers and disks do."""
     for _ in range(rng.choice((1, 1, 2))):
         found = list(elements(data))
+        if not found:  # it ended early already
+            break
         start, value, end = rng.choice(found)
         kind = rng.randrange(7)
         if kind == 0:  # another value of the same length

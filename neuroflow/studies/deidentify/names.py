@@ -132,7 +132,10 @@ class Identifiers:
         found = {form for text in ids for form in _id_patterns(text)}
         self._ids = re.compile("|".join(sorted(found))) if found else None
         self._numbers = frozenset(
-            text for text in ids if text.isdecimal() and len(text) >= SHORTEST_NUMBER
+            digits
+            for text in ids
+            for digits in re.findall(r"\d+", text)
+            if len(digits) >= SHORTEST_NUMBER
         )
         self._known: dict[str, bool] = {}
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-_WITH_TIME, _DATE = re.compile(r"\d{10}"), re.compile(r"\d{8}")
+_WITH_TIME, _DATE = re.compile(r"\d{8}(?!0+(?:\.0*)?$)\d\d"), re.compile(r"\d{8}")
 
 
 def parse_datetime(text: str) -> datetime | None:
@@ -36,7 +36,8 @@ def parse_datetime(text: str) -> datetime | None:
 def first_moment(texts: Iterable[str]) -> str:
     """Return the earliest of some dates and times; one without a time only where all are.
 
-    A date alone stands for midnight: measured from it, times of the day would be kept.
+    A date alone, or with zeros, stands for midnight: measured from it, the time of the day would
+    be kept.
 
     Examples
     --------
