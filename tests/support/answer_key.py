@@ -29,10 +29,11 @@ from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 MAKERS = ("siemens", "ge", "philips")
 CREATORS = {"siemens": ("SIEMENS",), "ge": ("GE", "GEMS"), "philips": ("PHILIPS",)}
-STRUCTURE = frozenset(
+_STRUCTURE_WORDS = (
     "SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID Modality"
     " Manufacturer ImageType Rows Columns BitsAllocated BitsStored HighBit PixelRepresentation"
-    " SamplesPerPixel PhotometricInterpretation NumberOfFrames PixelData InstanceNumber SeriesNumber"
+    " SamplesPerPixel PhotometricInterpretation NumberOfFrames PixelData InstanceNumber"
+    " SeriesNumber"
     " ImagePositionPatient ImageOrientationPatient PixelSpacing EchoTime RepetitionTime FlipAngle"
     " SliceThickness SpacingBetweenSlices MagneticFieldStrength ScanningSequence PatientName"
     " PatientID PatientBirthDate PatientAge PatientSex DiffusionBValue DiffusionGradientOrientation"
@@ -41,8 +42,9 @@ STRUCTURE = frozenset(
     " StudyDate SeriesDate AcquisitionDate ContentDate StudyTime SeriesTime AcquisitionTime"
     " ContentTime ComplexImageComponent InstitutionName OperatorsName ReferringPhysicianName"
     " AccessionNumber StationName DeviceSerialNumber ImageComments FrameType PatientIdentityRemoved"
-    " SOPInstanceStatus LongitudinalTemporalInformationModified AcquisitionDateTime".split()
+    " SOPInstanceStatus LongitudinalTemporalInformationModified AcquisitionDateTime"
 )
+STRUCTURE = frozenset(_STRUCTURE_WORDS.split())
 KEPT = {
     "Modality": "MR",
     "ScanningSequence": ["SE", "EP"],
@@ -56,12 +58,13 @@ KEPT = {
     "PatientSex": "F",
     "PatientAge": "060Y",
 }
-NOT_EMPTY = (
+_NOT_EMPTY_WORDS = (
     "PatientName PatientID StudyInstanceUID SeriesInstanceUID SOPInstanceUID FrameOfReferenceUID"
     " StudyDate AcquisitionDate AcquisitionTime SOPClassUID StudyDescription SeriesDescription"
     " PatientIdentityRemoved DeidentificationMethod"
-).split()
-UIDS = "StudyInstanceUID SeriesInstanceUID SOPInstanceUID FrameOfReferenceUID".split()
+)
+NOT_EMPTY = _NOT_EMPTY_WORDS.split()
+UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID")
 _TEXT = frozenset({"LO", "SH", "ST", "LT", "UT", "UC", "PN", "CS", "AE", "UR", "UN", "OB", "OW"})
 _ALSO = frozenset({"DS", "IS", "DA", "DT", "TM", "UI", "AS"})
 _SHORT = {"SH": 16, "CS": 16, "AE": 16}
@@ -154,10 +157,10 @@ def fill_private(dataset: Dataset, maker: str, phrases: Iterator[str], every: in
             continue
         for key, (vrs, *_) in entries.items():
             number += 1
-            if not key[4:6] == "xx" or number % every:
+            if key[4:6] != "xx" or number % every:
                 continue
             group, low, vr = int(key[:4], 16), int(key[6:8], 16), vrs.split(" or ")[0]
-            used = {tag.element for tag in dataset.keys() if tag.group == group}
+            used = {element.tag.element for element in dataset.group_dataset(group)}
             block = blocks.setdefault((group, creator), _free_block(used, blocks, group))
             tag = Tag(group, block << 8 | low)
             if tag in dataset or block > 0xFF or (vr not in _TEXT and vr not in _ALSO):
