@@ -1,4 +1,7 @@
-"""Write the generated parts of the documentation: docs/protocol.md and the demo's pictures.
+"""Write the generated parts of the documentation.
+
+These are docs/protocol.md, the tables of figures and exit codes in docs/command_line.md, and the
+demo's pictures.
 
 `python tools/make_docs.py` writes them; with ``--check`` its exit code reports whether they are
 up to date.
@@ -7,6 +10,7 @@ up to date.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -15,8 +19,10 @@ import pandas as pd
 from PIL import Image
 from pydicom.uid import UID
 
+from neuroflow.cli.exit_codes import exit_codes
 from neuroflow.contract import SYNTAXES
 from neuroflow.demo.run import run_demo
+from neuroflow.plot import FIGURES
 from neuroflow.studies.protocol.further_rules import FURTHER_RULES
 from neuroflow.studies.protocol.rules import ALL_RULES, rules_table
 
@@ -133,6 +139,46 @@ def _syntaxes() -> str:
     return "\n".join(lines) + "\n"
 
 
+NEEDS = {
+    "region": "`--regions` with one region",
+    "study_id": "`--study`",
+    "score": "`--score`",
+    "visits": "repeated visits",
+}
+"""What a figure needs on the command line, by its required arguments and its data."""
+
+
+def command_line_page(text: str) -> str:
+    """Return docs/command_line.md with up-to-date tables of figures and exit codes.
+
+    Parameters
+    ----------
+    text
+        The page as it is.
+
+    Returns
+    -------
+    str
+        The page with both tables written anew.
+    """
+    figures = [["Figure", "Shows", "Needs"], ["---"] * 3]
+    for figure in FIGURES.in_order():
+        shown = figure.title.partition(": ")
+        needs = [*figure.missing({}), figure.needs]
+        needed = ", ".join(NEEDS[need] for need in needs if need in NEEDS)
+        figures.append([f"`{figure.name}`", shown[2] or shown[0], needed])
+    codes = [["Code", "Meaning"], ["---"] * 2]
+    codes += [[str(code), meaning] for code, meaning in exit_codes().items()]
+    for table in (figures, codes):
+        head, *_ = lines = [_row(cells) for cells in table]
+        rows = rf"^{re.escape(head)}\n(?:\|.*\n)+"
+        written = "\n".join(lines) + "\n"
+        text, count = re.subn(rows, lambda _, new=written: new, text, flags=re.MULTILINE)
+        if count != 1:
+            raise SystemExit(f"docs/command_line.md has no table {head}")
+    return text
+
+
 def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
 
@@ -150,11 +196,14 @@ def outdated(docs: Path) -> list[str]:
     list of str
         Names below `docs`; empty where all is up to date. Of pictures, those that are not there.
     """
-    page = docs / "protocol.md"
-    current = page.is_file() and page.read_text(encoding="utf-8") == protocol_page()
+    made = {"protocol.md": lambda _: protocol_page(), "command_line.md": command_line_page}
+    old = []
+    for name, write in made.items():
+        text = (docs / name).read_text(encoding="utf-8") if (docs / name).is_file() else ""
+        old += [name] if not text or write(text) != text else []
     pictures = [f"images/{name}" for name in PICTURES.values()]
     missing = [name for name in pictures if not (docs / name).is_file()]
-    return ([] if current else [page.name]) + missing
+    return old + missing
 
 
 def draw_pictures(docs: Path) -> None:
@@ -185,13 +234,18 @@ def _shrink(source: Path, target: Path) -> None:
 def main() -> None:
     """Write the pages and the pictures, or only check them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; tell what is old")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; report what is out of date"
+    )
     parser.add_argument("--docs", type=Path, default=DOCS, help="the folder of the pages")
     options = parser.parse_args()
     if options.check:
         old = outdated(options.docs)
         sys.exit(f"Out of date: {', '.join(old)}. Run `make pictures`." if old else 0)
     (options.docs / "protocol.md").write_text(protocol_page(), encoding="utf-8", newline="\n")
+    page = options.docs / "command_line.md"
+    text = command_line_page(page.read_text(encoding="utf-8"))
+    page.write_text(text, encoding="utf-8", newline="\n")
     draw_pictures(options.docs)
 
 
