@@ -221,8 +221,9 @@ class Remote(Protocol):
             Its length in bytes, as listed.
         on_bytes
             Called with the number of bytes received so far.
-
-        Where `modified` is given, the file must have that time after it was fetched.
+        modified
+            The time of its last modification, as listed; the server must still show it after the
+            download. None for no such check.
 
         Raises
         ------

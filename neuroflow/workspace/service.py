@@ -102,6 +102,12 @@ class Service:
     >>> service.remove_profile("agent")
     >>> service.profile_names
     ['default']
+
+    A confirmed key that is no longer valid, and a passphrase that is asked for when needed:
+
+    >>> service.forget_host_key(shown.fingerprint)
+    >>> service.replace_host_key("SHA256:old", "SHA256:new")  # doctest: +SKIP
+    >>> service.ask_passphrase_with(lambda file: None)
     """
 
     def __init__(
@@ -237,12 +243,12 @@ class Service:
         self._passphrase = passphrase
 
     def ask_passphrase_with(self, ask: Callable[[Path], str | None]) -> None:
-        """Ask for the passphrase of a protected key when it is needed first, and keep it.
+        """Ask for the passphrase of a protected key when it is first needed, and keep it.
 
         Parameters
         ----------
         ask
-            Called with the key's file; returns the passphrase, or None without one.
+            Called with the path of the key; returns the passphrase, or None if there is none.
         """
         self._ask = ask
 
@@ -296,7 +302,7 @@ class Service:
         self._host_trust().trust(fingerprint)
 
     def replace_host_key(self, old: str | Sequence[str], new: str) -> None:
-        """Replace confirmed keys of a server by one that it shows now; else nothing is changed.
+        """Replace confirmed host keys of a server by one that it shows now.
 
         Parameters
         ----------
@@ -308,16 +314,16 @@ class Service:
         Raises
         ------
         HostKeyError
-            No host on the way has the old fingerprint.
+            No host on the route has the old fingerprint.
         HostKeyChangedError
-            The server does not show the new key.
+            The server does not show the new key; nothing is changed.
         ConnectError
             The server cannot be reached.
         """
         self._host_trust().replace([old] if isinstance(old, str) else old, new)
 
     def forget_host_key(self, fingerprint: str | Sequence[str]) -> None:
-        """Remove confirmed keys of a server; at the next connection it has to be confirmed again.
+        """Remove confirmed host keys; the next connection requires confirmation again.
 
         Parameters
         ----------
@@ -327,7 +333,7 @@ class Service:
         Raises
         ------
         HostKeyError
-            No host on the way has this fingerprint, or the file cannot be written.
+            No host on the route has this fingerprint, or the file cannot be written.
         """
         marks = [fingerprint] if isinstance(fingerprint, str) else fingerprint
         self._host_trust().forget(marks)

@@ -44,10 +44,10 @@ class Delivery:
 class Notices:
     """Where notices of one workspace go: mail, chat or webhook addresses of the current user.
 
-    An address is an URL of `Apprise <https://appriseit.com/services/>`_, for example
+    An address is a URL of `Apprise <https://appriseit.com/services/>`_, for example
     ``mailtos://user:password@example.org?to=me@example.org``. It is a secret: it is kept in the
     user's configuration folder, in a file that only its owner may read, and never in the
-    workspace. A notice holds the name of the workspace's folder and counts, nothing else.
+    workspace. A notice contains the name of the workspace's folder and counts, nothing else.
 
     Parameters
     ----------
@@ -63,8 +63,12 @@ class Notices:
     ...     notices = Notices(Path(folder), config=Path(folder))
     ...     notices.add("json://localhost:8080/secret")
     ...     notices.addresses()
+    ...     notices.remove(1)
+    ...     notices.test() + notices.send("neuroflow", "2 studies failed.")  # to no address
     'JSON at json://localhost:8080'
     ['JSON at json://localhost:8080']
+    'JSON at json://localhost:8080'
+    []
     """
 
     def __init__(self, folder: Path, *, config: Path | None = None) -> None:
@@ -82,7 +86,7 @@ class Notices:
         Parameters
         ----------
         address
-            An URL of Apprise.
+            A URL of Apprise.
 
         Returns
         -------
@@ -126,7 +130,7 @@ class Notices:
         Parameters
         ----------
         number
-            Its place in the list, from 1.
+            Its position in the list, from 1.
 
         Returns
         -------
@@ -174,7 +178,7 @@ class Notices:
         Parameters
         ----------
         title, text
-            What to send; neither may hold data of participants.
+            Subject and text; neither may contain data of participants.
 
         Returns
         -------
