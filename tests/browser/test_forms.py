@@ -75,11 +75,11 @@ def test_decisions_by_mouse_and_by_keyboard(page, workspace, spoilt_folder):
     page.choose_row(first)
     page.sees(f"Selected: {first}")
     page.sees("Enter a reason first")
-    page.fill("Reason", "the vendor agreed to 130 ms")
+    page.fill("Reason", "neuropacs agreed to 130 ms")
     assert page.form.get_by_label("Rule", exact=True).input_value() == "echo_time"
     page.click("Override the rule")
     page.sees("2 studies, 2 without errors.")
-    page.sees("Overridden by the user: the vendor agreed to 130 ms")
+    page.sees("Overridden by the user: neuropacs agreed to 130 ms")
     page.screenshot("forms_decisions")
 
     page.choose_row(first)

@@ -124,7 +124,7 @@ def check(page, folder):
     page.sees("4 studies, 3 without errors.")
     page.choose_row(BROKEN)
     page.sees(f"Selected: {BROKEN}")
-    page.fill("Reason", "the vendor agreed to 130 ms")
+    page.fill("Reason", "neuropacs agreed to 130 ms")
     page.form.get_by_label("Rule", exact=True).select_option("echo_time")
     keep(page, "forms_cohort", docs=True)
     page.click("Override the rule")

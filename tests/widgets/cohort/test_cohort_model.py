@@ -108,7 +108,7 @@ def test_leaving_out_needs_a_reason_and_says_so(checked):
 def test_rule_is_overridden_with_reason_and_applied_again(checked):
     checked.selected = (checked.studies.loc[0, "study"],)
     assert (checked.violated_rules, checked.overridden_rules) == (("age", "echo_time"), ())
-    finish(checked, checked.override, "echo_time", "the vendor agreed")
+    finish(checked, checked.override, "echo_time", "neuropacs agreed")
     assert "echo_time: overridden" in checked.studies.loc[0, "findings"]
     assert (checked.violated_rules, checked.overridden_rules) == (("age",), ("echo_time",))
     finish(checked, checked.override, "echo_time", "")

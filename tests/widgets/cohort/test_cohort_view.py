@@ -44,7 +44,7 @@ def test_only_decisions_that_fit_the_selection_are_shown(empty, own_cohort_folde
     assert "Enter a reason first" in html_of(view)
     next(t for t in all_of(view, widgets.Text) if t.description == "Reason").value = "why"
     assert not button(view, "Exclude").disabled
-    model.override(rule.value, "the vendor agreed")
+    model.override(rule.value, "neuropacs agreed")
     assert offered() == {"Exclude", "Apply the rule again"}
     model.exclude("moved in the scanner")
     assert "Include again" in offered()
