@@ -13,6 +13,7 @@ Every error states what happened, why if that is known, and what to do::
     ├── WorkspaceError            the project's folder
     │   ├── ConfigError           neuroflow.toml
     │   ├── LedgerError           the record of what was sent and collected
+    │   │   └── LedgerLostError   damaged, lost, or older than the workspace
     │   ├── AccountKeyError       the account key, and the journal beside it
     │   └── LockedError           another process is at work in it
     ├── PackageError              a study that cannot be zipped
@@ -183,6 +184,10 @@ class LedgerError(WorkspaceError):
 
 class AccountKeyError(WorkspaceError):
     """The account key, or the journal beside it, cannot be used."""
+
+
+class LedgerLostError(LedgerError):
+    """The record is damaged or lost, or older than what is in the workspace."""
 
 
 class LockedError(WorkspaceError):

@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
 import sqlite3
+import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
 
-from neuroflow.errors import LedgerError
+from neuroflow.errors import LedgerError, LedgerLostError, Wording
 
 APPLICATION_ID = 0x6E_66_6C_67  # "nflg", in the header of the file
 VERSION = 1
 
-# Added to ledgers of every age; a version of neuroflow that does not know it passes over it.
-_UPTIMES = """
-CREATE TABLE IF NOT EXISTS uptimes (
-    event_id INTEGER PRIMARY KEY REFERENCES events (id),
-    boot_id  TEXT NOT NULL,
-    seconds  REAL NOT NULL
-) STRICT
-"""
-
 
 class LedgerFile:
     """One SQLite file, safe in several threads and several processes.
+
+    `mode` is the file's, whatever the umask. `made_beside` is asked once, when a new file is made:
+    what it returns is the fact ``made_beside`` for good. A file that is opened `read_only` is read
+    into memory, as it was then.
 
     References
     ----------
     SQLite, *Write-Ahead Logging* and *PRAGMA synchronous*, https://sqlite.org/wal.html
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        mode: int = 0o600,
+        read_only: bool = False,
+        made_beside: Callable[[], str] = str,
+    ) -> None:
         self.path = path
+        self.is_read_only = read_only
+        self._made_beside = made_beside
         self._lock = threading.RLock()
         with self._translated("opened"):
+            if not read_only:
+                _create(path, mode)
             self._db = sqlite3.connect(
-                path, timeout=30.0, isolation_level=None, check_same_thread=False
+                ":memory:" if read_only else path,
+                timeout=30.0,
+                isolation_level=None,
+                check_same_thread=False,
             )
             self._db.row_factory = sqlite3.Row
             try:
+                if read_only:
+                    copy_read_only(path, self._db)
                 self._prepare()
             except BaseException:
                 self._db.close()
@@ -49,10 +64,18 @@ class LedgerFile:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Hold the file from the first read to the commit, against threads and processes."""
+        if self.is_read_only:
+            raise LedgerError(
+                f"The ledger {self.path} can only be read.",
+                why="The workspace cannot be written by this user, or not in this place.",
+                advice="Do this where the workspace can be written.",
+            )
         with self._transaction("written") as db:
             yield db
 
-    def select(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
+    def select(
+        self, query: str, values: tuple[object, ...] | Mapping[str, object] = ()
+    ) -> list[sqlite3.Row]:
         """Return the rows of a query."""
         with self._lock, self._translated("read"):
             return self._db.execute(query, values).fetchall()
@@ -60,6 +83,14 @@ class LedgerFile:
     def pragma(self, name: str) -> object:
         """Return a setting of SQLite."""
         return self.select(f"PRAGMA {name}")[0][0]
+
+    def checkpoint(self) -> None:
+        """Bring everything into the main file, so that it is complete without its log.
+
+        While another process reads, some may stay in the log until the next time.
+        """
+        with self._lock, self._translated("written"):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Close the file; harmless when repeated."""
@@ -72,7 +103,7 @@ class LedgerFile:
             is_new = not self.pragma("schema_version") and not self.pragma("application_id")
             if is_new:
                 # executescript would commit the transaction that keeps other processes out.
-                for statement in _statements(_schema()):
+                for statement in _statements("schema.sql"):
                     db.execute(statement)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {VERSION}")
@@ -82,8 +113,15 @@ class LedgerFile:
             raise _unusable(self.path, "It was made by a different version of neuroflow.")
         damage = self.pragma("quick_check")
         if damage != "ok":
-            raise _unusable(self.path, f"It is damaged: {damage}.")
-        self._db.execute(_UPTIMES)
+            raise _damaged(self.path, str(damage))
+        with self._transaction("opened") as db:
+            for statement in _statements("additions.sql"):
+                db.execute(statement)
+            if is_new:
+                fact = ("made_beside", self._made_beside())
+                db.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", fact)
+        if self.is_read_only:
+            return
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
@@ -105,26 +143,83 @@ class LedgerFile:
         try:
             yield
         except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", None)
+            if code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                raise _damaged(self.path, str(error), verb) from error
             raise LedgerError(
                 f"The ledger {self.path} cannot be {verb}.",
                 why=f"SQLite says: {error}.",
-                advice="Check the disk's free space and the folder's permissions; if the file is "
-                "damaged, restore it from a backup. Do not delete it: it records what was sent.",
+                advice="Check the disk's free space and the permissions of the folder and the "
+                "file. Do not delete it: it records what was sent.",
+            ) from error
+        except OSError as error:
+            raise LedgerError(
+                f"The ledger {self.path} cannot be {verb}.",
+                why=f"{error.strerror or error}.",
+                advice="Check the permissions of the folder and the file.",
             ) from error
 
 
-def _schema() -> str:
-    return resources.files("neuroflow.ledger").joinpath("schema.sql").read_text(encoding="utf-8")
+def _create(path: Path, mode: int) -> None:
+    """Make a file that only those may read who are meant to; SQLite would go by the umask."""
+    if str(path) == ":memory:":
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        return
+    try:
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
-def _statements(script: str) -> Iterator[str]:
-    """Cut a script into statements, leaving triggers whole."""
+def copy_read_only(path: Path, target: sqlite3.Connection) -> None:
+    """Copy a ledger, and what is only in its log, into `target` without writing beside it."""
+    log = path.with_name(f"{path.name}-wal")
+    has_log = log.exists() and log.stat().st_size > 0
+    with tempfile.TemporaryDirectory() as folder:
+        source = path
+        if has_log:  # SQLite would have to write an index beside it
+            source = Path(shutil.copyfile(path, Path(folder) / path.name))
+            shutil.copyfile(log, Path(folder) / log.name)
+        uri = f"{source.absolute().as_uri()}?mode={'rw' if has_log else 'ro&immutable=1'}"
+        with closing(sqlite3.connect(uri, uri=True)) as opened:
+            opened.backup(target)
+
+
+def _statements(name: str) -> Iterator[str]:
+    """Cut a script of this room into statements, leaving triggers whole."""
+    script = resources.files("neuroflow.ledger").joinpath(name).read_text(encoding="utf-8")
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def _damaged(path: Path, damage: str, verb: str = "used") -> LedgerLostError:
+    return LedgerLostError(
+        f"The ledger {path} cannot be {verb}: it is damaged, or no ledger.",
+        why=f"SQLite says: {damage}.",
+        advice=rebuild_advice(path.parent),
+    )
+
+
+def rebuild_advice(folder: Path) -> Wording:
+    """Return how a ledger is made again, in the words of each front end."""
+    keep = "Do not delete anything, and do not bring back an older copy of the ledger: it would "
+    why = f"{keep}take studies that were sent meanwhile for not sent."
+    command = f"neuroflow rebuild {shlex.quote(str(folder))}"
+    return Wording(
+        f"Workspace.with_new_ledger({str(folder)!r}) and its rebuild() make it again from the "
+        f"packages and the server; nothing is sent. {why}",
+        cli=f"`{command}` makes it again from the packages and the server; nothing is sent. {why}",
+        form=f"Run `{command}` in a terminal: it makes the ledger again from the packages and the "
+        f"server; nothing is sent. {why}",
+    )
 
 
 def _unusable(path: Path, why: str) -> LedgerError:

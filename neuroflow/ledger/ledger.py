@@ -7,10 +7,13 @@ the server.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
@@ -62,11 +65,28 @@ class LedgerRow:
     # Size and digest of the content whose upload began last; None where nothing was sent.
     sent_size: int | None = None
     sent_sha256: str | None = None
+    service: str = ""  # To which service and user it went; empty where that is not recorded
 
     @property
     def is_changed(self) -> bool:
         """True where the current package differs from what was sent."""
         return self.sent_sha256 is not None and self.sent_sha256 != self.sha256
+
+
+@dataclass(frozen=True, slots=True)
+class EventMark:
+    """What identifies one event of a ledger; in an older copy, another event has the number."""
+
+    event: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunMark:
+    """What identifies one run of a job in a ledger."""
+
+    run: int
+    token: str
 
 
 class Ledger:
@@ -87,10 +107,23 @@ class Ledger:
         *,
         clock: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = uptime,
+        mode: int = 0o600,
+        read_only: bool = False,
+        made_beside: Callable[[], str] = str,
     ) -> None:
         self._clock = clock
         self._monotonic = monotonic
-        self._file = LedgerFile(path)
+        self._file = LedgerFile(path, mode=mode, read_only=read_only, made_beside=made_beside)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    @property
+    def is_read_only(self) -> bool:
+        """True where nothing can be recorded."""
+        return self._file.is_read_only
 
     def add_package(self, package: Package) -> None:
         """Add a package; a new one, or one made again before anything was sent, is ``packaged``.
@@ -126,10 +159,14 @@ class Ledger:
         message: str = "",
         *,
         sent: tuple[int, str] | None = None,
-    ) -> None:
-        """Add one event; it is on disk when this returns."""
+        service: str = "",
+    ) -> EventMark:
+        """Add one event; it is on disk when this returns.
+
+        `service` is where the study goes; without it, where it went before.
+        """
         with self._file.writing() as db:
-            row = self.row(study_id)
+            row = self.row(study_id, service=service or None)
             if row is None or row.cohort_id != cohort_id:
                 raise LedgerError(
                     "The study is not in this cohort's ledger.",
@@ -148,15 +185,75 @@ class Ledger:
                 content = (row.sent_size, row.sent_sha256)
             if state in {State.UPLOADING, State.PACKAGED}:
                 content = (row.size, row.sha256)
-            self._append(db, study_id, state, message, sent or content)
+            return self._append(
+                db, study_id, state, message, sent or content, service or row.service
+            )
 
-    def rows(self, cohort_id: str | None = None) -> list[LedgerRow]:
-        """Return the state of every study, in the order they were first recorded."""
-        return self._select("WHERE ? IS NULL OR cohort_id = ?", (cohort_id, cohort_id))
+    def rows(self, cohort_id: str | None = None, *, service: str | None = None) -> list[LedgerRow]:
+        """Return the state of every study, in the order they were first recorded.
 
-    def row(self, study_id: str) -> LedgerRow | None:
+        With a `service`, what was sent to another one counts as not sent.
+        """
+        return self._select(cohort_id, None, service)
+
+    def row(self, study_id: str, *, service: str | None = None) -> LedgerRow | None:
         """Return the state of one study; None if it is not in the ledger."""
-        return next(iter(self._select("WHERE study_id = ?", (study_id,))), None)
+        return next(iter(self._select(None, study_id, service)), None)
+
+    def services(self) -> list[str]:
+        """Return the services that studies were sent to, the latest first."""
+        found = self._file.select(
+            "SELECT service FROM destinations GROUP BY service ORDER BY MAX(event_id) DESC"
+        )
+        return [row["service"] for row in found]
+
+    def checkpoint(self) -> None:
+        """Make the main file complete, so that a copy of it alone is not older than it."""
+        self._file.checkpoint()
+
+    def start_run(self, job: str, place: str) -> RunMark:
+        """Record that a job begins in a place; return what a witness outside needs to know it."""
+        with self._file.writing() as db:
+            token = secrets.token_hex(8)
+            run = db.execute(
+                "INSERT INTO runs (job, token, place, at) VALUES (?, ?, ?, ?)",
+                (job, token, place, self._now()),
+            ).lastrowid
+        self.checkpoint()
+        return RunMark(run or 0, token)
+
+    def has_run(self, mark: RunMark) -> bool:
+        """Check whether this ledger recorded a run; an older copy of it did not."""
+        return bool(
+            self._file.select(
+                "SELECT 1 FROM runs WHERE id = ? AND token = ?", (mark.run, mark.token)
+            )
+        )
+
+    def missing(self, marks: Mapping[str, EventMark]) -> list[str]:
+        """Return the studies, of those with a mark, whose event this ledger does not have."""
+        known = {
+            (row["study_id"], row["id"], row["at"])
+            for row in self._file.select("SELECT study_id, id, at FROM events")
+        }
+        return [s for s, mark in marks.items() if (s, mark.event, mark.at) not in known]
+
+    def last_mark(self, study_id: str) -> EventMark | None:
+        """Return what identifies the last event of a study."""
+        found = self._file.select(
+            "SELECT id, at FROM events WHERE study_id = ? ORDER BY id DESC LIMIT 1", (study_id,)
+        )
+        return EventMark(found[0]["id"], found[0]["at"]) if found else None
+
+    def fact(self, name: str) -> str:
+        """Return what was kept under a name; empty where nothing was."""
+        found = self._file.select("SELECT value FROM facts WHERE name = ?", (name,))
+        return str(found[0]["value"]) if found else ""
+
+    def keep_fact(self, name: str, value: str) -> None:
+        """Keep a value under a name."""
+        with self._file.writing() as db:
+            db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def history(self, study_id: str) -> list[tuple[datetime, State, str]]:
         """Return everything recorded of one study, oldest first."""
@@ -205,14 +302,12 @@ class Ledger:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _select(self, where: str, values: tuple[object, ...]) -> list[LedgerRow]:
-        # `where` is one of two constants of this file.
-        found = self._file.select(
-            f"SELECT * FROM current {where} ORDER BY"  # noqa: S608
-            " (SELECT MIN(id) FROM events f WHERE f.study_id = current.study_id)",
-            values,
-        )
-        return [_row(each) for each in found]
+    def _select(
+        self, cohort_id: str | None, study_id: str | None, service: str | None
+    ) -> list[LedgerRow]:
+        values = {"cohort_id": cohort_id, "study_id": study_id, "service": service}
+        query = _query(one=study_id is not None)
+        return [_row(each) for each in self._file.select(query, values)]
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).isoformat(timespec="microseconds")
@@ -224,20 +319,29 @@ class Ledger:
         state: State,
         message: str,
         content: tuple[int, str],
-    ) -> None:
-        db.execute(
+        service: str = "",
+    ) -> EventMark:
+        at = self._now()
+        event = db.execute(
             "INSERT INTO events (study_id, state, message, size, sha256, at)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (study_id, state.value, message, *content, self._now()),
-        )
-        db.execute(
-            "INSERT INTO uptimes VALUES (last_insert_rowid(), ?, ?)",
-            (boot_id(), self._monotonic()),
-        )
+            (study_id, state.value, message, *content, at),
+        ).lastrowid
+        db.execute("INSERT INTO uptimes VALUES (?, ?, ?)", (event, boot_id(), self._monotonic()))
+        if service:
+            db.execute("INSERT INTO destinations VALUES (?, ?)", (event, service))
+        return EventMark(event or 0, at)
+
+
+@cache
+def _query(*, one: bool) -> str:
+    """Return the query for all studies, or for one: SQLite then reads the events of that one."""
+    text = resources.files("neuroflow.ledger").joinpath("states.sql").read_text(encoding="utf-8")
+    return text.replace("/* of one study? */", "e.study_id = :study_id" if one else "TRUE")
 
 
 def _row(found: sqlite3.Row) -> LedgerRow:
-    """Make a row of the view `current`, whose columns are the fields."""
+    """Make a row of what states.sql selects: its columns are the fields."""
     values: dict[str, Any] = dict(found)
     values["state"] = State(values["state"])
     values["since"] = datetime.fromisoformat(values["since"])

@@ -41,6 +41,13 @@ from .ssh.profile import parse_key as parse_key
 from .ssh.route import Route as Route
 from .ssh.route import find_route as find_route
 from .ssh.tunnel import AT_JUMP_HOST as AT_JUMP_HOST
+from .upload.first import CONFIRM as CONFIRM
+from .upload.first import and_confirm as and_confirm
+from .upload.first import check_account as check_account
+from .upload.marks import Phase as Phase
+from .upload.marks import SentMark as SentMark
+from .upload.marks import read_marks as read_marks
+from .upload.marks import write_mark as write_mark
 from .upload.options import UploadOptions as UploadOptions
 from .upload.plan import Action as Action
 from .upload.plan import Plan as Plan

@@ -134,6 +134,14 @@ class HostKeys:
             if line.kind and not line.is_revoked and _matches(line.hosts, host, port)
         )
 
+    def fingerprints(self, host: str, port: int) -> set[str]:
+        """Return the fingerprints of the keys that are pinned for a server."""
+        return {
+            line.fingerprint
+            for line in self._read()[0]
+            if not line.is_revoked and _matches(line.hosts, host, port)
+        }
+
     def _rewrite(self, host: str, port: int, gone: frozenset[str], new: str = "") -> None:
         """Write the file without some keys of this server; every other line stays as it was."""
         place = _place(host, port)

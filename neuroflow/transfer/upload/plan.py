@@ -169,9 +169,9 @@ def plan(
 class Planner:
     """Decides study by study, and recognises a study that has two ids."""
 
-    def __init__(self, ledger: Ledger, *, replace: bool = False) -> None:
+    def __init__(self, ledger: Ledger, *, replace: bool = False, service: str = "") -> None:
         self._replace = replace
-        self._rows = {row.study_id: row for row in ledger.rows()}
+        self._rows = {row.study_id: row for row in ledger.rows(service=service or None)}
         self._first = _first_owners(self._rows.values())
         self._speed = upload_throughput(ledger, self._rows.values())
         self._items: list[PlanItem] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,9 @@ from neuroflow.transfer.upload.worker import STAGE, Task, UploadWorker
 PackageStream = Generator[Event | tuple[PlanItem, Package], None, None]
 """Yields studies to send as they become ready, and the events of preparing them."""
 
+BeforeFirst = Callable[[Remote, Mapping[str, ResultFolder]], None]
+"""Takes the server and the results on it."""
+
 
 def submit(
     plan: Plan,
@@ -35,11 +38,14 @@ def submit(
     control: Control | None = None,
     clock: Clock | None = None,
     incoming: PackageStream | None = None,
+    service: str = "",
+    before_first: BeforeFirst | None = None,
 ) -> Generator[Event, None, None]:
     """Carry out a plan, and send further studies as they come in.
 
     The ledger records the intent before each step and the outcome after it. Where the outcome of
-    an earlier upload is unknown, the server is checked before anything is sent.
+    an earlier upload is unknown, the server is checked before anything is sent. `before_first`
+    may look at the server before anything is sent, and raise an error.
     """
     options = options or UploadOptions()
     job = Job(clock or Clock(), control or Control())
@@ -54,8 +60,11 @@ def submit(
             return
         with (yield from first_connection(connect, job, WAIT)) as first:
             folder = cohort_folder(plan.cohort_id)
+            results = _results(first)
+            if before_first is not None:
+                before_first(first, results)
             first.mkdirs(folder)
-            worker = UploadWorker(ledger, job, options, _results(first), limiter)
+            worker = UploadWorker(ledger, job, options, results, limiter, service)
             size = connections_for(round_trip_time(first, folder), options.connections)
             pool = ConnectionPool(
                 connect,

@@ -24,6 +24,7 @@ from neuroflow.transfer.control import Job
 from neuroflow.transfer.pool import WAIT, DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.history import BEGUN
+from neuroflow.transfer.upload.marks import Phase, SentMark, write_mark
 from neuroflow.transfer.upload.options import UploadOptions
 from neuroflow.transfer.upload.plan import REFUSED, describe_seconds
 from neuroflow.transfer.upload.rate_limit import RateLimiter
@@ -59,6 +60,7 @@ class UploadWorker:
     options: UploadOptions
     results: dict[str, ResultFolder]
     limiter: RateLimiter
+    service: str = ""  # Where the studies go: service and user
     # Since when a study is known not to be sent any more, by `Job.monotonic`.
     silent_since: dict[str, float] = field(default_factory=dict)
 
@@ -86,7 +88,8 @@ class UploadWorker:
             self._send(remote, task, on_event)
         elif decision.verdict is Verdict.SENT:
             if row.state in {State.PACKAGED, State.UPLOADING, State.UNCONFIRMED}:
-                self._record(package, State.SUBMITTED, decision.reason)
+                self._record(package, State.SUBMITTED, decision.reason, Phase.ACKNOWLEDGED)
+                self.ledger.checkpoint()
             on_event(self._event(package, package.size, "done", decision.reason))
         else:
             self._record(package, State.UNCONFIRMED, decision.reason)
@@ -101,14 +104,16 @@ class UploadWorker:
         except PackageError as error:
             on_event(self._event(package, 0, "failed", str(error)))
             return
-        self._record(package, State.UPLOADING, BEGUN)
+        self._record(package, State.UPLOADING, BEGUN, Phase.BEGUN)
         progress = _Progress(self, package, on_event)
         try:
             receipt = remote.put(
                 package.path,
                 upload_path(package.cohort_id, package.study_id),
                 progress.on_bytes,
-                lambda: self._record(package, State.UNCONFIRMED, "the last byte is being sent"),
+                lambda: self._record(
+                    package, State.UNCONFIRMED, "the last byte is being sent", Phase.LEAVING
+                ),
             )
         except ConnectionLostError as error:
             self._record(package, self._row(package).state, "the connection was lost")
@@ -126,7 +131,8 @@ class UploadWorker:
             if is_cut:
                 raise DroppedError from error  # disconnected rather than closing a part
             return
-        self._record(package, State.SUBMITTED, receipt.value)
+        self._record(package, State.SUBMITTED, receipt.value, Phase.ACKNOWLEDGED)
+        self.ledger.checkpoint()
         on_event(self._event(package, package.size, "done", receipt.value))
 
     def _state_after_failure(
@@ -157,7 +163,14 @@ class UploadWorker:
         if before.sent_size is not None and before.sent_sha256 is not None:
             sent = (before.sent_size, before.sent_sha256)
         message = f"{REFUSED}{error.what}"
-        self.ledger.record(package.cohort_id, package.study_id, before.state, message, sent=sent)
+        self.ledger.record(
+            package.cohort_id,
+            package.study_id,
+            before.state,
+            message,
+            sent=sent,
+            service=self.service,
+        )
 
     def _schedule_retry(
         self, task: Task, on_event: OnEvent, error: ConnectionLostError, *, is_sending: bool = True
@@ -203,7 +216,7 @@ class UploadWorker:
         return VALUES_FILE in {entry.name for entry in files}
 
     def _row(self, package: Package) -> LedgerRow:
-        row = self.ledger.row(package.study_id)
+        row = self.ledger.row(package.study_id, service=self.service or None)
         if row is None:
             raise SubmissionError(
                 "The study is not in the ledger.",
@@ -212,8 +225,15 @@ class UploadWorker:
             )
         return row
 
-    def _record(self, package: Package, state: State, message: str) -> None:
-        self.ledger.record(package.cohort_id, package.study_id, state, message)
+    def _record(
+        self, package: Package, state: State, message: str, phase: Phase | None = None
+    ) -> None:
+        """Record a step in the ledger and, where it has a `phase`, beside the package."""
+        event = self.ledger.record(
+            package.cohort_id, package.study_id, state, message, service=self.service
+        )
+        if phase is not None:
+            write_mark(SentMark(package, phase, self.service, event))
 
     def _waiting(self, package: Package, message: str, seconds: float) -> Event:
         if seconds:

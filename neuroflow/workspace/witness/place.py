@@ -1,0 +1,43 @@
+"""Which computer and which folder this is: a copy of a workspace is in another place."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from functools import cache
+from pathlib import Path
+
+_MACHINE_ID = Path("/etc/machine-id")
+_MULTICAST = 1 << 40  # set in the numbers that Python makes up where no card has one
+
+
+@cache
+def machine_id() -> str:
+    """Return what identifies this computer, as a digest; empty where nothing does.
+
+    References
+    ----------
+    machine-id(5): it is not to be shown to others as it is.
+    """
+    try:
+        name = _MACHINE_ID.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        node = uuid.getnode()
+        name = "" if node & _MULTICAST else str(node)
+    return hashlib.sha256(f"neuroflow {name}".encode()).hexdigest()[:16] if name else ""
+
+
+def place_of(folder: Path) -> str:
+    """Return what identifies a folder: it stays when the folder is renamed, and a copy differs."""
+    return f"{machine_id()}:{folder.stat().st_ino}"
+
+
+def is_same_folder(place: str, other: str) -> bool:
+    """Check whether two places are one folder, seen from two computers perhaps.
+
+    Examples
+    --------
+    >>> is_same_folder("a:1", "b:1"), is_same_folder("a:1", "a:2")
+    (True, False)
+    """
+    return place.partition(":")[2] == other.partition(":")[2]

@@ -1,0 +1,170 @@
+"""What stands beside the ledger and knows if it went back in time or to another place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from neuroflow.errors import FirstSubmissionError, LedgerError, LedgerLostError
+from neuroflow.io import atomic_write
+from neuroflow.ledger import Ledger, LedgerRow, RunMark, State, rebuild_advice
+from neuroflow.models import Package
+from neuroflow.transfer import Phase, SentMark, and_confirm, read_marks, write_mark
+from neuroflow.workspace.witness.place import is_same_folder, place_of
+
+NAME = "witness.json"
+_PLACES = "places"
+_BESIDE = "made_beside"
+
+
+class Witness:
+    """The second record of a workspace: the last run, and a mark beside each package that left.
+
+    Each job begins with `start`; before anything is sent, `check` and `check_place` compare.
+    """
+
+    def __init__(self, root: Path, ledger: Ledger) -> None:
+        self._root = root
+        self._ledger = ledger
+        self._path = root / NAME
+
+    def start(self, job: str) -> None:
+        """Record that a job begins, in the ledger and beside it; the caller holds the lock.
+
+        The record of a ledger that is gone is left as it is: only `renew` replaces it.
+        """
+        is_behind = bool(self._why_behind())
+        place = place_of(self._root)
+        if not self._places():
+            self._ledger.keep_fact(_PLACES, place)
+        is_new = self._last_run() is None
+        run = self._ledger.start_run(job, place)
+        if is_behind:
+            return
+        if is_new:  # a workspace of an earlier version: what left has no marks yet
+            self._write_marks(self._ledger.rows())
+        self._write(run)
+
+    def check(self) -> None:
+        """Raise an error if the ledger knows less than what is beside it."""
+        why = self._why_behind()
+        if not why:
+            marks = self.marks()
+            gone = self._ledger.missing({s: mark.event for s, mark in marks.items()})
+            if not gone:
+                return
+            why = f"It lacks uploads of {len(gone)} of {len(marks)} studies that left from here."
+        raise LedgerLostError(
+            f"The ledger of {self._root} is not the one that was used here; nothing was sent.",
+            why=f"{why} It was deleted, brought back from an older copy, or copied without its "
+            "log.",
+            advice=rebuild_advice(self._root),
+        )
+
+    def check_place(self, *, is_confirmed: bool) -> None:
+        """Raise an error in a place where the ledger was not used before, unless confirmed."""
+        place, known = place_of(self._root), self._places()
+        if place in known:
+            return
+        is_moved = not any(is_same_folder(place, other) for other in known)
+        has_sent = any(row.sent_sha256 is not None for row in self._ledger.rows())
+        if is_confirmed or not (is_moved or has_sent):
+            self._ledger.keep_fact(_PLACES, "\n".join([*known, place]))
+            return
+        what = "was moved or copied" if is_moved else "was used on another computer"
+        raise FirstSubmissionError(
+            f"The workspace {self._root} {what}; nothing was sent.",
+            why="Of a copy, nobody knows here what was sent from the other one meanwhile.",
+            advice=and_confirm("Send from the other one if there is one."),
+        )
+
+    def marks(self) -> dict[str, SentMark]:
+        """Read the marks beside the packages of all cohorts."""
+        return read_marks(sorted((self._root / "packages").glob("*/")))
+
+    def renew(self) -> None:
+        """Take the ledger as it is now for the right one, after it was rebuilt."""
+        self._ledger.keep_fact(_BESIDE, "")
+        self._write_marks(self._ledger.rows())
+        self._write(self._ledger.start_run("renew", place_of(self._root)))
+
+    def _why_behind(self) -> str:
+        """Return why this ledger cannot be the one of the last run; empty where it can."""
+        beside = self._ledger.fact(_BESIDE)
+        if beside:
+            return f"It is new, and the workspace is not ({beside})."
+        last = self._last_run()
+        if last is not None and not self._ledger.has_run(last):
+            return f"It does not have the last run of this workspace, number {last.run}."
+        return ""
+
+    def _places(self) -> list[str]:
+        return self._ledger.fact(_PLACES).split()
+
+    def _last_run(self) -> RunMark | None:
+        try:
+            note = json.loads(self._path.read_text(encoding="utf-8"))
+            return RunMark(int(note["run"]), str(note["token"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise LedgerError(
+                f"{self._path} cannot be read.",
+                why=f"{getattr(error, 'strerror', None) or 'It is damaged'}.",
+                advice=rebuild_advice(self._root),
+            ) from error
+
+    def _write(self, run: RunMark) -> None:
+        with atomic_write(self._path, error=LedgerError) as temporary:
+            note = {"run": run.run, "token": run.token}
+            temporary.write_text(json.dumps(note), encoding="utf-8")
+
+    def _write_marks(self, rows: Iterable[LedgerRow]) -> None:
+        """Write the marks of everything that the ledger says has left."""
+        for row in rows:
+            event = self._ledger.last_mark(row.study_id)
+            if row.sent_sha256 is not None and event is not None:
+                write_mark(SentMark(self._package(row), _phase(row), row.service, event))
+
+    def _package(self, row: LedgerRow) -> Package:
+        return Package(
+            cohort_id=row.cohort_id,
+            study_id=row.study_id,
+            path=self._root / "packages" / row.cohort_id / f"{row.study_id}.zip",
+            size=row.sent_size or 0,
+            sha256=row.sent_sha256 or "",
+            source_sha256=row.source_sha256,
+            study_uid_sha256=row.study_uid_sha256,
+        )
+
+
+def traces(root: Path) -> str:
+    """Return what a workspace holds of earlier work, in words; empty where there is nothing.
+
+    Examples
+    --------
+    >>> traces(Path("no-such-folder"))
+    ''
+    """
+    packages = [*root.glob("packages/*/*.zip"), *root.glob("packages/*/*.sent")]
+    found = {
+        "packages": len({path.stem for path in packages}),
+        "results": sum(1 for _ in root.glob("results/*_out")),
+        "records of runs": int((root / NAME).exists()),
+        "logs of uploads": int(_has_uploads(root / "logs" / "neuroflow.log")),
+    }
+    return ", ".join(f"{name}: {count}" for name, count in found.items() if count)
+
+
+def _has_uploads(log: Path) -> bool:
+    try:
+        return '"stage": "upload"' in log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+
+
+def _phase(row: LedgerRow) -> Phase:
+    if row.state.is_sent:
+        return Phase.ACKNOWLEDGED
+    return Phase.LEAVING if row.state is State.UNCONFIRMED else Phase.BEGUN
