@@ -68,7 +68,7 @@ def study_facts(
 def is_workspace(folder: Path) -> bool:
     """Return whether a folder is a workspace: it has a ledger, or settings."""
     home = os.path.expanduser(folder)  # noqa: PTH111  pathlib raises for ~nobody ...
-    names = ("ledger.sqlite", CONFIG_NAME)
+    names = ("ledger.sqlite", CONFIG_NAME, "witness.json")
     return any(os.path.exists(f"{home}/{name}") for name in names)  # noqa: PTH110  ... and here
 
 
@@ -78,13 +78,18 @@ def open_workspace(folder: Path, *, may_create: bool = False) -> Workspace:
 
     is_there = is_workspace(folder) or os.path.isfile(folder)  # noqa: PTH113  as above
     if not is_there and not may_create:
-        raise WorkspaceError(
-            f"There is no workspace in {folder}.",
-            advice="Check the path; `neuroflow connect` makes a workspace.",
-        )
+        raise missing_workspace(folder)
     ws = nf.Workspace(folder)
     ask_in_terminal(ws)
     return ws
+
+
+def missing_workspace(folder: Path) -> WorkspaceError:
+    """Return the error of a path that is no workspace."""
+    return WorkspaceError(
+        f"There is no workspace in {folder}.",
+        advice="Check the path; `neuroflow connect` makes a workspace.",
+    )
 
 
 def read_schema(path: Path | None) -> Schema | None:

@@ -16,7 +16,7 @@ from neuroflow.cli import commands
 from neuroflow.cli.console import print_error, print_stderr, terminal
 from neuroflow.cli.exit_codes import INTERRUPTED, UNEXPECTED, exit_code_lines
 from neuroflow.cli.signals import GO_ON
-from neuroflow.errors import NeuroflowError, ResultWarning
+from neuroflow.errors import NeuroflowError, ResultWarning, WorkspaceError
 
 DEBUG = "NEUROFLOW_DEBUG"
 """The environment variable that shows the whole trace of an unexpected error."""
@@ -40,6 +40,7 @@ _PANELS = {
         commands.fill_in,
         commands.package,
         commands.submit,
+        commands.rebuild,
     ),
     "Results": (commands.status, commands.collect, commands.watch),
     "Tables and figures": (commands.table, commands.export, commands.compare, commands.plot),
@@ -72,6 +73,10 @@ def main() -> None:
     except NeuroflowError as error:
         print_error(error)
         sys.exit(error.exit_code)
+    except PermissionError as error:
+        refused = _of_permission(error)
+        print_error(refused)
+        sys.exit(refused.exit_code)
     except SystemExit as end:
         if end.code == INTERRUPTED and _was_interrupted(end):
             print_stderr(GO_ON, "yellow")
@@ -81,6 +86,15 @@ def main() -> None:
             raise
         _print_bug_report_hint(error)
         sys.exit(UNEXPECTED)
+
+
+def _of_permission(error: PermissionError) -> WorkspaceError:
+    """Return what a missing permission means: nothing is wrong but the permission."""
+    return WorkspaceError(
+        f"This user may not use {error.filename or 'a file of the workspace'}.",
+        why=f"{error.strerror}.",
+        advice="Work as its owner, or ask the owner for the permission; nothing is damaged.",
+    )
 
 
 def _was_interrupted(end: SystemExit) -> bool:

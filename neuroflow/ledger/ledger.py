@@ -312,7 +312,7 @@ class Ledger:
     def _now(self) -> str:
         return self._clock().astimezone(UTC).isoformat(timespec="microseconds")
 
-    def _append(
+    def _append(  # noqa: PLR0917  the columns of an event
         self,
         db: sqlite3.Connection,
         study_id: str,

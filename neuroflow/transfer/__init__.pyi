@@ -55,5 +55,6 @@ from .upload.plan import PlanItem as PlanItem
 from .upload.plan import Planner as Planner
 from .upload.plan import has_failed as has_failed
 from .upload.rebuild import rebuild as rebuild
+from .upload.submit import BeforeFirst as BeforeFirst
 from .upload.submit import PackageStream as PackageStream
 from .upload.submit import submit as submit

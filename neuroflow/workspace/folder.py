@@ -9,11 +9,12 @@
         salt                     makes packages the same each time here, unguessable elsewhere
         cohorts/<cohort_id>/     which study has which id, participants.tsv, what was decided
                                  and what the last check found (readable by the owner only)
-        packages/<cohort_id>/    one zip per study
+        packages/<cohort_id>/    one zip per study, and a mark beside each that was sent
         results/<study_id>_out/  what came back
         results/aggregated/      reports of many studies
         cache/                   the cohort table, ready to read; the last status check
         exports/                 figures, tables and methods texts from the Explore form
+        witness.json             the last job, to notice a ledger that was replaced by an older one
         reported.json            which failures and overdue studies were reported: ids only
         logs/neuroflow.log       what was done and when: no patient data, no secret
 """

@@ -11,6 +11,7 @@ from neuroflow.events import EventLog, listening
 from neuroflow.ledger import utc_now
 from neuroflow.models import OnEvent
 from neuroflow.workspace.folder import ProjectFolder
+from neuroflow.workspace.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,16 @@ class Jobs:
     False
     """
 
-    def __init__(self, folder: ProjectFolder, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        folder: ProjectFolder,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        witness: Witness | None = None,
+    ) -> None:
         self._folder = folder
         self._clock = clock
+        self._witness = witness
 
     @contextmanager
     def run(
@@ -55,4 +63,6 @@ class Jobs:
             listening(on_event) as listen,
             EventLog(self._folder.log, name, listen, clock=self._clock) as log,
         ):
+            if self._witness is not None:
+                self._witness.start(name)
             yield Job(name, log)

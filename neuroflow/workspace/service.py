@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from neuroflow.errors import ConfigError
@@ -144,36 +144,6 @@ class Service:
         """User, host and port as ``user@host:port``; empty before a profile was saved."""
         profile = self.profile
         return f"{profile.user}@{profile.host}:{profile.port}" if profile else ""
-
-    def known_as(self, names: Iterable[str]) -> str:
-        """Return which of the names, as `name` gave them earlier, is this service and user.
-
-        A service is the same under another host name or port where the same key is pinned.
-
-        Parameters
-        ----------
-        names
-            Names of services.
-
-        Returns
-        -------
-        str
-            The first that is this one; `name` where none is.
-        """
-        profile = self.profile
-        if profile is None:
-            return ""
-        own = self.hostkeys.fingerprints(profile.host, profile.port)
-        for name in names:
-            user, _, place = name.rpartition("@")
-            host, _, port = place.rpartition(":")
-            if name == self.name or (
-                user == profile.user
-                and port.isdecimal()
-                and own & self.hostkeys.fingerprints(host, int(port))
-            ):
-                return name
-        return self.name
 
     @property
     def settings(self) -> Settings:

@@ -13,15 +13,19 @@ from functools import cached_property
 
 import pandas as pd
 
-from neuroflow.errors import OptionError, SubmissionError, Wording
+from neuroflow.errors import FirstSubmissionError, OptionError, SubmissionError, Wording
 from neuroflow.ledger import Ledger
-from neuroflow.models import Cohort, Event, OnEvent, Package
+from neuroflow.models import Cohort, Event, OnEvent, Package, ResultFolder
 from neuroflow.transfer import (
+    BeforeFirst,
     Clock,
     Control,
     PackageStream,
     Plan,
     Planner,
+    Remote,
+    and_confirm,
+    check_account,
     forward_events,
     has_failed,
     rebuild,
@@ -34,6 +38,7 @@ from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.jobs import Job, Jobs
 from neuroflow.workspace.packaging import Packaging
 from neuroflow.workspace.service import Service
+from neuroflow.workspace.witness import Witness, known_name
 
 MAX_NAMED = 5
 """How many blocked studies an error names; the findings have them all."""
@@ -48,6 +53,7 @@ class SubmitOptions:
     only_good: bool = False
     retry_failed: bool = False
     replace: bool = False
+    not_sent_before: bool = False
     limit_mb_per_s: float | None = None
     stop: threading.Event | None = None
     pause: threading.Event | None = None
@@ -86,7 +92,9 @@ class Submission:
         packaging: Packaging,
         jobs: Jobs,
         clock: Clock | None = None,
+        witness: Witness | None = None,
     ) -> None:
+        self._witness = witness
         self._ledger = ledger
         self._service = service
         self._enrolment = enrolment
@@ -107,7 +115,11 @@ class Submission:
             raise blocked_error(cohort, blocked)
         # One lock from the plan to the last byte: nobody sends meanwhile what is planned here.
         with self._jobs.run("submit", on_event) as job:
-            draft = Draft(Planner(self._ledger, replace=options.replace), cohort, blocked)
+            service = self._service_name()
+            if not options.dry_run:
+                self._check_history(cohort, options, service)
+            planner = Planner(self._ledger, replace=options.replace, service=service)
+            draft = Draft(planner, cohort, blocked)
             stream = self._stream(draft, options)
             if options.only_good and not options.dry_run:
                 self._send(Plan(cohort.cohort_id, ()), [], job, options, stream)
@@ -122,13 +134,71 @@ class Submission:
         rows.attrs["summary"] = draft.plan.summary
         return rows
 
-    def rebuild(self, cohort: Cohort | str, on_event: OnEvent | None = None) -> None:
-        """Rebuild a lost ledger from the packages and the server; nothing is sent."""
+    def rebuild(self, on_event: OnEvent | None = None) -> None:
+        """Rebuild a lost ledger from the packages, their marks and the server; nothing is sent."""
+        marks = self._witness.marks() if self._witness else {}
+        service = self._service_name()
         with (
             self._jobs.run("rebuild", on_event) as job,
             closing(with_retries(self._service.connect, self._clock.sleep)) as remote,
         ):
-            rebuild(self._packaging.package(cohort, within=job), self._ledger, remote)
+            for mark in marks.values():
+                if mark.package.sha256 and self._ledger.row(mark.package.study_id) is None:
+                    self._ledger.add_package(mark.package)
+            for cohort_id in self._enrolment.ids():
+                packages = {
+                    mark.package.study_id: mark.package
+                    for mark in marks.values()
+                    if mark.package.cohort_id == cohort_id and mark.package.sha256
+                }
+                made = self._packaging.package(cohort_id, within=job)
+                packages |= {package.study_id: package for package in made}
+                rebuild([*packages.values()], self._ledger, remote, marks=marks, service=service)
+            if self._witness is not None:
+                self._witness.renew()
+
+    def _service_name(self) -> str:
+        """Return the service in use, by the name under which the ledger knows it."""
+        names = self._ledger.services()
+        return known_name(self._service.name, names, self._service.hostkeys)
+
+    def _check_history(self, cohort: Cohort, options: SubmitOptions, service: str) -> None:
+        """Raise an error where what was sent before cannot be known here."""
+        if self._witness is not None:
+            self._witness.check()
+            self._witness.check_place(is_confirmed=options.not_sent_before)
+        if options.not_sent_before:
+            return
+        here = {r.study_id: r for r in self._ledger.rows(cohort.cohort_id, service=service or None)}
+        own = {study.study_id for study in cohort.studies}
+        elsewhere = [
+            row
+            for row in self._ledger.rows(cohort.cohort_id)
+            if row.sent_sha256 is not None
+            and row.study_id in own
+            and (row.study_id not in here or here[row.study_id].sent_sha256 is None)
+        ]
+        if elsewhere:
+            raise FirstSubmissionError(
+                f"{len(elsewhere)} of {len(cohort.studies)} studies were sent to another service; "
+                "nothing was sent.",
+                why=f"They went to {elsewhere[0].service}; the profile in use is {service}.",
+                advice=and_confirm("Use the profile of that service, if it is the right one."),
+            )
+
+    def _before_first(self, cohort_id: str, options: SubmitOptions, service: str) -> BeforeFirst:
+        """Return what looks at the account before the first submission to it."""
+        fact = f"submitted to {service}"
+        rows = self._ledger.rows(service=service or None)
+        is_known = bool(self._ledger.fact(fact)) or any(r.sent_sha256 is not None for r in rows)
+
+        def look(remote: Remote, results: Mapping[str, ResultFolder]) -> None:
+            if not (is_known or options.not_sent_before):
+                known = {row.study_id for row in self._ledger.rows()}
+                check_account(remote, cohort_id, answered=results, known=known)
+            self._ledger.keep_fact(fact, "yes")
+
+        return look
 
     def _selected(self, cohort: Cohort | str, options: SubmitOptions) -> Cohort:
         """Narrow a cohort to the studies asked for."""
@@ -137,7 +207,8 @@ class Submission:
             cohort = select_studies(cohort, options.only, self._enrolment.excluded(cohort))
         if not options.retry_failed:
             return cohort
-        failed = {r.study_id for r in self._ledger.rows(cohort.cohort_id) if has_failed(r)}
+        rows = self._ledger.rows(cohort.cohort_id, service=self._service_name() or None)
+        failed = {row.study_id for row in rows if has_failed(row)}
         return replace(cohort, studies=tuple(s for s in cohort.studies if s.study_id in failed))
 
     def _stream(self, draft: Draft, options: SubmitOptions) -> PackageStream:
@@ -164,6 +235,7 @@ class Submission:
         incoming: PackageStream | None = None,
     ) -> None:
         upload = self._service.settings.upload
+        service = self._service_name()
         events = submit(
             plan,
             packages,
@@ -173,6 +245,8 @@ class Submission:
             control=Control.of(options.stop, options.pause),
             clock=self._clock,
             incoming=incoming,
+            service=service,
+            before_first=self._before_first(plan.cohort_id, options, service),
         )
         forward_events(events, job.report)
 

@@ -14,7 +14,7 @@ from typing import NoReturn, Self
 
 import pandas as pd
 
-from neuroflow.errors import NeuroflowError, WorkspaceError
+from neuroflow.errors import LedgerLostError, NeuroflowError, WorkspaceError
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Package, Study, shortened
 from neuroflow.results import Schema
@@ -30,6 +30,7 @@ from neuroflow.workspace.pilot import Pilot as _Pilot
 from neuroflow.workspace.pilot import PilotOptions, PilotResult
 from neuroflow.workspace.service import Service
 from neuroflow.workspace.submission import Submission, SubmitOptions
+from neuroflow.workspace.witness import Witness, set_ledger_aside, traces
 
 MAX_SHOWN = 150
 """Characters of the folder's path in a repr."""
@@ -94,9 +95,11 @@ class Workspace:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._folder = ProjectFolder(folder)
-        self.ledger = Ledger(self._folder.ledger, clock=clock)
+        root = self._folder.root
+        self.ledger = Ledger(self._folder.ledger, clock=clock, made_beside=lambda: traces(root))
         self.service = Service(self._folder.root)
-        jobs = Jobs(self._folder, clock=clock)
+        witness = Witness(root, self.ledger)
+        jobs = Jobs(self._folder, clock=clock, witness=witness)
         self._enrolment = Enrolment(self._folder, self.ledger)
         self._checks = Checks(self._folder, self.ledger, self._enrolment)
         self._packaging = Packaging(self._folder, self.ledger, self._enrolment, jobs)
@@ -108,6 +111,7 @@ class Workspace:
             packaging=self._packaging,
             jobs=jobs,
             clock=Clock(clock, sleep),
+            witness=witness,
         )
         self.notices = Notices(self._folder.root)
         self._collection = _Collection(
@@ -534,6 +538,7 @@ class Workspace:
         only_good: bool = False,
         retry_failed: bool = False,
         replace: bool = False,
+        not_sent_before: bool = False,
         limit_mb_per_s: float | None = None,
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
@@ -610,6 +615,7 @@ class Workspace:
             only_good=only_good,
             retry_failed=retry_failed,
             replace=replace,
+            not_sent_before=not_sent_before,
             limit_mb_per_s=limit_mb_per_s,
             stop=stop,
             pause=pause,
@@ -624,6 +630,7 @@ class Workspace:
         only: Collection[str] | str | None = None,
         only_good: bool = False,
         replace: bool = False,
+        not_sent_before: bool = False,
         limit_mb_per_s: float | None = None,
         timeout_hours: float = 6.0,
         interval_seconds: float = 60.0,
@@ -682,6 +689,7 @@ class Workspace:
             only=only,
             only_good=only_good,
             replace=replace,
+            not_sent_before=not_sent_before,
             limit_mb_per_s=limit_mb_per_s,
             stop=stop,
             pause=pause,
@@ -689,22 +697,53 @@ class Workspace:
         waiting = PilotOptions(timeout_hours, interval_seconds)
         return self._pilot.run(cohort, options, waiting, on_event)
 
-    def rebuild(self, cohort: Cohort | str, *, on_event: OnEvent | None = None) -> pd.DataFrame:
-        """Rebuild a lost ledger from the packages and the server; nothing is sent.
+    @classmethod
+    def with_new_ledger(cls, folder: str | Path) -> Self:
+        """Open a workspace whose ledger may be damaged: such a file is set aside under a new name.
 
-        After an interruption it has to be repeated before anything is sent.
+        Nothing is sent from it before `rebuild` has made the ledger again.
 
         Parameters
         ----------
-        cohort
-            The cohort or its id; missing packages are made again.
+        folder
+            The project's folder.
+
+        Returns
+        -------
+        Workspace
+            The workspace; with the ledger that it had where that can be used.
+
+        Raises
+        ------
+        WorkspaceError
+            The folder cannot be used, or the damaged file cannot be renamed.
+
+        Examples
+        --------
+        >>> with Workspace.with_new_ledger("my-project") as ws:  # doctest: +SKIP
+        ...     ws.rebuild()
+        """
+        try:
+            return cls(folder)
+        except LedgerLostError:
+            set_ledger_aside(ProjectFolder(folder).ledger)
+            return cls(folder)
+
+    def rebuild(self, *, on_event: OnEvent | None = None) -> pd.DataFrame:
+        """Rebuild a lost or old ledger from the packages and the server; nothing is sent.
+
+        Packages that are missing are made again. Interrupted, it has to be repeated before
+        anything is sent.
+
+        Parameters
+        ----------
         on_event
             Called with each `Event`; progress bars if None.
 
         Returns
         -------
         pandas.DataFrame
-            The `status` of all studies afterwards, from the ledger.
+            The `status` of all studies after it, from the ledger.
 
         Raises
         ------
@@ -715,9 +754,9 @@ class Workspace:
 
         Examples
         --------
-        >>> ws.rebuild("PILOT_1")  # doctest: +SKIP
+        >>> ws.rebuild()  # doctest: +SKIP
         """
-        self._submission.rebuild(cohort, on_event)
+        self._submission.rebuild(on_event)
         return self.status(offline=True)
 
     def status(self, *, offline: bool = False) -> pd.DataFrame:

@@ -96,7 +96,11 @@ def server(tmp_path):
     (home / "output").mkdir()
     settings = Settings(upload=UploadOptions(quiet_seconds=0.1))
     return SimpleNamespace(
-        home=home, connect=lambda: LocalRemote(home), settings=settings, name="user@server:22"
+        home=home,
+        connect=lambda: LocalRemote(home),
+        settings=settings,
+        name="user@server:22",
+        hostkeys=None,
     )
 
 

@@ -180,6 +180,6 @@ def test_a_lost_ledger_is_rebuilt_from_packages_and_server(workspace, few, tmp_p
         copy(source, anew / name)
     with nf.Workspace(anew) as ws:
         cohort = ws.cohort("C")
-        states = ws.rebuild(cohort, on_event=silent)["state"]
+        states = ws.rebuild(on_event=silent)["state"]
         assert set(states) == {State.SUBMITTED}
         assert set(ws.submit(cohort, on_event=silent)["action"]) == {"skip"}

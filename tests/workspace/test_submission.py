@@ -111,6 +111,6 @@ def test_a_stop_while_packaging_names_the_studies_left(
 
 def test_a_rebuilt_ledger_knows_what_was_sent(submission, ledger, cohort, sent, silent):
     submission.submit(cohort, SubmitOptions(only=[ids(cohort)[0]]), silent)
-    submission.rebuild(cohort, silent)
+    submission.rebuild(silent)
     assert ledger.row(ids(cohort)[0]).state.is_sent
     assert sent() == {ids(cohort)[0]}

@@ -8,6 +8,7 @@ from neuroflow.cli.commands.explain import explain as explain
 from neuroflow.cli.commands.keys import keys as keys
 from neuroflow.cli.commands.notify import notify as notify
 from neuroflow.cli.commands.plot import plot as plot
+from neuroflow.cli.commands.rebuild import rebuild as rebuild
 from neuroflow.cli.commands.results import collect as collect
 from neuroflow.cli.commands.results import export as export
 from neuroflow.cli.commands.results import status as status

@@ -63,6 +63,13 @@ def submit(
             "--replace", help="Send studies again that changed, failed or have an unknown outcome."
         ),
     ] = False,
+    not_sent_before: Annotated[
+        bool,
+        typer.Option(
+            "--not-sent-before",
+            help="Confirm that these studies were never sent, where the workspace cannot know it.",
+        ),
+    ] = False,
     limit_mb_per_s: Annotated[
         float | None, typer.Option(help="The highest upload rate, in MB per second.")
     ] = None,
@@ -105,6 +112,7 @@ def submit(
                 "only": split_list(only),
                 "only_good": only_good,
                 "replace": replace,
+                "not_sent_before": not_sent_before,
                 "limit_mb_per_s": limit_mb_per_s,
                 "on_event": on_event,
                 "stop": stop,

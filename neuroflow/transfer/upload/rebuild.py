@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from neuroflow.contract import upload_path
 from neuroflow.errors import RemoteRefusedError
@@ -10,21 +10,34 @@ from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Entry, Package
 from neuroflow.transfer.collect import VALUES_FILE, find_results
 from neuroflow.transfer.remote import Remote
+from neuroflow.transfer.upload.marks import SentMark
 
 UNSEEN = "the ledger was rebuilt and the server does not show it; it may have been processed"
 PART = "the ledger was rebuilt; the size on the server differs"
 WHOLE = "the ledger was rebuilt; found complete on the server, or processed"
 
 
-def rebuild(packages: Sequence[Package], ledger: Ledger, remote: Remote) -> list[LedgerRow]:
-    """Record in a new ledger what the server shows of every package.
+MARKED = "the ledger was rebuilt; from the mark beside the package"
+
+
+def rebuild(
+    packages: Sequence[Package],
+    ledger: Ledger,
+    remote: Remote,
+    *,
+    marks: Mapping[str, SentMark] | None = None,
+    service: str = "",
+) -> list[LedgerRow]:
+    """Record in a new or old ledger what the server and the marks show of every package.
 
     If it is interrupted, it must be run again before anything is sent.
 
     A study that the server does not show may have been sent and processed: it becomes
     ``unconfirmed`` and is sent only with `replace`. A study whose upload the ledger already
-    records stays as it is.
+    records stays as it is, unless the ledger lacks what its mark names.
     """
+    marks = marks or {}
+    behind = set(ledger.missing({study_id: mark.event for study_id, mark in marks.items()}))
     answered = {
         folder.study_id
         for folder in find_results(remote)
@@ -32,17 +45,35 @@ def rebuild(packages: Sequence[Package], ledger: Ledger, remote: Remote) -> list
     }
     for package in packages:
         row = ledger.row(package.study_id)
-        if row is not None and row.state is not State.PACKAGED:
+        mark = marks.get(package.study_id) if package.study_id in behind else None
+        if row is not None and row.state is not State.PACKAGED and mark is None:
             continue
         state, message = _state_on_server(
             remote, package, has_region_values=package.study_id in answered
         )
+        if mark is not None and state is State.UNCONFIRMED:
+            state, message = mark.phase.state, MARKED
         if row is None:
             ledger.add_package(package)
-        content = (package.size, package.sha256)
-        ledger.record(package.cohort_id, package.study_id, state, message, sent=content)
+        sent = mark.package if mark is not None and mark.package.sha256 else package
+        _record(ledger, package, state, message, sent, (mark and mark.service) or service)
     rows = {row.study_id: row for row in ledger.rows()}
     return [rows[package.study_id] for package in packages]
+
+
+def _record(  # noqa: PLR0917  the columns of an event
+    ledger: Ledger, package: Package, state: State, message: str, sent: Package, service: str
+) -> None:
+    """Record the state of a study, by way of ``uploading`` where an older one forbids it."""
+    row = ledger.row(package.study_id, service=service or None)
+    content = (sent.size, sent.sha256)
+    steps = [state]
+    if row is not None and not row.state.may_become(state):
+        steps = [State.UPLOADING, state]
+    for step in steps:
+        ledger.record(
+            package.cohort_id, package.study_id, step, message, sent=content, service=service
+        )
 
 
 def _state_on_server(

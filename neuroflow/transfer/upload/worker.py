@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -38,6 +39,8 @@ from neuroflow.transfer.upload.reconcile import (
 )
 
 STAGE = "upload"
+DAMAGED = ".damaged"
+"""Ending of a package that is not what was made; it can be deleted."""
 _REPORT_SECONDS = 0.1
 _PAUSE_SECONDS = 0.2
 
@@ -102,6 +105,7 @@ class UploadWorker:
         try:
             _verify_digest(package)
         except PackageError as error:
+            self._record_refused(package, before, error)
             on_event(self._event(package, 0, "failed", str(error)))
             return
         self._record(package, State.UPLOADING, BEGUN, Phase.BEGUN)
@@ -157,7 +161,7 @@ class UploadWorker:
             return " It shows no file of this name,"
         return f" It shows {entry.size} of {package.size} bytes, which proves nothing,"
 
-    def _record_refused(self, package: Package, before: LedgerRow, error: TransferError) -> None:
+    def _record_refused(self, package: Package, before: LedgerRow, error: NeuroflowError) -> None:
         """Record that nothing was sent: the server refused before the first byte."""
         sent = None
         if before.sent_size is not None and before.sent_sha256 is not None:
@@ -304,10 +308,12 @@ def _verify_digest(package: Package) -> None:
             study_id=package.study_id,
         ) from error
     if digest != package.sha256:
+        with suppress(OSError):  # it is made again where it is missing
+            package.path.replace(package.path.with_suffix(DAMAGED))
         raise PackageError(
-            "The package was changed since it was made.",
+            "The package was changed since it was made, and set aside.",
             why="Its SHA-256 checksum differs.",
-            advice="Package the cohort again.",
+            advice="Submit again: the package is made again first.",
             study_id=package.study_id,
         )
 

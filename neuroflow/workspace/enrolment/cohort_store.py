@@ -125,6 +125,12 @@ class CohortStore:
         """Report a damaged map."""
         try:
             yield
+        except PermissionError as error:
+            raise WorkspaceError(
+                f"This user may not read the map of cohort {cohort_id!r}.",
+                why=f"{self.folder / cohort_id} belongs to another user.",
+                advice="Work as its owner, or ask the owner to share it; nothing is damaged.",
+            ) from error
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise WorkspaceError(
                 f"The map of cohort {cohort_id!r} cannot be read.",

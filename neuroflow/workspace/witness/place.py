@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
+from neuroflow.transfer import HostKeys
 
 _MACHINE_ID = Path("/etc/machine-id")
 _MULTICAST = 1 << 40  # set in the numbers that Python makes up where no card has one
@@ -41,3 +44,27 @@ def is_same_folder(place: str, other: str) -> bool:
     (True, False)
     """
     return place.partition(":")[2] == other.partition(":")[2]
+
+
+def known_name(name: str, names: Iterable[str], host_keys: HostKeys) -> str:
+    """Return under which of the names a service is known already; its own name where none is it.
+
+    Names are ``user@host:port``. A service is the same under another host or port where the same
+    key is pinned.
+    """
+    known = list(names)
+    if name in known or not (name and known):
+        return name
+    user, place = _parts(name)
+    own = host_keys.fingerprints(*place)
+    for other in known:
+        other_user, other_place = _parts(other)
+        if other_user == user and own & host_keys.fingerprints(*other_place):
+            return other
+    return name
+
+
+def _parts(name: str) -> tuple[str, tuple[str, int]]:
+    user, _, place = name.rpartition("@")
+    host, _, port = place.rpartition(":")
+    return user, (host, int(port))

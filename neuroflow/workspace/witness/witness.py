@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from neuroflow.errors import FirstSubmissionError, LedgerError, LedgerLostError
@@ -137,6 +138,22 @@ class Witness:
             source_sha256=row.source_sha256,
             study_uid_sha256=row.study_uid_sha256,
         )
+
+
+def set_ledger_aside(ledger: Path) -> None:
+    """Rename a damaged ledger and what belongs to it; nothing is deleted."""
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    try:
+        for ending in ("", "-wal", "-shm"):
+            path = ledger.with_name(f"{ledger.name}{ending}")
+            if path.exists():
+                path.rename(ledger.with_name(f"ledger.damaged-{stamp}.sqlite{ending}"))
+    except OSError as error:
+        raise LedgerError(
+            f"The damaged ledger {ledger} cannot be renamed.",
+            why=f"{error.strerror}.",
+            advice="Check the permissions of the workspace.",
+        ) from error
 
 
 def traces(root: Path) -> str:
