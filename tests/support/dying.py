@@ -73,9 +73,10 @@ class _DyingLedger(Ledger):
     def record(self, cohort_id, study_id, state, message="", **options):
         if self.moment == f"before {state}":
             _die()
-        super().record(cohort_id, study_id, state, message, **options)
+        mark = super().record(cohort_id, study_id, state, message, **options)
         if self.moment == f"after {state}":
             _die()
+        return mark
 
 
 def main(case):
