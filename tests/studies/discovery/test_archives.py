@@ -215,6 +215,25 @@ def test_a_tar_cut_short_is_skipped_and_other_studies_are_found(tmp_path):
     assert "cannot be read" in found.skipped["reason"][0]
 
 
+@pytest.mark.parametrize("name", ["bad.zip", "bad.tar", "bad.tar.gz", "bad.tar.xz"])
+def test_a_damaged_archive_never_stops_finding_and_checking(tmp_path, name):
+    write_nifti(tmp_path / "in" / "good", SMALL)
+    write_mosaic(tmp_path / "source", SMALL)
+    whole = pack(tmp_path / "source", tmp_path / "whole" / name).read_bytes()
+    random = np.random.default_rng(5)
+    for _ in range(12):
+        data = bytearray(whole)
+        for at in random.integers(0, len(data), random.integers(1, 30)):
+            data[at] = random.integers(0, 256)
+        if random.random() < 0.3:
+            del data[random.integers(4, len(data)) :]
+        (tmp_path / "in" / name).write_bytes(data)
+        found = survey(tmp_path / "in")
+        assert "good" in [study.label for study in found.studies]
+        table = check(list(found.studies)).set_index("study")
+        assert "readable" not in table.loc["good", "rule"].tolist()
+
+
 def test_the_table_of_corrections_names_what_is_in_an_archive(tmp_path, two_people):
     pack(two_people, tmp_path / "in" / "both.zip")
     table = "path\tparticipant_id\tuse\nboth.zip/P01\t\tno\nboth.zip/P02/dwi.nii.gz\tX9\t\n"
