@@ -11,7 +11,7 @@ from threading import Event as StopEvent
 import pandas as pd
 from traitlets import Any, Bool, Dict, Tuple, Unicode, observe
 
-from neuroflow.errors import NeuroflowError
+from neuroflow.errors import FirstSubmissionError, NeuroflowError
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent
 from neuroflow.widgets.cohort import CohortModel
@@ -40,6 +40,8 @@ class SubmitModel(FormModel):
     """Plan and send the studies of a cohort."""
 
     only_good = Bool(False)
+    asks_first = Bool(False)
+    not_sent_before = Bool(False)
     pilot_first = Bool(False)
     plan = Any(None, allow_none=True)
     plan_text = Unicode("")
@@ -101,10 +103,16 @@ class SubmitModel(FormModel):
         if self.blockers or not self.can_start(PILOT):
             return
         only_good = self.only_good
+        not_sent_before = self.not_sent_before
 
         def work(on_event: OnEvent, stop: StopEvent) -> PilotResult:
             return self.ws.pilot(
-                cohort, only_good=only_good, on_event=on_event, stop=stop, pause=self._pause
+                cohort,
+                only_good=only_good,
+                not_sent_before=not_sent_before,
+                on_event=on_event,
+                stop=stop,
+                pause=self._pause,
             )
 
         self.set(tone="wait", plan_text="")
@@ -116,12 +124,14 @@ class SubmitModel(FormModel):
         if blockers or not self.can_start(SENDING):
             return
         only_good = self.only_good
+        not_sent_before = self.not_sent_before
 
         def work(on_event: OnEvent, stop: StopEvent) -> pd.DataFrame:
             return self.ws.submit(
                 cohort,
                 only_good=only_good,
                 replace=force,
+                not_sent_before=not_sent_before,
                 on_event=on_event,
                 stop=stop,
                 pause=self._pause,
@@ -320,6 +330,8 @@ class SubmitModel(FormModel):
     def report_error(self, error: Exception) -> None:
         """Show an error, and the studies that were sent before it."""
         super().report_error(error)
+        if isinstance(error, FirstSubmissionError):
+            self.asks_first = True
         if self.tone == "wait":
             self.tone = "bad"
             self.refresh()
