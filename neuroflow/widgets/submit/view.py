@@ -101,13 +101,7 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         layout={"width": "auto"},
     )
     link((model, "only_good"), (only_good, "value"))
-    not_sent_before = widgets.Checkbox(
-        description="These studies were never sent before",
-        tooltip="Confirm it where the workspace cannot know what was sent",
-        indent=False,
-        layout={"width": "auto"},
-    )
-    link((model, "not_sent_before"), (not_sent_before, "value"))
+    not_sent_before = _first_submission(model)
     pilot_first = widgets.Checkbox(
         description="Send one study first",
         tooltip="Send one study, wait for its results and check them before the others are sent",
@@ -124,14 +118,27 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         set_visible(retry, bool(model.to_retry))
         retry.description = f"Retry failed studies ({len(model.to_retry)})"
         set_visible(only_good, bool(model.cohorts.blocked))
-        set_visible(not_sent_before, model.asks_first)
         blockers.value = (
             "" if model.busy else html.bullets(model.blockers, heading="Before sending:")
         )
 
-    bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running", "asks_first"], update)
+    bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
     disable_while_busy(model, only_good, pilot_first)
     return [widgets.HBox([plan, send, retry, only_good, pilot_first], layout=WRAP_ROW), blockers]
+
+
+def _first_submission(model: SubmitModel) -> widgets.Checkbox:
+    """Draw the answer to the question of a first submission, once it was asked."""
+    box = widgets.Checkbox(
+        description="These studies were never sent before",
+        tooltip="Confirm it where the workspace cannot know what was sent",
+        indent=False,
+        layout={"width": "auto"},
+    )
+    link((model, "not_sent_before"), (box, "value"))
+    bind(model, ["asks_first"], lambda: set_visible(box, model.asks_first))
+    disable_while_busy(model, box)
+    return box
 
 
 def _plan(model: SubmitModel) -> widgets.VBox:
