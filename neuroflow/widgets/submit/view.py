@@ -101,7 +101,6 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         layout={"width": "auto"},
     )
     link((model, "only_good"), (only_good, "value"))
-    not_sent_before = _first_submission(model)
     pilot_first = widgets.Checkbox(
         description="Send one study first",
         tooltip="Send one study, wait for its results and check them before the others are sent",
@@ -124,7 +123,12 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
 
     bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
     disable_while_busy(model, only_good, pilot_first)
-    return [widgets.HBox([plan, send, retry, only_good, pilot_first], layout=WRAP_ROW), blockers]
+    return [
+        widgets.HBox(
+            [plan, send, retry, only_good, pilot_first, _first_submission(model)], layout=WRAP_ROW
+        ),
+        blockers,
+    ]
 
 
 def _first_submission(model: SubmitModel) -> widgets.Checkbox:
