@@ -35,7 +35,7 @@ FLOORS = {
         {"sidecar"},
         {"dicom", "nifti"},
         {"discovery", "protocol"},
-        {"deidentify"},
+        {"deidentify", "image_digest"},
         {"package"},
     ],
     "transfer": [

@@ -3,6 +3,7 @@ from .demographics import parse_age as parse_age
 from .discovery.find import Survey as Survey
 from .discovery.find import find_studies as find_studies
 from .discovery.find import survey as survey
+from .image_digest import image_digests as image_digests
 from .package.build import iter_packages as iter_packages
 from .parallel import limit_processes as limit_processes
 from .protocol.check import NOT_CHECKED as NOT_CHECKED
