@@ -87,7 +87,9 @@ class Study:
     study_uid
         The Study Instance UID, for DICOM.
     study_id
-        Its UUID4 on the server; None until it belongs to a cohort.
+        Its UUID on the server; None until it belongs to a cohort.
+    image_digest
+        The digest of its images, which identifies the scan; None until it belongs to a cohort.
     """
 
     label: str
@@ -100,6 +102,7 @@ class Study:
     sex: str | None = None
     study_uid: str | None = None
     study_id: str | None = None
+    image_digest: str | None = None
 
     def __repr__(self) -> str:
         return f"<Study {shortened(self.label)}: {self.kind.value}, {_counted(self.files, 'file')}>"

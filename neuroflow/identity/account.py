@@ -42,26 +42,25 @@ class Account:
         self.folder = folder
         self.key_file = folder / KEYS
         self.journal = Journal(folder / JOURNAL)
-        # Where the key was made if cohorts are older than the profile.
+        # The key of cohorts that are older than the profile: their ids are recognised.
         self._before = None if before is None else before / KEYS
 
     def keys(self) -> tuple[AccountKey, ...]:
         """Return all keys, the one for new ids first; it is made where there is none."""
-        found = self._known()
-        if found and self.key_file.exists():
-            return found
+        if self.key_file.exists():
+            return self._known()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / f"{KEYS}.lock", timeout=10):
-                found = self._known() or (new_key(),)
-                self._write(found)
+                if not self.key_file.exists():
+                    self._write([new_key(frozenset(key.tag for key in self._known()))])
         except OSError as error:
             raise AccountKeyError(
                 f"The account key cannot be written to {self.key_file}.",
                 why=f"{error.strerror}.",
                 advice="Correct the permissions of its folder.",
             ) from error
-        return found
+        return self._known()
 
     @property
     def key(self) -> AccountKey:

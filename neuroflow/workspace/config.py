@@ -26,11 +26,15 @@ class Settings:
     overdue_hours
         The number of hours without a result after which a study is overdue. The service's guide
         names two to three hours of processing.
+    study_ids
+        Where the ids of new studies come from: ``"derived"`` from the scan with the account key,
+        so that the same scan has the same id in every workspace, or ``"random"``.
     upload
         How a submission uses the network.
     """
 
     overdue_hours: float = field(default=6.0, metadata={"above": 0})
+    study_ids: str = field(default="derived", metadata={"one_of": ("derived", "random")})
     upload: UploadOptions = field(default_factory=UploadOptions)
 
 
@@ -101,7 +105,8 @@ def read_settings(path: Path) -> Settings:
         raise ConfigError(
             f"The [settings] of {path} cannot be used.",
             why=f"{error}.",
-            advice=f"The settings are {', '.join(own | upload)}; their values are numbers.",
+            advice=f"The settings are {', '.join(own | upload)}; their values are numbers, "
+            "but for study_ids.",
         ) from error
     given = {name: value for name, value in values.items() if name in own}
     return Settings(
@@ -151,7 +156,7 @@ def remove_profile(path: Path, name: str) -> None:
 
 
 def _settings_of(owner: type[Settings | UploadOptions]) -> dict[str, Field[Any]]:
-    """Return the fields that neuroflow.toml may set: those with a lower bound."""
+    """Return the fields that neuroflow.toml may set: those with a bound or choices."""
     return {each.name: each for each in fields(owner) if each.metadata}
 
 
@@ -166,10 +171,14 @@ def _check_setting(name: str, value: object, known: dict[str, Field[Any]]) -> No
     """Raise an error unless a value has the type of its field and is within its bound."""
     if name not in known:
         raise ValueError(f"there is no setting {name!r}")
+    ((bound, limit),) = known[name].metadata.items()
+    if bound == "one_of":
+        if value not in limit:
+            raise ValueError(f"{name} is {value!r}; it must be {' or '.join(limit)}")
+        return
     is_whole = isinstance(known[name].default, int)
     if isinstance(value, bool) or not isinstance(value, int if is_whole else (int, float)):
         raise TypeError(f"{name} must be a {'whole ' if is_whole else ''}number, not {value!r}")
-    ((bound, limit),) = known[name].metadata.items()
     if not (value > limit if bound == "above" else value >= limit):  # false for nan, too
         raise ValueError(f"{name} is {value!r}; it must be {bound.replace('_', ' ')} {limit}")
 

@@ -6,7 +6,8 @@
         neuroflow.toml           how to reach the service (no secret)
         known_hosts              the pinned identity of the server
         ledger.sqlite            what was sent and collected
-        salt                     makes packages the same each time here, unguessable elsewhere
+        salt                     keys the de-identification of studies with random ids
+        account/                 account key and journal, where they are not the user's own
         cohorts/<cohort_id>/     which study has which id, participants.tsv, what was decided
                                  and what the last check found (readable by the owner only)
         packages/<cohort_id>/    one zip per study, and a mark beside each that was sent
@@ -31,6 +32,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from neuroflow.errors import LockedError, OptionError, WorkspaceError
+from neuroflow.identity import Account, open_account
 from neuroflow.io import write_private
 
 LOCK_TIMEOUT_SECONDS = 0.5
@@ -76,6 +78,11 @@ class ProjectFolder:
         if not path.exists():
             write_private(path, secrets.token_bytes(32))
         return path.read_bytes()
+
+    def account(self, name: str = "") -> Account:
+        """Open an account: in the workspace where it has its folder, else the user's own."""
+        folder = self.root / "account"
+        return open_account(name, shared=folder if folder.is_dir() else None)
 
     @property
     def is_locked(self) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Executor
 from pathlib import Path
 
 import pandas as pd
 
+from neuroflow.identity import Account
 from neuroflow.ledger import Ledger, LedgerRow, State
-from neuroflow.models import Cohort, Event, OnEvent, Package
+from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.studies import deidentification_report, iter_packages
 from neuroflow.workspace.enrolment import Enrolment, find_study
 from neuroflow.workspace.folder import ProjectFolder
@@ -21,9 +22,16 @@ class Packaging:
     """Packages the cohorts of a workspace."""
 
     def __init__(
-        self, folder: ProjectFolder, ledger: Ledger, enrolment: Enrolment, jobs: Jobs
+        self,
+        folder: ProjectFolder,
+        ledger: Ledger,
+        enrolment: Enrolment,
+        jobs: Jobs,
+        *,
+        account: Callable[[], Account] | None = None,
     ) -> None:
         self._folder = folder
+        self._account = account or folder.account
         self._ledger = ledger
         self._enrolment = enrolment
         self._jobs = jobs
@@ -31,7 +39,7 @@ class Packaging:
     def deidentification(self, cohort: Cohort | str, study: str) -> pd.DataFrame:
         """Return what de-identification changes in one study."""
         chosen = find_study(self._enrolment.current(cohort), study)
-        return deidentification_report(chosen, salt=self._folder.salt)
+        return deidentification_report(chosen, salt=self._salt(chosen, self._account()))
 
     def package(
         self,
@@ -63,10 +71,11 @@ class Packaging:
         folder = self._folder.packages(cohort.cohort_id)
         rows = self._ledger.rows(cohort.cohort_id)
         known = {row.study_id: _recorded(row, folder) for row in rows}
+        account = self._account()
         for piece in iter_packages(
             cohort,
             folder,
-            salt=self._folder.salt,
+            salt={str(study.study_id): self._salt(study, account) for study in cohort.studies},
             known=known,
             sent={row.study_id for row in rows if row.state is not State.PACKAGED},
             executor=executor,
@@ -75,6 +84,11 @@ class Packaging:
             if isinstance(piece, Package) and piece != known.get(piece.study_id):
                 self._ledger.add_package(piece)
             yield piece
+
+    def _salt(self, study: Study, account: Account) -> bytes:
+        """Return what de-identification is keyed with: the same in every workspace of a key."""
+        key = account.key_of(str(study.study_id))
+        return self._folder.salt if key is None else key.salt
 
 
 def _recorded(row: LedgerRow, folder: Path) -> Package:

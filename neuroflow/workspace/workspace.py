@@ -15,6 +15,7 @@ from typing import NoReturn, Self
 import pandas as pd
 
 from neuroflow.errors import LedgerLostError, NeuroflowError, WorkspaceError
+from neuroflow.identity import Account
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Package, Study, shortened
 from neuroflow.results import Schema
@@ -100,9 +101,16 @@ class Workspace:
         self.service = Service(self._folder.root)
         witness = Witness(root, self.ledger)
         jobs = Jobs(self._folder, clock=clock, witness=witness)
-        self._enrolment = Enrolment(self._folder, self.ledger)
+        self._enrolment = Enrolment(
+            self._folder,
+            self.ledger,
+            account=self._open_account,
+            id_kind=lambda: self.service.settings.study_ids,
+        )
         self._checks = Checks(self._folder, self.ledger, self._enrolment)
-        self._packaging = Packaging(self._folder, self.ledger, self._enrolment, jobs)
+        self._packaging = Packaging(
+            self._folder, self.ledger, self._enrolment, jobs, account=self._open_account
+        )
         self._submission = Submission(
             self.ledger,
             self.service,
@@ -160,6 +168,9 @@ class Workspace:
         """
         self.ledger.close()
 
+    def _open_account(self) -> Account:
+        return self._folder.account(self.service.name)
+
     # ----------------------------------------------------------------- the folder
 
     @property
@@ -185,6 +196,11 @@ class Workspace:
         """True while a notebook or command is packaging, sending or collecting here."""
         return self._folder.is_locked
 
+    @property
+    def account(self) -> Account:
+        """The account at the service: the key that ids are derived with, and its journal."""
+        return self._open_account()
+
     # ---------------------------------------------------------------- the cohorts
 
     def cohorts(self) -> list[str]:
@@ -208,6 +224,8 @@ class Workspace:
         studies: Iterable[Study] | None = None,
         *,
         participants: str | Path | None = None,
+        executor: Executor | None = None,
+        on_event: OnEvent | None = None,
     ) -> Cohort:
         """Make a cohort of studies, or open one again.
 
@@ -222,6 +240,10 @@ class Workspace:
         participants
             participants.tsv, from which age (years) and sex are taken; it is copied into the
             workspace.
+        executor
+            Where to read the images of new studies; the local cores if None.
+        on_event
+            Called with each `Event` of reading them.
 
         Returns
         -------
@@ -245,7 +267,9 @@ class Workspace:
         >>> ws.cohort("PILOT_1")
         <Cohort PILOT_1: 3 studies>
         """
-        return self._enrolment.cohort(cohort_id, studies, participants=participants)
+        return self._enrolment.cohort(
+            cohort_id, studies, participants=participants, executor=executor, on_event=on_event
+        )
 
     def participants(self, cohort: Cohort | str) -> pd.DataFrame | None:
         """Return the participants of a cohort.

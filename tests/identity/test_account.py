@@ -52,11 +52,12 @@ def test_users_of_one_server_have_keys_of_their_own():
     assert open_account("a@host:22").folder != one.folder  # those of users do
 
 
-def test_a_cohort_older_than_the_profile_keeps_its_key():
+def test_a_cohort_older_than_the_profile_is_recognised():
     before = open_account("").id_of(DIGEST)
     after = open_account("NEW@host:22")
-    assert after.id_of(DIGEST) == before
-    assert after.key_of(before) == after.key
+    assert after.id_of(DIGEST) != before
+    assert after.key_of(before) == open_account("").key
+    assert before in after.scans_of(DIGEST)
 
 
 def test_an_imported_key_makes_the_same_ids(account, elsewhere, tmp_path):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 import neuroflow as nf
+from neuroflow.io import CONFIG_VARIABLE
 from neuroflow.ledger import Ledger
 from neuroflow.transfer import UploadOptions
 from neuroflow.transfer.local import LocalRemote
@@ -15,6 +16,12 @@ from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.packaging import Packaging
+
+
+@pytest.fixture(autouse=True)
+def _own_user_folder(tmp_path, monkeypatch):
+    """Give each test an account key and a journal of its own."""
+    monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "user"))
 
 
 @pytest.fixture(scope="session")

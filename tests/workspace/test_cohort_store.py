@@ -1,6 +1,7 @@
 import stat
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import count
 
 import pytest
@@ -13,7 +14,9 @@ from neuroflow.workspace.enrolment.cohort_store import CohortStore
 @pytest.fixture
 def store(tmp_path):
     numbers = count(1)
-    return CohortStore(tmp_path / "cohorts", new_id=lambda: f"id-{next(numbers)}")
+    opened = CohortStore(tmp_path / "cohorts")
+    opened.enrol = partial(opened.enrol, new_id=lambda *_: f"id-{next(numbers)}")
+    return opened
 
 
 def study(folder, name, **facts):

@@ -18,6 +18,11 @@ from neuroflow.errors import ResultError, ResultWarning, SubmissionError
 from neuroflow.ledger.states import State
 
 
+@pytest.fixture(autouse=True)
+def _own_user_folder():
+    """Share one account key among the tests of the one workspace."""
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory, cohort_folder, silent):
     """Send the whole cohort once, collect its results, and keep everything for the tests."""
@@ -174,7 +179,7 @@ def test_a_lost_ledger_is_rebuilt_from_packages_and_server(workspace, few, tmp_p
     workspace.submit(workspace.cohort("C", studies, participants=participants), on_event=silent)
     anew = tmp_path / "anew"
     anew.mkdir()
-    for name in ("neuroflow.toml", "known_hosts", "salt", "cohorts", "packages"):
+    for name in ("neuroflow.toml", "known_hosts", "cohorts", "packages"):
         source = workspace.folder / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, anew / name)

@@ -137,7 +137,7 @@ def package(
     ):
         with console.progress() as on_event:
             found = find_scans(folder, participants, on_event)
-            cohort = ws.cohort(cohort_id, found, participants=participants)
+            cohort = ws.cohort(cohort_id, found, participants=participants, on_event=on_event)
             packages = ws.package(cohort, on_event=on_event, stop=stop)
         missing = len(cohort.studies) - len(packages) - len(ws.excluded(cohort_id))
         rows = [

@@ -106,7 +106,7 @@ def submit(
             ws.service.trust(host_key)
         with console.progress() as on_event:
             found = find_scans(folder, participants, on_event)
-            cohort = ws.cohort(cohort_id, found, participants=participants)
+            cohort = ws.cohort(cohort_id, found, participants=participants, on_event=on_event)
             _warn_unmatched(cohort, ws.participants(cohort_id))
             options: dict[str, Any] = {
                 "only": split_list(only),

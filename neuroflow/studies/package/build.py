@@ -116,7 +116,7 @@ def package_studies(
     cohort: Cohort,
     folder: Path,
     *,
-    salt: bytes,
+    salt: bytes | Mapping[str, bytes],
     known: Mapping[str, Package] | None = None,
     executor: Executor | None = None,
     on_event: OnEvent | None = None,
@@ -145,7 +145,7 @@ def iter_packages(
     cohort: Cohort,
     folder: Path,
     *,
-    salt: bytes,
+    salt: bytes | Mapping[str, bytes],
     known: Mapping[str, Package] | None = None,
     sent: Collection[str] = (),
     executor: Executor | None = None,
@@ -154,6 +154,7 @@ def iter_packages(
     """Make the zips of a cohort, and yield each package and event as soon as it is ready.
 
     Studies that were sent are not packaged again because de-identification changed.
+    `salt` keys the de-identification of all studies, or of each by its id.
     """
     folder = Path(folder)
     known = known or {}
@@ -196,7 +197,7 @@ def _prepare(folder: Path, new: Sequence[Study]) -> None:
 def _package_chunk(
     cohort_id: str,
     folder: Path,
-    salt: bytes,
+    salt: bytes | Mapping[str, bytes],
     sent: frozenset[str],
     items: Sequence[tuple[Study, Package | None]],
 ) -> list[Package | NeuroflowError]:
@@ -206,7 +207,8 @@ def _package_chunk(
             if before is not None and is_unchanged(study, before, was_sent=before.study_id in sent):
                 results.append(replace(before, cohort_id=cohort_id))
             else:
-                results.append(make_package(study, cohort_id, folder, salt=salt))
+                own = salt if isinstance(salt, bytes) else salt[_id_of(study)]
+                results.append(make_package(study, cohort_id, folder, salt=own))
         except NeuroflowError as error:
             results.append(error)
         except Exception as error:  # noqa: BLE001  one study's fault never stops the others

@@ -62,7 +62,9 @@ class CohortModel(FormModel):
 
         def work(on_event: OnEvent, _stop: StopEvent) -> tuple[Cohort, pd.DataFrame]:
             studies = find_studies(folder, on_event=on_event) if folder else None
-            cohort = self.ws.cohort(cohort_id, studies, participants=participants)
+            cohort = self.ws.cohort(
+                cohort_id, studies, participants=participants, on_event=on_event
+            )
             return cohort, self.ws.check(cohort, on_event=on_event)
 
         self.run("Finding and checking studies", work, self._show)

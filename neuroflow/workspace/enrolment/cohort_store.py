@@ -9,16 +9,16 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
-from uuid import uuid4
 
 import pandas as pd
 
 from neuroflow.errors import Wording, WorkspaceError
+from neuroflow.identity import random_id
 from neuroflow.io import write_private
 from neuroflow.models import Cohort, Study, StudyKind
 
@@ -35,28 +35,23 @@ COLUMNS = (
     "study_uid",
     "root",
 )
+_LATER = ("image_digest",)
+"""Columns that maps of earlier versions lack."""
 
-
+NewId = Callable[[Study, Collection[str]], str]
+"""Returns the id of a new study, given the ids of the others in its cohort."""
 _Version = tuple[object, ...]
 
 
-def new_study_id() -> str:
-    """Return a new `study_id`: a UUID4, which holds nothing of the participant.
-
-    Examples
-    --------
-    >>> len(new_study_id())
-    36
-    """
-    return str(uuid4())
+def _random(_study: Study, _taken: Collection[str]) -> str:
+    return random_id()
 
 
 class CohortStore:
     """The cohorts in a folder, one sub-folder each."""
 
-    def __init__(self, folder: Path, *, new_id: Callable[[], str] = new_study_id) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._new_id = new_id
         self._last: tuple[_Version, Cohort] | None = None
 
     def ids(self) -> list[str]:
@@ -64,18 +59,49 @@ class CohortStore:
         return sorted(path.parent.name for path in self.folder.glob(f"*/{STUDIES_NAME}"))
 
     def enrol(
-        self, cohort_id: str, studies: Iterable[Study], *, keep: Collection[str] = ()
+        self,
+        cohort_id: str,
+        studies: Iterable[Study],
+        *,
+        keep: Collection[str] = (),
+        new_id: NewId = _random,
     ) -> Cohort:
         """Write the studies of a cohort; each keeps the id it had, or gets a new one."""
-        known = self.read(cohort_id).studies if cohort_id in self.ids() else ()
-        ids = _known_ids(known, studies := list(studies))
-        enrolled = [
-            replace(study, study_id=ids.get(_place(study)) or self._new_id()) for study in studies
-        ]
+        known = self.studies(cohort_id)
+        enrolled = list(self.recognised(cohort_id, studies))
+        taken = {study.study_id for study in enrolled if study.study_id}
+        for index, study in enumerate(enrolled):
+            if study.study_id is None:
+                study_id = new_id(study, taken)
+                taken.add(study_id)
+                enrolled[index] = replace(study, study_id=study_id)
         named = {study.study_id for study in enrolled}
         kept = [s for s in known if s.study_id in keep and s.study_id not in named]
         self._write(cohort_id, [*enrolled, *kept])
         return Cohort(cohort_id, tuple(enrolled))
+
+    def studies(self, cohort_id: str) -> tuple[Study, ...]:
+        """Return the studies of a cohort; none where there is no such cohort."""
+        return self.read(cohort_id).studies if cohort_id in self.ids() else ()
+
+    def recognised(self, cohort_id: str, studies: Iterable[Study]) -> Iterator[Study]:
+        """Yield studies with the id and digest that they have in the cohort already."""
+        known = self.studies(cohort_id)
+        ids = _known_ids(known, studies := list(studies))
+        digests = {study.study_id: study.image_digest for study in known}
+        for study in studies:
+            study_id = ids.get(_place(study))
+            yield replace(
+                study, study_id=study_id, image_digest=digests.get(study_id) or study.image_digest
+            )
+
+    def rename(self, cohort_id: str, ids: Mapping[str, str]) -> None:
+        """Give studies of a cohort other ids."""
+        studies = self.read(cohort_id).studies
+        self._write(
+            cohort_id,
+            [replace(s, study_id=ids.get(str(s.study_id), s.study_id)) for s in studies],
+        )
 
     def read(self, cohort_id: str) -> Cohort:
         """Read a cohort; from memory where its files did not change."""
@@ -116,7 +142,8 @@ class CohortStore:
         with self._readable(cohort_id):
             path = self.folder / cohort_id / STUDIES_NAME
             table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-            if table[list(COLUMNS)].isna().any(axis=None) or not table["study_id"].is_unique:
+            table = table.assign(**{name: "" for name in _LATER if name not in table})
+            if table[[*COLUMNS, *_LATER]].isna().any(axis=None) or not table["study_id"].is_unique:
                 raise ValueError("cut short")
             return table
 
@@ -140,7 +167,7 @@ class CohortStore:
 
     def _write(self, cohort_id: str, studies: list[Study]) -> None:
         folder = self.folder / cohort_id
-        table = pd.DataFrame([_row(study) for study in studies], columns=list(COLUMNS))
+        table = pd.DataFrame([_row(study) for study in studies], columns=[*COLUMNS, *_LATER])
         text = io.StringIO()
         table.to_csv(text, sep="\t", index=False, lineterminator="\n")
         files = {str(s.study_id): [_relative(file, s.root) for file in s.files] for s in studies}
@@ -196,7 +223,7 @@ def _relative(file: Path, root: Path) -> str:
 
 
 def _row(study: Study) -> dict[str, str]:
-    values = {column: getattr(study, column) for column in COLUMNS}
+    values = {column: getattr(study, column) for column in (*COLUMNS, *_LATER)}
     values["root"] = str(study.root.resolve())
     values["kind"] = study.kind.value
     return {column: "" if value is None else str(value) for column, value in values.items()}
@@ -215,4 +242,5 @@ def _study(row: dict[str, str], files: dict[str, list[str]]) -> Study:
         sex=row["sex"] or None,
         study_uid=row["study_uid"] or None,
         study_id=row["study_id"],
+        image_digest=row["image_digest"] or None,
     )

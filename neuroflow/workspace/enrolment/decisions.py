@@ -75,6 +75,17 @@ class DecisionStore:
         except OSError as error:  # a lock that is held too long is one, too
             raise self._failed(cohort_id, error) from error
 
+    def rename(self, cohort_id: str, ids: Mapping[str, str]) -> None:
+        """Move decisions to the new ids of their studies."""
+        try:
+            with FileLock(self._path(cohort_id).with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
+                decisions = self.read(cohort_id)
+                if decisions.keys() & ids.keys():
+                    renamed = {ids.get(old, old): each for old, each in decisions.items()}
+                    self.write(cohort_id, renamed)
+        except OSError as error:
+            raise self._failed(cohort_id, error) from error
+
     def write(self, cohort_id: str, decisions: Mapping[str, Decision]) -> None:
         """Write what was decided in one cohort; studies without a decision are not written."""
         rows = [

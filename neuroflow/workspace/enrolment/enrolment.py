@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import pandas as pd
 
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import IdError, OptionError, Wording
+from neuroflow.identity import Account
 from neuroflow.io import ParticipantRows, read_participants, write_private
-from neuroflow.ledger import Ledger
-from neuroflow.models import Cohort, Study
+from neuroflow.ledger import Ledger, State
+from neuroflow.models import Cohort, OnEvent, Study
+from neuroflow.studies import image_digests
 from neuroflow.workspace.arguments import check_studies
 from neuroflow.workspace.enrolment.cohort_store import CohortStore
 from neuroflow.workspace.enrolment.decisions import Decision, DecisionStore
+from neuroflow.workspace.enrolment.ids import DERIVED, StudyIds, outdated_ids
 from neuroflow.workspace.enrolment.known_values import (
     checked_values,
     cohort_id_of,
@@ -29,9 +33,18 @@ from neuroflow.workspace.folder import ProjectFolder
 class Enrolment:
     """The cohorts of a workspace, their participants, exclusions and filled-in values."""
 
-    def __init__(self, folder: ProjectFolder, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        folder: ProjectFolder,
+        ledger: Ledger,
+        *,
+        account: Callable[[], Account] | None = None,
+        id_kind: Callable[[], str] = lambda: DERIVED,
+    ) -> None:
         self._folder = folder
         self._ledger = ledger
+        self._account = account or folder.account
+        self._id_kind = id_kind
         self._store = CohortStore(folder.cohorts)
         self._decisions = DecisionStore(folder.cohorts)
 
@@ -45,6 +58,8 @@ class Enrolment:
         studies: Iterable[Study] | None = None,
         *,
         participants: str | Path | None = None,
+        executor: Executor | None = None,
+        on_event: OnEvent | None = None,
     ) -> Cohort:
         """Make a cohort of studies, or open one again."""
         cohort_id = cohort_id_of(cohort_id)
@@ -71,10 +86,33 @@ class Enrolment:
             cohort = self._store.read(cohort_id)
         else:
             sent = {row.study_id for row in self._ledger.rows(cohort_id) if row.submitted_at}
-            cohort = self._store.enrol(cohort_id, studies, keep=sent)
+            known = list(self._store.recognised(cohort_id, studies))
+            cohort = self._store.enrol(
+                cohort_id,
+                _identified(known, executor, on_event),
+                keep=sent,
+                new_id=StudyIds(self._account, self._id_kind, self._all_studies()),
+            )
         if participants is not None:
             write_private(self._folder.participants(cohort_id), source)
         return self._with_known_values(cohort)
+
+    def renew_ids(self, cohort: Cohort | str) -> dict[str, str]:
+        """Give unsent studies whose ids another account key made those of the present key."""
+        cohort_id = cohort_id_of(cohort)
+        rows = self._ledger.rows(cohort_id)
+        begun = {row.study_id for row in rows if row.state is not State.PACKAGED}
+        new = outdated_ids(self._store.studies(cohort_id), self._account(), begun)
+        if new:
+            self._store.rename(cohort_id, new)
+            self._decisions.rename(cohort_id, new)
+            for old in new:
+                (self._folder.packages(cohort_id) / f"{old}.zip").unlink(missing_ok=True)
+        return new
+
+    def scans(self) -> dict[str, str]:
+        """Map the studies of all cohorts to the digests of their images."""
+        return {str(s.study_id): s.image_digest for s in self._all_studies() if s.image_digest}
 
     def current(self, cohort: Cohort | str) -> Cohort:
         """Return a cohort as the workspace knows it now.
@@ -162,6 +200,10 @@ class Enrolment:
         """Join the studies of all cohorts with their participants, to match results with."""
         return study_map(self._store, self.participants, self._decisions.read)
 
+    def _all_studies(self) -> Iterator[Study]:
+        for cohort_id in self.ids():
+            yield from self._store.studies(cohort_id)
+
     def _check_id(self, cohort_id: str) -> None:
         """Refuse an id that the disks of Windows and macOS take for another cohort's."""
         check_cohort_id(cohort_id)
@@ -186,3 +228,15 @@ class Enrolment:
     def _rows(self, cohort_id: str) -> ParticipantRows | None:
         participants = self.participants(cohort_id)
         return None if participants is None else ParticipantRows(participants)
+
+
+def _identified(
+    studies: Sequence[Study], executor: Executor | None, on_event: OnEvent | None
+) -> list[Study]:
+    """Add the digests of the scans that were never digested; the others keep theirs."""
+    new = [study for study in studies if not study.image_digest]
+    digests = iter(image_digests(new, executor=executor, on_event=on_event))
+    return [
+        study if study.image_digest else replace(study, image_digest=next(digests) or None)
+        for study in studies
+    ]
