@@ -91,7 +91,12 @@ class Enrolment:
                 cohort_id,
                 _identified(known, executor, on_event),
                 keep=sent,
-                new_id=StudyIds(self._account, self._id_kind, self._all_studies()),
+                new_id=StudyIds(
+                    self._account,
+                    self._id_kind,
+                    self._store.studies(cohort_id),
+                    elsewhere=self._ids_elsewhere(cohort_id),
+                ),
             )
         if participants is not None:
             write_private(self._folder.participants(cohort_id), source)
@@ -203,6 +208,10 @@ class Enrolment:
     def _all_studies(self) -> Iterator[Study]:
         for cohort_id in self.ids():
             yield from self._store.studies(cohort_id)
+
+    def _ids_elsewhere(self, cohort_id: str) -> set[str]:
+        others = (other for other in self.ids() if other != cohort_id)
+        return {str(s.study_id) for other in others for s in self._store.studies(other)}
 
     def _check_id(self, cohort_id: str) -> None:
         """Refuse an id that the disks of Windows and macOS take for another cohort's."""
