@@ -28,6 +28,7 @@ import dcm2niix
 import nibabel as nib
 import numpy as np
 import pydicom
+from pydicom.datadict import keyword_for_tag
 
 from neuroflow.errors import NeuroflowError
 from neuroflow.models import Study, StudyKind
@@ -47,6 +48,17 @@ ENCODING = _KEYS.split()
 SHORTEST = 5
 """Characters; shorter texts occur everywhere by chance."""
 IDENTIFYING = frozenset({"PN", "DA", "DT", "UI", "LO", "SH", "LT", "ST", "UT", "UC", "AE"})
+KEPT = (
+    "Manufacturer",
+    "ManufacturerModelName",
+    "SoftwareVersions",
+    "SequenceName",
+    "PulseSequenceName",
+    "BodyPartExamined",
+    "StackID",
+    "ImageComments",
+)
+"""Attributes whose texts are kept unless they name somebody."""
 HARMLESS = re.compile(r"[-+\d.eE\\ ]{1,7}|1\.2\.840\.10008\..*")
 Images = dict[str, tuple[nib.Nifti1Image, dict[str, np.ndarray], dict[str, object]]]
 
@@ -128,37 +140,30 @@ def walk(dataset: pydicom.Dataset) -> Iterator[pydicom.DataElement]:
             yield element
 
 
-def texts(header: pydicom.Dataset) -> set[str]:
-    """Collect the texts of a header that may identify somebody."""
-    found = set()
+def texts(header: pydicom.Dataset) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a header that may identify somebody, with their attributes."""
     for element in walk(header):
         if element.VR in IDENTIFYING and element.value:
-            values = element.value if isinstance(element.value, list) else [element.value]
-            values = list(element.value) if element.VM > 1 else values
-            found |= {str(value).strip() for value in values}
-    return {text for text in found if len(text) >= SHORTEST and not HARMLESS.fullmatch(text)}
+            for value in element.value if element.VM > 1 else [element.value]:
+                text = str(value).strip()
+                if len(text) >= SHORTEST and not HARMLESS.fullmatch(text) and not is_code(text):
+                    yield int(element.tag), text
 
 
 def residue(sources: list[bytes], package: Path) -> set[str]:
-    """Find texts of the source in a package, apart from those that are kept on purpose."""
+    """Find texts of the source in a package, apart from those of attributes that are kept."""
     with zipfile.ZipFile(package) as archive:
         files = [archive.read(name) for name in archive.namelist()]
     headers = [read_header(data) for data in files if data[128:132] == b"DICM"]
-    kept = {text.upper() for header in headers for text in texts(header) if text_is_kept(text)}
+    private = {pair for header in headers for pair in texts(header) if pair[0] >> 16 & 1}
+    kept = [str(header.get(word, "")).upper() for header in headers[:1] for word in KEPT]
     left = b"\n".join(data[: data.rfind(b"\xe0\x7f\x10\x00")] for data in files).upper()
-    before = {text for data in sources for text in texts(read_header(data))}
-    return {
-        text
-        for text in before
-        if not is_code(text)
-        and text.upper().encode("utf-8", "replace") in left
-        and not any(text.upper() in longer for longer in kept)
-    }
-
-
-def text_is_kept(text: str) -> bool:
-    """Check for the words of the acquisition that are kept: no digits in a row, no UID."""
-    return not re.search(r"\d{6}|\^|(\d+\.){4}", text)
+    found = set()
+    for tag, text in {pair for data in sources for pair in texts(read_header(data))} - private:
+        is_kept = keyword_for_tag(tag) in KEPT or any(text.upper() in longer for longer in kept)
+        if not is_kept and text.upper().encode("utf-8", "replace") in left:
+            found.add(text)
+    return found
 
 
 def read_header(data: bytes) -> pydicom.Dataset:

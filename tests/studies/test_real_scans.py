@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from support.packages import SALT, only_study, package_bytes
 
+from neuroflow.studies.deidentify import Deidentifier
 from neuroflow.studies.discovery.find import survey
 from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
@@ -90,3 +93,37 @@ def test_files_that_are_not_studies_are_listed(tmp_path):
         "b-values or b-vectors without an image",
         "NIfTI without b-values: not diffusion",
     ]
+
+
+@pytest.fixture
+def examine_set():
+    """The tool that compares scans before and after packaging."""
+    path = Path(__file__).parents[2] / "tools" / "real_scans.py"
+    spec = importlib.util.spec_from_file_location("real_scans", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["real_scans"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    yield module.examine_set
+    del sys.modules["real_scans"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_real_siemens_study_converts_alike_before_and_after(siemens, examine_set):
+    row = examine_set(siemens)
+    assert (row.studies, row.images, row.differences, row.residue) == (1, 1, [], set())
+    assert row.is_good
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_residue_and_differences_are_reported(siemens, examine_set, monkeypatch):
+    describe = Deidentifier._describe
+
+    def careless(self, dataset):
+        describe(self, dataset)
+        dataset.StationName = "MRC35119"
+        dataset.RescaleSlope, dataset.RescaleIntercept = 2, 1
+
+    monkeypatch.setattr(Deidentifier, "_describe", careless)
+    row = examine_set(siemens)
+    assert "MRC35119" in row.residue
+    assert not row.is_good

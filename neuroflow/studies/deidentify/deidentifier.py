@@ -20,7 +20,7 @@ from neuroflow.contract import SERIES_DESCRIPTION, STUDY_DESCRIPTION
 from neuroflow.studies.deidentify.attributes import has_its_type, is_kept
 from neuroflow.studies.deidentify.dates import START, TimeShift, earliest
 from neuroflow.studies.deidentify.ge_protocol import blank_protocol
-from neuroflow.studies.deidentify.identifiers import identifiers
+from neuroflow.studies.deidentify.identifiers import identifiers, identifying_bytes
 from neuroflow.studies.deidentify.names import Identifiers
 from neuroflow.studies.deidentify.private_attributes import is_packed_header, is_safe
 from neuroflow.studies.deidentify.residue import remove_residue
@@ -70,6 +70,8 @@ class Deidentifier:
         self._shift = TimeShift(origin or START)
         self._anonymizer.add_element_handler(self._shift)
         self._anonymizer.add_element_handler(_Unchanged())
+        self._codes = [_code(*code) for code in _PROFILE]
+        self._words: tuple[object, Identifiers] | None = None
         self._protocols: dict[int, tuple[bytes, Identifiers, bytes | None]] = {}
 
     def __call__(self, dataset: FileDataset) -> list[str]:
@@ -79,7 +81,7 @@ class Deidentifier:
             if self._origin is None:
                 self._origin = earliest(dataset) or START
                 self._shift.origin = self._origin
-            words = identifiers(dataset)
+            words = self._identifiers(dataset)
             self._filter(dataset, words)
             _filter_meta(dataset)
             self._anonymizer.anonymize(dataset)
@@ -105,7 +107,14 @@ class Deidentifier:
         dataset.PatientIdentityRemoved = "YES"
         dataset.LongitudinalTemporalInformationModified = "MODIFIED"
         dataset.DeidentificationMethod = METHOD
-        dataset.DeidentificationMethodCodeSequence = [_code(*code) for code in _PROFILE]
+        dataset.DeidentificationMethodCodeSequence = self._codes
+
+    def _identifiers(self, dataset: Dataset) -> Identifiers:
+        """Collect the words that identify somebody; most images of a study have the same."""
+        stored = identifying_bytes(dataset)
+        if stored is None or self._words is None or self._words[0] != stored:
+            self._words = stored, identifiers(dataset)
+        return self._words[1]
 
     def _filter(self, dataset: Dataset, words: Identifiers, *, is_nested: bool = False) -> None:
         """Delete attributes that are not on an allow-list, at any depth."""

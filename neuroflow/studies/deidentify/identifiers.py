@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
@@ -50,6 +50,19 @@ def identifiers(dataset: Dataset) -> Identifiers:
         else:
             ids.add(text)
     return identifiers_of(frozenset(names - {""}), frozenset(ids - {""}))
+
+
+def identifying_bytes(dataset: Dataset) -> tuple[tuple[int, bytes], ...] | None:
+    """Return what `identifiers` would read, as it is stored; None where it was decoded already."""
+    found = []
+    for tag in list(dataset.keys()):
+        if tag >= _PIXELS or (_vr(dataset, tag) not in ("PN", "SQ") and tag not in TAGS):
+            continue
+        element = dataset.get_item(tag)
+        if not isinstance(element, RawDataElement):
+            return None
+        found.append((int(tag), element.value or b""))
+    return tuple(found)
 
 
 def _values(dataset: Dataset) -> Iterator[tuple[str, int, str]]:
