@@ -56,6 +56,8 @@ KEPT = (
     "PulseSequenceName",
     "BodyPartExamined",
     "StackID",
+    "RescaleType",
+    "ImagedNucleus",
     "ImageComments",
 )
 """Attributes whose texts are kept unless they name somebody."""

@@ -54,7 +54,7 @@ def identifiers(dataset: Dataset) -> Identifiers:
 
 def identifying_bytes(dataset: Dataset) -> tuple[tuple[int, bytes], ...] | None:
     """Return what `identifiers` would read, as it is stored; None where it was decoded already."""
-    found = []
+    found: list[tuple[int, bytes]] = []
     for tag in list(dataset.keys()):
         if tag >= _PIXELS or (_vr(dataset, tag) not in ("PN", "SQ") and tag not in TAGS):
             continue

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
-_WITH_TIME, _DATE = re.compile(r"\d{8}(?!0+(?:\.0*)?$)\d\d"), re.compile(r"\d{8}")
+_DATE = re.compile(r"\d{8}")
 
 
 def parse_datetime(text: str) -> datetime | None:
@@ -44,6 +44,11 @@ def first_moment(texts: Iterable[str]) -> str:
     >>> first_moment(["20240131", "20240131123005", "", "unknown"])
     '20240131123005'
     """
-    known = [text for text in texts if _DATE.match(text)]
-    timed = [text for text in known if _WITH_TIME.match(text)]
-    return min(timed or known, default="")
+    known = sorted(text for text in texts if _DATE.match(text))
+    timed = (text for text in known if _has_time(text))
+    return next(timed, known[0] if known else "")
+
+
+def _has_time(text: str) -> bool:
+    moment = parse_datetime(text)
+    return moment is not None and moment.time() != time.min
