@@ -47,6 +47,7 @@ _PANELS = {
     "Forms, demo, help": (commands.app, commands.demo, commands.explain),
 }
 app.add_typer(commands.keys, name="key", rich_help_panel="The service")
+app.add_typer(commands.account_keys, name="account-key", rich_help_panel="The service")
 app.add_typer(commands.notify, name="notify", rich_help_panel="Results")
 for _panel, _commands in _PANELS.items():
     for _command in _commands:

@@ -5,6 +5,9 @@ import os
 
 import pytest
 
+from neuroflow.io import CONFIG_VARIABLE
+from neuroflow.workspace import Workspace
+
 
 @pytest.fixture
 def key(run, tmp_path):
@@ -60,3 +63,21 @@ def test_something_else_is_refused_with_what_to_do(run, key, tmp_path):
     assert code == 6
     assert json.loads(out)["error"]["kind"] == "KeyFileError"
     assert "is a public key" in err
+
+
+def test_an_account_key_goes_from_one_workspace_to_another(run, tmp_path, monkeypatch):
+    for name in ("here", "there"):
+        Workspace(tmp_path / name).close()
+    tags = {}
+    for name in ("here", "there"):
+        monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / f"user-{name}"))
+        tags[name] = json.loads(run("account-key", "show", tmp_path / name, "--json")[1])["tags"]
+    assert tags["here"] != tags["there"]
+    assert run("account-key", "export", tmp_path / "there", tmp_path / "key.txt")[0] == 0
+    secret = (tmp_path / "key.txt").read_text().split()[-1]
+    monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "user-here"))
+    code, out, _ = run("account-key", "import", tmp_path / "here", tmp_path / "key.txt")
+    assert (code, out) == (0, f"New ids begin with {tags['there'][0]}.\n")
+    shown = run("account-key", "show", tmp_path / "here", "--json")[1]
+    assert json.loads(shown)["tags"] == tags["there"] + tags["here"]
+    assert secret not in shown

@@ -5,6 +5,7 @@ from neuroflow.cli.commands.compare import compare as compare
 from neuroflow.cli.commands.connect import connect as connect
 from neuroflow.cli.commands.demo import demo as demo
 from neuroflow.cli.commands.explain import explain as explain
+from neuroflow.cli.commands.keys import account_keys as account_keys
 from neuroflow.cli.commands.keys import keys as keys
 from neuroflow.cli.commands.notify import notify as notify
 from neuroflow.cli.commands.plot import plot as plot

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuroflow.cli.console import Console
-from neuroflow.cli.options import AsJson
+from neuroflow.cli.inputs import open_workspace
+from neuroflow.cli.options import AsJson, WorkspaceFolder
 from neuroflow.cli.passphrase import PASSPHRASE_VARIABLE, ask_for
 
 if TYPE_CHECKING:
@@ -81,6 +82,44 @@ def check(
         console.print(f"{path} can be used: {report.form}, {kind}{protected}.")
         if public:
             console.print(f"Fingerprint {public.fingerprint}")
+
+
+account_keys = typer.Typer(
+    no_args_is_help=True,
+    help="Show, export and import the account key, from which the ids of studies are derived.",
+)
+
+
+@account_keys.command("show")
+def show_account_key(workspace: WorkspaceFolder, as_json: AsJson = False) -> None:
+    """Print where the account key is, and its name in the ids; never the key itself."""
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+        account = ws.account
+        tags = [key.tag for key in account.keys()]
+        console.output({"account": account.name, "file": account.key_file, "tags": tags})
+        console.print(f"{account.key_file}: ids begin with {tags[0]}")
+
+
+@account_keys.command("export")
+def export_account_key(
+    workspace: WorkspaceFolder,
+    path: Annotated[Path, typer.Argument(help="A new file for the key; keep it secret.")],
+) -> None:
+    """Write the account key to a file, for another computer or a colleague."""
+    with Console() as console, open_workspace(workspace) as ws:
+        ws.account.export_key(path)
+        console.info(f"{path} is secret: send it encrypted, and delete it afterwards.")
+
+
+@account_keys.command("import")
+def import_account_key(
+    workspace: WorkspaceFolder,
+    path: Annotated[Path, typer.Argument(help="The exported key.")],
+) -> None:
+    """Add the account key of another computer; new ids are derived with it from now on."""
+    with Console() as console, open_workspace(workspace) as ws:
+        key = ws.account.import_key(path)
+        console.print(f"New ids begin with {key.tag}.")
 
 
 def _print_key(console: Console, path: Path, public: PublicKey) -> None:

@@ -32,6 +32,9 @@ class ServerView:
     # may be about a part.
     has_region_values: bool = False
     is_hidden: bool = False  # True where the account may not list: `entry` then means nothing
+    # True where it has a result folder, whatever is in it: of a study that this workspace never
+    # began to send, it shows that another one did.
+    has_folder: bool = False
 
 
 class Verdict(StrEnum):
@@ -86,6 +89,8 @@ def reconcile(
     is_first = row.submitted_at is None
     if row.state is not State.PARTLY_SENT and is_first and _has_arrived(row, seen):
         return Decision(Verdict.SENT, "found complete on the server, or processed")
+    if row.state is State.PACKAGED and seen.has_folder:
+        return Decision(Verdict.SENT, "sent from another workspace: the server has its results")
     if row.state is State.PACKAGED and (seen.is_hidden or seen.entry is None):
         return Decision(Verdict.SEND, "not sent yet")
     if _is_decided(row, force=force):
@@ -105,8 +110,8 @@ def was_refused(row: LedgerRow) -> bool:
 def _has_arrived(row: LedgerRow, seen: ServerView) -> bool:
     if seen.has_region_values:
         return True
-    if was_refused(row):
-        return False  # the server's refusal outranks the length that it shows
+    if was_refused(row) or row.state is State.PACKAGED:
+        return False  # a length proves nothing without acknowledgements of one's own
     size = row.size if row.sent_size is None else row.sent_size
     return not seen.is_hidden and seen.entry is not None and seen.entry.size == size
 

@@ -203,11 +203,12 @@ class UploadWorker:
 
     def _server_view(self, remote: Remote, package: Package) -> ServerView:
         has_region_values = self._has_region_values(remote, package)
+        has_folder = package.study_id in self.results
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except RemoteRefusedError:
-            return ServerView(None, has_region_values, is_hidden=True)
-        return ServerView(entry, has_region_values)
+            return ServerView(None, has_region_values, is_hidden=True, has_folder=has_folder)
+        return ServerView(entry, has_region_values, has_folder=has_folder)
 
     def _has_region_values(self, remote: Remote, package: Package) -> bool:
         folder = self.results.get(package.study_id)

@@ -52,7 +52,7 @@ def decide(state, entry=None, has_region_values=False, *, elapsed=LATER, hidden=
     [
         # Nothing was begun.
         (State.PACKAGED, None, False, SEND, SEND),
-        (State.PACKAGED, there(SIZE), False, SENT, SENT),
+        (State.PACKAGED, there(SIZE), False, UNSURE, UNSURE),
         (State.PACKAGED, there(500), False, UNSURE, UNSURE),
         (State.PACKAGED, None, True, SENT, SENT),
         # The last byte never left: whatever is there is a part.
@@ -160,3 +160,9 @@ def test_what_may_have_arrived_whole_is_never_sent_unasked():
         assert state is not State.UNCONFIRMED
         if state in {State.UPLOADING, State.PARTLY_SENT}:
             assert elapsed is LATER
+
+
+def test_a_result_folder_of_a_study_never_begun_here_means_it_was_sent_elsewhere():
+    """Also one with a failure report only: the study is not sent again automatically."""
+    seen = ServerView(None, has_folder=True)
+    assert reconcile(row(State.PACKAGED), seen, elapsed=0, quiet_seconds=300).verdict is SENT
