@@ -95,7 +95,7 @@ def show_account_key(workspace: WorkspaceFolder, as_json: AsJson = False) -> Non
     """Print where the account key is, and its name in the ids; never the key itself."""
     with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
         account = ws.account
-        tags = [key.tag for key in account.keys()]
+        tags = [key.tag for key in account.keys()]  # noqa: SIM118  no mapping
         console.output({"account": account.name, "file": account.key_file, "tags": tags})
         console.print(f"{account.key_file}: ids begin with {tags[0]}")
 

@@ -56,7 +56,7 @@ class Decision:
     is_part: bool = False  # True where the server is known to hold a part of it
 
 
-def reconcile(
+def reconcile(  # noqa: PLR0911  one answer per case of the table in docs/exactly_once.md
     row: LedgerRow,
     seen: ServerView,
     *,
