@@ -63,6 +63,7 @@ numpydoc_class_members_toctree = False
 nitpicky = True
 # Types of arguments and attributes that have no entry of their own in the reference.
 nitpick_ignore = [
+    ("py:class", "neuroflow.identity.account.Account"),
     ("py:class", "neuroflow.plot.common.style.Theme"),
     ("py:class", "neuroflow.ledger.ledger.Ledger"),
     ("py:class", "neuroflow.demo.folder.DemoFolder"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock
@@ -37,13 +37,16 @@ class Account:
     True
     """
 
-    def __init__(self, folder: Path, name: str, *, before: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, name: str, *, before: Path | None = None, others: Path | None = None
+    ) -> None:
         self.name = name
         self.folder = folder
         self.key_file = folder / KEYS
         self.journal = Journal(folder / JOURNAL)
         # The key of cohorts that are older than the profile: their ids are recognised.
         self._before = None if before is None else before / KEYS
+        self._others = others
 
     def keys(self) -> tuple[AccountKey, ...]:
         """Return all keys, the one for new ids first; it is made where there is none."""
@@ -72,7 +75,7 @@ class Account:
         derived = read_id(study_id)
         if derived is None:
             return None
-        for key in self.keys():
+        for key in (*self.keys(), *self._of_other_accounts()):
             if key.tag == derived.tag:
                 return key
         raise AccountKeyError(
@@ -128,6 +131,12 @@ class Account:
         self._write((*imported, *(key for key in own if key not in imported)))
         return imported[0]
 
+    def _of_other_accounts(self) -> Iterator[AccountKey]:
+        """Yield the keys of other accounts of this user: a workspace may change its service."""
+        if self._others is not None:
+            for path in sorted(self._others.glob(f"*/{KEYS}")):
+                yield from _read_keys(path)
+
     def _known(self) -> tuple[AccountKey, ...]:
         found = list(_read_keys(self.key_file)) if self.key_file.exists() else []
         if self._before is not None and self._before.exists():
@@ -152,8 +161,8 @@ def open_account(name: str, *, shared: Path | None = None) -> Account:
     accounts = user_folder() / "accounts"
     unnamed = accounts / NO_ACCOUNT
     if not name:
-        return Account(unnamed, name)
-    return Account(accounts / folder_name(name), name, before=unnamed)
+        return Account(unnamed, name, others=accounts)
+    return Account(accounts / folder_name(name), name, before=unnamed, others=accounts)
 
 
 def folder_name(name: str) -> str:

@@ -96,7 +96,7 @@ class Ledger:
     --------
     >>> with Ledger(Path(":memory:")) as ledger:
     ...     ledger.add_package(Package("C", "s", Path("s.zip"), 3, "aa", "bb"))
-    ...     ledger.record("C", "s", State.UPLOADING)
+    ...     _ = ledger.record("C", "s", State.UPLOADING)
     ...     ledger.row("s").state
     <State.UPLOADING: 'uploading'>
     """

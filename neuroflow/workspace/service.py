@@ -102,12 +102,6 @@ class Service:
     >>> service.remove_profile("agent")
     >>> service.profile_names
     ['default']
-
-    A confirmed key that is no longer valid, and a passphrase that is asked for when needed:
-
-    >>> service.forget_host_key(shown.fingerprint)
-    >>> service.replace_host_key("SHA256:old", "SHA256:new")  # doctest: +SKIP
-    >>> service.ask_passphrase_with(lambda file: None)
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from functools import cached_property
 import pandas as pd
 
 from neuroflow.errors import FirstSubmissionError, OptionError, SubmissionError, Wording
-from neuroflow.ledger import Ledger
+from neuroflow.ledger import Ledger, State
 from neuroflow.models import Cohort, Event, OnEvent, Package, ResultFolder
 from neuroflow.transfer import (
     BeforeFirst,
@@ -194,7 +194,9 @@ class Submission:
 
         def look(remote: Remote, results: Mapping[str, ResultFolder]) -> None:
             if not (is_known or options.not_sent_before):
-                known = {row.study_id for row in self._ledger.rows()}
+                # Another workspace gives the same scan the same id: only what left here is known.
+                rows = self._ledger.rows()
+                known = {row.study_id for row in rows if row.state is not State.PACKAGED}
                 check_account(remote, cohort_id, answered=results, known=known)
             self._ledger.keep_fact(fact, "yes")
 

@@ -593,6 +593,9 @@ class Workspace:
         replace
             Send a study again if its content changed since it was sent, if the service returned a
             failure report for it, or if the outcome of its upload is unknown.
+        not_sent_before
+            Answer the question of a first submission: none of these studies was sent from another
+            workspace, computer or service. The answer is recorded.
         limit_mb_per_s
             Megabytes (1,000,000 bytes) per second at most, over all connections; None for no
             limit.
@@ -675,7 +678,7 @@ class Workspace:
             The cohort or its id.
         only
             Choose the pilot among these studies, by `study_id` or label.
-        only_good, replace, limit_mb_per_s
+        only_good, replace, not_sent_before, limit_mb_per_s
             As for `submit`. With `replace`, a study that failed is sent again as the pilot.
         timeout_hours
             The longest time to wait for its results, in hours.

@@ -42,7 +42,8 @@ def state_of(*args, **options):
     [
         ([], 6, "processing"),
         ([], 2, "overdue"),
-        ([folder("prediction.png")], 2, "partial"),
+        ([folder("prediction.png")], 6, "partial"),
+        ([folder("prediction.png")], 2, "overdue"),
         ([folder(*RESULT_FILES)], 2, "delivered"),
         ([folder("failure_report.txt")], 6, "delivered"),
     ],
