@@ -9,6 +9,7 @@ from support.proxy import Proxy
 from support.waits import PATIENCE
 
 import neuroflow as nf
+from neuroflow.io import CONFIG_VARIABLE
 
 
 def pytest_collection_modifyitems(items):
@@ -18,8 +19,16 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(8 * PATIENCE))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _user_folder(tmp_path_factory):
+    """Share one folder for keys with the kernels of JupyterLab, which runs for the session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CONFIG_VARIABLE, str(tmp_path_factory.mktemp("user")))
+        yield
+
+
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
+def lab(tmp_path_factory, _user_folder):
     chromium()  # without a browser there is no need for a server
     root = tmp_path_factory.mktemp("lab") / "notebooks"
     root.mkdir()
