@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import struct
 from pathlib import Path
 from typing import Any, Self, cast
@@ -106,7 +107,7 @@ def no_agent(place: str = SYSTEM, why: str = "") -> KeyFileError:
 
 
 def _connect(place: str) -> socket.socket:
-    if not place or not Path(place).is_socket():
+    if sys.platform == "win32" or not place or not Path(place).is_socket():
         raise no_agent(place if place != os.environ.get("SSH_AUTH_SOCK") else SYSTEM)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
