@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import struct
+import sys
 from pathlib import Path
 from typing import Any, Self, cast
 
