@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from filelock import FileLock
@@ -20,8 +21,9 @@ NO_ACCOUNT = "no-account"
 KEYS, JOURNAL = "keys", "journal"
 MAX_KEY_BYTES = 1 << 16
 _HEAD = (
-    "# Account keys of neuroflow for {name}. Secret: who has them can tell which scan an id stands"
-    " for.\n# The first one makes new ids; the others recognise ids that were made before.\n"
+    "# Account keys of neuroflow for {name}. Secret: with them, anyone can find out which scan"
+    " an id stands for.\n# The first one makes new ids; the others recognise ids that were"
+    " made before.\n"
 )
 
 
@@ -56,7 +58,8 @@ class Account:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / f"{KEYS}.lock", timeout=10):
                 if not self.key_file.exists():
-                    self._write([new_key(frozenset(key.tag for key in self._known()))])
+                    others = chain(self._known(), self._of_other_accounts())
+                    self._write([new_key(frozenset(key.tag for key in others))])
         except OSError as error:
             raise AccountKeyError(
                 f"The account key cannot be written to {self.key_file}.",
@@ -75,7 +78,8 @@ class Account:
         derived = read_id(study_id)
         if derived is None:
             return None
-        for key in (*self.keys(), *self._of_other_accounts()):
+        # The files of other accounts are read, and may be damaged, only where they are needed.
+        for key in chain(self.keys(), self._of_other_accounts()):
             if key.tag == derived.tag:
                 return key
         raise AccountKeyError(
@@ -186,6 +190,8 @@ def import_advice() -> Wording:
         "here with Workspace.account.import_key(file).",
         cli="Export it where it is: `neuroflow account-key export WORKSPACE FILE`, and import it "
         "here: `neuroflow account-key import WORKSPACE FILE`.",
+        form="Export it where it is, and import it here, in a terminal: `neuroflow account-key "
+        "export WORKSPACE FILE` and `neuroflow account-key import WORKSPACE FILE`.",
     )
 
 

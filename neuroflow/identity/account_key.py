@@ -58,7 +58,7 @@ def new_key(avoid: frozenset[str] = frozenset()) -> AccountKey:
 
 
 def parse_key(line: str) -> AccountKey:
-    """Read a key from its line; a slip of the pen is noticed by the tag.
+    """Read a key from its line; the tag reveals a typing error.
 
     Examples
     --------

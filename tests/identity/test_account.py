@@ -60,6 +60,24 @@ def test_a_cohort_older_than_the_profile_is_recognised():
     assert before in after.scans_of(DIGEST)
 
 
+def test_keys_of_other_accounts_are_found_by_their_ids():
+    old = open_account("LAB@old.example:22").id_of(DIGEST)
+    assert open_account("LAB@new.example:22").key_of(old).tag == old[:4]
+
+
+def test_a_damaged_key_of_another_account_stops_only_ids_it_may_have_made():
+    account, damaged = open_account("LAB@sound.example:22"), open_account("LAB@damaged.example:22")
+    own = account.id_of(DIGEST)
+    damaged.folder.mkdir(parents=True)
+    damaged.key_file.write_text("no key")
+    try:
+        assert account.key_of(own).tag == own[:4]
+        with pytest.raises(AccountKeyError, match="cannot be read"):
+            account.key_of(derive_id(AccountKey(bytes(32)), DIGEST))
+    finally:
+        damaged.key_file.unlink()
+
+
 def test_an_imported_key_makes_the_same_ids(account, elsewhere, tmp_path):
     account.export_key(tmp_path / "key.txt")
     assert elsewhere.id_of(DIGEST) != account.id_of(DIGEST)

@@ -94,20 +94,18 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         model.retry,
         icon="refresh",
     )
-    only_good = widgets.Checkbox(
-        description="Send only studies without errors",
-        tooltip="Do not send studies with errors",
-        indent=False,
-        layout={"width": "auto"},
+    only_good = _checkbox(
+        model,
+        "only_good",
+        "Send only studies without errors",
+        "Do not send studies with errors",
     )
-    link((model, "only_good"), (only_good, "value"))
-    pilot_first = widgets.Checkbox(
-        description="Send one study first",
-        tooltip="Send one study, wait for its results and check them before the others are sent",
-        indent=False,
-        layout={"width": "auto"},
+    pilot_first = _checkbox(
+        model,
+        "pilot_first",
+        "Send one study first",
+        "Send one study, wait for its results and check them before the others are sent",
     )
-    link((model, "pilot_first"), (pilot_first, "value"))
     blockers = widgets.HTML()
 
     def update() -> None:
@@ -122,7 +120,6 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         )
 
     bind(model, ["busy", "blockers", "rows", "to_retry", "other_job_running"], update)
-    disable_while_busy(model, only_good, pilot_first)
     return [
         widgets.HBox(
             [plan, send, retry, only_good, pilot_first, _first_submission(model)], layout=WRAP_ROW
@@ -131,17 +128,25 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
     ]
 
 
+def _checkbox(model: SubmitModel, name: str, description: str, tooltip: str) -> widgets.Checkbox:
+    """Draw the checkbox of a choice of the model, off while a job runs."""
+    box = widgets.Checkbox(
+        description=description, tooltip=tooltip, indent=False, layout={"width": "auto"}
+    )
+    link((model, name), (box, "value"))
+    disable_while_busy(model, box)
+    return box
+
+
 def _first_submission(model: SubmitModel) -> widgets.Checkbox:
     """Draw the answer to the question of a first submission, once it was asked."""
-    box = widgets.Checkbox(
-        description="These studies were never sent before",
-        tooltip="Confirm it where the workspace cannot know what was sent",
-        indent=False,
-        layout={"width": "auto"},
+    box = _checkbox(
+        model,
+        "not_sent_before",
+        "These studies were never sent before",
+        "Confirm it where the workspace cannot know what was sent",
     )
-    link((model, "not_sent_before"), (box, "value"))
     bind(model, ["asks_first"], lambda: set_visible(box, model.asks_first))
-    disable_while_busy(model, box)
     return box
 
 

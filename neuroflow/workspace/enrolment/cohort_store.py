@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -64,11 +64,15 @@ class CohortStore:
         studies: Iterable[Study],
         *,
         keep: Collection[str] = (),
+        complete: Callable[[list[Study]], list[Study]] = list,
         new_id: NewId = _random,
     ) -> Cohort:
-        """Write the studies of a cohort; each keeps the id it had, or gets a new one."""
+        """Write the studies of a cohort; each keeps the id it had, or gets a new one.
+
+        `complete` adds what a new id is made from to the studies that lack it.
+        """
         known = self.studies(cohort_id)
-        enrolled = list(self.recognised(cohort_id, studies))
+        enrolled = complete(list(_recognised(known, list(studies))))
         taken = {study.study_id for study in enrolled if study.study_id}
         for index, study in enumerate(enrolled):
             if study.study_id is None:
@@ -83,17 +87,6 @@ class CohortStore:
     def studies(self, cohort_id: str) -> tuple[Study, ...]:
         """Return the studies of a cohort; none where there is no such cohort."""
         return self.read(cohort_id).studies if cohort_id in self.ids() else ()
-
-    def recognised(self, cohort_id: str, studies: Iterable[Study]) -> Iterator[Study]:
-        """Yield studies with the id and digest that they have in the cohort already."""
-        known = self.studies(cohort_id)
-        ids = _known_ids(known, studies := list(studies))
-        digests = {study.study_id: study.image_digest for study in known}
-        for study in studies:
-            study_id = ids.get(_place(study))
-            yield replace(
-                study, study_id=study_id, image_digest=digests.get(study_id) or study.image_digest
-            )
 
     def rename(self, cohort_id: str, ids: Mapping[str, str]) -> None:
         """Give studies of a cohort other ids."""
@@ -186,6 +179,17 @@ class CohortStore:
 
 def _place(study: Study) -> str:
     return str((study.files[0] if study.files else study.root).resolve())
+
+
+def _recognised(known: Sequence[Study], studies: Sequence[Study]) -> Iterator[Study]:
+    """Yield studies with the id and digest that they have in the cohort already."""
+    ids = _known_ids(known, studies)
+    digests = {study.study_id: study.image_digest for study in known}
+    for study in studies:
+        study_id = ids.get(_place(study))
+        yield replace(
+            study, study_id=study_id, image_digest=digests.get(study_id) or study.image_digest
+        )
 
 
 def _known_ids(known: Iterable[Study], studies: Iterable[Study]) -> dict[str, str | None]:

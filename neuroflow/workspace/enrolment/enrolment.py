@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -86,11 +87,11 @@ class Enrolment:
             cohort = self._store.read(cohort_id)
         else:
             sent = {row.study_id for row in self._ledger.rows(cohort_id) if row.submitted_at}
-            known = list(self._store.recognised(cohort_id, studies))
             cohort = self._store.enrol(
                 cohort_id,
-                _identified(known, executor, on_event),
+                studies,
                 keep=sent,
+                complete=partial(_identified, executor=executor, on_event=on_event),
                 new_id=StudyIds(
                     self._account,
                     self._id_kind,
@@ -114,10 +115,6 @@ class Enrolment:
             for old in new:
                 (self._folder.packages(cohort_id) / f"{old}.zip").unlink(missing_ok=True)
         return new
-
-    def scans(self) -> dict[str, str]:
-        """Map the studies of all cohorts to the digests of their images."""
-        return {str(s.study_id): s.image_digest for s in self._all_studies() if s.image_digest}
 
     def current(self, cohort: Cohort | str) -> Cohort:
         """Return a cohort as the workspace knows it now.
@@ -205,10 +202,6 @@ class Enrolment:
         """Join the studies of all cohorts with their participants, to match results with."""
         return study_map(self._store, self.participants, self._decisions.read)
 
-    def _all_studies(self) -> Iterator[Study]:
-        for cohort_id in self.ids():
-            yield from self._store.studies(cohort_id)
-
     def _ids_elsewhere(self, cohort_id: str) -> set[str]:
         others = (other for other in self.ids() if other != cohort_id)
         return {str(s.study_id) for other in others for s in self._store.studies(other)}
@@ -240,7 +233,7 @@ class Enrolment:
 
 
 def _identified(
-    studies: Sequence[Study], executor: Executor | None, on_event: OnEvent | None
+    studies: Sequence[Study], *, executor: Executor | None, on_event: OnEvent | None
 ) -> list[Study]:
     """Add the digests of the scans that were never digested; the others keep theirs."""
     new = [study for study in studies if not study.image_digest]

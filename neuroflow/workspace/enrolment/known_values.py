@@ -16,7 +16,7 @@ from neuroflow.workspace.enrolment.decisions import Decision
 
 SEXES = ("M", "F")
 MAX_AGE = 130.0
-"""Years; a larger number is a slip."""
+"""Years; a larger number is a mistake."""
 
 
 def cohort_id_of(cohort: Cohort | str) -> str:
