@@ -3,6 +3,11 @@ from .atomic import atomic_open as atomic_open
 from .atomic import atomic_write as atomic_write
 from .atomic import remove_leftovers as remove_leftovers
 from .atomic import write_private as write_private
+from .limits import MAX_CELLS as MAX_CELLS
+from .limits import MAX_PIXELS as MAX_PIXELS
+from .limits import MAX_TABLE_BYTES as MAX_TABLE_BYTES
+from .limits import in_megabytes as in_megabytes
+from .limits import max_bytes as max_bytes
 from .numbers import decimal_mark as decimal_mark
 from .numbers import is_missing as is_missing
 from .numbers import is_number as is_number

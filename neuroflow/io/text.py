@@ -9,11 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from neuroflow.errors import NeuroflowError
+from neuroflow.io.limits import MAX_CELLS, MAX_TABLE_BYTES, in_megabytes
 from neuroflow.io.numbers import decimal_mark, is_missing, is_number
 
 DELIMITERS = (",", ";", "\t")
@@ -82,7 +84,7 @@ def read_text_table(
     (['id', 'age'], [['01', '68,5']], [3], ',')
     """
     try:
-        text, _ = decode(path.read_bytes())
+        text, _ = decode(_read_small(path))
         lines = text.splitlines()
         if lines and _EXCEL_HINT.fullmatch(lines[0].strip()):
             text = text[len(lines[0]) :]
@@ -97,6 +99,15 @@ def read_text_table(
     if not rows:
         raise error(f"{path} is empty.", advice="The file needs a header and data rows.")
     return _with_header(path, rows, numbers, error, {name.casefold(): name for name in known})
+
+
+def _read_small(path: Path) -> bytes:
+    """Read a file, unless it is larger than a table can be."""
+    with path.open("rb") as file:
+        data = file.read(MAX_TABLE_BYTES + 1)
+    if len(data) > MAX_TABLE_BYTES:
+        raise TextError(1, f"It has more than {in_megabytes(MAX_TABLE_BYTES)}.", "Divide it.")
+    return data
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -114,7 +125,7 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     except (UnicodeDecodeError, LookupError) as error:
         line = data[: getattr(error, "start", 0)].count(b"\n") + 1
         raise TextError(line, f"{error}.", "Name the file's encoding.") from error
-    control = len(_CONTROL.findall(text))
+    control = len(text) - len(_CONTROL.sub("", text))
     if "\x00" in text or control > len(text) // 20:
         match = _CONTROL.search(text)
         line = text.count("\n", 0, match.start() if match else 0) + 1
@@ -174,6 +185,9 @@ def split_cells(
     >>> split_cells("# ward 3\nid;age\n\n01; 68\n", ";")
     ([['id', 'age'], ['01', '68']], [2, 4], ['# ward 3'])
     """
+    marks = text.count(delimiter) + text.count("\n")
+    if marks > MAX_CELLS:
+        raise TextError(1, f"The table has more than {MAX_CELLS:,} cells.", "Divide it.")
     comments: list[str] = []
     lines = _blank_comments(io.StringIO(text, newline=""), comments)
     for _ in range(skip):
@@ -222,7 +236,7 @@ def _with_header(
     width = max(len(trimmed(first)), *(len(trimmed(row)) for row in body), 0)
     width = min(width, len(first))  # columns without a name and without a value are none
     header = [known.get(name.casefold(), name) for name in first[:width]]
-    twice = sorted({name for name in header if header.count(name) > 1})
+    twice = sorted({name for name, count in Counter(header).items() if count > 1})
     if twice or "" in header:
         raise error(
             f"The header of {path} cannot be used.",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from neuroflow.errors import TransferError
-from neuroflow.io import atomic_open, remove_leftovers
+from neuroflow.io import atomic_open, in_megabytes, remove_leftovers
 from neuroflow.models import Entry
 
 PARTIAL = ".part"
 """Ending of the temporary name of a download."""
+KEPT_FREE = 20_000_000
+"""Bytes of a disk that a download does not take; the ledger needs some of them."""
 CLOCK_STEP = 2.0
 """Seconds to which the coarsest disks (FAT) round a file's time."""
 
@@ -115,6 +118,26 @@ def make_folder(folder: Path) -> None:
             why=f"{error.strerror}.",
             advice="Check the disk's free space and the folder's permissions.",
         ) from error
+
+
+def lack_of_space(folder: Path, size: int) -> str:
+    """Return why so many bytes should not be written to a disk; empty if there is room.
+
+    Examples
+    --------
+    >>> lack_of_space(Path("."), 1)
+    ''
+    >>> lack_of_space(Path("."), 10**18).partition(";")[0]
+    '1,000,000,000,000 MB are needed'
+    """
+    there = next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
+    try:
+        free = shutil.disk_usage(there).free
+    except OSError:  # writing reports it
+        return ""
+    if size + KEPT_FREE <= free:
+        return ""
+    return f"{in_megabytes(size)} are needed; free on this disk: {in_megabytes(free)}"
 
 
 def is_here(entry: Entry, local: Path) -> bool:

@@ -7,6 +7,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 WAIT = "wait"
 """The stage of events that say what a job waits for."""
+
+_STOP_SECONDS = 0.5  # in which small files that are on their way still arrive
 
 Handle = Callable[[Remote, T, OnEvent], float | None]
 """Handles one task; returns when to handle it again (by `Job.monotonic`), or None. Where the
@@ -77,6 +80,30 @@ def first_connection(
         yield Event(stage, None, 0, 0, "progress", message, job.now())
         job.wait_until(job.monotonic() + pause)
     raise AssertionError("the last attempt returns or raises")
+
+
+@contextmanager
+def disconnecting(remote: Remote, job: Job) -> Iterator[None]:
+    """Close a connection soon after the user stopped the job, whatever the server does.
+
+    For downloads, which are atomic; what a server sends without end must not hold a stop up.
+    """
+    is_done = threading.Event()
+
+    def watch() -> None:
+        while not is_done.wait(_STOP_SECONDS / 4):
+            if job.control.stop.is_set():
+                if not is_done.wait(_STOP_SECONDS):
+                    remote.close()
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        watcher.join()
 
 
 class ConnectionPool(Generic[T]):

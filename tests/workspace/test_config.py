@@ -122,7 +122,7 @@ def test_a_file_without_room_for_a_profile_stays_unchanged(path):
 def two(path):
     path.write_text("# ours\n[settings]\nconnections = 2\n", encoding="utf-8")
     for name in ("default", "at home"):
-        write_profile(path, Profile(host="h", user=name, key=Path("k"), name=name))
+        write_profile(path, Profile(host="h", user="u", key=Path("k"), name=name))
     return path
 
 

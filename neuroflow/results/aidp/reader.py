@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import AidpError
-from neuroflow.io import decimal_mark, is_missing, to_floats
+from neuroflow.io import MAX_TABLE_BYTES, decimal_mark, in_megabytes, is_missing, to_floats
 from neuroflow.matrix import EXPECTED_VALUES, FRACTIONS, RegionName
 from neuroflow.results.aidp.grid import CsvGrid, read_grid
 from neuroflow.results.aidp.layouts import read_sheet
@@ -82,9 +82,16 @@ class AidpReader:
         """Read a file; see `read_aidp`."""
         try:
             with FileIO(path) as file:  # no buffer: it is read at once
-                data = file.readall()
+                data = file.read(MAX_TABLE_BYTES + 1) or b""
         except OSError as error:
             raise AidpError(f"{path} cannot be read.", why=f"{error.strerror}.") from error
+        if len(data) > MAX_TABLE_BYTES:
+            raise AidpError(
+                f"{path} cannot be read.",
+                why=f"It has more than {in_megabytes(MAX_TABLE_BYTES)}; a report of 20,000 "
+                "studies has half of that.",
+                advice="Download it again, or divide it.",
+            )
         return self.parse(data, path)
 
     def parse(self, data: bytes, path: str | Path) -> AidpFile:

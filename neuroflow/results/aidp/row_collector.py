@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from neuroflow.io import MAX_CELLS
 from neuroflow.matrix import RegionName
 from neuroflow.results.aidp.grid import CsvGrid
 from neuroflow.results.aidp.sheet import Cell, ParsedSheet
+
+MAX_REPEATS = 1000
+"""A region that one study has more often is damage: each costs a column in all studies."""
 
 
 class RowCollector:
@@ -13,6 +17,7 @@ class RowCollector:
     def __init__(self, grid: CsvGrid) -> None:
         self._grid = grid
         self._columns: dict[tuple[RegionName, int], int] = {}
+        self._times: dict[tuple[int, RegionName], int] = {}
         self._studies: dict[str, int] = {}
         self._cells: list[dict[int, Cell]] = []
         self._facts: list[dict[str, Cell]] = []
@@ -29,10 +34,17 @@ class RowCollector:
 
     def value(self, study: int, name: RegionName, cell: Cell) -> None:
         """Keep a value; a name given again gets a column of its own."""
-        cells, again = self._cells[study], 0
-        while (column := self._columns.setdefault((name, again), len(self._columns))) in cells:
-            again += 1
-        cells[column] = cell
+        again = self._times.get((study, name), 0)
+        self._times[study, name] = again + 1
+        if again > MAX_REPEATS:
+            raise self._grid.error(
+                cell[0],
+                f"It gives {name.region} for more than the {MAX_REPEATS}th time in one study.",
+                "Name the column that holds the studies in a Schema's id_column, if there is "
+                "one; else download the file again.",
+            )
+        column = self._columns.setdefault((name, again), len(self._columns))
+        self._cells[study][column] = cell
 
     def fact(self, study: int, name: str, cell: Cell) -> None:
         """Keep a fact; what varies within a study is none."""
@@ -44,6 +56,13 @@ class RowCollector:
 
     def sheet(self, id_name: str) -> ParsedSheet:
         """Put together what was gathered; `id_name` is the header of the studies' ids."""
+        if len(self._columns) * len(self._cells) > MAX_CELLS:
+            raise self._grid.error(
+                0,
+                f"Its {len(self._cells)} studies and {len(self._columns)} regions would make more "
+                f"than {MAX_CELLS:,} values.",
+                "Download the file again, or divide it.",
+            )
         facts = [
             {name: cell for name, cell in study.items() if name and name not in self._varying}
             for study in self._facts

@@ -153,7 +153,8 @@ class _ReadFile:
 
 def _digest(file: ValueFile) -> str:
     try:
-        return hashlib.sha256(Path(file.path).read_bytes()).hexdigest()
+        with Path(file.path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:  # the reader reports it
         return "unreadable"
 

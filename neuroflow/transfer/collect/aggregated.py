@@ -9,7 +9,8 @@ from pathlib import Path
 from neuroflow.contract import report_path
 from neuroflow.errors import ConnectionLostError, IdError
 from neuroflow.models import Entry
-from neuroflow.transfer.local_files import is_here, make_folder, stamp
+from neuroflow.transfer.collect.folder_contents import too_large
+from neuroflow.transfer.local_files import is_here, lack_of_space, make_folder, stamp
 from neuroflow.transfer.remote import Remote, Wanted
 
 
@@ -25,12 +26,18 @@ def fetch_reports(
         except IdError as error:
             yield "skipped", f"An aggregated report was skipped: {error}"
             continue
+        if reason := too_large(entry):
+            yield "skipped", f"{place} was skipped: {reason}"
+            continue
         if str(place).casefold() in taken:
             yield "skipped", f"{place} was skipped: another name differs from it in case only"
             continue
         taken.add(str(place).casefold())
         if not is_here(entry, folder / place):
             wanted.append((entry, folder / place))
+    if why := lack_of_space(folder, sum(entry.size for entry, _ in wanted)):
+        yield "skipped", f"Aggregated reports will be collected next time: {why}"
+        return
     for _, local in wanted:
         make_folder(local.parent)
     asked = [

@@ -10,9 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 from neuroflow.contract import RESULT_SUFFIX
-from neuroflow.errors import ConnectionLostError, FileChangedError, RemoteRefusedError
+from neuroflow.errors import (
+    ConnectionLostError,
+    FileChangedError,
+    RemoteRefusedError,
+    TransferError,
+)
 from neuroflow.ledger import Ledger, LedgerRow, State
-from neuroflow.models import Event, OnEvent, ResultFolder
+from neuroflow.models import RESULT_FILES, Event, OnEvent, ResultFolder
 from neuroflow.transfer.collect.aggregated import fetch_reports
 from neuroflow.transfer.collect.batch import Batch, FolderTask, make_batches
 from neuroflow.transfer.collect.discover import inner_folders, list_folders, scan_output
@@ -20,16 +25,18 @@ from neuroflow.transfer.collect.folder_contents import (
     has_region_values,
     missing_files,
     ready_message,
+    too_large,
     usable_files,
 )
 from neuroflow.transfer.collect.snapshot import OutputSnapshot
 from neuroflow.transfer.control import Clock, Control, Job
-from neuroflow.transfer.local_files import is_here, make_folder, stamp
+from neuroflow.transfer.local_files import is_here, lack_of_space, make_folder, stamp
 from neuroflow.transfer.pool import (
     WAIT,
     ConnectionPool,
     DroppedError,
     PostponedError,
+    disconnecting,
     first_connection,
 )
 from neuroflow.transfer.remote import Remote, Wanted
@@ -59,7 +66,13 @@ def collect(
     snapshot = OutputSnapshot(job.now()) if snapshot is None else snapshot
     with (yield from first_connection(connect, job, WAIT)) as first:
         known = {row.study_id for row in ledger.rows()}
-        output = scan_output(first, known=known, on_skipped=snapshot.left_out.append)
+        try:
+            with disconnecting(first, job):
+                output = scan_output(first, known=known, on_skipped=snapshot.left_out.append)
+        except ConnectionLostError:
+            if not job.is_over():
+                raise
+            return  # stopped by the user
         snapshot.expected = {found.study_id for found in output.folders}
         taken = {study_id.casefold() for study_id in snapshot.expected}
         fetcher = _Fetcher(ledger, folder, job, snapshot, taken)
@@ -70,8 +83,9 @@ def collect(
         yield total.event("started")
         job.wait_while_paused()
         reports = [] if job.is_over() else output.reports
-        for status, sentence in fetch_reports(first, reports, folder):
-            yield total.event(status, sentence)
+        with disconnecting(first, job):
+            for status, sentence in fetch_reports(first, reports, folder):
+                yield total.event(status, sentence)
         if tasks:
             pool = ConnectionPool(
                 connect, tasks, fetcher.handle, first=first, size=connections, job=job
@@ -117,11 +131,14 @@ class _Fetcher:
     def handle(self, remote: Remote, batch: Batch, on_event: OnEvent) -> float | None:
         """Fetch what is complete and not on this disk yet; return when to continue, or None."""
         try:
-            tasks = [self._task(*pair, batch) for pair in _list_files(remote, batch.folders)]
-            for task in tasks:
-                batch.next += self._claim_inner(task.found, on_event)
-            self._fetch(remote, tasks, batch, on_event)
+            with disconnecting(remote, self.job):
+                tasks = [self._task(*pair, batch) for pair in _list_files(remote, batch.folders)]
+                for task in tasks:
+                    batch.next += self._claim_inner(task.found, on_event)
+                self._fetch(remote, tasks, batch, on_event)
         except ConnectionLostError as error:
+            if self.job.control.stop.is_set():
+                raise DroppedError from error
             batch.attempts += 1
             if batch.attempts >= MAX_ATTEMPTS:
                 study_id = batch.drop_first().study_id
@@ -151,6 +168,7 @@ class _Fetcher:
     def _fetch(
         self, remote: Remote, tasks: list[FolderTask], batch: Batch, on_event: OnEvent
     ) -> None:
+        self._refuse_without_space(tasks)
         wanted = [each for task in tasks for each in self._wanted(task, on_event)]
         with closing(remote.get_many(wanted)) as arrivals:
             for task in tasks:
@@ -166,6 +184,22 @@ class _Fetcher:
                 batch.drop_first()
                 if self.job.is_over():
                     return
+
+    def _refuse_without_space(self, tasks: list[FolderTask]) -> None:
+        """Look at the free space first: a disk that is full would stop more than this job."""
+        needed = 0
+        for task in tasks:
+            if not task.wanted:
+                continue
+            needed += task.total
+            if why := lack_of_space(self.folder, needed):
+                task.error = TransferError(
+                    "There is not enough free space for the results.",
+                    why=f"{why}.",
+                    advice="Free some space, and collect again.",
+                    study_id=task.found.study_id,
+                )
+                task.wanted = []
 
     def _task(
         self, folder: ResultFolder, found: ResultFolder | RemoteRefusedError, batch: Batch
@@ -185,6 +219,9 @@ class _Fetcher:
         task.skip_reason = self._skip_reason(found, row)
         if not task.skip_reason:
             usable, task.left_out = usable_files(found)
+            task.error = _oversized(found)
+            if task.error is not None:
+                return task
             pairs = [(entry, task.target / entry.name) for entry in usable]
             task.wanted = [pair for pair in pairs if not is_here(*pair)]
             task.does_check_time = not batch.is_as_before(found)
@@ -260,6 +297,19 @@ class _FolderProgress:
     def on_bytes(self, done: int) -> None:
         self.job.wait_while_paused()
         self.on_event(replace(self.before, done=self.before.done + done))
+
+
+def _oversized(found: ResultFolder) -> RemoteRefusedError | None:
+    """Return the error of a folder whose results are larger than results can be."""
+    for entry in found.files:
+        if entry.name in RESULT_FILES and (reason := too_large(entry)):
+            return RemoteRefusedError(
+                f"The results of {found.study_id} were not fetched.",
+                why=f"{entry.name} is refused: {reason}.",
+                advice="Report it to neuropacs support; nothing was written.",
+                study_id=found.study_id,
+            )
+    return None
 
 
 def _list_files(

@@ -15,6 +15,9 @@ from neuroflow.transfer.local_files import is_newer
 from neuroflow.transfer.remote import Remote, do_nothing
 
 MAX_DEPTH = 6
+MAX_FOUND = 200_000
+"""Entries of all folders below ``output/`` together, result folders apart."""
+_TOGETHER = 256  # folders listed at a time
 REPORT_KINDS = (".csv", ".tsv", ".xlsx", ".pdf", ".html", ".txt")
 """Endings of files beside result folders that are reports of many studies."""
 
@@ -80,8 +83,14 @@ def inner_folders(
     folder: ResultFolder, taken: set[str], on_skipped: OnSkipped = do_nothing
 ) -> list[ResultFolder]:
     """Return the result folders inside another one; their files are not listed yet."""
-    inside = []
+    inside: list[ResultFolder] = []
+    if folder.inner and len(folder.path.parts) > MAX_DEPTH:
+        on_skipped(f"Folders more than {MAX_DEPTH} levels below {OUTPUT} were skipped.")
+        return inside
     for path in folder.inner:
+        if len(taken) >= MAX_FOUND:
+            on_skipped(_too_many())
+            return inside
         try:
             study_id = result_study_id(path.name)
         except IdError as error:
@@ -151,12 +160,17 @@ def _walk(
         listings: Iterable[Sequence[Entry] | RemoteRefusedError] = [_list_or_empty(remote, OUTPUT)]
     except RemoteRefusedError as error:
         raise _may_not_list(OUTPUT, error) from error
+    found = 0
     for depth in range(MAX_DEPTH + 1):
         deeper: list[PurePosixPath] = []
         for path, entries in zip(level, listings, strict=True):
             if isinstance(entries, RemoteRefusedError):
                 on_skipped(f"A folder below {OUTPUT} was skipped: {entries}")
                 continue
+            found += len(entries)
+            if found > MAX_FOUND:
+                on_skipped(_too_many())
+                return
             folders = sorted(entry.path for entry in entries if entry.is_folder)
             files = _files(entries)
             results = [folder for folder in folders if _has_suffix(folder)]
@@ -173,7 +187,22 @@ def _walk(
                 f"{len(deeper)} folders more than {MAX_DEPTH} levels below {OUTPUT} were skipped."
             )
             return
-        level, listings = deeper, remote.list_many(deeper)
+        level, listings = deeper, _list_in_parts(remote, deeper)
+
+
+def _list_in_parts(
+    remote: Remote, paths: Sequence[PurePosixPath]
+) -> Iterator[Sequence[Entry] | RemoteRefusedError]:
+    """List many folders, a few at a time, so that no more of them is held than is needed."""
+    for start in range(0, len(paths), _TOGETHER):
+        yield from remote.list_many(paths[start : start + _TOGETHER])
+
+
+def _too_many() -> str:
+    return (
+        f"There is more than {MAX_FOUND} files and folders below {OUTPUT}; the rest was skipped. "
+        "Report it to neuropacs support."
+    )
 
 
 def _enterable(folders: Iterable[PurePosixPath], on_skipped: OnSkipped) -> Iterator[PurePosixPath]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from neuroflow.contract import safe_name
 from neuroflow.errors import IdError
+from neuroflow.io import in_megabytes, max_bytes
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder, shortened
 
 VALUES_FILE = "aidp.csv"
+MAX_FILES = 1000
+"""Files of one result folder; the service delivers three."""
 _TEXTS = (".txt", ".pdf", ".html")
 _FAILURE_WORDS = ("fail", "error")
 
@@ -83,7 +86,13 @@ def usable_files(folder: ResultFolder) -> tuple[list[Entry], list[str]]:
     """
     usable: dict[str, Entry] = {}
     sentences = []
-    for entry in sorted(folder.files, key=lambda entry: entry.name not in RESULT_FILES):
+    files = sorted(folder.files, key=lambda entry: entry.name not in RESULT_FILES)
+    if len(files) > MAX_FILES:
+        sentences.append(
+            f"Study {folder.study_id}: {len(files) - MAX_FILES} files beside its results were "
+            f"left out: a result folder has at most {MAX_FILES}."
+        )
+    for entry in files[:MAX_FILES]:
         reason = ""
         try:
             name = safe_name(entry.name)
@@ -93,12 +102,33 @@ def usable_files(folder: ResultFolder) -> tuple[list[Entry], list[str]]:
             other = usable.setdefault(name.casefold(), entry)
             if other is not entry:
                 reason = f"it differs from {other.name} in case only"
+            elif entry.size > max_bytes(name):
+                del usable[name.casefold()]
+                reason = too_large(entry)
         if reason:
             sentences.append(
                 f"Study {folder.study_id}: the file {_shown(entry.name)} beside its results was "
                 f"left out: {reason}."
             )
     return sorted(usable.values(), key=lambda entry: entry.name), sentences
+
+
+def too_large(entry: Entry) -> str:
+    """Return why a file is not fetched because of its size; empty if it may be.
+
+    Examples
+    --------
+    >>> from pathlib import PurePosixPath
+    >>> too_large(Entry(PurePosixPath("aidp.csv"), 2**40, is_folder=False))
+    'it is listed with 1,099,512 MB, and such a file has at most 50 MB'
+    """
+    most = max_bytes(entry.name)
+    if entry.size <= most:
+        return ""
+    return (
+        f"it is listed with {in_megabytes(entry.size)}, and such a file has at most "
+        f"{in_megabytes(most)}"
+    )
 
 
 def _shown(name: str) -> str:

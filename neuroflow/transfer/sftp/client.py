@@ -6,6 +6,7 @@ This file and `packets` alone use names of paramiko that begin with an underscor
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -33,7 +34,11 @@ from neuroflow.transfer.sftp.packets import PacketChannel, StatusError
 
 MAX_READDIRS = 16
 BATCH = 32  # folders open at a time
-MAX_NAMES = 200_000  # a longer listing is endless and would fill the memory
+MAX_NAMES = 200_000  # of folders listed together; more is endless and would fill the memory
+MAX_NAME_BYTES = 64 << 20  # of these, as they are sent
+MAX_LISTING_SECONDS = 600.0
+MAX_WAITING_BYTES = 64 << 20  # of answers that came in before the one that is waited for
+_MIN_NAME = 12  # bytes: the lengths of two empty names, and no attribute
 
 FolderListing = list[paramiko.SFTPAttributes] | StatusError
 
@@ -46,6 +51,8 @@ class PipelinedClient(PacketChannel):
     draft-ietf-secsh-filexfer-02, sections 3, 6.3 and 6.4: answers may come in any order, and a
     read may bring less than was asked for.
     """
+
+    _budget: _Budget
 
     def create(self, path: str) -> bytes:
         """Open a file to write it whole; what was there is replaced.
@@ -71,6 +78,7 @@ class PipelinedClient(PacketChannel):
         Names that are not UTF-8 keep their bytes as surrogates.
         """
         start = 0
+        self._budget = _Budget()
         while start < len(paths):
             batch = paths[start : start + self.handles.at_most(BATCH)]
             yield from self._list_batch(batch)
@@ -173,9 +181,9 @@ class PipelinedClient(PacketChannel):
                 failure, message = error, None
             is_over = is_over or message is None
             if message is not None:
-                found += _names(message)
-            if len(found) > MAX_NAMES:
-                failure = StatusError(f"The folder holds more than {MAX_NAMES} names")
+                found += self._budget.names(message)
+            if self._budget.is_spent:
+                failure = StatusError(self._budget.is_spent)
                 break
             if is_over or pending:
                 continue  # no request that may not be needed
@@ -210,7 +218,7 @@ class PipelinedClient(PacketChannel):
         """Wait for one answer."""
         while number not in answers.arrived:
             self._read_response()  # type: ignore[attr-defined]
-        kind, message = answers.arrived.pop(number)
+        kind, message = answers.pop(number)
         if kind == CMD_STATUS:
             try:
                 self._convert_status(message)
@@ -232,13 +240,50 @@ class Answers:
 
     def __init__(self) -> None:
         self.arrived: dict[int, tuple[int, Any]] = {}
+        self._waiting = 0
+
+    def pop(self, number: int) -> tuple[int, Any]:
+        """Take an answer out."""
+        kind, message = self.arrived.pop(number)
+        self._waiting -= len(message.asbytes())
+        return kind, message
 
     def _async_response(self, kind: int, message: Any, number: int) -> None:
         self.arrived[number] = (kind, message)
+        self._waiting += len(message.asbytes())
+        if self._waiting > MAX_WAITING_BYTES:
+            raise SFTPError("Garbage: more bytes than were asked for")
+
+
+class _Budget:
+    """How many names one listing may bring, how long they may be, and until when."""
+
+    def __init__(self) -> None:
+        self._names = self._bytes = 0
+        self._end = time.monotonic() + MAX_LISTING_SECONDS
+
+    @property
+    def is_spent(self) -> str:
+        """What is exceeded, as a sentence without its end; empty while nothing is."""
+        if self._names > MAX_NAMES or self._bytes > MAX_NAME_BYTES:
+            return f"The folder holds more than {MAX_NAMES} names"
+        if time.monotonic() > self._end:
+            return f"The listing did not end within {MAX_LISTING_SECONDS:.0f} seconds"
+        return ""
+
+    def names(self, message: Any) -> list[paramiko.SFTPAttributes]:
+        """Take the names of one answer."""
+        found = list(_names(message))
+        self._names += len(found)
+        self._bytes += len(message.asbytes())
+        return found
 
 
 def _names(message: Any) -> Iterator[paramiko.SFTPAttributes]:
-    for _ in range(message.get_int()):
+    count = message.get_int()
+    if count > len(message.asbytes()) // _MIN_NAME:
+        raise SFTPError("Garbage: an answer with more names than bytes for them")
+    for _ in range(count):
         name = message.get_string().decode("utf-8", "surrogateescape")
         long_name = message.get_string().decode("utf-8", "replace")  # as `ls -l` would show it
         attributes = paramiko.SFTPAttributes._from_msg(message, name)  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ LIMITS = b"limits@openssh.com"
 
 _VERSION = 3
 _HEADER_ROOM = 1024  # of a packet, for the fields before the bytes of a file
-_MAX_PACKET = 1 << 24
+_MAX_PACKET = 1 << 22  # OpenSSH sends at most 256 KiB; a listing of others may be longer
 _DATA = struct.Struct(">BII")
 
 

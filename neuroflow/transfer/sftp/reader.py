@@ -53,11 +53,33 @@ def read_files(
         raise
 
 
+@dataclass(slots=True)
+class _Ranges:
+    """The parts of a file still to be requested; a size that a server lists costs nothing."""
+
+    size: int = 0
+    step: int = 1
+    offset: int = 0
+
+    def __bool__(self) -> bool:
+        return self.offset < self.size
+
+    def popleft(self) -> tuple[int, int]:
+        """Return offset and length of the next part."""
+        offset = self.offset
+        self.offset += self.step
+        return offset, min(self.step, self.size - offset)
+
+    def clear(self) -> None:
+        """Request nothing more."""
+        self.size = 0
+
+
 @dataclass(slots=True, eq=False)
 class _File:
     path: str
     size: int
-    to_request: deque[tuple[int, int]] = field(default_factory=deque)
+    to_request: _Ranges = field(default_factory=_Ranges)
     requested: deque[tuple[int, int, int]] = field(default_factory=deque)
     opening: int | None = None
     handle: bytes | None = None
@@ -137,7 +159,7 @@ class _FileReader:
             file.held = self._n_open
         else:
             self._n_open += 1
-            file.to_request.extend(_ranges(file.size + 1, self._client.read_size))
+            file.to_request = _Ranges(file.size + 1, self._client.read_size)
 
     def _open_alone(self, number: int) -> None:
         """Open a refused file again while no other is open, and learn the limit if that helps."""
@@ -173,13 +195,13 @@ class _FileReader:
         if not file.requested:
             return b""
         number, offset, length = file.requested.popleft()
-        data = self._data(file, number)
+        data = self._data(file, number, length)
         end = offset + len(data)
         if data and len(data) < length and end < file.size:
             self._request(file, end, length - len(data), is_first=True)
         return data
 
-    def _data(self, file: _File, number: int) -> bytes:
+    def _data(self, file: _File, number: int, length: int) -> bytes:
         self._in_flight -= 1
         try:
             message = self._client.receive(self._answers, number, CMD_DATA)
@@ -187,6 +209,9 @@ class _FileReader:
             file.failure = error
             return b""
         data: bytes = b"" if message is None else message.get_string()
+        if len(data) > length:
+            file.failure = StatusError("The server sent more bytes than it was asked for")
+            return b""
         return data
 
     def _close(self, file: _File) -> None:
@@ -194,7 +219,8 @@ class _FileReader:
         self._await_open(file)
         failure = file.failure
         while file.requested:
-            self._data(file, file.requested.popleft()[0])
+            number, _, length = file.requested.popleft()
+            self._data(file, number, length)
         self._forget_check(file)
         file.failure = failure  # what came after the end of the file does not matter
         file.to_request.clear()
@@ -203,8 +229,3 @@ class _FileReader:
             file.handle = None
             self._n_open -= 1
         file.opening = None
-
-
-def _ranges(size: int, step: int) -> Iterator[tuple[int, int]]:
-    for offset in range(0, size, step):
-        yield offset, min(step, size - offset)

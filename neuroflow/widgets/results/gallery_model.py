@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from traitlets import Int, Tuple, Unicode
 
 from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import ResultError
+from neuroflow.io import MAX_PIXELS, in_megabytes, max_bytes
 from neuroflow.models import OnEvent
 from neuroflow.results import parse_prediction
 from neuroflow.widgets.common import FormModel
@@ -24,6 +26,14 @@ SMALL = (260, 260)
 LARGE = (1100, 1100)
 MAX_TEXT = 20_000
 """How many characters of a report are shown."""
+
+_UNDRAWABLE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +166,7 @@ def picture(path: Path, size: tuple[int, int]) -> str:
     """Return a picture of at most the given size as a base64-encoded PNG."""
     try:
         return _picture(path, path.stat().st_mtime_ns, size)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except _UNDRAWABLE as error:
         raise ResultError(
             f"The picture {path.name} cannot be shown.",
             why=f"{type(error).__name__}.",
@@ -167,9 +177,16 @@ def picture(path: Path, size: tuple[int, int]) -> str:
 
 @lru_cache(maxsize=256)
 def _picture(path: Path, _changed: int, size: tuple[int, int]) -> str:
-    with Image.open(path, formats=("PNG", "JPEG")) as image:
-        image.thumbnail(size)
-        drawn = image.convert("RGBA")
+    if path.stat().st_size > max_bytes(path.name):
+        raise ValueError(f"more than {in_megabytes(max_bytes(path.name))}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(path, formats=("PNG", "JPEG")) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"more than {MAX_PIXELS:,} pixels")
+            image.draft("RGB", size)  # a JPEG is decoded at a fraction of its size
+            image.thumbnail(size)
+            drawn = image.convert("RGBA")
     white = Image.new("RGBA", drawn.size, "white")  # transparency would be dark in a dark theme
     data = io.BytesIO()
     Image.alpha_composite(white, drawn).convert("RGB").save(data, "PNG")

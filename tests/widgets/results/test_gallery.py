@@ -4,10 +4,12 @@ import io
 import pytest
 from PIL import Image
 from support.forms import HOSTILE, html_of
+from support.hostile import measured
 from support.waits import PATIENCE
 
+from neuroflow.errors import ResultError
 from neuroflow.widgets.results.gallery import gallery as gallery_view
-from neuroflow.widgets.results.gallery_model import SMALL, GalleryModel, Report
+from neuroflow.widgets.results.gallery_model import SMALL, GalleryModel, Report, picture
 
 
 @pytest.fixture
@@ -79,3 +81,13 @@ def test_a_hostile_name_stays_text_in_a_gallery(tmp_path):
     )
     assert HOSTILE not in html_of(gallery_view(model))
     assert "Not for clinical use" in html_of(gallery_view(model))
+
+
+@pytest.mark.parametrize("side", [8000, 13_300])
+def test_a_picture_of_too_many_pixels_is_not_drawn(tmp_path, side):
+    path = tmp_path / "prediction.png"
+    Image.new("1", (side, side)).save(path)
+    with measured() as cost, pytest.raises(ResultError, match="cannot be shown"):
+        picture(path, SMALL)
+    assert cost.megabytes < 5 * 10
+    assert cost.seconds < 5 * 0.2
