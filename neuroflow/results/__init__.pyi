@@ -1,6 +1,7 @@
 from .aidp.schema import Schema as Schema
-from .prediction import failure_reason as failure_reason
-from .prediction import parse_prediction as parse_prediction
+from .reports import Biomarker as Biomarker
+from .reports import failure_reason as failure_reason
+from .reports import parse_report as parse_report
 from .table.cache import cached_results as cached_results
 from .table.cache import cached_warnings as cached_warnings
 from .table.cohort_table import Results as Results

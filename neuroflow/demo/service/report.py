@@ -19,6 +19,14 @@ MODEL_VERSION = "demo-1"
 BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
 """The regions whose free water the reports show."""
 
+CONTROLS = {
+    "pSN": (0.175282, 0.04196),
+    "Putamen": (0.176522, 0.061003),
+    "SCP": (0.298924, 0.076232),
+    "MCP": (0.073751, 0.02591),
+}
+"""Mean and SD of free water in the controls of neuropacs (its public demo)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -69,31 +77,36 @@ def predict(values: pd.DataFrame) -> Prediction:
 
 
 def prediction_text(prediction: Prediction, study_id: str, at: datetime) -> str:
-    """Write prediction.txt."""
+    """Write prediction.txt as neuropacs does since 2024: ``Key:value``, no blank after the colon.
+
+    References
+    ----------
+    The sample report in the public tests of neuropacs, with the keys of 2025; the controls are
+    those that it prints.
+    """
+    likelier = "MSA or PSP is" if prediction.is_atypical else "PD is"
     lines = [
-        NOTICE,
-        "",
-        f"Order ID: {study_id}",
-        f"Date: {at:%Y-%m-%d %H:%M:%S}",
-        f"Product: {PRODUCT}",
-        f"Model Version: {MODEL_VERSION}",
-        "",
-        "PD v Atypical",
-        f"PD Probability: {1 - prediction.atypical:.4f}",
-        f"Atypical Probability: {prediction.atypical:.4f}",
-        f"Prediction: {'Atypical' if prediction.is_atypical else 'PD'}",
+        f"Order ID:{study_id}",
+        f"Date (Y-M-D):{at:%Y-%m-%d}",
+        "Input:1 study",
+        f"Analysis:{PRODUCT}",
+        f"ML Version:{MODEL_VERSION}",
+        f"Atypical:{prediction.atypical:.4f}",
+        f"Atypical Info:{likelier} more probable.",
     ]
     if prediction.is_atypical:
         lines += [
-            "",
-            "PSPvsMSAp",
-            f"MSAp Probability: {1 - prediction.psp:.4f}",
-            f"PSP Probability: {prediction.psp:.4f}",
-            f"Prediction: {'PSP' if prediction.psp >= 0.5 else 'MSAp'}",
+            f"PSPvsMSAp:{prediction.psp:.4f}",
+            f"PSPvsMSAp Info:{'PSP' if prediction.psp >= 0.5 else 'MSAp'} is more probable.",
         ]
-    lines += ["", "Free Water"]
-    lines += [f"{region}: {value:.4f}" for region, value in prediction.biomarkers.items()]
-    return "\n".join(lines) + "\n"
+    for region in sorted(BIOMARKERS, key=str.casefold):
+        mean, sd = CONTROLS[region]
+        lines += [
+            f"{region} Free Water Value:{prediction.biomarkers[region]:.4f}",
+            f"{region} Control Mean:{mean:.4f}",
+            f"{region} Control StDev:{sd:.4f}",
+        ]
+    return "\n".join([*lines, f"Disclaimer:{NOTICE}"]) + "\n"
 
 
 def failure_text(reason: str, study_id: str, at: datetime) -> str:
@@ -102,22 +115,18 @@ def failure_text(reason: str, study_id: str, at: datetime) -> str:
     Examples
     --------
     >>> print(failure_text("The zip is empty.", "a1", datetime(2025, 1, 1)))
-    SIMULATED by neuroflow's demo service. Not for clinical use.
-    <BLANKLINE>
-    Order ID: a1
-    Date: 2025-01-01 00:00:00
-    Product: PD/MSA/PSP (simulated)
-    Model Version: demo-1
-    <BLANKLINE>
-    FAILURE REPORT
-    Status: Failed
+    Failure Report
+    Order ID:a1
+    Date (Y-M-D):2025-01-01
+    Reason for Failure
+    Application: PRE-PROCESSING
     Reason: The zip is empty.
+    Disclaimer:SIMULATED by neuroflow's demo service. Not for clinical use.
     <BLANKLINE>
     """
     return (
-        f"{NOTICE}\n\nOrder ID: {study_id}\nDate: {at:%Y-%m-%d %H:%M:%S}\n"
-        f"Product: {PRODUCT}\nModel Version: {MODEL_VERSION}\n\n"
-        f"FAILURE REPORT\nStatus: Failed\nReason: {reason}\n"
+        f"Failure Report\nOrder ID:{study_id}\nDate (Y-M-D):{at:%Y-%m-%d}\nReason for Failure\n"
+        f"Application: PRE-PROCESSING\nReason: {reason}\nDisclaimer:{NOTICE}\n"
     )
 
 

@@ -41,7 +41,7 @@ from neuroflow.results.table.values import COLUMNS, ValueMatrix, known_folders, 
 FILE_NAME = "values.parquet"
 MOST_PARTS = 8
 """Files beside the first one, before all are put together."""
-_FORMAT = 5
+_FORMAT = 6
 _META = b"neuroflow"
 _MATRIX = "values"
 _NUMBER = np.dtype("<f8")

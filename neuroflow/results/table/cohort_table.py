@@ -18,6 +18,7 @@ from neuroflow.results.table.join import Joined, StudyRow, join_participants, se
 from neuroflow.results.table.load import read_values
 from neuroflow.results.table.reshape import COLUMNS, long_table, to_wide
 from neuroflow.results.table.study_facts import facts_table, warnings_by_study
+from neuroflow.results.table.study_reports import StudyReport, read_reports
 from neuroflow.results.table.values import ValueMatrix
 
 __all__ = ["COLUMNS", "Results", "load_results", "read_results", "study_facts", "to_wide"]
@@ -61,7 +62,14 @@ class Results:
     def studies(self) -> pd.DataFrame:
         """One row per study; see `study_facts`."""
         rows, joined = self._matched
-        return facts_table(rows, joined.frame, self._values, self._found.reports)
+        self._warn_of_reports()
+        return facts_table(rows, joined.frame, self._values, self.reports)
+
+    @cached_property
+    def reports(self) -> dict[str, StudyReport]:
+        """What the reports of each study say."""
+        rows, _ = self._matched
+        return read_reports([row.study_id for row in rows], self._found.reports)
 
     @cached_property
     def warnings(self) -> dict[str, str]:
@@ -87,6 +95,10 @@ class Results:
         """Return why each unreadable file could not be read."""
         errors: list[str] = self._values.rows["error"].tolist()
         return [error for error in errors if error]
+
+    def _warn_of_reports(self) -> None:
+        silent = [each.path for each in self.reports.values() if each.is_silent]
+        _warn_of("reports with neither a class nor a biomarker", silent)
 
     def _warn(self, joined: Joined) -> None:
         _warn_of("unreadable result files", self._unreadable)

@@ -64,7 +64,10 @@ FACTS: dict[str, tuple[str, str, str]] = {
     "order_id": ("The service's order", "", "prediction.txt"),
     "report_date": ("The report's date", "", "prediction.txt"),
     "failure": ("Why the study failed; empty if it did not", "", "prediction.txt"),
+    "quality": ("The verdict of a report on quality control: pass or fail", "", "report"),
     "report": ("Path of the text report", "", "folder of results"),
+    "report_form": ("The form that the report was read as", "", "recognised"),
+    "report_understood": ("Share of its lines that were understood", "fraction", "computed"),
     "picture": ("Path of the visual report", "", "folder of results"),
     "warnings": ("Warnings about the study's files", "", "neuroflow"),
 }
@@ -99,6 +102,9 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
 
 _PREFIXES: dict[str, tuple[str, str, str]] = {
     "p_": ("Probability", "fraction", "prediction.txt"),
+    "sentence_": ("What the report says of the class", "", "prediction.txt"),
+    "control_mean_": ("Mean of the service's controls", "fraction", "prediction.txt"),
+    "control_sd_": ("SD of the service's controls", "fraction", "prediction.txt"),
     "report_": ("Value in the report", "", "prediction.txt"),
     "aidp_": ("As it is in the file", "", "aidp.csv"),
 }

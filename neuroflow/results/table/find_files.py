@@ -14,6 +14,7 @@ from neuroflow.errors import FolderError
 from neuroflow.io import find_encoding
 from neuroflow.matrix import is_region
 from neuroflow.results.aidp import ID_HEADERS, VALUE_HEADERS, header_metric, plain
+from neuroflow.results.reports import REPORT_FILES
 
 SUFFIX = "_out"
 AGGREGATED = "aggregated"
@@ -22,7 +23,7 @@ _AGAIN = r"(?: ?\(\d{1,3}\))?"  # what browsers and Windows add to a name that i
 _VALUES = re.compile(rf"(?:(?P<study>.+)[ _.-])?aidp{_AGAIN}\.csv", re.IGNORECASE)
 _OUT = re.compile(rf"{SUFFIX}{_AGAIN}\Z")
 _TABLES = (".csv", ".tsv")
-_TEXTS = (".txt",)
+_TEXTS = REPORT_FILES
 _REPORTS = (*_TEXTS, ".png", ".jpg", ".jpeg")
 _LONG_HEADERS = {"region", "regions", "roi", "rois", "brainregion"}
 _OWN_HEADERS = {"regionname", "kind", "system"}  # an exported cohort table is no result
@@ -60,8 +61,8 @@ class ValueFile(NamedTuple):
 
 
 @dataclass(slots=True)
-class Report:
-    """The reports of one study."""
+class ReportFiles:
+    """The files of the reports of one study."""
 
     study_id: str  # Whose
     texts: list[str] = field(default_factory=list)  # Paths of the files, the prediction's first
@@ -74,7 +75,7 @@ class Found:
 
     # Files with values, those of single studies first, in the order of their paths.
     values: tuple[ValueFile, ...]
-    reports: dict[str, Report]  # Reports by study
+    reports: dict[str, ReportFiles]  # Reports by study
     unreadable: tuple[str, ...] = ()  # Folders that could not be read, and why
 
 
@@ -152,7 +153,7 @@ class _Search:
         self._folder = folder
         self._known = known
         self.values: list[ValueFile] = []
-        self.reports: dict[str, Report] = {}
+        self.reports: dict[str, ReportFiles] = {}
         self.unreadable: list[str] = []
         self.archives: list[str] = []
 
@@ -253,7 +254,7 @@ class _Search:
 
     def _add_reports(self, place: str, name: str, files: Sequence[str]) -> None:
         study = _study_of(name)
-        report = self.reports.setdefault(study, Report(study))
+        report = self.reports.setdefault(study, ReportFiles(study))
         for file in sorted(files, key=_prediction_first):
             is_text = file.lower().endswith(_TEXTS)
             (report.texts if is_text else report.pictures).append(f"{place}{os.sep}{file}")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from neuroflow.errors import ResultError
-from neuroflow.results.prediction import Prediction, read_prediction
-from neuroflow.results.table.find_files import Report
 from neuroflow.results.table.join import StudyRow
+from neuroflow.results.table.study_reports import StudyReport
 from neuroflow.results.table.values import ValueMatrix
 
 FILE_COLUMNS = ("source", "layout", "delimiter", "decimal", "encoding", "sha256")
@@ -22,7 +19,7 @@ def facts_table(
     rows: Sequence[StudyRow],
     joined: pd.DataFrame,
     values: ValueMatrix,
-    reports: Mapping[str, Report],
+    reports: Mapping[str, StudyReport],
 ) -> pd.DataFrame:
     """Gather the facts of studies."""
     record = np.array([row.record for row in rows], dtype=np.int64)
@@ -33,11 +30,11 @@ def facts_table(
     given = {key: len(names) for key, names in values.sets.items()}
     facts["n_values"] = _counts(rows, values)
     facts["n_given"] = [given.get(key, 0) for key in files["names"]]
-    found = [_predictions(reports.get(row.study_id)) for row in rows]
+    found = [reports[row.study_id] for row in rows]
     facts = pd.concat([facts, _of_reports(found), _of_files(files)], axis=1)
     of_values = warnings_by_study(rows, values)
     facts["warnings"] = [
-        "; ".join([*parts, *report]) for parts, (_, _, report) in zip(of_values, found, strict=True)
+        "; ".join([*parts, *study.warnings]) for parts, study in zip(of_values, found, strict=True)
     ]
     return facts
 
@@ -66,40 +63,41 @@ def _counts(rows: Sequence[StudyRow], values: ValueMatrix) -> list[int]:
     return [counts[row.row] if row.row >= 0 else 0 for row in rows]
 
 
-def _predictions(report: Report | None) -> tuple[Report, Prediction, list[str]]:
-    report = report or Report("")
-    prediction, warnings = Prediction(), []
-    for path in report.texts:
-        try:
-            prediction = read_prediction(Path(path))
-        except ResultError as error:
-            warnings.append(str(error))
-        else:
-            break
-    return report, prediction, [*warnings, *prediction.warnings]
+def _of_reports(found: Sequence[StudyReport]) -> pd.DataFrame:
+    """Spread what the reports say into columns."""
+    return pd.DataFrame([_of_report(study) for study in found])
 
 
-def _of_reports(found: Sequence[tuple[Report, Prediction, list[str]]]) -> pd.DataFrame:
-    rows = []
-    for report, prediction, _ in found:
-        row: dict[str, object] = {
-            "labels": "; ".join(f"{name}: {says}" for name, says in prediction.labels.items()),
-            "product": prediction.product,
-            "model_version": prediction.model_version,
-            "order_id": prediction.order_id,
-            "report_date": prediction.date,
-            "failure": prediction.failure,
-            "report": _first(report.texts),
-            "picture": _first(report.pictures),
-        }
-        row |= {f"p_{name}": share for name, share in prediction.probabilities.items()}
-        row |= {f"report_{name}": value for name, value in prediction.biomarkers.items()}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _first(paths: Sequence[str]) -> str:
-    return paths[0] if paths else ""
+def _of_report(study: StudyReport) -> dict[str, object]:
+    report = study.report
+    row: dict[str, object] = {
+        "labels": "; ".join(f"{name}: {says}" for name, says in report.labels.items()),
+        "product": report.product,
+        "model_version": report.model_version,
+        "order_id": report.order_id,
+        "report_date": report.date,
+        "failure": report.failure,
+        "quality": study.quality,
+        "report": study.path,
+        "report_form": report.grammar,
+        "report_understood": report.share if report.text.strip() else np.nan,
+        "picture": study.picture,
+    }
+    row |= {f"p_{name}": share for name, share in report.classes.items()}
+    classes = {name.casefold() for name in report.classes}
+    row |= {
+        f"p_{name}": share
+        for name, share in report.probabilities.items()
+        if name.casefold() not in classes
+    }
+    row |= {f"sentence_{name}": says for name, says in report.sentences.items()}
+    for region, biomarker in report.biomarkers.items():
+        row[f"report_{region}"] = biomarker.value
+        if biomarker.mean is not None:
+            row[f"control_mean_{region}"] = biomarker.mean
+        if biomarker.sd is not None:
+            row[f"control_sd_{region}"] = biomarker.sd
+    return row
 
 
 def _of_files(files: pd.DataFrame) -> pd.DataFrame:

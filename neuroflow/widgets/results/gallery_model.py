@@ -18,7 +18,7 @@ from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import ResultError
 from neuroflow.io import MAX_PIXELS, in_megabytes, max_bytes
 from neuroflow.models import OnEvent
-from neuroflow.results import parse_prediction
+from neuroflow.results import Biomarker, parse_report
 from neuroflow.widgets.common import FormModel
 
 PER_PAGE = 8
@@ -26,6 +26,10 @@ SMALL = (260, 260)
 LARGE = (1100, 1100)
 MAX_TEXT = 20_000
 """How many characters of a report are shown."""
+_CLASSES = {
+    "atypical": "Probability of MSA or PSP, not PD",
+    "psp_vs_msap": "Probability of PSP, not MSA",
+}
 
 _UNDRAWABLE = (
     OSError,
@@ -145,21 +149,37 @@ def facts_of(text: str) -> tuple[tuple[str, str], ...]:
 
     Examples
     --------
-    >>> facts_of("PD Probability: 0.96\nFree Water\npSN: 0.15\n")
-    (('Probability of PD', '96.0%'), ('Free water, pSN', '0.1500'))
+    >>> facts_of("Atypical:0.96\npSN Free Water Value:0.1512\npSN Control Mean:0.1753\n")
+    (('Probability of MSA or PSP, not PD', '96.0%'),
+     ('Free water, pSN', '0.1512 (controls 0.1753)'))
     """
-    prediction = parse_prediction(text)
-    pairs = [("Failed", prediction.failure)] if prediction.failure else []
-    pairs += list(prediction.labels.items())
+    report = parse_report(text)
+    pairs = [("Failed", report.failure)] if report.failure else []
+    pairs += [("Quality control", report.quality)] if report.quality else []
+    pairs += list(report.labels.items())
+    pairs += [(_CLASSES[name], f"{part:.1%}") for name, part in report.classes.items()]
     pairs += [
-        (f"Probability of {name}", f"{part:.1%}") for name, part in prediction.probabilities.items()
+        (f"Probability of {name}", f"{part:.1%}") for name, part in report.probabilities.items()
     ]
+    pairs += [("Interpretation", says) for name, says in report.sentences.items()]
     pairs += [
-        (f"Free water, {name}", f"{value:.4f}") for name, value in prediction.biomarkers.items()
+        (f"Free water, {region}", _with_controls(biomarker))
+        for region, biomarker in report.biomarkers.items()
     ]
-    pairs += [("Report of", prediction.date.isoformat())] if prediction.date else []
-    known = (("Product", prediction.product), ("Model version", prediction.model_version))
-    return tuple((name, value) for name, value in (*pairs, *known) if value)
+    pairs += [("Report of", report.date.isoformat())] if report.date else []
+    pairs += [("Product", report.product), ("Model version", report.model_version)]
+    if report.n_unknown:
+        pairs.append(("Lines understood", f"{report.share:.0%}"))
+    return tuple((name, value) for name, value in pairs if value)
+
+
+def _with_controls(biomarker: Biomarker) -> str:
+    """Write a value, and mean and SD of the service's controls behind it."""
+    text = f"{biomarker.value:.{max(2, min(biomarker.digits, 6))}f}"
+    if biomarker.mean is None:
+        return text
+    spread = "" if biomarker.sd is None else f" ± {biomarker.sd:.4f}"
+    return f"{text} (controls {biomarker.mean:.4f}{spread})"
 
 
 def picture(path: Path, size: tuple[int, int]) -> str:

@@ -10,7 +10,7 @@ from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.demo.service.report import failure_text, predict, prediction_text
 from neuroflow.matrix.regions import resolve
 from neuroflow.results.aidp.reader import AidpReader
-from neuroflow.results.prediction import parse_prediction
+from neuroflow.results.reports import parse_report
 
 AT = datetime(2025, 3, 4, tzinfo=UTC)
 
@@ -37,14 +37,15 @@ def _name(row):
 
 def test_reports(values):
     told = predict(values)
-    found = parse_prediction(prediction_text(told, "s1", AT))
+    found = parse_report(prediction_text(told, "s1", AT))
     assert found.order_id == "s1"
     assert found.date == AT.date()
-    assert found.probabilities["Atypical"] == pytest.approx(told.atypical, abs=1e-4)
-    assert dict(found.biomarkers) == pytest.approx(dict(told.biomarkers), abs=1e-4)
-    assert found.failure == ""
+    assert found.classes["atypical"] == pytest.approx(told.atypical, abs=1e-4)
+    printed = {region: each.value for region, each in found.biomarkers.items()}
+    assert printed == pytest.approx(dict(told.biomarkers), abs=1e-4)
+    assert (found.failure, found.share, found.warnings) == ("", 1, ())
 
 
 def test_failure_reports():
-    found = parse_prediction(failure_text("The zip is empty.", "s1", AT))
-    assert found.failure == "The zip is empty."
+    found = parse_report(failure_text("The zip is empty.", "s1", AT))
+    assert (found.failure, found.share) == ("The zip is empty.", 1)

@@ -148,7 +148,7 @@ def test_warnings_come_from_the_cache_and_open_no_report(three, place, parsed, m
     three.put("e_out/prediction.txt", "Atypical Probability: 7\n")
     cached_results(three.path, place, clock_ns=later)
     del parsed[:]
-    monkeypatch.setattr("neuroflow.results.table.study_facts.read_prediction", None)
+    monkeypatch.setattr("neuroflow.results.table.study_reports.read_report", None)
     told = cached_warnings(three.path, place)
     assert parsed == []
     assert set(told) == {"d", "e"}
@@ -185,7 +185,7 @@ def listed(monkeypatch):
 def settled(three, place):
     """Three studies with reports, looked at long after they came."""
     for path in three.path.glob("*_out"):
-        (path / "prediction.txt").write_text("Product: P\n")
+        (path / "prediction.txt").write_text("Product: P\nAtypical:0.2\n")
         os.utime(path, ns=(1, 10**9))
     cached_results(three.path, place, clock_ns=later)
     return three

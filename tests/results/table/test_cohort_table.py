@@ -4,6 +4,7 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
+from support import report_corpus
 
 from neuroflow.errors import FolderError, OptionError, ResultError, ResultWarning, TableError
 from neuroflow.results.aidp.reader import AidpReader
@@ -324,10 +325,30 @@ def test_facts_of_files_and_reports(folder):
     assert facts.loc["s", ["aidp_Age", "product", "layout", "failure"]].tolist() == [
         "61", "P-v1.0", "transposed", "",
     ]  # fmt: skip
-    assert facts.loc["s", "p_Atypical"] == 0.9
+    assert facts.loc["s", "p_atypical"] == 0.9
     assert facts.loc["s", "picture"].endswith("prediction.png")
     assert "could not be processed" in facts.loc["f", "failure"]
     assert set(read_results(folder.path)["study_id"]) == {"s"}
+
+
+def test_a_report_without_class_and_biomarker_is_a_warning_of_the_call(folder):
+    folder.study("a", 0.1)
+    folder.put("a_out/prediction.txt", "Order ID:1\nMSA/PSP:0.93\n")
+    with pytest.warns(ResultWarning, match=r"neither a class nor a biomarker \(1\).*a_out"):
+        facts = study_facts(folder.path)
+    assert "neither a class nor a biomarker" in facts.loc[0, "warnings"]
+    assert facts.loc[0, "report_understood"] == 0.5
+
+
+def test_two_reports_of_a_study_that_differ_are_named(folder):
+    folder.study("a", 0.1)
+    folder.put("a_out/a_report.json", report_corpus.json_texts())
+    folder.put("a_out/prediction.txt", report_corpus.text_2025())
+    assert "differ" not in study_facts(folder.path).loc[0, "warnings"]
+    folder.put("a_out/prediction.txt", report_corpus.text_2025().replace("0.8125", "0.1"))
+    facts = study_facts(folder.path)
+    assert "prediction.txt and a_report.json differ (atypical)" in facts.loc[0, "warnings"]
+    assert facts.loc[0, "p_atypical"] == 0.1
 
 
 def test_only_failure_reports_make_an_empty_table(folder):

@@ -94,7 +94,7 @@ def test_every_fact_of_a_study_is_described(folder):
     folder.put("s_out/prediction.txt", "Product: P-v1.0\nAtypical Probability: 0.9\npSN: 0.3\n")
     meanings = data_dictionary(study_facts(folder.path)).set_index("column")
     assert "A further column" not in set(meanings["meaning"])
-    assert meanings.loc["p_Atypical"].tolist() == ["Probability", "fraction", "prediction.txt"]
+    assert meanings.loc["p_atypical"].tolist() == ["Probability", "fraction", "prediction.txt"]
     assert meanings.loc["aidp_Age", "source"] == "aidp.csv"
 
 

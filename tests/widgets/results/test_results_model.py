@@ -99,8 +99,8 @@ def test_selecting_a_study_opens_its_report_with_a_summary(tmp_path):
         assert model.gallery.join(PATIENCE)
         assert model.gallery.name == "sub-001_ses-1"
         facts = dict(model.gallery.facts)
-        assert facts["PD v Atypical"] in ("PD", "Atypical")
-        assert float(facts["Free water, pSN"]) > 0
+        assert facts["Probability of MSA or PSP, not PD"].endswith("%")
+        assert float(facts["Free water, pSN"].split()[0]) > 0
         model.study_id = "of another workspace"
         assert model.gallery.name == ""
 

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from neuroflow.errors import ResultError
-from neuroflow.results.prediction import parse_prediction, read_prediction
+from neuroflow.results.reports import parse_report, read_report
 
 REPORT = """\
 Order ID: 123e4567
@@ -29,20 +29,26 @@ Heart: 0.4
 """
 
 
+def values(report):
+    return {region: biomarker.value for region, biomarker in report.biomarkers.items()}
+
+
 def test_all_that_is_known_of_a_report_is_found():
-    found = parse_prediction(REPORT)
+    found = parse_report(REPORT)
     assert found.labels == {"PD v Atypical": "Atypical", "PSPvsMSAp": "PSP"}
     assert found.probabilities == {"PD": 0.125, "Atypical": 0.875, "MSAp": 0.25, "PSP": 0.75}
     assert (found.product, found.model_version) == ("PD/MSA/PSP-v1.0", "2BP20V6_29")
     assert (found.order_id, found.date) == ("123e4567", date(2025, 3, 4))
-    assert found.biomarkers == {"pSN": 0.2412, "Putamen": 0.1831, "SCP": 0.3}
+    assert values(found) == {"pSN": 0.2412, "Putamen": 0.1831, "SCP": 0.3}
+    assert found.classes == {"atypical": 0.875, "psp_vs_msap": 0.75}
+    assert found.unknown == ("Heart: 0.4",)
     assert (found.text, found.failure, found.warnings) == (REPORT, "", ())
 
 
 @pytest.mark.parametrize(
     ("line", "labels", "probabilities"),
     [
-        ("Atypical: 0.93", {}, {"Atypical": 0.93}),
+        ("Atypical = 0.93", {}, {"Atypical": 0.93}),
         ("Atypical: yes (93 %)", {"Atypical": "yes"}, {"Atypical": 0.93}),
         ("PSPvsMSAp: PSP", {"PSPvsMSAp": "PSP"}, {}),
         ("Probability of PSP: 0.5", {}, {"PSP": 0.5}),
@@ -51,7 +57,7 @@ def test_all_that_is_known_of_a_report_is_found():
     ],
 )
 def test_other_ways_to_write_a_classification(line, labels, probabilities):
-    found = parse_prediction(line)
+    found = parse_report(line)
     assert (found.labels, found.probabilities) == (labels, probabilities)
 
 
@@ -67,22 +73,22 @@ def test_other_ways_to_write_a_classification(line, labels, probabilities):
     ],
 )
 def test_biomarkers_are_read_as_reports_write_them(line, biomarkers):
-    assert parse_prediction(line).biomarkers == biomarkers
+    assert values(parse_report(line)) == biomarkers
 
 
 def test_of_several_dates_the_first_that_is_clear_counts():
     text = "Date: 03/04/2025\nReport date: April 3, 2025\nProcessed: 2026-01-01\n"
-    assert parse_prediction(text).date == date(2025, 4, 3)
+    assert parse_report(text).date == date(2025, 4, 3)
 
 
 def test_a_probability_that_is_none_is_told_and_left_out():
-    found = parse_prediction("PSP Probability: high\nPD Probability: 7\nMSA Probability: 0.1\n")
+    found = parse_report("PSP Probability: high\nPD Probability: 7\nMSA Probability: 0.1\n")
     assert found.probabilities == {"MSA": 0.1}
     assert len(found.warnings) == 2
 
 
 def test_contradictions_are_told():
-    found = parse_prediction("PSP Probability: 0.1\nPSP Probability: 0.9\n")
+    found = parse_report("PSP Probability: 0.1\nPSP Probability: 0.9\n")
     assert found.probabilities == {"PSP": 0.1}
     assert "occurs twice" in found.warnings[0]
 
@@ -92,29 +98,29 @@ def test_contradictions_are_told():
     [("2025-03-04", date(2025, 3, 4)), ("04.03.2025", date(2025, 3, 4)), ("03/04/2025", None)],
 )
 def test_ambiguous_dates_are_not_guessed(text, expected):
-    assert parse_prediction(f"Date: {text}").date == expected
+    assert parse_report(f"Date: {text}").date == expected
 
 
 def test_failure_reports_give_their_reason():
-    found = parse_prediction("Order ID: 1\n\nThe study could not be processed: two studies.\n")
+    found = parse_report("Order ID: 1\n\nThe study could not be processed: two studies.\n")
     assert found.failure == "The study could not be processed: two studies."
-    found = parse_prediction("Status: FAILED\nReason: no b-values\n")
+    found = parse_report("Status: FAILED\nReason: no b-values\n")
     assert found.failure == "no b-values"
-    assert parse_prediction("FAILURE REPORT\nNo b-values\n").failure == "FAILURE REPORT"
+    assert parse_report("FAILURE REPORT\nNo b-values\n").failure == "FAILURE REPORT"
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\xfd", b"::::\n==\n\t\t", b"a:" * 9999])
 def test_odd_texts_are_no_prediction(tmp_path, content):
     path = tmp_path / "prediction.txt"
     path.write_bytes(content)
-    found = read_prediction(path)
+    found = read_report(path)
     assert (found.labels, found.probabilities, found.failure) == ({}, {}, "")
 
 
 def test_what_is_no_text_is_refused(tmp_path):
     path = tmp_path / "prediction.txt"
     with pytest.raises(ResultError, match="cannot be read"):
-        read_prediction(path)
+        read_report(path)
     path.write_bytes(b"\x89PNG\x00\x00")
     with pytest.raises(ResultError, match="not a textual report"):
-        read_prediction(path)
+        read_report(path)

@@ -1,0 +1,86 @@
+"""The reports of each study: read, and the one chosen whose facts count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from neuroflow.errors import ResultError
+from neuroflow.results.reports import Report, read_report
+from neuroflow.results.table.find_files import ReportFiles
+
+MAX_DIFFERENCE = 0.01
+"""Between two reports of one study: older forms print whole percent."""
+_NAMED = 3  # lines in a warning
+
+
+@dataclass(slots=True)
+class StudyReport:
+    """What the reports of one study say."""
+
+    report: Report = field(default_factory=Report)
+    path: str = ""  # Of the report whose facts count; of the first text where none can be read
+    picture: str = ""
+    quality: str = ""  # The verdict of any of its reports
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def is_silent(self) -> bool:
+        """True for a text that is a report and says neither class nor biomarker nor failure."""
+        return bool(self.report.text.strip()) and not self.report.is_understood
+
+
+def read_reports(
+    studies: Iterable[str], files: Mapping[str, ReportFiles]
+) -> dict[str, StudyReport]:
+    """Read the reports of studies; what cannot be read is a warning of the study."""
+    return {study: _read(files[study]) if study in files else StudyReport() for study in studies}
+
+
+def _read(files: ReportFiles) -> StudyReport:
+    found: list[tuple[str, Report]] = []
+    study = StudyReport(
+        path=files.texts[0] if files.texts else "",
+        picture=files.pictures[0] if files.pictures else "",
+    )
+    for path in files.texts:
+        try:
+            found.append((path, read_report(Path(path))))
+        except ResultError as error:
+            study.warnings.append(str(error))
+    if not found:
+        return study
+    study.path, study.report = min(found, key=_rank)
+    study.quality = next((report.quality for _, report in found if report.quality), "")
+    study.warnings += study.report.warnings
+    study.warnings += _contradictions(study, found)
+    if study.is_silent:
+        study.warnings.append(f"{Path(study.path).name}: neither a class nor a biomarker was found")
+    elif study.report.n_unknown:
+        lines = ", ".join(repr(line) for line in study.report.unknown[:_NAMED])
+        study.warnings.append(
+            f"{Path(study.path).name}: {study.report.n_unknown} lines were not understood: {lines}"
+        )
+    return study
+
+
+def _rank(pair: tuple[str, Report]) -> tuple[bool, bool]:
+    return not pair[1].is_prediction, not pair[1].is_understood
+
+
+def _contradictions(study: StudyReport, found: Sequence[tuple[str, Report]]) -> Iterable[str]:
+    """Name the other reports of the study that say something else."""
+    for path, report in found:
+        names = report.classes.keys() & study.report.classes.keys()
+        differ = sorted(
+            name
+            for name in names
+            if abs(report.classes[name] - study.report.classes[name]) > MAX_DIFFERENCE
+        )
+        is_other = bool(
+            report.order_id and study.report.order_id and report.order_id != study.report.order_id
+        )
+        if differ or is_other:
+            what = ", ".join([*differ, *(["order"] if is_other else [])])
+            yield f"{Path(study.path).name} and {Path(path).name} differ ({what})"
