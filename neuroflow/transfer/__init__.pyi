@@ -27,6 +27,7 @@ from .ssh.keys import PASSPHRASE_VARIABLE as PASSPHRASE_VARIABLE
 from .ssh.keys import Identities as Identities
 from .ssh.keys import PublicKey as PublicKey
 from .ssh.keys import check_key as check_key
+from .ssh.keys import list_agent_keys as list_agent_keys
 from .ssh.keys import make_key as make_key
 from .ssh.keys import open_credentials as open_credentials
 from .ssh.keys import protected_file as protected_file

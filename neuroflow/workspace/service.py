@@ -12,7 +12,6 @@ from neuroflow.transfer import (
     PASSPHRASE_VARIABLE,
     HostKeys,
     HostTrust,
-    Identities,
     Profile,
     PublicKey,
     Remote,
@@ -22,20 +21,12 @@ from neuroflow.transfer import (
     connect,
     diagnose,
     find_route,
-    open_credentials,
+    list_agent_keys,
     protected_file,
 )
-from neuroflow.workspace.config import (
-    CONFIG_NAME,
-    Settings,
-    name_in_use,
-    profile_names,
-    read_profile,
-    read_settings,
-)
-from neuroflow.workspace.config import remove_profile as _remove_profile
-from neuroflow.workspace.config import use_profile as _use_profile
-from neuroflow.workspace.config import write_profile as _write_profile
+from neuroflow.workspace import config
+from neuroflow.workspace.config import Settings
+from neuroflow.workspace.confirmed import confirm, is_confirmed, unconfirmed
 
 
 class Service:
@@ -53,15 +44,11 @@ class Service:
 
     Examples
     --------
-    Before the first profile is saved:
-
     >>> import tempfile
     >>> from pathlib import PurePosixPath
     >>> service = Service(Path(tempfile.mkdtemp()))
     >>> service.profile is None
     True
-
-    The first connection, here to the embedded service:
 
     >>> from neuroflow.demo.service import DemoService
     >>> with DemoService(Path(tempfile.mkdtemp())) as server:
@@ -77,7 +64,7 @@ class Service:
     [True, True, True, True, True]
     ['input', 'output']
 
-    When neuropacs renews its host key, a confirmed one is replaced, or forgotten:
+    A renewed host key replaces a confirmed one, or is forgotten:
 
     >>> with DemoService(Path(tempfile.mkdtemp())) as server:
     ...     service.save_profile(server.profile)
@@ -89,13 +76,16 @@ class Service:
     True
     True
 
-    A program may ask its user for the passphrase of a key when it is needed:
+    A program may ask for the passphrase of a key:
 
     >>> service.ask_passphrase_with(lambda path: input(f"Passphrase of {path}: "))
 
     Several profiles, of which one is in use:
 
     >>> service.save_profile(Profile("files.example.org", "lab", None, name="agent"))
+    >>> service.is_confirmed
+    True
+    >>> service.confirm_profile()  # of a workspace from somebody else, once its server was checked
     >>> service.profile_names, service.profile_name
     (['default', 'agent'], 'agent')
     >>> service.use_profile("default")
@@ -111,7 +101,7 @@ class Service:
         profile_name: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        self._config = folder / CONFIG_NAME
+        self._config = folder / config.CONFIG_NAME
         self._asked_name = profile_name
         self._passphrase = (os.environ if environ is None else environ).get(PASSPHRASE_VARIABLE)
         self._ask: Callable[[Path], str | None] | None = None
@@ -121,17 +111,17 @@ class Service:
     @property
     def profile(self) -> Profile | None:
         """The profile in use, or None before the first one was saved."""
-        return read_profile(self._config, self.profile_name)
+        return config.read_profile(self._config, self.profile_name)
 
     @property
     def profile_name(self) -> str:
         """The name of the profile in use."""
-        return self._asked_name or name_in_use(self._config)
+        return self._asked_name or config.name_in_use(self._config)
 
     @property
     def profile_names(self) -> list[str]:
-        """The names of all profiles in neuroflow.toml."""
-        return profile_names(self._config)
+        """The names of all profiles."""
+        return config.profile_names(self._config)
 
     @property
     def name(self) -> str:
@@ -142,7 +132,7 @@ class Service:
     @property
     def settings(self) -> Settings:
         """The project's settings."""
-        return read_settings(self._config)
+        return config.read_settings(self._config)
 
     def save_profile(self, profile: Profile) -> None:
         """Write a profile into neuroflow.toml and use it from now on.
@@ -157,8 +147,27 @@ class Service:
         ConfigError
             The file cannot be read or written.
         """
-        _write_profile(self._config, profile)
+        config.write_profile(self._config, profile)
+        confirm(profile)
         self._asked_name = None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the profile in use was saved or confirmed on this computer; True without one."""
+        profile = self.profile
+        return profile is None or is_confirmed(profile)
+
+    def confirm_profile(self) -> None:
+        """Confirm server, user and key file of a workspace that was set up elsewhere.
+
+        Nothing is connected before that; `save_profile` confirms what it saves.
+
+        Raises
+        ------
+        ConfigError
+            No profile was saved, or the user's configuration folder cannot be written.
+        """
+        confirm(self._saved())
 
     def use_profile(self, name: str) -> None:
         """Use another profile of neuroflow.toml from now on; the passphrase is forgotten.
@@ -175,7 +184,7 @@ class Service:
         ConfigError
             There is no such profile, or the file cannot be written.
         """
-        _use_profile(self._config, name)
+        config.use_profile(self._config, name)
         self._asked_name = None
         self._passphrase = None
 
@@ -193,7 +202,7 @@ class Service:
             There is no such profile, or the file cannot be written.
         """
         is_in_use = name == self.profile_name
-        _remove_profile(self._config, name)
+        config.remove_profile(self._config, name)
         if is_in_use:
             self._asked_name = None
             self._passphrase = None
@@ -216,15 +225,8 @@ class Service:
         >>> service.agent_keys()[0].kind  # doctest: +SKIP
         'ssh-ed25519'
         """
-        profile = self.profile
-        agent = find_route(profile).identities.agent if profile else ""
-        with open_credentials(Identities(agent_use="first", agent=agent), None) as found:
-            keys = [one.key for one in found]
-            comments = [str(getattr(key, "comment", "")) for key in keys]
-            return [
-                PublicKey(key.get_name(), key.asbytes(), comment)
-                for key, comment in zip(keys, comments, strict=True)
-            ]
+        agent = find_route(self._required()).identities.agent if self.profile else ""
+        return list_agent_keys(agent)
 
     def use_passphrase(self, passphrase: str | None) -> None:
         """Keep the key's passphrase in memory until the process ends; it is never written.
@@ -382,6 +384,12 @@ class Service:
         return find_route(self._required()).hops
 
     def _required(self) -> Profile:
+        profile = self._saved()
+        if not is_confirmed(profile):
+            raise unconfirmed(profile, self._config.parent)
+        return profile
+
+    def _saved(self) -> Profile:
         profile = self.profile
         if profile is None:
             raise ConfigError(

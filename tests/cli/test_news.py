@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from neuroflow.io import CONFIG_VARIABLE
 from neuroflow.ledger import State
 from neuroflow.models import RESULT_FILES, Package
 from neuroflow.workspace.workspace import Workspace
@@ -103,6 +104,7 @@ def test_the_lines_for_cron_run_as_printed_with_the_environment_of_cron(answered
     assert minutes == "*/20 * * * * "
     assert "%" not in rest  # cron would take it for the end of the line
     environ = {"HOME": str(home), "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
+    environ[CONFIG_VARIABLE] = os.environ[CONFIG_VARIABLE]  # the folder of the same user
     ran = subprocess.run(
         ["/bin/sh", "-c", rest], check=False, env=environ, capture_output=True, text=True, cwd=home
     )

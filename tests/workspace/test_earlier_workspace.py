@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import neuroflow as nf
-from neuroflow.errors import ConnectError
+from neuroflow.errors import ConfigError, ConnectError
 from neuroflow.ledger.states import State
 
 ARCHIVE = Path(__file__).parent / "data" / "workspace_2026_11.zip"
@@ -81,7 +81,13 @@ def test_its_results_are_the_same_table(ws, labels):
     assert len(ws.study_facts()) == 2
 
 
+def test_its_connection_has_to_be_confirmed_on_another_computer(ws):
+    with pytest.raises(ConfigError, match="not set up on this computer"):
+        ws.status()
+
+
 def test_sending_it_again_sends_nothing(ws, labels):
+    ws.service.confirm_profile()
     with pytest.raises(ConnectError):
         ws.status()
     plan = ws.submit("PILOT_1", on_event=lambda event: None)

@@ -39,6 +39,10 @@ def connect(
             "--host-key only if the server shows the new one."
         ),
     ] = None,
+    confirm: Annotated[
+        bool,
+        typer.Option(help="Confirm server, user and key of a workspace that was set up elsewhere."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Save how to reach the service, and test the connection stage by stage."""
@@ -53,6 +57,8 @@ def connect(
             _save(ws.service, host, user, key, port, profile)
         elif profile:
             ws.service.use_profile(profile)
+        if not ws.service.is_confirmed:
+            _confirm_profile(ws.service, console, is_confirmed=confirm)
         ask_in_terminal(ws)
         if host_key and forget_host_key:
             ws.service.replace_host_key(forget_host_key, host_key)
@@ -83,6 +89,21 @@ def _save(service: Service, host: str, user: str, key: str, port: int, name: str
     file = parse_key(key)
     absolute = file and file.expanduser().absolute()
     service.save_profile(Profile(host, user, absolute, port, name or DEFAULT))
+
+
+def _confirm_profile(service: Service, console: Console, *, is_confirmed: bool) -> None:
+    """Show where a workspace from elsewhere would connect, and ask, if somebody is there."""
+    from neuroflow.workspace import describe
+
+    profile = service.profile
+    if profile is not None and not is_confirmed:
+        if not sys.stdin.isatty() or console.as_json:
+            return  # the first connection is refused, and says why
+        console.info("This workspace was set up on another computer or by somebody else.")
+        console.info(describe(profile))
+        if not typer.confirm("Connect to it?", err=True):
+            raise typer.Exit(ConnectError.exit_code)
+    service.confirm_profile()
 
 
 def _print_step(console: Console, step: Step) -> None:

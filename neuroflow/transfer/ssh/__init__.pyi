@@ -1,5 +1,6 @@
 from . import session as session
 from .keys import PublicKey as PublicKey
+from .keys import list_agent_keys as list_agent_keys
 from .keys import open_credentials as open_credentials
 from .known_hosts import HostKeys as HostKeys
 from .profile import Profile as Profile

@@ -35,6 +35,10 @@ NEW_KEY = Path("~/.ssh/neuropacs_ed25519")
 TESTING = "Testing the connection"
 CREATING_KEY = "Creating a key"
 FIXING_PERMISSIONS = "Protecting the key file"
+FOREIGN = (
+    "This profile was set up on another computer or by somebody else. Check host, user and key: "
+    "testing the connection confirms them, and nothing is connected before."
+)
 MAIL = """Subject: Public key for SFTP access, user {user}
 
 Dear support team,
@@ -257,6 +261,9 @@ class ConnectModel(FormModel):
                 user=profile.user,
                 key=profile.key_text,
             )
+            if not self.ws.service.is_confirmed:
+                self.set(tone="warn", notice=FOREIGN)
+                return
             self.notice = (
                 "This profile was saved earlier. Test the connection to see whether the service "
                 "answers."

@@ -3,6 +3,7 @@ from .agent import NO_SIGNATURE as NO_SIGNATURE
 from .agent import Agent as Agent
 from .credentials import Credential as Credential
 from .credentials import Identities as Identities
+from .credentials import list_agent_keys as list_agent_keys
 from .credentials import open_credentials as open_credentials
 from .credentials import protected_file as protected_file
 from .files import PASSPHRASE_VARIABLE as PASSPHRASE_VARIABLE

@@ -162,3 +162,12 @@ def _paramiko_key(key: PrivateKey) -> paramiko.PKey:
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return paramiko.ECDSAKey.from_private_key(io.StringIO(text))
     return paramiko.RSAKey.from_private_key(io.StringIO(text))
+
+
+def list_agent_keys(agent: str) -> list[PublicKey]:
+    """List the public keys that an ssh-agent offers; empty for the usual agent."""
+    with open_credentials(Identities(agent_use="first", agent=agent), None) as found:
+        return [
+            PublicKey(key.get_name(), key.asbytes(), str(getattr(key, "comment", "")))
+            for key in (one.key for one in found)
+        ]
