@@ -73,6 +73,11 @@ class Account:
         """The key for new ids."""
         return self.keys()[0]
 
+    @property
+    def tags(self) -> frozenset[str]:
+        """The names of all keys, as ids show them."""
+        return frozenset(key.tag for key in self.keys())
+
     def key_of(self, study_id: str) -> AccountKey | None:
         """Return the key that made an id; None for a random one."""
         derived = read_id(study_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
@@ -35,6 +36,7 @@ class JournalEntry:
     sha256: str = ""  # Of the zip
     scan: str = ""  # The id derived from the scan, which differs for random ids and repetitions
     about: str = ""  # A keyed digest of the age and sex that were sent
+    workspace: str = ""  # What identifies the workspace that sent it
 
 
 _NAMES = tuple(each.name for each in fields(JournalEntry))
@@ -56,10 +58,17 @@ class Journal:
     def __init__(self, path: Path, *, mode: int = OWNER_ONLY) -> None:
         self.path = path
         self._mode = mode
-        self._version: tuple[int, ...] | None = None
-        self._entries: list[JournalEntry] = []
+        self._reading = threading.Lock()
+        self._version: tuple[int, ...] = ()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Start anew: nothing of the file is known."""
+        self._offset = 0  # Where the next complete line begins
+        self._n_entries = self._n_damaged = 0
         self._last: dict[str, JournalEntry] = {}
-        self._n_damaged = 0
+        self._last_of_scan: dict[str, JournalEntry] = {}
+        self._accepted: set[str] = set()
 
     def add(self, entry: JournalEntry) -> None:
         """Add a line; it is on disk when this returns."""
@@ -90,7 +99,8 @@ class Journal:
     def id_of(self, scans: Collection[str]) -> str | None:
         """Return the id under which a scan was sent last, by the ids derived from the scan."""
         self._read()
-        return next((e.study_id for e in reversed(self._entries) if e.scan in scans), None)
+        found = (self._last_of_scan.get(scan) for scan in scans)
+        return next((entry.study_id for entry in found if entry is not None), None)
 
     @property
     def study_ids(self) -> frozenset[str]:
@@ -108,13 +118,13 @@ class Journal:
     def accepted(self) -> frozenset[str]:
         """What the user knows of: ids, tags of keys, ``random``, folders."""
         self._read()
-        return frozenset(e.study_id for e in self._entries if e.state == ACCEPTED)
+        return frozenset(self._accepted)
 
     @property
     def is_new(self) -> bool:
         """True where nothing was ever recorded."""
         self._read()
-        return not self._entries
+        return not self._n_entries
 
     @property
     def n_damaged(self) -> int:
@@ -144,29 +154,48 @@ class Journal:
             lock.release()
 
     def _read(self) -> None:
-        """Read the file where it changed since the last time."""
-        try:
-            stat = self.path.stat()
-        except FileNotFoundError:
+        """Read what was added to the file since the last time."""
+        with self._reading:
+            try:
+                stat = self.path.stat()
+                version = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+                if version == self._version:
+                    return
+                is_same = self._version and stat.st_ino == self._version[0]
+                if not is_same or stat.st_size < self._offset:
+                    self._forget()
+                with self.path.open("rb") as file:
+                    file.seek(self._offset)
+                    data = file.read()
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise AccountKeyError(
+                    f"The journal {self.path} cannot be read.",
+                    why=f"{error.strerror}.",
+                    advice="Correct the permissions of the file.",
+                ) from error
+            # What follows the last end of a line may still be written.
+            complete = data[: data.rfind(b"\n") + 1]
+            for line in complete.decode("utf-8", errors="replace").split("\n"):
+                self._take(line)
+            self._offset += len(complete)
+            self._version = version
+
+    def _take(self, line: str) -> None:
+        """Learn what one line says."""
+        entry = _parsed(line)
+        if entry is None:
+            # A line cut short by a crash announced a step that was never taken.
+            self._n_damaged += line.endswith("}")
             return
-        version = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        if version == self._version:
+        self._n_entries += 1
+        if entry.state == ACCEPTED:
+            self._accepted.add(entry.study_id)
             return
-        try:
-            lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
-        except OSError as error:
-            raise AccountKeyError(
-                f"The journal {self.path} cannot be read.",
-                why=f"{error.strerror}.",
-                advice="Correct the permissions of the file.",
-            ) from error
-        parsed = [(_parsed(line), line) for line in lines]
-        whole = [entry for entry, _ in parsed if entry is not None]
-        # A line cut short by a crash announced a step that was never taken.
-        self._n_damaged = sum(entry is None and line.endswith("}") for entry, line in parsed)
-        self._entries = whole
-        self._last = {e.study_id: e for e in whole if e.state != ACCEPTED}
-        self._version = version
+        self._last[entry.study_id] = entry
+        if entry.scan:
+            self._last_of_scan[entry.scan] = entry
 
 
 def _acquire(lock: FileLock, path: Path) -> None:

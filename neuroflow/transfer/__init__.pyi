@@ -43,8 +43,10 @@ from .ssh.route import Route as Route
 from .ssh.route import find_route as find_route
 from .ssh.tunnel import AT_JUMP_HOST as AT_JUMP_HOST
 from .upload.first import CONFIRM as CONFIRM
+from .upload.first import Acquaintance as Acquaintance
 from .upload.first import and_confirm as and_confirm
 from .upload.first import check_account as check_account
+from .upload.first import strange_keys as strange_keys
 from .upload.marks import Phase as Phase
 from .upload.marks import SentMark as SentMark
 from .upload.marks import read_marks as read_marks
@@ -56,6 +58,8 @@ from .upload.plan import PlanItem as PlanItem
 from .upload.plan import Planner as Planner
 from .upload.plan import has_failed as has_failed
 from .upload.rebuild import rebuild as rebuild
+from .upload.shared_journal import Scan as Scan
+from .upload.shared_journal import SharedJournal as SharedJournal
 from .upload.submit import BeforeFirst as BeforeFirst
 from .upload.submit import PackageStream as PackageStream
 from .upload.submit import submit as submit

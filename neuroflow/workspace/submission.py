@@ -13,19 +13,16 @@ from functools import cached_property
 
 import pandas as pd
 
-from neuroflow.errors import FirstSubmissionError, OptionError, SubmissionError, Wording
-from neuroflow.ledger import Ledger, State
-from neuroflow.models import Cohort, Event, OnEvent, Package, ResultFolder
+from neuroflow.errors import OptionError, SubmissionError, Wording
+from neuroflow.ledger import Ledger
+from neuroflow.models import Cohort, Event, OnEvent, Package
 from neuroflow.transfer import (
-    BeforeFirst,
     Clock,
     Control,
     PackageStream,
     Plan,
     Planner,
-    Remote,
-    and_confirm,
-    check_account,
+    SharedJournal,
     forward_events,
     has_failed,
     rebuild,
@@ -37,6 +34,7 @@ from neuroflow.workspace.checking import Checks, blocked_studies
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.jobs import Job, Jobs
 from neuroflow.workspace.packaging import Packaging
+from neuroflow.workspace.sent_before import SentBefore
 from neuroflow.workspace.service import Service
 from neuroflow.workspace.witness import Witness, known_name
 
@@ -102,6 +100,7 @@ class Submission:
         self._packaging = packaging
         self._jobs = jobs
         self._clock = clock or Clock()
+        self._sent_before = SentBefore(ledger, enrolment, witness)
 
     def submit(
         self, cohort: Cohort | str, options: SubmitOptions, on_event: OnEvent | None = None
@@ -116,18 +115,28 @@ class Submission:
         # One lock from the plan to the last byte: nobody sends meanwhile what is planned here.
         with self._jobs.run("submit", on_event) as job:
             service = self._service_name()
+            shared = self._sent_before.shared(cohort)
             if not options.dry_run:
-                self._check_history(cohort, options, service)
-            planner = Planner(self._ledger, replace=options.replace, service=service)
+                is_confirmed = options.not_sent_before
+                self._sent_before.check(cohort, service, is_confirmed=is_confirmed)
+            planner = Planner(
+                self._ledger,
+                replace=options.replace,
+                service=service,
+                shared=shared,
+                is_dry_run=options.dry_run,
+            )
             draft = Draft(planner, cohort, blocked)
             stream = self._stream(draft, options)
             if options.only_good and not options.dry_run:
-                self._send(Plan(cohort.cohort_id, ()), [], job, options, stream)
+                self._send(
+                    Plan(cohort.cohort_id, ()), [], job, options, shared=shared, incoming=stream
+                )
             else:
                 # Errors may appear as late as here, so nothing is sent before the last package.
                 packages = _drain(stream, job.report)
                 if not options.dry_run:
-                    self._send(draft.plan, packages, job, options)
+                    self._send(draft.plan, packages, job, options, shared=shared)
         excluded = self._enrolment.excluded(cohort)
         rows = add_unplanned_rows(draft.plan.frame(), cohort, excluded)
         rows = rows if options.dry_run else self._with_outcome(cohort, rows)
@@ -162,46 +171,6 @@ class Submission:
         names = self._ledger.services()
         return known_name(self._service.name, names, self._service.hostkeys)
 
-    def _check_history(self, cohort: Cohort, options: SubmitOptions, service: str) -> None:
-        """Raise an error where what was sent before cannot be known here."""
-        if self._witness is not None:
-            self._witness.check()
-            self._witness.check_place(is_confirmed=options.not_sent_before)
-        if options.not_sent_before:
-            return
-        here = {r.study_id: r for r in self._ledger.rows(cohort.cohort_id, service=service or None)}
-        own = {study.study_id for study in cohort.studies}
-        elsewhere = [
-            row
-            for row in self._ledger.rows(cohort.cohort_id)
-            if row.sent_sha256 is not None
-            and row.study_id in own
-            and (row.study_id not in here or here[row.study_id].sent_sha256 is None)
-        ]
-        if elsewhere:
-            raise FirstSubmissionError(
-                f"{len(elsewhere)} of {len(cohort.studies)} studies were sent to another service; "
-                "nothing was sent.",
-                why=f"They went to {elsewhere[0].service}; the profile in use is {service}.",
-                advice=and_confirm("Use the profile of that service, if it is the right one."),
-            )
-
-    def _before_first(self, cohort_id: str, options: SubmitOptions, service: str) -> BeforeFirst:
-        """Return what looks at the account before the first submission to it."""
-        fact = f"submitted to {service}"
-        rows = self._ledger.rows(service=service or None)
-        is_known = bool(self._ledger.fact(fact)) or any(r.sent_sha256 is not None for r in rows)
-
-        def look(remote: Remote, results: Mapping[str, ResultFolder]) -> None:
-            if not (is_known or options.not_sent_before):
-                # Another workspace gives the same scan the same id: only what left here is known.
-                rows = self._ledger.rows()
-                known = {row.study_id for row in rows if row.state is not State.PACKAGED}
-                check_account(remote, cohort_id, answered=results, known=known)
-            self._ledger.keep_fact(fact, "yes")
-
-        return look
-
     def _selected(self, cohort: Cohort | str, options: SubmitOptions) -> Cohort:
         """Narrow a cohort to the studies asked for."""
         cohort = self._enrolment.current(cohort)
@@ -234,6 +203,8 @@ class Submission:
         packages: Sequence[Package],
         job: Job,
         options: SubmitOptions,
+        *,
+        shared: SharedJournal,
         incoming: PackageStream | None = None,
     ) -> None:
         upload = self._service.settings.upload
@@ -248,7 +219,10 @@ class Submission:
             clock=self._clock,
             incoming=incoming,
             service=service,
-            before_first=self._before_first(plan.cohort_id, options, service),
+            before_first=self._sent_before.before_first(
+                plan.cohort_id, service, shared, is_confirmed=options.not_sent_before
+            ),
+            shared=shared,
         )
         forward_events(events, job.report)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support.waits import PATIENCE
 
+from neuroflow.identity import Journal
 from neuroflow.ledger.ledger import Ledger
 from neuroflow.ledger.states import State
 from neuroflow.models import Package
@@ -16,6 +17,7 @@ from neuroflow.transfer.sftp.remote import SftpRemote, connect
 from neuroflow.transfer.ssh.known_hosts import HostKeys
 from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.transfer.upload.plan import plan
+from neuroflow.transfer.upload.shared_journal import SharedJournal
 from neuroflow.transfer.upload.submit import submit
 
 MOMENTS = [
@@ -25,10 +27,16 @@ MOMENTS = [
 ]
 MOMENTS.insert(2, "midway")
 """When to die: around every step that the ledger records, and with half of the bytes sent."""
+JOURNAL_MOMENTS = [
+    f"{when} {state} in the journal"
+    for state in (State.UPLOADING, State.UNCONFIRMED, State.SUBMITTED)
+    for when in ("before", "after")
+]
+"""Around every line of the journal of the account."""
 
 
-def die_while_submitting(moment, server, known, packages, ledger_path, folder):
-    """Run the process; return once it is dead."""
+def die_while_submitting(moment, server, known, packages, ledger_path, folder, journal=None):
+    """Run the process, as workspace "dead" of the journal; return once it is dead."""
     case = folder / "case.json"
     facts = {
         "moment": moment,
@@ -38,6 +46,7 @@ def die_while_submitting(moment, server, known, packages, ledger_path, folder):
         "key": str(server.key),
         "known": str(known.path),
         "ledger": str(ledger_path),
+        "journal": str(journal) if journal else "",
         "packages": [_as_dict(package) for package in packages],
     }
     case.write_text(json.dumps(facts))
@@ -67,6 +76,17 @@ def _die():
     os._exit(9)
 
 
+class _DyingJournal(Journal):
+    moment = ""
+
+    def add(self, entry):
+        if self.moment == f"before {entry.state} in the journal":
+            _die()
+        super().add(entry)
+        if self.moment == f"after {entry.state} in the journal":
+            _die()
+
+
 class _DyingLedger(Ledger):
     moment = ""
 
@@ -84,6 +104,11 @@ def main(case):
     packages = [Package(**each | {"path": Path(each["path"])}) for each in facts["packages"]]
     ledger = _DyingLedger(Path(facts["ledger"]))
     ledger.moment = facts["moment"]
+    shared = None
+    if facts["journal"]:
+        journal = _DyingJournal(Path(facts["journal"]))
+        journal.moment = facts["moment"]
+        shared = SharedJournal(journal, "dead")
     if facts["moment"] == "midway":
         write = SftpRemote._write
 
@@ -101,7 +126,9 @@ def main(case):
     )
     known = HostKeys(Path(facts["known"]))
     todo = plan(packages, ledger, {})
-    for _ in submit(todo, packages, lambda: connect(profile, hostkeys=known), ledger):
+    for _ in submit(
+        todo, packages, lambda: connect(profile, hostkeys=known), ledger, shared=shared
+    ):
         pass
 
 

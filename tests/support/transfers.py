@@ -17,7 +17,17 @@ from neuroflow.transfer.upload.plan import plan
 
 
 def submit(
-    todo, packages, connect, ledger, *, stop=None, pause=None, clock=None, incoming=None, **options
+    todo,
+    packages,
+    connect,
+    ledger,
+    *,
+    stop=None,
+    pause=None,
+    clock=None,
+    incoming=None,
+    shared=None,
+    **options,
 ):
     """Carry out a plan; the fields of `UploadOptions` are keywords."""
     return submitting.submit(
@@ -29,6 +39,7 @@ def submit(
         control=Control.of(stop, pause),
         clock=clock,
         incoming=incoming,
+        shared=shared,
     )
 
 

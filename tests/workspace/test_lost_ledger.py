@@ -90,20 +90,6 @@ def test_answer_of_a_moved_workspace_is_kept(folder, silent):
     assert (submit(copy, silent)["action"] == "skip").all()
 
 
-def test_second_workspace_asks_before_its_first_submission(
-    folder, service, own_cohort_folder, silent, tmp_path
-):
-    submit(folder, silent)
-    with nf.Workspace(tmp_path / "second") as ws:
-        ws.service.save_profile(service.profile)
-        ws.service.trust(service.fingerprint)
-        studies = nf.find_studies(own_cohort_folder / "scans")
-        ws.cohort("C", studies, participants=own_cohort_folder / "participants.tsv")
-        with pytest.raises(FirstSubmissionError, match="other studies"):
-            ws.submit("C", on_event=silent)
-        ws.submit("C", only=[], on_event=silent, dry_run=True)  # asks nothing
-
-
 def test_studies_sent_to_one_service_are_not_taken_as_sent_to_another(folder, silent, tmp_path):
     first = submit(folder, silent)
     with DemoService(tmp_path / "other", delay=0.1) as other, nf.Workspace(folder) as ws:

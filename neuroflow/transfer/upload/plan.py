@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Package, html_table
 from neuroflow.transfer.upload.history import upload_throughput
+from neuroflow.transfer.upload.shared_journal import SharedJournal, adopt
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,8 +170,20 @@ def plan(
 class Planner:
     """Decides study by study, and recognises a study that has two ids."""
 
-    def __init__(self, ledger: Ledger, *, replace: bool = False, service: str = "") -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        replace: bool = False,
+        service: str = "",
+        shared: SharedJournal | None = None,
+        is_dry_run: bool = False,
+    ) -> None:
+        self._ledger = ledger
+        self._service = service
         self._replace = replace
+        self._is_dry_run = is_dry_run
+        self._shared = shared or SharedJournal()
         self._rows = {row.study_id: row for row in ledger.rows(service=service or None)}
         self._first = _first_owners(self._rows.values())
         self._speed = upload_throughput(ledger, self._rows.values())
@@ -178,17 +191,31 @@ class Planner:
 
     def add(self, package: Package) -> PlanItem:
         """Decide what to do with the next study of the cohort."""
-        owner = _duplicate_of(package, self._first)
+        owner = _duplicate_of(package, self._first) or self._shared.other_id(package.study_id)
         if owner is not None:
             reason = f"the same study already has the id {owner}"
             item = PlanItem(package.study_id, Action.REFUSED, package.size, reason)
         else:
-            item = _decide(package, self._rows.get(package.study_id), replace=self._replace)
+            item = self._decide(package)
         if item.action is not Action.REFUSED:
             for fingerprint in _fingerprints(package):
                 self._first.setdefault(fingerprint, package.study_id)
         self._items.append(item)
         return item
+
+    def _decide(self, package: Package) -> PlanItem:
+        row = self._rows.get(package.study_id)
+        known = row or self._ledger.row(package.study_id, service=self._service or None)
+        adopted = self._shared.adopted(known) if known else None
+        if adopted is None:
+            return _decide(package, row, replace=self._replace)
+        if adopted.state is not State.SUBMITTED:
+            return PlanItem(
+                package.study_id, Action.CHECK, package.size, adopted.reason, self._replace
+            )
+        if not self._is_dry_run:
+            adopt(self._ledger, package, adopted, self._service)
+        return PlanItem(package.study_id, Action.SKIP, package.size, adopted.reason)
 
     def plan(
         self, cohort_id: str, blocked: Mapping[str, str], sizes: Mapping[str, int] | None = None

@@ -19,6 +19,9 @@ NOT_STORED = "the server refused to store it: "
 DECIDE = " and is not sent again automatically; wait for its result, or submit it with replace"
 """How every reason ends that leaves the decision to the user."""
 
+ELSEWHERE = "another workspace "
+"""How the ledger's message begins that comes from the journal of the account."""
+
 HEARTBEATS = 10
 """How often per quiet time the ledger records that an upload is still in flight."""
 
@@ -118,11 +121,16 @@ def _has_arrived(row: LedgerRow, seen: ServerView) -> bool:
 
 def _is_decided(row: LedgerRow, *, force: bool) -> bool:
     """Check whether only the user can decide, so that waiting would change nothing."""
-    return not force and (row.state is State.PACKAGED or was_refused(row))
+    return not force and (row.state is State.PACKAGED or was_refused(row) or _is_adopted(row))
+
+
+def _is_adopted(row: LedgerRow) -> bool:
+    """Check whether another workspace began to send the study, and no outcome is known."""
+    return row.state is State.UNCONFIRMED and row.message.startswith(ELSEWHERE)
 
 
 def _reason_unsure(row: LedgerRow) -> str:
-    if was_refused(row):
+    if was_refused(row) or _is_adopted(row):
         return row.message  # kept, so that the next run knows it, too
     return (
         "the server holds a file of this name that this workspace did not send; it is not "

@@ -19,6 +19,7 @@ from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.options import UploadOptions
 from neuroflow.transfer.upload.plan import Plan, PlanItem
 from neuroflow.transfer.upload.rate_limit import RateLimiter
+from neuroflow.transfer.upload.shared_journal import SharedJournal
 from neuroflow.transfer.upload.worker import STAGE, Task, UploadWorker
 
 PackageStream = Generator[Event | tuple[PlanItem, Package], None, None]
@@ -40,12 +41,14 @@ def submit(
     incoming: PackageStream | None = None,
     service: str = "",
     before_first: BeforeFirst | None = None,
+    shared: SharedJournal | None = None,
 ) -> Generator[Event, None, None]:
     """Carry out a plan, and send further studies as they come in.
 
     The ledger records the intent before each step and the outcome after it. Where the outcome of
     an earlier upload is unknown, the server is checked before anything is sent. `before_first`
-    may look at the server before anything is sent, and raise an error.
+    may look at the server before anything is sent, and raise an error. `shared` is what other
+    workspaces of the account know and learn.
     """
     options = options or UploadOptions()
     job = Job(clock or Clock(), control or Control())
@@ -64,7 +67,9 @@ def submit(
             if before_first is not None:
                 before_first(first, results)
             first.mkdirs(folder)
-            worker = UploadWorker(ledger, job, options, results, limiter, service)
+            worker = UploadWorker(
+                ledger, job, options, results, limiter, service, shared or SharedJournal()
+            )
             size = connections_for(round_trip_time(first, folder), options.connections)
             pool = ConnectionPool(
                 connect,

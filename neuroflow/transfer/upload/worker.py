@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -37,6 +37,7 @@ from neuroflow.transfer.upload.reconcile import (
     Verdict,
     reconcile,
 )
+from neuroflow.transfer.upload.shared_journal import SENT_ELSEWHERE, SharedJournal, adopt
 
 STAGE = "upload"
 DAMAGED = ".damaged"
@@ -64,12 +65,27 @@ class UploadWorker:
     results: dict[str, ResultFolder]
     limiter: RateLimiter
     service: str = ""  # Where the studies go: service and user
+    shared: SharedJournal = field(default_factory=SharedJournal)
     # Since when a study is known not to be sent any more, by `Job.monotonic`.
     silent_since: dict[str, float] = field(default_factory=dict)
 
     def handle(self, remote: Remote, task: Task, on_event: OnEvent) -> float | None:
         """Bring one study as far as possible now; return when to check the server again."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(self.shared.sending(task.package.study_id))
+            except SubmissionError as error:  # another workspace sends it now: wait for that one
+                seconds = self.options.quiet_seconds / HEARTBEATS
+                on_event(self._waiting(task.package, error.what, seconds))
+                return self.job.monotonic() + seconds
+            return self._handle(remote, task, on_event)
+
+    def _handle(self, remote: Remote, task: Task, on_event: OnEvent) -> float | None:
+        """Do the same while no other workspace may send the study."""
         package = task.package
+        if self._is_sent_elsewhere(package):
+            on_event(self._event(package, package.size, "done", SENT_ELSEWHERE))
+            return None
         row = self._row(package)
         try:
             decision = reconcile(
@@ -86,13 +102,12 @@ class UploadWorker:
             on_event(self._waiting(package, decision.reason, decision.seconds))
             return self.job.monotonic() + decision.seconds
         if decision.is_part and row.state is not State.PACKAGED:
-            self._record(package, State.PARTLY_SENT, decision.reason)
+            self._record(package, State.PARTLY_SENT, decision.reason, is_outcome=True)
         if decision.verdict is Verdict.SEND:
             self._send(remote, task, on_event)
         elif decision.verdict is Verdict.SENT:
             if row.state in {State.PACKAGED, State.UPLOADING, State.UNCONFIRMED}:
-                self._record(package, State.SUBMITTED, decision.reason, Phase.ACKNOWLEDGED)
-                self.ledger.checkpoint()
+                self._record_sent(package, decision.reason)
             on_event(self._event(package, package.size, "done", decision.reason))
         else:
             self._record(package, State.UNCONFIRMED, decision.reason)
@@ -108,14 +123,14 @@ class UploadWorker:
             self._record_refused(package, before, error)
             on_event(self._event(package, 0, "failed", str(error)))
             return
-        self._record(package, State.UPLOADING, BEGUN, Phase.BEGUN)
+        self._record_intent(package, State.UPLOADING, BEGUN, Phase.BEGUN)
         progress = _Progress(self, package, on_event)
         try:
             receipt = remote.put(
                 package.path,
                 upload_path(package.cohort_id, package.study_id),
                 progress.on_bytes,
-                lambda: self._record(
+                lambda: self._record_intent(
                     package, State.UNCONFIRMED, "the last byte is being sent", Phase.LEAVING
                 ),
             )
@@ -125,9 +140,8 @@ class UploadWorker:
         except TransferError as error:
             if progress.is_open:
                 is_cut = progress.done < package.size
-                self._record(
-                    package, *self._state_after_failure(remote, package, error, is_cut=is_cut)
-                )
+                state, message = self._state_after_failure(remote, package, error, is_cut=is_cut)
+                self._record(package, state, message, is_outcome=True)
             else:
                 is_cut = False
                 self._record_refused(package, before, error)
@@ -135,8 +149,7 @@ class UploadWorker:
             if is_cut:
                 raise DroppedError from error  # disconnected rather than closing a part
             return
-        self._record(package, State.SUBMITTED, receipt.value, Phase.ACKNOWLEDGED)
-        self.ledger.checkpoint()
+        self._record_sent(package, receipt.value)
         on_event(self._event(package, package.size, "done", receipt.value))
 
     def _state_after_failure(
@@ -175,6 +188,7 @@ class UploadWorker:
             sent=sent,
             service=self.service,
         )
+        self.shared.add(package, before.state)
 
     def _schedule_retry(
         self, task: Task, on_event: OnEvent, error: ConnectionLostError, *, is_sending: bool = True
@@ -230,15 +244,43 @@ class UploadWorker:
             )
         return row
 
+    def _is_sent_elsewhere(self, package: Package) -> bool:
+        """Record what the journal knows of a study; return True where it was sent meanwhile."""
+        adopted = self.shared.adopted(self._row(package))
+        if adopted is not None:
+            adopt(self.ledger, package, adopted, self.service)
+        return adopted is not None and adopted.state is State.SUBMITTED
+
+    def _record_intent(self, package: Package, state: State, message: str, phase: Phase) -> None:
+        """Record what is about to be done: in the journal, in the ledger, beside the package."""
+        self.shared.add(package, state)
+        self._record(package, state, message, phase)
+
+    def _record_sent(self, package: Package, message: str) -> None:
+        """Record that a study was sent whole."""
+        self._record(package, State.SUBMITTED, message, Phase.ACKNOWLEDGED, is_outcome=True)
+        self.ledger.checkpoint()
+
     def _record(
-        self, package: Package, state: State, message: str, phase: Phase | None = None
+        self,
+        package: Package,
+        state: State,
+        message: str,
+        phase: Phase | None = None,
+        *,
+        is_outcome: bool = False,
     ) -> None:
-        """Record a step in the ledger and, where it has a `phase`, beside the package."""
+        """Record a step in the ledger and, where it has a `phase`, beside the package.
+
+        An outcome is in the journal, too.
+        """
         event = self.ledger.record(
             package.cohort_id, package.study_id, state, message, service=self.service
         )
         if phase is not None:
             write_mark(SentMark(package, phase, self.service, event))
+        if is_outcome:
+            self.shared.add(package, state)
 
     def _waiting(self, package: Package, message: str, seconds: float) -> Event:
         if seconds:

@@ -44,10 +44,20 @@ class Enrolment:
     ) -> None:
         self._folder = folder
         self._ledger = ledger
-        self._account = account or folder.account
+        self._open_account = account or folder.account
         self._id_kind = id_kind
         self._store = CohortStore(folder.cohorts)
         self._decisions = DecisionStore(folder.cohorts)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the workspace."""
+        return self._folder.root
+
+    @property
+    def account(self) -> Account:
+        """The account at the service: its keys and its journal."""
+        return self._open_account()
 
     def ids(self) -> list[str]:
         """List the cohorts in alphabetical order."""
@@ -93,7 +103,7 @@ class Enrolment:
                 keep=sent,
                 complete=partial(_identified, executor=executor, on_event=on_event),
                 new_id=StudyIds(
-                    self._account,
+                    self._open_account,
                     self._id_kind,
                     self._store.studies(cohort_id),
                     elsewhere=self._ids_elsewhere(cohort_id),
@@ -108,7 +118,7 @@ class Enrolment:
         cohort_id = cohort_id_of(cohort)
         rows = self._ledger.rows(cohort_id)
         begun = {row.study_id for row in rows if row.state is not State.PACKAGED}
-        new = outdated_ids(self._store.studies(cohort_id), self._account(), begun)
+        new = outdated_ids(self._store.studies(cohort_id), self.account, begun)
         if new:
             self._store.rename(cohort_id, new)
             self._decisions.rename(cohort_id, new)

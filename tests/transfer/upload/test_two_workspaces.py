@@ -1,0 +1,181 @@
+"""Two workspaces of one account share a journal: neither sends what the other one sent."""
+
+import threading
+
+import pytest
+from support.counting import Counting
+from support.dying import JOURNAL_MOMENTS, MOMENTS, die_while_submitting
+from support.struck import STRUCK
+from support.transfers import submit
+from support.waits import PATIENCE
+
+from neuroflow.identity import Journal, JournalEntry
+from neuroflow.ledger import Ledger, State
+from neuroflow.transfer.sftp.remote import connect
+from neuroflow.transfer.upload.plan import Action, Planner
+from neuroflow.transfer.upload.shared_journal import Scan, SharedJournal
+
+AT = "2026-11-28T08:00:00+00:00"
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return tmp_path / "account" / "journal"
+
+
+@pytest.fixture
+def run(tmp_path, journal, ledger_path):
+    """Return a function that submits from a workspace; it returns states and the plan."""
+
+    def submit_from(name, packages, open_it, *, scans=None, replace=False, listen=id):
+        path = ledger_path if name == "dead" else tmp_path / f"{name}.sqlite"
+        with Ledger(path) as ledger:
+            for package in packages:
+                ledger.add_package(package)
+            shared = SharedJournal(Journal(journal), name, scans or {})
+            planner = Planner(ledger, replace=replace, shared=shared)
+            items = [planner.add(package) for package in packages]
+            shared.catch_up(ledger.rows())
+            todo = planner.plan("COHORT", {})
+            for event in submit(todo, packages, open_it, ledger, shared=shared, quiet_seconds=0.2):
+                listen(event)
+            return [row.state for row in ledger.rows()], [item.action for item in items]
+
+    return submit_from
+
+
+IN_DOUBT = {
+    "after unconfirmed in the journal",
+    "before unconfirmed",
+    "after unconfirmed",
+    "before submitted",
+}
+
+
+@pytest.mark.parametrize("moment", [*MOMENTS, *JOURNAL_MOMENTS])
+def test_killed_in_one_workspace_a_study_is_never_sent_twice_by_the_other(
+    tmp_path, trusting, packages, ledger_path, journal, run, moment
+):
+    (one,) = packages(1, size=100_000)
+    with Counting(tmp_path / "service", delay=0, takes_uploads=True) as service:
+        known = trusting(service)
+        die_while_submitting(moment, service, known, [one], ledger_path, tmp_path, journal)
+        STRUCK["SIGKILL"] += 1
+
+        def open_it():
+            return connect(service.profile, hostkeys=known)
+
+        (other,), _ = run("other", [one], open_it)
+        (dead,), _ = run("dead", [one], open_it)
+        (after,), _ = run("other", [one], open_it)
+        assert service.wholes([one])[0] <= 1
+        is_whole = service.wholes([one]) == [1]
+    # Not lost: it is sent and known as sent, or reported as in doubt, in both workspaces.
+    if is_whole and moment not in IN_DOUBT:
+        assert (dead, after) == (State.SUBMITTED, State.SUBMITTED)
+    else:
+        assert {dead, after} <= {State.UNCONFIRMED, State.SUBMITTED}
+        assert moment in IN_DOUBT
+    assert other in {State.UNCONFIRMED, State.SUBMITTED}
+
+
+def entry(package, state, **facts):
+    return JournalEntry(package.study_id, state, AT, "COHORT", workspace="another", **facts)
+
+
+@pytest.mark.parametrize("state", ["submitted", "collected", "failed"])
+def test_what_another_workspace_sent_counts_as_sent(packages, journal, run, folder_remote, state):
+    home, open_it = folder_remote
+    (one,) = packages(1)
+    Journal(journal).add(entry(one, state))
+    assert run("here", [one], open_it) == ([State.SUBMITTED], [Action.SKIP])
+    assert not list(home.rglob("*.zip"))
+
+
+@pytest.mark.parametrize("state", ["uploading", "partly_sent", "unconfirmed", "of-a-later-version"])
+def test_what_another_workspace_began_is_in_doubt_until_it_is_sent(
+    packages, journal, run, folder_remote, state
+):
+    home, open_it = folder_remote
+    (one,) = packages(1)
+    Journal(journal).add(entry(one, state))
+    assert run("here", [one], open_it) == ([State.UNCONFIRMED], [Action.CHECK])
+    assert not list(home.rglob("*.zip"))
+    Journal(journal).add(entry(one, "submitted"))
+    assert run("here", [one], open_it) == ([State.SUBMITTED], [Action.SKIP])
+
+
+def test_replace_sends_what_another_workspace_began(packages, journal, run, folder_remote):
+    home, open_it = folder_remote
+    (one,) = packages(1)
+    Journal(journal).add(entry(one, "uploading"))
+    assert run("here", [one], open_it, replace=True)[0] == [State.SUBMITTED]
+    assert len(list(home.rglob("*.zip"))) == 1
+    assert Journal(journal).last(one.study_id).state == "submitted"
+
+
+def test_a_study_that_the_server_refused_at_once_is_free_again(
+    packages, journal, run, folder_remote
+):
+    home, open_it = folder_remote
+    (one,) = packages(1)
+    Journal(journal).add(entry(one, "packaged"))
+    assert run("here", [one], open_it)[0] == [State.SUBMITTED]
+    assert len(list(home.rglob("*.zip"))) == 1
+
+
+def test_the_scan_of_a_random_id_is_recognised_under_another_one(
+    packages, journal, run, folder_remote
+):
+    home, open_it = folder_remote
+    one, two = packages(2)
+    scans = {one.study_id: Scan(("scan",)), two.study_id: Scan(("scan",))}
+    run("there", [one], open_it, scans=scans)
+    states, actions = run("here", [two], open_it, scans=scans)
+    assert (states, actions) == ([State.PACKAGED], [Action.REFUSED])
+    again = {two.study_id: Scan(("scan",), is_repetition=True)}
+    assert run("here", [two], open_it, scans=again)[0] == [State.SUBMITTED]
+    assert len(list(home.rglob("*.zip"))) == 2
+
+
+def test_an_older_ledger_learns_from_its_own_lines(packages, journal, run, folder_remote, tmp_path):
+    _home, open_it = folder_remote
+    (one,) = packages(1)
+    run("here", [one], open_it)
+    (tmp_path / "here.sqlite").unlink()
+    assert run("here", [one], open_it) == ([State.SUBMITTED], [Action.SKIP])
+
+
+def test_another_process_that_sends_is_waited_for(packages, journal, run, folder_remote):
+    home, open_it = folder_remote
+    (one,) = packages(1)
+    held, is_held, is_waiting = Journal(journal), threading.Event(), threading.Event()
+
+    def listen(event):
+        if "another workspace" in event.message:
+            is_waiting.set()
+
+    def send_meanwhile():
+        with held.sending(one.study_id):
+            is_held.set()
+            assert is_waiting.wait(PATIENCE)
+            held.add(entry(one, "submitted"))
+
+    other = threading.Thread(target=send_meanwhile)
+    other.start()
+    assert is_held.wait(PATIENCE)
+    assert run("here", [one], open_it, listen=listen)[0] == [State.SUBMITTED]
+    other.join()
+    assert not list(home.rglob("*.zip"))
+
+
+def test_the_journal_learns_what_a_crash_kept_from_it(packages, journal, run, folder_remote):
+    _home, open_it = folder_remote
+    one, two = packages(2)
+    run("here", [one, two], open_it)
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(line for line in lines if b"submitted" not in line))
+    assert Journal(journal).last(one.study_id).state == "unconfirmed"
+    run("here", [one, two], open_it)
+    assert {Journal(journal).last(p.study_id).state for p in (one, two)} == {"submitted"}
+    assert run("there", [one, two], open_it)[1] == [Action.SKIP, Action.SKIP]
