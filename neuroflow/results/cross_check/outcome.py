@@ -1,0 +1,16 @@
+"""What the comparison of a report with a table says of one study."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+AGREES, DIFFERS, NOT_COMPARED = "agrees", "differs", "not compared"
+
+
+class Outcome(NamedTuple):
+    """The outcome for one study."""
+
+    result: str = NOT_COMPARED
+    detail: str = ""  # Which values differ, by how much, and the likely cause
+    # True where the same values of other studies agree: then this study is mixed up.
+    is_accused: bool = False
