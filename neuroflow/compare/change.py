@@ -31,6 +31,7 @@ from neuroflow.matrix import (
     FloatArray,
     IntArray,
     as_list,
+    carried_facts,
     check_number,
     labels,
     moments,
@@ -138,11 +139,15 @@ def change_over_time(
     apart = np.arange(len(result)) >= within.n_rows * within.n_columns
     result["q"] = correct_families(result, correction, family, apart)
     result = result[list(CHANGE_COLUMNS)]
-    result.attrs |= _facts(sample, by, time) | {
-        "correction": correction,
-        "family": as_list("family", family),
-        "confidence": float(confidence),
-    }
+    result.attrs |= (
+        carried_facts(table)
+        | _facts(sample, by, time)
+        | {
+            "correction": correction,
+            "family": as_list("family", family),
+            "confidence": float(confidence),
+        }
+    )
     if slopes.alone:
         alone = {"reason": "one visit only", "n": slopes.alone, "study_ids": []}
         result.attrs["exclusions"] = [alone, *sample.exclusions]

@@ -33,6 +33,7 @@ from neuroflow.matrix import (
     Cells,
     FloatArray,
     as_list,
+    carried_facts,
     check_choice,
     check_name,
     check_number,
@@ -126,10 +127,14 @@ def correlate(
     result["reason"] = _reasons(result, score)
     order = ("variable", "n", "r", "ci_low", "ci_high", "statistic", "df", "p", "q", "reason")
     result = result[[*REGION_COLUMNS, *order]]
-    result.attrs |= chosen.facts(method, correction, confidence) | {
-        "score": score,
-        "family": as_list("family", family),
-    }
+    result.attrs |= (
+        carried_facts(table)
+        | chosen.facts(method, correction, confidence)
+        | {
+            "score": score,
+            "family": as_list("family", family),
+        }
+    )
     return result
 
 
@@ -193,7 +198,8 @@ def correlate_regions(
         result[name] = square[upper]
     result["n"] = result["n"].astype("Int64")
     result["q"] = correct(result["p"].to_numpy(dtype=np.float64), correction)
-    result.attrs |= chosen.facts(method, correction, confidence) | {"family": ["all"]}
+    facts = chosen.facts(method, correction, confidence)
+    result.attrs |= carried_facts(table) | facts | {"family": ["all"]}
     return result
 
 

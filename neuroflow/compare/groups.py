@@ -34,6 +34,7 @@ from neuroflow.matrix import (
     FloatArray,
     IntArray,
     as_list,
+    carried_facts,
     check_choice,
     check_number,
     participants,
@@ -204,18 +205,22 @@ def compare_groups(
     effects = results.to_frame(sample.cells.columns, names)
     apart = np.arange(len(effects)) >= len(wanted) * results.n_columns
     effects["q"] = correct_families(effects, correction, family, apart)
-    effects.attrs |= _facts(sample, by) | {
-        "method": method,
-        "reference": against or "",
-        "contrasts": [contrast.name for contrast in wanted],
-        "standard_errors": "ordinary" if robust == "none" else robust,
-        "visit": visit or "",
-        "correction": correction,
-        "family": as_list("family", family),
-        "confidence": float(confidence),
-        "effect_size": _EFFECT_SIZES[method] if wanted else "",
-        "omnibus": _OMNIBUS[method] if omnibus else "",
-    }
+    effects.attrs |= (
+        carried_facts(table)
+        | _facts(sample, by)
+        | {
+            "method": method,
+            "reference": against or "",
+            "contrasts": [contrast.name for contrast in wanted],
+            "standard_errors": "ordinary" if robust == "none" else robust,
+            "visit": visit or "",
+            "correction": correction,
+            "family": as_list("family", family),
+            "confidence": float(confidence),
+            "effect_size": _EFFECT_SIZES[method] if wanted else "",
+            "omnibus": _OMNIBUS[method] if omnibus else "",
+        }
+    )
     return effects
 
 

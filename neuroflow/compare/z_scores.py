@@ -28,6 +28,7 @@ from neuroflow.matrix import (
     Cells,
     FloatArray,
     IntArray,
+    carried_facts,
     check_number,
     choose_visits,
     group_order,
@@ -123,7 +124,7 @@ def z_scores(
     data["outside"] = scored.outside.ravel()
     data["n_reference"] = pd.array(data.pop("n_reference"), dtype="Int64")
     result = pd.DataFrame(data)
-    result.attrs |= scored.facts
+    result.attrs |= carried_facts(table) | scored.facts
     return result
 
 

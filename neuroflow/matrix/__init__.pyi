@@ -17,6 +17,7 @@ from .controls import is_control as is_control
 from .controls import match_labels as match_labels
 from .controls import resolve_reference as resolve_reference
 from .controls import similar_labels as similar_labels
+from .provenance import carried_facts as carried_facts
 from .read import combine_codes as combine_codes
 from .read import numbers as numbers
 from .read import read_cells as read_cells

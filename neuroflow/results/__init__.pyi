@@ -1,10 +1,13 @@
 from .aidp.schema import Schema as Schema
+from .cross_check import AGREES as AGREES
+from .cross_check import DIFFERS as DIFFERS
 from .reports import Biomarker as Biomarker
 from .reports import failure_reason as failure_reason
 from .reports import parse_report as parse_report
 from .table.cache import cached_results as cached_results
 from .table.cache import cached_warnings as cached_warnings
 from .table.cohort_table import Results as Results
+from .table.cohort_table import load_results as load_results
 from .table.cohort_table import read_results as read_results
 from .table.cohort_table import study_facts as study_facts
 from .table.cohort_table import to_wide as to_wide

@@ -27,6 +27,7 @@ _WHERE = {
     "contrast": "within each contrast",
     "region": "within each region and metric",
 }
+_NAMED = 10  # studies in a sentence
 
 
 def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
@@ -69,11 +70,27 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
             left_out = [f"{item['n']} ({item['reason']})" for item in facts.get("exclusions", [])]
             excluded = [f"Studies excluded: {_listed(left_out)}."] if left_out else []
             version = f"Computed with neuroflow {facts['neuroflow']}."
-            return " ".join([*describe(facts), *excluded, version])
+            checked = _checked(facts.get("cross_check"))
+            return " ".join([*describe(facts), *excluded, *checked, version])
     raise CompareError(
         "The table does not say how it was computed.",
         advice="Pass the table that compare_groups returned, before it is merged with others.",
     )
+
+
+def _checked(check: Mapping[str, Any] | None) -> list[str]:
+    """Describe how many reports agree with the values, of all studies collected."""
+    if not check:
+        return []
+    agrees, differs = check.get("agrees", 0), check.get("differs", 0)
+    text = (
+        "The free water that the service's reports print agrees with the values used here at the "
+        f"printed precision in {agrees} of {agrees + differs} collected studies"
+    )
+    if named := list(check.get("accused", [])):
+        shown = ", ".join(named[:_NAMED]) + (", ..." if len(named) > _NAMED else "")
+        text += f"; it differs in {shown}"
+    return [f"{text}.", *(f"{remark[:1].upper()}{remark[1:]}." for remark in check["remarks"])]
 
 
 def _groups(facts: Mapping[str, Any]) -> list[str]:

@@ -99,7 +99,7 @@ def prediction_text(prediction: Prediction, study_id: str, at: datetime) -> str:
             f"PSPvsMSAp:{prediction.psp:.4f}",
             f"PSPvsMSAp Info:{'PSP' if prediction.psp >= 0.5 else 'MSAp'} is more probable.",
         ]
-    for region in sorted(BIOMARKERS, key=str.casefold):
+    for region in sorted(BIOMARKERS):
         mean, sd = CONTROLS[region]
         lines += [
             f"{region} Free Water Value:{prediction.biomarkers[region]:.4f}",

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from neuroflow.matrix import RegionName
 from neuroflow.results.cross_check.causes import Causes, find_swapped
 from neuroflow.results.cross_check.measure import Flags, Floats, Measured, measure
-from neuroflow.results.cross_check.outcome import AGREES, DIFFERS, Outcome
+from neuroflow.results.cross_check.outcome import AGREES, DIFFERS, NOT_COMPARED, Outcome
 from neuroflow.results.reports import Biomarker
 
 _SPREAD = 0.05  # of a region's free water between studies, for the odds of agreeing by chance
@@ -36,6 +37,16 @@ class CrossCheck:
     def accused(self) -> list[str]:
         """The studies that differ where others agree."""
         return [study for study, outcome in self.outcomes.items() if outcome.is_accused]
+
+    @property
+    def has_compared(self) -> bool:
+        """True where at least one study was compared."""
+        return any(outcome.result != NOT_COMPARED for outcome in self.outcomes.values())
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a methods section says of it."""
+        return {**self.counts, "accused": self.accused, "remarks": list(self.remarks)}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -73,8 +84,8 @@ def cross_check(
     remarks, reasons = _remarks(measured, compared, differs, is_own, causes)
     has_any: list[bool] = np.any(compared, axis=1).tolist()
     outcomes = {
-        study: Outcome(AGREES if has else Outcome().result)
-        for study, has in zip(studies, has_any, strict=True)
+        study: _agreeing(n, measured, compared) if has else Outcome()
+        for n, (study, has) in enumerate(zip(studies, has_any, strict=True))
     }
     for n in differing:
         is_accused = bool((differs[n] & is_own).any())
@@ -92,6 +103,11 @@ def cross_check(
             DIFFERS, f"{detail}; {cause}" if cause else detail, is_accused or n in swapped
         )
     return CrossCheck(outcomes, remarks)
+
+
+def _agreeing(n: int, measured: Measured, compared: Flags) -> Outcome:
+    regions = [measured.regions[at] for at in np.flatnonzero(compared[n]).tolist()]
+    return Outcome(AGREES, ", ".join(regions))
 
 
 def _is_of_study(

@@ -11,6 +11,6 @@ class Outcome(NamedTuple):
     """The outcome for one study."""
 
     result: str = NOT_COMPARED
-    detail: str = ""  # Which values differ, by how much, and the likely cause
+    detail: str = ""  # Which regions agree; or which differ, by how much, and the likely cause
     # True where the same values of other studies agree: then this study is mixed up.
     is_accused: bool = False

@@ -40,16 +40,16 @@ def parse_report(text: str) -> Report:
     >>> report.grammar, dict(report.classes), report.biomarkers["pSN"].value, report.share
     ('text', {'atypical': 0.913}, 0.28, 1.0)
     """
-    best = Report(text=text)
+    best: Report | None = None
     for grammar in GRAMMARS:
         found = grammar(text)
         if found is None:
             continue
         if found.grammar in _DECIDED or (found.is_understood and found.share == 1):
             return found
-        if _rank(found) > _rank(best):
+        if best is None or _rank(found) > _rank(best):
             best = found
-    return best
+    return best or Report(text=text)
 
 
 def _rank(report: Report) -> tuple[bool, bool, float, int]:

@@ -48,6 +48,8 @@ def parse(text: str) -> Report | None:
                 _result(draft, name, inner)
         else:
             _field(draft, key, value)
+    if not draft.understood and not draft.n_unknown:
+        draft.not_understood(text)
     return draft.finish(NAME, text)
 
 

@@ -45,10 +45,14 @@ class Report:
     text: str = ""  # The whole report
 
     @property
+    def n_lines(self) -> int:
+        """The number of its lines, or fields."""
+        return self.understood + self.n_unknown
+
+    @property
     def share(self) -> float:
         """The share of lines that were understood, between 0 and 1; 0 for an empty report."""
-        lines = self.understood + self.n_unknown
-        return self.understood / lines if lines else 0.0
+        return self.understood / self.n_lines if self.n_lines else 0.0
 
     @property
     def is_prediction(self) -> bool:

@@ -36,6 +36,8 @@ from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.cohort_table import Results, load_results
 from neuroflow.results.table.find_files import Found, scan
 from neuroflow.results.table.load import LoadResult, read_values
+from neuroflow.results.table.report_cache import ReportCache
+from neuroflow.results.table.study_reports import StudyReport, read_reports
 from neuroflow.results.table.values import COLUMNS, ValueMatrix, known_folders, merge, take_rows
 
 FILE_NAME = "values.parquet"
@@ -62,12 +64,15 @@ def cached_results(
     store = Store(Path(cache), _identity(schema))
     started = clock_ns()
 
-    def read(folder: Path, reader: AidpReader) -> tuple[Found, ValueMatrix]:
+    def read(folder: Path, reader: AidpReader) -> tuple[Found, ValueMatrix, dict[str, StudyReport]]:
         known = store.load()
         found = scan(folder, known_folders(folder, known))
         result = read_values(found.values, reader, known, started - _SLACK_NS)
         store.save(result)
-        return found, result.values
+        texts = ReportCache(Path(cache), _identity(None), started - _SLACK_NS)
+        reports = read_reports(found.reports, texts.read)
+        texts.save()
+        return found, result.values, reports
 
     return load_results(
         folder,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from neuroflow.errors import ResultError, ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.io import read_participants
 from neuroflow.results.aidp import AidpReader, Schema
+from neuroflow.results.cross_check import CrossCheck, cross_check
 from neuroflow.results.table.find_files import Found, scan
 from neuroflow.results.table.join import Joined, StudyRow, join_participants, select_rows
 from neuroflow.results.table.load import read_values
@@ -37,6 +39,7 @@ class Results:
         self,
         values: ValueMatrix,
         found: Found,
+        reports: Mapping[str, StudyReport] | None = None,
         *,
         studies: pd.DataFrame | None = None,
         participants: pd.DataFrame | None = None,
@@ -44,6 +47,8 @@ class Results:
     ) -> None:
         self._values = values
         self._found = found
+        self._reports = reports or {}
+        self._has_warned = False
         self._tables = (studies, participants, cohort_id)
 
     @cached_property
@@ -55,27 +60,38 @@ class Results:
             more = f" {len(bad) - 1} more could not be read either." if len(bad) > 1 else ""
             raise ResultError("No result file could be read.", why=f"{bad[0]}{more}")
         self._warn(joined)
+        self._warn_of_reports()
         matrix = self._values.matrix[[rows[n].row for n in with_values]]
-        return long_table(matrix, self._values.names, joined, with_values)
+        table = long_table(matrix, self._values.names, joined, with_values)
+        if self.cross_check.has_compared:
+            table.attrs["cross_check"] = self.cross_check.facts
+        return table
 
     @cached_property
     def studies(self) -> pd.DataFrame:
         """One row per study; see `study_facts`."""
         rows, joined = self._matched
         self._warn_of_reports()
-        return facts_table(rows, joined.frame, self._values, self.reports)
+        return facts_table(rows, joined.frame, self._values, self._reports, self.cross_check)
 
     @cached_property
-    def reports(self) -> dict[str, StudyReport]:
-        """What the reports of each study say."""
+    def cross_check(self) -> CrossCheck:
+        """The biomarkers of each study's report against its values."""
         rows, _ = self._matched
-        return read_reports([row.study_id for row in rows], self._found.reports)
+        nothing = StudyReport()
+        biomarkers = [self._reports.get(row.study_id, nothing).report.biomarkers for row in rows]
+        matrix = np.full((len(rows), len(self._values.names)), np.nan)
+        here = [n for n, row in enumerate(rows) if row.row >= 0]
+        matrix[here] = self._values.matrix[[rows[n].row for n in here]]
+        ids = [row.study_id for row in rows]
+        return cross_check(ids, biomarkers, self._values.names, matrix)
 
     @cached_property
     def warnings(self) -> dict[str, str]:
-        """Warnings about the values of studies, by study; no report is opened for it."""
+        """Warnings about the values and reports of studies, by study."""
         rows, _ = self._matched
-        warnings = zip(rows, warnings_by_study(rows, self._values), strict=True)
+        gathered = warnings_by_study(rows, self._values, self._reports, self.cross_check)
+        warnings = zip(rows, gathered, strict=True)
         return {row.study_id: "; ".join(parts) for row, parts in warnings if parts}
 
     @cached_property
@@ -97,8 +113,14 @@ class Results:
         return [error for error in errors if error]
 
     def _warn_of_reports(self) -> None:
-        silent = [each.path for each in self.reports.values() if each.is_silent]
+        if self._has_warned:
+            return
+        self._has_warned = True
+        silent = [each.path for each in self._reports.values() if each.is_silent]
         _warn_of("reports with neither a class nor a biomarker", silent)
+        _warn_of("studies whose report and aidp.csv differ", self.cross_check.accused)
+        for remark in self.cross_check.remarks:
+            warn_user(f"{remark[0].upper()}{remark[1:]}", ResultWarning)
 
     def _warn(self, joined: Joined) -> None:
         _warn_of("unreadable result files", self._unreadable)
@@ -215,12 +237,14 @@ def study_facts(
     ).studies
 
 
-ReadFolder = Callable[[Path, AidpReader], tuple[Found, ValueMatrix]]
+ReadFolder = Callable[[Path, AidpReader], tuple[Found, ValueMatrix, dict[str, StudyReport]]]
 
 
-def _read_all(folder: Path, reader: AidpReader) -> tuple[Found, ValueMatrix]:
+def _read_all(
+    folder: Path, reader: AidpReader
+) -> tuple[Found, ValueMatrix, dict[str, StudyReport]]:
     found = scan(folder)
-    return found, read_values(found.values, reader).values
+    return found, read_values(found.values, reader).values, read_reports(found.reports)
 
 
 def load_results(
@@ -236,8 +260,10 @@ def load_results(
     if isinstance(participants, (str, Path)):
         participants = read_participants(participants)
     folder = Path(os.path.expanduser(folder))  # noqa: PTH111  pathlib raises for ~nobody
-    found, values = read(folder, AidpReader(schema))
-    return Results(values, found, studies=studies, participants=participants, cohort_id=cohort_id)
+    found, values, reports = read(folder, AidpReader(schema))
+    return Results(
+        values, found, reports, studies=studies, participants=participants, cohort_id=cohort_id
+    )
 
 
 def _warn_of(what: str, names: list[str]) -> None:

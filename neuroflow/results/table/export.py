@@ -68,6 +68,16 @@ FACTS: dict[str, tuple[str, str, str]] = {
     "report": ("Path of the text report", "", "folder of results"),
     "report_form": ("The form that the report was read as", "", "recognised"),
     "report_understood": ("Share of its lines that were understood", "fraction", "computed"),
+    "cross_check": (
+        "Whether the report's biomarkers are those of aidp.csv: agrees, differs or not compared",
+        "",
+        "computed",
+    ),
+    "cross_check_detail": (
+        "Which agree; or which differ, and the likely cause",
+        "",
+        "computed",
+    ),
     "picture": ("Path of the visual report", "", "folder of results"),
     "warnings": ("Warnings about the study's files", "", "neuroflow"),
 }

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from neuroflow.results.cross_check import CrossCheck
 from neuroflow.results.table.join import StudyRow
 from neuroflow.results.table.study_reports import StudyReport
 from neuroflow.results.table.values import ValueMatrix
@@ -20,6 +21,7 @@ def facts_table(
     joined: pd.DataFrame,
     values: ValueMatrix,
     reports: Mapping[str, StudyReport],
+    check: CrossCheck,
 ) -> pd.DataFrame:
     """Gather the facts of studies."""
     record = np.array([row.record for row in rows], dtype=np.int64)
@@ -30,17 +32,23 @@ def facts_table(
     given = {key: len(names) for key, names in values.sets.items()}
     facts["n_values"] = _counts(rows, values)
     facts["n_given"] = [given.get(key, 0) for key in files["names"]]
-    found = [reports[row.study_id] for row in rows]
+    found = [reports.get(row.study_id, StudyReport()) for row in rows]
+    outcomes = [check.outcomes[row.study_id] for row in rows]
     facts = pd.concat([facts, _of_reports(found), _of_files(files)], axis=1)
-    of_values = warnings_by_study(rows, values)
-    facts["warnings"] = [
-        "; ".join([*parts, *study.warnings]) for parts, study in zip(of_values, found, strict=True)
-    ]
+    facts["cross_check"] = [outcome.result for outcome in outcomes]
+    facts["cross_check_detail"] = [outcome.detail for outcome in outcomes]
+    of_values = warnings_by_study(rows, values, reports, check)
+    facts["warnings"] = ["; ".join(parts) for parts in of_values]
     return facts
 
 
-def warnings_by_study(rows: Sequence[StudyRow], values: ValueMatrix) -> list[list[str]]:
-    """Gather the warnings about the values of studies; no file is opened."""
+def warnings_by_study(
+    rows: Sequence[StudyRow],
+    values: ValueMatrix,
+    reports: Mapping[str, StudyReport],
+    check: CrossCheck,
+) -> list[list[str]]:
+    """Gather the warnings about the values and reports of studies; no file is opened."""
     counts = _counts(rows, values)
     with_values = [n for n, row in zip(counts, rows, strict=True) if row.row >= 0]
     usual = pd.Series(with_values).mode().max() if with_values else 0
@@ -53,6 +61,9 @@ def warnings_by_study(rows: Sequence[StudyRow], values: ValueMatrix) -> list[lis
         parts += row.warnings
         if row.row >= 0 and n != usual:
             parts.append(f"{n} numbers, most studies have {usual}")
+        parts += reports[row.study_id].warnings if row.study_id in reports else ()
+        if check.outcomes[row.study_id].is_accused:
+            parts.append(check.outcomes[row.study_id].detail)
         gathered.append(parts)
     return gathered
 
@@ -80,7 +91,7 @@ def _of_report(study: StudyReport) -> dict[str, object]:
         "quality": study.quality,
         "report": study.path,
         "report_form": report.grammar,
-        "report_understood": report.share if report.text.strip() else np.nan,
+        "report_understood": report.share if report.n_lines else np.nan,
         "picture": study.picture,
     }
     row |= {f"p_{name}": share for name, share in report.classes.items()}

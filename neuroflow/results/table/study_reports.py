@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,17 +28,21 @@ class StudyReport:
     @property
     def is_silent(self) -> bool:
         """True for a text that is a report and says neither class nor biomarker nor failure."""
-        return bool(self.report.text.strip()) and not self.report.is_understood
+        return self.report.n_lines > 0 and not self.report.is_understood
+
+
+ReadReport = Callable[[Path], Report]
+"""Reads one report, or takes it from a cache."""
 
 
 def read_reports(
-    studies: Iterable[str], files: Mapping[str, ReportFiles]
+    files: Mapping[str, ReportFiles], read: ReadReport = read_report
 ) -> dict[str, StudyReport]:
     """Read the reports of studies; what cannot be read is a warning of the study."""
-    return {study: _read(files[study]) if study in files else StudyReport() for study in studies}
+    return {study: _read(each, read) for study, each in files.items()}
 
 
-def _read(files: ReportFiles) -> StudyReport:
+def _read(files: ReportFiles, read: ReadReport) -> StudyReport:
     found: list[tuple[str, Report]] = []
     study = StudyReport(
         path=files.texts[0] if files.texts else "",
@@ -46,7 +50,7 @@ def _read(files: ReportFiles) -> StudyReport:
     )
     for path in files.texts:
         try:
-            found.append((path, read_report(Path(path))))
+            found.append((path, read(Path(path))))
         except ResultError as error:
             study.warnings.append(str(error))
     if not found:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from neuroflow.errors import ResultError
 from neuroflow.models import RESULT_FILES
-from neuroflow.results import read_results, study_facts
+from neuroflow.results import AGREES, DIFFERS, load_results
 from neuroflow.workspace.pilot.result import FAILED, PASSED, UNKNOWN
-
-METRIC = "FW"
-"""The metric of the values in the text report."""
-_REPORT = "report_"
 
 Row = tuple[str, str, str]
 
@@ -24,11 +19,12 @@ def check_results(folder: Path) -> pd.DataFrame:
     """Check one result folder: its files, its values, and whether report and values agree."""
     rows = [_files(folder)]
     try:
-        table, facts = read_results(folder), study_facts(folder)
+        results = load_results(folder)
+        table, facts = results.table, results.studies
     except ResultError as error:
         rows.append(("values", FAILED, error.what.rstrip(".")))
     else:
-        rows += [_values(table), *_warnings(facts), _biomarkers(table, facts)]
+        rows += [_values(table), *_warnings(facts), _biomarkers(facts)]
     return pd.DataFrame(rows, columns=["check", "result", "detail"])
 
 
@@ -54,27 +50,11 @@ def _warnings(facts: pd.DataFrame) -> Iterator[Row]:
             yield "warnings", UNKNOWN, str(text)
 
 
-def _biomarkers(table: pd.DataFrame, facts: pd.DataFrame) -> Row:
-    """Compare the values that the report prints with the same values in the table.
-
-    The report rounds them: half a unit of its last digit is the largest difference.
-    """
-    of_metric = table[(table["metric"] == METRIC) & table["value"].notna()]
-    values = of_metric.groupby(of_metric["region"].astype(str), observed=True)["value"].first()
-    agreed, differing = [], []
-    for column in facts.columns[facts.columns.str.startswith(_REPORT)]:
-        region, printed = column.removeprefix(_REPORT), facts[column].iloc[0]
-        if region not in values.index or not isinstance(printed, float) or np.isnan(printed):
-            continue
-        digits = len(f"{float(printed)!r}".partition(".")[2])
-        if abs(values[region] - printed) <= 0.5000001 * 10.0**-digits:
-            agreed.append(region)
-        else:
-            differing.append(
-                f"{region} is {printed:g} in the report and {values[region]:.4g} in aidp.csv"
-            )
-    if differing:
-        return "biomarkers", FAILED, "; ".join(differing)
-    if not agreed:
+def _biomarkers(facts: pd.DataFrame) -> Row:
+    """Return whether the values that the report prints are those of the table."""
+    result, detail = facts.loc[0, ["cross_check", "cross_check_detail"]]
+    if result == DIFFERS:
+        return "biomarkers", FAILED, str(detail)
+    if result != AGREES:
         return "biomarkers", UNKNOWN, "the report holds no value that can be compared"
-    return "biomarkers", PASSED, f"{', '.join(agreed)} agree with the report"
+    return "biomarkers", PASSED, f"{detail} agree with the report"

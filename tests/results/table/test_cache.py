@@ -148,7 +148,7 @@ def test_warnings_come_from_the_cache_and_open_no_report(three, place, parsed, m
     three.put("e_out/prediction.txt", "Atypical Probability: 7\n")
     cached_results(three.path, place, clock_ns=later)
     del parsed[:]
-    monkeypatch.setattr("neuroflow.results.table.study_reports.read_report", None)
+    monkeypatch.setattr("neuroflow.results.table.report_cache.read_report", None)
     told = cached_warnings(three.path, place)
     assert parsed == []
     assert set(told) == {"d", "e"}

@@ -34,7 +34,7 @@ def test_one_study_is_sent_and_its_results_pass(workspace, service, cohort):
     assert len(service.processed) == 1
     checks = result.checks.set_index("check")
     assert checks.loc[["files", "values", "biomarkers"], "result"].tolist() == ["passed"] * 3
-    assert checks.loc["biomarkers", "detail"] == "pSN, Putamen, SCP, MCP agree with the report"
+    assert checks.loc["biomarkers", "detail"] == "MCP, Putamen, SCP, pSN agree with the report"
     assert "passed" in result.summary
     assert [row.state for row in workspace.ledger.rows()] == [State.COLLECTED]
 
@@ -156,12 +156,14 @@ def test_values_of_another_study_do_not_pass(collected):
     checks = collected(**{"prediction.txt": "pSN free water: 0.3501\n"})
     assert checks.loc["biomarkers", "result"] == "failed"
     assert checks.loc["biomarkers", "detail"] == (
-        "pSN is 0.3501 in the report and 0.2293 in aidp.csv"
+        "report and aidp.csv differ: pSN is 0.3501 in the report and 0.2293 in aidp.csv; "
+        "there is no other study to compare with"
     )
 
 
 def test_a_report_without_values_is_a_remark(collected):
-    checks = collected(**{"prediction.txt": "Product:AIDP\n"})
+    with pytest.warns(ResultWarning, match="neither a class nor a biomarker"):
+        checks = collected(**{"prediction.txt": "Product:AIDP\n"})
     assert checks.loc["biomarkers", "result"] == "unknown"
 
 

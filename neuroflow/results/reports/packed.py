@@ -1,0 +1,37 @@
+"""A report as a short text, to be kept in a cache: all of it but its own text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import astuple, replace
+from datetime import date
+
+from neuroflow.results.reports.report import Biomarker, Report
+
+
+def pack(report: Report) -> str:
+    r"""Write a report as JSON, without its text.
+
+    Examples
+    --------
+    >>> from neuroflow.results.reports.grammars import parse_report
+    >>> report = parse_report("Atypical:0.91\npSN Free Water Value:0.28\n")
+    >>> unpack(pack(report)) == replace(report, text="")
+    True
+    """
+    fields = {name: getattr(report, name) for name in report.__slots__ if name != "text"}
+    fields["date"] = report.date and report.date.isoformat()
+    fields["biomarkers"] = {name: astuple(each) for name, each in report.biomarkers.items()}
+    return json.dumps({name: value for name, value in fields.items() if value})
+
+
+def unpack(text: str) -> Report:
+    """Return the report that was packed; any other text is a ValueError, TypeError or KeyError."""
+    fields = json.loads(text)
+    if "date" in fields:
+        fields["date"] = date.fromisoformat(fields["date"])
+    for name in ("unknown", "warnings"):
+        fields[name] = tuple(fields.get(name, ()))
+    packed = fields.get("biomarkers", {})
+    fields["biomarkers"] = {name: Biomarker(*each) for name, each in packed.items()}
+    return replace(Report(), **fields)

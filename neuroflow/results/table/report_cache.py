@@ -1,0 +1,85 @@
+"""Reports as they were read before, so that only new and changed files are opened.
+
+The cache holds nothing that cannot be read again: any doubt about it, or a disk that cannot hold
+a database, ends it silently.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from neuroflow.results.reports import Report, pack, read_report, unpack
+
+FILE_NAME = "reports.sqlite"
+_TIMEOUT = 2.0  # seconds to wait for another process; then the cache is not used
+_TABLE = """
+CREATE TABLE IF NOT EXISTS reports
+(path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, since INTEGER, what TEXT)
+WITHOUT ROWID
+"""
+_Row = tuple[int, int, int, int, str]
+
+
+class ReportCache:
+    """Reads reports, those of a folder's cache without opening them."""
+
+    def __init__(self, folder: Path, identity: str, since: int) -> None:
+        self._path = folder / FILE_NAME
+        self._identity = identity
+        self._since = since  # What changed later than this is read again
+        self._known = self._load()
+        self._new: dict[str, _Row] = {}
+
+    def read(self, path: Path) -> Report:
+        """Read one report, or take it as it is known."""
+        text = str(path)
+        try:
+            stat = os.stat(text)  # noqa: PTH116  thousands of them
+        except OSError:  # reading reports it
+            return read_report(path)
+        times = stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+        known = self._known.get(text)
+        if known is not None and known[:3] == times and max(times[1:]) < known[3]:
+            try:
+                return unpack(known[4])
+            except (ValueError, TypeError, KeyError):
+                pass
+        report = read_report(path)
+        self._new[text] = (*times, self._since, pack(report))
+        return report
+
+    def save(self) -> None:
+        """Keep what was read."""
+        if not self._new:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._path, timeout=_TIMEOUT)) as file, file:
+                if not self._known:
+                    file.execute("DROP TABLE IF EXISTS identity")
+                    file.execute("DROP TABLE IF EXISTS reports")
+                    file.execute("CREATE TABLE identity (name TEXT)")
+                    file.execute("INSERT INTO identity VALUES (?)", (self._identity,))
+                    file.execute(_TABLE)
+                file.executemany(
+                    "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?, ?)",
+                    [(path, *row) for path, row in self._new.items()],
+                )
+        except (OSError, sqlite3.Error):  # it is read again next time
+            return
+
+    def _load(self) -> Mapping[str, _Row]:
+        if not self._path.is_file():
+            return {}
+        try:
+            with closing(sqlite3.connect(self._path, timeout=_TIMEOUT)) as file:
+                if file.execute("SELECT name FROM identity").fetchall() != [(self._identity,)]:
+                    return {}
+                rows = file.execute("SELECT * FROM reports").fetchall()
+        except (OSError, sqlite3.Error):
+            return {}
+        return {str(path): tuple(row) for path, *row in rows}
