@@ -20,3 +20,7 @@ CREATE TABLE IF NOT EXISTS facts (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS renamed (
+    study_id TEXT PRIMARY KEY,
+    new_id   TEXT NOT NULL
+) STRICT;

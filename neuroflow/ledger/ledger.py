@@ -278,6 +278,17 @@ class Ledger:
         elapsed: float = self._monotonic() - found[0]["seconds"]
         return elapsed if elapsed >= 0 else None
 
+    def rename(self, ids: Mapping[str, str]) -> None:
+        """Give studies that were not sent other ids; their waived rules go with them."""
+        waived = self.overrides()
+        with self._file.writing() as db:
+            for old, new in ids.items():
+                db.execute("DELETE FROM renamed WHERE study_id = ?", (new,))
+                db.execute("INSERT OR REPLACE INTO renamed VALUES (?, ?)", (old, new))
+        for (study_id, rule), reason in waived.items():
+            if study_id in ids:
+                self.set_aside(ids[study_id], rule, reason)
+
     def set_aside(self, study_id: str, rule: str, reason: str) -> None:
         """Record that the user waived a rule for a study; the reason is kept for good."""
         with self._file.writing() as db:

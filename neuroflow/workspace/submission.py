@@ -173,9 +173,11 @@ class Submission:
 
     def _selected(self, cohort: Cohort | str, options: SubmitOptions) -> Cohort:
         """Narrow a cohort to the studies asked for."""
+        renewed = self._enrolment.renew_ids(cohort)
         cohort = self._enrolment.current(cohort)
         if options.only is not None:
-            cohort = select_studies(cohort, options.only, self._enrolment.excluded(cohort))
+            only = _with_new_ids(options.only, renewed)
+            cohort = select_studies(cohort, only, self._enrolment.excluded(cohort))
         if not options.retry_failed:
             return cohort
         rows = self._ledger.rows(cohort.cohort_id, service=self._service_name() or None)
@@ -325,6 +327,13 @@ def select_studies(
             study_id=out[0],
         )
     return replace(cohort, studies=chosen)
+
+
+def _with_new_ids(only: Collection[str] | str, renewed: Mapping[str, str]) -> Collection[str] | str:
+    """Replace ids that were renewed just now in a list of studies."""
+    if isinstance(only, Collection) and not isinstance(only, str):
+        return [renewed.get(name, name) for name in only]
+    return renewed.get(only, only)
 
 
 def add_unplanned_rows(

@@ -139,3 +139,30 @@ def test_a_lost_journal_makes_the_next_submission_ask(open_workspace, service, s
         rows = one.submit("C", on_event=silent, not_sent_before=True).set_index("study_id")
         assert rows.loc[second, "state"] == "submitted"
         assert one.account.journal.last(first).state == "submitted"
+
+
+def test_an_imported_key_renews_ids_before_the_next_submission(
+    open_workspace, other_computer, service, silent, tmp_path
+):
+    with open_workspace("one") as one:
+        sent = one.submit("C", on_event=silent)["study_id"].tolist()
+        one.account.export_key(tmp_path / "key")
+    for study_id in sent:
+        result(service, study_id)
+    other_computer("colleague")
+    with open_workspace("two") as two:
+        cohort = two.cohort("C")
+        first = cohort.studies[0]
+        two.package(cohort, on_event=silent)
+        two.override(cohort, first.label, "echo_time", "as agreed")
+        two.account.import_key(tmp_path / "key")
+        rows = two.submit(cohort, only=[first.study_id], on_event=silent, not_sent_before=True)
+        assert rows["study_id"].tolist() == sent[:1]
+        assert rows["state"].tolist() == ["submitted"]
+        assert "processed" in rows["message"][0]
+        assert two.ledger.overrides() == {(first.study_id, "echo_time"): "as agreed"} | {
+            (sent[0], "echo_time"): "as agreed"
+        }
+        two.submit(cohort, on_event=silent, not_sent_before=True)  # made before the import
+        assert set(two.status()["study_id"]) == set(sent)
+        assert {path.stem for path in (two.folder / "packages" / "C").glob("*.zip")} == set(sent)

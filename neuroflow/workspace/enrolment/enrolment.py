@@ -116,15 +116,22 @@ class Enrolment:
     def renew_ids(self, cohort: Cohort | str) -> dict[str, str]:
         """Give unsent studies whose ids another account key made those of the present key."""
         cohort_id = cohort_id_of(cohort)
-        rows = self._ledger.rows(cohort_id)
-        begun = {row.study_id for row in rows if row.state is not State.PACKAGED}
-        new = outdated_ids(self._store.studies(cohort_id), self.account, begun)
-        if new:
+        if not self._outdated_ids(cohort_id):
+            return {}
+        with self._folder.locked():  # no job goes on with the old ones
+            new = self._outdated_ids(cohort_id)
             self._store.rename(cohort_id, new)
             self._decisions.rename(cohort_id, new)
+            self._ledger.rename(new)
             for old in new:
-                (self._folder.packages(cohort_id) / f"{old}.zip").unlink(missing_ok=True)
+                for name in (f"{old}.zip", f".{old}.source"):
+                    (self._folder.packages(cohort_id) / name).unlink(missing_ok=True)
         return new
+
+    def _outdated_ids(self, cohort_id: str) -> dict[str, str]:
+        rows = self._ledger.rows(cohort_id)
+        begun = {row.study_id for row in rows if row.state is not State.PACKAGED}
+        return outdated_ids(self._store.studies(cohort_id), self.account, begun)
 
     def current(self, cohort: Cohort | str) -> Cohort:
         """Return a cohort as the workspace knows it now.
@@ -136,14 +143,17 @@ class Enrolment:
         if not isinstance(cohort, Cohort):
             return known
         by_id = {study.study_id: study for study in known.studies}
-        unknown = [study for study in cohort.studies if study.study_id not in by_id]
+        by_place = {(study.root, study.files): study for study in known.studies}
+        # A study whose id was renewed meanwhile is known by its files.
+        found = [by_id.get(s.study_id) or by_place.get((s.root, s.files)) for s in cohort.studies]
+        unknown = [s for s, here in zip(cohort.studies, found, strict=True) if here is None]
         if unknown:
             raise OptionError(
                 f"The study {unknown[0].label!r} does not belong to cohort {cohort_id!r} here.",
                 why="The cohort was made again without it, or comes from another workspace.",
                 advice=f"Open it again with Workspace.cohort({cohort_id!r}).",
             )
-        return replace(known, studies=tuple(by_id[study.study_id] for study in cohort.studies))
+        return replace(known, studies=tuple(study for study in found if study is not None))
 
     def participants(self, cohort: Cohort | str) -> pd.DataFrame | None:
         """Read the participants.tsv of a cohort; None where it was made without one."""
