@@ -1,0 +1,5 @@
+"""Diagnostic accuracy of regions, scores and the service's predictions."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
