@@ -1,3 +1,10 @@
+from .accuracy import calibration as calibration
+from .accuracy import calibration_curve as calibration_curve
+from .accuracy import compare_auc as compare_auc
+from .accuracy import confusion_matrix as confusion_matrix
+from .accuracy import diagnostic_accuracy as diagnostic_accuracy
+from .accuracy import read_labelled as read_labelled
+from .accuracy import roc_area as roc_area
 from .asymmetry import asymmetry as asymmetry
 from .change import change_over_time as change_over_time
 from .change import years_of as years_of
@@ -20,6 +27,7 @@ from .stats.linear import fit_linear as fit_linear
 from .stats.multiple_testing import CORRECTION_NAMES as CORRECTION_NAMES
 from .stats.multiple_testing import Correction as Correction
 from .stats.sample import warn_similar_labels as warn_similar_labels
+from .table_one import table_one as table_one
 from .z_scores import ZScoreMatrices as ZScoreMatrices
 from .z_scores import z_score_matrices as z_score_matrices
 from .z_scores import z_scores as z_scores

@@ -1,3 +1,5 @@
+from .calibration import calibration as calibration
+from .calibration import calibration_curve as calibration_curve
 from .compare_auc import compare_auc as compare_auc
 from .diagnostic_accuracy import diagnostic_accuracy as diagnostic_accuracy
 from .labelled import Labelled as Labelled
@@ -5,3 +7,5 @@ from .labelled import read_labelled as read_labelled
 from .roc import RocArea as RocArea
 from .roc import area_inference as area_inference
 from .roc import roc_area as roc_area
+from .sentences import accuracy_sentences as accuracy_sentences
+from .two_step import confusion_matrix as confusion_matrix

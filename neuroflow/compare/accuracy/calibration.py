@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from neuroflow.compare.accuracy.labelled import read_labelled
+from neuroflow.compare.accuracy.labelled import check_probabilities, read_labelled
 from neuroflow.compare.accuracy.proportions import exact_interval
-from neuroflow.errors import OptionError, ResultWarning
+from neuroflow.errors import ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.matrix import BoolArray, FloatArray, check_number
 
@@ -71,7 +71,7 @@ def calibration(
     ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3, "region": "SCP",
     ...     "metric": "FW", "value": 0.3, "p_psp": [0.1, 0.2, 0.6, 0.4, 0.7, 0.9]})
     >>> calibration(table, "p_psp").set_index("measure")["value"].round(3).to_dict()
-    {'observed / expected': 1.034, 'intercept': 0.14, 'slope': 1.092, 'Brier': 0.145}
+    {'observed / expected': 1.034, 'intercept': 0.097, 'slope': 1.465, 'Brier': 0.145}
     """
     check_number("confidence", confidence, below=1)
     labelled = read_labelled(
@@ -124,14 +124,8 @@ def _probabilities(
 ) -> tuple[FloatArray, FloatArray, list[dict[str, object]]]:
     """Return the known probabilities and the truth, and what was left out."""
     known = np.isfinite(values)
-    p, y = values[known], positive[known].astype(np.float64)
-    if not len(p) or p.min() < 0 or p.max() > 1:
-        why = f"Its values reach from {p.min():g} to {p.max():g}." if len(p) else "It is empty."
-        raise OptionError(
-            f"The column {score!r} does not contain probabilities.",
-            why=why,
-            advice="Choose a column of values between 0 and 1; divide percent by 100.",
-        )
+    p = check_probabilities(values, score)[known]
+    y = positive[known].astype(np.float64)
     if extreme := int(((p < _EDGE) | (p > 1 - _EDGE)).sum()):
         warn_user(
             f"{extreme} probabilities in {score!r} are closer to 0 or 1 than {_EDGE:g}; intercept "
@@ -167,7 +161,8 @@ def _brier(p: FloatArray, y: FloatArray, confidence: float) -> tuple[float, floa
     if len(p) < 2:
         return float(squares.mean()), np.nan, np.nan
     half = stats.t.ppf((1 + confidence) / 2, len(p) - 1) * squares.std(ddof=1) / np.sqrt(len(p))
-    return float(squares.mean()), max(0.0, float(squares.mean() - half)), float(squares.mean() + half)
+    mean = float(squares.mean())
+    return mean, max(0.0, mean - float(half)), mean + float(half)
 
 
 def _logits(p: FloatArray) -> FloatArray:

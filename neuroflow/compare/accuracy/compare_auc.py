@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from neuroflow.compare.accuracy.labelled import Direction, Labelled, read_labelled
+from neuroflow.compare.accuracy.labelled import Direction, Labelled, numbers_of, read_labelled
 from neuroflow.compare.accuracy.roc import roc_area
 from neuroflow.compare.stats import Correction, correct
 from neuroflow.errors import OptionError
@@ -83,18 +83,26 @@ def compare_auc(
     if len(names) < 2:
         raise OptionError("One score cannot be compared.", advice="Name two scores or more.")
     plain = [name for name in names if name in table]
-    options = {"truth": truth, "positive": positive, "reference": reference}
     labelled = read_labelled(
-        table, **options, metric=metric, direction=direction, visit=visit, needed=plain
+        table,
+        truth=truth,
+        positive=positive,
+        reference=reference,
+        metric=metric,
+        direction=direction,
+        visit=visit,
+        needed=plain,
     )
-    by_column = (
-        read_labelled(table, **options, score=plain, direction=direction, visit=visit).values
-        if plain
-        else np.empty((len(labelled.positive), 0))
-    )
-    values = {name: by_column[:, plain.index(name)] for name in plain}
-    values |= {name: _region(labelled, name) for name in names if name not in plain}
-    rows = [_pair(one, other, values, labelled, confidence) for one, other in combinations(names, 2)]
+    sign = 1.0 if direction == "higher" else -1.0
+    values = {
+        name: sign * numbers_of(labelled.studies, name)
+        if name in plain
+        else _region(labelled, name)
+        for name in names
+    }
+    rows = [
+        _pair(one, other, values, labelled, confidence) for one, other in combinations(names, 2)
+    ]
     result = pd.DataFrame(rows)
     result[["n_positive", "n_negative"]] = result[["n_positive", "n_negative"]].astype("Int64")
     result.insert(

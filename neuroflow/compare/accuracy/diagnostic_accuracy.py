@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +26,10 @@ Missing = Literal["exclude", "wrong"]
 LEAST = 2
 """Studies that each side needs at least for an interval."""
 _MAX_STRATA = 20
+_COUNTS = (
+    *("n_positive", "n_negative", "missing_positive", "missing_negative"),
+    *("tp", "fn", "fp", "tn"),
+)
 
 
 def diagnostic_accuracy(
@@ -150,7 +155,8 @@ def diagnostic_accuracy(
             advice="Use either expected or strata.",
         )
     parts = [("", whole)] if strata is None else _strata(whole, strata)
-    rules = _Rules(direction, cutoff, folds, seed, missing, confidence)
+    sign = 1.0 if direction == "higher" else -1.0
+    rules = _Rules(sign, cutoff, folds, seed, missing == "wrong", confidence)
     frames = []
     for label, part in parts:
         frame = rules.apply(part, absent)
@@ -190,27 +196,22 @@ def _check_cutoff(cutoff: object, folds: int) -> None:
         raise OptionError(f"folds is {folds}.", advice="Choose 2 or more.")
 
 
+@dataclass(frozen=True, slots=True)
 class _Rules:
     """How scores become classes, and counts become measures."""
 
-    def __init__(
-        self,
-        direction: Direction,
-        cutoff: float | str | None,
-        folds: int,
-        seed: int,
-        missing: Missing,
-        confidence: float,
-    ) -> None:
-        self._sign = 1.0 if direction == "higher" else -1.0
-        self._cutoff, self._folds, self._seed = cutoff, folds, seed
-        self._wrong, self._confidence = missing == "wrong", confidence
+    sign: float  # -1 where lower values are positive
+    cutoff: float | str | None
+    folds: int
+    seed: int
+    missing_is_wrong: bool
+    confidence: float
 
     def apply(self, part: Labelled, absent: tuple[int, int]) -> pd.DataFrame:
         """Return one row per score of some studies."""
         sick, well = part.values[part.positive], part.values[~part.positive]
         area = roc_area(sick, well)
-        numbers = area_inference(area, self._confidence)
+        numbers = area_inference(area, self.confidence)
         result = part.columns[described(part)].copy()
         result["n_positive"], result["n_negative"] = area.n_positive, area.n_negative
         lost = len(sick) - area.n_positive + absent[0], len(well) - area.n_negative + absent[1]
@@ -218,12 +219,10 @@ class _Rules:
         result["auc"], result["se"] = area.auc, area.se
         for name in ("ci_low", "ci_high", "p"):
             result[name] = numbers[name]
-        if self._cutoff is not None:
+        if self.cutoff is not None:
             for name, values in self._classified(part, lost).items():
                 result[name] = values
-        counts = [name for name in result if name.startswith(("n_", "missing_"))]
-        counts += [name for name in ("tp", "fn", "fp", "tn") if name in result]
-        result[counts] = result[counts].astype("Int64")
+        result = result.astype({name: "Int64" for name in _COUNTS if name in result})
         result["reason"] = [
             ""
             if min(m, n) >= LEAST
@@ -235,22 +234,21 @@ class _Rules:
     def _classified(
         self, part: Labelled, lost: tuple[FloatArray, FloatArray]
     ) -> dict[str, FloatArray]:
-        if self._cutoff == "youden":
+        if isinstance(self.cutoff, str):
             smaller = int(min(part.positive.sum(), (~part.positive).sum()))
-            folds = max(2, min(self._folds, smaller))
+            folds = max(2, min(self.folds, smaller))
             cutoff = youden(part.values, part.positive)
-            classes = classify_by_youden(part.values, part.positive, folds, self._seed)
+            classes = classify_by_youden(part.values, part.positive, folds, self.seed)
         else:
-            assert isinstance(self._cutoff, int | float)  # checked by _check_cutoff
-            cutoff = np.full(part.values.shape[1], self._sign * self._cutoff)
+            cutoff = np.full(part.values.shape[1], self.sign * float(self.cutoff or 0))
             classes = classify(part.values, cutoff)
         sick, well = classes[part.positive], classes[~part.positive]
         tp, fn = (sick == 1).sum(axis=0) * 1.0, (sick == 0).sum(axis=0) * 1.0
         fp, tn = (well == 1).sum(axis=0) * 1.0, (well == 0).sum(axis=0) * 1.0
-        if self._wrong:
+        if self.missing_is_wrong:
             fn, fp = fn + lost[0], fp + lost[1]
-        counts: dict[str, Any] = {"cutoff": self._sign * cutoff, "tp": tp, "fn": fn}
-        return counts | {"fp": fp, "tn": tn} | rates(tp, fn, fp, tn, self._confidence)
+        counts: dict[str, Any] = {"cutoff": self.sign * cutoff, "tp": tp, "fn": fn}
+        return counts | {"fp": fp, "tn": tn} | rates(tp, fn, fp, tn, self.confidence)
 
 
 def _strata(whole: Labelled, name: str) -> list[tuple[str, Labelled]]:
@@ -279,5 +277,5 @@ def _absent(expected: pd.DataFrame, table: pd.DataFrame, whole: Labelled) -> tup
     everyone = expected.drop_duplicates(key)
     gone = everyone[~labels(everyone[key]).isin(list(present))]
     found = labels(gone[truth])
-    sides = (whole.facts["positive"], whole.facts["negative"])
-    return tuple(int(found.isin(side).sum()) for side in sides)  # type: ignore[return-value]
+    sick, well = (int(found.isin(whole.facts[side]).sum()) for side in ("positive", "negative"))
+    return sick, well

@@ -74,7 +74,7 @@ def read_labelled(
     kept = log.cells
     if scores:
         columns = pd.DataFrame({"score": scores})
-        values = np.column_stack([_numbers(kept.studies, name) for name in scores])
+        values = np.column_stack([numbers_of(kept.studies, name) for name in scores])
     else:
         columns, values = kept.columns, kept.values
     is_positive = side[log.kept] == 1
@@ -140,10 +140,29 @@ def _sides(
     return sick, well
 
 
-def _numbers(studies: pd.DataFrame, name: str) -> FloatArray:
+def numbers_of(studies: pd.DataFrame, name: str) -> FloatArray:
+    """Return a column of numbers, one per study."""
     column = read_covariate(studies, name)
     if column.levels:
         raise OptionError(
             f"The column {name!r} does not contain numbers.", advice="Choose a column of numbers."
         )
     return np.where(column.known, column.values, np.nan)
+
+
+def probabilities(studies: pd.DataFrame, name: str) -> FloatArray:
+    """Return a column of probabilities; refuse anything that is not between 0 and 1."""
+    return check_probabilities(numbers_of(studies, name), name)
+
+
+def check_probabilities(values: FloatArray, name: str) -> FloatArray:
+    """Refuse values that are not between 0 and 1, or a column that is empty."""
+    known = values[np.isfinite(values)]
+    if not len(known) or known.min() < 0 or known.max() > 1:
+        span = f"Its values reach from {known.min():g} to {known.max():g}." if len(known) else ""
+        raise OptionError(
+            f"The column {name!r} does not contain probabilities.",
+            why=span or "It has no values.",
+            advice="Choose a column of values between 0 and 1; divide percent by 100.",
+        )
+    return values

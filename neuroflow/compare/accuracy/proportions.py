@@ -57,14 +57,18 @@ def rates(
         with np.errstate(invalid="ignore", divide="ignore"):
             found[name] = np.where(n > 0, hits / n, np.nan)
         found[f"{name}_ci_low"], found[f"{name}_ci_high"] = exact_interval(hits, n, confidence)
-    found |= _ratio("lr_positive", tp, tp + fn, fp, tn + fp, confidence)
-    return found | _ratio("lr_negative", fn, tp + fn, tn, tn + fp, confidence)
+    found |= _ratio("lr_positive", (tp, tp + fn), (fp, tn + fp), confidence)
+    return found | _ratio("lr_negative", (fn, tp + fn), (tn, tn + fp), confidence)
 
 
 def _ratio(
-    name: str, hits: FloatArray, n: FloatArray, others: FloatArray, m: FloatArray, level: float
+    name: str,
+    above: tuple[FloatArray, FloatArray],
+    below: tuple[FloatArray, FloatArray],
+    confidence: float,
 ) -> dict[str, FloatArray]:
     """Return the ratio of two shares, with an interval that is symmetric on the log scale."""
+    (hits, n), (others, m) = above, below
     more = np.where((hits == 0) | (others == 0), 0.5, 0.0)
     there = (n > 0) & (m > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -72,7 +76,7 @@ def _ratio(
         a, b, c, d = hits + more, n + 2 * more, others + more, m + 2 * more
         middle = np.log((a / b) / (c / d))
         se = np.sqrt(1 / a - 1 / b + 1 / c - 1 / d)
-    half = stats.norm.ppf((1 + level) / 2) * se
+    half = stats.norm.ppf((1 + confidence) / 2) * se
     columns = {name: ratio, f"{name}_ci_low": np.exp(middle - half)}
     columns[f"{name}_ci_high"] = np.exp(middle + half)
     return {column: np.where(there, values, np.nan) for column, values in columns.items()}

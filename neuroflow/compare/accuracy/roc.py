@@ -89,13 +89,14 @@ def area_inference(area: RocArea, confidence: float) -> dict[str, FloatArray]:
         middle = special.logit(np.where(usual, area.auc, np.nan))
         spread = area.se / (area.auc * (1 - area.auc))
         half = stats.t.ppf((1 + confidence) / 2, area.df) * spread
-        low, high = special.expit(middle - half), special.expit(middle + half)
-        p = 2 * stats.t.sf(np.abs(middle / spread), area.df)
+        low = np.asarray(special.expit(middle - half))
+        high = np.asarray(special.expit(middle + half))
+        p = np.asarray(2 * stats.t.sf(np.abs(middle / spread), area.df))
     for i in np.flatnonzero(np.isfinite(area.se) & ~usual):
         m, n, auc = float(area.n_positive[i]), float(area.n_negative[i]), float(area.auc[i])
         low[i], high[i] = _newcombe(auc, m, n, z)
         p[i] = 2 * stats.norm.sf(abs(auc - 0.5) / np.sqrt(_hanley_mcneil(0.5, m, n)))
-    return {"ci_low": low, "ci_high": high, "p": np.asarray(p)}
+    return {"ci_low": low, "ci_high": high, "p": p}
 
 
 def _newcombe(auc: float, m: float, n: float, z: float) -> tuple[float, float]:

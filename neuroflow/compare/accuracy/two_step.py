@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from neuroflow.compare.accuracy.labelled import read_labelled
+from neuroflow._version import __version__
+from neuroflow.compare.accuracy.labelled import probabilities
 from neuroflow.compare.accuracy.proportions import exact_interval
-from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix import check_number, coded, diagnosis, labels, require
+from neuroflow.compare.stats import ExclusionLog
+from neuroflow.errors import CompareError
+from neuroflow.matrix import (
+    check_number,
+    coded,
+    diagnosis,
+    labels,
+    participants,
+    read_cells,
+    require,
+)
 
 NO_ANSWER = "no answer"
 _CLASSES = ("PD", "MSA", "PSP")
@@ -92,14 +103,43 @@ def confusion_matrix(
             why=f"Its labels are {', '.join(meant)}.",
             advice="Say which label means which diagnosis with names.",
         )
-    rows = table.assign(**{truth: labels(table[truth]), "_any": "yes"})
-    rows["_any"] = np.where(rows[truth].isin(known), "yes", None)
-    labelled = read_labelled(
-        rows,
-        truth=truth,
-        positive=known,
-        reference=None,
-        score=[atypical, psp_vs_msap],
-        visit=visit,
-    )
-    return pd.DataFrame({"n": [len(labelled.studies)], "x": [NO_ANSWER]}).head(0)
+    cells = read_cells(table, needed=list(dict.fromkeys([truth, atypical, psp_vs_msap])))
+    log = ExclusionLog(cells)
+    log.exclude(~labels(cells.studies[truth]).isin(known).to_numpy(), f"{truth} is another")
+    log.exclude_other_visits(visit)
+    studies = log.cells.studies
+    first, second = (probabilities(studies, name) for name in (atypical, psp_vs_msap))
+    answer = np.where(first < cutoff, "PD", np.where(second >= cutoff, "PSP", "MSA"))
+    unknown = np.isnan(first) | ((first >= cutoff) & np.isnan(second))
+    answer = np.where(unknown, NO_ANSWER, answer)
+    right = labels(studies[truth]).map(meant).to_numpy(dtype=str)
+    result = _counted(right, answer, confidence)
+    result.attrs |= {
+        "accuracy": "two steps",
+        "truth": truth,
+        "score": [atypical, psp_vs_msap],
+        "cutoff": float(cutoff),
+        "n_studies": len(studies),
+        "n_participants": len(np.unique(participants(studies))),
+        "visit": visit or "",
+        "exclusions": log.exclusions,
+        "confidence": float(confidence),
+        "neuroflow": __version__,
+    }
+    return result
+
+
+def _counted(
+    right: npt.NDArray[np.str_], answer: npt.NDArray[np.str_], confidence: float
+) -> pd.DataFrame:
+    rows = []
+    for name in (*(name for name in _CLASSES if name in right), "all"):
+        mine = (right == name) | (name == "all")
+        counts = {given: int((answer[mine] == given).sum()) for given in (*_CLASSES, NO_ANSWER)}
+        hits = int((answer[mine] == right[mine]).sum())
+        rows.append({"truth": name, **counts, "n": int(mine.sum()), "correct": hits})
+    result = pd.DataFrame(rows)
+    right_ones, n = (result[name].to_numpy(dtype=np.float64) for name in ("correct", "n"))
+    result["correct"] = right_ones / n
+    result["ci_low"], result["ci_high"] = exact_interval(right_ones, n, confidence)
+    return result

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from neuroflow.compare.accuracy import accuracy_sentences
 from neuroflow.compare.stats import CORRECTION_NAMES
 from neuroflow.errors import CompareError
 
@@ -36,8 +37,9 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     Parameters
     ----------
     effects
-        The table that `compare_groups`, `change_over_time`, `correlate`, `correlate_regions` or
-        `z_scores` returned, or its ``.attrs``.
+        The table that `compare_groups`, `change_over_time`, `correlate`, `correlate_regions`,
+        `z_scores`, `diagnostic_accuracy`, `compare_auc`, `calibration` or `confusion_matrix`
+        returned, or its ``.attrs``.
 
     Returns
     -------
@@ -65,6 +67,7 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
         ("method", _groups),
         ("correlation", _correlations),
         ("reference", _scores),
+        ("accuracy", _accuracy),
     ):
         if name in facts:
             left_out = [f"{item['n']} ({item['reason']})" for item in facts.get("exclusions", [])]
@@ -160,6 +163,12 @@ def _scores(facts: Mapping[str, Any]) -> list[str]:
         "Each member of the reference was compared with the other members.",
         f"{facts['confidence']:.0%} prediction intervals are reported.",
     ]
+
+
+def _accuracy(facts: Mapping[str, Any]) -> list[str]:
+    corrected = [_corrected(facts)] if "correction" in facts else []
+    visit = [_visit(str(facts["visit"]))] if facts["visit"] else []
+    return [*accuracy_sentences(facts), *corrected, *visit]
 
 
 def _adjusted(facts: Mapping[str, Any]) -> str:
