@@ -107,7 +107,15 @@ def cohort(visits: int = 1) -> pd.DataFrame:
         table[column] = table["region"].map({s: getattr(n, column) for s, n in names.items()})
     table["metric"] = table["metric"].replace("FA", "FAt")
     table.loc[rng.random(len(table)) < 0.004, "value"] = np.nan
-    return table
+    return table.assign(p_atypical=predicted(table))
+
+
+def predicted(table: pd.DataFrame) -> pd.Series:
+    """Simulate the probability of an atypical syndrome that the service would report."""
+    groups = table.drop_duplicates("study_id").set_index("study_id")["group"]
+    centre = np.where(groups.isin(["MSA", "PSP"]), 1.6, -1.6)
+    logit = np.random.default_rng(7).normal(centre, 1.6)
+    return table["study_id"].map(pd.Series(1 / (1 + np.exp(-logit)), groups.index).round(3))
 
 
 def world() -> dict[str, Any]:

@@ -43,7 +43,14 @@ _PANELS = {
         commands.rebuild,
     ),
     "Results": (commands.status, commands.collect, commands.watch),
-    "Tables and figures": (commands.table, commands.export, commands.compare, commands.plot),
+    "Tables and figures": (
+        commands.table,
+        commands.export,
+        commands.table_one,
+        commands.compare,
+        commands.accuracy,
+        commands.plot,
+    ),
     "Forms, demo, help": (commands.app, commands.demo, commands.explain),
 }
 app.add_typer(commands.keys, name="key", rich_help_panel="The service")

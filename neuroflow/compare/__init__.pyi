@@ -5,6 +5,7 @@ from .accuracy import confusion_matrix as confusion_matrix
 from .accuracy import diagnostic_accuracy as diagnostic_accuracy
 from .accuracy import read_labelled as read_labelled
 from .accuracy import roc_area as roc_area
+from .accuracy import roc_points as roc_points
 from .asymmetry import asymmetry as asymmetry
 from .change import change_over_time as change_over_time
 from .change import years_of as years_of

@@ -2,6 +2,7 @@ from ._brain.brain import brain as brain
 from ._brain.masks import Masks as Masks
 from ._brain.masks import read_masks as read_masks
 from ._brain.masks import save_nifti as save_nifti
+from ._calibration import calibration as calibration
 from ._correlation import correlation as correlation
 from ._coverage import coverage as coverage
 from ._ecdf import ecdf as ecdf
@@ -9,6 +10,7 @@ from ._forest import forest as forest
 from ._heatmap import heatmap as heatmap
 from ._profile import profile as profile
 from ._raincloud import raincloud as raincloud
+from ._roc import roc as roc
 from ._scatter import scatter as scatter
 from ._strip import strip as strip
 from ._trajectory import trajectory as trajectory

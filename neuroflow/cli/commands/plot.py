@@ -75,7 +75,12 @@ def plot(
     correction: CorrectionName = "bh",
     study: Annotated[str | None, typer.Option(help="The study, for profile.")] = None,
     score: Annotated[
-        str | None, typer.Option(help="The column with the score, for scatter.")
+        str | None,
+        typer.Option(help="The column with the score, for scatter, roc and calibration."),
+    ] = None,
+    positive: Annotated[
+        list[str] | None,
+        typer.Option(help="Groups to detect, for roc and calibration; all patients if omitted."),
     ] = None,
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
     note: Annotated[str, typer.Option(help="A line below the figure.")] = "",
@@ -105,6 +110,8 @@ def plot(
             "correction": correction,
             "study_id": study,
             "score": score,
+            "truth": by,
+            "positive": split_list(positive),
         }
         if missing := figure.missing(values):
             raise OptionError(f"The figure {kind} needs {_OPTIONS[missing[0]]}.")

@@ -7,5 +7,6 @@ from .labelled import read_labelled as read_labelled
 from .roc import RocArea as RocArea
 from .roc import area_inference as area_inference
 from .roc import roc_area as roc_area
+from .roc import roc_points as roc_points
 from .sentences import accuracy_sentences as accuracy_sentences
 from .two_step import confusion_matrix as confusion_matrix

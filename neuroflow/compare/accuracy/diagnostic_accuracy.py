@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -185,8 +186,10 @@ def diagnostic_accuracy(
     return result
 
 
-def _check_cutoff(cutoff: object, folds: int) -> None:
-    is_number = isinstance(cutoff, int | float) and bool(np.isfinite(cutoff))
+def _check_cutoff(cutoff: float | str | None, folds: int) -> None:
+    is_number = (
+        isinstance(cutoff, Real) and not isinstance(cutoff, bool) and bool(np.isfinite(cutoff))
+    )
     if not (cutoff is None or cutoff == "youden" or is_number):
         raise OptionError(
             f"cutoff must be a number, not {cutoff!r}.",

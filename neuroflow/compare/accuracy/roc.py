@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special, stats
 
-from neuroflow.matrix import FloatArray
+from neuroflow.matrix import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,23 @@ def roc_area(positive: FloatArray, negative: FloatArray) -> RocArea:
         df = (one + other) ** 2 / (one**2 / (m - 1) + other**2 / (n - 1))
         se = np.where((m > 1) & (n > 1), np.sqrt(one + other), np.nan)
         return RocArea(m, n, np.where((m > 0) & (n > 0), auc, np.nan), se, df, upper, lower)
+
+
+def roc_points(values: FloatArray, positive: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return 1 - specificity and sensitivity of one score at every cut-off, the strictest first.
+
+    Examples
+    --------
+    >>> x, y = roc_points(np.array([1.0, 2.0, 3.0]), np.array([False, True, True]))
+    >>> x.tolist(), y.tolist()
+    ([0.0, 0.0, 0.0, 1.0], [0.0, 0.5, 1.0, 1.0])
+    """
+    known = np.isfinite(values)
+    sick, well = np.sort(values[known & positive]), np.sort(values[known & ~positive])
+    cuts = np.unique(values[known])[::-1]
+    y = 1 - np.searchsorted(sick, cuts) / len(sick) if len(sick) else np.full(len(cuts), np.nan)
+    x = 1 - np.searchsorted(well, cuts) / len(well) if len(well) else np.full(len(cuts), np.nan)
+    return np.concatenate([[0.0], x]), np.concatenate([[0.0], y])
 
 
 def _ranks(values: FloatArray) -> FloatArray:

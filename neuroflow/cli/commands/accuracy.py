@@ -1,0 +1,140 @@
+"""``neuroflow accuracy`` and ``table-one``: how well scores tell groups apart, and who was studied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from neuroflow.cli.console import Console
+from neuroflow.cli.inputs import cohort_table
+from neuroflow.cli.options import (
+    AsJson,
+    By,
+    Confidence,
+    CorrectionName,
+    Groups,
+    Metrics,
+    Participants,
+    Quiet,
+    Reference,
+    Source,
+    Visit,
+    split_list,
+)
+from neuroflow.errors import OptionError
+
+SHOWN = ("n_positive", "n_negative", "auc", "ci_low", "ci_high", "q", "sensitivity", "specificity")
+"""Columns that are shown on a terminal; a file has all."""
+
+To = Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")]
+
+
+def accuracy(
+    source: Source,
+    score: Annotated[
+        list[str] | None, typer.Option(help="Columns of numbers; every region if omitted.")
+    ] = None,
+    truth: Annotated[str, typer.Option(help="The column with the true diagnosis.")] = "group",
+    positive: Annotated[
+        list[str] | None, typer.Option(help="Groups to detect; all patients if omitted.")
+    ] = None,
+    reference: Reference = "auto",
+    metric: Metrics = None,
+    direction: Annotated[str, typer.Option(help="Which values are positive: higher, lower.")] = (
+        "higher"
+    ),
+    cutoff: Annotated[
+        str, typer.Option(help="A number, youden (cross-validated) or none (the area only).")
+    ] = "youden",
+    missing: Annotated[
+        str, typer.Option(help="Studies without a value: exclude, or wrong (misclassified).")
+    ] = "exclude",
+    strata: Annotated[str | None, typer.Option(help="One row per label of this column.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the cross-validation.")] = 0,
+    visit: Visit = None,
+    correction: CorrectionName = "bh",
+    confidence: Confidence = 0.95,
+    to: To = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compute how well every region or a score tells two groups apart: AUC, sensitivity..."""
+    import neuroflow as nf
+
+    with Console(as_json=as_json, quiet=quiet) as console:
+        found = nf.diagnostic_accuracy(
+            cohort_table(source, participants),
+            split_list(score),
+            truth=truth,
+            positive=split_list(positive),
+            reference=None if reference == "none" else reference,
+            metric=split_list(metric),
+            direction=direction,  # type: ignore[arg-type]  # checked there
+            cutoff=_cutoff(cutoff),
+            missing=missing,  # type: ignore[arg-type]  # checked there
+            strata=strata,
+            seed=seed,
+            visit=visit,
+            correction=correction,  # type: ignore[arg-type]  # checked there
+            confidence=confidence,
+        )
+        methods = nf.methods_text(found)
+        found.attrs["methods"] = methods  # so that a file has it, too
+        files = [nf.save_cohort_table(found, to)] if to else []
+        names = ["stratum", "score", "region", "metric", *SHOWN]
+        shown = found[[name for name in names if name in found]]
+        answer = {"methods": methods, "files": files, "accuracy": found}
+        console.output(answer, None if files else shown)
+        console.print("\n".join([methods, *map(str, files)]))
+
+
+def table_one(
+    source: Source,
+    columns: Annotated[
+        list[str] | None, typer.Option(help="Columns to describe; age, sex and site if omitted.")
+    ] = None,
+    by: By = "group",
+    groups: Groups = None,
+    categorical: Annotated[
+        list[str] | None, typer.Option(help="Columns of numbers that are codes.")
+    ] = None,
+    tests: Annotated[bool, typer.Option("--tests", help="Add p values.")] = False,
+    visit: Visit = None,
+    to: Annotated[Path | None, typer.Option(help=".docx, .tex, .md or .xlsx")] = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Describe who was studied, by group: the first table of a paper."""
+    import neuroflow as nf
+
+    with Console(as_json=as_json, quiet=quiet) as console:
+        found = nf.table_one(
+            cohort_table(source, participants),
+            split_list(columns),
+            by=by,
+            groups=split_list(groups),
+            categorical=split_list(categorical) or [],
+            tests=tests,
+            visit=visit,
+        )
+        files = [nf.save_paper_table(found, to)] if to else []
+        console.output({"files": files, "table": found}, None if files else found)
+        console.print("\n".join(map(str, files)))
+
+
+def _cutoff(text: str) -> float | Literal["youden"] | None:
+    """Return what the option means."""
+    if text == "youden":
+        return "youden"
+    if text == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise OptionError(
+            f"There is no cut-off {text!r}.", advice="Choose a number, youden or none."
+        ) from error

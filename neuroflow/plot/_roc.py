@@ -1,0 +1,190 @@
+"""ROC curves: sensitivity against specificity at every cut-off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from neuroflow.compare import diagnostic_accuracy, read_labelled, roc_points
+from neuroflow.errors import OptionError
+from neuroflow.matrix import BoolArray, FloatArray, as_list
+from neuroflow.plot.common import (
+    BIOMARKERS,
+    SINGLE_COLUMN,
+    abbreviations,
+    add_legend,
+    current_style,
+    lower_first,
+    metric_name,
+    new_axes,
+    order_regions,
+    pick_regions,
+    record_marks,
+    region_labels,
+    set_caption,
+    styled,
+)
+from neuroflow.plot.figures import FigureSpec, FormEntry
+
+_MOST = 6
+_DASHES: tuple[tuple[float, tuple[float, ...] | None], ...] = (
+    (0, None),
+    (0, (4, 2)),
+    (0, (6, 2, 1, 2)),
+    (0, (1, 1.5)),
+    (0, (5, 1, 1, 1, 1, 1)),
+    (0, (8, 3)),
+)
+
+
+def roc(
+    table: pd.DataFrame,
+    regions: Sequence[str] | str | None = None,
+    metric: str = "FW",
+    *,
+    score: str | Sequence[str] | None = None,
+    truth: str = "group",
+    positive: str | Sequence[str] | None = None,
+    reference: str | Sequence[str] | None = "auto",
+    visit: str | None = None,
+    confidence: float = 0.95,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw ROC curves of a few regions or scores, with the areas under them.
+
+    Parameters
+    ----------
+    table
+        The cohort table: one row per study, region, hemisphere and metric.
+    regions
+        Identifiers or names of up to six regions; None for the four biomarkers (pSN, Putamen,
+        SCP, MCP), or all if the table has none of these.
+    metric
+        The metric to draw, such as ``"FW"``.
+    score
+        Columns of numbers to draw instead of regions, such as probabilities of the service.
+    truth, positive, reference, visit
+        As for `neuroflow.diagnostic_accuracy`.
+    confidence
+        Level of the areas' intervals (DeLong, logit scale), between 0 and 1.
+    ax
+        Axes to draw on; None makes a figure as wide as a journal's column (85 mm).
+
+    Returns
+    -------
+    Axes
+        1 - specificity along x and sensitivity up, both from 0 to 1.
+
+    Raises
+    ------
+    CompareError
+        A side has no study, or participants have repeated visits and none is chosen.
+    OptionError
+        There are more than six curves, or an argument is outside its choices.
+    TableError
+        The table lacks a column.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcd"), "group": ["Control"] * 2 + ["PSP"] * 2,
+    ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.50, 0.45, 0.55]})
+    >>> roc(table, "SCP").get_legend_handles_labels()[1]
+    ['SCP, AUC 0.75 [0.05, 0.99]']
+    """
+    options = {"truth": truth, "positive": positive, "reference": reference, "visit": visit}
+    measured = metric if score is None else None
+    labelled = read_labelled(table, score=score, metric=measured, **options)  # type: ignore[arg-type]
+    found = diagnostic_accuracy(
+        table,
+        score,
+        metric=measured,
+        cutoff=None,
+        confidence=confidence,
+        **options,  # type: ignore[arg-type]
+    )
+    names, chosen = _curves(labelled.columns, regions, score)
+    rows = found.iloc[chosen]
+    with styled():
+        new_figure = ax is None
+        if ax is None:
+            ax = new_axes(SINGLE_COLUMN, 85.0 + 5 * len(names))
+        _draw(ax, labelled.values[:, chosen], labelled.positive, _legend(names, rows))
+        record_marks(ax, names, _legend(names, rows), np.full((len(names), 2), np.nan))
+        add_legend(ax, ax.get_legend_handles_labels()[0], new_figure=new_figure)
+        facts = found.attrs
+        what = lower_first(metric_name(metric)) if score is None else "scores"
+        who = f"{' or '.join(facts['positive'])} against {' or '.join(facts['negative'])}"
+        n = f"n = {facts['n_positive']} and {facts['n_negative']}"
+        note = f"AUC with {confidence:.0%} CI (DeLong, logit scale)."
+        gaps = rows[["missing_positive", "missing_negative"]].to_numpy().sum()
+        note += f" {gaps} missing values are left out." if gaps else ""
+        foot = " ".join(text for text in (note, abbreviations(names)) if text)
+        set_caption(ax, f"ROC curves of {what}: {who} ({n}). {note}", foot, new_figure=new_figure)
+    return ax
+
+
+FIGURE = FigureSpec(
+    "roc",
+    roc,
+    needs="table",
+    title="ROC: how well regions tell groups apart",
+    example='nf.plot.roc(table, positive="PSP")',
+    form=FormEntry("ROC", "Sensitivity and specificity of regions at every cut-off", ("regions",)),
+    order=80,
+)
+
+
+def _curves(
+    columns: pd.DataFrame, regions: Sequence[str] | str | None, score: str | Sequence[str] | None
+) -> tuple[list[str], list[int]]:
+    """Return the names of the curves and their columns."""
+    if score is not None:
+        names = as_list("score", score)
+        chosen = list(range(len(names)))
+    else:
+        if regions is None:
+            some = [name for name in BIOMARKERS if (columns["region"] == name).any()]
+            regions = some or None
+        picked = np.flatnonzero(pick_regions(columns, regions))
+        rows = columns.iloc[picked].reset_index(drop=True)
+        order = order_regions(rows, [regions] if isinstance(regions, str) else regions)
+        chosen = [int(picked[i]) for i in order]
+        names = region_labels(columns.iloc[chosen].reset_index(drop=True))
+    if len(names) > _MOST:
+        raise OptionError(
+            f"{len(names)} curves cannot be told apart.",
+            advice=f"Choose up to {_MOST} regions; diagnostic_accuracy computes all.",
+        )
+    return names, chosen
+
+
+def _legend(names: Sequence[str], rows: pd.DataFrame) -> list[str]:
+    numbers = rows[["auc", "ci_low", "ci_high"]].to_numpy(dtype=np.float64)
+    return [
+        f"{name}, AUC {auc:.2f} [{low:.2f}, {high:.2f}]"
+        if np.isfinite(low)
+        else f"{name}, AUC – (too few)"
+        for name, (auc, low, high) in zip(names, numbers, strict=True)
+    ]
+
+
+def _draw(ax: Axes, values: FloatArray, positive: BoolArray, labels: Sequence[str]) -> None:
+    theme = current_style().palette
+    ax.plot([0, 1], [0, 1], color=theme.muted, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
+    colors = (theme.foreground, *theme.extra_groups)
+    for place, label in enumerate(labels):
+        x, y = roc_points(values[:, place], positive)
+        (line,) = ax.plot(x, y, color=colors[place], linewidth=1.4, zorder=2, label=label)
+        offset, dashes = _DASHES[place]
+        line.set_linestyle((offset, dashes) if dashes else "-")
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_aspect("equal")
+    ax.set_xlabel("1 - specificity")
+    ax.set_ylabel("Sensitivity")
+    ax.grid(zorder=0)
+    ax.set_axisbelow(True)
