@@ -65,8 +65,10 @@ def project(tmp_path, service, run):
 
 @pytest.fixture(scope="session")
 def table_file(tmp_path_factory):
-    """Return a cohort table of 46 simulated studies in a file."""
-    return save_cohort_table(realistic_table(), tmp_path_factory.mktemp("table") / "cohort.parquet")
+    """Return a cohort table of 46 simulated studies, with a prediction, in a file."""
+    table = realistic_table()
+    table["p_psp"] = table["age"].rank(pct=True) * 0.9
+    return save_cohort_table(table, tmp_path_factory.mktemp("table") / "cohort.parquet")
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,7 @@ CHOSEN = {
     "raincloud": ("--regions", "pSN", "--visit", "first"),
     "forest": ("--reference", "Control", "--regions", "pSN,SCP"),
     "volcano": ("--contrasts", "PSP - Control"),
+    "calibration": ("--score", "p_psp", "--positive", "PSP"),
 }
 
 
@@ -218,3 +219,33 @@ def test_a_cohort_table_takes_no_schema(run, table_file, tmp_path):
     (tmp_path / "schema.toml").write_text("")
     code, _, err = run("table", table_file, "--schema", tmp_path / "schema.toml")
     assert (code, "--schema" in err) == (2, True)
+
+
+def test_accuracy_prints_methods_and_writes_all_columns(run, table_file, tmp_path):
+    to = tmp_path / "accuracy.csv"
+    code, out, err = run("accuracy", table_file, "--positive", "PSP", "--metric", "FW", "--to", to)
+    assert code == 0, err
+    assert "DeLong's variance" in out
+    assert {"auc", "sensitivity_ci_low", "lr_positive"} <= set(pd.read_csv(to).columns)
+
+
+def test_accuracy_of_a_score_takes_a_cutoff(run, table_file):
+    words = ("--score", "p_psp", "--positive", "PSP", "--cutoff", "0.5", "--json")
+    code, out, err = run("accuracy", table_file, *words)
+    assert code == 0, err
+    (row,) = json.loads(out)["accuracy"]
+    assert row["cutoff"] == 0.5
+    assert row["tp"] + row["fn"] == row["n_positive"]
+
+
+def test_a_cutoff_that_is_a_word_is_refused(run, table_file):
+    code, _, err = run("accuracy", table_file, "--cutoff", "best")
+    assert code == 3
+    assert "Choose a number, youden or none." in err
+
+
+def test_table_one_is_written_for_a_paper(run, table_file, tmp_path):
+    to = tmp_path / "table_1.md"
+    code, _, err = run("table-one", table_file, "--columns", "age,sex", "--to", to)
+    assert code == 0, err
+    assert "| age, mean (SD) |" in to.read_text(encoding="utf-8")

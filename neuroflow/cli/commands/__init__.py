@@ -1,9 +1,9 @@
 """The commands of `neuroflow`, one file per group."""
 
-from neuroflow.cli.commands.accuracy import accuracy as accuracy
-from neuroflow.cli.commands.accuracy import table_one as table_one
+from neuroflow.cli.commands.analyses import accuracy as accuracy
+from neuroflow.cli.commands.analyses import compare as compare
+from neuroflow.cli.commands.analyses import table_one as table_one
 from neuroflow.cli.commands.app import app as app
-from neuroflow.cli.commands.compare import compare as compare
 from neuroflow.cli.commands.connect import connect as connect
 from neuroflow.cli.commands.demo import demo as demo
 from neuroflow.cli.commands.explain import explain as explain

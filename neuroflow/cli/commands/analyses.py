@@ -1,9 +1,10 @@
-"""``neuroflow accuracy`` and ``table-one``: how well scores tell groups apart, and who was studied."""
+"""Analyses of a cohort table: ``neuroflow table-one``, ``compare`` and ``accuracy``."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,7 +14,9 @@ from neuroflow.cli.options import (
     AsJson,
     By,
     Confidence,
+    Contrasts,
     CorrectionName,
+    Covariates,
     Groups,
     Metrics,
     Participants,
@@ -21,14 +24,101 @@ from neuroflow.cli.options import (
     Reference,
     Source,
     Visit,
+    parse_contrasts,
     split_list,
 )
 from neuroflow.errors import OptionError
 
-SHOWN = ("n_positive", "n_negative", "auc", "ci_low", "ci_high", "q", "sensitivity", "specificity")
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = ("region", "metric", "contrast", "n1", "n2", "estimate", "effect_size", "p", "q", "reason")
 """Columns that are shown on a terminal; a file has all."""
 
-To = Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")]
+
+ACCURACY_SHOWN = (
+    "n_positive",
+    "n_negative",
+    "auc",
+    "ci_low",
+    "ci_high",
+    "q",
+    "sensitivity",
+    "specificity",
+)
+"""Columns that are shown on a terminal; a file has all."""
+
+
+class Omnibus(StrEnum):
+    """The test for any difference between groups: none, besides the contrasts, or alone."""
+
+    NO = "no"
+    YES = "yes"
+    ONLY = "only"
+
+
+def compare(
+    source: Source,
+    by: By = "group",
+    reference: Reference = "auto",
+    groups: Groups = None,
+    contrasts: Contrasts = None,
+    covariates: Covariates = None,
+    metric: Metrics = None,
+    method: Annotated[str, typer.Option(help="linear, welch or mannwhitney.")] = "linear",
+    robust: Annotated[str, typer.Option(help="none, HC3 or cluster.")] = "none",
+    omnibus: Annotated[
+        Omnibus,
+        typer.Option(help="Test for any difference between the groups (F) as well, or only."),
+    ] = Omnibus.NO,
+    visit: Visit = None,
+    correction: CorrectionName = "bh",
+    family: Annotated[
+        list[str] | None,
+        typer.Option(help="Tests that are corrected together: all, or per metric, contrast..."),
+    ] = None,
+    confidence: Confidence = 0.95,
+    to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
+    paper: Annotated[
+        Path | None, typer.Option(help="Also write a table for a paper: .docx, .tex, .md or .xlsx")
+    ] = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare groups in every region and metric: adjusted, FDR-corrected, with effect sizes."""
+    import neuroflow as nf
+
+    options: dict[str, Any] = {
+        "by": by,
+        "reference": None if reference == "none" else reference,
+        "contrasts": parse_contrasts(contrasts),
+        "groups": split_list(groups),
+        "covariates": split_list(covariates) or [],
+        "method": method,
+        "robust": robust,
+        "visit": visit,
+        "correction": correction,
+    }
+    more: dict[str, Any] = {
+        "metric": split_list(metric),
+        "omnibus": "only" if omnibus is Omnibus.ONLY else omnibus is Omnibus.YES,
+        "family": split_list(family) or "metric",
+        "confidence": confidence,
+    }
+    with Console(as_json=as_json, quiet=quiet) as console:
+        table = cohort_table(source, participants)
+        effects = nf.compare_groups(table, **options, **more)
+        methods = nf.methods_text(effects)
+        model = {name: value for name, value in effects.attrs.items() if name != "exclusions"}
+        effects.attrs["methods"] = methods  # so that a file has it, too
+        files = [nf.save_cohort_table(effects, to)] if to else []
+        if paper:
+            one = _one_metric(table, more["metric"])
+            files.append(nf.save_paper_table(nf.paper_table(table, metric=one, **options), paper))
+        answer = {"methods": methods, "model": model, "files": files, "effects": effects}
+        console.output(answer, None if files else effects[list(SHOWN)])
+        console.print("\n".join([methods, *map(str, files)]))
 
 
 def accuracy(
@@ -56,7 +146,7 @@ def accuracy(
     visit: Visit = None,
     correction: CorrectionName = "bh",
     confidence: Confidence = 0.95,
-    to: To = None,
+    to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
     participants: Participants = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -84,7 +174,7 @@ def accuracy(
         methods = nf.methods_text(found)
         found.attrs["methods"] = methods  # so that a file has it, too
         files = [nf.save_cohort_table(found, to)] if to else []
-        names = ["stratum", "score", "region", "metric", *SHOWN]
+        names = ["stratum", "score", "region", "metric", *ACCURACY_SHOWN]
         shown = found[[name for name in names if name in found]]
         answer = {"methods": methods, "files": files, "accuracy": found}
         console.output(answer, None if files else shown)
@@ -138,3 +228,14 @@ def _cutoff(text: str) -> float | Literal["youden"] | None:
         raise OptionError(
             f"There is no cut-off {text!r}.", advice="Choose a number, youden or none."
         ) from error
+
+
+def _one_metric(table: pd.DataFrame, metrics: list[str] | None) -> str:
+    """Choose the metric of the table for a paper: the requested one, else free water."""
+    if metrics and len(metrics) > 1:
+        raise OptionError(
+            "A table for a paper has one metric.",
+            advice=f"Use --metric {metrics[0]}, and --metric {metrics[1]} in a second run.",
+        )
+    known = list(dict.fromkeys(table["metric"].astype(str)))
+    return metrics[0] if metrics else "FW" if "FW" in known else known[0]
