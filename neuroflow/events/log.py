@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from neuroflow.errors import WorkspaceError
 from neuroflow.models import Event, OnEvent
@@ -53,13 +55,14 @@ class EventLog:
         *,
         clock: Callable[[], datetime],
         max_bytes: int = MAX_BYTES,
+        mode: int = 0o600,
     ) -> None:
         self._job, self._listen, self._clock = job, listen, clock
         self._logged: dict[tuple[str, str | None], Event] = {}
         self._begun: dict[tuple[str, str | None], Event] = {}
         try:
-            path.parent.mkdir(exist_ok=True)
-            self._file = _Rotating(path, max_bytes, self._report_failure)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._file = _Rotating(path, max_bytes, mode, self._report_failure)
         except OSError as error:
             raise WorkspaceError(
                 "The log of the workspace cannot be written.",
@@ -134,7 +137,10 @@ class EventLog:
 class _Rotating(RotatingFileHandler):
     """The standard library's rotating file, whose first failure is reported, not printed."""
 
-    def __init__(self, path: Path, max_bytes: int, on_failure: Callable[[str], None]) -> None:
+    def __init__(
+        self, path: Path, max_bytes: int, mode: int, on_failure: Callable[[str], None]
+    ) -> None:
+        self._file_mode = mode
         # Messages of a server may be invalid text: they must neither be lost nor end the log.
         super().__init__(
             path,
@@ -145,6 +151,24 @@ class _Rotating(RotatingFileHandler):
         )
         self._on_failure = on_failure
         self._has_failed = False
+
+    def _open(self) -> TextIOWrapper:
+        """Open the file for its owner alone; a link in its place is refused."""
+
+        def opener(name: str, flags: int) -> int:
+            no_link = flags | getattr(os, "O_NOFOLLOW", 0)
+            try:
+                descriptor = os.open(name, no_link | os.O_EXCL, self._file_mode)
+            except FileExistsError:
+                return os.open(name, no_link)
+            if hasattr(os, "fchmod"):
+                os.fchmod(descriptor, self._file_mode)  # whatever the umask leaves of it
+            return descriptor
+
+        opened = open(  # noqa: SIM115  the handler closes it
+            self.baseFilename, self.mode, encoding=self.encoding, errors=self.errors, opener=opener
+        )
+        return cast(TextIOWrapper, opened)
 
     def write(self, line: str) -> None:
         record = logging.LogRecord("neuroflow", logging.INFO, "", 0, line, None, None)

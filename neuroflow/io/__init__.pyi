@@ -1,6 +1,9 @@
 from .atomic import OWNER_ONLY as OWNER_ONLY
+from .atomic import PRIVATE as PRIVATE
 from .atomic import atomic_open as atomic_open
 from .atomic import atomic_write as atomic_write
+from .atomic import make_private_folder as make_private_folder
+from .atomic import private_mode as private_mode
 from .atomic import remove_leftovers as remove_leftovers
 from .atomic import write_private as write_private
 from .limits import MAX_CELLS as MAX_CELLS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter
@@ -12,8 +13,13 @@ from pathlib import Path
 
 from neuroflow.errors import NeuroflowError
 
-USUAL_MODE = 0o666  # what the user's umask leaves of it
+USUAL_MODE = 0o666  # what the user's umask leaves of it; private in a closed folder
 OWNER_ONLY = 0o600
+PRIVATE = -1
+"""The mode of files of a workspace: the owner's, or those of a folder that a group shares."""
+
+_GROUP = 0o070
+_OTHERS = 0o007
 
 _PREFIX = ".new-"
 _KEPT = 48  # characters of the name that the temporary one ends in; names are limited in length
@@ -69,7 +75,9 @@ def atomic_write(
 
 
 @contextmanager
-def atomic_open(path: Path, *, ending: str = "", sync: bool = True) -> Iterator[BufferedWriter]:
+def atomic_open(
+    path: Path, *, mode: int = USUAL_MODE, ending: str = "", sync: bool = True
+) -> Iterator[BufferedWriter]:
     """Yield a file open for writing that replaces `path` as `atomic_write` does.
 
     It is opened once only, which counts for thousands of small files.
@@ -88,7 +96,7 @@ def atomic_open(path: Path, *, ending: str = "", sync: bool = True) -> Iterator[
     """
     temporary = _temporary(path, ending)
     try:
-        with os.fdopen(_create(temporary, USUAL_MODE), "wb") as file:
+        with os.fdopen(_create(temporary, mode), "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -122,7 +130,75 @@ def _create(path: Path, mode: int) -> int:
     """Create a file that does not exist yet; return its descriptor."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    return os.open(path, flags, mode)
+    is_private = mode == PRIVATE or (mode == USUAL_MODE and _is_closed(path.parent))
+    wanted = private_mode(path.parent) if is_private else mode
+    descriptor = os.open(path, flags, wanted)
+    if is_private and hasattr(os, "fchmod"):
+        os.fchmod(descriptor, wanted)  # whatever the umask leaves of it
+    return descriptor
+
+
+def private_mode(folder: Path) -> int:
+    """Return the mode of private files in a folder: 600, or 660 where a group shares it.
+
+    A group shares a folder that it may read and write, and nobody else (2770).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     oct(private_mode(Path(folder)))
+    '0o600'
+    """
+    return 0o660 if _is_shared(folder) else 0o600
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder and its parents, which nobody but the owner may enter, whatever the umask.
+
+    Inside a folder that a group shares, the group may enter too. Folders that exist stay as they
+    are.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as above:
+    ...     folder = Path(above) / "packages" / "COHORT"
+    ...     make_private_folder(folder)
+    ...     folder.is_dir()
+    True
+    """
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        make_private_folder(folder.parent)
+    mode = 0o2770 if _is_shared(folder.parent) else 0o700
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return  # another process was faster
+    if mode != 0o700:
+        folder.chmod(mode)
+
+
+def _is_closed(folder: Path) -> bool:
+    """Check whether a folder is closed to all but its owner, and a group that shares it."""
+    try:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+    except OSError:
+        return False
+    return os.name == "posix" and (not mode & (_GROUP | _OTHERS) or _is_shared(folder))
+
+
+def _is_shared(folder: Path) -> bool:
+    """Check whether a group, and nobody else, shares a folder."""
+    try:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+    except OSError:
+        return False
+    return os.name == "posix" and mode & _GROUP == _GROUP and not mode & _OTHERS
 
 
 def _publish(temporary: Path, path: Path, *, exclusive: bool, sync: bool) -> None:
@@ -152,10 +228,11 @@ def _place_new(temporary: Path, path: Path) -> None:
         temporary.rename(path)
 
 
-def write_private(path: Path, data: bytes, *, exclusive: bool = False) -> None:
+def write_private(path: Path, data: bytes, *, exclusive: bool = False, mode: int = PRIVATE) -> None:
     """Write a file that nobody but its owner may read, all of it or nothing.
 
-    On Windows the folder's own permissions govern; the mode is set where it has a meaning.
+    In a folder that a group shares, the group may too, unless `mode` is `OWNER_ONLY`. On Windows
+    the folder's own permissions govern; the mode is set where it has a meaning.
 
     Examples
     --------
@@ -165,7 +242,7 @@ def write_private(path: Path, data: bytes, *, exclusive: bool = False) -> None:
     ...     (Path(folder) / "salt").read_bytes()
     b'x'
     """
-    with atomic_write(path, mode=OWNER_ONLY, exclusive=exclusive) as temporary:
+    with atomic_write(path, mode=mode, exclusive=exclusive) as temporary:
         temporary.write_bytes(data)
 
 

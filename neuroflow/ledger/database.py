@@ -103,7 +103,7 @@ class LedgerFile:
             is_new = not self.pragma("schema_version") and not self.pragma("application_id")
             if is_new:
                 # executescript would commit the transaction that keeps other processes out.
-                for statement in _statements("schema.sql"):
+                for statement in statements("schema.sql"):
                     db.execute(statement)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {VERSION}")
@@ -115,7 +115,7 @@ class LedgerFile:
         if damage != "ok":
             raise _damaged(self.path, str(damage))
         with self._transaction("opened") as db:
-            for statement in _statements("additions.sql"):
+            for statement in statements("additions.sql"):
                 db.execute(statement)
             if is_new:
                 fact = ("made_beside", self._made_beside())
@@ -189,7 +189,7 @@ def copy_read_only(path: Path, target: sqlite3.Connection) -> None:
             opened.backup(target)
 
 
-def _statements(name: str) -> Iterator[str]:
+def statements(name: str) -> Iterator[str]:
     """Cut a script of this room into statements, leaving triggers whole."""
     script = resources.files("neuroflow.ledger").joinpath(name).read_text(encoding="utf-8")
     statement = ""

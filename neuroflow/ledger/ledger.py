@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from neuroflow.errors import LedgerError
 from neuroflow.ledger.database import LedgerFile
+from neuroflow.ledger.sealing import seal_rows
 from neuroflow.ledger.states import State
 from neuroflow.ledger.uptime import boot_id, uptime
 from neuroflow.models import Package
@@ -296,6 +297,14 @@ class Ledger:
                 "INSERT INTO overrides (study_id, rule, reason, at) VALUES (?, ?, ?, ?)",
                 (study_id, rule, reason, self._now()),
             )
+
+    def seal(self, digest: Callable[[str], str], close: Callable[[str], str]) -> None:
+        """Replace what an older ledger says of people in the clear: UIDs' digests and reasons.
+
+        `digest` and `close` leave alone what they made themselves.
+        """
+        if not self.is_read_only:
+            seal_rows(self._file, digest, close)
 
     def overrides(self) -> dict[tuple[str, str], str]:
         """Return the reasons of the rules that are waived, by study and rule."""

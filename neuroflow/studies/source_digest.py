@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from neuroflow._version import EARLIER_METHODS, METHOD
-from neuroflow.io import atomic_write
+from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.models import Package, Study, StudyKind
 from neuroflow.studies.archive import (
     files_of,
@@ -51,7 +51,7 @@ def stat_digest(study: Study, method: str = METHOD) -> str:
 def save_stat_digest(digest: str, package: Package) -> None:
     """Write the digest of the study's files beside the package made from them."""
     note = {"stamp": digest, "source": package.source_sha256}
-    with atomic_write(_digest_path(package.path)) as temporary:
+    with atomic_write(_digest_path(package.path), mode=PRIVATE) as temporary:
         temporary.write_text(json.dumps(note), encoding="ascii")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from neuroflow.errors import TransferError
-from neuroflow.io import atomic_open, in_megabytes, remove_leftovers
+from neuroflow.io import PRIVATE, atomic_open, in_megabytes, make_private_folder, remove_leftovers
 from neuroflow.models import Entry
 
 PARTIAL = ".part"
@@ -88,7 +88,7 @@ def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
     """
     of_caller: OSError | None = None  # of the connection, for instance: not of this disk
     try:
-        with atomic_open(local, ending=PARTIAL, sync=False) as file:
+        with atomic_open(local, mode=PRIVATE, ending=PARTIAL, sync=False) as file:
 
             def write(data: bytes) -> object:
                 try:
@@ -110,7 +110,7 @@ def atomic_download(local: Path) -> Iterator[Callable[[bytes], object]]:
 def make_folder(folder: Path) -> None:
     """Make a folder for downloads, free of what a killed run left in it."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         remove_leftovers(folder, PARTIAL)
     except OSError as error:
         raise TransferError(

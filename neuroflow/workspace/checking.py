@@ -24,6 +24,7 @@ class Checks:
         self._folder = folder
         self._ledger = ledger
         self._enrolment = enrolment
+        self._seal = folder.seal
 
     def check(
         self,
@@ -43,7 +44,7 @@ class Checks:
         }
         findings = check(
             cohort.studies,
-            sent=sent,
+            sent=self._seal.among(sent),
             executor=executor,
             on_event=on_event,
             cache=CheckCache(self._folder.checks(cohort.cohort_id)),
@@ -53,7 +54,7 @@ class Checks:
         unmatched = unmatched_studies(cohort, participants)
         return apply_waivers(
             pd.concat([findings, unmatched], ignore_index=True),
-            overrides_of(cohort, self._ledger.overrides()),
+            overrides_of(cohort, self._overrides()),
         )
 
     def override(self, cohort: Cohort | str, study: str, rule: str, reason: str) -> None:
@@ -65,7 +66,10 @@ class Checks:
                 advice="Write why, in a few words; an empty text applies the rule again.",
             )
         Waiver(chosen.label, rule, reason or "applied again")
-        self._ledger.set_aside(str(chosen.study_id), rule, reason.strip())
+        self._ledger.set_aside(str(chosen.study_id), rule, self._seal.close(reason.strip()))
+
+    def _overrides(self) -> dict[tuple[str, str], str]:
+        return {key: self._seal.open(why) for key, why in self._ledger.overrides().items()}
 
 
 def overrides_of(cohort: Cohort, kept: Mapping[tuple[str, str], str]) -> list[Waiver]:

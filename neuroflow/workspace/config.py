@@ -11,7 +11,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from neuroflow.errors import ConfigError
-from neuroflow.io import atomic_write
+from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.transfer import DEFAULT, Profile, UploadOptions, parse_key
 
 CONFIG_NAME = "neuroflow.toml"
@@ -203,7 +203,7 @@ def _use(tables: dict[str, Any], name: str) -> None:
 
 
 def _write(path: Path, tables: dict[str, Any]) -> None:
-    with atomic_write(path, error=ConfigError) as temporary:
+    with atomic_write(path, mode=PRIVATE, error=ConfigError) as temporary:
         temporary.write_text(tomlkit.dumps(tables), encoding="utf-8")
 
 

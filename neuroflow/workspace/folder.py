@@ -24,19 +24,24 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from neuroflow.errors import LockedError, OptionError, WorkspaceError
+from neuroflow.errors import LockedError, OptionError, ResultWarning, WorkspaceError
+from neuroflow.events import warn_user
 from neuroflow.identity import Account, open_account
-from neuroflow.io import write_private
+from neuroflow.io import private_mode, write_private
+from neuroflow.workspace.seal import Seal
 
 LOCK_TIMEOUT_SECONDS = 0.5
 """How long to wait for the lock before saying that the folder is in use."""
+
+SALT_BYTES = 32
 
 
 class ProjectFolder:
@@ -57,7 +62,7 @@ class ProjectFolder:
         self.listing = self.cache / "listing.json"
         self.reported = self.root / "reported.json"
         self.log = self.root / "logs" / "neuroflow.log"
-        self._lock = FileLock(self.root / ".lock")
+        self._lock = FileLock(self.root / ".lock", mode=private_mode(self.root))
 
     def packages(self, cohort_id: str) -> Path:
         """Return the folder of a cohort's packages."""
@@ -72,12 +77,27 @@ class ProjectFolder:
         return self.cohorts / cohort_id / "checks.json"
 
     @property
+    def seal(self) -> Seal:
+        """What keys the facts about people in the ledger."""
+        return Seal(lambda: self.salt)
+
+    @property
     def salt(self) -> bytes:
         """32 random bytes, made once per workspace."""
         path = self.root / "salt"
-        if not path.exists():
-            write_private(path, secrets.token_bytes(32))
-        return path.read_bytes()
+        if not os.path.lexists(path):
+            with suppress(FileExistsError):  # another process was faster
+                write_private(path, secrets.token_bytes(SALT_BYTES), exclusive=True)
+        data = b"" if path.is_symlink() else path.read_bytes()
+        if len(data) != SALT_BYTES:
+            raise WorkspaceError(
+                f"{path} cannot be used.",
+                why=f"It is {'a link' if path.is_symlink() else 'not whole'}: {SALT_BYTES} random "
+                "bytes are expected.",
+                advice="Bring it back from a backup. With another one, studies get other UIDs than "
+                "those that were sent.",
+            )
+        return data
 
     def account(self, name: str = "") -> Account:
         """Open an account: in the workspace where it has its folder, else the user's own."""
@@ -89,7 +109,8 @@ class ProjectFolder:
         """True while a job runs in the folder, in this process or another."""
         # An own lock: the one in use is free for the thread that holds it already.
         try:
-            with FileLock(self._lock.lock_file, is_singleton=False).acquire(timeout=0):
+            mode = private_mode(self.root)
+            with FileLock(self._lock.lock_file, mode=mode, is_singleton=False).acquire(timeout=0):
                 return False
         except Timeout:
             return True
@@ -109,9 +130,12 @@ class ProjectFolder:
 
 
 def _writable(folder: Path) -> Path:
-    """Make the folder where missing, and check that it can be written."""
+    """Make the folder where missing, for its owner alone, and check that it can be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        _close_to_others(folder)
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except (FileExistsError, NotADirectoryError) as error:
@@ -126,3 +150,23 @@ def _writable(folder: Path) -> Path:
             why=f"{error.strerror}.",
             advice="Choose another folder, or correct its permissions.",
         ) from error
+
+
+def _close_to_others(folder: Path) -> None:
+    """Close an empty folder to others; warn of a used one that others may write to.
+
+    One that only a group may read and write (770) is shared on purpose.
+    """
+    if os.name != "posix":
+        return
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if private_mode(folder) != 0o600 or not mode & 0o077:
+        return
+    if folder.stat().st_uid == os.geteuid() and not any(folder.iterdir()):
+        folder.chmod(0o700)
+    elif mode & 0o022:
+        warn_user(
+            f"Others may write to the workspace {folder}: they could change where studies are "
+            f"sent. Close it with chmod 700, or share it with a group alone by chmod 2770.",
+            ResultWarning,
+        )

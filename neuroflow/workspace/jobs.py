@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from neuroflow.events import EventLog, listening
+from neuroflow.io import make_private_folder, private_mode
 from neuroflow.ledger import utc_now
 from neuroflow.models import OnEvent
 from neuroflow.workspace.folder import ProjectFolder
@@ -61,8 +62,14 @@ class Jobs:
         with (
             self._folder.locked(),
             listening(on_event) as listen,
-            EventLog(self._folder.log, name, listen, clock=self._clock) as log,
+            self._log(name, listen) as log,
         ):
             if self._witness is not None:
                 self._witness.start(name)
             yield Job(name, log)
+
+    def _log(self, name: str, listen: OnEvent) -> EventLog:
+        """Open the log, for those who may read the workspace."""
+        make_private_folder(self._folder.log.parent)
+        mode = private_mode(self._folder.root)
+        return EventLog(self._folder.log, name, listen, clock=self._clock, mode=mode)

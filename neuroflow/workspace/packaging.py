@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -81,9 +82,14 @@ class Packaging:
             executor=executor,
             stop=stop,
         ):
-            if isinstance(piece, Package) and piece != known.get(piece.study_id):
-                self._ledger.add_package(piece)
-            yield piece
+            if isinstance(piece, Package):
+                keyed = self._folder.seal.digest(piece.study_uid_sha256)
+                package = replace(piece, study_uid_sha256=keyed)
+                if package != known.get(package.study_id):
+                    self._ledger.add_package(package)
+                yield package
+            else:
+                yield piece
 
     def _salt(self, study: Study, account: Account) -> bytes:
         """Return what de-identification is keyed with: the same in every workspace of a key."""

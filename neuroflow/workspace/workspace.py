@@ -16,6 +16,7 @@ import pandas as pd
 
 from neuroflow.errors import LedgerLostError, NeuroflowError, WorkspaceError
 from neuroflow.identity import Account
+from neuroflow.io import private_mode
 from neuroflow.ledger import Ledger, utc_now
 from neuroflow.models import Cohort, OnEvent, Package, Study, shortened
 from neuroflow.results import Schema
@@ -97,7 +98,13 @@ class Workspace:
     ) -> None:
         self._folder = ProjectFolder(folder)
         root = self._folder.root
-        self.ledger = Ledger(self._folder.ledger, clock=clock, made_beside=lambda: traces(root))
+        self.ledger = Ledger(
+            self._folder.ledger,
+            clock=clock,
+            mode=private_mode(root),
+            made_beside=lambda: traces(root),
+        )
+        self.ledger.seal(self._folder.seal.digest, self._folder.seal.close)
         self.service = Service(self._folder.root)
         witness = Witness(root, self.ledger)
         jobs = Jobs(self._folder, clock=clock, witness=witness)

@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 from neuroflow._version import __version__
 from neuroflow.errors import FolderError, ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.io import atomic_write
+from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.matrix import RegionName, dictionary_digest
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.cohort_table import Results, load_results
@@ -123,7 +123,7 @@ class Store:
             return
         is_much = len(result.new_rows) * 4 > len(result.values.rows)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             if not self._parts or self._parts > MOST_PARTS or result.is_smaller or is_much:
                 self._key = secrets.token_hex(8)
                 _write(self._path(0), result.values, self._identity, self._key)
@@ -158,7 +158,7 @@ def _write(path: Path, values: ValueMatrix, identity: str, key: str) -> None:
         arrays.append(pa.Array.from_buffers(kind, len(values.matrix), [None, matrix]))
     names = [*COLUMNS, _MATRIX][: len(arrays)]
     table = pa.Table.from_arrays(arrays, names).replace_schema_metadata({_META: json.dumps(meta)})
-    with atomic_write(path) as temporary:
+    with atomic_write(path, mode=PRIVATE) as temporary:
         pq.write_table(
             table,
             temporary,

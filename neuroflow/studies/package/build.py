@@ -12,7 +12,7 @@ from pathlib import Path
 
 from neuroflow.errors import NeuroflowError, PackageError, StudyError
 from neuroflow.events import Reporter, warn_user
-from neuroflow.io import atomic_write, remove_leftovers
+from neuroflow.io import PRIVATE, atomic_write, make_private_folder, remove_leftovers
 from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.studies.archive import files_on_disk, shared_archives
 from neuroflow.studies.members import study_members
@@ -47,7 +47,7 @@ def make_package(study: Study, cohort_id: str, folder: Path, *, salt: bytes) -> 
     study_id = _id_of(study)
     folder = Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         _require_space([study], folder)
         digest = stat_digest(study)  # first: a file replaced from now on counts as a change
         source_sha256 = source_digest(study)
@@ -106,7 +106,7 @@ def _write(
 ) -> tuple[Path, str]:
     final = folder / f"{study_id}.zip"
     remove_leftovers(folder, final.name)
-    with atomic_write(final) as temporary:
+    with atomic_write(final, mode=PRIVATE) as temporary:
         write_zip(temporary, contents)
         sha256 = verify(temporary)
     return final, sha256
@@ -184,7 +184,7 @@ def iter_packages(
 
 def _prepare(folder: Path, new: Sequence[Study]) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         _require_space(new, folder)
     except OSError as error:
         raise PackageError(

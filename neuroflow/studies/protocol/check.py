@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import fields, replace
 from functools import partial
@@ -33,7 +33,7 @@ NOT_CHECKED = "not checked yet"
 def check(
     studies: Sequence[Study],
     *,
-    sent: Collection[str] = (),
+    sent: Container[str] = (),
     deep: bool = False,
     executor: Executor | None = None,
     on_event: OnEvent | None = None,
@@ -47,7 +47,7 @@ def check(
     studies
         The studies that `find_studies` returned.
     sent
-        SHA-256 of the Study Instance UIDs already sent, in hexadecimal, as the ledger keeps them.
+        SHA-256 of the Study Instance UIDs already sent, in hexadecimal.
     deep
         Also convert each DICOM study with dcm2niix (extra ``convert``) and compare the gradients;
         this takes long.
@@ -113,7 +113,7 @@ def _cached_results(
 
 
 def _findings_table(
-    studies: Sequence[Study], results: Sequence[CheckResult], sent: Collection[str]
+    studies: Sequence[Study], results: Sequence[CheckResult], sent: Container[str]
 ) -> pd.DataFrame:
     """Join the findings of each study with those that need all studies."""
     fingerprints = [fingerprint for fingerprint, _ in results]
@@ -212,11 +212,10 @@ def _labels(group: Sequence[Study], study: Study) -> str:
 
 
 def _sent_before(
-    studies: Sequence[Study], fingerprints: Sequence[str], sent: Collection[str]
+    studies: Sequence[Study], fingerprints: Sequence[str], sent: Container[str]
 ) -> list[Finding]:
-    known = {digest for digest in sent if digest}
     return [
         finding(rules.ALREADY_SENT, study, "already sent")
         for study, fingerprint in zip(studies, fingerprints, strict=True)
-        if fingerprint in known
+        if fingerprint and fingerprint in sent
     ]

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from neuroflow.errors import ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.io import atomic_write
+from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.ledger import LedgerRow
 from neuroflow.models import Entry, ResultFolder
 
@@ -116,7 +116,7 @@ class OutputSnapshot:
             ],
         }
         try:
-            with atomic_write(path, parents=True) as temporary:
+            with atomic_write(path, mode=PRIVATE, parents=True) as temporary:
                 temporary.write_text(json.dumps(content), encoding="ascii")
         except OSError as error:
             message = (

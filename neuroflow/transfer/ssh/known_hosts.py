@@ -19,7 +19,7 @@ from neuroflow.errors import (
     HostKeyUnknownError,
     Wording,
 )
-from neuroflow.io import atomic_write
+from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.transfer.ssh import session
 from neuroflow.transfer.ssh.keys import PublicKey
 
@@ -148,7 +148,9 @@ class HostKeys:
         with self._writing:
             lines = self._text().splitlines()
             kept = [line for line in lines if not _is_pin_of(line, place, gone)]
-            with atomic_write(self.path, error=HostKeyError, parents=True) as temporary:
+            with atomic_write(
+                self.path, mode=PRIVATE, error=HostKeyError, parents=True
+            ) as temporary:
                 text = "".join(f"{line}\n" for line in [*kept, *([new] if new else [])])
                 temporary.write_text(text, encoding="utf-8")
 

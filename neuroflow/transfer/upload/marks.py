@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from neuroflow.errors import LedgerError
-from neuroflow.io import atomic_write
+from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.ledger import EventMark, State
 from neuroflow.models import Package
 
@@ -56,7 +56,7 @@ def write_mark(mark: SentMark) -> None:
     values = asdict(mark.package) | {"path": mark.package.path.name}
     note = values | {"phase": mark.phase, "service": mark.service} | asdict(mark.event)
     path = mark.package.path.with_suffix(SUFFIX)
-    with atomic_write(path, error=LedgerError, parents=True) as temporary:
+    with atomic_write(path, mode=PRIVATE, error=LedgerError, parents=True) as temporary:
         temporary.write_text(json.dumps(note, indent=1), encoding="utf-8")
 
 

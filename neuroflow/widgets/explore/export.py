@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.errors import FolderError
-from neuroflow.io import atomic_write
+from neuroflow.io import PRIVATE, atomic_write, make_private_folder
 from neuroflow.results import save_cohort_table
 from neuroflow.widgets.explore.steps import Call, run_steps
 
@@ -50,7 +50,7 @@ def free_stem(folder: Path, name: str) -> Path:
     """
     exports = folder / FOLDER
     try:
-        exports.mkdir(exist_ok=True)
+        make_private_folder(exports)
         taken = {path.stem for path in exports.iterdir()}
     except OSError as error:
         raise FolderError(f"{exports} cannot be written.", why=f"{error.strerror}.") from error
@@ -72,6 +72,6 @@ def _file_name(call: Call) -> str:
 
 def _write_text(stem: Path, ending: str, text: str) -> Path:
     path = stem.with_name(stem.name + ending)
-    with atomic_write(path, error=FolderError) as temporary:
+    with atomic_write(path, mode=PRIVATE, error=FolderError) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     return path

@@ -19,7 +19,7 @@ import pandas as pd
 
 from neuroflow.errors import Wording, WorkspaceError
 from neuroflow.identity import random_id
-from neuroflow.io import write_private
+from neuroflow.io import make_private_folder, write_private
 from neuroflow.models import Cohort, Study, StudyKind
 
 STUDIES_NAME = "studies.tsv"
@@ -165,7 +165,7 @@ class CohortStore:
         table.to_csv(text, sep="\t", index=False, lineterminator="\n")
         files = {str(s.study_id): [_relative(file, s.root) for file in s.files] for s in studies}
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
             # The list of files first: a map without it would name studies that cannot be opened.
             write_private(folder / FILES_NAME, json.dumps(files).encode())
             write_private(folder / STUDIES_NAME, text.getvalue().encode())

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import cast
 
 import pandas as pd
-from filelock import FileLock
+from filelock import BaseFileLock, FileLock
 
 from neuroflow.errors import WorkspaceError
-from neuroflow.io import write_private
+from neuroflow.io import private_mode, write_private
 
 DECISIONS_NAME = "decisions.tsv"
 LOCK_TIMEOUT_SECONDS = 10.0
@@ -67,7 +67,7 @@ class DecisionStore:
     def change(self, cohort_id: str, study_id: str, **what: object) -> None:
         """Decide something of one study; what others decide meanwhile is not lost."""
         try:
-            with FileLock(self._path(cohort_id).with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
+            with self._locked(cohort_id):
                 decisions = self.read(cohort_id)
                 before = decisions.get(study_id, Decision())
                 decisions[study_id] = replace(before, **what)  # type: ignore[arg-type]
@@ -78,7 +78,7 @@ class DecisionStore:
     def rename(self, cohort_id: str, ids: Mapping[str, str]) -> None:
         """Move decisions to the new ids of their studies."""
         try:
-            with FileLock(self._path(cohort_id).with_suffix(".lock"), timeout=LOCK_TIMEOUT_SECONDS):
+            with self._locked(cohort_id):
                 decisions = self.read(cohort_id)
                 if decisions.keys() & ids.keys():
                     renamed = {ids.get(old, old): each for old, each in decisions.items()}
@@ -100,6 +100,10 @@ class DecisionStore:
             write_private(self._path(cohort_id), text.getvalue().encode())
         except OSError as error:
             raise self._failed(cohort_id, error) from error
+
+    def _locked(self, cohort_id: str) -> BaseFileLock:
+        path = self._path(cohort_id).with_suffix(".lock")
+        return FileLock(path, timeout=LOCK_TIMEOUT_SECONDS, mode=private_mode(path.parent))
 
     def _failed(self, cohort_id: str, error: OSError) -> WorkspaceError:
         return WorkspaceError(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuroflow.errors import ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.io import atomic_write
+from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.ledger import LedgerRow, State
 
 REPORTED = {"newly_collected": State.COLLECTED, "newly_failed": State.FAILED,
@@ -90,7 +90,7 @@ class NewsMemory:
         content = self._read()
         content[kind] = content.get(kind, {}) | news.keys
         try:
-            with atomic_write(self._path, parents=True) as temporary:
+            with atomic_write(self._path, mode=PRIVATE, parents=True) as temporary:
                 temporary.write_text(json.dumps({"format": _FORMAT} | content), encoding="ascii")
         except OSError as error:
             warn_user(

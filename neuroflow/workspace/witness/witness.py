@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from neuroflow.errors import FirstSubmissionError, LedgerError, LedgerLostError
-from neuroflow.io import atomic_write
+from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.ledger import Ledger, LedgerRow, RunMark, State, rebuild_advice
 from neuroflow.models import Package
 from neuroflow.transfer import Phase, SentMark, and_confirm, read_marks, write_mark
@@ -117,7 +117,7 @@ class Witness:
             ) from error
 
     def _write(self, run: RunMark) -> None:
-        with atomic_write(self._path, error=LedgerError) as temporary:
+        with atomic_write(self._path, mode=PRIVATE, error=LedgerError) as temporary:
             note = {"run": run.run, "token": run.token}
             temporary.write_text(json.dumps(note), encoding="utf-8")
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from neuroflow.errors import KeyFileError, Wording
-from neuroflow.io import atomic_write, write_private
+from neuroflow.io import OWNER_ONLY, atomic_write, write_private
 from neuroflow.transfer.ssh.keys.public import (
     PrivateKey,
     PublicKey,
@@ -74,7 +74,7 @@ def make_key(path: Path, *, passphrase: str | None = None, comment: str = "") ->
         with atomic_write(half, exclusive=True) as temporary:
             temporary.write_text(public.line + "\n", encoding="utf-8")
         try:
-            write_private(path, text, exclusive=True)
+            write_private(path, text, exclusive=True, mode=OWNER_ONLY)
         except OSError:
             half.unlink()
             raise
