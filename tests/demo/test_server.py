@@ -131,7 +131,7 @@ def test_a_bad_zip_ends_in_a_failure_report(
     send(sftp, f"{inbox}/{study_id}.zip", data)
     found = results(service, study_id)
     assert set(found) == set(FAILURE_FILES)
-    assert b"FAILURE REPORT" in found["failure_report.txt"]
+    assert b"Failure Report" in found["failure_report.txt"]
 
 
 def test_a_good_zip_after_a_bad_one_gives_results_and_the_reverse_takes_them_away(
@@ -159,7 +159,7 @@ def test_a_dropped_connection_publishes_what_had_arrived(service: DemoService) -
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert path.stat().st_size == 200
-    assert b"FAILURE REPORT" in results(service, "d1")["failure_report.txt"]
+    assert b"Failure Report" in results(service, "d1")["failure_report.txt"]
 
 
 def refused(sftp: paramiko.SFTPClient, inbox: str, what: str) -> None:

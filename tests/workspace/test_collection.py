@@ -10,7 +10,7 @@ from neuroflow.workspace.notices import Notices
 
 FILES = {
     "aidp.csv": "pSN_FW,0.2\nPutamen_FW,0.3\n",
-    "prediction.txt": "Product: P\n",
+    "prediction.txt": "Product: P\nAtypical:0.2\n",
     "prediction.png": "picture",
 }
 
