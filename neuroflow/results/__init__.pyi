@@ -3,6 +3,7 @@ from .cross_check import AGREES as AGREES
 from .cross_check import DIFFERS as DIFFERS
 from .reports import Biomarker as Biomarker
 from .reports import failure_reason as failure_reason
+from .reports import folder_verdict as folder_verdict
 from .reports import parse_report as parse_report
 from .table.cache import cached_results as cached_results
 from .table.cache import cached_warnings as cached_warnings

@@ -15,7 +15,14 @@ from neuroflow.errors import ConfigError, OptionError, ResultError, ResultWarnin
 from neuroflow.events import listening, warn_user
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import OnEvent
-from neuroflow.results import Results, Schema, cached_results, cached_warnings, failure_reason
+from neuroflow.results import (
+    Results,
+    Schema,
+    cached_results,
+    cached_warnings,
+    failure_reason,
+    folder_verdict,
+)
 from neuroflow.transfer import (
     Clock,
     Control,
@@ -155,6 +162,7 @@ class Collection:
                 snapshot=snapshot,
                 control=Control.of(stop, pause),
                 clock=self._clock,
+                verdict=folder_verdict,
             )
             forward_events(events, job.report)
             if snapshot.is_complete:

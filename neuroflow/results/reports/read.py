@@ -7,6 +7,7 @@ from pathlib import Path
 from neuroflow.errors import ResultError
 from neuroflow.io import TextError, decode
 from neuroflow.results.reports.grammars import parse_report
+from neuroflow.results.reports.printed import fraction
 from neuroflow.results.reports.report import Report
 
 REPORT_FILES = (".txt", ".json", ".xml")
@@ -36,6 +37,28 @@ def read_report(path: str | Path) -> Report:
             f"{path} is not a textual report.", why=error.why, advice="Download it again."
         ) from error
     return parse_report(text)
+
+
+def folder_verdict(folder: Path) -> str:
+    """Return what the reports in a folder say: ``failure``, ``report``, or nothing that is known.
+
+    A report of a product that is not read says its product, or numbers by names.
+    """
+    verdicts = set()
+    for path in sorted(folder.glob("*")):
+        if path.suffix.lower() in REPORT_FILES:
+            try:
+                report = read_report(path)
+            except ResultError:
+                continue
+            is_other = bool(report.product) or any(map(_is_number, report.unknown))
+            is_report = report.is_prediction or (not report.failure and is_other)
+            verdicts.add("failure" if report.failure else "report" if is_report else "")
+    return next((name for name in ("failure", "report") if name in verdicts), "")
+
+
+def _is_number(line: str) -> bool:
+    return fraction(line.partition(":")[2]) is not None
 
 
 def failure_reason(folder: Path) -> str:

@@ -23,7 +23,10 @@ from neuroflow.transfer.collect.batch import Batch, FolderTask, make_batches
 from neuroflow.transfer.collect.discover import inner_folders, list_folders, scan_output
 from neuroflow.transfer.collect.folder_contents import (
     has_region_values,
+    is_failure,
     missing_files,
+    named,
+    other_results,
     ready_message,
     too_large,
     usable_files,
@@ -43,6 +46,8 @@ from neuroflow.transfer.remote import Remote, Wanted
 from neuroflow.transfer.retry import MAX_ATTEMPTS
 
 STAGE = "collect"
+ReadVerdict = Callable[[Path], str]
+"""Returns what the reports in a folder on this disk say: ``failure``, ``report``, or nothing."""
 CHANGING = "its files change while they are fetched; left for the next time"
 
 
@@ -55,12 +60,15 @@ def collect(
     snapshot: OutputSnapshot | None = None,
     control: Control | None = None,
     clock: Clock | None = None,
+    verdict: ReadVerdict | None = None,
 ) -> Generator[Event, None, None]:
     """Fetch every result that is complete and new or changed.
 
     Files are written to ``folder/<study_id>_out/``, reports of many studies to
     ``folder/aggregated/``. A folder that is still incomplete is left for the next time. Results
-    of studies that are not in the ledger are fetched too, with a message.
+    of studies that are not in the ledger are fetched too, with a message. `verdict` reads the
+    reports of a folder without values; without it, or where it finds nothing, they are taken for
+    those of a failure.
     """
     job = Job(clock or Clock(), control or Control())
     snapshot = OutputSnapshot(job.now()) if snapshot is None else snapshot
@@ -75,7 +83,7 @@ def collect(
             return  # stopped by the user
         snapshot.expected = {found.study_id for found in output.folders}
         taken = {study_id.casefold() for study_id in snapshot.expected}
-        fetcher = _Fetcher(ledger, folder, job, snapshot, taken)
+        fetcher = _Fetcher(ledger, folder, job, snapshot, taken, verdict)
         tasks = make_batches(output.folders, connections)
         total = _Total(len(output.folders), job.now)
         for sentence in snapshot.left_out:
@@ -126,6 +134,7 @@ class _Fetcher:
     job: Job
     snapshot: OutputSnapshot
     taken: set[str]
+    verdict: ReadVerdict | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def handle(self, remote: Remote, batch: Batch, on_event: OnEvent) -> float | None:
@@ -248,7 +257,7 @@ class _Fetcher:
             on_event(self._event(study_id, 0, 0, "skipped", task.skip_reason))
         else:
             has_changed = bool(task.wanted)
-            message = self._record(task.found, task.row, has_changed=has_changed)
+            message = self._record(task, has_changed=has_changed)
             status = "done" if has_changed else "skipped"
             on_event(self._event(study_id, task.total, task.total, status, message))
 
@@ -262,13 +271,25 @@ class _Fetcher:
             return ""
         return f"still being written: {missing_files(found)} missing"
 
-    def _record(self, found: ResultFolder, row: LedgerRow | None, *, has_changed: bool) -> str:
-        """Record in the ledger what was fetched; return the message."""
-        new, message = State.FAILED, "a failure report came back"
+    def _outcome(self, found: ResultFolder, target: Path) -> tuple[State, str]:
+        """Return what was fetched: results, those of another product, or a failure report."""
+        others = other_results(found)
         if has_region_values(found):
             without = missing_files(found)
-            new = State.COLLECTED
             message = f"results collected, without {without}" if without else "results collected"
+            return State.COLLECTED, f"{message}; not read: {named(others)}" if others else message
+        if not is_failure(found):
+            if others:
+                message = f"results of a product that is not read collected: {named(others)}"
+                return State.COLLECTED, message
+            if self.verdict is not None and self.verdict(target) == "report":
+                return State.COLLECTED, f"a report without values collected: {_texts(found)}"
+        return State.FAILED, "a failure report came back"
+
+    def _record(self, task: FolderTask, *, has_changed: bool) -> str:
+        """Record in the ledger what was fetched; return the message."""
+        row = task.row
+        new, message = self._outcome(task.found, task.target)
         if row is None:
             return f"{message}; not sent from this workspace"
         if row.state is new and not has_changed:
@@ -310,6 +331,10 @@ def _oversized(found: ResultFolder) -> RemoteRefusedError | None:
                 study_id=found.study_id,
             )
     return None
+
+
+def _texts(found: ResultFolder) -> str:
+    return named([entry.name for entry in found.files])
 
 
 def _list_files(

@@ -48,9 +48,14 @@ def scan_output(
         except IdError as error:
             on_skipped(f"A result folder was skipped: {error}")
             continue
-        earlier = found.get(folder.study_id)
-        if earlier is None or not _has_suffix(earlier.path):
-            found[folder.study_id] = folder
+        earlier = found.setdefault(folder.study_id, folder)
+        if earlier is not folder:
+            used, other = (earlier, folder) if _has_suffix(earlier.path) else (folder, earlier)
+            found[folder.study_id] = used
+            on_skipped(
+                f"Two result folders are of study {folder.study_id}: {used.path} is used, "
+                f"{other.path} is not. Report it to neuropacs support."
+            )
     for study_id in sorted(_drop_ambiguous_ids(found, known, on_skipped)):
         output.folders.append(found[study_id])
     output.reports.sort(key=lambda entry: entry.path)

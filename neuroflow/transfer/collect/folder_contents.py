@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from neuroflow.contract import safe_name
 from neuroflow.errors import IdError
 from neuroflow.io import in_megabytes, max_bytes
@@ -11,14 +13,16 @@ VALUES_FILE = "aidp.csv"
 MAX_FILES = 1000
 """Files of one result folder; the service delivers three."""
 _TEXTS = (".txt", ".pdf", ".html")
+_DATA = (".json", ".xml")
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".svg")
+_LOGS = (".log", ".md5", ".sha256", ".tmp", ".part", ".filepart")
+_REPORT_WORDS = ("prediction", "report", "result", "qc")
+_NAMED = 5  # files in a sentence
 _FAILURE_WORDS = ("fail", "error")
 
 
-def is_failure(folder: ResultFolder, *, is_stable: bool) -> bool:
-    """Check whether a folder holds a failure report in place of results.
-
-    A name with ``fail`` or ``error`` is enough. Otherwise a report without values counts once
-    the folder is stable: until then the values may still be added.
+def is_failure(folder: ResultFolder) -> bool:
+    """Check whether a name says that a folder holds a failure report in place of results.
 
     Examples
     --------
@@ -26,7 +30,7 @@ def is_failure(folder: ResultFolder, *, is_stable: bool) -> bool:
     >>> from neuroflow.models import Entry
     >>> path = PurePosixPath("output/s_out")
     >>> report = Entry(path / "failure_report.txt", 90, is_folder=False)
-    >>> is_failure(ResultFolder("s", path, (report,)), is_stable=False)
+    >>> is_failure(ResultFolder("s", path, (report,)))
     True
 
     References
@@ -37,9 +41,52 @@ def is_failure(folder: ResultFolder, *, is_stable: bool) -> bool:
     names = [entry.name.lower() for entry in folder.files]
     if VALUES_FILE in names:
         return False
-    if any(word in name for name in names for word in _FAILURE_WORDS):
-        return True
-    return is_stable and any(name.endswith(_TEXTS) for name in names)
+    return any(word in name for name in names for word in _FAILURE_WORDS)
+
+
+def has_report(folder: ResultFolder) -> bool:
+    """Check whether a folder holds a report; without values, its content says what it is."""
+    names = [entry.name.lower() for entry in folder.files]
+    return any(
+        name.endswith(_TEXTS)
+        or (name.endswith(_DATA) and any(word in name for word in _REPORT_WORDS))
+        for name in names
+    )
+
+
+def other_results(folder: ResultFolder) -> list[str]:
+    """Return the names of result files that are not read: those of another product.
+
+    Examples
+    --------
+    >>> from pathlib import PurePosixPath
+    >>> from neuroflow.models import Entry
+    >>> path = PurePosixPath("output/s_out")
+    >>> files = [Entry(path / name, 9, is_folder=False) for name in ("aidd.csv", "aidd.png")]
+    >>> other_results(ResultFolder("s", path, tuple(files)))
+    ['aidd.csv']
+    """
+    reports = (*_TEXTS, *_DATA, *_PICTURES, *_LOGS)
+    return [
+        entry.name
+        for entry in folder.files
+        if entry.size > 0
+        and entry.name not in RESULT_FILES
+        and not entry.name.lower().endswith(reports)
+        and entry.name[0] != "."
+    ]
+
+
+def has_results(folder: ResultFolder) -> bool:
+    """Check whether a folder holds the results of any product, which prove a whole upload."""
+    is_named = any(entry.name == VALUES_FILE for entry in folder.files)
+    return is_named or bool(other_results(folder))
+
+
+def named(names: Sequence[str]) -> str:
+    """Return the names of files for a sentence, the first few of them."""
+    shown = ", ".join(shortened(name) for name in names[:_NAMED])
+    return f"{shown}, ..." if len(names) > _NAMED else shown
 
 
 def has_region_values(folder: ResultFolder) -> bool:
@@ -143,6 +190,10 @@ def ready_message(folder: ResultFolder, *, is_stable: bool) -> str:
         return "results are ready on the server"
     if is_stable and has_region_values(folder):
         return f"results are ready on the server, without {missing}"
-    if is_failure(folder, is_stable=is_stable):
+    if is_failure(folder):
         return "a failure report is ready on the server"
+    if is_stable and (others := other_results(folder)):
+        return f"results of a product that is not read are ready on the server: {named(others)}"
+    if is_stable and has_report(folder):
+        return "a report without values is ready on the server"
     return ""

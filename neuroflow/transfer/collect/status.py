@@ -10,7 +10,7 @@ import pandas as pd
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import ResultFolder
 from neuroflow.transfer.collect.folder_contents import (
-    has_region_values,
+    has_results,
     missing_files,
     ready_message,
 )
@@ -101,7 +101,7 @@ def _ready_message(
     if has_changed and row.state.is_collected:
         return f"the files on the server differ from those collected: {ready}"
     # Packaged or partly sent: a failure report may be about a part, values are not.
-    if has_changed and has_region_values(folder):
+    if has_changed and has_results(folder):
         return f"sent, but not recorded in this ledger: {ready}"
     return ""
 

@@ -8,7 +8,7 @@ from neuroflow.contract import upload_path
 from neuroflow.errors import RemoteRefusedError
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Entry, Package
-from neuroflow.transfer.collect import VALUES_FILE, find_results
+from neuroflow.transfer.collect import find_results, has_results
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.marks import SentMark
 
@@ -38,19 +38,13 @@ def rebuild(
     """
     marks = marks or {}
     behind = set(ledger.missing({study_id: mark.event for study_id, mark in marks.items()}))
-    answered = {
-        folder.study_id
-        for folder in find_results(remote)
-        if VALUES_FILE in {entry.name for entry in folder.files}
-    }
+    answered = {folder.study_id for folder in find_results(remote) if has_results(folder)}
     for package in packages:
         row = ledger.row(package.study_id)
         mark = marks.get(package.study_id) if package.study_id in behind else None
         if row is not None and row.state is not State.PACKAGED and mark is None:
             continue
-        state, message = _state_on_server(
-            remote, package, has_region_values=package.study_id in answered
-        )
+        state, message = _state_on_server(remote, package, is_answered=package.study_id in answered)
         if mark is not None and state is State.UNCONFIRMED:
             state, message = mark.phase.state, MARKED
         if row is None:
@@ -76,10 +70,8 @@ def _record(  # noqa: PLR0917  the columns of an event
         )
 
 
-def _state_on_server(
-    remote: Remote, package: Package, *, has_region_values: bool
-) -> tuple[State, str]:
-    if has_region_values:
+def _state_on_server(remote: Remote, package: Package, *, is_answered: bool) -> tuple[State, str]:
+    if is_answered:
         return State.SUBMITTED, WHOLE
     try:
         entry: Entry | None = remote.stat(upload_path(package.cohort_id, package.study_id))

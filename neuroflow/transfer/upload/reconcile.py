@@ -31,9 +31,9 @@ class ServerView:
     """What the server shows of one study."""
 
     entry: Entry | None  # The zip in the input folder, or None
-    # True where the values are in the output folder. A failure report alone proves nothing: it
-    # may be about a part.
-    has_region_values: bool = False
+    # True where values, or results of another product, are in the output folder. A failure
+    # report alone proves nothing: it may be about a part.
+    has_results: bool = False
     is_hidden: bool = False  # True where the account may not list: `entry` then means nothing
     # True where it has a result folder, whatever is in it: of a study that this workspace never
     # began to send, it shows that another one did.
@@ -111,7 +111,7 @@ def was_refused(row: LedgerRow) -> bool:
 
 
 def _has_arrived(row: LedgerRow, seen: ServerView) -> bool:
-    if seen.has_region_values:
+    if seen.has_results:
         return True
     if was_refused(row) or row.state is State.PACKAGED:
         return False  # a length proves nothing without acknowledgements of one's own

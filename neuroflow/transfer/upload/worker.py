@@ -20,7 +20,7 @@ from neuroflow.errors import (
 )
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Event, OnEvent, Package, ResultFolder
-from neuroflow.transfer.collect import VALUES_FILE, list_folder
+from neuroflow.transfer.collect import has_results, list_folder
 from neuroflow.transfer.control import Job
 from neuroflow.transfer.pool import WAIT, DroppedError, PostponedError
 from neuroflow.transfer.remote import Remote
@@ -216,23 +216,22 @@ class UploadWorker:
         return max(in_this_run, self.ledger.seconds_since(row.study_id) or 0.0)
 
     def _server_view(self, remote: Remote, package: Package) -> ServerView:
-        has_region_values = self._has_region_values(remote, package)
+        has_values = self._has_results(remote, package)
         has_folder = package.study_id in self.results
         try:
             entry = remote.stat(upload_path(package.cohort_id, package.study_id))
         except RemoteRefusedError:
-            return ServerView(None, has_region_values, is_hidden=True, has_folder=has_folder)
-        return ServerView(entry, has_region_values, has_folder=has_folder)
+            return ServerView(None, has_values, is_hidden=True, has_folder=has_folder)
+        return ServerView(entry, has_values, has_folder=has_folder)
 
-    def _has_region_values(self, remote: Remote, package: Package) -> bool:
+    def _has_results(self, remote: Remote, package: Package) -> bool:
         folder = self.results.get(package.study_id)
         if folder is None:
             return False
         try:
-            files = list_folder(remote, folder).files
+            return has_results(list_folder(remote, folder))
         except RemoteRefusedError:
             return False  # a folder that may not be listed proves nothing
-        return VALUES_FILE in {entry.name for entry in files}
 
     def _row(self, package: Package) -> LedgerRow:
         row = self.ledger.row(package.study_id, service=self.service or None)

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from support import report_corpus as corpus
 
-from neuroflow.results.reports import parse_report
+from neuroflow.results.reports import folder_verdict, parse_report
 
 
 @pytest.mark.parametrize("name", corpus.PREDICTIONS)
@@ -143,3 +143,23 @@ def test_numbers_in_json_keep_their_digits():
     report = parse_report(json.dumps({"result": {"FWMCP": 0.00005, "FWpSN": 0.25, "FWSCP": 1}}))
     digits = {region: each.digits for region, each in report.biomarkers.items()}
     assert digits == {"MCP": 5, "pSN": 2, "SCP": 0}
+
+
+@pytest.mark.parametrize(
+    ("texts", "verdict"),
+    [
+        ([corpus.text_2025()], "report"),
+        ([corpus.FAILURE], "failure"),
+        ([corpus.text_2025(), corpus.FAILURE], "failure"),
+        (["Analysis:AD/DLB-v1.0\nSome AD:yes\n"], "report"),
+        (["AD:0.8\n"], "report"),
+        (["Insufficient data."], ""),
+        (["\x00\x01\x02"], ""),
+        ([], ""),
+    ],
+)
+def test_the_reports_of_a_folder_say_whether_it_failed(tmp_path, texts, verdict):
+    for n, text in enumerate(texts):
+        (tmp_path / f"{n}.txt").write_text(text)
+    (tmp_path / "a.png").write_bytes(b"x")
+    assert folder_verdict(tmp_path) == verdict

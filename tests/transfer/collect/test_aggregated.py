@@ -13,7 +13,11 @@ from neuroflow.transfer.control import Clock
 from neuroflow.transfer.local import LocalRemote
 
 TABLE = "StudyID,pSN_FW,Putamen_FW\na,0.1,0.2\nb,0.3,0.4\n"
-VALUES = {"aidp.csv": "pSN_FW,0.9\nPutamen_FW,0.8\n", "prediction.txt": "Atypical:0.2\n", "prediction.png": "x"}
+VALUES = {
+    "aidp.csv": "pSN_FW,0.9\nPutamen_FW,0.8\n",
+    "prediction.txt": "Atypical:0.2\n",
+    "prediction.png": "x",
+}
 
 
 @pytest.fixture

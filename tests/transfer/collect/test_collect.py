@@ -140,6 +140,69 @@ def test_a_report_without_values_counts_as_failure_once_settled(
     assert ledger.row(one.study_id).state is State.FAILED
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"aidd.csv": b"id,AD\n", "prediction.txt": b"Analysis:AD/DLB-v1.0\nAD:0.8\n"},
+        {"aidd.csv": b"id,AD\n"},
+        {"aind_pd.nii.gz": b"x", "aind_pd.png": b"x", "aind_pd.pdf": b"x"},
+    ],
+)
+def test_results_of_another_product_are_no_failure_and_are_named(
+    folder_remote, packages, ledger, results, files
+):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out", files)
+    first = OutputSnapshot(utc_now())
+    run(connect, ledger, results, snapshot=first)
+    assert ledger.row(one.study_id).state is State.SUBMITTED
+    later = OutputSnapshot(utc_now() + STABLE_AFTER, first)
+    status, message = run(connect, ledger, results, snapshot=later)[one.study_id]
+    assert status == "done"
+    assert message == f"results of a product that is not read collected: {next(iter(files))}"
+    assert ledger.row(one.study_id).state is State.COLLECTED
+    assert {p.name for p in (results / f"{one.study_id}_out").iterdir()} == set(files)
+
+
+def test_further_files_beside_the_values_are_named(folder_remote, packages, ledger, results):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out", dict.fromkeys((*RESULT_FILES, "aidd.csv"), b"x"))
+    assert run(connect, ledger, results)[one.study_id][1] == "results collected; not read: aidd.csv"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"),
+    [("report", State.COLLECTED), ("failure", State.FAILED), ("", State.FAILED)],
+)
+def test_the_content_of_a_report_without_values_decides(
+    folder_remote, packages, ledger, results, verdict, state
+):
+    home, connect = folder_remote
+    (one,) = sent(packages, ledger)
+    deliver(home, f"{one.study_id}_out", {"prediction.txt": b"x", "prediction.png": b"x"})
+    first = OutputSnapshot(utc_now())
+    run(connect, ledger, results, snapshot=first)
+    later = OutputSnapshot(utc_now() + STABLE_AFTER, first)
+    run(connect, ledger, results, snapshot=later, verdict=lambda _folder: verdict)
+    assert ledger.row(one.study_id).state is state
+
+
+def test_of_two_folders_of_a_study_the_unused_one_is_named(place, packages, ledger, results):
+    home, connect = place
+    (one,) = sent(packages, ledger)
+    deliver(home, f"A/{one.study_id}_out")
+    deliver(home, f"B/{one.study_id}_out", dict.fromkeys(RESULT_FILES, b"other"))
+    skipped = []
+    with connect() as remote:
+        (found,) = find_results(remote, on_skipped=skipped.append)
+    assert skipped == [
+        f"Two result folders are of study {one.study_id}: {found.path} is used, "
+        f"output/B/{one.study_id}_out is not. Report it to neuropacs support."
+    ]
+
+
 def test_values_without_a_report_come_once_the_folder_is_settled(
     folder_remote, packages, ledger, results
 ):

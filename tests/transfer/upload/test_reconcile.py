@@ -41,14 +41,14 @@ def there(size, modified=THEN):
     return Entry(PATH, size, is_folder=False, modified=modified)
 
 
-def decide(state, entry=None, has_region_values=False, *, elapsed=LATER, hidden=False, **facts):
+def decide(state, entry=None, has_results=False, *, elapsed=LATER, hidden=False, **facts):
     force = facts.pop("force", False)
-    seen = ServerView(entry, has_region_values, hidden)
+    seen = ServerView(entry, has_results, hidden)
     return reconcile(row(state, **facts), seen, elapsed=elapsed, quiet_seconds=QUIET, force=force)
 
 
 @pytest.mark.parametrize(
-    ("state", "entry", "has_region_values", "soon", "later"),
+    ("state", "entry", "has_results", "soon", "later"),
     [
         # Nothing was begun.
         (State.PACKAGED, None, False, SEND, SEND),
@@ -74,9 +74,9 @@ def decide(state, entry=None, has_region_values=False, *, elapsed=LATER, hidden=
         (State.FAILED, None, False, SENT, SENT),
     ],
 )
-def test_what_follows_soon_and_after_the_quiet_time(state, entry, has_region_values, soon, later):
-    assert decide(state, entry, has_region_values, elapsed=SOON).verdict is soon
-    assert decide(state, entry, has_region_values).verdict is later
+def test_what_follows_soon_and_after_the_quiet_time(state, entry, has_results, soon, later):
+    assert decide(state, entry, has_results, elapsed=SOON).verdict is soon
+    assert decide(state, entry, has_results).verdict is later
 
 
 def test_waiting_ends_after_the_quiet_time_and_one_heartbeat():
@@ -132,11 +132,11 @@ def test_the_users_word_sends_what_is_unsure():
     assert decide(State.COLLECTED, force=True).verdict is SEND
 
 
-@pytest.mark.parametrize("has_region_values", [True, False])
-def test_files_of_an_earlier_submission_prove_nothing(has_region_values):
+@pytest.mark.parametrize("has_results", [True, False])
+def test_files_of_an_earlier_submission_prove_nothing(has_results):
     old = there(SIZE, modified=BEFORE - timedelta(hours=1))
     for state, later in [(State.UPLOADING, SEND), (State.UNCONFIRMED, UNSURE)]:
-        assert decide(state, old, has_region_values, submitted_at=BEFORE).verdict is later
+        assert decide(state, old, has_results, submitted_at=BEFORE).verdict is later
 
 
 def test_a_file_younger_than_the_earlier_submission_is_the_new_one():
@@ -150,9 +150,9 @@ def test_what_may_have_arrived_whole_is_never_sent_unasked():
     cases = product(
         sorted(TRANSITIONS), entries, [True, False], [SOON, LATER], [True, False], [None, BEFORE]
     )
-    for state, entry, has_region_values, elapsed, hidden, earlier in cases:
+    for state, entry, has_results, elapsed, hidden, earlier in cases:
         found = decide(
-            state, entry, has_region_values, elapsed=elapsed, hidden=hidden, submitted_at=earlier
+            state, entry, has_results, elapsed=elapsed, hidden=hidden, submitted_at=earlier
         )
         if found.verdict is not SEND:
             continue
