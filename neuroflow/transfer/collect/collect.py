@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import (
@@ -82,7 +82,7 @@ def collect(
                 raise
             return  # stopped by the user
         snapshot.expected = {found.study_id for found in output.folders}
-        taken = {study_id.casefold() for study_id in snapshot.expected}
+        taken = {found.study_id.casefold(): found.path for found in output.folders}
         fetcher = _Fetcher(ledger, folder, job, snapshot, taken, verdict)
         tasks = make_batches(output.folders, connections)
         total = _Total(len(output.folders), job.now)
@@ -133,7 +133,7 @@ class _Fetcher:
     folder: Path
     job: Job
     snapshot: OutputSnapshot
-    taken: set[str]
+    taken: dict[str, PurePosixPath]
     verdict: ReadVerdict | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 

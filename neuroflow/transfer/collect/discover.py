@@ -52,10 +52,7 @@ def scan_output(
         if earlier is not folder:
             used, other = (earlier, folder) if _has_suffix(earlier.path) else (folder, earlier)
             found[folder.study_id] = used
-            on_skipped(
-                f"Two result folders are of study {folder.study_id}: {used.path} is used, "
-                f"{other.path} is not. Report it to neuropacs support."
-            )
+            on_skipped(_unused(folder.study_id, used.path, other.path))
     for study_id in sorted(_drop_ambiguous_ids(found, known, on_skipped)):
         output.folders.append(found[study_id])
     output.reports.sort(key=lambda entry: entry.path)
@@ -67,7 +64,7 @@ def find_results(
 ) -> list[ResultFolder]:
     """List every result folder below ``output/`` with its files."""
     folders = scan_output(remote, known=known, on_skipped=on_skipped).folders
-    taken = {folder.study_id.casefold() for folder in folders}
+    taken = {folder.study_id.casefold(): folder.path for folder in folders}
     found: dict[str, ResultFolder] = {}
     while folders:
         inside: list[ResultFolder] = []
@@ -85,7 +82,7 @@ def find_results(
 
 
 def inner_folders(
-    folder: ResultFolder, taken: set[str], on_skipped: OnSkipped = do_nothing
+    folder: ResultFolder, taken: dict[str, PurePosixPath], on_skipped: OnSkipped = do_nothing
 ) -> list[ResultFolder]:
     """Return the result folders inside another one; their files are not listed yet."""
     inside: list[ResultFolder] = []
@@ -101,10 +98,20 @@ def inner_folders(
         except IdError as error:
             on_skipped(f"A result folder was skipped: {error}")
             continue
-        if study_id.casefold() not in taken:
-            taken.add(study_id.casefold())
+        used = taken.get(study_id.casefold())
+        if used is None:
+            taken[study_id.casefold()] = path
             inside.append(ResultFolder(study_id, path))
+        elif used != path:
+            on_skipped(_unused(study_id, used, path))
     return inside
+
+
+def _unused(study_id: str, used: PurePosixPath, other: PurePosixPath) -> str:
+    return (
+        f"Two result folders are of study {study_id}: {used} is used, {other} is not. "
+        "Report it to neuropacs support."
+    )
 
 
 def find_folders(remote: Remote) -> list[ResultFolder]:
