@@ -44,7 +44,7 @@ def studies() -> tuple[pd.DataFrame, pd.DataFrame]:
             "updrs": rng.normal(30, 9, n),
         }
     )
-    values = rng.normal(0, 1, (n, len(REGIONS))) + 0.03 * wide[["age"]].to_numpy()
+    values = rng.normal(0.3, 0.04, (n, len(REGIONS))) + 0.001 * wide[["age"]].to_numpy()
     wide = wide.join(pd.DataFrame(values, columns=list(REGIONS)))
     return wide, as_table(wide)
 
@@ -190,7 +190,7 @@ def change() -> float:
     wide = wide[wide["group"].isin(["Control", "PSP"])]
     rng = np.random.default_rng(12)
     later = wide.assign(study_id=wide["study_id"] + "b", age=wide["age"] + 1)
-    later[list(REGIONS)] += rng.normal(0, 0.3, (len(wide), len(REGIONS)))
+    later[list(REGIONS)] += rng.normal(0, 0.01, (len(wide), len(REGIONS)))
     both = as_table(pd.concat([wide.assign(visit=1), later.assign(visit=2)]))
     ours = change_over_time(both, reference="Control").set_index(["contrast", "region"])
     found = []

@@ -74,6 +74,15 @@ Confidence = Annotated[
     float, typer.Option(help="Level of the confidence intervals, between 0 and 1.")
 ]
 
+ExcludeSuspect = Annotated[
+    bool | None,
+    typer.Option(
+        "--exclude-suspect/--keep-suspect",
+        help="Leave out impossible values and those of exactly 0 or 1, or keep all; impossible "
+        "ones are refused without a choice.",
+    ),
+]
+
 
 def split_list(words: Sequence[str] | None) -> list[str] | None:
     """Read an option that may be given several times, or once with commas.

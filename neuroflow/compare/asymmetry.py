@@ -8,13 +8,17 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import CompareError, OptionError, TableError
-from neuroflow.matrix import as_list, labels, numbers, require
+from neuroflow.matrix import ExcludeSuspect, as_list, examine_table, labels, numbers, require
 
 _SUFFIX = " asymmetry"
 
 
 def asymmetry(
-    table: pd.DataFrame, *, metric: str | Sequence[str] | None = None, absolute: bool = False
+    table: pd.DataFrame,
+    *,
+    metric: str | Sequence[str] | None = None,
+    absolute: bool = False,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Compute the asymmetry of every region that has a left and a right value.
 
@@ -26,6 +30,10 @@ def asymmetry(
         One metric, several, or None for all.
     absolute
         True for the absolute difference, whichever side is larger.
+
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -66,6 +74,7 @@ def asymmetry(
         )
     rows = table.assign(metric=metrics, region=labels(table["region"]))
     rows = rows if wanted is None else rows[rows["metric"].isin(list(wanted))]
+    rows = examine_table(rows, exclude_suspect)
     side = labels(rows["hemisphere"])
     key = ["study_id", "region", "metric"]
     left, right = rows[side == "left"], rows[side == "right"]

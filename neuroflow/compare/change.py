@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from neuroflow.compare.stats import (
     LinearModel,
     ResultTable,
     Sample,
+    add_sensitivity,
     choose_sample,
     correct_families,
     covariate_columns,
@@ -28,6 +29,7 @@ from neuroflow.compare.stats import (
 from neuroflow.errors import CompareError, TableError
 from neuroflow.matrix import (
     Cells,
+    ExcludeSuspect,
     FloatArray,
     IntArray,
     as_list,
@@ -58,6 +60,7 @@ def change_over_time(
     correction: Correction = "bh",
     family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Estimate the longitudinal change per year, in each group and between groups.
 
@@ -80,6 +83,9 @@ def change_over_time(
         are used.
     metric, correction, family, confidence
         As for `compare_groups`. Changes within groups are corrected apart from contrasts.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -115,11 +121,13 @@ def change_over_time(
     >>> change[["contrast", "n1", "estimate", "years"]].round(3).to_dict("records")
     [{'contrast': 'PSP', 'n1': 3, 'estimate': 0.03, 'years': 1.333}]
     """
+    given = dict(locals())
     check_number("confidence", confidence, below=1)
     if by is None:
         by, table = "everybody", table.assign(everybody=_ALL_PARTICIPANTS)
     needed = ["participant_id", by, time, *covariate_columns(covariates)]
-    slopes = read_slopes(read_cells(table, metric=metric, needed=needed), by, time)
+    cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
+    slopes = read_slopes(cells, by, time)
     sample, slopes = _sample(slopes, by, groups, covariates)
     within = ResultTable(len(sample.names), slopes.cells.values.shape[1])
     for row, name in enumerate(sample.names):
@@ -151,6 +159,7 @@ def change_over_time(
     if slopes.alone:
         alone = {"reason": "one visit only", "n": slopes.alone, "study_ids": []}
         result.attrs["exclusions"] = [alone, *sample.exclusions]
+    add_sensitivity(result, cells, change_over_time, given, ("estimate", "p"))
     return result
 
 
@@ -190,7 +199,9 @@ def read_slopes(cells: Cells, by: str, time: str) -> Slopes:
     numbers = [_slope(years[rows], cells.values[rows]) for rows in several]
     slope, first, span = (np.array(parts) for parts in zip(*numbers, strict=True))
     rows = cells.studies.iloc[[rows[0] for rows in several]].reset_index(drop=True)
-    return Slopes(Cells(rows, cells.columns, slope), first, span, len(visits) - len(several))
+    return Slopes(
+        replace(cells, studies=rows, values=slope), first, span, len(visits) - len(several)
+    )
 
 
 def years_of(column: pd.Series, name: str) -> FloatArray:
@@ -249,7 +260,7 @@ def _sample(
     """Choose the participants, and keep their first values and times beside them."""
     place = np.arange(len(slopes.cells.studies))
     studies = slopes.cells.studies.assign(_place=place)
-    cells = Cells(studies, slopes.cells.columns, slopes.cells.values)
+    cells = replace(slopes.cells, studies=studies)
     sample = choose_sample(cells, by=by, groups=groups, covariates=covariates, least=1)
     kept = sample.cells.studies["_place"].to_numpy()
     return sample, Slopes(sample.cells, slopes.first[kept], slopes.years[kept], slopes.alone)
@@ -306,6 +317,7 @@ def _facts(sample: Sample, by: str, time: str) -> dict[str, Any]:
         "n_participants": len(sample.group),
         "covariates": [item.name for item in sample.covariates],
         "exclusions": sample.exclusions,
+        "data_notes": sample.cells.notes,
         "effect_size": "Hedges' g of change per year, exact interval",
         "neuroflow": __version__,
     }

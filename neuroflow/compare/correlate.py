@@ -17,6 +17,7 @@ from neuroflow.compare.stats import (
     Covariate,
     ExclusionLog,
     Kind,
+    add_sensitivity,
     all_pairs,
     build_design,
     choose_groups,
@@ -31,6 +32,7 @@ from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import (
     REGION_COLUMNS,
     Cells,
+    ExcludeSuspect,
     FloatArray,
     as_list,
     carried_facts,
@@ -58,6 +60,7 @@ def correlate(
     correction: Correction = "bh",
     family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Correlate every region with a clinical score.
 
@@ -82,6 +85,9 @@ def correlate(
         The visit of each participant to use: ``"first"``, ``"last"`` or a session id.
     correction, family, confidence
         As for `compare_groups`.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -112,10 +118,14 @@ def correlate(
     >>> correlate(table, "updrs")[["region", "variable", "n", "r"]].round(3).to_dict("records")
     [{'region': 'pSN', 'variable': 'updrs', 'n': 5, 'r': 0.943}]
     """
+    given = dict(locals())
     _check(method, confidence)
     check_name("score", score)
     among = (by, groups)
-    chosen = _select(table, [score], covariates, among, metric=metric, visit=visit)
+    chosen = _select(
+        table, [score], covariates, among, metric=metric, visit=visit,
+        exclude_suspect=exclude_suspect,
+    )  # fmt: skip
     numbers = read_covariate(chosen.cells.studies, score)
     found = all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
     result = chosen.cells.columns.copy()
@@ -135,6 +145,7 @@ def correlate(
             "family": as_list("family", family),
         }
     )
+    add_sensitivity(result, chosen.cells, correlate, given, ("r", "p"))
     return result
 
 
@@ -149,6 +160,7 @@ def correlate_regions(
     visit: str | None = None,
     correction: Correction = "bh",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Correlate every region with every other.
 
@@ -160,6 +172,9 @@ def correlate_regions(
         One metric.
     by, groups, covariates, method, visit, correction, confidence
         As for `correlate`.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -182,10 +197,14 @@ def correlate_regions(
     >>> correlate_regions(table)[["region_1", "region_2", "n", "r"]].round(3).values.tolist()
     [['pSN', 'SCP', 4, 0.994]]
     """
+    given = dict(locals())
     _check(method, confidence)
     if not isinstance(metric, str):
         raise OptionError("Regions are correlated within one metric.", advice="Choose one metric.")
-    chosen = _select(table, [], covariates, (by, groups), metric=metric, visit=visit)
+    chosen = _select(
+        table, [], covariates, (by, groups), metric=metric, visit=visit,
+        exclude_suspect=exclude_suspect,
+    )  # fmt: skip
     values, columns = chosen.cells.values, chosen.cells.columns
     numbers = _inference(all_pairs(values, values, chosen.covariates, method), confidence)
     upper = np.triu_indices(values.shape[1], k=1)
@@ -200,6 +219,7 @@ def correlate_regions(
     result["q"] = correct(result["p"].to_numpy(dtype=np.float64), correction)
     facts = chosen.facts(method, correction, confidence)
     result.attrs |= carried_facts(table) | facts | {"family": ["all"]}
+    add_sensitivity(result, chosen.cells, correlate_regions, given, ("r", "p"))
     return result
 
 
@@ -217,6 +237,7 @@ class _Selection:
             "covariates": [item.name for item in self.covariates],
             "n_studies": len(self.cells.studies),
             "exclusions": self.exclusions,
+            "data_notes": self.cells.notes,
             "correction": correction,
             "confidence": float(confidence),
             "neuroflow": __version__,
@@ -236,11 +257,13 @@ def _select(
     *,
     metric: str | Sequence[str] | None,
     visit: str | None,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> _Selection:
     by, groups = among
     plain = [*scores, *covariate_columns(covariates)]
     grouped = [] if groups is None else [by]
-    cells = read_cells(table, metric=metric, needed=list(dict.fromkeys([*plain, *grouped])))
+    needed = list(dict.fromkeys([*plain, *grouped]))
+    cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
     log = ExclusionLog(cells)
     if groups is not None:
         codes, present = coded(cells.studies[by])

@@ -18,6 +18,7 @@ from neuroflow.compare.stats import (
     ResultTable,
     Robust,
     Sample,
+    add_sensitivity,
     choose_sample,
     correct_families,
     covariate_columns,
@@ -31,6 +32,7 @@ from neuroflow.compare.stats import (
 from neuroflow.errors import OptionError, Wording
 from neuroflow.matrix import (
     REGION_COLUMNS,
+    ExcludeSuspect,
     FloatArray,
     IntArray,
     as_list,
@@ -76,6 +78,7 @@ def compare_groups(
     correction: Correction = "bh",
     family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Compare groups in every region and metric of a cohort table.
 
@@ -122,6 +125,10 @@ def compare_groups(
         ``"region"``, or a list of these, crossed.
     confidence
         Level of the confidence intervals, between 0 and 1.
+    exclude_suspect
+        Values that cannot be (FW, FA and FAt outside 0 to 1, MD beyond twice that of water) are
+        refused. True leaves them out, and those of exactly 0 or 1 (a region that fell out of the
+        brain); ``"impossible"`` leaves out only the former; False keeps all.
 
     Returns
     -------
@@ -131,7 +138,9 @@ def compare_groups(
         `estimate` (`mean1` minus `mean2`, in the metric's unit), `se`, `ci_low`, `ci_high`,
         `statistic`, `df`, `p`, `q`, `effect_size` with its interval, `np2`. Where a test cannot be
         computed, numbers are NaN and `reason` says why. ``.attrs`` describes the computation:
-        model, groups, exclusions, correction, version.
+        model, groups, exclusions, correction, version. ``exclude_suspect=True`` adds
+        `n_suspect` and, with the values of exactly 0 or 1 kept, `estimate_all`, `effect_size_all`
+        and `p_all`.
 
     Raises
     ------
@@ -141,13 +150,13 @@ def compare_groups(
     OptionError
         An argument is outside its choices, or a group does not exist.
     TableError
-        The table lacks a column.
+        The table lacks a column, or has values that cannot be.
 
     Warns
     -----
     ResultWarning
         Labels of groups or of a covariate differ in case or blanks only, or are two names of
-        controls.
+        controls; values of exactly 0 or 1 are used.
 
     See Also
     --------
@@ -170,6 +179,7 @@ def compare_groups(
     >>> effects.attrs["model"]
     'value ~ group'
     """
+    given = dict(locals())
     plain = covariate_columns(covariates)
     _check_options(method, robust, covariates, omnibus, confidence)
     if by in plain:
@@ -177,7 +187,8 @@ def compare_groups(
             f"The groups in {by!r} cannot be compared and adjusted for at the same time.",
             advice=f"Remove {by} from the covariates.",
         )
-    cells = read_cells(table, metric=metric, needed=[by, *plain])
+    needed = [by, *plain]
+    cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
     sample = choose_sample(
         cells,
         by=by,
@@ -221,6 +232,7 @@ def compare_groups(
             "omnibus": _OMNIBUS[method] if omnibus else "",
         }
     )
+    add_sensitivity(effects, sample.cells, compare_groups, given, ("estimate", "effect_size", "p"))
     return effects
 
 
@@ -305,5 +317,6 @@ def _facts(sample: Sample, by: str) -> dict[str, Any]:
         "n_participants": _different(participants(sample.cells.studies)),
         "covariates": [item.name for item in sample.covariates],
         "exclusions": sample.exclusions,
+        "data_notes": sample.cells.notes,
         "neuroflow": __version__,
     }

@@ -24,6 +24,7 @@ from neuroflow.compare.stats import (
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     Cells,
+    ExcludeSuspect,
     FloatArray,
     coded,
     group_order,
@@ -47,6 +48,7 @@ def compare_sites(
     correction: Correction = "bh",
     family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Compare sites in one group, usually the controls.
 
@@ -63,6 +65,9 @@ def compare_sites(
         all studies, whatever their group.
     covariates, metric, visit, correction, family, confidence
         As for `compare_groups`.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -103,6 +108,7 @@ def compare_sites(
         correction=correction,
         family=family,
         confidence=confidence,
+        exclude_suspect=exclude_suspect,
     )
     effects.attrs["reference"] = reference or "all studies"
     return effects
@@ -128,6 +134,7 @@ def remove_site(
     site: str = "site",
     by: str = "group",
     covariates: str | Sequence[str] = ("age", "sex"),
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Remove the differences between sites from the values, for figures.
 
@@ -146,6 +153,9 @@ def remove_site(
         The column that holds the groups, whose differences stay.
     covariates
         Columns whose effects stay.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -171,7 +181,7 @@ def remove_site(
     [0.35, 0.55, 0.35, 0.55, 0.35, 0.55, 0.35, 0.55]
     """
     needed = list(dict.fromkeys([site, by, *covariate_columns(covariates)]))
-    cells = read_cells(table, needed=needed)
+    cells = read_cells(table, needed=needed, exclude_suspect=exclude_suspect)
     group, names = coded(cells.studies[by])
     items = read_covariates(cells.studies, covariates)
     place = read_covariate(cells.studies, f"C({site})")
@@ -201,6 +211,7 @@ def remove_site(
     result.attrs["removed"] = {
         "site": site,
         "kept": [by, *(item.name for item in items)],
+        "left_out": cells.notes,
         "neuroflow": __version__,
     }
     return result

@@ -103,7 +103,7 @@ def table_one(
         if columns is None
         else as_list("columns", columns)
     )
-    cells = read_cells(table, needed=list(dict.fromkeys([by, *wanted])))
+    cells = read_cells(table, needed=list(dict.fromkeys([by, *wanted])), exclude_suspect=False)
     sample = choose_sample(cells, by=by, groups=groups, visit=visit, least=1)
     studies = sample.cells.studies
     sides = {name: sample.group == code for code, name in enumerate(sample.names)}

@@ -15,6 +15,7 @@ from neuroflow.compare.reference import LEAST
 from neuroflow.compare.stats import (
     Covariate,
     Fit,
+    add_sensitivity,
     build_design,
     covariate_columns,
     fit_linear,
@@ -26,6 +27,7 @@ from neuroflow.errors import CompareError, Wording
 from neuroflow.matrix import (
     BoolArray,
     Cells,
+    ExcludeSuspect,
     FloatArray,
     IntArray,
     carried_facts,
@@ -49,6 +51,7 @@ def z_scores(
     covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Compare every study with a reference group.
 
@@ -68,6 +71,9 @@ def z_scores(
         One metric, several, or None for all.
     confidence
         Level of the prediction intervals, between 0 and 1.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -103,6 +109,7 @@ def z_scores(
     >>> scores[["study_id", "expected", "z"]].round(2).iloc[-1].to_dict()
     {'study_id': 'e', 'expected': 0.35, 'z': 4.9}
     """
+    given = dict(locals())
     scored = z_score_matrices(
         table,
         by=by,
@@ -110,6 +117,7 @@ def z_scores(
         covariates=covariates,
         metric=metric,
         confidence=confidence,
+        exclude_suspect=exclude_suspect,
     )
     cells = scored.cells
     n, m = cells.values.shape
@@ -125,6 +133,7 @@ def z_scores(
     data["n_reference"] = pd.array(data.pop("n_reference"), dtype="Int64")
     result = pd.DataFrame(data)
     result.attrs |= carried_facts(table) | scored.facts
+    add_sensitivity(result, cells, z_scores, given, ("z",))
     return result
 
 
@@ -152,12 +161,13 @@ def z_score_matrices(
     covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> ZScoreMatrices:
     """Compare every study with a reference group, and return matrices."""
     check_number("confidence", confidence, below=1)
     grouped = [by] if reference is not None or by in table else []
     needed = [*grouped, *covariate_columns(covariates)]
-    cells = read_cells(table, metric=metric, needed=needed)
+    cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
     adjust = read_covariates(cells.studies, covariates)
     reference = None if reference is None else _named(cells.studies, by, reference)
     member = _members(cells.studies, by, reference, adjust)
@@ -176,6 +186,8 @@ def z_score_matrices(
         "n_studies": len(member),
         "covariates": [item.name for item in adjust],
         "confidence": float(confidence),
+        "exclusions": cells.excluded,
+        "data_notes": cells.notes,
         "neuroflow": __version__,
     }
     return ZScoreMatrices(cells, _score(frame, cells.values, confidence), facts)

@@ -17,6 +17,13 @@ from .controls import is_control as is_control
 from .controls import match_labels as match_labels
 from .controls import resolve_reference as resolve_reference
 from .controls import similar_labels as similar_labels
+from .plausibility import MISSING_CODES as MISSING_CODES
+from .plausibility import SET_ASIDE as SET_ASIDE
+from .plausibility import ExcludeSuspect as ExcludeSuspect
+from .plausibility import examine_table as examine_table
+from .plausibility import exclusion_note as exclusion_note
+from .plausibility import find_outlying as find_outlying
+from .plausibility import find_suspects as find_suspects
 from .provenance import carried_facts as carried_facts
 from .read import combine_codes as combine_codes
 from .read import numbers as numbers

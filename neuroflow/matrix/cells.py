@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,10 @@ class Cells:
     studies: pd.DataFrame  # One row per study: its id, group, covariates
     columns: pd.DataFrame  # One row per column of `values`: `REGION_COLUMNS`
     values: FloatArray  # Studies x columns, NaN where missing
+    # Reason, number and ids of the studies that were set aside, as plain values.
+    excluded: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # Sentences on the data, for captions
+    suspect: IntArray | None = None  # How many values of each column were left out as suspect
 
     def keep(self, studies: BoolArray) -> Cells:
         """Return the cells of some studies only."""

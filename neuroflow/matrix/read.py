@@ -19,9 +19,11 @@ from neuroflow.matrix.cells import (
     Cells,
     FloatArray,
     IntArray,
+    labels,
     raw_codes,
     texts,
 )
+from neuroflow.matrix.plausibility import SET_ASIDE, ExcludeSuspect, examine, set_aside
 
 KEY = ("region", "hemisphere", "metric")
 
@@ -30,9 +32,22 @@ _T = TypeVar("_T", bound=np.generic)
 
 
 def read_cells(
-    table: pd.DataFrame, *, metric: str | Sequence[str] | None = None, needed: Sequence[str] = ()
+    table: pd.DataFrame,
+    *,
+    metric: str | Sequence[str] | None = None,
+    needed: Sequence[str] = (),
+    exclude_suspect: ExcludeSuspect = None,
 ) -> Cells:
-    """Turn the long cohort table into a matrix."""
+    """Turn the long cohort table into a matrix; what was set aside is left out."""
+    cells, reasons = _read(table, metric, needed)
+    if reasons is not None:
+        cells = set_aside(cells, reasons)
+    return examine(cells, exclude_suspect, table.attrs)
+
+
+def _read(
+    table: pd.DataFrame, metric: str | Sequence[str] | None, needed: Sequence[str]
+) -> tuple[Cells, pd.DataFrame | None]:
     about = [name for name in ("participant_id", "session_id", "cohort_id", "age") if name in table]
     facts = list(dict.fromkeys(["study_id", *needed, *about]))
     described = [name for name in REGION_COLUMNS if name in table]
@@ -41,17 +56,22 @@ def read_cells(
         raise TableError(
             "The cohort table has no rows.", advice="Collect results first, or read another folder."
         )
-    used = list(dict.fromkeys([*facts, *described, "value"]))
+    aside = [SET_ASIDE] * (SET_ASIDE in table)
+    used = list(dict.fromkeys([*facts, *described, "value", *aside]))
     rows = table if metric is None else _of_metric(table[used], metric)
     given = {name: rows[name] for name in used}  # pandas takes its time to hand out a column
     layout = _layout(given)
     for name in needed:
         _one_per_study(given, name, layout)
-    return Cells(
+    cells = Cells(
         studies=pd.DataFrame({name: given[name].array.take(layout.studies) for name in facts}),
         columns=_described({name: given[name].array.take(layout.columns) for name in described}),
         values=_values(given["value"], layout),
     )
+    if not aside or not given[SET_ASIDE].notna().any():
+        return cells, None
+    reasons = layout.grid(labels(given[SET_ASIDE]).to_numpy(dtype=object))
+    return cells, pd.DataFrame(reasons, dtype=object)
 
 
 def require(table: pd.DataFrame, names: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from neuroflow.plot.common import (
     MM,
     abbreviations,
     current_style,
+    data_notes,
     figure_of,
     is_narrow,
     label_systems,
@@ -105,7 +106,9 @@ def correlation(
         if order == "system":
             _draw_system_lines(ax, columns)
         text = _caption(pairs, names, alpha)
-        set_caption(ax, text, text if new_figure else "", new_figure=new_figure)
+        set_caption(
+            ax, text, text if new_figure else "", new_figure=new_figure, notes=data_notes(pairs)
+        )
     return ax
 
 

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from neuroflow.matrix import read_cells
+from neuroflow.matrix import ExcludeSuspect, read_cells
 from neuroflow.plot._strip import Points, read_points
 from neuroflow.plot.common import (
     SINGLE_COLUMN,
     abbreviations,
     add_legend,
     current_style,
+    data_notes,
     find_region,
     group_handles,
     lower_first,
@@ -34,6 +35,7 @@ def ecdf(
     metric: str = "FW",
     *,
     by: str = "group",
+    exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the empirical cumulative distribution of a region, one line per group.
@@ -48,6 +50,9 @@ def ecdf(
         The metric to draw, such as ``"FW"``.
     by
         The column that holds the groups.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
     ax
         Axes to draw on; None makes a figure as wide as a journal's column (85 mm).
 
@@ -72,7 +77,7 @@ def ecdf(
     >>> ecdf(table, "SCP").get_ylabel()
     'Proportion of studies'
     """
-    cells = read_cells(table, metric=metric, needed=[by])
+    cells = read_cells(table, metric=metric, needed=[by], exclude_suspect=exclude_suspect)
     _, name = find_region(cells.columns, region)
     points = read_points(cells, [region], by)
     with styled():
@@ -93,7 +98,7 @@ def ecdf(
         foot = " ".join(text for text in (note, abbreviations([name])) if text)
         listed = ", ".join(f"{group} n = {n}" for group, n in counts.items())
         text = f"{quantity}: cumulative distribution by {by} ({listed}). {note}"
-        set_caption(ax, text, foot, new_figure=new_figure)
+        set_caption(ax, text, foot, new_figure=new_figure, notes=data_notes(cells))
     return ax
 
 

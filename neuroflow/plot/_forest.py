@@ -20,6 +20,7 @@ from neuroflow.plot.common import (
     abbreviations,
     add_legend,
     current_style,
+    data_notes,
     group_styles,
     lower_first,
     metric_name,
@@ -113,7 +114,9 @@ def forest(
         record_rows(ax, data.columns, data.labels)
         add_legend(ax, handles, new_figure=new_figure)
         text = _caption(data, effects.attrs, alpha)
-        set_caption(ax, f"{data.axis}. {text}", text, new_figure=new_figure)
+        set_caption(
+            ax, f"{data.axis}. {text}", text, new_figure=new_figure, notes=data_notes(effects)
+        )
     return ax
 
 

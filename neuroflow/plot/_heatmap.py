@@ -17,13 +17,22 @@ from matplotlib.patches import Patch, Rectangle
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from neuroflow.compare import reference_or_all, z_scores
-from neuroflow.matrix import FloatArray, IntArray, check_choice, check_number, labels, read_cells
+from neuroflow.matrix import (
+    ExcludeSuspect,
+    FloatArray,
+    IntArray,
+    check_choice,
+    check_number,
+    labels,
+    read_cells,
+)
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     MM,
     abbreviations,
     add_legend,
     current_style,
+    data_notes,
     figure_of,
     group_styles,
     is_narrow,
@@ -60,6 +69,7 @@ def heatmap(
     covariates: str | Sequence[str] = (),
     limit: float = 4.0,
     order: Order = "group",
+    exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the z-scores of all studies (across) in all regions (down).
@@ -84,6 +94,9 @@ def heatmap(
     order
         ``"group"``: studies by group, regions by system; ``"cluster"``: similar ones side by side
         (average linkage of Euclidean distances, missing cells as expected, z = 0).
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
     ax
         Axes to draw on; None makes a figure whose height grows with the regions.
 
@@ -112,7 +125,14 @@ def heatmap(
     check_choice("order", order, get_args(Order))
     check_number("limit", limit)
     reference = reference_or_all(table, reference, by)
-    scores = z_scores(table, reference=reference, by=by, covariates=covariates, metric=metric)
+    scores = z_scores(
+        table,
+        reference=reference,
+        by=by,
+        covariates=covariates,
+        metric=metric,
+        exclude_suspect=exclude_suspect,
+    )
     grid = _grid(scores, by, regions)
     if order == "cluster":
         grid = _clustered(grid)
@@ -125,7 +145,9 @@ def heatmap(
         _set_axes(ax, grid)
         record_rows(ax, grid.columns, grid.labels)
         text = _caption(scores, metric, grid, signed=grid.z.shape[1] <= _max_signed(ax))
-        set_caption(ax, text, text if new_figure else "", new_figure=new_figure)
+        set_caption(
+            ax, text, text if new_figure else "", new_figure=new_figure, notes=data_notes(scores)
+        )
     return ax
 
 
@@ -163,7 +185,7 @@ class _Grid:
 
 
 def _grid(scores: pd.DataFrame, by: str, regions: Sequence[str] | None) -> _Grid:
-    cells = read_cells(scores.assign(value=scores["z"]))
+    cells = read_cells(scores.assign(value=scores["z"]), exclude_suspect=False)
     wanted = pick_regions(cells.columns, regions)
     columns = cells.columns[wanted].reset_index(drop=True)
     rows = order_regions(columns, [regions] if isinstance(regions, str) else regions)

@@ -13,12 +13,13 @@ from matplotlib.patches import Patch
 
 from neuroflow.compare import ZScoreMatrices, reference_or_all, z_score_matrices
 from neuroflow.errors import OptionError
-from neuroflow.matrix import FloatArray, IntArray, labels
+from neuroflow.matrix import ExcludeSuspect, FloatArray, IntArray, labels
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     abbreviations,
     add_legend,
     current_style,
+    data_notes,
     group_styles,
     metric_name,
     new_axes,
@@ -44,6 +45,7 @@ def profile(
     reference: str | None = "auto",
     covariates: str | Sequence[str] = (),
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw one study's z-scores over the reference's prediction intervals.
@@ -67,6 +69,9 @@ def profile(
         Columns that the expected value is adjusted for, such as ``["age", "sex"]``.
     confidence
         Level of the prediction intervals, between 0 and 1.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
     ax
         Axes to draw on; None makes a figure whose height grows with the regions.
 
@@ -104,6 +109,7 @@ def profile(
         covariates=covariates,
         metric=metric,
         confidence=confidence,
+        exclude_suspect=exclude_suspect,
     )
     row = _find_study(scored.cells.studies, str(study_id))
     study = scored.cells.studies["study_id"].iloc[row]
@@ -129,7 +135,13 @@ def profile(
         note = _note(scored.facts, study_rows, confidence, n_beyond)
         flagged = [n for n, out in zip(names, study_rows["outside"], strict=True) if out]
         listed = f" Outside the interval: {', '.join(flagged)}." if flagged else ""
-        set_caption(ax, f"{quantity} of study {study}. {note}{listed}", note, new_figure=new_figure)
+        set_caption(
+            ax,
+            f"{quantity} of study {study}. {note}{listed}",
+            note,
+            new_figure=new_figure,
+            notes=data_notes(scored.cells),
+        )
     return ax
 
 

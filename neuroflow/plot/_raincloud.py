@@ -11,13 +11,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from neuroflow.matrix import FloatArray, read_cells
+from neuroflow.matrix import ExcludeSuspect, FloatArray, read_cells
 from neuroflow.plot._strip import Points, read_points
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     abbreviations,
     add_legend,
     current_style,
+    data_notes,
     group_handles,
     metric_name,
     new_axes,
@@ -37,6 +38,7 @@ def raincloud(
     metric: str = "FW",
     *,
     by: str = "group",
+    exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw distributions: density above, box between, every study below.
@@ -52,6 +54,9 @@ def raincloud(
         The metric to draw, such as ``"FW"``.
     by
         The column that holds the groups.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
     ax
         Axes to draw on; None makes a figure whose height grows with regions and groups.
 
@@ -80,7 +85,8 @@ def raincloud(
     >>> raincloud(table).get_xlabel()
     'Free water (fraction)'
     """
-    points = read_points(read_cells(table, metric=metric, needed=[by]), regions, by)
+    cells = read_cells(table, metric=metric, needed=[by], exclude_suspect=exclude_suspect)
+    points = read_points(cells, regions, by)
     with styled():
         new_figure = ax is None
         n_regions = points.values.shape[1]
@@ -102,7 +108,13 @@ def raincloud(
             note += f" {points.visits_note}"
         foot = " ".join(text for text in (note, abbreviations(points.labels)) if text)
         counts = ", ".join(f"{name} n = {n}" for name, n in points.counts.items())
-        set_caption(ax, f"{quantity} by {by} ({counts}). {note}", foot, new_figure=new_figure)
+        set_caption(
+            ax,
+            f"{quantity} by {by} ({counts}). {note}",
+            foot,
+            new_figure=new_figure,
+            notes=data_notes(cells),
+        )
     return ax
 
 

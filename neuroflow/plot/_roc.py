@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 
 from neuroflow.compare import diagnostic_accuracy, read_labelled, roc_points
 from neuroflow.errors import OptionError
-from neuroflow.matrix import BoolArray, FloatArray, as_list
+from neuroflow.matrix import BoolArray, ExcludeSuspect, FloatArray, as_list
 from neuroflow.plot.common import (
     BIOMARKERS,
     SINGLE_COLUMN,
@@ -51,6 +52,7 @@ def roc(
     reference: str | Sequence[str] | None = "auto",
     visit: str | None = None,
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw ROC curves of a few regions or scores, with the areas under them.
@@ -70,6 +72,8 @@ def roc(
         As for `neuroflow.diagnostic_accuracy`.
     confidence
         Level of the areas' intervals (DeLong, logit scale), between 0 and 1.
+    exclude_suspect
+        As for `neuroflow.compare_groups`.
     ax
         Axes to draw on; None makes a figure as wide as a journal's column (85 mm).
 
@@ -95,16 +99,17 @@ def roc(
     >>> roc(table, "SCP").get_legend_handles_labels()[1]
     ['SCP, AUC 0.75 [0.05, 0.99]']
     """
-    options = {"truth": truth, "positive": positive, "reference": reference, "visit": visit}
-    measured = metric if score is None else None
-    labelled = read_labelled(table, score=score, metric=measured, **options)  # type: ignore[arg-type]
+    options: dict[str, Any] = {
+        "truth": truth,
+        "positive": positive,
+        "reference": reference,
+        "visit": visit,
+        "metric": metric if score is None else None,
+    }
+    labelled = read_labelled(table, score=score, exclude_suspect=exclude_suspect, **options)
+    quiet = "impossible" if exclude_suspect is None else exclude_suspect  # reported already
     found = diagnostic_accuracy(
-        table,
-        score,
-        metric=measured,
-        cutoff=None,
-        confidence=confidence,
-        **options,  # type: ignore[arg-type]
+        table, score, cutoff=None, confidence=confidence, exclude_suspect=quiet, **options
     )
     names, chosen = _curves(labelled.columns, regions, score)
     rows = found.iloc[chosen]
@@ -123,7 +128,13 @@ def roc(
         gaps = rows[["missing_positive", "missing_negative"]].to_numpy().sum()
         note += f" {gaps} missing values are left out." if gaps else ""
         foot = " ".join(text for text in (note, abbreviations(names)) if text)
-        set_caption(ax, f"ROC curves of {what}: {who} ({n}). {note}", foot, new_figure=new_figure)
+        set_caption(
+            ax,
+            f"ROC curves of {what}: {who} ({n}). {note}",
+            foot,
+            new_figure=new_figure,
+            notes=labelled.facts["data_notes"],
+        )
     return ax
 
 

@@ -22,12 +22,21 @@ from neuroflow.compare import (
     warn_similar_labels,
 )
 from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix import FloatArray, as_list, check_number, choose_visits, labels, read_cells
+from neuroflow.matrix import (
+    ExcludeSuspect,
+    FloatArray,
+    as_list,
+    check_number,
+    choose_visits,
+    labels,
+    read_cells,
+)
 from neuroflow.plot.common import (
     SINGLE_COLUMN,
     abbreviations,
     add_legend,
     current_style,
+    data_notes,
     find_region,
     group_handles,
     group_styles,
@@ -52,6 +61,7 @@ def scatter(
     visit: str | None = None,
     score_label: str = "",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a region against a score or age, with the fitted line.
@@ -77,6 +87,9 @@ def scatter(
         The label of the x axis, with its unit; if empty, the column's name.
     confidence
         Level of the confidence band around the line, between 0 and 1.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
     ax
         Axes to draw on; None makes a figure as wide as a journal's column (85 mm).
 
@@ -104,7 +117,16 @@ def scatter(
     """
     check_number("confidence", confidence, below=1)
     covariates = as_list("covariates", covariates)
-    points = _fit_points(table, score, region, metric, by=by, covariates=covariates, visit=visit)
+    points = _fit_points(
+        table,
+        score,
+        region,
+        metric,
+        by=by,
+        covariates=covariates,
+        visit=visit,
+        exclude_suspect=exclude_suspect,
+    )
     warn_similar_labels(by, points.group)
     styles = group_styles(sorted(set(points.group)))
     with styled():
@@ -143,7 +165,9 @@ def scatter(
         )
         foot = " ".join(text for text in (note, abbreviations([points.name])) if text)
         title = f"{quantity} against {ax.get_xlabel()}: {points.r_text}"
-        set_caption(ax, f"{title}, p {points.p}. {note}", foot, new_figure=new_figure)
+        set_caption(
+            ax, f"{title}, p {points.p}. {note}", foot, new_figure=new_figure, notes=points.notes
+        )
     return ax
 
 
@@ -174,6 +198,7 @@ class _FittedPoints:
     sd: float
     df: int
     centre: float
+    notes: list[str]
 
 
 def _fit_points(
@@ -185,10 +210,16 @@ def _fit_points(
     by: str,
     covariates: Sequence[str],
     visit: str | None,
+    exclude_suspect: ExcludeSuspect,
 ) -> _FittedPoints:
     grouped = by in table
     needed = [score, *covariate_columns(covariates), *([by] if grouped else [])]
-    cells = read_cells(table, metric=metric, needed=list(dict.fromkeys(needed)))
+    cells = read_cells(
+        table,
+        metric=metric,
+        needed=list(dict.fromkeys(needed)),
+        exclude_suspect=exclude_suspect,
+    )
     place, name = find_region(cells.columns, region)
     cells = cells.keep(choose_visits(cells.studies, visit))
     known = np.isfinite(cells.values[:, place])
@@ -211,6 +242,7 @@ def _fit_points(
     found = correlate(
         _of_region(table, cells.columns, place), score, covariates=covariates, metric=metric,
         visit=visit,
+        exclude_suspect="impossible" if exclude_suspect is None else exclude_suspect,
     ).iloc[0]  # fmt: skip
     group = labels(cells.studies[by]).fillna("no group").tolist() if grouped else ["all"] * n
     kind = "partial r" if covariates else "r"
@@ -228,6 +260,7 @@ def _fit_points(
         sd=float(model.sd[0]),
         df=model.df,
         centre=float(numbers.values.mean()),
+        notes=data_notes(cells),
     )
 
 

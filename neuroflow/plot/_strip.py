@@ -17,6 +17,7 @@ from neuroflow.errors import TableError
 from neuroflow.matrix import (
     BoolArray,
     Cells,
+    ExcludeSuspect,
     FloatArray,
     IntArray,
     check_choice,
@@ -34,6 +35,7 @@ from neuroflow.plot.common import (
     abbreviations,
     add_legend,
     current_style,
+    data_notes,
     figure_of,
     group_handles,
     group_styles,
@@ -69,6 +71,7 @@ def strip(
     by: str = "group",
     summary: Summary = "mean",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw every study as a point, by region and group.
@@ -89,6 +92,9 @@ def strip(
         ``"mean"`` with its confidence interval, ``"box"`` (quartiles) or ``"none"``.
     confidence
         Level of the mean's confidence interval (t distribution), between 0 and 1.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
     ax
         Axes to draw on; None makes a figure whose height grows with the regions.
 
@@ -114,7 +120,8 @@ def strip(
     """
     check_choice("summary", summary, get_args(Summary))
     check_number("confidence", confidence, below=1)
-    points = read_points(read_cells(table, metric=metric, needed=[by]), regions, by)
+    cells = read_cells(table, metric=metric, needed=[by], exclude_suspect=exclude_suspect)
+    points = read_points(cells, regions, by)
     upright = points.values.shape[1] <= _MAX_UPRIGHT
     with styled():
         new_figure = ax is None
@@ -135,6 +142,7 @@ def strip(
             + (f" {points.left_out} studies without {by} are not shown." * (points.left_out > 0)),
             " ".join(text for text in (note, abbreviations(points.labels)) if text),
             new_figure=new_figure,
+            notes=data_notes(cells),
         )
     return ax
 

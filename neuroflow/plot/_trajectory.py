@@ -14,6 +14,8 @@ from scipy import stats
 from neuroflow.compare import warn_similar_labels, years_of
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
+    Cells,
+    ExcludeSuspect,
     FloatArray,
     IntArray,
     check_number,
@@ -27,6 +29,7 @@ from neuroflow.plot.common import (
     abbreviations,
     add_legend,
     current_style,
+    data_notes,
     find_region,
     group_styles,
     metric_name,
@@ -47,6 +50,7 @@ def trajectory(
     by: str = "group",
     time: str = "age",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw every participant's values over the visits, and each group's mean.
@@ -65,6 +69,9 @@ def trajectory(
         The column with the time of the visit: numbers in years (such as `age`), or dates.
     confidence
         Level of the means' confidence intervals (t distribution), between 0 and 1.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
     ax
         Axes to draw on; None makes a figure as wide as a journal's column (85 mm).
 
@@ -93,7 +100,8 @@ def trajectory(
     'Years since the first visit'
     """
     check_number("confidence", confidence, below=1)
-    all_series, quantity = _read_series(table, region, metric, by, time)
+    cells = read_cells(table, metric=metric, needed=[by, time], exclude_suspect=exclude_suspect)
+    all_series, quantity = _read_series(cells, region, metric, by, time)
     warn_similar_labels(by, [series.group for series in all_series])
     styles = group_styles([series.group for series in all_series])
     with styled():
@@ -115,7 +123,13 @@ def trajectory(
         note = f"Thin lines: participants. Marks: mean of each visit and {confidence:.0%} CI."
         foot = " ".join(text for text in (note, abbreviations([quantity])) if text)
         counts = ", ".join(str(handle.get_label()) for handle in handles)
-        set_caption(ax, f"{quantity} over time: {counts}. {note}", foot, new_figure=new_figure)
+        set_caption(
+            ax,
+            f"{quantity} over time: {counts}. {note}",
+            foot,
+            new_figure=new_figure,
+            notes=data_notes(cells),
+        )
     return ax
 
 
@@ -139,9 +153,8 @@ class _Series:
 
 
 def _read_series(
-    table: pd.DataFrame, region: str, metric: str, by: str, time: str
+    cells: Cells, region: str, metric: str, by: str, time: str
 ) -> tuple[list[_Series], str]:
-    cells = read_cells(table, metric=metric, needed=[by, time])
     place, name = find_region(cells.columns, region)
     values = cells.values[:, place]
     years = years_of(cells.studies[time], time)

@@ -19,6 +19,7 @@ from neuroflow.plot.common import (
     abbreviations,
     add_legend,
     current_style,
+    data_notes,
     figure_of,
     group_styles,
     new_axes,
@@ -105,7 +106,7 @@ def volcano(
             part for part in (model_note(effects.attrs, alpha), abbreviations(labels)) if part
         )
         text = f"{found[0].replace(' - ', ' − ')}, {ax.get_xlabel()}. {note}"
-        set_caption(ax, text, note, new_figure=new_figure)
+        set_caption(ax, text, note, new_figure=new_figure, notes=data_notes(effects))
         chosen = [int(i) for i in np.argsort(p, kind="stable") if significant[i]][
             : max(n_labels, 0)
         ]

@@ -17,6 +17,7 @@ from neuroflow.cli.options import (
     Contrasts,
     CorrectionName,
     Covariates,
+    ExcludeSuspect,
     Groups,
     Metrics,
     Participants,
@@ -78,6 +79,7 @@ def compare(
         typer.Option(help="Tests that are corrected together: all, or per metric, contrast..."),
     ] = None,
     confidence: Confidence = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
     to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
     paper: Annotated[
         Path | None, typer.Option(help="Also write a table for a paper: .docx, .tex, .md or .xlsx")
@@ -99,6 +101,7 @@ def compare(
         "robust": robust,
         "visit": visit,
         "correction": correction,
+        "exclude_suspect": exclude_suspect,
     }
     more: dict[str, Any] = {
         "metric": split_list(metric),

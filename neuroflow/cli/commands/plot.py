@@ -15,6 +15,7 @@ from neuroflow.cli.options import (
     Contrasts,
     CorrectionName,
     Covariates,
+    ExcludeSuspect,
     Groups,
     Participants,
     Quiet,
@@ -37,9 +38,12 @@ _OPTIONS = {"region": "--regions, with one region", "study_id": "--study", "scor
 _COMPUTED = {
     "effects": (
         "compare_groups",
-        ("by", "reference", "contrasts", "covariates", "metric", "visit", "correction"),
+        (
+            *("by", "reference", "contrasts", "covariates", "metric", "visit", "correction"),
+            "exclude_suspect",
+        ),
     ),
-    "correlations": ("correlate_regions", ("by", "covariates", "metric")),
+    "correlations": ("correlate_regions", ("by", "covariates", "metric", "exclude_suspect")),
     "completeness": ("coverage", ()),
 }
 """What is computed from the cohort table for figures that need it, and from which options."""
@@ -73,6 +77,7 @@ def plot(
     covariates: Covariates = None,
     visit: Visit = None,
     correction: CorrectionName = "bh",
+    exclude_suspect: ExcludeSuspect = None,
     study: Annotated[str | None, typer.Option(help="The study, for profile.")] = None,
     score: Annotated[
         str | None,
@@ -108,6 +113,7 @@ def plot(
             "covariates": split_list(covariates) or [],
             "visit": visit,
             "correction": correction,
+            "exclude_suspect": exclude_suspect,
             "study_id": study,
             "score": score,
             "truth": by,

@@ -13,7 +13,7 @@ from neuroflow.compare.accuracy.labelled import Direction, Labelled, numbers_of,
 from neuroflow.compare.accuracy.roc import roc_area
 from neuroflow.compare.stats import Correction, correct
 from neuroflow.errors import OptionError
-from neuroflow.matrix import FloatArray, as_list, check_number
+from neuroflow.matrix import ExcludeSuspect, FloatArray, as_list, check_number
 
 _LEAST = 2
 
@@ -30,6 +30,7 @@ def compare_auc(
     visit: str | None = None,
     correction: Correction = "holm",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Test whether the areas under two ROC curves of the same studies differ.
 
@@ -48,6 +49,9 @@ def compare_auc(
         Correction over all pairs.
     confidence
         Level of the interval, between 0 and 1.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -91,6 +95,7 @@ def compare_auc(
         metric=metric,
         direction=direction,
         visit=visit,
+        exclude_suspect=exclude_suspect,
         needed=plain,
     )
     sign = 1.0 if direction == "higher" else -1.0

@@ -21,7 +21,15 @@ from neuroflow.compare.accuracy.proportions import rates
 from neuroflow.compare.accuracy.roc import area_inference, roc_area
 from neuroflow.compare.stats import Correction, correct, correct_families
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix import FloatArray, as_list, check_choice, check_number, coded, labels
+from neuroflow.matrix import (
+    ExcludeSuspect,
+    FloatArray,
+    as_list,
+    check_choice,
+    check_number,
+    coded,
+    labels,
+)
 
 Missing = Literal["exclude", "wrong"]
 LEAST = 2
@@ -52,6 +60,7 @@ def diagnostic_accuracy(
     correction: Correction = "bh",
     family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Compute how well each region or score tells positive from negative studies.
 
@@ -94,6 +103,9 @@ def diagnostic_accuracy(
         The visit of each participant to use: ``"first"``, ``"last"`` or a session id.
     correction, family, confidence
         As for `compare_groups`; scores are one family.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -147,6 +159,7 @@ def diagnostic_accuracy(
         metric=metric,
         direction=direction,
         visit=visit,
+        exclude_suspect=exclude_suspect,
         needed=[] if strata is None else [strata],
     )
     absent = _absent(expected, table, whole) if expected is not None else (0, 0)

@@ -15,6 +15,7 @@ from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import (
     REGION_COLUMNS,
     BoolArray,
+    ExcludeSuspect,
     FloatArray,
     as_list,
     check_choice,
@@ -58,11 +59,17 @@ def read_labelled(
     direction: Direction = "higher",
     visit: str | None = None,
     needed: Sequence[str] = (),
+    exclude_suspect: ExcludeSuspect = None,
 ) -> Labelled:
     """Choose the studies with a known truth and the values of every score."""
     check_choice("direction", direction, DIRECTIONS)
     scores = [] if score is None else as_list("score", score)
-    cells = read_cells(table, metric=metric, needed=list(dict.fromkeys([truth, *needed, *scores])))
+    cells = read_cells(
+        table,
+        metric=metric,
+        needed=list(dict.fromkeys([truth, *needed, *scores])),
+        exclude_suspect=False if scores else exclude_suspect,
+    )
     log = ExclusionLog(cells)
     codes, names = coded(cells.studies[truth])
     warn_similar_labels(truth, names)
@@ -89,6 +96,7 @@ def read_labelled(
         "n_participants": len(np.unique(participants(kept.studies))),
         "visit": visit or "",
         "exclusions": log.exclusions,
+        "data_notes": [] if scores else cells.notes,
         "neuroflow": __version__,
     }
     if not is_positive.any() or is_positive.all():

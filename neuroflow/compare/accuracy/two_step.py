@@ -103,7 +103,8 @@ def confusion_matrix(
             why=f"Its labels are {', '.join(meant)}.",
             advice="Say which label means which diagnosis with names.",
         )
-    cells = read_cells(table, needed=list(dict.fromkeys([truth, atypical, psp_vs_msap])))
+    needed = list(dict.fromkeys([truth, atypical, psp_vs_msap]))
+    cells = read_cells(table, needed=needed, exclude_suspect=False)
     log = ExclusionLog(cells)
     log.exclude(~labels(cells.studies[truth]).isin(known).to_numpy(), f"{truth} is another")
     log.exclude_other_visits(visit)

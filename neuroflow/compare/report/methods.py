@@ -72,9 +72,10 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
         if name in facts:
             left_out = [f"{item['n']} ({item['reason']})" for item in facts.get("exclusions", [])]
             excluded = [f"Studies excluded: {_listed(left_out)}."] if left_out else []
+            data = [_sentence(note) for note in facts.get("data_notes", [])]
             version = f"Computed with neuroflow {facts['neuroflow']}."
             checked = _checked(facts.get("cross_check"))
-            return " ".join([*describe(facts), *excluded, *checked, version])
+            return " ".join([*describe(facts), *excluded, *data, *checked, version])
     raise CompareError(
         "The table does not say how it was computed.",
         advice="Pass the table that compare_groups returned, before it is merged with others.",
@@ -94,6 +95,10 @@ def _checked(check: Mapping[str, Any] | None) -> list[str]:
         shown = ", ".join(named[:_NAMED]) + (", ..." if len(named) > _NAMED else "")
         text += f"; it differs in {shown}"
     return [f"{text}.", *(f"{remark[:1].upper()}{remark[1:]}." for remark in check["remarks"])]
+
+
+def _sentence(note: str) -> str:
+    return f"{note[0].upper()}{note[1:].rstrip('.')}."
 
 
 def _groups(facts: Mapping[str, Any]) -> list[str]:

@@ -25,7 +25,7 @@ from neuroflow.compare.stats import (
     mask_underpowered,
 )
 from neuroflow.errors import OptionError
-from neuroflow.matrix import REGION_COLUMNS, check_number, moments, read_cells
+from neuroflow.matrix import REGION_COLUMNS, ExcludeSuspect, check_number, moments, read_cells
 
 
 def group_means(
@@ -39,6 +39,7 @@ def group_means(
     robust: Robust = "none",
     visit: str | None = None,
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Return every group's mean; the linear model adjusts it to the mean of the covariates.
 
@@ -56,7 +57,12 @@ def group_means(
     """
     check_number("confidence", confidence, below=1)
     sample = choose_sample(
-        read_cells(table, metric=metric, needed=[by, *covariate_columns(covariates)]),
+        read_cells(
+            table,
+            metric=metric,
+            needed=[by, *covariate_columns(covariates)],
+            exclude_suspect=exclude_suspect,
+        ),
         by=by,
         groups=groups,
         covariates=covariates,
@@ -102,6 +108,7 @@ def paper_table(
     robust: Robust = "none",
     visit: str | None = None,
     correction: Correction = "bh",
+    exclude_suspect: ExcludeSuspect = None,
     alpha: float = 0.05,
     digits: int = 3,
 ) -> pd.DataFrame:
@@ -124,6 +131,9 @@ def paper_table(
         Regions with q below it get post-hoc comparisons, corrected by Holm within the region.
     digits
         Decimal places of the means.
+    exclude_suspect
+        Whether to leave out impossible values and those of exactly 0 or 1, as in
+        `compare_groups`; by default the former are refused.
 
     Returns
     -------
@@ -165,9 +175,12 @@ def paper_table(
         "method": method,
         "robust": robust,
         "visit": visit,
+        "exclude_suspect": exclude_suspect,
     }
     compared: dict[str, Any] = {"reference": reference, "contrasts": contrasts}
     whole = compare_groups(table, omnibus="only", correction=correction, **options)
+    if exclude_suspect is None:  # there are no impossible values, and the others were reported
+        options["exclude_suspect"] = "impossible"
     pairs = compare_groups(table, correction="holm", family="region", **compared, **options)
     names = list(whole.attrs["groups"])
     wanted = make_contrasts(names, reference=reference, planned=contrasts)

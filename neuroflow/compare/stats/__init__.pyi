@@ -29,5 +29,6 @@ from .sample import Sample as Sample
 from .sample import choose_groups as choose_groups
 from .sample import choose_sample as choose_sample
 from .sample import warn_similar_labels as warn_similar_labels
+from .sensitivity import add_sensitivity as add_sensitivity
 from .two_groups import mann_whitney as mann_whitney
 from .two_groups import welch as welch

@@ -42,7 +42,7 @@ class ExclusionLog:
     def __init__(self, cells: Cells) -> None:
         self._whole = cells
         self.kept = np.ones(len(cells.studies), dtype=bool)
-        self.exclusions: list[dict[str, Any]] = []
+        self.exclusions: list[dict[str, Any]] = list(cells.excluded)
 
     @property
     def cells(self) -> Cells:

@@ -29,6 +29,7 @@ from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     abbreviations,
     current_style,
+    data_notes,
     figure_of,
     is_narrow,
     new_axes,
@@ -140,7 +141,7 @@ def brain(
             strongest = "; ".join(_entry(scene, place) for place in scene.numbered)
             text += f" Strongest: {strongest}."
         words = ". ".join(part for part in (title, numbers.quantity) if part)
-        set_caption(ax, f"{words}. {text}", foot, new_figure=new_figure)
+        set_caption(ax, f"{words}. {text}", foot, new_figure=new_figure, notes=data_notes(result))
         ax.set_title(title, loc="left", pad=6 if listed else 14)
     return ax
 

@@ -1,3 +1,4 @@
+from .figure import data_notes as data_notes
 from .figure import figure_of as figure_of
 from .figure import new_axes as new_axes
 from .figure import set_caption as set_caption

@@ -12,10 +12,11 @@ from weakref import WeakKeyDictionary
 import matplotlib as mpl
 import matplotlib.axes
 import matplotlib.figure
+import pandas as pd
 
 from neuroflow.errors import FolderError, OptionError
 from neuroflow.io import atomic_write
-from neuroflow.matrix import check_number
+from neuroflow.matrix import Cells, check_number, exclusion_note
 from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current_style
 
 Axes = matplotlib.axes.Axes
@@ -65,10 +66,17 @@ def new_axes(width: float | None = None, height: float = 60.0) -> Axes:
     return figure.add_subplot(axes_class=_NotebookAxes)
 
 
-def set_caption(ax: Axes, caption: str, footnote: str = "", *, new_figure: bool = True) -> None:
+def set_caption(
+    ax: Axes,
+    caption: str,
+    footnote: str = "",
+    *,
+    new_figure: bool = True,
+    notes: Sequence[str] = (),
+) -> None:
     """Set the caption of a panel, and a note at the foot of its figure."""
     note = current_style().note.rstrip(".")
-    _captions[ax] = " ".join(part for part in (caption, f"{note}." if note else "") if part)
+    _captions[ax] = " ".join(part for part in (caption, *notes, f"{note}." if note else "") if part)
     figure = figure_of(ax)
     text = " ".join(part for part in (f"{note}." if note else "", footnote) if part)
     if figure is None or not new_figure or not text or not (current_style().footnotes or note):
@@ -83,6 +91,13 @@ def set_caption(ax: Axes, caption: str, footnote: str = "", *, new_figure: bool 
         color=current_style().palette.muted,
         linespacing=1.25,
     )
+
+
+def data_notes(data: Cells | pd.DataFrame | pd.Series) -> list[str]:
+    """Return what a caption says of the data: what was set aside, left out, or suspect."""
+    if isinstance(data, Cells):
+        return [note for note in (exclusion_note(data), *data.notes) if note]
+    return list(map(str, data.attrs.get("data_notes", ())))
 
 
 def caption(ax: Axes | matplotlib.figure.Figure) -> str:
