@@ -34,7 +34,7 @@ from neuroflow.errors import NeuroflowError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies import check, survey
 from neuroflow.studies.archive import shared_archives
-from neuroflow.studies.deidentify.vocabulary import is_code
+from neuroflow.studies.deidentify.values import is_code
 from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol import read_acquisition
 

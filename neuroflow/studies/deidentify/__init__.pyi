@@ -1,4 +1,4 @@
 from .deidentifier import Deidentifier as Deidentifier
 from .deidentifier import Identity as Identity
-from .dicom_writer import deidentify_dicom as deidentify_dicom
+from .dicom_writer import DicomWriter as DicomWriter
 from .nifti_writer import deidentify_nifti as deidentify_nifti

@@ -89,6 +89,17 @@ class Deidentifier:
             self._describe(dataset)
         return dropped
 
+    @property
+    def words(self) -> Identifiers:
+        """The words that identify somebody in the last image."""
+        return self._words[1] if self._words else identifiers(Dataset())
+
+    def part(self, dataset: FileDataset, words: Identifiers) -> None:
+        """De-identify some elements of an image that has the same identifying words."""
+        self._filter(dataset, words)
+        self._anonymizer.anonymize(dataset)
+        remove_residue(dataset, words)
+
     def _describe(self, dataset: Dataset) -> None:
         """Set the attributes that every image needs."""
         identity = self.identity

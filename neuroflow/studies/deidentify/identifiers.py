@@ -56,7 +56,7 @@ def identifying_bytes(dataset: Dataset) -> tuple[tuple[int, bytes], ...] | None:
     """Return what `identifiers` would read, as it is stored; None where it was decoded already."""
     found: list[tuple[int, bytes]] = []
     for tag in list(dataset.keys()):
-        if tag >= _PIXELS or (_vr(dataset, tag) not in ("PN", "SQ") and tag not in TAGS):
+        if tag >= _PIXELS or not is_identifying(tag, dataset.get_item(tag).VR):
             continue
         element = dataset.get_item(tag)
         if not isinstance(element, RawDataElement):
@@ -69,8 +69,7 @@ def _values(dataset: Dataset) -> Iterator[tuple[str, int, str]]:
     for tag in list(dataset.keys()):
         if tag >= _PIXELS:
             continue
-        vr = _vr(dataset, tag)
-        if vr not in ("PN", "SQ") and tag not in TAGS:
+        if not is_identifying(tag, dataset.get_item(tag).VR):
             continue
         element = _decoded(dataset, tag)
         if element is None:
@@ -91,10 +90,14 @@ def _decoded(dataset: Dataset, tag: BaseTag) -> DataElement | None:
         return None
 
 
-def _vr(dataset: Dataset, tag: BaseTag) -> str:
-    vr = dataset.get_item(tag).VR
-    if vr not in (None, "UN"):
-        return str(vr)
+def is_identifying(tag: BaseTag, stored_vr: str | None) -> bool:
+    """Check whether `identifiers` reads an element of this VR; None if the file has none."""
+    return tag in TAGS or _vr(tag, stored_vr) in ("PN", "SQ")
+
+
+def _vr(tag: BaseTag, stored_vr: str | None) -> str:
+    if stored_vr not in (None, "UN"):
+        return str(stored_vr)
     try:
         # An unknown private value may be a sequence of a person's data.
         return "SQ" if tag.is_private else dictionary_VR(tag)

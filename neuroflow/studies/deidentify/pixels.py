@@ -41,6 +41,13 @@ class PixelFormat:
         return 0 < self.bits_stored < self.bits_allocated and self.bits_allocated in _TYPES
 
 
+FORMAT_WORDS = (
+    "Rows Columns NumberOfFrames SamplesPerPixel BitsAllocated BitsStored HighBit"
+    " PixelRepresentation"
+)
+"""The attributes that `pixel_format` reads."""
+
+
 def pixel_format(dataset: Dataset, syntax: str) -> PixelFormat:
     """Read how the pixels of a file are stored."""
     allocated = _integer(dataset, "BitsAllocated") or 0

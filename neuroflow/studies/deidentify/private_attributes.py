@@ -16,8 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from neuroflow.studies.deidentify.names import Identifiers
-from neuroflow.studies.deidentify.values import are_numbers, texts
-from neuroflow.studies.deidentify.vocabulary import is_code
+from neuroflow.studies.deidentify.values import are_numbers, is_code, texts
 
 SAFE: dict[str, dict[int, frozenset[int]]] = {
     "SIEMENS MR HEADER": {

@@ -12,8 +12,7 @@ from pydicom.tag import BaseTag
 
 from neuroflow.studies.deidentify.names import Identifiers
 from neuroflow.studies.deidentify.private_attributes import SEQUENCE_NAME, SERVICE, is_safe_value
-from neuroflow.studies.deidentify.values import are_numbers, texts
-from neuroflow.studies.deidentify.vocabulary import CHARSETS, is_code, maker
+from neuroflow.studies.deidentify.values import CHARSETS, are_numbers, is_code, maker, texts
 
 _NUMBERS, _CODES = frozenset({"DS", "IS"}), frozenset({"CS"})
 _TEXTS = frozenset({"AE", "AS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})

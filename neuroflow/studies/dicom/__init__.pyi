@@ -2,6 +2,8 @@ from .acquisition import read_dicom as read_dicom
 from .csa import blank_csa as blank_csa
 from .datetimes import first_moment as first_moment
 from .datetimes import parse_datetime as parse_datetime
+from .element_scan import StoredHeader as StoredHeader
+from .element_scan import split_header as split_header
 from .fast_reader import CHARSET as CHARSET
 from .fast_reader import STARTS as STARTS
 from .fast_reader import Lookup as Lookup

@@ -6,6 +6,11 @@ import struct
 from collections.abc import Collection
 from typing import NamedTuple
 
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+)
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, VR
 
 _VRS = {str(vr).encode(): (str(vr), vr in EXPLICIT_VR_LENGTH_32) for vr in VR if len(str(vr)) == 2}
@@ -13,6 +18,8 @@ _EXPLICIT = struct.Struct("<HH2sH").unpack_from
 _IMPLICIT = struct.Struct("<HHL").unpack_from
 _LONG = struct.Struct("<L").unpack_from
 _UNDEFINED = 0xFFFFFFFF
+_SYNTAX, _STOP, _PIXELS = 0x00020010, 0x7FE00008, 0x7FE00010
+_OTHER_ENCODINGS = frozenset({ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian})
 _ITEM, _END_OF_ITEM, _END_OF_SEQUENCE = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 
@@ -21,6 +28,23 @@ class Element(NamedTuple):
 
     vr: str | None  # None where the encoding does not store it
     value: bytes
+
+
+class StoredHeader(NamedTuple):
+    """The elements of a file as they are stored, without its meta information and its pixels."""
+
+    syntax: str
+    elements: dict[int, bytes]  # With their heads, in the order of their tags
+    end: int  # Where the pixels begin
+
+    @property
+    def is_implicit(self) -> bool:
+        """True where the encoding stores no VR."""
+        return self.syntax == ImplicitVRLittleEndian
+
+    def vr(self, tag: int) -> str | None:
+        """Return the VR of an element; None where the encoding does not store it."""
+        return None if self.is_implicit else self.elements[tag][4:6].decode("latin-1")
 
 
 class UnusualError(Exception):
@@ -78,6 +102,37 @@ def scan_meta(data: bytes, at: int, wanted: Collection[int]) -> tuple[dict[int, 
         if tag in wanted:
             found[tag] = data[begin:at]
     return found, at
+
+
+def split_header(data: bytes) -> StoredHeader | None:
+    """Split the first bytes of a file at its elements; None of a file that only pydicom reads."""
+    if data[128:132] != b"DICM":
+        return None
+    try:
+        meta, at = scan_meta(data, 132, (_SYNTAX,))
+        syntax = meta[_SYNTAX].decode("ascii", "replace").strip(" \0")
+        if not syntax.startswith(ImplicitVRLittleEndian) or syntax in _OTHER_ENCODINGS:
+            return None
+        return _split(data, at, syntax)
+    except SCAN_ERRORS:
+        return None
+
+
+def _split(data: bytes, at: int, syntax: str) -> StoredHeader | None:
+    elements: dict[int, bytes] = {}
+    implicit, before = syntax == ImplicitVRLittleEndian, 0x0002FFFF
+    while True:
+        tag, vr, length, begin = _head(data, at, implicit=implicit)
+        if tag >= _STOP:
+            return StoredHeader(syntax, elements, at) if tag == _PIXELS else None
+        if length == _UNDEFINED:
+            end = _end_of_sequence(data, begin, implicit=implicit or vr == "UN")
+        else:
+            end = begin + length
+        if tag <= before or end > len(data):
+            return None
+        elements[tag] = data[at:end]
+        at, before = end, tag
 
 
 def _head(data: bytes, at: int, *, implicit: bool) -> tuple[int, str | None, int, int]:

@@ -12,7 +12,7 @@ import numpy as np
 from neuroflow.errors import StudyError
 from neuroflow.models import StudyKind
 from neuroflow.studies.acquisition import Acquisition
-from neuroflow.studies.deidentify import Deidentifier, Identity, deidentify_dicom, deidentify_nifti
+from neuroflow.studies.deidentify import Deidentifier, DicomWriter, Identity, deidentify_nifti
 from neuroflow.studies.demographics import age_string
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.nifti import read_gradients
@@ -41,9 +41,9 @@ def study_contents(
 
 def _dicom_contents(study_id: str, facts: Acquisition, salt: bytes) -> Iterator[Content]:
     identity = Identity(study_id, facts.demographics.age, facts.demographics.sex)
-    deidentifier = Deidentifier(identity, salt=salt, origin=facts.started_at)
+    write = DicomWriter(Deidentifier(identity, salt=salt, origin=facts.started_at))
     for number, member in enumerate(facts.images, 1):
-        blocks = partial(deidentify_dicom, member, deidentifier)
+        blocks = partial(write, member)
         yield Content(f"IM{number:06d}.dcm", blocks, is_large=member.size > ZIP64_FROM)
     yield _json("sidecar.json", _demographics(facts))
 

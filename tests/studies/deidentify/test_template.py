@@ -1,0 +1,147 @@
+"""Headers that are like another one: processed in part, with the same bytes as in whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pydicom
+import pytest
+from pydicom.uid import ImplicitVRLittleEndian
+from support.packages import SALT
+from support.scans import SMALL, write_dicom, write_mosaic
+
+from neuroflow.studies.archive import Member
+from neuroflow.studies.deidentify import Deidentifier, DicomWriter, Identity
+from neuroflow.studies.deidentify.dicom_writer import Template
+
+IDENTITY = Identity("11111111-1111-4111-8111-111111111111")
+WRITERS = {
+    "siemens": lambda folder: write_dicom(folder, replace(SMALL, vendor="siemens")),
+    "mosaic": lambda folder: write_mosaic(folder, SMALL),
+    "ge": lambda folder: write_dicom(folder, replace(SMALL, vendor="ge")),
+    "philips": lambda folder: write_dicom(folder, replace(SMALL, vendor="philips")),
+    "implicit": lambda folder: write_dicom(
+        folder, replace(SMALL, vendor="ge", syntax=ImplicitVRLittleEndian)
+    ),
+}
+
+
+def _image(number, ds):
+    ds.ImageComments = f"volume {number} of MUSTERMANN" if number % 2 else "b=1000(1,0,0)"
+
+
+def _times(number, ds):
+    ds.AcquisitionTime = f"1422{number:02d}.5"
+    ds.AcquisitionDateTime = f"20240315142233.{number:06d}"
+
+
+def _numbers(number, ds):
+    ds.add_new(0x00280106, "US", number)
+    ds.add_new(0x00280107, "US", 4000 - number)
+    ds.WindowCenter, ds.SliceLocation = [number, 1], number / 3
+
+
+def _codes(number, ds):
+    ds.ImageType = ["ORIGINAL", "PRIMARY", "MUSTERMANN" if number == 3 else "M"]
+
+
+def _person(number, ds):
+    ds.PatientName = "OTHER^PERSON" if number >= 4 else ds.PatientName
+    ds.ImageComments = "seen by PERSON"
+
+
+def _day(number, ds):
+    ds.ContentDate = f"202403{15 + number % 2}"
+
+
+def _format(number, ds):
+    ds.BitsStored, ds.HighBit = (12, 11) if number % 2 else (16, 15)
+
+
+def _age(number, ds):
+    ds.PatientAge, ds.PatientSex = ("061Y", "M") if number % 2 else ("060Y", "F")
+
+
+def _charset(number, ds):
+    ds.SpecificCharacterSet = "ISO_IR 192" if number % 2 else "ISO_IR 100"
+    ds.ImageComments = "Köln"
+
+
+def _private(number, ds):
+    block = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
+    block.add_new(0x39, "IS", [number, 8, 0, 0])
+    block.add_new(0x6F, "DS", "7654321" if number == 2 else str(number))
+    block.add_new(0x01, "LO", f"MUSTERMANN {number}")
+
+
+def _creator(number, ds):
+    name = "GEMS_PARM_01" if number % 2 else "MUSTERMANN"
+    ds.private_block(0x0043, name, create=True).add_new(0x39, "IS", [number, 8, 0, 0])
+
+
+def _nested(number, ds):
+    item = pydicom.Dataset()
+    item.PersonName = f"NURSE{number}^ANNA"
+    ds.ContentCreatorIdentificationCodeSequence = [item]
+    ds.ImageComments = f"NURSE{number}"
+
+
+CASES = [
+    *((change, "ge") for change in (_image, _times, _numbers, _person, _day, _private, _creator)),
+    *((change, "siemens") for change in (_codes, _format, _age, _charset, _nested)),
+    *((change, "implicit") for change in (_numbers, _times, _private, _creator)),
+]
+
+
+def _packaged(paths, monkeypatch, *, whole=False):
+    with monkeypatch.context() as patch:
+        if whole:
+            patch.setattr(Template, "of", classmethod(lambda cls, *_: None))
+        write = DicomWriter(Deidentifier(IDENTITY, salt=SALT))
+        return [b"".join(write(Member(path))) for path in paths]
+
+
+def _changed(paths, change):
+    for number, path in enumerate(paths):
+        ds = pydicom.dcmread(path)
+        change(number, ds)
+        ds.save_as(path)
+
+
+@pytest.mark.parametrize("maker", WRITERS)
+def test_part_of_a_header_gives_the_bytes_of_the_whole(maker, tmp_path, monkeypatch):
+    paths = WRITERS[maker](tmp_path)
+    assert _packaged(paths, monkeypatch) == _packaged(paths, monkeypatch, whole=True)
+
+
+@pytest.mark.parametrize(("change", "maker"), CASES)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of bad values
+def test_what_differs_within_a_series_is_processed(change, maker, tmp_path, monkeypatch):
+    paths = WRITERS[maker](tmp_path)
+    _changed(paths, change)
+    parts = _packaged(paths, monkeypatch)
+    assert parts == _packaged(paths, monkeypatch, whole=True)
+    assert not any(b"MUSTERMANN" in part or b"NURSE" in part for part in parts)
+
+
+def test_a_series_is_processed_as_a_whole_once(tmp_path, monkeypatch):
+    whole = []
+    process = Deidentifier.__call__
+    monkeypatch.setattr(
+        Deidentifier, "__call__", lambda self, ds: whole.append(ds) or process(self, ds)
+    )
+    paths = WRITERS["ge"](tmp_path)
+    assert len(_packaged(paths, monkeypatch)) == len(paths) > 4
+    assert len(whole) == 1
+
+
+def test_images_that_are_never_alike_are_not_compared_for_long(tmp_path, monkeypatch):
+    paths = WRITERS["ge"](tmp_path)
+    _changed(paths, lambda number, ds: setattr(ds, "PatientName", f"NAME^{number}"))
+    made = []
+    of = Template.of.__func__
+    monkeypatch.setattr(
+        Template, "of", classmethod(lambda cls, *args: made.append(args) or of(cls, *args))
+    )
+    _packaged(paths, monkeypatch)
+    assert 0 < len(made) <= 8 < len(paths)
