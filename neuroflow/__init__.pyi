@@ -10,6 +10,7 @@ from .compare import confusion_matrix as confusion_matrix
 from .compare import correlate as correlate
 from .compare import correlate_regions as correlate_regions
 from .compare import diagnostic_accuracy as diagnostic_accuracy
+from .compare import harmonize as harmonize
 from .compare import methods_text as methods_text
 from .compare import paper_table as paper_table
 from .compare import remove_site as remove_site

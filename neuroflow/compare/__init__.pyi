@@ -12,6 +12,7 @@ from .change import years_of as years_of
 from .correlate import correlate as correlate
 from .correlate import correlate_regions as correlate_regions
 from .groups import compare_groups as compare_groups
+from .harmonize import harmonize as harmonize
 from .reference import controls_of as controls_of
 from .reference import reference_or_all as reference_or_all
 from .report.documents import save_paper_table as save_paper_table

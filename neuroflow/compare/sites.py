@@ -23,6 +23,7 @@ from neuroflow.compare.stats import (
 )
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
+    BoolArray,
     Cells,
     ExcludeSuspect,
     FloatArray,
@@ -190,7 +191,7 @@ def remove_site(
     known = (group >= 0) & place.known
     for item in items:
         known &= item.known
-    _check_sites(cells, place, known)
+    check_sites(cells, place, known)
     build_design(group, names, [*items, place], known, by)
     cleaned = np.full(cells.values.shape, np.nan)
     usable = np.where(known[:, None], cells.values, np.nan)
@@ -207,7 +208,7 @@ def remove_site(
         values = usable[np.ix_(rows, columns)]
         coefficients = fit_linear(design.matrix, values).coefficients[-own.shape[1] :]
         cleaned[np.ix_(rows, columns)] = values - own @ coefficients
-    result = _replaced(table, cells, cleaned)
+    result = replace_values(table, cells, cleaned)
     result.attrs["removed"] = {
         "site": site,
         "kept": [by, *(item.name for item in items)],
@@ -217,7 +218,8 @@ def remove_site(
     return result
 
 
-def _check_sites(cells: Cells, place: Covariate, known: np.ndarray) -> None:
+def check_sites(cells: Cells, place: Covariate, known: BoolArray) -> None:
+    """Refuse one site alone, and a site with one participant."""
     who = participants(cells.studies)
     if len(place.levels) < 2:
         raise CompareError(
@@ -234,7 +236,8 @@ def _check_sites(cells: Cells, place: Covariate, known: np.ndarray) -> None:
             )
 
 
-def _replaced(table: pd.DataFrame, cells: Cells, cleaned: FloatArray) -> pd.DataFrame:
+def replace_values(table: pd.DataFrame, cells: Cells, cleaned: FloatArray) -> pd.DataFrame:
+    """Return the table with the values of a matrix."""
     key = ["region", "hemisphere", "metric"] if "hemisphere" in table else ["region", "metric"]
     n, m = cleaned.shape
     keys = {name: np.tile(cells.columns[name].to_numpy(), n) for name in key}

@@ -1,0 +1,73 @@
+"""ComBat: location and scale of each site, shrunk towards those of all regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuroflow.matrix import FloatArray, IntArray
+
+TOLERANCE = 1e-4
+"""Relative change at which the iteration ends, as in the published implementations."""
+_STEPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEffects:
+    """What each batch adds to standardised values, and how it scales them: batches x columns."""
+
+    shift: FloatArray
+    scale: FloatArray  # of the variance
+
+
+def batch_effects(
+    standardised: FloatArray, batch: IntArray, n_batches: int, keep: int | None = None
+) -> BatchEffects:
+    """Estimate the effects of batches on standardised values; NaN is missing.
+
+    The batch `keep` has none.
+
+    References
+    ----------
+    Johnson WE, Li C, Rabinovic A (2007), Biostatistics 8:118-127 (parametric priors).
+    """
+    shape = (n_batches, standardised.shape[1])
+    effects = BatchEffects(np.zeros(shape), np.ones(shape))
+    for code in range(n_batches):
+        if code == keep:
+            continue
+        values = standardised[batch == code]
+        n = np.isfinite(values).sum(axis=0).astype(np.float64)
+        estimable = n > 1
+        shift, scale = _shrunk(values[:, estimable], n[estimable])
+        effects.shift[code, estimable], effects.scale[code, estimable] = shift, scale
+        effects.shift[code, ~estimable] = effects.scale[code, ~estimable] = np.nan
+    return effects
+
+
+def _shrunk(values: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the posterior means of shift and variance of one batch, all columns at once."""
+    own = np.nanmean(values, axis=0)
+    variance = np.nanvar(values, axis=0, ddof=1)
+    if values.shape[1] < 2:  # one column has no others to be shrunk towards
+        return own, variance
+    prior, spread = own.mean(), own.var(ddof=1)
+    mean, around = variance.mean(), variance.var(ddof=1)
+    if around == 0 or spread == 0:
+        return own, variance
+    shape, rate = (2 * around + mean**2) / around, (mean * around + mean**3) / around
+    shift, scale = own, variance
+    for _ in range(_STEPS):
+        new_shift = (spread * n * own + scale * prior) / (spread * n + scale)
+        squares = np.nansum((values - new_shift) ** 2, axis=0)
+        new_scale = (0.5 * squares + rate) / (n / 2 + shape - 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            change = max(
+                np.nanmax(np.abs(new_shift - shift) / np.abs(shift)),
+                np.nanmax(np.abs(new_scale - scale) / scale),
+            )
+        shift, scale = new_shift, new_scale
+        if change <= TOLERANCE:
+            break
+    return shift, scale

@@ -1,0 +1,330 @@
+"""Harmonisation: values of several sites or scanners made comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from neuroflow._version import __version__
+from neuroflow.compare.combat import batch_effects
+from neuroflow.compare.mixed import fit_random_intercept
+from neuroflow.compare.sites import check_sites, remove_site, replace_values
+from neuroflow.compare.stats import (
+    Covariate,
+    build_design,
+    covariate_columns,
+    fit_linear,
+    missing_patterns,
+    read_covariate,
+    read_covariates,
+    warn_similar_labels,
+)
+from neuroflow.errors import CompareError, OptionError, ResultWarning
+from neuroflow.events import warn_user
+from neuroflow.matrix import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_list,
+    check_choice,
+    coded,
+    group_order,
+    match_labels,
+    participants,
+    read_cells,
+    resolve_reference,
+)
+
+Harmonization = Literal["combat", "longitudinal", "linear"]
+METHODS = ("combat", "longitudinal", "linear")
+_FEW = 10
+"""Regions below which a prior over regions is poor."""
+
+
+def harmonize(
+    table: pd.DataFrame,
+    *,
+    batch: str = "site",
+    method: Harmonization = "combat",
+    by: str = "group",
+    covariates: str | Sequence[str] = ("age", "sex"),
+    fit: str | None = None,
+    reference_batch: str | None = None,
+    metric: str | Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Remove the differences between sites from the values, keeping those of people.
+
+    Parameters
+    ----------
+    table
+        The cohort table: one row per study, region, hemisphere and metric.
+    batch
+        The column that holds sites or scanners.
+    method
+        ``"combat"`` removes shift and scale of each site, both shrunk towards those of all
+        regions of a metric; ``"longitudinal"`` does so with a random intercept for each
+        participant, for repeated visits; ``"linear"`` removes the shift only, as `remove_site`.
+    by
+        The column that holds the groups, whose differences stay.
+    covariates
+        Columns whose effects stay, as in `compare_groups`.
+    fit
+        The group that the sites are compared in, such as the controls (``"auto"``); None for
+        all studies. What is found there is removed from all studies.
+    reference_batch
+        The site whose values stay as they are; None for the mean of all sites.
+    metric
+        One metric, several, or None for all; rows of others are not returned.
+
+    Returns
+    -------
+    DataFrame
+        The same table with other values; NaN where a study lacks group, site or a covariate, or
+        where a site has too few values of a region. ``.attrs["harmonized"]`` records how.
+
+    Raises
+    ------
+    CompareError
+        Site cannot be separated from group or a covariate, or a site has one participant only.
+    OptionError
+        An argument is outside its choices.
+    TableError
+        The table lacks a column.
+
+    See Also
+    --------
+    compare_sites : Whether sites differ at all.
+
+    Notes
+    -----
+    Harmonised values are for figures and for methods that take no covariates. p values from
+    them are slightly too small, as the estimated site effects cost no degrees of freedom; for
+    tests take the original table with site as a covariate.
+
+    References
+    ----------
+    Johnson WE, Li C, Rabinovic A (2007), Biostatistics 8:118-127.
+    Fortin JP et al. (2018), NeuroImage 167:104-120.
+    Beer JC et al. (2020), NeuroImage 220:117129 (longitudinal).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "study_id": list("abcdefgh"), "group": ["Control", "PSP"] * 4,
+    ...     "site": ["A"] * 4 + ["B"] * 4, "region": "SCP", "metric": "FW",
+    ...     "value": [0.29, 0.5, 0.31, 0.52, 0.4, 0.6, 0.42, 0.6]})
+    >>> even = harmonize(table, method="linear", covariates=[])
+    >>> even.groupby("site")["value"].mean().round(3).to_dict()
+    {'A': 0.455, 'B': 0.455}
+    """
+    check_choice("method", method, METHODS)
+    if metric is not None:
+        table = table[table["metric"].isin(as_list("metric", metric))]
+    if method == "linear":
+        if fit is not None or reference_batch is not None:
+            raise OptionError(
+                "The method linear takes neither fit nor reference_batch.",
+                advice='Use method="combat".',
+            )
+        result = remove_site(table, site=batch, by=by, covariates=covariates)
+        result.attrs["harmonized"] = _facts(method, batch, [by, *covariate_columns(covariates)])
+        return result
+    if method == "longitudinal" and fit is not None:
+        raise OptionError(
+            "The method longitudinal uses all studies.", advice="Leave out fit, or use combat."
+        )
+    needed = list(dict.fromkeys([batch, by, *covariate_columns(covariates)]))
+    cells = read_cells(table, needed=needed)
+    sample = _Sample.read(cells.studies, batch, by, covariates, fit)
+    check_sites(cells, sample.place, sample.fitted)
+    sample.check_separable(sample.fitted)
+    keep = _reference(reference_batch, sample.place)
+    who = participants(cells.studies)
+    repeated = len(np.unique(who[sample.fitted])) < sample.fitted.sum()
+    _warn(method, repeated)
+    cleaned = np.full(cells.values.shape, np.nan)
+    metrics = cells.columns["metric"].to_numpy()
+    for name in pd.unique(metrics):
+        columns = np.flatnonzero(metrics == name)
+        if len(columns) < _FEW:
+            warn_user(
+                f"Only {len(columns)} regions have {name}; what is typical of a site is estimated "
+                f"poorly from fewer than {_FEW}.",
+                ResultWarning,
+            )
+        values = np.where(sample.known[:, None], cells.values[:, columns], np.nan)
+        longitudinal = who if method == "longitudinal" else None
+        cleaned[:, columns] = _combat(values, sample, keep, longitudinal)
+    _warn_lost(cells.values, cleaned)
+    result = replace_values(table, cells, cleaned)
+    kept = [by, *(item.name for item in sample.covariates)]
+    result.attrs["harmonized"] = _facts(method, batch, kept) | {
+        "fit": sample.fit_group,
+        "reference_batch": reference_batch or "",
+        "batches": sample.counts(),
+    }
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The studies, where they come from, and what is kept."""
+
+    group: IntArray
+    names: list[str]
+    place: Covariate
+    covariates: list[Covariate]
+    known: BoolArray  # studies with group, site and covariates
+    fitted: BoolArray  # those that the sites are compared in
+    fit_group: str
+    by: str
+
+    @classmethod
+    def read(
+        cls,
+        studies: pd.DataFrame,
+        batch: str,
+        by: str,
+        covariates: str | Sequence[str],
+        fit: str | None,
+    ) -> _Sample:
+        """Read columns of the studies."""
+        group, names = coded(studies[by])
+        items = read_covariates(studies, covariates)
+        place = read_covariate(studies, f"C({batch})")
+        warn_similar_labels(by, names)
+        warn_similar_labels(batch, place.levels)
+        known = (group >= 0) & place.known
+        for item in items:
+            known &= item.known
+        chosen = resolve_reference(fit, group_order(names))
+        if fit is not None and chosen is None:
+            raise CompareError(
+                f"The column {by!r} has no controls to compare sites in.",
+                advice=f"Name another group; there are {', '.join(names)}.",
+            )
+        fitted = known & (group == names.index(chosen)) if chosen else known
+        return cls(group, names, place, items, known, fitted, chosen or "", by)
+
+    def groups(self) -> tuple[IntArray, list[str]]:
+        """Return the codes and names of the groups that are told apart in the model."""
+        if self.fit_group:
+            return np.zeros(len(self.group), dtype=np.intp), ["all"]
+        return self.group, self.names
+
+    def check_separable(self, used: BoolArray) -> None:
+        """Refuse sites that cannot be separated from groups or covariates in some studies."""
+        build_design(*self.groups(), [*self.covariates, self.place], used, self.by)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of studies of each site."""
+        codes = self.place.values[self.known].astype(np.intp)
+        counts = np.bincount(codes, minlength=len(self.place.levels))
+        return {name: int(n) for name, n in zip(self.place.levels, counts, strict=True)}
+
+
+def _combat(
+    values: FloatArray, sample: _Sample, keep: int | None, who: IntArray | None
+) -> FloatArray:
+    """Return the values of one metric without the effects of sites."""
+    site = sample.place.values.astype(np.intp)
+    n_sites = len(sample.place.levels)
+    fitted_values = np.where(sample.fitted[:, None], values, np.nan)
+    standard = np.full(values.shape, np.nan)  # what is kept of each value
+    spread = np.full(values.shape[1], np.nan)
+    for rows, columns in missing_patterns(fitted_values):
+        if len(rows) == 0:
+            continue
+        try:
+            model = _fit(fitted_values[np.ix_(rows, columns)], rows, sample, keep, who)
+        except CompareError:
+            continue  # solvable with all studies, not with those that have this region: NaN
+        standard[:, columns], spread[columns] = model
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = (values - standard) / spread
+    z[~np.isfinite(z)] = np.nan
+    effects = batch_effects(np.where(sample.fitted[:, None], z, np.nan), site, n_sites, keep)
+    adjusted = np.full(values.shape, np.nan)
+    for code in range(n_sites):
+        mine = site == code
+        even = (z[mine] - effects.shift[code]) / np.sqrt(effects.scale[code])
+        adjusted[mine] = even * spread + standard[mine]
+        if code == keep:
+            adjusted[mine] = values[mine]
+    return adjusted
+
+
+def _fit(
+    values: FloatArray, rows: IntArray, sample: _Sample, keep: int | None, who: IntArray | None
+) -> tuple[FloatArray, FloatArray]:
+    """Fit site, groups and covariates to columns without gaps; return what stays, and the SD."""
+    used = np.zeros(len(sample.known), dtype=bool)
+    used[rows] = True
+    sample.check_separable(used)
+    codes, _ = sample.groups()
+    site = sample.place.values
+    sites = [float(code) for code in range(len(sample.place.levels)) if (site[rows] == code).any()]
+    places = (site[:, None] == np.array(sites)).astype(np.float64)
+    people = [(codes == code).astype(np.float64) for code in np.unique(codes[rows])[1:]]
+    parts = [np.column_stack(people)] if people else []
+    parts += [item.columns(used) for item in sample.covariates]
+    kept = np.column_stack(parts) if parts else np.empty((len(used), 0))
+    design = np.column_stack([places, kept])[rows]
+    own = None
+    if who is None:
+        model = fit_linear(design, values)
+        coefficients, residuals = model.coefficients, model.residuals
+    else:
+        mixed = fit_random_intercept(design, values, who[rows])
+        coefficients, residuals, own = mixed.coefficients, mixed.residuals, mixed.intercepts
+    shares = places[rows].mean(axis=0)
+    effects = coefficients[: len(sites)]
+    if keep is None or keep not in sites:
+        middle = shares @ effects
+        spread = np.sqrt((residuals**2).mean(axis=0))
+    else:
+        middle = effects[sites.index(float(keep))]
+        spread = np.sqrt((residuals[site[rows] == keep] ** 2).mean(axis=0))
+    if who is not None:
+        spread = mixed.sd
+    known = sample.known[:, None]
+    standard = np.where(known, middle + kept @ coefficients[len(sites) :], np.nan)
+    if own is not None:
+        standard[rows] += own
+    return standard, spread
+
+
+def _reference(reference_batch: str | None, place: Covariate) -> int | None:
+    if reference_batch is None:
+        return None
+    (name,) = match_labels(place.name, [reference_batch], place.levels)
+    return place.levels.index(name)
+
+
+def _warn(method: str, repeated: bool) -> None:
+    if repeated and method == "combat":
+        warn_user(
+            "Participants have repeated visits, which ComBat takes for independent. Use "
+            'method="longitudinal".',
+            ResultWarning,
+        )
+    if not repeated and method == "longitudinal":
+        raise CompareError("No participant has repeated visits.", advice='Use method="combat".')
+
+
+def _warn_lost(values: FloatArray, cleaned: FloatArray) -> None:
+    lost = int((np.isfinite(values) & np.isnan(cleaned)).sum())
+    if lost:
+        warn_user(
+            f"{lost} of {np.isfinite(values).sum()} values could not be harmonised: their study "
+            "lacks group, site or a covariate, or its site has too few values of the region.",
+            ResultWarning,
+        )
+
+
+def _facts(method: str, batch: str, kept: list[str]) -> dict[str, Any]:
+    return {"method": method, "batch": batch, "kept": kept, "neuroflow": __version__}
