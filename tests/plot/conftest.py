@@ -1,16 +1,76 @@
 """Figures that can be read: what every plot must keep."""
 
+import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from support.comparison_tables import realistic_table
 
+from neuroflow.compare import compare_groups
+from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.plot.common.style import DOUBLE_COLUMN, SINGLE_COLUMN, style
+
+GROUPS = {"Control": 8, "PD": 8, "MSA": 8, "PSP": 8}
 
 
 @pytest.fixture(autouse=True)
 def usual_style():
     yield
     style()
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request):
+    return request.param
+
+
+@pytest.fixture(scope="package")
+def table():
+    return realistic_table(seed=2, missing=0.02)
+
+
+@pytest.fixture(scope="package")
+def effects(table):
+    return compare_groups(table, reference="Control", covariates=["age", "sex"])
+
+
+@pytest.fixture(scope="package")
+def larger_table():
+    return realistic_table({"Control": 20, "PD": 14, "MSA": 12, "PSP": 15}, seed=2, missing=0.02)
+
+
+@pytest.fixture(scope="package")
+def scored_table():
+    table = realistic_table(GROUPS, seed=3, missing=0.01)
+    names = table["study_id"].unique()
+    scores = np.random.default_rng(0).normal(30, 10, len(names)).round()
+    return table.assign(updrs=table["study_id"].map(dict(zip(names, scores, strict=True))))
+
+
+@pytest.fixture(scope="package")
+def visits():
+    first = realistic_table(GROUPS, seed=3)
+    first = first[first["region"].isin(["pSN", "SCP"])]
+    studies = first.drop_duplicates("study_id")
+    frames = [first]
+    for visit, years in ((2, 1.0), (3, 3.0)):
+        parts = [
+            simulate(Subject(row.participant_id, row.group, row.age + years, row.sex, visit))
+            .query("region == 'SCP' and metric == 'FW'")["value"].item()
+            for row in studies.itertuples()
+        ]  # fmt: skip
+        value = dict(zip(studies["participant_id"], parts, strict=True))
+        later = first[(first["region"] == "SCP") & (first["metric"] == "FW")]
+        frames.append(
+            later.assign(
+                study_id=later["study_id"] + f"v{visit}",
+                session_id=str(visit),
+                age=later["age"] + years,
+                value=later["participant_id"].map(value),
+            )
+        )
+    return pd.concat(frames, ignore_index=True)
 
 
 @pytest.fixture

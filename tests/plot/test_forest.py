@@ -1,26 +1,14 @@
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
-from support.comparison_tables import realistic_table
 
-from neuroflow.compare.groups import compare_groups
+from neuroflow.compare import change_over_time, compare_groups
 from neuroflow.errors import OptionError, TableError
 from neuroflow.plot import caption, forest, styled
 
 FOUR = ["pSN", "Putamen", "SCP", "MCP"]
 
 
-@pytest.fixture(scope="module")
-def table():
-    return realistic_table(seed=2, missing=0.02)
-
-
-@pytest.fixture(scope="module")
-def effects(table):
-    return compare_groups(table, reference="Control", covariates=["age", "sex"])
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("regions", "value"), [(None, "effect_size"), (FOUR, "estimate")])
 def test_forests_are_readable(effects, regions, value, theme, assert_readable):
     with styled(theme=theme, note="Simulated data"):
@@ -38,7 +26,7 @@ def test_a_forest_of_many_contrasts_is_readable(table, assert_readable):
         ("effect_size", "effect_size_ci_low", "effect_size_ci_high"),
     ],
 )
-def test_marks_and_intervals_are_the_numbers_of_the_table(effects, value, low, high):
+def test_marks_and_intervals_are_the_table_numbers(effects, value, low, high):
     ax = forest(effects, regions=FOUR, contrasts=["PSP - Control"], value=value)
     rows = effects[(effects["contrast"] == "PSP - Control") & (effects["metric"] == "FW")]
     rows = rows.set_index("region").loc[FOUR]
@@ -57,7 +45,7 @@ def test_filled_marks_are_the_corrected_significant_ones(effects):
     assert not same_color(hollow.get_facecolor()[0], filled.get_facecolor()[0])
 
 
-def test_legend_tells_contrast_and_n_and_caption_model_and_correction(effects):
+def test_legend_and_caption_describe_contrast_model_and_correction(effects):
     ax = forest(effects)
     assert ax.figure.legends[0].get_texts()[0].get_text() == "PD − Control (n = 14 v 12)"
     text = caption(ax)
@@ -65,7 +53,7 @@ def test_legend_tells_contrast_and_n_and_caption_model_and_correction(effects):
     assert "q < 0.05 (Benjamini-Hochberg false discovery rate per metric)" in text
 
 
-def test_the_axis_tells_quantity_metric_unit_and_confidence(table, effects):
+def test_axis_names_quantity_metric_unit_and_confidence(table, effects):
     assert forest(effects).get_xlabel() == "Hedges' g, free water (95% CI)"
     difference = forest(effects, metric="FAt", value="estimate").get_xlabel()
     assert difference == "Difference in free-water-corrected FA (fraction, 95% CI)"
@@ -73,7 +61,7 @@ def test_the_axis_tells_quantity_metric_unit_and_confidence(table, effects):
     assert forest(ranks).get_xlabel() == "Rank-biserial correlation, free water (90% CI)"
 
 
-def test_effects_without_an_answer_have_no_mark_and_are_told(table):
+def test_effects_not_estimated_are_counted_in_the_caption(table):
     some = table.copy()
     some.loc[(some["region"] == "pSN") & (some["group"] == "PSP"), "value"] = np.nan
     ax = forest(compare_groups(some, groups=["Control", "PSP"]), regions=FOUR)
@@ -86,7 +74,7 @@ def test_rows_of_the_omnibus_test_are_not_drawn(table):
     assert len(ax.figure.legends[0].get_texts()) == 3
 
 
-def test_what_is_not_there_is_refused_with_what_is(effects):
+def test_unknown_options_are_refused_with_the_known_ones(effects):
     with pytest.raises(OptionError, match=r"no metric MD.*FW"):
         forest(effects, metric="MD")
     with pytest.raises(OptionError, match=r"no contrast PD - PSP.*PD - Control"):
@@ -97,3 +85,9 @@ def test_what_is_not_there_is_refused_with_what_is(effects):
         forest(effects.drop(columns="q"))
     with pytest.raises(TableError, match="no effects"):
         forest(effects.iloc[:0])
+
+
+def test_changes_go_into_a_forest(visits):
+    change = change_over_time(visits, reference="Control", metric="FW")
+    ax = forest(change, contrasts=["PSP", "PSP - Control"], regions=["SCP"], value="estimate")
+    assert len(ax.get_yticklabels()) == 1

@@ -3,17 +3,11 @@ import pandas as pd
 import pytest
 from support.comparison_tables import realistic_table
 
-from neuroflow.compare.z_scores import z_scores
+from neuroflow.compare import z_scores
 from neuroflow.errors import CompareError, OptionError, ResultWarning
 from neuroflow.plot import caption, heatmap, styled
 
 
-@pytest.fixture(scope="module")
-def table():
-    return realistic_table(seed=2, missing=0.02)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("groups", "regions"),
     [
@@ -41,7 +35,7 @@ def test_cells_are_the_z_scores_by_group_and_system(table):
     ]  # fmt: skip
 
 
-def test_missing_cells_carry_a_cross_and_far_ones_their_sign(table):
+def test_missing_cells_have_a_cross_and_extremes_their_sign(table):
     ax = heatmap(table)
     drawn = np.ma.filled(ax.collections[0].get_array().reshape(66, 46), np.nan)
     plus, minus, cross = (set(map(tuple, c.get_offsets().astype(int))) for c in ax.collections[1:4])
@@ -50,7 +44,7 @@ def test_missing_cells_carry_a_cross_and_far_ones_their_sign(table):
         assert marks
 
 
-def test_controls_are_the_reference_and_the_caption_says_so(table):
+def test_caption_names_controls_as_the_reference(table):
     assert "against Control (n = 12, each member compared with the others)" in caption(
         heatmap(table)
     )
@@ -76,8 +70,35 @@ def test_studies_are_named_where_there_is_room():
     assert {"p0000", "p0001 1", "p0001 2"} < {text.get_text() for text in names}
 
 
-def test_a_reference_that_cannot_serve_is_refused(table):
+def test_unknown_or_small_references_are_refused(table):
     with pytest.raises(OptionError, match="no group HC"):
         heatmap(table, reference="HC")
     with pytest.raises(CompareError, match="only 2 participants"):
         heatmap(realistic_table({"Control": 2, "PD": 4}), reference="Control")
+
+
+def test_clustered_heatmaps_are_readable(scored_table, theme, assert_readable):
+    with styled(theme=theme):
+        assert_readable(heatmap(scored_table, order="cluster"))
+
+
+def jumps(cells):
+    return np.nanmean(np.abs(np.diff(cells, axis=0)))
+
+
+def test_clusters_put_similar_rows_side_by_side(scored_table):
+    ax = heatmap(scored_table, order="cluster")
+    plain = heatmap(scored_table)
+    one, two = (
+        np.ma.filled(a.collections[0].get_array(), np.nan).reshape(66, 32) for a in (ax, plain)
+    )
+    assert jumps(one) < jumps(two)
+    assert "ordered by similarity" in caption(ax)
+    assert [t.get_text() for t in ax.figure.legends[0].get_texts()][:4] == [
+        f"{name} (n = 8)" for name in ("Control", "PD", "MSA", "PSP")
+    ]
+
+
+def test_unknown_orders_are_refused(scored_table):
+    with pytest.raises(OptionError, match="group, cluster"):
+        heatmap(scored_table, order="name")

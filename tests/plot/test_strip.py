@@ -11,11 +11,6 @@ from neuroflow.plot import caption, strip, styled
 FOUR = ["pSN", "Putamen", "SCP", "MCP"]
 
 
-@pytest.fixture(scope="module")
-def table():
-    return realistic_table(seed=2, missing=0.02)
-
-
 def legend_of(ax):
     return [text.get_text() for text in ax.figure.legends[0].get_texts()]
 
@@ -28,13 +23,12 @@ def points_of(ax):
     ("regions", "summary"),
     [(None, "mean"), (["pSN"], "box"), ([*FOUR, "CC2", "M1_SMATT"], "mean"), ("all", "mean")],
 )
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_strips_are_readable(table, regions, summary, theme, assert_readable):
     with styled(theme=theme, note="Simulated data"):
         assert_readable(strip(table, regions, summary=summary))
 
 
-def test_every_value_is_a_point_at_its_height_near_its_region(table):
+def test_each_value_is_a_point_at_its_height(table):
     ax = strip(table, regions=["pSN", "SCP"])
     drawn = points_of(ax)
     some = table[(table["metric"] == "FW") & table["region"].isin(["pSN", "SCP"])]
@@ -46,7 +40,7 @@ def test_every_value_is_a_point_at_its_height_near_its_region(table):
             np.testing.assert_allclose(np.sort(here), np.sort(expected))
 
 
-def test_the_mean_and_its_interval_are_drawn_where_they_are(table):
+def test_mean_and_interval_are_drawn_at_their_values(table):
     ax = strip(table, regions=["SCP"], by="sex")
     women = table[(table["region"] == "SCP") & (table["metric"] == "FW") & (table["sex"] == "F")]
     mean, sem = women["value"].mean(), women["value"].sem()
@@ -58,7 +52,7 @@ def test_the_mean_and_its_interval_are_drawn_where_they_are(table):
     assert np.ptp(tallest[:, 1]) == pytest.approx(2 * sem * 2.07, rel=0.03)
 
 
-def test_groups_keep_their_order_and_colour_and_tell_n(table):
+def test_groups_keep_order_and_colour_and_show_n(table):
     ax = strip(table)
     assert legend_of(ax) == [
         "Control (n = 12)", "PD (n = 14)", "MSA (n = 9)", "PSP (n = 11)",
@@ -68,14 +62,14 @@ def test_groups_keep_their_order_and_colour_and_tell_n(table):
     assert [tuple(c.get_facecolor()[0][:3]) for c in fewer.collections[:2]] == colors[1::2]
 
 
-def test_axis_and_caption_tell_quantity_unit_and_n(table):
+def test_axis_and_caption_name_quantity_unit_and_n(table):
     ax = strip(table, metric="FAt", regions=["pSN"])
     assert ax.get_ylabel() == "Free-water-corrected FA (fraction)"
     assert "Control n = 12" in caption(ax)
     assert caption(ax) == caption(ax.figure)
 
 
-def test_many_regions_lie_one_below_the_other_by_system(table):
+def test_many_regions_become_rows_by_system(table):
     ax = strip(table, regions="all")
     names = [text.get_text() for text in ax.get_yticklabels()]
     assert len(names) == 66
@@ -84,14 +78,14 @@ def test_many_regions_lie_one_below_the_other_by_system(table):
     assert [text.get_text() for text in ax.texts][:3] == ["Midbrain", "Basal ganglia", "Thalamus"]
 
 
-def test_the_users_axes_are_used_and_no_foot_is_written_on_them(table):
+def test_axes_of_the_user_get_no_footnote(table):
     ax = Figure().add_subplot()
     assert strip(table, ["pSN"], ax=ax) is ax
     assert ax.figure._supxlabel is None
     assert ax.get_legend() is not None
 
 
-def test_studies_without_a_group_are_told_not_drawn(table):
+def test_studies_without_a_group_are_counted_in_the_caption(table):
     partly = table.assign(group=table["group"].where(table["study_id"] != "study0000"))
     assert "1 studies without group are not shown" in caption(strip(partly))
     with pytest.raises(TableError, match="No study has a group"):
@@ -106,19 +100,19 @@ def test_studies_without_a_group_are_told_not_drawn(table):
         ({"summary": "violin"}, "mean, box, none"),
     ],
 )
-def test_what_is_not_there_is_refused_with_what_is(table, options, says):
+def test_unknown_options_are_refused_with_the_known_ones(table, options, says):
     with pytest.raises(OptionError, match=says):
         strip(table, **options)
 
 
-def test_regions_are_found_by_key_or_name_and_keep_their_order(table):
+def test_regions_by_key_or_name_keep_their_order(table):
     ax = strip(table, regions=["scp", "red nucleus"])
     names = [text.get_text().replace("\n", " ") for text in ax.get_xticklabels()]
     assert names == ["Superior cerebellar peduncle", "Red nucleus"]
     assert len(strip(table, regions=["midbrain"]).get_xticklabels()) == 2  # left and right
 
 
-def test_a_thousand_studies_and_all_regions_stay_quick():
+def test_a_thousand_studies_with_all_regions_are_drawn():
     rng = np.random.default_rng(0)
     small = realistic_table({"Control": 1}, seed=0)
     studies = people({"Control": 400, "PD": 300, "MSA": 150, "PSP": 150})
@@ -129,7 +123,7 @@ def test_a_thousand_studies_and_all_regions_stay_quick():
     assert sum(len(points) for points in points_of(ax)) == 66_000
 
 
-def test_repeated_visits_are_points_and_do_not_narrow_the_interval(table):
+def test_repeated_visits_are_points_but_leave_the_interval(table):
     again = table[table["group"] == "PSP"]
     later = again.assign(
         study_id=again["study_id"] + "b", session_id="2", value=again["value"] + 0.01
