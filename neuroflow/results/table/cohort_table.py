@@ -16,7 +16,13 @@ from neuroflow.io import read_participants
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.cross_check import CrossCheck, cross_check
 from neuroflow.results.table.find_files import Found, scan
-from neuroflow.results.table.join import Joined, StudyRow, join_participants, select_rows
+from neuroflow.results.table.join import (
+    OTHER_VALUES,
+    Joined,
+    StudyRow,
+    join_participants,
+    select_rows,
+)
 from neuroflow.results.table.load import read_values
 from neuroflow.results.table.reshape import COLUMNS, long_table, to_wide
 from neuroflow.results.table.study_facts import facts_table, warnings_by_study
@@ -97,7 +103,7 @@ class Results:
     @cached_property
     def _matched(self) -> tuple[list[StudyRow], Joined]:
         studies, participants, cohort_id = self._tables
-        rows = select_rows(self._values, sorted(self._found.reports))
+        rows = select_rows(self._values, sorted(self._reports or self._found.reports))
         known = studies if studies is not None else participants
         if known is not None and "study_id" in known:
             rank = {study_id: n for n, study_id in enumerate(known["study_id"].tolist())}
@@ -130,6 +136,9 @@ class Results:
             strangers = joined.frame[flag].eq(False)
             if flag != "in_studies" or (studies is not None and len(studies)):
                 _warn_of(what, joined.frame.loc[strangers, "study_id"].tolist())
+        rows, _ = self._matched
+        again = [row.study_id for row in rows if any(OTHER_VALUES in w for w in row.warnings)]
+        _warn_of("studies with other values in a further file, which is not used", again)
         _warn_of("participants without results", joined.without_study)
 
 

@@ -79,6 +79,7 @@ FACTS: dict[str, tuple[str, str, str]] = {
         "computed",
     ),
     "picture": ("Path of the visual report", "", "folder of results"),
+    "not_read": ("Further files of the study, perhaps of another product", "", "folder of results"),
     "warnings": ("Warnings about the study's files", "", "neuroflow"),
 }
 """Columns of the facts of studies besides those of the cohort table."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,24 +10,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neuroflow.errors import FolderError
-from neuroflow.io import find_encoding
-from neuroflow.matrix import is_region
-from neuroflow.results.aidp import ID_HEADERS, VALUE_HEADERS, header_metric, plain
 from neuroflow.results.reports import REPORT_FILES
+from neuroflow.results.table.folder_files import (
+    PICTURES,
+    SHEETS,
+    SUFFIX,
+    VALUES,
+    sort_files,
+    study_of,
+)
 
-SUFFIX = "_out"
 AGGREGATED = "aggregated"
 """Where a workspace keeps reports of many studies."""
-_AGAIN = r"(?: ?\(\d{1,3}\))?"  # what browsers and Windows add to a name that is there already
-_VALUES = re.compile(rf"(?:(?P<study>.+)[ _.-])?aidp{_AGAIN}\.csv", re.IGNORECASE)
-_OUT = re.compile(rf"{SUFFIX}{_AGAIN}\Z")
-_TABLES = (".csv", ".tsv")
-_TEXTS = REPORT_FILES
-_REPORTS = (*_TEXTS, ".png", ".jpg", ".jpeg")
-_LONG_HEADERS = {"region", "regions", "roi", "rois", "brainregion"}
-_OWN_HEADERS = {"regionname", "kind", "system"}  # an exported cohort table is no result
-_PACKED = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar", ".xz", ".bz2")
-_SHEETS = (".xlsx", ".xls")
 _ARCHIVES = (
     b"PK\x03\x04",
     b"\x1f\x8b",
@@ -39,8 +32,6 @@ _ARCHIVES = (
     b"\xd0\xcf\x11\xe0",
 )
 """How zip (and .xlsx), gzip, 7z, bzip2, xz, rar files and old Excel files begin."""
-_PEEK = 1 << 16  # bytes: enough for a header of some hundred regions
-
 
 Signature = tuple[int, int, int, int, int]
 """Of a file: its size, modification and change time (ns); and the times of the result folder it is
@@ -67,6 +58,9 @@ class ReportFiles:
     study_id: str  # Whose
     texts: list[str] = field(default_factory=list)  # Paths of the files, the prediction's first
     pictures: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)  # Files that are not read, by name
+    # True where no folder says whose they are: the name begins with the service's order.
+    is_loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +77,16 @@ def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
     """Find all result files under a folder."""
     if folder.is_file():
         _refuse_archive(folder)
-        match = _VALUES.fullmatch(folder.name)
-        study = (match["study"] or _study_of(folder.absolute().parent.name)) if match else ""
+        match = VALUES.fullmatch(folder.name)
+        study = (match["study"] or study_of(folder.absolute().parent.name)) if match else ""
         return Found(
             (ValueFile(str(folder), folder.name, study, _signature(folder.stat(), _NEVER)),), {}
         )
     search = _Search(folder, known)
     search.run()
     found = Found(tuple(in_reading_order(search.values)), search.reports, tuple(search.unreadable))
-    if not found.values and not found.reports:
+    has_reports = any(each.texts or each.pictures for each in found.reports.values())
+    if not found.values and not has_reports and (search.archives or not found.reports):
         raise _no_results(folder, search.archives)
     return found
 
@@ -99,7 +94,7 @@ def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
 def _no_results(folder: Path, archives: Sequence[str]) -> FolderError:
     if archives:
         what, advice = "archives", "Unpack them"
-        if min(archives).lower().endswith(_SHEETS):
+        if min(archives).lower().endswith(SHEETS):
             what, advice = "Excel files", "Save them as CSV"
         return FolderError(
             f"There are no results in {folder}, but {what}.",
@@ -211,7 +206,7 @@ class _Search:
             return False
         self.values.append(before)
         if before.beside:
-            self._add_reports(place, name, before.beside.split("/"))
+            self._add_reports(place, study_of(name), before.beside.split("/"))
         return True
 
     def _look(
@@ -222,42 +217,38 @@ class _Search:
         entries: list[os.DirEntry[str]],
         times: tuple[int, int],
     ) -> None:
-        """Sort the files of one folder; one without a name holds files of many studies."""
-        is_result = name.endswith(SUFFIX)
-        values, beside = [], []
-        for entry in entries:
-            file = entry.name
-            kind = file[file.rfind(".") :].lower()
-            match = _VALUES.fullmatch(file) if kind == ".csv" else None
-            if match is not None:
-                is_result = is_result or (match["study"] is None and name != "")
-                values.append((entry, match["study"] or _study_of(name)))
-            elif kind in _TABLES and not is_result and _is_report_of_many(Path(entry.path)):
-                values.append((entry, ""))
-            elif kind in _REPORTS:
-                beside.append(file)
-            elif kind in (*_PACKED, *_SHEETS):
-                self.archives.append(inside + file)
-        is_result = is_result or ("prediction.txt" in map(str.lower, beside) and name != "")
-        beside.sort()
-        if is_result and beside:
-            self._add_reports(place, name, beside)
-        if len(values) > 1 or (values and values[0][1] != _study_of(name)):
+        """Keep the files of one folder; one without a name holds files of many studies."""
+        found = sort_files(name, entries)
+        study = study_of(name)
+        self.archives += [inside + file for file in found.archives]
+        beside = sorted([*found.reports, *(found.others if found.is_result else ())])
+        if found.is_result and beside:
+            self._add_reports(place, study, beside)
+        for order, files in found.loose.items():
+            self._add_reports(place, order, files, is_loose=True)
+        if len(found.values) > 1 or (found.values and found.values[0][1] != study):
             times = _NEVER  # only the usual result folder is worth remembering
-        for entry, study in values:
+        for entry, owner in found.values:
             with suppress(FileNotFoundError):  # it went meanwhile, or is a link to nothing
                 signature = _signature(entry.stat(), times)
                 source = inside + entry.name
                 self.values.append(
-                    ValueFile(entry.path, source, study, signature, "/".join(beside))
+                    ValueFile(entry.path, source, owner, signature, "/".join(beside))
                 )
 
-    def _add_reports(self, place: str, name: str, files: Sequence[str]) -> None:
-        study = _study_of(name)
-        report = self.reports.setdefault(study, ReportFiles(study))
+    def _add_reports(
+        self, place: str, study: str, files: Sequence[str], *, is_loose: bool = False
+    ) -> None:
+        report = self.reports.setdefault(study, ReportFiles(study, is_loose=is_loose))
+        report.is_loose = report.is_loose and is_loose
         for file in sorted(files, key=_prediction_first):
-            is_text = file.lower().endswith(_TEXTS)
-            (report.texts if is_text else report.pictures).append(f"{place}{os.sep}{file}")
+            path = f"{place}{os.sep}{file}"
+            if file.lower().endswith(REPORT_FILES):
+                report.texts.append(path)
+            elif file.lower().endswith(PICTURES):
+                report.pictures.append(path)
+            else:
+                report.others.append(file)
 
 
 def _is_link_back(entry: os.DirEntry[str], seen: set[Path]) -> bool:
@@ -285,30 +276,5 @@ def _prediction_first(file: str) -> tuple[bool, str]:
     return not file.lower().startswith("prediction"), file
 
 
-def _study_of(folder_name: str) -> str:
-    if folder_name.endswith(SUFFIX):  # nearly all
-        return folder_name.removesuffix(SUFFIX) or folder_name
-    return _OUT.sub("", folder_name) or folder_name
-
-
 def _signature(stat: os.stat_result, times: tuple[int, int]) -> Signature:
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, *times
-
-
-def _is_report_of_many(path: Path) -> bool:
-    """Check for a table of results: an id column, and a header of regions or values."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(_PEEK)
-            text = data.decode(find_encoding(data), errors="replace").lstrip("\ufeff")
-    except OSError:  # nothing says that it is one
-        return False
-    lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
-    cells = [cell.strip().strip('"') for cell in re.split(r"[,;\t]", next(lines, ""))]
-    headers = {plain(cell) for cell in cells}
-    if not headers & set(ID_HEADERS) or headers >= _OWN_HEADERS:
-        return False
-    is_long = bool(headers & _LONG_HEADERS) and any(
-        header_metric(cell) or plain(cell) in VALUE_HEADERS for cell in cells
-    )
-    return is_long or sum(map(is_region, cells)) > 1

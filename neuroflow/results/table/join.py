@@ -17,12 +17,13 @@ import pandas as pd
 
 from neuroflow.errors import TableError
 from neuroflow.io import without_prefix
-from neuroflow.results.table.find_files import SUFFIX
+from neuroflow.results.table.folder_files import SUFFIX
 from neuroflow.results.table.values import ValueMatrix
 
 KEYS = ("cohort_id", "study_id", "participant_id", "session_id")
 COVARIATES = ("group", "site", "age", "sex")
 JOIN_FLAGS = ("in_studies", "in_participants")
+OTHER_VALUES = "found again with other values"
 RESERVED = ("region", "region_name", "kind", "system", "hemisphere", "metric", "value")
 """Columns of the cohort table that a covariate must not take the name of."""
 
@@ -89,7 +90,7 @@ def _found_again(values: ValueMatrix, old: StudyRow, at: int, readable: bool) ->
     if is_of_many and np.array_equal(ours[there], theirs[there]):
         return []
     same = np.array_equal(ours, theirs, equal_nan=True)
-    return [f"found again with {'the same' if same else 'other'} values, not used: {source}"]
+    return [f"{'found again with the same values' if same else OTHER_VALUES}, not used: {source}"]
 
 
 @dataclass(frozen=True, slots=True)

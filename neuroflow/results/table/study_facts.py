@@ -61,7 +61,12 @@ def warnings_by_study(
         parts += row.warnings
         if row.row >= 0 and n != usual:
             parts.append(f"{n} numbers, most studies have {usual}")
-        parts += reports[row.study_id].warnings if row.study_id in reports else ()
+        report = reports.get(row.study_id)
+        if report is not None:
+            parts += report.warnings
+            if row.record < 0 and report.not_read and not report.report.failure:
+                what = "results of a product that is not read"
+                parts.append(f"{what}: {', '.join(report.not_read)}")
         if check.outcomes[row.study_id].is_accused:
             parts.append(check.outcomes[row.study_id].detail)
         gathered.append(parts)
@@ -93,6 +98,7 @@ def _of_report(study: StudyReport) -> dict[str, object]:
         "report_form": report.grammar,
         "report_understood": report.share if report.n_lines else np.nan,
         "picture": study.picture,
+        "not_read": ", ".join(study.not_read),
     }
     row |= {f"p_{name}": share for name, share in report.classes.items()}
     classes = {name.casefold() for name in report.classes}

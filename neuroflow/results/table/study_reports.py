@@ -23,6 +23,7 @@ class StudyReport:
     path: str = ""  # Of the report whose facts count; of the first text where none can be read
     picture: str = ""
     quality: str = ""  # The verdict of any of its reports
+    not_read: Sequence[str] = ()  # Names of its further files, perhaps of another product
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -38,8 +39,30 @@ ReadReport = Callable[[Path], Report]
 def read_reports(
     files: Mapping[str, ReportFiles], read: ReadReport = read_report
 ) -> dict[str, StudyReport]:
-    """Read the reports of studies; what cannot be read is a warning of the study."""
-    return {study: _read(each, read) for study, each in files.items()}
+    """Read the reports of studies; what cannot be read is a warning of the study.
+
+    Files that only an order names belong to the study whose report names the same order.
+    """
+    found = {study: _read(each, read) for study, each in files.items()}
+    orders = {
+        each.report.order_id: study
+        for study, each in found.items()
+        if each.report.order_id and not files[study].is_loose
+    }
+    for order in [order for order, each in files.items() if each.is_loose and order in orders]:
+        study = orders[order]
+        found[study] = _read(_joined(files[study], files[order]), read)
+        del found[order]
+    return found
+
+
+def _joined(one: ReportFiles, other: ReportFiles) -> ReportFiles:
+    return ReportFiles(
+        one.study_id,
+        [*one.texts, *other.texts],
+        [*one.pictures, *other.pictures],
+        [*one.others, *other.others],
+    )
 
 
 def _read(files: ReportFiles, read: ReadReport) -> StudyReport:
@@ -47,6 +70,7 @@ def _read(files: ReportFiles, read: ReadReport) -> StudyReport:
     study = StudyReport(
         path=files.texts[0] if files.texts else "",
         picture=files.pictures[0] if files.pictures else "",
+        not_read=files.others,
     )
     for path in files.texts:
         try:
