@@ -24,3 +24,8 @@ CREATE TABLE IF NOT EXISTS renamed (
     study_id TEXT PRIMARY KEY,
     new_id   TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS also_in (
+    study_id  TEXT NOT NULL REFERENCES packages (study_id),
+    cohort_id TEXT NOT NULL,
+    PRIMARY KEY (study_id, cohort_id)
+) STRICT;

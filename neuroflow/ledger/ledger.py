@@ -135,7 +135,9 @@ class Ledger:
         p = package
         with self._file.writing() as db:
             row = self.row(p.study_id)
-            if row is not None and row.cohort_id != p.cohort_id:
+            if row is not None and row.cohort_id != p.cohort_id and row.state is State.PACKAGED:
+                self._move(db, row, p.cohort_id)
+            elif row is not None and row.cohort_id != p.cohort_id:
                 raise LedgerError(
                     "The study id is already used in another cohort.",
                     advice="Every study needs its own id; find the studies of the workspace again.",
@@ -190,9 +192,26 @@ class Ledger:
                 db, study_id, state, message, sent or content, service or row.service
             )
 
+    def add_cohort(self, study_id: str, cohort_id: str) -> None:
+        """Record that a study stands in a further cohort than the one it is sent with."""
+        with self._file.writing() as db:
+            db.execute("INSERT OR IGNORE INTO also_in VALUES (?, ?)", (study_id, cohort_id))
+
+    def further_cohorts(self) -> dict[str, list[str]]:
+        """Map studies that stand in several cohorts to those that they are not sent with."""
+        found = self._file.select(
+            "SELECT a.study_id, a.cohort_id FROM also_in a JOIN packages p USING (study_id)"
+            " WHERE a.cohort_id <> p.cohort_id ORDER BY a.cohort_id"
+        )
+        cohorts: dict[str, list[str]] = {}
+        for study_id, cohort_id in found:
+            cohorts.setdefault(study_id, []).append(cohort_id)
+        return cohorts
+
     def rows(self, cohort_id: str | None = None, *, service: str | None = None) -> list[LedgerRow]:
         """Return the state of every study, in the order they were first recorded.
 
+        Of a cohort, also of the studies that are sent with another one.
         With a `service`, what was sent to another one counts as not sent.
         """
         return self._select(cohort_id, None, service)
@@ -321,6 +340,13 @@ class Ledger:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+    def _move(self, db: sqlite3.Connection, row: LedgerRow, cohort_id: str) -> None:
+        """Send a study with another cohort than the one it was packaged for."""
+        db.execute(
+            "UPDATE packages SET cohort_id = ? WHERE study_id = ?", (cohort_id, row.study_id)
+        )
+        db.execute("INSERT OR IGNORE INTO also_in VALUES (?, ?)", (row.study_id, row.cohort_id))
 
     def _select(
         self, cohort_id: str | None, study_id: str | None, service: str | None

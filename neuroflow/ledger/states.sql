@@ -18,6 +18,7 @@ SELECT p.cohort_id, p.study_id, e.state, e.at AS since, p.size, p.sha256, p.sour
   FROM packages p
   JOIN last ON last.study_id = p.study_id
   JOIN seen e ON e.id = last.id
- WHERE (:cohort_id IS NULL OR p.cohort_id = :cohort_id)
+ WHERE (:cohort_id IS NULL OR p.cohort_id = :cohort_id
+        OR p.study_id IN (SELECT study_id FROM also_in WHERE cohort_id = :cohort_id))
    AND NOT (e.state = 'packaged' AND p.study_id IN (SELECT study_id FROM renamed))
  ORDER BY (SELECT MIN(f.id) FROM events f WHERE f.study_id = p.study_id)

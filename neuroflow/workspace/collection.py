@@ -99,6 +99,10 @@ class Collection:
             changed=changed_ids(self._folder.results, found, here),
         )
         noticed = cached_warnings(self._folder.results, self._folder.cache)
+        further = self._ledger.further_cohorts()
+        if further:
+            names = [", ".join(further.get(study_id, ())) for study_id in table["study_id"]]
+            table = table.assign(also_in=names)
         return table.assign(
             message=[self._message(row) for row in table.itertuples()],
             warnings=[noticed.get(study_id, "") for study_id in table["study_id"]],

@@ -54,6 +54,10 @@ class Packaging:
         """Package every study that is not excluded, as a job or `within` a running one."""
         made: dict[str, Package] = {}
         cohort = self._enrolment.without_excluded(cohort)
+        elsewhere = self.sent_with_others(cohort)
+        cohort = replace(
+            cohort, studies=tuple(s for s in cohort.studies if s.study_id not in elsewhere)
+        )
         with self._jobs.run("package", on_event, within=within) as job:
             for piece in self.pieces(cohort, stop=stop, executor=executor):
                 if isinstance(piece, Package):
@@ -61,6 +65,20 @@ class Packaging:
                 else:
                     job.report(piece)
         return [made[str(s.study_id)] for s in cohort.studies if s.study_id in made]
+
+    def sent_with_others(self, cohort: Cohort) -> dict[str, LedgerRow]:
+        """Return the studies of a cohort that are sent with another one, and record it."""
+        own = {study.study_id for study in cohort.studies}
+        elsewhere = {
+            row.study_id: row
+            for row in self._ledger.rows()
+            if row.study_id in own
+            and row.cohort_id != cohort.cohort_id
+            and row.state is not State.PACKAGED
+        }
+        for study_id in elsewhere:
+            self._ledger.add_cohort(study_id, cohort.cohort_id)
+        return elsewhere
 
     def pieces(
         self, cohort: Cohort, *, stop: threading.Event | None, executor: Executor | None
@@ -71,7 +89,11 @@ class Packaging:
         """
         folder = self._folder.packages(cohort.cohort_id)
         rows = self._ledger.rows(cohort.cohort_id)
-        known = {row.study_id: _recorded(row, folder) for row in rows}
+        known = {
+            row.study_id: _recorded(row, folder)
+            for row in rows
+            if row.cohort_id == cohort.cohort_id
+        }
         account = self._account()
         for piece in iter_packages(
             cohort,

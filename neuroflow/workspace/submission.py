@@ -188,7 +188,11 @@ class Submission:
         """Yield what is to be sent, study by study, and at the end the summary of the plan."""
         n_blocked = len(draft.blocked)
         used = self._enrolment.without_excluded(draft.cohort).studies
-        good = tuple(s for s in used if s.study_id not in draft.blocked)
+        elsewhere = self._packaging.sent_with_others(replace(draft.cohort, studies=used))
+        for row in elsewhere.values():
+            draft.blocked.pop(row.study_id, None)
+            draft.planner.skip(row)
+        good = tuple(s for s in used if str(s.study_id) not in draft.blocked | elsewhere)
         pieces = self._packaging.pieces(
             replace(draft.cohort, studies=good), stop=options.stop, executor=options.executor
         )

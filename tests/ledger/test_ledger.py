@@ -122,11 +122,33 @@ def test_replacing_speaks_of_the_new_content_until_taken_back(ledger):
     assert ledger.row("s").sent_sha256 == "aa"
 
 
-def test_a_study_id_belongs_to_one_cohort(ledger):
+def test_a_study_that_was_begun_belongs_to_one_cohort(ledger):
+    ledger.record("C", "s", State.UPLOADING)
     with pytest.raises(LedgerError, match="another cohort"):
         ledger.add_package(package(cohort_id="D"))
     with pytest.raises(LedgerError, match="not in this cohort"):
         ledger.record("D", "s", State.UPLOADING)
+
+
+def test_an_unsent_study_may_be_sent_with_another_cohort(ledger):
+    ledger.add_package(package(cohort_id="D"))
+    assert ledger.row("s").cohort_id == "D"
+    assert ledger.further_cohorts() == {"s": ["C"]}
+    assert [row.study_id for row in ledger.rows("C")] == ["s"]
+    ledger.add_package(package(cohort_id="C"))
+    assert ledger.row("s").cohort_id == "C"
+    assert ledger.further_cohorts() == {"s": ["D"]}
+
+
+def test_a_renamed_study_is_shown_under_its_new_id_only(ledger):
+    ledger.set_aside("s", "echo_time", "as agreed")
+    ledger.rename({"s": "new"})
+    assert ledger.rows() == []
+    ledger.add_package(package(study_id="new"))
+    assert [row.study_id for row in ledger.rows()] == ["new"]
+    assert ledger.overrides()["new", "echo_time"] == "as agreed"
+    ledger.rename({"new": "s"})
+    assert [row.study_id for row in ledger.rows()] == ["s"]
 
 
 def test_events_cannot_be_changed_or_removed(path, ledger):

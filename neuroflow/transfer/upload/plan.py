@@ -203,6 +203,11 @@ class Planner:
         self._items.append(item)
         return item
 
+    def skip(self, row: LedgerRow) -> None:
+        """Add a study that is sent with another cohort."""
+        reason = f"the same scan is {row.state.value.replace('_', ' ')} in cohort {row.cohort_id}"
+        self._items.append(PlanItem(row.study_id, Action.SKIP, row.size, reason))
+
     def _decide(self, package: Package) -> PlanItem:
         row = self._rows.get(package.study_id)
         known = row or self._ledger.row(package.study_id, service=self._service or None)

@@ -105,8 +105,7 @@ class Enrolment:
                 new_id=StudyIds(
                     self._open_account,
                     self._id_kind,
-                    self._store.studies(cohort_id),
-                    elsewhere=self._ids_elsewhere(cohort_id),
+                    self._studies_of_all(cohort_id),
                 ),
             )
         if participants is not None:
@@ -220,11 +219,13 @@ class Enrolment:
 
     def study_map(self) -> pd.DataFrame:
         """Join the studies of all cohorts with their participants, to match results with."""
-        return study_map(self._store, self.participants, self._decisions.read)
+        sent_with = {row.study_id: row.cohort_id for row in self._ledger.rows()}
+        return study_map(self._store, self.participants, self._decisions.read, sent_with)
 
-    def _ids_elsewhere(self, cohort_id: str) -> set[str]:
-        others = (other for other in self.ids() if other != cohort_id)
-        return {str(s.study_id) for other in others for s in self._store.studies(other)}
+    def _studies_of_all(self, last: str) -> list[Study]:
+        """Return the studies of all cohorts, those of one at the end."""
+        others = [other for other in self.ids() if other != last]
+        return [study for each in (*others, last) for study in self._store.studies(each)]
 
     def _check_id(self, cohort_id: str) -> None:
         """Refuse an id that the disks of Windows and macOS take for another cohort's."""

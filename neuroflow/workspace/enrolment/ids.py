@@ -14,9 +14,9 @@ DERIVED, RANDOM = "derived", "random"
 class StudyIds:
     """Chooses the ids of the studies of a workspace.
 
-    A scan keeps the id that it has in its cohort, or under which it was sent from another
-    workspace on this computer. Only then a new id is made. Copies of one scan, in one cohort or
-    in two, get different ids: the second one is recognised as a duplicate and never sent.
+    A scan keeps the id that it has in its cohort or in another one, or under which it was sent
+    from another workspace on this computer. Only then a new id is made. Copies of one scan in one
+    cohort get different ids: the second one is recognised as a duplicate and never sent.
     """
 
     def __init__(
@@ -24,20 +24,17 @@ class StudyIds:
         account: Callable[[], Account],
         kind: Callable[[], str],
         studies: Iterable[Study],
-        *,
-        elsewhere: Iterable[str] = (),
     ) -> None:
         self._account = account
         self._kind = kind
         self._here = {
             study.image_digest: str(study.study_id) for study in studies if study.image_digest
         }
-        self._elsewhere = frozenset(elsewhere)  # ids of other cohorts: a ledger holds each once
 
     def __call__(self, study: Study, taken: Collection[str]) -> str:
         """Return the id of a study; `taken` are those of other studies in its cohort."""
         study_id = self._known(study) or self._new(study)
-        return random_id() if study_id in taken or study_id in self._elsewhere else study_id
+        return random_id() if study_id in taken else study_id
 
     def _known(self, study: Study) -> str | None:
         if not study.image_digest:

@@ -15,8 +15,13 @@ def study_map(
     cohorts: CohortStore,
     participants: Callable[[str], pd.DataFrame | None],
     decisions: Callable[[str], Mapping[str, Decision]],
+    sent_with: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Join the studies of every cohort with their participants."""
+    """Join the studies of every cohort with their participants.
+
+    A study that stands in several cohorts is in the one it was sent with; ``also_in`` names the
+    others.
+    """
     parts = []
     for cohort_id in cohorts.ids():
         studies = cohorts.frame(cohort_id)[["study_id", "participant_id", "session_id"]]
@@ -25,7 +30,28 @@ def study_map(
         joined = studies if table is None else _joined(studies, table, cohort_id)
         parts.append(_filled(joined, decisions(cohort_id)))
     columns = ["cohort_id", "study_id", "participant_id", "session_id"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return _each_once(pd.concat(parts, ignore_index=True), sent_with or {})
+
+
+def _each_once(studies: pd.DataFrame, sent_with: Mapping[str, str]) -> pd.DataFrame:
+    """Keep one row of each study that stands in several cohorts."""
+    ids = studies["study_id"]
+    is_repeated = ids.notna() & ids.duplicated(keep=False)
+    if not is_repeated.any():
+        return studies
+    repeated = studies[is_repeated]
+    first = repeated["study_id"].map(sent_with).eq(repeated["cohort_id"])
+    chosen = repeated.assign(_first=first).sort_values("_first", ascending=False, kind="stable")
+    chosen = chosen.drop_duplicates("study_id").drop(columns="_first")
+    cohorts = repeated.groupby("study_id")["cohort_id"].agg(list).to_dict()
+    also_in = [
+        ", ".join(other for other in cohorts[study_id] if other != cohort_id)
+        for study_id, cohort_id in zip(chosen["study_id"], chosen["cohort_id"], strict=True)
+    ]
+    whole = pd.concat([studies[~is_repeated], chosen.assign(also_in=also_in)]).sort_index()
+    return whole.reset_index(drop=True)
 
 
 def _joined(studies: pd.DataFrame, participants: pd.DataFrame, cohort_id: str) -> pd.DataFrame:
