@@ -309,6 +309,10 @@ class Ledger:
             if study_id in ids:
                 self.set_aside(ids[study_id], rule, reason)
 
+    def renamed(self) -> dict[str, str]:
+        """Map the former ids of studies to their new ones."""
+        return dict(self._file.select("SELECT study_id, new_id FROM renamed"))  # type: ignore[arg-type]
+
     def set_aside(self, study_id: str, rule: str, reason: str) -> None:
         """Record that the user waived a rule for a study; the reason is kept for good."""
         with self._file.writing() as db:

@@ -142,9 +142,11 @@ class Enrolment:
         if not isinstance(cohort, Cohort):
             return known
         by_id = {study.study_id: study for study in known.studies}
-        by_place = {(study.root, study.files): study for study in known.studies}
-        # A study whose id was renewed meanwhile is known by its files.
-        found = [by_id.get(s.study_id) or by_place.get((s.root, s.files)) for s in cohort.studies]
+        renewed = self._ledger.renamed()
+        found = [
+            by_id.get(s.study_id) or by_id.get(renewed.get(str(s.study_id)))
+            for s in cohort.studies
+        ]
         unknown = [s for s, here in zip(cohort.studies, found, strict=True) if here is None]
         if unknown:
             raise OptionError(
