@@ -144,8 +144,7 @@ class Enrolment:
         by_id = {study.study_id: study for study in known.studies}
         renewed = self._ledger.renamed()
         found = [
-            by_id.get(s.study_id) or by_id.get(renewed.get(str(s.study_id)))
-            for s in cohort.studies
+            by_id.get(s.study_id) or by_id.get(renewed.get(str(s.study_id))) for s in cohort.studies
         ]
         unknown = [s for s, here in zip(cohort.studies, found, strict=True) if here is None]
         if unknown:
