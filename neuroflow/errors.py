@@ -56,6 +56,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
+from neuroflow.escaping import visible
 from neuroflow.wording import Wording as Wording  # noqa: PLC0414  a part of this room's face
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
@@ -104,7 +105,7 @@ class NeuroflowError(Exception):
         return subject + " ".join(part for part in (self.what, self.why, self.advice) if part)
 
     def __str__(self) -> str:
-        return f"{self.message} [{self.anchor}]"
+        return visible(f"{self.message} [{self.anchor}]")
 
     def worded_for(self, front_end: Literal["cli", "form"]) -> Self:
         """Return a copy in the words of a front end; ``str`` of the error itself is for Python.

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from html import escape
 from pathlib import Path, PurePosixPath
+
+from neuroflow.escaping import for_html, visible
 
 RESULT_FILES = ("aidp.csv", "prediction.txt", "prediction.png")
 """The files of a complete result folder (the SFTP guide of neuropacs)."""
@@ -27,6 +28,7 @@ def shortened(text: str, most: int = MAX_LABEL) -> str:
     >>> shortened("sub-01/ses-01/dwi", 9)
     'sub-…/dwi'
     """
+    text = visible(text)
     half = (most - 1) // 2
     return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
 
@@ -35,9 +37,9 @@ def html_table(rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows as an HTML table; every cell is escaped."""
     if not rows:
         return ""
-    head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
+    head = "".join(f"<th>{for_html(name)}</th>" for name in rows[0])
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row.values()) + "</tr>"
+        "<tr>" + "".join(f"<td>{for_html(cell)}</td>" for cell in row.values()) + "</tr>"
         for row in rows
     )
     return f"<table><tr>{head}</tr>{body}</table>"
@@ -173,7 +175,7 @@ class Cohort:
         rows = [study._cells for study in self.studies[:MAX_ROWS]]
         more = len(self.studies) - len(rows)
         ending = f"<p>and {more} more</p>" if more else ""
-        return f"<p><b>Cohort</b> {escape(self.cohort_id)}</p>{html_table(rows)}{ending}"
+        return f"<p><b>Cohort</b> {for_html(self.cohort_id)}</p>{html_table(rows)}{ending}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from neuroflow.errors import NeuroflowError
+from neuroflow.escaping import for_terminal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,7 @@ class Console:
     def print(self, text: str) -> None:
         """Print a result to the standard output, for people only."""
         if not (self.as_json or self.quiet):
-            terminal().print(text, markup=False, highlight=False, soft_wrap=True)
+            write(text)
 
     def output(self, facts: Mapping[str, Any], table: pd.DataFrame | None = None) -> None:
         """Print the result: the facts as JSON for scripts, the table for people."""
@@ -72,9 +73,16 @@ def terminal(*, stderr: bool = False) -> rich.console.Console:
     return Terminal(stderr=stderr)
 
 
+def write(text: str, style: str = "", *, end: str = "\n", stderr: bool = False) -> None:
+    """Print a text, whatever it holds: nothing of it is a command to the terminal or to rich."""
+    terminal(stderr=stderr).print(
+        for_terminal(text), style=style, end=end, markup=False, highlight=False, soft_wrap=True
+    )
+
+
 def print_stderr(text: str, style: str = "") -> None:
     """Print to the error output, in a colour where it is a terminal."""
-    terminal(stderr=True).print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+    write(text, style, stderr=True)
 
 
 def print_error(error: NeuroflowError) -> None:
@@ -121,9 +129,11 @@ def _print_grid(frame: pd.DataFrame) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(*(str(column) for column in frame.columns), header_style="bold")
+    grid = Table(header_style="bold")
+    for column in frame.columns:
+        grid.add_column(Text(for_terminal(str(column))))
     for row in frame.itertuples(index=False):
-        grid.add_row(*(Text(_cell(value)) for value in row))
+        grid.add_row(*(Text(for_terminal(_cell(value))) for value in row))
     terminal().print(grid)
 
 

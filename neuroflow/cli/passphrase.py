@@ -10,6 +10,7 @@ import typer
 
 from neuroflow.cli.console import print_stderr
 from neuroflow.errors import KeyFileError
+from neuroflow.escaping import for_terminal
 
 if TYPE_CHECKING:
     from neuroflow.workspace import Workspace
@@ -28,7 +29,7 @@ def ask_in_terminal(ws: Workspace) -> None:
 
 def ask_for(path: Path, *, confirm: bool = False) -> str:
     """Ask for a passphrase once."""
-    prompt = f"Passphrase of {path}"
+    prompt = for_terminal(f"Passphrase of {path}")
     answer = typer.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True)
     return str(answer)
 

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from neuroflow.errors import WorkspaceError
+from neuroflow.escaping import visible
 from neuroflow.models import Event, OnEvent
 
 MAX_BYTES = 5_000_000
@@ -111,7 +112,7 @@ class EventLog:
             "status": event.status,
             "done": event.done,
             "total": event.total,
-            "message": ANY_PATH.sub("(a path)", message),
+            "message": ANY_PATH.sub("(a path)", visible(message)),
         }
         rate = self._rate(event)
         if rate is not None:

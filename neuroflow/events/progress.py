@@ -12,6 +12,7 @@ from typing import Any, Self, TextIO
 
 from tqdm.auto import tqdm
 
+from neuroflow.escaping import for_terminal
 from neuroflow.models import Event, OnEvent
 
 # Notebooks show stderr in red, like an error; tqdm detects where it runs.
@@ -43,7 +44,7 @@ class Bars:
             event.study_id is None and event.status != "progress"
         )
         if event.message and is_shown and not self._disable:
-            tqdm.write(event.message, file=sys.stdout if _IN_NOTEBOOK else self._file)
+            tqdm.write(for_terminal(event.message), file=sys.stdout if _IN_NOTEBOOK else self._file)
 
     def __enter__(self) -> Self:
         return self
@@ -124,9 +125,9 @@ class Lines:
 
     def _write(self, event: Event, text: str) -> None:
         subject = f" {event.study_id}" if event.study_id else ""
-        line = f"{event.at:%Y-%m-%d %H:%M:%S} {event.stage}{subject}: {text}\n"
+        line = f"{event.at:%Y-%m-%d %H:%M:%S} {event.stage}{subject}: {text}"
         file = self._file or sys.stderr
-        file.write(line)
+        file.write(for_terminal(line) + "\n")
         file.flush()
 
 

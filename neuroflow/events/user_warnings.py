@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 import neuroflow
+from neuroflow.escaping import visible
 
 # Files whose frames are no line of the user's: neuroflow, and what calls it from in between.
 _SKIPPED = (
@@ -29,6 +30,7 @@ def warn_user(message: str, category: type[Warning]) -> None:
     >>> str(caught[0].message)
     '2 files could not be read'
     """
+    message = visible(message)
     if sys.version_info >= (3, 12):
         warnings.warn(message, category, skip_file_prefixes=_SKIPPED)
         return

@@ -13,4 +13,5 @@ from .table.cohort_table import read_results as read_results
 from .table.cohort_table import study_facts as study_facts
 from .table.cohort_table import to_wide as to_wide
 from .table.coverage import coverage as coverage
+from .table.export import cells_for_text as cells_for_text
 from .table.export import save_cohort_table as save_cohort_table

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import NoReturn, Self
 
 import pandas as pd
 
 from neuroflow.errors import LedgerLostError, NeuroflowError, WorkspaceError
+from neuroflow.escaping import for_html
 from neuroflow.identity import Account
 from neuroflow.io import private_mode
 from neuroflow.ledger import Ledger, utc_now
@@ -1042,11 +1042,11 @@ def _as_html(folder: Path, service: Service, enrolment: Enrolment, ledger: Ledge
     except NeuroflowError as error:
         server, rows = str(error), []
     cells = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f"<td>{for_html(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     head = "".join(f"<th>{name}</th>" for name in ("cohort", "studies", "states"))
     return (
-        f"<p><b>Workspace</b> {escape(str(folder))}<br>Service: {escape(server)}</p>"
+        f"<p><b>Workspace</b> {for_html(str(folder))}<br>Service: {for_html(server)}</p>"
         f"<table><tr>{head}</tr>{cells}</table>"
     )
 

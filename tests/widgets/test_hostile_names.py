@@ -8,8 +8,8 @@ from support.forms import MarkupReader, all_of
 from support.waits import PATIENCE
 
 from neuroflow.errors import FolderError
+from neuroflow.escaping import visible
 from neuroflow.widgets.app import app
-from neuroflow.widgets.common.html import visible
 from neuroflow.widgets.explore.question import form_entries
 from neuroflow.workspace.workspace import Workspace
 

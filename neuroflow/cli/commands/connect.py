@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroflow.cli.console import Console, terminal
+from neuroflow.cli.console import Console, write
 from neuroflow.cli.options import AsJson, HostKey, WorkspaceFolder
 from neuroflow.cli.passphrase import ask_in_terminal
 from neuroflow.errors import ConnectError, HostKeyUnknownError
@@ -109,15 +109,13 @@ def _confirm_profile(service: Service, console: Console, *, is_confirmed: bool) 
 def _print_step(console: Console, step: Step) -> None:
     if console.as_json:
         return
-    mark = "[green]ok[/green]    " if step.ok else "[red]failed[/red]"
-    screen = terminal()
-    screen.print(f"{mark} {step.name}: ", end="")
-    screen.print(step.message, markup=False, highlight=False, soft_wrap=True)
+    write("ok    " if step.ok else "failed", "green" if step.ok else "red", end=" ")
+    write(f"{step.name}: {step.message}")
     for note in step.notes:
-        screen.print(f"       {note}", markup=False, highlight=False, soft_wrap=True)
+        write(f"       {note}")
     if step.error is not None:
         advice = step.error.worded_for("cli").advice
-        screen.print(f"       {advice}", markup=False, highlight=False, soft_wrap=True)
+        write(f"       {advice}")
 
 
 def _confirm_host_keys(service: Service, console: Console) -> None:

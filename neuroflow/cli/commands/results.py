@@ -109,6 +109,7 @@ def table(
 ) -> None:
     """Write the cohort table to a file, or as CSV to the standard output."""
     import neuroflow as nf
+    from neuroflow.results import cells_for_text
 
     with Console(as_json=as_json) as console:
         rows = cohort_table(source, participants, read_schema(schema))
@@ -121,7 +122,7 @@ def table(
         elif as_json:
             console.output({"rows": len(rows), "columns": list(rows.columns), "table": rows})
         else:
-            rows.to_csv(sys.stdout, index=False)
+            cells_for_text(rows).to_csv(sys.stdout, index=False)
 
 
 def export(

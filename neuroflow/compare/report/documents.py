@@ -10,28 +10,9 @@ import pandas as pd
 
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
+from neuroflow.escaping import for_excel, for_latex, for_markdown, for_word
 from neuroflow.io import atomic_write
 from neuroflow.matrix import require
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "±": r"$\pm$",
-    "<": "$<$",
-    ">": "$>$",
-    "−": "$-$",
-    "–": "--",
-    "η²": r"$\eta^2$",
-    "²": r"$^2$",
-}
 
 
 def save_paper_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Path:
@@ -99,8 +80,9 @@ def to_markdown(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
     | SCP | < 0.001 |
     """
     rows = [list(map(str, table.columns)), ["---"] * table.shape[1], *_rows(table)]
-    lines = ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
-    return "\n\n".join(part for part in (title, "\n".join(lines), note) if part)
+    lines = ["| " + " | ".join(map(for_markdown, row)) + " |" for row in rows]
+    parts = (for_markdown(title), "\n".join(lines), for_markdown(note))
+    return "\n\n".join(part for part in parts if part)
 
 
 def to_latex(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
@@ -121,12 +103,12 @@ def to_latex(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
     \end{table}
     """
     lines = [r"\begin{table}", r"\centering"]
-    lines += [rf"\caption{{{_escaped(title)}}}"] if title else []
+    lines += [rf"\caption{{{for_latex(title)}}}"] if title else []
     lines += [rf"\begin{{tabular}}{{{'l' * table.shape[1]}}}", r"\toprule"]
     lines += [_latex_row(list(map(str, table.columns))), r"\midrule"]
     lines += [_latex_row(row) for row in _rows(table)]
     lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += ["", rf"\smallskip\footnotesize {_escaped(note)}"] if note else []
+    lines += ["", rf"\smallskip\footnotesize {for_latex(note)}"] if note else []
     return "\n".join([*lines, r"\end{table}"])
 
 
@@ -144,28 +126,13 @@ def _cell(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
 
 
-def _escaped(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in _units(text))
-
-
-def _units(text: str) -> Sequence[str]:
-    """Split into letters, η² held together."""
-    letters: list[str] = []
-    for letter in text:
-        if letter == "²" and letters and letters[-1] == "η":
-            letters[-1] = "η²"
-        else:
-            letters.append(letter)
-    return letters
-
-
 def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(_escaped, cells)) + r" \\"
+    return " & ".join(map(for_latex, cells)) + r" \\"
 
 
 def _write_markdown(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
-    heading = f"**{title}**" if title else ""
-    text = to_markdown(table, title=heading, note=note)
+    heading = f"**{for_markdown(title)}**\n\n" if title else ""
+    text = heading + to_markdown(table, note=note)
     file.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
@@ -184,14 +151,14 @@ def _write_word(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
 
     document = docx.Document()
     if title:
-        document.add_paragraph(title, style="Caption")
+        document.add_paragraph(for_word(title), style="Caption")
     rows = [list(table.columns), *table.to_numpy().tolist()]
     grid = document.add_table(len(rows), table.shape[1], style="Light List")
     for line, row in zip(grid.rows, rows, strict=True):
         for cell, text in zip(line.cells, row, strict=True):
-            cell.text = text
+            cell.text = for_word(text)
     if note:
-        document.add_paragraph(note)
+        document.add_paragraph(for_word(note))
     with file.open("wb") as stream:
         document.save(stream)
 
@@ -203,8 +170,9 @@ def _write_excel(table: pd.DataFrame, file: Path, title: str, note: str) -> None
             advice='Install it with: pip install "neuroflow[excel]"',
         )
     with file.open("wb") as stream, pd.ExcelWriter(stream, engine="openpyxl") as book:
-        table.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 1))
-        about = pd.DataFrame({"about": [text for text in (title, note) if text]})
+        fit = table.map(for_excel).rename(columns=for_excel)
+        fit.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 1))
+        about = pd.DataFrame({"about": [for_excel(text) for text in (title, note) if text]})
         about.to_excel(book, sheet_name="methods", index=False)
         for sheet in book.sheets.values():
             for cell in (cell for row in sheet.iter_rows() for cell in row):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
 
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
+from neuroflow.escaping import for_cell, for_excel, visible, without_paths
 from neuroflow.io import atomic_write
 from neuroflow.matrix import resolve
 
@@ -120,7 +120,7 @@ _PREFIXES: dict[str, tuple[str, str, str]] = {
     "aidp_": ("As it is in the file", "", "aidp.csv"),
 }
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_WITH_PATHS = ("report", "picture", "warnings", "failure", "reason")
 EXCEL_ROWS = 1_048_575  # rows of a sheet, without the header
 
 
@@ -200,6 +200,7 @@ def save_cohort_table(table: pd.DataFrame, path: str | Path) -> Path:
         )
     if any(name is not None for name in table.index.names):
         table = table.reset_index()
+    table = _portable(table)
     with atomic_write(path, error=FolderError, parents=True) as temporary:
         writer(table, temporary)
     if path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and table.attrs):
@@ -207,8 +208,58 @@ def save_cohort_table(table: pd.DataFrame, path: str | Path) -> Path:
     return path
 
 
+def cells_for_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Clean all texts of a table for CSV or TSV, headers included: no formula, nothing invisible.
+
+    Examples
+    --------
+    >>> cells_for_text(pd.DataFrame({"=1": ["@SUM(A1)", "-0.5"]})).to_dict("list")
+    {"'=1": ["'@SUM(A1)", '-0.5']}
+    """
+    return _mapped(table, for_cell).rename(columns=lambda name: for_cell(str(name)))
+
+
+def _portable(table: pd.DataFrame) -> pd.DataFrame:
+    """Take the paths of this computer out of a table and of what it knows of itself."""
+    portable = _mapped(table, without_paths, [name for name in _WITH_PATHS if name in table])
+    portable.attrs = {name: _without_paths(value) for name, value in table.attrs.items()}
+    return portable
+
+
+def _without_paths(value: object) -> object:
+    if isinstance(value, str):
+        return without_paths(value)
+    if isinstance(value, Path):
+        return value.name
+    if isinstance(value, (list, tuple)):
+        return [_without_paths(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _without_paths(each) for name, each in value.items()}
+    return value
+
+
+def _mapped(
+    table: pd.DataFrame, clean: Callable[[str], str], names: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Change the texts of some columns; of all without `names`. Each text is cleaned once."""
+    changed = table.copy(deep=False)
+    for name in table.columns if names is None else names:
+        column = table[name]
+        if isinstance(column, pd.DataFrame) or pd.api.types.is_numeric_dtype(column.dtype):
+            continue
+        texts = [each for each in column.unique() if isinstance(each, (str, Path))]
+        new = {each: cleaned for each in texts if (cleaned := clean(str(each))) != each}
+        if new:
+            changed[name] = column.astype(object).map(lambda each, new=new: _instead(each, new))
+    return changed
+
+
+def _instead(value: object, new: Mapping[object, str]) -> object:
+    return new.get(value, value) if isinstance(value, (str, Path)) else value
+
+
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, lineterminator="\n")
+    cells_for_text(table).to_csv(path, index=False, lineterminator="\n")
 
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
@@ -218,7 +269,8 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
 
 
 def _write_tsv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, sep="\t", index=False, na_rep="n/a", lineterminator="\n")
+    cells = cells_for_text(table)
+    cells.to_csv(path, sep="\t", index=False, na_rep="n/a", lineterminator="\n")
 
 
 def _write_sidecar(table: pd.DataFrame, path: Path) -> None:
@@ -231,7 +283,7 @@ def _write_sidecar(table: pd.DataFrame, path: Path) -> None:
     about = {"Computation": dict(table.attrs)} if table.attrs else {}
     text = json.dumps(meanings | about, indent=2, default=str, ensure_ascii=False)
     with atomic_write(path, error=FolderError) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(visible(text) + "\n", encoding="utf-8")
 
 
 def _write_excel(table: pd.DataFrame, path: Path) -> None:
@@ -248,7 +300,8 @@ def _write_excel(table: pd.DataFrame, path: Path) -> None:
     with pd.ExcelWriter(path, engine="openpyxl") as book:
         fit = _fit_for_excel(table)
         fit.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 0))
-        data_dictionary(table).to_excel(book, sheet_name="data dictionary", index=False)
+        dictionary = _fit_for_excel(data_dictionary(table))
+        dictionary.to_excel(book, sheet_name="data dictionary", index=False)
         if table.attrs:
             rows = [(str(name), str(value)) for name, value in table.attrs.items()]
             about = _fit_for_excel(pd.DataFrame(rows, columns=["fact", "value"]))
@@ -274,11 +327,11 @@ def _fit_for_excel(table: pd.DataFrame) -> pd.DataFrame:
             fit[name] = column.dt.tz_convert("UTC").dt.tz_localize(None)
         elif not pd.api.types.is_numeric_dtype(column.dtype):
             fit[name] = column.map(_printable, na_action="ignore")
-    return fit
+    return fit.rename(columns=lambda name: for_excel(str(name)))
 
 
 def _printable(value: object) -> object:
-    return _CONTROL.sub("?", value) if isinstance(value, str) else value
+    return for_excel(value) if isinstance(value, str) else value
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from html import escape
 from typing import TYPE_CHECKING
 
+from neuroflow.escaping import for_html
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Package, html_table
 from neuroflow.transfer.upload.history import upload_throughput
@@ -96,7 +96,7 @@ class Plan:
         # Counts alone: a reason may name a file, and with it a person.
         actions = [item.action.value for item in self.items]
         counts = [{"action": a, "studies": str(actions.count(a))} for a in dict.fromkeys(actions)]
-        return f"<p>{escape(repr(self)[1:-1])}</p>{html_table(counts)}"
+        return f"<p>{for_html(repr(self)[1:-1])}</p>{html_table(counts)}"
 
     @property
     def to_do(self) -> tuple[PlanItem, ...]:

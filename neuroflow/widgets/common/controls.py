@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from neuroflow.escaping import visible
 from neuroflow.widgets.common import html
 from neuroflow.widgets.common.form_model import FormModel
 
@@ -28,7 +29,7 @@ def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
     """Return a control with a label and a description (tooltip, also for screen readers)."""
     options.setdefault("layout", {"width": FIELD_WIDTH})
     options.setdefault("style", {"description_width": LABEL_WIDTH})
-    return kind(description=html.visible(label), tooltip=html.visible(description), **options)
+    return kind(description=visible(label), tooltip=visible(description), **options)
 
 
 def button(
@@ -36,9 +37,7 @@ def button(
 ) -> widgets.Button:
     """Return a button whose errors are shown in its form."""
     options.setdefault("layout", {"width": "auto", "flex": "0 0 auto"})  # never cut
-    made = widgets.Button(
-        description=html.visible(label), tooltip=html.visible(description), **options
-    )
+    made = widgets.Button(description=visible(label), tooltip=visible(description), **options)
     made.on_click(lambda _: model.run_safely(action))
     return made
 

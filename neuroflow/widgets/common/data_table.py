@@ -13,9 +13,10 @@ import pandas as pd
 from traitlets import Bool, Int, List, Unicode, link
 from traitlets import Tuple as TupleTrait
 
+from neuroflow.escaping import visible
 from neuroflow.widgets.common.controls import set_visible
 from neuroflow.widgets.common.form_model import FormModel
-from neuroflow.widgets.common.html import STATIC, read_resource, visible
+from neuroflow.widgets.common.html import STATIC, read_resource
 
 PER_PAGE = 25
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from html import escape
 from importlib import resources
 
 import pandas as pd
 
 from neuroflow.errors import explain
+from neuroflow.escaping import for_html
 from neuroflow.widgets.common.form_model import Problem
 from neuroflow.widgets.common.progress import Bar, Progress
 
 SYMBOLS = {"good": "✓", "bad": "✗", "wait": "…", "warn": "!", "": "·"}
 """Symbol of each tone, always shown beside words."""
-_CONTROLS = {*range(32), 127} - {ord(blank) for blank in "\t\n\r"}
-_BIDI_CONTROLS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-_REPLACEMENTS = dict.fromkeys(_CONTROLS | _BIDI_CONTROLS, "\ufffd")
 STATIC = "neuroflow.widgets.static"
 """The package of style sheets and scripts."""
 MAX_STUDIES = 6
@@ -29,17 +26,6 @@ def read_resource(package: str, *path: str) -> str:
     return resources.files(package).joinpath(*path).read_text(encoding="utf-8")
 
 
-def visible(words: str) -> str:
-    """Replace invisible characters that change how their neighbours are displayed.
-
-    Examples
-    --------
-    >>> visible("txt.\u202egnp") == "txt.\ufffdgnp"
-    True
-    """
-    return words.translate(_REPLACEMENTS)
-
-
 def text(value: object) -> str:
     """Escape any value for HTML text and attributes.
 
@@ -49,7 +35,7 @@ def text(value: object) -> str:
     '&lt;img src=x onerror=alert(1)&gt;'
     """
     missing = value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
-    return "" if missing else escape(visible(str(value)), quote=True)
+    return "" if missing else for_html(str(value))
 
 
 def badge(tone: str, words: object) -> str:
