@@ -70,7 +70,7 @@ def test_a_page_that_says_something_else_is_noticed(tmp_path):
     assert "protocol.md" in done.stderr
 
 
-def test_every_rule_and_what_to_do_about_it_is_on_the_page():
+def test_the_page_has_every_rule_with_its_advice():
     text = (DOCS / "protocol.md").read_text(encoding="utf-8")
     for rule in rules_table().itertuples():
         assert f"| `{rule.rule}` | {rule.parameter} |" in text

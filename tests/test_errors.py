@@ -24,13 +24,13 @@ def test_an_error_survives_the_way_back_from_a_worker_process(kind):
     assert str(again) == str(error) == f"Study s1: What. Why. Do. [{kind.anchor}]"
 
 
-def test_the_page_of_errors_has_one_section_for_each_and_no_other():
+def test_the_errors_page_has_one_section_per_error():
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^## (.+)$", page, re.MULTILINE)) == sorted(k.anchor for k in ALL)
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_every_error_is_explained_with_its_meaning_its_causes_and_what_to_do(kind):
+def test_every_error_has_its_meaning_causes_and_advice(kind):
     text = errors.explain(kind.anchor)
     assert text == errors.explain(kind.__name__) == errors.explain(f"[{kind.anchor}]")
     paragraphs = text.split("\n\n")

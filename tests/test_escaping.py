@@ -65,7 +65,7 @@ def test_no_text_is_a_command_to_the_terminal(name, text, capsys):
     assert printed.out + printed.err
 
 
-def test_no_text_of_an_error_a_warning_or_a_repr_is_a_command(text):
+def test_errors_warnings_and_reprs_contain_no_control_codes(text):
     study = Study(text, StudyKind.DICOM, io, ())
     with pytest.warns(ResultWarning, match="") as caught:
         warn_user(text, ResultWarning)

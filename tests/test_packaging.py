@@ -55,7 +55,7 @@ def tracked(folder):
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_every_file_of_the_package_and_what_it_shows_from_elsewhere(wheel):
+def test_the_wheel_has_all_package_files_and_bundled_ones(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert tracked("neuroflow") <= names
     assert {"neuroflow/py.typed", "neuroflow/errors.md"} <= names

@@ -70,7 +70,7 @@ def pages(site):
     return {path: Page(path) for path in site.rglob("*.html")}
 
 
-def test_every_link_inside_the_site_leads_to_a_page_and_a_place_on_it(pages):
+def test_every_internal_link_leads_to_an_existing_anchor(pages):
     broken = []
     for path, page in pages.items():
         for link in page.links:
@@ -111,7 +111,7 @@ def test_every_public_name_is_in_the_reference(pages):
     assert sorted(name for name in names if not anchors & {name, f"module-{name}"}) == []
 
 
-def test_every_error_has_its_place_on_the_page_of_errors_and_in_the_reference(site, pages):
+def test_every_error_is_on_the_errors_page_and_the_reference(site, pages):
     explained = pages[site / "docs" / "errors.html"].anchors
     drawn = pages[site / "docs" / "error_classes.html"].anchors
     for _, kind in inspect.getmembers(errors, inspect.isclass):

@@ -129,7 +129,7 @@ def test_visits_are_drawn_over_time(run, table_file, tmp_path):
     assert (code, "--visit first" in err) == (10, True), err
 
 
-def test_a_figure_goes_to_several_files_in_the_dark_with_a_note(run, table_file, tmp_path):
+def test_a_dark_figure_with_a_note_goes_to_several_files(run, table_file, tmp_path):
     svg, pdf = tmp_path / "f.svg", tmp_path / "f.pdf"
     words = ("--regions", "pSN", "--theme", "dark", "--note", "Simulated data")
     code, out, _ = run("plot", "strip", table_file, "--to", svg, "--to", pdf, *words, "--json")
@@ -192,7 +192,7 @@ def test_an_aidp_file_is_not_taken_for_a_cohort_table(run, result_folder):
     assert len(out.splitlines()) == 133
 
 
-def test_a_schema_in_a_file_says_how_results_are_to_be_read(run, tmp_path):
+def test_a_schema_file_defines_how_results_are_read(run, tmp_path):
     (tmp_path / "D_out").mkdir()
     (tmp_path / "D_out" / "aidp.csv").write_text("region,level\npSN,0.25\nSCP,0.5\n")
     schema = tmp_path / "schema.toml"

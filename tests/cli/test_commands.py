@@ -44,7 +44,7 @@ def test_check_prints_the_findings_and_counts_the_studies(run, cohort_folder):
     assert "8 studies, 0 with errors." in err
 
 
-def test_studies_of_nobody_are_told_by_the_check_and_before_sending(
+def test_studies_without_participant_are_reported_by_check_and_submit(
     run, project, own_cohort_folder
 ):
     table = own_cohort_folder / "participants.tsv"
@@ -142,7 +142,7 @@ def test_a_bad_participants_table_is_reported_before_scans_are_read(run, tmp_pat
 
 
 @pytest.mark.parametrize("rate", ["0", "-3", "nan"])
-def test_a_rate_that_is_none_is_refused_before_anything_is_done(run, tmp_path, rate):
+def test_an_invalid_rate_is_refused_before_any_work(run, tmp_path, rate):
     code, _, err = run("submit", tmp_path / "p", "C", "--limit-mb-per-s", rate)
     assert code == 2
     assert "greater than 0" in err
@@ -182,7 +182,7 @@ def test_an_unknown_host_key_is_never_accepted_silently(run, tmp_path, service):
     assert not (tmp_path / "p" / "known_hosts").exists()
 
 
-def test_a_key_the_server_does_not_know_is_refused_with_advice(run, tmp_path, service):
+def test_a_key_unknown_to_the_server_is_refused_with_advice(run, tmp_path, service):
     run("key", "new", tmp_path / "id")
     code, out, _ = connecting(run, tmp_path / "p", service, key=tmp_path / "id")
     assert code == 6
@@ -231,9 +231,7 @@ def test_only_some_studies_are_sent_and_one_is_left_out(run, project, own_cohort
     assert service.processed == [first, second]
 
 
-def test_errors_stop_a_submission_unless_the_good_ones_are_asked_for(
-    run, project, own_cohort_folder
-):
+def test_errors_stop_a_submission_unless_skipping_is_requested(run, project, own_cohort_folder):
     sidecar = next(own_cohort_folder.rglob("*.json"))
     sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | {"RepetitionTime": 1.0}))
     words = ("submit", project, "C", own_cohort_folder / "scans")

@@ -18,7 +18,7 @@ def outdated(project, service):
     return project
 
 
-def test_a_renewed_host_key_is_accepted_with_the_command_that_is_printed(run, outdated, service):
+def test_a_renewed_host_key_is_accepted_by_the_printed_command(run, outdated, service):
     code, out, _ = run("connect", outdated)
     assert code == 6
     (command,) = [line for line in out.splitlines() if "neuroflow connect PROJECT" in line]

@@ -39,7 +39,7 @@ def answered(project, service):
 
 
 @pytest.mark.parametrize("command", [["watch", "--once"], ["collect"]])
-def test_a_failed_study_is_one_line_and_exit_code_20_though_quiet(run, answered, command):
+def test_quiet_prints_one_line_for_a_failed_study_exits_20(run, answered, command):
     name, *options = command
     code, out, err = run(name, answered, *options, "--quiet")
     assert (code, out) == (20, "")
@@ -84,7 +84,7 @@ def test_watch_continues_after_a_connection_lost_before_collecting(
         assert "1 failed, 1 collected" in err
 
 
-def test_the_lines_for_cron_run_as_printed_with_the_environment_of_cron(answered, tmp_path):
+def test_the_printed_cron_lines_run_in_the_environment_of_cron(answered, tmp_path):
     block = next(
         b for b in re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.S) if "crontab" in b
     )

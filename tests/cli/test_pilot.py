@@ -29,7 +29,7 @@ def answer(monkeypatch, text):
     monkeypatch.setattr(sys, "stdin", stdin)
 
 
-def test_without_a_terminal_one_study_is_sent_and_the_others_are_left(run, words, service):
+def test_without_a_terminal_only_the_pilot_study_is_sent(run, words, service):
     code, out, err = run(*words, "--pilot")
     assert code == 20, err
     assert "biomarkers" in out
@@ -65,9 +65,7 @@ def test_scripts_read_why_the_others_were_not_sent(run, words):
 
 
 @pytest.mark.filterwarnings("ignore:Study .* has failed:neuroflow.errors.ResultWarning")
-def test_a_pilot_that_fails_ends_with_exit_code_8_and_sends_no_other(
-    run, words, service, monkeypatch
-):
+def test_a_failed_pilot_exits_8_and_sends_no_other_study(run, words, service, monkeypatch):
     from neuroflow.workspace.pilot import checks
 
     monkeypatch.setattr(

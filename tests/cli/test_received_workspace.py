@@ -3,7 +3,7 @@
 from neuroflow.io import CONFIG_VARIABLE
 
 
-def test_it_is_refused_with_what_it_names_until_it_is_confirmed(
+def test_its_settings_are_listed_and_refused_until_confirmed(
     project, run, service, tmp_path, monkeypatch
 ):
     monkeypatch.setenv(CONFIG_VARIABLE, str(tmp_path / "other computer"))

@@ -89,7 +89,7 @@ def cohort(project, own_cohort_folder, run):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_study_under_way_is_finished_and_the_next_run_goes_on(
+def test_a_study_in_flight_is_finished_after_one_ctrl_c(
     cohort, project, run, service, number, code
 ):
     words, slowly = cohort
@@ -109,9 +109,7 @@ def test_a_study_under_way_is_finished_and_the_next_run_goes_on(
     assert len(service.processed) == len(set(service.processed)) == 2
 
 
-def test_a_second_ctrl_c_stops_at_once_and_the_next_run_sends_the_whole(
-    cohort, project, run, service, monkeypatch
-):
+def test_a_second_ctrl_c_stops_leaving_the_study_unsent(cohort, project, run, service, monkeypatch):
     endings = note_endings(monkeypatch)
     words, slowly = cohort
     with running(*words, *slowly) as command:

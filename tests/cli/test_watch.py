@@ -16,7 +16,7 @@ def sent(run, project, own_cohort_folder):
     return project
 
 
-def test_once_collects_what_is_there_and_says_that_nothing_is_missing(run, sent, service):
+def test_once_collects_all_results_and_reports_none_missing(run, sent, service):
     assert service.wait_until_idle()
     code, out, err = run("watch", sent, "--once", "--json")
     answer = json.loads(out)
@@ -24,7 +24,7 @@ def test_once_collects_what_is_there_and_says_that_nothing_is_missing(run, sent,
     assert "2 collected" in err
 
 
-def test_a_service_that_cannot_be_reached_is_told_by_the_exit_code(run, sent, service):
+def test_an_unreachable_service_has_its_own_exit_code(run, sent, service):
     service.stop()  # what was sent is not answered any more
     code, _, err = run("watch", sent, "--once")
     assert code == 6
@@ -67,7 +67,7 @@ def test_where_somebody_else_works_it_collects_at_the_next_look(run, sent, servi
     assert run("watch", sent, "--once", "--quiet") == (0, "", "")
 
 
-def test_a_result_that_could_not_be_fetched_is_still_waited_for(run, sent, service):
+def test_a_result_that_was_not_fetched_remains_awaited(run, sent, service):
     assert service.wait_until_idle()
     report = next((service.home / "output").glob("*_out/prediction.png"))
     report.unlink()

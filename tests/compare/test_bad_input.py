@@ -123,7 +123,7 @@ def test_a_session_may_be_a_number(table):
     assert len(compare_groups(table, visit=1)) == len(compare_groups(table, visit="1"))
 
 
-def test_a_summary_of_some_studies_has_no_rows_for_the_others(table):
+def test_a_summary_of_some_studies_omits_the_others(table):
     scores = z_scores(table.astype({"study_id": "category", "group": "category"}))
     some = scores[scores["group"] == "PD"]  # the categories are those of all
     assert list(z_summary(some, metric="M0")["group"]) == ["PD"] * 5

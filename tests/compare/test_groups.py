@@ -76,7 +76,7 @@ def test_a_group_of_one_study_leaves_the_other_groups_alone():
     assert list(by_contrast["PD - Control"]) == [""]
 
 
-def test_a_region_without_variance_within_the_groups_has_no_p_value():
+def test_a_region_without_variance_within_groups_has_no_p():
     table = normal_table({"Control": 6, "PD": 6}, m=1)
     table["value"] = table["age"] * 0.5
     effects = compare_groups(table, covariates=["age"])
@@ -84,7 +84,7 @@ def test_a_region_without_variance_within_the_groups_has_no_p_value():
     assert effects["p"].isna().all()
 
 
-def test_a_region_whose_values_cannot_carry_the_covariates_has_a_reason():
+def test_a_region_with_too_few_values_has_a_reason():
     table = normal_table(m=2)
     out = (table["region"] == "r00") & (table["site"] != "A")
     table.loc[out, "value"] = np.nan
@@ -196,7 +196,7 @@ def test_no_difference_can_be_told_without_values_in_two_groups(method, spoilt, 
     assert effects.loc["r00", "reason"] == ""
 
 
-def test_welch_needs_two_values_of_every_group_and_ranks_do_not():
+def test_welch_needs_two_values_per_group_unlike_ranks():
     table = normal_table({"Control": 8, "PD": 8, "PSP": 1}, m=1)
     assert compare_groups(table, method="welch", omnibus="only")["reason"].tolist() == [
         "only one value in PSP"

@@ -67,7 +67,7 @@ def test_what_cannot_be_said_is_missing():
     assert scores.loc["r02", "z"].notna().all()
 
 
-def test_a_site_that_the_reference_does_not_have_gets_no_score():
+def test_a_site_missing_from_the_reference_gets_no_score():
     table = normal_table()
     table.loc[table["study_id"] == "study0040", "site"] = "elsewhere"
     scores = z_scores(table, covariates=["site"])

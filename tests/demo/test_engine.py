@@ -59,7 +59,7 @@ def test_values_move_with_age_by_the_slope() -> None:
     assert change["RN", "FA"] == pytest.approx(-0.0007619, rel=0.05)
 
 
-def test_a_study_has_66_regions_and_two_metrics_within_0_and_1() -> None:
+def test_a_study_has_66_regions_with_fractions_of_two_metrics() -> None:
     for group in GROUPS:
         for age in (0.0, 65.0, 120.0):
             values = simulated(Subject("x", group, age, "M"))

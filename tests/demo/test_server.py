@@ -134,7 +134,7 @@ def test_a_bad_zip_ends_in_a_failure_report(
     assert b"Failure Report" in found["failure_report.txt"]
 
 
-def test_a_good_zip_after_a_bad_one_gives_results_and_the_reverse_takes_them_away(
+def test_the_last_zip_of_a_study_decides_about_its_results(
     service: DemoService, sftp: paramiko.SFTPClient
 ) -> None:
     inbox = make_inbox(sftp, "again")
@@ -257,7 +257,7 @@ def test_passwords_are_not_even_asked_for(service: DemoService) -> None:
     assert caught.value.allowed_types == ["publickey"]
 
 
-def test_a_connection_holds_ten_sessions_and_a_closed_one_makes_room(service: DemoService) -> None:
+def test_a_connection_holds_at_most_ten_open_sessions(service: DemoService) -> None:
     with connected(service) as client:
         sessions = [client.open_sftp() for _ in range(10)]
         with pytest.raises((paramiko.SSHException, EOFError, OSError)):

@@ -61,7 +61,7 @@ def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
         start_demo(tmp_path / "file")
 
 
-def test_the_lab_opens_a_copy_of_the_notebook_and_finds_the_service(
+def test_the_lab_opens_a_notebook_copy_and_finds_the_service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notebook = tmp_path / "01_quickstart.ipynb"

@@ -19,7 +19,7 @@ def shown(*events):
     return file.getvalue()
 
 
-def test_the_whole_job_moves_one_bar_and_its_studies_do_not():
+def test_only_the_whole_job_moves_the_bar():
     text = shown(event(None, 0, 4), event("s1", 3, 3), event(None, 3, 4), event(None, 4, 4))
     assert "4/4" in text
     assert "3/3" not in text

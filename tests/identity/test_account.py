@@ -65,7 +65,7 @@ def test_keys_of_other_accounts_are_found_by_their_ids():
     assert open_account("LAB@new.example:22").key_of(old).tag == old[:4]
 
 
-def test_a_damaged_key_of_another_account_stops_only_ids_it_may_have_made():
+def test_another_accounts_damaged_key_stops_only_its_own_ids():
     account, damaged = open_account("LAB@sound.example:22"), open_account("LAB@damaged.example:22")
     own = account.id_of(DIGEST)
     damaged.folder.mkdir(parents=True)
@@ -96,7 +96,7 @@ def test_importing_twice_changes_nothing(account, elsewhere, tmp_path):
     assert elsewhere.keys() == keys
 
 
-def test_an_id_of_a_key_that_is_not_here_asks_for_it(account, elsewhere, tmp_path):
+def test_an_id_of_an_absent_key_asks_for_the_key(account, elsewhere, tmp_path):
     study_id = elsewhere.id_of(DIGEST)
     with pytest.raises(AccountKeyError, match=f"{elsewhere.key.tag} is not on this") as caught:
         account.key_of(study_id)
@@ -114,7 +114,7 @@ def test_a_random_id_has_no_key(account):
     "text",
     ["", "# only a comment\n", "abcd 00\n", "not a key", "ffff " + "00" * 32 + "\n", "\x00\xff"],
 )
-def test_a_file_that_is_no_key_is_refused_and_changes_nothing(account, tmp_path, text):
+def test_importing_a_file_without_key_is_refused_changing_nothing(account, tmp_path, text):
     key = account.key
     (tmp_path / "bad").write_bytes(text.encode("latin-1"))
     with pytest.raises(AccountKeyError):

@@ -35,7 +35,7 @@ def test_a_second_workspace_sees_each_line_at_once(journal):
         assert other.last("s").state == state
 
 
-def test_a_scan_is_found_under_the_id_it_was_sent_with(journal):
+def test_a_scan_is_found_under_its_submitted_id(journal):
     journal.add(entry("random-id", scan="derived-id"))
     assert journal.id_of({"derived-id", "of-another-key"}) == "random-id"
     assert journal.id_of({"of-another-key"}) is None
@@ -48,7 +48,7 @@ def test_what_was_accepted_is_no_study(journal):
     assert not journal.is_new
 
 
-def test_a_line_cut_by_a_crash_is_passed_over_and_the_next_one_stands(journal):
+def test_a_line_cut_by_a_crash_does_not_hide_others(journal):
     journal.add(entry("a"))
     with journal.path.open("ab") as file:
         file.write(b'{"study_id": "b", "sta')

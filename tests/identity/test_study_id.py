@@ -21,7 +21,7 @@ def test_ids_are_the_same_in_every_version(repetition, expected):
     assert derive_id(KEY, DIGEST, repetition) == expected
 
 
-def test_an_id_is_a_uuid_of_version_8_in_its_usual_form():
+def test_an_id_is_a_canonical_uuid_of_version_8():
     number = UUID(derive_id(KEY, DIGEST, 7))
     assert number.version == 8
     assert number.variant == "specified in RFC 4122"

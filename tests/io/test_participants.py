@@ -98,7 +98,7 @@ def test_session_missing_everywhere_matches_any(write):
     assert isinstance(people.find("01", "2"), pd.Series)
 
 
-def test_rows_are_those_of_the_table_as_it_was_handed_over(write):
+def test_rows_are_numbered_as_in_the_given_table(write):
     table = read_participants(write("participant_id\tage\n01\t60\n02\t70\n"))
     people = ParticipantRows(table)
     table["participant_id"] = ["02", "01"]

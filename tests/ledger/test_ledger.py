@@ -248,7 +248,7 @@ def test_a_closed_ledger_says_so(ledger):
         ledger.rows()
 
 
-def test_a_rule_set_aside_is_kept_with_its_reason_until_it_is_taken_up_again(tmp_path):
+def test_an_overridden_rule_keeps_its_reason_until_restored(tmp_path):
     path = tmp_path / "ledger.sqlite"
     with Ledger(path) as ledger:
         ledger.set_aside("s1", "echo_time", "agreed with the vendor")

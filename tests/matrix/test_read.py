@@ -56,7 +56,7 @@ def test_two_values_of_one_cell_are_refused(table):
         read_cells(same)
 
 
-def test_a_fact_that_changes_within_a_study_is_refused_by_study(table):
+def test_conflicting_facts_within_a_study_are_refused_by_study(table):
     table.loc[4, "age"] = 99.0
     with pytest.raises(TableError, match="column 'age' has more than one value") as caught:
         read_cells(table, needed=["age"])

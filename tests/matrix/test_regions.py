@@ -49,7 +49,7 @@ def test_the_identifier_is_a_name_too():
 
 
 @pytest.mark.parametrize("name", ["Left_midbrain", "midbrain_L", "lh-midbrain", "midbrain_left"])
-def test_a_side_of_the_dictionary_is_found_however_it_is_written(name):
+def test_a_side_of_the_dictionary_is_found_in_any_spelling(name):
     found = resolve(name)
     assert (found.region, found.hemisphere, found.known) == ("midbrain", "left", True)
 

@@ -67,7 +67,7 @@ def test_all_66_regions_have_a_place_within_the_outline():
                 assert (line[:, axes] < ring.max(axis=0)).all()
 
 
-def test_tracts_are_curves_through_the_midline_and_never_discs_on_cortex(effects):
+def test_tracts_are_curves_through_the_midline_not_cortical_discs(effects):
     motor = places()["M1_TCATT", "commissural"]
     (line,) = motor.lines
     assert motor.is_tract
@@ -105,7 +105,7 @@ def test_colours_are_the_numbers(effects):
     assert expected <= drawn
 
 
-def test_what_has_no_place_is_listed_and_all_of_it_is_in_the_caption():
+def test_regions_without_coordinates_are_listed_in_the_caption():
     values = pd.Series({"SCP": 1.0, **{f"ctx-lh-area{i}": float(i) for i in range(30)}}, name="z")
     ax = brain(values)
     assert "and 20 more, see the caption" in texts(ax)

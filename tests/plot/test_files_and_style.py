@@ -38,13 +38,17 @@ def test_the_same_table_gives_the_same_files(tmp_path):
     assert [f.read_bytes() for f in first] == [f.read_bytes() for f in second]
 
 
-def test_a_folder_that_cannot_be_written_is_said_and_leaves_nothing(ax, tmp_path):
+def test_an_unwritable_folder_is_reported_and_leaves_no_files(ax, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(FolderError, match=r"strip\.png cannot be written"):
         plot.save_figure(ax, tmp_path / "file" / "strip")
+    assert [f.name for f in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_unknown_format_is_refused_and_leaves_no_files(ax, tmp_path):
     with pytest.raises(OptionError, match="png, svg, pdf"):
         plot.save_figure(ax, tmp_path / "strip", ["gif"])
-    assert [f.name for f in tmp_path.iterdir()] == ["file"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_notebook_shows_the_axes_as_their_figure(ax):
@@ -84,7 +88,7 @@ def lightness(color):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_groups_stand_out_from_the_ground_and_texts_can_be_read(theme):
+def test_group_colours_and_texts_contrast_with_the_background(theme):
     background = lightness(THEMES[theme].background)
 
     def contrast(color):
@@ -100,7 +104,7 @@ def test_groups_stand_out_from_the_ground_and_texts_can_be_read(theme):
     assert len(markers) == 6
 
 
-def test_the_style_can_be_changed_for_good_or_for_a_while():
+def test_the_style_can_be_changed_permanently_or_temporarily():
     with plot.styled(colors={"PSP": "#123456"}, order=["PSP", "Control"], theme="dark"):
         assert list(group_styles(["Control", "PD", "PSP"])) == ["PSP", "Control", "PD"]
         assert group_styles(["PSP"])["PSP"][0] == "#123456"

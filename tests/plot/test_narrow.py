@@ -71,7 +71,7 @@ def test_names_that_do_not_fit_stay_apart(table, panel):
     assert len(set(names)) == len(names)
 
 
-def test_the_strongest_are_in_the_caption_where_the_brain_is_small(table, panel):
+def test_a_small_brain_names_the_strongest_in_its_caption(table, panel):
     ax = brain(effects(table), ax=panel(95), contrast="PSP - Control")
     assert "Strongest: Superior cerebellar peduncle" in caption(ax)
     assert not any("strongest" in text.get_text() for text in ax.texts)

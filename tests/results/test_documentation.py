@@ -11,7 +11,7 @@ from neuroflow.results.table.coverage import VIEWS
 PAGE = Path(neuroflow.__file__).parents[1] / "docs" / "cohort_table.md"
 
 
-def test_the_page_on_the_cohort_table_names_its_columns_in_order():
+def test_the_cohort_table_page_lists_the_columns_in_order():
     rows = re.findall(r"^\| (`.*?) \|", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert re.findall(r"`(\w+)`", " ".join(rows)) == list(COLUMNS)
 
@@ -21,7 +21,7 @@ def test_the_page_names_every_view_of_completeness():
     assert all(name in text for name in VIEWS)
 
 
-def test_the_page_on_layouts_names_them_and_every_field_of_a_schema():
+def test_the_layouts_page_names_each_layout_and_schema_field():
     text = PAGE.with_name("layouts.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([*`].*?) \|", text, flags=re.MULTILINE)
     listed = [row for row in rows if row.startswith("*")]

@@ -39,7 +39,7 @@ def test_studies_become_objects_whole_and_once(emulator, opening, packages, ledg
     assert not plan(made, ledger, {}).to_do
 
 
-def test_what_was_cut_short_is_sent_anew_after_the_quiet_time(emulator, opening, packages, ledger):
+def test_an_interrupted_upload_is_resent_after_the_quiet_time(emulator, opening, packages, ledger):
     (_, _, _, _, _, one) = packages(6, size=100_000)
     connect = opening(emulator)
     with connect() as remote:

@@ -67,7 +67,7 @@ def test_what_counts_is_the_state_not_its_words(day):
     assert pauses(day, *looks) == [10, 15]
 
 
-def test_a_lost_connection_is_told_and_tried_again_ever_more_slowly(day):
+def test_a_lost_connection_is_reported_and_retried_with_growing_waits(day):
     lost = ConnectionLostError("gone")
     status = looking(frame("processing"), lost, PortError("shut"), frame("processing"))
     watching = poll(status, interval=10.0, clock=day.clock)
@@ -110,9 +110,7 @@ def test_a_stop_is_heard_in_the_middle_of_a_pause(day):
 @pytest.mark.parametrize(
     ("jump", "slept"), [(timedelta(hours=8), 0.5), (-timedelta(hours=8), 10.0)]
 )
-def test_a_computer_that_slept_looks_at_once_and_a_clock_set_back_prolongs_nothing(
-    day, jump, slept
-):
+def test_neither_sleep_nor_clock_changes_delay_the_next_check(day, jump, slept):
     def sleep(seconds):
         day.slept += seconds
         day.now += jump

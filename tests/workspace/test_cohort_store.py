@@ -37,7 +37,7 @@ def test_a_cohort_reads_back_as_it_was_written(store, tmp_path):
     assert store.ids() == ["C"]
 
 
-def test_a_study_keeps_its_id_when_the_cohort_is_made_again(store, tmp_path):
+def test_a_study_keeps_its_id_in_a_recreated_cohort(store, tmp_path):
     a, b, c = (study(tmp_path, name) for name in "abc")
     first = store.enrol("C", [a, b])
     again = store.enrol("C", [c, b, a])

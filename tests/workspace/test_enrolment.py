@@ -68,7 +68,7 @@ def test_a_broken_participants_table_writes_nothing(enrolment, studies, tmp_path
 # ---------------------------------------------------------------- exclusions
 
 
-def test_an_excluded_study_stays_out_when_the_cohort_is_opened_again(
+def test_an_excluded_study_stays_excluded_after_reopening_the_cohort(
     enrolment, folder, cohort, studies
 ):
     first, second = cohort.studies

@@ -90,7 +90,7 @@ def test_answer_of_a_moved_workspace_is_kept(folder, silent):
     assert (submit(copy, silent)["action"] == "skip").all()
 
 
-def test_studies_sent_to_one_service_are_not_taken_as_sent_to_another(folder, silent, tmp_path):
+def test_studies_sent_to_one_service_are_new_to_another(folder, silent, tmp_path):
     first = submit(folder, silent)
     with DemoService(tmp_path / "other", delay=0.1) as other, nf.Workspace(folder) as ws:
         before = ws.service.profile

@@ -44,7 +44,7 @@ def test_once_confirmed_it_works(received, service):
     assert all(step.ok for step in received.service.probe())
 
 
-def test_a_settings_file_changed_behind_the_user_has_to_be_confirmed_again(workspace):
+def test_a_changed_settings_file_must_be_confirmed_again(workspace):
     path = workspace.folder / "neuroflow.toml"
     path.write_text(path.read_text("utf-8").replace("127.0.0.1", "evil.example.org"), "utf-8")
     with pytest.raises(ConfigError, match="evil"):

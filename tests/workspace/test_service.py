@@ -28,7 +28,7 @@ def test_another_profile_has_another_passphrase(service):
     assert (service.name, service._passphrase) == ("old@h:22", None)
 
 
-def test_removing_a_profile_that_is_not_in_use_forgets_nothing_else(service):
+def test_removing_an_unused_profile_keeps_everything_else(service):
     service.remove_profile("old")
     assert (service.name, service._passphrase) == ("new@h:22", "secret")
     service.remove_profile("new")

@@ -58,7 +58,7 @@ def test_other_users_of_the_service_have_other_ids(ws, other, studies, service):
     assert set(one.values()).isdisjoint(two.values())
 
 
-def test_a_cohort_older_than_the_profile_can_be_packaged_and_is_renewed(ws, studies, service):
+def test_a_cohort_older_than_its_profile_gets_new_ids(ws, studies, service):
     before = ids_of(ws.cohort("C", studies))
     ws.service.save_profile(service.profile)
     assert ids_of(ws.cohort("C", studies)) == before
@@ -116,7 +116,7 @@ def test_an_unknown_kind_of_ids_is_refused(ws, studies):
         ws.cohort("C", studies)
 
 
-def test_a_scan_that_was_sent_under_a_random_id_keeps_it_elsewhere(ws, other, studies):
+def test_a_scan_sent_under_a_random_id_keeps_it(ws, other, studies):
     cohort = ws.cohort("C", studies)
     first = cohort.studies[0]
     sent = "123e4567-e89b-42d3-a456-426614174000"
@@ -145,7 +145,7 @@ def exported(tmp_path):
     return tmp_path / "key.txt"
 
 
-def test_an_imported_key_renews_the_ids_of_what_was_not_sent(ws, studies, exported):
+def test_an_imported_key_renews_the_ids_of_unsent_studies(ws, studies, exported):
     before = ids_of(ws.cohort("C", studies))
     ws.exclude("C", studies[0].label, "moved")
     ws.package("C", on_event=print)

@@ -199,7 +199,7 @@ def test_every_job_is_logged_once_from_start_to_end(workspace, service, cohort, 
     assert all(e["at"].endswith("+00:00") for e in lines)
 
 
-def test_a_job_that_fails_is_logged_with_the_kind_of_its_error(workspace, cohort, silent):
+def test_a_failed_job_is_logged_with_its_error_type(workspace, cohort, silent):
     (workspace.folder / "known_hosts").unlink()
     with pytest.raises(NeuroflowError):
         workspace.submit(cohort, on_event=silent)

@@ -56,9 +56,7 @@ def test_status_and_table_name_both_cohorts(workspace, cohorts, silent):
     assert len(places) == 2
 
 
-def test_a_scan_packaged_for_one_cohort_is_sent_with_the_first_that_is(
-    workspace, cohorts, service, silent
-):
+def test_a_scan_in_two_cohorts_is_sent_with_the_first(workspace, cohorts, service, silent):
     (shared,) = (study.study_id for study in cohorts[1].studies)
     workspace.package("A", on_event=silent)
     assert workspace.submit("B", on_event=silent)["state"].tolist() == ["submitted"]

@@ -72,7 +72,7 @@ def test_a_second_workspace_sends_only_what_is_new(open_workspace, silent):
         assert (rows["state"] == "submitted").all()
 
 
-def test_random_ids_of_one_scan_are_known_in_a_second_workspace(open_workspace, silent, tmp_path):
+def test_a_second_workspace_knows_a_scans_random_ids(open_workspace, silent, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "neuroflow.toml").write_text('[settings]\nstudy_ids = "random"\n')

@@ -75,7 +75,7 @@ def few_in_common(values):
         in_two_columns_only,
     ],
 )
-def test_pairs_with_scattered_missing_values_equal_those_done_one_by_one(change, method):
+def test_pairs_with_scattered_missing_values_equal_single_computations(change, method):
     values = change(scattered())
     found = all_pairs(values, values, (), method)
     present = np.isfinite(values).astype(float)
@@ -88,7 +88,7 @@ def test_pairs_with_scattered_missing_values_equal_those_done_one_by_one(change,
 
 
 @pytest.mark.parametrize("method", ["pearson", "spearman"])
-def test_columns_that_hardly_vary_have_no_correlation_however_many_are_missing(method):
+def test_nearly_constant_columns_with_missing_values_have_no_correlation(method):
     values = scattered(n=200)
     values[:, 3] = 1e9 + 1e-9 * values[:, 3]  # all the same, once rounded
     values[5, 3] = np.nan

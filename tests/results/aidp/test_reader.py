@@ -116,7 +116,7 @@ def test_a_column_of_sides():
     ]  # fmt: skip
 
 
-def test_a_column_of_sides_beside_a_region_that_has_none_in_the_dictionary():
+def test_sides_are_read_from_a_column_or_region_name():
     file = parse("region,side,FW\nPutamen,L,0.1\nPutamen,right,0.2\nMCP,bilateral,0.3\n")
     assert found(file) == {"Putamen/left/FW": 0.1, "Putamen/right/FW": 0.2, "MCP/bilateral/FW": 0.3}
     assert found(parse("region,FW\nPutamen (left),0.1\nPutamen,0.2\n")) == {

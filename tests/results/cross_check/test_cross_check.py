@@ -102,7 +102,7 @@ def test_another_region_under_the_name_is_named():
 
 
 @pytest.mark.parametrize("which", ["all", "one"])
-def test_percentages_in_the_table_are_named_as_a_matter_of_the_unit(which):
+def test_percentages_in_the_table_are_reported_as_a_unit_difference(which):
     matrix = draw(np.random.default_rng(6))
     reports = reports_of(matrix)
     if which == "all":

@@ -59,7 +59,7 @@ def test_a_failed_check_is_named():
     assert parse_report(corpus.FAILED_QUALITY["list"]).failure.endswith(": check 4")
 
 
-def test_the_key_with_the_names_in_the_other_order_is_a_warning():
+def test_a_key_with_names_in_reverse_order_is_a_warning():
     text = "MSAvsPSP:0.8\nMSAvsPSP Info:{}\n"
     unclear = parse_report(text.format("One of them."))
     assert unclear.classes == {"psp_vs_msap": 0.8}
@@ -102,7 +102,7 @@ def test_lines_of_a_later_report_are_counted_and_named():
     assert report.classes["atypical"] == corpus.ATYPICAL
 
 
-def test_a_number_that_is_no_probability_is_a_warning_by_its_key():
+def test_a_value_outside_0_to_1_is_a_named_warning():
     report = parse_report(corpus.text_2025().replace("Atypical:0.8125", "Atypical:93.2"))
     assert "atypical" not in report.classes
     assert report.warnings == ("Atypical is not a number between 0 and 1: '93.2'",)

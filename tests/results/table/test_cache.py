@@ -135,7 +135,7 @@ def test_another_version_or_schema_reads_everything_again(three, place, parsed, 
     assert len(parsed) == 9
 
 
-def test_a_cache_that_cannot_be_written_is_told_and_the_table_is_there(three, tmp_path):
+def test_an_unwritable_cache_is_reported_and_the_table_returned(three, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.warns(UserWarning, match="cannot be written"):
@@ -292,7 +292,7 @@ def test_many_small_files_become_one(many, place):
     assert files_of(place) == [FILE_NAME]
 
 
-def test_much_that_is_new_and_what_went_make_the_cache_anew(many, place):
+def test_many_additions_or_a_removal_rebuild_the_cache(many, place):
     many.study("t", 0.5)
     cached_results(many.path, place, clock_ns=later)
     (many.path / "s03_out/aidp.csv").unlink()
@@ -305,7 +305,7 @@ def test_much_that_is_new_and_what_went_make_the_cache_anew(many, place):
 
 
 @pytest.mark.parametrize("damage", [b"", b"no parquet", None])
-def test_a_small_file_that_is_damaged_or_of_another_cache_is_read_anew(many, place, damage):
+def test_a_damaged_or_foreign_addition_is_read_again(many, place, damage):
     many.study("t", 0.5)
     cached_results(many.path, place, clock_ns=later)
     part = place / "values-1.parquet"

@@ -83,7 +83,7 @@ def test_covariates_may_stand_in_the_map_itself(three):
     assert about["iq"].tolist() == [1, 2, 3]
 
 
-def test_a_study_id_may_name_the_participant_where_there_is_no_map(three):
+def test_a_study_id_names_the_participant_without_a_map(three):
     people = pd.DataFrame({"participant_id": ["a", "b", "c"], "age": [1.0, 2.0, 3.0]})
     table = read_results(three, participants=people, cohort_id="C")
     about = table.drop_duplicates("study_id")
@@ -222,7 +222,7 @@ def test_one_result_folder_and_one_file(folder):
         assert set(read_results(source)["study_id"]) == {"s1"}
 
 
-def test_a_report_of_many_studies_is_read_alone_or_beside_the_folders(folder):
+def test_a_report_of_many_is_read_alone_or_beside_folders(folder):
     folder.study("a", 0.1)
     report = folder.put("all.csv", "ID,pSN_FW,MCP_FW\na,0.7,0.8\nb_out,0.3,0.4\n")
     wide = to_wide(read_results(report))
@@ -235,7 +235,7 @@ def test_a_report_of_many_studies_is_read_alone_or_beside_the_folders(folder):
 
 
 @pytest.mark.parametrize("place", ["", "aggregated/", "aggregated/COHORT/", "C/"])
-def test_a_report_of_many_may_have_one_row_and_the_name_of_a_studys(folder, place):
+def test_a_report_of_many_may_have_one_row(folder, place):
     folder.study("a", 0.2, place="C/")
     folder.study("b", 0.2)
     folder.put(f"{place}aidp.csv", "StudyID,pSN_FW,Putamen_FW\nx,0.1,0.2\n")
@@ -248,14 +248,14 @@ def test_a_report_of_many_may_have_one_row_and_the_name_of_a_studys(folder, plac
 @pytest.mark.parametrize(
     ("row", "is_told"), [("0.1,0.1", False), ("0.1,", False), ("0.1,0.2", True)]
 )
-def test_a_report_of_many_that_repeats_a_studys_values_is_not_told(folder, row, is_told):
+def test_a_report_of_many_with_repeated_values_gives_no_warning(folder, row, is_told):
     folder.study("a", 0.1)
     folder.put("all.csv", f"ID,pSN_FW,MCP_FW\na,{row}\n")
     told = study_facts(folder.path)["warnings"].tolist()
     assert ["found again with other values" in text for text in told] == [is_told]
 
 
-def test_a_long_report_of_many_studies_is_found_and_an_exported_table_is_not(folder):
+def test_a_long_report_is_distinguished_from_an_exported_table(folder):
     folder.put("all.csv", "Subject;ROI;FW\na;pSN;0,1\na;MCP;0,2\nb;pSN;0,3\nb;MCP;0,4\n")
     table = read_results(folder.path)
     assert to_wide(table)["pSN"].to_dict() == {"a": 0.1, "b": 0.3}
@@ -335,7 +335,7 @@ def test_facts_of_files_and_reports(folder):
     assert set(read_results(folder.path)["study_id"]) == {"s"}
 
 
-def test_a_report_without_class_and_biomarker_is_a_warning_of_the_call(folder):
+def test_a_report_without_class_and_biomarker_warns_the_caller(folder):
     folder.study("a", 0.1)
     folder.put("a_out/prediction.txt", "Order ID:1\nMSA/PSP:0.93\n")
     with pytest.warns(ResultWarning, match=r"neither a class nor a biomarker \(1\).*a_out"):
@@ -395,7 +395,7 @@ def test_wide_refuses_what_it_cannot_turn(three):
         to_wide(table.drop(columns="value"))
 
 
-def test_wide_of_the_long_table_is_what_stood_in_the_files(three):
+def test_wide_returns_the_values_of_the_files(three):
     table = read_results(three).sample(frac=1, random_state=0)  # any order of rows
     wide = to_wide(table)
     for study, value in (("a", 0.1), ("b", 0.2), ("c", 0.3)):

@@ -127,7 +127,7 @@ def test_bad_targets(table, tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".parquet", ".xlsx"])
-def test_a_status_with_the_time_of_its_look_is_written_too(tmp_path, ending):
+def test_a_status_with_its_time_is_exported(tmp_path, ending):
     now = pd.Timestamp.now("UTC")
     status = pd.DataFrame({"study_id": ["s"], "since": [now]})
     status.attrs["listed_at"] = now.to_pydatetime()

@@ -71,7 +71,7 @@ def test_loose_downloads_are_read_by_their_order(folder):
     assert facts.loc["o4", "picture"].endswith("o4_failure.png")
 
 
-def test_a_loose_download_belongs_to_the_study_of_the_same_order(folder):
+def test_a_loose_download_is_matched_by_its_order(folder):
     folder.study("a")
     folder.put("a_out/prediction.txt", f"Order ID:{corpus.ORDER}\nAtypical:{corpus.ATYPICAL}\n")
     folder.put(f"downloads/{corpus.ORDER}_report.json", corpus.json_texts())
@@ -80,14 +80,14 @@ def test_a_loose_download_belongs_to_the_study_of_the_same_order(folder):
     assert "differ (" not in facts.loc["a", "warnings"]
 
 
-def test_two_files_of_a_study_with_other_values_are_a_warning_of_the_call(folder):
+def test_conflicting_files_of_a_study_warn_the_caller(folder):
     folder.study("a", 0.1)
     folder.study("a", 0.3, place="again/")
     with pytest.warns(ResultWarning, match=r"other values in a further file.* \(1\): a"):
         read_results(folder.path)
 
 
-def test_a_folder_of_nothing_but_excel_files_says_what_to_do(folder):
+def test_a_folder_of_only_excel_files_gives_advice(folder):
     folder.put("a_out/aidp.xlsx", b"PK\x03\x04")
     with pytest.raises(FolderError, match="Excel"):
         read_results(folder.path)

@@ -31,7 +31,7 @@ def gradient(ds):
 
 
 @pytest.mark.parametrize("private", [None, 1000, 1_000_001_000])
-def test_ge_has_the_b_value_in_public_and_the_direction_in_private(private):
+def test_ge_has_a_public_b_value_and_a_private_direction(private):
     found = gradient(ge((0.6, -0.8, 0.0), public=1000.0, private=private))
     assert found == Gradient(1000.0, (0.6, -0.8, 0.0))
 
@@ -48,13 +48,13 @@ def test_ge_custom_table_counts_zero_vectors_as_unweighted(public):
 
 @pytest.mark.parametrize(("share", "shell"), [(1.0, 2000.0), (0.5, 1000.0), (0.355, 710.0)])
 @pytest.mark.parametrize("public", [None, 2000.0])
-def test_ge_writes_shells_as_shorter_vectors_of_the_largest_b_value(public, share, shell):
+def test_ge_shells_are_shorter_vectors_of_the_largest_b_value(public, share, shell):
     length = share**0.5
     found = gradient(ge((0.6 * length, -0.8 * length, 0), public=public, private=1_000_002_000))
     assert found.b_value == shell
 
 
-def test_ge_with_a_public_b_value_of_the_shell_is_not_scaled_again():
+def test_ge_with_a_public_shell_b_value_is_not_rescaled():
     found = gradient(ge((0.6 * 0.7, -0.8 * 0.7, 0), public=1000.0, private=2000))
     assert found.b_value == 1000.0
 
@@ -69,7 +69,7 @@ def test_a_public_b_of_zero_needs_no_direction():
     assert gradient(ge((1, 0, 0), public=0.0)) == Gradient(0.0, None)
 
 
-def test_philips_direction_stands_in_private_tags_beside_a_public_b_value():
+def test_philips_has_a_private_direction_and_a_public_b_value():
     ds = Dataset()
     ds.DiffusionBValue = 1000.0
     block = ds.private_block(0x2005, "Philips MR Imaging DD 001", create=True)
@@ -114,7 +114,7 @@ def test_the_epi_factor_of_philips_marks_echo_planar_images(factor, expected):
     assert header_of(ds).protocol.get(ECHO_PLANAR) == expected
 
 
-def test_a_header_with_a_sequence_across_the_first_read_is_read():
+def test_a_sequence_longer_than_the_first_read_is_read():
     ds = mr(Modality="MR")
     ds.ReferencedImageSequence = [Dataset() for _ in range(400)]
     for item in ds.ReferencedImageSequence:

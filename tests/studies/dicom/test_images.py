@@ -66,7 +66,7 @@ def test_phase_images_of_unweighted_volumes_do_not_count_as_b0(tmp_path):
     assert measured(tmp_path)["b0_images"] == "1"
 
 
-def test_a_trace_series_with_its_b0_is_no_second_diffusion_series(tmp_path):
+def test_a_trace_series_with_b0_is_not_a_diffusion_series(tmp_path):
     paths = write_mosaic(tmp_path / "dti", SMALL)
 
     def to_trace(ds, number):
@@ -142,7 +142,7 @@ def test_a_damaged_file_is_an_error_of_its_study(tmp_path, length, why, packed):
         make_package(study, "C", tmp_path / "out", salt=SALT)
 
 
-def test_a_file_that_may_not_be_read_is_an_error_of_its_study(tmp_path, monkeypatch):
+def test_an_unreadable_file_is_an_error_of_its_study(tmp_path, monkeypatch):
     paths = write_mosaic(tmp_path, SMALL)
     plain_open = type(paths[0]).open
 
@@ -183,13 +183,13 @@ def test_gaps_in_the_instance_numbers_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("number", [lambda n: 2 * n + 1, lambda _: 1, lambda n: n * n * 97])
-def test_instance_numbers_that_do_not_count_the_images_have_no_gaps(tmp_path, number):
+def test_arbitrary_instance_numbers_are_not_reported_as_gaps(tmp_path, number):
     paths = write_mosaic(tmp_path, replace(SMALL, n_directions=10))
     edit(paths, lambda ds, n: setattr(ds, "InstanceNumber", number(n)))
     assert "missing_instances" not in measured(tmp_path)
 
 
-def test_an_image_without_an_instance_uid_is_an_error_of_the_check(tmp_path):
+def test_an_image_without_instance_uid_is_an_error(tmp_path):
     paths = write_mosaic(tmp_path, SMALL)
     ds = pydicom.dcmread(paths[0])
     ds.SOPInstanceUID = ""

@@ -91,7 +91,7 @@ def test_visits_in_a_bids_archive_are_studies_of_their_own(tmp_path):
     assert [study.label for study in find_studies(tmp_path / "in")] == ["01_1", "01_2"]
 
 
-def test_an_anatomical_nifti_in_a_zip_does_not_hide_its_dicom_study(tmp_path):
+def test_an_anatomical_nifti_does_not_hide_the_dicom_study(tmp_path):
     paths = write_dicom(tmp_path / "source" / "DICOM", SMALL)
     flat_nifti(tmp_path / "source" / "T1.nii.gz")
     pack(tmp_path / "source", tmp_path / "in" / "P01.zip")
@@ -100,7 +100,7 @@ def test_an_anatomical_nifti_in_a_zip_does_not_hide_its_dicom_study(tmp_path):
     assert found.skipped["path"].tolist() == [str(Path("P01.zip") / "T1.nii.gz")]
 
 
-def test_a_nifti_and_a_dicom_study_in_one_zip_are_two(tmp_path):
+def test_nifti_and_dicom_in_one_zip_are_two_studies(tmp_path):
     write_dicom(tmp_path / "source" / "P01", replace(SMALL, patient_id="P01"))
     write_nifti(tmp_path / "source" / "P02", replace(SMALL, number=2))
     pack(tmp_path / "source", tmp_path / "in" / "both.zip")
@@ -206,7 +206,7 @@ def test_a_tar_with_names_that_point_outside_is_refused(tmp_path, name):
     assert "points outside" in skip_reasons(tmp_path)[0]
 
 
-def test_a_tar_cut_short_is_skipped_and_other_studies_are_found(tmp_path):
+def test_a_truncated_tar_is_skipped_and_others_are_found(tmp_path):
     write_nifti(tmp_path / "in" / "P01", SMALL)
     whole = pack(tmp_path / "in" / "P01", tmp_path / "in" / "scans.tar.gz").read_bytes()
     (tmp_path / "in" / "scans.tar.gz").write_bytes(whole[: len(whole) // 2])
@@ -263,7 +263,7 @@ def test_a_cohort_that_names_an_archive_alone_keeps_its_id(tmp_path, two_people)
     ] == [before.study_id]
 
 
-def test_a_cohort_that_names_an_archive_of_several_images_is_refused(tmp_path, two_people):
+def test_a_cohort_naming_an_archive_of_several_images_is_refused(tmp_path, two_people):
     archive = pack(two_people, tmp_path / "in" / "both.zip")
     old = Study("both", StudyKind.ZIP, archive, (archive,))
     with pytest.raises(StudyError, match="earlier version"):

@@ -62,20 +62,20 @@ def test_a_study_without_diffusion_is_skipped_in_one_line(tmp_path, description,
     assert "readable" not in set(check(list(found.studies))["rule"])
 
 
-def test_all_series_of_a_study_without_diffusion_are_in_its_line(tmp_path):
+def test_a_study_without_diffusion_lists_all_its_series(tmp_path):
     write_anatomy(tmp_path / "t1")
     write_anatomy(tmp_path / "t2", number=3, description="T2 TSE")
     (reason,) = survey(tmp_path).skipped["reason"]
     assert reason == 'DICOM study without diffusion: MR "T1 MPRAGE", MR "T2 TSE"'
 
 
-def test_a_study_of_maps_and_trace_images_alone_is_no_study(tmp_path):
+def test_maps_and_trace_images_alone_are_no_study(tmp_path):
     edit(write_mosaic(tmp_path, SMALL), image_type("DERIVED", "PRIMARY", "DIFFUSION", "TRACEW"))
     assert survey(tmp_path).studies == ()
 
 
 @pytest.mark.parametrize("name", ["DTI 30 dir", "ep2d_diff_mddw", "Ax DWI"])
-def test_a_diffusion_series_of_an_unknown_maker_is_sent_to_dcm2niix(tmp_path, name):
+def test_an_unknown_manufacturers_diffusion_series_is_referred_to_dcm2niix(tmp_path, name):
     paths = write_dicom(tmp_path / "dti", SMALL)
     edit(paths, without_b_values)
     edit(paths, lambda ds, _: setattr(ds, "SeriesDescription", name))
@@ -100,7 +100,7 @@ def test_a_series_can_be_chosen_in_a_study_without_diffusion(tmp_path):
     assert len(find_studies(tmp_path)[0].files) == 3
 
 
-def test_a_map_first_in_a_series_does_not_hide_the_series(tmp_path):
+def test_a_leading_map_does_not_hide_its_series(tmp_path):
     paths = write_mosaic(tmp_path, SMALL)
     change = image_type("DERIVED", "PRIMARY", "DIFFUSION", "ADC")
     add_images(paths[-1:], change, "AAA first by name ")

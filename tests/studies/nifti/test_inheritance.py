@@ -30,7 +30,7 @@ def dataset(tmp_path, request):
     return pack(folder, tmp_path / "in" / "all.zip").parent if request.param else folder
 
 
-def test_a_value_is_taken_from_the_nearest_sidecar_that_has_it(dataset):
+def test_a_value_comes_from_the_nearest_sidecar_with_it(dataset):
     found = measured(dataset)
     assert not {"echo_time", "repetition_time", "flip_angle", "age", "sex"} & set(found)
     facts = read_acquisition(find_studies(dataset)[0])

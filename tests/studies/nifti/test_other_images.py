@@ -41,7 +41,7 @@ def test_a_phase_image_with_gradients_is_no_study(tmp_path):
 @pytest.mark.parametrize(
     "stem", ["AX_DTI_AD_30dir", "sub-MD_dwi", "FA30_DTI", "P01_phantom_dwi", "mask01_dwi", "P01_FA"]
 )
-def test_a_diffusion_image_with_such_a_word_in_its_name_is_a_study(tmp_path, stem):
+def test_a_diffusion_image_with_such_a_name_is_a_study(tmp_path, stem):
     write_nifti(tmp_path, SMALL, stem=stem)
     assert len(find_studies(tmp_path)) == 1
 

@@ -60,7 +60,7 @@ def test_an_enhanced_series_without_scanning_sequence_is_echo_planar(tmp_path):
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
-def test_a_makers_way_to_write_weighting_reads_like_a_plain_one(tmp_path, vendor, quirk):
+def test_manufacturer_notations_of_weighting_read_like_the_standard(tmp_path, vendor, quirk):
     scan = replace(SMALL, vendor=vendor, n_directions=6)
     paths = write_dicom(tmp_path, scan)
     plain = read_acquisition(only_study(tmp_path))
@@ -84,7 +84,7 @@ def test_siemens_vb_mosaics_are_read_from_the_csa_header(tmp_path):
 
 
 @pytest.mark.parametrize("quirk", [quirks.canon, quirks.uih])
-def test_a_maker_whose_directions_are_not_sent_is_converted_by_the_user(tmp_path, quirk):
+def test_a_manufacturer_without_supported_directions_must_be_converted(tmp_path, quirk):
     quirks.edit(write_dicom(tmp_path, SMALL), quirk)
     (study,) = find_studies(tmp_path)
     found = {finding.rule: finding for finding in check_study(study)}

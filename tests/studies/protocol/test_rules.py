@@ -104,7 +104,7 @@ def test_too_few_weighted_volumes_are_one_error():
     assert directions(weighted=20, axes=20, declared=20) == {"directions": ("error", "20")}
 
 
-def test_too_few_declared_directions_are_an_error_even_of_enough_volumes():
+def test_too_few_directions_are_an_error_despite_enough_volumes():
     assert directions(weighted=32, axes=32, declared=15) == {"declared_directions": ("error", "15")}
 
 

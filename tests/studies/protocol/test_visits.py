@@ -34,7 +34,7 @@ def test_dicom_beside_its_converted_image_is_one_visit(tmp_path, patient_id):
     assert len(blocked(tmp_path)) == 2
 
 
-def test_a_converted_image_in_a_folder_beside_its_dicom_is_one_visit(tmp_path):
+def test_a_converted_image_beside_its_dicom_is_one_visit(tmp_path):
     for number in (1, 2):
         folder = tmp_path / "controls" / f"C0{number}"
         scan = replace(SMALL, number=number, patient_id=f"MRN{number}")
@@ -50,7 +50,7 @@ def test_ids_with_and_without_prefix_are_one_participant(tmp_path):
     assert len(blocked(tmp_path)) == 2
 
 
-def test_a_scan_repeated_on_one_of_two_days_is_reported_for_that_day(tmp_path):
+def test_a_repeated_scan_is_reported_for_its_day(tmp_path):
     for number, day in enumerate(("20240315", "20240315", "20250320"), 1):
         header = {"StudyDate": day}
         write_mosaic(tmp_path / str(number), replace(SMALL, number=number, header=header))
@@ -79,7 +79,7 @@ def test_a_preprocessed_copy_that_shares_gradients_is_one_visit(tmp_path):
     assert blocked(tmp_path) == ["P01 data", "P01 data_eddy"]
 
 
-def test_runs_and_directions_of_one_visit_are_reported_with_each_other(tmp_path):
+def test_runs_and_directions_of_one_visit_are_reported_together(tmp_path):
     folder = tmp_path / "sub-01" / "dwi"
     for number, name in enumerate(("dir-AP_run-1", "dir-AP_run-2", "dir-PA"), 1):
         bids(folder, f"sub-01_{name}_dwi", number)
@@ -120,7 +120,7 @@ def test_participants_in_folders_of_groups_are_different(tmp_path):
 
 
 @pytest.mark.parametrize("patient_id", ["", "ANONYMOUS", "anonymized", "000000", "Unknown", "n/a"])
-def test_a_patient_id_that_everybody_has_is_replaced_by_the_folder(tmp_path, patient_id):
+def test_a_patient_id_shared_by_all_yields_to_the_folder(tmp_path, patient_id):
     for number in (1, 2):
         scan = replace(SMALL, number=number, patient_id=patient_id)
         write_mosaic(tmp_path / "site" / f"P0{number}", scan)

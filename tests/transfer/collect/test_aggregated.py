@@ -43,7 +43,7 @@ def sentences(connect, ledger, results, **options):
     return [e.message for e in events if e.study_id is None and e.message]
 
 
-def test_an_aggregated_report_is_fetched_once_and_again_when_it_changes(place, ledger, results):
+def test_an_aggregated_report_is_fetched_again_only_when_changed(place, ledger, results):
     output, connect = place
     put(output, {"all.csv": TABLE, "notes.xyz": "no report"})
     put(output / "COHORT", {"all.csv": TABLE, "summary.pdf": "%PDF"})

@@ -72,7 +72,7 @@ def files_in(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))
 
 
-def test_a_folder_that_is_lost_after_it_was_listed_costs_itself_only(
+def test_a_folder_that_vanishes_after_listing_affects_no_other(
     demo, opening, deliver, listed, ledger, results
 ):
     deliver("a_out", "b_out")
@@ -230,9 +230,7 @@ def test_two_folders_that_differ_in_case_only_are_not_mixed(
     assert ledger.row(one.study_id).state is State.COLLECTED
 
 
-def test_a_folder_that_may_not_be_listed_keeps_no_other_from_being_found(
-    demo, opening, deliver, listed, ledger, results
-):
+def test_an_unlistable_folder_does_not_hide_others(demo, opening, deliver, listed, ledger, results):
     deliver("a_out", "deeper/b_out", "locked/c_out")
 
     async def refusing(path, names):

@@ -99,7 +99,7 @@ def test_a_folder_replaced_while_it_is_read_brings_no_mixture(folder_remote, tmp
     assert not (tmp_path / "x").exists()
 
 
-def test_a_server_that_lists_other_times_than_it_shows_is_believed(
+def test_listed_times_that_differ_from_stat_are_accepted(
     demo, opening, delivered, ledger, results, monkeypatch
 ):
     folder = delivered(demo.home)
@@ -115,7 +115,7 @@ def test_a_server_that_lists_other_times_than_it_shows_is_believed(
     assert len(list((results / folder.name).iterdir())) == len(RESULT_FILES)
 
 
-def test_empty_values_are_still_waited_for_until_the_real_ones_come(
+def test_empty_values_remain_awaited_until_real_ones_arrive(
     folder_remote, delivered, ledger, results
 ):
     home, connect = folder_remote
@@ -156,7 +156,7 @@ def test_an_output_that_may_not_be_listed_is_named(demo, opening, ledger, result
     assert "let this account list it" in str(caught.value)
 
 
-def test_a_result_folder_that_may_not_be_listed_is_named_with_its_study(
+def test_an_unlistable_result_folder_is_reported_with_its_study(
     folder_remote, delivered, ledger, results
 ):
     home, _ = folder_remote
@@ -176,7 +176,7 @@ def test_a_result_folder_that_may_not_be_listed_is_named_with_its_study(
     assert skipped[0].startswith(f"A result folder was skipped: {words}")
 
 
-def test_a_name_that_no_disk_holds_makes_no_study_look_changed(
+def test_an_unstorable_file_name_does_not_mark_studies_changed(
     folder_remote, delivered, ledger, results
 ):
     home, connect = folder_remote

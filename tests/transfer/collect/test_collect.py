@@ -189,7 +189,7 @@ def test_the_content_of_a_report_without_values_decides(
     assert ledger.row(one.study_id).state is state
 
 
-def test_of_two_folders_of_a_study_the_unused_one_is_named(place, packages, ledger, results):
+def test_the_unused_one_of_two_result_folders_is_named(place, packages, ledger, results):
     home, connect = place
     (one,) = sent(packages, ledger)
     deliver(home, f"A/{one.study_id}_out")
@@ -291,7 +291,7 @@ def test_results_prove_that_a_study_was_sent(folder_remote, packages, ledger, re
 
 
 @pytest.mark.parametrize("state", [State.UPLOADING, State.PARTLY_SENT])
-def test_the_failure_of_a_part_does_not_keep_the_whole_from_being_sent(
+def test_a_partial_uploads_failure_report_does_not_block_resending(
     folder_remote, packages, ledger, results, state
 ):
     home, connect = folder_remote
@@ -303,7 +303,7 @@ def test_the_failure_of_a_part_does_not_keep_the_whole_from_being_sent(
     assert ledger.row(one.study_id).state is state
 
 
-def test_results_of_what_was_replaced_are_not_taken_for_the_new(
+def test_results_of_a_replaced_upload_are_not_the_new_ones(
     folder_remote, packages, ledger, results
 ):
     home, connect = folder_remote
@@ -337,7 +337,7 @@ class Hostile(LocalRemote):
 
 
 @pytest.mark.parametrize("name", ["..", "C:evil", "con", "a\\..\\b", "x\x1b[2J", ".bashrc"])
-def test_a_hostile_file_name_is_left_out_by_name_and_blocks_no_study(
+def test_a_hostile_file_name_is_skipped_and_reported(
     folder_remote, packages, ledger, results, name
 ):
     home, _ = folder_remote
@@ -362,7 +362,7 @@ def test_a_hostile_folder_name_is_left_out_with_a_note(folder_remote, ledger, re
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no such names")
-def test_of_names_that_differ_in_case_the_result_file_is_fetched(
+def test_among_names_differing_in_case_the_result_is_fetched(
     folder_remote, packages, ledger, results
 ):
     home, connect = folder_remote

@@ -165,7 +165,7 @@ def slow_bytes(_path, _offset, _size):
     [(dripping, read_small), (one_study(SMALL | {"aidp.csv": (40_000_000, 1)}), slow_bytes)],
     ids=["listing", "file"],
 )
-def test_a_stop_is_followed_within_a_second_whatever_the_server_does(collecting, names, read):
+def test_a_stop_takes_effect_within_a_second(collecting, names, read):
     events, cost, results = collecting(names, read, stop_after=1.0)
     assert 1.0 <= cost.seconds < 1.0 + 5 * 1.0
     assert not [event for event in events if event.status == "failed"]

@@ -83,7 +83,7 @@ def test_a_server_whose_clock_is_hours_off_changes_nothing(skew):
 
 
 @pytest.mark.parametrize("skew", [timedelta(hours=5), -timedelta(hours=5)])
-def test_answers_to_what_was_replaced_are_known_whatever_the_servers_clock_says(skew):
+def test_results_of_replaced_uploads_are_recognised_under_any_clock(skew):
     old = folder(*RESULT_FILES, age=timedelta(hours=4) - skew)
     before = seen(old, at=SENT - timedelta(hours=1))
     replaced = row(State.SUBMITTED, answered_at=SENT - timedelta(hours=1))
@@ -95,7 +95,7 @@ def test_answers_to_what_was_replaced_are_known_whatever_the_servers_clock_says(
     assert state_of(replaced, seen(new, before=gone)) == "delivered"
 
 
-def test_what_else_the_server_wrote_meanwhile_tells_that_a_folder_is_settled():
+def test_a_folder_is_settled_once_the_server_wrote_others():
     report = folder("prediction.txt", age=timedelta(hours=-5))
     later = folder(*RESULT_FILES, study_id="x", age=timedelta(hours=-5, minutes=-2))
     states = status([row(State.SUBMITTED)], seen(report, later), now=NOW, overdue_hours=6)["state"]
@@ -110,7 +110,7 @@ def test_a_folder_to_which_something_is_added_is_not_settled():
     ) == ("partial")
 
 
-def test_values_without_a_report_are_delivered_once_the_folder_is_settled():
+def test_values_without_report_are_delivered_once_settled():
     part = folder("aidp.csv", "prediction.txt")
     first = seen(part)
     assert state_of(row(State.SUBMITTED), first) == "partial"
@@ -139,7 +139,7 @@ def test_results_of_an_upload_without_a_known_end_wait_too(state):
 
 
 @pytest.mark.parametrize("state", [State.COLLECTED, State.FAILED])
-def test_what_changed_on_the_server_since_it_was_collected_waits_again(state):
+def test_results_changed_after_collection_are_awaited_again(state):
     listing = seen(folder(*RESULT_FILES))
     found = {}
     for what, changed in (("changed", {"s"}), ("same", set())):
@@ -152,7 +152,7 @@ def test_what_changed_on_the_server_since_it_was_collected_waits_again(state):
 
 
 @pytest.mark.parametrize("state", [State.PACKAGED, State.PARTLY_SENT])
-def test_results_of_what_this_ledger_never_sent_wait_and_its_failures_do_not(state):
+def test_results_but_not_failures_show_an_unknown_submission(state):
     assert state_of(row(state), seen(folder(*RESULT_FILES))) == "delivered"
     assert state_of(row(state), seen(folder("failure_report.txt"))) == state
 
@@ -164,7 +164,7 @@ def test_what_could_not_be_looked_into_is_told():
     assert table.attrs["left_out"] == ["A folder was left out."]
 
 
-def test_without_an_earlier_look_the_servers_times_tell_what_was_replaced():
+def test_without_an_earlier_status_server_times_identify_replaced_results():
     replaced = row(State.SUBMITTED, answered_at=SENT - timedelta(hours=1))
     old = folder(*RESULT_FILES, age=timedelta(hours=9))
     assert state_of(replaced, seen(old)) == "processing"

@@ -102,7 +102,7 @@ def test_a_file_that_is_forgotten_is_not_closed(server, opening):
 
 
 @pytest.mark.sshd
-def test_a_hard_stop_hangs_up_and_the_next_run_sends_the_whole(server, opening, packages, ledger):
+def test_the_run_after_a_hard_stop_sends_the_whole_study(server, opening, packages, ledger):
     made = packages(2, size=SIZE)
     connect = opening(server)
     events = run(made, ledger, connect, limit_mb_per_s=2)

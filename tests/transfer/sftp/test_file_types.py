@@ -83,7 +83,7 @@ def test_a_study_is_sent(tacit, opening, tmp_path):
 
 
 @pytest.mark.parametrize("tacit", ["nothing"], indirect=True)
-def test_what_cannot_be_read_is_reported_and_never_taken_for_nothing(tacit, opening, monkeypatch):
+def test_unreadable_entries_are_reported_not_taken_as_absent(tacit, opening, monkeypatch):
     (tacit.home / "output" / "closed").mkdir()
     scandir = S3Home.scandir
 

@@ -47,7 +47,7 @@ def test_a_channel_closed_by_the_server_is_a_lost_connection(sshd, opening, tmp_
                 operation()
 
 
-def test_an_upload_goes_on_after_the_server_closed_the_idle_channel(
+def test_an_upload_continues_after_the_server_closed_the_channel(
     strict_sshd, opening, packages, ledger
 ):
     server = strict_sshd("ChannelTimeout session:*=1s")

@@ -36,7 +36,7 @@ def test_longer_requests_are_used_where_the_server_offers_them(sshd, opening, lo
 
 
 @pytest.mark.sshd
-def test_without_an_offer_requests_are_as_long_as_every_server_takes(
+def test_requests_without_a_limits_offer_have_the_universal_length(
     sshd, opening, local, monkeypatch
 ):
     monkeypatch.setattr(packets, "LIMITS", b"nobody offers this")
@@ -107,7 +107,7 @@ def test_a_line_that_ends_within_an_answer_is_an_end():
         heard(status(1)[:9]).receive_packet()
 
 
-def test_answers_nobody_waits_for_are_passed_over_and_others_may_come_in_any_order():
+def test_replies_may_come_unexpected_or_in_any_order():
     line = heard(status(9), status(2), status(1), status(3, code=4))
     upload = FileWriter(line, b"handle")
     upload._pending = {number: line.window.on_send(0) for number in (1, 2)}

@@ -101,7 +101,7 @@ def test_answers_shorter_than_asked_for_are_followed_up(demo, opening, tmp_path,
 
 
 @pytest.mark.sshd
-def test_a_line_that_breaks_among_many_files_loses_only_what_was_not_told(sshd, trusting, tmp_path):
+def test_a_lost_connection_loses_only_files_not_yet_reported(sshd, trusting, tmp_path):
     for number in range(60):
         (sshd.home / "output" / str(number)).write_bytes(bytes(40_000))
     wanted = [

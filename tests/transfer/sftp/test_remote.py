@@ -173,9 +173,7 @@ def test_an_account_that_may_not_look_still_sends(sshd, opening, local, monkeypa
 
 
 @pytest.mark.sshd
-def test_an_account_that_may_neither_look_nor_make_folders_leaves_it_to_the_upload(
-    sshd, opening, local, monkeypatch
-):
+def test_folders_an_account_cannot_check_are_left_to_upload(sshd, opening, local, monkeypatch):
     with opening(sshd)() as remote:
         monkeypatch.setattr(PipelinedClient, "mkdir", refuse)
         with pytest.raises(RemoteRefusedError):

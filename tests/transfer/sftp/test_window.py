@@ -54,7 +54,7 @@ def test_neither_nothing_nor_everything_is_under_way(rate, bunch, size):
     assert Line(rate, bunch).carry(2 * MAX_SIZE).size == size
 
 
-def test_a_line_that_becomes_slow_is_noticed_with_the_first_answers():
+def test_a_connection_that_slows_is_noticed_at_once():
     line = Line(20_000 * KB)
     assert line.carry(100_000 * KB).size == MAX_SIZE
     line.rate = 50 * KB
@@ -69,7 +69,7 @@ def test_a_pause_is_forgotten_with_the_next_answers():
     assert line.carry(20_000 * KB).size == MAX_SIZE
 
 
-def test_requests_are_short_on_a_slow_line_and_long_on_a_fast_one():
+def test_request_length_follows_the_speed_of_the_connection():
     slow, fast = (Line(rate).carry(INITIAL_SIZE) for rate in (10 * KB, 100_000 * KB))
     assert slow.request_size(REQUEST, 255 * 1024) == REQUEST
     assert fast.request_size(REQUEST, 255 * 1024) == 255 * 1024

@@ -77,7 +77,7 @@ def test_its_keys_are_tried_in_turn(sshd, trusting, agent, strangers, no_config)
 
 @pytest.mark.sshd
 @pytest.mark.parametrize(("tries", "count"), [(6, 7), (6, 12), (3, 7), (1, 3)])
-def test_more_keys_than_a_server_lets_be_tried_take_more_connections(
+def test_many_agent_keys_are_tried_over_several_connections(
     tmp_path, known, agent, strangers, no_config, tries, count
 ):
     require_sshd()
@@ -93,7 +93,7 @@ def test_more_keys_than_a_server_lets_be_tried_take_more_connections(
 
 
 @pytest.mark.sshd
-def test_after_many_wrong_keys_the_user_is_asked_to_choose_one(
+def test_after_many_rejected_keys_the_user_must_choose_one(
     tmp_path, known, agent, strangers, no_config
 ):
     require_sshd()
@@ -120,7 +120,7 @@ def test_a_public_key_file_in_ssh_config_chooses_one(
 
 
 @pytest.mark.sshd
-def test_a_protected_key_for_every_host_does_not_replace_the_agent(sshd, trusting, agent, tmp_path):
+def test_a_protected_key_for_all_hosts_keeps_the_agent(sshd, trusting, agent, tmp_path):
     make_key(tmp_path / "id_rsa", passphrase=SECRET)
     agent(sshd.key)
     config = tmp_path / "config"
@@ -142,7 +142,7 @@ def test_the_agent_of_ssh_config_takes_precedence(sshd, trusting, agent, strange
 
 
 @pytest.mark.sshd
-def test_a_protected_key_is_used_from_the_agent_without_its_passphrase(
+def test_a_protected_key_in_the_agent_needs_no_passphrase(
     sshd, trusting, agent, tmp_path, no_config, monkeypatch
 ):
     public = make_key(tmp_path / "mine", passphrase=SECRET)

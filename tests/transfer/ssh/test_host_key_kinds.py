@@ -101,7 +101,7 @@ def test_all_kinds_of_a_jump_host_are_shown_too(project, server, tmp_path, monke
     assert [step.ok for step in project.probe()] == [True] * 5
 
 
-def test_a_key_of_another_kind_never_passes_for_a_new_server(tmp_path, server, project):
+def test_a_key_of_another_kind_is_not_a_new_server(tmp_path, server, project):
     """Whoever intercepts a connection may show a key of a kind that was never pinned."""
     project.trust(server.marks["ed25519"])
     before = project.hostkeys.path.read_text()
@@ -138,7 +138,7 @@ def renewed(tmp_path):
         yield project, old, fingerprint(server.folder / "host_key")
 
 
-def test_a_renewed_key_is_accepted_by_the_call_that_the_error_names(renewed):
+def test_a_renewed_key_is_accepted_by_the_advised_call(renewed):
     project, old, new = renewed
     with pytest.raises(HostKeyChangedError) as caught:
         project.connect()

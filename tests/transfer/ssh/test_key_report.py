@@ -62,7 +62,7 @@ def test_openssh_shows_the_public_half_of_a_protected_key(path, kind, length, na
     assert (report.public.kind, report.bits, report.public.fingerprint) == (name, *shown(path))
 
 
-def test_of_a_protected_key_in_pem_nothing_is_seen_without_passphrase(path):
+def test_a_protected_pem_key_shows_nothing_without_passphrase(path):
     keygen(path, "-t", "rsa", "-b", "2048", "-m", "PEM", passphrase=SECRET)
     report = check_key(path)
     assert (report.is_usable, report.is_protected, report.public) == (True, True, None)
@@ -100,7 +100,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("says", MISTAKES)
-def test_files_given_by_mistake_are_named_and_left_as_they_are(path, says):
+def test_files_that_are_not_keys_are_named_and_unchanged(path, says):
     data, form = MISTAKES[says]
     path.write_bytes(data)
     path.chmod(0o600 if form in {"PEM", "OpenSSH"} else 0o644)

@@ -87,7 +87,7 @@ def test_a_protected_key_needs_its_passphrase(path, form):
 
 
 @pytest.mark.parametrize("cipher", ["chacha20-poly1305@openssh.com", "aes128-cbc", "3des-cbc"])
-def test_a_cipher_that_cannot_be_read_is_cured_by_the_advice(path, cipher):
+def test_the_advice_for_an_unreadable_cipher_works(path, cipher):
     keygen(path, "-t", "ed25519", "-Z", cipher, passphrase="open sesame")
     for attempt in (
         lambda: load_key(path, "open sesame"),

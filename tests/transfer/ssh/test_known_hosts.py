@@ -47,7 +47,7 @@ def test_a_changed_key_shows_both_fingerprints(known):
     assert f"--forget-host-key {KEY.fingerprint} --host-key SHA256:NEW" in (caught.value.advice.cli)
 
 
-def test_a_key_of_another_kind_is_a_change_and_deletes_no_pin(known):
+def test_a_key_of_another_kind_deletes_no_pin(known):
     known.trust("host", 22, KEY)
     with pytest.raises(HostKeyChangedError, match="ssh-rsa"):
         known.check("host", 22, RSA)
@@ -97,7 +97,7 @@ def test_a_forgotten_key_leaves_every_other_line(known):
     assert known.path.read_text() == "# mine\njunk\n" + line(OTHER, "elsewhere") + line(KEY)
 
 
-def test_a_key_pinned_for_several_hosts_is_not_forgotten_for_one(known):
+def test_a_key_pinned_for_several_hosts_remains_after_removing_one(known):
     known.path.write_text(line(KEY, "elsewhere,host"))
     with pytest.raises(HostKeyError, match="names other hosts too"):
         known.forget("host", 22, KEY.fingerprint)

@@ -117,9 +117,7 @@ def refused_then_cured(server, trusting, error, stage, says, advice):
     connect(server.profile, hostkeys=known).close()
 
 
-def test_a_second_key_of_the_agent_ends_a_login_with_two_keys(
-    started, trusting, tmp_path, monkeypatch
-):
+def test_a_login_with_two_keys_takes_both_from_the_agent(started, trusting, tmp_path, monkeypatch):
     server = started("AuthenticationMethods publickey,publickey")
     second = make_key(tmp_path / "second")
     keys = server.folder / "authorized_keys"

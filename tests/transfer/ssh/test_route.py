@@ -121,7 +121,7 @@ def test_an_odd_file_is_told(ssh_config, text, says):
 
 
 @pytest.mark.parametrize("text", ["nonsense", "HostName", 'User "open', "Match host", "Match x y"])
-def test_a_broken_line_of_another_host_is_reported_and_stops_nothing(ssh_config, text):
+def test_another_hosts_broken_line_is_reported_and_stops_nothing(ssh_config, text):
     path = ssh_config(f"Host other\n User x\n {text}\nHost far\n Port 2222\n")
     route = find_route(Profile("far", "u"), path)
     assert route.port == 2222
@@ -258,7 +258,7 @@ def test_a_jump_host_that_refuses_the_key_is_named(sshd, bastion, known, ssh_con
 
 
 @pytest.mark.sshd
-def test_a_login_by_hand_at_the_jump_host_is_used_by_its_command(sshd, tmp_path, known, ssh_config):
+def test_an_interactive_jump_host_login_is_reused(sshd, tmp_path, known, ssh_config):
     """Where a jump host wants a code, the user logs in once and leaves that connection open."""
     pin(known, "far", 22, sshd)
     with Sshd(tmp_path / "near") as near, tempfile.TemporaryDirectory() as short:

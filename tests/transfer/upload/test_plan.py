@@ -53,7 +53,7 @@ def test_other_content_under_a_sent_id_needs_the_users_word(ledger, packages, st
 
 
 @pytest.mark.parametrize("mark", ["sha256", "source_sha256", "study_uid_sha256"])
-def test_a_study_sent_under_another_id_is_refused_with_a_pointer(ledger, packages, mark):
+def test_a_study_sent_under_another_id_is_refused(ledger, packages, mark):
     first, second = packages(2)
     act(ledger, first, *SENT)
     twin = dataclasses.replace(second, **{mark: getattr(first, mark)})

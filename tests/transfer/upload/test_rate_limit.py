@@ -29,7 +29,7 @@ def test_no_rate_is_no_rate(folder_remote, packages, ledger, rate):
 
 
 @pytest.mark.sshd
-def test_a_pause_holds_the_study_under_way_and_begins_no_other(sshd, opening, packages, ledger):
+def test_a_pause_holds_the_current_study_and_begins_none(sshd, opening, packages, ledger):
     made = packages(3, size=1_500_000)
     pause = threading.Event()
     held, seen = [], []
@@ -73,7 +73,7 @@ class Time:
         return self.now
 
 
-def test_the_plan_tells_how_long_at_the_speed_of_earlier_uploads(
+def test_the_plan_estimates_duration_from_earlier_uploads(
     folder_remote, packages, ledger_path, ledger
 ):
     one, two, three, later = packages(4, size=1000)

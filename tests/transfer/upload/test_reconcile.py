@@ -88,7 +88,7 @@ def test_wall_clocks_change_no_wait():
     assert decide(State.UPLOADING, ahead, elapsed=0.0).seconds == pytest.approx(330)
 
 
-def test_a_file_from_elsewhere_is_replaced_on_request_after_the_quiet_time():
+def test_a_foreign_file_is_replaced_after_the_quiet_time():
     assert decide(State.PACKAGED, there(500), force=True, elapsed=SOON).verdict is WAIT
     assert decide(State.PACKAGED, there(500), force=True).verdict is SEND
 
@@ -139,7 +139,7 @@ def test_files_of_an_earlier_submission_prove_nothing(has_results):
         assert decide(state, old, has_results, submitted_at=BEFORE).verdict is later
 
 
-def test_a_file_younger_than_the_earlier_submission_is_the_new_one():
+def test_a_file_newer_than_the_submission_is_the_replacement():
     assert decide(State.UNCONFIRMED, there(SIZE), submitted_at=BEFORE).verdict is SENT
     assert decide(State.UNCONFIRMED, there(SIZE + 1), submitted_at=BEFORE).verdict is UNSURE
 
@@ -162,7 +162,7 @@ def test_what_may_have_arrived_whole_is_never_sent_unasked():
             assert elapsed is LATER
 
 
-def test_a_result_folder_of_a_study_never_begun_here_means_it_was_sent_elsewhere():
+def test_a_result_folder_means_the_study_was_sent_elsewhere():
     """Also one with a failure report only: the study is not sent again automatically."""
     seen = ServerView(None, has_folder=True)
     assert reconcile(row(State.PACKAGED), seen, elapsed=0, quiet_seconds=300).verdict is SENT

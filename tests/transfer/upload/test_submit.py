@@ -253,7 +253,7 @@ class Failing(LocalRemote):
         (RemoteRefusedError("no"), "midway", State.PARTLY_SENT),
     ],
 )
-def test_an_upload_refused_before_its_end_is_sent_by_the_next_run(
+def test_an_upload_refused_midway_is_sent_next_run(
     folder_remote, packages, ledger, error, at, state
 ):
     home, connect = folder_remote
@@ -268,7 +268,7 @@ def test_an_upload_refused_before_its_end_is_sent_by_the_next_run(
 
 @pytest.mark.parametrize("at", ["closing", "closed"])
 @pytest.mark.parametrize("error", [RemoteRefusedError("no"), SizeMismatchError("less")])
-def test_after_the_last_byte_a_refusal_is_never_resolved_by_itself(
+def test_a_refusal_after_the_last_byte_stays_unconfirmed(
     folder_remote, packages, ledger, error, at
 ):
     home, connect = folder_remote
@@ -310,7 +310,7 @@ def test_a_refused_replacement_leaves_what_is_known_of_the_old(folder_remote, pa
 
 
 @pytest.mark.parametrize("harm", ["missing", "other bytes"])
-def test_a_package_that_is_not_what_was_made_is_not_sent(folder_remote, packages, ledger, harm):
+def test_a_package_changed_after_it_was_made_is_refused(folder_remote, packages, ledger, harm):
     home, connect = folder_remote
     bad, good = packages(2)
     bad.path.unlink()
@@ -371,7 +371,7 @@ def test_a_hard_stop_leaves_a_true_ledger(sshd, trusting, packages, ledger):
     assert states(ledger) == {State.UPLOADING: 1}
 
 
-def test_a_server_that_does_not_come_back_leaves_a_true_ledger(folder_remote, packages, ledger):
+def test_the_ledger_is_correct_after_a_permanent_outage(folder_remote, packages, ledger):
     home, _ = folder_remote
     lost = Failing(home, ConnectionLostError("gone"), "closing")
     connections = iter([lost])
@@ -421,7 +421,7 @@ def test_a_key_refused_later_on_is_not_tried_again(folder_remote, packages, ledg
         run(packages(1), ledger, connect)
 
 
-def test_a_study_lost_three_times_is_left_for_the_next_run(folder_remote, packages, ledger):
+def test_after_three_failures_a_study_waits_for_another_run(folder_remote, packages, ledger):
     home, connect = folder_remote
     lost = Failing(home, ConnectionLostError("gone"), "midway")
     made = packages(1)

@@ -50,9 +50,7 @@ class Laptop:
 
 @pytest.mark.sshd
 @pytest.mark.parametrize("kind", ["reset", "silence"])
-def test_after_a_night_asleep_the_study_goes_whole_once_the_server_is_quiet(
-    sshd, trusting, packages, ledger, kind
-):
+def test_after_sleep_the_study_is_resent_once_quiet(sshd, trusting, packages, ledger, kind):
     made = packages(2, size=900_000)
     with Proxy(sshd.port, faults=[Fault(500_000, kind)]) as proxy:
         known = trusting(sshd)
@@ -75,7 +73,7 @@ def test_after_a_night_asleep_the_study_goes_whole_once_the_server_is_quiet(
 # ---------------------------------------------------------------- full disks
 
 
-def test_a_full_disk_under_the_ledger_stops_before_anything_is_sent(
+def test_a_full_ledger_disk_stops_before_anything_is_sent(
     demo, opening, packages, ledger_path, ledger
 ):
     made = packages(3)
@@ -99,7 +97,7 @@ def fill(ledger, package):
 
 
 @pytest.mark.parametrize("request_kind", ["write", "close"])
-def test_a_full_disk_at_the_server_is_told_and_the_next_run_goes_on(
+def test_a_full_server_disk_is_reported_and_uploads_resume_later(
     demo, opening, packages, ledger, monkeypatch, request_kind
 ):
     made = packages(2, size=300_000)
@@ -153,9 +151,7 @@ def test_an_account_that_may_only_write(tmp_path, trusting, packages, ledger):
 
 
 @pytest.mark.sshd
-def test_a_folder_of_the_cohort_that_may_not_be_made_ends_the_job(
-    tmp_path, trusting, packages, ledger
-):
+def test_a_cohort_folder_that_is_not_permitted_ends_the_job(tmp_path, trusting, packages, ledger):
     """The cohort id is wrong: the vendor made another folder."""
     require_sshd()
     home = tmp_path / "server" / "home"
@@ -169,7 +165,7 @@ def test_a_folder_of_the_cohort_that_may_not_be_made_ends_the_job(
 
 
 @pytest.mark.sshd
-def test_an_account_that_may_not_write_sends_nothing_and_says_so(
+def test_an_account_without_write_permission_is_reported_sending_nothing(
     tmp_path, trusting, packages, ledger
 ):
     require_sshd()

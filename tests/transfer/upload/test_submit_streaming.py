@@ -59,7 +59,7 @@ def test_one_is_sent_before_the_next_is_there(folder_remote, packages, ledger):
     assert states(ledger) == [State.SUBMITTED, State.SUBMITTED]
 
 
-def test_those_that_were_there_and_those_that_come_go_in_one_job(folder_remote, packages, ledger):
+def test_existing_and_new_packages_are_sent_in_one_job(folder_remote, packages, ledger):
     made = packages(3)
     there = plan(made[:1], ledger, {})
     events = list(
@@ -80,9 +80,7 @@ def test_where_nothing_is_to_be_sent_nothing_is_connected(ledger, pieces):
     assert events == pieces
 
 
-def test_what_goes_wrong_in_the_making_ends_the_job_and_what_was_sent_stays(
-    folder_remote, packages, ledger
-):
+def test_a_packaging_error_ends_the_job_keeping_sent_studies(folder_remote, packages, ledger):
     first, _ = items(packages(2), ledger)
     is_sent = threading.Event()
 

@@ -53,7 +53,7 @@ IN_DOUBT = {
 
 
 @pytest.mark.parametrize("moment", [*MOMENTS, *JOURNAL_MOMENTS])
-def test_killed_in_one_workspace_a_study_is_never_sent_twice_by_the_other(
+def test_a_study_killed_in_one_workspace_is_not_resent_elsewhere(
     tmp_path, trusting, packages, ledger_path, journal, run, moment
 ):
     (one,) = packages(1, size=100_000)
@@ -93,7 +93,7 @@ def test_what_another_workspace_sent_counts_as_sent(packages, journal, run, fold
 
 
 @pytest.mark.parametrize("state", ["uploading", "partly_sent", "unconfirmed", "of-a-later-version"])
-def test_what_another_workspace_began_is_in_doubt_until_it_is_sent(
+def test_a_study_begun_by_another_workspace_is_unconfirmed(
     packages, journal, run, folder_remote, state
 ):
     home, open_it = folder_remote
@@ -114,9 +114,7 @@ def test_replace_sends_what_another_workspace_began(packages, journal, run, fold
     assert Journal(journal).last(one.study_id).state == "submitted"
 
 
-def test_a_study_that_the_server_refused_at_once_is_free_again(
-    packages, journal, run, folder_remote
-):
+def test_a_study_refused_at_once_can_be_sent_again(packages, journal, run, folder_remote):
     home, open_it = folder_remote
     (one,) = packages(1)
     Journal(journal).add(entry(one, "packaged"))
@@ -124,9 +122,7 @@ def test_a_study_that_the_server_refused_at_once_is_free_again(
     assert len(list(home.rglob("*.zip"))) == 1
 
 
-def test_the_scan_of_a_random_id_is_recognised_under_another_one(
-    packages, journal, run, folder_remote
-):
+def test_a_scan_is_recognised_under_another_random_id(packages, journal, run, folder_remote):
     home, open_it = folder_remote
     one, two = packages(2)
     scans = {one.study_id: Scan(("scan",)), two.study_id: Scan(("scan",))}

@@ -53,7 +53,7 @@ def test_a_report_closed_while_it_is_opened_stays_closed(gallery):
     assert gallery.name == ""
 
 
-def test_an_unreadable_picture_hides_no_other_and_its_error_is_shown(gallery):
+def test_an_unreadable_picture_shows_its_error_beside_the_others(gallery):
     gallery.go_to(1)
     assert gallery.join(PATIENCE)
     assert [bool(small) for _, small in gallery.thumbnails] == [True, False]

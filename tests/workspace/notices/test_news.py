@@ -103,7 +103,7 @@ def test_a_damaged_memory_reports_again(project, content):
     }
 
 
-def test_a_name_that_no_disk_holds_is_a_warning_once_while_watching(project):
+def test_an_unstorable_name_warns_once_while_watching(project):
     project.send("s1")
     project.deliver("s1", "aidp.csv", "prediction.txt", "prediction.png", "CON")
     updates = project.ws.watch(interval_seconds=0.01, timeout_hours=0.001)

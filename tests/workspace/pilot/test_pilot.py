@@ -39,7 +39,7 @@ def test_one_study_is_sent_and_its_results_pass(workspace, service, cohort):
     assert [row.state for row in workspace.ledger.rows()] == [State.COLLECTED]
 
 
-def test_asked_again_it_sends_nothing_and_the_others_follow_by_submit(workspace, service, cohort):
+def test_a_repeated_pilot_sends_nothing_and_submit_the_rest(workspace, service, cohort):
     first = run(workspace, cohort)
     again = run(workspace, cohort)
     assert (again.study_id, again.is_passed) == (first.study_id, True)
@@ -73,9 +73,7 @@ def test_after_the_time_it_still_waits(tmp_path, own_cohort_folder):
         assert result.summary.endswith("its results have not been collected yet.")
 
 
-def test_a_failure_report_does_not_pass_and_the_next_pilot_is_another_study(
-    tmp_path, own_cohort_folder
-):
+def test_after_a_failure_the_next_pilot_takes_another_study(tmp_path, own_cohort_folder):
     with (
         DemoService(tmp_path / "failing", delay=0.0, failure_rate=1.0) as service,
         nf.Workspace(tmp_path / "w") as ws,
