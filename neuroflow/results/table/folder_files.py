@@ -57,10 +57,12 @@ def sort_files(name: str, entries: Sequence[os.DirEntry[str]]) -> FolderFiles:
             found.values.append((entry, match["study"] or study_of(name)))
         elif kind not in _TABLES:
             _sort_other(found, entry.name, kind)
-        elif not found.is_result and _is_report_of_many(Path(entry.path)):
+        elif found.is_result or _LOOSE.fullmatch(entry.name):
+            tables.append(entry)
+        elif _is_report_of_many(Path(entry.path)):
             found.values.append((entry, ""))
         else:
-            tables.append(entry)
+            found.others.append(entry.name)
     if name and "prediction.txt" in map(str.lower, found.reports):
         found.is_result = True
     has_values = found.is_result and bool(found.values)  # then the usual file counts

@@ -6,7 +6,7 @@ from support import report_corpus as corpus
 from neuroflow.errors import FolderError, ResultWarning
 from neuroflow.results import cached_results, read_results, study_facts
 
-WIDE = "Subject,pSN_FW,MCP_FW,pSN_FA,MCP_FA\nx,0.2,0.1,0.5,0.6\n"
+WIDE = "Subject,pSN_FW,MCP_FW,pSN_FA,MCP_FA\nx,0.2001,0.1002,0.5,0.6\n"
 OTHER = "Subject,AD_Index,DLB_Index\nx,0.2,0.1\n"
 
 
@@ -46,7 +46,7 @@ def _twice_through_the_cache(folder, tmp_path):
 @pytest.mark.parametrize("name", ["features.csv", "AIDP_v2.tsv", "o1_report.csv", "values.csv"])
 def test_a_table_of_another_name_is_looked_at(folder, name):
     folder.put(f"a_out/{name}", WIDE.replace(",", "\t") if name.endswith("tsv") else WIDE)
-    folder.put("a_out/prediction.txt", corpus.text_2025({"pSN": 0.2, **_rest()}))
+    folder.put("a_out/prediction.txt", corpus.text_2025({"pSN": 0.2001, **_rest()}))
     table = read_results(folder.path)
     assert set(table["study_id"]) == {"a"}
     assert len(table) == 4
@@ -94,4 +94,4 @@ def test_a_folder_of_only_excel_files_gives_advice(folder):
 
 
 def _rest():
-    return {"MCP": 0.1, "Putamen": 0.3, "SCP": 0.4}
+    return {"MCP": 0.1002, "Putamen": 0.3, "SCP": 0.4}
