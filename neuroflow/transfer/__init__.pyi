@@ -9,6 +9,11 @@ from .control import Control as Control
 from .diagnose import STAGES as STAGES
 from .diagnose import Step as Step
 from .diagnose import diagnose as diagnose
+from .folder_layout import GUIDE_INPUT as GUIDE_INPUT
+from .folder_layout import GUIDE_OUTPUT as GUIDE_OUTPUT
+from .folder_layout import FolderLayout as FolderLayout
+from .folder_layout import check_folder as check_folder
+from .folder_layout import with_layout as with_layout
 from .polling import Look as Look
 from .polling import StatusUpdate as StatusUpdate
 from .polling import as_of as as_of

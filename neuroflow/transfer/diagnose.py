@@ -14,6 +14,7 @@ from neuroflow.errors import (
     RemoteMissingError,
     RemoteRefusedError,
 )
+from neuroflow.transfer.folder_layout import FolderLayout
 from neuroflow.transfer.sftp import SftpRemote
 from neuroflow.transfer.ssh import (
     HostKeys,
@@ -63,7 +64,9 @@ def diagnose(
     hostkeys: HostKeys,
     passphrase: str | None = None,
     timeout: float = session.TIMEOUT,
+    *,
     ssh_config: Path | None = None,
+    layout: FolderLayout | None = None,
 ) -> Iterator[Step]:
     """Test the connection stage by stage; nothing is written on the server.
 
@@ -73,7 +76,8 @@ def diagnose(
     >>> [(step.name, step.ok) for step in diagnose(nowhere, HostKeys(Path("known_hosts")))]
     [('name', False)]
     """
-    stages = _stages(profile, hostkeys, passphrase, timeout, ssh_config)
+    where = layout or FolderLayout()
+    stages = _stages(profile, hostkeys, passphrase, timeout, ssh_config=ssh_config, layout=where)
     for name in STAGES:
         try:
             message, notes = next(stages)
@@ -90,7 +94,9 @@ def _stages(
     hostkeys: HostKeys,
     passphrase: str | None,
     timeout: float,
+    *,
     ssh_config: Path | None,
+    layout: FolderLayout,
 ) -> Generator[tuple[str, tuple[str, ...]], None, None]:
     """Yield message and notes of each stage; the connection stays open between stages."""
     route = find_route(profile, ssh_config)
@@ -109,7 +115,8 @@ def _stages(
             transport, fingerprint = tunnel.log_in(transport, keys)
         yield f"User {route.user!r} is logged in with the key {fingerprint}.", ()
         with SftpRemote(transport, timeout) as remote:
-            yield " ".join(_folder_summary(remote, folder) for folder in (INPUT, OUTPUT)), ()
+            folders = dict.fromkeys(map(layout.on_server, (INPUT, OUTPUT)))
+            yield " ".join(_folder_summary(remote, folder) for folder in folders), ()
     finally:
         session.disconnect(transport)
 

@@ -12,7 +12,16 @@ from tomlkit.exceptions import TOMLKitError
 
 from neuroflow.errors import ConfigError
 from neuroflow.io import PRIVATE, atomic_write
-from neuroflow.transfer import DEFAULT, Profile, UploadOptions, parse_key
+from neuroflow.transfer import (
+    DEFAULT,
+    GUIDE_INPUT,
+    GUIDE_OUTPUT,
+    FolderLayout,
+    Profile,
+    UploadOptions,
+    check_folder,
+    parse_key,
+)
 
 CONFIG_NAME = "neuroflow.toml"
 
@@ -29,13 +38,26 @@ class Settings:
     study_ids
         Where the ids of new studies come from: ``"derived"`` from the scan with the account key,
         so that the same scan has the same id in every workspace, or ``"random"``.
+    input_folder
+        Where the zips of a cohort go below the home, with ``{cohort}`` for its id. neuropacs gives
+        the layout to each account; the default is that of the guide.
+    output_folder
+        Where results come from, with ``{cohort}`` where each cohort has a folder of its own: for
+        instance ``"outgoing"`` or ``"{cohort}/output"``.
     upload
         How a submission uses the network.
     """
 
     overdue_hours: float = field(default=6.0, metadata={"above": 0})
     study_ids: str = field(default="derived", metadata={"one_of": ("derived", "random")})
+    input_folder: str = field(default=GUIDE_INPUT, metadata={"folder": True})
+    output_folder: str = field(default=GUIDE_OUTPUT, metadata={"folder": False})
     upload: UploadOptions = field(default_factory=UploadOptions)
+
+    @property
+    def layout(self) -> FolderLayout:
+        """Where uploads and results are on the server."""
+        return FolderLayout(self.input_folder, self.output_folder)
 
 
 def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:
@@ -106,7 +128,7 @@ def read_settings(path: Path) -> Settings:
             f"The [settings] of {path} cannot be used.",
             why=f"{error}.",
             advice=f"The settings are {', '.join(own | upload)}; their values are numbers, "
-            "but for study_ids.",
+            "but for study_ids and the folders.",
         ) from error
     given = {name: value for name, value in values.items() if name in own}
     return Settings(
@@ -175,6 +197,11 @@ def _check_setting(name: str, value: object, known: dict[str, Field[Any]]) -> No
     if bound == "one_of":
         if value not in limit:
             raise ValueError(f"{name} is {value!r}; it must be {' or '.join(limit)}")
+        return
+    if bound == "folder":
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be the path of a folder, not {value!r}")
+        check_folder(value, needs_cohort=limit)
         return
     is_whole = isinstance(known[name].default, int)
     if isinstance(value, bool) or not isinstance(value, int if is_whole else (int, float)):

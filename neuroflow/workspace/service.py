@@ -23,6 +23,7 @@ from neuroflow.transfer import (
     find_route,
     list_agent_keys,
     protected_file,
+    with_layout,
 )
 from neuroflow.workspace import config
 from neuroflow.workspace.config import Settings
@@ -353,7 +354,8 @@ class Service:
             The server cannot be reached, shows another key than the pinned one, or refuses the
             login.
         """
-        return connect(self._required(), hostkeys=self.hostkeys, passphrase=self._unlock())
+        remote = connect(self._required(), hostkeys=self.hostkeys, passphrase=self._unlock())
+        return with_layout(remote, self.settings.layout)
 
     def probe(self) -> Iterator[Step]:
         """Test the connection stage by stage: name, port, host key, login, folders.
@@ -368,7 +370,8 @@ class Service:
         ConfigError
             No profile was saved.
         """
-        return diagnose(self._required(), self.hostkeys, self._unlock())
+        layout = self.settings.layout
+        return diagnose(self._required(), self.hostkeys, self._unlock(), layout=layout)
 
     def _unlock(self) -> str | None:
         """Return the passphrase, asking for it if a key needs one and somebody can be asked."""

@@ -163,7 +163,7 @@ def test_the_same_path_over_openssh(tmp_path, few, silent):
         assert set(ws.submit(cohort, on_event=silent)["state"]) == {State.SUBMITTED}
         assert set(ws.status()["state"]) == {State.PROCESSING}
 
-        service = Pipeline(output=sshd.home / "output", staging=tmp_path)
+        service = Pipeline(output=lambda _upload: sshd.home / "output", staging=tmp_path)
         for package in packages_at(sshd):
             assert zipfile.ZipFile(package).testzip() is None
             service.process(package)

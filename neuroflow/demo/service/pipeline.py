@@ -39,8 +39,8 @@ def unknown_subject(study_id: str) -> Subject | None:  # noqa: ARG001
 class Pipeline:
     """Turns uploads into result folders."""
 
-    output: Path  # Where result folders go, and where their files are written first
-    staging: Path
+    output: Callable[[Path], Path]  # Returns where the result folder of an upload goes
+    staging: Path  # Where files are written first
     layout: str = "long"  # Of aidp.csv.
     # The share of valid studies that fail all the same; the same ones for the same seed.
     failure_rate: float = 0.0
@@ -58,7 +58,7 @@ class Pipeline:
             files = self._results(study_id, content, at)
         except (StudyError, FileNotFoundError) as error:
             files = _failure(error, study_id, at)
-        self._publish(study_id, files)
+        self._publish(self.output(upload), study_id, files)
 
     def _results(self, study_id: str, content: Upload, at: datetime) -> Iterator[tuple[str, bytes]]:
         subject = self.truth(study_id) or Subject(
@@ -70,10 +70,10 @@ class Pipeline:
         yield "prediction.txt", prediction_text(prediction, study_id, at).encode()
         yield "aidp.csv", aidp_text(values, study_id, self.layout).encode()
 
-    def _publish(self, study_id: str, files: Iterator[tuple[str, bytes]]) -> None:
+    def _publish(self, output: Path, study_id: str, files: Iterator[tuple[str, bytes]]) -> None:
         """Make the files appear one after the other, each of them complete."""
-        folder = self.output / f"{study_id}_out"
-        folder.mkdir(exist_ok=True)
+        folder = output / f"{study_id}_out"
+        folder.mkdir(parents=True, exist_ok=True)
         for old in (*RESULT_FILES, *FAILURE_FILES):  # of an earlier upload under this id
             (folder / old).unlink(missing_ok=True)
         for name, data in files:

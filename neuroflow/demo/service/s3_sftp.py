@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import os
 import posixpath
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -20,7 +20,6 @@ _READ, _WRITE, _APPEND, _EXCLUSIVE = (
     asyncssh.FXF_APPEND,
     asyncssh.FXF_EXCL,
 )
-_KEPT = ("", "input", "output")
 _numbers = itertools.count()
 
 
@@ -54,8 +53,10 @@ class S3Home(asyncssh.SFTPServer):
         on_file: Callable[[Path], None],
         on_exit: Callable[[], None],
         *,
+        kept: Collection[str] = ("", "input", "output"),
         latency: float = 0.0,
     ) -> None:
+        self._kept = kept
         super().__init__(channel, chroot=os.fsencode(home))
         self._home, self._staging = home, staging
         self._on_file, self._on_exit, self._latency = on_file, on_exit, latency
@@ -148,7 +149,7 @@ class S3Home(asyncssh.SFTPServer):
     async def rmdir(self, path: bytes) -> None:
         """Delete an empty folder, but not the home's own."""
         await asyncio.sleep(self._latency)
-        if self._shown(path) in _KEPT:
+        if self._shown(path) in self._kept:
             raise asyncssh.SFTPPermissionDenied("This folder stays")
         self._local(path).rmdir()
 

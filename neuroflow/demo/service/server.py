@@ -12,12 +12,13 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Self, cast
 
+from neuroflow.contract import INPUT, OUTPUT
 from neuroflow.demo.service.aidp import check_layout
 from neuroflow.demo.service.pipeline import GroundTruth, Pipeline, unknown_subject
 from neuroflow.demo.service.queue import ProcessingQueue
 from neuroflow.errors import DemoError, MissingExtraError
 from neuroflow.io import write_private
-from neuroflow.transfer import Profile
+from neuroflow.transfer import FolderLayout, Profile
 
 try:
     import asyncssh
@@ -39,7 +40,6 @@ MAX_SESSIONS = 10
 """How many SFTP sessions one connection may hold (AWS Transfer Family, service quotas)."""
 
 _THREAD = "neuroflow-demo"
-_UPLOAD = re.compile(r"input/[^/]+/input/[^/]+\.zip", re.IGNORECASE)
 
 
 class DemoService:
@@ -70,6 +70,8 @@ class DemoService:
     truth
         Returns the `Subject` of a study; without it, the group is derived from the study's id, and
         age and sex are taken from the upload.
+    folders
+        Where uploads and results are below the home; None for the layout of the guide.
     takes_uploads
         True moves an upload away as soon as it is complete.
 
@@ -121,6 +123,7 @@ class DemoService:
         seed: int = 0,
         truth: GroundTruth | None = None,
         takes_uploads: bool = False,
+        folders: FolderLayout | None = None,
     ) -> None:
         if delay < 0 or latency < 0 or not 0 <= failure_rate <= 1:
             raise DemoError(
@@ -131,13 +134,14 @@ class DemoService:
         self.home = self.root / "home"
         self.host, self.port, self.user = host, port, USER
         self._staging, self._taken = self.root / "staging", self.root / "taken"
+        self.folders = folders or FolderLayout()
         self._make_folders()
         self.key = self.root / "client_ed25519"
         self._client_key = _key(self.key)
         self._host_key = _key(self.root / "host_ed25519")
         self.fingerprint = str(self._host_key.get_fingerprint())
         pipeline = Pipeline(
-            output=self.home / "output",
+            output=self._output_of,
             staging=self._staging,
             layout=check_layout(layout),
             failure_rate=failure_rate,
@@ -223,7 +227,8 @@ class DemoService:
 
     def _make_folders(self) -> None:
         try:
-            for folder in (self.home / "input", self.home / "output", self._staging, self._taken):
+            kept = [self.home / name for name in self._kept()]
+            for folder in (*kept, self._staging, self._taken):
                 folder.mkdir(parents=True, exist_ok=True)
             discard_staged(self._staging)
         except OSError as error:
@@ -290,21 +295,46 @@ class DemoService:
             self._staging,
             self._on_file,
             on_exit=lambda: count(-1),
+            kept=("", *self._kept()),
             latency=self._latency,
         )
 
     def _on_file(self, path: Path) -> None:
         """Begin to process what was uploaded where studies belong."""
-        if _UPLOAD.fullmatch(path.relative_to(self.home).as_posix()) is None:
+        cohort = self._cohort_of(path)
+        if cohort is None:
             return
         if self._takes_uploads:
-            path = path.replace(self._taken / path.name)
+            taken = self._taken / cohort / path.name
+            taken.parent.mkdir(exist_ok=True)
+            path = path.replace(taken)
         self._queue.add(path)
+
+    def _kept(self) -> set[str]:
+        """Return the folders that are there from the beginning."""
+        above = (self.folders.on_server(folder) for folder in (INPUT, OUTPUT))
+        return {str(path) for path in above if path.name}
+
+    def _cohort_of(self, path: Path) -> str | None:
+        """Return the cohort of an upload; None for a file elsewhere."""
+        if path.parent.parent == self._taken:
+            return path.parent.name
+        pattern = re.escape(self.folders.input).replace(r"\{cohort\}", "([^/]+)")
+        name = path.relative_to(self.home).as_posix()
+        match = re.fullmatch(rf"{pattern}/[^/]+\.zip", name, re.IGNORECASE)
+        return match[1] if match else None
+
+    def _output_of(self, upload: Path) -> Path:
+        """Return the folder for the results of an upload."""
+        cohort = self._cohort_of(upload) if "{cohort}" in self.folders.output else None
+        place = OUTPUT / cohort if cohort else OUTPUT
+        return self.home / self.folders.on_server(place)
 
     def _resume(self) -> None:
         """Queue what an earlier run of the service did not finish."""
-        for path in sorted((*self.home.glob("input/*/input/*.zip"), *self._taken.glob("*.zip"))):
-            folder = self.home / "output" / f"{path.stem}_out"
+        uploads = self.home.glob(f"{self.folders.input.replace('{cohort}', '*')}/*.zip")
+        for path in sorted((*uploads, *self._taken.glob("*/*.zip"))):
+            folder = self._output_of(path) / f"{path.stem}_out"
             if not any((folder / last).exists() for last in ("aidp.csv", "failure_report.txt")):
                 self._queue.add(path)
 

@@ -1,0 +1,178 @@
+"""Where an account keeps uploads and results, if not where the service's guide says.
+
+neuroflow speaks of ``input/<cohort>/input/<study>.zip`` and ``output/`` everywhere; a remote with
+another layout translates these paths, and those of listings back.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Self
+
+from neuroflow.contract import INPUT, OUTPUT, safe_name
+from neuroflow.errors import IdError, NeuroflowError, RemoteRefusedError
+from neuroflow.models import Entry
+from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Remote, Wanted, do_nothing
+
+COHORT = "{cohort}"
+GUIDE_INPUT, GUIDE_OUTPUT = "input/{cohort}/input", "output"
+"""Where the service's guide says that zips and results are."""
+MAX_PARTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FolderLayout:
+    """Where the zips of a cohort go, and where results come from.
+
+    Examples
+    --------
+    >>> layout = FolderLayout("{cohort}/input", "{cohort}/output")
+    >>> str(layout.on_server(PurePosixPath("input/C1/input/a.zip")))
+    'C1/input/a.zip'
+    >>> str(layout.on_server(PurePosixPath("output/C1/a_out/aidp.csv")))
+    'C1/output/a_out/aidp.csv'
+    >>> str(FolderLayout(output="outgoing").on_server(PurePosixPath("output/a_out")))
+    'outgoing/a_out'
+    """
+
+    input: str = GUIDE_INPUT  # With ``{cohort}`` for the cohort's id
+    output: str = GUIDE_OUTPUT  # With ``{cohort}`` where each cohort has a folder of its own
+
+    def __post_init__(self) -> None:
+        check_folder(self.input, needs_cohort=True)
+        check_folder(self.output)
+
+    @property
+    def is_usual(self) -> bool:
+        """True for the layout of the guide."""
+        return (self.input, self.output) == (GUIDE_INPUT, GUIDE_OUTPUT)
+
+    def on_server(self, path: PurePosixPath) -> PurePosixPath:
+        """Return where a path of neuroflow is on the server."""
+        if path.parts[:1] == INPUT.parts:
+            return _filled(self.input, path.parts[1:], skip=1)
+        if path.parts[:1] == OUTPUT.parts:
+            return _filled(self.output, path.parts[1:], skip=0)
+        return path
+
+    def has_cohorts_above(self, path: PurePosixPath) -> bool:
+        """Check whether the listing of a folder of neuroflow is that of the cohorts' folders."""
+        return path == OUTPUT and COHORT in self.output
+
+
+def check_folder(text: str, *, needs_cohort: bool = False) -> None:
+    """Refuse a folder that is not a relative path of plain names."""
+    parts = text.split("/")
+    if not text or len(parts) > MAX_PARTS:
+        raise ValueError(f"{text!r} is not a folder below the home")
+    for part in parts:
+        try:
+            safe_name("c" if part == COHORT else part)
+        except IdError as error:
+            raise ValueError(f"{text!r} is not a folder below the home: {error.why}") from error
+        if part != COHORT and ("{" in part or "}" in part):
+            raise ValueError(f"{text!r}: {COHORT} has to be the whole name of a folder")
+    count = parts.count(COHORT)
+    if count > 1 or (needs_cohort and not count):
+        raise ValueError(f"{text!r} has to name {COHORT} once")
+
+
+def _filled(template: str, rest: tuple[str, ...], *, skip: int) -> PurePosixPath:
+    """Put the cohort, the first part of `rest`, into a template; `skip` parts after it are gone.
+
+    Without a cohort, it is the folder that holds those of all cohorts.
+    """
+    parts = template.split("/")
+    if COHORT not in parts:
+        return PurePosixPath(*parts, *rest)
+    at = parts.index(COHORT)
+    if not rest:
+        return PurePosixPath(*parts[:at]) if at else PurePosixPath(".")
+    cohort, below = rest[0], rest[1:]
+    if skip and not below:
+        return PurePosixPath(*parts[:at], cohort)
+    return PurePosixPath(*parts[:at], cohort, *parts[at + 1 :], *below[skip:])
+
+
+class LaidOutRemote:
+    """A remote whose account has another layout of folders."""
+
+    def __init__(self, remote: Remote, layout: FolderLayout) -> None:
+        self._remote, self._layout = remote, layout
+
+    def list(self, path: PurePosixPath) -> Iterator[Entry]:
+        """Yield what is in a folder."""
+        return iter(self._as_ours(path, self._remote.list(self._layout.on_server(path))))
+
+    def list_many(
+        self, paths: Sequence[PurePosixPath]
+    ) -> Iterator[Sequence[Entry] | RemoteRefusedError]:
+        """List many folders."""
+        there = [self._layout.on_server(path) for path in paths]
+        for path, found in zip(paths, self._remote.list_many(there), strict=True):
+            yield found if isinstance(found, RemoteRefusedError) else self._as_ours(path, found)
+
+    def stat(self, path: PurePosixPath) -> Entry | None:
+        """Return the entry of one path."""
+        found = self._remote.stat(self._layout.on_server(path))
+        return found and replace(found, path=path)
+
+    def put(
+        self,
+        local: Path,
+        path: PurePosixPath,
+        on_bytes: OnBytes = do_nothing,
+        before_last: BeforeLast = do_nothing,
+    ) -> Receipt:
+        """Write a whole file."""
+        return self._remote.put(local, self._layout.on_server(path), on_bytes, before_last)
+
+    def get(
+        self,
+        path: PurePosixPath,
+        local: Path,
+        size: int,
+        on_bytes: OnBytes = do_nothing,
+        modified: datetime | None = None,
+    ) -> None:
+        """Download a file."""
+        self._remote.get(self._layout.on_server(path), local, size, on_bytes, modified)
+
+    def get_many(self, wanted: Sequence[Wanted]) -> Generator[NeuroflowError | None, None, None]:
+        """Download many files."""
+        there = [each._replace(path=self._layout.on_server(each.path)) for each in wanted]
+        return self._remote.get_many(there)
+
+    def mkdirs(self, path: PurePosixPath) -> None:
+        """Create a folder and its parents."""
+        self._remote.mkdirs(self._layout.on_server(path))
+
+    def close(self) -> None:
+        """End the session."""
+        self._remote.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _as_ours(
+        self, path: PurePosixPath, entries: Iterator[Entry] | Sequence[Entry]
+    ) -> builtins.list[Entry]:
+        """Return entries under the paths that neuroflow knows them by."""
+        only_folders = self._layout.has_cohorts_above(path)
+        return [
+            replace(entry, path=path / entry.path.name)
+            for entry in entries
+            if entry.is_folder or not only_folders
+        ]
+
+
+def with_layout(remote: Remote, layout: FolderLayout) -> Remote:
+    """Return a remote that keeps to a layout."""
+    return remote if layout.is_usual else LaidOutRemote(remote, layout)
