@@ -186,8 +186,7 @@ class Service:
             There is no such profile, or the file cannot be written.
         """
         config.use_profile(self._config, name)
-        self._asked_name = None
-        self._passphrase = None
+        self._asked_name = self._passphrase = None
 
     def remove_profile(self, name: str) -> None:
         """Remove a profile from neuroflow.toml; its key and the ledger are not changed.
@@ -205,8 +204,7 @@ class Service:
         is_in_use = name == self.profile_name
         config.remove_profile(self._config, name)
         if is_in_use:
-            self._asked_name = None
-            self._passphrase = None
+            self._asked_name = self._passphrase = None
 
     def agent_keys(self) -> list[PublicKey]:
         """List the keys that the ssh-agent offers, in the order in which they are tried.
@@ -351,8 +349,7 @@ class Service:
         ConfigError
             No profile was saved.
         ConnectError
-            The server cannot be reached, shows another key than the pinned one, or refuses the
-            login.
+            The server cannot be reached, shows another key than the pinned one, or refuses login.
         """
         remote = connect(self._required(), hostkeys=self.hostkeys, passphrase=self._unlock())
         return with_layout(remote, self.settings.layout)
@@ -370,8 +367,8 @@ class Service:
         ConfigError
             No profile was saved.
         """
-        layout = self.settings.layout
-        return diagnose(self._required(), self.hostkeys, self._unlock(), layout=layout)
+        where = self.settings.layout
+        return diagnose(self._required(), self.hostkeys, self._unlock(), layout=where)
 
     def _unlock(self) -> str | None:
         """Return the passphrase, asking for it if a key needs one and somebody can be asked."""

@@ -228,7 +228,7 @@ class DemoService:
     def _make_folders(self) -> None:
         try:
             kept = [self.home / name for name in self._kept()]
-            for folder in (*kept, self._staging, self._taken):
+            for folder in (self.home, *kept, self._staging, self._taken):
                 folder.mkdir(parents=True, exist_ok=True)
             discard_staged(self._staging)
         except OSError as error:
