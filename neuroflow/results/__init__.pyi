@@ -5,6 +5,7 @@ from .reports import Biomarker as Biomarker
 from .reports import failure_reason as failure_reason
 from .reports import folder_verdict as folder_verdict
 from .reports import parse_report as parse_report
+from .table.cache import cached_remarks as cached_remarks
 from .table.cache import cached_results as cached_results
 from .table.cache import cached_warnings as cached_warnings
 from .table.cohort_table import Results as Results

@@ -18,6 +18,7 @@ from neuroflow.models import OnEvent
 from neuroflow.results import (
     Results,
     Schema,
+    cached_remarks,
     cached_results,
     cached_warnings,
     failure_reason,
@@ -157,6 +158,7 @@ class Collection:
         """Download every result that is new or changed."""
         with self._jobs.run("collect", on_event) as job:
             before = self._last_snapshot()
+            here = collected_ids(self._folder.results)
             snapshot = OutputSnapshot(self._clock.now(), before)
             events = collect(
                 self._service.connect,
@@ -173,6 +175,7 @@ class Collection:
                 self._save(snapshot)
             known = before.left_out if before else ()
             self._warn([each for each in snapshot.left_out if each not in known])
+        self._warn_of_values(collected_ids(self._folder.results) - here)
         return self._report(self.status(offline=True))
 
     def results(self, schema: Schema | None = None) -> Results:
@@ -205,6 +208,11 @@ class Collection:
         snapshot.left_out = skipped
         self._save(snapshot)
         return snapshot
+
+    def _warn_of_values(self, new: set[str]) -> None:
+        """Warn of unexpected values in what was just collected, one warning per kind."""
+        remarks = cached_remarks(self._folder.results, self._folder.cache) if new else []
+        self._warn([str(each) for each in remarks if not new.isdisjoint(each.study_ids)])
 
     def _check(self) -> pd.DataFrame:
         """Check the status again, as watching does, and report what is new."""

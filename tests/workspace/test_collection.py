@@ -69,6 +69,19 @@ def test_collecting_downloads_every_file_of_a_result(collection, deliver, folder
     assert collected == FILES
 
 
+def test_collecting_warns_once_of_unexpected_values(collection, deliver, silent, recwarn):
+    deliver(FILES | {"aidp.csv": "pSN_FW,-999\nMCP_FW,0\nSCP_FW,0.2\n"})
+    collection.collect(on_event=silent)
+    said = [str(each.message) for each in recwarn if each.category is ResultWarning]
+    assert [text for text in said if text.startswith("Codes for missing values")] == [
+        "Codes for missing values, read as missing (1 study): s1"
+    ]
+    assert any(text.startswith("Values of exactly 0 or 1") for text in said)
+    recwarn.clear()
+    collection.collect(on_event=silent)
+    assert [each for each in recwarn if each.category is ResultWarning] == []
+
+
 def test_a_failure_report_gives_its_reason(collection, deliver, silent):
     deliver({"failure_report.txt": "Processing failed\nReason: the age is missing\n"})
     with pytest.warns(ResultWarning, match="Study s1 has failed"):

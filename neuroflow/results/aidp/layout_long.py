@@ -51,7 +51,7 @@ class Long:
                 "It is not clear which column holds the values.",
                 "Name them in a Schema's value_columns.",
             )
-        collected = RowCollector(grid)
+        collected = RowCollector(grid, is_chosen=schema.value_columns is not None)
         for i in roles.body:
             row = grid.rows[i]
             study = collected.study("" if roles.id is None else row[roles.id])

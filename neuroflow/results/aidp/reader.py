@@ -20,7 +20,7 @@ import pandas as pd
 
 from neuroflow.errors import AidpError
 from neuroflow.io import MAX_TABLE_BYTES, decimal_mark, in_megabytes, is_missing, to_floats
-from neuroflow.matrix import EXPECTED_VALUES, FRACTIONS, RegionName
+from neuroflow.matrix import EXPECTED_VALUES, FRACTIONS, MISSING_CODES, RegionName
 from neuroflow.results.aidp.grid import CsvGrid, read_grid
 from neuroflow.results.aidp.layouts import read_sheet
 from neuroflow.results.aidp.schema import Schema
@@ -204,26 +204,44 @@ class _SheetValues:
         for j, name in enumerate(sheet.names):
             self._columns[column[name]].append(j)
         self.values = found[:, [columns[0] for columns in self._columns]]
+        codes = self._missing_codes(found)
+        found[codes] = np.nan
         fractions = [name.metric in FRACTIONS for name in sheet.names]
         outside = ((found < 0) | (found > 1)) & np.array(fractions)
         has_issue = ~np.isfinite(found).all(axis=1) | outside.any(axis=1)
+        has_issue |= codes.any(axis=1)
         has_issue |= len(self.names) != len(sheet.names)
         has_issue |= np.array([any("%" in text for text in row) for row in texts], dtype=bool)
         about = (*sheet.warnings, *self._not_in_dictionary())
         usual = (*about, *_counted(len(self.names), len(self.names)))
         self.warnings = tuple(
-            (*about, *self._issues(study, found[study], outside[study]))
+            (*about, *self._issues(study, found[study], outside[study], codes[study]))
             if has_issue[study]
             else usual
             for study in range(len(found))
         )
 
+    def _missing_codes(self, found: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Find numbers that can only stand for a missing value."""
+        coded = np.isin(found, MISSING_CODES)
+        metrics = [name.metric for name in self._sheet.names]
+        fractions = np.array([metric in FRACTIONS for metric in metrics], dtype=bool)
+        diffusivity = np.array([metric == "MD" for metric in metrics], dtype=bool)
+        return coded & (fractions | (diffusivity & (found < 0)))
+
     def _issues(
-        self, study: int, row: npt.NDArray[np.float64], outside: npt.NDArray[np.bool_]
+        self,
+        study: int,
+        row: npt.NDArray[np.float64],
+        outside: npt.NDArray[np.bool_],
+        codes: npt.NDArray[np.bool_],
     ) -> list[str]:
         texts, cells = self._texts[study], self._sheet.cells[study]
-        bad = [j for j, x in enumerate(row) if isnan(x) and not is_missing(texts[j])]
-        warnings = self._listed("no number", [self._shown(study, j) for j in bad])
+        coded = [self._shown(study, int(j)) for j in np.flatnonzero(codes)]
+        warnings = self._listed("missing codes, read as missing", coded)
+        is_bad = np.isnan(row) & ~codes
+        bad = [int(j) for j in np.flatnonzero(is_bad) if not is_missing(texts[j])]
+        warnings += self._listed("no number", [self._shown(study, j) for j in bad])
         shares = [j for j, x in enumerate(row) if "%" in texts[j] and not isnan(x)]
         warnings += self._listed(
             "percentages, read as fractions", [self._shown(study, j) for j in shares]
@@ -231,6 +249,10 @@ class _SheetValues:
         warnings += self._given_twice(study, row)
         far = [self._shown(study, int(j)) for j in np.flatnonzero(outside)]
         warnings += self._listed("outside 0 to 1", far)
+        percent = [int(j) for j in np.flatnonzero(outside) if 1 < row[j] <= 100]
+        if len(percent) > len(far) / 2 and len(percent) > 1:
+            shown = [self._shown(study, j) for j in percent]
+            warnings += self._listed("percent without a sign", shown)
         given = sum(any(cells[j] is not None for j in columns) for columns in self._columns)
         return warnings + _counted(given, int(np.isfinite(self.values[study]).sum()))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from neuroflow.io import MAX_CELLS
+import re
+
+from neuroflow.io import MAX_CELLS, is_number
 from neuroflow.matrix import RegionName
 from neuroflow.results.aidp.grid import CsvGrid
-from neuroflow.results.aidp.sheet import Cell, ParsedSheet
+from neuroflow.results.aidp.sheet import BESIDE_A_MEAN, Cell, ParsedSheet, counts_rows, plain
 
 MAX_REPEATS = 1000
 """A region that one study has more often is damage: each costs a column in all studies."""
@@ -14,7 +16,8 @@ MAX_REPEATS = 1000
 class RowCollector:
     """Gathers the values and facts of studies row by row."""
 
-    def __init__(self, grid: CsvGrid) -> None:
+    def __init__(self, grid: CsvGrid, *, is_chosen: bool = False) -> None:
+        self._is_chosen = is_chosen  # the user named the columns to use
         self._grid = grid
         self._columns: dict[tuple[RegionName, int], int] = {}
         self._times: dict[tuple[int, RegionName], int] = {}
@@ -23,6 +26,7 @@ class RowCollector:
         self._facts: list[dict[str, Cell]] = []
         self._repeats: dict[Cell, Cell] = {}
         self._varying: set[str] = set()
+        self._places: dict[str, int] = {}  # the column of each fact that varies
 
     def study(self, label: str) -> int:
         """Return the number of the study in a row."""
@@ -46,11 +50,30 @@ class RowCollector:
         column = self._columns.setdefault((name, again), len(self._columns))
         self._cells[study][column] = cell
 
+    def _unused(self) -> list[str]:
+        """Name the columns that vary within a study; those with numbers apart."""
+        numeric = sorted(filter(self._has_numbers, self._varying))
+        others = sorted(name or "(no name)" for name in self._varying if name not in numeric)
+        named = [f"columns with numbers not used ({len(numeric)}): {', '.join(numeric)}"]
+        return named * bool(numeric) + [f"columns not used: {', '.join(others)}"] * bool(others)
+
+    def _has_numbers(self, name: str) -> bool:
+        """Check for numbers that are neither counts of rows nor statistics beside a mean."""
+        if not name or self._is_chosen:
+            return False
+        words = set(re.split(r"[^a-z]+", name.casefold()))
+        if words & BESIDE_A_MEAN or plain(name) in BESIDE_A_MEAN:
+            return False
+        cells = [row[self._places[name]] for row in self._grid.rows]
+        numbers = [cell for cell in cells if is_number(cell)]
+        return bool(numbers) and not counts_rows(numbers)
+
     def fact(self, study: int, name: str, cell: Cell) -> None:
         """Keep a fact; what varies within a study is none."""
         old = self._facts[study].setdefault(name, cell)
         if self._grid.text(old) != self._grid.text(cell):
             self._varying.add(name)
+            self._places[name] = cell[1]
         elif old != cell:
             self._repeats[cell] = old
 
@@ -77,6 +100,5 @@ class RowCollector:
             self._repeats,
         )
         if self._varying:
-            named = sorted(name or "(no name)" for name in self._varying)
-            sheet.warnings.append(f"columns not used: {', '.join(named)}")
+            sheet.warnings += self._unused()
         return sheet

@@ -27,6 +27,14 @@ ID_HEADERS = (
     "studyid", "study", "uuid", "subject", "subjectid", "id", "participantid", "participant",
     "case", "caseid", "scan", "scanid",
 )  # fmt: skip
+BESIDE_A_MEAN = frozenset(
+    {
+        *("std", "sd", "stdev", "se", "sem", "min", "max", "median", "mad", "iqr", "var", "cv"),
+        *("n", "count", "nvox", "voxel", "voxels", "nvoxels", "numvoxels", "volume", "vol"),
+        *("z", "zscore", "percentile", "centile", "p", "ci", "order", "index", "no", "nr"),
+    }
+)
+"""What a table says of a region besides its mean; never a value of its own."""
 HEADER_WORDS = frozenset(
     (*REGION_HEADERS, *METRIC_HEADERS, *VALUE_HEADERS, *SIDE_HEADERS, *ID_HEADERS)
 )

@@ -45,7 +45,8 @@ class Template:
         if len(self.fractions) != len(values):
             fractions = [values[i] for i in self.fractions] or [0.0]
         usual = (
-            min(fractions) >= 0
+            min(values) >= 0
+            and min(fractions) >= 0
             and max(fractions) <= 1
             and isfinite(sum(values))
             and all(_alike(self.facts[name], text) for name, text in new.items())

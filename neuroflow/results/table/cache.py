@@ -36,6 +36,7 @@ from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.cohort_table import Results, load_results
 from neuroflow.results.table.find_files import Found, scan
 from neuroflow.results.table.load import LoadResult, read_values
+from neuroflow.results.table.remarks import Remark
 from neuroflow.results.table.report_cache import ReportCache
 from neuroflow.results.table.study_reports import StudyReport, read_reports
 from neuroflow.results.table.values import COLUMNS, ValueMatrix, known_folders, merge, take_rows
@@ -92,6 +93,14 @@ def cached_warnings(
         return cached_results(folder, cache, schema=schema).warnings
     except FolderError:
         return {}
+
+
+def cached_remarks(folder: str | Path, cache: str | Path) -> list[Remark]:
+    """Return what is unexpected in the values of all studies, by kind, through the cache."""
+    try:
+        return cached_results(folder, cache).remarks
+    except FolderError:
+        return []
 
 
 class Store:

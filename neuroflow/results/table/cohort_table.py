@@ -24,6 +24,7 @@ from neuroflow.results.table.join import (
     select_rows,
 )
 from neuroflow.results.table.load import read_values
+from neuroflow.results.table.remarks import Remark, as_notes, summarise
 from neuroflow.results.table.reshape import COLUMNS, long_table, to_wide
 from neuroflow.results.table.study_facts import facts_table, warnings_by_study
 from neuroflow.results.table.study_reports import StudyReport, read_reports
@@ -71,6 +72,9 @@ class Results:
         table = long_table(matrix, self._values.names, joined, with_values)
         if self.cross_check.has_compared:
             table.attrs["cross_check"] = self.cross_check.facts
+        if self.remarks:
+            table.attrs["data_notes"] = as_notes(self.remarks)
+            table.attrs["unexpected"] = {each.kind: each.n for each in self.remarks}
         return table
 
     @cached_property
@@ -95,10 +99,18 @@ class Results:
     @cached_property
     def warnings(self) -> dict[str, str]:
         """Warnings about the values and reports of studies, by study."""
+        return {study: "; ".join(parts) for study, parts in self._gathered.items() if parts}
+
+    @cached_property
+    def remarks(self) -> list[Remark]:
+        """What is unexpected in the values, by kind."""
+        return summarise(self._gathered)
+
+    @cached_property
+    def _gathered(self) -> dict[str, list[str]]:
         rows, _ = self._matched
         gathered = warnings_by_study(rows, self._values, self._reports, self.cross_check)
-        warnings = zip(rows, gathered, strict=True)
-        return {row.study_id: "; ".join(parts) for row, parts in warnings if parts}
+        return {row.study_id: parts for row, parts in zip(rows, gathered, strict=True)}
 
     @cached_property
     def _matched(self) -> tuple[list[StudyRow], Joined]:
@@ -140,6 +152,8 @@ class Results:
         again = [row.study_id for row in rows if any(OTHER_VALUES in w for w in row.warnings)]
         _warn_of("studies with other values in a further file, which is not used", again)
         _warn_of("participants without results", joined.without_study)
+        for remark in self.remarks:
+            warn_user(str(remark), ResultWarning)
 
 
 def read_results(
@@ -172,6 +186,7 @@ def read_results(
     DataFrame
         One row per study, region, hemisphere and metric: `COLUMNS`, then further covariates.
         ``value`` is NaN where a study has none. FW and FAt are fractions between 0 and 1.
+        ``.attrs["unexpected"]`` counts what the warnings report.
 
     Raises
     ------
@@ -184,6 +199,8 @@ def read_results(
     -----
     ResultWarning
         Some files cannot be read, or studies and participants do not match; the rest is returned.
+        Or values are unexpected: outside 0 to 1, exactly 0 or 1, codes for missing values, columns
+        that were not used, outliers, ...: one warning per kind, with counts and ids.
 
     Examples
     --------

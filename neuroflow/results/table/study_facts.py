@@ -10,6 +10,7 @@ import pandas as pd
 
 from neuroflow.results.cross_check import CrossCheck
 from neuroflow.results.table.join import StudyRow
+from neuroflow.results.table.remarks import count_warning, value_warnings
 from neuroflow.results.table.study_reports import StudyReport
 from neuroflow.results.table.values import ValueMatrix
 
@@ -53,14 +54,16 @@ def warnings_by_study(
     with_values = [n for n, row in zip(counts, rows, strict=True) if row.row >= 0]
     usual = pd.Series(with_values).mode().max() if with_values else 0
     texts, errors = values.rows["warnings"].tolist(), values.rows["error"].tolist()
+    of_values = value_warnings(values)
     gathered = []
     for row, n in zip(rows, counts, strict=True):
         parts: list[str] = []
         if row.record >= 0:
             parts = [*json.loads(texts[row.record]), *filter(None, [errors[row.record]])]
         parts += row.warnings
-        if row.row >= 0 and n != usual:
-            parts.append(f"{n} numbers, most studies have {usual}")
+        if row.row >= 0:
+            parts += of_values.get(row.row, [])
+            parts += filter(None, [count_warning(n, int(usual), len(with_values))])
         report = reports.get(row.study_id)
         if report is not None:
             parts += report.warnings

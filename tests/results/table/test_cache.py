@@ -10,6 +10,8 @@ from neuroflow.results.table import cache as cache_module
 from neuroflow.results.table.cache import FILE_NAME, MOST_PARTS, cached_results, cached_warnings
 from neuroflow.results.table.cohort_table import read_results, study_facts
 
+pytestmark = pytest.mark.filterwarnings("ignore:Studies with")
+
 
 @pytest.fixture
 def place(tmp_path):

@@ -1,0 +1,126 @@
+"""What is unexpected in the values of studies, gathered by kind: said where people look.
+
+Each study has its warnings in words. Here they are counted over all studies, one sentence per
+kind, so that none of them is only found by who asks for the facts of a study.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuroflow.matrix import find_outlying, find_suspects
+from neuroflow.results.table.values import ValueMatrix
+
+_COUNT = re.compile(r"(?P<kind>[^():]+?)(?: \((?P<count>\d+)\))?(?:: .*)?", re.DOTALL)
+_FEW = 0.8  # of the values that most studies have
+_COHORT = 10  # studies: fewer do not show what most have
+_SHOWN = 3
+_NAMED = 10
+
+KINDS = {
+    "outside 0 to 1": "values outside 0 to 1",
+    "exactly 0 or 1": "values of exactly 0 or 1, as of regions that fell out of the brain",
+    "missing codes, read as missing": "codes for missing values, read as missing",
+    "percent without a sign": "values that look like percent without a sign",
+    "in percent by their heading": "values in percent by their heading, divided by 100",
+    "written with another decimal mark": "values written with another decimal mark",
+    "columns with numbers not used": "columns with numbers that were not used",
+    "no number": "cells that hold no number",
+    "no values at all": "files that give no number",
+    "far fewer values than most": "studies with far fewer values than most",
+    "outliers": "studies with outliers (beyond 6 robust SD) in many regions",
+    "found twice with different values, set to missing": "values given twice, set to missing",
+    "some values have no metric": "values without a metric",
+    "rows of summaries left out": "rows of summaries, left out",
+    "lines around the table left out": "lines around the table, left out",
+    "no column names the studies": "tables without a column that names the studies",
+}
+"""The warnings of studies that are reported of all studies together, in this order."""
+
+_SEEN_AGAIN = frozenset({"outside 0 to 1", "exactly 0 or 1"})
+"""What every comparison examines itself: its own note is of the values that it used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One kind of unexpected values, and where it is."""
+
+    kind: str  # A key of `KINDS`
+    n: int  # How many values, columns or rows, over all studies
+    study_ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return one sentence with counts and ids."""
+        shown = ", ".join(self.study_ids[:_NAMED]) + ", ..." * (len(self.study_ids) > _NAMED)
+        what, n = KINDS[self.kind], len(self.study_ids)
+        many = f"{self.n} in " if self.n != n else ""
+        where = f"{many}{n} {'study' if n == 1 else 'studies'}"
+        return f"{what[0].upper()}{what[1:]} ({where}): {shown}"
+
+
+def value_warnings(values: ValueMatrix) -> dict[int, list[str]]:
+    """Return warnings about values that only the whole matrix shows, by its row."""
+    found: dict[int, list[str]] = {}
+    extreme = find_suspects(values.matrix, [name.metric for name in values.names]).extreme
+    for row in np.flatnonzero(extreme.any(axis=1)).tolist():
+        places = np.flatnonzero(extreme[row]).tolist()
+        named = [
+            f"{values.names[j].region} {values.names[j].metric} {values.matrix[row, j]:g}"
+            for j in places[:_SHOWN]
+        ]
+        more = f", and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+        found[row] = [f"exactly 0 or 1 ({len(places)}): {', '.join(named)}{more}"]
+    for row, n in find_outlying(values.matrix).items():
+        found.setdefault(row, []).append(f"outliers ({n}): regions beyond 6 robust SD")
+    return found
+
+
+def count_warning(n: int, usual: int, studies: int) -> str:
+    """Return what is said of a study with another number of values than most; often nothing."""
+    if n == usual:
+        return ""
+    if not n:
+        return "no values at all"
+    said = f"{n} numbers, most studies have {usual}"
+    is_few = n < _FEW * usual and studies >= _COHORT
+    return f"far fewer values than most: {said}" if is_few else said
+
+
+def summarise(warnings: Mapping[str, Sequence[str]]) -> list[Remark]:
+    """Count the warnings of studies by kind.
+
+    Examples
+    --------
+    >>> print(summarise({"a": ["no number (2): pSN FW 'x' in line 2, ..."], "b": []})[0])
+    Cells that hold no number (2 in 1 study): a
+    """
+    counts: dict[str, int] = {}
+    studies: dict[str, list[str]] = {}
+    for study_id, texts in warnings.items():
+        for text in texts:
+            match = _COUNT.fullmatch(text)
+            kind = match["kind"].strip() if match else ""
+            if match is None or kind not in KINDS:
+                continue
+            counts[kind] = counts.get(kind, 0) + int(match["count"] or 1)
+            if study_id not in studies.setdefault(kind, []):
+                studies[kind].append(study_id)
+    return [Remark(kind, counts[kind], tuple(studies[kind])) for kind in KINDS if kind in counts]
+
+
+def as_notes(remarks: Sequence[Remark]) -> list[str]:
+    """Return what captions and methods texts say of the reading: numbers without ids."""
+    notes = []
+    for each in remarks:
+        if each.kind in _SEEN_AGAIN:
+            continue
+        n = len(each.study_ids)
+        notes.append(
+            f"When results were read: {KINDS[each.kind]} ({each.n} in "
+            f"{n} {'study' if n == 1 else 'studies'})."
+        )
+    return notes
