@@ -37,6 +37,7 @@ _PANELS = {
         commands.exclude,
         commands.include,
         commands.override,
+        commands.forget,
         commands.fill_in,
         commands.package,
         commands.submit,

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from neuroflow.errors import LedgerError
 from neuroflow.ledger.database import LedgerFile
-from neuroflow.ledger.sealing import seal_rows
+from neuroflow.ledger.sealing import forget_rows, seal_rows
 from neuroflow.ledger.states import State
 from neuroflow.ledger.uptime import boot_id, uptime
 from neuroflow.models import Package
@@ -322,12 +322,12 @@ class Ledger:
             )
 
     def seal(self, digest: Callable[[str], str], close: Callable[[str], str]) -> None:
-        """Replace what an older ledger says of people in the clear: UIDs' digests and reasons.
+        """Seal what an older ledger says of people; what `digest` and `close` made stays."""
+        seal_rows(self._file, digest, close)
 
-        `digest` and `close` leave alone what they made themselves.
-        """
-        if not self.is_read_only:
-            seal_rows(self._file, digest, close)
+    def forget(self, study_id: str) -> None:
+        """Remove digests of a study's scan and reasons; its id and what was sent stay."""
+        forget_rows(self._file, study_id)
 
     def overrides(self) -> dict[tuple[str, str], str]:
         """Return the reasons of the rules that are waived, by study and rule."""

@@ -18,7 +18,7 @@ def seal_rows(file: LedgerFile, digest: Callable[[str], str], close: Callable[[s
 
     The rows of overrides are protected by a trigger, which is taken away for this transaction.
     """
-    if not file.select(_IN_THE_CLEAR)[0][0]:
+    if file.is_read_only or not file.select(_IN_THE_CLEAR)[0][0]:
         return
     with file.writing() as db:
         db.execute("PRAGMA secure_delete = ON")  # overwrites what was there
@@ -34,5 +34,20 @@ def seal_rows(file: LedgerFile, digest: Callable[[str], str], close: Callable[[s
             [(close(reason), number) for number, reason in overrides],
         )
         trigger = next(s for s in statements("schema.sql") if "TRIGGER overrides_stay" in s)
+        db.execute(trigger)
+    file.checkpoint()
+
+
+def forget_rows(file: LedgerFile, study_id: str) -> None:
+    """Remove the digests of a study's scan, and the reasons of its overrides."""
+    with file.writing() as db:
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute(
+            "UPDATE packages SET study_uid_sha256 = '', source_sha256 = '' WHERE study_id = ?",
+            (study_id,),
+        )
+        db.execute("DROP TRIGGER overrides_remain")
+        db.execute("DELETE FROM overrides WHERE study_id = ?", (study_id,))
+        trigger = next(s for s in statements("schema.sql") if "TRIGGER overrides_remain" in s)
         db.execute(trigger)
     file.checkpoint()

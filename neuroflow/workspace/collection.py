@@ -169,6 +169,7 @@ class Collection:
                 control=Control.of(stop, pause),
                 clock=self._clock,
                 verdict=folder_verdict,
+                is_forgotten=self._folder.tombstones.has_id,
             )
             forward_events(events, job.report)
             if snapshot.is_complete:

@@ -15,6 +15,7 @@
         results/aggregated/      reports of many studies
         cache/                   the cohort table, ready to read; the last status check
         exports/                 figures, tables and methods texts from the Explore form
+        forgotten.json           whose consent was withdrawn: keyed digests only
         witness.json             the last job, to notice a ledger that was replaced by an older one
         reported.json            which failures and overdue studies were reported: ids only
         logs/neuroflow.log       what was done and when: no patient data, no secret
@@ -36,7 +37,7 @@ from neuroflow.errors import LockedError, OptionError, ResultWarning, WorkspaceE
 from neuroflow.events import warn_user
 from neuroflow.identity import Account, open_account
 from neuroflow.io import private_mode, write_private
-from neuroflow.workspace.seal import Seal
+from neuroflow.workspace.sealed import Seal, Tombstones
 
 LOCK_TIMEOUT_SECONDS = 0.5
 """How long to wait for the lock before saying that the folder is in use."""
@@ -80,6 +81,11 @@ class ProjectFolder:
     def seal(self) -> Seal:
         """What keys the facts about people in the ledger."""
         return Seal(lambda: self.salt)
+
+    @property
+    def tombstones(self) -> Tombstones:
+        """Who must never be sent again."""
+        return Tombstones(self.root / "forgotten.json", self.seal.digest)
 
     @property
     def salt(self) -> bytes:

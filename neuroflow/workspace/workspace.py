@@ -32,6 +32,7 @@ from neuroflow.workspace.pilot import Pilot as _Pilot
 from neuroflow.workspace.pilot import PilotOptions, PilotResult
 from neuroflow.workspace.service import Service
 from neuroflow.workspace.submission import Submission, SubmitOptions
+from neuroflow.workspace.withdrawal import Withdrawal
 from neuroflow.workspace.witness import Witness, set_ledger_aside, traces
 
 MAX_SHOWN = 150
@@ -138,6 +139,7 @@ class Workspace:
             notices=self.notices,
             clock=Clock(clock, sleep),
         )
+        self._withdrawal = Withdrawal(self._folder, self.ledger, self._enrolment, clock)
         self._pilot = _Pilot(
             self._folder,
             self.ledger,
@@ -350,6 +352,68 @@ class Workspace:
         {}
         """
         self._enrolment.include(cohort, study)
+
+    def forget(self, study: str) -> pd.DataFrame:
+        """Remove a study or participant whose consent was withdrawn; it is never sent again.
+
+        Package, results, cached values, entries of the map and of participants.tsv, decisions,
+        findings and lines of the log are removed. A tombstone of keyed digests stays: the scan is
+        left out when it is found again, and its results are not collected. The scans themselves
+        are not touched.
+
+        Parameters
+        ----------
+        study
+            The participant, for all of their studies; or a study's label or `study_id`.
+
+        Returns
+        -------
+        DataFrame
+            One row per item: `what`, `where`, and `state`, which is ``removed`` or ``remains``.
+            What lies at the service, in exports and in reports of many studies cannot be removed
+            from here.
+
+        Raises
+        ------
+        OptionError
+            There is no such study or participant.
+        LockedError
+            A job is running.
+        WorkspaceError
+            A file cannot be removed.
+
+        Examples
+        --------
+        >>> left = ws.forget("D005_01").query("state == 'remains'")
+        >>> left["what"].tolist()[-1]
+        'scans, backups, and copies outside the workspace'
+        """
+        return self._withdrawal.forget(study)
+
+    def forget_preview(self, study: str) -> list[str]:
+        """List the studies that `forget` would remove.
+
+        Parameters
+        ----------
+        study
+            As for `forget`.
+
+        Returns
+        -------
+        list of str
+            Cohort and label of each.
+
+        Raises
+        ------
+        OptionError
+            There is no such study or participant.
+
+        Examples
+        --------
+        >>> ws.forget_preview("D005_01")
+        ['PILOT_1 D005_01']
+        """
+        return self._withdrawal.preview(study)
 
     def excluded(self, cohort: Cohort | str) -> dict[str, str]:
         """Return which studies of a cohort are excluded, and why.

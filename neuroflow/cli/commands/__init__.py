@@ -19,6 +19,7 @@ from neuroflow.cli.commands.results import table as table
 from neuroflow.cli.commands.studies import check as check
 from neuroflow.cli.commands.studies import exclude as exclude
 from neuroflow.cli.commands.studies import fill_in as fill_in
+from neuroflow.cli.commands.studies import forget as forget
 from neuroflow.cli.commands.studies import include as include
 from neuroflow.cli.commands.studies import override as override
 from neuroflow.cli.commands.studies import package as package

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -85,6 +86,25 @@ def include(
         ws.include(ws.cohort(cohort_id), study)
         console.output({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
         console.info(f"{study} is included.")
+
+
+def forget(
+    workspace: WorkspaceFolder,
+    study: Annotated[str, typer.Argument(help="A participant, or a study's label or study_id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it without asking.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a study or participant whose consent was withdrawn; it is never sent again."""
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+        found = ws.forget_preview(study)
+        if not yes:
+            console.info("This removes for good: " + (", ".join(found) or study))
+            if not sys.stdin.isatty():
+                raise typer.BadParameter("use --yes where nobody can be asked")
+            typer.confirm("Remove it?", abort=True, err=True)
+        rows = ws.forget(study)
+        console.output({"forgotten": found, "items": rows}, rows)
+        console.info("Removed. What is listed as `remains` has to be removed where it is.")
 
 
 def override(

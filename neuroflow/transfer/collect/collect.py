@@ -61,6 +61,7 @@ def collect(
     control: Control | None = None,
     clock: Clock | None = None,
     verdict: ReadVerdict | None = None,
+    is_forgotten: Callable[[str], bool] = lambda _study_id: False,
 ) -> Generator[Event, None, None]:
     """Fetch every result that is complete and new or changed.
 
@@ -68,7 +69,7 @@ def collect(
     ``folder/aggregated/``. A folder that is still incomplete is left for the next time. Results
     of studies that are not in the ledger are fetched too, with a message. `verdict` reads the
     reports of a folder without values; without it, or where it finds nothing, they are taken for
-    those of a failure.
+    those of a failure. Results of studies that `is_forgotten` names are left on the server.
     """
     job = Job(clock or Clock(), control or Control())
     snapshot = OutputSnapshot(job.now()) if snapshot is None else snapshot
@@ -81,9 +82,10 @@ def collect(
             if not job.is_over():
                 raise
             return  # stopped by the user
+        output.folders = [one for one in output.folders if not is_forgotten(one.study_id)]
         snapshot.expected = {found.study_id for found in output.folders}
         taken = {found.study_id.casefold(): found.path for found in output.folders}
-        fetcher = _Fetcher(ledger, folder, job, snapshot, taken, verdict)
+        fetcher = _Fetcher(ledger, folder, job, snapshot, taken, verdict, is_forgotten)
         tasks = make_batches(output.folders, connections)
         total = _Total(len(output.folders), job.now)
         for sentence in snapshot.left_out:
@@ -135,6 +137,7 @@ class _Fetcher:
     snapshot: OutputSnapshot
     taken: dict[str, PurePosixPath]
     verdict: ReadVerdict | None = None
+    is_forgotten: Callable[[str], bool] = lambda _study_id: False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def handle(self, remote: Remote, batch: Batch, on_event: OnEvent) -> float | None:
@@ -168,7 +171,7 @@ class _Fetcher:
             if expected is not None:
                 expected |= {folder.study_id for folder in inside}
                 expected -= {found.study_id} if found.is_wrapper else set()
-        return inside
+        return [one for one in inside if not self.is_forgotten(one.study_id)]
 
     def _leave_out(self, sentence: str, on_event: OnEvent) -> None:
         self.snapshot.left_out.append(sentence)

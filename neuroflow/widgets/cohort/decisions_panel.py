@@ -19,6 +19,8 @@ from neuroflow.widgets.common import (
     set_visible,
 )
 
+WITHDRAW = "Consent withdrawn"
+
 
 def decisions_panel(model: CohortModel) -> widgets.VBox:
     """Draw the decisions that apply to the selected studies."""
@@ -29,7 +31,8 @@ def decisions_panel(model: CohortModel) -> widgets.VBox:
         "Why you decided this; saved with the decision",
         placeholder="e.g. head motion, or agreed with neuropacs",
     )
-    box = widgets.VBox([words, reason, *_exclusion(model, reason), _rules(model, reason)])
+    decisions = [*_exclusion(model, reason), _rules(model, reason), _withdrawal(model)]
+    box = widgets.VBox([words, reason, *decisions])
     box.add_class("nf-panel")
 
     def update() -> None:
@@ -99,6 +102,33 @@ def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
     rule.observe(lambda _: fit(), names="value")
     bind(model, ["selected", "findings"], update)
     return row
+
+
+def _withdrawal(model: CohortModel) -> widgets.VBox:
+    """Draw the removal of the selected studies, which has to be confirmed."""
+    warning = widgets.HTML(
+        "<p>Consent withdrawn: this removes packages, results, entries of the map and of "
+        "participants.tsv for good, and the studies are never sent again.</p>"
+    )
+
+    def ask(is_asked: bool) -> None:
+        set_visible(confirm, is_asked)
+        set_visible(start, not is_asked)
+
+    def remove() -> None:
+        ask(False)
+        model.forget()
+
+    start = button(
+        model, WITHDRAW, "Remove the selected studies from this workspace", lambda: ask(True)
+    )
+    yes = button(model, "Remove for good", "Remove them", remove, button_style="danger")
+    no = button(model, "Keep them", "Change nothing", lambda: ask(False))
+    disable_while_busy(model, start, yes)
+    confirm = widgets.VBox([warning, widgets.HBox([yes, no])])
+    ask(False)
+    bind(model, ["selected"], lambda: ask(False))
+    return widgets.VBox([start, confirm])
 
 
 def _deciding(

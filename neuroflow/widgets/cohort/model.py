@@ -93,6 +93,21 @@ class CohortModel(FormModel):
         """Exclude the selected studies."""
         self._apply(lambda cohort, label: self.ws.exclude(cohort, label, reason))
 
+    def forget(self) -> None:
+        """Remove the selected studies from the workspace for good: consent was withdrawn."""
+        labels = self.selected
+        if self.cohort is None or not labels or not self.can_start("Removing studies"):
+            return
+        ids = [str(s.study_id) for s in self.cohort.studies if s.label in labels]
+        for study_id in ids:
+            self.ws.forget(study_id)
+        self.set(selected=())
+        self._reload()
+        self.set(
+            notice=f"{len(ids)} removed; never sent again. Copies at neuropacs, in exports and in "
+            "backups have to be removed there: neuroflow forget lists them."
+        )
+
     def include(self) -> None:
         """Include the selected studies again."""
         self._apply(self.ws.include)

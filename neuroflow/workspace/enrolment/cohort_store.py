@@ -88,6 +88,11 @@ class CohortStore:
         """Return the studies of a cohort; none where there is no such cohort."""
         return self.read(cohort_id).studies if cohort_id in self.ids() else ()
 
+    def remove(self, cohort_id: str, study_ids: Collection[str]) -> None:
+        """Remove studies of a cohort."""
+        studies = self.read(cohort_id).studies
+        self._write(cohort_id, [s for s in studies if s.study_id not in study_ids])
+
     def rename(self, cohort_id: str, ids: Mapping[str, str]) -> None:
         """Give studies of a cohort other ids."""
         studies = self.read(cohort_id).studies

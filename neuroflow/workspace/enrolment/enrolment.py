@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from neuroflow.contract import check_cohort_id
-from neuroflow.errors import IdError, OptionError, Wording
+from neuroflow.errors import IdError, OptionError, ResultWarning, Wording
+from neuroflow.events import warn_user
 from neuroflow.identity import Account
 from neuroflow.io import ParticipantRows, read_participants, write_private
 from neuroflow.ledger import Ledger, State
@@ -101,7 +102,7 @@ class Enrolment:
                 cohort_id,
                 studies,
                 keep=sent,
-                complete=partial(_identified, executor=executor, on_event=on_event),
+                complete=partial(self._complete, executor=executor, on_event=on_event),
                 new_id=StudyIds(
                     self._open_account,
                     self._id_kind,
@@ -110,7 +111,42 @@ class Enrolment:
             )
         if participants is not None:
             write_private(self._folder.participants(cohort_id), source)
+            self.remove_participants(cohort_id)
         return self._with_known_values(cohort)
+
+    def remove(self, cohort_id: str, study_ids: Collection[str]) -> None:
+        """Remove studies from a cohort, with what was decided of them and found in them."""
+        self._store.remove(cohort_id, study_ids)
+        kept = self._decisions.read(cohort_id)
+        self._decisions.write(
+            cohort_id, {one: each for one, each in kept.items() if one not in study_ids}
+        )
+        self._folder.checks(cohort_id).unlink(missing_ok=True)
+
+    def remove_participants(self, cohort_id: str) -> bool:
+        """Remove participants who were forgotten from the copy of participants.tsv."""
+        table = self.participants(cohort_id)
+        if table is None:
+            return False
+        has_gone = table["participant_id"].astype(str).map(self._folder.tombstones.has_participant)
+        if has_gone.any():
+            text = table[~has_gone].to_csv(sep="\t", index=False, na_rep="n/a")
+            write_private(self._folder.participants(cohort_id), text.encode())
+        return bool(has_gone.any())
+
+    def _complete(
+        self, studies: Sequence[Study], *, executor: Executor | None, on_event: OnEvent | None
+    ) -> list[Study]:
+        """Add the digests of scans, and leave out studies whose consent was withdrawn."""
+        found = _identified(studies, executor=executor, on_event=on_event)
+        kept = [study for study in found if not self._folder.tombstones.has_study(study)]
+        if len(kept) < len(found):
+            warn_user(
+                f"{len(found) - len(kept)} studies were left out: their consent was withdrawn "
+                "in this workspace.",
+                ResultWarning,
+            )
+        return kept
 
     def renew_ids(self, cohort: Cohort | str) -> dict[str, str]:
         """Give unsent studies whose ids another account key made those of the present key."""
