@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from support.pages import FENCE, blocks
 
 import neuroflow
 from neuroflow.demo.cohort import make_cohort
@@ -26,13 +27,7 @@ TEXTS = [*sorted(ROOT.glob("*.md")), *PAGES]
 MAKE_DOCS = ROOT / "tools" / "make_docs.py"
 HELD_ELSEWHERE = {"gallery"}
 """Pages whose code needs other data, and is run by a test of its own."""
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-
-
-def blocks(path, language):
-    text = path.read_text(encoding="utf-8")
-    return [code for found, code in FENCE.findall(text) if found == language]
 
 
 def anchors(path):

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.pages import blocks
 
 from neuroflow.cli.commands.plot import kinds
 from neuroflow.cli.exit_codes import exit_codes
@@ -18,13 +19,7 @@ from neuroflow.workspace.workspace import Workspace
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "command_line.md"
 PAGES = [PAGE, DOCS / "on_a_cluster.md"]
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 pytestmark = pytest.mark.slow
-
-
-def blocks(path, *languages):
-    text = path.read_text(encoding="utf-8")
-    return [code for language, code in FENCE.findall(text) if language in languages]
 
 
 def commands(path):

@@ -7,11 +7,6 @@ from neuroflow.errors import OptionError
 from neuroflow.plot import caption, ecdf, marks_of, styled
 
 
-@pytest.fixture(scope="module")
-def table():
-    return realistic_table(seed=2, missing=0.02)
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_cumulative_distributions_are_readable(table, theme, assert_readable):
     with styled(theme=theme, note="Simulated data"):

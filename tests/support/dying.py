@@ -50,9 +50,14 @@ def die_while_submitting(moment, server, known, packages, ledger_path, folder, j
         "packages": [_as_dict(package) for package in packages],
     }
     case.write_text(json.dumps(facts))
+    run_to_death("support.dying", case)
+
+
+def run_to_death(module, *arguments):
+    """Run a module of the tests in a process of its own, which must be killed."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
     ended = subprocess.run(
-        [sys.executable, "-m", "support.dying", str(case)],
+        [sys.executable, "-m", module, *map(str, arguments)],
         env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,

@@ -1,14 +1,11 @@
 """A process that collects and is killed at a chosen moment."""
 
-import os
-import subprocess
 import sys
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from support.dying import _DEAD, _die, _DyingLedger
-from support.waits import PATIENCE
+from support.dying import _die, _DyingLedger, run_to_death
 
 from neuroflow.transfer import local
 from neuroflow.transfer.collect import collect as collecting
@@ -21,16 +18,7 @@ MOMENTS = ["in a file", "between files", "before stamping", "before collected", 
 
 def die_while_collecting(moment, home, ledger_path, results):
     """Run the process; return once it is dead."""
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
-    ended = subprocess.run(
-        [sys.executable, "-m", "support.dying_collector", moment, home, ledger_path, results],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert ended.returncode == _DEAD, ended.stderr
+    run_to_death("support.dying_collector", moment, home, ledger_path, results)
 
 
 def dying(call, turn):

@@ -87,6 +87,15 @@ def folder_remote(tmp_path):
     return home, lambda: LocalRemote(home)
 
 
+@pytest.fixture(params=["openssh", "embedded", "folder"])
+def place(request, opening, folder_remote):
+    """Return each kind of server in turn: its home on this disk, and a `connect` to it."""
+    if request.param == "folder":
+        return folder_remote
+    server = request.getfixturevalue({"openssh": "sshd", "embedded": "demo"}[request.param])
+    return server.home, opening(server, timeout=30.0)
+
+
 @pytest.fixture
 def ledger_path(tmp_path):
     return tmp_path / "ledger.sqlite"

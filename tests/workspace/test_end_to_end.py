@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from support.sshd import Sshd, require_sshd
+from support.uploads import packages_at
 from support.waits import PATIENCE
 
 import neuroflow as nf
@@ -45,10 +46,6 @@ def few(own_cohort_folder):
     """Return two small studies that a test may change, and their participants.tsv."""
     studies = nf.find_studies(own_cohort_folder / "scans")
     return studies, own_cohort_folder / "participants.tsv"
-
-
-def packages_at(service):
-    return sorted((service.home / "input").rglob("*.zip"))
 
 
 def test_every_study_is_sent_processed_once_and_collected(done):

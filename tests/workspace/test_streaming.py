@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from support.uploads import ids_at
 from support.waits import PATIENCE
 
 import neuroflow as nf
@@ -46,10 +47,6 @@ def make(workspace, own_cohort_folder):
     return lambda: workspace.cohort("C", nf.find_studies(scans))
 
 
-def zips_at(service):
-    return sorted(path.stem for path in (service.home / "input").rglob("*.zip"))
-
-
 def test_the_first_study_arrives_before_the_second_is_packaged(workspace, service, make):
     cohort = make()
     first, second = (study.study_id for study in cohort.studies)
@@ -59,7 +56,7 @@ def test_the_first_study_arrives_before_the_second_is_packaged(workspace, servic
         )
     assert rows["study_id"].tolist() == [first, second]
     assert rows["state"].tolist() == [State.SUBMITTED, State.SUBMITTED]
-    assert zips_at(service) == sorted([first, second])
+    assert ids_at(service) == sorted([first, second])
     assert rows.attrs["summary"].startswith("2 of 2 studies to send")
 
 
@@ -73,12 +70,12 @@ def test_nothing_arrives_before_all_are_packaged_without_only_good(workspace, se
         def listen(event):
             opened(event)
             if event.stage == "package":
-                seen.append(zips_at(service))
+                seen.append(ids_at(service))
 
         workspace.submit(cohort, executor=gate, on_event=listen)
     assert seen
     assert not any(seen)
-    assert len(zips_at(service)) == 2
+    assert len(ids_at(service)) == 2
 
 
 def test_of_two_copies_the_first_in_the_cohort_is_sent(workspace, service, own_cohort_folder, make):
@@ -97,7 +94,7 @@ def test_of_two_copies_the_first_in_the_cohort_is_sent(workspace, service, own_c
         ).set_index("study_id")
     assert rows["action"][[first, last]].tolist() == ["send", "refused"]
     assert first in rows["reason"][last]
-    assert last not in zips_at(service)
+    assert last not in ids_at(service)
 
 
 def test_a_study_that_cannot_be_packaged_does_not_block_others(workspace, service, make):
@@ -113,7 +110,7 @@ def test_a_study_that_cannot_be_packaged_does_not_block_others(workspace, servic
     os.utime(image, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     rows = workspace.submit(cohort, only_good=True, on_event=lambda _: None).set_index("study_id")
     assert rows["action"][[bad.study_id, good.study_id]].tolist() == ["blocked", "send"]
-    assert zips_at(service) == [good.study_id]
+    assert ids_at(service) == [good.study_id]
 
 
 def test_a_stop_while_packaging_leaves_the_rest_for_later(workspace, service, make):
@@ -131,12 +128,12 @@ def test_a_stop_while_packaging_leaves_the_rest_for_later(workspace, service, ma
         rows = workspace.submit(
             cohort, only_good=True, executor=gate, stop=stop, on_event=listen
         ).set_index("study_id")
-    assert zips_at(service) == [first]
+    assert ids_at(service) == [first]
     assert rows["state"][first] == State.SUBMITTED
     assert rows["reason"][second] in {"stopped before it was packaged", "not sent yet"}
     again = workspace.submit(cohort, only_good=True, on_event=lambda _: None)
     assert again["state"].tolist() == [State.SUBMITTED, State.SUBMITTED]
-    assert zips_at(service) == sorted([first, second])
+    assert ids_at(service) == sorted([first, second])
 
 
 def test_no_service_is_needed_where_all_was_sent(workspace, service, make):

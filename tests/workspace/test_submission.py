@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from support.uploads import ids, ids_at
 
 from neuroflow.errors import OptionError, SubmissionError
 from neuroflow.ledger import Ledger, State
@@ -19,11 +20,7 @@ def submission(ledger, server, enrolment, checks, packaging, jobs):
 @pytest.fixture
 def sent(server):
     """Return a function that lists the ids of the studies at the service."""
-    return lambda: {path.stem for path in (server.home / "input").rglob("*.zip")}
-
-
-def ids(cohort):
-    return [study.study_id for study in cohort.studies]
+    return lambda: set(ids_at(server))
 
 
 def test_every_study_is_sent_once(submission, cohort, sent, silent):

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 from support.endings import note_endings
+from support.uploads import ids, packages_at
 from support.waits import PATIENCE
 
 import neuroflow as nf
@@ -19,18 +20,10 @@ from neuroflow.transfer import Planner
 from neuroflow.transfer.ssh.session import LOG_NAME
 
 
-def packages_at(service):
-    return sorted((service.home / "input").rglob("*.zip"))
-
-
 @pytest.fixture
 def cohort(workspace, own_cohort_folder):
     studies = nf.find_studies(own_cohort_folder / "scans")
     return workspace.cohort("C", studies, participants=own_cohort_folder / "participants.tsv")
-
-
-def ids(cohort):
-    return [study.study_id for study in cohort.studies]
 
 
 # ---------------------------------------------------------------- which studies

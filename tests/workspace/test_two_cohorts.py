@@ -3,14 +3,7 @@
 import pytest
 
 import neuroflow as nf
-from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import ResultWarning
-
-
-@pytest.fixture
-def service(tmp_path):
-    with DemoService(tmp_path / "service", delay=0.1) as running:
-        yield running
 
 
 @pytest.fixture

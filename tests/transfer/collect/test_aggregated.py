@@ -20,11 +20,6 @@ VALUES = {
 }
 
 
-@pytest.fixture
-def results(tmp_path):
-    return tmp_path / "results"
-
-
 @pytest.fixture(params=["openssh", "embedded"])
 def place(request, opening):
     """Return each kind of server in turn: its output on this disk, and a `connect` to it."""

@@ -19,11 +19,6 @@ OLD, NEW = b"A" * 300_000, b"B" * 300_000
 
 
 @pytest.fixture
-def results(tmp_path):
-    return tmp_path / "results"
-
-
-@pytest.fixture
 def delivered(packages, ledger):
     """Return a function that sends a study and puts its results on the server."""
 

@@ -26,20 +26,6 @@ FILES = dict.fromkeys(RESULT_FILES, b"content")
 FAILURE = {"failure_report.txt": b"no age", "failure_report.png": b"picture"}
 
 
-@pytest.fixture
-def results(tmp_path):
-    return tmp_path / "results"
-
-
-@pytest.fixture(params=["openssh", "embedded", "folder"])
-def place(request, opening, folder_remote):
-    """Return each kind of server in turn: its home on this disk, and a `connect` to it."""
-    if request.param == "folder":
-        return folder_remote
-    server = request.getfixturevalue({"openssh": "sshd", "embedded": "demo"}[request.param])
-    return server.home, opening(server, timeout=30.0)
-
-
 def deliver(home, folder, files=FILES):
     """Put a result folder on the server."""
     path = home / "output" / folder

@@ -1,6 +1,5 @@
 """Bytes to and from the server: sizes of requests, answers in pieces, refusals heard at once."""
 
-import os
 from collections import deque
 from pathlib import PurePosixPath
 
@@ -17,13 +16,6 @@ from neuroflow.transfer.sftp.window import SendWindow
 from neuroflow.transfer.sftp.writer import FileWriter
 
 PATH = PurePosixPath("output/x.zip")
-
-
-@pytest.fixture
-def local(tmp_path):
-    path = tmp_path / "x.zip"
-    path.write_bytes(os.urandom(3_000_001))
-    return path
 
 
 @pytest.mark.sshd

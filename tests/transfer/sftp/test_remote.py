@@ -26,13 +26,6 @@ from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 PATH = PurePosixPath("output/x.zip")
 
 
-@pytest.fixture
-def local(tmp_path):
-    path = tmp_path / "x.zip"
-    path.write_bytes(os.urandom(3_000_000))
-    return path
-
-
 def test_a_file_taken_into_processing_at_once_was_sent_whole(tmp_path, opening, local):
     with (
         DemoService(tmp_path / "taker", delay=60, takes_uploads=True) as service,

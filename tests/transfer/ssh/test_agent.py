@@ -14,7 +14,7 @@ from neuroflow.transfer.diagnose import diagnose
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh import login
 from neuroflow.transfer.ssh.keys import make_key
-from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 from neuroflow.transfer.ssh.profile import Profile
 
 SECRET = "open sesame"
@@ -31,11 +31,6 @@ def agent(monkeypatch):
 @pytest.fixture
 def no_config(tmp_path):
     return tmp_path / "no_config"
-
-
-@pytest.fixture
-def known(tmp_path):
-    return HostKeys(tmp_path / "known_hosts")
 
 
 @pytest.fixture

@@ -28,13 +28,8 @@ from neuroflow.transfer.diagnose import STAGES, diagnose
 from neuroflow.transfer.sftp import packets
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.keys import make_key
-from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 from neuroflow.transfer.ssh.profile import Profile
-
-
-@pytest.fixture
-def known(tmp_path):
-    return HostKeys(tmp_path / "known_hosts")
 
 
 @pytest.fixture

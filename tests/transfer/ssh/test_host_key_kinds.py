@@ -6,7 +6,6 @@ from support.sshd import Sshd, add_host_key, fingerprint, require_sshd
 from neuroflow.errors import HostKeyChangedError, HostKeyError, HostKeyUnknownError
 from neuroflow.transfer.diagnose import diagnose
 from neuroflow.transfer.sftp.remote import connect
-from neuroflow.transfer.ssh.known_hosts import HostKeys
 from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.workspace.service import Service
 
@@ -24,11 +23,6 @@ def server(tmp_path_factory):
         found.marks = {"ed25519": fingerprint(folder / "host_key")}
         found.marks |= {kind: mark for kind, (_, mark) in added.items()}
         yield found
-
-
-@pytest.fixture
-def known(tmp_path):
-    return HostKeys(tmp_path / "known_hosts")
 
 
 @pytest.fixture

@@ -5,16 +5,10 @@ import pytest
 
 from neuroflow.errors import HostKeyChangedError, HostKeyError, HostKeyUnknownError
 from neuroflow.transfer.ssh.keys import PublicKey
-from neuroflow.transfer.ssh.known_hosts import HostKeys
 
 KEY = PublicKey("ssh-ed25519", b"the server's key")
 OTHER = PublicKey("ssh-ed25519", b"another key")
 RSA = PublicKey("ssh-rsa", b"the server's RSA key")
-
-
-@pytest.fixture
-def known(tmp_path):
-    return HostKeys(tmp_path / "known_hosts")
 
 
 def line(key, hosts="host"):

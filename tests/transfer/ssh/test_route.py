@@ -21,7 +21,7 @@ from neuroflow.errors import (
 from neuroflow.transfer.diagnose import STAGES, diagnose
 from neuroflow.transfer.sftp.remote import connect
 from neuroflow.transfer.ssh.keys import make_key
-from neuroflow.transfer.ssh.known_hosts import HostKeys, fetch_host_key
+from neuroflow.transfer.ssh.known_hosts import fetch_host_key
 from neuroflow.transfer.ssh.profile import Profile
 from neuroflow.transfer.ssh.route import find_route
 from neuroflow.workspace.config import read_profile, write_profile
@@ -45,11 +45,6 @@ def bastion(tmp_path_factory):
     require_sshd()
     with Sshd(tmp_path_factory.mktemp("bastion"), kind="ecdsa") as server:
         yield server
-
-
-@pytest.fixture
-def known(tmp_path):
-    return HostKeys(tmp_path / "known_hosts")
 
 
 def pin(known, name, port, server):

@@ -37,15 +37,6 @@ def run(packages, ledger, connect, *, quiet_seconds=0.05, **options):
     return list(plan_and_submit(packages, ledger, connect, quiet_seconds=quiet_seconds, **options))
 
 
-@pytest.fixture(params=["openssh", "embedded", "folder"])
-def place(request, opening, folder_remote):
-    """Return each kind of server in turn: its home on this disk, and a `connect` to it."""
-    if request.param == "folder":
-        return folder_remote
-    server = request.getfixturevalue({"openssh": "sshd", "embedded": "demo"}[request.param])
-    return server.home, opening(server, timeout=30.0)
-
-
 def test_every_study_arrives_whole_and_once(place, packages, ledger):
     home, connect = place
     made = packages(7, size=200_000)
