@@ -33,9 +33,10 @@ faults: $(VENV)/.test
 real: $(VENV)/.test
 	$(BIN)/python tools/real_scans.py "$(SCANS)"
 
-## mutations: 20,000 mutated headers of every make
+## mutations: 20,000 mutated headers of every make, and as many reports
 mutations: $(VENV)/.test
-	NEUROFLOW_MUTATIONS=20000 $(BIN)/python -m pytest -q --timeout=0 tests/studies/test_mutated_headers.py
+	NEUROFLOW_MUTATIONS=20000 $(BIN)/python -m pytest -q --timeout=0 tests/studies/test_mutated_headers.py \
+		tests/results/reports/test_mutated_reports.py
 
 ## check: format, lint, types and all tests
 check: lint types test
