@@ -55,6 +55,17 @@ def check_study_id(text: str) -> str:
     return _checked(text, "study id")
 
 
+def is_uuid(text: str) -> bool:
+    """Check whether an id has the form that each workspace gives: a UUID.
+
+    Examples
+    --------
+    >>> is_uuid("123e4567-e89b-42d3-a456-426614174000"), is_uuid("pilot-1")
+    (True, False)
+    """
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text.lower()) is not None
+
+
 def cohort_folder(cohort_id: str) -> PurePosixPath:
     """Return the folder for the zips of a cohort.
 

@@ -35,7 +35,11 @@ def find_scans(
 
 
 def cohort_table(
-    source: Path, participants: Path | None = None, schema: Schema | None = None
+    source: Path,
+    participants: Path | None = None,
+    schema: Schema | None = None,
+    *,
+    all_studies: bool = False,
 ) -> pd.DataFrame:
     """Read the cohort table of a workspace, of a folder of results, or of a file."""
     import neuroflow as nf
@@ -43,7 +47,7 @@ def cohort_table(
     if is_workspace(source):
         _refuse(participants, "a workspace has its own participants")
         with nf.Workspace(source) as ws:
-            return ws.table(schema=schema)
+            return ws.table(schema=schema, all_studies=all_studies)
     if source.is_file() and (table := _read_file(source)) is not None:
         _refuse(participants, "a cohort table contains its participants")
         _refuse(schema, "a cohort table needs no schema", "--schema")
@@ -52,14 +56,18 @@ def cohort_table(
 
 
 def study_facts(
-    source: Path, participants: Path | None = None, schema: Schema | None = None
+    source: Path,
+    participants: Path | None = None,
+    schema: Schema | None = None,
+    *,
+    all_studies: bool = False,
 ) -> pd.DataFrame | None:
     """Read what is known of every study; None where the source is a table in a file."""
     import neuroflow as nf
 
     if is_workspace(source):
         with nf.Workspace(source) as ws:
-            return ws.study_facts(schema=schema)
+            return ws.study_facts(schema=schema, all_studies=all_studies)
     if source.is_file():
         return None
     return nf.study_facts(source, participants=participants, schema=schema)

@@ -16,3 +16,4 @@ from .table.cohort_table import to_wide as to_wide
 from .table.coverage import coverage as coverage
 from .table.export import cells_for_text as cells_for_text
 from .table.export import save_cohort_table as save_cohort_table
+from .table.study_numbers import StudyNumbers as StudyNumbers

@@ -151,11 +151,12 @@ class Collection:
     def collect(
         self,
         *,
+        all_studies: bool = False,
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
         pause: threading.Event | None = None,
     ) -> pd.DataFrame:
-        """Download every result that is new or changed."""
+        """Download every result of this workspace, or of the account, that is new or changed."""
         with self._jobs.run("collect", on_event) as job:
             before = self._last_snapshot()
             here = collected_ids(self._folder.results)
@@ -170,6 +171,7 @@ class Collection:
                 clock=self._clock,
                 verdict=folder_verdict,
                 is_forgotten=self._folder.tombstones.has_id,
+                own=None if all_studies else self._own_ids(),
             )
             forward_events(events, job.report)
             if snapshot.is_complete:
@@ -179,7 +181,12 @@ class Collection:
         self._warn_of_values(collected_ids(self._folder.results) - here)
         return self._report(self.status(offline=True))
 
-    def results(self, schema: Schema | None = None) -> Results:
+    def _own_ids(self) -> set[str]:
+        """Return the studies of this workspace: of its ledger and of its cohorts."""
+        rows = {row.study_id for row in self._ledger.rows()}
+        return rows | set(self._enrolment.study_map()["study_id"].dropna())
+
+    def results(self, schema: Schema | None = None, *, all_studies: bool = False) -> Results:
         """Read everything collected, joined with studies and participants."""
         if schema is not None and not isinstance(schema, Schema):
             raise OptionError(
@@ -196,6 +203,7 @@ class Collection:
             self._folder.cache if schema is None else self._folder.cache / "by schema",
             schema=schema,
             studies=self._enrolment.study_map(),
+            own=None if all_studies else self._own_ids() or None,
         )
 
     def _list_results(self, rows: Sequence[LedgerRow]) -> OutputSnapshot:

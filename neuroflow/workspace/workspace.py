@@ -990,6 +990,7 @@ class Workspace:
     def collect(
         self,
         *,
+        all_studies: bool = False,
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
         pause: threading.Event | None = None,
@@ -998,6 +999,9 @@ class Workspace:
 
         Parameters
         ----------
+        all_studies
+            Also those of other workspaces of the account. Results whose names are no ids of a
+            workspace are downloaded in any case.
         on_event
             Called with each `Event`; progress bars if None.
         stop
@@ -1029,17 +1033,21 @@ class Workspace:
         --------
         >>> status = ws.collect()  # doctest: +SKIP
         """
-        return self._collection.collect(on_event=on_event, stop=stop, pause=pause)
+        return self._collection.collect(
+            all_studies=all_studies, on_event=on_event, stop=stop, pause=pause
+        )
 
     # ------------------------------------------------------------ after the network
 
-    def table(self, *, schema: Schema | None = None) -> pd.DataFrame:
+    def table(self, *, schema: Schema | None = None, all_studies: bool = False) -> pd.DataFrame:
         """Return the cohort table of everything collected.
 
         Parameters
         ----------
         schema
             How to read the result files; None recognises their layout.
+        all_studies
+            Also the results of other workspaces that were collected here.
 
         Returns
         -------
@@ -1068,14 +1076,16 @@ class Workspace:
         0    aSN     FW  0.173
         1    aSN    FAt  0.672
         """
-        return self._collection.results(schema).table
+        return self._collection.results(schema, all_studies=all_studies).table
 
-    def study_facts(self, *, schema: Schema | None = None) -> pd.DataFrame:
+    def study_facts(
+        self, *, schema: Schema | None = None, all_studies: bool = False
+    ) -> pd.DataFrame:
         """Return the metadata of every collected study: predictions, source file, warnings.
 
         Parameters
         ----------
-        schema
+        schema, all_studies
             As for `table`.
 
         Returns
@@ -1095,7 +1105,7 @@ class Workspace:
         >>> ws.study_facts()["participant_id"].tolist()
         ['D002', 'D002']
         """
-        return self._collection.results(schema).studies
+        return self._collection.results(schema, all_studies=all_studies).studies
 
 
 def _as_html(folder: Path, service: Service, enrolment: Enrolment, ledger: Ledger) -> str:

@@ -259,3 +259,25 @@ def test_an_unreadable_results_folder_is_a_clear_error(ws):
     ws.results_folder.touch()
     with pytest.raises(FolderError, match="cannot be read"):
         ws.status(offline=True)
+
+
+OTHER = "123e4567-e89b-42d3-a456-426614174000"
+
+
+def test_results_of_other_workspaces_are_left_unless_asked_for(ws, deliver, silent):
+    deliver("s1")
+    deliver(OTHER)
+    events = []
+    ws.collect(on_event=events.append)
+    assert "1 results of other workspaces are left on the server" in events[-1].message
+    assert {path.name for path in ws.results_folder.glob("*_out")} == {"s1_out"}
+    ws.collect(all_studies=True, on_event=silent)
+    assert (ws.results_folder / f"{OTHER}_out").is_dir()
+
+
+def test_results_of_other_workspaces_are_not_in_the_table_unless_asked_for(ws, deliver, silent):
+    deliver("s1")
+    deliver(OTHER)
+    ws.collect(all_studies=True, on_event=silent)
+    assert set(ws.study_facts()["study_id"]) == {"s1"}
+    assert set(ws.study_facts(all_studies=True)["study_id"]) == {"s1", OTHER}

@@ -29,7 +29,6 @@ from neuroflow.errors import MissingExtraError, TableError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from neuroflow.results import Schema
 
 FORMATS = ("csv", "tsv", "parquet", "xlsx")
 """What a table can be exported as."""
@@ -75,8 +74,14 @@ def has_bad_news(table: pd.DataFrame) -> bool:
     return bool(table.attrs.get("newly_failed") or table.attrs.get("newly_overdue"))
 
 
+AllStudies = Annotated[
+    bool, typer.Option("--all", help="Also the results of other workspaces of the account.")
+]
+
+
 def collect(
     workspace: WorkspaceFolder,
+    all_studies: AllStudies = False,
     host_key: HostKey = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -93,7 +98,7 @@ def collect(
         if host_key:
             ws.service.trust(host_key)
         with console.progress() as on_event:
-            table = ws.collect(on_event=on_event, stop=stop)
+            table = ws.collect(all_studies=all_studies, on_event=on_event, stop=stop)
         console.output(states(table), table)
     if has_bad_news(table):
         raise typer.Exit(SOMETHING_LEFT)
@@ -103,6 +108,7 @@ def table(
     source: Source,
     to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
     wide: Annotated[str | None, typer.Option(help="Studies x regions of this metric.")] = None,
+    all_studies: AllStudies = False,
     participants: Participants = None,
     schema: SchemaFile = None,
     as_json: AsJson = False,
@@ -112,7 +118,7 @@ def table(
     from neuroflow.results import cells_for_text
 
     with Console(as_json=as_json) as console:
-        rows = cohort_table(source, participants, read_schema(schema))
+        rows = cohort_table(source, participants, read_schema(schema), all_studies=all_studies)
         if wide:
             rows = nf.to_wide(rows, metric=wide).reset_index()
         if to is not None:
@@ -131,11 +137,18 @@ def export(
     formats: Annotated[
         list[str] | None, typer.Option("--format", help=f"Of {','.join(FORMATS)}; all if omitted.")
     ] = None,
+    study_ids: Annotated[
+        bool, typer.Option("--study-ids", help="Keep the ids of studies instead of numbers.")
+    ] = False,
+    all_studies: AllStudies = False,
     participants: Participants = None,
     schema: SchemaFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the cohort table, one wide table per metric, and the facts of the studies."""
+    """Write the cohort table, one wide table per metric, and the facts of the studies.
+
+    Studies have numbers in place of their ids, which are the same in every project.
+    """
     import neuroflow as nf
 
     wanted = split_list(formats) or list(FORMATS)
@@ -143,7 +156,7 @@ def export(
         raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(FORMATS)}")
     files, left = [], []
     with Console(as_json=as_json) as console:
-        for name, frame in _tables(source, participants, read_schema(schema)):
+        for name, frame in _tables(source, participants, schema, all_studies, study_ids):
             for ending in wanted:
                 try:
                     files.append(nf.save_cohort_table(frame, to / f"{name}.{ending}"))
@@ -157,15 +170,23 @@ def export(
 
 
 def _tables(
-    source: Path, participants: Path | None, schema: Schema | None
+    source: Path,
+    participants: Path | None,
+    schema_file: Path | None,
+    all_studies: bool,
+    study_ids: bool,
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield what there is to export, by the name of its file."""
     import neuroflow as nf
+    from neuroflow.results import StudyNumbers
 
-    long = cohort_table(source, participants, schema)
+    schema = read_schema(schema_file)
+    numbers = StudyNumbers()
+    long = cohort_table(source, participants, schema, all_studies=all_studies)
+    long = long if study_ids else numbers.apply(long)
     yield "cohort_table", long
     for metric in dict.fromkeys(long["metric"].astype(str)):
         yield f"wide_{metric}", nf.to_wide(long, metric=metric, covariates=True).reset_index()
-    facts = study_facts(source, participants, schema)
+    facts = study_facts(source, participants, schema, all_studies=all_studies)
     if facts is not None:
-        yield "studies", facts
+        yield "studies", facts if study_ids else numbers.apply(facts)

@@ -159,7 +159,9 @@ def package(
             found = find_scans(folder, participants, on_event)
             cohort = ws.cohort(cohort_id, found, participants=participants, on_event=on_event)
             packages = ws.package(cohort, on_event=on_event, stop=stop)
-        missing = len(cohort.studies) - len(packages) - len(ws.excluded(cohort_id))
+        further = ws.ledger.further_cohorts()  # sent with another cohort, and packaged for that
+        sent = sum(cohort_id in further.get(str(study.study_id), ()) for study in cohort.studies)
+        missing = len(cohort.studies) - len(packages) - sent - len(ws.excluded(cohort_id))
         rows = [
             {"study_id": each.study_id, "file": each.path, "size": each.size, "sha256": each.sha256}
             for each in packages

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -60,6 +60,7 @@ def cached_results(
     cohort_id: str = "",
     schema: Schema | None = None,
     clock_ns: Callable[[], int] = time.time_ns,
+    own: Collection[str] | None = None,
 ) -> Results:
     """Read a folder of results, as far as the cache does not know them."""
     store = Store(Path(cache), _identity(schema))
@@ -82,6 +83,7 @@ def cached_results(
         cohort_id=cohort_id,
         schema=schema,
         read=read,
+        own=own,
     )
 
 

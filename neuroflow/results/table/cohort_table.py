@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from neuroflow.contract import is_uuid
 from neuroflow.errors import ResultError, ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.io import read_participants
@@ -51,7 +52,9 @@ class Results:
         studies: pd.DataFrame | None = None,
         participants: pd.DataFrame | None = None,
         cohort_id: str = "",
+        own: Collection[str] | None = None,
     ) -> None:
+        self._own = own
         self._values = values
         self._found = found
         self._reports = reports or {}
@@ -116,6 +119,8 @@ class Results:
     def _matched(self) -> tuple[list[StudyRow], Joined]:
         studies, participants, cohort_id = self._tables
         rows = select_rows(self._values, sorted(self._reports or self._found.reports))
+        if (own := self._own) is not None:
+            rows = [row for row in rows if row.study_id in own or not is_uuid(row.study_id)]
         known = studies if studies is not None else participants
         if known is not None and "study_id" in known:
             rank = {study_id: n for n, study_id in enumerate(known["study_id"].tolist())}
@@ -281,14 +286,24 @@ def load_results(
     cohort_id: str = "",
     schema: Schema | None = None,
     read: ReadFolder = _read_all,
+    own: Collection[str] | None = None,
 ) -> Results:
-    """Find and read the results in a folder; tables are made when they are asked for."""
+    """Find and read the results in a folder; tables are made when they are asked for.
+
+    With `own`, results with ids of workspaces that are not among them are left out.
+    """
     if isinstance(participants, (str, Path)):
         participants = read_participants(participants)
     folder = Path(os.path.expanduser(folder))  # noqa: PTH111  pathlib raises for ~nobody
     found, values, reports = read(folder, AidpReader(schema))
     return Results(
-        values, found, reports, studies=studies, participants=participants, cohort_id=cohort_id
+        values,
+        found,
+        reports,
+        studies=studies,
+        participants=participants,
+        cohort_id=cohort_id,
+        own=own,
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from neuroflow.contract import RESULT_SUFFIX
+from neuroflow.contract import RESULT_SUFFIX, is_uuid
 from neuroflow.errors import (
     ConnectionLostError,
     FileChangedError,
@@ -20,7 +20,7 @@ from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import RESULT_FILES, Event, OnEvent, ResultFolder
 from neuroflow.transfer.collect.aggregated import fetch_reports
 from neuroflow.transfer.collect.batch import Batch, FolderTask, make_batches
-from neuroflow.transfer.collect.discover import inner_folders, list_folders, scan_output
+from neuroflow.transfer.collect.discover import Output, inner_folders, list_folders, scan_output
 from neuroflow.transfer.collect.folder_contents import (
     has_region_values,
     is_failure,
@@ -58,6 +58,7 @@ def collect(
     *,
     connections: int = 4,
     snapshot: OutputSnapshot | None = None,
+    own: Collection[str] | None = None,
     control: Control | None = None,
     clock: Clock | None = None,
     verdict: ReadVerdict | None = None,
@@ -83,11 +84,12 @@ def collect(
                 raise
             return  # stopped by the user
         output.folders = [one for one in output.folders if not is_forgotten(one.study_id)]
+        n_others = _leave_others(output, own)
         snapshot.expected = {found.study_id for found in output.folders}
         taken = {found.study_id.casefold(): found.path for found in output.folders}
-        fetcher = _Fetcher(ledger, folder, job, snapshot, taken, verdict, is_forgotten)
+        fetcher = _Fetcher(ledger, folder, job, snapshot, taken, verdict, is_forgotten, own)
         tasks = make_batches(output.folders, connections)
-        total = _Total(len(output.folders), job.now)
+        total = _Total(len(output.folders), job.now, n_others)
         for sentence in snapshot.left_out:
             yield total.event("skipped", sentence)
         yield total.event("started")
@@ -104,12 +106,26 @@ def collect(
         yield total.at_the_end()
 
 
+def _leave_others(output: Output, own: Collection[str] | None) -> int:
+    """Leave out results with ids of other workspaces; return how many there are."""
+    if own is None:
+        return 0
+    found = output.folders
+    output.folders = [folder for folder in found if _is_wanted(folder.study_id, own)]
+    return len(found) - len(output.folders)
+
+
+def _is_wanted(study_id: str, own: Collection[str] | None) -> bool:
+    return own is None or study_id in own or not is_uuid(study_id)
+
+
 @dataclass(slots=True)
 class _Total:
     """Number of folders done."""
 
     size: int
     clock: Callable[[], datetime]
+    n_others: int = 0  # Results of other workspaces, left on the server
     done: int = 0
 
     def after(self, event: Event) -> Event | None:
@@ -124,7 +140,9 @@ class _Total:
 
     def at_the_end(self) -> Event:
         left = self.size - self.done
-        return self.event("done", f"{left} left for the next time" if left else "")
+        others = f"{self.n_others} results of other workspaces are left on the server"
+        parts = [f"{left} left for the next time" if left else "", others if self.n_others else ""]
+        return self.event("done", "; ".join(filter(None, parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +156,7 @@ class _Fetcher:
     taken: dict[str, PurePosixPath]
     verdict: ReadVerdict | None = None
     is_forgotten: Callable[[str], bool] = lambda _study_id: False
+    own: Collection[str] | None = None  # The studies to fetch; all where it is None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def handle(self, remote: Remote, batch: Batch, on_event: OnEvent) -> float | None:
@@ -167,6 +186,7 @@ class _Fetcher:
             inside = inner_folders(
                 found, self.taken, lambda sentence: self._leave_out(sentence, on_event)
             )
+            inside = [folder for folder in inside if _is_wanted(folder.study_id, self.own)]
             expected = self.snapshot.expected
             if expected is not None:
                 expected |= {folder.study_id for folder in inside}

@@ -206,7 +206,7 @@ class Enrolment:
                 advice="Write why, in a few words; it stays in this workspace.",
             )
         row = self._ledger.row(str(chosen.study_id))
-        if row is not None and row.sent_sha256 is not None:
+        if row is not None and row.sent_sha256 and row.cohort_id == cohort.cohort_id:
             raise OptionError(
                 f"The study {chosen.label!r} was sent already.",
                 advice="Exclude it from the comparison instead, in the cohort table.",
