@@ -5,6 +5,7 @@ from .reports import Biomarker as Biomarker
 from .reports import failure_reason as failure_reason
 from .reports import folder_verdict as folder_verdict
 from .reports import parse_report as parse_report
+from .study_numbers import StudyNumbers as StudyNumbers
 from .table.cache import cached_remarks as cached_remarks
 from .table.cache import cached_results as cached_results
 from .table.cache import cached_warnings as cached_warnings
@@ -16,4 +17,3 @@ from .table.cohort_table import to_wide as to_wide
 from .table.coverage import coverage as coverage
 from .table.export import cells_for_text as cells_for_text
 from .table.export import save_cohort_table as save_cohort_table
-from .table.study_numbers import StudyNumbers as StudyNumbers

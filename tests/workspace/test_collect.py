@@ -275,7 +275,7 @@ def test_results_of_other_workspaces_are_left_unless_asked_for(ws, deliver, sile
     assert (ws.results_folder / f"{OTHER}_out").is_dir()
 
 
-def test_results_of_other_workspaces_are_not_in_the_table_unless_asked_for(ws, deliver, silent):
+def test_the_table_leaves_out_results_of_other_workspaces(ws, deliver, silent):
     deliver("s1")
     deliver(OTHER)
     ws.collect(all_studies=True, on_event=silent)

@@ -159,9 +159,10 @@ def package(
             found = find_scans(folder, participants, on_event)
             cohort = ws.cohort(cohort_id, found, participants=participants, on_event=on_event)
             packages = ws.package(cohort, on_event=on_event, stop=stop)
-        further = ws.ledger.further_cohorts()  # sent with another cohort, and packaged for that
-        sent = sum(cohort_id in further.get(str(study.study_id), ()) for study in cohort.studies)
-        missing = len(cohort.studies) - len(packages) - sent - len(ws.excluded(cohort_id))
+        elsewhere = ws.ledger.further_cohorts()  # sent with another cohort, and packaged for that
+        done = {each.study_id for each in packages} | set(ws.excluded(cohort_id))
+        done |= {study_id for study_id, cohorts in elsewhere.items() if cohort_id in cohorts}
+        missing = sum(study.study_id not in done for study in cohort.studies)
         rows = [
             {"study_id": each.study_id, "file": each.path, "size": each.size, "sha256": each.sha256}
             for each in packages
