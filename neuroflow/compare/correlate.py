@@ -93,8 +93,8 @@ def correlate(
     -------
     DataFrame
         One row per region and metric: the region's columns, `variable` (the score), `n`, `r`,
-        `ci_low`, `ci_high` (Fisher), `statistic` (t), `df`, `p`, `q`, `reason`. Where a
-        correlation cannot be computed, numbers are NaN and `reason` says why.
+        `ci_low`, `ci_high` (Fisher; for ranks Bonett and Wright), `statistic` (t), `df`, `p`, `q`,
+        `reason`. Where a correlation cannot be computed, numbers are NaN and `reason` says why.
 
     Raises
     ------
@@ -109,6 +109,7 @@ def correlate(
     References
     ----------
     Fisher RA (1924), Metron 3:329-332 (partial correlation: n less one per covariate).
+    Bonett DG, Wright TA (2000), Psychometrika 65:23-28 (interval for ranks).
 
     Examples
     --------
@@ -130,7 +131,7 @@ def correlate(
     found = all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
     result = chosen.cells.columns.copy()
     result["variable"] = score
-    for name, values in _inference(found, confidence).items():
+    for name, values in _inference(found, confidence, method).items():
         result[name] = values[0]
     result["n"] = result["n"].astype("Int64")
     result["q"] = correct_families(result, correction, family)
@@ -206,7 +207,7 @@ def correlate_regions(
         exclude_suspect=exclude_suspect,
     )  # fmt: skip
     values, columns = chosen.cells.values, chosen.cells.columns
-    numbers = _inference(all_pairs(values, values, chosen.covariates, method), confidence)
+    numbers = _inference(all_pairs(values, values, chosen.covariates, method), confidence, method)
     upper = np.triu_indices(values.shape[1], k=1)
     sides = [
         columns[list(_PAIR)].iloc[places].reset_index(drop=True).add_suffix(end)
@@ -290,13 +291,16 @@ def _select(
     return _Selection(log.cells, [item.keep(log.kept) for item in adjust], log.exclusions)
 
 
-def _inference(found: Correlations, confidence: float) -> dict[str, FloatArray]:
+def _inference(found: Correlations, confidence: float, method: Kind) -> dict[str, FloatArray]:
     df = found.n - 2 - found.k
     df = np.where(df > 0, df, np.nan)
     r = np.where(np.isfinite(df), found.r, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = r * np.sqrt(df / ((1 - r) * (1 + r)))
-        half = stats.norm.ppf((1 + confidence) / 2) / np.sqrt(np.where(df > 1, df - 1, np.nan))
+        error = np.sqrt(np.where(df > 1, df - 1, np.nan) ** -1)
+        if method == "spearman":  # Bonett DG, Wright TA (2000), Psychometrika 65:23-28
+            error = error * np.sqrt(1 + r**2 / 2)
+        half = stats.norm.ppf((1 + confidence) / 2) * error
         middle = np.arctanh(r)
     return {
         "n": found.n,

@@ -18,6 +18,7 @@ from neuroflow.compare.stats import (
     ResultTable,
     Robust,
     Sample,
+    Standardizer,
     add_sensitivity,
     choose_sample,
     correct_families,
@@ -51,8 +52,7 @@ ANY_DIFFERENCE = "any difference"
 
 EFFECT_COLUMNS = (*REGION_COLUMNS, "contrast", *RESULT_NUMBERS, "reason")
 _EFFECT_SIZES = {
-    "linear": "Hedges' g over the model's residual SD, exact interval",
-    "welch": "Hedges' g over the pooled SD, exact interval for equal variances",
+    "welch": "Hedges' g over the average SD, Bonett's interval",
     "mannwhitney": "rank-biserial correlation, DeLong interval",
 }
 _OMNIBUS = {
@@ -73,6 +73,7 @@ def compare_groups(
     metric: str | Sequence[str] | None = None,
     method: Method = "linear",
     robust: Robust = "none",
+    standardizer: Standardizer = "residual",
     omnibus: bool | Literal["only"] = False,
     visit: str | None = None,
     correction: Correction = "bh",
@@ -110,7 +111,12 @@ def compare_groups(
         (ranks): pairwise tests.
     robust
         Standard errors of the linear model: ``"none"`` (ordinary), ``"HC3"``, or ``"cluster"``
-        to keep repeated visits of a participant together.
+        to keep repeated visits of a participant together (CR2, Satterthwaite's degrees of
+        freedom).
+    standardizer
+        What the linear model's effect sizes are divided by: the ``"residual"`` SD, which is
+        smaller the more the covariates explain (adjusted Hedges' g), or the ``"raw"`` SD within
+        the groups, as studies without covariates have it. Without covariates both are the same.
     omnibus
         True adds rows that test for any difference between the groups: ANCOVA, with ``"welch"``
         Welch's analysis of variance, with ``"mannwhitney"`` the Kruskal-Wallis test; F or H, and
@@ -182,6 +188,7 @@ def compare_groups(
     given = dict(locals())
     plain = covariate_columns(covariates)
     _check_options(method, robust, covariates, omnibus, confidence)
+    _check_standardizer(method, standardizer)
     if by in plain:
         raise OptionError(
             f"The groups in {by!r} cannot be compared and adjusted for at the same time.",
@@ -206,6 +213,7 @@ def compare_groups(
             wanted,
             by=by,
             robust=robust,
+            standardizer=standardizer if plain else "residual",
             omnibus=bool(omnibus),
             confidence=confidence,
         )
@@ -228,12 +236,26 @@ def compare_groups(
             "correction": correction,
             "family": as_list("family", family),
             "confidence": float(confidence),
-            "effect_size": _EFFECT_SIZES[method] if wanted else "",
+            "effect_size": _effect_size(method, robust, standardizer, plain) if wanted else "",
             "omnibus": _OMNIBUS[method] if omnibus else "",
         }
     )
     add_sensitivity(effects, sample.cells, compare_groups, given, ("estimate", "effect_size", "p"))
     return effects
+
+
+def _effect_size(method: str, robust: str, standardizer: str, adjusted: Sequence[str]) -> str:
+    """Return what the effect sizes are, and their interval."""
+    if method != "linear":
+        return _EFFECT_SIZES[method]
+    if not adjusted:
+        name = "Hedges' g over the SD within the groups"
+    elif standardizer == "raw":
+        name = "Hedges' g of the adjusted difference over the SD within the groups"
+    else:
+        name = "adjusted Hedges' g over the model's residual SD"
+    exact = robust == "none" and (standardizer == "residual" or not adjusted)
+    return f"{name}, {'exact' if exact else 'delta-method'} interval"
 
 
 def _check_options(
@@ -257,6 +279,14 @@ def _check_options(
             advice=Wording(
                 'Use method="linear".', cli="Use --method linear.", form="Use the linear model."
             ),
+        )
+
+
+def _check_standardizer(method: str, standardizer: str) -> None:
+    check_choice("standardizer", standardizer, get_args(Standardizer))
+    if method != "linear" and standardizer != "residual":
+        raise OptionError(
+            f"The method {method} takes no standardizer.", advice='Use method="linear".'
         )
 
 

@@ -27,6 +27,7 @@ from neuroflow.errors import CompareError, OptionError, ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.matrix import (
     BoolArray,
+    ExcludeSuspect,
     FloatArray,
     IntArray,
     as_list,
@@ -55,6 +56,7 @@ def harmonize(
     fit: str | None = None,
     reference_batch: str | None = None,
     metric: str | Sequence[str] | None = None,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Remove the differences between sites from the values, keeping those of people.
 
@@ -79,6 +81,8 @@ def harmonize(
         The site whose values stay as they are; None for the mean of all sites.
     metric
         One metric, several, or None for all; rows of others are not returned.
+    exclude_suspect
+        As for `compare_groups`.
 
     Returns
     -------
@@ -130,7 +134,9 @@ def harmonize(
                 "The method linear takes neither fit nor reference_batch.",
                 advice='Use method="combat".',
             )
-        result = remove_site(table, site=batch, by=by, covariates=covariates)
+        result = remove_site(
+            table, site=batch, by=by, covariates=covariates, exclude_suspect=exclude_suspect
+        )
         result.attrs["harmonized"] = _facts(method, batch, [by, *covariate_columns(covariates)])
         return result
     if method == "longitudinal" and fit is not None:
@@ -138,7 +144,7 @@ def harmonize(
             "The method longitudinal uses all studies.", advice="Leave out fit, or use combat."
         )
     needed = list(dict.fromkeys([batch, by, *covariate_columns(covariates)]))
-    cells = read_cells(table, needed=needed)
+    cells = read_cells(table, needed=needed, exclude_suspect=exclude_suspect)
     sample = _Sample.read(cells.studies, batch, by, covariates, fit)
     check_sites(cells, sample.place, sample.fitted)
     sample.check_separable(sample.fitted)

@@ -10,6 +10,7 @@ from .cells import IntArray as IntArray
 from .cells import coded as coded
 from .cells import labels as labels
 from .cells import moments as moments
+from .cells import numbers as numbers
 from .controls import DIAGNOSES as DIAGNOSES
 from .controls import diagnosis as diagnosis
 from .controls import group_order as group_order
@@ -26,7 +27,6 @@ from .plausibility import find_outlying as find_outlying
 from .plausibility import find_suspects as find_suspects
 from .provenance import carried_facts as carried_facts
 from .read import combine_codes as combine_codes
-from .read import numbers as numbers
 from .read import read_cells as read_cells
 from .read import require as require
 from .regions import EXPECTED_VALUES as EXPECTED_VALUES

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
+from neuroflow.errors import TableError
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
@@ -84,3 +86,13 @@ def moments(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         mean = np.where(present, values, 0).sum(axis=0) / n
         squares = (np.where(present, values - mean, 0) ** 2).sum(axis=0)
         return n, mean, np.where(n > 1, squares / (n - 1), np.nan)
+
+
+def numbers(column: pd.Series) -> FloatArray:
+    """Return the values of a cohort table."""
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise TableError(
+            "The column 'value' contains something that is not a number.", why=f"{error}."
+        ) from error

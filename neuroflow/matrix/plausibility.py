@@ -16,7 +16,7 @@ import pandas as pd
 
 from neuroflow.errors import OptionError, ResultWarning, TableError, Wording
 from neuroflow.events import warn_user
-from neuroflow.matrix.cells import BoolArray, Cells, FloatArray
+from neuroflow.matrix.cells import BoolArray, Cells, FloatArray, coded, numbers
 from neuroflow.matrix.regions import FRACTIONS
 
 ExcludeSuspect = bool | Literal["impossible"] | None
@@ -125,15 +125,17 @@ def examine(cells: Cells, exclude: ExcludeSuspect, attrs: Mapping[Any, Any]) -> 
 
 def examine_table(table: pd.DataFrame, exclude: ExcludeSuspect) -> pd.DataFrame:
     """Do the same with the rows of a cohort table; what is left out is missing in the copy."""
-    parts = []
-    for metric, rows in table.groupby("metric", sort=False, observed=True):
-        values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)[:, None].copy()
-        if SET_ASIDE in rows:
-            values[rows[SET_ASIDE].notna().to_numpy()] = np.nan
-        columns = pd.DataFrame({"region": ["value"], "metric": [str(metric)]})
-        cells = examine(Cells(rows[["study_id"]], columns, values), exclude, {})
-        parts.append(pd.Series(cells.values[:, 0], index=rows.index))
-    return table.assign(value=pd.concat(parts).reindex(table.index)) if parts else table
+    given = numbers(table["value"])
+    if SET_ASIDE in table:
+        given = np.where(table[SET_ASIDE].notna(), np.nan, given)
+    kept = given.copy()
+    codes, metrics = coded(table["metric"])
+    for code, metric in enumerate(metrics):
+        mine = codes == code
+        columns = pd.DataFrame({"region": ["value"], "metric": [metric]})
+        rows = Cells(table.loc[mine, ["study_id"]], columns, given[mine, None])
+        kept[mine] = examine(rows, exclude, {}).values[:, 0]
+    return table.assign(value=kept)
 
 
 def set_aside(cells: Cells, reasons: pd.DataFrame) -> Cells:

@@ -20,6 +20,7 @@ from neuroflow.matrix.cells import (
     FloatArray,
     IntArray,
     labels,
+    numbers,
     raw_codes,
     texts,
 )
@@ -221,16 +222,6 @@ def _described(columns: Mapping[str, ExtensionArray]) -> pd.DataFrame:
     for name in ("kind", "system", "hemisphere"):
         known[name] = [text or "" for text in known.get(name, [""] * len(region))]
     return pd.DataFrame({name: known[name] for name in REGION_COLUMNS})
-
-
-def numbers(column: pd.Series) -> FloatArray:
-    """Return the values of a cohort table."""
-    try:
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise TableError(
-            "The column 'value' contains something that is not a number.", why=f"{error}."
-        ) from error
 
 
 def _values(column: pd.Series, layout: _Layout) -> FloatArray:

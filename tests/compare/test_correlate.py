@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pingouin
 import pytest
+from scipy import stats
 from support.comparison_tables import normal_table, wide
 
 from neuroflow.compare.correlate import correlate, correlate_regions
@@ -122,3 +123,13 @@ def test_wrong_questions_are_refused():
         correlate(table.assign(twice=table["age"] * 2), "updrs", covariates=["age", "twice"])
     with pytest.raises(OptionError, match="pearson, spearman"):
         correlate(table, "updrs", method="kendall")
+
+
+def test_interval_of_rank_correlations_is_wider_by_bonett_and_wright():
+    table = normal_table({"Control": 30}, m=3, seed=8)
+    table["score"] = table["age"]
+    plain = correlate(table, "score", method="spearman").iloc[0]
+    middle, half = np.arctanh(plain["r"]), stats.norm.ppf(0.975) / np.sqrt(27)
+    half *= np.sqrt(1 + plain["r"] ** 2 / 2)
+    expected = np.tanh([middle - half, middle + half])
+    np.testing.assert_allclose([plain["ci_low"], plain["ci_high"]], expected, rtol=1e-9)

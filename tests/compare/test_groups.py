@@ -150,7 +150,7 @@ def test_repeated_visits_are_refused_until_one_is_chosen():
     assert compare_groups(table, visit="last").attrs["exclusions"][0]["n"] == 12
     clustered = compare_groups(table, robust="cluster")
     assert (clustered.attrs["n_studies"], clustered.attrs["n_participants"]) == (24, 12)
-    assert (clustered["df"] == 11).all()
+    np.testing.assert_allclose(clustered["df"], 10)  # two groups of six participants
     assert "The 24 studies come from 12 participants." in methods_text(clustered)
     assert "robust to clusters (a participant's studies)" in methods_text(clustered)
 

@@ -54,7 +54,7 @@ def test_legend_and_caption_describe_contrast_model_and_correction(effects):
 
 
 def test_axis_names_quantity_metric_unit_and_confidence(table, effects):
-    assert forest(effects).get_xlabel() == "Hedges' g, free water (95% CI)"
+    assert forest(effects).get_xlabel() == "Adjusted Hedges' g, free water (95% CI)"
     difference = forest(effects, metric="FAt", value="estimate").get_xlabel()
     assert difference == "Difference in free-water-corrected FA (fraction, 95% CI)"
     ranks = compare_groups(table, groups=["PD", "PSP"], method="mannwhitney", confidence=0.9)

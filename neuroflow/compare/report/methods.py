@@ -151,11 +151,14 @@ def _contrasts(facts: Mapping[str, Any]) -> str:
 
 def _correlations(facts: Mapping[str, Any]) -> list[str]:
     partial = "partial " if facts["covariates"] else ""
+    by_ranks = facts["correlation"] == "spearman"
+    bonett = " with Bonett and Wright's standard error" if by_ranks else ""
     kind = f"{partial}{str(facts['correlation']).capitalize()} correlation{_adjusted(facts)}"
     what = f"with {facts['score']}" if "score" in facts else "with each other"
     return [
         f"Regions of {facts['n_studies']} studies were correlated {what} ({kind}).",
-        f"{facts['confidence']:.0%} confidence intervals are based on Fisher's transformation.",
+        f"{facts['confidence']:.0%} confidence intervals are based on Fisher's transformation"
+        f"{bonett}.",
         _corrected(facts),
     ]
 

@@ -1,4 +1,5 @@
 from .adjusted import LinearModel as LinearModel
+from .adjusted import Standardizer as Standardizer
 from .contrasts import Contrast as Contrast
 from .contrasts import make_contrasts as make_contrasts
 from .correlation import Correlations as Correlations

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import special, stats
 
 from neuroflow.compare.stats.contrasts import Contrast
 from neuroflow.compare.stats.design import Covariate, Design, build_design
-from neuroflow.compare.stats.effect_size import hedges_g
+from neuroflow.compare.stats.effect_size import hedges_g, small_sample_factor
 from neuroflow.compare.stats.linear import (
     Fit,
     Robust,
-    f_test,
     fit_linear,
     missing_patterns,
     scale,
-    standard_errors,
+    wald_statistic,
 )
 from neuroflow.compare.stats.result import GroupSummary, ResultTable, mask_underpowered
 from neuroflow.compare.stats.sample import Sample
+from neuroflow.compare.stats.sandwich import effect_error, sandwich
 from neuroflow.errors import CompareError
 from neuroflow.matrix import BoolArray, FloatArray, IntArray, participants
 
+Standardizer = Literal["residual", "raw"]
+STANDARDIZERS = ("residual", "raw")
 _NO_VARIANCE = 1e-12  # of the largest term of the model; below it a residual SD is rounding
 
 
@@ -40,6 +43,7 @@ class LinearModel:
     confidence: float  # Of the intervals
     robust: Robust  # Kind of the standard errors
     cluster: IntArray | None  # Participant codes, shape (n_studies,); for ``robust="cluster"``
+    standardizer: Standardizer  # What effect sizes are divided by
     omnibus: bool  # True adds a last row: is there any difference between the groups?
     full_design: Design  # The design of all studies
 
@@ -52,6 +56,7 @@ class LinearModel:
         by: str,
         confidence: float,
         robust: Robust = "none",
+        standardizer: Standardizer = "residual",
         omnibus: bool = False,
     ) -> LinearModel:
         """Build the model for a sample; raise CompareError where no region could be fitted."""
@@ -65,6 +70,7 @@ class LinearModel:
             confidence=confidence,
             robust=robust,
             cluster=participants(sample.cells.studies) if robust == "cluster" else None,
+            standardizer=standardizer,
             omnibus=omnibus,
             full_design=build_design(sample.group, sample.names, sample.covariates, everyone, by),
         )
@@ -76,7 +82,7 @@ class LinearModel:
         for rows, columns in missing_patterns(values):
             _fit_pattern(self, values, (rows, columns), results, spread)
         if self.contrasts:
-            _infer_contrasts(results, spread, slice(len(self.contrasts)), self.confidence)
+            _infer_contrasts(results, spread, slice(len(self.contrasts)), self)
         _count_values(self, values, results)
         if self.omnibus:
             f, k, df = (results.numbers[name][-1] for name in ("statistic", "df_num", "df"))
@@ -120,16 +126,20 @@ def _total(sides: Iterable[GroupSummary]) -> FloatArray | float:
 
 @dataclass(frozen=True, slots=True)
 class _ResidualSpread:
-    """What ordinary standard errors are made of, for effect sizes: these are never robust."""
+    """What effect sizes are made of."""
 
     sd: FloatArray  # residual SD, (n_columns,)
     df: FloatArray  # its degrees of freedom
-    size: FloatArray  # standard error of a contrast over that SD, (n_rows, n_columns)
+    size: FloatArray  # ordinary error of a contrast over that SD, (n_rows, n_columns)
+    error: FloatArray  # robust error of the contrast over that SD, (n_rows, n_columns)
+    raw: FloatArray  # SD within the groups, without covariates, (n_columns,)
+    raw_df: FloatArray  # its degrees of freedom
 
     @classmethod
     def empty(cls, results: ResultTable) -> _ResidualSpread:
-        sd, df, *size = np.full((2 + results.n_rows, results.n_columns), np.nan)
-        return cls(sd, df, np.array(size))
+        sd, df, raw, raw_df = np.full((4, results.n_columns), np.nan)
+        size, error = np.full((2, results.n_rows, results.n_columns), np.nan)
+        return cls(sd, df, size, error, raw, raw_df)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +183,11 @@ def _fit_pattern(
     if pattern.fitted.df <= 0:
         return mask_all("more coefficients than values")
     spread.sd[columns], spread.df[columns] = pattern.fitted.sd, pattern.fitted.df
-    for row, contrast in enumerate(model.contrasts):
-        spread.size[row, columns] = _estimate_contrast(model, pattern, contrast, results, row)
+    if model.standardizer == "raw":
+        plain = fit_linear(design.matrix[:, : len(design.groups)], known)
+        spread.raw[columns], spread.raw_df[columns] = plain.sd, plain.df
+    for row in range(len(model.contrasts)):
+        _estimate_contrast(model, pattern, row, results, spread)
     if model.omnibus:
         _test_any_difference(model, pattern, results)
     flat = np.zeros(results.n_columns, dtype=bool)
@@ -184,37 +197,58 @@ def _fit_pattern(
 
 
 def _estimate_contrast(
-    model: LinearModel, pattern: _Pattern, contrast: Contrast, results: ResultTable, row: int
-) -> float:
-    """Fill in means, difference and its standard error; return that of a residual SD of one."""
-    fitted = pattern.fitted
+    model: LinearModel,
+    pattern: _Pattern,
+    row: int,
+    results: ResultTable,
+    spread: _ResidualSpread,
+) -> None:
+    """Fill in means, difference and its standard error."""
+    contrast, fitted, columns = model.contrasts[row], pattern.fitted, pattern.columns
     place = {model.names[code]: index for index, code in enumerate(pattern.design.groups)}
     if any(name not in place for name in contrast.groups):
-        return np.nan  # refused by name later
+        return  # refused by name later
     weights = np.zeros((2, len(fitted.coefficients)))
     for side, names in enumerate(contrast.sides):
         weights[side, [place[name] for name in names]] = 1 / max(len(names), 1)
     mean1, mean2 = weights @ fitted.coefficients
     difference = weights[0] - weights[1]
-    se, df = standard_errors(fitted, difference, model.robust, pattern.cluster)
-    results.fill(
-        row, pattern.columns, mean1=mean1, mean2=mean2, estimate=mean1 - mean2, se=se, df=df
-    )
-    return scale(fitted, difference)
+    size, df = scale(fitted, difference), float(fitted.df)
+    se = size * fitted.sd
+    if model.robust != "none":
+        errors = sandwich(fitted, difference[None, :], model.robust, pattern.cluster)
+        se, df = np.sqrt(errors.covariance(fitted.residuals)[:, 0, 0]), errors.df
+        spread.error[row, columns] = effect_error(fitted, errors, mean1 - mean2)
+    spread.size[row, columns] = size
+    results.fill(row, columns, mean1=mean1, mean2=mean2, estimate=mean1 - mean2, se=se, df=df)
 
 
 def _infer_contrasts(
-    results: ResultTable, spread: _ResidualSpread, rows: slice, confidence: float
+    results: ResultTable, spread: _ResidualSpread, rows: slice, model: LinearModel
 ) -> None:
-    """Fill in the tests and effect sizes of all contrasts, in all columns at once."""
+    """Fill in the tests and effect sizes of all contrasts, in all columns at once.
+
+    References
+    ----------
+    Borenstein M et al. (2009), Introduction to meta-analysis, 4 (adjusted difference, raw SD).
+    """
     estimate, se, df = (results.numbers[name][rows] for name in ("estimate", "se", "df"))
     size, everything = spread.size[rows], slice(None)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / se
         plain = estimate / (size * spread.sd)
         np2 = plain**2 / (plain**2 + spread.df)
-    half = stats.t.ppf((1 + confidence) / 2, df) * se
-    g, low, high = hedges_g(plain, spread.df, size, confidence)
+    quantile = stats.t.ppf((1 + model.confidence) / 2, df)
+    if model.standardizer == "raw":
+        effect = estimate / spread.raw
+        half = quantile * np.hypot(se / spread.raw, effect / np.sqrt(2 * spread.raw_df))
+        g, low, high = effect * small_sample_factor(spread.raw_df), effect - half, effect + half
+    elif model.robust == "none":
+        g, low, high = hedges_g(plain, spread.df, size, model.confidence)
+    else:
+        effect, half = plain * size, quantile * spread.error[rows]
+        g, low, high = effect * small_sample_factor(spread.df), effect - half, effect + half
+    half = quantile * se
     results.fill(rows, everything, statistic=statistic, p=2 * stats.t.sf(np.abs(statistic), df))
     results.fill(rows, everything, ci_low=estimate - half, ci_high=estimate + half, np2=np2)
     results.fill(rows, everything, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
@@ -232,7 +266,13 @@ def _test_any_difference(model: LinearModel, pattern: _Pattern, results: ResultT
     weights = np.zeros((k, len(pattern.fitted.coefficients)))
     weights[:, 0] = -1
     weights[np.arange(k), np.arange(1, k + 1)] = 1
-    f, df, np2 = f_test(pattern.fitted, weights, model.robust, pattern.cluster)
+    covariance, df, factor = None, float(pattern.fitted.df), 1.0
+    if model.robust != "none":
+        errors = sandwich(pattern.fitted, weights, model.robust, pattern.cluster)
+        covariance = errors.covariance(pattern.fitted.residuals)
+        df, factor = errors.df, errors.factor
+    wald, np2 = wald_statistic(pattern.fitted, weights, covariance)
+    f = factor * wald
     results.fill(row, pattern.columns, statistic=f, df_num=k, df=df, np2=np2)
     if model.robust != "none":  # a study alone in its group has no error of its own
         counts = pattern.design.matrix[:, : k + 1].sum(axis=0)

@@ -52,6 +52,32 @@ def hedges_g(
     return t * scale * small_sample_factor(df), low, high
 
 
+def unequal_variances_g(
+    difference: FloatArray, n: FloatArray, variances: FloatArray, confidence: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return a difference over the average SD of two groups, with an interval.
+
+    References
+    ----------
+    Bonett DG (2008), Psychol Methods 13:99-109 (equations 10 and 11).
+
+    Examples
+    --------
+    >>> g, low, high = unequal_variances_g(
+    ...     np.array([1.0]), np.array([[20.0], [20.0]]), np.array([[1.0], [1.0]]), 0.95)
+    >>> print(f"{g[0]:.3f} [{low[0]:.3f}, {high[0]:.3f}]")
+    0.980 [0.326, 1.674]
+    """
+    square = variances.mean(axis=0)
+    d = difference / np.sqrt(square)
+    freedom = n - 1
+    error = d**2 * (variances**2 / freedom).sum(axis=0) / (8 * square**2)
+    error = np.sqrt(error + (variances / freedom).sum(axis=0) / square)
+    half = special.ndtri((1 + confidence) / 2) * error
+    df = variances.sum(axis=0) ** 2 / (variances**2 / freedom).sum(axis=0)
+    return d * small_sample_factor(df), d - half, d + half
+
+
 def noncentrality(t: FloatArray, df: FloatArray, probability: float) -> FloatArray:
     """Return the noncentrality at which `t` is this quantile of the noncentral t distribution.
 

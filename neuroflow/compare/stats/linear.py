@@ -1,4 +1,4 @@
-"""Ordinary least squares of many columns on one design, standard errors and F tests."""
+"""Ordinary least squares of many columns on one design, and F tests."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import numpy as np
 from neuroflow.matrix import FloatArray, IntArray
 
 Robust = Literal["none", "HC3", "cluster"]
-
-_ALONE = 1e-9  # what is left of a leverage of one, which only rounding keeps from zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,50 +55,12 @@ def scale(model: Fit, weights: FloatArray) -> float:
     return float(np.sqrt(weights @ model.unscaled @ weights))
 
 
-def standard_errors(
-    model: Fit, weights: FloatArray, robust: Robust = "none", cluster: IntArray | None = None
-) -> tuple[FloatArray, float]:
-    """Return the standard errors of one contrast and their degrees of freedom.
+def wald_statistic(
+    model: Fit, weights: FloatArray, covariance: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Return the Wald statistic that k contrasts are all zero over k, and partial eta squared.
 
-    References
-    ----------
-    MacKinnon JG, White H (1985), J Econometrics 29:305-325 (HC3).
-    Cameron AC, Miller DL (2015), J Hum Resour 50:317-372 (CR1, t with clusters - 1).
-    """
-    if robust == "none":
-        return scale(model, weights) * model.sd, model.df
-    covariance, df = _covariances(model, weights[None, :], robust, cluster)
-    return np.sqrt(covariance[:, 0, 0]), df
-
-
-def _covariances(
-    model: Fit, weights: FloatArray, robust: Robust, cluster: IntArray | None
-) -> tuple[FloatArray, float]:
-    """Return the robust covariance of k contrasts, m x k x k, and the degrees of freedom."""
-    influence = model.design @ (model.unscaled @ weights.T)
-    if robust == "HC3":
-        left = 1 - model.leverage
-        alone = left < _ALONE  # such a row has no residual
-        squares = (model.residuals / np.where(alone, np.inf, left)[:, None]) ** 2
-        if (np.abs(influence[alone]) > _ALONE).any():
-            squares[:] = np.nan
-        return np.einsum("nk,nm,nl->mkl", influence, squares, influence, optimize=True), model.df
-    if cluster is None:
-        raise ValueError("cluster-robust errors need the clusters")
-    names, codes = np.unique(cluster, return_inverse=True)
-    members = np.zeros((len(names), len(codes)))
-    members[codes, np.arange(len(codes))] = 1
-    n, p = model.design.shape
-    count = len(names)
-    small = count / max(count - 1, 1) * (n - 1) / max(n - p, 1)
-    sums = np.stack([members @ (model.residuals * column[:, None]) for column in influence.T])
-    return small * np.einsum("kgm,lgm->mkl", sums, sums, optimize=True), count - 1
-
-
-def f_test(
-    model: Fit, weights: FloatArray, robust: Robust = "none", cluster: IntArray | None = None
-) -> tuple[FloatArray, float, FloatArray]:
-    """Test that several contrasts are all zero.
+    Without a robust covariance, columns x k x k, it is F.
 
     References
     ----------
@@ -112,14 +72,13 @@ def f_test(
     with np.errstate(divide="ignore", invalid="ignore"):
         f = (estimates * solved).sum(axis=0) / model.sd**2 / k
         np2 = f * k / (f * k + model.df)
-    if robust == "none":
-        return f, model.df, np2
-    covariance, df = _covariances(model, weights, robust, cluster)
+    if covariance is None:
+        return f, np2
     if not np.isfinite(covariance).all():
-        return np.full_like(f, np.nan), df, np2
+        return np.full_like(f, np.nan), np2
     inverse = np.linalg.pinv(covariance, hermitian=True)
     wald: FloatArray = np.einsum("km,mkl,lm->m", estimates, inverse, estimates)
-    return wald / k, df, np2
+    return wald / k, np2
 
 
 def missing_patterns(values: FloatArray) -> list[tuple[IntArray, IntArray]]:

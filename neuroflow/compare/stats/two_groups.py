@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special, stats
 
-from neuroflow.compare.stats.effect_size import hedges_g
+from neuroflow.compare.stats.effect_size import unequal_variances_g
+from neuroflow.compare.stats.hodges_lehmann import shift
 from neuroflow.matrix import FloatArray, moments
 
 
@@ -23,10 +24,9 @@ def welch(first: FloatArray, second: FloatArray, confidence: float) -> dict[str,
         part1, part2 = variance1 / n1, variance2 / n2
         se = np.sqrt(part1 + part2)
         df = (part1 + part2) ** 2 / (part1**2 / (n1 - 1) + part2**2 / (n2 - 1))
-        pooled = np.sqrt(((n1 - 1) * variance1 + (n2 - 1) * variance2) / (n1 + n2 - 2))
-        scale = np.sqrt(1 / n1 + 1 / n2)
         half = stats.t.ppf((1 + confidence) / 2, df) * se
-        g, low, high = hedges_g(estimate / (pooled * scale), n1 + n2 - 2, scale, confidence)
+        sizes, variances = np.stack([n1, n2]), np.stack([variance1, variance2])
+        g, low, high = unequal_variances_g(estimate, sizes, variances, confidence)
         statistic = estimate / se
     return {
         "n1": n1,
@@ -52,8 +52,6 @@ def mann_whitney(first: FloatArray, second: FloatArray, confidence: float) -> di
     References
     ----------
     Mann HB, Whitney DR (1947), Ann Math Stat 18:50-60.
-    Hodges JL, Lehmann EL (1963), Ann Math Stat 34:598-611; the interval after Moses LE,
-    in Hollander M, Wolfe DA (1999), Nonparametric statistical methods, 4.3.
     DeLong ER et al. (1988), Biometrics 44:837-845, for the interval of the effect size.
     """
     n1, mean1, _ = moments(first)
@@ -75,26 +73,13 @@ def mann_whitney(first: FloatArray, second: FloatArray, confidence: float) -> di
         if len(a) and len(b):
             u, p = stats.mannwhitneyu(a, b)
             numbers[:, column] = (
-                *_shift(a, b, confidence),
+                *shift(a, b, confidence),
                 u,
                 p,
                 *_rank_biserial(a, b, confidence),
             )
     means = {"n1": n1, "n2": n2, "mean1": mean1, "mean2": mean2}
     return means | dict(zip(names, numbers, strict=True))
-
-
-def _shift(a: FloatArray, b: FloatArray, confidence: float) -> tuple[float, float, float]:
-    """Return the median of all pairwise differences, with Moses' interval."""
-    differences = (a[:, None] - b[None, :]).ravel()
-    count = len(differences)
-    z = stats.norm.ppf((1 + confidence) / 2)
-    rank = int(np.floor(count / 2 - z * np.sqrt(count * (len(a) + len(b) + 1) / 12)))
-    middle = float(np.median(differences))
-    if rank < 1:
-        return middle, np.nan, np.nan  # too few values for this confidence
-    ends = np.partition(differences, [rank - 1, count - rank])
-    return middle, float(ends[rank - 1]), float(ends[count - rank])
 
 
 def _rank_biserial(a: FloatArray, b: FloatArray, confidence: float) -> tuple[float, float, float]:

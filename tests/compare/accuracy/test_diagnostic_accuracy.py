@@ -60,7 +60,10 @@ def test_direction_lower_mirrors_values_and_cutoff(cohort):
     table = cohort({"Control": 20, "PSP": 30})
     up = nf.diagnostic_accuracy(table, cutoff=0.32)
     down = nf.diagnostic_accuracy(
-        table.assign(value=-table["value"]), cutoff=-0.32, direction="lower"
+        table.assign(value=-table["value"]),
+        cutoff=-0.32,
+        direction="lower",
+        exclude_suspect=False,
     )
     names = ["auc", "p", "cutoff", "sensitivity", "specificity"]
     expected = up[names].assign(cutoff=-0.32)

@@ -1,0 +1,137 @@
+"""Robust standard errors: HC3 for studies, CR2 for the studies of a participant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuroflow.compare.stats.linear import Fit, Robust
+from neuroflow.matrix import FloatArray, IntArray
+
+_ALONE = 1e-9  # what is left of a leverage of one, which only rounding keeps from zero
+
+
+@dataclass(frozen=True, slots=True)
+class Sandwich:
+    """How far each unit, a study or a participant, moves some contrasts of a fit."""
+
+    vectors: FloatArray  # n x k: a residual's part in each contrast
+    order: IntArray  # the studies, unit by unit
+    starts: IntArray  # where each unit begins in `order`
+    df: float  # of one contrast, or of the denominator of F
+    factor: float  # by which the Wald statistic over k is multiplied to be F
+
+    @classmethod
+    def hc3(cls, model: Fit, weights: FloatArray) -> Sandwich:
+        """Return HC3 errors of k contrasts.
+
+        References
+        ----------
+        MacKinnon JG, White H (1985), J Econometrics 29:305-325.
+        """
+        influence = model.design @ (model.unscaled @ weights.T)
+        left = 1 - model.leverage
+        alone = left < _ALONE  # such a study has no residual
+        vectors = influence / np.where(alone, np.inf, left)[:, None]
+        if (np.abs(influence[alone]) > _ALONE).any():
+            vectors[:] = np.nan
+        everyone = np.arange(len(left))
+        return cls(vectors, everyone, everyone, model.df, 1.0)
+
+    @classmethod
+    def cr2(cls, model: Fit, weights: FloatArray, cluster: IntArray) -> Sandwich:
+        """Return CR2 errors of k contrasts, with the degrees of freedom that belong to them.
+
+        References
+        ----------
+        Bell RM, McCaffrey DF (2002), Surv Methodol 28:169-181 (CR2).
+        Pustejovsky JE, Tipton E (2018), J Bus Econ Stat 36:672-683 (degrees of freedom of t and F).
+        """
+        order = np.argsort(cluster, kind="stable")
+        starts = np.flatnonzero(np.diff(cluster[order], prepend=cluster[order[0]] - 1))
+        vectors = np.empty((len(cluster), len(weights)))
+        influence = model.unscaled @ weights.T
+        sizes = np.diff(starts, append=len(order))
+        for size in np.unique(sizes):
+            rows = order[starts[sizes == size][:, None] + np.arange(size)]
+            vectors[rows] = _adjusted(model, influence, model.design[rows])
+        df, factor = _degrees(model, weights, vectors[order], starts, order)
+        return cls(vectors, order, starts, df, factor)
+
+    def scores(self, residuals: FloatArray, contrast: int = 0) -> FloatArray:
+        """Return what each unit adds to a contrast, units x columns."""
+        parts = (residuals * self.vectors[:, contrast, None])[self.order]
+        return np.asarray(np.add.reduceat(parts, self.starts, axis=0))
+
+    def covariance(self, residuals: FloatArray) -> FloatArray:
+        """Return the covariance of the contrasts, columns x k x k."""
+        scores = np.stack([self.scores(residuals, k) for k in range(self.vectors.shape[1])])
+        found: FloatArray = np.einsum("kgm,lgm->mkl", scores, scores, optimize=True)
+        return found
+
+    def spread_scores(self, model: Fit) -> FloatArray:
+        """Return what each unit adds to the residual variance, units x columns."""
+        left = np.maximum(1 - model.leverage, _ALONE)[:, None]
+        excess: FloatArray = (model.residuals**2 / left - model.sd**2) / len(left)
+        units = len(self.starts)
+        small = np.sqrt(units / (units - 1)) if units < len(left) else 1.0
+        return np.asarray(small * np.add.reduceat(excess[self.order], self.starts, axis=0))
+
+
+def sandwich(model: Fit, weights: FloatArray, robust: Robust, cluster: IntArray | None) -> Sandwich:
+    """Return the robust errors of k contrasts, shape k x p."""
+    if robust == "HC3":
+        return Sandwich.hc3(model, weights)
+    if cluster is None:
+        raise ValueError("cluster-robust errors need the clusters")
+    return Sandwich.cr2(model, weights, cluster)
+
+
+def effect_error(model: Fit, errors: Sandwich, estimate: FloatArray) -> FloatArray:
+    """Return the robust standard error of a contrast over the residual SD, by the delta method."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = estimate / (2 * model.sd**3)
+        parts = errors.scores(model.residuals) / model.sd - slope * errors.spread_scores(model)
+    return np.asarray(np.sqrt((parts**2).sum(axis=0)))
+
+
+def _adjusted(model: Fit, influence: FloatArray, x: FloatArray) -> FloatArray:
+    """Return the vectors of clusters of one size; x is clusters x size x p."""
+    left = np.eye(x.shape[1]) - x @ model.unscaled @ x.transpose(0, 2, 1)
+    roots, axes = np.linalg.eigh(left)
+    along = axes.transpose(0, 2, 1) @ (x @ influence)
+    alone = roots < _ALONE  # a direction that the cluster determines by itself
+    if (np.abs(along[alone]) > _ALONE).any():
+        return np.full((*x.shape[:2], influence.shape[1]), np.nan)
+    with np.errstate(divide="ignore"):
+        scale = np.where(alone, 0.0, np.where(alone, 1.0, np.abs(roots)) ** -0.5)
+    adjusted: FloatArray = axes @ (scale[:, :, None] * along)
+    return adjusted
+
+
+def _degrees(
+    model: Fit, weights: FloatArray, vectors: FloatArray, starts: IntArray, order: IntArray
+) -> tuple[float, float]:
+    """Return the denominator's degrees of freedom, and the factor of the Wald statistic over k."""
+    if not np.isfinite(vectors).all():
+        return np.nan, np.nan
+    k = vectors.shape[1]
+    middle = np.linalg.cholesky(weights @ model.unscaled @ weights.T)
+    even = np.linalg.solve(middle, vectors.T).T  # contrasts that do not correlate
+    x = model.design[order]
+    sums = [np.add.reduceat(x * even[:, [s]], starts, axis=0) for s in range(k)]
+
+    def cross(s: int, t: int) -> FloatArray:
+        own = np.add.reduceat(even[:, s] * even[:, t], starts)
+        shared = sums[s] @ model.unscaled @ sums[t].T
+        return np.asarray(np.diag(own) - shared)
+
+    trace = np.mean([np.trace(cross(s, s)) for s in range(k)])
+    variance = 0.0
+    for s in range(k):
+        for t in range(k):
+            st = cross(s, t)
+            variance += float((cross(s, s) * cross(t, t)).sum() + (st * st.T).sum())
+    eta = k * (k + 1) * trace**2 / variance
+    return eta - k + 1, (eta - k + 1) / eta
