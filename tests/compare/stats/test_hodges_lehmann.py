@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from neuroflow.compare.stats import hodges_lehmann
-from neuroflow.compare.stats.hodges_lehmann import shift
+from neuroflow.compare.stats import two_groups
+from neuroflow.compare.stats.two_groups import shift
 
 
 @pytest.mark.parametrize("digits", [12, 2, 1])
@@ -11,7 +11,7 @@ def test_selection_agrees_with_sorting_all_differences(monkeypatch, digits):
     for m, n in ((30, 41), (200, 7), (64, 64)):
         a, b = rng.normal(0.3, 1, m).round(digits), rng.normal(0, 2, n).round(digits)
         everything = shift(a, b, 0.95)
-        monkeypatch.setattr(hodges_lehmann, "_ALL", 0)
+        monkeypatch.setattr(two_groups, "_ALL", 0)
         np.testing.assert_allclose(shift(a, b, 0.95), everything, rtol=1e-12, atol=1e-13)
         monkeypatch.undo()
 
