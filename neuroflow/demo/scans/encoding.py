@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset, write_file_meta_info
-from pydicom.tag import Tag
 from pydicom.uid import UID, ExplicitVRLittleEndian
+
+_ITEM = b"\xfe\xff\x00\xe0"
 
 
 def encoded(ds: Dataset) -> bytes:
@@ -20,8 +24,47 @@ def encoded(ds: Dataset) -> bytes:
     return stream.getvalue()
 
 
+def element(tag: int, vr: str, value: str | bytes) -> bytes:
+    """Encode an element with a short length.
+
+    Examples
+    --------
+    >>> ds = Dataset()
+    >>> ds.InstanceNumber = 12
+    >>> element(0x00200013, "IS", "12") == encoded(ds)
+    True
+    """
+    stored = value.encode("ascii") if isinstance(value, str) else value
+    if len(stored) % 2:
+        stored += b"\0" if vr == "UI" else b" "
+    if vr == "OW":
+        return struct.pack("<HH2s2xL", tag >> 16, tag & 0xFFFF, b"OW", len(stored)) + stored
+    return struct.pack("<HH2sH", tag >> 16, tag & 0xFFFF, vr.encode(), len(stored)) + stored
+
+
+def sequence(tag: int, items: Iterable[bytes]) -> bytes:
+    """Encode a sequence of encoded datasets.
+
+    Examples
+    --------
+    >>> ds, part = Dataset(), Dataset()
+    >>> part.EchoTime = 80
+    >>> ds.MREchoSequence = [part]
+    >>> sequence(0x00189114, [encoded(part)]) == encoded(ds)
+    True
+    """
+    body = b"".join(_ITEM + len(part).to_bytes(4, "little") + part for part in items)
+    return struct.pack("<HH2s2xL", tag >> 16, tag & 0xFFFF, b"SQ", len(body)) + body
+
+
 def write_encoded(path: Path, body: bytes, *, storage: str, instance: str) -> None:
     """Write a DICOM file whose dataset is encoded already."""
+    name = b"1" * len(instance)
+    path.write_bytes(_head(storage, name.decode()).replace(name, instance.encode("ascii")) + body)
+
+
+@cache
+def _head(storage: str, instance: str) -> bytes:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = UID(storage)
@@ -29,35 +72,28 @@ def write_encoded(path: Path, body: bytes, *, storage: str, instance: str) -> No
     head = DicomBytesIO()
     head.write(bytes(128) + b"DICM")
     write_file_meta_info(head, meta)
-    path.write_bytes(head.getvalue() + body)
+    return head.getvalue()
 
 
 class DicomTemplate:
-    """Encodes datasets that differ in a few attributes.
+    """Encodes datasets that differ in a few elements.
 
     Examples
     --------
     >>> ds = Dataset()
     >>> ds.PatientID, ds.InstanceNumber, ds.Rows = "A", 1, 64
-    >>> template = DicomTemplate(ds, "InstanceNumber")
+    >>> template = DicomTemplate(ds, 0x00200013)
     >>> ds.InstanceNumber = 2
-    >>> template.filled(ds) == encoded(ds)
+    >>> template.filled({0x00200013: element(0x00200013, "IS", "2")}) == encoded(ds)
     True
     """
 
-    def __init__(self, ds: Dataset, *varying: str) -> None:
-        self._tags = sorted(int(Tag(word)) for word in varying)
-        edges = (-1, *self._tags, 0xFFFFFFFF)
+    def __init__(self, ds: Dataset, *varying: int) -> None:
+        edges = (-1, *sorted(varying), 0xFFFFFFFF)
         self._between = [encoded(ds[low + 1 : high]) for low, high in pairwise(edges)]
 
-    def filled(self, ds: Dataset) -> bytes:
+    def filled(self, elements: Mapping[int, bytes]) -> bytes:
         """Encode one of them."""
-        own = (_element(ds, tag) for tag in self._tags)
+        own = (elements[tag] for tag in sorted(elements))
         first, *others = self._between
         return first + b"".join(a + b for a, b in zip(own, others, strict=True))
-
-
-def _element(ds: Dataset, tag: int) -> bytes:
-    part = Dataset()  # a slice of the dataset would sort all its tags
-    part[tag] = ds[tag]
-    return encoded(part)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -12,10 +14,11 @@ from pydicom.uid import EnhancedMRImageStorage
 
 from neuroflow.demo.people import Visit
 from neuroflow.demo.scans.dicom import ORIENTATION, add_pixels, header, item, slice_position, uid
-from neuroflow.demo.scans.encoding import encoded, write_encoded
+from neuroflow.demo.scans.encoding import encoded, sequence, write_encoded
 from neuroflow.demo.scans.phantom import SLICES, VOXEL_MM, gradients
 
 _FRAMES = 0x52009230  # PerFrameFunctionalGroupsSequence
+_CONTENT = 0x00209111  # FrameContentSequence
 
 
 def enhanced(visit: Visit, image: NDArray[np.uint16]) -> Dataset:
@@ -82,21 +85,21 @@ def _shared(visit: Visit) -> Dataset:
 @cache
 def _frames() -> bytes:
     """Describe the frames; they are the same in every study, and there are 2048 of them."""
-    ds = Dataset()
-    ds.PerFrameFunctionalGroupsSequence = [
-        _frame(volume, index) for volume in range(len(gradients()[0])) for index in range(SLICES)
+    positions = [
+        encoded(item(PlanePositionSequence=[item(ImagePositionPatient=slice_position(index))]))
+        for index in range(SLICES)
     ]
-    return encoded(ds)
+    content = _content()
+    frames = [
+        weighting + sequence(_CONTENT, [content(volume, index)]) + positions[index]
+        for volume, weighting in enumerate(map(_weighting, range(len(gradients()[0]))))
+        for index in range(SLICES)
+    ]
+    return sequence(_FRAMES, frames)
 
 
-def _frame(volume: int, index: int) -> Dataset:
+def _weighting(volume: int) -> bytes:
     b_value, direction = (values[volume] for values in gradients())
-    content = item(
-        StackID="1",
-        InStackPositionNumber=index + 1,
-        TemporalPositionIndex=volume + 1,
-        DimensionIndexValues=[1, volume + 1, index + 1],
-    )
     diffusion = item(
         DiffusionBValue=float(b_value), DiffusionDirectionality="DIRECTIONAL" if b_value else "NONE"
     )
@@ -104,8 +107,21 @@ def _frame(volume: int, index: int) -> Dataset:
         diffusion.DiffusionGradientDirectionSequence = [
             item(DiffusionGradientOrientation=direction.tolist())
         ]
-    return item(
-        FrameContentSequence=[content],
-        PlanePositionSequence=[item(ImagePositionPatient=slice_position(index))],
-        MRDiffusionSequence=[diffusion],
-    )
+    return encoded(item(MRDiffusionSequence=[diffusion]))
+
+
+def _content() -> Callable[[int, int], bytes]:
+    """Return a function that encodes the content of a frame; only integers differ."""
+    start = encoded(item(StackID="1"))
+    head = struct.Struct("<HH2sHL").pack  # an unsigned long
+    indices = struct.Struct("<HH2sHLLL").pack
+
+    def content(volume: int, index: int) -> bytes:
+        return (
+            start
+            + head(0x0020, 0x9057, b"UL", 4, index + 1)  # InStackPositionNumber
+            + head(0x0020, 0x9128, b"UL", 4, volume + 1)  # TemporalPositionIndex
+            + indices(0x0020, 0x9157, b"UL", 12, 1, volume + 1, index + 1)  # DimensionIndexValues
+        )
+
+    return content

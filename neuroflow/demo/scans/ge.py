@@ -10,17 +10,14 @@ from pydicom.dataset import Dataset
 
 from neuroflow.demo.people import Visit
 from neuroflow.demo.scans.dicom import ORIENTATION, add_pixels, header, slice_position, uid
-from neuroflow.demo.scans.encoding import DicomTemplate, write_encoded
+from neuroflow.demo.scans.encoding import DicomTemplate, element, write_encoded
 from neuroflow.demo.scans.phantom import N_B0, N_DIRECTIONS, SLICES, VOXEL_MM, gradients, image
 
 _TO_GE = np.array([-1.0, -1.0, 1.0])  # patient axes to the scanner's frequency, phase and slice
-_OF_A_SLICE = (
-    "SOPInstanceUID",
-    "InstanceNumber",
-    "ImagePositionPatient",
-    "SliceLocation",
-    "PixelData",
-)
+_INSTANCE_UID, _NUMBER, _POSITION, _LOCATION, _PIXELS = (
+    0x00080018, 0x00200013, 0x00200032, 0x00201041, 0x7FE00010
+)  # fmt: skip
+_OF_A_SLICE = (_INSTANCE_UID, _NUMBER, _POSITION, _LOCATION, _PIXELS)
 
 
 def write_ge(visit: Visit, folder: Path) -> None:
@@ -42,29 +39,32 @@ def write_ge(visit: Visit, folder: Path) -> None:
         ds.TemporalPositionIdentifier = volume + 1
         ds.ImagesInAcquisition = SLICES * (N_B0 + N_DIRECTIONS)
         _private(ds, volume)
-        template: DicomTemplate | None = None
+        add_pixels(ds, pixels[0])
+        template = DicomTemplate(ds, *_OF_A_SLICE)
         for index in range(SLICES):
             instance = volume * SLICES + index + 1
-            _describe_slice(ds, visit, instance, pixels[index])
-            template = template or DicomTemplate(ds, *_OF_A_SLICE)
+            name = uid("image", visit.participant_id, visit.day, instance)
+            body = template.filled(_slice(name, instance, pixels[index]))
             path = folder / f"E1S5I{instance}.MRDC"
-            body = template.filled(ds)
-            write_encoded(path, body, storage=ds.SOPClassUID, instance=ds.SOPInstanceUID)
+            write_encoded(path, body, storage=ds.SOPClassUID, instance=name)
 
 
-def _describe_slice(ds: Dataset, visit: Visit, instance: int, pixels: NDArray[np.uint16]) -> None:
+def _slice(name: str, instance: int, pixels: NDArray[np.uint16]) -> dict[int, bytes]:
     position = slice_position((instance - 1) % SLICES)
-    ds.InstanceNumber = instance
-    ds.SOPInstanceUID = uid("image", visit.participant_id, visit.day, instance)
-    ds.ImagePositionPatient, ds.SliceLocation = position, position[2]
-    add_pixels(ds, pixels)
+    return {
+        _INSTANCE_UID: element(_INSTANCE_UID, "UI", name),
+        _NUMBER: element(_NUMBER, "IS", str(instance)),
+        _POSITION: element(_POSITION, "DS", "\\".join(map(str, position))),
+        _LOCATION: element(_LOCATION, "DS", str(position[2])),
+        _PIXELS: element(_PIXELS, "OW", pixels.astype("<u2").tobytes()),
+    }
 
 
 def _private(ds: Dataset, volume: int) -> None:
     b_value, direction = (values[volume] for values in gradients())
     acquisition = ds.private_block(0x0019, "GEMS_ACQU_01", create=True)
-    for element, value in zip((0xBB, 0xBC, 0xBD), direction * _TO_GE, strict=True):
-        acquisition.add_new(element, "DS", f"{value + 0.0:.6f}")
+    for low, value in zip((0xBB, 0xBC, 0xBD), direction * _TO_GE, strict=True):
+        acquisition.add_new(low, "DS", f"{value + 0.0:.6f}")
     acquisition.add_new(0xE0, "DS", str(N_DIRECTIONS))
     parameters = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
     parameters.add_new(0x39, "IS", [int(b_value), 8, 0, 0])
