@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import traceback
 import warnings
+from contextlib import suppress
 from typing import Annotated, TextIO
 
 import typer
@@ -75,6 +77,7 @@ def version(
 def main() -> None:
     """Run the command line; errors become a message and an exit code, never a bare traceback."""
     try:
+        _end_tidily()
         with warnings.catch_warnings():
             warnings.simplefilter("always", ResultWarning)
             warnings.showwarning = _print_warning
@@ -95,6 +98,12 @@ def main() -> None:
             raise
         _print_bug_report_hint(error)
         sys.exit(UNEXPECTED)
+
+
+def _end_tidily() -> None:
+    """Let SIGTERM end the command as an exit does, so that temporary files are removed."""
+    with suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 def _of_permission(error: PermissionError) -> WorkspaceError:

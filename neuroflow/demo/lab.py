@@ -14,6 +14,7 @@ from typing import Unpack
 
 from neuroflow.demo.session import VARIABLE, DemoOptions, start_demo
 from neuroflow.errors import DemoError, MissingExtraError
+from neuroflow.io import child_environ
 from neuroflow.models import OnEvent
 
 NOTEBOOK = "01_quickstart.ipynb"
@@ -51,7 +52,7 @@ def run_lab(
     with start_demo(folder, on_event=on_event, **options) as demo:
         copy = Path(shutil.copy(notebook, demo.folder.path))
         command = [sys.executable, "-m", "jupyterlab", str(copy)]
-        return launch(command, {**environ, VARIABLE: str(demo.folder.path)})
+        return launch(command, {**child_environ(environ), VARIABLE: str(demo.folder.path)})
 
 
 def find_notebook(name: str) -> Path:

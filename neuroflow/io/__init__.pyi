@@ -6,6 +6,8 @@ from .atomic import make_private_folder as make_private_folder
 from .atomic import private_mode as private_mode
 from .atomic import remove_leftovers as remove_leftovers
 from .atomic import write_private as write_private
+from .child_process import PASSPHRASE_VARIABLE as PASSPHRASE_VARIABLE
+from .child_process import child_environ as child_environ
 from .limits import MAX_CELLS as MAX_CELLS
 from .limits import MAX_PIXELS as MAX_PIXELS
 from .limits import MAX_TABLE_BYTES as MAX_TABLE_BYTES
@@ -18,6 +20,8 @@ from .numbers import to_floats as to_floats
 from .participants import ParticipantRows as ParticipantRows
 from .participants import read_participants as read_participants
 from .participants import without_prefix as without_prefix
+from .scratch import scratch_folder as scratch_folder
+from .scratch import sweep_scratch as sweep_scratch
 from .text import DELIMITERS as DELIMITERS
 from .text import TextError as TextError
 from .text import TextTable as TextTable

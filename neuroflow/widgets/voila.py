@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, get_args
 
 from neuroflow.errors import MissingExtraError, OptionError, WorkerError
-from neuroflow.io import write_private
+from neuroflow.io import child_environ, write_private
 from neuroflow.plot import ThemeName
 from neuroflow.workspace import Workspace
 
@@ -98,6 +98,7 @@ def _command(port: int, theme: str) -> list[str]:
         *(f"--port={port}", f"--Voila.ip={LOCAL}", "--Voila.port_retries=0"),
         *("--Voila.auto_token=True", "--template=neuroflow", f"--theme={theme}"),
         *("--VoilaConfiguration.allow_template_override=NO", "--strip_sources=True"),
+        f"--Voila.tornado_settings={_settings(port)}",
         # The kernel of a closed page may finish its upload; idle kernels are ended.
         *(
             f"--MappingKernelManager.cull_idle_timeout={_IDLE_SECONDS}",
@@ -106,13 +107,46 @@ def _command(port: int, theme: str) -> list[str]:
     ]
 
 
+def _settings(port: int) -> dict[str, object]:
+    """Return the settings of the server: which names it answers to, and what its page may do.
+
+    A web page elsewhere could lead a name of its own to this computer (DNS rebinding); the server
+    answers to loopback names only. The page loads nothing from elsewhere, sends nothing there, and
+    is in no frame. Voilà and the widgets need scripts in the page, and evaluate some.
+
+    References
+    ----------
+    W3C, *Content Security Policy Level 3*.
+    """
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src": "'self' 'unsafe-inline' blob:",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": f"'self' ws://{LOCAL}:{port} ws://localhost:{port} data: blob:",
+        "worker-src": "'self' blob:",
+        "form-action": "'self'",
+        "base-uri": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    headers = {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return {"allow_remote_access": False, "headers": headers}
+
+
 def _environ(folder: Path, token: str) -> dict[str, str]:
     """Return the page's environment with the token, since arguments are visible to everybody.
+
+    A passphrase stays here: the page asks for it in the Connect form.
 
     Jupyter must find the kernel of this Python before others, and the template of the page.
     """
     share = str(files("neuroflow.widgets") / "share")
-    return os.environ | {
+    return child_environ() | {
         WORKSPACE_VARIABLE: str(folder),
         FOLDER_VARIABLE: str(Path.cwd()),
         "JUPYTER_TOKEN": token,

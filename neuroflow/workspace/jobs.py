@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from neuroflow.events import EventLog, listening
-from neuroflow.io import make_private_folder, private_mode
+from neuroflow.io import make_private_folder, private_mode, sweep_scratch
 from neuroflow.ledger import utc_now
 from neuroflow.models import OnEvent
 from neuroflow.workspace.folder import ProjectFolder
@@ -64,6 +64,7 @@ class Jobs:
             listening(on_event) as listen,
             self._log(name, listen) as log,
         ):
+            sweep_scratch()  # what a killed run left of its copies of scans
             if self._witness is not None:
                 self._witness.start(name)
             yield Job(name, log)

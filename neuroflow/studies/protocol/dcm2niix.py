@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from operator import attrgetter
 from pathlib import Path
 
 from neuroflow.errors import MissingExtraError, StudyError
+from neuroflow.io import child_environ, scratch_folder
 from neuroflow.models import Finding, Study, StudyKind
 from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.archive import Member, shared_archives
@@ -38,8 +38,8 @@ def conversion_findings(study: Study, facts: Acquisition) -> list[Finding]:
     if facts.kind is not StudyKind.DICOM:
         return []
     program = _program()
-    with tempfile.TemporaryDirectory(prefix="neuroflow-") as name:
-        source, target = Path(name) / "in", Path(name) / "out"
+    with scratch_folder() as folder:
+        source, target = folder / "in", folder / "out"
         source.mkdir()
         target.mkdir()
         _copy_images(facts.images, source)
@@ -89,6 +89,7 @@ def _convert(program: str, source: Path, target: Path) -> str:
             timeout=TIMEOUT_SECONDS,
             check=False,
             errors="replace",
+            env=child_environ(),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__

@@ -10,6 +10,7 @@ import tempfile
 from typing import Any
 
 from neuroflow.errors import ConfigError, ConnectError, PortError
+from neuroflow.io import child_environ
 from neuroflow.transfer.ssh.translate import printable, quoted
 
 _END_SECONDS = 1.0
@@ -37,6 +38,7 @@ class CommandSocket:
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=self._complaints,
+                env=child_environ(),
             )
 
     def send(self, data: bytes) -> int:

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 
+from neuroflow.io import child_environ
 from neuroflow.transfer.ssh.config.lines import Line
 from neuroflow.transfer.ssh.config.tokens import check_shell_safe, expand
 
@@ -111,6 +112,7 @@ class Conditions:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     timeout=EXEC_SECONDS,
+                    env=child_environ(),
                     check=False,
                 )
             except (subprocess.TimeoutExpired, OSError):

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from neuroflow.errors import KeyFileError, Wording
 from neuroflow.io import OWNER_ONLY, atomic_write, write_private
+from neuroflow.io import PASSPHRASE_VARIABLE as PASSPHRASE_VARIABLE  # noqa: PLC0414  re-exported
 from neuroflow.transfer.ssh.keys.public import (
     PrivateKey,
     PublicKey,
@@ -20,9 +21,6 @@ from neuroflow.transfer.ssh.keys.public import (
     read_public,
     read_unprotected,
 )
-
-PASSPHRASE_VARIABLE = "NEUROFLOW_PASSPHRASE"  # noqa: S105  the name of a variable, no secret
-"""Where a passphrase is found in the environment."""
 
 _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 MIN_RSA_BITS = 2048

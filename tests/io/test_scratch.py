@@ -1,0 +1,73 @@
+"""Copies of scans in temporary folders: private, and never left behind for long."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from neuroflow.io import scratch_folder, sweep_scratch
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes of POSIX")
+
+COPYING = """
+import signal, sys, time
+from neuroflow.cli.program import _end_tidily
+from neuroflow.io import scratch_folder
+_end_tidily()
+with scratch_folder() as folder:
+    (folder / "image.dcm").write_bytes(b"MUSTERMANN")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """Use an empty folder for temporary files, also in processes."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def ended_by(number):
+    """Run a process that copies a scan, and end it by a signal."""
+    with subprocess.Popen([sys.executable, "-c", COPYING], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline().strip()
+        process.send_signal(number)
+        process.wait(20)
+    return process.returncode
+
+
+def test_a_copy_is_private_and_goes(temporary):
+    before = os.umask(0)
+    try:
+        with scratch_folder() as folder:
+            assert folder.parent == temporary
+            assert folder.stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)
+    assert not list(temporary.iterdir())
+
+
+def test_sigterm_leaves_nothing(temporary):
+    assert ended_by(signal.SIGTERM) == 128 + signal.SIGTERM
+    assert not list(temporary.iterdir())
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_one(temporary):
+    ended_by(signal.SIGKILL)
+    assert list(temporary.rglob("image.dcm"))
+    with scratch_folder():
+        assert not list(temporary.rglob("image.dcm"))
+
+
+def test_folders_of_running_processes_and_links_stay(temporary):
+    (temporary / f"neuroflow-{os.getpid()}-x").mkdir()
+    (temporary / "neuroflow-theirs-x").mkdir()
+    (temporary / "elsewhere").mkdir()
+    (temporary / "neuroflow-999999999-x").symlink_to(temporary / "elsewhere")
+    sweep_scratch()
+    assert len(list(temporary.iterdir())) == 4
