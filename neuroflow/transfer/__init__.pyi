@@ -2,6 +2,7 @@ from .collect.collect import collect as collect
 from .collect.discover import changed_ids as changed_ids
 from .collect.discover import collected_ids as collected_ids
 from .collect.discover import find_results as find_results
+from .collect.service_messages import read_messages as read_messages
 from .collect.snapshot import OutputSnapshot as OutputSnapshot
 from .collect.status import status as status
 from .control import Clock as Clock

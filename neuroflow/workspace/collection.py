@@ -35,6 +35,7 @@ from neuroflow.transfer import (
     find_results,
     forward_events,
     poll,
+    read_messages,
     status,
     wait_for_results,
     with_retries,
@@ -213,8 +214,9 @@ class Collection:
         skipped: list[str] = []
         with closing(self._service.connect()) as remote:
             found = find_results(remote, known=known, on_skipped=skipped.append)
+            said = read_messages(remote, known, before.messages if before else None)
         snapshot = OutputSnapshot(self._clock.now(), before).add(*found)
-        snapshot.left_out = skipped
+        snapshot.left_out, snapshot.messages = skipped, said
         self._save(snapshot)
         return snapshot
 

@@ -73,3 +73,25 @@ def test_folders_that_cannot_be_are_refused_by_name(tmp_path, text, why):
         with pytest.raises(ConfigError) as caught:
             ws.service.settings  # noqa: B018
     assert why in caught.value.why
+
+
+def test_what_the_service_logs_stands_in_the_status_beside_ours(tmp_path, own_cohort_folder):
+    with (
+        DemoService(tmp_path / "service", delay=0.0, log="logs/status.log") as service,
+        nf.Workspace(tmp_path / "project") as ws,
+    ):
+        ws.service.save_profile(service.profile)
+        ws.service.trust(service.fingerprint)
+        people = own_cohort_folder / "participants.tsv"
+        studies = nf.find_studies(own_cohort_folder / "scans")
+        cohort = ws.cohort("C", studies, participants=people)
+        ws.submit(cohort, on_event=silent)
+        assert service.wait_until_idle()
+        table = ws.status()
+        for row in table.itertuples():
+            said = f"{row.study_id} completed"
+            assert row.state == "delivered"
+            assert "results are ready on the server; the service says: " in row.message
+            assert row.message.endswith(said)
+            assert table.attrs["service_messages"][row.study_id].endswith(said)
+        assert ws.status(offline=True)["message"].tolist() == table["message"].tolist()

@@ -47,18 +47,21 @@ class Pipeline:
     seed: int = 0  # Of the simulated values and failures
     truth: GroundTruth = unknown_subject  # Returns whose a study is
     clock: Callable[[], datetime] = datetime.now  # The local time that the reports show
+    log: Path | None = None  # Where each study's states are logged; None for nowhere
 
     def process(self, upload: Path) -> None:
         """Write the result folder of one upload, or its failure report."""
         study_id, at = upload.stem, self.clock()
+        self._log(study_id, "processing")
         try:
             content = read_upload(upload)
             if share(self.seed, "failure", study_id) < self.failure_rate:
                 raise StudyError("The image quality is not sufficient.")  # noqa: TRY301
-            files = self._results(study_id, content, at)
+            files, state = self._results(study_id, content, at), "completed"
         except (StudyError, FileNotFoundError) as error:
-            files = _failure(error, study_id, at)
+            files, state = _failure(error, study_id, at), f"failed: {error}"
         self._publish(self.output(upload), study_id, files)
+        self._log(study_id, state)
 
     def _results(self, study_id: str, content: Upload, at: datetime) -> Iterator[tuple[str, bytes]]:
         subject = self.truth(study_id) or Subject(
@@ -69,6 +72,12 @@ class Pipeline:
         yield "prediction.png", draw_prediction(prediction, study_id, at)
         yield "prediction.txt", prediction_text(prediction, study_id, at).encode()
         yield "aidp.csv", aidp_text(values, study_id, self.layout).encode()
+
+    def _log(self, study_id: str, state: str) -> None:
+        if self.log is not None:
+            self.log.parent.mkdir(exist_ok=True)
+            with self.log.open("a", encoding="utf-8") as file:
+                file.write(f"{self.clock():%Y-%m-%d %H:%M:%S} {study_id} {state}\n")
 
     def _publish(self, output: Path, study_id: str, files: Iterator[tuple[str, bytes]]) -> None:
         """Make the files appear one after the other, each of them complete."""

@@ -72,6 +72,9 @@ class DemoService:
         age and sex are taken from the upload.
     folders
         Where uploads and results are below the home; None for the layout of the guide.
+    log
+        The file below the home in which the service logs each study, for instance
+        ``"logs/status.log"``; empty for none.
     takes_uploads
         True moves an upload away as soon as it is complete.
 
@@ -124,6 +127,7 @@ class DemoService:
         truth: GroundTruth | None = None,
         takes_uploads: bool = False,
         folders: FolderLayout | None = None,
+        log: str = "",
     ) -> None:
         if delay < 0 or latency < 0 or not 0 <= failure_rate <= 1:
             raise DemoError(
@@ -147,6 +151,7 @@ class DemoService:
             failure_rate=failure_rate,
             seed=seed,
             truth=truth or unknown_subject,
+            log=self.home / log if log else None,
         )
         self._queue = ProcessingQueue(pipeline.process, delay)
         self._latency, self._takes_uploads = latency, takes_uploads

@@ -19,6 +19,7 @@ from neuroflow.events import warn_user
 from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.ledger import LedgerRow
 from neuroflow.models import Entry, ResultFolder
+from neuroflow.transfer.collect.service_messages import ServiceMessages
 
 STABLE_AFTER = timedelta(minutes=2)
 """A folder that is unchanged for this long is complete."""
@@ -54,6 +55,7 @@ class OutputSnapshot:
         self.folders: dict[str, ResultFolder] = {}
         self.expected: set[str] | None = None
         self.left_out: list[str] = []
+        self.messages: ServiceMessages = before.messages if before else ServiceMessages()
         self._old = before.folders if before else {}
         self._seen_at: dict[str, SeenAt] = dict(before._seen_at) if before else {}
         self._newest: datetime | None = before._newest if before else None
@@ -105,6 +107,7 @@ class OutputSnapshot:
             "at": self.at.isoformat(),
             "newest": _text(self._newest),
             "left_out": self.left_out,
+            "messages": [dict(self.messages.lines), dict(self.messages.files)],
             "folders": [
                 [
                     study_id,
@@ -134,6 +137,7 @@ class OutputSnapshot:
             snapshot = cls(_needed(content["at"]))
             snapshot._newest = _time(content["newest"])
             snapshot.left_out = list(map(str, content["left_out"]))
+            snapshot.messages = ServiceMessages(*content.get("messages", ({}, {})))
             for study_id, first, since, place, files in content["folders"]:
                 snapshot._seen_at[str(study_id)] = SeenAt(_needed(first), _needed(since))
                 if place is not None:

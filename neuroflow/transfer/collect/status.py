@@ -49,6 +49,8 @@ def status(
         unknown.pop(row.study_id, None)
         has_changed = row.study_id not in collected or row.study_id in changed
         state, message = _current_state(row, snapshot, now, overdue_hours, has_changed=has_changed)
+        if snapshot is not None and (said := snapshot.messages.lines.get(row.study_id)):
+            message = f"{message}; the service says: {said}".removeprefix("; ")
         since = row.submitted_at if state in {State.PROCESSING, State.OVERDUE} else row.since
         lines.append((row.cohort_id, row.study_id, state.value, since, row.size, message))
     for study_id in sorted(unknown):
@@ -61,6 +63,7 @@ def status(
     table["since"] = pd.to_datetime(table["since"], utc=True)
     table = table.astype({name: "str" for name in COLUMNS if name not in {"since", "size"}})
     table.attrs["listed_at"] = snapshot.at if snapshot else None
+    table.attrs["service_messages"] = dict(snapshot.messages.lines) if snapshot else {}
     table.attrs["left_out"] = list(snapshot.left_out) if snapshot else []
     return table
 
