@@ -4,6 +4,7 @@ from .compare import asymmetry as asymmetry
 from .compare import calibration as calibration
 from .compare import change_over_time as change_over_time
 from .compare import compare_auc as compare_auc
+from .compare import compare_cohorts as compare_cohorts
 from .compare import compare_groups as compare_groups
 from .compare import compare_sites as compare_sites
 from .compare import confusion_matrix as confusion_matrix
@@ -13,6 +14,7 @@ from .compare import diagnostic_accuracy as diagnostic_accuracy
 from .compare import harmonize as harmonize
 from .compare import methods_text as methods_text
 from .compare import paper_table as paper_table
+from .compare import pool_effects as pool_effects
 from .compare import remove_site as remove_site
 from .compare import save_paper_table as save_paper_table
 from .compare import table_one as table_one

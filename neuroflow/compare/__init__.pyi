@@ -9,6 +9,8 @@ from .accuracy import roc_points as roc_points
 from .asymmetry import asymmetry as asymmetry
 from .change import change_over_time as change_over_time
 from .change import years_of as years_of
+from .cohorts import compare_cohorts as compare_cohorts
+from .cohorts import pool_effects as pool_effects
 from .correlate import correlate as correlate
 from .correlate import correlate_regions as correlate_regions
 from .groups import compare_groups as compare_groups

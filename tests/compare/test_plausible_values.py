@@ -44,6 +44,7 @@ COMPARISONS = {
     "z_scores": nf.z_scores,
     "compare_sites": nf.compare_sites,
     "remove_site": nf.remove_site,
+    "compare_cohorts": lambda table, **how: nf.compare_cohorts(table, cohort="site", **how),
     "harmonize": lambda table, **how: nf.harmonize(table, method="linear", **how),
     "asymmetry": nf.asymmetry,
     "change_over_time": nf.change_over_time,

@@ -38,8 +38,8 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     ----------
     effects
         The table that `compare_groups`, `change_over_time`, `correlate`, `correlate_regions`,
-        `z_scores`, `diagnostic_accuracy`, `compare_auc`, `calibration` or `confusion_matrix`
-        returned, or its ``.attrs``.
+        `z_scores`, `diagnostic_accuracy`, `compare_auc`, `calibration`, `confusion_matrix`
+        or `compare_cohorts` returned, or its ``.attrs``.
 
     Returns
     -------
@@ -68,6 +68,7 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
         ("correlation", _correlations),
         ("reference", _scores),
         ("accuracy", _accuracy),
+        ("pooled", _pooled),
     ):
         if name in facts:
             left_out = [f"{item['n']} ({item['reason']})" for item in facts.get("exclusions", [])]
@@ -171,6 +172,20 @@ def _scores(facts: Mapping[str, Any]) -> list[str]:
         "Each member of the reference was compared with the other members.",
         f"{facts['confidence']:.0%} prediction intervals are reported.",
     ]
+
+
+def _pooled(facts: Mapping[str, Any]) -> list[str]:
+    what = "differences" if facts["pooled"] == "estimate" else "effect sizes"
+    named = f"{len(facts['cohorts'])} cohorts ({_listed(facts['cohorts'])})"
+    how = f" ({facts['model']})" if "model" in facts else ""
+    sentences = [
+        f"Groups were compared in each of {named}{how}, and the {what} summarised by a "
+        "random-effects model (REML; intervals and tests after Hartung and Knapp).",
+        f"{facts['confidence']:.0%} confidence and prediction intervals are reported.",
+    ]
+    if facts.get("failed"):
+        sentences.append(f"Left out: {'; '.join(map(': '.join, facts['failed'].items()))}")
+    return [*sentences, _corrected(facts)]
 
 
 def _accuracy(facts: Mapping[str, Any]) -> list[str]:
