@@ -6,7 +6,7 @@ DEMO ?= demo-output
 # Tests start many processes; without stored bytecode each of them compiles neuroflow again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo lab serve test faults real mutations check lint types house bench docs pictures clean
+.PHONY: demo lab serve test faults real mutations check lint types house bench docs pictures hostile lock licences sbom clean
 
 ## demo: the main job end to end on the embedded service
 demo: $(VENV)/.demo
@@ -71,6 +71,14 @@ pictures: $(VENV)/.test
 	$(BIN)/python tools/make_gallery.py
 	$(BIN)/python tools/make_rooms.py
 	$(BIN)/python tools/make_agreement.py
+
+## hostile: 2,000 sessions with servers that lie at random
+hostile: $(VENV)/.test
+	NEUROFLOW_SESSIONS=2000 $(BIN)/python -m pytest -q -s tests/transfer/collect/test_hostile_sessions.py
+
+## lock, licences, sbom: versions with hashes; the page of licences; a bill of materials in dist/
+lock licences sbom: $(VENV)/.test
+	$(BIN)/python tools/make_supply_chain.py $@
 
 clean:
 	rm -rf $(VENV) $(DEMO) site docs/api .pytest_cache .mypy_cache .ruff_cache
