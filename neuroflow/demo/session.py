@@ -168,7 +168,7 @@ def start_demo(
     ('127.0.0.1', 'participants.tsv')
     """
     settings: ServiceOptions = {"seed": DEFAULT_SEED, "delay": 1.0, **options}
-    check_layout(settings.get("layout", "long"))  # before anything is written
+    check_layout(settings.get("layout", "wide"))  # before anything is written
     made = make_run_folder(folder)
     truth = ground_truth_of(made.project, made.participants)
     service = DemoService(made.service, truth=truth, **settings)

@@ -16,6 +16,7 @@ from .limits import max_bytes as max_bytes
 from .numbers import decimal_mark as decimal_mark
 from .numbers import is_missing as is_missing
 from .numbers import is_number as is_number
+from .numbers import other_mark as other_mark
 from .numbers import to_floats as to_floats
 from .participants import ParticipantRows as ParticipantRows
 from .participants import read_participants as read_participants

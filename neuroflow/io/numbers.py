@@ -12,6 +12,9 @@ MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".", "
 _POINT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _COMMA = re.compile(r"[+-]?([0-9]+,?[0-9]*|,[0-9]+)([eE][+-]?[0-9]+)?")
 _PERCENT = re.compile(r"(?P<number>[+-]?[0-9]+([.,][0-9]*)?)\s*%")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")  # 1,234 may be either
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+\.[0-9]+")
+_SWAPPED = str.maketrans(",.", ".,")
 _PLAIN = str.maketrans("", "", "0123456789.eE+-")
 
 
@@ -69,6 +72,25 @@ def to_floats(cells: Sequence[str], decimal: str) -> list[float]:
             if math.isfinite(sum(values)):
                 return values
     return [_to_float(cell, decimal) for cell in cells]
+
+
+def other_mark(cell: str, decimal: str) -> float:
+    """Read a number with another decimal mark than its table, or with marks of thousands.
+
+    NaN where it may be either: 1,234 in a table with decimal points.
+
+    Examples
+    --------
+    >>> other_mark("0,213", "."), other_mark("1,171.5", "."), other_mark("1,234", ".")
+    (0.213, 1171.5, nan)
+    """
+    if decimal == ",":
+        cell = cell.translate(_SWAPPED)
+    if _GROUPED.fullmatch(cell):
+        return float(cell.replace(",", ""))
+    if _THOUSANDS.fullmatch(cell) or not _COMMA.fullmatch(cell):
+        return math.nan
+    return _to_float(cell, ",")
 
 
 def _to_float(cell: str, decimal: str) -> float:

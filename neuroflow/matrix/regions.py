@@ -36,6 +36,18 @@ METRICS = {
     "fwcorrectedfa": "FAt",
     "md": "MD",
     "meandiffusivity": "MD",
+    "freieswasser": "FW",
+    "freiwasser": "FW",
+    "anteilfreieswasser": "FW",
+    "freieswasserfraktion": "FW",
+    "eaulibre": "FW",
+    "fractiondeaulibre": "FW",
+    "fraktionelleanisotropie": "FAt",
+    "anisotropiefractionnelle": "FAt",
+    "mittlerediffusivität": "MD",
+    "mittlerediffusivitaet": "MD",
+    "diffusivitémoyenne": "MD",
+    "diffusivitemoyenne": "MD",
 }
 """How a metric is written (case folded, letters only) and what it is called here."""
 
@@ -56,6 +68,11 @@ _SIDE_LAST = re.compile(
     r"(?P<name>.+)[_.\- ](?P<bracket>\()?(?P<side>left|right|lh|rh|[lr])(?(bracket)\))", re.I
 )
 _METRIC_FIRST = re.compile(r"(?P<metric>FW|FAt|FA|MD)[ _.\-](?P<name>.+)", re.IGNORECASE)
+_MEAN = re.compile(
+    r"(?:mean|average|avg)[ _.\-](?P<name>.+)|(?P<first>.+)[ _.\-](?:mean|average|avg)", re.I
+)
+_SPREAD = re.compile(r"(?:std|sd|stdev|sem|se|median|min|max|n|nvox|count)[ _.\-].+", re.I)
+_SEPARATORS = re.compile(r"[\s\-]+")
 _STATISTICS = frozenset({"mean", "average", "median", "std", "sd", "min", "max"})
 
 
@@ -107,7 +124,7 @@ def resolve(name: str, side: str = "") -> RegionName:
     text, given = name.strip(), _SIDES.get(side.casefold())
     stem, suffix = _without_metric(text)
     for written, metric in ((text, ""), (stem, suffix)):
-        found = _dictionary().get(written.casefold())
+        found = _dictionary().get(written.casefold()) or _with_separators().get(_folded(written))
         if found is not None and given in (None, found["hemisphere"]):
             return _known(found, metric)
     if given is not None:
@@ -116,6 +133,13 @@ def resolve(name: str, side: str = "") -> RegionName:
         sided = pattern.fullmatch(stem)
         if sided:
             return _sided(sided["name"], _SIDES[sided["side"].casefold()], suffix)
+    mean = _MEAN.fullmatch(text)
+    if mean is not None:
+        inner = resolve(mean["name"] or mean["first"], side)
+        if inner.known or inner.suffix:
+            return inner
+    if suffix and _SPREAD.fullmatch(stem):  # std_pSN_FW is no value of a region
+        return _unknown(text, UNKNOWN, "")
     return _unknown(stem, UNKNOWN, suffix)
 
 
@@ -147,6 +171,25 @@ def load_regions() -> pd.DataFrame:
     66
     """
     return pd.DataFrame([dict(row) for row in _rows()])
+
+
+@lru_cache(maxsize=1)
+def _with_separators() -> dict[str, dict[str, str]]:
+    """Names of several words, which may be written with blanks or dashes.
+
+    Not those that end in the name of another region: "Cerebellar MCP" may mean the MCP.
+    """
+    known = _dictionary()
+    return {
+        folded: row
+        for name, row in known.items()
+        if "_" in (folded := _folded(name)) and folded.rsplit("_", 1)[1] not in known
+    }
+
+
+def _folded(name: str) -> str:
+    """Write a name in lower case with ``_`` for blanks and dashes."""
+    return _SEPARATORS.sub("_", name.casefold())
 
 
 def _without_metric(text: str) -> tuple[str, str]:

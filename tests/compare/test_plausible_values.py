@@ -76,7 +76,7 @@ def with_value(table, value, rows=(8,)):
     return table
 
 
-def test_every_comparison_and_figure_of_a_table_is_tried_here():
+def test_every_comparison_and_figure_is_tried_here():
     figures = {spec.name for spec in nf.plot.FIGURES.values() if spec.needs in ("table", "visits")}
     assert figures - WITHOUT_VALUES == set(FIGURES)
     takes = {

@@ -30,7 +30,7 @@ def read(layout: str) -> dict[str, float]:
         return pd.read_csv(text, comment="#", header=None, index_col=0)[1].to_dict()
     table = pd.read_csv(text, comment="#")
     if layout == "wide":
-        return table.set_index("ID").loc["a1"].to_dict()
+        return table.set_index("Subject").loc["a1"].to_dict()
     long = table.melt("region", var_name="metric")
     return dict(zip(long["region"] + "_" + long["metric"], long["value"], strict=True))
 

@@ -17,7 +17,7 @@ def demo(
     lab: Annotated[bool, typer.Option("--lab", help="Open the quickstart in JupyterLab.")] = False,
     serve: Annotated[bool, typer.Option("--serve", help="Only run the service.")] = False,
     port: Annotated[int, typer.Option(help="The port of the service; 0 for any free port.")] = 0,
-    layout: Annotated[str, typer.Option(help="aidp.csv: long, wide or transposed.")] = "long",
+    layout: Annotated[str, typer.Option(help="aidp.csv: wide, long or transposed.")] = "wide",
     delay: Annotated[float, typer.Option(help="Seconds to process a study.")] = 1.0,
     failure_rate: Annotated[float, typer.Option(help="Share of studies that fail.")] = 0.0,
     latency: Annotated[float, typer.Option(help="Seconds added to every reply.")] = 0.0,

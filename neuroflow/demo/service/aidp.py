@@ -9,8 +9,9 @@ from neuroflow.errors import DemoError
 NOTICE = "SIMULATED by neuroflow's demo service. Not for clinical use."
 """Stands wherever simulated numbers appear."""
 
-LAYOUTS = ("long", "wide", "transposed")
-"""``long``: a row per region, a column per metric. ``wide``: one row, a column per value.
+LAYOUTS = ("wide", "long", "transposed")
+"""``wide``: one row with ``Subject``, a column per value: the likeliest layout, and the default.
+``long``: a row per region, a column per metric.
 ``transposed``: a row per value, without header."""
 
 
@@ -23,7 +24,7 @@ def check_layout(layout: str) -> str:
     return layout
 
 
-def aidp_text(values: pd.DataFrame, study_id: str, layout: str = "long") -> str:
+def aidp_text(values: pd.DataFrame, study_id: str, layout: str = "wide") -> str:
     """Write the values of one study.
 
     Examples
@@ -36,7 +37,7 @@ def aidp_text(values: pd.DataFrame, study_id: str, layout: str = "long") -> str:
     <BLANKLINE>
     >>> print(aidp_text(values, "a1", "wide"))
     # SIMULATED by neuroflow's demo service. Not for clinical use.
-    ID,MCP_FW,MCP_FA
+    Subject,MCP_FW,MCP_FA
     a1,0.100000,0.600000
     <BLANKLINE>
     """
@@ -49,7 +50,7 @@ def aidp_text(values: pd.DataFrame, study_id: str, layout: str = "long") -> str:
         table = table.loc[regions, list(metrics)].reset_index()
         body = table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
     elif layout == "wide":
-        row = pd.DataFrame([named]).assign(ID=study_id)[["ID", *named.index]]
+        row = pd.DataFrame([named]).assign(Subject=study_id)[["Subject", *named.index]]
         body = row.to_csv(index=False, float_format="%.6f", lineterminator="\n")
     else:
         body = named.to_csv(header=False, float_format="%.6f", lineterminator="\n")

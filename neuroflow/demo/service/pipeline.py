@@ -41,7 +41,7 @@ class Pipeline:
 
     output: Callable[[Path], Path]  # Returns where the result folder of an upload goes
     staging: Path  # Where files are written first
-    layout: str = "long"  # Of aidp.csv.
+    layout: str = "wide"  # Of aidp.csv.
     # The share of valid studies that fail all the same; the same ones for the same seed.
     failure_rate: float = 0.0
     seed: int = 0  # Of the simulated values and failures

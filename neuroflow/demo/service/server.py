@@ -119,7 +119,7 @@ class DemoService:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        layout: str = "long",
+        layout: str = "wide",
         delay: float = 2.0,
         failure_rate: float = 0.0,
         latency: float = 0.0,

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
 from neuroflow.errors import AidpError
 from neuroflow.io import DELIMITERS, TextError, decode, sample_cells, split_cells, trimmed
-from neuroflow.matrix import is_region
+from neuroflow.matrix import is_region, load_regions
 from neuroflow.results.aidp.schema import Schema
+from neuroflow.results.aidp.tidy import tidy, without_footer
 
 _SAMPLE_LINES = 200  # enough to see the delimiter, cheap for a report of thousands of studies
+PIPE, BLANK = "|", " "
+"""Delimiters of result files besides those of all tables."""
+_WIDE_GAP, _ANY_GAP = re.compile(r"[ \t\xa0]{2,}|\t"), re.compile(r"[ \t\xa0]+")
+_RULE = re.compile(r":?-+:?")
 _ENCODED = "Download it again, or name its encoding in a Schema."
 
 
@@ -26,6 +33,8 @@ class CsvGrid:
     comments: tuple[str, ...]  # Comment lines and titles above the table
     delimiter: str  # How it was written
     encoding: str
+    percent: frozenset[int] = frozenset()  # The columns that are in percent by their heading
+    notes: tuple[str, ...] = ()  # What was left out around the table
 
     def text(self, cell: tuple[int, int]) -> str:
         """Return the text of a cell, given as (row, column)."""
@@ -50,32 +59,70 @@ def read_grid(data: bytes, path: str | Path, schema: Schema) -> CsvGrid:
     [['pSN_FW', '0,21']]
     """
     try:
-        text, encoding = decode(data, schema.encoding)
+        text, encoding = decode(_without_padding(data), schema.encoding)
         if not text.strip():
             raise unreadable(path, 1, "The file is empty.", "Download it again.")
         delimiter = schema.delimiter or _find_delimiter(text, path, schema.skip_lines)
-        rows, lines, comments = split_cells(text, delimiter, schema.skip_lines)
+        rows, lines, comments = _split(text, delimiter, schema.skip_lines)
     except TextError as error:
         advice = _ENCODED if error.is_binary else error.advice
         raise unreadable(path, error.line, error.why, advice) from error
     if not rows:
         raise unreadable(path, 1, "All its cells are empty.", "Download it again.")
-    rows, lines, titles = _square(rows, lines, path)
-    return CsvGrid(path, rows, lines, (*comments, *titles), delimiter, encoding)
+    end, footer = without_footer(rows, _region_names())
+    rows, lines, titles = _square(rows[:end], lines[:end], path)
+    table = tidy(rows, lines)
+    around = (*comments, *titles, *footer)
+    left_out = [f"lines around the table left out: {'; '.join(footer)}"] * bool(footer)
+    notes = (*left_out, *table.notes)
+    return CsvGrid(path, table.rows, table.lines, around, delimiter, encoding, table.percent, notes)
+
+
+def _without_padding(data: bytes) -> bytes:
+    """Drop zeros at the end, as disks and networks add them; those of UTF-16 stay."""
+    bare = data.rstrip(b"\0")
+    return data if not bare or b"\0" in bare or len(data) - len(bare) == 1 else bare
+
+
+@cache
+def _region_names() -> tuple[str, ...]:
+    regions = load_regions()
+    names = [*regions["stem"], *regions["region"], *regions["region_name"]]
+    return tuple(dict.fromkeys(name.casefold() for name in names))
+
+
+def _split(text: str, delimiter: str, skip: int) -> tuple[list[list[str]], list[int], list[str]]:
+    """Split a text into cells, also at runs of blanks; drop the frame of a Markdown table."""
+    if delimiter == BLANK:
+        lines = io.StringIO(text).readlines()
+        wide = all(_WIDE_GAP.search(line.strip()) for line in lines if line.strip())
+        gap = _WIDE_GAP if wide else _ANY_GAP
+        text = "\n".join(gap.sub("\t", line.strip()) for line in lines)
+        return split_cells(text, "\t", skip)
+    rows, numbers, comments = split_cells(text, delimiter, skip)
+    if delimiter == PIPE and rows and all(len(row) > 2 and not row[0] + row[-1] for row in rows):
+        rows = [row[1:-1] for row in rows]
+        kept = [i for i, row in enumerate(rows) if not all(map(_RULE.fullmatch, row))]
+        rows, numbers = [rows[i] for i in kept], [numbers[i] for i in kept]
+    return rows, numbers, comments
 
 
 def _find_delimiter(text: str, path: str | Path, skip: int) -> str:
     """Choose the delimiter that lets most region names appear; then the most regular one."""
     sample = list(islice(io.StringIO(text, newline=""), _SAMPLE_LINES + skip))[skip:]
     scores = {}
-    for delimiter in DELIMITERS:
+    for delimiter in (*DELIMITERS, PIPE):
         rows = [row for row in sample_cells(sample, delimiter) if len(row) > 1]
         if rows:
-            names = sum(is_region(cell) for row in rows for cell in row)
+            names = sum(is_region(cell) for row in rows for cell in row if cell)
             lengths = {len(row) for row in rows}
             scores[delimiter] = (names, len(rows), -len(lengths), max(lengths))
+    if not any(names for names, *_ in scores.values()):
+        blanks = [line.split() for line in sample if len(line.split()) > 1]
+        if any(is_region(cell) for row in blanks for cell in row):
+            return BLANK
     if not scores:
-        why = "No comma, semicolon or tab separates cells."
+        why = "No comma, semicolon, tab, pipe or blank separates cells."
         raise unreadable(path, skip + 1, why, "Download it again.")
     return max(scores, key=scores.__getitem__)
 

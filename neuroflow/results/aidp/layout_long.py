@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from neuroflow.io import is_missing, is_number
@@ -20,6 +21,7 @@ from neuroflow.results.aidp.sheet import (
     counts_rows,
     first_of,
     header_metric,
+    header_side,
     plain,
     required,
     with_metric,
@@ -58,8 +60,9 @@ class Long:
             if roles.suffixed and not is_region(row[column]):
                 collected.fact(study, row[column], (i, next(iter(roles.values))))
                 continue
-            name = resolve(row[column], "" if roles.side is None else row[roles.side])
+            beside = "" if roles.side is None else row[roles.side]
             for j, metric in roles.values.items():
+                name = resolve(row[column], roles.sides.get(j, beside))
                 written = metric or ("" if roles.metric is None else row[roles.metric])
                 collected.value(study, with_metric(name, written), (i, j))
             for j in roles.rest:
@@ -93,6 +96,7 @@ class Roles:
         taken = {column, self.side, self.metric}
         self.rest = [j for j in range(len(first)) if j not in taken]
         self.id = self._id(grid, schema, column)
+        self.sides: dict[int, str] = {}  # the side that a column of values is of
         self.says_value = first_of(self.header, VALUE_HEADERS) is not None
         self.values = self._values(grid, schema)
         self.rest = [j for j in self.rest if j not in self.values]
@@ -132,6 +136,8 @@ class Roles:
             columns = schema.value_columns.items()
             return {required(grid, self.header, name): metric for name, metric in columns}
         rest = [j for j in self.rest if j != self.id]
+        if sided := self._sided(rest):
+            return sided
         metrics = {j: header_metric(self.header[j]) for j in rest}
         if any(metrics.values()):
             return {j: metric for j, metric in metrics.items() if metric}
@@ -140,6 +146,15 @@ class Roles:
             return {rest[named]: ""}
         numeric = [j for j in rest if self._is_numeric([grid.rows[i][j] for i in self.body])]
         return {numeric[0]: ""} if len(numeric) == 1 else {}
+
+    def _sided(self, rest: Sequence[int]) -> dict[int, str]:
+        """Find columns of values of the left and the right side, and the metric of each."""
+        found = {j: header_side(self.header[j]) for j in rest}
+        found = {j: (side, metric) for j, (side, metric) in found.items() if side}
+        if {side for side, _ in found.values()} != {"left", "right"}:
+            return {}
+        self.sides = {j: side for j, (side, _) in found.items()}
+        return {j: metric for j, (_, metric) in found.items()}
 
     @staticmethod
     def _is_numeric(cells: list[str]) -> bool:

@@ -84,6 +84,9 @@ def read_sheet(grid: CsvGrid, schema: Schema) -> ParsedSheet:
     if not sheet.names or not sheet.ids:
         raise grid.error(0, "No values of regions were found.", "Download the file again.")
     _settle_metrics(sheet, schema)
+    sheet.warnings += grid.notes
+    if len(sheet.ids) > 1 and not any(sheet.ids):
+        sheet.warnings.append("no column names the studies: they are numbered")
     return sheet
 
 

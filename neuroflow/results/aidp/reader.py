@@ -19,7 +19,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import AidpError
-from neuroflow.io import MAX_TABLE_BYTES, decimal_mark, in_megabytes, is_missing, to_floats
+from neuroflow.io import (
+    MAX_TABLE_BYTES,
+    decimal_mark,
+    in_megabytes,
+    is_missing,
+    is_number,
+    other_mark,
+    to_floats,
+)
 from neuroflow.matrix import EXPECTED_VALUES, FRACTIONS, MISSING_CODES, RegionName
 from neuroflow.results.aidp.grid import CsvGrid, read_grid
 from neuroflow.results.aidp.layouts import read_sheet
@@ -136,6 +144,8 @@ def read_aidp(path: str | Path, schema: Schema | None = None) -> AidpFile:
 
 def _fill(grid: CsvGrid, sheet: ParsedSheet, data: bytes, schema: Schema) -> AidpFile:
     texts = [["" if s is None else grid.text(s) for s in cells] for cells in sheet.cells]
+    if grid.percent:
+        texts = _with_percent(grid, sheet, texts)
     decimal = schema.decimal or decimal_mark(cell for row in texts for cell in row)
     values = _SheetValues(grid, sheet, texts, decimal)
     return AidpFile(
@@ -153,6 +163,28 @@ def _fill(grid: CsvGrid, sheet: ParsedSheet, data: bytes, schema: Schema) -> Aid
         warnings=values.warnings,
         id_name=sheet.id_name,
     )
+
+
+def _with_percent(grid: CsvGrid, sheet: ParsedSheet, texts: list[list[str]]) -> list[list[str]]:
+    """Add the sign to numbers below a heading with it, unless all of them are fractions."""
+    below: dict[int, list[str]] = {}
+    for cells, row in zip(sheet.cells, texts, strict=True):
+        for cell, text in zip(cells, row, strict=True):
+            if cell is not None and cell[1] in grid.percent and is_number(text):
+                below.setdefault(cell[1], []).append(text)
+    marked = {
+        column
+        for column, numbers in below.items()
+        if not any("%" in text for text in numbers)
+        and max(to_floats(numbers, decimal_mark(numbers)), default=0) > 1
+    }
+    return [
+        [
+            f"{text}%" if cell is not None and cell[1] in marked and is_number(text) else text
+            for cell, text in zip(cells, row, strict=True)
+        ]
+        for cells, row in zip(sheet.cells, texts, strict=True)
+    ]
 
 
 def _is_usual(file: AidpFile, sheet: ParsedSheet) -> bool:
@@ -204,12 +236,14 @@ class _SheetValues:
         for j, name in enumerate(sheet.names):
             self._columns[column[name]].append(j)
         self.values = found[:, [columns[0] for columns in self._columns]]
+        self._respelt = self._other_mark(found, decimal)
         codes = self._missing_codes(found)
         found[codes] = np.nan
         fractions = [name.metric in FRACTIONS for name in sheet.names]
         outside = ((found < 0) | (found > 1)) & np.array(fractions)
         has_issue = ~np.isfinite(found).all(axis=1) | outside.any(axis=1)
         has_issue |= codes.any(axis=1)
+        has_issue |= np.array([study in self._respelt for study in range(len(found))], dtype=bool)
         has_issue |= len(self.names) != len(sheet.names)
         has_issue |= np.array([any("%" in text for text in row) for row in texts], dtype=bool)
         about = (*sheet.warnings, *self._not_in_dictionary())
@@ -220,6 +254,16 @@ class _SheetValues:
             else usual
             for study in range(len(found))
         )
+
+    def _other_mark(self, found: npt.NDArray[np.float64], decimal: str) -> dict[int, list[int]]:
+        """Read numbers with another decimal mark than most; return where they are."""
+        respelt: dict[int, list[int]] = {}
+        for study, column in zip(*np.nonzero(np.isnan(found)), strict=True):
+            value = other_mark(self._texts[study][column], decimal)
+            if not isnan(value):
+                found[study, column] = value
+                respelt.setdefault(int(study), []).append(int(column))
+        return respelt
 
     def _missing_codes(self, found: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         """Find numbers that can only stand for a missing value."""
@@ -237,8 +281,10 @@ class _SheetValues:
         codes: npt.NDArray[np.bool_],
     ) -> list[str]:
         texts, cells = self._texts[study], self._sheet.cells[study]
+        other = [self._shown(study, j) for j in self._respelt.get(study, [])]
+        warnings = self._listed("written with another decimal mark", other)
         coded = [self._shown(study, int(j)) for j in np.flatnonzero(codes)]
-        warnings = self._listed("missing codes, read as missing", coded)
+        warnings += self._listed("missing codes, read as missing", coded)
         is_bad = np.isnan(row) & ~codes
         bad = [int(j) for j in np.flatnonzero(is_bad) if not is_missing(texts[j])]
         warnings += self._listed("no number", [self._shown(study, j) for j in bad])

@@ -19,7 +19,7 @@ class Schema:
         ``"long"`` (a row per region), ``"wide"`` (a column per value) or ``"transposed"`` (a row
         per value, a column per study).
     delimiter
-        The separator of cells: ``","``, ``";"`` or a tab.
+        The separator of cells: ``","``, ``";"``, ``"|"``, a tab, or ``" "`` for runs of blanks.
     decimal
         ``"."`` or ``","``.
     encoding
@@ -57,7 +57,7 @@ class Schema:
 
         for name, choices in (
             ("layout", tuple(layout.name for layout in layouts())),
-            ("delimiter", DELIMITERS),
+            ("delimiter", (*DELIMITERS, "|", " ")),
             ("decimal", (".", ",")),
         ):
             value = getattr(self, name)

@@ -10,7 +10,11 @@ from neuroflow.matrix import RegionName, metric_name
 from neuroflow.results.aidp.grid import CsvGrid
 
 _BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
-_AVERAGE = re.compile("mean|average", re.IGNORECASE)
+_AVERAGE = re.compile("mean|average|mittelwert|moyenne", re.IGNORECASE)
+_SIDES = {"left": "left", "lh": "left", "l": "left", "links": "left", "gauche": "left"} | {
+    "right": "right", "rh": "right", "r": "right", "rechts": "right", "droite": "right",
+}  # fmt: skip
+_PARTS = re.compile(r"[\s_.()\[\]-]+")
 
 Cell = tuple[int, int]
 """A cell of the grid: row, column."""
@@ -19,13 +23,27 @@ Cell = tuple[int, int]
 REGION_HEADERS = (
     "region", "regions", "roi", "rois", "brainregion", "structure", "label", "area", "parcel",
     "regionname", "roiname", "name", "column", "variable", "feature", "measurement",
+    "hirnregion", "gehirnregion", "struktur", "areal", "bezeichnung", "région", "régions",
+    "regioncerebrale", "régioncérébrale", "nom",
 )  # fmt: skip
-METRIC_HEADERS = ("metric", "measure", "type", "parameter", "map")
-VALUE_HEADERS = ("value", "values", "mean", "result", "average")
-SIDE_HEADERS = ("hemisphere", "hemi", "side", "laterality")
+METRIC_HEADERS = (
+    "metric", "measure", "type", "parameter", "map", "messgröße", "messgroesse", "metrik", "mesure",
+    "métrique", "paramètre",
+)  # fmt: skip
+VALUE_HEADERS = (
+    "value", "values", "mean", "result", "average", "wert", "werte", "mittelwert", "valeur",
+    "moyenne",
+)  # fmt: skip
+SIDE_HEADERS = (
+    "hemisphere", "hemi", "side", "laterality", "seite", "hemisphäre", "hémisphère", "côté",
+)  # fmt: skip
 ID_HEADERS = (
     "studyid", "study", "uuid", "subject", "subjectid", "id", "participantid", "participant",
-    "case", "caseid", "scan", "scanid",
+    "case", "caseid", "scan", "scanid", "sub", "subj", "subjid", "subid", "subjectname",
+    "subjectcode", "patient", "patientid", "patientname", "patientcode", "pid", "ptid", "mrn",
+    "recordid", "record", "proband", "probandid", "probandin", "patientin", "patientennummer",
+    "patientennr", "fall", "fallnr", "fallnummer", "sujet", "sujetid", "numérodepatient", "code",
+    "person", "personid", "accession", "accessionnumber", "orderid", "order", "session", "name",
 )  # fmt: skip
 BESIDE_A_MEAN = frozenset(
     {
@@ -85,6 +103,23 @@ def header_metric(header: str) -> str:
         if metric_name(text):
             return plain(text)
     return ""
+
+
+def header_side(header: str) -> tuple[str, str]:
+    """Return the side and the metric in a header such as "FW left"; empty texts where none is.
+
+    Examples
+    --------
+    >>> header_side("FW_R"), header_side("left"), header_side("right age"), header_side("FW")
+    (('right', 'fw'), ('left', ''), ('', ''), ('', ''))
+    """
+    parts = [part for part in _PARTS.split(header.casefold()) if part]
+    sides = [part for part in parts if part in _SIDES]
+    others = " ".join(part for part in parts if part not in _SIDES)
+    metric = header_metric(others)
+    if len(sides) != 1 or (others and not metric and others not in VALUE_HEADERS):
+        return "", ""
+    return _SIDES[sides[0]], metric
 
 
 def counts_rows(cells: Sequence[str]) -> bool:

@@ -26,7 +26,6 @@ KINDS = {
     "exactly 0 or 1": "values of exactly 0 or 1, as of regions that fell out of the brain",
     "missing codes, read as missing": "codes for missing values, read as missing",
     "percent without a sign": "values that look like percent without a sign",
-    "in percent by their heading": "values in percent by their heading, divided by 100",
     "written with another decimal mark": "values written with another decimal mark",
     "columns with numbers not used": "columns with numbers that were not used",
     "no number": "cells that hold no number",

@@ -96,7 +96,7 @@ def test_what_was_read_stands_in_methods_and_captions(tmp_path):
     assert says in nf.plot.caption(nf.plot.strip(table))
 
 
-def test_a_whole_kind_of_the_world_is_found_in_a_table_of_zeros_and_ones(tmp_path):
+def test_zeros_and_ones_are_counted_and_left_out(tmp_path):
     changes = {"s01": {"pSN_FW": "0.0"}, "s02": {"SCP_FW": "1"}, "s03": {"MCP_FW": "0"}}
     table, said = told(cohort(tmp_path, changes))
     assert said == [
