@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from neuroflow.results.reports import Biomarker
 _SPREAD = 0.05  # of a region's free water between studies, for the odds of agreeing by chance
 _MOST = 0.5  # share of studies that agree
 _CERTAIN = 10  # times the odds of chance
+_NOTHING = Outcome()
 _NAMED = 4  # studies or values in a sentence
 
 
@@ -84,7 +86,7 @@ def cross_check(
     remarks, reasons = _remarks(measured, compared, differs, is_own, causes)
     has_any: list[bool] = np.any(compared, axis=1).tolist()
     outcomes = {
-        study: _agreeing(n, measured, compared) if has else Outcome()
+        study: _agreeing(n, measured, compared) if has else _NOTHING
         for n, (study, has) in enumerate(zip(studies, has_any, strict=True))
     }
     for n in differing:
@@ -106,7 +108,7 @@ def cross_check(
 
 
 def _agreeing(n: int, measured: Measured, compared: Flags) -> Outcome:
-    regions = [measured.regions[at] for at in np.flatnonzero(compared[n]).tolist()]
+    regions = compress(measured.regions, compared[n].tolist())
     return Outcome(AGREES, ", ".join(regions))
 
 

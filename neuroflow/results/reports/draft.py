@@ -94,6 +94,9 @@ class Draft:
     def finish(self, grammar: str, text: str) -> Report:
         """Return the report."""
         self._check_direction()
+        date = day(self.facts.get("date", ""))
+        if date is None and self.facts.get("date"):
+            self.warn(f"not a date, or one that can be read in two ways: {self.facts['date']!a}")
         lone = sorted((self.means.keys() | self.sds.keys()) - self.values.keys())
         if lone:
             self.warn(f"controls without a value of the study: {', '.join(lone)}")
@@ -102,7 +105,7 @@ class Draft:
             product=self.facts.get("product", ""),
             model_version=self.facts.get("model_version", ""),
             order_id=self.facts.get("order_id", ""),
-            date=day(self.facts.get("date", "")),
+            date=date,
             input=self.facts.get("input", ""),
             classes={name: number.value for name, number in self.classes.items()},
             sentences=self.sentences,

@@ -55,7 +55,7 @@ def as_printed(match: re.Match[str]) -> Printed:
 def day(text: str) -> date | None:
     """Read a date; one that could be read in two ways is none."""
     text = text.strip()
-    if len(text) > MAX_DATE:
+    if not text or len(text) > MAX_DATE:
         return None
     try:
         return datetime.fromisoformat(text).date()

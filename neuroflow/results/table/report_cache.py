@@ -34,13 +34,12 @@ class ReportCache:
         self._known = self._load()
         self._new: dict[str, _Row] = {}
 
-    def read(self, path: Path) -> Report:
+    def read(self, text: str) -> Report:
         """Read one report, or take it as it is known."""
-        text = str(path)
         try:
             stat = os.stat(text)  # noqa: PTH116  thousands of them
         except OSError:  # reading reports it
-            return read_report(path)
+            return read_report(text)
         times = stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
         known = self._known.get(text)
         if known is not None and known[:3] == times and max(times[1:]) < known[3]:
@@ -48,7 +47,7 @@ class ReportCache:
                 return unpack(known[4])
             except (ValueError, TypeError, KeyError):
                 pass
-        report = read_report(path)
+        report = read_report(text)
         self._new[text] = (*times, self._since, pack(report))
         return report
 

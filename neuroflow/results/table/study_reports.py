@@ -32,7 +32,7 @@ class StudyReport:
         return self.report.n_lines > 0 and not self.report.is_understood
 
 
-ReadReport = Callable[[Path], Report]
+ReadReport = Callable[[str], Report]
 """Reads one report, or takes it from a cache."""
 
 
@@ -74,15 +74,16 @@ def _read(files: ReportFiles, read: ReadReport) -> StudyReport:
     )
     for path in files.texts:
         try:
-            found.append((path, read(Path(path))))
+            found.append((path, read(path)))
         except ResultError as error:
             study.warnings.append(str(error))
     if not found:
         return study
-    study.path, study.report = min(found, key=_rank)
+    study.path, study.report = min(found, key=_rank) if len(found) > 1 else found[0]
     study.quality = next((report.quality for _, report in found if report.quality), "")
     study.warnings += study.report.warnings
-    study.warnings += _contradictions(study, found)
+    if len(found) > 1:
+        study.warnings += _contradictions(study, found)
     if study.is_silent:
         study.warnings.append(f"{Path(study.path).name}: neither a class nor a biomarker was found")
     elif study.report.n_unknown:
