@@ -15,10 +15,16 @@ from PIL import Image
 from traitlets import Int, Tuple, Unicode
 
 from neuroflow.contract import RESULT_SUFFIX
-from neuroflow.errors import ResultError
+from neuroflow.errors import NeuroflowError, ResultError
 from neuroflow.io import MAX_PIXELS, in_megabytes, max_bytes
 from neuroflow.models import OnEvent
-from neuroflow.results import Biomarker, parse_report
+from neuroflow.results import (
+    DIFFERS,
+    Biomarker,
+    folder_verdict,
+    load_results,
+    parse_report,
+)
 from neuroflow.widgets.common import FormModel
 
 PER_PAGE = 8
@@ -26,6 +32,7 @@ SMALL = (260, 260)
 LARGE = (1100, 1100)
 MAX_TEXT = 20_000
 """How many characters of a report are shown."""
+_RESULTS = (".csv", ".tsv", ".xlsx", ".nii", ".nii.gz")
 _CLASSES = {
     "atypical": "Probability of MSA or PSP, not PD",
     "psp_vs_msap": "Probability of PSP, not MSA",
@@ -125,14 +132,18 @@ class GalleryModel(FormModel):
         self.run("Drawing thumbnails", work, show)
 
     def _open(self, report: Report) -> None:
-        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[str, str]:
-            return picture(report.picture, LARGE) if report.picture else "", _read(report.text)
+        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[str, str, str]:
+            large = picture(report.picture, LARGE) if report.picture else ""
+            return large, _read(report.text), _cross_check(self.folder, report.study_id)
 
-        def show(found: tuple[str, str]) -> None:
+        def show(found: tuple[str, str, str]) -> None:
             if self._requested is report:  # else it was closed, or another one was requested
-                large, text = found
+                large, text, checked = found
                 self._requested = None
-                self.set(name=report.name, large=large, text=text, facts=facts_of(text))
+                facts = facts_of(text)
+                if checked:
+                    facts += (("Against aidp.csv", checked),)
+                self.set(name=report.name, large=large, text=text, facts=facts)
             self._continue()
 
         self.run("Opening a report", work, show)
@@ -228,8 +239,28 @@ def _report(folder: Path, names: Mapping[str, str]) -> Report:
         name=names.get(study_id, study_id),
         picture=_file(folder, "prediction.png"),
         text=_file(folder, "prediction.txt"),
-        is_failure=not (folder / "aidp.csv").exists(),
+        is_failure=_is_failure(folder),
     )
+
+
+def _is_failure(folder: Path) -> bool:
+    """Check for a folder without results of any product, and without a report that says some."""
+    names = [path.name.lower() for path in folder.glob("*")]
+    if any(name.endswith(_RESULTS) for name in names):
+        return False
+    return folder_verdict(folder) != "report"
+
+
+def _cross_check(folder: Path, study_id: str) -> str:
+    """Return whether the report of a study agrees with its values; empty if neither can be read."""
+    place = folder / f"{study_id}{RESULT_SUFFIX}"
+    try:
+        outcome = load_results(place).cross_check.outcomes.get(study_id)
+    except NeuroflowError:
+        return ""
+    if outcome is None or not outcome.detail:
+        return ""
+    return outcome.detail if outcome.result == DIFFERS else f"{outcome.detail}: {outcome.result}"
 
 
 def _file(folder: Path, usual: str) -> Path | None:

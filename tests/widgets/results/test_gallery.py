@@ -38,6 +38,31 @@ def test_thumbnails_are_drawn_page_by_page_on_white(gallery):
     assert len(gallery.thumbnails) == 2
 
 
+def test_results_of_another_product_are_not_shown_as_a_failure(gallery, tmp_path):
+    for study, file, text in (
+        ("other", "aidd.csv", "id,AD\n"),
+        ("alone", "prediction.txt", "Analysis:AD/DLB-v1.0\nAD:0.8\n"),
+        ("failed", "prediction.txt", "Failure Report\nReason: No b-values.\n"),
+        ("empty", "prediction.png", ""),
+    ):
+        folder = tmp_path / f"{study}_out"
+        folder.mkdir()
+        (folder / file).write_text(text)
+    gallery.reload({})
+    assert gallery.join(PATIENCE)
+    failed = {report.study_id for report in gallery.reports if report.is_failure}
+    assert failed == {"failed", "empty"}
+
+
+def test_a_report_that_differs_from_the_table_says_so(gallery, tmp_path):
+    (tmp_path / "s0_out" / "prediction.txt").write_text("pSN Free Water Value:0.2293\n")
+    (tmp_path / "s0_out" / "aidp.csv").write_text("Subject,pSN_FW,MCP_FW\nx,0.3127,0.1\n")
+    gallery.open(gallery.reports[0])
+    assert gallery.join(PATIENCE)
+    said = dict(gallery.facts)["Against aidp.csv"]
+    assert "pSN is 0.2293 in the report and 0.3127 in aidp.csv" in said
+
+
 def test_page_turned_while_opening_a_report_shows_both(gallery):
     gallery.open(gallery.reports[0])
     gallery.go_to(1)

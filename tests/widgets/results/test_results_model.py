@@ -101,6 +101,7 @@ def test_selecting_a_study_opens_its_report_with_a_summary(tmp_path):
         facts = dict(model.gallery.facts)
         assert facts["Probability of MSA or PSP, not PD"].endswith("%")
         assert float(facts["Free water, pSN"].split()[0]) > 0
+        assert facts["Against aidp.csv"] == "MCP, Putamen, SCP, pSN: agrees"
         model.study_id = "of another workspace"
         assert model.gallery.name == ""
 
