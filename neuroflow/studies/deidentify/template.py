@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 
-from pydicom import dcmread
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
+from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
 from pydicom.tag import BaseTag
 
@@ -134,7 +135,7 @@ class Template:
                 date = tag_for_keyword(keyword_for_tag(tag).replace("Time", "Date"))
                 needed.add(int(date or tag))
         stored = b"".join(source.elements[tag] for tag in sorted(needed) if tag in source.elements)
-        dataset = dcmread(io.BytesIO(_small_meta(source.syntax) + stored))
+        dataset = _read(stored, implicit=source.is_implicit)
         self._deidentify.part(dataset, self._words)
         buffer = DicomBytesIO()
         buffer.is_implicit_VR, buffer.is_little_endian = source.is_implicit, True
@@ -158,6 +159,15 @@ def _is_own(number: int, vr: str | None) -> bool:
     except KeyError:
         return True
     return known != "DA" and (vr not in (None, "UN") or " or " not in known)
+
+
+def _read(stored: bytes, *, implicit: bool) -> FileDataset:
+    """Read elements as `dcmread` reads those of a file."""
+    stream = io.BytesIO(stored)
+    elements = read_dataset(stream, implicit, True)
+    dataset = FileDataset(stream, elements, None, FileMetaDataset(), implicit, True)
+    dataset.set_original_encoding(implicit, True, elements._character_set)
+    return dataset
 
 
 def _instance_element(made: bytes) -> bytes:

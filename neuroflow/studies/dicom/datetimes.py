@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 _DATE = re.compile(r"\d{8}")
 
 
+@lru_cache(maxsize=1 << 12)
 def parse_datetime(text: str) -> datetime | None:
     """Parse a DICOM date and as much of a time as follows it.
 
