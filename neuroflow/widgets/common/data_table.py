@@ -37,12 +37,20 @@ class _Rows(anywidget.AnyWidget):
     _library = Unicode().tag(sync=True)
     columns = List(Unicode()).tag(sync=True)
     numeric = List(Bool()).tag(sync=True)
-    rows = Unicode("[]").tag(sync=True)
+    rows = Unicode("[]")  # sent as a message: a notebook saves what is synchronised
     caption = Unicode().tag(sync=True)
     tone_column = Unicode("").tag(sync=True)
     select = Unicode("none").tag(sync=True)
     per_page = Int(PER_PAGE).tag(sync=True)
     selected = TupleTrait().tag(sync=True)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.on_msg(lambda *_: self.send_rows())  # a browser asks when it draws the table
+
+    def send_rows(self) -> None:
+        """Send the rows to every browser that shows the table."""
+        self.send({"rows": self.rows})
 
 
 class DataTable(widgets.VBox):  # type: ignore[misc]
@@ -100,6 +108,7 @@ class DataTable(widgets.VBox):  # type: ignore[misc]
             view.numeric = [_is_number(frame.iloc[:, n]) for n in range(frame.shape[1])]
             view.rows = _as_json(frame, tones)
             self.selected = selected
+        view.send_rows()
 
     def _draw(self) -> _Rows:
         self._rows = _Rows(

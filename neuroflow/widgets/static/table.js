@@ -44,7 +44,7 @@ function columns(model, escape) {
   }));
 }
 
-function settings(model, escape) {
+function settings(model, escape, rows) {
   const multiple = model.get("select") === "multiple";
   const found = { selectorModifier: { search: "applied" } };
   const buttons = [
@@ -52,7 +52,7 @@ function settings(model, escape) {
     { extend: "selectNone", text: "Clear selection" },
   ];
   return {
-    data: JSON.parse(model.get("rows")),
+    data: rows,
     columns: columns(model, escape),
     order: [],
     autoWidth: false, // widths measured in a hidden tab would be wrong
@@ -104,6 +104,7 @@ async function render({ model, el }) {
   const { jQuery, set_or_remove_dark_class: followTheme } = await library(model);
   const escape = jQuery.fn.dataTable.render.text().display;
   let table = null;
+  let rows = null; // come as a message: what is synchronised would be saved in a notebook
   let listening = true; // not to what the kernel itself has chosen
   let due = false;
 
@@ -136,7 +137,7 @@ async function render({ model, el }) {
     if (model.get("select") !== "none") node.setAttribute("role", "grid");
     node.createCaption().textContent = model.get("caption");
     el.append(node);
-    table = jQuery(node).DataTable(settings(model, escape));
+    table = jQuery(node).DataTable(settings(model, escape, rows));
     table.on("select deselect", notify);
     table.on("draw", () => decorate(model, el, table));
     choose();
@@ -146,12 +147,16 @@ async function render({ model, el }) {
   function refill() {
     listening = false;
     table.clear();
-    table.rows.add(JSON.parse(model.get("rows"))).draw("full-hold");
+    table.rows.add(rows).draw("full-hold");
     choose();
     listening = true;
   }
 
   function changed() {
+    if (table === null) {
+      build();
+      return;
+    }
     const names = model.get("columns");
     const same = table.columns().count() === names.length &&
       names.every((name, number) => table.column(number).title() === escape(name));
@@ -162,14 +167,24 @@ async function render({ model, el }) {
   el.classList.add("nf-rows");
   el.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys would move between cells
   followTheme();
-  build();
-  model.on("change:columns", changed);
-  model.on("change:rows", changed);
-  model.on("change:selected", () => {
+  const receive = (message) => {
+    if (message.rows === undefined) return;
+    rows = JSON.parse(message.rows); // the columns were synchronised before
+    changed();
+  };
+  const select = () => {
+    if (table === null) return;
     choose();
     reveal(model, table);
-  });
-  return () => table.destroy();
+  };
+  model.on("msg:custom", receive);
+  model.on("change:selected", select);
+  model.send({ ask: "rows" });
+  return () => {
+    model.off("msg:custom", receive);
+    model.off("change:selected", select);
+    table?.destroy();
+  };
 }
 
 export default { render };
