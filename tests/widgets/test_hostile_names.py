@@ -51,6 +51,7 @@ def project(tmp_path):
         yield ws, collect_into(ws, participants)
 
 
+@pytest.mark.filterwarnings("ignore:Reports with neither")
 def test_hostile_names_stay_text_in_every_form(project):
     ws, cohort = project
     for name, study in zip(NAMES, cohort.studies, strict=False):
