@@ -57,7 +57,7 @@ def test_sigterm_leaves_nothing(temporary):
     assert not list(temporary.iterdir())
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next_one(temporary):
+def test_copies_left_by_a_killed_run_are_removed(temporary):
     ended_by(signal.SIGKILL)
     assert list(temporary.rglob("image.dcm"))
     with scratch_folder():

@@ -52,7 +52,7 @@ def mutate(rng: random.Random) -> bytes:
     return bytes(data)
 
 
-def test_mutated_reports_end_in_a_report_a_warning_or_a_clear_error(tmp_path):
+def test_mutated_reports_are_read_or_refused_with_reasons(tmp_path):
     rng = random.Random(2026)
     path = tmp_path / "prediction.txt"
     counts = {"understood": 0, "warning": 0, "error": 0}

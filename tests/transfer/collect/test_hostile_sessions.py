@@ -80,7 +80,7 @@ class Liar:
 
 
 @pytest.mark.parametrize("first", range(0, SESSIONS, 50))
-def test_a_session_with_a_liar_stays_inside_ends_and_raises_only_errors_of_ours(
+def test_a_session_with_a_lying_server_ends_without_harm(
     tmp_path, monkeypatch, first
 ):
     monkeypatch.setattr(client, "MAX_NAMES", 5000)

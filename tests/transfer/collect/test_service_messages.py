@@ -35,7 +35,7 @@ def test_other_files_are_left_alone(home, name):
     assert said(home).lines == {}
 
 
-def test_the_newer_of_two_files_counts_and_what_is_unchanged_is_not_read_again(home):
+def test_only_the_newer_file_counts_and_is_read_once(home):
     import os
 
     for name, text, at in (("old.log", "a1 pending", 1), ("new.log", "a1 delivered", 2)):
