@@ -80,9 +80,7 @@ class Liar:
 
 
 @pytest.mark.parametrize("first", range(0, SESSIONS, 50))
-def test_a_session_with_a_lying_server_ends_without_harm(
-    tmp_path, monkeypatch, first
-):
+def test_a_session_with_a_lying_server_ends_without_harm(tmp_path, monkeypatch, first):
     monkeypatch.setattr(client, "MAX_NAMES", 5000)
     monkeypatch.setattr(client, "MAX_LISTING_SECONDS", 5.0)
     outside = tmp_path / "outside"
