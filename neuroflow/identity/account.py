@@ -14,7 +14,7 @@ from neuroflow.errors import AccountKeyError, Wording
 from neuroflow.identity.account_key import AccountKey, new_key, parse_key
 from neuroflow.identity.journal import Journal
 from neuroflow.identity.study_id import derive_id, read_id
-from neuroflow.io import user_folder, write_private
+from neuroflow.io import make_private_folder, private_mode, user_folder, write_private
 
 NO_ACCOUNT = "no-account"
 """The folder for cohorts that are made before the workspace knows the service."""
@@ -55,8 +55,9 @@ class Account:
         if self.key_file.exists():
             return self._known()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / f"{KEYS}.lock", timeout=10):
+            make_private_folder(self.folder)
+            mode = private_mode(self.folder)
+            with FileLock(self.folder / f"{KEYS}.lock", mode=mode, timeout=10):
                 if not self.key_file.exists():
                     others = chain(self._known(), self._of_other_accounts())
                     self._write([new_key(frozenset(key.tag for key in others))])
@@ -136,7 +137,7 @@ class Account:
                 why="This happens once in 65,536 times.",
                 advice="Use the imported key in a group workspace of its own.",
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.folder)
         self._write((*imported, *(key for key in own if key not in imported)))
         return imported[0]
 
@@ -165,10 +166,10 @@ def open_account(name: str, *, shared: Path | None = None) -> Account:
 
     `name` is ``user@host:port``, or empty while the service is not known.
     """
-    if shared is not None:
-        return Account(shared, name)
     accounts = user_folder() / "accounts"
     unnamed = accounts / NO_ACCOUNT
+    if shared is not None:  # the user's own keys still recognise what was sent before
+        return Account(shared, name, others=accounts)
     if not name:
         return Account(unnamed, name, others=accounts)
     return Account(accounts / folder_name(name), name, before=unnamed, others=accounts)

@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from neuroflow.errors import AccountKeyError, SubmissionError
-from neuroflow.io import OWNER_ONLY
+from neuroflow.io import make_private_folder, private_mode
 
 ACCEPTED = "accepted"
 """State of a line that records what the user knows of, rather than a study."""
@@ -55,9 +55,8 @@ class Journal:
     ('submitted', False)
     """
 
-    def __init__(self, path: Path, *, mode: int = OWNER_ONLY) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._mode = mode
         self._reading = threading.Lock()
         self._version: tuple[int, ...] = ()
         self._forget()
@@ -74,10 +73,14 @@ class Journal:
         """Add a line; it is on disk when this returns."""
         line = json.dumps({name: v for name, v in asdict(entry).items() if v}) + "\n"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.path.parent)
+            mode = private_mode(self.path.parent)
+            is_new = not self.path.exists()
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            descriptor = os.open(self.path, flags, self._mode)
+            descriptor = os.open(self.path, flags, mode)
             try:
+                if is_new and hasattr(os, "fchmod"):
+                    os.fchmod(descriptor, mode)  # whatever the umask leaves of it
                 torn = os.fstat(descriptor).st_size and not _ends_a_line(descriptor)
                 os.write(descriptor, ("\n" if torn else "").encode() + line.encode("ascii"))
                 os.fsync(descriptor)
@@ -136,9 +139,9 @@ class Journal:
     def sending(self, study_id: str) -> Iterator[None]:
         """Hold a study while it is sent; a process that dies lets go of it."""
         path = self.path.parent / f"sending-{study_id}.lock"
-        lock = FileLock(path, is_singleton=False)
+        make_private_folder(path.parent)
+        lock = FileLock(path, mode=private_mode(path.parent), is_singleton=False)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             _acquire(lock, path)
         except Timeout as error:
             raise SubmissionError(

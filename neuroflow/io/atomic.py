@@ -63,7 +63,9 @@ def atomic_write(
     with _explained(path, error):
         temporary = _temporary(path, ending)
         try:
-            if parents:
+            if parents and mode == PRIVATE:
+                make_private_folder(path.parent)
+            elif parents:
                 path.parent.mkdir(parents=True, exist_ok=True)
             os.close(_create(temporary, mode))
             yield temporary

@@ -45,7 +45,9 @@ class StudyNumbers:
             if isinstance(value, str)
         }
         changed = {old: new for old, new in found.items() if old != new}
-        return column.astype(object).replace(changed) if changed else column
+        if not changed:
+            return column
+        return column.astype(object).map(lambda value: changed.get(value, value))
 
 
 def _is_text(column: pd.Series) -> bool:

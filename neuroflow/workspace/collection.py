@@ -231,6 +231,8 @@ class Collection:
 
     def _report(self, table: pd.DataFrame) -> pd.DataFrame:
         """Warn of each study that newly failed or is overdue, and send notices."""
+        if self._folder.is_read_only:
+            return table
         rows = self._ledger.rows()
         news = self._memory.news(table, rows, REPORTED)
         self._warn(list(news.sentences()), most=None)
@@ -273,4 +275,6 @@ class Collection:
         return OutputSnapshot.load(self._folder.listing, self._service.name)
 
     def _save(self, snapshot: OutputSnapshot) -> None:
+        if self._folder.is_read_only:
+            return
         snapshot.save(self._folder.listing, self._service.name)

@@ -36,13 +36,19 @@ from filelock import FileLock, Timeout
 from neuroflow.errors import LockedError, OptionError, ResultWarning, WorkspaceError
 from neuroflow.events import warn_user
 from neuroflow.identity import Account, open_account
-from neuroflow.io import private_mode, write_private
+from neuroflow.io import OWNER_ONLY, private_mode, write_private
 from neuroflow.workspace.sealed import Seal, Tombstones
 
 LOCK_TIMEOUT_SECONDS = 0.5
 """How long to wait for the lock before saying that the folder is in use."""
 
 SALT_BYTES = 32
+LEDGER_NAME = "ledger.sqlite"
+PERMISSIONS = (
+    "Nothing is damaged: work as the owner of the workspace, or ask the owner to share it with "
+    "your group."
+)
+"""What to do where a file of another user may not be read or written."""
 
 
 class ProjectFolder:
@@ -55,8 +61,9 @@ class ProjectFolder:
                 advice="Pass the path of the project's folder.",
             )
         named = Path(os.path.expanduser(root))  # noqa: PTH111  pathlib raises for ~nobody
-        self.root = _writable(named.resolve())
-        self.ledger = self.root / "ledger.sqlite"
+        self.root = named.resolve()
+        self.is_read_only = _is_read_only(self.root)
+        self.ledger = self.root / LEDGER_NAME
         self.cohorts = self.root / "cohorts"
         self.results = self.root / "results"
         self.cache = self.root / "cache"
@@ -94,7 +101,12 @@ class ProjectFolder:
         if not os.path.lexists(path):
             with suppress(FileExistsError):  # another process was faster
                 write_private(path, secrets.token_bytes(SALT_BYTES), exclusive=True)
-        data = b"" if path.is_symlink() else path.read_bytes()
+        try:
+            data = b"" if path.is_symlink() else path.read_bytes()
+        except OSError as error:
+            raise WorkspaceError(
+                f"{path} cannot be read.", why=f"{error.strerror}.", advice=PERMISSIONS
+            ) from error
         if len(data) != SALT_BYTES:
             raise WorkspaceError(
                 f"{path} cannot be used.",
@@ -106,13 +118,16 @@ class ProjectFolder:
         return data
 
     def account(self, name: str = "") -> Account:
-        """Open an account: in the workspace where it has its folder, else the user's own."""
+        """Open an account: in the workspace where a group shares that, else the user's own."""
         folder = self.root / "account"
-        return open_account(name, shared=folder if folder.is_dir() else None)
+        is_shared = folder.is_dir() or private_mode(self.root) != OWNER_ONLY
+        return open_account(name, shared=folder if is_shared else None)
 
     @property
     def is_locked(self) -> bool:
         """True while a job runs in the folder, in this process or another."""
+        if self.is_read_only:
+            return False
         # An own lock: the one in use is free for the thread that holds it already.
         try:
             mode = private_mode(self.root)
@@ -124,6 +139,12 @@ class ProjectFolder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Lock the folder against other processes and other people on a shared disk."""
+        if self.is_read_only:
+            raise WorkspaceError(
+                f"The workspace {self.root} can only be read.",
+                why="This user may not write to it, or its disk is read-only.",
+                advice=f"The last status, tables and comparisons can be had. {PERMISSIONS}",
+            )
         try:
             with self._lock.acquire(timeout=LOCK_TIMEOUT_SECONDS, poll_interval=0.05):
                 yield
@@ -135,15 +156,15 @@ class ProjectFolder:
             ) from error
 
 
-def _writable(folder: Path) -> Path:
-    """Make the folder where missing, for its owner alone, and check that it can be written."""
+def _is_read_only(folder: Path) -> bool:
+    """Make the folder where missing, for its owner alone; check if it can only be read."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         _close_to_others(folder)
         with tempfile.TemporaryFile(dir=folder):
-            return folder
+            return False
     except (FileExistsError, NotADirectoryError) as error:
         raise WorkspaceError(
             f"{folder} cannot be a workspace.",
@@ -151,6 +172,8 @@ def _writable(folder: Path) -> Path:
             advice="Choose a folder.",
         ) from error
     except OSError as error:
+        if os.access(folder / LEDGER_NAME, os.R_OK):
+            return True
         raise WorkspaceError(
             f"{folder} cannot be written.",
             why=f"{error.strerror}.",

@@ -63,7 +63,8 @@ class Workspace:
     Raises
     ------
     WorkspaceError
-        The path is a file, or the folder cannot be written.
+        The path is a file, or a folder that cannot be written and holds no workspace. A workspace
+        that cannot be written can be read: status without the server, tables and comparisons.
 
     Notes
     -----
@@ -103,6 +104,7 @@ class Workspace:
             self._folder.ledger,
             clock=clock,
             mode=private_mode(root),
+            read_only=self._folder.is_read_only,
             made_beside=lambda: traces(root),
         )
         self.ledger.seal(self._folder.seal.digest, self._folder.seal.close)

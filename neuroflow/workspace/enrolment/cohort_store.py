@@ -21,6 +21,7 @@ from neuroflow.errors import Wording, WorkspaceError
 from neuroflow.identity import random_id
 from neuroflow.io import make_private_folder, write_private
 from neuroflow.models import Cohort, Study, StudyKind
+from neuroflow.workspace.folder import PERMISSIONS
 
 STUDIES_NAME = "studies.tsv"
 FILES_NAME = "files.json"
@@ -154,7 +155,7 @@ class CohortStore:
             raise WorkspaceError(
                 f"This user may not read the map of cohort {cohort_id!r}.",
                 why=f"{self.folder / cohort_id} belongs to another user.",
-                advice="Work as its owner, or ask the owner to share it; nothing is damaged.",
+                advice=PERMISSIONS,
             ) from error
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise WorkspaceError(

@@ -17,6 +17,7 @@ from filelock import BaseFileLock, FileLock
 
 from neuroflow.errors import WorkspaceError
 from neuroflow.io import private_mode, write_private
+from neuroflow.workspace.folder import PERMISSIONS
 
 DECISIONS_NAME = "decisions.tsv"
 LOCK_TIMEOUT_SECONDS = 10.0
@@ -57,6 +58,12 @@ class DecisionStore:
             table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
             rows = cast(list[dict[str, str]], table.to_dict("records"))
             return {row["study_id"]: _decision(row) for row in rows}
+        except PermissionError as error:
+            raise WorkspaceError(
+                f"This user may not read the decisions of cohort {cohort_id!r}.",
+                why=f"{path} belongs to another user.",
+                advice=PERMISSIONS,
+            ) from error
         except (OSError, ValueError, KeyError) as error:
             raise WorkspaceError(
                 f"The decisions of cohort {cohort_id!r} cannot be read.",

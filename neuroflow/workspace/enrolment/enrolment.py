@@ -157,7 +157,7 @@ class Enrolment:
             new = self._outdated_ids(cohort_id)
             self._store.rename(cohort_id, new)
             self._decisions.rename(cohort_id, new)
-            self._ledger.rename(new)
+            self._ledger.rename(ids=new)
             for old in new:
                 for name in (f"{old}.zip", f".{old}.source"):
                     (self._folder.packages(cohort_id) / name).unlink(missing_ok=True)

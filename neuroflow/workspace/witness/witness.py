@@ -12,6 +12,7 @@ from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.ledger import Ledger, LedgerRow, RunMark, State, rebuild_advice
 from neuroflow.models import Package
 from neuroflow.transfer import Phase, SentMark, and_confirm, read_marks, write_mark
+from neuroflow.workspace.folder import PERMISSIONS
 from neuroflow.workspace.witness.place import is_same_folder, place_of
 
 NAME = "witness.json"
@@ -109,6 +110,10 @@ class Witness:
             return RunMark(int(note["run"]), str(note["token"]))
         except FileNotFoundError:
             return None
+        except PermissionError as error:
+            raise LedgerError(
+                f"{self._path} cannot be read.", why=f"{error.strerror}.", advice=PERMISSIONS
+            ) from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LedgerError(
                 f"{self._path} cannot be read.",
