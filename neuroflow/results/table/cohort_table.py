@@ -148,6 +148,7 @@ class Results:
     def _warn(self, joined: Joined) -> None:
         _warn_of("unreadable result files", self._unreadable)
         _warn_of("unreadable folders", list(self._found.unreadable))
+        _warn_of("ZIPs of results, which are not read: unpack them", list(self._found.packed))
         studies = self._tables[0]
         for flag, what in _UNMATCHED.items():
             strangers = joined.frame[flag].eq(False)

@@ -16,6 +16,7 @@ from neuroflow.results.table.folder_files import (
     SHEETS,
     SUFFIX,
     VALUES,
+    holds_results,
     sort_files,
     study_of,
 )
@@ -71,6 +72,7 @@ class Found:
     values: tuple[ValueFile, ...]
     reports: dict[str, ReportFiles]  # Reports by study
     unreadable: tuple[str, ...] = ()  # Folders that could not be read, and why
+    packed: tuple[str, ...] = ()  # ZIPs of results, which are not read
 
 
 def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
@@ -84,7 +86,13 @@ def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
         )
     search = _Search(folder, known)
     search.run()
-    found = Found(tuple(in_reading_order(search.values)), search.reports, tuple(search.unreadable))
+    packed = [name for name in search.archives if holds_results(folder / name)]
+    found = Found(
+        tuple(in_reading_order(search.values)),
+        search.reports,
+        tuple(search.unreadable),
+        tuple(sorted(packed)),
+    )
     has_reports = any(each.texts or each.pictures for each in found.reports.values())
     if not found.values and not has_reports and (search.archives or not found.reports):
         raise _no_results(folder, search.archives)

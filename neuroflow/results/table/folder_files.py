@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ _PACKED = (".zip", ".gz", ".tgz", ".7z", ".rar", ".tar", ".xz", ".bz2")
 SHEETS = (".xlsx", ".xls")
 _PEEK = 1 << 16  # bytes: enough for a header of some hundred regions
 _PEEK_LINES = 20
+MAX_MEMBERS = 100_000
+"""Names in a ZIP that are looked at."""
 
 
 @dataclass(slots=True)
@@ -74,6 +77,21 @@ def sort_files(name: str, entries: Sequence[os.DirEntry[str]]) -> FolderFiles:
         else:
             found.others.append(entry.name)
     return found
+
+
+def holds_results(path: Path) -> bool:
+    """Check whether an archive is a ZIP of results, as the portal makes it of a group."""
+    if path.suffix.lower() != ".zip":
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.rpartition("/")[2] for name in archive.namelist()[:MAX_MEMBERS]]
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
+    return any(
+        VALUES.fullmatch(name) or _LOOSE.fullmatch(name) or name.lower() == "prediction.txt"
+        for name in names
+    )
 
 
 def _has_own_values(entries: Sequence[os.DirEntry[str]]) -> bool:
