@@ -300,7 +300,9 @@ def test_a_folder_that_may_not_be_looked_into_is_told(three, monkeypatch):
 
 def test_a_report_without_ids_gets_numbers(folder):
     report = folder.put("all.csv", "pSN_FW,MCP_FW\n0.1,0.2\n0.3,0.4\n")
-    assert to_wide(read_results(report)).index.tolist() == ["all#1", "all#2"]
+    with pytest.warns(ResultWarning, match="without a column that names the studies"):
+        table = read_results(report)
+    assert to_wide(table).index.tolist() == ["all#1", "all#2"]
 
 
 def test_a_copy_of_a_study_is_used_once(folder):
