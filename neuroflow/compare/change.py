@@ -26,7 +26,8 @@ from neuroflow.compare.stats import (
     make_contrasts,
     mask_underpowered,
 )
-from neuroflow.errors import CompareError, TableError
+from neuroflow.compare.times import TimeUnit, check_span, years_of
+from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     Cells,
     ExcludeSuspect,
@@ -43,7 +44,6 @@ from neuroflow.matrix import (
 
 CHANGE_COLUMNS = (*EFFECT_COLUMNS, "baseline", "percent", "years")
 
-_YEAR = 365.25  # days
 _ALL_PARTICIPANTS = "all participants"
 
 
@@ -52,6 +52,7 @@ def change_over_time(
     *,
     by: str | None = "group",
     time: str = "age",
+    unit: TimeUnit | None = None,
     reference: str | None = "auto",
     groups: str | Sequence[str] | None = None,
     contrasts: str | Sequence[str] | None = None,
@@ -75,7 +76,11 @@ def change_over_time(
     by
         The column that holds the groups; None for one group of all.
     time
-        The column with the time of the visit: numbers in years (such as `age`), or dates.
+        The column with the time of the visit: numbers in years (such as `age`), or dates (also
+        as 20240531).
+    unit
+        The unit of numbers in `time`: ``"years"``, ``"months"`` or ``"days"``. Without it they are
+        years; columns named after another unit, and times that years cannot be, are refused.
     reference, groups, contrasts
         As for `compare_groups`.
     covariates
@@ -100,11 +105,12 @@ def change_over_time(
     Raises
     ------
     CompareError
-        No participant has two visits at different times, or one is in two groups.
+        No participant has two visits at different times, one is in two groups, or visits are
+        further apart in years than they can be.
     OptionError
         There is no such group or metric.
     TableError
-        The table lacks a column, or `time` holds neither numbers nor dates.
+        The table lacks a column, or `time` holds neither numbers nor dates, or another unit.
 
     References
     ----------
@@ -127,7 +133,7 @@ def change_over_time(
         by, table = "everybody", table.assign(everybody=_ALL_PARTICIPANTS)
     needed = ["participant_id", by, time, *covariate_columns(covariates)]
     cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
-    slopes = read_slopes(cells, by, time)
+    slopes = read_slopes(cells, by, time, unit)
     sample, slopes = _sample(slopes, by, groups, covariates)
     within = ResultTable(len(sample.names), slopes.cells.values.shape[1])
     for row, name in enumerate(sample.names):
@@ -156,9 +162,7 @@ def change_over_time(
             "confidence": float(confidence),
         }
     )
-    if slopes.alone:
-        alone = {"reason": "one visit only", "n": slopes.alone, "study_ids": []}
-        result.attrs["exclusions"] = [alone, *sample.exclusions]
+    result.attrs["exclusions"] = [*slopes.excluded, *sample.exclusions]
     add_sensitivity(result, cells, change_over_time, given, ("estimate", "p"))
     return result
 
@@ -170,12 +174,12 @@ class Slopes:
     cells: Cells  # One row per participant, as at the first visit; the values are changes per year
     first: FloatArray  # The first value, participants x columns
     years: FloatArray  # From first to last value, participants x columns
-    alone: int  # How many participants have one visit only
+    excluded: list[dict[str, Any]]  # Participants without a slope: reason, number, studies
 
 
-def read_slopes(cells: Cells, by: str, time: str) -> Slopes:
+def read_slopes(cells: Cells, by: str, time: str, unit: TimeUnit | None = None) -> Slopes:
     """Compute the change per year of every participant."""
-    years = years_of(cells.studies[time], time)
+    years = years_of(cells.studies[time], time, unit)
     who = pd.factorize(participants(cells.studies))[0]
     elsewhere = labels(cells.studies[by]).groupby(who).transform("nunique") > 1
     if elsewhere.any():
@@ -196,39 +200,39 @@ def read_slopes(cells: Cells, by: str, time: str) -> Slopes:
             advice="Give each visit its own row in participants.tsv, with its session_id and "
             "age or date.",
         )
+    check_span(np.array([np.ptp(years[rows]) for rows in several]), time, unit)
     numbers = [_slope(years[rows], cells.values[rows]) for rows in several]
     slope, first, span = (np.array(parts) for parts in zip(*numbers, strict=True))
     rows = cells.studies.iloc[[rows[0] for rows in several]].reset_index(drop=True)
     return Slopes(
-        replace(cells, studies=rows, values=slope), first, span, len(visits) - len(several)
+        replace(cells, studies=rows, values=slope), first, span, _without_slope(cells, who, years)
     )
 
 
-def years_of(column: pd.Series, name: str) -> FloatArray:
-    """Read times as years.
-
-    Examples
-    --------
-    >>> years = years_of(pd.Series(["2020-01-01", "2021-01-01"]), "date")
-    >>> round(float(np.diff(years)[0]), 3)
-    1.002
-    """
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    if not pd.api.types.is_datetime64_any_dtype(column):
-        texts = labels(column)
-        numbers = pd.to_numeric(texts, errors="coerce")
-        if numbers.notna().sum() == texts.notna().sum():
-            return numbers.to_numpy(dtype=np.float64)
-        try:
-            column = pd.to_datetime(texts, format="ISO8601")
-        except ValueError as error:
-            raise TableError(
-                f"The column {name!r} contains neither numbers nor dates.",
-                advice="Write dates as 2024-05-31.",
-            ) from error
-    days = (column - pd.Timestamp(2000, 1, 1)) / pd.Timedelta(days=1)
-    return np.asarray(days.to_numpy(dtype=np.float64, na_value=np.nan) / _YEAR, dtype=np.float64)
+def _without_slope(cells: Cells, who: IntArray, years: FloatArray) -> list[dict[str, Any]]:
+    """Return the participants that have no slope, by reason: each is counted once."""
+    frame = pd.DataFrame(
+        {"who": who, "years": years, "study": cells.studies["study_id"].astype(str).to_numpy()}
+    )
+    reasons: dict[str, list[list[str]]] = {}
+    for _, mine in frame.groupby("who", sort=False):
+        known = mine["years"].dropna()
+        if known.nunique() > 1:
+            continue
+        reason = (
+            "one visit only"
+            if len(mine) == 1 and len(known)
+            else "no time of any visit"
+            if known.empty
+            else "time of one visit only"
+            if len(known) == 1
+            else "all visits at the same time"
+        )
+        reasons.setdefault(reason, []).append(mine["study"].tolist())
+    return [
+        {"reason": reason, "n": len(people), "study_ids": [name for own in people for name in own]}
+        for reason, people in reasons.items()
+    ]
 
 
 def _slope(years: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -263,7 +267,7 @@ def _sample(
     cells = replace(slopes.cells, studies=studies)
     sample = choose_sample(cells, by=by, groups=groups, covariates=covariates, least=1)
     kept = sample.cells.studies["_place"].to_numpy()
-    return sample, Slopes(sample.cells, slopes.first[kept], slopes.years[kept], slopes.alone)
+    return sample, Slopes(sample.cells, slopes.first[kept], slopes.years[kept], slopes.excluded)
 
 
 def _names(sample: Sample) -> IntArray:

@@ -81,9 +81,9 @@ def z_scores(
         One row per study, region and metric, by study: `study_id`, participant, session, group,
         the region's columns, `value`, `expected`, `sd` (of the reference), `z` (distance from the
         expected value in SDs), `pi_low` and `pi_high` (prediction interval of one new value),
-        `outside` (True beyond it), `n_reference`. NaN where a score cannot be computed. A
-        member of the reference is compared with the others; only its first visit is in the
-        reference.
+        `outside` (True beyond it), `df` (degrees of freedom of `sd`), `n_reference`. NaN
+        where a score cannot be computed. A member of the reference is compared with the others;
+        only its first visit is in the reference.
 
     Raises
     ------
@@ -142,7 +142,7 @@ class ZScoreMatrices:
     """Every study against the reference, as matrices."""
 
     cells: Cells  # Studies, columns and values
-    # `expected`, `sd`, `z`, `pi_low`, `pi_high` and `n_reference`, each studies x columns.
+    # `expected`, `sd`, `z`, `pi_low`, `pi_high`, `df` and `n_reference`, each studies x columns.
     numbers: dict[str, FloatArray]
     facts: dict[str, Any]  # How it was computed, as plain values
 
@@ -244,7 +244,7 @@ def _own_row(studies: pd.DataFrame, member: BoolArray) -> IntArray:
 
 
 def _score(frame: _Reference, values: FloatArray, confidence: float) -> dict[str, FloatArray]:
-    names = ("expected", "sd", "z", "pi_low", "pi_high", "n_reference")
+    names = ("expected", "sd", "z", "pi_low", "pi_high", "df", "n_reference")
     scores = {name: np.full(values.shape, np.nan) for name in names}
     known = np.where(frame.member[:, None], values, np.nan)
     for rows, columns in missing_patterns(known):
@@ -271,6 +271,7 @@ def _score(frame: _Reference, values: FloatArray, confidence: float) -> dict[str
             sd = np.where(flat, np.nan, sd)
             quantile = np.asarray(stats.t.ppf((1 + confidence) / 2, df))
             half = (quantile * np.sqrt(1 + leverage))[:, None] * sd
+            scores["df"][:, columns] = np.broadcast_to(df, len(used))[:, None]
             scores["expected"][:, columns] = expected
             scores["sd"][:, columns] = sd
             scores["z"][:, columns] = (values[:, columns] - expected) / sd

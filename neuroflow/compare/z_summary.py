@@ -31,10 +31,10 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     -------
     DataFrame
         One row per study: its ids and group, `regions` (with a z-score), `above`, `below`,
-        `beyond` (both), `percent` (beyond, of `regions`), `expected` (percent in a large sample
-        of the reference, of normal values), `mean_z`, `max_z`, `region` (the farthest), and
-        `z_pSN`, `z_Putamen`, `z_SCP`, `z_MCP` where the table has them (`z_pSN_left` and so on
-        where a region has two sides).
+        `beyond` (both), `percent` (beyond, of `regions`), `expected` (percent of a healthy
+        person's regions, given the size of the reference), `mean_z`, `max_z`, `region` (the
+        farthest), and `z_pSN`, `z_Putamen`, `z_SCP`, `z_MCP` where the table has them
+        (`z_pSN_left` and so on where a region has two sides).
 
     Raises
     ------
@@ -74,7 +74,9 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     counted["beyond"] = counted["above"] + counted["below"]
     with np.errstate(invalid="ignore", divide="ignore"):
         counted["percent"] = 100 * counted["beyond"] / counted["regions"]
-    counted["expected"] = 200 * stats.norm.sf(limit)
+    by_study = rows["study_id"]
+    expected = _expected_beyond(rows, scores.attrs.get("confidence"), limit)
+    counted["expected"] = expected.groupby(by_study, sort=False, observed=True).mean()
     known_z = rows[z.notna()]
     far = known_z.loc[z[z.notna()].abs().groupby(known_z["study_id"], observed=True).idxmax()]
     far = far.set_index("study_id")[["z", "region"]]
@@ -88,6 +90,26 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     result = about.join(counted.drop(columns="size")).reset_index()[[*facts, *_order(counted)]]
     result.attrs |= {**scores.attrs, "limit": float(limit), "metric": metric}
     return result
+
+
+def _expected_beyond(rows: pd.DataFrame, confidence: float | None, limit: float) -> pd.Series:
+    """Return how often, in percent, a healthy value is beyond the limit in this reference.
+
+    A z-score over sqrt(1 + leverage) follows the t distribution; the prediction interval holds
+    the same root.
+
+    References
+    ----------
+    Crawford JR, Howell DC (1998), Clin Neuropsychol 12:482-486.
+    """
+    needed = ("df", "sd", "pi_low", "pi_high")
+    if confidence is None or any(name not in rows for name in needed):
+        return pd.Series(200 * stats.norm.sf(limit), index=rows.index)
+    df, sd, low, high = (rows[name].to_numpy(dtype=np.float64) for name in needed)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        root = (high - low) / 2 / sd / stats.t.ppf((1 + confidence) / 2, df)
+        beyond = 200 * stats.t.sf(limit / root, df)
+    return pd.Series(np.where(rows["z"].notna(), beyond, np.nan), index=rows.index)
 
 
 def _by_side(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -18,6 +18,8 @@ from .controls import is_control as is_control
 from .controls import match_labels as match_labels
 from .controls import resolve_reference as resolve_reference
 from .controls import similar_labels as similar_labels
+from .formats import decimals_for as decimals_for
+from .formats import percent_text as percent_text
 from .plausibility import MISSING_CODES as MISSING_CODES
 from .plausibility import SET_ASIDE as SET_ASIDE
 from .plausibility import ExcludeSuspect as ExcludeSuspect

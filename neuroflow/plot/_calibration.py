@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from neuroflow.compare import calibration as measure
 from neuroflow.compare import calibration_curve, read_labelled
 from neuroflow.errors import OptionError
-from neuroflow.matrix import FloatArray
+from neuroflow.matrix import FloatArray, percent_text
 from neuroflow.plot.common import (
     SINGLE_COLUMN,
     current_style,
@@ -103,7 +103,7 @@ def calibration(
         marks = curve[["expected", "observed"]].to_numpy(dtype=np.float64)
         shown = [f"{x:.2f} given, {y:.2f} observed" for x, y in marks]
         record_marks(ax, [f"bin {i + 1}" for i in range(len(curve))], shown, marks)
-        note = f"Marks: {len(curve)} bins of equal size with exact {confidence:.0%} CI."
+        note = f"Marks: {len(curve)} bins of equal size with exact {percent_text(confidence)} CI."
         text = f"Calibration of {score} for {sick} (n = {len(p)}). {note} {_numbers(found)}"
         set_caption(ax, text, f"{note} {_numbers(found)}", new_figure=new_figure)
     return ax

@@ -14,7 +14,16 @@ from matplotlib.lines import Line2D
 
 from neuroflow.compare import CORRECTION_NAMES
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix import DIAGNOSES, FloatArray, as_list, check_choice, check_number, diagnosis
+from neuroflow.matrix import (
+    DIAGNOSES,
+    FloatArray,
+    as_list,
+    check_choice,
+    check_number,
+    diagnosis,
+    group_order,
+    percent_text,
+)
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     abbreviations,
@@ -183,7 +192,7 @@ def _forest_data(
 
 def effect_axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value: Value) -> str:
     """Return the words along the axis of effects."""
-    share = f"({float(facts.get('confidence', 0.95)):.0%} CI)"
+    share = f"({percent_text(float(facts.get('confidence', 0.95)))} CI)"
     what = lower_first(metric_name(metric))
     if value == "effect_size":
         name = str(facts.get("effect_size") or "Hedges' g").split(" over")[0].split(",")[0]
@@ -233,9 +242,13 @@ def effect_rows(
 
 def _contrast_styles(contrasts: Sequence[str]) -> list[tuple[str, str]]:
     """Colour a contrast as its first group where no two contrasts share it."""
-    first = [name.split(" - ")[0] for name in contrasts]
-    if all(diagnosis(name) in DIAGNOSES for name in first) and len(set(first)) == len(first):
-        styles = group_styles(first)
+    sides = [name.split(" - ") for name in contrasts]
+    first = [side[0] for side in sides]
+    named = [diagnosis(name) in DIAGNOSES or "+" not in name for name in first]
+    known = any(diagnosis(name) in DIAGNOSES for side in sides for name in side)
+    if all(named) and known and len(set(first)) == len(first):
+        groups = group_order(list(dict.fromkeys(name for side in sides for name in side)))
+        styles = group_styles(groups)  # of all groups, so that each has its colour of elsewhere
         return [styles[name] for name in first]
     theme = current_style().palette
     colors = (

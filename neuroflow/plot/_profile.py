@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 
 from neuroflow.compare import ZScoreMatrices, reference_or_all, z_score_matrices
 from neuroflow.errors import OptionError
-from neuroflow.matrix import ExcludeSuspect, FloatArray, IntArray, labels
+from neuroflow.matrix import ExcludeSuspect, FloatArray, IntArray, labels, percent_text
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     abbreviations,
@@ -248,7 +248,7 @@ def _draw(
     return [
         point_handle("outside", color, marker),
         point_handle("inside", color, marker, face=theme.background),
-        Patch(color=theme.grid, label=f"{confidence:.0%} prediction interval"),
+        Patch(color=theme.grid, label=f"{percent_text(confidence)} prediction interval"),
         point_handle("reference", theme.muted, "o", size=3),
     ]
 

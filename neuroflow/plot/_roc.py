@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from neuroflow.compare import diagnostic_accuracy, read_labelled, roc_points
 from neuroflow.errors import OptionError
-from neuroflow.matrix import BoolArray, ExcludeSuspect, FloatArray, as_list
+from neuroflow.matrix import BoolArray, ExcludeSuspect, FloatArray, as_list, percent_text
 from neuroflow.plot.common import (
     BIOMARKERS,
     SINGLE_COLUMN,
@@ -124,7 +124,7 @@ def roc(
         what = lower_first(metric_name(metric)) if score is None else "scores"
         who = f"{' or '.join(facts['positive'])} against {' or '.join(facts['negative'])}"
         n = f"n = {facts['n_positive']} and {facts['n_negative']}"
-        note = f"AUC with {confidence:.0%} CI (DeLong, logit scale)."
+        note = f"AUC with {percent_text(confidence)} CI (DeLong, logit scale)."
         gaps = rows[["missing_positive", "missing_negative"]].to_numpy().sum()
         note += f" {gaps} missing values are left out." if gaps else ""
         foot = " ".join(text for text in (note, abbreviations(names)) if text)

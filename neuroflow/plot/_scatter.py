@@ -29,6 +29,7 @@ from neuroflow.matrix import (
     check_number,
     choose_visits,
     labels,
+    percent_text,
     read_cells,
 )
 from neuroflow.plot.common import (
@@ -159,7 +160,7 @@ def scatter(
             [], [], color=current_style().palette.foreground, linewidth=1.4, label=points.r_text
         )
         add_legend(ax, [*handles, line], new_figure=new_figure)
-        note = f"Line: least squares and {confidence:.0%} CI of the mean"
+        note = f"Line: least squares and {percent_text(confidence)} CI of the mean"
         note += (
             f", adjusted for {' and '.join(covariate_columns(covariates))}." if covariates else "."
         )

@@ -25,6 +25,7 @@ from neuroflow.matrix import (
     choose_visits,
     labels,
     moments,
+    percent_text,
     read_cells,
 )
 from neuroflow.plot.common import (
@@ -57,7 +58,7 @@ Summary = Literal["mean", "box", "none"]
 _LETTER_MM = 1.8  # mm, with some room between names
 _MAX_UPRIGHT = 6  # more regions than this lie on their side, so that their names can be read
 _SUMMARIES = {
-    "mean": "Bars: mean and {:.0%} CI.",
+    "mean": "Bars: mean and {} CI.",
     "box": "Boxes: median and quartiles; whiskers: 5th and 95th percentile.",
     "none": "",
 }
@@ -133,7 +134,7 @@ def strip(
         quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
         _set_axes(ax, points, upright, quantity)
         add_legend(ax, group_handles(points.styles, points.counts), new_figure=new_figure)
-        parts = [_SUMMARIES[summary].format(confidence), points.visits_note]
+        parts = [_SUMMARIES[summary].format(percent_text(confidence)), points.visits_note]
         note = " ".join(part for part in parts if part)
         set_caption(
             ax,

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.patheffects import withStroke
 from scipy import stats
 
-from neuroflow.compare import warn_similar_labels, years_of
+from neuroflow.compare import TimeUnit, check_span, warn_similar_labels, years_of
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     Cells,
@@ -22,6 +23,7 @@ from neuroflow.matrix import (
     labels,
     moments,
     participants,
+    percent_text,
     read_cells,
 )
 from neuroflow.plot.common import (
@@ -37,7 +39,9 @@ from neuroflow.plot.common import (
     point_handle,
     set_caption,
     styled,
-    unit,
+)
+from neuroflow.plot.common import (
+    unit as metric_unit,
 )
 from neuroflow.plot.figures import FigureSpec
 
@@ -49,11 +53,12 @@ def trajectory(
     *,
     by: str = "group",
     time: str = "age",
+    unit: TimeUnit | None = None,
     confidence: float = 0.95,
     exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw every participant's values over the visits, and each group's mean.
+    """Draw every participant's values over the visits, and each group's mean change.
 
     Parameters
     ----------
@@ -67,6 +72,8 @@ def trajectory(
         The column that holds the groups.
     time
         The column with the time of the visit: numbers in years (such as `age`), or dates.
+    unit
+        The unit of numbers in `time`, as in `change_over_time`.
     confidence
         Level of the means' confidence intervals (t distribution), between 0 and 1.
     exclude_suspect
@@ -78,8 +85,9 @@ def trajectory(
     Returns
     -------
     Axes
-        Years since the first visit along x. Means are of the first, second, ... visit of those
-        who have it, at their mean time.
+        Years since the first visit along x. Marks are the mean of the first visits plus the mean
+        change to the second, third, ... visit of those who have it, at their mean time, so that
+        people who leave do not bend the line; n is written where it falls.
 
     Raises
     ------
@@ -101,7 +109,7 @@ def trajectory(
     """
     check_number("confidence", confidence, below=1)
     cells = read_cells(table, metric=metric, needed=[by, time], exclude_suspect=exclude_suspect)
-    all_series, quantity = _read_series(cells, region, metric, by, time)
+    all_series, quantity = _read_series(cells, region, metric, by, (time, unit))
     warn_similar_labels(by, [series.group for series in all_series])
     styles = group_styles([series.group for series in all_series])
     with styled():
@@ -120,7 +128,11 @@ def trajectory(
         ax.grid(axis="y", zorder=0)
         ax.set_axisbelow(True)
         add_legend(ax, handles, new_figure=new_figure)
-        note = f"Thin lines: participants. Marks: mean of each visit and {confidence:.0%} CI."
+        note = (
+            "Thin lines: participants. Marks: mean first value plus the mean change of those who "
+        )
+        note += "have the visit (n where it falls), with "
+        note += f"{percent_text(confidence)} CI."
         foot = " ".join(text for text in (note, abbreviations([quantity])) if text)
         counts = ", ".join(str(handle.get_label()) for handle in handles)
         set_caption(
@@ -153,11 +165,12 @@ class _Series:
 
 
 def _read_series(
-    cells: Cells, region: str, metric: str, by: str, time: str
+    cells: Cells, region: str, metric: str, by: str, clock: tuple[str, TimeUnit | None]
 ) -> tuple[list[_Series], str]:
     place, name = find_region(cells.columns, region)
     values = cells.values[:, place]
-    years = years_of(cells.studies[time], time)
+    time, time_unit = clock
+    years = years_of(cells.studies[time], time, time_unit)
     group = labels(cells.studies[by])
     known = np.isfinite(values) & np.isfinite(years) & group.notna().to_numpy()
     who = participants(cells.studies)
@@ -173,7 +186,8 @@ def _read_series(
             "No participant has two visits at different times.",
             why=f"The times are taken from {time}.",
         )
-    return all_series, f"{name}, {metric_name(metric).lower()} ({unit(metric, values)})"
+    check_span(np.array([series.years[-1] for series in all_series]), time, time_unit)
+    return all_series, f"{name}, {metric_name(metric).lower()} ({metric_unit(metric, values)})"
 
 
 def _draw_lines(ax: Axes, all_series: list[_Series], group_style: tuple[str, str]) -> None:
@@ -192,28 +206,44 @@ def _draw_means(
     shift: float,
     confidence: float,
 ) -> None:
-    """Draw the mean of the first, second, ... visit; visits of fewer than two have none."""
+    """Draw the first mean and mean changes; visits of fewer than two participants have none."""
     most = max(len(series.years) for series in all_series)
     padded = np.full((2, len(all_series), most), np.nan)
     for row, series in enumerate(all_series):
         padded[0, row, : len(series.years)] = series.years
         padded[1, row, : len(series.years)] = series.values
-    n, mean, variance = moments(padded[1])
+    first = padded[1, :, :1]
+    change = padded[1] - first
+    n, mean, variance = moments(change)
     some = n >= 2
+    variance[0] = float(moments(first)[2][0])  # of the first visit itself
+    level = (mean + float(first.mean()))[some]
     when = moments(padded[0])[1][some] + shift * float(np.nanmax(padded[0]))
     with np.errstate(invalid="ignore", divide="ignore"):
         half = (stats.t.ppf((1 + confidence) / 2, n - 1) * np.sqrt(variance / n))[some]
-    background = current_style().palette.background
-    ax.plot(when, mean[some], color=background, linewidth=3.2, zorder=3)
+    theme = current_style().palette
+    ax.plot(when, level, color=theme.background, linewidth=3.2, zorder=3)
     ax.errorbar(
         when,
-        mean[some],
+        level,
         half,
         color=group_style[0],
         marker=group_style[1],
         markersize=5.5,
-        markeredgecolor=background,
+        markeredgecolor=theme.background,
         linewidth=1.8,
         capsize=2.5,
         zorder=4,
     )
+    counts = n[some]
+    for place in np.flatnonzero(np.diff(counts)) + 1:
+        ax.annotate(
+            f"n = {counts[place]:.0f}",
+            (float(when[place]), float(level[place])),
+            xytext=(5, 3),
+            textcoords="offset points",
+            fontsize=current_style().small,
+            color=group_style[0],
+            path_effects=[withStroke(linewidth=2, foreground=theme.background)],
+            zorder=5,
+        )

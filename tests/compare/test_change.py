@@ -121,7 +121,11 @@ def test_participants_with_one_visit_are_excluded_and_counted():
     change = change_over_time(table)
     assert at(change, "r00", "Control")["n1"] == 12
     assert at(change, "r01", "Control")["n1"] == 13
-    assert change.attrs["exclusions"][0] == {"reason": "one visit only", "n": 1, "study_ids": []}
+    assert change.attrs["exclusions"][0] == {
+        "reason": "one visit only",
+        "n": 1,
+        "study_ids": ["study0000v0"],
+    }
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from support.comparison_tables import realistic_table
 
 from neuroflow.compare.z_scores import z_scores
@@ -20,7 +21,9 @@ def test_studies_are_summed_up():
     assert row["regions"] == mine["z"].notna().sum()
     assert row["percent"] == pytest.approx(100 * (mine["z"].abs() > 2).sum() / row["regions"])
     assert abs(row["max_z"]) == pytest.approx(mine["z"].abs().max())
-    assert row["expected"] == pytest.approx(4.55, abs=0.01)
+    n = mine.loc[mine["z"].notna(), "n_reference"].astype(float)
+    exact = 200 * stats.t.sf(2 / np.sqrt(1 + 1 / n), n - 1)
+    assert row["expected"] == pytest.approx(exact.mean(), rel=1e-9)
     biomarkers = mine.set_index("region")["z"]
     for name in ("pSN", "Putamen", "SCP", "MCP"):
         np.testing.assert_equal(row[f"z_{name}"], biomarkers[name])

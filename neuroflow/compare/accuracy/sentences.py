@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from neuroflow.matrix import percent_text
+
 
 def accuracy_sentences(facts: Mapping[str, Any]) -> list[str]:
     """Return what was classified, and by which methods."""
     kind = facts["accuracy"]
     if kind == "two steps":
         return _two_steps(facts)
-    level = f"{facts['confidence']:.0%} confidence intervals"
+    level = f"{percent_text(facts['confidence'])} confidence intervals"
     sick, well = " or ".join(facts["positive"]), " or ".join(facts["negative"])
     who = f"{sick} (n = {facts['n_positive']}) and {well} (n = {facts['n_negative']})"
     if kind == "pairs":
@@ -63,6 +65,6 @@ def _two_steps(facts: Mapping[str, Any]) -> list[str]:
     return [
         f"{facts['n_studies']} studies were classified in two steps: PD where {first} was below "
         f"{facts['cutoff']:g}, or else PSP where {second} was at or above it, or else MSA.",
-        f"{facts['confidence']:.0%} confidence intervals of shares are exact (Clopper-Pearson); "
-        "studies without an answer were never counted as right.",
+        f"{percent_text(facts['confidence'])} confidence intervals of shares are exact "
+        "(Clopper-Pearson); studies without an answer were never counted as right.",
     ]

@@ -11,6 +11,7 @@ import pandas as pd
 from neuroflow.compare.accuracy import accuracy_sentences
 from neuroflow.compare.stats import CORRECTION_NAMES
 from neuroflow.errors import CompareError
+from neuroflow.matrix import percent_text
 
 _METHODS = {
     "linear": "a linear model",
@@ -124,8 +125,8 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
         sentences.append(f"Any difference between the groups was tested by {facts['omnibus']}.")
     if facts["effect_size"]:
         sentences.append(
-            f"{facts['confidence']:.0%} confidence intervals are reported; effect sizes are "
-            f"{facts['effect_size']}."
+            f"{percent_text(facts['confidence'])} confidence intervals are reported; "
+            f"effect sizes are {facts['effect_size']}."
         )
     sentences.append(_corrected(facts))
     if facts["visit"]:
@@ -158,8 +159,8 @@ def _correlations(facts: Mapping[str, Any]) -> list[str]:
     what = f"with {facts['score']}" if "score" in facts else "with each other"
     return [
         f"Regions of {facts['n_studies']} studies were correlated {what} ({kind}).",
-        f"{facts['confidence']:.0%} confidence intervals are based on Fisher's transformation"
-        f"{bonett}.",
+        f"{percent_text(facts['confidence'])} confidence intervals are based on "
+        f"Fisher's transformation{bonett}.",
         _corrected(facts),
     ]
 
@@ -170,7 +171,7 @@ def _scores(facts: Mapping[str, Any]) -> list[str]:
         f"{facts['reference']} (n = {facts['n_reference']}) as z-scores, in residual standard "
         f"deviations of a linear model ({facts['model']}){_adjusted(facts)}.",
         "Each member of the reference was compared with the other members.",
-        f"{facts['confidence']:.0%} prediction intervals are reported.",
+        f"{percent_text(facts['confidence'])} prediction intervals are reported.",
     ]
 
 

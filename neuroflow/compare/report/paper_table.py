@@ -25,7 +25,14 @@ from neuroflow.compare.stats import (
     mask_underpowered,
 )
 from neuroflow.errors import OptionError
-from neuroflow.matrix import REGION_COLUMNS, ExcludeSuspect, check_number, moments, read_cells
+from neuroflow.matrix import (
+    REGION_COLUMNS,
+    ExcludeSuspect,
+    check_number,
+    decimals_for,
+    moments,
+    read_cells,
+)
 
 
 def group_means(
@@ -110,7 +117,7 @@ def paper_table(
     correction: Correction = "bh",
     exclude_suspect: ExcludeSuspect = None,
     alpha: float = 0.05,
-    digits: int = 3,
+    digits: int | None = None,
 ) -> pd.DataFrame:
     """Return a table for a paper: adjusted means, F, partial eta squared, p, q and post-hoc tests.
 
@@ -130,7 +137,8 @@ def paper_table(
     alpha
         Regions with q below it get post-hoc comparisons, corrected by Holm within the region.
     digits
-        Decimal places of the means.
+        Decimal places of the means; None shows the standard errors with two digits, and
+        fractions with at least three decimals.
     exclude_suspect
         Whether to leave out impossible values and those of exactly 0 or 1, as in
         `compare_groups`; by default the former are refused.
@@ -165,7 +173,7 @@ def paper_table(
     if not isinstance(metric, str):
         raise OptionError("A paper table shows one metric.", advice="Choose one metric.")
     check_number("alpha", alpha, below=1)
-    if not 0 <= digits <= 15:
+    if digits is not None and not 0 <= digits <= 15:
         raise OptionError(f"digits is {digits}.", advice="Choose a number from 0 to 15.")
     options: dict[str, Any] = {
         "by": by,
@@ -184,7 +192,10 @@ def paper_table(
     pairs = compare_groups(table, correction="holm", family="region", **compared, **options)
     names = list(whole.attrs["groups"])
     wanted = make_contrasts(names, reference=reference, planned=contrasts)
-    paper = _described_regions(whole, group_means(table, **options), digits)
+    means = group_means(table, **options)
+    if digits is None:
+        digits = decimals_for(means["se"], least=3 if (means["mean"].abs() <= 1).all() else 0)
+    paper = _described_regions(whole, means, digits)
     by_region = [pairs.iloc[start :: len(whole)] for start in range(len(whole))]
     paper["Post hoc"] = [
         _differences(mine, wanted, alpha) if q < alpha else ""
@@ -208,7 +219,7 @@ def _described_regions(whole: pd.DataFrame, means: pd.DataFrame, digits: int) ->
     statistic = "H" if by_ranks else "F"
     paper[statistic] = [f"{f:.1f}" if np.isfinite(f) else "–" for f in whole["statistic"]]
     paper["df"] = [
-        "–" if not np.isfinite(f) else f"{k}" if by_ranks else f"{k}, {df:.0f}"
+        "–" if not np.isfinite(f) else f"{k}" if by_ranks else f"{k}, {round(df, 1):g}"
         for f, k, df in zip(whole["statistic"], whole["df_num"], whole["df"], strict=True)
     ]
     paper["Partial η²"] = [f"{x:.2f}" if np.isfinite(x) else "–" for x in whole["np2"]]

@@ -9,12 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from neuroflow.errors import CompareError, OptionError, Wording
+from neuroflow.compare.times import compact_dates
+from neuroflow.errors import CompareError, OptionError, ResultWarning, Wording
+from neuroflow.events import warn_user
 from neuroflow.matrix import BoolArray, FloatArray, IntArray, as_list, coded
 
 ALWAYS_CATEGORICAL = frozenset({"sex", "site", "session_id", "cohort_id"})
 """Covariates whose numbers, if they have any, are names."""
 
+_MANY = 6  # categories; fewer are a factor, even in the smallest sample
 _TOLERANCE = 1e-9  # of a column's length; what is left below it after projection is rounding
 
 
@@ -76,8 +79,12 @@ def read_covariate(studies: pd.DataFrame, name: str) -> Covariate:
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if is_number and name == plain and plain not in ALWAYS_CATEGORICAL:
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        if compact_dates(numbers) is not None:
+            _refuse_dates(plain, pd.Series(dtype="datetime64[ns]"), meant=False)
         return Covariate(plain, np.where(np.isfinite(numbers), numbers, np.nan))
+    _refuse_dates(plain, column, name != plain)
     codes, levels = coded(column)
+    _check_levels(plain, codes, levels)
     if not levels:
         return Covariate(plain, np.full(len(codes), np.nan))
     if name == plain and plain not in ALWAYS_CATEGORICAL:
@@ -138,6 +145,45 @@ def build_design(
         blocks.append(block)
         before.append(item.name)
     return Design(np.hstack(blocks), present)
+
+
+def _refuse_dates(name: str, column: pd.Series, meant: bool) -> None:
+    """Refuse dates, of which each would be a category, as dates, texts or numbers."""
+    found = pd.api.types.is_datetime64_any_dtype(column)
+    if not found and not meant and not pd.api.types.is_numeric_dtype(column):
+        texts = pd.Series(column.dropna().unique()).astype(str)
+        dates = texts.str.fullmatch(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d(?:[T ].*)?")
+        found = len(texts) > 0 and bool(dates.mean() > 0.5)
+    if found:
+        raise OptionError(
+            f"The covariate {name!r} has dates; each would be a category of its own.",
+            advice=Wording(
+                "Adjust for the years since the first: "
+                f'table["years"] = (pd.to_datetime(table["{name}"]) - '
+                f'pd.to_datetime(table["{name}"]).min()).dt.days / 365.25.',
+                cli=f"Add a column with years since the first {name} to the table.",
+                form=f"Add a column with years since the first {name} to participants.tsv.",
+            ),
+        )
+
+
+def _check_levels(name: str, codes: IntArray, levels: Sequence[str]) -> None:
+    """Refuse or warn of categories that are almost as many as the studies."""
+    known = int((codes >= 0).sum())
+    if len(levels) < _MANY:
+        return
+    if len(levels) > known / 2:
+        raise OptionError(
+            f"The covariate {name!r} has {len(levels)} categories among {known} studies.",
+            why="Each takes a study to estimate, and few are left to compare.",
+            advice="Choose a column with fewer categories, or join some of them.",
+        )
+    if len(levels) > known / 5:
+        warn_user(
+            f"The covariate {name!r} has {len(levels)} categories among {known} studies: each "
+            "takes a study to estimate, and differences between groups may get lost.",
+            ResultWarning,
+        )
 
 
 def _refuse_written_numbers(name: str, levels: Sequence[str]) -> None:

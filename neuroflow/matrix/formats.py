@@ -1,0 +1,35 @@
+"""How numbers are written, in tables, sentences and figures alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+_MOST_DIGITS = 15
+
+
+def percent_text(fraction: float) -> str:
+    """Return a share in percent, with all its digits.
+
+    Examples
+    --------
+    >>> [percent_text(share) for share in (0.95, 0.999, 0.975)]
+    ['95%', '99.9%', '97.5%']
+    """
+    return f"{100 * fraction:.10g}%"
+
+
+def decimals_for(errors: Iterable[float], least: int = 0) -> int:
+    """Return the decimals that show the middle one of some standard errors with two digits.
+
+    Examples
+    --------
+    >>> decimals_for([0.0121, 0.0135]), decimals_for([2.1e-5]), decimals_for([0.4], least=3)
+    (3, 6, 3)
+    """
+    known = np.array([error for error in errors if np.isfinite(error) and error > 0])
+    if not known.size:
+        return least
+    first = int(np.floor(np.log10(np.median(known))))
+    return min(max(1 - first, least), _MOST_DIGITS)
