@@ -31,9 +31,6 @@ from .stats.multiple_testing import CORRECTION_NAMES as CORRECTION_NAMES
 from .stats.multiple_testing import Correction as Correction
 from .stats.sample import warn_similar_labels as warn_similar_labels
 from .table_one import table_one as table_one
-from .times import TimeUnit as TimeUnit
-from .times import check_span as check_span
-from .times import years_of as years_of
 from .z_scores import ZScoreMatrices as ZScoreMatrices
 from .z_scores import z_score_matrices as z_score_matrices
 from .z_scores import z_scores as z_scores

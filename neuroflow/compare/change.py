@@ -26,20 +26,22 @@ from neuroflow.compare.stats import (
     make_contrasts,
     mask_underpowered,
 )
-from neuroflow.compare.times import TimeUnit, check_span, years_of
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     Cells,
     ExcludeSuspect,
     FloatArray,
     IntArray,
+    TimeUnit,
     as_list,
     carried_facts,
     check_number,
+    check_span,
     labels,
     moments,
     participants,
     read_cells,
+    years_of,
 )
 
 CHANGE_COLUMNS = (*EFFECT_COLUMNS, "baseline", "percent", "years")

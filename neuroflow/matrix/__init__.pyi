@@ -41,5 +41,9 @@ from .regions import is_region as is_region
 from .regions import load_regions as load_regions
 from .regions import metric_name as metric_name
 from .regions import resolve as resolve
+from .times import TimeUnit as TimeUnit
+from .times import check_span as check_span
+from .times import compact_dates as compact_dates
+from .times import years_of as years_of
 from .visits import choose_visits as choose_visits
 from .visits import participants as participants

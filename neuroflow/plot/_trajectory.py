@@ -12,19 +12,22 @@ from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
 from scipy import stats
 
-from neuroflow.compare import TimeUnit, check_span, warn_similar_labels, years_of
+from neuroflow.compare import warn_similar_labels
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     Cells,
     ExcludeSuspect,
     FloatArray,
     IntArray,
+    TimeUnit,
     check_number,
+    check_span,
     labels,
     moments,
     participants,
     percent_text,
     read_cells,
+    years_of,
 )
 from neuroflow.plot.common import (
     SINGLE_COLUMN,

@@ -182,7 +182,7 @@ def _pooled(facts: Mapping[str, Any]) -> list[str]:
     sentences = [
         f"Groups were compared in each of {named}{how}, and the {what} summarised by a "
         "random-effects model (REML; intervals and tests after Hartung and Knapp).",
-        f"{facts['confidence']:.0%} confidence and prediction intervals are reported.",
+        f"{percent_text(facts['confidence'])} confidence and prediction intervals are reported.",
     ]
     if facts.get("failed"):
         sentences.append(f"Left out: {'; '.join(map(': '.join, facts['failed'].items()))}")

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from neuroflow.compare.times import compact_dates
 from neuroflow.errors import CompareError, OptionError, ResultWarning, Wording
 from neuroflow.events import warn_user
-from neuroflow.matrix import BoolArray, FloatArray, IntArray, as_list, coded
+from neuroflow.matrix import BoolArray, FloatArray, IntArray, as_list, coded, compact_dates
 
 ALWAYS_CATEGORICAL = frozenset({"sex", "site", "session_id", "cohort_id"})
 """Covariates whose numbers, if they have any, are names."""

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import CompareError, TableError
-from neuroflow.matrix import FloatArray, check_choice, labels
+from neuroflow.matrix.arguments import check_choice
+from neuroflow.matrix.cells import FloatArray, labels
 
 TimeUnit = Literal["years", "months", "days"]
 
