@@ -1,26 +1,33 @@
 """Read participants.tsv: who was scanned, as BIDS writes it.
 
 Labels are compared exactly after a leading ``sub-`` or ``ses-`` is dropped; ``n/a`` and empty cells
-are missing values. Nothing is guessed: a sex or age that cannot be read is an error that names the
-lines.
+are missing values. A cell that cannot be read is missing and reported with its line; it never
+refuses the table.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from neuroflow.errors import ParticipantsError
-from neuroflow.io.text import TextTable, read_text_table
+from neuroflow.errors import ParticipantsError, ResultWarning
+from neuroflow.events import warn_user
+from neuroflow.io.bids_people import (
+    is_in_months,
+    levels_of,
+    read_description,
+    read_sessions,
+    with_sessions,
+)
+from neuroflow.io.people_cells import Remarks, ages, column, labels, sexes
+from neuroflow.io.people_table import EXCEL, read_any_table, with_id_column
+from neuroflow.io.text import TextTable
 
-_SEXES = {"m": "M", "male": "M", "f": "F", "female": "F"}
 _KNOWN = ("participant_id", "session_id", "group", "site", "age", "sex")
-_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")  # 007 is a label
 _PREFIX = re.compile(r"(sub|ses)-", re.IGNORECASE)
 
 
@@ -30,22 +37,31 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path
-        The file: tab-separated as in BIDS, or with semicolons or commas; UTF-8, UTF-16 or
-        Latin-1; with decimal points or commas. Lines that start with ``#`` are comments.
+        The file: tab-separated as in BIDS, or with semicolons, commas or pipes; UTF-8, UTF-16 or
+        Latin-1; with decimal points or commas; or an Excel file (.xlsx, its first sheet). Lines
+        that start with ``#`` are comments. The participants' column may have another usual name
+        (subject, patient_id, MRN, ...). participants.json beside it explains codes of sex and
+        group, and ``sub-X/sub-X_sessions.tsv`` adds a row per visit with its own age.
 
     Returns
     -------
     DataFrame
         One row per participant, or per participant and session. ``participant_id`` first, then,
-        as far as given, ``session_id``, ``group``, ``site``, ``age`` (years), ``sex`` (``"M"`` or
-        ``"F"``), then all further columns; those that hold only numbers are numbers.
+        as far as given, ``session_id``, ``group``, ``site``, ``age`` (years; 90 for ``89+``),
+        ``sex`` (``"M"``, ``"F"`` or ``"O"``), then all further columns; those that hold numbers,
+        but for few cells, are numbers.
 
     Raises
     ------
     ParticipantsError
         The file is missing, unreadable or empty, has no column ``participant_id``, has a
-        participant (and session) twice, or an age or sex that cannot be read. The message names
-        the lines.
+        participant (and session) twice with different cells. The message names the lines.
+
+    Warns
+    -----
+    ResultWarning
+        Cells that cannot be read are missing: one warning per kind, with lines. Labels of groups
+        that differ in case and blanks only become one.
 
     References
     ----------
@@ -61,26 +77,82 @@ def read_participants(path: str | Path) -> pd.DataFrame:
     0             01  61.0   F
     """
     path = Path(os.path.expanduser(path))  # noqa: PTH111  pathlib raises for ~nobody
-    text = read_text_table(path, error=ParticipantsError, known=_KNOWN)
+    text = with_id_column(read_any_table(path, error=ParticipantsError, known=_KNOWN))
     _check(text)
+    description = read_description(path)
+    remarks = Remarks(text)
+    frame = _people(text, description, remarks)
+    keys = [name for name in ("participant_id", "session_id") if name in frame]
+    frame = _without_repeats(text, frame, keys, remarks)
+    said = remarks.sentences()
+    visits = []
+    for label, one in read_sessions(path):
+        of_one = Remarks(one)
+        columns = {name: one.column(name) for name in one.header}
+        visit = _columns(one, columns, description, of_one)
+        visits.append(pd.DataFrame({"participant_id": without_prefix(label), **visit}))
+        said += of_one.sentences()
+    if visits:
+        frame = with_sessions(frame, pd.concat(visits, ignore_index=True))
+    for sentence in said:
+        warn_user(sentence, ResultWarning)
+    return frame
+
+
+def _people(
+    text: TextTable, description: dict[str, dict[str, Any]], remarks: Remarks
+) -> pd.DataFrame:
     columns = {name: text.column(name) for name in text.header}
     ids = [without_prefix(label) for label in columns.pop("participant_id")]
     text.refuse([label is None for label in ids], "have no participant_id")
-    table: dict[str, pd.Series] = {"participant_id": pd.Series(ids)}
+    return pd.DataFrame(
+        {"participant_id": pd.Series(ids), **_columns(text, columns, description, remarks)}
+    )
+
+
+def _columns(
+    text: TextTable,
+    columns: dict[str, list[str | None]],
+    description: dict[str, dict[str, Any]],
+    remarks: Remarks,
+) -> dict[str, pd.Series]:
+    """Read the columns of people or visits, those that are known first."""
+    table: dict[str, pd.Series] = {}
     if "session_id" in columns:
         sessions = [without_prefix(label) for label in columns.pop("session_id")]
-        table["session_id"] = pd.Series(sessions, dtype=table["participant_id"].dtype)
-    for name in ("group", "site"):
-        if name in columns:
-            table[name] = pd.Series(columns.pop(name), dtype=table["participant_id"].dtype)
-    for name in [name for name in _CONVERTERS if name in columns]:
-        table[name] = _convert(text, name, columns.pop(name))
-    table |= {name: _column(text, values) for name, values in columns.items()}
-    frame = pd.DataFrame(table)
-    keys = [name for name in ("participant_id", "session_id") if name in frame]
-    twice = frame.duplicated(keys, keep=False)
+        table["session_id"] = pd.Series(sessions, dtype="str")
+    if "group" in columns:
+        given = labels(columns.pop("group"), remarks, levels_of(description, "group"))
+        table["group"] = pd.Series(given, dtype="str")
+    if "site" in columns:
+        table["site"] = pd.Series(columns.pop("site"), dtype="str")
+    if "age" in columns:
+        in_months = is_in_months(description, "age")
+        table["age"] = ages(text, columns.pop("age"), remarks, in_months=in_months)
+    if "sex" in columns:
+        table["sex"] = sexes(columns.pop("sex"), remarks, levels_of(description, "sex"))
+    return table | {name: column(text, name, values, remarks) for name, values in columns.items()}
+
+
+def _without_repeats(
+    text: TextTable, frame: pd.DataFrame, keys: list[str], remarks: Remarks
+) -> pd.DataFrame:
+    """Drop rows that repeat another one whole; refuse those that contradict it."""
+    again = frame.duplicated(keep="first")
+    for row in again.to_numpy().nonzero()[0].tolist():
+        remarks.add("rows that repeat another one, left out", str(frame[keys[0]].iat[row]), row)
+    twice = frame.duplicated(keys, keep=False) & ~(
+        frame.duplicated(keep=False) & (frame.groupby(keys, dropna=False).ngroup() >= 0)
+    )
     text.refuse(twice.tolist(), f"repeat a {' and '.join(keys)}")
-    return frame
+    return frame[~again].reset_index(drop=True)
+
+
+def is_more_than_text(path: str | Path) -> bool:
+    """Whether a table is an Excel file, or has files beside it that belong to it."""
+    path = Path(path).expanduser()
+    is_text = path.suffix.lower() not in EXCEL
+    return not is_text or bool(read_description(path)) or bool(read_sessions(path))
 
 
 class ParticipantRows:
@@ -134,38 +206,3 @@ def _check(text: TextTable) -> None:
         )
     if not text.rows:
         raise ParticipantsError(f"{text.path} has a header, but no participants.")
-
-
-def _convert(text: TextTable, name: str, values: list[str | None]) -> pd.Series:
-    convert, accepted = _CONVERTERS[name]
-    converted = [None if value is None else convert(text.with_point(value)) for value in values]
-    bad = [new is None and value is not None for value, new in zip(values, converted, strict=True)]
-    text.refuse(bad, f"have {name} that cannot be read (accepted: {accepted})")
-    return pd.Series(converted, dtype="float64" if name == "age" else None)
-
-
-def _age(text: str) -> float | None:
-    try:
-        age = float(text)
-    except ValueError:
-        return None
-    return age if math.isfinite(age) and 0 <= age <= 130 else None
-
-
-def _sex(text: str) -> str | None:
-    return _SEXES.get(text.casefold())
-
-
-_CONVERTERS: dict[str, tuple[Callable[[str], object], str]] = {
-    "age": (_age, "years, as a number"),
-    "sex": (_sex, "M, F or n/a"),
-}
-
-
-def _column(text: TextTable, values: list[str | None]) -> pd.Series:
-    """Make numbers of a column that holds nothing else."""
-    numbers = [None if value is None else text.with_point(value) for value in values]
-    given = [number for number in numbers if number is not None]
-    if given and all(_NUMBER.fullmatch(number) for number in given):
-        return pd.Series([math.nan if number is None else float(number) for number in numbers])
-    return pd.Series(values, dtype=object if not given else None)

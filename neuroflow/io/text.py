@@ -96,9 +96,21 @@ def read_text_table(
     except TextError as bad:
         message = f"Line {bad.line} of {path} cannot be read."
         raise error(message, why=bad.why, advice=bad.advice) from bad
+    return table_of_rows(path, rows, numbers, error=error, known=known)
+
+
+def table_of_rows(
+    path: Path,
+    rows: list[list[str]],
+    lines: list[int],
+    *,
+    error: type[NeuroflowError],
+    known: Collection[str] = (),
+) -> TextTable:
+    """Make a table of cells; the first row is the header."""
     if not rows:
         raise error(f"{path} is empty.", advice="The file needs a header and data rows.")
-    return _with_header(path, rows, numbers, error, {name.casefold(): name for name in known})
+    return _with_header(path, rows, lines, error, {name.casefold(): name for name in known})
 
 
 def _read_small(path: Path) -> bytes:

@@ -10,6 +10,10 @@ import pandas as pd
 from neuroflow.errors import CompareError, OptionError, Wording
 from neuroflow.matrix.cells import BoolArray, IntArray, coded, labels
 
+_EARLY = ("screening", "scr", "baseline", "base", "bl", "pre", "initial", "first")
+_LATE = ("post", "followup", "fu", "final", "end", "last")
+"""Words for visits whose order is plain."""
+
 
 def participants(studies: pd.DataFrame) -> IntArray:
     """Return a code of each study's participant; a study without one counts as its own.
@@ -31,8 +35,9 @@ def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
 
     Notes
     -----
-    Visits are ordered by age where all visits of a participant have one, then by session id with
-    numbers in it read as numbers.
+    Visits are ordered by age where all visits of a participant have one; visits of one age by
+    numbers in the session's name, or by words that say it (baseline, followup, pre, post). Names
+    without either are refused, never sorted by alphabet.
     """
     who = participants(studies)
     everyone = np.ones(len(studies), dtype=bool)
@@ -94,11 +99,48 @@ def _by_time(studies: pd.DataFrame, who: IntArray) -> IntArray:
     ages = pd.to_numeric(studies.get("age", nothing), errors="coerce")
     aged = ages.notna().groupby(who).transform("all")
     sessions = labels(studies.get("session_id", nothing))
+    times = ages.where(aged, 0.0)
+    _refuse_without_order(studies, who, times, sessions)
     places = [
-        (age, _natural(session or ""))
-        for age, session in zip(ages.where(aged, 0.0).tolist(), sessions.tolist(), strict=True)
+        (age, _rank(session or "")[:2], _natural(session or ""))
+        for age, session in zip(times.tolist(), sessions.tolist(), strict=True)
     ]
     return np.array(sorted(range(len(studies)), key=places.__getitem__), dtype=np.intp)
+
+
+def _refuse_without_order(
+    studies: pd.DataFrame, who: IntArray, times: pd.Series, sessions: pd.Series
+) -> None:
+    """Refuse visits at the same age whose names do not say which was first."""
+    key = pd.DataFrame({"who": who, "time": times.to_numpy()})
+    tied = key.duplicated(keep=False).to_numpy()
+    names = [session or "" for session in sessions]
+    for _, rows in key[tied].groupby(["who", "time"]):
+        mine = list(dict.fromkeys(names[row] for row in rows.index))
+        ranks = [_rank(name) for name in mine]
+        stems = {stem for place, _, stem in ranks if place == 1}
+        if len(mine) > 1 and (any(place < 0 for place, *_ in ranks) or len(stems) > 1):
+            person = studies["participant_id"].iloc[rows.index[0]]
+            raise CompareError(
+                f"The visits of participant {person} cannot be put in order: {', '.join(mine)}.",
+                why="They have no ages that differ, and their names do not say which was first.",
+                advice=Wording(
+                    "Name one session with visit=..., or give each visit its age.",
+                    cli="Name one session with --visit, or give each visit its age.",
+                    form="Choose one session, or give each visit its age.",
+                ),
+            )
+
+
+def _rank(session: str) -> tuple[int, int, str]:
+    """Return the place of a session by its name, and what numbers count in it; -1 if unknown."""
+    name = re.sub(r"[\s_-]+", "", session.casefold())
+    if name in _EARLY:
+        return 0, _EARLY.index(name), ""
+    if name in _LATE:
+        return 2, _LATE.index(name), ""
+    stem = re.sub(r"\d+", "", name)
+    return (1, 0, stem) if stem != name else (-1, 0, "")
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

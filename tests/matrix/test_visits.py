@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -39,3 +40,35 @@ def test_two_scans_in_the_chosen_session_are_still_refused():
     frame = studies(participant_id=["a", "a", "a"], session_id=["1", "1", "2"])
     with pytest.raises(CompareError, match="more than one study"):
         choose_visits(frame, "1")
+
+
+def visits_of(*sessions, ages=None):
+    table = pd.DataFrame({"participant_id": ["p"] * len(sessions), "session_id": list(sessions)})
+    return table if ages is None else table.assign(age=ages)
+
+
+@pytest.mark.parametrize(
+    "sessions",
+    [
+        ("pre", "post"),
+        ("screening", "baseline"),
+        ("baseline", "month6", "month12", "followup"),
+        ("ses-2", "ses-10"),
+        ("BL", "FU"),
+    ],
+)
+def test_the_first_visit_is_found_by_words_and_numbers(sessions):
+    for given in (sessions, sessions[::-1]):
+        keep = choose_visits(visits_of(*given), "first")
+        assert np.array(given)[keep].tolist() == [sessions[0]]
+    keep = choose_visits(visits_of(*sessions), "last")
+    assert np.array(sessions)[keep].tolist() == [sessions[-1]]
+
+
+@pytest.mark.parametrize("sessions", [("blue", "green"), ("week8", "month1"), ("baseline", "x")])
+def test_names_without_an_order_are_refused(sessions):
+    with pytest.raises(CompareError, match="cannot be put in order"):
+        choose_visits(visits_of(*sessions), "first")
+    with pytest.raises(CompareError, match="cannot be put in order"):
+        choose_visits(visits_of(*sessions, ages=[60.0, 60.0]), "first")
+    assert choose_visits(visits_of(*sessions, ages=[61.0, 60.0]), "first").tolist() == [False, True]

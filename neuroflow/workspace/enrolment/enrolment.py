@@ -14,7 +14,7 @@ from neuroflow.contract import check_cohort_id
 from neuroflow.errors import IdError, OptionError, ResultWarning, Wording
 from neuroflow.events import warn_user
 from neuroflow.identity import Account
-from neuroflow.io import ParticipantRows, read_participants, write_private
+from neuroflow.io import ParticipantRows, is_more_than_text, read_participants, write_private
 from neuroflow.ledger import Ledger, State
 from neuroflow.models import Cohort, OnEvent, Study
 from neuroflow.studies import image_digests
@@ -92,8 +92,10 @@ class Enrolment:
                     f"participants must be a path, not {type(participants).__name__}.",
                     advice="Pass the path of participants.tsv.",
                 )
-            read_participants(participants)  # refused before anything is written
+            table = read_participants(participants)  # refused before anything is written
             source = Path(participants).expanduser().read_bytes()
+            if is_more_than_text(participants):  # the copy has nothing beside it
+                source = table.to_csv(sep="\t", index=False, na_rep="n/a").encode()
         if studies is None:
             cohort = self._store.read(cohort_id)
         else:
