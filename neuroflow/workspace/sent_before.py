@@ -121,10 +121,11 @@ def _sent(rows: Sequence[LedgerRow]) -> set[str]:
 
 
 def _scan(study: Study, account: Account) -> Scan:
+    keys = account.keys()
     derived = read_id(str(study.study_id))
-    about = f"{study.age} {study.sex}".encode()
+    facts = f"{study.age} {study.sex}".encode()
     return Scan(
         ids=account.scans_of(study.image_digest) if study.image_digest else (),
-        about=account.key.digest(_ABOUT, about).hex()[:16],
+        about=tuple(f"{key.tag}:{key.digest(_ABOUT, facts).hex()[:16]}" for key in keys),
         is_repetition=derived is not None and derived.repetition > 0,
     )

@@ -1,15 +1,19 @@
 """The same scan has the same id in every workspace of an account."""
 
 import gzip
+import io
 import shutil
+import zipfile
 from dataclasses import replace
 
+import pydicom
 import pytest
 from support.scans import SMALL, write_dicom
 
 import neuroflow as nf
 from neuroflow.errors import AccountKeyError, ConfigError
 from neuroflow.identity import Account, JournalEntry, origin
+from neuroflow.studies.package.build import make_package
 from neuroflow.workspace.folder import ProjectFolder
 
 
@@ -182,3 +186,19 @@ def test_a_scan_has_one_id_in_all_cohorts(ws, studies):
     assert len(ws.package("C1", on_event=print)) == 2
     assert len(ws.package("C2", on_event=print)) == 1
     assert len(ws.status(offline=True)) == 2
+
+
+def test_a_repetition_has_a_new_id_and_new_uids(ws, tmp_path):
+    write_dicom(tmp_path / "dicom", SMALL)
+    (study,) = ws.cohort("C", nf.find_studies(tmp_path / "dicom")).studies
+    account, uids = ws.account, []
+    for repetition in (0, 0, 1):  # the service overwrites equal Study Instance UIDs
+        again = replace(study, study_id=account.id_of(study.image_digest, repetition))
+        folder = tmp_path / f"made{len(uids)}"
+        made = make_package(again, "C", folder, salt=account.key.salt)
+        with zipfile.ZipFile(made.path) as archive:
+            images = [name for name in archive.namelist() if name.endswith(".dcm")]
+            header = pydicom.dcmread(io.BytesIO(archive.read(images[0])), stop_before_pixels=True)
+        uids.append((header.StudyInstanceUID, header.SeriesInstanceUID, header.SOPInstanceUID))
+    assert uids[0] == uids[1]
+    assert set(uids[0]).isdisjoint(uids[2])

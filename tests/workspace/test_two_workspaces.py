@@ -1,5 +1,6 @@
 """A second workspace of an account, here or on another computer, sends nothing a second time."""
 
+import pandas as pd
 import pytest
 
 import neuroflow as nf
@@ -166,3 +167,17 @@ def test_an_imported_key_renews_ids_before_the_next_submission(
         two.submit(cohort, on_event=silent, not_sent_before=True)  # made before the import
         assert set(two.status()["study_id"]) == set(sent)
         assert {path.stem for path in (two.folder / "packages" / "C").glob("*.zip")} == set(sent)
+
+
+def test_an_age_that_changed_since_sending_is_reported(open_workspace, own_cohort_folder, silent):
+    with open_workspace("one") as one:
+        one.submit("C", on_event=silent)
+    people = own_cohort_folder / "participants.tsv"
+    table = pd.read_csv(people, sep="\t", dtype=str)
+    table["age"] = [str(float(age) + 1) for age in table["age"]]
+    table.to_csv(people, sep="\t", index=False)
+    for name in ("one", "two"):
+        with open_workspace(name) as ws:
+            rows = ws.submit("C", on_event=silent)
+            assert not rows["action"].isin(["send", "check"]).any()
+            assert rows["reason"].str.endswith("its age or sex has changed since then").all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -213,14 +213,22 @@ class Planner:
         known = row or self._ledger.row(package.study_id, service=self._service or None)
         adopted = self._shared.adopted(known) if known else None
         if adopted is None:
-            return _decide(package, row, replace=self._replace)
+            return self._with_other_facts(_decide(package, row, replace=self._replace))
         if adopted.state is not State.SUBMITTED:
             return PlanItem(
                 package.study_id, Action.CHECK, package.size, adopted.reason, self._replace
             )
         if not self._is_dry_run:
             adopt(self._ledger, package, adopted, self._service)
-        return PlanItem(package.study_id, Action.SKIP, package.size, adopted.reason)
+        return self._with_other_facts(
+            PlanItem(package.study_id, Action.SKIP, package.size, adopted.reason)
+        )
+
+    def _with_other_facts(self, item: PlanItem) -> PlanItem:
+        """Add to the reason that age or sex changed since the study was sent."""
+        if item.action in _TO_DO or not self._shared.has_other_facts(item.study_id):
+            return item
+        return replace(item, reason=f"{item.reason}; its age or sex has changed since then")
 
     def plan(
         self, cohort_id: str, blocked: Mapping[str, str], sizes: Mapping[str, int] | None = None

@@ -28,7 +28,7 @@ class Scan:
     """What the journal knows a study by, besides its id."""
 
     ids: tuple[str, ...] = ()  # The ids derived from the scan, that of the key for new ids first
-    about: str = ""  # A keyed digest of the age and sex that are sent
+    about: tuple[str, ...] = ()  # Keyed digests of the age and sex that are sent, for each key
     is_repetition: bool = False  # Sent again on purpose: only its own id counts
 
 
@@ -76,7 +76,7 @@ class SharedJournal:
             size=study.size,
             sha256=study.sha256,
             scan=scan.ids[0] if scan.ids else "",
-            about=scan.about,
+            about=scan.about[0] if scan.about else "",
             workspace=self.workspace,
         )
         self.journal.add(entry)
@@ -96,6 +96,14 @@ class SharedJournal:
         if state is State.PACKAGED or row.state is State.UNCONFIRMED:
             return None
         return Adopted(State.UNCONFIRMED, BEGUN_ELSEWHERE, entry)
+
+    def has_other_facts(self, study_id: str) -> bool:
+        """Check whether a study was sent with another age or sex than it has now."""
+        entry, about = self.last(study_id), self._scan(study_id).about
+        if entry is None or not (entry.about and about):
+            return False
+        keys = {each.partition(":")[0] for each in about}
+        return entry.about.partition(":")[0] in keys and entry.about not in about
 
     def other_id(self, study_id: str) -> str | None:
         """Return the other id under which the scan of a study was sent, or begun."""
