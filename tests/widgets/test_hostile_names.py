@@ -51,7 +51,7 @@ def project(tmp_path):
         yield ws, collect_into(ws, participants)
 
 
-@pytest.mark.filterwarnings("ignore:Reports with neither")
+@pytest.mark.filterwarnings("ignore::neuroflow.errors.ResultWarning")
 def test_hostile_names_stay_text_in_every_form(project):
     ws, cohort = project
     for name, study in zip(NAMES, cohort.studies, strict=False):
