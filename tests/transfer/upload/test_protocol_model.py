@@ -1,4 +1,4 @@
-"""Every order of runs and crashes in two workspaces, with the real decisions and a model of the rest.
+"""Every order of runs and crashes in two workspaces: real decisions, a model of the rest.
 
 The model has two ledgers, one journal and one server, and takes one study. A run does its steps in
 order and may die after each; the service may take the file away, show results, or lose nothing.
