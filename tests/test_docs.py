@@ -120,7 +120,7 @@ def test_no_picture_of_the_pages_is_large():
 def made(tmp_path_factory):
     """A folder with what the pages speak of: scans, participants.tsv, downloads."""
     folder = tmp_path_factory.mktemp("pages")
-    make_cohort(folder, n_studies=3)
+    make_cohort(folder, n_studies=2)
     result = folder / "downloads" / "D001_out"
     result.mkdir(parents=True)
     values = aidp_text(simulate(Subject("D001", "PD", 60.0, "F", 1), 0), "D001", "wide")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
@@ -90,6 +91,7 @@ def _decoded(dataset: Dataset, tag: BaseTag) -> DataElement | None:
         return None
 
 
+@lru_cache(maxsize=1 << 12)
 def is_identifying(tag: BaseTag, stored_vr: str | None) -> bool:
     """Check whether `identifiers` reads an element of this VR; None if the file has none."""
     return tag in TAGS or _vr(tag, stored_vr) in ("PN", "SQ")

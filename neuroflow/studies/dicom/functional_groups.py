@@ -8,7 +8,10 @@ from typing import Any
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 
+from neuroflow.studies.dicom.element_scan import SCAN_ERRORS, scan_elements
 from neuroflow.studies.dicom.fast_reader import lookup
+
+_ITEM, _NO_END = b"\xfe\xff\x00\xe0", 1 << 32
 
 
 class FunctionalGroups:
@@ -28,7 +31,7 @@ class FunctionalGroups:
     """
 
     def __init__(self, wanted: Collection[int]) -> None:
-        self._preferred_label = frozenset(wanted)
+        self._wanted = frozenset(wanted)
         self._known: dict[tuple[int, bytes], dict[int, Any]] = {}
 
     def flat(self, holder: Dataset) -> dict[int, Any]:
@@ -42,13 +45,28 @@ class FunctionalGroups:
                 continue
             key = (int(tag), content)
             if key not in self._known:
-                self._known[key] = self._first_item(holder[tag])
+                lacking = isinstance(stored, RawDataElement) and self._lacks(stored)
+                self._known[key] = {} if lacking else self._first_item(holder[tag])
             flat |= self._known[key]
         return flat
+
+    def _lacks(self, stored: RawDataElement) -> bool:
+        """Check, without decoding, that the only item of a group has no attribute of interest."""
+        content = stored.value or b""
+        if not stored.is_little_endian or content[:4] != _ITEM:
+            return False
+        if int.from_bytes(content[4:8], "little") != len(content) - 8:
+            return False
+        try:
+            implicit = stored.is_implicit_VR
+            found, _ = scan_elements(content, 8, self._wanted, _NO_END, implicit=implicit)
+        except SCAN_ERRORS:
+            return False
+        return not found
 
     def _first_item(self, group: DataElement) -> dict[int, Any]:
         if group.VR != "SQ" or not group.value:
             return {}
         item = group.value[0]
         look = lookup(item)
-        return {int(tag): look(tag) for tag in item.keys() & self._preferred_label}
+        return {int(tag): look(tag) for tag in item.keys() & self._wanted}
