@@ -73,7 +73,10 @@ def correlate(
     by
         The column that holds the groups.
     groups
-        Use only studies of these groups; None for all studies, whatever their group.
+        Use only studies of these groups; None for all studies, whatever their group. Over
+        several groups, differences between them show as correlations (``.attrs`` and
+        `methods_text` say so): name one group for the correlation within it, or `by` among the
+        covariates for that within all of them.
     covariates
         Columns that both variables are adjusted for (partial correlation), as in
         `compare_groups`.
@@ -231,12 +234,14 @@ class _Selection:
     cells: Cells
     covariates: list[Covariate]
     exclusions: list[dict[str, Any]]
+    pooled: list[str]  # the groups that are taken together, if several and not adjusted for
 
     def facts(self, method: str, correction: str, confidence: float) -> dict[str, Any]:
         return {
             "correlation": method,
             "covariates": [item.name for item in self.covariates],
             "n_studies": len(self.cells.studies),
+            "pooled_groups": self.pooled,
             "exclusions": self.exclusions,
             "data_notes": self.cells.notes,
             "correction": correction,
@@ -262,7 +267,7 @@ def _select(
 ) -> _Selection:
     by, groups = among
     plain = [*scores, *covariate_columns(covariates)]
-    grouped = [] if groups is None else [by]
+    grouped = [by] if groups is not None or by in table else []
     needed = list(dict.fromkeys([*plain, *grouped]))
     cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
     log = ExclusionLog(cells)
@@ -288,7 +293,13 @@ def _select(
         )
     together = np.zeros(len(log.kept), dtype=np.intp)
     build_design(together, ["all"], [*adjust, *scored], log.kept, "the mean")
-    return _Selection(log.cells, [item.keep(log.kept) for item in adjust], log.exclusions)
+    pooled: list[str] = []
+    if by in cells.studies and by not in plain:
+        found, names = coded(log.cells.studies[by])
+        used_names = [names[code] for code in np.unique(found[found >= 0])]
+        pooled = group_order(used_names) if len(used_names) > 1 else []
+    adjusted = [item.keep(log.kept) for item in adjust]
+    return _Selection(log.cells, adjusted, log.exclusions, pooled)
 
 
 def _inference(found: Correlations, confidence: float, method: Kind) -> dict[str, FloatArray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,7 +160,10 @@ def scatter(
             [], [], color=current_style().palette.foreground, linewidth=1.4, label=points.r_text
         )
         add_legend(ax, [*handles, line], new_figure=new_figure)
-        note = f"Line: least squares and {percent_text(confidence)} CI of the mean"
+        apart = _draw_group_lines(ax, points, styles, within=by in covariate_columns(covariates))
+        note = "Coloured lines: within each group. " * apart
+        note += f"{'Line over all' if apart else 'Line'}: least squares and "
+        note += f"{percent_text(confidence)} CI of the mean"
         note += (
             f", adjusted for {' and '.join(covariate_columns(covariates))}." if covariates else "."
         )
@@ -180,6 +183,9 @@ FIGURE = FigureSpec(
     example='nf.plot.scatter(table, "age", "CC1", covariates=["group", "sex"])',
     order=90,
 )
+
+
+_LEAST_FOR_LINE = 5  # studies of a group; with fewer a line within it says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +278,25 @@ def _of_region(table: pd.DataFrame, columns: pd.DataFrame, place: int) -> pd.Dat
         mine &= labels(table["hemisphere"]).fillna("") == row["hemisphere"]
     rows: pd.DataFrame = table.loc[mine.to_numpy(dtype=bool)]
     return rows
+
+
+def _draw_group_lines(
+    ax: Axes, points: _FittedPoints, styles: Mapping[str, tuple[str, str]], *, within: bool
+) -> bool:
+    """Draw a line within each group, unless the one line is that already; return whether."""
+    if within or len(styles) < 2:
+        return False
+    drawn = False
+    for name, (color, _) in styles.items():
+        mine = np.array([group == name for group in points.group])
+        x, y = points.score[mine], points.adjusted[mine]
+        if len(x) < _LEAST_FOR_LINE or np.ptp(x) == 0:
+            continue
+        slope, level = np.polyfit(x - x.mean(), y, 1)
+        ends = np.array([x.min(), x.max()])
+        ax.plot(ends, level + slope * (ends - x.mean()), color=color, linewidth=1.4, zorder=3)
+        drawn = True
+    return drawn
 
 
 def _draw_line(ax: Axes, points: _FittedPoints, confidence: float) -> None:

@@ -161,7 +161,18 @@ def _correlations(facts: Mapping[str, Any]) -> list[str]:
         f"Regions of {facts['n_studies']} studies were correlated {what} ({kind}).",
         f"{percent_text(facts['confidence'])} confidence intervals are based on "
         f"Fisher's transformation{bonett}.",
+        *_all_groups(facts),
         _corrected(facts),
+    ]
+
+
+def _all_groups(facts: Mapping[str, Any]) -> list[str]:
+    """Return that groups were taken together, which a correlation cannot tell from within."""
+    if not (groups := facts.get("pooled_groups")):
+        return []
+    return [
+        f"The correlations are over all of {_listed(groups)}, not adjusted for group: they "
+        "include the differences between the groups."
     ]
 
 

@@ -122,16 +122,21 @@ def _degrees(
     x = model.design[order]
     sums = [np.add.reduceat(x * even[:, [s]], starts, axis=0) for s in range(k)]
 
-    def cross(s: int, t: int) -> FloatArray:
-        own = np.add.reduceat(even[:, s] * even[:, t], starts)
-        shared = sums[s] @ model.unscaled @ sums[t].T
-        return np.asarray(np.diag(own) - shared)
+    def own(s: int, t: int) -> tuple[FloatArray, FloatArray]:
+        """Return the diagonal of clusters x clusters, and the part of it from the design."""
+        shared = np.einsum("gp,pq,gq->g", sums[s], model.unscaled, sums[t])
+        return np.add.reduceat(even[:, s] * even[:, t], starts), shared
 
-    trace = np.mean([np.trace(cross(s, s)) for s in range(k)])
-    variance = 0.0
-    for s in range(k):
-        for t in range(k):
-            st = cross(s, t)
-            variance += float((cross(s, s) * cross(t, t)).sum() + (st * st.T).sum())
+    def product(one: tuple[int, int], other: tuple[int, int]) -> float:
+        """Sum the products of two matrices clusters x clusters without making them."""
+        (own1, shared1), (own2, shared2) = own(*one), own(*other)
+        left, right = (sums[i].T @ sums[j] for i, j in zip(one, other, strict=True))
+        pairs = np.einsum("pq,pr,qs,rs->", left, model.unscaled, model.unscaled, right)
+        return float((own1 * own2 - own1 * shared2 - shared1 * own2).sum() + pairs)
+
+    trace = np.mean([np.subtract(*own(s, s)).sum() for s in range(k)])
+    variance = sum(
+        product((s, s), (t, t)) + product((s, t), (t, s)) for s in range(k) for t in range(k)
+    )
     eta = k * (k + 1) * trace**2 / variance
     return eta - k + 1, (eta - k + 1) / eta
