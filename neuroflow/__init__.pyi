@@ -29,6 +29,7 @@ from .results import study_facts as study_facts
 from .results import to_wide as to_wide
 from .studies import check as check
 from .studies import find_studies as find_studies
+from .studies import findings_table as findings_table
 from .studies import rules_table as rules_table
 from .studies import survey as survey
 from .widgets import app as app

@@ -39,6 +39,7 @@ _PANELS = {
         commands.exclude,
         commands.include,
         commands.override,
+        commands.override_all,
         commands.forget,
         commands.fill_in,
         commands.package,

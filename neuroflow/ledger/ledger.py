@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -313,13 +313,12 @@ class Ledger:
         """Map the former ids of studies to their new ones."""
         return dict(self._file.select("SELECT study_id, new_id FROM renamed"))  # type: ignore[arg-type]
 
-    def set_aside(self, study_id: str, rule: str, reason: str) -> None:
-        """Record that the user waived a rule for a study; the reason is kept for good."""
+    def set_aside(self, study_ids: str | Iterable[str], rule: str, reason: str) -> None:
+        """Record that the user waived a rule for studies; the reason is kept for good."""
+        ids = [study_ids] if isinstance(study_ids, str) else study_ids
+        command = "INSERT INTO overrides (study_id, rule, reason, at) VALUES (?, ?, ?, ?)"
         with self._file.writing() as db:
-            db.execute(
-                "INSERT INTO overrides (study_id, rule, reason, at) VALUES (?, ?, ?, ?)",
-                (study_id, rule, reason, self._now()),
-            )
+            db.executemany(command, [(each, rule, reason, self._now()) for each in ids])
 
     def seal(self, digest: Callable[[str], str], close: Callable[[str], str]) -> None:
         """Seal what an older ledger says of people; what `digest` and `close` made stays."""

@@ -57,16 +57,21 @@ class Checks:
             overrides_of(cohort, self._overrides()),
         )
 
-    def override(self, cohort: Cohort | str, study: str, rule: str, reason: str) -> None:
-        """Override one rule for one study; an empty reason applies the rule again."""
-        chosen = find_study(self._enrolment.current(cohort), study)
+    def override(self, cohort: Cohort | str, study: str | None, rule: str, reason: str) -> None:
+        """Override one rule for one study, or for all; an empty reason applies the rule again."""
+        if study is None:
+            chosen = list(self._enrolment.without_excluded(cohort).studies)
+        else:
+            chosen = [find_study(self._enrolment.current(cohort), study)]
         if not isinstance(reason, str):
             raise OptionError(
                 f"The reason must be text, not {type(reason).__name__}.",
                 advice="Write why, in a few words; an empty text applies the rule again.",
             )
-        Waiver(chosen.label, rule, reason or "applied again")
-        self._ledger.set_aside(str(chosen.study_id), rule, self._seal.close(reason.strip()))
+        for one in chosen:
+            Waiver(one.label, rule, reason or "applied again")
+        ids = [str(one.study_id) for one in chosen]
+        self._ledger.set_aside(ids, rule, self._seal.close(reason.strip()))
 
     def _overrides(self) -> dict[tuple[str, str], str]:
         return {key: self._seal.open(why) for key, why in self._ledger.overrides().items()}

@@ -527,15 +527,16 @@ class Workspace:
         """
         return self._checks.check(cohort, on_event=on_event, executor=executor, offline=offline)
 
-    def override(self, cohort: Cohort | str, study: str, rule: str, reason: str) -> None:
-        """Override one rule for one study, with a reason that the ledger keeps.
+    def override(self, cohort: Cohort | str, study: str | None, rule: str, reason: str) -> None:
+        """Override one rule for one study or for all, with a reason that the ledger keeps.
 
         Parameters
         ----------
         cohort
             The cohort or its id.
         study
-            The study's label or `study_id`.
+            The study's label or `study_id`; None overrides the rule for every study that is in
+            the cohort now and not excluded. A study that joins later is held to the rule.
         rule
             The rule's id, as in the findings.
         reason
@@ -549,6 +550,7 @@ class Workspace:
         Examples
         --------
         >>> ws.override("PILOT_1", "D002_01", "echo_time", "agreed with neuropacs")
+        >>> ws.override("PILOT_1", None, "echo_time", "agreed with neuropacs for all")
         """
         self._checks.override(cohort, study, rule, reason)
 

@@ -44,6 +44,19 @@ def test_check_prints_the_findings_and_counts_the_studies(run, cohort_folder):
     assert "8 studies, 0 with errors." in err
 
 
+def test_findings_are_saved_as_a_table(run, own_cohort_folder, tmp_path):
+    sidecar = min((own_cohort_folder / "scans").rglob("*.json"))
+    facts = json.loads(sidecar.read_text(encoding="utf-8")) | {"EchoTime": 0.130}
+    sidecar.write_text(json.dumps(facts), encoding="utf-8")
+    target = tmp_path / "findings.csv"
+    code, _, err = run("check", own_cohort_folder / "scans", "--save", target)
+    assert code != 0, err
+    row = pd.read_csv(target).set_index("rule").loc["echo_time"]
+    assert (row["parameter"], row["measured"], row["severity"]) == ("Echo time", "130 ms", "error")
+    assert row["folder"] == str(sidecar.parent)
+    assert row["n_files"] >= 4
+
+
 def test_studies_without_participant_are_reported_by_check_and_submit(
     run, project, own_cohort_folder
 ):

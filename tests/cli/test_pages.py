@@ -130,6 +130,7 @@ def test_the_keys_for_scripts_are_the_promised_ones(run, here, project, service,
         ("exclude", project, "NEXT", label, "--reason", "motion"),
         ("include", project, "NEXT", label),
         ("override", project, "NEXT", label, "echo_time", "--reason", "agreed"),
+        ("override-all", project, "NEXT", "echo_time", "--reason", "agreed"),
         ("fill-in", project, "NEXT", label, "--age", one.age, "--sex", one.sex),
     ):
         assert set(json.loads(run(*words, "--json")[1])) == keys_of(words[0]), words[0]

@@ -18,6 +18,7 @@ from neuroflow.workspace.workspace import Workspace
 
 COMMANDS = [
     "key new", "key show", "key check", "connect", "check", "exclude", "include", "override",
+    "override-all",
     "fill-in", "package", "submit", "status", "collect", "watch", "table", "export", "compare",
     "plot", "notify add", "notify list", "notify remove", "notify test", "app", "demo", "explain",
     "rebuild", "account-key show", "account-key export", "account-key import",

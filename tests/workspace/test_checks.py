@@ -4,7 +4,7 @@ import pytest
 
 from neuroflow.errors import OptionError, WorkspaceError
 from neuroflow.ledger import Ledger
-from neuroflow.workspace.checking import Checks
+from neuroflow.workspace.checking import Checks, overrides_of
 from neuroflow.workspace.enrolment import Enrolment
 
 
@@ -26,6 +26,25 @@ def test_an_empty_reason_applies_the_rule_again(checks, cohort, late_echo, error
     checks.override(cohort, study_id, "echo_time", "a mistake")
     checks.override(cohort, study_id, "echo_time", "")
     assert errors_of(checks.check(cohort)) == [(late_echo, "echo_time")]
+
+
+def test_a_rule_is_overridden_for_all_studies_with_one_reason(
+    checks, enrolment, cohort, late_echo, errors_of
+):
+    enrolment.exclude(cohort, cohort.studies[1].label, "moved in the scanner")
+    checks.override(cohort, None, "echo_time", "agreed with neuropacs")
+    enrolment.include(cohort, cohort.studies[1].label)
+    waived = overrides_of(cohort, checks._overrides())
+    assert [(each.study, each.reason) for each in waived] == [(late_echo, "agreed with neuropacs")]
+    assert errors_of(checks.check(cohort)) == []
+    checks.override(cohort, None, "echo_time", "")
+    assert errors_of(checks.check(cohort)) == [(late_echo, "echo_time")]
+
+
+def test_a_fixed_rule_is_overridden_for_no_study(checks, cohort):
+    with pytest.raises(OptionError, match="cannot be overridden"):
+        checks.override(cohort, None, "readable", "because")
+    assert checks._overrides() == {}
 
 
 @pytest.mark.parametrize(

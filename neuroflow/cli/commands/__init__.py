@@ -22,6 +22,7 @@ from neuroflow.cli.commands.studies import fill_in as fill_in
 from neuroflow.cli.commands.studies import forget as forget
 from neuroflow.cli.commands.studies import include as include
 from neuroflow.cli.commands.studies import override as override
+from neuroflow.cli.commands.studies import override_all as override_all
 from neuroflow.cli.commands.studies import package as package
 from neuroflow.cli.commands.submit import submit as submit
 from neuroflow.cli.commands.watch import watch as watch

@@ -31,6 +31,10 @@ StudyName = Annotated[
 def check(
     folder: Annotated[Path, typer.Argument(help="The folder of scans.")],
     participants: Participants = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(help="Also write the findings to a .csv, .tsv, .parquet or .xlsx file."),
+    ] = None,
     deep: Annotated[
         bool, typer.Option("--deep", help="Also convert every study and check its gradients.")
     ] = False,
@@ -60,6 +64,9 @@ def check(
         facts = {"studies": len(found), "with_errors": bad, "findings": findings}
         console.output(facts, findings if len(findings) else None)
         console.info(f"{len(found)} studies, {bad} with errors.")
+        if save is not None:
+            nf.save_cohort_table(nf.findings_table(findings, found), save)
+            console.info(f"The findings are in {save}. It names studies and folders.")
     if bad:
         raise typer.Exit(SOMETHING_LEFT)
 
@@ -121,6 +128,23 @@ def override(
         console.output({"cohort_id": cohort_id, "study": study, "rule": rule, "reason": reason})
         done = "is overridden" if reason.strip() else "applies again"
         console.info(f"The rule {rule} {done} for {study}.")
+
+
+def override_all(
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    rule: Annotated[str, typer.Argument(help="The rule's id.", autocompletion=rules)],
+    reason: Annotated[str, typer.Option(help="The reason; an empty text withdraws the overrides.")],
+    as_json: AsJson = False,
+) -> None:
+    """Override a rule for every study of a cohort that is not excluded, with one reason."""
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+        cohort = ws.cohort(cohort_id)
+        ws.override(cohort, None, rule, reason)
+        count = len(cohort.studies) - len(ws.excluded(cohort_id))
+        console.output({"cohort_id": cohort_id, "rule": rule, "studies": count, "reason": reason})
+        done = "is overridden" if reason.strip() else "applies again"
+        console.info(f"The rule {rule} {done} for {count} studies.")
 
 
 def fill_in(

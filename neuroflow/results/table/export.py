@@ -111,6 +111,20 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
 }
 """Columns of comparisons of groups besides those of the cohort table."""
 
+FINDINGS: dict[str, tuple[str, str, str]] = {
+    "study": ("The study's label on this computer", "", "folders and headers"),
+    "folder": ("The folder or archive of the study", "", "this computer"),
+    "n_files": ("Files of the study", "files", "this computer"),
+    "rule": ("The id of the rule, as overrides name it", "", "neuroflow"),
+    "parameter": ("What the rule is about", "", "neuroflow"),
+    "severity": ("error (blocks the study), warning or note", "", "neuroflow"),
+    "measured": ("What the study has", "", "headers"),
+    "accepted": ("What neuropacs accepts", "", "source"),
+    "advice": ("What to do; how an overridden rule was justified", "", "neuroflow"),
+    "source": ("The document that states the rule", "", "neuroflow"),
+}
+"""Columns of the findings of checks."""
+
 _PREFIXES: dict[str, tuple[str, str, str]] = {
     "p_": ("Probability", "fraction", "prediction.txt"),
     "sentence_": ("What the report says of the class", "", "prediction.txt"),
@@ -133,6 +147,7 @@ def data_dictionary(table: pd.DataFrame) -> pd.DataFrame:
     ['age', 'Age at the scan', 'years', 'participants.tsv']
     """
     known = DICTIONARY | (EFFECTS if "estimate" in table else {})
+    known |= FINDINGS if {"severity", "measured"} <= set(table) else {}
     describe = _described_fact if {"source", "warnings"} <= set(table) else _described
     rows = [(name, *(known.get(name) or describe(name))) for name in map(str, table)]
     return pd.DataFrame(rows, columns=["column", "meaning", "unit", "source"])

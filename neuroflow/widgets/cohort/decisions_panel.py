@@ -80,6 +80,13 @@ def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
         "Send the selected studies although they violate this rule",
         lambda why: model.override(rule.value, why),
     )
+    for_all = _deciding(
+        model,
+        reason,
+        "Override for all studies",
+        "Send all studies of the cohort although they may violate this rule",
+        lambda why: model.override_for_all(rule.value, why),
+    )
     again = button(
         model,
         "Apply the rule again",
@@ -87,7 +94,7 @@ def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
         lambda: model.override(rule.value, ""),
     )
     disable_while_busy(model, again)
-    row = widgets.HBox([rule, aside, again], layout=WRAP_ROW)
+    row = widgets.HBox([rule, aside, for_all, again], layout=WRAP_ROW)
 
     def update() -> None:
         names = sorted({*model.violated_rules, *model.overridden_rules})
@@ -97,6 +104,7 @@ def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
 
     def fit() -> None:
         set_visible(aside, rule.value in model.violated_rules)
+        set_visible(for_all, rule.value in model.violated_rules)
         set_visible(again, rule.value in model.overridden_rules)
 
     rule.observe(lambda _: fit(), names="value")

@@ -12,7 +12,8 @@ from traitlets import Any, Dict, Tuple, Unicode, observe
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import IdError
 from neuroflow.models import Cohort, OnEvent, Severity
-from neuroflow.studies import OVERRIDDEN, find_studies
+from neuroflow.results import save_cohort_table
+from neuroflow.studies import OVERRIDDEN, find_studies, findings_table
 from neuroflow.widgets.cohort import table
 from neuroflow.widgets.common import LEDGER_FILES, FormModel, Mtimes, mtimes
 from neuroflow.workspace import CohortStore, Workspace, blocked_studies
@@ -115,6 +116,21 @@ class CohortModel(FormModel):
     def override(self, rule: str, reason: str) -> None:
         """Override a rule for the selected studies; an empty reason applies it again."""
         self._apply(lambda cohort, label: self.ws.override(cohort, label, rule, reason))
+
+    def override_for_all(self, rule: str, reason: str) -> None:
+        """Override a rule for all studies of the cohort that are not excluded."""
+        if self.cohort is None or not self.can_start(CHECKING_AGAIN):
+            return
+        self.ws.override(self.cohort, None, rule, reason)
+        self._check_again(self.cohort)
+
+    def save_findings(self) -> None:
+        """Write all findings to a file in the workspace, for the people who scan and export."""
+        if self.cohort is None or self.findings is None:
+            return
+        path = self.ws.folder / f"findings_{self.cohort.cohort_id}.csv"
+        save_cohort_table(findings_table(self.findings, self.cohort.studies), path)
+        self.set(notice=f"The findings are in {path}. It names participants and folders.")
 
     def fill_in(self, facts: Facts) -> None:
         """Save ages and sexes in the workspace; participants.tsv is not changed."""

@@ -137,10 +137,23 @@ def _studies(model: CohortModel) -> widgets.VBox:
     return widgets.VBox([filter_, table])
 
 
-def _findings(model: CohortModel) -> DataTable:
+def _findings(model: CohortModel) -> widgets.VBox:
     table = DataTable(model, "Findings of the protocol check", _tone_of_severity, by="severity")
-    bind(model, ["findings", "selected"], lambda: table.show(model.details))
-    return table
+    save = button(
+        model,
+        "Save findings",
+        "Write all findings to a table in the workspace, for the people who scan and export",
+        model.save_findings,
+        icon="download",
+    )
+    disable_while_busy(model, save)
+
+    def update() -> None:
+        table.show(model.details)
+        set_visible(save, model.findings is not None and len(model.findings) > 0)
+
+    bind(model, ["findings", "selected"], update)
+    return widgets.VBox([table, save])
 
 
 def _tone_of_severity(severity: str) -> str:

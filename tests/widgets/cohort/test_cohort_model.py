@@ -115,6 +115,15 @@ def test_rule_is_overridden_with_reason_and_applied_again(checked):
     assert "echo_time: 130 ms" in checked.studies.loc[0, "findings"]
 
 
+def test_rule_is_overridden_for_all_and_findings_are_saved(checked):
+    finish(checked, checked.override_for_all, "echo_time", "neuropacs agreed")
+    assert "echo_time: overridden" in checked.studies.loc[0, "findings"]
+    checked.save_findings()
+    saved = pd.read_csv(checked.ws.folder / f"findings_{checked.cohort.cohort_id}.csv")
+    assert "neuropacs agreed" in saved.set_index("rule").loc["echo_time", "advice"]
+    assert saved["folder"].notna().all()
+
+
 def test_filling_in_an_age_leaves_participants_tsv_unchanged(checked, folder):
     before = (folder / "participants.tsv").read_bytes()
     ((study_id, label, needs_age, needs_sex),) = checked.missing_demographics

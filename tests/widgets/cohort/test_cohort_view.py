@@ -33,13 +33,19 @@ def test_only_decisions_that_fit_the_selection_are_shown(empty, own_cohort_folde
 
     def offered():
         assert model.join(PATIENCE)
-        names = ("Exclude", "Include again", "Override the rule", "Apply the rule again")
+        names = (
+            "Exclude",
+            "Include again",
+            "Override the rule",
+            "Override for all studies",
+            "Apply the rule again",
+        )
         return {name for name in names if button(view, name).layout.display is None}
 
     model.selected = (model.studies.loc[0, "study"],)
     (rule,) = [d for d in all_of(view, widgets.Dropdown) if d.description == "Rule"]
     assert rule.value == model.violated_rules[0]
-    assert offered() == {"Exclude", "Override the rule"}
+    assert offered() == {"Exclude", "Override the rule", "Override for all studies"}
     assert button(view, "Exclude").disabled
     assert "Enter a reason first" in html_of(view)
     next(t for t in all_of(view, widgets.Text) if t.description == "Reason").value = "why"
