@@ -37,6 +37,8 @@ _PANELS = {
     "Studies": (
         commands.check,
         commands.exclude,
+        commands.exclude_result,
+        commands.include_result,
         commands.include,
         commands.override,
         commands.override_all,

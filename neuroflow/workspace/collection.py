@@ -46,6 +46,7 @@ from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
 from neuroflow.workspace.notices import News, NewsMemory, Notices
 from neuroflow.workspace.service import Service
+from neuroflow.workspace.set_aside import find_result
 
 MAX_WARNINGS = 10
 """Warnings at most of one status check."""
@@ -206,6 +207,15 @@ class Collection:
             studies=self._enrolment.study_map(),
             own=None if all_studies else self._own_ids() or None,
         )
+
+    def collected(self) -> set[str]:
+        """Return the ids of the studies that were collected."""
+        return collected_ids(self._folder.results)
+
+    def find(self, study: str) -> str:
+        """Return the id of a collected study by its id, or by participant and session."""
+        collected = collected_ids(self._folder.results)
+        return find_result(study, self._enrolment.study_map(), collected)
 
     def _list_results(self, rows: Sequence[LedgerRow]) -> OutputSnapshot:
         """List the results on the server now."""

@@ -31,6 +31,7 @@ from neuroflow.workspace.packaging import Packaging
 from neuroflow.workspace.pilot import Pilot as _Pilot
 from neuroflow.workspace.pilot import PilotOptions, PilotResult
 from neuroflow.workspace.service import Service
+from neuroflow.workspace.set_aside import SetAside
 from neuroflow.workspace.submission import Submission, SubmitOptions
 from neuroflow.workspace.withdrawal import Withdrawal
 from neuroflow.workspace.witness import Witness, set_ledger_aside, traces
@@ -132,6 +133,7 @@ class Workspace:
             witness=witness,
         )
         self.notices = Notices(self._folder.root)
+        self._set_aside = SetAside(self._folder.root)
         self._collection = _Collection(
             self._folder,
             self.ledger,
@@ -390,7 +392,9 @@ class Workspace:
         >>> left["what"].tolist()[-1]
         'scans, backups, and copies outside the workspace'
         """
-        return self._withdrawal.forget(study)
+        gone = self._withdrawal.forget(study)
+        self._set_aside.keep_only(self._collection.collected())
+        return gone
 
     def forget_preview(self, study: str) -> list[str]:
         """List the studies that `forget` would remove.
@@ -1080,7 +1084,85 @@ class Workspace:
         0    aSN     FW  0.173
         1    aSN    FAt  0.672
         """
-        return self._collection.results(schema, all_studies=all_studies).table
+        table = self._collection.results(schema, all_studies=all_studies).table
+        return self._set_aside.apply(table)
+
+    def exclude_result(self, study: str, region: str | None = None, *, reason: str) -> None:
+        """Set a result aside: a study, or one of its regions, after quality control.
+
+        The files stay. In `table` its values are missing and the column ``set_aside`` has the
+        reason, which every comparison and figure follows and counts.
+
+        Parameters
+        ----------
+        study
+            The `study_id`, or participant and session such as ``"sub-01_ses-2"``.
+        region
+            The region; None for the whole study.
+        reason
+            Why, in few words: it stands in captions and methods texts.
+
+        Raises
+        ------
+        OptionError
+            There is no such result, or no reason.
+        WorkspaceError
+            The decision cannot be written.
+
+        Examples
+        --------
+        >>> study = ws.status().query("state == 'collected'")["study_id"].iloc[0]
+        >>> ws.exclude_result(study, "pSN", reason="registration failed")
+        >>> ws.excluded_results()[["region", "reason"]].values.tolist()
+        [['pSN', 'registration failed']]
+        >>> ws.include_result(study)
+        """
+        self._set_aside.exclude(self._collection.find(study), region, reason)
+
+    def include_result(self, study: str, region: str | None = None) -> None:
+        """Include a result again that was set aside.
+
+        Parameters
+        ----------
+        study
+            The `study_id`, or participant and session.
+        region
+            The region; None for all that is set aside of the study.
+
+        Raises
+        ------
+        OptionError
+            It is not set aside.
+
+        Examples
+        --------
+        >>> study = ws.status().query("state == 'collected'")["study_id"].iloc[0]
+        >>> ws.exclude_result(study, reason="motion")
+        >>> ws.include_result(study)
+        >>> len(ws.excluded_results())
+        0
+        """
+        self._set_aside.include(self._collection.find(study), region)
+
+    def excluded_results(self) -> pd.DataFrame:
+        """Return the results that are set aside.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per decision: `study_id`, `region` (empty for a whole study) and `reason`.
+
+        Raises
+        ------
+        WorkspaceError
+            The decisions cannot be read.
+
+        Examples
+        --------
+        >>> list(ws.excluded_results())
+        ['study_id', 'region', 'reason']
+        """
+        return self._set_aside.read()
 
     def study_facts(
         self, *, schema: Schema | None = None, all_studies: bool = False

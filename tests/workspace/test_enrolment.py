@@ -55,7 +55,9 @@ def test_a_cohort_id_that_is_no_folder_name_writes_nothing(enrolment, studies, n
 
 
 @pytest.mark.parametrize(
-    "text", ["", "name\tage\nA\t60\n", "participant_id\nA\nA\n"], ids=["empty", "no id", "twice"]
+    "text",
+    ["", "birthday\tage\nA\t60\n", "participant_id\tage\nA\t1\nA\t2\n"],
+    ids=["empty", "no id", "twice"],
 )
 def test_a_broken_participants_table_writes_nothing(enrolment, studies, tmp_path, text):
     table = tmp_path / "participants.tsv"

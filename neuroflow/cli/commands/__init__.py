@@ -18,9 +18,11 @@ from neuroflow.cli.commands.results import status as status
 from neuroflow.cli.commands.results import table as table
 from neuroflow.cli.commands.studies import check as check
 from neuroflow.cli.commands.studies import exclude as exclude
+from neuroflow.cli.commands.studies import exclude_result as exclude_result
 from neuroflow.cli.commands.studies import fill_in as fill_in
 from neuroflow.cli.commands.studies import forget as forget
 from neuroflow.cli.commands.studies import include as include
+from neuroflow.cli.commands.studies import include_result as include_result
 from neuroflow.cli.commands.studies import override as override
 from neuroflow.cli.commands.studies import override_all as override_all
 from neuroflow.cli.commands.studies import package as package

@@ -95,6 +95,35 @@ def include(
         console.info(f"{study} is included.")
 
 
+def exclude_result(
+    workspace: WorkspaceFolder,
+    study: Annotated[str, typer.Argument(help="study_id, or participant and session.")],
+    reason: Annotated[str, typer.Option(help="The reason, for captions and methods.")],
+    region: Annotated[str | None, typer.Option(help="One region; else the study.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set a result aside after quality control: a study, or one of its regions."""
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+        ws.exclude_result(study, region, reason=reason)
+        rows = ws.excluded_results()
+        console.output({"set_aside": rows}, rows)
+        console.info(f"{region or 'The result'} of {study} is set aside.")
+
+
+def include_result(
+    workspace: WorkspaceFolder,
+    study: Annotated[str, typer.Argument(help="study_id, or participant and session.")],
+    region: Annotated[str | None, typer.Option(help="One region; else all of it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Include a result again that was set aside."""
+    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+        ws.include_result(study, region)
+        rows = ws.excluded_results()
+        console.output({"set_aside": rows}, rows)
+        console.info(f"{region or 'The result'} of {study} is included.")
+
+
 def forget(
     workspace: WorkspaceFolder,
     study: Annotated[str, typer.Argument(help="A participant, or a study's label or study_id.")],

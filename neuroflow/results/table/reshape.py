@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix import RegionName
+from neuroflow.matrix import SET_ASIDE, RegionName
 from neuroflow.results.table.join import COVARIATES, JOIN_FLAGS, KEYS, Joined
 
 _T = TypeVar("_T", bound=np.generic)
@@ -73,7 +73,7 @@ def to_wide(
     wide = pd.DataFrame(matrix, index=index, columns=pd.Index(labels, name="region"))
     if not covariates:
         return wide
-    of_region = (*REGION_COLUMNS, "value", "study_id")
+    of_region = (*REGION_COLUMNS, "value", "study_id", SET_ASIDE)
     facts = table.drop(columns=[name for name in of_region if name in table])
     facts = facts.set_axis(pd.Index(table["study_id"].astype(str), name="study_id"))
     return facts[~facts.index.duplicated()].join(wide)

@@ -1,0 +1,141 @@
+"""Results that the researcher set aside: a study, or a region of a study, with a reason.
+
+The files stay. The decisions are in ``results_set_aside.tsv``, readable by the owner only; every
+table of the workspace has them in its column ``set_aside``, which all analyses follow.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from filelock import FileLock
+
+from neuroflow.errors import OptionError, WorkspaceError
+from neuroflow.io import without_prefix, write_private
+from neuroflow.matrix import SET_ASIDE, resolve
+
+FILE_NAME = "results_set_aside.tsv"
+COLUMNS = ("study_id", "region", "reason")
+_LOCK_SECONDS = 10.0
+_SHOWN = 5
+
+
+class SetAside:
+    """The results that are set aside in one workspace."""
+
+    def __init__(self, root: Path) -> None:
+        self._path = root / FILE_NAME
+
+    def read(self) -> pd.DataFrame:
+        """Return one row per decision: study, region (empty: the whole study) and reason."""
+        if not self._path.exists():
+            return pd.DataFrame(columns=list(COLUMNS), dtype=str)
+        try:
+            table = pd.read_csv(self._path, sep="\t", dtype=str, keep_default_na=False)
+            return table[list(COLUMNS)]
+        except (OSError, ValueError, KeyError) as error:
+            raise WorkspaceError(
+                "The results that are set aside cannot be read.",
+                why=f"{type(error).__name__} in {self._path}.",
+                advice="Restore the file from a backup, or remove it and decide again.",
+            ) from error
+
+    def exclude(self, study_id: str, region: str | None, reason: str) -> None:
+        """Set a study or one of its regions aside; a new reason replaces the old one."""
+        words = " ".join(str(reason).split())
+        if not words:
+            raise OptionError("A reason is missing.", advice='Give one, such as "motion".')
+        name = "" if region is None else known_region(region)
+        with self._lock():
+            table = self.read()
+            kept = table[(table["study_id"] != study_id) | (table["region"] != name)]
+            row = pd.DataFrame([(study_id, name, words)], columns=list(COLUMNS))
+            self._write(pd.concat([kept, row], ignore_index=True))
+
+    def include(self, study_id: str, region: str | None) -> None:
+        """Include a study, or one of its regions, again; without a region all of it."""
+        with self._lock():
+            table = self.read()
+            out = table["study_id"] == study_id
+            if region is not None:
+                out &= table["region"] == known_region(region)
+            if not out.any():
+                raise OptionError(
+                    f"{region or 'Nothing'} of study {study_id} is not set aside.",
+                    study_id=study_id,
+                )
+            self._write(table[~out])
+
+    def keep_only(self, study_ids: Collection[str]) -> None:
+        """Forget decisions about other studies."""
+        if self._path.exists():
+            with self._lock():
+                table = self.read()
+                self._write(table[table["study_id"].isin(list(study_ids))])
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Mark what is set aside in a cohort table; its values are missing there."""
+        decided = self.read()
+        if decided.empty:
+            return table
+        studies = table["study_id"].astype(str).to_numpy()
+        regions = table["region"].astype(str).to_numpy()
+        reasons = np.full(len(table), None, dtype=object)
+        by_region = decided["region"].ne("").to_numpy(dtype=bool)
+        for part in (decided[by_region], decided[~by_region]):  # the whole study takes precedence
+            for study_id, region, reason in part.itertuples(index=False):
+                mine = studies == study_id
+                reasons[mine & (regions == region) if region else mine] = reason
+        is_out = pd.notna(reasons)
+        marked = table.assign(**{SET_ASIDE: pd.Series(reasons, index=table.index, dtype="str")})
+        marked["value"] = marked["value"].mask(is_out)
+        marked.attrs = dict(table.attrs)
+        return marked
+
+    def _lock(self) -> FileLock:
+        return FileLock(self._path.with_suffix(".lock"), timeout=_LOCK_SECONDS)
+
+    def _write(self, table: pd.DataFrame) -> None:
+        text = io.StringIO()
+        table.to_csv(text, sep="\t", index=False, lineterminator="\n")
+        try:
+            write_private(self._path, text.getvalue().encode())
+        except OSError as error:
+            raise WorkspaceError(
+                "The results that are set aside cannot be written.",
+                why=f"{error.strerror or error} in {self._path.parent}.",
+                advice="Check the folder's permissions and the disk's free space.",
+            ) from error
+
+
+def known_region(region: str) -> str:
+    """Return the identifier of a region, as the cohort table has it."""
+    return resolve(region).region
+
+
+def find_result(study: str, studies: pd.DataFrame, collected: Collection[str]) -> str:
+    """Return the id of a study by its id, or by participant and session."""
+    if study in collected:
+        return study
+    names: dict[str, list[str]] = {}
+    for row in studies.to_dict("records"):
+        person, visit = (without_prefix(row.get(f"{key}_id")) for key in ("participant", "session"))
+        if person and row["study_id"] in collected:
+            spelt = {person, f"sub-{person}"}
+            if visit:
+                spelt |= {f"{person}_{visit}", f"sub-{person}_ses-{visit}"}
+            for name in spelt:
+                names.setdefault(name, []).append(str(row["study_id"]))
+    found = names.get(study, [])
+    if len(found) == 1:
+        return found[0]
+    raise OptionError(
+        f"There are several results of {study!r}: {', '.join(found[:_SHOWN])}."
+        if found
+        else f"There is no collected result of {study!r}.",
+        advice="Use the study_id, or participant and session such as sub-01_ses-2.",
+    )
