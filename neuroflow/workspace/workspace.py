@@ -1111,7 +1111,7 @@ class Workspace:
 
         Examples
         --------
-        >>> study = ws.status().query("state == 'collected'")["study_id"].iloc[0]
+        >>> study = ws.status(offline=True).query("state == 'collected'")["study_id"].iloc[0]
         >>> ws.exclude_result(study, "pSN", reason="registration failed")
         >>> ws.excluded_results()[["region", "reason"]].values.tolist()
         [['pSN', 'registration failed']]
@@ -1136,7 +1136,7 @@ class Workspace:
 
         Examples
         --------
-        >>> study = ws.status().query("state == 'collected'")["study_id"].iloc[0]
+        >>> study = ws.status(offline=True).query("state == 'collected'")["study_id"].iloc[0]
         >>> ws.exclude_result(study, reason="motion")
         >>> ws.include_result(study)
         >>> len(ws.excluded_results())
