@@ -161,8 +161,8 @@ def _correlations(facts: Mapping[str, Any]) -> list[str]:
         f"Regions of {facts['n_studies']} studies were correlated {what} ({kind}).",
         f"{percent_text(facts['confidence'])} confidence intervals are based on "
         f"Fisher's transformation{bonett}.",
-        *_all_groups(facts),
         _corrected(facts),
+        *_all_groups(facts),
     ]
 
 
