@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-output
+# Many tests wait for a server or a browser: one worker more than cores, and at most four.
+WORKERS ?= $$($(BIN)/python -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 # Tests start many processes; without stored bytecode each of them compiles neuroflow again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -23,7 +25,7 @@ serve: $(VENV)/.demo
 ## test: all tests; installs what they need
 test: $(VENV)/.test
 	sh tools/system_packages.sh
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 ## faults: thousands of broken lines, refusals and killed processes
 faults: $(VENV)/.test
