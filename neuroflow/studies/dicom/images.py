@@ -136,10 +136,10 @@ def _gaps(instances: Iterable[int | None]) -> tuple[int, ...]:
         return ()
     steps = Counter(b - a for a, b in pairwise(numbers))
     step = steps.most_common(1)[0][0]
-    expected = range(numbers[0], numbers[-1] + 1, step)
-    if len(expected) > 2 * len(numbers):  # a number by mistake may be any, up to billions
+    # A number by mistake may be any: billions, or more than the length of a range can hold.
+    if (numbers[-1] - numbers[0]) // step + 1 > 2 * len(numbers):
         return ()
-    missing = sorted(set(expected) - set(numbers))
+    missing = sorted(set(range(numbers[0], numbers[-1] + 1, step)) - set(numbers))
     return tuple(missing) if len(missing) <= len(numbers) // 2 else ()
 
 

@@ -16,6 +16,7 @@ from support.scans import SMALL, Scan, write_dicom, write_enhanced, write_mosaic
 from support.studies import measured, skip_reasons
 
 from neuroflow.errors import PackageError
+from neuroflow.studies.dicom.images import _gaps
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol.check import check_study
@@ -187,6 +188,12 @@ def test_arbitrary_instance_numbers_are_not_reported_as_gaps(tmp_path, number):
     paths = write_mosaic(tmp_path, replace(SMALL, n_directions=10))
     edit(paths, lambda ds, n: setattr(ds, "InstanceNumber", number(n)))
     assert "missing_instances" not in measured(tmp_path)
+
+
+@pytest.mark.parametrize("last", [4_000_000_000, 10**30])
+def test_an_enormous_instance_number_lists_no_gaps(last):
+    assert _gaps([*range(1, 20), last]) == ()
+    assert _gaps([*range(1, 20), 22]) == (20, 21)
 
 
 def test_an_image_without_instance_uid_is_an_error(tmp_path):
