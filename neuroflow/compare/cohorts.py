@@ -13,7 +13,7 @@ from neuroflow._version import __version__
 from neuroflow.compare.groups import Method, compare_groups
 from neuroflow.compare.meta_analysis import pool
 from neuroflow.compare.stats import Correction, Robust, correct_families
-from neuroflow.errors import CompareError, NeuroflowError, ResultWarning
+from neuroflow.errors import CompareError, ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.matrix import (
     REGION_COLUMNS,
@@ -148,7 +148,7 @@ def _each(
     for code, name in enumerate(names):
         try:
             part = compare_groups(table[codes == code], covariates=covariates, **how)
-        except NeuroflowError as error:
+        except CompareError as error:
             failed[name] = error.what
             continue
         parts.append(part.assign(cohort=name))

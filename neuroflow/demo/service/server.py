@@ -310,9 +310,9 @@ class DemoService:
         if cohort is None:
             return
         if self._takes_uploads:
-            taken = self._taken / cohort / path.name
-            taken.parent.mkdir(exist_ok=True)
-            path = path.replace(taken)
+            folder = self._taken / cohort
+            folder.mkdir(exist_ok=True)
+            path = path.replace(folder / path.name)
         self._queue.add(path)
 
     def _kept(self) -> set[str]:
