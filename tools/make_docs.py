@@ -71,8 +71,8 @@ ws.override(cohort, "P07_1", "echo_time", "neuropacs agreed to 108 ms, mail of 1
 $ neuroflow override my-project PILOT_1 P07_1 echo_time --reason "neuropacs agreed to 108 ms."
 ```
 
-A whole cohort is often acquired with one protocol. `None` in place of the study overrides the rule for
-every study that is in the cohort now and not excluded; one that joins later is held to the rule:
+A whole cohort is often acquired with one protocol. `None` in place of the study overrides the rule
+for every study that is in the cohort now and not excluded; one that joins later is held to the rule:
 
 ```text
 ws.override(cohort, None, "echo_time", "neuropacs agreed to 108 ms, mail of 12 May.")
@@ -90,8 +90,8 @@ be packaged: {fixed}.
 ## A table for those who scan
 
 `findings_table` adds to each finding the study's folder, the rule in words and its source;
-`save_cohort_table` writes it, as do `neuroflow check scans --save findings.csv` and the button *Save
-findings* of the Cohort form. The table names participants and folders of this computer.
+`save_cohort_table` writes it, as do `neuroflow check scans --save findings.csv` and the button
+*Save findings* of the Cohort form. The table names participants and folders of this computer.
 
 ```text
 nf.save_cohort_table(nf.findings_table(findings, cohort.studies), "findings.xlsx")
