@@ -72,7 +72,7 @@ $ neuroflow override my-project PILOT_1 P07_1 echo_time --reason "neuropacs agre
 ```
 
 A whole cohort is often acquired with one protocol. `None` in place of the study overrides the rule
-for every study that is in the cohort now and not excluded; one that joins later is held to the rule:
+for every study that is in the cohort now and not excluded; one that joins later is held to it:
 
 ```text
 ws.override(cohort, None, "echo_time", "neuropacs agreed to 108 ms, mail of 12 May.")

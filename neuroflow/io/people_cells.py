@@ -103,6 +103,7 @@ def labels(
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> table = TextTable(Path("p.tsv"), ["group"], [["PD"]] * 3, [2, 3, 4], ".", ValueError)
     >>> labels(["PD", "pd ", "PD"], Remarks(table))
     ['PD', 'PD', 'PD']

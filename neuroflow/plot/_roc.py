@@ -97,7 +97,7 @@ def roc(
     ...     "study_id": list("abcd"), "group": ["Control"] * 2 + ["PSP"] * 2,
     ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.50, 0.45, 0.55]})
     >>> roc(table, "SCP").get_legend_handles_labels()[1]
-    ['SCP, AUC 0.75 [0.05, 0.99]']
+    ['SCP, AUC 0.75 [0.00, 1.00]']
     """
     options: dict[str, Any] = {
         "truth": truth,

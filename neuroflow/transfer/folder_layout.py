@@ -28,6 +28,19 @@ MAX_PARTS = 8
 class FolderLayout:
     """Where the zips of a cohort go, and where results come from.
 
+    Parameters
+    ----------
+    input
+        The folder of a cohort's zips, from the account's home folder, with ``{cohort}`` for the
+        cohort's id.
+    output
+        The folder of result folders, with ``{cohort}`` where each cohort has one of its own.
+
+    Raises
+    ------
+    ValueError
+        A folder is not a relative path of plain names, or `input` names no cohort.
+
     Examples
     --------
     >>> layout = FolderLayout("{cohort}/input", "{cohort}/output")
@@ -52,7 +65,23 @@ class FolderLayout:
         return (self.input, self.output) == (GUIDE_INPUT, GUIDE_OUTPUT)
 
     def on_server(self, path: PurePosixPath) -> PurePosixPath:
-        """Return where a path of neuroflow is on the server."""
+        """Return where a path of neuroflow is on the server.
+
+        Parameters
+        ----------
+        path
+            A path as the service's guide has it, such as ``input/C1/input/a.zip``.
+
+        Returns
+        -------
+        PurePosixPath
+            The path in this layout.
+
+        Examples
+        --------
+        >>> FolderLayout(output="outgoing").on_server(PurePosixPath("output/a_out"))
+        PurePosixPath('outgoing/a_out')
+        """
         if path.parts[:1] == INPUT.parts:
             return _filled(self.input, path.parts[1:], skip=1)
         if path.parts[:1] == OUTPUT.parts:
@@ -60,7 +89,23 @@ class FolderLayout:
         return path
 
     def has_cohorts_above(self, path: PurePosixPath) -> bool:
-        """Check whether the listing of a folder of neuroflow is that of the cohorts' folders."""
+        """Check whether the listing of a folder of neuroflow is that of the cohorts' folders.
+
+        Parameters
+        ----------
+        path
+            A path as the service's guide has it.
+
+        Returns
+        -------
+        bool
+            True for ``output`` where each cohort has a folder of its own.
+
+        Examples
+        --------
+        >>> FolderLayout(output="{cohort}/output").has_cohorts_above(PurePosixPath("output"))
+        True
+        """
         return path == OUTPUT and COHORT in self.output
 
 

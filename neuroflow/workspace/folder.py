@@ -26,6 +26,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -186,7 +187,7 @@ def _close_to_others(folder: Path) -> None:
 
     One that only a group may read and write (770) is shared on purpose.
     """
-    if os.name != "posix":
+    if sys.platform == "win32":
         return
     mode = stat.S_IMODE(folder.stat().st_mode)
     if private_mode(folder) != 0o600 or not mode & 0o077:

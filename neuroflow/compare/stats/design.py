@@ -83,11 +83,11 @@ def read_covariate(studies: pd.DataFrame, name: str) -> Covariate:
         return Covariate(plain, np.where(np.isfinite(numbers), numbers, np.nan))
     _refuse_dates(plain, column, name != plain)
     codes, levels = coded(column)
-    _check_levels(plain, codes, levels)
     if not levels:
         return Covariate(plain, np.full(len(codes), np.nan))
     if name == plain and plain not in ALWAYS_CATEGORICAL:
         _refuse_written_numbers(plain, levels)
+    _check_levels(plain, codes, levels)
     return Covariate(plain, codes.astype(np.float64), tuple(levels))
 
 

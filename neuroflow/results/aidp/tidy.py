@@ -58,8 +58,9 @@ def without_footer(rows: list[list[str]], regions: Sequence[str]) -> tuple[int, 
 
     Examples
     --------
-    >>> without_footer([["pSN", "0.2"], ["Made by X, on Monday"]], ["psn"])
-    (1, ['Made by X, on Monday'])
+    >>> rows = [["region", "FW"], ["pSN", "0.2"], ["Made by X, on Monday"]]
+    >>> without_footer(rows, ["psn"])
+    (2, ['Made by X, on Monday'])
     """
     end, width = len(rows), max(map(len, rows), default=0)
     while end > 2 and _is_sentence(rows[end - 1], width, regions):

@@ -60,7 +60,8 @@ def findings_table(findings: pd.DataFrame, studies: Iterable[Study]) -> pd.DataF
 
     Examples
     --------
-    >>> findings_table(check([]), []).columns.tolist()[3:7]
+    >>> import neuroflow as nf
+    >>> findings_table(nf.check([]), []).columns.tolist()[3:7]
     ['folder', 'n_files', 'rule', 'parameter']
     """
     missing = [name for name in _NEEDED if name not in findings]

@@ -121,8 +121,8 @@ def test_every_study_of_the_strip_can_be_chosen(model):
 
 
 def test_studies_of_equal_value_stay_apart_in_the_strip(model):
-    model._table = model._table.assign(value=model._table["value"].round(1))
-    model._asked = None
+    model._table = model._table.assign(value=model._table["value"].clip(0.1, 0.9).round(1))
+    model._answered = None
     model.set(covariates=())
     shown = model._scope["shown"]
     here = shown[(shown["region"] == model.region) & (shown["metric"] == "FW")]
