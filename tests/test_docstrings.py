@@ -33,6 +33,8 @@ RAISE_NOTHING = {
     "studies.CheckCache.get",
     "studies.CheckCache.put",
     "studies.CheckCache.save",
+    "transfer.FolderLayout.has_cohorts_above",
+    "transfer.FolderLayout.on_server",
     "transfer.Plan.frame",
     "transfer.Remote.close",
     "transfer.StatusUpdate.event",

@@ -80,10 +80,10 @@ def test_nothing_arrives_before_all_are_packaged_without_only_good(workspace, se
 
 def test_of_two_copies_the_first_in_the_cohort_is_sent(workspace, service, own_cohort_folder, make):
     scans = own_cohort_folder / "scans"
-    one = min(scans.iterdir())
-    shutil.copytree(one, scans / "sub-Z")
-    for path in [path for path in (scans / "sub-Z").rglob("*") if path.is_file()]:
-        path.rename(path.with_name(path.name.replace(one.name, "sub-Z")))
+    one = min(scans.glob("sub-*/ses-*"))
+    copy = shutil.copytree(one, scans / "sub-Z" / one.name)
+    for path in [path for path in copy.rglob("*") if path.is_file()]:
+        path.rename(path.with_name(path.name.replace(one.parent.name, "sub-Z")))
     cohort = make()
     first, _, last = (study.study_id for study in cohort.studies)
     for study_id in (first, last):
