@@ -1,3 +1,5 @@
+from .accuracy import area_inference as area_inference
+from .accuracy import calibrate as calibrate
 from .accuracy import calibration as calibration
 from .accuracy import calibration_curve as calibration_curve
 from .accuracy import compare_auc as compare_auc

@@ -247,8 +247,8 @@ def pool_effects(
     result = columns.assign(cohort=RANDOM, **found)
     result["without_low"], result["without_high"] = _leave_one_out(estimates, spread)
     result["k"] = result["k"].astype("Int64")
-    result["q"] = correct_families(result, correction, family)
-    result.insert(list(result.columns).index("p") + 1, "q", result.pop("q"))
+    q = correct_families(result, correction, family)
+    result.insert(list(result.columns).index("p") + 1, "q", q)
     result["reason"] = ["" if k > 1 else f"{k} cohort with a value" for k in result["k"]]
     names = coded(effects[cohort])[1]
     result.attrs = {

@@ -26,6 +26,7 @@ from neuroflow.compare.stats import (
     covariate_columns,
     read_covariate,
     read_covariates,
+    read_score,
     warn_similar_labels,
 )
 from neuroflow.errors import CompareError, OptionError
@@ -278,12 +279,7 @@ def _select(
         used = [code for code, name in enumerate(present) if name in wanted]
         log.exclude(~np.isin(codes, used), f"{by} not used")
     log.exclude_other_visits(visit)
-    scored = [read_covariate(cells.studies, name) for name in scores]
-    if texts := [item.name for item in scored if item.levels]:
-        raise OptionError(
-            f"The column {texts[0]!r} does not contain numbers.",
-            advice="Choose a column of numbers.",
-        )
+    scored = [read_score(cells.studies, name) for name in scores]
     adjust = read_covariates(cells.studies, covariates)
     for item in (*scored, *adjust):
         log.exclude(~item.known, f"no {item.name}")

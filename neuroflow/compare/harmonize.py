@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -12,32 +11,24 @@ import pandas as pd
 from neuroflow._version import __version__
 from neuroflow.compare.combat import batch_effects
 from neuroflow.compare.mixed import fit_random_intercept
-from neuroflow.compare.sites import check_sites, remove_site, replace_values
+from neuroflow.compare.sites import SiteSample, check_sites, remove_site, replace_values
 from neuroflow.compare.stats import (
     Covariate,
-    build_design,
     covariate_columns,
     fit_linear,
     missing_patterns,
-    read_covariate,
-    read_covariates,
-    warn_similar_labels,
 )
 from neuroflow.errors import CompareError, OptionError, ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.matrix import (
-    BoolArray,
     ExcludeSuspect,
     FloatArray,
     IntArray,
     as_list,
     check_choice,
-    coded,
-    group_order,
     match_labels,
     participants,
     read_cells,
-    resolve_reference,
 )
 
 Harmonization = Literal["combat", "longitudinal", "linear"]
@@ -145,9 +136,9 @@ def harmonize(
         )
     needed = list(dict.fromkeys([batch, by, *covariate_columns(covariates)]))
     cells = read_cells(table, needed=needed, exclude_suspect=exclude_suspect)
-    sample = _Sample.read(cells.studies, batch, by, covariates, fit)
+    sample = SiteSample.read(cells.studies, batch, by, covariates, fit)
     check_sites(cells, sample.place, sample.fitted)
-    sample.check_separable(sample.fitted)
+    sample.design(sample.fitted)  # refuses sites that cannot be separated
     keep = _reference(reference_batch, sample.place)
     who = participants(cells.studies)
     repeated = len(np.unique(who[sample.fitted])) < sample.fitted.sum()
@@ -167,8 +158,7 @@ def harmonize(
         cleaned[:, columns] = _combat(values, sample, keep, longitudinal)
     _warn_lost(cells.values, cleaned)
     result = replace_values(table, cells, cleaned)
-    kept = [by, *(item.name for item in sample.covariates)]
-    result.attrs["harmonized"] = _facts(method, batch, kept) | {
+    result.attrs["harmonized"] = _facts(method, batch, sample.kept) | {
         "fit": sample.fit_group,
         "reference_batch": reference_batch or "",
         "batches": sample.counts(),
@@ -176,65 +166,8 @@ def harmonize(
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """The studies, where they come from, and what is kept."""
-
-    group: IntArray
-    names: list[str]
-    place: Covariate
-    covariates: list[Covariate]
-    known: BoolArray  # studies with group, site and covariates
-    fitted: BoolArray  # those that the sites are compared in
-    fit_group: str
-    by: str
-
-    @classmethod
-    def read(
-        cls,
-        studies: pd.DataFrame,
-        batch: str,
-        by: str,
-        covariates: str | Sequence[str],
-        fit: str | None,
-    ) -> _Sample:
-        """Read columns of the studies."""
-        group, names = coded(studies[by])
-        items = read_covariates(studies, covariates)
-        place = read_covariate(studies, f"C({batch})")
-        warn_similar_labels(by, names)
-        warn_similar_labels(batch, place.levels)
-        known = (group >= 0) & place.known
-        for item in items:
-            known &= item.known
-        chosen = resolve_reference(fit, group_order(names))
-        if fit is not None and chosen is None:
-            raise CompareError(
-                f"The column {by!r} has no controls to compare sites in.",
-                advice=f"Name another group; there are {', '.join(names)}.",
-            )
-        fitted = known & (group == names.index(chosen)) if chosen else known
-        return cls(group, names, place, items, known, fitted, chosen or "", by)
-
-    def groups(self) -> tuple[IntArray, list[str]]:
-        """Return the codes and names of the groups that are told apart in the model."""
-        if self.fit_group:
-            return np.zeros(len(self.group), dtype=np.intp), ["all"]
-        return self.group, self.names
-
-    def check_separable(self, used: BoolArray) -> None:
-        """Refuse sites that cannot be separated from groups or covariates in some studies."""
-        build_design(*self.groups(), [*self.covariates, self.place], used, self.by)
-
-    def counts(self) -> dict[str, int]:
-        """Return the number of studies of each site."""
-        codes = self.place.values[self.known].astype(np.intp)
-        counts = np.bincount(codes, minlength=len(self.place.levels))
-        return {name: int(n) for name, n in zip(self.place.levels, counts, strict=True)}
-
-
 def _combat(
-    values: FloatArray, sample: _Sample, keep: int | None, who: IntArray | None
+    values: FloatArray, sample: SiteSample, keep: int | None, who: IntArray | None
 ) -> FloatArray:
     """Return the values of one metric without the effects of sites."""
     site = sample.place.values.astype(np.intp)
@@ -265,12 +198,12 @@ def _combat(
 
 
 def _fit(
-    values: FloatArray, rows: IntArray, sample: _Sample, keep: int | None, who: IntArray | None
+    values: FloatArray, rows: IntArray, sample: SiteSample, keep: int | None, who: IntArray | None
 ) -> tuple[FloatArray, FloatArray]:
     """Fit site, groups and covariates to columns without gaps; return what stays, and the SD."""
     used = np.zeros(len(sample.known), dtype=bool)
     used[rows] = True
-    sample.check_separable(used)
+    sample.design(used)  # refuses sites that cannot be separated
     codes, _ = sample.groups()
     site = sample.place.values
     sites = [float(code) for code in range(len(sample.place.levels)) if (site[rows] == code).any()]

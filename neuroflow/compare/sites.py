@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from neuroflow.compare.reference import controls_of
 from neuroflow.compare.stats import (
     Correction,
     Covariate,
+    Design,
     build_design,
     covariate_columns,
     fit_linear,
@@ -27,6 +29,7 @@ from neuroflow.matrix import (
     Cells,
     ExcludeSuspect,
     FloatArray,
+    IntArray,
     coded,
     group_order,
     labels,
@@ -183,39 +186,94 @@ def remove_site(
     """
     needed = list(dict.fromkeys([site, by, *covariate_columns(covariates)]))
     cells = read_cells(table, needed=needed, exclude_suspect=exclude_suspect)
-    group, names = coded(cells.studies[by])
-    items = read_covariates(cells.studies, covariates)
-    place = read_covariate(cells.studies, f"C({site})")
-    warn_similar_labels(by, names)
-    warn_similar_labels(site, place.levels)
-    known = (group >= 0) & place.known
-    for item in items:
-        known &= item.known
-    check_sites(cells, place, known)
-    build_design(group, names, [*items, place], known, by)
+    sample = SiteSample.read(cells.studies, site, by, covariates)
+    check_sites(cells, sample.place, sample.known)
+    sample.design(sample.known)  # refuses sites that cannot be separated
     cleaned = np.full(cells.values.shape, np.nan)
-    usable = np.where(known[:, None], cells.values, np.nan)
+    usable = np.where(sample.known[:, None], cells.values, np.nan)
     for rows, columns in missing_patterns(usable):
         if len(rows) == 0:
             continue
-        used = np.zeros(len(known), dtype=bool)
+        used = np.zeros(len(sample.known), dtype=bool)
         used[rows] = True
         try:
-            design = build_design(group, names, [*items, place], used, by)
+            design = sample.design(used)
         except CompareError:
             continue  # solvable with all studies, not with those that have this region: NaN
-        own = place.columns(used)[rows]
+        own = sample.place.columns(used)[rows]
         values = usable[np.ix_(rows, columns)]
         coefficients = fit_linear(design.matrix, values).coefficients[-own.shape[1] :]
         cleaned[np.ix_(rows, columns)] = values - own @ coefficients
     result = replace_values(table, cells, cleaned)
     result.attrs["removed"] = {
         "site": site,
-        "kept": [by, *(item.name for item in items)],
+        "kept": sample.kept,
         "left_out": cells.notes,
         "neuroflow": __version__,
     }
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSample:
+    """The studies, where they come from, and what is kept."""
+
+    group: IntArray
+    names: list[str]
+    place: Covariate
+    covariates: list[Covariate]
+    known: BoolArray  # studies with group, site and covariates
+    fitted: BoolArray  # those that the sites are compared in
+    fit_group: str
+    by: str
+
+    @classmethod
+    def read(
+        cls,
+        studies: pd.DataFrame,
+        batch: str,
+        by: str,
+        covariates: str | Sequence[str],
+        fit: str | None = None,
+    ) -> SiteSample:
+        """Read columns of the studies."""
+        group, names = coded(studies[by])
+        items = read_covariates(studies, covariates)
+        place = read_covariate(studies, f"C({batch})")
+        warn_similar_labels(by, names)
+        warn_similar_labels(batch, place.levels)
+        known = (group >= 0) & place.known
+        for item in items:
+            known &= item.known
+        chosen = resolve_reference(fit, group_order(names))
+        if fit is not None and chosen is None:
+            raise CompareError(
+                f"The column {by!r} has no controls to compare sites in.",
+                advice=f"Name another group; there are {', '.join(names)}.",
+            )
+        fitted = known & (group == names.index(chosen)) if chosen else known
+        return cls(group, names, place, items, known, fitted, chosen or "", by)
+
+    def groups(self) -> tuple[IntArray, list[str]]:
+        """Return the codes and names of the groups that the model distinguishes."""
+        if self.fit_group:
+            return np.zeros(len(self.group), dtype=np.intp), ["all"]
+        return self.group, self.names
+
+    @property
+    def kept(self) -> list[str]:
+        """The columns whose effects stay."""
+        return [self.by, *(item.name for item in self.covariates)]
+
+    def design(self, used: BoolArray) -> Design:
+        """Return the design of some studies; refuse sites that it cannot separate."""
+        return build_design(*self.groups(), [*self.covariates, self.place], used, self.by)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of studies of each site."""
+        codes = self.place.values[self.known].astype(np.intp)
+        counts = np.bincount(codes, minlength=len(self.place.levels))
+        return {name: int(n) for name, n in zip(self.place.levels, counts, strict=True)}
 
 
 def check_sites(cells: Cells, place: Covariate, known: BoolArray) -> None:

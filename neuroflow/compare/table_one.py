@@ -18,6 +18,7 @@ from neuroflow.matrix import (
     FloatArray,
     as_list,
     labels,
+    p_text,
     participants,
     read_cells,
     require,
@@ -231,10 +232,10 @@ def _p_of_numbers(parts: Sequence[FloatArray], as_median: bool) -> str:
     if len(used) < 2 or np.ptp(np.concatenate(used)) == 0:
         return _DASH
     if as_median:
-        return _p(float(stats.kruskal(*used).pvalue))
+        return p_text(float(stats.kruskal(*used).pvalue))
     if any(part.std() == 0 for part in used):
         return _DASH
-    return _p(float(welch_anova([part[:, None] for part in used])["p"][0]))
+    return p_text(float(welch_anova([part[:, None] for part in used])["p"][0]))
 
 
 def _p_of_counts(counts: FloatArray) -> str:
@@ -242,9 +243,5 @@ def _p_of_counts(counts: FloatArray) -> str:
     if min(used.shape) < 2:
         return _DASH
     if used.shape == (2, 2):
-        return _p(float(stats.fisher_exact(used).pvalue))
-    return _p(float(stats.chi2_contingency(used, correction=False).pvalue))
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+        return p_text(float(stats.fisher_exact(used).pvalue))
+    return p_text(float(stats.chi2_contingency(used, correction=False).pvalue))

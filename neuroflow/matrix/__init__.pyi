@@ -19,6 +19,7 @@ from .controls import match_labels as match_labels
 from .controls import resolve_reference as resolve_reference
 from .controls import similar_labels as similar_labels
 from .formats import decimals_for as decimals_for
+from .formats import p_text as p_text
 from .formats import percent_text as percent_text
 from .plausibility import MISSING_CODES as MISSING_CODES
 from .plausibility import SET_ASIDE as SET_ASIDE

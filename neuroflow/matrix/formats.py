@@ -33,3 +33,14 @@ def decimals_for(errors: Iterable[float], least: int = 0) -> int:
         return least
     first = int(np.floor(np.log10(np.median(known))))
     return min(max(1 - first, least), _MOST_DIGITS)
+
+
+def p_text(p: float) -> str:
+    """Return a p value as journals print it; a dash where there is none.
+
+    Examples
+    --------
+    >>> [p_text(p) for p in (0.0004, 0.0316, float("nan"))]
+    ['< 0.001', '0.032', '–']
+    """
+    return "–" if not np.isfinite(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"

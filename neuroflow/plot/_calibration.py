@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from neuroflow.compare import calibration as measure
-from neuroflow.compare import calibration_curve, read_labelled
+from neuroflow.compare import calibrate, calibration_curve, read_labelled
 from neuroflow.errors import OptionError
 from neuroflow.matrix import FloatArray, percent_text
 from neuroflow.plot.common import (
@@ -77,18 +76,10 @@ def calibration(
     """
     if not 1 <= bins <= 50:
         raise OptionError(f"bins is {bins}.", advice="Choose a number from 1 to 50.")
-    found = measure(
-        table,
-        score,
-        truth=truth,
-        positive=positive,
-        reference=reference,
-        visit=visit,
-        confidence=confidence,
-    )
     labelled = read_labelled(
         table, truth=truth, positive=positive, reference=reference, score=score, visit=visit
     )
+    found = calibrate(labelled, score, confidence)
     known = np.isfinite(labelled.values[:, 0])
     p, y = labelled.values[known, 0], labelled.positive[known].astype(np.float64)
     curve = calibration_curve(p, y, bins, confidence)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from neuroflow.compare import diagnostic_accuracy, read_labelled, roc_points
+from neuroflow.compare import area_inference, read_labelled, roc_area, roc_points
 from neuroflow.errors import OptionError
-from neuroflow.matrix import BoolArray, ExcludeSuspect, FloatArray, as_list, percent_text
+from neuroflow.matrix import (
+    BoolArray,
+    ExcludeSuspect,
+    FloatArray,
+    as_list,
+    check_number,
+    percent_text,
+)
 from neuroflow.plot.common import (
     BIOMARKERS,
     SINGLE_COLUMN,
@@ -99,33 +105,33 @@ def roc(
     >>> roc(table, "SCP").get_legend_handles_labels()[1]
     ['SCP, AUC 0.75 [0.00, 1.00]']
     """
-    options: dict[str, Any] = {
-        "truth": truth,
-        "positive": positive,
-        "reference": reference,
-        "visit": visit,
-        "metric": metric if score is None else None,
-    }
-    labelled = read_labelled(table, score=score, exclude_suspect=exclude_suspect, **options)
-    quiet = "impossible" if exclude_suspect is None else exclude_suspect  # reported already
-    found = diagnostic_accuracy(
-        table, score, cutoff=None, confidence=confidence, exclude_suspect=quiet, **options
+    check_number("confidence", confidence, below=1)
+    labelled = read_labelled(
+        table,
+        truth=truth,
+        positive=positive,
+        reference=reference,
+        score=score,
+        metric=metric if score is None else None,
+        visit=visit,
+        exclude_suspect=exclude_suspect,
     )
     names, chosen = _curves(labelled.columns, regions, score)
-    rows = found.iloc[chosen]
+    values = labelled.values[:, chosen]
+    labels = _legend(names, values, labelled.positive, confidence)
     with styled():
         new_figure = ax is None
         if ax is None:
             ax = new_axes(SINGLE_COLUMN, 85.0 + 5 * len(names))
-        _draw(ax, labelled.values[:, chosen], labelled.positive, _legend(names, rows))
-        record_marks(ax, names, _legend(names, rows), np.full((len(names), 2), np.nan))
+        _draw(ax, values, labelled.positive, labels)
+        record_marks(ax, names, labels, np.full((len(names), 2), np.nan))
         add_legend(ax, ax.get_legend_handles_labels()[0], new_figure=new_figure)
-        facts = found.attrs
+        facts = labelled.facts
         what = lower_first(metric_name(metric)) if score is None else "scores"
         who = f"{' or '.join(facts['positive'])} against {' or '.join(facts['negative'])}"
         n = f"n = {facts['n_positive']} and {facts['n_negative']}"
         note = f"AUC with {percent_text(confidence)} CI (DeLong, logit scale)."
-        gaps = rows[["missing_positive", "missing_negative"]].to_numpy().sum()
+        gaps = int(np.isnan(values).sum())
         note += f" {gaps} missing values are left out." if gaps else ""
         foot = " ".join(text for text in (note, abbreviations(names)) if text)
         set_caption(
@@ -133,7 +139,7 @@ def roc(
             f"ROC curves of {what}: {who} ({n}). {note}",
             foot,
             new_figure=new_figure,
-            notes=labelled.facts["data_notes"],
+            notes=facts["data_notes"],
         )
     return ax
 
@@ -142,7 +148,7 @@ FIGURE = FigureSpec(
     "roc",
     roc,
     needs="table",
-    title="ROC: how well regions tell groups apart",
+    title="ROC: how well regions separate groups",
     example='nf.plot.roc(table, positive="PSP")',
     form=FormEntry("ROC", "Sensitivity and specificity of regions at every cut-off", ("regions",)),
     order=80,
@@ -167,19 +173,25 @@ def _curves(
         names = region_labels(columns.iloc[chosen].reset_index(drop=True))
     if len(names) > _MOST:
         raise OptionError(
-            f"{len(names)} curves cannot be told apart.",
+            f"{len(names)} curves cannot be distinguished.",
             advice=f"Choose up to {_MOST} regions; diagnostic_accuracy computes all.",
         )
     return names, chosen
 
 
-def _legend(names: Sequence[str], rows: pd.DataFrame) -> list[str]:
-    numbers = rows[["auc", "ci_low", "ci_high"]].to_numpy(dtype=np.float64)
+def _legend(
+    names: Sequence[str], values: FloatArray, positive: BoolArray, confidence: float
+) -> list[str]:
+    """Return each curve's name with the area under it."""
+    area = roc_area(values[positive], values[~positive])
+    found = area_inference(area, confidence)
     return [
         f"{name}, AUC {auc:.2f} [{low:.2f}, {high:.2f}]"
         if np.isfinite(low)
         else f"{name}, AUC – (too few)"
-        for name, (auc, low, high) in zip(names, numbers, strict=True)
+        for name, auc, low, high in zip(
+            names, area.auc, found["ci_low"], found["ci_high"], strict=True
+        )
     ]
 
 

@@ -154,7 +154,7 @@ def accuracy(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compute how well every region or a score tells two groups apart: AUC, sensitivity..."""
+    """Compute how well every region or a score separates two groups: AUC, sensitivity..."""
     import neuroflow as nf
 
     with Console(as_json=as_json, quiet=quiet) as console:

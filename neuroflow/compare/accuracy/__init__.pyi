@@ -1,3 +1,4 @@
+from .calibration import calibrate as calibrate
 from .calibration import calibration as calibration
 from .calibration import calibration_curve as calibration_curve
 from .compare_auc import compare_auc as compare_auc

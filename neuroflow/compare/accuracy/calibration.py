@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from neuroflow.compare.accuracy.labelled import check_probabilities, read_labelled
+from neuroflow.compare.accuracy.labelled import Labelled, check_probabilities, read_labelled
 from neuroflow.compare.accuracy.proportions import exact_interval
 from neuroflow.errors import ResultWarning
 from neuroflow.events import warn_user
@@ -73,10 +73,15 @@ def calibration(
     >>> calibration(table, "p_psp").set_index("measure")["value"].round(3).to_dict()
     {'observed / expected': 1.034, 'intercept': 0.097, 'slope': 1.465, 'Brier': 0.145}
     """
-    check_number("confidence", confidence, below=1)
     labelled = read_labelled(
         table, truth=truth, positive=positive, reference=reference, score=score, visit=visit
     )
+    return calibrate(labelled, score, confidence)
+
+
+def calibrate(labelled: Labelled, score: str, confidence: float) -> pd.DataFrame:
+    """Return the measures of `calibration` for studies that were read."""
+    check_number("confidence", confidence, below=1)
     p, y, excluded = _probabilities(labelled.values[:, 0], labelled.positive, score)
     rows = [
         ("observed / expected", *_ratio(p, y, confidence)),

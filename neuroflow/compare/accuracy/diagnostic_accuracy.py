@@ -1,4 +1,4 @@
-"""How well regions, scores or predictions tell two groups apart."""
+"""How well regions, scores or predictions separate two groups."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from neuroflow.compare.accuracy.cutoff import classify, classify_by_youden, youd
 from neuroflow.compare.accuracy.labelled import (
     Direction,
     Labelled,
-    described,
     read_labelled,
 )
 from neuroflow.compare.accuracy.proportions import rates
 from neuroflow.compare.accuracy.roc import area_inference, roc_area
-from neuroflow.compare.stats import Correction, correct, correct_families
+from neuroflow.compare.stats import Correction, correct_families
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix import (
     ExcludeSuspect,
@@ -62,7 +61,7 @@ def diagnostic_accuracy(
     confidence: float = 0.95,
     exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
-    """Compute how well each region or score tells positive from negative studies.
+    """Compute how well each region or score separates positive from negative studies.
 
     Parameters
     ----------
@@ -160,7 +159,7 @@ def diagnostic_accuracy(
         direction=direction,
         visit=visit,
         exclude_suspect=exclude_suspect,
-        needed=[] if strata is None else [strata],
+        strata=strata,
     )
     absent = _absent(expected, table, whole) if expected is not None else (0, 0)
     if absent != (0, 0) and strata is not None:
@@ -168,22 +167,16 @@ def diagnostic_accuracy(
             "Studies that are missing from the table have no stratum.",
             advice="Use either expected or strata.",
         )
-    parts = [("", whole)] if strata is None else _strata(whole, strata)
     sign = 1.0 if direction == "higher" else -1.0
     rules = _Rules(sign, cutoff, folds, seed, missing == "wrong", confidence)
-    frames = []
-    for label, part in parts:
-        frame = rules.apply(part, absent)
-        frame.insert(0, "stratum", label)
-        frames.append(frame if strata is not None else frame.drop(columns="stratum"))
-    result = pd.concat(frames, ignore_index=True)
+    if strata is None:
+        result = rules.apply(whole, absent)
+    else:
+        parts = {label: rules.apply(part, (0, 0)) for label, part in _strata(whole, strata)}
+        result = pd.concat(parts, names=["stratum"]).reset_index("stratum").reset_index(drop=True)
     by_score = score is not None
-    result["q"] = (
-        correct(result["p"].to_numpy(dtype=np.float64), correction)
-        if by_score
-        else correct_families(result, correction, family)
-    )
-    result.insert(list(result.columns).index("p") + 1, "q", result.pop("q"))
+    q = correct_families(result, correction, "all" if by_score else family)
+    result.insert(list(result.columns).index("p") + 1, "q", q)
     result.attrs |= whole.facts | {
         "accuracy": "score" if by_score else "region",
         "cutoff": cutoff if cutoff is not None else "",
@@ -228,7 +221,7 @@ class _Rules:
         sick, well = part.values[part.positive], part.values[~part.positive]
         area = roc_area(sick, well)
         numbers = area_inference(area, self.confidence)
-        result = part.columns[described(part)].copy()
+        result = part.columns.copy()
         result["n_positive"], result["n_negative"] = area.n_positive, area.n_negative
         lost = len(sick) - area.n_positive + absent[0], len(well) - area.n_negative + absent[1]
         result["missing_positive"], result["missing_negative"] = lost

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from neuroflow._version import __version__
-from neuroflow.compare.stats import ExclusionLog, read_covariate, warn_similar_labels
+from neuroflow.compare.stats import ExclusionLog, read_score, warn_similar_labels
 from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import (
-    REGION_COLUMNS,
     BoolArray,
     ExcludeSuspect,
     FloatArray,
@@ -59,6 +58,7 @@ def read_labelled(
     direction: Direction = "higher",
     visit: str | None = None,
     needed: Sequence[str] = (),
+    strata: str | None = None,
     exclude_suspect: ExcludeSuspect = None,
 ) -> Labelled:
     """Choose the studies with a known truth and the values of every score."""
@@ -67,7 +67,7 @@ def read_labelled(
     cells = read_cells(
         table,
         metric=metric,
-        needed=list(dict.fromkeys([truth, *needed, *scores])),
+        needed=list(dict.fromkeys([truth, *needed, *scores, *([strata] if strata else [])])),
         exclude_suspect=False if scores else exclude_suspect,
     )
     log = ExclusionLog(cells)
@@ -78,6 +78,8 @@ def read_labelled(
     log.exclude(codes < 0, f"no {truth}")
     log.exclude(side < 0, f"{truth} neither positive nor negative")
     log.exclude_other_visits(visit)
+    if strata is not None:
+        log.exclude(coded(cells.studies[strata])[0] < 0, f"no {strata}")
     kept = log.cells
     if scores:
         columns = pd.DataFrame({"score": scores})
@@ -108,11 +110,6 @@ def read_labelled(
         )
     values = values if direction == "higher" else -values
     return Labelled(kept.studies, columns, values, is_positive, facts)
-
-
-def described(labelled: Labelled) -> list[str]:
-    """Return the columns that name a score."""
-    return [name for name in (*REGION_COLUMNS, "score") if name in labelled.columns]
 
 
 def _sides(
@@ -150,11 +147,7 @@ def _sides(
 
 def numbers_of(studies: pd.DataFrame, name: str) -> FloatArray:
     """Return a column of numbers, one per study."""
-    column = read_covariate(studies, name)
-    if column.levels:
-        raise OptionError(
-            f"The column {name!r} does not contain numbers.", advice="Choose a column of numbers."
-        )
+    column = read_score(studies, name)
     return np.where(column.known, column.values, np.nan)
 
 

@@ -31,6 +31,7 @@ from neuroflow.matrix import (
     check_number,
     decimals_for,
     moments,
+    p_text,
     read_cells,
 )
 
@@ -223,8 +224,8 @@ def _described_regions(whole: pd.DataFrame, means: pd.DataFrame, digits: int) ->
         for f, k, df in zip(whole["statistic"], whole["df_num"], whole["df"], strict=True)
     ]
     paper["Partial η²"] = [f"{x:.2f}" if np.isfinite(x) else "–" for x in whole["np2"]]
-    paper["p"] = [_p(p) for p in whole["p"]]
-    paper["q"] = [_p(q) for q in whole["q"]]
+    paper["p"] = [p_text(p) for p in whole["p"]]
+    paper["q"] = [p_text(q) for q in whole["q"]]
     return paper
 
 
@@ -233,11 +234,6 @@ def _names(rows: pd.DataFrame) -> list[str]:
         f"{name}, {side}" if side in ("left", "right") else str(name)
         for name, side in zip(rows["region_name"], rows["hemisphere"], strict=True)
     ]
-
-
-def _p(p: float) -> str:
-    """Return a p value as journals print it."""
-    return "–" if not np.isfinite(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _differences(pairs: pd.DataFrame, contrasts: Sequence[Contrast], alpha: float) -> str:

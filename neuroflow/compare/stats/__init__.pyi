@@ -6,10 +6,12 @@ from .correlation import Correlations as Correlations
 from .correlation import Kind as Kind
 from .correlation import all_pairs as all_pairs
 from .design import Covariate as Covariate
+from .design import Design as Design
 from .design import build_design as build_design
 from .design import covariate_columns as covariate_columns
 from .design import read_covariate as read_covariate
 from .design import read_covariates as read_covariates
+from .design import read_score as read_score
 from .effect_size import hedges_g as hedges_g
 from .linear import Fit as Fit
 from .linear import Robust as Robust

@@ -91,6 +91,16 @@ def read_covariate(studies: pd.DataFrame, name: str) -> Covariate:
     return Covariate(plain, codes.astype(np.float64), tuple(levels))
 
 
+def read_score(studies: pd.DataFrame, name: str) -> Covariate:
+    """Read a column of numbers from the table of studies; refuse any other."""
+    column = read_covariate(studies, name)
+    if column.levels:
+        raise OptionError(
+            f"The column {name!r} does not contain numbers.", advice="Choose a column of numbers."
+        )
+    return column
+
+
 def covariate_columns(covariates: str | Sequence[str]) -> list[str]:
     """Return the columns that one covariate or a list of them means.
 

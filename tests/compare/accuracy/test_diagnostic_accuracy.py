@@ -161,3 +161,12 @@ def test_methods_name_groups_cutoff_and_correction(cohort):
     assert "PSP (n = 30) and Control (n = 20)" in text
     assert "10-fold cross-validation, seed 0" in text
     assert "corrected within each metric" in text
+
+
+def test_studies_without_a_stratum_are_left_out_and_counted(cohort):
+    table = cohort({"Control": 20, "PSP": 30})
+    table.loc[table["study_id"] == "s003", "site"] = None
+    found = nf.diagnostic_accuracy(table, strata="site")
+    assert (found["n_positive"] + found["n_negative"]).tolist() == [24, 24, 25, 25]
+    assert found.attrs["exclusions"] == [{"reason": "no site", "n": 1, "study_ids": ["s003"]}]
+    assert "Control (n = 19)" in nf.methods_text(found)
