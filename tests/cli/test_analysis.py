@@ -249,3 +249,17 @@ def test_table_one_is_written_for_a_paper(run, table_file, tmp_path):
     code, _, err = run("table-one", table_file, "--columns", "age,sex", "--to", to)
     assert code == 0, err
     assert "| age, mean (SD) |" in to.read_text(encoding="utf-8")
+
+
+def test_accuracy_refuses_and_leaves_out_impossible_values(run, tmp_path):
+    rows = "".join(f"s{i},{'PSP' if i % 2 else 'Control'},0.{i + 1}\n" for i in range(8))
+    (tmp_path / "odd.csv").write_text(f"study_id,group,pSN_FW\n{rows}s8,PSP,1.7\n")
+    participants = tmp_path / "participants.tsv"
+    groups = "".join(f"s{i}\t{'PSP' if i % 2 else 'Control'}\n" for i in range(9))
+    participants.write_text(f"participant_id\tgroup\n{groups}")
+    words = ("accuracy", tmp_path / "odd.csv", "--participants", participants, "--cutoff", "none")
+    code, _, err = run(*words)
+    assert code == 3
+    assert "--exclude-suspect" in err
+    assert run(*words, "--exclude-suspect")[0] == 0
+    assert run(*words, "--keep-suspect")[0] == 0

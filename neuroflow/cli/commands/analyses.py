@@ -149,6 +149,7 @@ def accuracy(
     visit: Visit = None,
     correction: CorrectionName = "bh",
     confidence: Confidence = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
     to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
     participants: Participants = None,
     as_json: AsJson = False,
@@ -173,6 +174,7 @@ def accuracy(
             visit=visit,
             correction=correction,  # type: ignore[arg-type]  # checked there
             confidence=confidence,
+            exclude_suspect=exclude_suspect,
         )
         methods = nf.methods_text(found)
         found.attrs["methods"] = methods  # so that a file has it, too
