@@ -2,7 +2,6 @@ from ._brain.brain import brain as brain
 from ._brain.masks import Masks as Masks
 from ._brain.masks import read_masks as read_masks
 from ._brain.masks import save_nifti as save_nifti
-from ._calibration import calibration as calibration
 from ._correlation import correlation as correlation
 from ._coverage import coverage as coverage
 from ._ecdf import ecdf as ecdf
@@ -10,11 +9,11 @@ from ._forest import forest as forest
 from ._heatmap import heatmap as heatmap
 from ._profile import profile as profile
 from ._raincloud import raincloud as raincloud
-from ._roc import roc as roc
 from ._scatter import scatter as scatter
 from ._strip import strip as strip
-from ._trajectory import trajectory as trajectory
 from ._volcano import volcano as volcano
+from .accuracy._calibration import calibration as calibration
+from .accuracy._roc import roc as roc
 from .common.figure import caption as caption
 from .common.figure import save_figure as save_figure
 from .common.labels import order_systems as order_systems
@@ -28,3 +27,4 @@ from .common.style import styled as styled
 from .figures import FIGURES as FIGURES
 from .figures import FigureSpec as FigureSpec
 from .figures import FormEntry as FormEntry
+from .longitudinal._trajectory import trajectory as trajectory

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -118,11 +118,22 @@ class FigureSpec:
         return [name for name in required if values.get(name) is None]
 
 
+@cache
+def _modules() -> dict[str, str]:
+    """Return the module of each figure, by the figure's name."""
+    here = Path(__file__).parent
+    found = [path for path in (*here.glob("_*"), *here.glob("*/_*.py")) if path.name[1] != "_"]
+    return {
+        path.stem[1:]: ".".join(["neuroflow.plot", *path.relative_to(here).with_suffix("").parts])
+        for path in sorted(found, key=lambda path: path.stem)
+    }
+
+
 class FigureRegister(Mapping[str, FigureSpec]):
     """All figures by name; matplotlib is loaded once a figure is looked up, not for the names.
 
-    A figure is found by its file: ``_strip.py`` holds the function `strip` and its `FigureSpec`,
-    called ``FIGURE``.
+    A figure is found by its file: ``_strip.py``, in this folder or one below it, holds the
+    function `strip` and its `FigureSpec`, called ``FIGURE``.
 
     Examples
     --------
@@ -133,19 +144,16 @@ class FigureRegister(Mapping[str, FigureSpec]):
     """
 
     def __iter__(self) -> Iterator[str]:
-        modules = iter_modules([str(Path(__file__).parent)])
-        return (module.name[1:] for module in modules if module.name.startswith("_"))
+        return iter(_modules())
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return len(_modules())
 
     def __contains__(self, name: object) -> bool:
-        return name in list(iter(self))
+        return name in _modules()
 
     def __getitem__(self, name: str) -> FigureSpec:
-        if name not in self:
-            raise KeyError(name)
-        figure: FigureSpec = import_module(f"neuroflow.plot._{name}").FIGURE
+        figure: FigureSpec = import_module(_modules()[name]).FIGURE
         return figure
 
     def in_order(self) -> list[FigureSpec]:

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from neuroflow import __version__
-from neuroflow.cli.commands.plot import kinds
-from neuroflow.cli.commands.results import FORMATS
+from neuroflow.cli.commands.analysis.plot import kinds
+from neuroflow.cli.commands.results.table import FORMATS
 from neuroflow.compare.groups import ANY_DIFFERENCE, EFFECT_COLUMNS, compare_groups
 from neuroflow.plot import FIGURES
 from neuroflow.results.table.cohort_table import read_results

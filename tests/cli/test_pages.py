@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.pages import blocks
 
-from neuroflow.cli.commands.plot import kinds
+from neuroflow.cli.commands.analysis.plot import kinds
 from neuroflow.cli.exit_codes import exit_codes
 from neuroflow.demo.service.aidp import aidp_text
 from neuroflow.demo.service.engine import Subject, simulate

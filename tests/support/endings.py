@@ -34,7 +34,8 @@ class NotingSshd(Sshd):
             pytest.skip("no sftp-server of OpenSSH")
         folder = Path(folder).resolve()
         self._notes = folder / "sftp.log"
-        command = f"{program} -d {folder}/home -e -l INFO 2>>{self._notes}"
+        # A reply into a connection that is gone must not kill the server before it has noted that.
+        command = f"trap '' PIPE; {program} -d {folder}/home -e -l INFO 2>>{self._notes}"
         super().__init__(folder, extra=f"ForceCommand {command}")
 
     @property

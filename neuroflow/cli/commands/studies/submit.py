@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from neuroflow.cli.commands.pilot import send_pilot
+from neuroflow.cli.commands.studies.pilot import send_pilot
 from neuroflow.cli.completion import studies
 from neuroflow.cli.console import Console, print_stderr
 from neuroflow.cli.exit_codes import SOMETHING_LEFT

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from neuroflow.cli.commands.results import has_bad_news, new_studies, states
+from neuroflow.cli.commands.results.table import has_bad_news, new_studies, states
 from neuroflow.cli.console import Console
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
 from neuroflow.cli.inputs import open_workspace

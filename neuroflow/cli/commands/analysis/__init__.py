@@ -1,0 +1,6 @@
+"""Commands that analyse a cohort table: comparisons, accuracy, Table 1, figures."""
+
+from neuroflow.cli.commands.analysis.compare import accuracy as accuracy
+from neuroflow.cli.commands.analysis.compare import compare as compare
+from neuroflow.cli.commands.analysis.compare import table_one as table_one
+from neuroflow.cli.commands.analysis.plot import plot as plot

@@ -1,0 +1,14 @@
+"""Commands about studies: find, check, decide, package, submit."""
+
+from neuroflow.cli.commands.studies.cohort import check as check
+from neuroflow.cli.commands.studies.cohort import exclude as exclude
+from neuroflow.cli.commands.studies.cohort import exclude_result as exclude_result
+from neuroflow.cli.commands.studies.cohort import fill_in as fill_in
+from neuroflow.cli.commands.studies.cohort import forget as forget
+from neuroflow.cli.commands.studies.cohort import include as include
+from neuroflow.cli.commands.studies.cohort import include_result as include_result
+from neuroflow.cli.commands.studies.cohort import override as override
+from neuroflow.cli.commands.studies.cohort import override_all as override_all
+from neuroflow.cli.commands.studies.cohort import package as package
+from neuroflow.cli.commands.studies.rebuild import rebuild as rebuild
+from neuroflow.cli.commands.studies.submit import submit as submit
