@@ -18,10 +18,10 @@ from scipy import stats
 from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.multitest import multipletests
 
-from neuroflow.compare.change import change_over_time
 from neuroflow.compare.correlate import correlate, correlate_regions
 from neuroflow.compare.groups import ANY_DIFFERENCE, compare_groups
-from neuroflow.compare.z_scores import z_scores
+from neuroflow.compare.longitudinal import change_over_time
+from neuroflow.compare.norms import z_scores
 
 PAGE = Path(__file__).parent.parent / "docs" / "statistics.md"
 START, END = "<!-- agreement: made by tools/make_agreement.py -->", "<!-- end of agreement -->"

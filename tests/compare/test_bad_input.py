@@ -6,13 +6,12 @@ import pytest
 from support.comparison_tables import normal_table
 
 from neuroflow.compare.asymmetry import asymmetry
-from neuroflow.compare.change import change_over_time
 from neuroflow.compare.correlate import correlate
 from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.harmonization import compare_sites, remove_site
+from neuroflow.compare.longitudinal import change_over_time
+from neuroflow.compare.norms import z_scores, z_summary
 from neuroflow.compare.report.paper_table import group_means, paper_table
-from neuroflow.compare.sites import compare_sites, remove_site
-from neuroflow.compare.z_scores import z_scores
-from neuroflow.compare.z_summary import z_summary
 from neuroflow.errors import OptionError, TableError
 
 

@@ -6,7 +6,7 @@ import statsmodels.formula.api as smf
 from scipy import special, stats
 from support.comparison_tables import long, people
 
-from neuroflow.compare.change import change_over_time
+from neuroflow.compare.longitudinal import change_over_time
 from neuroflow.errors import CompareError, TableError
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*inplace keyword")

@@ -4,7 +4,7 @@ import pytest
 from support.comparison_tables import long, people
 
 import neuroflow as nf
-from neuroflow.compare.meta_analysis import pool
+from neuroflow.compare.cohorts.meta_analysis import pool
 from neuroflow.errors import CompareError, ResultWarning
 
 

@@ -4,7 +4,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 import neuroflow as nf
-from neuroflow.compare.mixed import fit_random_intercept
+from neuroflow.compare.longitudinal import fit_random_intercept
 from neuroflow.errors import CompareError, OptionError, ResultWarning
 
 SIZES = {"A": 24, "B": 18, "C": 15}

@@ -6,10 +6,9 @@ import pytest
 from support.comparison_tables import normal_table
 
 from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.norms import z_scores, z_summary
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.report.paper_table import paper_table
-from neuroflow.compare.z_scores import z_scores
-from neuroflow.compare.z_summary import z_summary
 from neuroflow.plot import forest
 
 

@@ -5,7 +5,7 @@ import pytest
 import statsmodels.formula.api as smf
 from support.comparison_tables import normal_table, wide
 
-from neuroflow.compare.sites import compare_sites, remove_site
+from neuroflow.compare.harmonization import compare_sites, remove_site
 from neuroflow.errors import CompareError, OptionError
 
 

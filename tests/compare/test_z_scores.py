@@ -6,7 +6,7 @@ import pytest
 import statsmodels.formula.api as smf
 from support.comparison_tables import long, normal_table, people, wide
 
-from neuroflow.compare.z_scores import z_scores
+from neuroflow.compare.norms import z_scores
 from neuroflow.errors import CompareError, OptionError
 
 TIGHT = {"rtol": 1e-9, "atol": 1e-12}

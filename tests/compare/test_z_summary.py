@@ -5,8 +5,7 @@ import pytest
 from scipy import stats
 from support.comparison_tables import realistic_table
 
-from neuroflow.compare.z_scores import z_scores
-from neuroflow.compare.z_summary import z_summary
+from neuroflow.compare.norms import z_scores, z_summary
 from neuroflow.errors import OptionError, TableError
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroflow.compare.change import change_over_time
+from neuroflow.compare.longitudinal import change_over_time
 from neuroflow.errors import CompareError, TableError
 from neuroflow.plot import trajectory
 

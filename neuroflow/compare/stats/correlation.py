@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
-from neuroflow.compare.stats.design import Covariate, build_design
 from neuroflow.compare.stats.linear import missing_patterns
 from neuroflow.compare.stats.rank_correlation import spearman
+from neuroflow.compare.stats.terms import Covariate, build_design
 from neuroflow.errors import CompareError
 from neuroflow.matrix import BoolArray, FloatArray, IntArray
 

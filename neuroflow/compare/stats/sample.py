@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from neuroflow.compare.stats.design import Covariate, read_covariates
+from neuroflow.compare.stats.terms import Covariate, read_covariates
 from neuroflow.errors import CompareError, ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.matrix import (

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from support.comparison_tables import normal_table
 
-from neuroflow.compare.change import change_over_time
 from neuroflow.compare.correlate import correlate, correlate_regions
 from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.longitudinal import change_over_time
+from neuroflow.compare.norms import z_scores
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.report.paper_table import paper_table
-from neuroflow.compare.z_scores import z_scores
 from neuroflow.errors import CompareError
 
 

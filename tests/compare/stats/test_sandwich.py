@@ -6,8 +6,7 @@ from scipy import linalg, stats
 from support.comparison_tables import long, people
 
 from neuroflow.compare.groups import compare_groups
-from neuroflow.compare.stats.linear import fit_linear, wald_statistic
-from neuroflow.compare.stats.sandwich import Sandwich
+from neuroflow.compare.stats.linear import Sandwich, fit_linear, wald_statistic
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def z_summary(scores: pd.DataFrame, *, metric: str = "FW", limit: float = 2.0) -
     >>> table = pd.DataFrame({
     ...     "study_id": list("abcde"), "group": ["Control"] * 4 + ["PSP"],
     ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.35, 0.55]})
-    >>> from neuroflow.compare.z_scores import z_scores
+    >>> from neuroflow.compare.norms import z_scores
     >>> z_summary(z_scores(table))[["study_id", "beyond", "z_SCP"]].round(2).values.tolist()[-1]
     ['e', 1, 4.9]
     """

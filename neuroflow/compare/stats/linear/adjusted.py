@@ -10,9 +10,8 @@ import numpy as np
 from scipy import special, stats
 
 from neuroflow.compare.stats.contrasts import Contrast
-from neuroflow.compare.stats.design import Covariate, Design, build_design
 from neuroflow.compare.stats.effect_size import hedges_g, small_sample_factor
-from neuroflow.compare.stats.linear import (
+from neuroflow.compare.stats.linear.fit import (
     Fit,
     Robust,
     fit_linear,
@@ -20,9 +19,10 @@ from neuroflow.compare.stats.linear import (
     scale,
     wald_statistic,
 )
+from neuroflow.compare.stats.linear.sandwich import effect_error, sandwich
 from neuroflow.compare.stats.result import GroupSummary, ResultTable, mask_underpowered
 from neuroflow.compare.stats.sample import Sample
-from neuroflow.compare.stats.sandwich import effect_error, sandwich
+from neuroflow.compare.stats.terms import Covariate, Design, build_design
 from neuroflow.errors import CompareError
 from neuroflow.matrix import BoolArray, FloatArray, IntArray, participants
 

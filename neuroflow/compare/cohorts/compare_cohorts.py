@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
+from neuroflow.compare.cohorts.meta_analysis import pool
 from neuroflow.compare.groups import Method, compare_groups
-from neuroflow.compare.meta_analysis import pool
 from neuroflow.compare.stats import Correction, Robust, correct_families
 from neuroflow.errors import CompareError, ResultWarning
 from neuroflow.events import warn_user

@@ -9,9 +9,14 @@ import numpy as np
 import pandas as pd
 
 from neuroflow._version import __version__
-from neuroflow.compare.combat import batch_effects
-from neuroflow.compare.mixed import fit_random_intercept
-from neuroflow.compare.sites import SiteSample, check_sites, remove_site, replace_values
+from neuroflow.compare.harmonization.combat import batch_effects
+from neuroflow.compare.harmonization.sites import (
+    SiteSample,
+    check_sites,
+    remove_site,
+    replace_values,
+)
+from neuroflow.compare.longitudinal import fit_random_intercept
 from neuroflow.compare.stats import (
     Covariate,
     covariate_columns,

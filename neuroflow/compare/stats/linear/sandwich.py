@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuroflow.compare.stats.linear import Fit, Robust
+from neuroflow.compare.stats.linear.fit import Fit, Robust
 from neuroflow.matrix import FloatArray, IntArray
 
 _ALONE = 1e-9  # what is left of a leverage of one, which only rounding keeps from zero

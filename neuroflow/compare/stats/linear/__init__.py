@@ -1,0 +1,5 @@
+"""Linear models of many columns at once, and their standard errors."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

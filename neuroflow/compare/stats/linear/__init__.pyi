@@ -1,0 +1,9 @@
+from .adjusted import LinearModel as LinearModel
+from .adjusted import Standardizer as Standardizer
+from .fit import Fit as Fit
+from .fit import Robust as Robust
+from .fit import fit_linear as fit_linear
+from .fit import missing_patterns as missing_patterns
+from .fit import scale as scale
+from .fit import wald_statistic as wald_statistic
+from .sandwich import Sandwich as Sandwich
