@@ -1,6 +1,7 @@
 """What all tests share: the embedded service and a small cohort to send to it."""
 
 import shutil
+import sys
 
 import pytest
 from support.struck import STRUCK
@@ -9,6 +10,9 @@ from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.service.server import DemoService
 from neuroflow.io import CONFIG_VARIABLE
 from neuroflow.workspace.workspace import Workspace
+
+# jsonschema, which nbformat imports, takes seconds to compile a grammar that no test needs.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 
 @pytest.fixture(scope="module", autouse=True)

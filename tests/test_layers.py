@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -88,7 +89,12 @@ def inner(path):
 ALL_ROOMS = {room for row in ROOMS for room in row}
 FILES = files()
 PUBLIC = set(re.findall(r"^   (?:\w+\.)*(\w+)$", REFERENCE.read_text(encoding="utf-8"), re.M))
-INNER = {path: list(inner(path)) for path in FILES}
+
+
+@cache
+def inner_imports():
+    """Return the imports of all files; not at import, which every process of the tests does."""
+    return {path: list(inner(path)) for path in FILES}
 
 
 def is_package(parts):
@@ -106,7 +112,7 @@ def test_every_room_has_a_place_in_the_layers():
 
 def upward_arrows():
     """Yield (file, module) of imports from a room or floor that is not below the file's own."""
-    for path, found in INNER.items():
+    for path, found in inner_imports().items():
         here = place(path)
         if not here or here[0] == "__main__":
             continue
@@ -128,7 +134,7 @@ def test_imports_point_to_lower_rooms_and_floors_only():
 
 def deep_imports():
     """Yield (file, module) of imports past the face of another room or sub-room."""
-    for path, found in INNER.items():
+    for path, found in inner_imports().items():
         here = place(path)
         for there, name in found:
             common = 0
@@ -164,7 +170,7 @@ def test_another_room_is_imported_by_its_face():
 
 def private_names():
     """Yield (file, module, name) of names with an underscore that cross a room."""
-    for path, found in INNER.items():
+    for path, found in inner_imports().items():
         here = place(path)
         for there, name in found:
             crosses = here[:1] != there[:1] or (is_package(there[:2]) and here[:2] != there[:2])

@@ -7,7 +7,6 @@ import inspect
 import os
 import re
 import subprocess
-import sys
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +17,7 @@ from filelock import FileLock
 
 import neuroflow
 from neuroflow import errors, plot
+from neuroflow.io import jupyter_command
 
 pytestmark = [
     pytest.mark.slow,
@@ -36,7 +36,7 @@ def site(tmp_path_factory):
         if not words.exists():
             options = ["-W", "--keep-going", "-q", "-D", "nb_execution_mode=off"]
             done = subprocess.run(
-                [sys.executable, "-m", "sphinx", "-c", "docs", *options, ".", folder],
+                [*jupyter_command("sphinx"), "-c", "docs", *options, ".", folder],
                 cwd=ROOT, capture_output=True, text=True, check=False,
             )  # fmt: skip
             words.write_text(f"{done.returncode}\n{done.stderr}", encoding="utf-8")

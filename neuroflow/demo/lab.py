@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from importlib.util import find_spec
@@ -14,7 +13,7 @@ from typing import Unpack
 
 from neuroflow.demo.session import VARIABLE, DemoOptions, start_demo
 from neuroflow.errors import DemoError, MissingExtraError
-from neuroflow.io import child_environ
+from neuroflow.io import child_environ, jupyter_command
 from neuroflow.models import OnEvent
 
 NOTEBOOK = "01_quickstart.ipynb"
@@ -28,6 +27,7 @@ def run_command(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
     Examples
     --------
+    >>> import sys
     >>> run_command([sys.executable, "-c", "raise SystemExit(3)"], os.environ)
     3
     """
@@ -51,7 +51,7 @@ def run_lab(
     notebook = find_notebook(NOTEBOOK)
     with start_demo(folder, on_event=on_event, **options) as demo:
         copy = Path(shutil.copy(notebook, demo.folder.path))
-        command = [sys.executable, "-m", "jupyterlab", str(copy)]
+        command = [*jupyter_command("jupyterlab"), str(copy)]
         return launch(command, {**child_environ(environ), VARIABLE: str(demo.folder.path)})
 
 

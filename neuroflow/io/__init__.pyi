@@ -8,6 +8,7 @@ from .atomic import remove_leftovers as remove_leftovers
 from .atomic import write_private as write_private
 from .child_process import PASSPHRASE_VARIABLE as PASSPHRASE_VARIABLE
 from .child_process import child_environ as child_environ
+from .child_process import jupyter_command as jupyter_command
 from .limits import MAX_CELLS as MAX_CELLS
 from .limits import MAX_PIXELS as MAX_PIXELS
 from .limits import MAX_TABLE_BYTES as MAX_TABLE_BYTES

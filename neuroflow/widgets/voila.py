@@ -7,7 +7,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, get_args
 
 from neuroflow.errors import MissingExtraError, OptionError, WorkerError
-from neuroflow.io import child_environ, write_private
+from neuroflow.io import child_environ, jupyter_command, write_private
 from neuroflow.plot import ThemeName
 from neuroflow.workspace import Workspace
 
@@ -94,7 +93,7 @@ def serve_page(
 def _command(port: int, theme: str) -> list[str]:
     notebook = files("neuroflow.widgets") / "neuroflow.ipynb"
     return [
-        *(sys.executable, "-m", "voila", str(notebook), "--no-browser"),
+        *(*jupyter_command("voila"), str(notebook), "--no-browser"),
         *(f"--port={port}", f"--Voila.ip={LOCAL}", "--Voila.port_retries=0"),
         *("--Voila.auto_token=True", "--template=neuroflow", f"--theme={theme}"),
         *("--VoilaConfiguration.allow_template_override=NO", "--strip_sources=True"),

@@ -12,6 +12,7 @@ from neuroflow.demo.lab import find_notebook, run_command, run_lab
 from neuroflow.demo.service.server import DemoService
 from neuroflow.demo.session import VARIABLE, join_demo, open_demo, start_demo
 from neuroflow.errors import DemoError
+from neuroflow.io import jupyter_command
 from neuroflow.models import Event
 
 
@@ -69,8 +70,8 @@ def test_the_lab_opens_a_notebook_copy_and_finds_the_service(
     monkeypatch.setattr("neuroflow.demo.lab.find_notebook", lambda name: notebook)
 
     def launch(command, environ) -> int:
-        assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-        copy = Path(command[3])
+        assert command[:-1] == jupyter_command("jupyterlab")
+        copy = Path(command[-1])
         assert copy != notebook
         assert copy.read_text() == "{}"
         demo = open_demo(environ=environ)

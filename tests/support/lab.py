@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 import urllib.request
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from support.waits import PATIENCE
+
+from neuroflow.io import jupyter_command
 
 SWITCHES = (
     "--no-sandbox",
@@ -72,7 +73,7 @@ def running_lab(folder):
     options = ("--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root")
     options += ("--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True")
     options += (f"--ServerApp.root_dir={folder}",)
-    command = [sys.executable, "-m", "jupyterlab", *options]
+    command = [*jupyter_command("jupyterlab"), *options]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as server:
         try:
             address = _address(server.stderr)
