@@ -38,7 +38,7 @@ exclude_patterns = ["**/.ipynb_checkpoints", "docs/_templates"]
 templates_path = [str(ROOT / "docs" / "_templates")]
 
 # Pages
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "html_image"]
 myst_heading_anchors = 4
 
 # Notebooks run when the site is built; `-D nb_execution_mode=off` leaves their outputs out.

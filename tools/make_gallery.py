@@ -139,9 +139,26 @@ def draw(code: str, names: dict[str, Any]) -> Any:
     return eval(last, scope)  # noqa: S307
 
 
+def anchor(title: str) -> str:
+    """Return the anchor of a heading, as the site and hosts of repositories make it."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def overview() -> str:
+    """Return a table of thumbnails: each figure with its usual names."""
+    rows = [
+        f'| <img src="images/gallery/{figure.name}.png" alt="" width="140"> '
+        f"| [{figure.title}](#{anchor(figure.title)}) | {figure.usual_names} |"
+        for figure in plot.FIGURES.in_order()
+    ]
+    return "\n".join(
+        ["| | Figure | Also called, or instead of |", "| --- | --- | --- |", *rows, ""]
+    )
+
+
 def page() -> str:
     """Return the page."""
-    parts = [HEAD]
+    parts = [HEAD, overview()]
     for name, title, code in FIGURES:
         parts.append(
             f"## {title}\n\n```python\n{code}\n```\n\n![{title}](images/gallery/{name}.png)\n"

@@ -117,6 +117,7 @@ FIGURE = FigureSpec(
     correlation,
     needs="correlations",
     title="Correlation matrix of the regions",
+    usual_names="correlogram",
     example="nf.plot.correlation(nf.correlate_regions(table),\n"
     '                    ["aSN", "pSN", "STN", "RN", "Putamen", "SCP", "MCP"])',
     order=100,

@@ -91,6 +91,7 @@ FIGURE = FigureSpec(
     coverage,
     needs="completeness",
     title="Coverage: missing values",
+    usual_names="missingness plot",
     example='nf.plot.coverage(nf.coverage(table, by="site"))',
     order=110,
 )

@@ -107,6 +107,7 @@ FIGURE = FigureSpec(
     ecdf,
     needs="table",
     title="ECDF: cumulative distributions",
+    usual_names="cumulative distribution function, CDF",
     example='nf.plot.ecdf(table, "SCP")',
     form=FormEntry(
         "ECDF",

@@ -134,6 +134,7 @@ FIGURE = FigureSpec(
     forest,
     needs="effects",
     title="Forest plot: effects with confidence intervals",
+    usual_names="dot-and-whisker plot, coefficient plot",
     example='nf.plot.forest(effects, ["pSN", "Putamen", "SCP", "MCP", "Dentate", "M1_TCATT"])',
     form=FormEntry(
         "Forest",

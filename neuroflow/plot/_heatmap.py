@@ -156,6 +156,7 @@ FIGURE = FigureSpec(
     heatmap,
     needs="table",
     title="Heatmap: z-scores of all studies and regions",
+    usual_names="heat map, cluster map",
     example="nf.plot.heatmap(table)",
     form=FormEntry(
         "Heatmap",

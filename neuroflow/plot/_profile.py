@@ -150,6 +150,7 @@ FIGURE = FigureSpec(
     profile,
     needs="table",
     title="Profile: one study compared with the controls",
+    usual_names="z-score profile, single-subject report, radar chart",
     example='nf.plot.profile(table, "PSP01", ["pSN", "Putamen", "SCP", "MCP"], covariates="age")',
     form=FormEntry(
         "Profile",

@@ -123,6 +123,7 @@ FIGURE = FigureSpec(
     raincloud,
     needs="table",
     title="Raincloud plot: distributions",
+    usual_names="box plot, violin plot, density plot",
     example='nf.plot.raincloud(table, ["SCP", "Putamen"])',
     order=70,
 )

@@ -180,6 +180,7 @@ FIGURE = FigureSpec(
     scatter,
     needs="table",
     title="Scatter plot: a region against age or a score",
+    usual_names="regression plot, correlation plot",
     example='nf.plot.scatter(table, "age", "CC1", covariates=["group", "sex"])',
     order=90,
 )

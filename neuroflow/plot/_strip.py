@@ -153,6 +153,7 @@ FIGURE = FigureSpec(
     strip,
     needs="table",
     title="Strip plot: every study as a point",
+    usual_names="dot plot, jitter plot, bar chart with points",
     example="nf.plot.strip(table)",
     form=FormEntry(
         "Strip",

@@ -119,6 +119,7 @@ FIGURE = FigureSpec(
     volcano,
     needs="effects",
     title="Volcano plot: effect sizes and p values",
+    usual_names="p values against effects",
     example='nf.plot.volcano(effects, contrast="MSA - Control")',
     form=FormEntry("Volcano", "Effect size against p value", takes=("contrast",)),
     order=40,

@@ -59,6 +59,8 @@ class FigureSpec:
         ``"completeness"`` from `neuroflow.coverage`.
     title
         Its heading in the gallery.
+    usual_names
+        What others call it or draw for the same question; people search for these words.
     example
         One line of code for the gallery, which may use ``nf``, ``table``, ``visits`` and
         ``effects``.
@@ -80,6 +82,7 @@ class FigureSpec:
     draw: Callable[..., Axes]
     needs: Needs
     title: str
+    usual_names: str
     example: str
     form: FormEntry | None = None
     order: int = 100

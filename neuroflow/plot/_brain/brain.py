@@ -151,6 +151,7 @@ FIGURE = FigureSpec(
     brain,
     needs="effects",
     title="Brain: effects in their regions",
+    usual_names="glass brain, brain map, atlas figure",
     example='nf.plot.brain(effects, contrast="PSP - Control")',
     form=FormEntry("Brain", "The selected contrast on the brain", takes=("contrast",)),
     order=60,

@@ -105,6 +105,7 @@ FIGURE = FigureSpec(
     calibration,
     needs="table",
     title="Calibration: whether probabilities mean what they say",
+    usual_names="reliability diagram",
     example='nf.plot.calibration(table, "p_atypical", positive=["MSA", "PSP"], reference="PD")',
     order=85,
 )

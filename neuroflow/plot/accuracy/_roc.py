@@ -149,6 +149,7 @@ FIGURE = FigureSpec(
     roc,
     needs="table",
     title="ROC: how well regions separate groups",
+    usual_names="receiver operating characteristic, AUC",
     example='nf.plot.roc(table, positive="PSP")',
     form=FormEntry("ROC", "Sensitivity and specificity of regions at every cut-off", ("regions",)),
     order=80,

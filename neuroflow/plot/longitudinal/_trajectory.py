@@ -153,6 +153,7 @@ FIGURE = FigureSpec(
     trajectory,
     needs="visits",
     title="Trajectories: longitudinal change",
+    usual_names="spaghetti plot, growth curves, change over time",
     example='nf.plot.trajectory(visits, "SCP")',
     order=80,
 )
