@@ -143,7 +143,7 @@ def correlate(
     order = ("variable", "n", "r", "ci_low", "ci_high", "statistic", "df", "p", "q", "reason")
     result = result[[*REGION_COLUMNS, *order]]
     result.attrs |= (
-        carried_facts(table)
+        carried_facts(table, result)
         | chosen.facts(method, correction, confidence)
         | {
             "score": score,
@@ -223,7 +223,7 @@ def correlate_regions(
     result["n"] = result["n"].astype("Int64")
     result["q"] = correct(result["p"].to_numpy(dtype=np.float64), correction)
     facts = chosen.facts(method, correction, confidence)
-    result.attrs |= carried_facts(table) | facts | {"family": ["all"]}
+    result.attrs |= carried_facts(table, chosen.cells.columns) | facts | {"family": ["all"]}
     add_sensitivity(result, chosen.cells, correlate_regions, given, ("r", "p"))
     return result
 

@@ -225,7 +225,7 @@ def compare_groups(
     apart = np.arange(len(effects)) >= len(wanted) * results.n_columns
     effects["q"] = correct_families(effects, correction, family, apart)
     effects.attrs |= (
-        carried_facts(table)
+        carried_facts(table, effects)
         | _facts(sample, by)
         | {
             "method": method,
@@ -333,7 +333,15 @@ def _mask_omnibus(
 
 
 def _different(codes: IntArray) -> int:
-    return int(np.count_nonzero(np.bincount(codes)))
+    return len(np.unique(codes))
+
+
+def _people(sample: Sample) -> dict[str, int]:
+    """Count the participants of each group."""
+    people = participants(sample.cells.studies)
+    return {
+        name: _different(people[sample.group == code]) for code, name in enumerate(sample.names)
+    }
 
 
 def _facts(sample: Sample, by: str) -> dict[str, Any]:
@@ -343,6 +351,7 @@ def _facts(sample: Sample, by: str) -> dict[str, Any]:
         "model": " + ".join([f"value ~ {by}", *(item.term for item in sample.covariates)]),
         "by": by,
         "groups": {name: int(n) for name, n in zip(sample.names, counts, strict=True)},
+        "people": _people(sample),
         "n_studies": len(sample.group),
         "n_participants": _different(participants(sample.cells.studies)),
         "covariates": [item.name for item in sample.covariates],

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
+from neuroflow.compare.report.document import recipe
 from neuroflow.compare.stats import choose_sample, welch_anova
 from neuroflow.errors import OptionError
 from neuroflow.matrix import (
@@ -96,6 +97,7 @@ def table_one(
      ['sex = F, n (%)', '1 (33.3)', '2 (66.7)', '3 (50.0)'],
      ['sex = M, n (%)', '2 (66.7)', '1 (33.3)', '3 (50.0)']]
     """
+    given = dict(locals())
     if not 0 <= digits <= 15:
         raise OptionError(f"digits is {digits}.", advice="Choose a number from 0 to 15.")
     require(table, (by,))
@@ -130,8 +132,17 @@ def table_one(
         "visit": visit or "",
         "exclusions": sample.exclusions,
         "neuroflow": __version__,
+        "title": f"Participants by {by}",
+        "footnote": _footnote(len(studies), len(np.unique(participants(studies))), tests),
+        "recipe": recipe("table_one", given),
     }
     return result
+
+
+def _footnote(n_studies: int, n_people: int, tests: bool) -> str:
+    who = f"{n_studies} studies of {n_people} people." if n_studies > n_people else ""
+    smd = "SMD: largest standardised difference between two groups. Missing: number of studies."
+    return " ".join([*filter(None, [who]), smd, *(["p: not corrected."] if tests else [])])
 
 
 def _is_skewed(values: FloatArray) -> bool:

@@ -34,6 +34,7 @@ from .read import read_cells as read_cells
 from .read import require as require
 from .regions import EXPECTED_VALUES as EXPECTED_VALUES
 from .regions import FRACTIONS as FRACTIONS
+from .regions import METRIC_NAMES as METRIC_NAMES
 from .regions import METRIC_ORDER as METRIC_ORDER
 from .regions import UNKNOWN as UNKNOWN
 from .regions import RegionName as RegionName

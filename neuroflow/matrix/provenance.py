@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import platform
+from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
-CARRIED = ("cross_check",)
+CARRIED = ("cross_check", "service")
 """Names in ``.attrs`` of a cohort table that results computed from it keep."""
 
+_COMPUTING = ("numpy", "scipy", "pandas")
 
-def carried_facts(table: pd.DataFrame) -> dict[str, Any]:
-    """Return what a table knows of its values.
+
+def carried_facts(table: pd.DataFrame, result: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Return what a table knows of its values, and what a result computed from it covers.
 
     Examples
     --------
-    >>> table = pd.DataFrame()
+    >>> table = pd.DataFrame({"region": ["SCP", "pSN"], "hemisphere": "", "metric": "FW"})
     >>> table.attrs |= {"cross_check": {"agrees": 12}, "other": 1}
-    >>> carried_facts(table)
-    {'cross_check': {'agrees': 12}}
+    >>> facts = carried_facts(table, table)
+    >>> facts["cross_check"], facts["metrics"], facts["n_regions"]
+    ({'agrees': 12}, ['FW'], 2)
     """
-    return {name: table.attrs[name] for name in CARRIED if name in table.attrs}
+    facts = {name: table.attrs[name] for name in CARRIED if name in table.attrs}
+    if result is not None and {"region", "hemisphere", "metric"} <= set(result):
+        facts["metrics"] = [str(name) for name in dict.fromkeys(result["metric"])]
+        facts["n_regions"] = len(result[["region", "hemisphere"]].drop_duplicates())
+    return facts | {"software": software_versions()}
+
+
+def software_versions() -> dict[str, str]:
+    """Return the versions that numbers depend on besides that of neuroflow."""
+    return {"Python": platform.python_version()} | {name: version(name) for name in _COMPUTING}

@@ -51,6 +51,14 @@ METRICS = {
 }
 """How a metric is written (case folded, letters only) and what it is called here."""
 
+METRIC_NAMES = {
+    "FW": "Free water",
+    "FAt": "Free-water-corrected FA",
+    "FA": "Fractional anisotropy",
+    "MD": "Mean diffusivity",
+}
+"""Metrics in words, for tables, sentences and figures."""
+
 FRACTIONS = ("FW", "FAt", "FA")
 """The metrics that are fractions between 0 and 1; MD has a unit (mm²/s, or as the file has it)."""
 

@@ -17,6 +17,7 @@ from neuroflow.matrix import (
     ExcludeSuspect,
     FloatArray,
     as_list,
+    carried_facts,
     check_choice,
     coded,
     group_order,
@@ -87,7 +88,7 @@ def read_labelled(
     else:
         columns, values = kept.columns, kept.values
     is_positive = side[log.kept] == 1
-    facts = {
+    facts = carried_facts(table, columns) | {
         "truth": truth,
         "positive": sick,
         "negative": well,

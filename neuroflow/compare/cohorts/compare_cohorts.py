@@ -20,6 +20,7 @@ from neuroflow.matrix import (
     ExcludeSuspect,
     FloatArray,
     as_list,
+    carried_facts,
     check_choice,
     check_number,
     coded,
@@ -252,6 +253,7 @@ def pool_effects(
     result["reason"] = ["" if k > 1 else f"{k} cohort with a value" for k in result["k"]]
     names = coded(effects[cohort])[1]
     result.attrs = {
+        **carried_facts(effects, effects),
         "pooled": value,
         "cohorts": names,
         "correction": correction,

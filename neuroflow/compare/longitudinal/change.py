@@ -156,7 +156,7 @@ def change_over_time(
     result["q"] = correct_families(result, correction, family, apart)
     result = result[list(CHANGE_COLUMNS)]
     result.attrs |= (
-        carried_facts(table)
+        carried_facts(table, result)
         | _facts(sample, by, time)
         | {
             "correction": correction,

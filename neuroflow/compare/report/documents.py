@@ -1,4 +1,4 @@
-"""Tables of a paper as Markdown, LaTeX, Word and Excel."""
+"""Tables of a paper as Markdown, LaTeX, HTML, Word and Excel."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from neuroflow.compare.report.methods import methods_text
+from neuroflow.compare.report.document import RECIPE, Document
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
-from neuroflow.escaping import for_excel, for_latex, for_markdown, for_word
+from neuroflow.escaping import for_excel, for_html, for_latex, for_markdown, for_word
 from neuroflow.io import atomic_write
 from neuroflow.matrix import require
 
@@ -23,15 +23,18 @@ def save_paper_table(table: pd.DataFrame, path: str | Path, *, title: str = "") 
     table
         The table that `paper_table` returns, or any other; numbers are rounded to four digits.
     path
-        A file ending in ``.md``, ``.tex`` (with the package booktabs), ``.docx`` or ``.xlsx``.
+        A file ending in ``.md``, ``.tex`` (with the packages booktabs, and rotating for a wide
+        table), ``.html``, ``.docx`` or ``.xlsx``.
     title
-        The title above the table.
+        The title above the table; by default metric, regions and groups.
 
     Returns
     -------
     Path
-        The file, written atomically. The sentences of `methods_text`, if the table has them, are
-        below the table.
+        The file, written atomically. Below the table are what its cells are and, if the table has
+        them, the sentences of `methods_text`. A table with more than six columns is on a landscape
+        page. How `paper_table` and `table_one` were called is written too, so that
+        ``neuroflow verify`` can compute the table again.
 
     Raises
     ------
@@ -62,35 +65,34 @@ def save_paper_table(table: pd.DataFrame, path: str | Path, *, title: str = "") 
             f"A table cannot be written as {file.name}.",
             advice=f"Use a file name that ends in {', '.join(_WRITERS)}.",
         )
-    facts = {str(name): value for name, value in table.attrs.items()}
-    note = facts.get("methods") or (methods_text(facts) if "method" in facts else "")
     with atomic_write(file, error=FolderError, parents=True) as temporary:
-        write(_texts(table), temporary, title, note)
+        write(Document.of(table, title), temporary)
     return file
 
 
-def to_markdown(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
+def to_markdown(document: Document) -> str:
     """Return a table as Markdown.
 
     Examples
     --------
-    >>> print(to_markdown(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]})))
+    >>> print(to_markdown(Document.of(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]}))))
     | Region | q |
     | --- | --- |
     | SCP | < 0.001 |
     """
-    rows = [list(map(str, table.columns)), ["---"] * table.shape[1], *_rows(table)]
+    rows = [document.columns, ["---"] * len(document.columns), *document.rows]
     lines = ["| " + " | ".join(map(for_markdown, row)) + " |" for row in rows]
-    parts = (for_markdown(title), "\n".join(lines), for_markdown(note))
-    return "\n\n".join(part for part in parts if part)
+    title = [f"**{for_markdown(document.title)}**"] if document.title else []
+    recipe = [f"<!-- {RECIPE}{document.recipe_text} -->"] if document.recipe else []
+    return "\n\n".join([*title, "\n".join(lines), *map(for_markdown, document.notes), *recipe])
 
 
-def to_latex(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
-    r"""Return a table as LaTeX, for the package booktabs.
+def to_latex(document: Document) -> str:
+    r"""Return a table as LaTeX, for the packages booktabs and rotating.
 
     Examples
     --------
-    >>> print(to_latex(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]})))
+    >>> print(to_latex(Document.of(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]}))))
     \begin{table}
     \centering
     \begin{tabular}{ll}
@@ -102,87 +104,149 @@ def to_latex(table: pd.DataFrame, *, title: str = "", note: str = "") -> str:
     \end{tabular}
     \end{table}
     """
-    lines = [r"\begin{table}", r"\centering"]
-    lines += [rf"\caption{{{for_latex(title)}}}"] if title else []
-    lines += [rf"\begin{{tabular}}{{{'l' * table.shape[1]}}}", r"\toprule"]
-    lines += [_latex_row(list(map(str, table.columns))), r"\midrule"]
-    lines += [_latex_row(row) for row in _rows(table)]
+    kind = "sidewaystable" if document.is_wide else "table"
+    lines = [f"% {RECIPE}{document.recipe_text}"] if document.recipe else []
+    lines += [rf"\begin{{{kind}}}", r"\centering"]
+    lines += [rf"\caption{{{for_latex(document.title)}}}"] if document.title else []
+    lines += [r"\footnotesize"] if document.is_wide else []
+    lines += [rf"\begin{{tabular}}{{{'l' * len(document.columns)}}}", r"\toprule"]
+    lines += [_latex_row(document.columns), r"\midrule"]
+    lines += [_latex_row(row) for row in document.rows]
     lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += ["", rf"\smallskip\footnotesize {for_latex(note)}"] if note else []
-    return "\n".join([*lines, r"\end{table}"])
+    for note in document.notes:
+        lines += ["", rf"\smallskip\footnotesize {for_latex(note)}"]
+    return "\n".join([*lines, rf"\end{{{kind}}}"])
 
 
-def _texts(table: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(_rows(table), columns=[str(name) for name in table.columns])
+def to_html(document: Document) -> str:
+    """Return a table as an HTML page that needs nothing else.
+
+    Examples
+    --------
+    >>> page = to_html(Document.of(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]})))
+    >>> '<th scope="row">SCP</th><td>&lt; 0.001</td>' in page
+    True
+    """
+    title = for_html(document.title or "Table")
+    head = "".join(f'<th scope="col">{for_html(name)}</th>' for name in document.columns)
+    rows = "\n".join(_html_row(row) for row in document.rows)
+    notes = "\n".join(f"<p>{for_html(note)}</p>" for note in document.notes)
+    recipe = document.recipe_text.replace("<", "\\u003c")
+    script = f'<script type="application/json" id="neuroflow-recipe">{recipe}</script>'
+    page = "@page { size: landscape; }" if document.is_wide else ""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{page}{_CSS}</style>
+{script if document.recipe else ""}
+</head>
+<body>
+<main>
+<table>
+<caption>{title}</caption>
+<thead><tr>{head}</tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>
+{notes}
+</main>
+</body>
+</html>"""
 
 
-def _rows(table: pd.DataFrame) -> list[list[str]]:
-    return [[_cell(value) for value in row] for row in table.itertuples(index=False)]
+_CSS = """
+body { font-family: serif; margin: 2em; }
+table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid; }
+caption { text-align: left; font-weight: bold; padding-bottom: .5em; }
+th, td { text-align: left; padding: .15em .6em; vertical-align: top; }
+thead th { border-bottom: 1px solid; }
+tbody th { font-weight: normal; }
+tr { break-inside: avoid; }
+"""
 
 
-def _cell(value: object) -> str:
-    if value is None or value is pd.NA or value != value:  # noqa: PLR0124  (NaN)
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
+def _html_row(row: Sequence[str]) -> str:
+    first, *others = (for_html(cell) for cell in row)
+    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{x}</td>" for x in others) + "</tr>"
 
 
 def _latex_row(cells: Sequence[str]) -> str:
     return " & ".join(map(for_latex, cells)) + r" \\"
 
 
-def _write_markdown(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
-    heading = f"**{for_markdown(title)}**\n\n" if title else ""
-    text = heading + to_markdown(table, note=note)
-    file.write_text(text + "\n", encoding="utf-8", newline="\n")
+def _write_text(make: Callable[[Document], str]) -> Callable[[Document, Path], None]:
+    def write(document: Document, file: Path) -> None:
+        file.write_text(make(document) + "\n", encoding="utf-8", newline="\n")
+
+    return write
 
 
-def _write_latex(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
-    text = to_latex(table, title=title, note=note)
-    file.write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def _write_word(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
+def _write_word(document: Document, file: Path) -> None:
     if find_spec("docx") is None:
         raise MissingExtraError(
             "Word documents need the package python-docx.",
             advice='Install it with: pip install "neuroflow[word]"',
         )
     import docx
+    from docx.enum.section import WD_ORIENT
+    from docx.oxml import OxmlElement
+    from docx.shared import Pt
 
-    document = docx.Document()
-    if title:
-        document.add_paragraph(for_word(title), style="Caption")
-    rows = [list(table.columns), *table.to_numpy().tolist()]
-    grid = document.add_table(len(rows), table.shape[1], style="Light List")
+    paper = docx.Document()
+    if document.is_wide:
+        page = paper.sections[0]
+        page.orientation = WD_ORIENT.LANDSCAPE
+        page.page_width, page.page_height = page.page_height, page.page_width
+    if document.title:
+        paper.add_paragraph(for_word(document.title), style="Caption")
+    rows = [document.columns, *document.rows]
+    grid = paper.add_table(len(rows), len(document.columns), style="Light List")
     for line, row in zip(grid.rows, rows, strict=True):
         for cell, text in zip(line.cells, row, strict=True):
-            cell.text = for_word(text)
-    if note:
-        document.add_paragraph(for_word(note))
+            run = cell.paragraphs[0].add_run(for_word(text))
+            run.font.size = Pt(8) if document.is_wide else None
+    heading = OxmlElement("w:tblHeader")  # the first row again on every page
+    grid.rows[0]._tr.get_or_add_trPr().append(heading)
+    for note in document.notes:
+        paper.add_paragraph(for_word(note))
+    if document.recipe:
+        run = paper.add_paragraph().add_run(RECIPE + document.recipe_text)
+        run.font.hidden = True
     with file.open("wb") as stream:
-        document.save(stream)
+        paper.save(stream)
 
 
-def _write_excel(table: pd.DataFrame, file: Path, title: str, note: str) -> None:
+def _write_excel(document: Document, file: Path) -> None:
     if find_spec("openpyxl") is None:
         raise MissingExtraError(
             "Excel workbooks need the package openpyxl.",
             advice='Install it with: pip install "neuroflow[excel]"',
         )
+    texts = pd.DataFrame(document.rows, columns=document.columns)
     with file.open("wb") as stream, pd.ExcelWriter(stream, engine="openpyxl") as book:
-        fit = table.map(for_excel).rename(columns=for_excel)
+        fit = texts.map(for_excel).rename(columns=for_excel)
         fit.to_excel(book, sheet_name="table", index=False, freeze_panes=(1, 1))
-        about = pd.DataFrame({"about": [for_excel(text) for text in (title, note) if text]})
+        above_and_below = [text for text in (document.title, *document.notes) if text]
+        about = pd.DataFrame({"about": list(map(for_excel, above_and_below))})
         about.to_excel(book, sheet_name="methods", index=False)
+        if document.recipe:
+            recipe = pd.DataFrame({"recipe": [document.recipe_text]})
+            recipe.to_excel(book, sheet_name="neuroflow", index=False)
         for sheet in book.sheets.values():
+            sheet.page_setup.orientation = "landscape" if document.is_wide else "portrait"
             for cell in (cell for row in sheet.iter_rows() for cell in row):
                 if cell.data_type == "f":  # a text is none because it begins with "="
                     cell.data_type = "s"
 
 
-_WRITERS: dict[str, Callable[[pd.DataFrame, Path, str, str], None]] = {
-    ".md": _write_markdown,
-    ".tex": _write_latex,
+_WRITERS: dict[str, Callable[[Document, Path], None]] = {
+    ".md": _write_text(to_markdown),
+    ".tex": _write_text(to_latex),
     ".docx": _write_word,
     ".xlsx": _write_excel,
+    ".html": _write_text(to_html),
 }

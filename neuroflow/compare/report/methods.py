@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import permutations
 from typing import Any
 
 import pandas as pd
 
 from neuroflow.compare.accuracy import accuracy_sentences
+from neuroflow.compare.report.measured import computed, listed, measured
+from neuroflow.compare.report.references import references
 from neuroflow.compare.stats import CORRECTION_NAMES
 from neuroflow.errors import CompareError
 from neuroflow.matrix import percent_text
@@ -45,7 +47,9 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     Returns
     -------
     str
-        Who was studied, model, standard errors, effect sizes, correction, exclusions, version.
+        What was measured, by which product and model of the service; who was studied, model,
+        standard errors, effect sizes, correction, exclusions, versions; and, in a paragraph of
+        its own, the works to cite.
 
     Raises
     ------
@@ -58,8 +62,9 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     >>> table = pd.DataFrame({
     ...     "study_id": list("abcdef"), "group": ["Control"] * 3 + ["PSP"] * 3,
     ...     "region": "SCP", "metric": "FW", "value": [0.30, 0.35, 0.40, 0.50, 0.55, 0.60]})
-    >>> print(methods_text(compare_groups(table)).split(". ")[0])
-    Control (n = 3) and PSP (n = 3) were compared in each region by a linear model (value ~ group)
+    >>> print(methods_text(compare_groups(table)).split(". ")[1])
+    Control (n = 3) and PSP (n = 3) were compared in each region by a linear model of the value on
+    group
     """
     given = effects.attrs if isinstance(effects, pd.DataFrame) else effects
     given = given if isinstance(given, Mapping) else {}
@@ -73,11 +78,12 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     ):
         if name in facts:
             left_out = [f"{item['n']} ({item['reason']})" for item in facts.get("exclusions", [])]
-            excluded = [f"Studies excluded: {_listed(left_out)}."] if left_out else []
+            excluded = [f"Studies excluded: {listed(left_out)}."] if left_out else []
             data = [_sentence(note) for note in facts.get("data_notes", [])]
-            version = f"Computed with neuroflow {facts['neuroflow']}."
             checked = _checked(facts.get("cross_check"))
-            return " ".join([*describe(facts), *excluded, *data, *checked, version])
+            text = [*measured(facts), *describe(facts), *excluded, *data, *checked]
+            works = [f"References: {'; '.join(found)}."] if (found := references(facts)) else []
+            return "\n\n".join([" ".join([*text, computed(facts)]), *works])
     raise CompareError(
         "The table does not say how it was computed.",
         advice="Pass the table that compare_groups returned, before it is merged with others.",
@@ -107,9 +113,9 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
     named = [f"{name} (n = {n})" for name, n in facts["groups"].items()]
     how = _METHODS[facts["method"]]
     if facts["method"] == "linear":
-        how += f" ({facts['model']}){_adjusted(facts)}"
+        how += f" of the {model_words(facts)}"
     how += _ERRORS[facts["standard_errors"]]
-    sentences = [f"{_listed(named)} were compared in each region by {how}."]
+    sentences = [f"{listed(named)} were compared in each region by {how}."]
     if facts["n_participants"] < facts["n_studies"]:
         sentences.append(
             f"The {facts['n_studies']} studies come from {facts['n_participants']} participants."
@@ -128,7 +134,7 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
             f"{percent_text(facts['confidence'])} confidence intervals are reported; "
             f"effect sizes are {facts['effect_size']}."
         )
-    sentences.append(_corrected(facts))
+    sentences.append(corrected(facts))
     if facts["visit"]:
         sentences.append(_visit(str(facts["visit"])))
     return sentences
@@ -145,7 +151,7 @@ def _contrasts(facts: Mapping[str, Any]) -> str:
     pooled = not set(names) <= set(pairs)
     if not pooled and len(names) == len(pairs) // 2 > 1:
         return "All pairs of groups were compared."
-    text = f"{'The contrasts were' if len(names) > 1 else 'The contrast was'} {_listed(names)}"
+    text = f"{'The contrasts were' if len(names) > 1 else 'The contrast was'} {listed(names)}"
     linear = facts["method"] == "linear"
     how = "the mean of their adjusted means" if linear else "all their studies together"
     return f"{text}{f'; groups joined by + are represented by {how}' if pooled else ''}."
@@ -161,7 +167,7 @@ def _correlations(facts: Mapping[str, Any]) -> list[str]:
         f"Regions of {facts['n_studies']} studies were correlated {what} ({kind}).",
         f"{percent_text(facts['confidence'])} confidence intervals are based on "
         f"Fisher's transformation{bonett}.",
-        _corrected(facts),
+        corrected(facts),
         *_all_groups(facts),
     ]
 
@@ -171,7 +177,7 @@ def _all_groups(facts: Mapping[str, Any]) -> list[str]:
     if not (groups := facts.get("pooled_groups")):
         return []
     return [
-        f"The correlations are over all of {_listed(groups)}, not adjusted for group: they "
+        f"The correlations are over all of {listed(groups)}, not adjusted for group: they "
         "include the differences between the groups."
     ]
 
@@ -180,7 +186,7 @@ def _scores(facts: Mapping[str, Any]) -> list[str]:
     return [
         f"{facts['n_studies']} studies were compared in each region with the reference "
         f"{facts['reference']} (n = {facts['n_reference']}) as z-scores, in residual standard "
-        f"deviations of a linear model ({facts['model']}){_adjusted(facts)}.",
+        f"deviations of a linear model of the reference{_adjusted(facts)}.",
         "Each member of the reference was compared with the other members.",
         f"{percent_text(facts['confidence'])} prediction intervals are reported.",
     ]
@@ -188,8 +194,8 @@ def _scores(facts: Mapping[str, Any]) -> list[str]:
 
 def _pooled(facts: Mapping[str, Any]) -> list[str]:
     what = "differences" if facts["pooled"] == "estimate" else "effect sizes"
-    named = f"{len(facts['cohorts'])} cohorts ({_listed(facts['cohorts'])})"
-    how = f" ({facts['model']})" if "model" in facts else ""
+    named = f"{len(facts['cohorts'])} cohorts ({listed(facts['cohorts'])})"
+    how = f" by a model of the {model_words(facts)}" if "model" in facts else ""
     sentences = [
         f"Groups were compared in each of {named}{how}, and the {what} summarised by a "
         "random-effects model (REML; intervals and tests after Hartung and Knapp).",
@@ -197,20 +203,31 @@ def _pooled(facts: Mapping[str, Any]) -> list[str]:
     ]
     if facts.get("failed"):
         sentences.append(f"Left out: {'; '.join(map(': '.join, facts['failed'].items()))}")
-    return [*sentences, _corrected(facts)]
+    return [*sentences, corrected(facts)]
 
 
 def _accuracy(facts: Mapping[str, Any]) -> list[str]:
-    corrected = [_corrected(facts)] if "correction" in facts else []
+    across = [corrected(facts)] if "correction" in facts else []
     visit = [_visit(str(facts["visit"]))] if facts["visit"] else []
-    return [*accuracy_sentences(facts), *corrected, *visit]
+    return [*accuracy_sentences(facts), *across, *visit]
+
+
+def model_words(facts: Mapping[str, Any]) -> str:
+    """Return a linear model in words."""
+    what = "change per year" if "time" in facts else "value"
+    return f"{what} on {facts['by']}{_adjusted(facts)}"
 
 
 def _adjusted(facts: Mapping[str, Any]) -> str:
-    return f", adjusted for {_listed(facts['covariates'])}" if facts["covariates"] else ""
+    if not (names := facts["covariates"]):
+        return ""
+    as_classes = [name for name in names if f"C({name})" in str(facts.get("model", ""))]
+    more = f" ({listed(as_classes)} as categorical)" if as_classes else ""
+    return f", adjusted for {listed(names)}{more}"
 
 
-def _corrected(facts: Mapping[str, Any]) -> str:
+def corrected(facts: Mapping[str, Any]) -> str:
+    """Return how p values were corrected for multiple comparisons."""
     if facts["correction"] == "none":
         return "p values were not corrected for multiple comparisons."
     family = " and ".join(_WHERE[name] for name in facts["family"])
@@ -224,8 +241,3 @@ def _corrected(facts: Mapping[str, Any]) -> str:
         text += f", and those of post-hoc comparisons (where {where}) within each region"
         text += f" ({CORRECTION_NAMES[facts['post_hoc']]})"
     return f"{text}."
-
-
-def _listed(parts: Sequence[str]) -> str:
-    *most, last = parts
-    return f"{', '.join(most)} and {last}" if most else last

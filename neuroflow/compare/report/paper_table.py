@@ -10,6 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow.compare.groups import Method, compare_groups
+from neuroflow.compare.report.document import recipe
+from neuroflow.compare.report.footnote import paper_footnote, paper_title
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.stats import (
     Contrast,
@@ -149,8 +151,8 @@ def paper_table(
     DataFrame
         One row per region, as text: `Region`, `System`, per group ``"mean ± SE"`` in the metric's
         unit, `F` (`H` with ``method="mannwhitney"``), `df`, `Partial η²`, `p`, `q` and `Post hoc`
-        (as ``"Control < PSP"``). A dash marks what cannot be computed. ``.attrs["methods"]``
-        holds the sentences of `methods_text`.
+        (as ``"Control < PSP"``). A dash marks what cannot be computed. ``.attrs`` holds `title`,
+        `footnote` (what the cells are) and `methods` (the sentences of `methods_text`).
 
     Raises
     ------
@@ -171,6 +173,7 @@ def paper_table(
     ['SCP', '0.350 ± 0.029', '0.550 ± 0.029', '24.0', '1, 4', '0.86', '0.008', '0.008',
      'Control < PSP']
     """
+    given = dict(locals())
     if not isinstance(metric, str):
         raise OptionError("A paper table shows one metric.", advice="Choose one metric.")
     check_number("alpha", alpha, below=1)
@@ -202,8 +205,14 @@ def paper_table(
         _differences(mine, wanted, alpha) if q < alpha else ""
         for mine, q in zip(by_region, whole["q"], strict=True)
     ]
-    facts = {**whole.attrs, "post_hoc": "holm", "post_hoc_alpha": float(alpha)}
-    paper.attrs |= {**facts, "methods": methods_text(facts)}
+    facts: dict[str, Any] = {
+        **{str(name): each for name, each in whole.attrs.items()},
+        "post_hoc": "holm",
+        "post_hoc_alpha": float(alpha),
+    }
+    about = {"title": paper_title(facts), "footnote": paper_footnote(facts)}
+    made = {"methods": methods_text(facts), "recipe": recipe("paper_table", given)}
+    paper.attrs |= {**facts, **about, **made}
     return paper
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix import BoolArray, FloatArray, as_list, check_name
+from neuroflow.matrix import METRIC_NAMES, BoolArray, FloatArray, as_list, check_name
 
 SYSTEMS = (
     "midbrain",
@@ -30,12 +30,6 @@ SYSTEMS = (
 BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
 """The four regions whose free water the report of neuropacs names."""
 
-_METRICS = {
-    "FW": "Free water",
-    "FAt": "Free-water-corrected FA",
-    "FA": "Fractional anisotropy",
-    "MD": "Mean diffusivity",
-}
 _KINDS = {"tcatt": ("Transcallosal tract, ", "TC"), "smatt": ("Sensorimotor tract, ", "SM")}
 KIND_NOTES = {"TC": "TC, transcallosal tract", "SM": "SM, sensorimotor tract"}
 
@@ -44,7 +38,7 @@ def metric_name(metric: str) -> str:
     """Return a metric in words."""
     if not isinstance(metric, str):
         raise OptionError("A figure shows one metric.", advice='Name it, for example metric="FW".')
-    return _METRICS.get(metric, metric)
+    return METRIC_NAMES.get(metric, metric)
 
 
 def unit(metric: str, values: FloatArray) -> str:

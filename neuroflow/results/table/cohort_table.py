@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -75,6 +76,8 @@ class Results:
         table = long_table(matrix, self._values.names, joined, with_values)
         if self.cross_check.has_compared:
             table.attrs["cross_check"] = self.cross_check.facts
+        if service := self._service([rows[n].study_id for n in with_values]):
+            table.attrs["service"] = service
         if self.remarks:
             table.attrs["data_notes"] = as_notes(self.remarks)
             table.attrs["unexpected"] = {each.kind: each.n for each in self.remarks}
@@ -103,6 +106,15 @@ class Results:
     def warnings(self) -> dict[str, str]:
         """Warnings about the values and reports of studies, by study."""
         return {study: "; ".join(parts) for study, parts in self._gathered.items() if parts}
+
+    def _service(self, study_ids: list[str]) -> list[dict[str, object]]:
+        """Count the studies of each product and model version that their reports state."""
+        known = (self._reports[each].report for each in study_ids if each in self._reports)
+        counts = Counter((one.product, one.model_version) for one in known if one.product)
+        return [
+            {"product": product, "model_version": model, "n": n}
+            for (product, model), n in sorted(counts.items())
+        ]
 
     @cached_property
     def remarks(self) -> list[Remark]:

@@ -6,6 +6,7 @@ from support.comparison_tables import realistic_table
 
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.report import documents
+from neuroflow.compare.report.document import RECIPE, Document
 from neuroflow.compare.report.documents import save_paper_table, to_latex
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.report.paper_table import paper_table
@@ -27,7 +28,7 @@ def test_markdown_has_every_cell_and_the_methods(paper, tmp_path):
     assert lines[0] == "**Free water**"
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[4:8]]
     assert cells == paper.to_numpy().tolist()
-    assert paper.attrs["methods"] in text
+    assert paper.attrs["methods"].replace("&", "&amp;") in text.replace("&", "&amp;")
 
 
 def test_latex_is_escaped_and_balanced(paper, tmp_path):
@@ -38,7 +39,7 @@ def test_latex_is_escaped_and_balanced(paper, tmp_path):
     assert r"Partial $\eta^2$" in text
     assert text.count(r"\\") == 5
     assert text.count(r"\begin{") == text.count(r"\end{") == 2
-    assert r"\textbackslash{}" in to_latex(pd.DataFrame({"a\\b": [1.0]}))
+    assert r"\textbackslash{}" in to_latex(Document.of(pd.DataFrame({"a\\b": [1.0]})))
 
 
 def test_word_has_every_cell_title_and_methods(paper, tmp_path):
@@ -48,7 +49,12 @@ def test_word_has_every_cell_title_and_methods(paper, tmp_path):
     cells = [[cell.text for cell in row.cells] for row in grid.rows]
     assert cells == [list(paper.columns), *paper.to_numpy().tolist()]
     texts = [paragraph.text for paragraph in document.paragraphs]
-    assert texts == ["Free water", paper.attrs["methods"]]
+    notes = [paper.attrs["footnote"], *paper.attrs["methods"].split("\n\n")]
+    assert texts[:-1] == ["Free water", *notes]
+    assert document.paragraphs[-1].runs[0].font.hidden
+    assert texts[-1].startswith(RECIPE)
+    page = document.sections[0]
+    assert page.page_width > page.page_height
 
 
 def test_excel_has_every_cell_and_the_methods(paper, tmp_path):
@@ -56,7 +62,9 @@ def test_excel_has_every_cell_and_the_methods(paper, tmp_path):
     file = save_paper_table(paper, tmp_path / "t.xlsx")
     sheets = pd.read_excel(file, sheet_name=None, dtype=str, keep_default_na=False)
     assert sheets["table"].to_numpy().tolist() == paper.to_numpy().tolist()
-    assert sheets["methods"]["about"].tolist() == [paper.attrs["methods"]]
+    notes = [paper.attrs["footnote"], *paper.attrs["methods"].split("\n\n")]
+    assert sheets["methods"]["about"].tolist() == [paper.attrs["title"], *notes]
+    assert json.loads(sheets["neuroflow"]["recipe"][0])["made_by"] == "paper_table"
 
 
 def test_words_like_formulas_stay_words_in_every_document(tmp_path):
@@ -114,7 +122,7 @@ def test_a_missing_extra_is_named(paper, tmp_path, monkeypatch):
 
 
 def test_what_cannot_be_written_is_said(paper, tmp_path):
-    with pytest.raises(OptionError, match=r"\.md, \.tex, \.docx, \.xlsx"):
+    with pytest.raises(OptionError, match=r"\.md, \.tex, \.docx, \.xlsx, \.html"):
         save_paper_table(paper, tmp_path / "t.pdf")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(FolderError, match=r"t\.md cannot be written"):

@@ -113,3 +113,14 @@ def test_no_reports_no_sentence(folder):
     table = read_results(folder.path)
     assert "cross_check" not in table.attrs
     assert study_facts(folder.path)["cross_check"].tolist() == ["not compared"] * 6
+
+
+def test_the_table_counts_products_and_models_of_the_service(cohort):
+    facts = study_facts(cohort.path)
+    counts = facts.groupby(["product", "model_version"]).size()
+    expected = [
+        {"product": product, "model_version": model, "n": n}
+        for (product, model), n in counts.items()
+    ]
+    assert len(expected) > 1
+    assert read_results(cohort.path).attrs["service"] == expected

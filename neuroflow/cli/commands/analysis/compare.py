@@ -82,8 +82,10 @@ def compare(
     exclude_suspect: ExcludeSuspect = None,
     to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
     paper: Annotated[
-        Path | None, typer.Option(help="Also write a table for a paper: .docx, .tex, .md or .xlsx")
+        Path | None,
+        typer.Option(help="Also write a table for a paper: .docx, .xlsx, .tex, .md or .html"),
     ] = None,
+    title: Annotated[str, typer.Option(help="The title of the table for a paper.")] = "",
     participants: Participants = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -118,7 +120,8 @@ def compare(
         files = [nf.save_cohort_table(effects, to)] if to else []
         if paper:
             one = _one_metric(table, more["metric"])
-            files.append(nf.save_paper_table(nf.paper_table(table, metric=one, **options), paper))
+            made = nf.paper_table(table, metric=one, **options)
+            files.append(nf.save_paper_table(made, paper, title=title))
         answer = {"methods": methods, "model": model, "files": files, "effects": effects}
         console.output(answer, None if files else effects[list(SHOWN)])
         console.print("\n".join([methods, *map(str, files)]))
@@ -198,7 +201,7 @@ def table_one(
     ] = None,
     tests: Annotated[bool, typer.Option("--tests", help="Add p values.")] = False,
     visit: Visit = None,
-    to: Annotated[Path | None, typer.Option(help=".docx, .tex, .md or .xlsx")] = None,
+    to: Annotated[Path | None, typer.Option(help=".docx, .xlsx, .tex, .md or .html")] = None,
     participants: Participants = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -1,0 +1,78 @@
+"""What a table for a paper consists of, whatever it is written as."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pandas as pd
+
+from neuroflow._version import __version__
+from neuroflow.compare.report.methods import methods_text
+
+RECIPE = "neuroflow: "
+"""What stands before the recipe in a file."""
+
+_MOST_UPRIGHT = 6  # columns on a portrait page
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One table, all as text, with what stands above and below it."""
+
+    columns: list[str]
+    rows: list[list[str]]
+    title: str
+    notes: list[str]  # paragraphs below the table
+    recipe: Mapping[str, Any]  # how to compute it again; empty where it is not known
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, title: str = "") -> Self:
+        """Take a table and what it knows of itself."""
+        facts = {str(name): value for name, value in table.attrs.items()}
+        methods = facts.get("methods") or (methods_text(facts) if "method" in facts else "")
+        notes = [str(facts.get("footnote", "")), *str(methods).split("\n\n")]
+        return cls(
+            columns=[str(name) for name in table.columns],
+            rows=[[cell_text(value) for value in row] for row in table.itertuples(index=False)],
+            title=title or str(facts.get("title", "")),
+            notes=[note for note in notes if note],
+            recipe=facts.get("recipe", {}),
+        )
+
+    @property
+    def is_wide(self) -> bool:
+        """True where the table needs a landscape page."""
+        return len(self.columns) > _MOST_UPRIGHT
+
+    @property
+    def recipe_text(self) -> str:
+        """The recipe as JSON on one line, without anything that ends a comment."""
+        return (
+            json.dumps(self.recipe, default=str).replace("--", "-\\u002d").replace("%", "\\u0025")
+        )
+
+
+def cell_text(value: object) -> str:
+    """Return a cell as text: a number with four digits, a dash where there is none."""
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124  (NaN)
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
+
+
+def recipe(made_by: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how a table is computed again from the cohort table: a function and its arguments.
+
+    Examples
+    --------
+    >>> recipe("table_one", {"table": None, "by": "group"})["options"]
+    {'by': 'group'}
+    """
+    options = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in given.items()
+        if name != "table"
+    }
+    return {"made_by": made_by, "options": options, "neuroflow": __version__}
