@@ -24,9 +24,11 @@ from .norms import z_scores as z_scores
 from .norms import z_summary as z_summary
 from .reference import controls_of as controls_of
 from .reference import reference_or_all as reference_or_all
-from .report.documents import save_paper_table as save_paper_table
-from .report.methods import methods_text as methods_text
-from .report.paper_table import paper_table as paper_table
+from .report import RECIPE as RECIPE
+from .report import Document as Document
+from .report import methods_text as methods_text
+from .report import paper_table as paper_table
+from .report import save_paper_table as save_paper_table
 from .stats import build_design as build_design
 from .stats import covariate_columns as covariate_columns
 from .stats import fit_linear as fit_linear

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
-from neuroflow.compare.report.document import recipe
+from neuroflow.compare.report import recipe
 from neuroflow.compare.stats import choose_sample, welch_anova
 from neuroflow.errors import OptionError
 from neuroflow.matrix import (
