@@ -252,8 +252,8 @@ def pool_effects(
     result.insert(list(result.columns).index("p") + 1, "q", q)
     result["reason"] = ["" if k > 1 else f"{k} cohort with a value" for k in result["k"]]
     names = coded(effects[cohort])[1]
-    result.attrs = {}
-    result.attrs |= carried_facts(effects, effects) | {
+    result.attrs = dict(carried_facts(effects, effects).items())
+    result.attrs |= {
         "pooled": value,
         "cohorts": names,
         "correction": correction,
