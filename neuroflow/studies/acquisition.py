@@ -115,3 +115,6 @@ class Acquisition:
     completeness: Completeness = field(default_factory=Completeness)
     # Why a fact is unknown, by its dotted name, such as "geometry.n_slices".
     unknown_reasons: Mapping[str, str] = field(default_factory=dict)
+    # Of a study with several diffusion series, the facts of each by its name.
+    by_series: Mapping[str, Acquisition] = field(default_factory=dict)
+    patient_id: str = ""  # As the headers have it; stays on this computer

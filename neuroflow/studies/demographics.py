@@ -7,6 +7,10 @@ import re
 from datetime import date, datetime
 
 _AGE = re.compile(r"(?P<number>\d{1,4}(?:\.\d+)?)\s*(?P<unit>[DWMY]?)(?:EARS?|RS?)?", re.ASCII)
+_CAPPED = re.compile(
+    r"(?:>=?|≥)\s*0?(?:89|90)\s*(?:Y(?:EARS?)?)?|0?(?:89|90)\s*(?:Y(?:EARS?)?)?\s*\+", re.ASCII
+)
+"""Ages above 89 as data sets write them that do not tell which."""
 _UNITS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0, "": 1.0}
 _SEXES = {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F"}
 OLDEST = 130.0
@@ -20,8 +24,8 @@ def parse_age(value: object) -> float | None:
 
     Examples
     --------
-    >>> parse_age("045Y"), parse_age("18M"), parse_age(45), parse_age("abc")
-    (45.0, 1.5, 45.0, None)
+    >>> parse_age("045Y"), parse_age("18M"), parse_age(45), parse_age("89+"), parse_age("abc")
+    (45.0, 1.5, 45.0, 90.0, None)
 
     References
     ----------
@@ -29,7 +33,10 @@ def parse_age(value: object) -> float | None:
     """
     if value is None or isinstance(value, bool):
         return None
-    match = _AGE.fullmatch(str(value).strip().upper())
+    text = str(value).strip().upper()
+    if _CAPPED.fullmatch(text):
+        return float(CAPPED_AGE)
+    match = _AGE.fullmatch(text)
     if not match:
         return None
     years = float(match["number"]) / _UNITS[match["unit"]]

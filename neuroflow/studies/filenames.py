@@ -23,6 +23,12 @@ _LAST_WORDS = {
     "nodif": "mean image without weighting",
 }
 _MAP_WORDS = "fa md ad rd adc eadc trace tracew colfa mo s0 sse mk ak rk l1 l2 l3 v1 v2 v3 tensor"
+_PLACEHOLDER = re.compile(
+    r"(anon(ym)?[a-z]*|unknown|unnamed|undefined|none|null|nil|n/?a|nn|no[ _-]?(id|name)|(test)+"
+    r"|patient|subject|participant|phantom|default|dummy|removed|deleted|hidden"
+    r"|de-?identified)([ _-]?(id|name|patient))?[ ^_-]*0*|[x0._^*-]+",
+    re.I,
+)
 _MAPS = frozenset(_MAP_WORDS.split())
 
 
@@ -128,6 +134,18 @@ def derived_image(name: str) -> str:
         words.pop()
     last = words[-1] if words else ""
     return _LAST_WORDS.get(last, "map" if last in _MAPS and len(words) > 1 else "")
+
+
+def is_placeholder(label: str) -> bool:
+    """Check for an id that names nobody: blank, or what anonymisers write for everybody.
+
+    Examples
+    --------
+    >>> [is_placeholder(text) for text in ("", "ANONYMOUS", "0000", "ANON07", "Tester 3")]
+    [True, True, True, False, False]
+    """
+    plain = printable(label)
+    return not plain or _PLACEHOLDER.fullmatch(plain) is not None
 
 
 def unique_labels(wanted: Sequence[str]) -> list[str]:

@@ -103,10 +103,13 @@ _UPPER = {creator.upper(): groups for creator, groups in SAFE.items()}
 SEQUENCE_NAME = re.compile(r"[*_]?(?:ep|se|fl|tse|tfl)[a-z]{0,4}(?:[23]d)?_?b\d+(?:#\d+|t)?", re.I)
 """The form of Siemens' names of diffusion sequences, as ``ep_b1000#12``."""
 _COILS = re.compile(r"(?:[A-Z]{1,3}:)?(?:[A-Z]{1,4}\d{0,2}(?:-\d{1,2})?[;,]?){1,16}")
-_FOV = re.compile(r"FoV \d+\*\d+")
-_MATRIX_OF_HEADER = re.compile(r"(?:\d+[ps]?\*?){1,4}")
-_SLICE_POSITION = re.compile(r"SP [A-Z]?-?[\d.]+")
-_TABLE = re.compile(r"TP [A-Z]?-?[\d.]+")
+_FOV = re.compile(r"FoV \d{1,4}\*\d{1,4}")
+_MATRIX_OF_HEADER = re.compile(r"(?:\d{1,4}[ps]?(?:\*|$)){1,4}")
+_SLICE_POSITION = re.compile(r"SP [A-Z]?-?\d{1,4}(?:\.\d{1,4})?")
+_TABLE = re.compile(r"TP [A-Z]?-?\d{1,4}(?:\.\d{1,4})?")
+_PLANE = re.compile(
+    r"(?:Tra|Sag|Cor|[TSC])(?: ?> ?(?:Tra|Sag|Cor|[TSC]) ?\(?-?\d{1,2}(?:\.\d{1,4})?\)?){0,2}"
+)
 _SIDES = re.compile(r"[+-][LRAPHF]{1,3}")
 _PROGRAM = re.compile(r"[A-Za-z0-9_/*#]{1,32}")
 FORMS: dict[str, dict[int, re.Pattern[str]]] = {
@@ -118,14 +121,14 @@ FORMS: dict[str, dict[int, re.Pattern[str]]] = {
         0x00510B: _MATRIX_OF_HEADER,
         0x00510C: _FOV,
         0x00510D: _SLICE_POSITION,
-        0x00510E: re.compile(r"(?:Tra|Sag|Cor|[TSC>()\d.\-\s])+"),
+        0x00510E: _PLANE,
         0x00510F: _COILS,
         0x005111: re.compile(r"p\d+(?:x\d+)?(?:s\d+)?(?: ?\*?[a-z]?\d?)?", re.I),
         0x005112: _TABLE,
         0x005113: _SIDES,
         0x005115: re.compile(r"[A-Z]"),
         0x005116: re.compile(r"(?:p\d+ )?(?:[A-Z0-9]{1,4}|DIFFUSION|MOSAIC|DIS[23]D|NORM|NONE|/)+"),
-        0x005117: re.compile(r"SL -?[\d.]+"),
+        0x005117: re.compile(r"SL -?\d{1,4}(?:\.\d{1,4})?"),
     },
     "SIEMENS MR SDS 01": {0x00210C: _SIDES, 0x00215E: _FOV, 0x00215F: _TABLE},
     "SIEMENS MR SDI 02": {

@@ -24,7 +24,7 @@ from neuroflow.studies.archive import Member
 from neuroflow.studies.demographics import age_between, parse_age, parse_sex
 from neuroflow.studies.dicom.datetimes import first_moment, parse_datetime
 from neuroflow.studies.dicom.header import ECHO_PLANAR, Header
-from neuroflow.studies.dicom.images import read_images
+from neuroflow.studies.dicom.images import StudyImages, read_images
 from neuroflow.studies.dicom.volumes import Stack, mosaic_stack, stack
 from neuroflow.studies.diffusion import Gradient, count_directions, interleaved, shells
 from neuroflow.studies.members import StudyMembers
@@ -40,6 +40,8 @@ CONSTANT = (
     "Columns",
 )
 """Attributes that have to be the same in all images of a series."""
+MOST_SERIES = 6
+"""More diffusion series are one that fell apart, or several studies, and are not described."""
 _PLANES = ("sagittal", "coronal", "axial")
 
 Reasons = dict[str, str]
@@ -52,11 +54,11 @@ def read_dicom(members: StudyMembers) -> Acquisition:
     completeness = replace(
         facts.completeness,
         diffusion_series=len(images.series),
-        series_names=images.series,
+        series_names=tuple(images.series.values()),
         unreadable_files=images.damaged,
         copies=images.copies,
         left_out=images.left_out,
-        missing_instances=images.missing,
+        missing_instances=tuple(sorted({gap for gaps in images.missing.values() for gap in gaps})),
     )
     demographics = facts.demographics
     if members.sidecars:
@@ -70,7 +72,22 @@ def read_dicom(members: StudyMembers) -> Acquisition:
         started_at=parse_datetime(first_moment(h.started_at for h in images.headers)),
         demographics=demographics,
         completeness=completeness,
+        by_series=_facts_by_series(images),
+        patient_id=images.headers[0].patient_id,
     )
+
+
+def _facts_by_series(images: StudyImages) -> dict[str, Acquisition]:
+    """Read the facts of each of a few diffusion series; with one, or with many, of none."""
+    if not 2 <= len(images.series) <= MOST_SERIES:
+        return {}
+    found = {}
+    for uid, name in images.series.items():
+        facts = _series_facts([one for one in images.headers if one.series_uid == uid])
+        missing = images.missing.get(uid, ())
+        completeness = replace(facts.completeness, diffusion_series=1, missing_instances=missing)
+        found[name] = replace(facts, completeness=completeness)
+    return found
 
 
 def _in_order(pairs: Sequence[tuple[Header, Member]]) -> list[tuple[Header, Member]]:

@@ -62,6 +62,11 @@ PROTOCOL = (
     "InPlanePhaseEncodingDirection",
     "Rows",
     "Columns",
+    "SamplesPerPixel",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
 )
 """Attributes with one value per series, read from every file to compare them."""
 _SINGLE = (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import itemgetter
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import Member, reason_of, sha256_of_member
@@ -24,11 +25,11 @@ class StudyImages:
     """The images of a study's diffusion series, judged one by one."""
 
     pairs: tuple[Pair, ...]  # Headers of the images that are kept, and their files
-    series: tuple[str, ...]  # Names of the diffusion series; one is right
+    series: Mapping[str, str]  # Names of the diffusion series by their UIDs; one is right
     damaged: tuple[str, ...]  # Names of files that cannot be read, and why
     copies: int  # Files that are the same, byte by byte, as one that is kept
     left_out: tuple[str, ...]  # How many images of each other sort were left out
-    missing: tuple[int, ...]  # Gaps in the instance numbers
+    missing: Mapping[str, tuple[int, ...]]  # Gaps in the instance numbers of each series
 
     @property
     def headers(self) -> list[Header]:
@@ -43,7 +44,7 @@ def read_images(members: StudyMembers) -> StudyImages:
     diffusion = diffusion_series([header for header, _ in pairs])
     if diffusion:
         pairs = [pair for pair in pairs if pair[0].series_uid in diffusion]
-    missing = _gaps(header.instance_number for header, _ in pairs)
+    missing = _gaps_by_series(pairs)
     judged = _judged(pairs)
     others = Counter(sort for sort, _ in judged if sort)
     kept = [pair for sort, pair in judged if not sort]
@@ -61,16 +62,16 @@ def read_images(members: StudyMembers) -> StudyImages:
     )
 
 
-def _series_names(pairs: Sequence[Pair], chosen: Collection[str]) -> tuple[str, ...]:
+def _series_names(pairs: Sequence[Pair], chosen: Collection[str]) -> dict[str, str]:
     """Name each series by its number, description and number of files."""
     files = Counter(header.series_uid for header, _ in pairs if header.series_uid in chosen)
     first = {header.series_uid: header for header, _ in reversed(pairs)}
-    names = []
+    names = {}
     for uid, count in files.items():
         number, protocol = first[uid].series_number, first[uid].protocol
         name = printable(str(protocol.get("SeriesDescription", "")))
-        names.append(f'{number or "?"} "{name}" ({count} files)')
-    return tuple(sorted(names))
+        names[uid] = f'{number or "?"} "{name}" ({count} files)'
+    return dict(sorted(names.items(), key=itemgetter(1)))
 
 
 def _read_headers(members: StudyMembers) -> tuple[list[Pair], list[str]]:
@@ -127,6 +128,13 @@ def _without_copies(pairs: Sequence[Pair]) -> tuple[list[Pair], int]:
                 dropped.add(member)
             seen.add(digest)
     return [pair for pair in pairs if pair[1] not in dropped], len(dropped)
+
+
+def _gaps_by_series(pairs: Sequence[Pair]) -> dict[str, tuple[int, ...]]:
+    numbers: dict[str, list[int | None]] = defaultdict(list)
+    for header, _ in pairs:
+        numbers[header.series_uid].append(header.instance_number)
+    return {uid: _gaps(instances) for uid, instances in numbers.items()}
 
 
 def _gaps(instances: Iterable[int | None]) -> tuple[int, ...]:

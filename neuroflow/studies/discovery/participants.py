@@ -10,14 +10,8 @@ from pathlib import Path
 from unicodedata import normalize
 
 from neuroflow.studies.discovery.grouping import FoundStudy
-from neuroflow.studies.filenames import bids_entities, printable, role, stem
+from neuroflow.studies.filenames import bids_entities, is_placeholder, printable, role, stem
 
-_PLACEHOLDER = re.compile(
-    r"(anon(ym)?\w*|unknown|none|null|n/?a|no[ _-]?id|test|patient|phantom|removed|deleted"
-    r"|de-?identified|x+|0+|-+|\*+)",
-    re.I,
-)
-"""What anonymisers write in place of every PatientID."""
 _VISIT = re.compile(
     r"(ses(sion)?|visit|v|tp|t|time(point)?|scan|day|month|m|week|year|y|bl|baseline|base|fu"
     r"|follow[ _-]?up|pre|post|screening)[ _-]?\d*|\d{4}[-_]?\d{2}[-_]?\d{2}",
@@ -80,7 +74,7 @@ def _named(
 def _id(one: FoundStudy) -> str:
     """Return the PatientID of DICOM; empty for one that an anonymiser wrote everywhere."""
     patient_id = printable(one.patient_id)
-    return "" if _PLACEHOLDER.fullmatch(patient_id) else patient_id
+    return "" if is_placeholder(patient_id) else patient_id
 
 
 def _folders(one: FoundStudy, root: Path) -> tuple[str, ...]:

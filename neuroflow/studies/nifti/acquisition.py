@@ -149,7 +149,8 @@ def _gradient_table(members: StudyMembers, reasons: Reasons) -> GradientTable:
     # Some converters write NaN as the direction of a volume with b = 0.
     if not (np.isfinite(b_values).all() and np.isfinite(vectors[weighted]).all()):
         return GradientTable(n_bvals=n_bvals, n_bvecs=n_bvecs, finite=False)
-    lengths = np.linalg.norm(vectors[weighted], axis=1)
+    # A weighted volume without a direction has a finding of its own.
+    lengths = np.linalg.norm(vectors[weighted & vectors.any(axis=1)], axis=1)
     volumes = tuple(
         Gradient(float(b), tuple(map(float, vector)) if np.any(vector) else None)  # type: ignore[arg-type]
         for b, vector in zip(b_values, np.nan_to_num(vectors), strict=True)

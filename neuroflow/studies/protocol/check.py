@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from concurrent.futures import Executor
 from dataclasses import fields, replace
 from functools import partial
@@ -12,10 +12,13 @@ import pandas as pd
 
 from neuroflow.errors import StudyError
 from neuroflow.events import Reporter
-from neuroflow.models import Finding, OnEvent, Study, StudyKind
+from neuroflow.models import Finding, OnEvent, Severity, Study, StudyKind
 from neuroflow.studies.acquisition import Acquisition
+from neuroflow.studies.filenames import is_placeholder, printable
 from neuroflow.studies.parallel import map_chunks
 from neuroflow.studies.protocol import further_rules as rules
+from neuroflow.studies.protocol.advice import with_fitting_advice
+from neuroflow.studies.protocol.causes import OF_THE_STUDY, of_one_cause, of_several_series
 from neuroflow.studies.protocol.check_cache import CheckCache, CheckResult
 from neuroflow.studies.protocol.dcm2niix import conversion_findings
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
@@ -145,24 +148,34 @@ def _check_one(study: Study, *, deep: bool = False) -> CheckResult:
         return CheckResult("", (unreadable,))
     except Exception as error:  # noqa: BLE001  one study's fault never stops the others
         return CheckResult("", (finding(rules.READABLE, study, _unexpected(error)),))
-    found: list[Finding | None] = []
-    found += _of_one_cause((rule.check(study.label, facts) for rule in RULES), facts)
-    found += [_gradient_count(study, facts), _distinct_directions(study, facts)]
+    found = _found(study, facts)
+    if facts.by_series:
+        series = {name: _found(study, own) for name, own in facts.by_series.items()}
+        found = of_several_series(found, series, OF_THE_STUDY)
     if deep:
         found += conversion_findings(study, facts)
-    return CheckResult(facts.fingerprint, tuple(one for one in found if one is not None))
+    fitting = (with_fitting_advice(one, study, facts) for one in found)
+    return CheckResult(facts.fingerprint, tuple(fitting))
 
 
-def _of_one_cause(found: Iterable[Finding | None], facts: Acquisition) -> list[Finding]:
-    """Leave out what another finding explains, and name the series where there are several."""
-    findings = {one.rule: one for one in found if one is not None}
-    if "directions" in findings:
-        findings.pop("declared_directions", None)
-    names = facts.completeness.series_names
-    if "diffusion_series" in findings and names:
-        text = f"{len(names)}: {', '.join(names)}"
-        findings["diffusion_series"] = replace(findings["diffusion_series"], measured=text)
-    return list(findings.values())
+def _found(study: Study, facts: Acquisition) -> list[Finding]:
+    """Check one set of facts against all rules that need no other study."""
+    found = [rule.check(study.label, facts) for rule in RULES]
+    found += [_gradient_count(study, facts), _distinct_directions(study, facts)]
+    return of_one_cause([*found, _placeholder_id(study, facts)], facts)
+
+
+def _placeholder_id(study: Study, facts: Acquisition) -> Finding | None:
+    """Report a PatientID that an anonymiser wrote; what it hides depends on the folders."""
+    if facts.kind is not StudyKind.DICOM or not is_placeholder(facts.patient_id):
+        return None
+    written = printable(facts.patient_id)
+    taken = study.participant_id
+    is_known = taken is not None and not is_placeholder(taken)
+    measured = f'"{written}"' if written else "blank"
+    measured += f", participant {taken} taken from names" if is_known else ", participant unknown"
+    one = finding(rules.PLACEHOLDER_ID, study, measured)
+    return replace(one, severity=Severity.NOTE) if is_known else one
 
 
 def _unexpected(error: Exception) -> str:

@@ -46,6 +46,16 @@ SAME_VISIT = Rule(
     "folder) into studies.tsv, or exclude them. Where they are different visits, write "
     "participant_id and session_id there.",
 )
+PLACEHOLDER_ID = Rule(
+    "placeholder_id",
+    "PatientID that names nobody",
+    "",
+    OneOf(("an id of each participant",)),
+    source=OWN,
+    advice="Check whose study it is; write participant_id into studies.tsv where it is not right.",
+    severity=WARNING,
+    kinds=ONLY_DICOM,
+)
 READABLE = Rule(
     "readable",
     "Readable study",
@@ -84,6 +94,7 @@ FURTHER_RULES: tuple[Rule, ...] = (
     GRADIENT_COUNT,
     DISTINCT_DIRECTIONS,
     SAME_VISIT,
+    PLACEHOLDER_ID,
     READABLE,
     DUPLICATE,
     ALREADY_SENT,

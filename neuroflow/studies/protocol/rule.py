@@ -30,7 +30,6 @@ class Rule:
     unit: str = ""  # The unit of the fact
     source: str = GUIDE  # The document that states it
     advice: str = ACQUIRED_THIS_WAY  # What to do when it is broken
-    dicom_advice: str = ""  # What to do where the fact of a DICOM study is unknown
     severity: Severity = Severity.ERROR  # Of a finding
     # Severity where the fact is unknown; None skips the rule.
     unknown: Severity | None = Severity.WARNING
@@ -49,8 +48,7 @@ class Rule:
             measured = "unknown: " + facts.unknown_reasons.get(self.fact, "not in the headers")
             advice = f"It could not be read; check it yourself ({self.parameter}: {accepted})."
             if self.unknown is Severity.ERROR:
-                of_dicom = facts.kind is StudyKind.DICOM and self.dicom_advice
-                advice = of_dicom or self.advice
+                advice = self.advice
             return Finding(label, self.id, self.unknown, measured, accepted, advice)
         if self.criterion.is_met(value):
             return None

@@ -34,6 +34,7 @@ from neuroflow.studies.protocol.wording import (
     ONLY_NIFTI,
     OWN,
     PORTAL,
+    SELECT_SERIES,
     SFTP,
     USE_NIFTI,
 )
@@ -93,7 +94,6 @@ RULES: tuple[Rule, ...] = (
         Shells((0, 1000), 50),
         "s/mm²",
         advice=GRADIENTS,
-        dicom_advice=USE_NIFTI,
         unknown=ERROR,
     ),
     Rule(
@@ -102,7 +102,6 @@ RULES: tuple[Rule, ...] = (
         "gradients.n_b0",
         AtLeast(2),
         advice=GRADIENTS,
-        dicom_advice=USE_NIFTI,
         unknown=ERROR,
     ),
     Rule(
@@ -111,7 +110,6 @@ RULES: tuple[Rule, ...] = (
         "gradients.n_encoded",
         AtLeast(DIRECTIONS),
         advice=GRADIENTS,
-        dicom_advice=USE_NIFTI,
         unknown=ERROR,
     ),
     Rule(
@@ -179,8 +177,7 @@ RULES: tuple[Rule, ...] = (
         "completeness.diffusion_series",
         OneOf((1,)),
         source=OWN,
-        advice="Select the diffusion series to process in studies.tsv (column series). Where there "
-        "is none: " + USE_NIFTI[0].lower() + USE_NIFTI[1:],
+        advice=SELECT_SERIES + " Where there is none: " + USE_NIFTI[0].lower() + USE_NIFTI[1:],
         kinds=ONLY_DICOM,
     ),
     Rule(

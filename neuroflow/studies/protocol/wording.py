@@ -20,8 +20,20 @@ GRADIENTS = (
     "Check that b-values and b-vectors are beside the image (.bval, .bvec), or use the DICOM "
     "files. If the study was acquired this way, exclude it or ask neuropacs."
 )
-USE_NIFTI = (
-    "Convert the study with dcm2niix, and use the NIfTI image with its .bval and .bvec: the maker "
-    "of the scanner (Canon, Toshiba, UIH and others) writes gradients where only converters look."
+GRADIENTS_OF_DATASET = (
+    "Check the .bval and .bvec of the image, beside it or further up in the dataset, or use the "
+    "DICOM files. If the study was acquired this way, exclude it or ask neuropacs."
 )
+WHERE_CONVERTERS_LOOK = (
+    "Convert the study with dcm2niix, and use the NIfTI image with its .bval and .bvec: {maker} "
+    "writes gradients where only converters look."
+)
+USE_NIFTI = WHERE_CONVERTERS_LOOK.format(
+    maker="the maker of the scanner (Canon, Toshiba, UIH and others)"
+)
+SELECT_SERIES = (
+    "Select the diffusion series to process: write its number into studies.tsv (column series). "
+    "The other findings say which series they are of."
+)
+PACK_AGAIN = "Pack all files of the series into the archive again, or export the study again."
 CONVERT_AGAIN = "Convert the study again, e.g. with dcm2niix, or use its DICOM files."

@@ -185,6 +185,33 @@ def test_private_texts_of_known_forms_are_kept():
     assert (0x0051, 0x1012) not in read
 
 
+@pytest.mark.parametrize(
+    ("low", "text"),
+    [
+        (0x0E, "Tra 1964-02-29"),
+        (0x0E, "19640229"),
+        (0x0C, "FoV 19640229*1"),
+        (0x0D, "SP H19640229"),
+        (0x12, "TP 19640229"),
+        (0x17, "SL 19640229"),
+        (0x0B, "19640229*1"),
+    ],
+)
+def test_dates_have_no_room_in_forms_of_numbers(low, text):
+    dataset = image()
+    dataset.private_block(0x0051, "SIEMENS MR HEADER", create=True).add_new(low, "LO", text)
+    assert (0x0051, 0x1000 | low) not in pydicom.dcmread(DicomBytesIO(written(dataset)))
+
+
+@pytest.mark.parametrize(
+    "text", ["Tra", "Cor>Tra(-12.5)", "T > C-25.4 > S3.1", "Tra>Cor(-10.5)>Sag(0.6)"]
+)
+def test_orientations_of_slices_are_kept(text):
+    dataset = image()
+    dataset.private_block(0x0051, "SIEMENS MR HEADER", create=True).add_new(0x0E, "LO", text)
+    assert pydicom.dcmread(DicomBytesIO(written(dataset)))[0x0051, 0x100E].value == text
+
+
 def test_ge_protocol_keeps_slice_order_and_loses_texts():
     text = b'COIL "48HA"\nSEDESC "DTI MUSTERMANN"\nVIEWORDER "1"\nIOPT "EPI, DIFF, MUSTERMANN"\n'
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)

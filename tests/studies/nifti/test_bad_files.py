@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import nibabel as nib
 import numpy as np
 import pytest
@@ -39,7 +41,19 @@ def test_bad_companion_files_are_errors(tmp_path, kind, text, rule):
 def test_missing_gradients_are_an_error_if_the_name_mentions_diffusion(tmp_path):
     write_nifti(tmp_path, SMALL)
     (tmp_path / "dwi.bval").unlink()
-    assert measured(tmp_path)["b_values"] == "unknown: no b-values beside the image"
+    findings = measured(tmp_path)
+    assert findings["gradient_count"] == "no b-values beside the image"
+    assert {"b_values", "b0_images", "directions"}.isdisjoint(findings)  # the same cause
+
+
+def test_a_weighted_volume_without_direction_is_no_matter_of_lengths(tmp_path):
+    write_nifti(tmp_path, replace(SMALL, n_directions=4))
+    vectors = np.loadtxt(tmp_path / "dwi.bvec")
+    vectors[:, -1] = 0
+    np.savetxt(tmp_path / "dwi.bvec", vectors)
+    findings = measured(tmp_path)
+    assert findings["undirected"] == "1"
+    assert "unit_vectors" not in findings
 
 
 @pytest.mark.parametrize("cut", [400, -20])

@@ -1,11 +1,13 @@
 """What scanners and exports add to a study: echo-planar marks, objects without pixels, damage."""
 
+import struct
 import warnings
 import zipfile
 from dataclasses import replace
 
 import pydicom
 import pytest
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from support import quirks
@@ -83,13 +85,19 @@ def test_siemens_vb_mosaics_are_read_from_the_csa_header(tmp_path):
     assert facts.gradients.n_encoded == 2
 
 
-@pytest.mark.parametrize("quirk", [quirks.canon, quirks.uih])
-def test_a_manufacturer_without_supported_directions_must_be_converted(tmp_path, quirk):
+@pytest.mark.parametrize(
+    ("quirk", "rule", "maker"),
+    [(quirks.canon, "directions", "Canon"), (quirks.uih, "diffusion_series", "UIH")],
+)
+def test_a_manufacturer_without_supported_directions_must_be_converted(
+    tmp_path, quirk, rule, maker
+):
     quirks.edit(write_dicom(tmp_path, SMALL), quirk)
     (study,) = find_studies(tmp_path)
     found = {finding.rule: finding for finding in check_study(study)}
-    assert found["directions"].severity == "error"
-    assert "Convert the study with dcm2niix" in found["directions"].advice
+    assert found[rule].severity == "error"
+    assert "Convert the study with dcm2niix" in found[rule].advice
+    assert f"{maker} writes gradients where only converters look" in found[rule].advice
 
 
 def test_several_diffusion_series_are_named(tmp_path):
@@ -139,6 +147,24 @@ def test_a_zip_with_a_report_object_packages_like_its_folder(tmp_path):
             archive.write(path, path.name)
     assert measured(zipped) == measured(folder)
     assert make_package(only_study(zipped), "C", tmp_path / "out", salt=SALT).size > 0
+
+
+PIXEL_WORDS = ["SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"]
+
+
+@pytest.mark.parametrize("word", PIXEL_WORDS)
+def test_the_check_finds_malformed_attributes_of_pixels(tmp_path, word):
+    paths = write_mosaic(tmp_path, SMALL)
+    (group, element), value = (
+        divmod(tag_for_keyword(word), 1 << 16),
+        pydicom.dcmread(paths[1])[word],
+    )
+    head = struct.pack("<HH", group, element) + b"US"
+    plain = head + b"\2\0" + value.value.to_bytes(2, "little")
+    data = paths[1].read_bytes()
+    assert plain in data
+    paths[1].write_bytes(data.replace(plain, head + b"\x0f\0Data anonymised"))
+    assert measured(tmp_path)["unreadable_files"].startswith("1: ")
 
 
 @pytest.mark.parametrize("text", [b"Data anonymised", b"Data anonymised^", b"x"])
