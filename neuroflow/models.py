@@ -92,6 +92,8 @@ class Study:
         Its UUID on the server; None until it belongs to a cohort.
     image_digest
         The digest of its images, which identifies the scan; None until it belongs to a cohort.
+    repeats
+        The `study_id` of the study that this one repeats deliberately; None for all others.
     """
 
     label: str
@@ -105,6 +107,7 @@ class Study:
     study_uid: str | None = None
     study_id: str | None = None
     image_digest: str | None = None
+    repeats: str | None = None
 
     def __repr__(self) -> str:
         return f"<Study {shortened(self.label)}: {self.kind.value}, {_counted(self.files, 'file')}>"

@@ -46,6 +46,7 @@ _PANELS = {
         commands.fill_in,
         commands.package,
         commands.submit,
+        commands.repeat,
         commands.rebuild,
     ),
     "Results": (commands.status, commands.collect, commands.watch),

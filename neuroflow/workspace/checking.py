@@ -36,11 +36,14 @@ class Checks:
     ) -> pd.DataFrame:
         """Return one row per finding; excluded studies are not checked."""
         cohort = self._enrolment.without_excluded(cohort)
-        own = {str(study.study_id) for study in cohort.studies}
+        repeats = self._enrolment.repetitions()
+        own = {repeats.get(str(s.study_id), str(s.study_id)) for s in cohort.studies}
         sent = {
             row.study_uid_sha256
             for row in self._ledger.rows()
-            if row.submitted_at and row.study_uid_sha256 and row.study_id not in own
+            if row.submitted_at
+            and row.study_uid_sha256
+            and repeats.get(row.study_id, row.study_id) not in own
         }
         findings = check(
             cohort.studies,

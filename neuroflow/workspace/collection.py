@@ -106,6 +106,9 @@ class Collection:
         if further:
             names = [", ".join(further.get(study_id, ())) for study_id in table["study_id"]]
             table = table.assign(also_in=names)
+        repeats = self._enrolment.repetitions()
+        if repeats:
+            table = table.assign(repeats=[repeats.get(s, "") for s in table["study_id"]])
         return table.assign(
             message=[self._message(row) for row in table.itertuples()],
             warnings=[noticed.get(study_id, "") for study_id in table["study_id"]],

@@ -127,5 +127,5 @@ def _scan(study: Study, account: Account) -> Scan:
     return Scan(
         ids=account.scans_of(study.image_digest) if study.image_digest else (),
         about=tuple(f"{key.tag}:{key.digest(_ABOUT, facts).hex()[:16]}" for key in keys),
-        is_repetition=derived is not None and derived.repetition > 0,
+        is_repetition=study.repeats is not None or bool(derived and derived.repetition),
     )

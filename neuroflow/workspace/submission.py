@@ -125,6 +125,7 @@ class Submission:
                 service=service,
                 shared=shared,
                 is_dry_run=options.dry_run,
+                repeats=self._enrolment.repetitions(),
             )
             draft = Draft(planner, cohort, blocked)
             stream = self._stream(draft, options)

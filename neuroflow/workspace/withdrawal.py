@@ -89,6 +89,8 @@ class Withdrawal:
         ]
         of_person = [(c, s) for c, s in every if s.participant_id and plain_participant(s) == plain]
         chosen = of_person or [(c, s) for c, s in every if name in (s.label, s.study_id)]
+        named = {study.study_id for _, study in chosen}
+        chosen += [(c, s) for c, s in every if s.repeats in named and s.study_id not in named]
         listed = {c for c in self._enrolment.ids() if plain in self._participants(c)}
         if not chosen and not listed:
             raise OptionError(

@@ -13,7 +13,7 @@ from typing import NoReturn, Self
 
 import pandas as pd
 
-from neuroflow.errors import LedgerLostError, NeuroflowError, WorkspaceError
+from neuroflow.errors import LedgerLostError, NeuroflowError, OptionError, WorkspaceError
 from neuroflow.escaping import for_html
 from neuroflow.identity import Account
 from neuroflow.io import private_mode
@@ -445,6 +445,58 @@ class Workspace:
         {'695dabdb-5ab6-40f7-94ef-f5fefcae39e9': 'motion'}
         """
         return self._enrolment.excluded(cohort)
+
+    def repeat(self, cohort: Cohort | str, study: str, *, reason: str) -> str:
+        """Prepare a study that was sent to be sent once more, deliberately.
+
+        It is added to the cohort under a new id, with new UIDs, so that neuropacs processes it
+        again instead of taking it for the first one; `submit` sends it. The results of the
+        earlier submission are set aside, since one visit counts once: `include_result` includes
+        them again.
+
+        Parameters
+        ----------
+        cohort
+            The cohort, or its id.
+        study
+            The study, by label or `study_id`.
+        reason
+            Why, in few words: it stands in captions and methods texts.
+
+        Returns
+        -------
+        str
+            The new `study_id`.
+
+        Raises
+        ------
+        OptionError
+            The study, or an earlier repetition of it, was not completely sent; or no reason.
+        LockedError
+            Studies are being packaged, sent or collected.
+
+        Examples
+        --------
+        >>> sent = ws.status(offline=True).query("state == 'collected'").iloc[0]
+        >>> again = ws.repeat(sent["cohort_id"], sent["study_id"], reason="asked for by neuropacs")
+        >>> ws.submit(sent["cohort_id"], only=again, dry_run=True)["action"].tolist()
+        ['send']
+        >>> ws.forget(again)["state"].iloc[0]
+        'removed'
+        >>> ws.include_result(sent["study_id"])
+        """
+        if not isinstance(reason, str) or not reason.strip():
+            raise OptionError(
+                "A study is repeated with a reason.",
+                advice="Write why, in a few words; it stands beside the results set aside.",
+            )
+        words = " ".join(reason.split())
+        new = self._enrolment.repeat(cohort, study, words)
+        for study_id, first in self._enrolment.repetitions().items():
+            if first == new.repeats and study_id != new.study_id:
+                self._set_aside.exclude(study_id, None, f"repeated: {words}")
+        self._set_aside.exclude(str(new.repeats), None, f"repeated: {words}")
+        return str(new.study_id)
 
     def fill_in(
         self,

@@ -22,7 +22,7 @@ COMMANDS = [
     "fill-in", "package", "submit", "status", "collect", "watch", "table", "export", "compare",
     "plot", "notify add", "notify list", "notify remove", "notify test", "app", "demo", "explain",
     "rebuild", "account-key show", "account-key export", "account-key import",
-    "accuracy", "forget", "table-one", "exclude-result", "include-result",
+    "accuracy", "forget", "repeat", "table-one", "exclude-result", "include-result",
 ]  # fmt: skip
 
 

@@ -27,4 +27,5 @@ from neuroflow.cli.commands.studies import override as override
 from neuroflow.cli.commands.studies import override_all as override_all
 from neuroflow.cli.commands.studies import package as package
 from neuroflow.cli.commands.studies import rebuild as rebuild
+from neuroflow.cli.commands.studies import repeat as repeat
 from neuroflow.cli.commands.studies import submit as submit

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -48,6 +50,8 @@ class Pipeline:
     truth: GroundTruth = unknown_subject  # Returns whose a study is
     clock: Callable[[], datetime] = datetime.now  # The local time that the reports show
     log: Path | None = None  # Where each study's states are logged; None for nowhere
+    same_study_seconds: float = 300.0  # How long a study with the same UID overwrites another
+    last: dict[str, tuple[float, Path]] = field(default_factory=dict)  # When and where, by UID
 
     def process(self, upload: Path) -> None:
         """Write the result folder of one upload, or its failure report."""
@@ -55,6 +59,7 @@ class Pipeline:
         self._log(study_id, "processing")
         try:
             content = read_upload(upload)
+            self._overwrite(content.study_uid, upload)
             if share(self.seed, "failure", study_id) < self.failure_rate:
                 raise StudyError("The image quality is not sufficient.")  # noqa: TRY301
             files, state = self._results(study_id, content, at), "completed"
@@ -62,6 +67,17 @@ class Pipeline:
             files, state = _failure(error, study_id, at), f"failed: {error}"
         self._publish(self.output(upload), study_id, files)
         self._log(study_id, state)
+
+    def _overwrite(self, study_uid: str, upload: Path) -> None:
+        """Drop the results of a study with the same UID that was uploaded minutes before."""
+        if not study_uid:
+            return
+        at, folder = upload.stat().st_mtime, self.output(upload) / f"{upload.stem}_out"
+        before, other = self.last.get(study_uid, (-math.inf, folder))
+        if other != folder and abs(at - before) <= self.same_study_seconds:
+            shutil.rmtree(other, ignore_errors=True)
+            self._log(other.name.removesuffix("_out"), f"overwritten by {upload.stem}")
+        self.last[study_uid] = at, folder
 
     def _results(self, study_id: str, content: Upload, at: datetime) -> Iterator[tuple[str, bytes]]:
         subject = self.truth(study_id) or Subject(

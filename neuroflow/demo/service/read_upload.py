@@ -28,6 +28,7 @@ class Upload:
 
     age: float  # In years
     sex: str  # ``"M"`` or ``"F"``
+    study_uid: str = ""  # Its Study Instance UID; empty for NIfTI
 
 
 def read_upload(path: Path) -> Upload:
@@ -118,7 +119,8 @@ def _upload(sidecars: Sequence[Mapping[str, Any]], headers: Sequence[pydicom.Dat
         raise StudyError(
             "Age and sex are not both known.", advice="Name PatientAge and PatientSex in a sidecar."
         )
-    return Upload(age, sex)
+    uid = str(headers[0].get("StudyInstanceUID") or "") if headers else ""
+    return Upload(age, sex, uid)
 
 
 def _years(value: object) -> float | None:

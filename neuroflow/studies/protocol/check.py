@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 from concurrent.futures import Executor
 from dataclasses import fields, replace
 from functools import partial
+from itertools import compress
 
 import pandas as pd
 
@@ -121,8 +122,10 @@ def _findings_table(
     """Join the findings of each study with those that need all studies."""
     fingerprints = [fingerprint for fingerprint, _ in results]
     findings = [finding for _, found in results for finding in found]
-    findings += _duplicates(studies, fingerprints) + _sent_before(studies, fingerprints, sent)
-    findings += same_visits(studies, fingerprints)
+    findings += _sent_before(studies, fingerprints, sent)
+    is_first = [study.repeats is None for study in studies]  # a repetition is meant to be the same
+    firsts = list(compress(studies, is_first)), list(compress(fingerprints, is_first))
+    findings += _duplicates(*firsts) + same_visits(*firsts)
     order = {study.label: number for number, study in enumerate(studies)}
     findings.sort(key=lambda finding: order[finding.study])
     rows = [{name: str(getattr(finding, name)) for name in COLUMNS} for finding in findings]

@@ -178,7 +178,9 @@ class Planner:
         service: str = "",
         shared: SharedJournal | None = None,
         is_dry_run: bool = False,
+        repeats: Mapping[str, str] | None = None,
     ) -> None:
+        self._repeats = repeats or {}
         self._ledger = ledger
         self._service = service
         self._replace = replace
@@ -191,17 +193,27 @@ class Planner:
 
     def add(self, package: Package) -> PlanItem:
         """Decide what to do with the next study of the cohort."""
-        owner = _duplicate_of(package, self._first) or self._shared.other_id(package.study_id)
+        owner = _duplicate_of(package, self._first)
+        if owner is not None and self._is_repeated(owner, package.study_id):
+            owner = None
+        owner = owner or self._shared.other_id(package.study_id)
         if owner is not None:
             reason = f"the same study already has the id {owner}"
             item = PlanItem(package.study_id, Action.REFUSED, package.size, reason)
         else:
             item = self._decide(package)
+            first = self._repeats.get(package.study_id)
+            if first is not None and item.is_to_do:
+                item = replace(item, reason=f"{item.reason}; repeats {first}")
         if item.action is not Action.REFUSED:
             for fingerprint in _fingerprints(package):
                 self._first.setdefault(fingerprint, package.study_id)
         self._items.append(item)
         return item
+
+    def _is_repeated(self, one: str, other: str) -> bool:
+        """Check whether two ids stand for one study that is repeated deliberately."""
+        return self._repeats.get(one, one) == self._repeats.get(other, other)
 
     def skip(self, row: LedgerRow) -> None:
         """Add a study that is sent with another cohort."""

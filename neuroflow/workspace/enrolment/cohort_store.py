@@ -36,7 +36,7 @@ COLUMNS = (
     "study_uid",
     "root",
 )
-_LATER = ("image_digest",)
+_LATER = ("image_digest", "repeats")
 """Columns that maps of earlier versions lack."""
 
 NewId = Callable[[Study, Collection[str]], str]
@@ -72,7 +72,8 @@ class CohortStore:
 
         `complete` adds what a new id is made from to the studies that lack it.
         """
-        known = self.studies(cohort_id)
+        every = self.studies(cohort_id)
+        known = [study for study in every if study.repeats is None]
         enrolled = complete(list(_recognised(known, list(studies))))
         taken = {study.study_id for study in enrolled if study.study_id}
         for index, study in enumerate(enrolled):
@@ -80,14 +81,29 @@ class CohortStore:
                 study_id = new_id(study, taken)
                 taken.add(study_id)
                 enrolled[index] = replace(study, study_id=study_id)
+        enrolled += _repetitions(every, enrolled)
         named = {study.study_id for study in enrolled}
-        kept = [s for s in known if s.study_id in keep and s.study_id not in named]
+        kept = [s for s in every if s.study_id in keep and s.study_id not in named]
         self._write(cohort_id, [*enrolled, *kept])
         return Cohort(cohort_id, tuple(enrolled))
 
     def studies(self, cohort_id: str) -> tuple[Study, ...]:
         """Return the studies of a cohort; none where there is no such cohort."""
         return self.read(cohort_id).studies if cohort_id in self.ids() else ()
+
+    def add(self, cohort_id: str, study: Study) -> None:
+        """Add one study to a cohort."""
+        self._write(cohort_id, [*self.read(cohort_id).studies, study])
+
+    def repetitions(self) -> dict[str, str]:
+        """Map the deliberate repetitions in all cohorts to the studies that they repeat."""
+        tables = [self.frame(cohort_id) for cohort_id in self.ids()]
+        return {
+            study_id: first
+            for table in tables
+            for study_id, first in zip(table["study_id"], table["repeats"], strict=True)
+            if first
+        }
 
     def remove(self, cohort_id: str, study_ids: Collection[str]) -> None:
         """Remove studies of a cohort."""
@@ -183,6 +199,16 @@ class CohortStore:
             ) from error
 
 
+def _repetitions(known: Iterable[Study], enrolled: Iterable[Study]) -> list[Study]:
+    """Return the repetitions of the studies enrolled, whose files may have been moved."""
+    firsts = {study.study_id: study for study in enrolled}
+    return [
+        replace(firsts[s.repeats], study_id=s.study_id, label=s.label, repeats=s.repeats)
+        for s in known
+        if s.repeats in firsts
+    ]
+
+
 def _place(study: Study) -> str:
     return str((study.files[0] if study.files else study.root).resolve())
 
@@ -253,4 +279,5 @@ def _study(row: dict[str, str], files: dict[str, list[str]]) -> Study:
         study_uid=row["study_uid"] or None,
         study_id=row["study_id"],
         image_digest=row["image_digest"] or None,
+        repeats=row["repeats"] or None,
     )

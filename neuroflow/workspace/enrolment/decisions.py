@@ -31,6 +31,7 @@ class Decision:
     excluded: str = ""  # Why the study is left out; empty where it is not
     age: float | None = None  # Age at the scan in years, where participants.tsv lacks it.
     sex: str | None = None  # ``"M"`` or ``"F"``, where participants.tsv lacks it.
+    repeated: str = ""  # Why another study was repeated as this one; empty for all others
 
 
 class DecisionStore:
@@ -43,7 +44,7 @@ class DecisionStore:
     >>> (folder / "C").mkdir()
     >>> DecisionStore(folder).write("C", {"a": Decision(excluded="motion")})
     >>> DecisionStore(folder).read("C")
-    {'a': Decision(excluded='motion', age=None, sex=None)}
+    {'a': Decision(excluded='motion', age=None, sex=None, repeated='')}
     """
 
     def __init__(self, folder: Path) -> None:
@@ -125,4 +126,5 @@ class DecisionStore:
 
 def _decision(row: Mapping[str, str]) -> Decision:
     age = float(row["age"]) if row["age"] else None
-    return Decision(excluded=row["excluded"], age=age, sex=row["sex"] or None)
+    repeated = row.get("repeated", "")  # earlier versions have no such column
+    return Decision(row["excluded"], age, row["sex"] or None, repeated)

@@ -28,6 +28,7 @@ from neuroflow.workspace.enrolment.known_values import (
     find_study,
     with_known_values,
 )
+from neuroflow.workspace.enrolment.repetition import check_repeatable, next_repetition
 from neuroflow.workspace.enrolment.study_map import study_map
 from neuroflow.workspace.folder import ProjectFolder
 
@@ -192,6 +193,30 @@ class Enrolment:
                 advice=f"Open it again with Workspace.cohort({cohort_id!r}).",
             )
         return replace(known, studies=tuple(study for study in found if study is not None))
+
+    def repeat(self, cohort: Cohort | str, study: str, reason: str) -> Study:
+        """Add a study once more, under a new id, to be sent again deliberately."""
+        cohort_id = cohort_id_of(cohort)
+        with self._folder.locked():
+            chosen = find_study(self.current(cohort), study)
+            known = self._studies_of_all(cohort_id)
+            first = next((s for s in known if s.study_id == chosen.repeats), chosen)
+            family = [s for s in known if first.study_id in {s.study_id, s.repeats}]
+            check_repeatable(chosen, family, self._ledger)
+            new = next_repetition(first, family, self.account, self._ledger)
+            before = self._decisions.read(cohort_id).get(str(chosen.study_id), Decision())
+            self._decisions.change(
+                cohort_id, str(new.study_id), age=before.age, sex=before.sex, repeated=reason
+            )
+            for (study_id, rule), why in self._ledger.overrides().items():
+                if study_id == chosen.study_id:
+                    self._ledger.set_aside(str(new.study_id), rule, why)
+            self._store.add(cohort_id, new)
+        return new
+
+    def repetitions(self) -> dict[str, str]:
+        """Map the deliberate repetitions in all cohorts to the studies that they repeat."""
+        return self._store.repetitions()
 
     def participants(self, cohort: Cohort | str) -> pd.DataFrame | None:
         """Read the participants.tsv of a cohort; None where it was made without one."""

@@ -28,7 +28,9 @@ class StudyIds:
         self._account = account
         self._kind = kind
         self._here = {
-            study.image_digest: str(study.study_id) for study in studies if study.image_digest
+            study.image_digest: str(study.study_id)
+            for study in studies
+            if study.image_digest and study.repeats is None
         }
 
     def __call__(self, study: Study, taken: Collection[str]) -> str:
@@ -62,7 +64,7 @@ def outdated_ids(
     for study in studies:
         old = str(study.study_id)
         derived = read_id(old)
-        if derived is None or not study.image_digest or old in sent:
+        if derived is None or not study.image_digest or old in sent or study.repeats:
             continue
         if derived.tag == account.key.tag or account.journal.last(old) is not None:
             continue

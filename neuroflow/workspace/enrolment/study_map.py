@@ -24,7 +24,9 @@ def study_map(
     """
     parts = []
     for cohort_id in cohorts.ids():
-        studies = cohorts.frame(cohort_id)[["study_id", "participant_id", "session_id"]]
+        studies = cohorts.frame(cohort_id)[["study_id", "participant_id", "session_id", "repeats"]]
+        if studies["repeats"].eq("").all():
+            studies = studies.drop(columns="repeats")
         studies = studies.assign(cohort_id=cohort_id)
         table = participants(cohort_id)
         joined = studies if table is None else _joined(studies, table, cohort_id)

@@ -11,4 +11,5 @@ from neuroflow.cli.commands.studies.cohort import override as override
 from neuroflow.cli.commands.studies.cohort import override_all as override_all
 from neuroflow.cli.commands.studies.cohort import package as package
 from neuroflow.cli.commands.studies.rebuild import rebuild as rebuild
+from neuroflow.cli.commands.studies.repeat import repeat as repeat
 from neuroflow.cli.commands.studies.submit import submit as submit
