@@ -1,4 +1,4 @@
-"""Repeated visits: change over time, and models of them."""
+"""Repeated visits: change, trials, sample sizes and repeatability."""
 
 import lazy_loader
 

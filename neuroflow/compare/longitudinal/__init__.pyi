@@ -1,2 +1,3 @@
 from .change import change_over_time as change_over_time
-from .mixed import fit_random_intercept as fit_random_intercept
+from .random_intercept import fit_random_intercept as fit_random_intercept
+from .sentences import mixed_sentences as mixed_sentences

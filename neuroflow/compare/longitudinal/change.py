@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,18 @@ from scipy import stats
 
 from neuroflow._version import __version__
 from neuroflow.compare.groups import EFFECT_COLUMNS
+from neuroflow.compare.longitudinal.mixed_change import (
+    MODEL_COLUMNS,
+    fit_change,
+    simplified_models,
+)
+from neuroflow.compare.longitudinal.slopes import Slopes, read_slopes
+from neuroflow.compare.longitudinal.visits import (
+    facts_of,
+    read_follow_up,
+)
 from neuroflow.compare.stats import (
+    Contrast,
     Correction,
     GroupSummary,
     LinearModel,
@@ -25,8 +36,9 @@ from neuroflow.compare.stats import (
     hedges_g,
     make_contrasts,
     mask_underpowered,
+    read_covariates,
 )
-from neuroflow.errors import CompareError
+from neuroflow.errors import OptionError
 from neuroflow.matrix import (
     Cells,
     ExcludeSuspect,
@@ -35,16 +47,15 @@ from neuroflow.matrix import (
     TimeUnit,
     as_list,
     carried_facts,
+    check_choice,
     check_number,
-    check_span,
-    labels,
     moments,
-    participants,
     read_cells,
-    years_of,
 )
 
 CHANGE_COLUMNS = (*EFFECT_COLUMNS, "baseline", "percent", "years")
+
+Method = Literal["slopes", "mixed"]
 
 _ALL_PARTICIPANTS = "all participants"
 
@@ -60,6 +71,8 @@ def change_over_time(
     contrasts: str | Sequence[str] | None = None,
     covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
+    method: Method = "slopes",
+    slope_covariates: str | Sequence[str] | None = None,
     correction: Correction = "bh",
     family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
@@ -67,9 +80,11 @@ def change_over_time(
 ) -> pd.DataFrame:
     """Estimate the longitudinal change per year, in each group and between groups.
 
-    Each participant's change is the slope of the values over the visits, by least squares (with
-    two visits, their difference over the time between them). These slopes are tested against zero
-    in each group, and compared between groups by a linear model.
+    With ``method="slopes"`` each participant's change is the slope of the values over the visits,
+    by least squares (with two visits, their difference over the time between them). These slopes
+    are tested against zero in each group, and compared between groups by a linear model.
+    ``method="mixed"`` fits one mixed model per region to all visits, so that people with more
+    visits count for more, and those with one visit are used.
 
     Parameters
     ----------
@@ -88,6 +103,13 @@ def change_over_time(
     covariates
         Columns that the comparison of groups is adjusted for; their values at the first visit
         are used.
+    method
+        ``"slopes"``, or ``"mixed"``: a random intercept and a random slope for every participant,
+        by REML, with Satterthwaite's degrees of freedom. Fixed effects are the group, the time
+        since the first visit, their interaction, and the covariates.
+    slope_covariates
+        For ``"mixed"``: the covariates whose interaction with time is in the model as well; None
+        for all of them, ``[]`` for none.
     metric, correction, family, confidence
         As for `compare_groups`. Changes within groups are corrected apart from contrasts.
     exclude_suspect
@@ -103,6 +125,10 @@ def change_over_time(
         difference of changes. `baseline` (mean first value of `n1`), `percent` (mean change in
         percent of each participant's first value, per year) and `years` (mean time from first to
         last visit) describe the first side. How it was computed is in ``.attrs``.
+        ``"mixed"`` adds the random effects that were used, `random_effects` (simpler ones where
+        the model was singular), their SDs, `correlation`, `sd_residual` and `n_visits`; `mean1`,
+        `baseline` and `percent` are of the model, and `effect_size` is the change over the SD
+        between people at the first visit.
 
     Raises
     ------
@@ -110,12 +136,19 @@ def change_over_time(
         No participant has two visits at different times, one is in two groups, or visits are
         further apart in years than they can be.
     OptionError
-        There is no such group or metric.
+        There is no such group, metric or method.
     TableError
         The table lacks a column, or `time` holds neither numbers nor dates, or another unit.
 
+    Warns
+    -----
+    ResultWarning
+        Mixed models of some regions were singular or did not converge.
+
     References
     ----------
+    Laird NM, Ware JH (1982), Biometrics 38:963-974 (mixed models).
+    Feingold A (2009), Psychol Methods 14:43-53 (effect size of mixed models).
     Matthews JNS et al. (1990), BMJ 300:230-235 (summary measures of repeated values).
     Frison L, Pocock SJ (1992), Stat Med 11:1685-1704.
 
@@ -130,21 +163,125 @@ def change_over_time(
     [{'contrast': 'PSP', 'n1': 3, 'estimate': 0.03, 'years': 1.333}]
     """
     given = dict(locals())
-    check_number("confidence", confidence, below=1)
+    _check_options(method, confidence, slope_covariates, covariates)
     if by is None:
         by, table = "everybody", table.assign(everybody=_ALL_PARTICIPANTS)
     needed = ["participant_id", by, time, *covariate_columns(covariates)]
     cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
-    slopes = read_slopes(cells, by, time, unit)
-    sample, slopes = _sample(slopes, by, groups, covariates)
+    how = _Change(by, time, unit, reference, groups, contrasts, covariates, confidence)
+    if method == "mixed":
+        result, n_within = _by_mixed_model(cells, how, slope_covariates)
+    else:
+        result, n_within = _by_slopes(cells, how)
+    result["q"] = correct_families(result, correction, family, np.arange(len(result)) >= n_within)
+    result = result[[*CHANGE_COLUMNS, *(name for name in MODEL_COLUMNS if name in result)]]
+    result.attrs |= carried_facts(table, result) | {
+        "correction": correction,
+        "family": as_list("family", family),
+        "confidence": float(confidence),
+        "neuroflow": __version__,
+    }
+    add_sensitivity(result, cells, change_over_time, given, ("estimate", "p"))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is asked of both methods alike."""
+
+    by: str
+    time: str
+    unit: TimeUnit | None
+    reference: str | None
+    groups: str | Sequence[str] | None
+    contrasts: str | Sequence[str] | None
+    covariates: str | Sequence[str]
+    confidence: float
+
+    def between(self, names: Sequence[str]) -> list[Contrast]:
+        """Return the contrasts between groups; none if there is one group."""
+        if len(names) < 2:
+            return []
+        return make_contrasts(names, reference=self.reference, planned=self.contrasts)
+
+
+def _check_options(
+    method: str,
+    confidence: float,
+    slope_covariates: str | Sequence[str] | None,
+    covariates: str | Sequence[str],
+) -> None:
+    check_choice("method", method, get_args(Method))
+    check_number("confidence", confidence, below=1)
+    if slope_covariates is None:
+        return
+    if method != "mixed":
+        raise OptionError(
+            "slope_covariates is for mixed models only.", advice='Use method="mixed", or omit it.'
+        )
+    known = as_list("covariates", covariates)
+    if extra := [
+        name for name in as_list("slope_covariates", slope_covariates) if name not in known
+    ]:
+        raise OptionError(
+            f"{', '.join(extra)} must be among the covariates as well.",
+            advice=f"Add it: covariates={[*known, *extra]!r}.",
+        )
+
+
+def _by_mixed_model(
+    cells: Cells, how: _Change, slope_covariates: str | Sequence[str] | None
+) -> tuple[pd.DataFrame, int]:
+    """Return the changes of mixed models, and how many rows are within groups."""
+    data = read_follow_up(
+        cells,
+        by=how.by,
+        time=how.time,
+        unit=how.unit,
+        groups=how.groups,
+        covariates=how.covariates,
+    )
+    names = data.people.names
+    wanted = [Contrast((name,), ()) for name in names]
+    wanted += (between := how.between(names))
+    in_slope = data.people.covariates
+    if slope_covariates is not None:
+        in_slope = read_covariates(data.people.cells.studies, slope_covariates)
+    change = fit_change(data, wanted, by=how.by, in_slope=in_slope, confidence=how.confidence)
+    result = change.results.to_frame(data.columns, [item.name for item in wanted])
+    for name, numbers in change.described.items():
+        result[name] = numbers.reshape(-1)
+    for name in MODEL_COLUMNS:
+        result[name] = np.tile(change.models[name], len(wanted))
+    result["n_visits"] = result["n_visits"].astype("Int64")
+    terms = [how.by, "years", f"{how.by}:years", *(item.term for item in data.people.covariates)]
+    terms += [f"{item.term}:years" for item in in_slope]
+    result.attrs |= facts_of(data.people, how.by, how.time) | {
+        "model": f"value ~ {' + '.join(terms)}",
+        "method": "mixed",
+        "slope_covariates": [item.name for item in in_slope],
+        "random_slopes": change.has_slopes,
+        "simplified": simplified_models(data, change),
+        "contrasts": [item.name for item in between],
+        "standard_errors": "ordinary",
+        "n_studies": len(data.person),
+        "one_visit": int((np.bincount(data.person) == 1).sum()),
+        "effect_size": "change per year over the SD between participants at the first visit",
+    }
+    return result, len(names) * len(data.columns)
+
+
+def _by_slopes(cells: Cells, how: _Change) -> tuple[pd.DataFrame, int]:
+    """Return the changes of participants' own slopes, and how many rows are within groups."""
+    slopes = read_slopes(cells, how.by, how.time, how.unit)
+    sample, slopes = _sample(slopes, how.by, how.groups, how.covariates)
     within = ResultTable(len(sample.names), slopes.cells.values.shape[1])
     for row, name in enumerate(sample.names):
-        _test_change(within, row, name, slopes.cells.values[sample.group == row], confidence)
+        _test_change(within, row, name, slopes.cells.values[sample.group == row], how.confidence)
     tables = [within.to_frame(slopes.cells.columns, sample.names)]
     sides: list[tuple[str, ...]] = [(name,) for name in sample.names]
-    if len(sample.names) > 1:
-        wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
-        model = LinearModel.prepare(sample, wanted, by=by, confidence=confidence)
+    if wanted := how.between(sample.names):
+        model = LinearModel.prepare(sample, wanted, by=how.by, confidence=how.confidence)
         results = model.fit(sample.cells.values)
         tables.append(results.to_frame(slopes.cells.columns, [item.name for item in wanted]))
         sides += [item.first for item in wanted]
@@ -152,109 +289,16 @@ def change_over_time(
     described = [_describe_first_side(slopes, np.isin(_names(sample), side)) for side in sides]
     for name in ("baseline", "percent", "years"):
         result[name] = np.concatenate([numbers[name] for numbers in described])
-    apart = np.arange(len(result)) >= within.n_rows * within.n_columns
-    result["q"] = correct_families(result, correction, family, apart)
-    result = result[list(CHANGE_COLUMNS)]
-    result.attrs |= (
-        carried_facts(table, result)
-        | _facts(sample, by, time)
-        | {
-            "correction": correction,
-            "family": as_list("family", family),
-            "confidence": float(confidence),
-        }
-    )
-    result.attrs["exclusions"] = [*slopes.excluded, *sample.exclusions]
-    add_sensitivity(result, cells, change_over_time, given, ("estimate", "p"))
-    return result
-
-
-@dataclass(frozen=True, slots=True)
-class Slopes:
-    """What each participant's values do over time."""
-
-    cells: Cells  # One row per participant, as at the first visit; the values are changes per year
-    first: FloatArray  # The first value, participants x columns
-    years: FloatArray  # From first to last value, participants x columns
-    excluded: list[dict[str, Any]]  # Participants without a slope: reason, number, studies
-
-
-def read_slopes(cells: Cells, by: str, time: str, unit: TimeUnit | None = None) -> Slopes:
-    """Compute the change per year of every participant."""
-    years = years_of(cells.studies[time], time, unit)
-    who = pd.factorize(participants(cells.studies))[0]
-    elsewhere = labels(cells.studies[by]).groupby(who).transform("nunique") > 1
-    if elsewhere.any():
-        moved = cells.studies["participant_id"][elsewhere].iloc[0]
-        raise CompareError(
-            f"The participant {moved} is not in the same {by} at all visits.",
-            advice=f"Correct {by} so that each participant has one.",
-        )
-    order = np.lexsort((years, who))
-    order = order[np.isfinite(years[order])]
-    starts = np.flatnonzero(np.r_[True, np.diff(who[order]) > 0])
-    visits = [rows for rows in np.split(order, starts[1:]) if len(rows)]
-    several = [rows for rows in visits if np.ptp(years[rows]) > 0]
-    if not several:
-        raise CompareError(
-            "No participant has two visits at different times.",
-            why=f"The times are taken from {time}.",
-            advice="Give each visit its own row in participants.tsv, with its session_id and "
-            "age or date.",
-        )
-    check_span(np.array([np.ptp(years[rows]) for rows in several]), time, unit)
-    numbers = [_slope(years[rows], cells.values[rows]) for rows in several]
-    slope, first, span = (np.array(parts) for parts in zip(*numbers, strict=True))
-    rows = cells.studies.iloc[[rows[0] for rows in several]].reset_index(drop=True)
-    return Slopes(
-        replace(cells, studies=rows, values=slope), first, span, _without_slope(cells, who, years)
-    )
-
-
-def _without_slope(cells: Cells, who: IntArray, years: FloatArray) -> list[dict[str, Any]]:
-    """Return the participants that have no slope, by reason: each is counted once."""
-    frame = pd.DataFrame(
-        {"who": who, "years": years, "study": cells.studies["study_id"].astype(str).to_numpy()}
-    )
-    reasons: dict[str, list[list[str]]] = {}
-    for _, mine in frame.groupby("who", sort=False):
-        known = mine["years"].dropna()
-        if known.nunique() > 1:
-            continue
-        reason = (
-            "one visit only"
-            if len(mine) == 1 and len(known)
-            else "no time of any visit"
-            if known.empty
-            else "time of one visit only"
-            if len(known) == 1
-            else "all visits at the same time"
-        )
-        reasons.setdefault(reason, []).append(mine["study"].tolist())
-    return [
-        {"reason": reason, "n": len(people), "study_ids": [name for own in people for name in own]}
-        for reason, people in reasons.items()
-    ]
-
-
-def _slope(years: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return slope, first value and time between first and last value of every column."""
-    there = np.isfinite(values)
-    n = there.sum(axis=0)
-    time = np.where(there, years[:, None], np.nan)
-    known = n > 0
-    late, early = np.full((2, values.shape[1]), np.nan)
-    late[known], early[known] = np.nanmax(time[:, known], axis=0), np.nanmin(time[:, known], axis=0)
-    span = late - early
-    with np.errstate(invalid="ignore", divide="ignore"):
-        away: FloatArray = np.where(
-            there, years[:, None] - np.where(there, years[:, None], 0).sum(0) / n, 0
-        )
-        slope: FloatArray = (away * np.where(there, values, 0)).sum(axis=0) / (away**2).sum(axis=0)
-    slope[~(span > 0)] = np.nan
-    first: FloatArray = values[there.argmax(axis=0), np.arange(values.shape[1])]
-    first[~np.isfinite(slope)] = span[~(span > 0)] = np.nan
-    return slope, first, span
+    terms = [f"change per year ~ {how.by}", *(item.term for item in sample.covariates)]
+    result.attrs |= facts_of(sample, how.by, how.time) | {
+        "model": " + ".join(terms),
+        "method": "linear",
+        "standard_errors": "ordinary",
+        "n_studies": len(sample.group),
+        "exclusions": [*slopes.excluded, *sample.exclusions],
+        "effect_size": "Hedges' g of change per year, exact interval",
+    }
+    return result, within.n_rows * within.n_columns
 
 
 def _sample(
@@ -305,25 +349,4 @@ def _describe_first_side(slopes: Slopes, rows: Any) -> dict[str, FloatArray]:
         "baseline": moments(slopes.first[rows])[1],
         "percent": moments(percent)[1],
         "years": moments(slopes.years[rows])[1],
-    }
-
-
-def _facts(sample: Sample, by: str, time: str) -> dict[str, Any]:
-    counts = np.bincount(sample.group, minlength=len(sample.names))
-    terms = [f"change per year ~ {by}", *(item.term for item in sample.covariates)]
-    return {
-        "model": " + ".join(terms),
-        "method": "linear",
-        "standard_errors": "ordinary",
-        "visit": "",
-        "time": time,
-        "by": by,
-        "groups": {name: int(n) for name, n in zip(sample.names, counts, strict=True)},
-        "n_studies": len(sample.group),
-        "n_participants": len(sample.group),
-        "covariates": [item.name for item in sample.covariates],
-        "exclusions": sample.exclusions,
-        "data_notes": sample.cells.notes,
-        "effect_size": "Hedges' g of change per year, exact interval",
-        "neuroflow": __version__,
     }

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.compare.accuracy import accuracy_sentences
+from neuroflow.compare.longitudinal import mixed_sentences
 from neuroflow.compare.report.measured import computed, listed, measured
 from neuroflow.compare.report.references import references
 from neuroflow.compare.stats import CORRECTION_NAMES
@@ -110,6 +111,9 @@ def _sentence(note: str) -> str:
 
 
 def _groups(facts: Mapping[str, Any]) -> list[str]:
+    if facts["method"] == "mixed":
+        contrasts = [_contrasts(facts)] if facts["contrasts"] else []
+        return [*mixed_sentences(facts), *contrasts, corrected(facts)]
     named = [f"{name} (n = {n})" for name, n in facts["groups"].items()]
     how = _METHODS[facts["method"]]
     if facts["method"] == "linear":
@@ -152,7 +156,7 @@ def _contrasts(facts: Mapping[str, Any]) -> str:
     if not pooled and len(names) == len(pairs) // 2 > 1:
         return "All pairs of groups were compared."
     text = f"{'The contrasts were' if len(names) > 1 else 'The contrast was'} {listed(names)}"
-    linear = facts["method"] == "linear"
+    linear = facts["method"] in ("linear", "mixed")
     how = "the mean of their adjusted means" if linear else "all their studies together"
     return f"{text}{f'; groups joined by + are represented by {how}' if pooled else ''}."
 

@@ -23,6 +23,7 @@ WORKS = {
     "mannwhitney": (
         "Mann HB, Whitney DR (1947), Ann Math Stat 18:50-60, doi:10.1214/aoms/1177730491"
     ),
+    "mixed": "Laird NM, Ware JH (1982), Biometrics 38:963-974, doi:10.2307/2529876",
     "hedges": "Hedges LV (1981), J Educ Stat 6:107-128, doi:10.3102/10769986006002107",
     "delong": "DeLong ER et al. (1988), Biometrics 44:837-845, doi:10.2307/2531595",
     "spearman": "Bonett DG, Wright TA (2000), Psychometrika 65:23-28, doi:10.1007/BF02294183",
