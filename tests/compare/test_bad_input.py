@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from support.comparison_tables import normal_table
 
-from neuroflow.compare import change_over_time
 from neuroflow.compare.asymmetry import asymmetry
 from neuroflow.compare.correlate import correlate
 from neuroflow.compare.groups import compare_groups
