@@ -12,7 +12,7 @@ from traitlets import Dict, HasTraits, link
 from neuroflow.errors import OptionError
 from neuroflow.ledger import State
 from neuroflow.widgets.cohort import CohortModel, cohort_form
-from neuroflow.widgets.common import FormModel, bind, button, call_every, html
+from neuroflow.widgets.common import FormModel, bind, button, call_every, html, private
 from neuroflow.widgets.common import form as framed
 from neuroflow.widgets.connect import ConnectModel, connect_form
 from neuroflow.widgets.explore import ExploreModel, explore_form
@@ -168,6 +168,7 @@ def _tabs(model: AppModel) -> widgets.Tab:
     tabs = widgets.Tab(
         [widgets.VBox() for _ in names], selected_index=names.index(model.current_form)
     )
+    tabs.add_class("nf-app")
     tabs.neuroflow = model  # keeps the models alive as long as the view
 
     def draw_form() -> None:
@@ -207,7 +208,7 @@ def _locked_page(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.VBox:
         go,
     )
     words = f"<h2>{name.capitalize()}</h2><p>{html.badge('', model.locked[name])}</p>"
-    return framed(widgets.HTML(words), widgets.HBox([way]))
+    return framed(private.HTML(words), widgets.HBox([way]))
 
 
 def _bind_title(tabs: widgets.Tab, model: AppModel, number: int, name: str) -> None:

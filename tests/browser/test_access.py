@@ -1,5 +1,7 @@
 """Forms that everybody can read and use: both themes, 500 studies, the keyboard alone."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 from support.audit import READABLE, broken_rules, contrasts, is_dark
@@ -64,6 +66,68 @@ def drawn(page, name):
     if name == "5 Explore":
         page.form.get_by_role("img", name="Linear model").first.wait_for()
         expect(page.form.locator("img.nf-drawn:visible")).to_have_count(3)
+
+
+@pytest.mark.parametrize("forms", LIGHT, indirect=True)
+def test_every_kind_of_control_keeps_its_keys(forms):
+    """A notebook deletes cells at d d, cuts at x, adds at a and b, and moves with the arrows."""
+    kinds = set()
+    for name in FORMS:
+        forms.tab(name)
+        drawn(forms, name)
+        forms.page.get_by_role("tab", name=name).focus()
+        keys_stay(forms)
+        for kind, place in forms.page.evaluate(CONTROLS):
+            control = forms.page.locator(f".nf-form:visible [data-tried='{place}']")
+            if kind in kinds or not control.count():  # a table draws its buttons anew
+                continue
+            kinds.add(kind)
+            control.evaluate("element => element.focus()")
+            before = control.evaluate("element => element.value") if "text" in kind else None
+            keys_stay(forms, enters="button" not in kind and "checkbox" not in kind)
+            if before is not None:
+                control.fill(before)
+                control.press("Tab")
+    expected = {"button", "select-one", "select-multiple", "text", "checkbox", "search", "tr"}
+    assert expected <= kinds
+
+
+def keys_stay(page, *, enters=False):
+    """Press the keys of a notebook's commands; the notebook and the focus stay as they are."""
+    page.press("d", "d", "x", "a", "b", "z", "ArrowDown", "ArrowUp", *["Enter"] * enters)
+    assert page.page.evaluate(FOCUS_IS_INSIDE)
+    assert page.page.locator(".jp-Notebook .jp-Cell").count() <= 1
+    assert page.form.count() == 1
+
+
+CONTROLS = """() => [...document.querySelectorAll(".nf-form")]
+  .filter((form) => form.checkVisibility())
+  .flatMap((form) => [...form.querySelectorAll("*")])
+  .filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility())
+  .map((e, place) => {
+    e.dataset.tried = place;
+    return [e.type ?? e.getAttribute("role") ?? e.localName, place];
+  })"""
+"""What can have the focus in the open form, with its kind."""
+FOCUS_IS_INSIDE = """() => {
+  const cell = document.querySelector(".jp-Notebook .jp-Cell");
+  const focus = document.activeElement;
+  return Boolean(focus.closest(".nf-app")) && !cell?.contains(focus.closest(".cm-editor") ?? null);
+}"""
+
+
+@pytest.mark.parametrize("forms", LIGHT[:1], indirect=True)
+def test_saved_notebook_names_no_participant_and_is_small(forms):
+    forms.tab("1 Connect")
+    forms.fill("Passphrase", "S3CRETpass")
+    forms.tab("4 Results")
+    forms.choose_row("sub-009_ses-1")
+    forms.sees("Report of sub-009_ses-1")
+    text = forms.saved()
+    state = json.loads(text)["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]
+    assert len(state["state"]) > 100
+    assert [word for word in ("sub-0", "S3CRETpass", "PSP", "/scans") if word in text] == []
+    assert len(text.encode()) < 300_000
 
 
 @pytest.mark.parametrize("forms", LIGHT, indirect=True)

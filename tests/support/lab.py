@@ -61,6 +61,9 @@ def running_lab(folder):
     notes = own / "settings" / "@jupyterlab" / "apputils-extension"
     notes.mkdir(parents=True)
     (notes / "notification.jupyterlab-settings").write_text(SETTINGS)
+    widgets = own / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
+    widgets.mkdir(parents=True)
+    (widgets / "plugin.jupyterlab-settings").write_text('{"saveState": true}')
     places = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",
@@ -139,14 +142,19 @@ class LabPage:
         """The form of the open tab."""
         return self.page.locator(".nf-form:visible")
 
-    def reload(self):
-        """Save the notebook and load the page anew; the kernel goes on."""
+    def saved(self):
+        """Save the notebook, with the state of its widgets; return the text of its file."""
 
         def is_save(answer):
             return answer.request.method == "PUT" and "/api/contents/" in answer.url
 
         with self.page.expect_response(is_save):
             self.page.keyboard.press("Control+s")
+        return (self._root / "forms.ipynb").read_text(encoding="utf-8")
+
+    def reload(self):
+        """Save the notebook and load the page anew; the kernel goes on."""
+        self.saved()
         self.page.reload()
         self.form.wait_for()
 

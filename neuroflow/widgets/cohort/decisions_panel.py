@@ -15,6 +15,7 @@ from neuroflow.widgets.common import (
     disable_while_busy,
     field,
     html,
+    private,
     set_options,
     set_visible,
 )
@@ -24,9 +25,9 @@ WITHDRAW = "Consent withdrawn"
 
 def decisions_panel(model: CohortModel) -> widgets.VBox:
     """Draw the decisions that apply to the selected studies."""
-    words = widgets.HTML()
+    words = private.HTML()
     reason = field(
-        widgets.Text,
+        private.Text,
         "Reason",
         "Why you decided this; saved with the decision",
         placeholder="e.g. head motion, or agreed with neuropacs",
@@ -46,7 +47,7 @@ def decisions_panel(model: CohortModel) -> widgets.VBox:
 
 
 def _exclusion(model: CohortModel, reason: Any) -> list[widgets.Widget]:
-    needed = widgets.HTML()
+    needed = private.HTML()
     out = _deciding(model, reason, "Exclude", "Exclude the selected studies", model.exclude)
     back = button(model, "Include again", "Include the selected studies again", model.include)
     disable_while_busy(model, back)
@@ -71,7 +72,7 @@ def _exclusion(model: CohortModel, reason: Any) -> list[widgets.Widget]:
 
 
 def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
-    rule = field(widgets.Dropdown, "Rule", "The rule to override", options=[])
+    rule = field(private.Dropdown, "Rule", "The rule to override", options=[])
     rule.layout.width = "340px"
     aside = _deciding(
         model,
@@ -114,7 +115,7 @@ def _rules(model: CohortModel, reason: Any) -> widgets.HBox:
 
 def _withdrawal(model: CohortModel) -> widgets.VBox:
     """Draw the removal of the selected studies, which has to be confirmed."""
-    warning = widgets.HTML(
+    warning = private.HTML(
         "<p>Consent withdrawn: this removes packages, results, entries of the map and of "
         "participants.tsv for good, and the studies are never sent again.</p>"
     )
@@ -141,7 +142,7 @@ def _withdrawal(model: CohortModel) -> widgets.VBox:
 
 def _deciding(
     model: CohortModel, reason: Any, label: str, description: str, decide: Callable[[str], None]
-) -> widgets.Button:
+) -> private.Button:
     """Return a button that is enabled once a reason is entered, and clears the reason."""
 
     def act() -> None:

@@ -9,7 +9,14 @@ import ipywidgets as widgets
 from neuroflow.errors import OptionError
 from neuroflow.studies import parse_age
 from neuroflow.widgets.cohort.model import CohortModel
-from neuroflow.widgets.common import WRAP_ROW, bind, button, disable_while_busy, set_visible
+from neuroflow.widgets.common import (
+    WRAP_ROW,
+    bind,
+    button,
+    disable_while_busy,
+    private,
+    set_visible,
+)
 
 Missing = tuple[str, str, bool, bool]
 """A study_id, its label, and whether the age and the sex are missing."""
@@ -19,7 +26,7 @@ ROWS_AT_ONCE = 10
 
 def demographics_panel(model: CohortModel) -> widgets.VBox:
     """Draw fields for the missing ages and sexes."""
-    words, lines = widgets.HTML(), widgets.VBox()
+    words, lines = private.HTML(), widgets.VBox()
     asked: dict[Missing, tuple[Any, Any]] = {}
 
     def save() -> None:
@@ -59,14 +66,14 @@ def demographics_panel(model: CohortModel) -> widgets.VBox:
 
 def _line(label: str, needs_age: bool, needs_sex: bool) -> tuple[Any, Any]:
     wide, layout = {"description_width": "220px"}, {"width": "min(340px, 98%)"}
-    age = widgets.Text(
+    age = private.Text(
         description=f"Age of {label}",
         tooltip=f"Age of {label} at the scan, in years",
         placeholder="years",
         style=wide,
         layout=layout,
     )
-    sex = widgets.Dropdown(
+    sex = private.Dropdown(
         description=f"Sex of {label}",
         tooltip=f"Sex of {label}, required by the service",
         options=[("choose", ""), ("female", "F"), ("male", "M")],

@@ -20,6 +20,7 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    private,
     problem_list,
     set_options,
     set_visible,
@@ -30,7 +31,7 @@ from neuroflow.widgets.common import (
 def cohort_form(model: CohortModel) -> widgets.VBox:
     """Draw the Cohort form."""
     return form(
-        widgets.HTML(
+        private.HTML(
             "<h2>Cohort</h2><p>Choose the studies to send together and check them against the "
             "acquisition protocol. Nothing is sent here, and no scan is changed.</p>"
         ),
@@ -47,7 +48,7 @@ def cohort_form(model: CohortModel) -> widgets.VBox:
 
 def _fields(model: CohortModel) -> list[widgets.Widget]:
     cohort = field(
-        widgets.Combobox,
+        private.Combobox,
         "Cohort id",
         "The cohort's folder on the server, as agreed with neuropacs",
         ensure_option=False,
@@ -94,7 +95,7 @@ def _check(model: CohortModel) -> list[widgets.Widget]:
         icon="search",
         button_style="primary",
     )
-    blockers = widgets.HTML()
+    blockers = private.HTML()
 
     def update() -> None:
         check.disabled = model.busy or bool(model.blockers)
@@ -110,7 +111,7 @@ def _studies(model: CohortModel) -> widgets.VBox:
     """Draw the table of studies, filtered by state, with selection of rows."""
     table = DataTable(model, "Studies", TONES.__getitem__, select="multiple")
     filter_ = field(
-        widgets.Dropdown, "Show", "Which studies are listed", options=[("All", ALL)], value=ALL
+        private.Dropdown, "Show", "Which studies are listed", options=[("All", ALL)], value=ALL
     )
     filter_.layout.width = "340px"
 

@@ -1,4 +1,5 @@
 from . import html as html
+from . import private as private
 from .clickable_figure import ClickableFigure as ClickableFigure
 from .clickable_figure import HitRegion as HitRegion
 from .clickable_figure import Picture as Picture

@@ -8,6 +8,7 @@ import anywidget
 from traitlets import Bool, Bytes, Int, List, Unicode
 
 from neuroflow.widgets.common.html import STATIC, read_resource
+from neuroflow.widgets.common.private import PUBLIC, Private
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Picture:
     hit_regions: tuple[HitRegion, ...] = ()  # Selectable areas
 
 
-class ClickableFigure(anywidget.AnyWidget):
+class ClickableFigure(Private, anywidget.AnyWidget):
     """Show a picture; select areas of it by click, or by arrow keys and Enter.
 
     Examples
@@ -48,6 +49,7 @@ class ClickableFigure(anywidget.AnyWidget):
     'Effects'
     """
 
+    public = PUBLIC | {"dark", "width", "hint"}
     _esm = read_resource(STATIC, "figure.js")
     _css = read_resource(STATIC, "figure.css")
     png = Bytes().tag(sync=True)

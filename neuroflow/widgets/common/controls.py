@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from neuroflow.escaping import visible
-from neuroflow.widgets.common import html
+from neuroflow.widgets.common import html, private
 from neuroflow.widgets.common.form_model import FormModel
 
 FIELD_WIDTH = "min(640px, 98%)"
@@ -18,9 +18,10 @@ WRAP_ROW = {"flex_flow": "row wrap"}
 
 
 def form(*children: Any) -> widgets.VBox:
-    """Stack the parts of a form and add their style sheet."""
+    """Stack the parts of a form and add their style sheet, and the script of their page."""
     css = html.read_resource(html.STATIC, "style.css")
-    box = widgets.VBox([widgets.HTML(f"<style>{css}</style>"), *children])
+    style = private.HTML(f"<style>{css}</style>")
+    box = widgets.VBox([style, private.PageLink.current(), *children])
     box.add_class("nf-form")
     return box
 
@@ -34,10 +35,10 @@ def field(kind: type[Any], label: str, description: str, **options: Any) -> Any:
 
 def button(
     model: FormModel, label: str, description: str, action: Callable[[], object], **options: Any
-) -> widgets.Button:
+) -> private.Button:
     """Return a button whose errors are shown in its form."""
     options.setdefault("layout", {"width": "auto", "flex": "0 0 auto"})  # never cut
-    made = widgets.Button(description=visible(label), tooltip=visible(description), **options)
+    made = private.Button(description=visible(label), tooltip=visible(description), **options)
     made.on_click(lambda _: model.run_safely(action))
     return made
 
@@ -80,7 +81,7 @@ def problem_list(model: FormModel) -> widgets.VBox:
         dismiss = button(
             model, "Dismiss", f"Dismiss: {problem.what}", lambda: model.dismiss(problem)
         )
-        return widgets.HBox([widgets.HTML(html.problem(problem)), dismiss])
+        return widgets.HBox([private.HTML(html.problem(problem)), dismiss])
 
     def update() -> None:
         gone = [problem for problem in rows if problem not in model.problems]
@@ -97,8 +98,8 @@ def problem_list(model: FormModel) -> widgets.VBox:
 
 def task_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
     """Draw the running task with progress bars, Pause and Stop, then its outcome."""
-    bars = widgets.HTML()
-    status = widgets.HTML()
+    bars = private.HTML()
+    status = private.HTML()
     stop = button(model, "Stop", "Finish what has started and start nothing else", model.stop)
     pause = button(model, "Pause", "Pause or continue; nothing is lost", model.toggle_pause)
 

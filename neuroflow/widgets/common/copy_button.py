@@ -6,9 +6,10 @@ import anywidget
 from traitlets import Unicode
 
 from neuroflow.widgets.common.html import STATIC, read_resource
+from neuroflow.widgets.common.private import Private
 
 
-class CopyButton(anywidget.AnyWidget):
+class CopyButton(Private, anywidget.AnyWidget):
     """Copy a text to the clipboard; if the page has no access to it, select the text for Ctrl+C.
 
     Examples

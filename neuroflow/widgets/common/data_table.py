@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Literal
@@ -24,20 +23,19 @@ Select = Literal["none", "single", "multiple"]
 
 
 @cache
-def _library() -> str:
-    """Return DataTables as one module; it comes with itables and needs no network."""
-    return read_resource("itables", "html", "dt_bundle.js")
+def _library() -> dict[str, str]:
+    """Return DataTables as one module, and its style: part of itables, without a network."""
+    script, style = (read_resource("itables", "html", f"dt_bundle.{x}") for x in ("js", "css"))
+    return {"script": script, "style": style + read_resource(STATIC, "table.css")}
 
 
 class _Rows(anywidget.AnyWidget):
     """The table itself: what `table.js` draws."""
 
     _esm = read_resource(STATIC, "table.js")
-    _css = read_resource("itables", "html", "dt_bundle.css") + read_resource(STATIC, "table.css")
-    _library = Unicode().tag(sync=True)
     columns = List(Unicode()).tag(sync=True)
     numeric = List(Bool()).tag(sync=True)
-    rows = Unicode("[]")  # sent as a message: a notebook saves what is synchronised
+    rows: list[list[Any]]  # sent as messages: a notebook saves what is synchronised
     caption = Unicode().tag(sync=True)
     tone_column = Unicode("").tag(sync=True)
     select = Unicode("none").tag(sync=True)
@@ -46,11 +44,24 @@ class _Rows(anywidget.AnyWidget):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.on_msg(lambda *_: self.send_rows())  # a browser asks when it draws the table
+        self.rows = []
+        self.on_msg(lambda _, message, __: self._answer(message.get("ask")))
 
-    def send_rows(self) -> None:
-        """Send the rows to every browser that shows the table."""
-        self.send({"rows": self.rows})
+    def send_rows(self, before: list[list[Any]] | None = None) -> None:
+        """Send the rows to every browser that shows the table: all, or those that are others."""
+        if before is None or len(before) != len(self.rows):
+            self.send({"rows": self.rows})
+            return
+        pairs = enumerate(zip(before, self.rows, strict=True))
+        if changed := [[place, new] for place, (old, new) in pairs if old != new]:
+            self.send({"changed": changed})
+
+    def _answer(self, question: str) -> None:
+        """Send what a browser asks for when it draws the table; the library once per page."""
+        if question == "library":
+            self.send({"library": _library()})
+        else:
+            self.send_rows()
 
 
 class DataTable(widgets.VBox):  # type: ignore[misc]
@@ -103,16 +114,17 @@ class DataTable(widgets.VBox):  # type: ignore[misc]
         if self._rows is None and frame.empty:
             return  # the library is sent with the first rows
         view = self._rows or self._draw()
+        columns = [visible(str(name)) for name in frame.columns]
+        numeric = [_is_number(frame.iloc[:, n]) for n in range(frame.shape[1])]
+        before = view.rows if (columns, numeric) == (view.columns, view.numeric) else None
         with view.hold_sync():
-            view.columns = [visible(str(name)) for name in frame.columns]
-            view.numeric = [_is_number(frame.iloc[:, n]) for n in range(frame.shape[1])]
-            view.rows = _as_json(frame, tones)
+            view.columns, view.numeric = columns, numeric
+            view.rows = _plain_rows(frame, tones)
             self.selected = selected
-        view.send_rows()
+        view.send_rows(before)
 
     def _draw(self) -> _Rows:
         self._rows = _Rows(
-            _library=_library(),
             caption=self._caption,
             tone_column=self._by if self._tone else "",
             select=self._select,
@@ -126,7 +138,7 @@ def _is_number(column: pd.Series[Any]) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
-def _as_json(frame: pd.DataFrame, tones: list[str] | None) -> str:
+def _plain_rows(frame: pd.DataFrame, tones: list[str] | None) -> list[list[Any]]:
     """Return the rows for the browser: numbers as numbers, all else as text, then the tone."""
     columns: list[list[Any]] = []
     for number in range(frame.shape[1]):
@@ -135,11 +147,7 @@ def _as_json(frame: pd.DataFrame, tones: list[str] | None) -> str:
         columns.append(plain.astype("object").where(column.notna(), None).tolist())
     columns.append(tones or [""] * len(frame))
     # JSON has no infinity: such a number is shown as its name.
-    return json.dumps(
-        [[_plain(value) for value in row] for row in zip(*columns, strict=True)],
-        ensure_ascii=False,
-        allow_nan=False,
-    )
+    return [[_plain(value) for value in row] for row in zip(*columns, strict=True)]
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.widgets.common import html
+from neuroflow.widgets.common import html, private
 from neuroflow.widgets.common.controls import button, disable_while_busy, field, set_visible
 from neuroflow.widgets.common.form_model import FormModel
 from neuroflow.widgets.common.path_completion import complete_path, list_folder
@@ -35,13 +35,13 @@ class PathInput(widgets.VBox):  # type: ignore[misc]
         self._folder = start if start is not None and start.is_dir() else Path.cwd()
         self._paths: list[Path | None] = []
         self.typed = field(
-            widgets.Combobox, label, description, ensure_option=False, placeholder="path"
+            private.Combobox, label, description, ensure_option=False, placeholder="path"
         )
         link((model, name), (self.typed, "value"))
         self.typed.observe(lambda _: model.run_safely(self._complete), names="value")
         browse = button(model, "Browse", f"Choose from a list: {label}", self._toggle)
-        self._location = widgets.HTML()
-        self._list = field(widgets.Select, "Contents", f"Open a folder or choose: {label}", rows=10)
+        self._location = private.HTML()
+        self._list = field(private.Select, "Contents", f"Open a folder or choose: {label}", rows=10)
         buttons = [
             button(model, "Open", "Open the folder, or choose the file", self._open),
             button(model, "Cancel", "Close the list", self._toggle),

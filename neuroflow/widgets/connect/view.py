@@ -19,6 +19,7 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    private,
     problem_list,
     set_options,
     set_visible,
@@ -41,7 +42,7 @@ STAGE_NAMES = {
 def connect_form(model: ConnectModel) -> widgets.VBox:
     """Draw the Connect form."""
     secret = field(
-        widgets.Password,
+        private.Password,
         "Passphrase",
         "Unlocks the key; kept in memory until this session ends, never saved",
         placeholder="only if the key has one; never saved",
@@ -57,7 +58,7 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
 
     bind(model, ["key", "has_passphrase", "busy"], update)
     return form(
-        widgets.HTML(
+        private.HTML(
             "<h2>Connect</h2><p>Set up the connection to neuropacs and test it step by step.</p>"
         ),
         problem_list(model),
@@ -73,7 +74,7 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
     )
 
 
-def _actions(model: ConnectModel, secret: widgets.Password) -> list[widgets.Widget]:
+def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widget]:
     """Draw the buttons and the list of what is missing before a test."""
 
     def take_passphrase() -> str:
@@ -115,7 +116,7 @@ def _actions(model: ConnectModel, secret: widgets.Password) -> list[widgets.Widg
         "Make it readable by you alone (permissions 600)",
         model.make_key_private,
     )
-    missing = widgets.HTML()
+    missing = private.HTML()
 
     def update() -> None:
         test.disabled = model.busy or bool(model.blockers)
@@ -133,10 +134,10 @@ def _actions(model: ConnectModel, secret: widgets.Password) -> list[widgets.Widg
 def _profiles(model: ConnectModel) -> widgets.VBox:
     """Draw the menu of saved profiles, and the buttons to add or remove one."""
     saved = field(
-        widgets.Dropdown, "Saved profiles", "Saved connections to the same account", options=[]
+        private.Dropdown, "Saved profiles", "Saved connections to the same account", options=[]
     )
     saved.layout.width = "420px"
-    name = field(widgets.Text, "Profile name", "A name for this connection")
+    name = field(private.Text, "Profile name", "A name for this connection")
     name.layout.width = "420px"
     link((model, "profile"), (name, "value"))
     new = button(
@@ -166,9 +167,9 @@ def _profiles(model: ConnectModel) -> widgets.VBox:
     return widgets.VBox([row, name])
 
 
-def _agent(model: ConnectModel) -> widgets.HTML:
+def _agent(model: ConnectModel) -> private.HTML:
     """List the keys of the ssh-agent by kind, fingerprint and comment."""
-    view = widgets.HTML()
+    view = private.HTML()
 
     def update() -> None:
         lines = [f"{key.kind} {key.fingerprint} {key.comment}" for key in model.agent_keys]
@@ -180,15 +181,15 @@ def _agent(model: ConnectModel) -> widgets.HTML:
 
 def _fields(model: ConnectModel) -> list[widgets.Widget]:
     host = field(
-        widgets.Text,
+        private.Text,
         "Host",
         "The server's host name, as given by neuropacs",
         placeholder="s-1234.server.transfer.us-east-1.amazonaws.com",
     )
-    port = field(widgets.IntText, "Port", "The TCP port; normally 22")
+    port = field(private.IntText, "Port", "The TCP port; normally 22")
     port.layout.width = "260px"
     user = field(
-        widgets.Text,
+        private.Text,
         "User",
         "The user name assigned by neuropacs",
         placeholder="PH1234_SITE07_USER",
@@ -207,8 +208,8 @@ def _fields(model: ConnectModel) -> list[widgets.Widget]:
     return [host, port, user, key]
 
 
-def _steps(model: ConnectModel) -> widgets.HTML:
-    view = widgets.HTML()
+def _steps(model: ConnectModel) -> private.HTML:
+    view = private.HTML()
 
     def update() -> None:
         lines = []
@@ -236,16 +237,16 @@ def _steps(model: ConnectModel) -> widgets.HTML:
 
 def _identity(model: ConnectModel) -> widgets.VBox:
     """Show the keys of a server to compare; a changed one is confirmed by its fingerprint only."""
-    words = widgets.HTML()
+    words = private.HTML()
     pasted = field(
-        widgets.Text,
+        private.Text,
         "Fingerprint",
         "The fingerprint that neuropacs gave you, to compare with those of the server",
         placeholder="SHA256:...",
     )
     pasted.continuous_update = True
     link((model, "pasted_fingerprint"), (pasted, "value"))
-    verdict = widgets.HTML()
+    verdict = private.HTML()
     confirm = button(
         model,
         YES,
@@ -321,12 +322,12 @@ def _verdict(model: ConnectModel) -> str:
 
 def _public(model: ConnectModel) -> widgets.VBox:
     """Show the public key and the email that contains it, ready to copy."""
-    line = field(widgets.Textarea, "Public key", "The public key", rows=3)
-    mail = field(widgets.Textarea, "Email", "Email to neuropacs support", rows=18)
+    line = field(private.Textarea, "Public key", "The public key", rows=3)
+    mail = field(private.Textarea, "Email", "Email to neuropacs support", rows=18)
     copy_line = CopyButton(label="Copy public key", tooltip="Copy the public key")
     copy_mail = CopyButton(label="Copy email", tooltip="Copy the email to neuropacs support")
-    post = widgets.HTML()
-    words = widgets.HTML(
+    post = private.HTML()
+    words = private.HTML(
         "<p>Send the public key to neuropacs support; keep the private key to yourself.</p>"
     )
     send = widgets.HBox([copy_mail, post], layout={"align_items": "center"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.widgets.common import bind, button, field, html
+from neuroflow.widgets.common import bind, button, field, html, private
 from neuroflow.widgets.explore.fields import NARROW
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
@@ -15,7 +15,7 @@ from neuroflow.widgets.explore.table import effects_table
 def answer_panel(model: ExploreModel) -> widgets.VBox:
     """Draw the effects, the methods text, the exports and the code."""
     main = field(
-        widgets.Dropdown,
+        private.Dropdown,
         "Figure",
         "The figure to export and to draw with the code",
         options=[(entry.label, view) for view, entry in form_entries().items()],
@@ -44,7 +44,7 @@ def answer_panel(model: ExploreModel) -> widgets.VBox:
             model.export_methods,
         ),
     ]
-    methods, code, status = widgets.HTML(), widgets.HTML(), widgets.HTML()
+    methods, code, status = private.HTML(), private.HTML(), private.HTML()
 
     def update_status() -> None:
         line = html.badge("good", model.notice) if model.notice else ""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.widgets.common import bind, field
+from neuroflow.widgets.common import bind, field, private
 from neuroflow.widgets.explore.model import ExploreModel
 
 METHODS = (
@@ -53,14 +52,14 @@ def menu(
     model: ExploreModel, name: str, label: str, description: str, changed: str = "choices"
 ) -> Any:
     """Return a menu linked to a trait, with options from the results."""
-    box = field(widgets.Dropdown, label, description, layout={"width": "98%"}, **NARROW)
+    box = field(private.Dropdown, label, description, layout={"width": "98%"}, **NARROW)
     return _bind_options(model, name, box, lambda: _options(model, name), changed)
 
 
 def multiple_menu(model: ExploreModel, name: str, label: str, description: str) -> Any:
     """Return a multiple-choice list linked to a trait."""
     listed = field(
-        widgets.SelectMultiple, label, description, layout={"width": "98%"}, rows=4, **NARROW
+        private.SelectMultiple, label, description, layout={"width": "98%"}, rows=4, **NARROW
     )
 
     def offered() -> tuple[str, ...]:
@@ -100,7 +99,7 @@ def _bind_options(
 def search_box(model: ExploreModel) -> Any:
     """Return the field that searches regions by words."""
     words = field(
-        widgets.Text,
+        private.Text,
         "Find regions",
         "Only regions whose names contain these words; separate alternatives with commas",
         placeholder="putamen, scp",
@@ -115,7 +114,7 @@ def search_box(model: ExploreModel) -> Any:
 def name_box(label: str, description: str) -> Any:
     """Return a text box that completes names."""
     return field(
-        widgets.Combobox,
+        private.Combobox,
         label,
         description,
         layout={"width": "98%"},

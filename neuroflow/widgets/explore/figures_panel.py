@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.widgets.common import ClickableFigure, bind, html, set_visible
+from neuroflow.widgets.common import ClickableFigure, bind, html, private, set_visible
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question import form_entries
 
@@ -19,14 +19,14 @@ def figures_panel(model: ExploreModel) -> widgets.VBox:
         [_figure(model, view) for view in form_entries()],
         layout={"flex_flow": "row wrap", "align_items": "flex-start"},
     )
-    head = widgets.HTML('<p class="nf-head">Figures</p>')
+    head = private.HTML('<p class="nf-head">Figures</p>')
     bar = widgets.HBox(switches, layout={"flex_flow": "row wrap"})
     return widgets.VBox([head, bar, figures])
 
 
 def _switch(model: ExploreModel, view: str) -> Any:
     entry = form_entries()[view]
-    switch = widgets.ToggleButton(
+    switch = private.ToggleButton(
         value=view in model.views, description=entry.label, tooltip=f"Show: {entry.about}"
     )
     switch.layout.width = "auto"
@@ -48,9 +48,9 @@ def _figure(model: ExploreModel, view: str) -> widgets.VBox:
     entry = form_entries()[view]
     name, about, trait = entry.label, entry.about, entry.selects
     drawn = ClickableFigure(hint=f"{name}: choose a {'study' if trait == 'study_id' else 'region'}")
-    why = widgets.HTML()
+    why = private.HTML()
     card = widgets.VBox(
-        [widgets.HTML(f'<p class="nf-head">{name}</p><p class="nf-dim">{about}.</p>'), why, drawn],
+        [private.HTML(f'<p class="nf-head">{name}</p><p class="nf-dim">{about}.</p>'), why, drawn],
         layout={"margin": "4px 16px 8px 0", "max_width": "100%"},
     )
     if entry.is_tall:

@@ -6,14 +6,14 @@ from collections import Counter
 
 import ipywidgets as widgets
 
-from neuroflow.widgets.common import bind, html
+from neuroflow.widgets.common import bind, html, private
 from neuroflow.widgets.explore.fields import GRID, menu, multiple_menu, search_box
 from neuroflow.widgets.explore.model import ExploreModel
 
 
 def question_panel(model: ExploreModel) -> widgets.VBox:
     """Draw the question: groups, regions and statistics."""
-    found = widgets.HTML()
+    found = private.HTML()
     controls = [
         menu(model, "cohort", "Cohort", "Which cohort; all cohorts together if none is selected"),
         menu(model, "visit", "Visit", "Which visit of each participant is used"),
@@ -42,7 +42,7 @@ def question_panel(model: ExploreModel) -> widgets.VBox:
 
     bind(model, ["effects", "choices"], update)
     grid = widgets.GridBox(controls, layout={**GRID, "align_items": "flex-start"})
-    how = widgets.HTML(
+    how = private.HTML(
         '<p class="nf-dim">If no group or system is selected, all are used. Hold Ctrl '
         "(Cmd on a Mac) and click to select several or to deselect.</p>"
     )

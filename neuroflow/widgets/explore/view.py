@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from neuroflow.widgets.common import bind, button, form, problem_list, set_visible, task_status
+from neuroflow.widgets.common import (
+    bind,
+    button,
+    form,
+    private,
+    problem_list,
+    set_visible,
+    task_status,
+)
 from neuroflow.widgets.explore.answer_panel import answer_panel
 from neuroflow.widgets.explore.fields import GRID, bind_name, menu, name_box
 from neuroflow.widgets.explore.figures_panel import figures_panel
@@ -17,7 +25,7 @@ def explore_form(model: ExploreModel) -> widgets.VBox:
     again = button(
         model, "Reload results", "Load results collected since then", model.reload, icon="refresh"
     )
-    empty, work = widgets.HTML(), task_status(model, keep=False)
+    empty, work = private.HTML(), task_status(model, keep=False)
     body = widgets.VBox()
 
     def update() -> None:
@@ -33,7 +41,7 @@ def explore_form(model: ExploreModel) -> widgets.VBox:
 
     bind(model, ["choices", "busy"], update)
     whole = form(
-        widgets.HTML("<h2>Explore</h2><p>Compare groups of studies, region by region.</p>"),
+        private.HTML("<h2>Explore</h2><p>Compare groups of studies, region by region.</p>"),
         problem_list(model),
         widgets.HBox([again]),
         empty,

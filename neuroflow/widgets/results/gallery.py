@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from neuroflow.widgets.common import bind, button, html, problem_list, set_visible
+from neuroflow.widgets.common import bind, button, html, private, problem_list, set_visible
 from neuroflow.widgets.results.gallery_model import GalleryModel, Report
 
 WARNING = (
@@ -15,7 +15,7 @@ WARNING = (
 
 def gallery(model: GalleryModel) -> widgets.VBox:
     """Draw the gallery."""
-    head = widgets.HTML()
+    head = private.HTML()
     back = button(model, "Back", "Previous page of reports", lambda: model.go_to(model.page - 1))
     forth = button(model, "Next", "Next page of reports", lambda: model.go_to(model.page + 1))
     grid = widgets.GridBox(
@@ -26,7 +26,7 @@ def gallery(model: GalleryModel) -> widgets.VBox:
     )
     pages = widgets.VBox([grid, widgets.HBox([back, forth])])
     box = widgets.VBox(
-        [head, widgets.HTML(WARNING), problem_list(model), _opened(model), pages],
+        [head, private.HTML(WARNING), problem_list(model), _opened(model), pages],
     )
 
     def update() -> None:
@@ -71,13 +71,13 @@ def _card(model: GalleryModel, report: Report, small: str) -> _Card:
         model, report.name, f"Open the {kind} of {report.name}", lambda: model.open(report)
     )
     opener.layout.width = "100%"
-    return _Card([widgets.HTML(image + words), opener])
+    return _Card([private.HTML(image + words), opener])
 
 
 def _opened(model: GalleryModel) -> widgets.VBox:
-    title = widgets.HTML()
-    image = widgets.HTML(layout={"flex": "3 1 420px"})
-    text = widgets.HTML(layout={"flex": "2 1 280px"})
+    title = private.HTML()
+    image = private.HTML(layout={"flex": "3 1 420px"})
+    text = private.HTML(layout={"flex": "2 1 280px"})
     close = button(model, "All reports", "Close this report", model.close, icon="arrow-left")
     box = widgets.VBox(
         [

@@ -16,6 +16,7 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    private,
     problem_list,
     task_status,
 )
@@ -39,7 +40,7 @@ def results_form(model: ResultsModel) -> widgets.VBox:
         button_style="primary",
         icon="download",
     )
-    counts = widgets.HTML()
+    counts = private.HTML()
 
     def update() -> None:
         refresh.disabled = collect.disabled = model.busy
@@ -52,7 +53,7 @@ def results_form(model: ResultsModel) -> widgets.VBox:
 
     bind(model, ["busy", "counts"], update)
     return form(
-        widgets.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
+        private.HTML("<h2>Results</h2><p>Results usually arrive within two to three hours.</p>"),
         problem_list(model),
         problem_list(model.auto_refresh),
         widgets.HBox([refresh, collect, _auto(model)]),
@@ -64,10 +65,10 @@ def results_form(model: ResultsModel) -> widgets.VBox:
     )
 
 
-def _auto(model: ResultsModel) -> widgets.Checkbox:
+def _auto(model: ResultsModel) -> private.Checkbox:
     """Return the switch for automatic status checks."""
-    switch = field(
-        widgets.Checkbox,
+    switch: private.Checkbox = field(
+        private.Checkbox,
         "Refresh automatically",
         "Check the server regularly, less often while nothing changes",
         indent=False,
@@ -77,7 +78,7 @@ def _auto(model: ResultsModel) -> widgets.Checkbox:
     return switch
 
 
-class _Age(widgets.HTML):  # type: ignore[misc]
+class _Age(private.HTML):
     """Age of the last status check, updated every few seconds."""
 
     def __init__(self, model: ResultsModel) -> None:

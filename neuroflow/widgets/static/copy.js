@@ -24,10 +24,10 @@ function render({ model, el }) {
   area.rows = 3;
   area.className = "nf-copied";
   const update = () => {
-    button.textContent = model.get("label");
-    button.title = model.get("tooltip");
-    area.setAttribute("aria-label", model.get("tooltip"));
-    area.value = model.get("text");
+    button.textContent = model.get("label") ?? ""; // comes as a message
+    button.title = model.get("tooltip") ?? "";
+    area.setAttribute("aria-label", button.title);
+    area.value = model.get("text") ?? "";
     area.hidden = true;
     status.textContent = "";
   };

@@ -51,11 +51,10 @@ function render({ model, el }) {
   list.tabIndex = 0;
   cursor.id = `nf-option-${++count}`;
   cursor.setAttribute("role", "option");
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys would move between cells
   let place = -1;
   let address = "";
 
-  const areas = () => model.get("hit_regions");
+  const areas = () => model.get("hit_regions") ?? []; // comes as a message
 
   function point(number) {
     place = number;
@@ -78,12 +77,13 @@ function render({ model, el }) {
   }
 
   function draw() {
-    URL.revokeObjectURL(address);
-    const data = model.get("png");
+    const data = model.get("png") ?? new Uint8Array();
     root.hidden = data.byteLength === 0;
+    URL.revokeObjectURL(address);
+    if (root.hidden) return;
     address = URL.createObjectURL(new Blob([data], { type: "image/png" }));
     image.src = address;
-    image.alt = model.get("alt");
+    image.alt = model.get("alt") ?? "";
     image.style.width = `${model.get("width")}px`;
     const open = areas().length > 0;
     root.classList.toggle("nf-open", open);

@@ -4,18 +4,32 @@
 
 const SIGNS = { good: "✓", bad: "✗", wait: "…", warn: "!", "": "·" };
 
-// Evaluated once per page, whatever the number of tables; nothing is fetched from a network.
+// Sent and evaluated once per page, whatever the number of tables; nothing is fetched from a network.
+const page = (globalThis.neuroflowTables ??= {});
+
 function library(model) {
-  globalThis.neuroflowTables ??= (async () => {
-    const source = new Blob([model.get("_library")], { type: "text/javascript" });
-    const url = URL.createObjectURL(source);
-    try {
-      return await import(url);
-    } finally {
-      URL.revokeObjectURL(url);
-    }
-  })();
-  return globalThis.neuroflowTables;
+  page.loaded ??= new Promise((resolve, reject) => {
+    const receive = ({ library }) => {
+      if (!library) return;
+      model.off("msg:custom", receive);
+      start(library).then(resolve, reject);
+    };
+    model.on("msg:custom", receive);
+    model.send({ ask: "library" });
+  });
+  return page.loaded;
+}
+
+async function start({ script, style }) {
+  const sheet = document.createElement("style");
+  sheet.textContent = style;
+  document.head.append(sheet);
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  try {
+    return await import(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
 }
 
 function shown(value) {
@@ -165,12 +179,20 @@ async function render({ model, el }) {
   }
 
   el.classList.add("nf-rows");
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys would move between cells
   followTheme();
   const receive = (message) => {
-    if (message.rows === undefined) return;
-    rows = JSON.parse(message.rows); // the columns were synchronised before
-    changed();
+    if (message.rows) {
+      rows = message.rows; // the columns were synchronised before
+      changed();
+    } else if (message.changed && table) {
+      for (const [place, row] of message.changed) {
+        rows[place] = row;
+        table.row(place).data(row);
+      }
+      listening = false;
+      table.draw("full-hold");
+      choose();
+    }
   };
   const select = () => {
     if (table === null) return;

@@ -17,6 +17,7 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    private,
     problem_list,
     set_options,
     set_visible,
@@ -32,7 +33,7 @@ ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "
 def submit_form(model: SubmitModel) -> widgets.VBox:
     """Draw the Submit form."""
     return form(
-        widgets.HTML(
+        private.HTML(
             "<h2>Submit</h2><p>Every study is de-identified, zipped and sent once. Names and dates "
             "of birth stay on this computer.</p>"
         ),
@@ -47,9 +48,9 @@ def submit_form(model: SubmitModel) -> widgets.VBox:
 
 def _cohort(model: SubmitModel) -> widgets.VBox:
     choice = field(
-        widgets.Dropdown, "Cohort", "The cohort to send; cohorts are made in the Cohort form"
+        private.Dropdown, "Cohort", "The cohort to send; cohorts are made in the Cohort form"
     )
-    words = widgets.HTML()
+    words = private.HTML()
 
     def update() -> None:
         cohorts = model.cohorts
@@ -106,7 +107,7 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
         "Send one study first",
         "Send one study, wait for its results and check them before the others are sent",
     )
-    blockers = widgets.HTML()
+    blockers = private.HTML()
 
     def update() -> None:
         plan.disabled = model.busy or bool(model.plan_blockers())
@@ -128,9 +129,9 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
     ]
 
 
-def _checkbox(model: SubmitModel, name: str, description: str, tooltip: str) -> widgets.Checkbox:
+def _checkbox(model: SubmitModel, name: str, description: str, tooltip: str) -> private.Checkbox:
     """Draw the checkbox of a choice of the model, off while a job runs."""
-    box = widgets.Checkbox(
+    box = private.Checkbox(
         description=description, tooltip=tooltip, indent=False, layout={"width": "auto"}
     )
     link((model, name), (box, "value"))
@@ -138,7 +139,7 @@ def _checkbox(model: SubmitModel, name: str, description: str, tooltip: str) -> 
     return box
 
 
-def _first_submission(model: SubmitModel) -> widgets.Checkbox:
+def _first_submission(model: SubmitModel) -> private.Checkbox:
     """Draw the answer to the question of a first submission, once it was asked."""
     box = _checkbox(
         model,
@@ -151,7 +152,7 @@ def _first_submission(model: SubmitModel) -> widgets.Checkbox:
 
 
 def _plan(model: SubmitModel) -> widgets.VBox:
-    words = widgets.HTML()
+    words = private.HTML()
     table = DataTable(model, "Plan for each study", _tone_of_action, by="action")
     box = widgets.VBox([words, table])
 

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +19,7 @@ def view(frame, **options):
 
 def sent(table):
     """Return the rows as the browser gets them."""
-    return json.loads(table.children[0].rows)
+    return table.children[0].rows
 
 
 def test_all_of_20000_rows_are_sent_to_the_browser():
@@ -92,3 +90,17 @@ def test_rows_with_same_name_are_distinguished_by_keys():
     table.selected = (1,)
     table.show(studies("sub-0", "sub-1", "sub-1"), keys=["other", "in A", "in B"])
     assert table.selected == (2,)
+
+
+def test_unchanged_rows_are_not_sent_again(monkeypatch):
+    table = view(studies("a", "b", "c"))
+    messages = []
+    monkeypatch.setattr(table.children[0], "send", messages.append)
+    table.show(studies("a", "b", "c"))
+    assert messages == []
+    table.show(studies("a", "x", "c"))
+    table.show(studies("a", "x"))
+    assert messages == [
+        {"changed": [[1, ["x", "sent", ""]]]},
+        {"rows": [["a", "sent", ""], ["x", "sent", ""]]},
+    ]

@@ -1,34 +1,95 @@
-"""What a notebook saves of a table is its state: the rows are not in it."""
+"""What a notebook saves of the forms is their state: nothing of a participant is in it."""
 
 import json
 
-import ipywidgets as widgets
+import anywidget
 import pandas as pd
+import pytest
+from ipywidgets.embed import dependency_state
+from support.collected import collect_into, people
+from support.forms import all_of, control
 
-from neuroflow.widgets.common import DataTable, FormModel
+from neuroflow.widgets.app import app
+from neuroflow.widgets.common import ClickableFigure, DataTable, FormModel, Picture, private
 
 PATIENT = "MRN7654321"
+LIMIT = 300_000
+"""How many bytes the forms may add to a notebook."""
 
 
-def saved(widget):
-    """Return the state of a widget and all in it, as a notebook would save it."""
-    state = json.dumps(widget.get_state(), default=str)
-    return state + "".join(saved(child) for child in getattr(widget, "children", ()))
+def saved(view):
+    """Return the state of a view, and of all that it is made of, as a notebook saves it."""
+    return json.dumps(dependency_state([view], drop_defaults=True), ensure_ascii=False)
 
 
-def test_rows_are_no_part_of_what_a_notebook_saves():
+@pytest.fixture
+def messages(monkeypatch):
+    """Record what is sent to the pages; only messages, no state."""
+    sent = []
+    link = private.PageLink.current()
+    monkeypatch.setattr(link, "send", lambda message, buffers=(): sent.append((message, buffers)))
+    return sent
+
+
+@pytest.fixture
+def opened(empty):
+    """Show the forms of a workspace with results, each of them opened."""
+    collect_into(empty, people(3))
+    view = app(empty)
+    for number in range(len(view.children)):
+        view.selected_index = number
+    view.neuroflow.results.study_id = view.neuroflow.results.ids[0]
+    return view
+
+
+def test_no_participant_path_or_passphrase_is_in_the_state(opened, empty):
+    control(opened, "Passphrase").value = "S3CRETpass"
+    control(opened, "Scan folder").value = "/scans/Mustermann"
+    state = saved(opened)
+    rows = opened.neuroflow.results.status
+    wanted = [*rows["study"], "S3CRETpass", "Mustermann", str(empty.folder), "PSP"]
+    shown = [
+        str(table.rows) for table in all_of(opened, anywidget.AnyWidget) if hasattr(table, "rows")
+    ]
+    assert all(name in "".join(shown) for name in rows["study"])
+    assert [each for each in wanted if each in state] == []
+    assert len(state.encode()) < LIMIT
+
+
+def test_rows_of_a_table_are_sent_when_asked_for(monkeypatch):
     view = DataTable(FormModel(), "Studies", select="single")
     view.show(pd.DataFrame({"study": [PATIENT], "age": [61]}))
-    assert PATIENT in view.children[0].rows
     assert PATIENT not in saved(view)
-    assert isinstance(view, widgets.VBox)
-
-
-def test_a_browser_that_draws_the_table_is_sent_its_rows(monkeypatch):
-    view = DataTable(FormModel(), "Studies")
-    view.show(pd.DataFrame({"study": [PATIENT]}))
     sent = []
     rows = view.children[0]
     monkeypatch.setattr(rows, "send", sent.append)
     rows._handle_custom_msg({"ask": "rows"}, [])
-    assert json.loads(sent[0]["rows"])[0][0] == PATIENT
+    assert sent[0]["rows"][0][0] == PATIENT
+
+
+def test_changed_contents_are_sent_as_messages(messages):
+    text = private.HTML()
+    text.value = PATIENT
+    (first, _), (second, _) = messages
+    assert first["contents"]["states"][text.model_id]["value"] == ""
+    assert second["contents"] == {"states": {text.model_id: {"value": PATIENT}}, "binary": []}
+
+
+def test_page_that_opens_is_sent_all_contents(messages):
+    text = private.HTML(PATIENT)
+    messages.clear()
+    private.PageLink.current()._handle_custom_msg({"ask": "contents"}, [])
+    states = [message["contents"]["states"] for message, _ in messages]
+    assert {"value": PATIENT}.items() <= next(s for s in states if text.model_id in s)[
+        text.model_id
+    ].items()
+
+
+def test_pictures_travel_as_bytes_beside_the_message(messages):
+    view = ClickableFigure(hint="Choose")
+    messages.clear()
+    view.show(Picture(b"PNG", PATIENT, 400))
+    ((message, buffers),) = messages
+    assert message["contents"]["binary"] == [[view.model_id, "png", 0]]
+    assert buffers == [b"PNG"]
+    assert PATIENT not in saved(view)

@@ -1,0 +1,162 @@
+"""Controls whose contents are never part of a notebook.
+
+A notebook keeps the state of its widgets, if its user wishes so or a program ran it, and with the
+state would keep every name, path and picture that the forms show. Here only what describes a
+control's looks is state; all else travels as messages of the page's link, which no program saves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+from weakref import WeakSet
+
+import anywidget
+import ipywidgets as widgets
+
+from neuroflow.widgets.common.html import STATIC, read_resource
+
+PUBLIC = frozenset(
+    [
+        *("_model_module", "_model_module_version", "_model_name", "_dom_classes"),
+        *("_view_module", "_view_module_version", "_view_name", "_view_count"),
+        *("_anywidget_id", "_esm", "_css"),
+        *("layout", "style", "disabled", "icon", "button_style"),
+    ]
+)
+"""The traits that a notebook may keep; any other may name a participant."""
+
+
+class PageLink(anywidget.AnyWidget):
+    """The script that each page with forms runs once, and the messages to it."""
+
+    _esm = read_resource(STATIC, "page.js")
+    _current: ClassVar[PageLink | None] = None
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._waiting: dict[str, dict[str, Any]] = {}
+        self._controls: WeakSet[Private] = WeakSet()
+        self.on_msg(lambda _, message, __: self._answer(message))
+
+    @classmethod
+    def current(cls) -> PageLink:
+        """Return the link of this kernel; one is enough for all its pages and forms."""
+        if cls._current is None or cls._current.comm is None:
+            cls._current = cls(layout={"display": "none"})
+        return cls._current
+
+    def show(self, control: Private, contents: dict[str, Any]) -> None:
+        """Send contents of a control to every page; at once if no loop could gather them."""
+        self._controls.add(control)
+        is_first = not self._waiting
+        self._waiting.setdefault(control.model_id, {}).update(contents)
+        if is_first:
+            try:
+                asyncio.get_running_loop().call_soon(self._flush)
+            except RuntimeError:
+                self._flush()
+
+    def _flush(self) -> None:
+        states, self._waiting = self._waiting, {}
+        places = [
+            (i, name) for i, state in states.items() for name in state if _is_binary(state[name])
+        ]
+        buffers = [states[i].pop(name) for i, name in places]
+        binary = [[*place, number] for number, place in enumerate(places)]
+        if states:
+            self.send({"contents": {"states": states, "binary": binary}}, buffers)
+
+    def _answer(self, message: dict[str, Any]) -> None:
+        """Send everything to a page that was opened."""
+        if message.get("ask") == "contents":
+            for control in list(self._controls):
+                if control.comm is not None:
+                    self.show(control, control.contents())
+
+
+def _is_binary(value: object) -> bool:
+    return isinstance(value, bytes | bytearray | memoryview)
+
+
+class Private:
+    """Sends contents as messages of the link instead of as state."""
+
+    public: ClassVar[frozenset[str]] = PUBLIC
+    comm: Any
+    model_id: str
+    _property_lock: dict[str, Any]
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return what a notebook may keep."""
+        state = super().get_state(key, drop_defaults)  # type: ignore[misc]
+        return {name: value for name, value in state.items() if name in self.public}
+
+    def contents(self, key: Any = None) -> dict[str, Any]:
+        """Return the rest of the state."""
+        state = super().get_state(key)  # type: ignore[misc]
+        return {name: value for name, value in state.items() if name not in self.public}
+
+    def open(self) -> None:
+        """Make the control known to the pages, then show its contents."""
+        is_new = self.comm is None
+        super().open()  # type: ignore[misc]
+        if is_new:
+            PageLink.current().show(self, self.contents())
+
+    def send_state(self, key: Any = None) -> None:
+        """Send what has changed."""
+        super().send_state(key)  # type: ignore[misc]
+        contents = self.contents(key)
+        for name in contents.keys() & self._property_lock.keys():
+            self._property_lock[name] = contents[name]
+        if contents and self.comm is not None:
+            PageLink.current().show(self, contents)
+
+
+class HTML(Private, widgets.HTML):  # type: ignore[misc]
+    """A text."""
+
+
+class Button(Private, widgets.Button):  # type: ignore[misc]
+    """A button."""
+
+
+class ToggleButton(Private, widgets.ToggleButton):  # type: ignore[misc]
+    """A button that stays pressed."""
+
+
+class Checkbox(Private, widgets.Checkbox):  # type: ignore[misc]
+    """A box to tick."""
+
+
+class Text(Private, widgets.Text):  # type: ignore[misc]
+    """A line of text."""
+
+
+class Textarea(Private, widgets.Textarea):  # type: ignore[misc]
+    """Several lines of text."""
+
+
+class Password(Private, widgets.Password):  # type: ignore[misc]
+    """A line of text that is not shown."""
+
+
+class IntText(Private, widgets.IntText):  # type: ignore[misc]
+    """A whole number."""
+
+
+class Combobox(Private, widgets.Combobox):  # type: ignore[misc]
+    """A line of text with suggestions."""
+
+
+class Dropdown(Private, widgets.Dropdown):  # type: ignore[misc]
+    """A menu."""
+
+
+class Select(Private, widgets.Select):  # type: ignore[misc]
+    """A list to choose one of."""
+
+
+class SelectMultiple(Private, widgets.SelectMultiple):  # type: ignore[misc]
+    """A list to choose some of."""
