@@ -32,6 +32,7 @@ class Control:
     stop: threading.Event = field(default_factory=threading.Event)
     # While set, no byte is transferred.
     pause: threading.Event = field(default_factory=threading.Event)
+    can_pause: bool = True  # some jobs can be stopped only
 
     @classmethod
     def of(

@@ -162,7 +162,8 @@ class Collection:
         pause: threading.Event | None = None,
     ) -> pd.DataFrame:
         """Download every result of this workspace, or of the account, that is new or changed."""
-        with self._jobs.run("collect", on_event) as job:
+        control = Control.of(stop, pause)
+        with self._jobs.run("collect", on_event, control=control) as job:
             before = self._last_snapshot()
             here = collected_ids(self._folder.results)
             snapshot = OutputSnapshot(self._clock.now(), before)
@@ -172,7 +173,7 @@ class Collection:
                 self._folder.results,
                 connections=self._service.settings.upload.connections,
                 snapshot=snapshot,
-                control=Control.of(stop, pause),
+                control=control,
                 clock=self._clock,
                 verdict=folder_verdict,
                 is_forgotten=self._folder.tombstones.has_id,

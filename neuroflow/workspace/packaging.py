@@ -14,6 +14,7 @@ from neuroflow.identity import Account
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent, Package, Study
 from neuroflow.studies import deidentification_report, iter_packages
+from neuroflow.transfer import Control
 from neuroflow.workspace.enrolment import Enrolment, find_study
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Job, Jobs
@@ -58,8 +59,9 @@ class Packaging:
         cohort = replace(
             cohort, studies=tuple(s for s in cohort.studies if s.study_id not in elsewhere)
         )
-        with self._jobs.run("package", on_event, within=within) as job:
-            for piece in self.pieces(cohort, stop=stop, executor=executor):
+        control = replace(Control.of(stop), can_pause=False)
+        with self._jobs.run("package", on_event, control=control, within=within) as job:
+            for piece in self.pieces(cohort, stop=control.stop, executor=executor):
                 if isinstance(piece, Package):
                     made[piece.study_id] = piece
                 else:

@@ -113,7 +113,10 @@ class Submission:
         if blocked and options.needs_all_good:
             raise blocked_error(cohort, blocked)
         # One lock from the plan to the last byte: nobody sends meanwhile what is planned here.
-        with self._jobs.run("submit", on_event) as job:
+        control = Control.of(options.stop, options.pause)
+        control = replace(control, can_pause=not options.dry_run)
+        options = replace(options, stop=control.stop, pause=control.pause)
+        with self._jobs.run("submit", on_event, control=control) as job:
             service = self._service_name()
             shared = self._sent_before.shared(cohort)
             if not options.dry_run:

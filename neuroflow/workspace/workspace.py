@@ -25,7 +25,7 @@ from neuroflow.workspace.checking import Checks
 from neuroflow.workspace.collection import Collection as _Collection
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
-from neuroflow.workspace.jobs import Jobs
+from neuroflow.workspace.jobs import Jobs, RunningJob
 from neuroflow.workspace.notices import Notices
 from neuroflow.workspace.packaging import Packaging
 from neuroflow.workspace.pilot import Pilot as _Pilot
@@ -111,7 +111,7 @@ class Workspace:
         self.ledger.seal(self._folder.seal.digest, self._folder.seal.close)
         self.service = Service(self._folder.root)
         witness = Witness(root, self.ledger)
-        jobs = Jobs(self._folder, clock=clock, witness=witness)
+        jobs = self._jobs = Jobs(self._folder, clock=clock, witness=witness)
         self._enrolment = Enrolment(
             self._folder,
             self.ledger,
@@ -208,6 +208,67 @@ class Workspace:
     def is_busy(self) -> bool:
         """True while a notebook or command is packaging, sending or collecting here."""
         return self._folder.is_locked
+
+    @property
+    def running_job(self) -> RunningJob | None:
+        """The job that runs here now and how far it is, whoever began it; None without one.
+
+        A job is seen from its first second on, by every notebook, page and command.
+        """
+        return self._jobs.running
+
+    def pause_job(self) -> None:
+        """Pause the job that runs in this workspace; no byte is sent until it is resumed.
+
+        The job may have been started elsewhere, by a form, a notebook or a command.
+
+        Raises
+        ------
+        WorkspaceError
+            No job runs here, or it cannot be paused.
+
+        Examples
+        --------
+        >>> ws.pause_job()
+        Traceback (most recent call last):
+        ...
+        neuroflow.errors.WorkspaceError: No job runs in this workspace...
+        """
+        self._jobs.send("pause")
+
+    def resume_job(self) -> None:
+        """Resume the job that was paused.
+
+        Raises
+        ------
+        WorkspaceError
+            No job runs here, or it cannot be paused.
+
+        Examples
+        --------
+        >>> ws.resume_job()
+        Traceback (most recent call last):
+        ...
+        neuroflow.errors.WorkspaceError: No job runs in this workspace...
+        """
+        self._jobs.send("resume")
+
+    def stop_job(self) -> None:
+        """Stop the job that runs in this workspace: it finishes the studies in progress.
+
+        Raises
+        ------
+        WorkspaceError
+            No job runs here, or it cannot be stopped.
+
+        Examples
+        --------
+        >>> ws.stop_job()
+        Traceback (most recent call last):
+        ...
+        neuroflow.errors.WorkspaceError: No job runs in this workspace...
+        """
+        self._jobs.send("stop")
 
     @property
     def account(self) -> Account:

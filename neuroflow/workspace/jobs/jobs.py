@@ -10,8 +10,11 @@ from datetime import datetime
 from neuroflow.events import EventLog, listening
 from neuroflow.io import make_private_folder, private_mode, sweep_scratch
 from neuroflow.ledger import utc_now
-from neuroflow.models import OnEvent
+from neuroflow.models import Event, OnEvent
+from neuroflow.transfer import Control
 from neuroflow.workspace.folder import ProjectFolder
+from neuroflow.workspace.jobs.job_file import JobFile, Order, RunningJob, nothing_runs
+from neuroflow.workspace.jobs.supervisor import Supervisor
 from neuroflow.workspace.witness import Witness
 
 
@@ -47,22 +50,47 @@ class Jobs:
         self._folder = folder
         self._clock = clock
         self._witness = witness
+        self._file = JobFile(folder.root)
+
+    @property
+    def running(self) -> RunningJob | None:
+        """The job that runs now, in this process or another; None without one."""
+        return self._file.read() if self._folder.is_locked else None
+
+    def send(self, order: Order) -> None:
+        """Order the job that runs now to pause, resume or stop, whoever began it."""
+        if self.running is None:
+            raise nothing_runs()
+        self._file.send(order)
 
     @contextmanager
     def run(
-        self, name: str, on_event: OnEvent | None, *, within: Job | None = None
+        self,
+        name: str,
+        on_event: OnEvent | None,
+        *,
+        control: Control | None = None,
+        within: Job | None = None,
     ) -> Iterator[Job]:
         """Lock the folder, log the job and report to its listener, or to progress bars.
 
-        A job `within` another one shares the lock, the log and the listener of that one.
+        A job with a `control` can be stopped, and perhaps paused, by other programs as well. A job
+        `within` another one shares the lock, the log and the listener of that one.
         """
         if within is not None:
             yield within
             return
+        supervisor = Supervisor(self._file, name, self._clock, control)
+
+        def report(event: Event) -> None:
+            supervisor.follow(event)
+            listen(event)
+
         with (
             self._folder.locked(),
             listening(on_event) as listen,
-            self._log(name, listen) as log,
+            self._log(name, report) as log,
+            supervisor.watching(),
         ):
             sweep_scratch()  # what a killed run left of its copies of scans
             if self._witness is not None:
