@@ -10,6 +10,9 @@ from neuroflow.cli.commands.studies.cohort import include_result as include_resu
 from neuroflow.cli.commands.studies.cohort import override as override
 from neuroflow.cli.commands.studies.cohort import override_all as override_all
 from neuroflow.cli.commands.studies.cohort import package as package
+from neuroflow.cli.commands.studies.jobs import pause as pause
+from neuroflow.cli.commands.studies.jobs import resume as resume
+from neuroflow.cli.commands.studies.jobs import stop as stop
 from neuroflow.cli.commands.studies.rebuild import rebuild as rebuild
 from neuroflow.cli.commands.studies.repeat import repeat as repeat
 from neuroflow.cli.commands.studies.submit import submit as submit
