@@ -46,13 +46,10 @@ _PANELS = {
         commands.fill_in,
         commands.package,
         commands.submit,
-<<<<<<< HEAD
         commands.repeat,
-=======
         commands.pause,
         commands.resume,
         commands.stop,
->>>>>>> 8f99ce4 (Add neuroflow pause, resume and stop)
         commands.rebuild,
     ),
     "Results": (commands.status, commands.collect, commands.watch),

@@ -22,12 +22,8 @@ COMMANDS = [
     "fill-in", "package", "submit", "status", "collect", "watch", "table", "export", "compare",
     "plot", "notify add", "notify list", "notify remove", "notify test", "app", "demo", "explain",
     "rebuild", "account-key show", "account-key export", "account-key import",
-<<<<<<< HEAD
     "accuracy", "forget", "repeat", "table-one", "exclude-result", "include-result",
-=======
-    "accuracy", "forget", "table-one", "exclude-result", "include-result",
     "pause", "resume", "stop",
->>>>>>> 8f99ce4 (Add neuroflow pause, resume and stop)
 ]  # fmt: skip
 
 

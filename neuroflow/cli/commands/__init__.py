@@ -28,10 +28,7 @@ from neuroflow.cli.commands.studies import override_all as override_all
 from neuroflow.cli.commands.studies import package as package
 from neuroflow.cli.commands.studies import pause as pause
 from neuroflow.cli.commands.studies import rebuild as rebuild
-<<<<<<< HEAD
 from neuroflow.cli.commands.studies import repeat as repeat
-=======
 from neuroflow.cli.commands.studies import resume as resume
 from neuroflow.cli.commands.studies import stop as stop
->>>>>>> 8f99ce4 (Add neuroflow pause, resume and stop)
 from neuroflow.cli.commands.studies import submit as submit
