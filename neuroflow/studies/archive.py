@@ -18,8 +18,12 @@ from typing import IO
 
 from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
-from neuroflow.studies.containers import Archive, open_archive
+from neuroflow.studies.containers import Archive, forget_unpacked, open_archive
 
+_PLACEHOLDERS = {
+    b"annex/objects/": ("git-annex", "Run `datalad get` (or `git annex get`) for it."),
+    b"version https://git-lfs": ("Git LFS", "Run `git lfs pull`."),
+}
 READ_ERRORS = (
     OSError,
     EOFError,
@@ -67,6 +71,31 @@ def shared_archives() -> Iterator[None]:
         _shared.reset(token)
         for archive in archives.values():
             archive.close()
+
+
+@contextmanager
+def unpacked_archives() -> Iterator[None]:
+    """Free, after the block, the space of archives that were uncompressed in it."""
+    try:
+        yield
+    finally:
+        forget_unpacked()
+
+
+def refuse_placeholder(member: Member) -> None:
+    """Raise an error for a file whose content was not downloaded: git-annex, or Git LFS."""
+    try:
+        with member.open_raw() as stream:
+            start = stream.read(512)
+    except READ_ERRORS:
+        start = str(member.path.readlink()).encode() if member.path.is_symlink() else b""
+    for mark, (system, advice) in _PLACEHOLDERS.items():
+        if mark in start.replace(b"\\", b"/"):
+            raise StudyError(
+                f"The content of {member.basename} is not on this computer.",
+                why=f"The file is a placeholder of {system}.",
+                advice=advice,
+            )
 
 
 @contextmanager

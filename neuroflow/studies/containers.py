@@ -8,6 +8,7 @@ import lzma
 import stat
 import tarfile
 import tempfile
+import threading
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
@@ -88,10 +89,11 @@ class _Zip:
 
 
 class _Tar:
-    """A tar; a compressed one is unpacked into a temporary file, since it has no directory."""
+    """A tar; a compressed one has no directory, and is uncompressed first."""
 
     def __init__(self, path: Path, packed: bytes | None) -> None:
-        self._file: IO[bytes] = path.open("rb") if packed is None else _unpacked(path, packed)
+        self._unpacked = None if packed is None else _unpacked_once(path, packed)
+        self._file = path.open("rb") if self._unpacked is None else self._unpacked.file
         try:
             self._archive = tarfile.open(fileobj=self._file, mode="r:")  # noqa: SIM115
             infos = [info for info in self._archive.getmembers() if not info.isdir()]
@@ -99,7 +101,7 @@ class _Tar:
                 _refuse(_unsafe_name(info.name) or _unsafe_tar(info))
             _refuse_bomb(path, sum(info.size for info in infos))
         except BaseException:
-            self._file.close()
+            self._close_file()
             raise
         self._infos = {_plain(info.name): info for info in infos}
 
@@ -115,10 +117,52 @@ class _Tar:
 
     def close(self) -> None:
         self._archive.close()
-        self._file.close()
+        self._close_file()
+
+    def _close_file(self) -> None:
+        if self._unpacked is None:
+            self._file.close()
+        self._unpacked = None
 
 
-def _unpacked(path: Path, packed: bytes) -> IO[bytes]:
+class _Unpacked:
+    """An uncompressed tar in a temporary file without a name, until nobody reads it."""
+
+    def __init__(self, path: Path, packed: bytes) -> None:
+        self.file = _uncompress(path, packed)
+
+    def __del__(self) -> None:
+        if file := getattr(self, "file", None):
+            file.close()
+
+
+class _Last(threading.local):
+    """What a thread uncompressed last: reading it again costs nothing."""
+
+    key: tuple[str, int, int] | None = None
+    unpacked: _Unpacked | None = None
+
+
+_last = _Last()
+
+
+def _unpacked_once(path: Path, packed: bytes) -> _Unpacked:
+    """Uncompress a file, unless it is the one that this thread uncompressed last."""
+    now = path.stat()
+    key = (str(path), now.st_size, now.st_mtime_ns)
+    if _last.unpacked is None or _last.key != key:
+        forget_unpacked()
+        _last.unpacked, _last.key = _Unpacked(path, packed), key
+    _last.unpacked.file.seek(0)
+    return _last.unpacked
+
+
+def forget_unpacked() -> None:
+    """Free the space of what this thread uncompressed last, as soon as nobody reads it."""
+    _last.key = _last.unpacked = None
+
+
+def _uncompress(path: Path, packed: bytes) -> IO[bytes]:
     """Uncompress a file into a temporary one that has no name."""
     target = tempfile.TemporaryFile(prefix="neuroflow-")  # noqa: SIM115
     length = 0

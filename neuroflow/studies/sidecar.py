@@ -10,7 +10,7 @@ from typing import Any
 
 from neuroflow.errors import StudyError
 from neuroflow.models import StudyKind
-from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
+from neuroflow.studies.archive import READ_ERRORS, Member, reason_of, refuse_placeholder
 from neuroflow.studies.filenames import bids_entities
 from neuroflow.studies.members import StudyMembers
 
@@ -66,6 +66,7 @@ def read_sidecar(member: Member) -> dict[str, Any]:
         # NaN and Infinity, which some converters write, are no JSON and no values.
         content = json.loads(_NO_NUMBER.sub("null", text), parse_constant=lambda _: None)
     except (*READ_ERRORS, ValueError) as error:
+        refuse_placeholder(member)
         raise StudyError(
             "The sidecar is not readable JSON.",
             why=f"{error}." if isinstance(error, json.JSONDecodeError) else reason_of(error),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import asdict, fields
@@ -76,8 +77,32 @@ class Checks:
         ids = [str(one.study_id) for one in chosen]
         self._ledger.set_aside(ids, rule, self._seal.close(reason.strip()))
 
+    def with_note(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Note in a cohort table, for captions and methods texts, which rules were overridden."""
+        here = set(table["study_id"].astype(str))
+        rules = Counter(
+            rule
+            for study_id, names in overridden_rules(self._ledger).items()
+            for rule in names
+            if study_id in here
+        )
+        if not rules:
+            return table
+        named = ", ".join(f"{rule} ({n})" for rule, n in sorted(rules.items()))
+        note = f"rules of the acquisition protocol were overridden (number of studies): {named}"
+        table.attrs["data_notes"] = [*table.attrs.get("data_notes", ()), note]
+        return table
+
     def _overrides(self) -> dict[tuple[str, str], str]:
         return {key: self._seal.open(why) for key, why in self._ledger.overrides().items()}
+
+
+def overridden_rules(ledger: Ledger) -> dict[str, list[str]]:
+    """Map studies to the rules that were overridden for them."""
+    rules: dict[str, list[str]] = {}
+    for study_id, rule in sorted(ledger.overrides()):
+        rules.setdefault(study_id, []).append(rule)
+    return rules
 
 
 def overrides_of(cohort: Cohort, kept: Mapping[tuple[str, str], str]) -> list[Waiver]:

@@ -41,6 +41,7 @@ from neuroflow.transfer import (
     with_retries,
 )
 from neuroflow.workspace.arguments import check_number
+from neuroflow.workspace.checking import overridden_rules
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.jobs import Jobs
@@ -109,6 +110,9 @@ class Collection:
         repeats = self._enrolment.repetitions()
         if repeats:
             table = table.assign(repeats=[repeats.get(s, "") for s in table["study_id"]])
+        if overridden := overridden_rules(self._ledger):
+            rules = [", ".join(overridden.get(study_id, ())) for study_id in table["study_id"]]
+            table = table.assign(overridden=rules)
         return table.assign(
             message=[self._message(row) for row in table.itertuples()],
             warnings=[noticed.get(study_id, "") for study_id in table["study_id"]],

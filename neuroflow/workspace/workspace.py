@@ -1198,7 +1198,7 @@ class Workspace:
         1    aSN    FAt  0.672
         """
         table = self._collection.results(schema, all_studies=all_studies).table
-        return self._set_aside.apply(table)
+        return self._checks.with_note(self._set_aside.apply(table))
 
     def exclude_result(self, study: str, region: str | None = None, *, reason: str) -> None:
         """Set a result aside: a study, or one of its regions, after quality control.

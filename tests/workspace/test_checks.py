@@ -1,5 +1,6 @@
 """Checks: findings of a cohort and overridden rules."""
 
+import pandas as pd
 import pytest
 
 from neuroflow.errors import OptionError, WorkspaceError
@@ -39,6 +40,19 @@ def test_a_rule_is_overridden_for_all_studies_with_one_reason(
     assert errors_of(checks.check(cohort)) == []
     checks.override(cohort, None, "echo_time", "")
     assert errors_of(checks.check(cohort)) == [(late_echo, "echo_time")]
+
+
+def test_overridden_rules_are_noted_in_a_cohort_table(checks, cohort, late_echo):
+    ids = [str(study.study_id) for study in cohort.studies]
+    table = pd.DataFrame({"study_id": ids * 2})
+    assert "data_notes" not in checks.with_note(table).attrs
+    checks.override(cohort, late_echo, "echo_time", "agreed")
+    checks.override(cohort, None, "slices", "agreed")
+    table.attrs["data_notes"] = ["one value is extreme"]
+    first, note = checks.with_note(table).attrs["data_notes"]
+    assert first == "one value is extreme"
+    assert note.endswith(f"(number of studies): echo_time (1), slices ({len(ids)})")
+    assert checks.with_note(pd.DataFrame({"study_id": ["another"]})).attrs == {}
 
 
 def test_a_fixed_rule_is_overridden_for_no_study(checks, cohort):

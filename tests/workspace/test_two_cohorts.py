@@ -37,13 +37,18 @@ def test_status_and_table_name_both_cohorts(workspace, cohorts, silent):
     (shared,) = (study.study_id for study in cohorts[1].studies)
     workspace.submit("B", on_event=silent)
     workspace.submit("A", on_event=silent)
+    assert "overridden" not in workspace.status(offline=True)
+    workspace.override("B", shared, "slices", "agreed with neuropacs")
     status = workspace.status(offline=True).set_index("study_id")
     assert status.loc[shared, ["cohort_id", "also_in"]].tolist() == ["B", "A"]
+    assert sorted(status["overridden"]) == ["", "slices"]
     assert [row.study_id for row in workspace.ledger.rows("A")].count(shared) == 1
     workspace.wait(interval_seconds=0.1, on_event=silent)
     workspace.collect(on_event=silent)
     with pytest.warns(ResultWarning, match="without results"):  # people of neither cohort
         table = workspace.table()
+    (note,) = table.attrs["data_notes"]
+    assert note.endswith("slices (1)")
     places = table.drop_duplicates("study_id").set_index("study_id")[["cohort_id", "also_in"]]
     assert places.loc[shared].tolist() == ["B", "A"]
     assert len(places) == 2

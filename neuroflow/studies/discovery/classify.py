@@ -32,7 +32,7 @@ from neuroflow.studies.dicom import (
     read_raw,
     require_mr_image,
 )
-from neuroflow.studies.discovery.walk import names_of_scans
+from neuroflow.studies.discovery.walk import NOT_HERE, names_of_scans
 from neuroflow.studies.filenames import role
 
 _WORDS = (
@@ -175,7 +175,7 @@ def _classify_dicom(path: str, start: bytes, stream: BinaryIO) -> FileKind:
     if not start:
         return FileKind("damaged", EMPTY)
     if not looks_like_dicom(start):
-        reason = _not_dicom(path)
+        reason = NOT_HERE if b"annex/objects/" in start[:512] else _not_dicom(path)
         return FileKind("damaged" if reason == MISNAMED else "skip", reason)
     try:
         found = summarize_dicom(start, stream)

@@ -14,7 +14,7 @@ import pandas as pd
 from neuroflow.errors import FolderError
 from neuroflow.events import Reporter
 from neuroflow.models import OnEvent, Study
-from neuroflow.studies.archive import Member, shared_archives
+from neuroflow.studies.archive import Member, shared_archives, unpacked_archives
 from neuroflow.studies.discovery.classify import ClassifiedFile, FileKind, classify_files
 from neuroflow.studies.discovery.dicom_studies import dicom_studies
 from neuroflow.studies.discovery.grouping import FoundStudy, Skipped
@@ -153,6 +153,11 @@ def survey(
     # Absolute: worker processes may have been started in another working folder.
     root = Path(os.path.abspath(os.path.expanduser(folder)))  # noqa: PTH100, PTH111  as in a shell
     _must_be_readable(root)
+    with unpacked_archives():
+        return _survey(root, executor, on_event)
+
+
+def _survey(root: Path, executor: Executor | None, on_event: OnEvent | None) -> Survey:
     skipped: list[Skipped] = []
     paths = sorted(walk(root, skipped))
     reporter = Reporter("find", len(paths), on_event)

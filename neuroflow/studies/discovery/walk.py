@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePath
 
 from neuroflow.studies.discovery.grouping import Skipped
+from neuroflow.studies.filenames import role
 
 STUDIES_TABLE = "studies.tsv"
 IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", "icon\r", STUDIES_TABLE, "participants.tsv"})
 """Files that are not scans and are not reported as skipped."""
 DATASET = "dataset_description.json"
 DERIVATIVES = "derivatives"
+NOT_HERE = "content is not here (git-annex): run `datalad get` for it"
 
 
 def walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
@@ -43,7 +45,11 @@ def walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
                 if entry.name.lower() not in IGNORED_FILES:
                     yield entry.path
             else:
-                skipped.append(Skipped(Path(entry.path), _broken(entry.path)))
+                reason = _broken(entry.path)
+                if reason == NOT_HERE and role(entry.name) not in (None, "image"):
+                    yield entry.path  # the check of its image says what is missing
+                else:
+                    skipped.append(Skipped(Path(entry.path), reason))
 
 
 def _broken(path: str) -> str:
@@ -52,7 +58,7 @@ def _broken(path: str) -> str:
     except OSError:
         target = ""
     if "annex/objects" in target.replace(os.sep, "/"):
-        return "content is not here (git-annex): run `datalad get` for it"
+        return NOT_HERE
     return "broken link, or not a file"
 
 

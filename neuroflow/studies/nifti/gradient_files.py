@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neuroflow.errors import StudyError
-from neuroflow.studies.archive import READ_ERRORS, Member
+from neuroflow.studies.archive import READ_ERRORS, Member, refuse_placeholder
 
 _MAX_BYTES = 8 * 1024**2
 
@@ -20,6 +20,7 @@ def read_numbers(member: Member) -> np.ndarray:
         if not rows or len({len(row) for row in rows}) != 1:
             raise ValueError  # noqa: TRY301
     except (*READ_ERRORS, ValueError) as error:
+        refuse_placeholder(member)
         raise StudyError(
             "The b-values or b-vectors are not a table of numbers.",
             why="The file is empty, contains text, or has rows of different length.",

@@ -18,7 +18,7 @@ from nibabel.spatialimages import HeaderDataError
 from nibabel.wrapstruct import WrapStructError
 
 from neuroflow.errors import StudyError
-from neuroflow.studies.archive import READ_ERRORS, Member, reason_of
+from neuroflow.studies.archive import READ_ERRORS, Member, reason_of, refuse_placeholder
 
 _START_BYTES, _HEADER_BYTES = 1 << 14, 544
 
@@ -59,8 +59,8 @@ _HEADER_ERRORS = (
 def read_header(member: Member) -> NiftiHeader:
     """Read a NIfTI's header."""
     try:
+        refuse_placeholder(member)
         start = _start(member)
-        _refuse_pointer(start)
         sizes = {struct.unpack(order + "i", start[:4])[0] for order in "<>"}
         kind: Any = Nifti2Header if 540 in sizes else Nifti1Header
         header = kind(start[: kind.template_dtype.itemsize], check=False)
@@ -73,22 +73,6 @@ def read_header(member: Member) -> NiftiHeader:
     if magic not in (b"n+1", b"n+2"):
         raise _unreadable("Its header lacks the NIfTI magic number.")
     return NiftiHeader(header, length)
-
-
-def _refuse_pointer(start: bytes) -> None:
-    """Refuse the placeholder of a file whose content was not downloaded."""
-    if b"annex/objects/" in start[:512]:
-        raise StudyError(
-            "The content of the image is not on this computer.",
-            why="The file is a placeholder of git-annex.",
-            advice="Run `datalad get` (or `git annex get`) for it.",
-        )
-    if start.startswith(b"version https://git-lfs"):
-        raise StudyError(
-            "The content of the image is not on this computer.",
-            why="The file is a placeholder of Git LFS.",
-            advice="Run `git lfs pull`.",
-        )
 
 
 def data_start(fields: Any) -> int:

@@ -14,7 +14,7 @@ from neuroflow.errors import NeuroflowError, PackageError, StudyError
 from neuroflow.events import Reporter, warn_user
 from neuroflow.io import PRIVATE, atomic_write, make_private_folder, remove_leftovers
 from neuroflow.models import Cohort, Event, OnEvent, Package, Study
-from neuroflow.studies.archive import files_on_disk, shared_archives
+from neuroflow.studies.archive import files_on_disk, shared_archives, unpacked_archives
 from neuroflow.studies.members import study_members
 from neuroflow.studies.package.contents import study_contents
 from neuroflow.studies.package.proof import prove
@@ -91,7 +91,7 @@ def _id_of(study: Study) -> str:
 
 
 def _require_space(studies: Iterable[Study], folder: Path) -> None:
-    needed = sum(path.stat().st_size for path in files_on_disk(studies)) * SIZE_FACTOR
+    needed = sum(map(_size, files_on_disk(studies))) * SIZE_FACTOR
     free = shutil.disk_usage(folder).free
     if needed + RESERVED_BYTES > free:
         raise PackageError(
@@ -99,6 +99,13 @@ def _require_space(studies: Iterable[Study], folder: Path) -> None:
             why=f"They need up to {needed / 1e9:.2f} GB, but {free / 1e9:.2f} GB are free.",
             advice="Free some space, or move the workspace to another disk.",
         )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # the study it belongs to says that it is missing
 
 
 def _write(
@@ -165,19 +172,22 @@ def iter_packages(
     work = partial(_package_chunk, cohort.cohort_id, folder, salt, frozenset(sent))
     errors: list[NeuroflowError] = []
     cost = 1 + max((len(study.files) for study in cohort.studies), default=0) * 4
-    for index, (result,) in map_chunks(work, items, executor=executor, cost=cost):
-        study, before = items[index]
-        if isinstance(result, NeuroflowError):
-            errors.append(result)
-            reporter.step(study_id=study.study_id, status="failed", message=str(result))
-        else:
-            yield result
-            status, message = ("skipped", "Unchanged.") if result == before else ("done", "Made.")
-            reporter.step(study_id=study.study_id, status=status, message=message)
-        yield from events
-        events.clear()
-        if stop is not None and stop.is_set():
-            return
+    with unpacked_archives():
+        for index, (result,) in map_chunks(work, items, executor=executor, cost=cost):
+            study, before = items[index]
+            if isinstance(result, NeuroflowError):
+                errors.append(result)
+                reporter.step(study_id=study.study_id, status="failed", message=str(result))
+            else:
+                yield result
+                status, message = (
+                    ("skipped", "Unchanged.") if result == before else ("done", "Made.")
+                )
+                reporter.step(study_id=study.study_id, status=status, message=message)
+            yield from events
+            events.clear()
+            if stop is not None and stop.is_set():
+                return
     if items and len(errors) == len(items):
         raise errors[0]
 

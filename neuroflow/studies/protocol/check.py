@@ -15,6 +15,7 @@ from neuroflow.errors import StudyError
 from neuroflow.events import Reporter
 from neuroflow.models import Finding, OnEvent, Severity, Study, StudyKind
 from neuroflow.studies.acquisition import Acquisition
+from neuroflow.studies.archive import unpacked_archives
 from neuroflow.studies.filenames import is_placeholder, printable
 from neuroflow.studies.parallel import map_chunks
 from neuroflow.studies.protocol import further_rules as rules
@@ -90,13 +91,15 @@ def check(
         reporter.step(len(studies) - len(todo))
     cost = max((len(study.files) for study in studies), default=1)
     work = partial(_check_chunk, deep=deep)
-    for start, found in map_chunks(work, [studies[i] for i in todo], executor=executor, cost=cost):
-        for index, result in zip(todo[start:], found, strict=False):
-            results[index] = result
-            if cache is not None and not deep:
-                cache.put(studies[index], result)
-            errors = sum(finding.severity == "error" for finding in result.findings)
-            reporter.step(study_id=studies[index].study_id, message=f"{errors} errors")
+    chosen = [studies[index] for index in todo]
+    with unpacked_archives():
+        for start, found in map_chunks(work, chosen, executor=executor, cost=cost):
+            for index, result in zip(todo[start:], found, strict=False):
+                results[index] = result
+                if cache is not None and not deep:
+                    cache.put(studies[index], result)
+                errors = sum(finding.severity == "error" for finding in result.findings)
+                reporter.step(study_id=studies[index].study_id, message=f"{errors} errors")
     if cache is not None:
         cache.save()
     return _findings_table(studies, [result or CheckResult("", ()) for result in results], sent)

@@ -21,9 +21,11 @@ from support.scans import SMALL, write_dicom, write_mosaic, write_nifti
 from support.studies import skip_reasons
 
 from neuroflow.errors import StudyError
-from neuroflow.models import Study, StudyKind
+from neuroflow.models import Cohort, Study, StudyKind
+from neuroflow.studies import containers
+from neuroflow.studies.archive import archive_members, shared_archives
 from neuroflow.studies.discovery.find import find_studies, survey
-from neuroflow.studies.package.build import make_package
+from neuroflow.studies.package.build import make_package, package_studies
 from neuroflow.studies.protocol.check import check, check_study
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.source_digest import is_unchanged
@@ -277,3 +279,51 @@ def test_a_file_that_left_its_archive_is_a_finding(tmp_path, two_people):
     pack(two_people / "P01", tmp_path / "in" / "both.zip")
     table = check(studies)
     assert table["rule"].tolist() == ["readable"] * 2
+
+
+@pytest.fixture
+def uncompressed(monkeypatch):
+    """Record which archives are uncompressed."""
+    names: list[str] = []
+    uncompress = containers._uncompress
+
+    def record(path: Path, packed: bytes):
+        names.append(path.name)
+        return uncompress(path, packed)
+
+    monkeypatch.setattr(containers, "_uncompress", record)
+    return names
+
+
+def test_a_compressed_tar_is_uncompressed_once_per_step(tmp_path, two_people, uncompressed):
+    pack(two_people, tmp_path / "in" / "scans.tar.gz")
+    studies = find_studies(tmp_path / "in")
+    assert uncompressed == ["scans.tar.gz"]
+    check(studies)
+    assert len(uncompressed) == 2
+    named = tuple(replace(study, study_id=f"s{n}") for n, study in enumerate(studies))
+    assert len(package_studies(Cohort("C", named), tmp_path / "out", salt=SALT)) == 2
+    assert len(uncompressed) == 3
+    assert containers._last.unpacked is None  # its space is free again
+
+
+def test_two_compressed_tars_are_read_by_turns(tmp_path, two_people, uncompressed):
+    paths = [pack(two_people / who, tmp_path / f"{who}.tar.gz") for who in ("P01", "P02")]
+    with shared_archives():
+        first, second = (archive_members(path) for path in paths)
+        for one, other in zip(first, second, strict=True):
+            for member, who in ((one, "P01"), (other, "P02")):
+                with member.open_raw() as stream:
+                    assert stream.read() == (two_people / who / member.name).read_bytes()
+    assert uncompressed == ["P01.tar.gz", "P02.tar.gz"]
+
+
+def test_a_tar_that_was_replaced_is_uncompressed_again(tmp_path, two_people):
+    target = pack(two_people, tmp_path / "in" / "scans.tar.gz")
+    assert len(find_studies(tmp_path / "in")) == 2
+    member = archive_members(target)[0]
+    shutil.rmtree(two_people / "P01")
+    pack(two_people, target)
+    assert len(archive_members(target)) == 4
+    with pytest.raises(FileNotFoundError), member.open_raw():
+        pass

@@ -7,8 +7,14 @@ from dataclasses import replace
 import nibabel as nib
 import numpy as np
 import pytest
+from support.packages import SALT
 from support.scans import SMALL, write_nifti
 from support.studies import measured
+
+from neuroflow.models import Cohort
+from neuroflow.studies.discovery.find import find_studies
+from neuroflow.studies.package.build import package_studies
+from neuroflow.studies.protocol.check import check_study
 
 
 def test_three_dimensional_nifti_is_an_error(tmp_path):
@@ -94,3 +100,38 @@ def test_ages_in_all_spellings(tmp_path, age, finding):
     path.write_text(path.read_text().replace("060Y", age))
     findings = measured(tmp_path)
     assert findings.get("age", findings.get("age_40")) == finding
+
+
+@pytest.mark.parametrize("ending", ["bval", "bvec", "json"])
+@pytest.mark.parametrize("kind", ["link", "pointer", "lfs"])
+def test_companions_that_were_not_downloaded_are_named(tmp_path, ending, kind):
+    write_nifti(tmp_path, SMALL)
+    path = tmp_path / f"dwi.{ending}"
+    path.unlink()
+    if kind == "link":
+        path.symlink_to("../.git/annex/objects/xx/MD5E-s123.txt")
+    elif kind == "pointer":
+        path.write_text("/annex/objects/MD5E-s1234--abc.txt\n")
+    else:
+        path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n")
+    (study,) = find_studies(tmp_path)
+    (one,) = check_study(study)
+    assert (one.rule, one.severity) == ("readable", "error")
+    assert one.measured.startswith(f"The content of dwi.{ending} is not on this computer.")
+    assert ("git lfs pull" if kind == "lfs" else "datalad get") in one.advice
+
+
+def test_a_file_that_is_gone_stops_no_other_study(tmp_path):
+    for number in (1, 2):
+        write_nifti(tmp_path / f"P{number}", replace(SMALL, number=number))
+    studies = tuple(replace(s, study_id=s.label) for s in find_studies(tmp_path))
+    (tmp_path / "P1" / "dwi.nii.gz").unlink()
+    failed = []
+    made = package_studies(
+        Cohort("C", studies),
+        tmp_path / "out",
+        salt=SALT,
+        on_event=lambda e: failed.append(e.status),
+    )
+    assert [package.study_id for package in made] == ["P2"]
+    assert failed.count("failed") == 1
