@@ -15,7 +15,7 @@ import pandas as pd
 from filelock import FileLock
 
 from neuroflow.errors import OptionError, WorkspaceError
-from neuroflow.io import without_prefix, write_private
+from neuroflow.io import private_mode, without_prefix, write_private
 from neuroflow.matrix import SET_ASIDE, resolve
 
 FILE_NAME = "results_set_aside.tsv"
@@ -97,7 +97,8 @@ class SetAside:
         return marked
 
     def _lock(self) -> FileLock:
-        return FileLock(self._path.with_suffix(".lock"), timeout=_LOCK_SECONDS)
+        path = self._path.with_suffix(".lock")
+        return FileLock(path, timeout=_LOCK_SECONDS, mode=private_mode(path.parent))
 
     def _write(self, table: pd.DataFrame) -> None:
         text = io.StringIO()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
+from neuroflow.io import private_mode
 from neuroflow.results.reports import Report, pack, read_report, unpack
 
 FILE_NAME = "reports.sqlite"
@@ -57,6 +58,7 @@ class ReportCache:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            _keep_private(self._path)
             with closing(sqlite3.connect(self._path, timeout=_TIMEOUT)) as file, file:
                 if not self._known:
                     file.execute("DROP TABLE IF EXISTS identity")
@@ -82,3 +84,11 @@ class ReportCache:
         except (OSError, sqlite3.Error):
             return {}
         return {str(path): tuple(row) for path, *row in rows}
+
+
+def _keep_private(path: Path) -> None:
+    """Let nobody else read the file, nor an older one: it holds what reports say."""
+    mode = private_mode(path.parent)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, mode))
+    with suppress(PermissionError):  # another member of the group made it
+        path.chmod(mode)

@@ -5,14 +5,13 @@ Values of the profile take precedence; ``~/.ssh/config`` fills in the others.
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neuroflow.errors import ConfigError
-from neuroflow.transfer.ssh.config import Entry, check_shell_safe, expand, look_up
+from neuroflow.transfer.ssh.config import Entry, check_shell_safe, expand, local_user, look_up
 from neuroflow.transfer.ssh.keys import Identities
 from neuroflow.transfer.ssh.profile import Profile
 
@@ -89,7 +88,7 @@ class _Finder:
         entry = look_up(name, user=user, path=self.config)
         is_target = depth == MAX_HOPS
         real_port = _port(entry.get("port", str(port))) if port == DEFAULT_PORT else port
-        real_user = user or entry.get("user", "" if is_target else getpass.getuser())
+        real_user = user or entry.get("user", "" if is_target else local_user())
         alias = entry.get("hostkeyalias")
         return Route(
             host=_bare(entry.host),

@@ -1,5 +1,8 @@
 """Reports beside the values of their studies: facts, warnings, cross-check, cache."""
 
+import os
+import stat
+
 import numpy as np
 import pytest
 from support import report_corpus as corpus
@@ -95,6 +98,15 @@ def test_a_damaged_cache_of_reports_is_made_again(cohort, tmp_path, content):
         path.write_bytes(content)
     facts = cached_results(cohort.path, cache).studies
     assert facts["cross_check"].tolist() == ["agrees"] * 6
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes have no meaning there")
+def test_only_its_owner_reads_the_cache_of_reports(cohort, tmp_path):
+    path = tmp_path / "cache" / "reports.sqlite"
+    path.parent.mkdir()
+    path.touch(mode=0o644)  # made by an earlier version
+    cached_warnings(cohort.path, path.parent)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_the_methods_text_says_how_many_agree(cohort):

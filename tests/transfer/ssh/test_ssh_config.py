@@ -1,6 +1,7 @@
 """ssh_config as OpenSSH reads it: compared with `ssh -G` where it is installed."""
 
 import getpass
+import os
 import random
 import shutil
 import subprocess
@@ -221,3 +222,11 @@ def test_no_file_breaks_the_look_up(tmp_path):
 
 def test_an_entry_without_values_is_the_name_itself():
     assert Entry("far").host == "far"
+
+
+def test_a_user_without_a_name_has_a_number(monkeypatch):
+    def unknown():
+        raise KeyError("getpwuid(): uid not found: 64101")
+
+    monkeypatch.setattr("getpass.getuser", unknown)
+    assert look_up("far").tokens(22, "site")["u"] in {str(getattr(os, "getuid", int)()), "user"}

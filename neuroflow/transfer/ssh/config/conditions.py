@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
 import shlex
@@ -11,7 +10,7 @@ from collections.abc import Sequence
 
 from neuroflow.io import child_environ
 from neuroflow.transfer.ssh.config.lines import Line
-from neuroflow.transfer.ssh.config.tokens import check_shell_safe, expand
+from neuroflow.transfer.ssh.config.tokens import check_shell_safe, expand, local_user
 
 EXEC_SECONDS = 15.0
 """How long the command of a ``Match exec`` may take."""
@@ -76,7 +75,7 @@ class Conditions:
 
     def _holds(self, criterion: str, value: str) -> bool | None:
         """Check one criterion; None where it is not supported."""
-        here = getpass.getuser()
+        here = local_user()
         texts = {
             "host": self._values.get("hostname", self._name).lower(),
             "originalhost": self._name,
@@ -98,11 +97,11 @@ class Conditions:
         if os.name != "posix":
             return None
         host = expand(self._values.get("hostname", self._name), {"h": self._name})
-        user = self._user or self._values.get("user", getpass.getuser())
+        user = self._user or self._values.get("user", local_user())
         check_shell_safe(host, user)
         check_shell_safe(self._name, user)
         port = self._values.get("port", "22")
-        tokens = {"h": host, "n": self._name, "p": port, "r": user, "u": getpass.getuser()}
+        tokens = {"h": host, "n": self._name, "p": port, "r": user, "u": local_user()}
         text = expand(command, tokens)
         if text not in self._exec:
             try:

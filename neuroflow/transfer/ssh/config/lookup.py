@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import glob
 import os
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 from neuroflow.errors import ConfigError
 from neuroflow.transfer.ssh.config.conditions import Conditions, matches_host
 from neuroflow.transfer.ssh.config.lines import Line, read_lines
-from neuroflow.transfer.ssh.config.tokens import expand, expand_path
+from neuroflow.transfer.ssh.config.tokens import expand, expand_path, local_user
 
 MAX_DEPTH = 16
 """How deep files may include each other (OpenSSH, READCONF_MAX_DEPTH)."""
@@ -69,7 +68,7 @@ class Entry:
             "n": self.name,
             "p": str(port),
             "r": user,
-            "u": getpass.getuser(),
+            "u": local_user(),
             "d": os.path.expanduser("~"),  # noqa: PTH111  as a text
             "k": self.get("hostkeyalias", self.name),
         }
@@ -91,7 +90,8 @@ def look_up(name: str, *, user: str = "", path: Path | None = None) -> Entry:
     ----------
     OpenBSD manual pages, ssh_config(5).
     """
-    files = (path,) if path else (Path.home() / ".ssh" / "config", SYSTEM_CONFIG)
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  pathlib raises for users without a home
+    files = (path,) if path else (home / ".ssh" / "config", SYSTEM_CONFIG)
     reader = _Reader(name, user)
     for is_final in (False, True):
         reader.conditions.is_final = is_final
