@@ -16,6 +16,9 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="The folder for all files.")] = Path("demo-output"),
     lab: Annotated[bool, typer.Option("--lab", help="Open the quickstart in JupyterLab.")] = False,
     serve: Annotated[bool, typer.Option("--serve", help="Only run the service.")] = False,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Only write the files that the documentation uses.")
+    ] = False,
     port: Annotated[int, typer.Option(help="The port of the service; 0 for any free port.")] = 0,
     layout: Annotated[str, typer.Option(help="aidp.csv: wide, long or transposed.")] = "wide",
     delay: Annotated[float, typer.Option(help="Seconds to process a study.")] = 1.0,
@@ -38,6 +41,10 @@ def demo(
     with Console(quiet=quiet) as console:
         if serve:
             _serve(folder, settings)
+        elif sample:
+            from neuroflow.demo import write_sample
+
+            console.print(f"The sample is in {write_sample(folder)}.")
         elif lab:
             from neuroflow.demo import run_lab
 
