@@ -4,9 +4,11 @@ import shutil
 import sys
 
 import pytest
+from support.made_once import made_once
 from support.struck import STRUCK
 
 from neuroflow.demo.cohort import make_cohort
+from neuroflow.demo.sample import write_sample
 from neuroflow.demo.service.server import DemoService
 from neuroflow.io import CONFIG_VARIABLE
 from neuroflow.workspace.workspace import Workspace
@@ -45,9 +47,15 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(scope="session")
 def eight_studies(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cohort")
-    make_cohort(folder, n_studies=8, seed=1)
-    return folder
+    return made_once(
+        tmp_path_factory, "eight_studies", lambda folder: make_cohort(folder, n_studies=8, seed=1)
+    )
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """Return the sample folder of the pages, never changed."""
+    return made_once(tmp_path_factory, "sample", write_sample)
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,6 @@ import pytest
 from support.pages import FENCE, blocks
 
 import neuroflow
-from neuroflow.demo.cohort import make_cohort
-from neuroflow.demo.service.aidp import aidp_text
-from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.demo.service.reference_stats import GROUPS
 from neuroflow.demo.service.server import DemoService
 from neuroflow.errors import ResultWarning
@@ -116,38 +113,9 @@ def test_no_picture_of_the_pages_is_large():
 # ------------------------------------------------------------------ code
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A folder with what the pages speak of: scans, participants.tsv, downloads."""
-    folder = tmp_path_factory.mktemp("pages")
-    make_cohort(folder, n_studies=2)
-    result = folder / "downloads" / "D001_out"
-    result.mkdir(parents=True)
-    values = aidp_text(simulate(Subject("D001", "PD", 60.0, "F", 1), 0), "D001", "wide")
-    (result / "aidp.csv").write_text(values, encoding="utf-8")
-    make_people(folder)
-    return folder
-
-
-def make_people(folder):
-    """Write results of simulated people, each seen twice, and whose they are."""
-    rows = ["participant_id\tsession_id\tstudy_id\tgroup\tage\tsex"]
-    for number in range(32):
-        group, person = GROUPS[number % len(GROUPS)], f"P{number:02d}"
-        for visit in (1, 2):
-            age, sex = 58 + number % 17 + 1.5 * visit, "FM"[number % 3 % 2]
-            values = simulate(Subject(person, group, age, sex, visit), 0)
-            result = folder / "results" / f"{person}-{visit}_out"
-            result.mkdir(parents=True)
-            text = aidp_text(values, f"{person}-{visit}", "long")
-            (result / "aidp.csv").write_text(text, encoding="utf-8")
-            rows.append(f"{person}\t{visit}\t{person}-{visit}\t{group}\t{age}\t{sex}")
-    (folder / "people.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-
-
 @each([page for page in PAGES if blocks(page, "python") and page.stem not in HELD_ELSEWHERE])
-def test_the_python_of_a_page_runs_from_top_to_bottom(path, made, tmp_path, monkeypatch):
-    monkeypatch.chdir(shutil.copytree(made, tmp_path / "here"))
+def test_the_python_of_a_page_runs_from_top_to_bottom(path, sample, tmp_path, monkeypatch):
+    monkeypatch.chdir(shutil.copytree(sample, tmp_path / "here"))
     space = {"nf": neuroflow}
     with warnings.catch_warnings():
         warnings.simplefilter("default", ResultWarning)  # some pages show one

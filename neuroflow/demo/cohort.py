@@ -20,7 +20,12 @@ _WRITERS = {"Siemens": write_siemens, "Philips": write_philips, "GE": write_ge}
 
 
 def make_cohort(
-    folder: Path | str, *, n_studies: int = 24, seed: int = 0, on_event: OnEvent | None = None
+    folder: Path | str,
+    *,
+    n_studies: int = 24,
+    seed: int = 0,
+    only_nifti: bool = False,
+    on_event: OnEvent | None = None,
 ) -> Path:
     """Write a cohort of simulated scans that the service would accept.
 
@@ -42,7 +47,8 @@ def make_cohort(
     try:
         scans.mkdir(parents=True)
         for done, visit in enumerate(visits, start=1):
-            _write_study(visit, scans, raw=_is_raw(visit, visits))
+            converted = only_nifti or (visit.site.converts and not _is_raw(visit, visits))
+            _write_study(visit, scans, converted=converted)
             if on_event is not None:
                 now = datetime.now(UTC)
                 on_event(Event("make scans", None, done, len(visits), "progress", "", now))
@@ -68,9 +74,8 @@ def _is_raw(visit: Visit, visits: Sequence[Visit]) -> bool:
     return vendor != "Siemens" and visit is next(v for v in visits if v.site.vendor == vendor)
 
 
-def _write_study(visit: Visit, scans: Path, *, raw: bool) -> None:
+def _write_study(visit: Visit, scans: Path, *, converted: bool) -> None:
     session = scans / f"sub-{visit.participant_id}" / f"ses-{visit.session_id}"
-    converted = visit.site.converts and not raw
     target = session / ("dwi" if converted else "dicom")
     target.mkdir(parents=True)
     write: Callable[[Visit, Path], None]

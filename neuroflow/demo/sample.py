@@ -20,12 +20,12 @@ _WHEN = datetime(2026, 1, 5, tzinfo=UTC)
 def write_sample(folder: Path | str) -> Path:
     """Write the sample folder of the documentation: scans, results, participants and a table.
 
-    ``scans`` and ``participants.tsv`` are a cohort of four studies; ``results`` and ``people.tsv``
+    ``scans`` and ``participants.tsv`` are a cohort of eight studies; ``results`` and ``people.tsv``
     are the results of 48 people with two visits each, and ``cohort.parquet`` is their cohort table;
     ``downloads`` has the result of one study. Everything is simulated.
     """
     folder = Path(folder)
-    make_cohort(folder, n_studies=4)
+    make_cohort(folder, n_studies=8, seed=1, only_nifti=True)
     try:
         people = [
             _result(number, visit, folder / "results")

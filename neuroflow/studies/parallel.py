@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -23,6 +24,8 @@ SCHEDULERS = ("SLURM_CPUS_PER_TASK", "NSLOTS", "NCPUS", "LSB_DJOB_NUMPROC")
 these cores, so that the operating system alone may show all of the node."""
 
 _chosen: int | None = None
+_pool: tuple[tuple[int, int], Executor] | None = None
+"""The process and the number of workers that the executor belongs to, and the executor."""
 
 
 def map_chunks(
@@ -55,6 +58,8 @@ def map_chunks(
         for future in as_completed(futures):
             yield futures[future], future.result()
     except BrokenExecutor as error:
+        if executor is None:
+            _close_pool()
         raise WorkerError(
             "A worker process ended unexpectedly.",
             why="The usual reason is too little memory.",
@@ -112,8 +117,25 @@ def limit_processes(count: int | None) -> None:
 
 
 def local_executor() -> Executor:
-    """Return the processes on this job's cores, started once and reused."""
-    from loky import get_reusable_executor
+    """Return the processes on this job's cores, started once and reused.
 
-    pool: Executor = get_reusable_executor(max_workers=processes(), timeout=120)
-    return pool
+    They are neuroflow's own: loky's reusable executor may be the caller's, and asking for it with
+    another number of processes would shut the caller's down.
+    """
+    global _pool  # noqa: PLW0603  one set of processes for the whole program
+    from loky import ProcessPoolExecutor
+
+    key = (os.getpid(), processes())
+    if _pool is None or _pool[0] != key:
+        _close_pool()
+        atexit.register(_close_pool)  # later, the modules that loky's end needs are gone
+        _pool = key, ProcessPoolExecutor(max_workers=processes(), timeout=120)
+    return _pool[1]
+
+
+def _close_pool() -> None:
+    """Let go of the processes, so that the next call starts others."""
+    global _pool  # noqa: PLW0603
+    if _pool is not None and _pool[0][0] == os.getpid():
+        _pool[1].shutdown(wait=False)
+    _pool = None

@@ -2,13 +2,12 @@
 
 import sys
 
-import pandas as pd
 import pytest
 from support.comparison_tables import realistic_table
+from support.made_once import made_once
 
 from neuroflow import cli
-from neuroflow.demo.people import plan_visits
-from neuroflow.demo.scans.nifti import write_nifti
+from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.service.aidp import aidp_text
 from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.results.table.export import save_cohort_table
@@ -17,18 +16,11 @@ from neuroflow.results.table.export import save_cohort_table
 @pytest.fixture(scope="session")
 def eight_studies(tmp_path_factory):
     """Write the cohort of all rooms as NIfTI: what a command says does not depend on the scans."""
-    folder = tmp_path_factory.mktemp("cohort")
-    visits = plan_visits(8, seed=1)
-    for visit in visits:
-        target = (
-            folder / "scans" / f"sub-{visit.participant_id}" / f"ses-{visit.session_id}" / "dwi"
-        )
-        target.mkdir(parents=True)
-        write_nifti(visit, target)
-    names = ("participant_id", "session_id", "group", "age", "sex")
-    people = pd.DataFrame([{name: getattr(visit, name) for name in names} for visit in visits])
-    people.to_csv(folder / "participants.tsv", sep="\t", index=False)
-    return folder
+    return made_once(
+        tmp_path_factory,
+        "eight_nifti_studies",
+        lambda folder: make_cohort(folder, n_studies=8, seed=1, only_nifti=True),
+    )
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ from support.pages import blocks
 
 from neuroflow.cli.commands.analysis.plot import kinds
 from neuroflow.cli.exit_codes import exit_codes
-from neuroflow.demo.service.aidp import aidp_text
-from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.workspace.workspace import Workspace
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -30,14 +28,9 @@ def commands(path):
 
 
 @pytest.fixture
-def here(cohort_folder, table_file, tmp_path, monkeypatch):
-    """Work in a folder with what the pages speak of: scans, downloads, a larger cohort's table."""
-    folder = shutil.copytree(cohort_folder, tmp_path / "here")
-    shutil.copy(table_file, folder / "cohort.parquet")
-    result = folder / "downloads" / "D001_out"
-    result.mkdir(parents=True)
-    values = aidp_text(simulate(Subject("D001", "PD", 60.0, "F", 1), 0), "D001", "wide")
-    (result / "aidp.csv").write_text(values, encoding="utf-8")
+def here(sample, tmp_path, monkeypatch):
+    """Work in a copy of the sample folder."""
+    folder = shutil.copytree(sample, tmp_path / "here")
     monkeypatch.chdir(folder)
     return folder
 

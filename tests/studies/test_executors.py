@@ -129,3 +129,18 @@ def test_chosen_number_of_processes_outranks_the_cores(two_cores):
     finally:
         limit_processes(None)
     assert processes() == 2
+
+
+def test_the_callers_reusable_executor_stays_open(two_cores):
+    from loky import get_reusable_executor
+
+    executor = get_reusable_executor(max_workers=1)
+    local_executor()
+    assert executor.submit(abs, -1).result() == 1
+    executor.shutdown()
+
+
+def test_processes_that_died_are_started_again(two_cores):
+    with pytest.raises(WorkerError):
+        list(map_chunks(end_at_once, range(2), cost=1000))
+    assert list(map_chunks(list, [1, 2], cost=1000)) != []
