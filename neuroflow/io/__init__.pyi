@@ -19,6 +19,7 @@ from .numbers import is_missing as is_missing
 from .numbers import is_number as is_number
 from .numbers import other_mark as other_mark
 from .numbers import to_floats as to_floats
+from .participants import BIDS_LABELS as BIDS_LABELS
 from .participants import ParticipantRows as ParticipantRows
 from .participants import is_more_than_text as is_more_than_text
 from .participants import read_participants as read_participants

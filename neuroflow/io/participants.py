@@ -28,6 +28,9 @@ from neuroflow.io.people_table import EXCEL, read_any_table, with_id_column
 from neuroflow.io.text import TextTable
 
 _KNOWN = ("participant_id", "session_id", "group", "site", "age", "sex")
+BIDS_LABELS = "bids_labels"
+"""In ``.attrs`` of a table: its participants came with ``sub-``."""
+
 _PREFIX = re.compile(r"(sub|ses)-", re.IGNORECASE)
 
 
@@ -96,6 +99,8 @@ def read_participants(path: str | Path) -> pd.DataFrame:
         frame = with_sessions(frame, pd.concat(visits, ignore_index=True))
     for sentence in said:
         warn_user(sentence, ResultWarning)
+    if any((label or "").startswith("sub-") for label in text.column("participant_id")):
+        frame.attrs[BIDS_LABELS] = True
     return frame
 
 

@@ -1,6 +1,9 @@
 from .aidp.schema import Schema as Schema
 from .cross_check import AGREES as AGREES
 from .cross_check import DIFFERS as DIFFERS
+from .export import cells_for_text as cells_for_text
+from .export import portable as portable
+from .export import save_cohort_table as save_cohort_table
 from .reports import Biomarker as Biomarker
 from .reports import failure_reason as failure_reason
 from .reports import folder_verdict as folder_verdict
@@ -15,5 +18,3 @@ from .table.cohort_table import read_results as read_results
 from .table.cohort_table import study_facts as study_facts
 from .table.cohort_table import to_wide as to_wide
 from .table.coverage import coverage as coverage
-from .table.export import cells_for_text as cells_for_text
-from .table.export import save_cohort_table as save_cohort_table

@@ -10,7 +10,7 @@ from neuroflow import cli
 from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.service.aidp import aidp_text
 from neuroflow.demo.service.engine import Subject, simulate
-from neuroflow.results.table.export import save_cohort_table
+from neuroflow.results import save_cohort_table
 
 
 @pytest.fixture(scope="session")

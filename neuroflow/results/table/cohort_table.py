@@ -14,7 +14,7 @@ import pandas as pd
 from neuroflow.contract import is_uuid
 from neuroflow.errors import ResultError, ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.io import read_participants
+from neuroflow.io import BIDS_LABELS, read_participants
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.cross_check import CrossCheck, cross_check
 from neuroflow.results.table.find_files import Found, scan
@@ -74,6 +74,8 @@ class Results:
         self._warn_of_reports()
         matrix = self._values.matrix[[rows[n].row for n in with_values]]
         table = long_table(matrix, self._values.names, joined, with_values)
+        if joined.bids_labels:
+            table.attrs[BIDS_LABELS] = True
         if self.cross_check.has_compared:
             table.attrs["cross_check"] = self.cross_check.facts
         if service := self._service([rows[n].study_id for n in with_values]):
@@ -88,7 +90,10 @@ class Results:
         """One row per study; see `study_facts`."""
         rows, joined = self._matched
         self._warn_of_reports()
-        return facts_table(rows, joined.frame, self._values, self._reports, self.cross_check)
+        facts = facts_table(rows, joined.frame, self._values, self._reports, self.cross_check)
+        if joined.bids_labels:
+            facts.attrs[BIDS_LABELS] = True
+        return facts
 
     @cached_property
     def cross_check(self) -> CrossCheck:

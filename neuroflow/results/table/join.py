@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import TableError
-from neuroflow.io import without_prefix
+from neuroflow.io import BIDS_LABELS, without_prefix
 from neuroflow.results.table.folder_files import SUFFIX
 from neuroflow.results.table.values import ValueMatrix
 
@@ -103,6 +103,7 @@ class Joined:
     # Of each column with text, its values in the order in which tables shall show them.
     order: dict[str, list[str]]
     without_study: list[str]  # Participants that none of the studies belongs to
+    bids_labels: bool  # Whether participants came with sub-
 
 
 def join_participants(
@@ -113,6 +114,7 @@ def join_participants(
 ) -> Joined:
     """Join studies with the map of studies and with participants."""
     _check(studies, participants)
+    bids_labels = _has_prefixes(studies) or _has_prefixes(participants)
     participants = _without_prefixes(participants)
     frame = pd.DataFrame({"study_id": list(study_ids)})
     known = _looked_up(study_ids, studies)
@@ -137,7 +139,8 @@ def join_participants(
             column = theirs if column is None else theirs.where(theirs.notna(), column)
         frame[_free(name)] = column if column is not None else None
     order = {_free(name): _in_order(tables, name) for name in _covariates(tables) if name != "age"}
-    return Joined(_arranged(frame), order, _without_study(frame, studies, participants))
+    lone = _without_study(frame, studies, participants)
+    return Joined(_arranged(frame), order, lone, bids_labels)
 
 
 def _without_study(
@@ -186,6 +189,13 @@ def _looked_up(study_ids: Sequence[str], studies: pd.DataFrame | None) -> pd.Dat
     once = studies.dropna(subset="study_id").drop_duplicates("study_id").assign(found=True)
     found = once.set_index("study_id").reindex(list(study_ids)).reset_index(drop=True)
     return found.assign(found=found["found"].notna())
+
+
+def _has_prefixes(table: pd.DataFrame | None) -> bool:
+    if table is None or "participant_id" not in table:
+        return False
+    ids = table["participant_id"].dropna().astype(str)
+    return bool(table.attrs.get(BIDS_LABELS) or ids.str.startswith("sub-").any())
 
 
 def _clean(labels: pd.Series) -> pd.Series:

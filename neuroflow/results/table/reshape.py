@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
+from neuroflow.io import BIDS_LABELS
 from neuroflow.matrix import SET_ASIDE, RegionName
 from neuroflow.results.table.join import COVARIATES, JOIN_FLAGS, KEYS, Joined
 
@@ -76,7 +77,9 @@ def to_wide(
     of_region = (*REGION_COLUMNS, "value", "study_id", SET_ASIDE)
     facts = table.drop(columns=[name for name in of_region if name in table])
     facts = facts.set_axis(pd.Index(table["study_id"].astype(str), name="study_id"))
-    return facts[~facts.index.duplicated()].join(wide)
+    joined = facts[~facts.index.duplicated()].join(wide)
+    joined.attrs |= {BIDS_LABELS: True} if table.attrs.get(BIDS_LABELS) else {}
+    return joined
 
 
 def _labels(table: pd.DataFrame, *, with_metric: bool) -> tuple[npt.NDArray[np.intp], list[str]]:

@@ -11,7 +11,8 @@ from neuroflow.compare.report.documents import save_paper_table, to_latex
 from neuroflow.compare.report.methods import methods_text
 from neuroflow.compare.report.paper_table import paper_table
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
-from neuroflow.results.table.export import data_dictionary, save_cohort_table
+from neuroflow.results.export.dictionary import data_dictionary
+from neuroflow.results.export.files import save_cohort_table
 
 
 @pytest.fixture(scope="module")

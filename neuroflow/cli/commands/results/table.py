@@ -79,6 +79,15 @@ AllStudies = Annotated[
 ]
 
 
+BidsLabels = Annotated[
+    bool | None,
+    typer.Option(
+        "--bids-labels/--plain-labels",
+        help="Write sub-001 and ses-2, or 001 and 2; as they were given if omitted.",
+    ),
+]
+
+
 def collect(
     workspace: WorkspaceFolder,
     all_studies: AllStudies = False,
@@ -109,26 +118,28 @@ def table(
     to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
     wide: Annotated[str | None, typer.Option(help="Studies x regions of this metric.")] = None,
     all_studies: AllStudies = False,
+    bids_labels: BidsLabels = None,
     participants: Participants = None,
     schema: SchemaFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the cohort table to a file, or as CSV to the standard output."""
     import neuroflow as nf
-    from neuroflow.results import cells_for_text
+    from neuroflow.results import cells_for_text, portable
 
     with Console(as_json=as_json) as console:
         rows = cohort_table(source, participants, read_schema(schema), all_studies=all_studies)
         if wide:
-            rows = nf.to_wide(rows, metric=wide).reset_index()
+            rows = nf.to_wide(rows, metric=wide, covariates=True).reset_index()
         if to is not None:
-            nf.save_cohort_table(rows, to)
+            nf.save_cohort_table(rows, to, bids_labels=bids_labels)
             console.info(f"{len(rows)} rows in {to}")
             console.output({"rows": len(rows), "columns": list(rows.columns), "file": to})
         elif as_json:
             console.output({"rows": len(rows), "columns": list(rows.columns), "table": rows})
         else:
-            cells_for_text(rows).to_csv(sys.stdout, index=False)
+            plain = portable(rows, bids_labels=bids_labels, as_text=True)
+            cells_for_text(plain).to_csv(sys.stdout, index=False)
 
 
 def export(
@@ -141,6 +152,7 @@ def export(
         bool, typer.Option("--study-ids", help="Keep the ids of studies instead of numbers.")
     ] = False,
     all_studies: AllStudies = False,
+    bids_labels: BidsLabels = None,
     participants: Participants = None,
     schema: SchemaFile = None,
     as_json: AsJson = False,
@@ -159,7 +171,8 @@ def export(
         for name, frame in _tables(source, participants, schema, all_studies, study_ids):
             for ending in wanted:
                 try:
-                    files.append(nf.save_cohort_table(frame, to / f"{name}.{ending}"))
+                    file = to / f"{name}.{ending}"
+                    files.append(nf.save_cohort_table(frame, file, bids_labels=bids_labels))
                 except (MissingExtraError, TableError) as error:  # the other formats are written
                     left.append({"file": f"{name}.{ending}", "reason": str(error)})
                     console.info(f"{name}.{ending} was left out: {error}")

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
-from neuroflow.results.table import export
+from neuroflow.results.export import files
+from neuroflow.results.export.dictionary import DICTIONARY, data_dictionary
+from neuroflow.results.export.files import save_cohort_table
 from neuroflow.results.table.cohort_table import COLUMNS, read_results, study_facts, to_wide
-from neuroflow.results.table.export import DICTIONARY, data_dictionary, save_cohort_table
 
 
 @pytest.fixture
@@ -106,13 +107,13 @@ def test_a_covariate_is_not_taken_for_a_fact(table):
 
 
 def test_excel_without_openpyxl_names_the_extra(table, tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "find_spec", lambda name: None)
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"neuroflow\[excel\]"):
         save_cohort_table(table, tmp_path / "t.xlsx")
 
 
 def test_too_long_for_excel(table, tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "EXCEL_ROWS", 10)
+    monkeypatch.setattr(files, "EXCEL_ROWS", 10)
     with pytest.raises(TableError, match="268 rows"):
         save_cohort_table(table, tmp_path / "t.xlsx")
     assert list(tmp_path.glob("*.xlsx")) == []

@@ -1,0 +1,5 @@
+"""Tables as files for others: what may leave this computer, and what the columns mean."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
