@@ -40,6 +40,7 @@ def _subject(people: pd.DataFrame, participant_id: str, session_id: str | None) 
         age=float(row["age"]),
         sex=str(row["sex"]),
         visit=_visit(people, str(row["participant_id"]), session_id),
+        years=_years(people, str(row["participant_id"]), float(row["age"])),
     )
 
 
@@ -51,3 +52,9 @@ def _visit(people: pd.DataFrame, participant_id: str, session_id: str | None) ->
     sessions = sorted(theirs.dropna())
     session = without_prefix(session_id)
     return sessions.index(session) + 1 if session in sessions else 1
+
+
+def _years(people: pd.DataFrame, participant_id: str, age: float) -> float:
+    """Return the years since a person's first visit."""
+    theirs = people.loc[people["participant_id"] == participant_id, "age"]
+    return round(age - float(theirs.astype(float).min()), 6)

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Unpack
 
+from neuroflow.demo.population import N_PEOPLE
 from neuroflow.demo.session import VARIABLE, DemoOptions, start_demo
 from neuroflow.errors import DemoError, MissingExtraError
 from neuroflow.io import child_environ, jupyter_command
@@ -49,7 +50,8 @@ def run_lab(
             advice='Install it: python -m pip install "neuroflow[demo]".',
         )
     notebook = find_notebook(NOTEBOOK)
-    with start_demo(folder, on_event=on_event, **options) as demo:
+    settings: DemoOptions = {"n_people": N_PEOPLE, **options}
+    with start_demo(folder, on_event=on_event, **settings) as demo:
         copy = Path(shutil.copy(notebook, demo.folder.path))
         command = [*jupyter_command("jupyterlab"), str(copy)]
         return launch(command, {**child_environ(environ), VARIABLE: str(demo.folder.path)})

@@ -47,6 +47,7 @@ class Visit:
     sex: str  # ``"M"`` or ``"F"``
     site: Site  # Where
     day: date  # When
+    years: int = 0  # Since the first visit
 
     @property
     def name(self) -> str:
@@ -74,10 +75,41 @@ def plan_visits(n_studies: int, seed: int = 0) -> list[Visit]:
     (24, 20)
     """
     draw = np.random.default_rng(seed)
-    n_people = n_studies - n_studies // 6
+    n_people = _n_people(n_studies)
     first = [_first_visit(number, draw) for number in range(n_people)]
-    second = [_second_visit(visit) for visit in first[: n_studies - n_people]]
-    return sorted(first + second, key=lambda visit: (visit.participant_id, visit.session_id))
+    second = [_later_visit(visit, 1) for visit in first[: n_studies - n_people]]
+    return _sorted(first + second)
+
+
+def plan_others(n_people: int, n_studies: int, seed: int = 0) -> list[Visit]:
+    """Plan the visits of the people beyond those of `plan_visits`, up to a number of people.
+
+    Of each group, every third one comes three to five times, a year apart, the others once.
+
+    Examples
+    --------
+    >>> visits = plan_others(160, 24)
+    >>> len(visits), len({visit.participant_id for visit in visits})
+    (281, 140)
+    """
+    draw = np.random.default_rng(seed)
+    sent = _n_people(n_studies)
+    first = [_first_visit(number, draw) for number in range(max(n_people, sent))][sent:]
+    later = [
+        _later_visit(visit, year)
+        for visit in first
+        if (turn := visit.number // len(GROUPS)) % 3 == 0
+        for year in range(1, 3 + turn // 3 % 3)
+    ]
+    return _sorted(first + later)
+
+
+def _n_people(n_studies: int) -> int:
+    return n_studies - n_studies // 6
+
+
+def _sorted(visits: list[Visit]) -> list[Visit]:
+    return sorted(visits, key=lambda visit: (visit.participant_id, visit.session_id))
 
 
 def _first_visit(number: int, draw: np.random.Generator) -> Visit:
@@ -96,14 +128,15 @@ def _first_visit(number: int, draw: np.random.Generator) -> Visit:
     )
 
 
-def _second_visit(first: Visit) -> Visit:
+def _later_visit(first: Visit, years: int) -> Visit:
     return Visit(
         number=first.number,
         participant_id=first.participant_id,
-        session_id="02",
+        session_id=f"{years + 1:02d}",
         group=first.group,
-        age=round(first.age + 1.0, 1),
+        age=round(first.age + years, 1),
         sex=first.sex,
         site=first.site,
-        day=first.day + timedelta(days=365),
+        years=years,
+        day=first.day + timedelta(days=round(365.25 * years)),
     )

@@ -13,6 +13,7 @@ from typing import Self, TypedDict, Unpack
 from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.folder import DEFAULT_SEED, DemoFolder, make_run_folder
 from neuroflow.demo.ground_truth import ground_truth_of
+from neuroflow.demo.population import N_PEOPLE, write_population
 from neuroflow.demo.service import DemoService, check_layout
 from neuroflow.errors import DemoError
 from neuroflow.models import OnEvent
@@ -36,9 +37,10 @@ class ServiceOptions(TypedDict, total=False):
 
 
 class DemoOptions(ServiceOptions, total=False):
-    """Options of a demo: its service, and how many studies its cohort has."""
+    """Options of a demo: its service, its studies, and how many people there are in all."""
 
     n_studies: int
+    n_people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ class DemoSession:
     def participants(self) -> Path:
         """participants.tsv."""
         return self.folder.participants
+
+    @property
+    def population(self) -> Path:
+        """The folder with results of further people, and their participants.tsv."""
+        return self.folder.population
 
     @property
     def project(self) -> Path:
@@ -126,13 +133,14 @@ def open_demo(
     ...     demo.scans
     """
     running = (os.environ if environ is None else environ).get(VARIABLE)
-    return join_demo(running) if running else start_demo(folder)
+    return join_demo(running) if running else start_demo(folder, n_people=N_PEOPLE)
 
 
 def start_demo(
     folder: Path | str = "demo-output",
     *,
     n_studies: int = 24,
+    n_people: int = 0,
     on_event: OnEvent | None = None,
     **options: Unpack[ServiceOptions],
 ) -> DemoSession:
@@ -144,6 +152,9 @@ def start_demo(
         The folder that holds the folders of all runs.
     n_studies
         The number of studies of the cohort.
+    n_people
+        Results of further people are written into `population`, so that there are so many people
+        to compare, with those of the cohort.
     on_event
         Called with an `Event` for every study that was written.
     **options
@@ -176,6 +187,7 @@ def start_demo(
         service.start()  # first: a port in use shall not cost the making of a cohort
         undo.callback(service.stop)
         make_cohort(made.path, n_studies=n_studies, seed=settings["seed"], on_event=on_event)
+        write_population(made, n_people=n_people, n_studies=n_studies, seed=settings["seed"])
         demo = DemoSession(made, service.profile, service.fingerprint, service)
         _describe(demo)
         undo.pop_all()

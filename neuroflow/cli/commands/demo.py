@@ -24,7 +24,8 @@ def demo(
     delay: Annotated[float, typer.Option(help="Seconds to process a study.")] = 1.0,
     failure_rate: Annotated[float, typer.Option(help="Share of studies that fail.")] = 0.0,
     latency: Annotated[float, typer.Option(help="Seconds added to every reply.")] = 0.0,
-    studies: Annotated[int, typer.Option(help="Number of studies.")] = 24,
+    studies: Annotated[int, typer.Option(help="Number of studies to send.")] = 24,
+    people: Annotated[int, typer.Option(help="People to compare, with those sent.")] = 160,
     seed: Annotated[int | None, typer.Option(help="The seed of the simulation.")] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -38,6 +39,7 @@ def demo(
     }
     if seed is not None:
         settings["seed"] = seed
+    sizes = settings | {"n_studies": studies, "n_people": people}
     with Console(quiet=quiet) as console:
         if serve:
             _serve(folder, settings)
@@ -49,13 +51,13 @@ def demo(
             from neuroflow.demo import run_lab
 
             with console.progress() as on_event:
-                code = run_lab(folder, on_event=on_event, n_studies=studies, **settings)
+                code = run_lab(folder, on_event=on_event, **sizes)
             raise typer.Exit(code)
         else:
             from neuroflow.demo import run_demo
 
             with console.progress() as on_event:
-                summary = run_demo(folder, on_event=on_event, n_studies=studies, **settings)
+                summary = run_demo(folder, on_event=on_event, **sizes)
             console.print(str(summary))
 
 

@@ -1,9 +1,11 @@
 from .aidp import NOTICE as NOTICE
 from .aidp import aidp_text as aidp_text
 from .aidp import check_layout as check_layout
+from .course import YEARLY_CHANGE as YEARLY_CHANGE
 from .engine import Subject as Subject
 from .engine import simulate as simulate
 from .pipeline import GroundTruth as GroundTruth
+from .pipeline import text_results as text_results
 from .reference_stats import GROUPS as GROUPS
 from .report import predict as predict
 from .report import prediction_text as prediction_text

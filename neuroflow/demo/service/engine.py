@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from neuroflow.demo.service.course import SLOPE_SD, YEARLY_CHANGE
 from neuroflow.demo.service.reference_stats import (
     COMPOSED,
     GROUPS,
@@ -43,6 +44,8 @@ class Subject:
         ``"M"`` or ``"F"``. Without effect: the statistics do not separate the sexes.
     visit
         Counted from 1; values of one person's visits are similar, not equal.
+    years
+        Since the first visit; values change by `YEARLY_CHANGE`, of each person a little apart.
     """
 
     participant_id: str
@@ -50,6 +53,7 @@ class Subject:
     age: float
     sex: str
     visit: int = 1
+    years: float = 0.0
 
 
 def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
@@ -80,6 +84,7 @@ def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
     mean = mean + statistics["control_age_slope_per_year"].to_numpy() * (
         subject.age - REFERENCE_AGE
     )
+    mean = mean + _course(subject, seed)
     published = _beta_values(
         _deviations(subject, seed), mean, statistics[f"{subject.group}_sd"].to_numpy()
     )
@@ -98,6 +103,18 @@ def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
             "value": values.T.ravel(),
         }
     )
+
+
+def _course(subject: Subject, seed: int) -> NDArray[np.float64]:
+    """Return how far a person's values have changed since the first visit."""
+    index = group_statistics().index
+    change = np.zeros(len(index))
+    yearly = YEARLY_CHANGE[subject.group]
+    if subject.years and yearly:
+        own = _generator(seed, subject.participant_id, "course").standard_normal(len(yearly))
+        for (region, slope), deviation in zip(yearly.items(), own, strict=True):
+            change[index.get_loc((region, "FW"))] = slope * (1 + SLOPE_SD * deviation)
+    return change * subject.years
 
 
 @cache
@@ -138,7 +155,8 @@ def _beta_values(
     concentration = mean * (1 - mean) / variance - 1
     quantiles = stats.norm.cdf(deviations)
     shapes = mean * concentration, (1 - mean) * concentration
-    return np.asarray(stats.beta.ppf(quantiles, *shapes), dtype=np.float64)
+    # Exactly 0 or 1 are the values of regions that fell out of the brain.
+    return np.clip(stats.beta.ppf(quantiles, *shapes), 0.001, 0.999)
 
 
 def _generator(*parts: object) -> np.random.Generator:

@@ -107,6 +107,15 @@ class Pipeline:
             staged.replace(folder / name)
 
 
+def text_results(subject: Subject, study_id: str, at: datetime, seed: int) -> dict[str, str]:
+    """Return the textual files of a result."""
+    values = simulate(subject, seed)
+    return {
+        "prediction.txt": prediction_text(predict(values), study_id, at),
+        "aidp.csv": aidp_text(values, study_id),
+    }
+
+
 def share(*words: object) -> float:
     """Turn words into a number that looks random and never changes.
 
