@@ -10,13 +10,20 @@ from __future__ import annotations
 import re
 import struct
 
-from pydicom.datadict import private_dictionary_VR
+from pydicom.datadict import private_dictionary_VM, private_dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from neuroflow.studies.deidentify.names import Identifiers
-from neuroflow.studies.deidentify.values import are_numbers, is_code, texts
+from neuroflow.studies.deidentify.values import (
+    BINARY,
+    are_numbers,
+    are_so_many,
+    is_code,
+    is_measure,
+    texts,
+)
 
 SAFE: dict[str, dict[int, frozenset[int]]] = {
     "SIEMENS MR HEADER": {
@@ -154,8 +161,8 @@ _BY_NUMBER = {
     0x2001: {"03": "FL"},
     0x0019: {"0C": "IS", "0D": "CS", "0E": "FD", "27": "FD"},
 }
-_LIMIT = 1e9
-"""No float of the acquisition is larger, or, apart from zero, smaller than its inverse."""
+_MOST_UNLISTED = 3
+"""Values of a private attribute whose number the dictionary does not know."""
 GE_PROTOCOL = 0x0025001B
 
 
@@ -179,8 +186,10 @@ def is_safe_value(dataset: Dataset, tag: BaseTag, element: DataElement, words: I
     """Check the value of a private attribute that is kept against its type and its form."""
     creator = _creator(dataset, tag.group, tag.element >> 8)
     value, vr = element.value, element.VR
-    if vr in _BINARY:
-        return True
+    if vr in BINARY:
+        # The dictionary's number of values is wrong for some, as the slice times of Siemens.
+        limit = "1-n" if vr == "FD" else _multiplicity_of(creator, tag)
+        return are_so_many(vr, value, limit, _MOST_UNLISTED)
     if vr in ("OB", "OW", "UN") and is_packed_header(tag):
         return True  # blanked already
     if are_numbers(value):
@@ -207,11 +216,22 @@ def _vr_of(creator: str, tag: BaseTag) -> str:
     low = f"{tag.element & 0xFF:02X}"
     if vr := _BY_NUMBER.get(tag.group, {}).get(low):
         return vr
-    name = next((name for name in SAFE if name.upper() == creator), creator)
     try:
-        return str(private_dictionary_VR(tag, name))
+        return str(private_dictionary_VR(tag, _spelled(creator)))
     except KeyError:
         return ""
+
+
+def _multiplicity_of(creator: str, tag: BaseTag) -> str:
+    try:
+        return str(private_dictionary_VM(tag, _spelled(creator)))
+    except KeyError:
+        return "1-n"
+
+
+def _spelled(creator: str) -> str:
+    """Return a creator as the dictionary spells it."""
+    return next((name for name in SAFE if name.upper() == creator), creator)
 
 
 def _are_binary_numbers(vr: str, value: object) -> bool:
@@ -225,7 +245,7 @@ def _are_binary_numbers(vr: str, value: object) -> bool:
     if code not in "fd":
         return len(value) <= size * 2
     numbers = struct.unpack(f"<{len(value) // size}{code}", value)
-    return all(x == 0 or (1 / _LIMIT < abs(x) < _LIMIT) for x in numbers)
+    return all(map(is_measure, numbers))
 
 
 def _creator(dataset: Dataset, group: int, block: int) -> str:

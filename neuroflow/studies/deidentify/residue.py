@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import dictionary_VM, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from neuroflow.studies.deidentify.names import Identifiers
 from neuroflow.studies.deidentify.private_attributes import SEQUENCE_NAME, SERVICE, is_safe_value
-from neuroflow.studies.deidentify.values import CHARSETS, are_numbers, is_code, maker, texts
+from neuroflow.studies.deidentify.values import (
+    BINARY,
+    CHARSETS,
+    are_numbers,
+    are_so_many,
+    is_code,
+    maker,
+    texts,
+)
 
 _NUMBERS, _CODES = frozenset({"DS", "IS"}), frozenset({"CS"})
 _TEXTS = frozenset({"AE", "AS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})
+_MOST_VALUES = 16
+"""Whole numbers of an attribute that may have any number of them, as indices of dimensions."""
 _CHARSET, _MANUFACTURER = 0x00080005, 0x00080070
 _AGE = 0x00101010
 _CLOSED = {0x00204000: re.compile(r"b=\d+(?:\.\d*)?(?:\((?:-?\d+(?:\.\d*)?,?){3}\))?")}
@@ -55,11 +66,25 @@ def _checked(dataset: Dataset, tag: BaseTag, element: DataElement, words: Identi
         return all(CHARSETS.fullmatch(text) for text in texts(element.value))
     if int(tag) == _MANUFACTURER:
         return _checked_maker(element, words)
-    if element.VR in _NUMBERS:
-        return are_numbers(element.value) and not _is_id(tag, element.value, words)
+    if element.VR in _NUMBERS or element.VR in BINARY:
+        return _are_its_numbers(tag, element, words)
     if element.VR in _CODES:
         return _keep_values(element, is_code)
     return _checked_text(tag, element, words)
+
+
+def _are_its_numbers(tag: BaseTag, element: DataElement, words: Identifiers) -> bool:
+    if element.VR in BINARY:
+        return are_so_many(element.VR, element.value, _multiplicity(tag), _MOST_VALUES)
+    return are_numbers(element.value) and not _is_id(tag, element.value, words)
+
+
+@cache
+def _multiplicity(tag: BaseTag) -> str:
+    try:
+        return dictionary_VM(tag)
+    except KeyError:
+        return "1"
 
 
 def _checked_text(tag: BaseTag, element: DataElement, words: Identifiers) -> bool:

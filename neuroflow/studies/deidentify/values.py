@@ -7,6 +7,7 @@ is one of these, so that a name in the place of a code is not.
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Sequence
 
 from pydicom.multival import MultiValue
@@ -64,6 +65,11 @@ _FORMS = re.compile(
 )
 CHARSETS = re.compile(r"ISO[_ ]IR[_ ]\d{1,3}|ISO 2022 IR \d{1,3}|GB18030|GBK|UTF-?8|")
 """Character sets (PS3.3, C.12.1.1.2), and some of their misspellings."""
+BINARY = frozenset({"AT", "FL", "FD", "SL", "SS", "SV", "UL", "US", "UV"})
+"""Types of numbers that are stored as bytes."""
+_LARGEST = 1e9
+"""No float of the acquisition is larger, or, apart from zero, smaller than its inverse."""
+_LONG_TEXT = re.compile(rb"[ -~]{16}")  # bytes of numbers are seldom letters for so long
 _MAKER = re.compile(
     r"siemens|philips|ge\b|canon|toshiba|uih|united imaging|hitachi|fujifilm|bruker", re.I
 )
@@ -138,6 +144,35 @@ def are_numbers(value: object) -> bool:
         not text.strip() or (len(text) <= _LONGEST and _NUMBER.fullmatch(text.strip()))
         for text in texts(value)
     )
+
+
+def are_so_many(vr: str, value: object, multiplicity: str, most: int) -> bool:
+    """Check that binary numbers are no more than an attribute has, and no bytes of a text.
+
+    A wrong length makes an element swallow those after it, with the names in them. Of an
+    attribute with any number of values, `most` are kept, or more of the size of measures.
+
+    Examples
+    --------
+    >>> are_so_many("US", 3, "1", 16), are_so_many("US", [21343, 14658], "1", 16)
+    (True, False)
+    >>> are_so_many("FD", [0.0, 52.5, 105.0], "1-n", 2), are_so_many("FD", [2e40], "1-n", 2)
+    (True, False)
+    """
+    if vr not in BINARY:
+        return True
+    numbers = value if isinstance(value, MultiValue | list | tuple) else [value]
+    limit = multiplicity.rpartition("-")[2]
+    if len(numbers) <= (int(limit) if limit.isdigit() else 0 if vr == "FD" else most):
+        return True
+    if vr != "FD" or limit.isdigit() or not all(map(is_measure, numbers)):
+        return False
+    return _LONG_TEXT.search(struct.pack(f"<{len(numbers)}d", *numbers)) is None
+
+
+def is_measure(number: float) -> bool:
+    """Check that a float is of a size that measures have; those of letters are not."""
+    return number == 0 or 1 / _LARGEST < abs(number) < _LARGEST
 
 
 def texts(value: object) -> Sequence[str]:

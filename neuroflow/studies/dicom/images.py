@@ -85,6 +85,9 @@ def _read_headers(members: StudyMembers) -> tuple[list[Pair], list[str]]:
             if not (header.sop_uid and header.sop_class):
                 damaged.append(f"{member.basename} (no SOP Instance UID or class)")
                 continue
+            if not _has_size(header):
+                damaged.append(f"{member.basename} (no rows or columns)")
+                continue
             pairs.append((header, member))
         except NotAnImageError:
             others += 1  # passed over; only an image can be damaged
@@ -99,6 +102,10 @@ def _read_headers(members: StudyMembers) -> tuple[list[Pair], list[str]]:
             advice="Export the study again.",
         )
     return pairs, damaged
+
+
+def _has_size(header: Header) -> bool:
+    return all(isinstance(header.protocol.get(word), float) for word in ("Rows", "Columns"))
 
 
 def _why(member: Member, error: BaseException) -> str:

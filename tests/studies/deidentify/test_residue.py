@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 
 import numpy as np
 import pydicom
 import pytest
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
@@ -210,6 +212,45 @@ def test_orientations_of_slices_are_kept(text):
     dataset = image()
     dataset.private_block(0x0051, "SIEMENS MR HEADER", create=True).add_new(0x0E, "LO", text)
     assert pydicom.dcmread(DicomBytesIO(written(dataset)))[0x0051, 0x100E].value == text
+
+
+@pytest.mark.parametrize("word", ["SamplesPerPixel", "HighBit", "AcquisitionMatrix", "StackID"])
+@pytest.mark.parametrize("vr", ["US", "FL", "AT"])
+def test_an_element_that_swallowed_others_is_removed(word, vr):
+    dataset = image()
+    tag = tag_for_keyword(word)
+    put_raw(
+        dataset, tag, vr, b"\1\0\x08\0\x50\0SH\x0a\0ACC998877 \x32\0\x32\x10PN\x0c\0DOKTOR^ANNA "
+    )
+    kept = written(dataset)
+    assert b"DOKTOR" not in kept
+    assert b"ACC99" not in kept
+    assert tag not in pydicom.dcmread(DicomBytesIO(kept))
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "values"),
+    [
+        (0x001910E0, "US", list(b"MILLER")),
+        (0x00431039, "SL", [1] * 40),
+        (0x200510B0, "FL", [1.0, 2.0, 3.0, 4.0]),
+        (0x00191029, "FD", list(struct.unpack("<2d", b"MUSTERMANN^ERIKA"))),
+    ],
+)
+def test_private_numbers_that_may_be_a_text_are_removed(tag, vr, values):
+    dataset = image(vendor="ge" if tag in (0x001910E0, 0x00431039) else "philips")
+    creators = {0x0019: "SIEMENS MR HEADER"} if tag == 0x00191029 else {}
+    for group, creator in creators.items():
+        dataset.add_new((group, 0x10), "LO", creator)
+    dataset.add_new(tag, vr, values)
+    assert Tag(tag) not in pydicom.dcmread(DicomBytesIO(written(dataset)))
+
+
+def test_times_of_many_slices_are_kept():
+    dataset = image()
+    block = dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x29, "FD", [2.5 * number for number in range(72)])
+    assert len(pydicom.dcmread(DicomBytesIO(written(dataset)))[0x0019, 0x1029].value) == 72
 
 
 def test_ge_protocol_keeps_slice_order_and_loses_texts():
