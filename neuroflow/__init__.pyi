@@ -27,6 +27,8 @@ from .results import read_results as read_results
 from .results import save_cohort_table as save_cohort_table
 from .results import study_facts as study_facts
 from .results import to_wide as to_wide
+from .sharing import report as report
+from .sharing import verify as verify
 from .studies import check as check
 from .studies import find_studies as find_studies
 from .studies import findings_table as findings_table

@@ -8,6 +8,8 @@ TERMINATED = 143
 """After SIGTERM, as shells have it."""
 SOMETHING_LEFT = 20
 """The command succeeded, but studies are left."""
+DIFFERS = 21
+"""A file holds numbers that are not those of the workspace."""
 UNEXPECTED = 70
 """A bug in neuroflow, as in sysexits.h."""
 USAGE = 2
@@ -30,6 +32,7 @@ def exit_codes() -> dict[int, str]:
         USAGE: "The command line is wrong: an unknown option, a missing argument.",
         SOMETHING_LEFT: "Done, but some studies have errors, were not sent, wait for results, or "
         "newly failed.",
+        DIFFERS: "Verified, but numbers in the file are not those of the workspace.",
         UNEXPECTED: "A bug in neuroflow; the message names the log to report.",
         INTERRUPTED: "Stopped by Ctrl-C; run the same command again to continue.",
         TERMINATED: "Stopped by SIGTERM; run the same command again to continue.",

@@ -61,6 +61,7 @@ _PANELS = {
         commands.accuracy,
         commands.plot,
     ),
+    "Sharing": (commands.report, commands.verify),
     "Forms, demo, help": (commands.app, commands.demo, commands.explain),
 }
 app.add_typer(commands.keys, name="key", rich_help_panel="The service")

@@ -28,6 +28,7 @@ from .report import RECIPE as RECIPE
 from .report import Document as Document
 from .report import methods_text as methods_text
 from .report import paper_table as paper_table
+from .report import recipe as recipe
 from .report import save_paper_table as save_paper_table
 from .stats import build_design as build_design
 from .stats import covariate_columns as covariate_columns

@@ -29,6 +29,7 @@ from .plausibility import exclusion_note as exclusion_note
 from .plausibility import find_outlying as find_outlying
 from .plausibility import find_suspects as find_suspects
 from .provenance import carried_facts as carried_facts
+from .provenance import software_versions as software_versions
 from .read import combine_codes as combine_codes
 from .read import read_cells as read_cells
 from .read import require as require

@@ -24,6 +24,8 @@ COMMANDS = [
     "rebuild", "account-key show", "account-key export", "account-key import",
     "accuracy", "forget", "repeat", "table-one", "exclude-result", "include-result",
     "pause", "resume", "stop",
+    "report",
+    "verify",
 ]  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from neuroflow.cli.commands.service import account_keys as account_keys
 from neuroflow.cli.commands.service import connect as connect
 from neuroflow.cli.commands.service import keys as keys
 from neuroflow.cli.commands.service import notify as notify
+from neuroflow.cli.commands.sharing import report as report
+from neuroflow.cli.commands.sharing import verify as verify
 from neuroflow.cli.commands.studies import check as check
 from neuroflow.cli.commands.studies import exclude as exclude
 from neuroflow.cli.commands.studies import exclude_result as exclude_result

@@ -39,7 +39,7 @@ class Document:
             rows=[[cell_text(value) for value in row] for row in table.itertuples(index=False)],
             title=title or str(facts.get("title", "")),
             notes=[note for note in notes if note],
-            recipe=facts.get("recipe", {}),
+            recipe=_titled(facts.get("recipe", {}), title),
         )
 
     @property
@@ -53,6 +53,10 @@ class Document:
         return (
             json.dumps(self.recipe, default=str).replace("--", "-\\u002d").replace("%", "\\u0025")
         )
+
+
+def _titled(made: Mapping[str, Any], title: str) -> Mapping[str, Any]:
+    return {**made, "title": title} if made and title else made
 
 
 def cell_text(value: object) -> str:

@@ -124,13 +124,15 @@ def to_html(document: Document) -> str:
     Examples
     --------
     >>> page = to_html(Document.of(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]})))
-    >>> '<th scope="row">SCP</th><td>&lt; 0.001</td>' in page
+    >>> '<td data-key="SCP / q">&lt; 0.001</td>' in page
     True
     """
     title = for_html(document.title or "Table")
-    head = "".join(f'<th scope="col">{for_html(name)}</th>' for name in document.columns)
-    rows = "\n".join(_html_row(row) for row in document.rows)
-    notes = "\n".join(f"<p>{for_html(note)}</p>" for note in document.notes)
+    head = "".join(
+        f'<th scope="col" data-key="column">{for_html(name)}</th>' for name in document.columns
+    )
+    rows = "\n".join(_html_row(document.columns, row) for row in document.rows)
+    notes = "\n".join(f'<p data-key="text">{for_html(note)}</p>' for note in document.notes)
     recipe = document.recipe_text.replace("<", "\\u003c")
     script = f'<script type="application/json" id="neuroflow-recipe">{recipe}</script>'
     page = "@page { size: landscape; }" if document.is_wide else ""
@@ -146,7 +148,7 @@ def to_html(document: Document) -> str:
 <body>
 <main>
 <table>
-<caption>{title}</caption>
+<caption data-key="text">{title}</caption>
 <thead><tr>{head}</tr></thead>
 <tbody>
 {rows}
@@ -169,9 +171,13 @@ tr { break-inside: avoid; }
 """
 
 
-def _html_row(row: Sequence[str]) -> str:
+def _html_row(columns: Sequence[str], row: Sequence[str]) -> str:
+    names = [for_html(f"{row[0]} / {name}") for name in columns]
     first, *others = (for_html(cell) for cell in row)
-    return f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{x}</td>" for x in others) + "</tr>"
+    cells = "".join(
+        f'<td data-key="{key}">{text}</td>' for key, text in zip(names[1:], others, strict=True)
+    )
+    return f'<tr><th scope="row" data-key="{names[0]}">{first}</th>{cells}</tr>'
 
 
 def _latex_row(cells: Sequence[str]) -> str:

@@ -1,0 +1,2 @@
+from .write_report import render as render
+from .write_report import report as report

@@ -1,0 +1,5 @@
+"""Whether the numbers of a file are those of the workspace."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,1 @@
+from .verify_file import verify as verify

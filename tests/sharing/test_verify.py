@@ -1,0 +1,122 @@
+"""Numbers in files are computed again, and what differs is found."""
+
+import pandas as pd
+import pytest
+from support.collected import collect_into, people
+from support.comparison_tables import realistic_table
+
+import neuroflow as nf
+from neuroflow.errors import OptionError
+from neuroflow.workspace import Workspace
+
+OPTIONS = [
+    {},
+    {"metric": "FAt", "reference": None, "covariates": []},
+    {"by": "site", "visit": "last", "title": "Sites & <scanners> 1"},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_an_unchanged_report_has_no_difference(project, tmp_path, options):
+    file = nf.report(project, tmp_path / "r.html", figures=False, **options)
+    found = nf.verify(file, project)
+    assert found.to_dict("records") == []
+    assert found.attrs["n_compared"] > 500
+
+
+def test_one_changed_digit_in_a_report_is_found(project, tmp_path):
+    file = nf.report(project, tmp_path / "r.html", figures=False)
+    text = file.read_text("utf-8")
+    start = text.index("±", text.index('id="comparison"')) - 2
+    other = str((int(text[start]) + 1) % 10) if text[start].isdigit() else "9"
+    file.write_text(text[:start] + other + text[start + 1 :], "utf-8")
+    (found,) = nf.verify(file, project).to_dict("records")
+    assert found["key"].startswith("comparison/table-1/")
+    assert found["written"] != found["computed"]
+
+
+def test_a_removed_row_and_a_picture_exchanged_are_found(project, tmp_path):
+    file = nf.report(project, tmp_path / "r.html")
+    text = file.read_text("utf-8")
+    row = text[text.index('<tr><th scope="row"', text.index('id="accuracy"')) :]
+    row = row[: row.index("</tr>") + 5]
+    picture = text[text.index("data:image/png") :].split('"')[0]
+    changed = text.replace(row, "").replace(picture, picture[:-8] + "AAAAAAA=")
+    file.write_text(changed, "utf-8")
+    keys = nf.verify(file, project)["key"]
+    assert keys.str.contains("accuracy/").any()
+    assert keys.str.endswith("/picture").sum() == 1
+
+
+def test_a_decision_after_the_report_is_found(tmp_path):
+    with Workspace(tmp_path / "p") as ws:
+        cohort = collect_into(ws, people(12))
+        file = nf.report(ws, tmp_path / "r.html", figures=False)
+        ws.exclude_result(str(cohort.studies[1].study_id), reason="motion")
+        found = nf.verify(file, ws)
+    assert found["key"].str.startswith("flow/").any()
+    assert found["key"].str.startswith("comparison/").any()
+
+
+@pytest.fixture(scope="module")
+def table():
+    table = realistic_table({"Control": 12, "PSP": 12})
+    return table[table["region"].isin(["pSN", "Putamen", "SCP", "MCP"])]
+
+
+@pytest.mark.parametrize("ending", ["md", "tex", "html", "docx", "xlsx"])
+@pytest.mark.parametrize("title", ["", "Table 1: 5 % & more"])
+def test_an_unchanged_table_has_no_difference(table, tmp_path, ending, title):
+    for made in (nf.paper_table(table, covariates="age"), nf.table_one(table)):
+        file = nf.save_paper_table(made, tmp_path / f"t.{ending}", title=title)
+        found = nf.verify(file, table)
+        assert found.to_dict("records") == []
+        assert found.attrs["n_compared"] > 20
+
+
+@pytest.mark.parametrize("ending", ["md", "tex", "html"])
+def test_one_changed_cell_of_a_text_file_is_found(table, tmp_path, ending):
+    file = nf.save_paper_table(nf.paper_table(table), tmp_path / f"t.{ending}")
+    cell = nf.paper_table(table).loc[2, "PSP"].split()[0]
+    text = file.read_text("utf-8")
+    assert text.count(cell) == 1
+    file.write_text(text.replace(cell, cell[:-1] + "x"), "utf-8")
+    (found,) = nf.verify(file, table).to_dict("records")
+    assert found["key"].endswith("/ PSP")
+
+
+def test_one_changed_cell_in_word_and_excel_is_found(table, tmp_path):
+    docx, openpyxl = pytest.importorskip("docx"), pytest.importorskip("openpyxl")
+    made = nf.paper_table(table)
+    word = nf.save_paper_table(made, tmp_path / "t.docx")
+    document = docx.Document(str(word))
+    document.tables[0].rows[2].cells[2].paragraphs[0].runs[0].text = "9.999 ± 0.001"
+    document.save(str(word))
+    book = openpyxl.load_workbook(nf.save_paper_table(made, tmp_path / "t.xlsx"))
+    book["table"]["C3"] = "9.999 ± 0.001"
+    book.save(tmp_path / "t.xlsx")
+    for file in (word, tmp_path / "t.xlsx"):
+        (found,) = nf.verify(file, table).to_dict("records")
+        assert found["written"] == "9.999 ± 0.001"
+
+
+@pytest.mark.parametrize("text", ["", "| a |\n| --- |\n| 1 |\n", "<!-- neuroflow: {bad -->", "x"])
+def test_a_file_of_others_is_refused(table, tmp_path, text):
+    file = tmp_path / "t.md"
+    file.write_text(text)
+    with pytest.raises(OptionError, match="does not say how"):
+        nf.verify(file, table)
+
+
+@pytest.mark.parametrize("made", ["report", "os.system", "paper_table"])
+def test_a_recipe_that_cannot_be_followed_is_refused(tmp_path, table, made):
+    file = tmp_path / "t.html"
+    recipe = f'{{"made_by": "{made}", "options": {{"colour": 1}}}}'
+    file.write_text(f'<script type="application/json" id="neuroflow-recipe">{recipe}</script>')
+    with pytest.raises(OptionError):
+        nf.verify(file, table)
+
+
+def test_a_file_that_no_reader_knows_is_refused(tmp_path):
+    with pytest.raises(OptionError, match="cannot be verified"):
+        nf.verify(tmp_path / "t.pdf", pd.DataFrame())
