@@ -12,10 +12,11 @@ from traitlets import Dict, HasTraits, link
 from neuroflow.errors import OptionError
 from neuroflow.ledger import State
 from neuroflow.widgets.cohort import CohortModel, cohort_form
-from neuroflow.widgets.common import FormModel, bind, button, call_every, html, private
+from neuroflow.widgets.common import FormModel, bind, button, call_every, html, private, set_visible
 from neuroflow.widgets.common import form as framed
 from neuroflow.widgets.connect import ConnectModel, connect_form
 from neuroflow.widgets.explore import ExploreModel, explore_form
+from neuroflow.widgets.header import HeaderModel, header
 from neuroflow.widgets.results import ResultsModel, results_form
 from neuroflow.widgets.submit import SubmitModel, submit_form
 from neuroflow.workspace import Workspace
@@ -47,6 +48,7 @@ class AppModel(HasTraits):
         self.submit = SubmitModel(ws, self.cohort)
         self.results = ResultsModel(ws)
         self.explore = ExploreModel(ws, load=False)  # loaded when its tab is opened
+        self.header = HeaderModel(ws, lambda: any(form.busy for form in self.forms.values()))
         link((self.explore, "study_id"), (self.results, "study_id"))
         self.connect.observe(lambda _: self.submit.refresh(), names=["tone"])
         self.submit.observe(self._on_busy_change, names=["busy"])
@@ -73,9 +75,11 @@ class AppModel(HasTraits):
 
     def poll(self) -> None:
         """Show changes made by code, the command line or another notebook."""
-        follows = [self.cohort.poll, self.submit.poll, self._update_locked]
+        follows = [self.header.poll, self.cohort.poll, self.submit.poll, self._update_locked]
         if self._shown_form == "results":
             follows.append(self.results.poll)
+        for form in self.forms.values():
+            form.follow_orders()
         for follow in follows:
             self.submit.run_safely(follow)  # a ledger that cannot be read now may be read next time
 
@@ -154,13 +158,27 @@ def app(ws: Workspace, form: FormName | None = None) -> widgets.Widget:
     if model is None or model.ws is not ws:
         model = _models[key] = AppModel(ws)
     if form is None:
-        return _tabs(model)
+        return _Page(model, _tabs(model))
     if form not in _FORMS:
         raise OptionError(f"There is no form {form!r}.", advice=f"Forms are: {', '.join(_FORMS)}.")
     model.open_form(form)
-    view = _FORMS[form](getattr(model, form))
-    view.neuroflow = model
-    return view
+    return _Page(model, _FORMS[form](getattr(model, form)))
+
+
+class _Page(widgets.VBox):  # type: ignore[misc]
+    """The header above the forms, or above one of them."""
+
+    def __init__(self, model: AppModel, forms: widgets.Widget) -> None:
+        super().__init__([header(model.header), forms])
+        self.add_class("nf-app")
+        self.forms = forms
+        self.neuroflow = model  # keeps the models alive as long as the view
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the tabs."""
+        found: tuple[str, ...] = self.forms.titles
+        return found
 
 
 def _tabs(model: AppModel) -> widgets.Tab:
@@ -168,8 +186,6 @@ def _tabs(model: AppModel) -> widgets.Tab:
     tabs = widgets.Tab(
         [widgets.VBox() for _ in names], selected_index=names.index(model.current_form)
     )
-    tabs.add_class("nf-app")
-    tabs.neuroflow = model  # keeps the models alive as long as the view
 
     def draw_form() -> None:
         """Draw the open form; the others are drawn when they are opened."""
@@ -180,6 +196,8 @@ def _tabs(model: AppModel) -> widgets.Tab:
         elif not hasattr(place, "neuroflow"):
             place.neuroflow = _FORMS[name](getattr(model, name))
             place.children = [place.neuroflow]
+            if name != names[-1]:
+                place.neuroflow.children += (_next_step(model, tabs, name),)
 
     def on_tab_change(_change: Any) -> None:
         model.open_form(names[tabs.selected_index or 0])
@@ -209,6 +227,28 @@ def _locked_page(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.VBox:
     )
     words = f"<h2>{name.capitalize()}</h2><p>{html.badge('', model.locked[name])}</p>"
     return framed(private.HTML(words), widgets.HBox([way]))
+
+
+def _next_step(model: AppModel, tabs: widgets.Tab, name: str) -> widgets.HBox:
+    """Offer the next form once it has something to do."""
+    names = list(_FORMS)
+    following = names[names.index(name) + 1]
+
+    def go() -> None:
+        tabs.selected_index = names.index(following)
+
+    words = f"Next: {following.capitalize()}"
+    way = button(model.forms[name], words, f"Open the {following.capitalize()} form", go)
+    way.icon = "arrow-right"
+    own = model.forms[name]
+
+    def update() -> None:
+        is_done = own.tone == "good" if name == "connect" else following not in model.locked
+        set_visible(way, is_done and not own.busy)
+
+    bind(own, ["tone", "busy"], update)
+    model.observe(lambda _: update(), names=["locked"])
+    return widgets.HBox([way], layout={"justify_content": "flex-end"})
 
 
 def _bind_title(tabs: widgets.Tab, model: AppModel, number: int, name: str) -> None:

@@ -76,7 +76,9 @@ def serve_page(
     address = f"http://{LOCAL}:{number}/?token={token}"
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
-        _running_server(_command(number, theme), _environ(folder, token), log) as server,
+        _running_server(
+            _command(number, theme, folder.name), _environ(folder, token), log
+        ) as server,
         _shortcut(folder / "open_page.html", address) as shortcut,
     ):
         _wait_until_open(server, number, log, stop, sleep)
@@ -90,7 +92,7 @@ def serve_page(
             sleep(_STEP_SECONDS)
 
 
-def _command(port: int, theme: str) -> list[str]:
+def _command(port: int, theme: str, project: str) -> list[str]:
     notebook = files("neuroflow.widgets") / "neuroflow.ipynb"
     return [
         *(*jupyter_command("voila"), str(notebook), "--no-browser"),
@@ -98,6 +100,7 @@ def _command(port: int, theme: str) -> list[str]:
         *("--Voila.auto_token=True", "--template=neuroflow", f"--theme={theme}"),
         *("--VoilaConfiguration.allow_template_override=NO", "--strip_sources=True"),
         f"--Voila.tornado_settings={_settings(port)}",
+        f"--VoilaConfiguration.resources={ {'neuroflow': {'project': project}} }",
         # The kernel of a closed page may finish its upload; idle kernels are ended.
         *(
             f"--MappingKernelManager.cull_idle_timeout={_IDLE_SECONDS}",

@@ -1,5 +1,10 @@
 """`neuroflow app` in a real browser: a page without code, on the embedded service."""
 
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -35,3 +40,27 @@ def test_voila_page_connects_and_survives_a_reload(shown, service, tmp_path):
         for name in FORMS:
             page.tab(name)
             page.form.get_by_role("heading", name=name).first.wait_for()
+
+        assert page.page.locator("#nf-opening").count() == 0
+        header = page.page.locator(".nf-header:visible")
+        header.get_by_text(f"{service.user} at {service.host}").wait_for()
+        end_kernels(tmp_path / "project")
+        gone = page.page.get_by_role("alert").filter(has_text="The program behind these forms")
+        gone.get_by_text("What was sent stays sent").wait_for()
+        assert page.page.locator(".nf-app > [inert] .nf-form").count() > 0
+        page.screenshot("voila_ended")
+        gone.get_by_role("button", name="Load again").click()
+        page.page.get_by_role("status").filter(has_text="Opening the forms").wait_for()
+        page.form.wait_for()
+        assert page.page.locator("[inert]").count() == 0
+        page.complaints.clear()  # of the lost connection
+
+
+def end_kernels(workspace):
+    """Kill the programs behind the pages of a workspace, as a lack of memory does."""
+    mark = f"NEUROFLOW_WORKSPACE={workspace}".encode()
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            is_kernel = b"ipykernel" in (place / "cmdline").read_bytes()
+            if is_kernel and mark in (place / "environ").read_bytes().split(b"\0"):
+                os.kill(int(place.name), signal.SIGKILL)

@@ -140,7 +140,7 @@ class LabPage:
     @property
     def form(self):
         """The form of the open tab."""
-        return self.page.locator(".nf-form:visible")
+        return self.page.locator(".nf-form:not(.nf-header):visible")
 
     def saved(self):
         """Save the notebook, with the state of its widgets; return the text of its file."""

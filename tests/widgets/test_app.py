@@ -39,12 +39,12 @@ def test_every_control_has_a_label_and_a_description(draw, empty):
 
 
 def test_app_opens_on_the_current_form(empty, workspace):
-    assert app(empty).selected_index == 0
-    assert app(workspace).selected_index == 1
+    assert app(empty).forms.selected_index == 0
+    assert app(workspace).forms.selected_index == 1
 
 
 def test_locked_tab_shows_what_is_missing_and_links_there(empty):
-    tabs = app(empty)
+    tabs = app(empty).forms
     assert tabs.titles[2:4] == ("· 3 Submit (later)", "· 4 Results (later)")
     assert tabs.titles[4] == "· 5 Explore (later)"
     tabs.selected_index = 2

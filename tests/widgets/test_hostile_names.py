@@ -59,8 +59,8 @@ def test_hostile_names_stay_text_in_every_form(project):
         report.write_text(f"Product: {name}\n{name}\n", encoding="utf-8")
     tabs = app(ws)
     model = tabs.neuroflow
-    for place in range(len(tabs.children)):
-        tabs.selected_index = place  # every form is drawn
+    for place in range(len(tabs.titles)):
+        tabs.forms.selected_index = place  # every form is drawn
     assert model.explore.join(PATIENCE)
     model.explore.set(views=tuple(form_entries()), cohort="C1")
     said = []

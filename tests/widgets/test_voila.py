@@ -103,7 +103,7 @@ def test_page_with_token_shows_forms_without_code(tmp_path, monkeypatch):
 
 
 def test_token_is_no_argument_and_server_is_local(tmp_path):
-    command = voila._command(1, "light")
+    command = voila._command(1, "light", "it's mine")
     assert f"--Voila.ip={LOCAL}" in command
     environ = voila._environ(tmp_path, "a token")
     assert environ["JUPYTER_TOKEN"] == "a token"

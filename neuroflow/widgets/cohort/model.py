@@ -42,6 +42,7 @@ class CohortModel(FormModel):
     filter = Unicode(ALL)
     selected = Tuple()
     labels = Dict()
+    question = Unicode("")  # asked where a known cohort was named with another folder
 
     def __init__(self, ws: Workspace) -> None:
         super().__init__(studies=table.empty_table())
@@ -56,19 +57,58 @@ class CohortModel(FormModel):
 
     def check(self) -> None:
         """Find the studies, assign their ids, and check them; nothing is sent."""
-        if self.blockers:
-            return
+        if not self.blockers:
+            self._find_and_check(add=False)
+
+    def add_folder(self) -> None:
+        """Add the studies of the folder to the known cohort, and check them all."""
+        self.question = ""
+        self._update_blockers()
+        if not self.blockers:
+            self._find_and_check(add=True)
+
+    def show_known(self) -> None:
+        """Show the known cohort with its own folder, instead of the one that was typed."""
+        self._is_opening = True
+        try:
+            self.folder = ""
+        finally:
+            self._is_opening = False
+        self._open()
+
+    def open_cohort(self, cohort_id: str) -> None:
+        """Show a known cohort, whatever was typed before."""
+        self._is_opening = True
+        try:
+            self.set(folder="", participants="", cohort_id=cohort_id)
+        finally:
+            self._is_opening = False
+        self._clear()
+        self.run_safely(self._open)
+
+    def _find_and_check(self, *, add: bool) -> None:
         cohort_id, folder = self.cohort_id.strip(), self.folder.strip()
         participants = self.participants.strip() or None
 
         def work(on_event: OnEvent, _stop: StopEvent) -> tuple[Cohort, pd.DataFrame]:
             studies = find_studies(folder, on_event=on_event) if folder else None
+            if add and studies is not None:
+                known = self.ws.cohort(cohort_id).studies
+                roots = {study.root for study in known}
+                studies = [*known, *(study for study in studies if study.root not in roots)]
             cohort = self.ws.cohort(
                 cohort_id, studies, participants=participants, on_event=on_event
             )
             return cohort, self.ws.check(cohort, on_event=on_event)
 
-        self.run("Finding and checking studies", work, self._show)
+        def done(result: tuple[Cohort, pd.DataFrame]) -> None:
+            if add:
+                self._is_opening = True
+                self.folder = ""  # the studies are in several folders now
+                self._is_opening = False
+            self._show(result)
+
+        self.run("Finding and checking studies", work, done)
 
     def restore(self) -> None:
         """Show the cohort as saved in the workspace; no scan is opened."""
@@ -248,6 +288,7 @@ class CohortModel(FormModel):
     def _clear(self) -> None:
         self.set(cohort=None, findings=None, excluded={}, blocked={}, labels={}, selected=())
         self.set(studies=table.empty_table(), filter=ALL, tone="", notice="")
+        self._ask()
         self._update_blockers()
 
     def _open(self) -> None:
@@ -260,15 +301,35 @@ class CohortModel(FormModel):
             cohort = self.ws.cohort(cohort_id)
             folder = _common_folder(cohort)
             if self.folder.strip() not in {"", self._opened, folder}:
-                return  # another folder was typed: its studies have to be found first
-            self._opened = folder
+                return  # another folder was typed: the form asks what is meant
+            self._opened, self.question = folder, ""
             self.set(folder=folder, participants="")
             self._show((cohort, self.ws.check(cohort, offline=True)))
         finally:
             self._is_opening = False
 
+    def _ask(self) -> None:
+        """Ask what is meant by a known cohort with another folder; nothing is re-pointed."""
+        self.question = ""
+        cohort_id, folder = self.cohort_id.strip(), self.folder.strip()
+        if not folder or cohort_id not in self.cohort_ids:
+            return
+        cohort = self.ws.cohort(cohort_id)
+        typed = os.path.abspath(os.path.expanduser(folder))  # noqa: PTH100, PTH111  pathlib raises for ~nobody
+        if all(study.root.is_relative_to(typed) for study in cohort.studies):
+            return  # the folder holds what is known, and perhaps more
+        known = _common_folder(cohort)
+        sent = sum(bool(row.submitted_at) for row in self.ws.ledger.rows(cohort_id))
+        self.question = (
+            f"{cohort_id} holds {len(cohort.studies)} studies of {known or 'several folders'}, "
+            f"{sent} of them sent. Add the studies of the other folder, show the cohort as it is, "
+            "or enter another cohort id."
+        )
+
     def _update_blockers(self) -> None:
         blockers = []
+        if self.question:
+            blockers.append("Answer the question on the folder.")
         cohort_id = self.cohort_id.strip()
         if not cohort_id:
             blockers.append("Enter the cohort id: the name of its folder on the server.")

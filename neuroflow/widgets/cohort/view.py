@@ -37,6 +37,7 @@ def cohort_form(model: CohortModel) -> widgets.VBox:
         ),
         problem_list(model),
         *_fields(model),
+        _question(model),
         *_check(model),
         task_status(model, keep=False),
         demographics_panel(model),
@@ -84,6 +85,33 @@ def _fields(model: CohortModel) -> list[widgets.Widget]:
         ),
         participants,
     ]
+
+
+def _question(model: CohortModel) -> widgets.VBox:
+    """Ask what is meant by a known cohort with another folder."""
+    words = private.HTML()
+    add = button(
+        model,
+        "Add the new studies",
+        "Keep the studies of the cohort and add those of this folder that are new",
+        model.add_folder,
+    )
+    known = button(
+        model,
+        "Show the cohort as it is",
+        "Return to the folder with which the cohort was made",
+        model.show_known,
+    )
+    box = widgets.VBox([words, widgets.HBox([add, known])])
+    box.add_class("nf-panel")
+    disable_while_busy(model, add, known)
+
+    def update() -> None:
+        words.value = f'<p role="alert">{html.text(model.question)}</p>'
+        set_visible(box, bool(model.question))
+
+    bind(model, ["question"], update)
+    return box
 
 
 def _check(model: CohortModel) -> list[widgets.Widget]:

@@ -9,6 +9,7 @@ from .controls import button as button
 from .controls import disable_while_busy as disable_while_busy
 from .controls import field as field
 from .controls import form as form
+from .controls import on_enter as on_enter
 from .controls import problem_list as problem_list
 from .controls import set_options as set_options
 from .controls import set_visible as set_visible

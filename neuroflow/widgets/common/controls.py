@@ -39,8 +39,18 @@ def button(
     """Return a button whose errors are shown in its form."""
     options.setdefault("layout", {"width": "auto", "flex": "0 0 auto"})  # never cut
     made = private.Button(description=visible(label), tooltip=visible(description), **options)
-    made.on_click(lambda _: model.run_safely(action))
+    made.on_click(lambda _: model.run_safely(action, label))
     return made
+
+
+def on_enter(control: Any, target: widgets.Button) -> None:
+    """Let Enter in a field of text press a button, unless it is off."""
+
+    def pressed(_control: Any, message: Any, _buffers: Any) -> None:
+        if message.get("event") == "submit" and not target.disabled:
+            target.click()
+
+    control.on_msg(pressed)
 
 
 def bind(model: FormModel, names: list[str], update: Callable[[], None]) -> None:
@@ -105,7 +115,8 @@ def task_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
 
     def update_bars() -> None:
         names = getattr(model, "labels", None)
-        bars.value = html.progress(model.progress, names, is_running=model.busy)
+        is_running = model.busy and not model.paused  # paused there is no rate
+        bars.value = html.progress(model.progress, names, is_running=is_running)
         set_visible(bars, keep or model.busy)
 
     def update() -> None:
@@ -119,7 +130,7 @@ def task_status(model: FormModel, *, keep: bool = True) -> widgets.VBox:
             line = html.badge(tone, model.notice)
         status.value = f'<div role="status" class="nf-notice">{line}</div>' if line else ""
 
-    bind(model, ["progress", "busy"], update_bars)
+    bind(model, ["progress", "busy", "paused"], update_bars)
     names = ["busy", "can_stop", "stopping", "can_pause", "paused", "activity", "notice", "tone"]
     bind(model, names, update)
     line = widgets.HBox([status, pause, stop], layout={"align_items": "center"})

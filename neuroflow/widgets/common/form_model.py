@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from threading import Event as ThreadEvent
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ class Problem:
     why: str = ""
     advice: str = ""
     anchor: str = ""
+    action: str = field(default="", compare=False)  # The button after which it was shown
 
     @classmethod
     def of(cls, error: Exception) -> Problem:
@@ -74,6 +75,7 @@ class FormModel(HasTraits):
         self.last_error: Exception | None = None
         self._task: BackgroundTask[Any] | None = None
         self._pause = ThreadEvent()
+        self._action = ""
 
     def run(
         self,
@@ -98,11 +100,18 @@ class FormModel(HasTraits):
             notice="",
         )
         self.busy = True
+        action = self._action
+
+        def failed(error: Exception) -> None:
+            self._action = action
+            self.report_error(error)
+            self._action = ""
+
         self._task = BackgroundTask(
             work,
             on_events=self._on_events,
             on_done=lambda result: self._finish(lambda: done(result)),
-            on_error=lambda error: self._finish(lambda: self.report_error(error)),
+            on_error=lambda error: self._finish(lambda: failed(error)),
         )
 
     def can_start(self, activity: str) -> bool:
@@ -127,6 +136,12 @@ class FormModel(HasTraits):
             (self._pause.clear if self.paused else self._pause.set)()
             self.paused = not self.paused
 
+    def follow_orders(self) -> None:
+        """Show that another program paused, resumed or stopped the task."""
+        if self.busy and self._task is not None:
+            self.paused = self.can_pause and self._pause.is_set()
+            self.stopping = self._task.stop.is_set()
+
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the task and those that it starts; for scripts and tests."""
         job = None
@@ -136,17 +151,25 @@ class FormModel(HasTraits):
                 return False
         return True
 
-    def run_safely(self, action: Callable[[], object]) -> None:
-        """Call an action and show any exception as a problem; the form stays usable."""
+    def run_safely(self, action: Callable[[], object], name: str = "") -> None:
+        """Call an action and show any exception as a problem; the form stays usable.
+
+        With the name of a button, the problems of its last use are removed first.
+        """
+        if name:
+            self.problems = tuple(each for each in self.problems if each.action != name)
+            self._action = name
         try:
             action()
         except Exception as error:  # noqa: BLE001  the edge of the page: nothing may fail silently
             self.report_error(error)
+        finally:
+            self._action = "" if name else self._action
 
     def report_error(self, error: Exception) -> None:
         """Show an error; the same one is listed once."""
         self.last_error = error
-        problem = Problem.of(error)
+        problem = replace(Problem.of(error), action=self._action)
         if problem not in self.problems:
             self.problems = (*self.problems, problem)
 

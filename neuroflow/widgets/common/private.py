@@ -8,6 +8,7 @@ control's looks is state; all else travels as messages of the page's link, which
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any, ClassVar
 from weakref import WeakSet
 
@@ -27,16 +28,22 @@ PUBLIC = frozenset(
 """The traits that a notebook may keep; any other may name a participant."""
 
 
+AUDIENCE_SECONDS = 120.0
+"""How long a page counts as open after its last sign of life; one comes every ten seconds."""
+
+
 class PageLink(anywidget.AnyWidget):
     """The script that each page with forms runs once, and the messages to it."""
 
     _esm = read_resource(STATIC, "page.js")
+    _css = read_resource(STATIC, "page.css")
     _current: ClassVar[PageLink | None] = None
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._waiting: dict[str, dict[str, Any]] = {}
         self._controls: WeakSet[Private] = WeakSet()
+        self._seen_at = time.monotonic()
         self.on_msg(lambda _, message, __: self._answer(message))
 
     @classmethod
@@ -45,6 +52,11 @@ class PageLink(anywidget.AnyWidget):
         if cls._current is None or cls._current.comm is None:
             cls._current = cls(layout={"display": "none"})
         return cls._current
+
+    @classmethod
+    def has_audience(cls) -> bool:
+        """Return whether a page has shown a sign of life lately; a page that opens has time."""
+        return time.monotonic() - cls.current()._seen_at < AUDIENCE_SECONDS
 
     def show(self, control: Private, contents: dict[str, Any]) -> None:
         """Send contents of a control to every page; at once if no loop could gather them."""
@@ -68,7 +80,10 @@ class PageLink(anywidget.AnyWidget):
             self.send({"contents": {"states": states, "binary": binary}}, buffers)
 
     def _answer(self, message: dict[str, Any]) -> None:
-        """Send everything to a page that was opened."""
+        """Send everything to a page that was opened, and a sign of life to one that asks."""
+        self._seen_at = time.monotonic()
+        if message.get("ask") == "alive":
+            self.send({"alive": True})
         if message.get("ask") == "contents":
             for control in list(self._controls):
                 if control.comm is not None:

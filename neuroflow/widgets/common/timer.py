@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Callable
 from weakref import WeakMethod
 
+from neuroflow.widgets.common.private import PageLink
+
 
 def call_every(seconds: float, call: Callable[[], object]) -> None:
     """Call a method repeatedly on the running event loop until its object is gone.
 
-    Without a running loop (in a script or a test) nothing happens.
+    While no page shows the forms nothing is called: a program without an audience is idle, and its
+    server may end it. Without a running loop (in a script or a test) nothing happens.
 
     Examples
     --------
@@ -25,7 +28,8 @@ def call_every(seconds: float, call: Callable[[], object]) -> None:
     def tick() -> None:
         alive = method()
         if alive is not None:
-            alive()
+            if PageLink.has_audience():
+                alive()
             loop.call_later(seconds, tick)
 
     loop.call_later(seconds, tick)

@@ -121,6 +121,10 @@ class ConnectModel(FormModel):
         """Start another profile; the current one stays saved."""
         self.set(profile="" if self.profiles else DEFAULT, host="", port=22, user="", key="")
 
+    def leave_new_profile(self) -> None:
+        """Show the saved profile in use again; nothing of the new one is kept."""
+        self._restore()
+
     def remove_profile(self) -> None:
         """Remove the shown profile from the workspace; its key file is kept."""
         self.ws.service.remove_profile(self.profile)

@@ -19,6 +19,7 @@ from neuroflow.widgets.common import (
     field,
     form,
     html,
+    on_enter,
     private,
     problem_list,
     set_options,
@@ -57,21 +58,37 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
         )
 
     bind(model, ["key", "has_passphrase", "busy"], update)
+    fields = _fields(model)
+    actions, missing = _actions(model, secret)
+    for control in (*fields[:3], fields[3].typed, secret):
+        on_enter(control, actions.children[0])
     return form(
         private.HTML(
             "<h2>Connect</h2><p>Set up the connection to neuropacs and test it step by step.</p>"
         ),
         problem_list(model),
+        _demo_hint(model),
         _profiles(model),
-        *_fields(model),
+        *fields,
         secret,
-        *_actions(model, secret),
+        actions,
+        missing,
         task_status(model, keep=False),
         _steps(model),
         _identity(model),
         _agent(model),
         _public(model),
     )
+
+
+def _demo_hint(model: ConnectModel) -> private.HTML:
+    """Name the demo to those who have no access yet."""
+    view = private.HTML(
+        '<p class="nf-dim">No access or no scans yet? <code>neuroflow demo</code> opens these '
+        "forms on simulated scans, with a service on this computer.</p>"
+    )
+    bind(model, ["profiles"], lambda: set_visible(view, not model.profiles))
+    return view
 
 
 def _actions(model: ConnectModel, secret: private.Password) -> list[widgets.Widget]:
@@ -150,19 +167,27 @@ def _profiles(model: ConnectModel) -> widgets.VBox:
         model.remove_profile,
     )
 
+    cancel = button(
+        model,
+        "Cancel",
+        "Leave the new profile and return to the saved one",
+        model.leave_new_profile,
+    )
+
     def update() -> None:
+        set_visible(cancel, bool(model.profiles) and model.profile not in model.profiles)
         shown = model.profile if model.profile in model.profiles else None
         set_options(saved, model.profiles, shown)
         remove.disabled = model.busy or shown is None
         set_visible(row, bool(model.profiles))
 
     def selected() -> None:
-        if saved.value and saved.value != model.ws.service.profile_name:
+        if saved.value and saved.value != model.profile:
             model.choose_profile(saved.value)
 
-    row = widgets.HBox([saved, new, remove])
+    row = widgets.HBox([saved, new, cancel, remove])
     saved.observe(lambda _: model.run_safely(selected), names="value")
-    disable_while_busy(model, saved, new, name)
+    disable_while_busy(model, saved, new, cancel, name)
     bind(model, ["profile", "profiles", "busy"], update)
     return widgets.VBox([row, name])
 
@@ -214,8 +239,10 @@ def _steps(model: ConnectModel) -> private.HTML:
     def update() -> None:
         lines = []
         for step in model.steps:
-            tone = "good" if step.ok else "bad"
-            words = f"{STAGE_NAMES[step.name]}: {'ok' if step.ok else 'failed'}."
+            tone, outcome = ("good", "ok") if step.ok else ("bad", "failed")
+            if step.name == "host key" and model.shown_keys and not model.pinned_keys:
+                tone, outcome = "warn", "to be confirmed below"  # a first connection is no failure
+            words = f"{STAGE_NAMES[step.name]}: {outcome}."
             advice = html.text(step.error.worded_for("form").advice if step.error else "")
             advice = f'<span class="nf-advice">What to do: {advice}</span>' if advice else ""
             notes = "".join(f'<span class="nf-advice">{html.text(n)}</span>' for n in step.notes)
@@ -231,7 +258,7 @@ def _steps(model: ConnectModel) -> private.HTML:
         items = "".join(lines)
         view.value = f'<ol class="nf-steps" aria-label="Stages">{items}</ol>' if items else ""
 
-    bind(model, ["steps", "busy"], update)
+    bind(model, ["steps", "busy", "shown_keys"], update)
     return view
 
 

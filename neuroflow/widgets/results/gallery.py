@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import ipywidgets as widgets
+from traitlets import link
 
-from neuroflow.widgets.common import bind, button, html, private, problem_list, set_visible
-from neuroflow.widgets.results.gallery_model import GalleryModel, Report
+from neuroflow.results import DIFFERS
+from neuroflow.widgets.common import (
+    WRAP_ROW,
+    bind,
+    button,
+    field,
+    html,
+    private,
+    problem_list,
+    set_options,
+    set_visible,
+)
+from neuroflow.widgets.results.gallery_model import GalleryModel, Report, Verdict
 
+_CHECKS = {
+    "agrees": ("good", "agrees with aidp.csv"),
+    DIFFERS: ("bad", "differs from aidp.csv"),
+}
+"""How a card shows whether the report agrees with the values."""
 WARNING = (
     '<div class="nf-clinical" role="note">'
     '<span aria-hidden="true">!</span> Research use only. Not for clinical use.</div>'
@@ -24,7 +41,10 @@ def gallery(model: GalleryModel) -> widgets.VBox:
             "grid_gap": "10px",
         }
     )
-    pages = widgets.VBox([grid, widgets.HBox([back, forth])])
+    number = field(private.Dropdown, "Page", "Which page of reports is shown")
+    number.layout.width = "260px"
+    turn = widgets.HBox([back, number, forth])
+    pages = widgets.VBox([_choices(model), grid, turn])
     box = widgets.VBox(
         [head, private.HTML(WARNING), problem_list(model), _opened(model), pages],
     )
@@ -37,17 +57,47 @@ def gallery(model: GalleryModel) -> widgets.VBox:
 
     def update_head() -> None:
         count = model.pages
-        where = f"{len(model.reports)} reports, page {model.page + 1} of {count}"
+        found = len(model.found)
+        of_all = "" if found == len(model.reports) else f" of {len(model.reports)}"
+        where = f"{found}{of_all} reports, page {model.page + 1} of {count}"
+        set_options(number, [(f"{n + 1} of {count}", n) for n in range(count)], model.page)
         head.value = f'<p class="nf-head">{where}</p>'
         back.disabled, forth.disabled = model.page == 0, model.page >= count - 1
-        set_visible(back, count > 1)
-        set_visible(forth, count > 1)
+        set_visible(turn, count > 1)
         set_visible(box, bool(model.reports))
         set_visible(pages, not model.name)
 
+    def chosen() -> None:
+        if number.value is not None and number.value != model.page:
+            model.go_to(number.value)
+
+    number.observe(lambda _: model.run_safely(chosen), names="value")
     bind(model, ["thumbnails"], update)
-    bind(model, ["reports", "page", "name"], update_head)
+    bind(model, ["reports", "page", "name", "search", "show", "verdicts"], update_head)
     return box
+
+
+def _choices(model: GalleryModel) -> widgets.HBox:
+    """Draw the search and the menu of what is listed."""
+    search = field(
+        private.Text, "Search reports", "Parts of the names of studies", placeholder="words to find"
+    )
+    search.layout.width = "360px"
+    link((model, "search"), (search, "value"))
+    kind = field(private.Dropdown, "Reports", "Which reports are listed")
+    kind.layout.width = "360px"
+
+    def update() -> None:
+        values = {value for _, value in model.kinds}
+        set_options(kind, model.kinds, model.show if model.show in values else model.kinds[0][1])
+
+    def chosen() -> None:
+        if kind.value is not None:
+            model.show = kind.value
+
+    kind.observe(lambda _: model.run_safely(chosen), names="value")
+    bind(model, ["reports", "verdicts"], update)
+    return widgets.HBox([search, kind], layout=WRAP_ROW)
 
 
 class _Card(widgets.VBox):  # type: ignore[misc]
@@ -61,7 +111,14 @@ class _Card(widgets.VBox):  # type: ignore[misc]
 
 def _card(model: GalleryModel, report: Report, small: str) -> _Card:
     kind = "failure report" if report.is_failure else "report"
-    words = html.badge("bad", f"Failed: {report.name}") if report.is_failure else ""
+    verdict = model.verdicts.get(report.study_id, Verdict())
+    words = [html.badge("bad", f"Failed: {report.name}")] if report.is_failure else []
+    words += [f"Prediction {html.text(verdict.prediction)}"] if verdict.prediction else []
+    words += [html.badge("warn", "Quality control")] if verdict.has_warning else []
+    check = model.checks.get(report.study_id, "")
+    if check in _CHECKS:
+        words.append(html.badge(*_CHECKS[check]))
+    below = "".join(f"<p>{part}</p>" for part in words)
     image = (
         html.picture(small, alternative=f"Thumbnail of the {kind} of {report.name}")
         if small
@@ -71,7 +128,7 @@ def _card(model: GalleryModel, report: Report, small: str) -> _Card:
         model, report.name, f"Open the {kind} of {report.name}", lambda: model.open(report)
     )
     opener.layout.width = "100%"
-    return _Card([private.HTML(image + words), opener])
+    return _Card([private.HTML(image + below), opener])
 
 
 def _opened(model: GalleryModel) -> widgets.VBox:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from threading import Event as StopEvent
 
-from PIL import Image
-from traitlets import Int, Tuple, Unicode
+from traitlets import Dict, Int, Tuple, Unicode
 
 from neuroflow.contract import RESULT_SUFFIX
 from neuroflow.errors import NeuroflowError, ResultError
-from neuroflow.io import MAX_PIXELS, in_megabytes, max_bytes
 from neuroflow.models import OnEvent
 from neuroflow.results import (
     DIFFERS,
@@ -26,6 +21,7 @@ from neuroflow.results import (
     parse_report,
 )
 from neuroflow.widgets.common import FormModel
+from neuroflow.widgets.results.pictures import picture
 
 PER_PAGE = 8
 SMALL = (260, 260)
@@ -38,13 +34,8 @@ _CLASSES = {
     "psp_vs_msap": "Probability of PSP, not MSA",
 }
 
-_UNDRAWABLE = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
+EVERYTHING, FAILURES, WARNINGS = "all", "failures", "warnings"
+"""What can be listed, apart from each prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +49,17 @@ class Report:
     is_failure: bool  # There are no values: the service could not process the study
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a report says in short."""
+
+    prediction: str = ""
+    has_warning: bool = False  # Its quality control found something
+
+
+_Drawn = tuple[tuple[tuple[Report, str], ...], dict[str, Verdict], dict[str, str]]
+
+
 class GalleryModel(FormModel):
     """The reports in a folder of results."""
 
@@ -68,22 +70,61 @@ class GalleryModel(FormModel):
     large = Unicode("")
     text = Unicode("")
     facts = Tuple()
+    search = Unicode("")
+    show = Unicode(EVERYTHING)
+    verdicts = Dict()  # of each report by study_id: prediction, and whether it has a warning
+    checks = Dict()  # whether the reports of the page agree with their values
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
+        self.observe(lambda _: self.go_to(0), names=["search", "show"])
         self.folder = folder
         self._requested: Report | None = None
         self._drawn: tuple[Report, ...] | None = None
+        self._read: dict[str, Verdict] = {}
 
     @property
     def pages(self) -> int:
         """Number of pages, at least one."""
-        return max(1, -(-len(self.reports) // PER_PAGE))
+        return max(1, -(-len(self.found) // PER_PAGE))
+
+    @property
+    def found(self) -> tuple[Report, ...]:
+        """The reports that are searched for and of the kind to show."""
+        words = self.search.casefold().split()
+        return tuple(
+            report
+            for report in self.reports
+            if all(word in report.name.casefold() for word in words) and self._is_shown(report)
+        )
+
+    @property
+    def kinds(self) -> list[tuple[str, str]]:
+        """What can be shown, each with its number of reports: text and value."""
+        verdicts = [self.verdicts.get(report.study_id, Verdict()) for report in self.reports]
+        failures = sum(report.is_failure for report in self.reports)
+        warned = sum(verdict.has_warning for verdict in verdicts)
+        kinds = [(f"All ({len(self.reports)})", EVERYTHING)]
+        kinds += [(f"Failures ({failures})", FAILURES)] if failures else []
+        kinds += [(f"Warnings ({warned})", WARNINGS)] if warned else []
+        predictions = Counter(verdict.prediction for verdict in verdicts if verdict.prediction)
+        return kinds + [
+            (f"Prediction {name} ({count})", name) for name, count in sorted(predictions.items())
+        ]
+
+    def _is_shown(self, report: Report) -> bool:
+        verdict: Verdict = self.verdicts.get(report.study_id, Verdict())
+        if self.show == FAILURES:
+            return report.is_failure
+        if self.show == WARNINGS:
+            return verdict.has_warning
+        return self.show in {EVERYTHING, verdict.prediction}
 
     def reload(self, names: Mapping[str, str]) -> None:
         """Read the folder again."""
         found = [_report(path, names) for path in self.folder.glob(f"*{RESULT_SUFFIX}")]
         self.reports = tuple(sorted(found, key=lambda report: report.name))
+        self._read = {}
         self._drawn = None  # a picture may have changed under the same name
         self.go_to(self.page)
 
@@ -112,7 +153,7 @@ class GalleryModel(FormModel):
 
     def _continue(self) -> None:
         """Start the next pending task: thumbnails of the page, then the requested report."""
-        here = self.reports[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
+        here = self.found[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
         if self.busy:
             return  # called again when the task ends
         if here != self._drawn:
@@ -121,11 +162,16 @@ class GalleryModel(FormModel):
             self._open(self._requested)
 
     def _draw(self, here: tuple[Report, ...]) -> None:
-        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[tuple[Report, str], ...]:
-            return tuple((report, _thumbnail(report)) for report in here)
+        known, all_reports = self._read, self.reports
 
-        def show(drawn: tuple[tuple[Report, str], ...]) -> None:
-            self.thumbnails = drawn
+        def work(_on_event: OnEvent, _stop: StopEvent) -> _Drawn:
+            verdicts = known or {r.study_id: verdict_of(_read(r.text)) for r in all_reports}
+            checks = {r.study_id: _cross_check(self.folder, r.study_id)[0] for r in here}
+            return tuple((report, _thumbnail(report)) for report in here), verdicts, checks
+
+        def show(drawn: _Drawn) -> None:
+            self._read = drawn[1]
+            self.set(thumbnails=drawn[0], verdicts=drawn[1], checks=drawn[2])
             self._continue()
 
         self._drawn = here
@@ -134,7 +180,7 @@ class GalleryModel(FormModel):
     def _open(self, report: Report) -> None:
         def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[str, str, str]:
             large = picture(report.picture, LARGE) if report.picture else ""
-            return large, _read(report.text), _cross_check(self.folder, report.study_id)
+            return large, _read(report.text), _cross_check(self.folder, report.study_id)[1]
 
         def show(found: tuple[str, str, str]) -> None:
             if self._requested is report:  # else it was closed, or another one was requested
@@ -153,6 +199,23 @@ class GalleryModel(FormModel):
         super().report_error(error)
         self._requested = None
         self._continue()
+
+
+def verdict_of(text: str) -> Verdict:
+    r"""Return the prediction of a text report, and whether it warns.
+
+    Examples
+    --------
+    >>> verdict_of("Atypical:0.96\npSN Free Water Value:0.1512\n")
+    Verdict(prediction='MSA or PSP', has_warning=False)
+    """
+    report = parse_report(text)
+    named = next(iter(report.labels.values()), "")
+    if not named and report.probabilities:
+        named = max(report.probabilities, key=lambda name: report.probabilities[name])
+    if not named and "atypical" in report.classes:
+        named = "MSA or PSP" if report.classes["atypical"] >= 0.5 else "PD"
+    return Verdict(named, bool(report.quality) and "pass" not in report.quality.casefold())
 
 
 def facts_of(text: str) -> tuple[tuple[str, str], ...]:
@@ -193,37 +256,6 @@ def _with_controls(biomarker: Biomarker) -> str:
     return f"{text} (controls {biomarker.mean:.4f}{spread})"
 
 
-def picture(path: Path, size: tuple[int, int]) -> str:
-    """Return a picture of at most the given size as a base64-encoded PNG."""
-    try:
-        return _picture(path, path.stat().st_mtime_ns, size)
-    except _UNDRAWABLE as error:
-        raise ResultError(
-            f"The picture {path.name} cannot be shown.",
-            why=f"{type(error).__name__}.",
-            advice="Collect again; if the error persists, contact neuropacs support.",
-            study_id=path.parent.name.removesuffix(RESULT_SUFFIX),
-        ) from error
-
-
-@lru_cache(maxsize=256)
-def _picture(path: Path, _changed: int, size: tuple[int, int]) -> str:
-    if path.stat().st_size > max_bytes(path.name):
-        raise ValueError(f"more than {in_megabytes(max_bytes(path.name))}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ValueError(f"more than {MAX_PIXELS:,} pixels")
-            image.draft("RGB", size)  # a JPEG is decoded at a fraction of its size
-            image.thumbnail(size)
-            drawn = image.convert("RGBA")
-    white = Image.new("RGBA", drawn.size, "white")  # transparency would be dark in a dark theme
-    data = io.BytesIO()
-    Image.alpha_composite(white, drawn).convert("RGB").save(data, "PNG")
-    return base64.b64encode(data.getvalue()).decode("ascii")
-
-
 def _thumbnail(report: Report) -> str:
     """Return the thumbnail; an unreadable one must not hide the others."""
     try:
@@ -251,16 +283,17 @@ def _is_failure(folder: Path) -> bool:
     return folder_verdict(folder) != "report"
 
 
-def _cross_check(folder: Path, study_id: str) -> str:
-    """Return whether the report of a study agrees with its values; empty if neither can be read."""
+def _cross_check(folder: Path, study_id: str) -> tuple[str, str]:
+    """Return whether the report of a study agrees with its values, in a word and in full."""
     place = folder / f"{study_id}{RESULT_SUFFIX}"
     try:
         outcome = load_results(place).cross_check.outcomes.get(study_id)
     except NeuroflowError:
-        return ""
+        return "", ""
     if outcome is None or not outcome.detail:
-        return ""
-    return outcome.detail if outcome.result == DIFFERS else f"{outcome.detail}: {outcome.result}"
+        return "", ""
+    is_short = outcome.result != DIFFERS
+    return outcome.result, f"{outcome.detail}: {outcome.result}" if is_short else outcome.detail
 
 
 def _file(folder: Path, usual: str) -> Path | None:

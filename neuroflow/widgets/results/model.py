@@ -156,10 +156,14 @@ class ResultsModel(FormModel):
             }
         )
         counts = tuple(Counter(str(state) for state in table["state"]).items())
-        shown = shown.sort_values(["cohort", "study"], kind="stable", ignore_index=True)
+        # Results of other projects on the account come last: they have no name here.
+        shown["elsewhere"] = shown["study"] == shown["study_id"]
+        shown = shown.sort_values(
+            ["elsewhere", "cohort", "study"], kind="stable", ignore_index=True
+        )
         self.set(
             listed_at=table.attrs.get("listed_at"),
-            status=shown.drop(columns="study_id"),
+            status=shown.drop(columns=["study_id", "elsewhere"]),
             ids=tuple(shown["study_id"]),
             counts=counts,
             labels=labels,

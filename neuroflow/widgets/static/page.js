@@ -1,5 +1,5 @@
-// What the forms need of the page around them, once per page: their keys stay in them, and what
-// they show is kept out of the notebook's file.
+// What the forms need of the page around them, once per page: their keys stay in them, what they
+// show is kept out of the notebook's file, and a program that has ended is not kept quiet.
 
 const FORMS = ".nf-app, .nf-form";
 const keptIn = new WeakSet();
@@ -49,16 +49,113 @@ function show(manager, contents) {
   }
 }
 
+const BEAT = 10_000; // milliseconds between two signs of life
+const ENDED = new Set(["dead", "terminating", "restarting", "autorestarting"]);
+const STAYS = "What was sent stays sent, and what was saved stays saved.";
+
+function wording(reason) {
+  const isPage = document.body.dataset.voila !== undefined;
+  if (reason === "connection") {
+    const again = isPage
+      ? "If neuroflow app was ended, run it again: it opens a new page."
+      : "If Jupyter was ended, start it again.";
+    return `This page has no connection to its program. ${STAYS} ${again}`;
+  }
+  const again = isPage ? "" : " Run the cell again.";
+  return `The program behind these forms has ended. ${STAYS}${again}`;
+}
+
+// One bar above the forms of a program, while it cannot be reached; their controls are off.
+class Watch {
+  constructor(model) {
+    this.model = model;
+    this.places = new Set();
+    this.unanswered = 0;
+    this.reason = "";
+    this.kernel = model.widget_manager.kernel;
+    this.kernel?.statusChanged?.connect((_, status) => {
+      if (ENDED.has(status)) this.say("program");
+    });
+    this.timer = setInterval(() => this.beat(), BEAT);
+    document.addEventListener("visibilitychange", () => this.beat());
+  }
+
+  beat() {
+    if (document.hidden || this.reason === "program") return;
+    const isLost = (this.kernel?.connectionStatus ?? "connected") !== "connected";
+    if (isLost || this.reason) this.say(isLost ? "connection" : "");
+    if (isLost) return;
+    if (this.unanswered > 2 && this.kernel?.status === "idle") {
+      this.say("program"); // started again, and knows nothing of this page
+      return;
+    }
+    if (this.unanswered > 0 && this.kernel?.status === "busy") return; // it will answer later
+    this.unanswered += 1;
+    this.model.send({ ask: "alive" });
+  }
+
+  answered() {
+    this.unanswered = 0;
+    if (this.reason) this.say("");
+  }
+
+  say(reason) {
+    this.reason = reason;
+    for (const place of this.places) {
+      const form = place.closest(".nf-app") ?? place.closest(".nf-form");
+      if (form) bar(form, reason);
+    }
+  }
+
+  end() {
+    clearInterval(this.timer);
+    if (this.reason) this.say("");
+  }
+}
+
+function bar(form, reason) {
+  form.querySelector(":scope > .nf-gone")?.remove();
+  for (const part of form.children) part.inert = reason !== "";
+  if (!reason) return;
+  const box = document.createElement("div");
+  box.className = "nf-gone";
+  box.setAttribute("role", "alert");
+  box.append(wording(reason));
+  if (document.body.dataset.voila !== undefined) {
+    const again = document.createElement("button");
+    again.type = "button";
+    again.textContent = "Load again";
+    again.addEventListener("click", () => location.reload());
+    box.append(" ", again);
+  }
+  form.prepend(box);
+}
+
+const watches = new WeakMap();
+
 function initialize({ model }) {
-  model.on("msg:custom", ({ contents }, buffers) => {
+  document.getElementById("nf-opening")?.remove();
+  const watch = new Watch(model);
+  watches.set(model.widget_manager, watch);
+  model.on("msg:custom", ({ contents, alive }, buffers) => {
+    if (alive) watch.answered();
     if (!contents) return;
     for (const [id, name, number] of contents.binary) contents.states[id][name] = buffers[number];
     show(model.widget_manager, contents.states);
   });
   model.send({ ask: "contents" });
-  if (globalThis.neuroflowPage) return;
-  globalThis.neuroflowPage = true;
-  addEventListener("keydown", markKeys, { capture: true });
+  watch.beat();
+  if (!globalThis.neuroflowPage) {
+    globalThis.neuroflowPage = true;
+    addEventListener("keydown", markKeys, { capture: true });
+  }
+  return () => watch.end();
 }
 
-export default { initialize, render() {} };
+function render({ model, el }) {
+  const watch = watches.get(model.widget_manager);
+  watch.places.add(el);
+  return () => watch.places.delete(el);
+}
+
+export default { initialize, render };

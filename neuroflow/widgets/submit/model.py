@@ -149,9 +149,13 @@ class SubmitModel(FormModel):
         if self.cohorts.busy:
             blockers.append("The cohort is being checked.")
         if self.other_job_running:
+            job = self.ws.running_job
             blockers.append(
-                "Another form, notebook or command is working in this workspace. Wait until it "
-                "has finished."
+                "Another form, notebook or command is working in this workspace, and is paused: "
+                "continue or stop it above."
+                if job is not None and job.is_paused
+                else "Another form, notebook or command is working in this workspace. Wait until "
+                "it has finished, or stop it above."
             )
         left = len(cohort.studies) - len(self.cohorts.excluded)
         if blocked and len(blocked) == left:
@@ -286,7 +290,7 @@ class SubmitModel(FormModel):
             time=["" if not value > 0 else format_duration(value) for value in plan["seconds"]],
         )
         is_complete = not plan["reason"].str.startswith("stopped before").any()
-        text = plan_text(plan)
+        text = plan_text(plan) if is_complete else ""
         self.refresh()
         self.set(plan=shown[list(PLAN_COLUMNS)] if is_complete else None, plan_text=text)
         tone = "" if is_complete else "warn"

@@ -63,7 +63,7 @@ def _cohort(model: SubmitModel) -> widgets.VBox:
     def selected() -> None:
         name = choice.value
         if name and (model.cohort is None or model.cohort.cohort_id != name):
-            model.cohorts.cohort_id = name
+            model.cohorts.open_cohort(name)
 
     choice.observe(lambda _: model.run_safely(selected), names="value")
     disable_while_busy(model, choice)

@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import pandas as pd
@@ -160,6 +161,39 @@ def test_known_cohort_id_opens_cohort_unless_folder_was_typed(checked, ws):
     checked.folder = "/data/new"
     checked.cohort_id = "C"
     assert (checked.folder, checked.cohort) == ("/data/new", None)
+
+
+@pytest.fixture
+def asked(checked, eight_studies, tmp_path):
+    """Return the form of a known cohort, with a folder that holds one other study."""
+    other = tmp_path / "elsewhere" / "sub-D006"
+    shutil.copytree(eight_studies / "scans" / "sub-D006", other)
+    checked.folder = str(tmp_path / "elsewhere")
+    return checked
+
+
+def test_known_cohort_with_another_folder_asks_and_changes_nothing(asked, ws):
+    assert "C holds 2 studies of" in asked.question
+    assert "0 of them sent" in asked.question
+    asked.check()
+    assert not asked.busy
+    assert len(ws.cohort("C").studies) == 2
+    asked.show_known()
+    assert (asked.question, len(asked.studies)) == ("", 2)
+
+
+def test_other_folder_is_added_to_a_known_cohort(asked, ws):
+    before = {study.label: study.study_id for study in ws.cohort("C").studies}
+    finish(asked, asked.add_folder)
+    after = {study.label: study.study_id for study in ws.cohort("C").studies}
+    assert len(after) == 3
+    assert before.items() <= after.items()
+    assert (asked.question, asked.folder, asked.problems) == ("", "", ())
+
+
+def test_cohort_of_the_menu_is_shown_whatever_was_typed(asked):
+    asked.open_cohort("C")
+    assert (asked.question, len(asked.studies)) == ("", 2)
 
 
 def test_decisions_made_in_code_are_shown(checked, ws):

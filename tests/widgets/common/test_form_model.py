@@ -73,3 +73,25 @@ def test_a_result_may_begin_the_next_job():
 
 def raise_(error):
     raise error
+
+
+def test_error_of_a_button_goes_when_it_is_used_again():
+    model = FormModel()
+    model.run_safely(lambda: 1 / 0, "Save")
+    model.run_safely(lambda: int("x"), "Check")
+    assert len(model.problems) == 2
+    model.run_safely(lambda: None, "Save")
+    assert ["ValueError" in problem.why for problem in model.problems] == [True]
+
+
+def test_error_of_a_task_goes_with_the_next_use_of_its_button():
+    model = FormModel()
+
+    def fail(_on_event, _stop):
+        raise ValueError("no")
+
+    model.run_safely(lambda: model.run("Working", fail, print), "Go")
+    assert model.join(PATIENCE)
+    assert len(model.problems) == 1
+    model.run_safely(lambda: None, "Go")
+    assert model.problems == ()

@@ -36,8 +36,8 @@ def opened(empty):
     """Show the forms of a workspace with results, each of them opened."""
     collect_into(empty, people(3))
     view = app(empty)
-    for number in range(len(view.children)):
-        view.selected_index = number
+    for number in range(len(view.titles)):
+        view.forms.selected_index = number
     view.neuroflow.results.study_id = view.neuroflow.results.ids[0]
     return view
 
@@ -93,3 +93,14 @@ def test_pictures_travel_as_bytes_beside_the_message(messages):
     assert message["contents"]["binary"] == [[view.model_id, "png", 0]]
     assert buffers == [b"PNG"]
     assert PATIENT not in saved(view)
+
+
+def test_nothing_ticks_when_no_page_shows_the_forms(monkeypatch):
+    link = private.PageLink.current()
+    sent = []
+    monkeypatch.setattr(link, "send", sent.append)
+    monkeypatch.setattr(link, "_seen_at", -1e9)
+    assert not link.has_audience()
+    link._handle_custom_msg({"ask": "alive"}, [])
+    assert link.has_audience()
+    assert sent == [{"alive": True}]

@@ -1,5 +1,5 @@
 import ipywidgets as widgets
-from support.forms import all_of, button
+from support.forms import all_of, button, control
 from support.waits import PATIENCE
 
 from neuroflow.widgets.connect.model import ConnectModel
@@ -48,3 +48,29 @@ def test_a_pasted_fingerprint_is_compared_before_it_can_be_confirmed(empty):
     pasted.value = "SHA256:bb"
     assert "Equal: the server shows this fingerprint" in shown()
     assert model.fingerprint == "SHA256:bb"
+
+
+def test_enter_in_a_field_tests_the_connection(empty, monkeypatch):
+    model = ConnectModel(empty)
+    view = connect_form(model)
+    tested = []
+    monkeypatch.setattr(model, "test", tested.append)
+    host = control(view, "Host")
+    host._handle_custom_msg({"event": "submit"}, [])
+    assert tested == []
+    model.set(host="h", user="u", key="k")
+    host._handle_custom_msg({"event": "submit"}, [])
+    assert tested == [""]
+
+
+def test_new_profile_can_be_left(workspace):
+    model = ConnectModel(workspace)
+    view = connect_form(model)
+    host, name = model.host, model.profile
+    button(view, "New profile").click()
+    assert (model.host, model.profile) == ("", "")
+    button(view, "Cancel").click()
+    assert (model.host, model.profile) == (host, name)
+    button(view, "New profile").click()
+    control(view, "Saved profiles").value = name
+    assert (model.host, model.profile) == (host, name)

@@ -3,7 +3,7 @@ import io
 
 import pytest
 from PIL import Image
-from support.forms import HOSTILE, html_of
+from support.forms import HOSTILE, control, html_of
 from support.hostile import measured
 from support.waits import PATIENCE
 
@@ -116,3 +116,60 @@ def test_a_picture_of_too_many_pixels_is_not_drawn(tmp_path, side):
         picture(path, SMALL)
     assert cost.megabytes < 5 * 10
     assert cost.seconds < 5 * 0.2
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """Return a gallery of three reports: one warns, one differs from its values, one failed."""
+    texts = {
+        "a": "Atypical:0.96\nQC FAILED\n",
+        "b": "Atypical:0.04\npSN Free Water Value:0.2293\n",
+        "c": "The scan could not be processed.\n",
+    }
+    for name, text in texts.items():
+        folder = tmp_path / f"{name}_out"
+        folder.mkdir()
+        (folder / "prediction.txt").write_text(text)
+    (tmp_path / "a_out" / "aidp.csv").touch()
+    (tmp_path / "b_out" / "aidp.csv").write_text("Subject,pSN_FW,MCP_FW\nx,0.3127,0.1\n")
+    model = GalleryModel(tmp_path)
+    model.reload({"a": "sub-1 A", "b": "sub-2 B", "c": "sub-3 C"})
+    assert model.join(PATIENCE)
+    return model
+
+
+def test_reports_are_listed_by_prediction_failure_and_warning(mixed):
+    assert [text for text, _ in mixed.kinds] == [
+        "All (3)",
+        "Failures (1)",
+        "Warnings (1)",
+        "Prediction MSA or PSP (1)",
+        "Prediction PD (1)",
+    ]
+    found = {}
+    for _, kind in mixed.kinds[1:]:
+        mixed.show = kind
+        found[kind] = [report.study_id for report in mixed.found]
+    assert found == {"failures": ["c"], "warnings": ["a"], "MSA or PSP": ["a"], "PD": ["b"]}
+
+
+def test_search_narrows_the_gallery_and_returns_to_its_first_page(gallery):
+    gallery.go_to(1)
+    gallery.search = "S7"
+    assert (gallery.page, gallery.pages) == (0, 1)
+    assert gallery.join(PATIENCE)
+    assert [report.name for report, _ in gallery.thumbnails] == ["s7"]
+    assert "1 of 10 reports, page 1 of 1" in html_of(gallery_view(gallery))
+
+
+def test_cards_show_prediction_and_whether_values_agree(mixed):
+    shown = html_of(gallery_view(mixed))
+    assert "Prediction MSA or PSP" in shown
+    assert "Quality control" in shown
+    assert "differs from aidp.csv" in shown
+
+
+def test_page_is_chosen_by_its_number(gallery):
+    control(gallery_view(gallery), "Page").value = 1
+    assert gallery.join(PATIENCE)
+    assert (gallery.page, len(gallery.thumbnails)) == (1, 2)

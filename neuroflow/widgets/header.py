@@ -1,0 +1,111 @@
+"""The header of the forms: project, folder and account, and a job that another program runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+from traitlets import Any, Unicode
+
+from neuroflow.errors import NeuroflowError
+from neuroflow.widgets.common import (
+    FormModel,
+    bind,
+    button,
+    form,
+    html,
+    private,
+    problem_list,
+    set_visible,
+)
+from neuroflow.workspace import RunningJob, Workspace
+
+JOBS = {
+    "submit": "Sending studies",
+    "collect": "Collecting results",
+    "package": "Packaging studies",
+    "rebuild": "Rebuilding the ledger",
+}
+"""What the jobs of a workspace are called in the forms."""
+
+
+class HeaderModel(FormModel):
+    """Where one works, and what another page, notebook or command does there now."""
+
+    account = Unicode("")
+    job = Any(None, allow_none=True)
+
+    def __init__(self, ws: Workspace, is_own: Callable[[], bool]) -> None:
+        super().__init__()
+        self.ws = ws
+        self._is_own = is_own
+        self.poll()
+
+    def poll(self) -> None:
+        """Show the account in use and the job of another program."""
+        self.account = self._account()
+        self.job = None if self._is_own() else self.ws.running_job
+
+    def toggle_pause(self) -> None:
+        """Pause the job, or resume it."""
+        job: RunningJob | None = self.ws.running_job
+        if job is not None:
+            (self.ws.resume_job if job.is_paused else self.ws.pause_job)()
+        self.poll()
+
+    def stop(self) -> None:
+        """Let the job finish the studies in progress and begin no other."""
+        if self.ws.running_job is not None:
+            self.ws.stop_job()
+        self.poll()
+
+    def _account(self) -> str:
+        try:
+            profile = self.ws.service.profile
+        except NeuroflowError:
+            return "the connection cannot be read"  # the Connect form shows why
+        return f"{profile.user} at {profile.host}" if profile else "no connection yet"
+
+
+def header(model: HeaderModel) -> widgets.VBox:
+    """Draw the header."""
+    place = private.HTML()
+    status = private.HTML()
+    pause = button(
+        model, "Pause", "Pause or continue that job; nothing is lost", model.toggle_pause
+    )
+    stop = button(model, "Stop", "Let that job finish what has started, and no more", model.stop)
+    row = widgets.HBox([status, pause, stop], layout={"align_items": "center"})
+
+    def update() -> None:
+        folder = model.ws.folder
+        place.value = (
+            f'<p class="nf-project"><strong>{html.text(folder.name)}</strong> '
+            f'<span class="nf-dim">{html.text(folder)} · {html.text(model.account)}</span></p>'
+        )
+        job: RunningJob | None = model.job
+        set_visible(row, job is not None)
+        if job is None:
+            return
+        line = html.badge("warn" if job.is_paused else "wait", job_text(job))
+        status.value = f'<div role="status" class="nf-notice">{line}</div>'
+        pause.description = "Continue" if job.is_paused else "Pause"
+        set_visible(pause, job.can_pause and not job.is_stopping)
+        set_visible(stop, job.can_stop and not job.is_stopping)
+
+    bind(model, ["account", "job"], update)
+    box = form(place, problem_list(model), row)
+    box.add_class("nf-header")
+    return box
+
+
+def job_text(job: RunningJob) -> str:
+    """Return what a job of another program does, and whether it is paused."""
+    name = JOBS.get(job.name, job.name)
+    words = job.text.replace(job.name, name, 1)
+    since = f"{job.since.astimezone():%Y-%m-%d %H:%M}"
+    whose = f"begun {since} by another page, notebook or command"
+    if job.is_paused:
+        return f"Paused: {words}, {whose}. Nothing is sent until it is continued."
+    state = "Stopping, the studies in progress are finished: " if job.is_stopping else ""
+    return f"{state}{words}, {whose}."
