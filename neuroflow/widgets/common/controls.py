@@ -43,7 +43,7 @@ def button(
     return made
 
 
-def on_enter(control: Any, target: widgets.Button) -> None:
+def on_enter(control: Any, target: private.Button) -> None:
     """Let Enter in a field of text press a button, unless it is off."""
 
     def pressed(_control: Any, message: Any, _buffers: Any) -> None:

@@ -211,10 +211,10 @@ def verdict_of(text: str) -> Verdict:
     """
     report = parse_report(text)
     named = next(iter(report.labels.values()), "")
-    if not named and report.probabilities:
-        named = max(report.probabilities, key=lambda name: report.probabilities[name])
     if not named and "atypical" in report.classes:
         named = "MSA or PSP" if report.classes["atypical"] >= 0.5 else "PD"
+    elif not named and report.probabilities:
+        named = max(report.probabilities, key=lambda name: report.probabilities[name])
     return Verdict(named, bool(report.quality) and "pass" not in report.quality.casefold())
 
 

@@ -120,27 +120,29 @@ def test_a_picture_of_too_many_pixels_is_not_drawn(tmp_path, side):
 
 @pytest.fixture
 def mixed(tmp_path):
-    """Return a gallery of three reports: one warns, one differs from its values, one failed."""
+    """Return a gallery of four reports: one warns, one differs from its values, one failed."""
     texts = {
-        "a": "Atypical:0.96\nQC FAILED\n",
+        "a": "Atypical:0.96\n",
         "b": "Atypical:0.04\npSN Free Water Value:0.2293\n",
         "c": "The scan could not be processed.\n",
+        "d": "QC FAILED\n",
     }
     for name, text in texts.items():
         folder = tmp_path / f"{name}_out"
         folder.mkdir()
         (folder / "prediction.txt").write_text(text)
-    (tmp_path / "a_out" / "aidp.csv").touch()
+    for name in "ad":
+        (tmp_path / f"{name}_out" / "aidp.csv").touch()
     (tmp_path / "b_out" / "aidp.csv").write_text("Subject,pSN_FW,MCP_FW\nx,0.3127,0.1\n")
     model = GalleryModel(tmp_path)
-    model.reload({"a": "sub-1 A", "b": "sub-2 B", "c": "sub-3 C"})
+    model.reload({"a": "sub-1 A", "b": "sub-2 B", "c": "sub-3 C", "d": "sub-4 D"})
     assert model.join(PATIENCE)
     return model
 
 
 def test_reports_are_listed_by_prediction_failure_and_warning(mixed):
     assert [text for text, _ in mixed.kinds] == [
-        "All (3)",
+        "All (4)",
         "Failures (1)",
         "Warnings (1)",
         "Prediction MSA or PSP (1)",
@@ -150,7 +152,7 @@ def test_reports_are_listed_by_prediction_failure_and_warning(mixed):
     for _, kind in mixed.kinds[1:]:
         mixed.show = kind
         found[kind] = [report.study_id for report in mixed.found]
-    assert found == {"failures": ["c"], "warnings": ["a"], "MSA or PSP": ["a"], "PD": ["b"]}
+    assert found == {"failures": ["c"], "warnings": ["d"], "MSA or PSP": ["a"], "PD": ["b"]}
 
 
 def test_search_narrows_the_gallery_and_returns_to_its_first_page(gallery):
