@@ -84,7 +84,7 @@ def test_error_of_a_button_goes_when_it_is_used_again():
     assert ["ValueError" in problem.why for problem in model.problems] == [True]
 
 
-def test_error_of_a_task_goes_with_the_next_use_of_its_button():
+def test_error_of_a_task_goes_when_its_button_is_used():
     model = FormModel()
 
     def fail(_on_event, _stop):
