@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     import rich.console
 
     from neuroflow.models import OnEvent
+
+
+_ANY_WIDTH = 100_000  # of a table in a file or pipe, where no line is cut
+_WHOLE = re.compile(r"\S*|[\d\s:.,+-]*")  # ids, numbers and times: never on two lines
+_LEAST = 12  # columns of the screen for a text that may be folded
 
 
 class Console:
@@ -126,15 +132,27 @@ def _write_json(facts: Mapping[str, Any]) -> None:
 
 
 def _print_grid(frame: pd.DataFrame) -> None:
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
+    names = [for_terminal(str(column)) for column in frame.columns]
+    rows = [[for_terminal(_cell(value)) for value in row] for row in frame.itertuples(index=False)]
+    screen = terminal()
+    if not screen.is_terminal:
+        screen.width = _ANY_WIDTH
     grid = Table(header_style="bold")
-    for column in frame.columns:
-        grid.add_column(Text(for_terminal(str(column))))
-    for row in frame.itertuples(index=False):
-        grid.add_row(*(Text(for_terminal(_cell(value))) for value in row))
-    terminal().print(grid)
+    longest = [max(map(cell_len, cells), default=0) for cells in zip(names, *rows, strict=True)]
+    whole = [all(_WHOLE.fullmatch(row[n]) for row in rows) for n in range(len(names))]
+    needed = sum(width + 3 if kept else _LEAST for width, kept in zip(longest, whole, strict=True))
+    for name, width, kept in zip(names, longest, whole, strict=True):
+        fits = kept and needed < screen.width
+        grid.add_column(
+            Text(name), overflow="fold", no_wrap=fits, min_width=width if fits else None
+        )
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    screen.print(grid)
 
 
 def _cell(value: Any) -> str:
