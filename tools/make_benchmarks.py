@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ TITLES = {
     "upload": "Uploads",
     "collect": "Collecting",
     "table": "The cohort table",
+    "growth": "Growth",
     "compare": "Comparisons and figures",
     "import": "Import",
     "forms": "Forms",
@@ -77,6 +79,8 @@ def measure(name: str) -> list[dict[str, Any]]:
         script = BENCHMARKS / f"bench_{name}.py"
         environ = {**os.environ, VARIABLE: str(file)}
         subprocess.run([sys.executable, script], check=True, env=environ)  # noqa: S603  our own
+        for picture in Path(folder).glob("*.svg"):
+            shutil.copy(picture, PAGE.parent / "images" / picture.name)
         if not file.is_file():
             return []
         return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
@@ -88,6 +92,8 @@ def section(name: str, rows: list[dict[str, Any]]) -> str:
     lines += [f"```sh\npython benchmarks/bench_{name}.py\n```\n", machine(), ""]
     lines += ["| Job | Compared with | Measured | Aim |", "| --- | --- | --- | --- |"]
     lines += [f"| {r['what']} | {r['against']} | {r['value']} | {r['aim']} |" for r in rows]
+    if (PAGE.parent / "images" / f"{name}.svg").is_file():
+        lines += ["", f"![{TITLES[name]}: time against size](images/{name}.svg)"]
     return "\n".join(lines) + "\n"
 
 

@@ -27,6 +27,7 @@ from neuroflow.compare.stats import (
     make_contrasts,
     mann_whitney,
     mask_underpowered,
+    refuse_empty_reference,
     welch,
     welch_anova,
 )
@@ -204,6 +205,10 @@ def compare_groups(
         visit=visit,
         repeated=robust == "cluster",
     )
+    if contrasts is None:
+        refuse_empty_reference(
+            cells.studies, by, reference, sample, sample.exclusions, groups=groups
+        )
     wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
     against = resolve_reference(reference, sample.names) if contrasts is None else None
     wanted = [] if omnibus == "only" else wanted

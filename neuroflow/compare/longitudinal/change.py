@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -37,6 +37,7 @@ from neuroflow.compare.stats import (
     make_contrasts,
     mask_underpowered,
     read_covariates,
+    refuse_empty_reference,
 )
 from neuroflow.errors import OptionError
 from neuroflow.matrix import (
@@ -134,7 +135,7 @@ def change_over_time(
     ------
     CompareError
         No participant has two visits at different times, one is in two groups, or visits are
-        further apart in years than they can be.
+        further apart in years than they can be, or nobody of the reference group is left.
     OptionError
         There is no such group, metric or method.
     TableError
@@ -143,7 +144,8 @@ def change_over_time(
     Warns
     -----
     ResultWarning
-        Mixed models of some regions were singular or did not converge.
+        Mixed models of some regions were singular or did not converge; participants with several
+        visits were left out; or nobody of the controls is left.
 
     References
     ----------
@@ -198,6 +200,16 @@ class _Change:
     covariates: str | Sequence[str]
     confidence: float
 
+    def check(
+        self, cells: Cells, people: Sample, without_slope: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Refuse a reference group of which nobody is left."""
+        if self.contrasts is None:
+            gone = [*without_slope, *people.exclusions]
+            refuse_empty_reference(
+                cells.studies, self.by, self.reference, people, gone, groups=self.groups
+            )
+
     def between(self, names: Sequence[str]) -> list[Contrast]:
         """Return the contrasts between groups; none if there is one group."""
         if len(names) < 2:
@@ -241,6 +253,7 @@ def _by_mixed_model(
         groups=how.groups,
         covariates=how.covariates,
     )
+    how.check(cells, data.people)
     names = data.people.names
     wanted = [Contrast((name,), ()) for name in names]
     wanted += (between := how.between(names))
@@ -275,6 +288,7 @@ def _by_slopes(cells: Cells, how: _Change) -> tuple[pd.DataFrame, int]:
     """Return the changes of participants' own slopes, and how many rows are within groups."""
     slopes = read_slopes(cells, how.by, how.time, how.unit)
     sample, slopes = _sample(slopes, how.by, how.groups, how.covariates)
+    how.check(cells, sample, slopes.excluded)
     within = ResultTable(len(sample.names), slopes.cells.values.shape[1])
     for row, name in enumerate(sample.names):
         _test_change(within, row, name, slopes.cells.values[sample.group == row], how.confidence)

@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.compare.longitudinal.visits import check_groups, check_several
+from neuroflow.compare.stats import describe_exclusions
+from neuroflow.errors import ResultWarning
+from neuroflow.events import warn_user
 from neuroflow.matrix import Cells, FloatArray, IntArray, TimeUnit, participants, years_of
+
+_ONE_VISIT = "one visit only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def _without_slope(cells: Cells, who: IntArray, years: FloatArray) -> list[dict[
         if known.nunique() > 1:
             continue
         reason = (
-            "one visit only"
+            _ONE_VISIT
             if len(mine) == 1 and len(known)
             else "no time of any visit"
             if known.empty
@@ -61,10 +66,16 @@ def _without_slope(cells: Cells, who: IntArray, years: FloatArray) -> list[dict[
             else "all visits at the same time"
         )
         reasons.setdefault(reason, []).append(mine["study"].tolist())
-    return [
+    left_out = [
         {"reason": reason, "n": len(people), "study_ids": [name for own in people for name in own]}
         for reason, people in reasons.items()
     ]
+    if surprising := [each for each in left_out if each["reason"] != _ONE_VISIT]:
+        n = sum(each["n"] for each in surprising)
+        noun = "participant has" if n == 1 else "participants have"
+        warn_user(f"{n} {noun} no change over time. {describe_exclusions(surprising)}",
+                  ResultWarning)  # fmt: skip
+    return left_out
 
 
 def _slope(years: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

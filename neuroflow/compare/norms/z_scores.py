@@ -18,6 +18,7 @@ from neuroflow.compare.stats import (
     add_sensitivity,
     build_design,
     covariate_columns,
+    describe_exclusions,
     fit_linear,
     missing_patterns,
     read_covariates,
@@ -175,6 +176,7 @@ def z_score_matrices(
         raise CompareError(
             f"The reference group {reference or 'of all studies'} has only {member.sum()} "
             f"participants with all covariates; at least {LEAST} are needed.",
+            why=_who_is_missing(cells.studies, by, reference, adjust),
             advice="Choose another reference group, or adjust for fewer covariates.",
         )
     frame = _Reference(adjust, member, _own_row(cells.studies, member))
@@ -235,6 +237,22 @@ def _members(
     member = chosen.copy()
     member[np.flatnonzero(chosen)[~first]] = False
     return member
+
+
+def _who_is_missing(
+    studies: pd.DataFrame, by: str, reference: str | None, covariates: Sequence[Covariate]
+) -> str:
+    """Return which studies of the reference lack which covariate."""
+    mine = np.ones(len(studies), dtype=bool)
+    if reference is not None:
+        mine = (labels(studies[by]) == reference).to_numpy(dtype=bool)
+    ids = studies["study_id"].astype(str)
+    return describe_exclusions(
+        [
+            {"reason": f"no {item.name}", "study_ids": ids[mine & ~item.known].tolist()}
+            for item in covariates
+        ]
+    )
 
 
 def _own_row(studies: pd.DataFrame, member: BoolArray) -> IntArray:

@@ -4,6 +4,8 @@ from .correlation import Correlations as Correlations
 from .correlation import Kind as Kind
 from .correlation import all_pairs as all_pairs
 from .effect_size import hedges_g as hedges_g
+from .empty_reference import describe_exclusions as describe_exclusions
+from .empty_reference import refuse_empty_reference as refuse_empty_reference
 from .linear import Fit as Fit
 from .linear import LinearModel as LinearModel
 from .linear import Robust as Robust
