@@ -66,7 +66,7 @@ def _without_slope(cells: Cells, who: IntArray, years: FloatArray) -> list[dict[
             else "all visits at the same time"
         )
         reasons.setdefault(reason, []).append(mine["study"].tolist())
-    left_out = [
+    left_out: list[dict[str, Any]] = [
         {"reason": reason, "n": len(people), "study_ids": [name for own in people for name in own]}
         for reason, people in reasons.items()
     ]
