@@ -195,8 +195,7 @@ def compare_groups(
             f"The groups in {by!r} cannot be compared and adjusted for at the same time.",
             advice=f"Remove {by} from the covariates.",
         )
-    needed = [by, *plain]
-    cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
+    cells = read_cells(table, metric=metric, needed=[by, *plain], exclude_suspect=exclude_suspect)
     sample = choose_sample(
         cells,
         by=by,
@@ -205,10 +204,7 @@ def compare_groups(
         visit=visit,
         repeated=robust == "cluster",
     )
-    if contrasts is None:
-        refuse_empty_reference(
-            cells.studies, by, reference, sample, sample.exclusions, groups=groups
-        )
+    refuse_empty_reference(cells.studies, by, reference, sample, groups=groups, planned=contrasts)
     wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
     against = resolve_reference(reference, sample.names) if contrasts is None else None
     wanted = [] if omnibus == "only" else wanted

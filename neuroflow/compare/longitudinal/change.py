@@ -204,11 +204,10 @@ class _Change:
         self, cells: Cells, people: Sample, without_slope: Sequence[Mapping[str, Any]] = ()
     ) -> None:
         """Refuse a reference group of which nobody is left."""
-        if self.contrasts is None:
-            gone = [*without_slope, *people.exclusions]
-            refuse_empty_reference(
-                cells.studies, self.by, self.reference, people, gone, groups=self.groups
-            )
+        refuse_empty_reference(
+            cells.studies, self.by, self.reference, people, without_slope,
+            groups=self.groups, planned=self.contrasts,
+        )  # fmt: skip
 
     def between(self, names: Sequence[str]) -> list[Contrast]:
         """Return the contrasts between groups; none if there is one group."""

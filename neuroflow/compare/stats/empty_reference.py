@@ -21,11 +21,14 @@ def refuse_empty_reference(
     by: str,
     reference: str | None,
     sample: Sample,
-    exclusions: Sequence[Mapping[str, Any]],
+    earlier: Sequence[Mapping[str, Any]] = (),
     *,
     groups: str | Sequence[str] | None = None,
+    planned: str | Sequence[str] | None = None,
 ) -> None:
     """Refuse a reference group without anybody left; warn where it was not asked for by name."""
+    if planned is not None:  # contrasts that name their groups
+        return
     given = labels(studies[by])
     present = group_order(given.dropna())
     found = resolve_reference(reference, present)
@@ -41,7 +44,7 @@ def refuse_empty_reference(
         return
     mine = studies.loc[(given == found).to_numpy(dtype=bool), "study_id"].astype(str)
     what = f"Nobody of the reference group {found} is left to compare with."
-    why = describe_exclusions(exclusions, set(mine))
+    why = describe_exclusions([*earlier, *sample.exclusions], set(mine))
     if reference == "auto":
         warn_user(f"{what} {why}", ResultWarning)
         return
