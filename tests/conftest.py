@@ -1,10 +1,12 @@
 """What all tests share: the embedded service and a small cohort to send to it."""
 
+import os
 import shutil
 import sys
 
 import pytest
 from support.made_once import made_once
+from support.order import long_ones_first
 from support.struck import STRUCK
 
 from neuroflow.demo.cohort import make_cohort
@@ -23,6 +25,13 @@ def _user_folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(CONFIG_VARIABLE, str(tmp_path_factory.mktemp("user")))
         yield
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the long tests on every worker."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        items[:] = long_ones_first(items, workers)
 
 
 def pytest_sessionfinish(session):
