@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from math import isnan
+
 import pandas as pd
 
 from neuroflow.errors import DemoError
@@ -13,6 +17,8 @@ LAYOUTS = ("wide", "long", "transposed")
 """``wide``: one row with ``Subject``, a column per value: the likeliest layout, and the default.
 ``long``: a row per region, a column per metric.
 ``transposed``: a row per value, without header."""
+
+_COLUMNS = ("region", "metric", "value")
 
 
 def check_layout(layout: str) -> str:
@@ -42,16 +48,20 @@ def aidp_text(values: pd.DataFrame, study_id: str, layout: str = "wide") -> str:
     <BLANKLINE>
     """
     check_layout(layout)
-    regions = values["region"].drop_duplicates()
-    metrics = values["metric"].drop_duplicates()
-    named = values.set_axis(values["region"] + "_" + values["metric"])["value"]
+    texts = {
+        (region, metric): "" if isnan(value) else f"{value:.6f}"
+        for region, metric, value in zip(*(values[name] for name in _COLUMNS), strict=True)
+    }
     if layout == "long":
-        table = values.pivot(index="region", columns="metric", values="value")
-        table = table.loc[regions, list(metrics)].reset_index()
-        body = table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
-    elif layout == "wide":
-        row = pd.DataFrame([named]).assign(Subject=study_id)[["Subject", *named.index]]
-        body = row.to_csv(index=False, float_format="%.6f", lineterminator="\n")
+        metrics = dict.fromkeys(metric for _, metric in texts)
+        rows = [["region", *metrics]]
+        for region in dict.fromkeys(region for region, _ in texts):
+            rows.append([region, *(texts.get((region, metric), "") for metric in metrics)])
     else:
-        body = named.to_csv(header=False, float_format="%.6f", lineterminator="\n")
-    return f"# {NOTICE}\n{body}"
+        named = {"_".join(name): text for name, text in texts.items()}
+        rows = [["Subject", *named], [study_id, *named.values()]]
+        if layout == "transposed":
+            rows = [[name, text] for name, text in named.items()]
+    body = io.StringIO()
+    csv.writer(body, lineterminator="\n").writerows(rows)
+    return f"# {NOTICE}\n{body.getvalue()}"
