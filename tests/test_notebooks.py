@@ -5,6 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from support.waits import PATIENCE
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 ids = [path.stem for path in NOTEBOOKS]
@@ -36,7 +37,9 @@ def test_a_notebook_is_kept_without_outputs(path):
 def test_a_notebook_runs_on_its_own_and_shows_its_figures(path, tmp_path, monkeypatch):
     monkeypatch.delenv("NEUROFLOW_DEMO", raising=False)
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()
+    NotebookClient(
+        notebook, timeout=2 * PATIENCE, resources={"metadata": {"path": tmp_path}}
+    ).execute()
     cells = code_cells(notebook)
     complaints = [o.text for c in cells for o in c.outputs if o.get("name") == "stderr"]
     assert complaints == []

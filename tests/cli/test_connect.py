@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from support.waits import PATIENCE
 
 OLD = "SHA256:" + "A" * 43
 
@@ -72,7 +73,9 @@ def test_a_terminal_is_asked_for_fingerprint_and_passphrase(tmp_path, service):
     words = ["-m", "neuroflow", "connect", tmp_path / "p", "--host", service.host, "--port"]
     words += [service.port, "--user", service.user, "--key", key]
     environ = {name: text for name, text in os.environ.items() if not name.startswith("NEUROFLOW")}
-    child = pexpect.spawn(sys.executable, [str(word) for word in words], env=environ, timeout=60)
+    child = pexpect.spawn(
+        sys.executable, [str(word) for word in words], env=environ, timeout=PATIENCE
+    )
     child.expect("SHA256:")
     child.expect("Paste the fingerprint")
     child.sendline(service.fingerprint)

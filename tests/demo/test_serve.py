@@ -35,14 +35,14 @@ def test_printed_commands_work_in_openssh(tmp_path: Path) -> None:
     )
     running.start()
     try:
-        assert reported.wait(20)
+        assert reported.wait(PATIENCE)
         reported.clear()
         text = "\n".join(lines)
         command = re.search(r"^  (sftp .*)$", text, re.MULTILINE).group(1)
         commands = re.findall(r"^  ((?:mkdir|put) .*)$", text, re.MULTILINE)
         assert len(commands) == 3
         batch(command, commands, tmp_path)
-        assert reported.wait(20)
+        assert reported.wait(PATIENCE)
         assert f"Processing {SAMPLE_ID}" in lines
     finally:
         stop.set()

@@ -3,6 +3,7 @@ import stat
 import sys
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.errors import AccountKeyError, SubmissionError
 from neuroflow.identity import ACCEPTED, Journal, JournalEntry
@@ -106,7 +107,7 @@ def test_a_process_that_dies_lets_go_of_its_study(journal):
     holder = context.Process(target=_hold, args=(journal.path, ready), daemon=True)
     holder.start()
     try:
-        assert ready.wait(20)
+        assert ready.wait(PATIENCE)
         with pytest.raises(SubmissionError), journal.sending("a"):
             pass
     finally:

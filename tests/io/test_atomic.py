@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from support.waits import PATIENCE
 
 import neuroflow
 from neuroflow.errors import FolderError
@@ -45,14 +46,14 @@ def test_two_writers_at_once_do_not_mix(tmp_path):
 
     def write(letter):
         with atomic_write(path) as temporary:
-            both.wait(30)
+            both.wait(PATIENCE)
             temporary.write_text(letter * 10_000)
-            both.wait(30)
+            both.wait(PATIENCE)
 
     other = threading.Thread(target=write, args=("b",))
     other.start()
     write("a")
-    other.join(30)
+    other.join(PATIENCE)
     assert set(path.read_text()) in ({"a"}, {"b"})
 
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.io import scratch_folder, sweep_scratch
 
@@ -37,7 +38,7 @@ def ended_by(number):
     with subprocess.Popen([sys.executable, "-c", COPYING], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline().strip()
         process.send_signal(number)
-        process.wait(20)
+        process.wait(PATIENCE)
     return process.returncode
 
 

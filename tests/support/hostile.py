@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncssh
 from asyncssh import FX_NO_SUCH_FILE, SFTPAttrs, SFTPError, SFTPName, SFTPServer
+from support.waits import PATIENCE
 
 from neuroflow.transfer.ssh.keys import make_key
 from neuroflow.transfer.ssh.profile import Profile
@@ -137,12 +138,12 @@ class HostileServer:
 
         self._thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
         self._thread.start()
-        assert is_up.wait(20)
+        assert is_up.wait(PATIENCE)
         return self
 
     def __exit__(self, *_):
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
 
 
 class Cost:

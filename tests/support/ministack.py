@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.sshd import free_port
+from support.waits import PATIENCE
 
 from neuroflow.transfer.ssh.keys import make_key
 from neuroflow.transfer.ssh.profile import Profile
@@ -71,7 +72,7 @@ class Ministack:
 
     def __exit__(self, *exc):
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(PATIENCE)
         self._log.close()
 
     def objects(self):
@@ -121,7 +122,7 @@ class Ministack:
         url = f"http://{self.host}:{self._gateway}{path}"
         request = urllib.request.Request(url, data, headers or {}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.read()
         except urllib.error.HTTPError as error:
             if path.startswith("/_"):

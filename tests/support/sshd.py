@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.transfer.ssh.keys import make_key
 from neuroflow.transfer.ssh.profile import Profile
@@ -103,7 +104,7 @@ class Sshd:
     def stop(self):
         """End the listener; sessions go on, as with any sshd."""
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
         self._log.close()
 
     def _wait(self):
