@@ -35,7 +35,7 @@ extensions = [
 root_doc = "docs/index"
 include_patterns = ["docs/**", "notebooks/*.ipynb", "CHANGELOG.md", "CONTRIBUTING.md"]
 exclude_patterns = ["**/.ipynb_checkpoints", "docs/_templates"]
-exclude_patterns += [".*", "benchmarks", "demo-output", "neuroflow", "site", "tests", "tools"]  # unread
+exclude_patterns += [".*", "benchmarks", "demo-output", "neuroflow", "site", "tests", "tools"]
 templates_path = [str(ROOT / "docs" / "_templates")]
 
 # Pages
