@@ -12,6 +12,7 @@ from .compare import correlate as correlate
 from .compare import correlate_regions as correlate_regions
 from .compare import diagnostic_accuracy as diagnostic_accuracy
 from .compare import harmonize as harmonize
+from .compare import key_findings as key_findings
 from .compare import methods_text as methods_text
 from .compare import paper_table as paper_table
 from .compare import pool_effects as pool_effects

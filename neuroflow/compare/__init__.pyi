@@ -26,6 +26,7 @@ from .reference import controls_of as controls_of
 from .reference import reference_or_all as reference_or_all
 from .report import RECIPE as RECIPE
 from .report import Document as Document
+from .report import key_findings as key_findings
 from .report import methods_text as methods_text
 from .report import paper_table as paper_table
 from .report import recipe as recipe

@@ -111,7 +111,7 @@ def test_unanswerable_question_is_reported_and_next_is_answered(explore):
 
 
 def test_figure_table_and_methods_are_exported(explore, project):
-    for what, file in (("figure", "forest_FW"), ("table", "effects_FW"), ("methods", "methods")):
+    for what, file in (("figure", "forest_FW"), ("effects", "effects_FW"), ("methods", "methods")):
         explore.click(f"Export {what}")
         explore.sees(f"exports/{file}")
     written = {path.suffix for path in (project / "exports").iterdir()}

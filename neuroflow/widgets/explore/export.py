@@ -27,10 +27,22 @@ def export_figure(folder: Path, call: Call, scope: Mapping[str, Any], code: str)
     return [*save_figure(ax, stem, FORMATS), _write_text(stem, ".py", code)]
 
 
-def export_table(folder: Path, effects: pd.DataFrame) -> list[Path]:
-    """Write effects as CSV, with a description of the analysis."""
-    stem = free_stem(folder, f"effects_{'_'.join(effects['metric'].unique())}")
-    return [save_cohort_table(effects, stem.with_name(f"{stem.name}.csv"))]
+def export_table(folder: Path, table: pd.DataFrame, name: str, suffix: str) -> list[Path]:
+    """Write a table as .csv or .xlsx, with a description of its analysis if it has one."""
+    stem = free_stem(folder, name)
+    return [save_cohort_table(table, stem.with_name(f"{stem.name}{suffix}"))]
+
+
+def export_paper_table(
+    folder: Path, comparison: Call, scope: Mapping[str, Any], suffix: str
+) -> list[Path]:
+    """Write the table for a paper that belongs to a comparison, as .docx, .xlsx or .html."""
+    from neuroflow.compare import save_paper_table
+
+    call = Call("paper", "paper_table", comparison.table_name, comparison.options)
+    paper = run_steps([call], **scope)["paper"]
+    stem = free_stem(folder, f"table_{comparison.options['metric']}")
+    return [save_paper_table(paper, stem.with_name(f"{stem.name}{suffix}"))]
 
 
 def export_methods(folder: Path, methods: str) -> list[Path]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.widgets.common import bind, field, private
+from neuroflow.escaping import visible
+from neuroflow.widgets.common import bind, field, html, private
 from neuroflow.widgets.explore.model import ExploreModel
 
 METHODS = (
@@ -26,7 +28,7 @@ CORRECTIONS = (
     ("Bonferroni", "bonferroni"),
     ("none", "none"),
 )
-GRID = {"grid_template_columns": "repeat(auto-fill, minmax(330px, 1fr))", "grid_gap": "4px 16px"}
+GRID = {"grid_template_columns": "repeat(auto-fill, minmax(300px, 1fr))", "grid_gap": "4px 16px"}
 NARROW = {"style": {"description_width": "110px"}}
 
 
@@ -56,16 +58,49 @@ def menu(
     return _bind_options(model, name, box, lambda: _options(model, name), changed)
 
 
-def multiple_menu(model: ExploreModel, name: str, label: str, description: str) -> Any:
-    """Return a multiple-choice list linked to a trait."""
-    listed = field(
-        private.SelectMultiple, label, description, layout={"width": "98%"}, rows=4, **NARROW
+def tick_list(model: ExploreModel, name: str, label: str, description: str) -> widgets.VBox:
+    """Return boxes to tick, linked to a trait that holds the ticked ones."""
+    boxes = widgets.Box(layout={"flex_flow": "row wrap"})
+    boxes.add_class("nf-ticks")
+
+    def box_of(option: str) -> Any:
+        box = private.Checkbox(
+            description=visible(option),
+            tooltip=visible(f"{label}: {option}"),
+            value=option in getattr(model, name),
+            indent=False,
+            layout={"width": "auto", "margin": "0 12px 0 0"},
+        )
+        box.observe(lambda _: model.run_safely(choose), names="value")
+        return box
+
+    ticks: dict[str, Any] = {}
+    is_filling = False
+
+    def choose() -> None:
+        if not is_filling:
+            model.set(**{name: tuple(option for option, box in ticks.items() if box.value)})
+
+    def follow() -> None:
+        nonlocal is_filling
+        offered = () if model.choices is None else tuple(getattr(model.choices, name))
+        if offered != tuple(ticks):
+            ticks.clear()
+            ticks.update({option: box_of(option) for option in offered})
+            boxes.children = tuple(ticks.values())
+        chosen = set(getattr(model, name))
+        is_filling = True
+        try:
+            for option, box in ticks.items():
+                box.value = option in chosen
+        finally:
+            is_filling = False
+
+    bind(model, ["choices", name], follow)
+    head = private.HTML(
+        f'<p>{html.text(label)} <span class="nf-dim">{html.text(description)}</span></p>'
     )
-
-    def offered() -> tuple[str, ...]:
-        return () if model.choices is None else tuple(getattr(model.choices, name))
-
-    return _bind_options(model, name, listed, offered, "choices")
+    return widgets.VBox([head, boxes], layout={"width": "98%"})
 
 
 def _bind_options(

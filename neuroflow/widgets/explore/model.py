@@ -14,11 +14,17 @@ from traitlets import Any as AnyTrait
 from traitlets import Bool, Dict, Instance, Tuple, Unicode
 
 from neuroflow.errors import NeuroflowError, OptionError
+from neuroflow.escaping import visible
 from neuroflow.models import OnEvent
 from neuroflow.plot import FIGURES
 from neuroflow.widgets.common import FormModel, Picture, Problem, study_labels
 from neuroflow.widgets.explore.code import code_cell
-from neuroflow.widgets.explore.export import export_figure, export_methods, export_table
+from neuroflow.widgets.explore.export import (
+    export_figure,
+    export_methods,
+    export_paper_table,
+    export_table,
+)
 from neuroflow.widgets.explore.question import USUAL_COVARIATES, Choices, Question, form_entries
 from neuroflow.widgets.explore.render import draw
 from neuroflow.widgets.explore.steps import Call, Step, run_steps
@@ -68,6 +74,8 @@ class ExploreModel(FormModel):
     code = Unicode("")
     methods = Unicode("")
     dark = Bool(False)
+    suffix = Unicode(".csv")
+    exported = Tuple()
 
     def __init__(
         self,
@@ -319,9 +327,30 @@ class ExploreModel(FormModel):
         """Save the main figure as PNG, SVG and PDF with its code in the exports."""
         self._tell(export_figure(self.ws.folder, self.step(self.main), self._scope, self.code))
 
-    def export_table(self) -> None:
+    def export_effects(self) -> None:
         """Save the effects in the exports."""
-        self._tell(export_table(self.ws.folder, self._comparison()))
+        effects = self._comparison()
+        name = f"effects_{'_'.join(effects['metric'].unique())}"
+        self._tell(export_table(self.ws.folder, effects, name, self.suffix))
+
+    def export_cohort_table(self) -> None:
+        """Save the whole cohort table in the exports."""
+        if self._table is None:
+            raise OptionError("There are no results to export.")
+        self._tell(export_table(self.ws.folder, self._table, "cohort_table", self.suffix))
+
+    def export_predictions(self) -> None:
+        """Save the predictions and biomarkers of all studies in the exports."""
+        facts = self.ws.study_facts()
+        self._tell(export_table(self.ws.folder, facts, "predictions", self.suffix))
+
+    def export_paper_table(self) -> None:
+        """Save the table for a paper in the exports: Word, or Excel if tables are Excel files."""
+        self._comparison()
+        call, suffix = self.question.comparison_step(), ".docx"
+        if self.suffix == ".xlsx":
+            suffix = ".xlsx"
+        self._tell(export_paper_table(self.ws.folder, call, self._scope, suffix))
 
     def export_methods(self) -> None:
         """Save the methods text in the exports."""
@@ -336,4 +365,5 @@ class ExploreModel(FormModel):
 
     def _tell(self, files: Sequence[Path]) -> None:
         names = ", ".join(file.relative_to(self.ws.folder).as_posix() for file in files)
-        self.set(tone="good", notice=f"Saved in the workspace: {names}")
+        where = visible(str(self.ws.folder))
+        self.set(tone="good", notice=f"Saved in {where}: {names}", exported=tuple(files))

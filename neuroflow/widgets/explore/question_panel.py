@@ -2,66 +2,66 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import ipywidgets as widgets
 
-from neuroflow.widgets.common import bind, html, private
-from neuroflow.widgets.explore.fields import GRID, menu, multiple_menu, search_box
+from neuroflow.widgets.common import bind, private, set_visible
+from neuroflow.widgets.explore.fields import menu, search_box, tick_list
 from neuroflow.widgets.explore.model import ExploreModel
 
 
 def question_panel(model: ExploreModel) -> widgets.VBox:
-    """Draw the question: groups, regions and statistics."""
-    found = private.HTML()
+    """Draw the question: groups, regions and, folded, statistics."""
+    cohort = menu(
+        model, "cohort", "Cohort", "Which cohort; all cohorts together if none is selected"
+    )
+    reference = menu(
+        model,
+        "reference",
+        "Compare with",
+        "The reference group: every other group is compared with it",
+    )
     controls = [
-        menu(model, "cohort", "Cohort", "Which cohort; all cohorts together if none is selected"),
+        private.HTML('<p class="nf-head">Question</p>'),
+        cohort,
         menu(model, "visit", "Visit", "Which visit of each participant is used"),
         menu(model, "metric", "Metric", "The measured quantity"),
-        menu(
-            model,
-            "reference",
-            "Compare with",
-            "The reference group: every other group is compared with it",
-        ),
-        multiple_menu(model, "groups", "Groups", "Which groups; all if none is selected"),
-        multiple_menu(model, "covariates", "Adjust for", "Covariates of the linear model"),
-        multiple_menu(
-            model, "systems", "Systems", "Only regions of these systems; all if none is selected"
-        ),
+        reference,
+        tick_list(model, "groups", "Groups", "(all if none is ticked)"),
+        tick_list(model, "covariates", "Adjust for", "(covariates of the linear model)"),
+        tick_list(model, "systems", "Systems", "(all regions if none is ticked)"),
         search_box(model),
-        menu(model, "method", "Model", "Statistical method for comparing groups"),
-        menu(model, "robust", "Standard errors", "Standard errors of the linear model"),
-        menu(model, "correction", "Correction", "Correction of p values for multiple comparisons"),
+        _statistics(model),
     ]
 
     def update() -> None:
-        if model.choices is None:
-            return
-        found.value = f'<p class="nf-dim" role="status">{html.text(answer_summary(model))}</p>'
+        if model.choices is not None:
+            set_visible(cohort, len(model.choices.cohorts) > 1)
 
-    bind(model, ["effects", "choices"], update)
-    grid = widgets.GridBox(controls, layout={**GRID, "align_items": "flex-start"})
-    how = private.HTML(
-        '<p class="nf-dim">If no group or system is selected, all are used. Hold Ctrl '
-        "(Cmd on a Mac) and click to select several or to deselect.</p>"
+    bind(model, ["choices"], update)
+    return widgets.VBox(controls)
+
+
+def _statistics(model: ExploreModel) -> widgets.VBox:
+    """Draw the statistical choices, which most questions leave as they are."""
+    fields = widgets.VBox(
+        [
+            menu(model, "method", "Model", "Statistical method for comparing groups"),
+            menu(model, "robust", "Standard errors", "Standard errors of the linear model"),
+            menu(
+                model, "correction", "Correction", "Correction of p values for multiple comparisons"
+            ),
+        ]
     )
-    return widgets.VBox([how, grid, found])
+    fold = private.ToggleButton(
+        description="Statistics",
+        tooltip="Show or hide model, standard errors and correction",
+        layout={"width": "auto"},
+    )
 
+    def follow(_: object = None) -> None:
+        set_visible(fields, fold.value)
+        fold.icon = "chevron-down" if fold.value else "chevron-right"
 
-def answer_summary(model: ExploreModel) -> str:
-    """Return how many regions were compared, and why others were not."""
-    effects, total = model.effects, len(model.region_names)
-    if effects is None:
-        return f"0 of {total} regions are compared."
-    answered = effects["estimate"].notna()
-    n = effects.loc[answered, "region"].nunique()
-    status = f"{n} of {total} regions are compared"
-    status += "; p values are corrected over these." if n else "."
-    reasons = Counter(effects.loc[~answered, "reason"]).most_common(1)
-    if reasons:
-        status += (
-            f" {(~answered).sum()} of {len(effects)} comparisons could not be made, most often: "
-        )
-        status += f"{reasons[0][0]}."
-    return status
+    fold.observe(follow, names="value")
+    follow()
+    return widgets.VBox([fold, fields])

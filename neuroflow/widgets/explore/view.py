@@ -13,11 +13,12 @@ from neuroflow.widgets.common import (
     set_visible,
     task_status,
 )
-from neuroflow.widgets.explore.answer_panel import answer_panel
+from neuroflow.widgets.explore.effects_panel import effects_panel
 from neuroflow.widgets.explore.fields import GRID, bind_name, menu, name_box
 from neuroflow.widgets.explore.figures_panel import figures_panel
 from neuroflow.widgets.explore.model import ExploreModel
 from neuroflow.widgets.explore.question_panel import question_panel
+from neuroflow.widgets.explore.take_away_panel import take_away_panel
 
 
 def explore_form(model: ExploreModel) -> widgets.VBox:
@@ -26,13 +27,15 @@ def explore_form(model: ExploreModel) -> widgets.VBox:
         model, "Reload results", "Load results collected since then", model.reload, icon="refresh"
     )
     empty, work = private.HTML(), task_status(model, keep=False)
-    body = widgets.VBox()
+    body = widgets.Box()
+    body.add_class("nf-columns")
 
     def update() -> None:
         set_visible(body, model.choices is not None)
         if model.choices is not None and not body.children:  # loads matplotlib, as drawing does
-            panels = (question_panel, _selection, figures_panel, answer_panel)
-            body.children = [panel(model) for panel in panels]
+            panels = (effects_panel, _selection, figures_panel, take_away_panel)
+            answer = widgets.VBox([panel(model) for panel in panels])
+            body.children = [question_panel(model), answer]
         set_visible(work, model.busy)  # saved files are listed beside the export buttons
         missing = model.choices is None and not model.busy
         empty.value = (

@@ -1,3 +1,5 @@
+import base64
+import re
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ from support.waits import PATIENCE
 from neuroflow.compare.groups import compare_groups
 from neuroflow.widgets.common.clickable_figure import Picture
 from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.widgets.explore.take_away_panel import LARGEST, download_links
 from neuroflow.workspace.workspace import Workspace
 
 
@@ -256,13 +259,34 @@ def test_exports_never_overwrite_others(tmp_path):
         model.set(systems=("midbrain",), main="strip")
         model.export_figure()
         model.export_figure()
-        model.export_table()
+        model.export_effects()
         model.export_methods()
         names = {path.name for path in (ws.folder / "exports").iterdir()}
         stems = ("strip_FW_pSN", "strip_FW_pSN-2")
         figures = {f"{stem}.{end}" for stem in stems for end in ("png", "svg", "pdf", "py")}
         assert names == figures | {"effects_FW.csv", "effects_FW.json", "methods.txt"}
-        assert model.notice == "Saved in the workspace: exports/methods.txt"
+        assert model.notice == f"Saved in {ws.folder}: exports/methods.txt"
         written = pd.read_csv(ws.folder / "exports" / "effects_FW.csv")
         assert len(written) == len(model.effects)
         assert (ws.folder / "exports" / "methods.txt").read_text().strip() == model.methods
+
+
+def test_values_predictions_and_paper_table_are_taken_away(model, tmp_path):
+    exports = model.ws.folder / "exports"
+    model.set(systems=("midbrain",), suffix=".xlsx")
+    for export in (model.export_cohort_table, model.export_predictions, model.export_paper_table):
+        export()
+    assert model.problems == ()
+    values = pd.read_excel(exports / "cohort_table.xlsx", dtype={"study_id": str})
+    assert len(values) == len(model.ws.table())  # the whole table, whatever was asked
+    assert set(pd.read_excel(exports / "predictions.xlsx")["study_id"]) == set(values["study_id"])
+    assert (exports / "table_FW.xlsx") in model.exported
+    link = download_links(model.exported)
+    content = base64.b64decode(re.search(r'base64,([^"]+)"', link)[1])
+    assert content == (exports / "table_FW.xlsx").read_bytes()
+
+
+def test_a_large_or_missing_file_is_no_link(tmp_path):
+    large = tmp_path / "large.csv"
+    large.write_bytes(bytes(LARGEST + 1))
+    assert download_links([large, tmp_path / "gone.csv"]) == ""

@@ -48,6 +48,29 @@ def test_a_menu_asks_and_follows(form, model):
     assert control(form, "Metric").value == "FW"
 
 
+def test_ticked_boxes_ask_and_follow(form, model):
+    box = control(form, "PSP")
+    box.value = True
+    assert model.groups == ("PSP",)
+    model.groups = ()
+    assert not box.value
+
+
+def test_the_answer_begins_with_a_sentence_per_contrast(form, model):
+    (panel,) = [c.value for c in all_of(form, widgets.HTML) if 'class="nf-panel"' in c.value]
+    for contrast in model.contrasts:
+        assert f"{contrast}, {model.metric}: " in panel
+
+
+def test_statistics_are_folded_until_they_are_asked_for(form):
+    fields = next(
+        box for box in all_of(form, widgets.VBox) if control(form, "Model") in box.children
+    )
+    assert fields.layout.display == "none"
+    control(form, "Statistics").value = True
+    assert fields.layout.display is None
+
+
 def test_showing_the_form_does_not_change_the_question(form, model):
     before = model.question
     explore_form(model)

@@ -122,9 +122,16 @@ def compare(
             one = _one_metric(table, more["metric"])
             made = nf.paper_table(table, metric=one, **options)
             files.append(nf.save_paper_table(made, paper, title=title))
-        answer = {"methods": methods, "model": model, "files": files, "effects": effects}
+        findings = nf.key_findings(effects) if more["omnibus"] != "only" else ""
+        answer = {
+            "findings": findings,
+            "methods": methods,
+            "model": model,
+            "files": files,
+            "effects": effects,
+        }
         console.output(answer, None if files else effects[list(SHOWN)])
-        console.print("\n".join([methods, *map(str, files)]))
+        console.print("\n".join(filter(None, [findings, methods, *map(str, files)])))
 
 
 def accuracy(

@@ -1,0 +1,48 @@
+"""The answer of the Explore form: what was found, in sentences and as a table of effects."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import ipywidgets as widgets
+
+from neuroflow.compare import key_findings
+from neuroflow.widgets.common import bind, html, private
+from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.widgets.explore.table import effects_table
+
+
+def effects_panel(model: ExploreModel) -> widgets.VBox:
+    """Draw what was found: a sentence for each contrast, then the table of effects."""
+    found = private.HTML()
+
+    def update() -> None:
+        if model.choices is None:
+            return
+        sentences = "" if model.effects is None else key_findings(model.effects)
+        lines = "".join(f"<li>{html.text(line)}</li>" for line in sentences.splitlines())
+        found.value = (
+            f'<div role="status" class="nf-panel"><ul class="nf-steps">{lines}</ul>'
+            f'<p class="nf-dim">{html.text(answer_summary(model))}</p></div>'
+        )
+
+    bind(model, ["effects", "choices"], update)
+    return widgets.VBox([found, effects_table(model)])
+
+
+def answer_summary(model: ExploreModel) -> str:
+    """Return how many regions were compared, and why others were not."""
+    effects, total = model.effects, len(model.region_names)
+    if effects is None:
+        return f"0 of {total} regions are compared."
+    answered = effects["estimate"].notna()
+    n = effects.loc[answered, "region"].nunique()
+    status = f"{n} of {total} regions are compared"
+    status += "; p values are corrected over these." if n else "."
+    reasons = Counter(effects.loc[~answered, "reason"]).most_common(1)
+    if reasons:
+        status += (
+            f" {(~answered).sum()} of {len(effects)} comparisons could not be made, most often: "
+        )
+        status += f"{reasons[0][0]}."
+    return status

@@ -1,0 +1,136 @@
+"""What can be taken away from the Explore form: files, methods and code."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Iterable
+from pathlib import Path
+
+import ipywidgets as widgets
+from traitlets import link
+
+from neuroflow.widgets.common import CopyButton, bind, button, field, html, private
+from neuroflow.widgets.explore.fields import NARROW
+from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.widgets.explore.question import form_entries
+
+LARGEST = 5_000_000
+"""Bytes of a file that the page offers for download; larger ones are in the folder only."""
+_ROW = {"flex_flow": "row wrap", "align_items": "center"}
+
+
+def take_away_panel(model: ExploreModel) -> widgets.VBox:
+    """Draw the exports, the methods text and the code."""
+    status = private.HTML()
+
+    def update_status() -> None:
+        line = html.badge("good", model.notice) if model.notice else ""
+        links = download_links(model.exported) if model.notice else ""
+        status.value = f'<div role="status">{line}{links}</div>'
+
+    bind(model, ["notice", "exported"], update_status)
+    head = private.HTML('<p class="nf-head">Take away</p>')
+    return widgets.VBox(
+        [head, _tables(model), _figure(model), status, _methods(model), _code(model)]
+    )
+
+
+def _tables(model: ExploreModel) -> widgets.HBox:
+    suffix = field(
+        private.Dropdown,
+        "Tables as",
+        "The type of the files of tables",
+        options=[("CSV", ".csv"), ("Excel", ".xlsx")],
+        layout={"width": "200px"},
+        style={"description_width": "70px"},
+    )
+    link((model, "suffix"), (suffix, "value"))
+    buttons = [
+        button(model, f"Export {what}", f"Save {about} in the folder exports", action)
+        for what, about, action in (
+            ("cohort table", "all values of all studies", model.export_cohort_table),
+            ("predictions", "predictions and biomarkers of all studies", model.export_predictions),
+            ("effects", "the effects of this comparison", model.export_effects),
+            (
+                "paper table",
+                "a table for a paper (Word; Excel if tables are Excel files)",
+                model.export_paper_table,
+            ),
+        )
+    ]
+    return widgets.HBox([*buttons, suffix], layout=_ROW)
+
+
+def _figure(model: ExploreModel) -> widgets.HBox:
+    main = field(
+        private.Dropdown,
+        "Figure",
+        "The figure to export and to draw with the code",
+        options=[(entry.label, view) for view, entry in form_entries().items()],
+        layout={"width": "260px"},
+        **NARROW,
+    )
+    link((model, "main"), (main, "value"))
+    export = button(
+        model,
+        "Export figure",
+        "Save as PNG, SVG and PDF with the code, in the workspace's folder exports",
+        model.export_figure,
+        icon="download",
+    )
+    return widgets.HBox([export, main], layout=_ROW)
+
+
+def _methods(model: ExploreModel) -> widgets.VBox:
+    shown = private.HTML()
+    copy = CopyButton(label="Copy methods", tooltip="Copy the methods text to the clipboard")
+    save = button(
+        model,
+        "Export methods",
+        "Save the methods text in the folder exports",
+        model.export_methods,
+    )
+
+    def update() -> None:
+        copy.text = model.methods
+        shown.value = (
+            '<p class="nf-head">Methods</p>'
+            f'<p class="nf-methods" tabindex="0">{html.text(model.methods)}</p>'
+        )
+
+    bind(model, ["methods"], update)
+    return widgets.VBox([shown, widgets.HBox([copy, save], layout=_ROW)])
+
+
+def _code(model: ExploreModel) -> widgets.VBox:
+    shown = private.HTML()
+    copy = CopyButton(label="Copy code", tooltip="Copy the Python code to the clipboard")
+
+    def update() -> None:
+        copy.text = model.code
+        shown.value = (
+            '<p class="nf-head">Python code that reproduces these numbers and this figure</p>'
+            f'<pre class="nf-code" tabindex="0">{html.text(model.code)}</pre>'
+        )
+
+    bind(model, ["code"], update)
+    return widgets.VBox([shown, copy])
+
+
+def download_links(files: Iterable[Path]) -> str:
+    """Return links that save files on the user's computer, which may not be the kernel's."""
+    links = []
+    for file in files:
+        try:
+            content = file.read_bytes() if file.stat().st_size <= LARGEST else None
+        except OSError:
+            content = None  # gone since; the message still names it
+        if content is not None:
+            kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            data = base64.b64encode(content).decode("ascii")
+            name = html.text(file.name)
+            links.append(
+                f'<a download="{name}" href="data:{kind};base64,{data}">Download {name}</a>'
+            )
+    return f"<p>{' · '.join(links)}</p>" if links else ""
