@@ -27,9 +27,9 @@ test: $(VENV)/.test
 	sh tools/system_packages.sh
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-## faults: thousands of broken lines, refusals and killed processes
+## faults: MINUTES=15 of broken lines, refusals, lost ledgers and dying processes, added to earlier runs
 faults: $(VENV)/.test
-	NEUROFLOW_FAULTS=3000 $(BIN)/python -m pytest -q tests/transfer/upload/test_submit_faults.py tests/transfer/upload/test_submit_killed.py
+	$(BIN)/python tools/make_faults.py --minutes $(or $(MINUTES),15)
 
 ## real: SCANS=folder of real scans: found, checked, packaged, converted before and after
 real: $(VENV)/.test

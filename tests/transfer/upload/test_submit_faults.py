@@ -27,6 +27,7 @@ from neuroflow.transfer.upload.plan import plan
 FAULTS = int(os.environ.get("NEUROFLOW_FAULTS", "200"))
 PER_RUN = 18
 RUNS = max(2, FAULTS // 15)  # some of those drawn meet a connection that ends before
+FIRST = RUNS * int(os.environ.get("NEUROFLOW_SEED", "0"))
 TIMEOUT, PATIENCE, QUIET = 0.4, 0.4, 0.7
 STUDIES, SIZE = 12, 150_000
 
@@ -110,7 +111,7 @@ def send_all(made, ledger, connect_again, *, while_packaging):
             continue
 
 
-@pytest.mark.parametrize("seed", range(RUNS))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + RUNS))
 def test_no_fault_makes_a_study_come_twice_or_in_part(
     tmp_path, trusting, packages, ledger, refusing, monkeypatch, seed
 ):
