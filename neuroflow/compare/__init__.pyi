@@ -17,7 +17,9 @@ from .groups import compare_groups as compare_groups
 from .harmonization import compare_sites as compare_sites
 from .harmonization import harmonize as harmonize
 from .harmonization import remove_site as remove_site
+from .longitudinal import TrialDesign as TrialDesign
 from .longitudinal import change_over_time as change_over_time
+from .longitudinal import sample_size as sample_size
 from .norms import ZScoreMatrices as ZScoreMatrices
 from .norms import z_score_matrices as z_score_matrices
 from .norms import z_scores as z_scores

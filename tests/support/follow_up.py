@@ -35,6 +35,25 @@ def follow_up(seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["person", "group", "age", "time", "value"])
 
 
+def cohort(
+    seed: int = 0, regions: tuple[str, ...] = ("pSN", "SCP"), noise: float = 0.0
+) -> pd.DataFrame:
+    """A cohort table of the people of `follow_up`; the first region has their values."""
+    table = follow_up(seed).rename(columns={"person": "participant_id"})
+    table["study_id"] = [f"s{i:04d}" for i in range(len(table))]
+    table["first_age"], table["age"] = table["age"], table["age"] + table["time"]
+    frames = [
+        table.assign(
+            region=region,
+            metric="FW",
+            value=(5 + i + table["value"]) / 40
+            + np.random.default_rng(i).normal(0, noise * i + 1e-12, len(table)),
+        )
+        for i, region in enumerate(regions)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
 def design_of(table: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
     """Group means, group slopes, and age with its effect on both."""
     names = list(dict.fromkeys(table["group"]))

@@ -181,6 +181,7 @@ def change_over_time(
         "correction": correction,
         "family": as_list("family", family),
         "confidence": float(confidence),
+        "exclude_suspect": exclude_suspect,
         "neuroflow": __version__,
     }
     add_sensitivity(result, cells, change_over_time, given, ("estimate", "p"))
@@ -272,6 +273,9 @@ def _by_mixed_model(
         "model": f"value ~ {' + '.join(terms)}",
         "method": "mixed",
         "slope_covariates": [item.name for item in in_slope],
+        "covariate_terms": as_list("covariates", how.covariates),
+        "slope_terms": [item.term if item.levels else item.name for item in in_slope],
+        "unit": how.unit,
         "random_slopes": change.has_slopes,
         "simplified": simplified_models(data, change),
         "contrasts": [item.name for item in between],

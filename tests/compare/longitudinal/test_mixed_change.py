@@ -3,28 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from support.follow_up import follow_up
+from support.follow_up import cohort
 
 import neuroflow as nf
 from neuroflow.compare.longitudinal.mixed_model import fit_mixed
 from neuroflow.errors import OptionError, ResultWarning
-
-
-def cohort(seed=0, regions=("pSN", "SCP"), noise=0.0):
-    """A cohort table of the people of `follow_up`; the first region has their values."""
-    table = follow_up(seed).rename(columns={"person": "participant_id"})
-    table["study_id"] = [f"s{i:04d}" for i in range(len(table))]
-    table["first_age"], table["age"] = table["age"], table["age"] + table["time"]
-    frames = [
-        table.assign(
-            region=region,
-            metric="FW",
-            value=(5 + i + table["value"]) / 40
-            + np.random.default_rng(i).normal(0, noise * i + 1e-12, len(table)),
-        )
-        for i, region in enumerate(regions)
-    ]
-    return pd.concat(frames, ignore_index=True)
 
 
 def at(change, region, contrast):
