@@ -17,6 +17,7 @@ from .compare import methods_text as methods_text
 from .compare import paper_table as paper_table
 from .compare import pool_effects as pool_effects
 from .compare import remove_site as remove_site
+from .compare import repeatability as repeatability
 from .compare import sample_size as sample_size
 from .compare import save_paper_table as save_paper_table
 from .compare import table_one as table_one

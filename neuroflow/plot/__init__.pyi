@@ -27,4 +27,6 @@ from .common.style import styled as styled
 from .figures import FIGURES as FIGURES
 from .figures import FigureSpec as FigureSpec
 from .figures import FormEntry as FormEntry
+from .longitudinal._bland_altman import bland_altman as bland_altman
+from .longitudinal._power import power as power
 from .longitudinal._trajectory import trajectory as trajectory

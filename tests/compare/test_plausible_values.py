@@ -48,6 +48,7 @@ COMPARISONS = {
     "harmonize": lambda table, **how: nf.harmonize(table, method="linear", **how),
     "asymmetry": nf.asymmetry,
     "change_over_time": nf.change_over_time,
+    "repeatability": nf.repeatability,
     "diagnostic_accuracy": nf.diagnostic_accuracy,
     "compare_auc": lambda table, **how: nf.compare_auc(table, list(REGIONS), **how),
 }
@@ -60,12 +61,13 @@ FIGURES = {
     "profile": lambda table, **how: nf.plot.profile(table, "s3v0", **how),
     "scatter": lambda table, **how: nf.plot.scatter(table, "age", "SCP", **how),
     "trajectory": lambda table, **how: nf.plot.trajectory(table, "SCP", **how),
+    "bland_altman": lambda table, **how: nf.plot.bland_altman(table, "SCP", **how),
 }
 WITHOUT_VALUES = {"calibration", "coverage", "confusion_matrix", "table_one"}
 
 
 def table_for(name, **how):
-    if name in ("change_over_time", "trajectory"):
+    if name in ("change_over_time", "trajectory", "repeatability", "bland_altman"):
         return people(visits=2, **how)
     return people(sides=("left", "right"), **how) if name == "asymmetry" else people(**how)
 
