@@ -30,6 +30,7 @@ _DASHES: tuple[Any, ...] = ("-", (0, (4, 2)), (0, (6, 2, 1, 2)), (0, (1, 1.5)), 
 def power(
     effects: pd.DataFrame | Mapping[str, Any],
     regions: str | Sequence[str] | None = None,
+    metric: str | None = None,
     *,
     contrast: str | None = None,
     ax: Axes | None = None,
@@ -42,6 +43,8 @@ def power(
         What `sample_size` returned, or what it takes.
     regions
         Up to six regions, or ``"composite"``; None for those that need the fewest participants.
+    metric
+        The metric to draw; None for the first one.
     contrast
         The contrast or group to draw; None for the first one that is left.
     ax
@@ -55,7 +58,7 @@ def power(
     Raises
     ------
     OptionError
-        There is no such region or contrast, or there are more than six regions.
+        There is no such region, metric or contrast, or there are more than six regions.
     TableError
         A sample size cannot be computed from the source.
 
@@ -68,7 +71,7 @@ def power(
     ready = isinstance(effects, pd.DataFrame) and "plan" in effects.attrs
     sizes = effects if ready and isinstance(effects, pd.DataFrame) else sample_size(effects)
     facts = {str(name): value for name, value in sizes.attrs.items()}
-    rows = _chosen(sizes, regions, contrast)
+    rows = _chosen(sizes, regions, metric, contrast)
     design = TrialDesign(facts["power"], facts["alpha"], allocation=facts["allocation"])
     most = float(rows["n_per_arm"].max()) * 1.6
     n = np.linspace(2, max(most, 10), 300)
@@ -108,14 +111,18 @@ FIGURE = FigureSpec(
     needs="effects",
     title="Power: participants per arm",
     usual_names="power curve, sample size curve",
-    example='nf.plot.power(effects, ["pSN", "SCP", "MCP"], contrast="PSP - Control")',
+    example='nf.plot.power(effects, ["pSN", "Putamen", "SCP"], "FW", contrast="PD - Control")',
     order=86,
 )
 
 
 def _chosen(
-    sizes: pd.DataFrame, regions: str | Sequence[str] | None, contrast: str | None
+    sizes: pd.DataFrame,
+    regions: str | Sequence[str] | None,
+    metric: str | None,
+    contrast: str | None,
 ) -> pd.DataFrame:
+    """Return the rows to draw, those with the fewest participants first."""
     rows = sizes[sizes["n_per_arm"].notna()].copy()
     rows["name"] = rows["region"].astype(str) if "region" in rows else "all"
     if regions is not None:
@@ -130,9 +137,8 @@ def _chosen(
                 f"There is no contrast {contrast!r}.", advice=f"Choose from {', '.join(known)}."
             )
         rows = rows[rows["contrast"] == (contrast or (known[0] if known else ""))]
-    if "metric" in rows:
-        several = rows["metric"].nunique() > 1
-        rows["name"] += (" " + rows["metric"].astype(str)) if several else ""
+    if "metric" in rows and len(rows):
+        rows = rows[rows["metric"] == (metric or rows["metric"].iloc[0])]
     if not len(rows):
         raise OptionError("There is no sample size to draw.", advice="See the column reason.")
     rows = rows.sort_values("n_per_arm", kind="stable")
@@ -145,6 +151,7 @@ def _chosen(
 
 def _what(facts: Mapping[str, Any], rows: pd.DataFrame) -> str:
     who = f" in {rows['contrast'].iloc[0]}" if "contrast" in rows else ""
+    who += f" ({rows['metric'].iloc[0]})" if "metric" in rows else ""
     if facts["plan"] in ("slopes", "change"):
         return f"a trial that slows the change by {percent_text(facts['slowing'])}{who}"
     return f"a comparison with the same difference{who}"
