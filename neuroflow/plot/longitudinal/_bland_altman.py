@@ -102,7 +102,7 @@ def bland_altman(
     place, name = find_region(cells.columns, region)
     repeats = read_repeats(cells, scanner, time=time, unit=unit, within=within)
     pairs = repeats.values[:, :2, place]
-    both: BoolArray = np.isfinite(pairs).all(axis=1)
+    both: BoolArray = np.asarray(np.isfinite(pairs).all(axis=1), dtype=bool)
     if both.sum() < 3:
         raise CompareError(f"{both.sum()} people have two values of {name}; three are needed.")
     people = [who for who, here in zip(repeats.people, both, strict=True) if here]
