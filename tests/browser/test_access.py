@@ -83,9 +83,11 @@ def test_every_kind_of_control_keeps_its_keys(forms):
                 continue
             kinds.add(kind)
             control.evaluate("element => element.focus()")
-            before = control.evaluate("element => element.value") if "text" in kind else None
+            before = control.evaluate(VALUE)
             keys_stay(forms, enters="button" not in kind and "checkbox" not in kind)
-            if before is not None:
+            if kind.startswith("select"):
+                control.select_option(index=before)
+            elif before is not None:
                 control.fill(before)
                 control.press("Tab")
     expected = {"button", "select-one", "select-multiple", "text", "checkbox", "search", "tr"}
@@ -100,6 +102,10 @@ def keys_stay(page, *, enters=False):
     assert page.form.count() == 1
 
 
+VALUE = """(element) => element.options
+  ? [...element.options].flatMap((option, place) => option.selected ? [place] : [])
+  : element.matches("input:not([type=checkbox]), textarea") ? element.value : null"""
+"""What a control holds, to be put back."""
 CONTROLS = """() => [...document.querySelectorAll(".nf-form")]
   .filter((form) => form.checkVisibility())
   .flatMap((form) => [...form.querySelectorAll("*")])

@@ -40,6 +40,8 @@ TONES = {
     State.PACKAGED: "",
 }
 """Tone of each state."""
+FAILURE_DELIVERED = "failure report delivered"
+"""What a delivered study is called whose result is a failure report."""
 NEWS = {
     "newly_failed": ("has failed", "Select a study below to see its failure report."),
     "newly_overdue": ("is overdue", "Ask neuropacs support, with the study ids."),
@@ -150,12 +152,12 @@ class ResultsModel(FormModel):
                 "study_id": table["study_id"],
                 "study": names,
                 "cohort": table["cohort_id"],
-                "state": table["state"],
+                "state": [*map(_named, table["state"], table["message"])],
                 "since": since.dt.tz_convert(local).dt.strftime("%Y-%m-%d %H:%M"),
                 "message": table["message"],
             }
         )
-        counts = tuple(Counter(str(state) for state in table["state"]).items())
+        counts = tuple(Counter(shown["state"]).items())
         # Results of other projects on the account come last: they have no name here.
         shown["elsewhere"] = shown["study"] == shown["study_id"]
         shown = shown.sort_values(
@@ -167,12 +169,25 @@ class ResultsModel(FormModel):
             ids=tuple(shown["study_id"]),
             counts=counts,
             labels=labels,
-            tone=_overall([State(state) for state, _ in counts]),
+            tone=_overall([name for name, _ in counts]),
         )
         self.gallery.reload(labels)
 
 
-def _overall(states: list[State]) -> str:
+def tone_of(name: str) -> str:
+    """Return the tone of a state as the form names it; empty for an unknown one."""
+    if name == FAILURE_DELIVERED:
+        return "bad"
+    return {state.value: tone for state, tone in TONES.items()}.get(name, "")
+
+
+def _named(state: str, message: str) -> str:
+    """Name a state; a failure report that waits is no success."""
+    is_failure = state == State.DELIVERED and "a failure report is ready" in message
+    return FAILURE_DELIVERED if is_failure else str(state)
+
+
+def _overall(names: list[str]) -> str:
     """Return the most urgent tone of some states."""
-    tones = {TONES[state] for state in states}
+    tones = {tone_of(name) for name in names}
     return next((tone for tone in ("bad", "warn", "wait", "good") if tone in tones), "")

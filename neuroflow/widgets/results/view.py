@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import ipywidgets as widgets
 from traitlets import link
 
-from neuroflow.ledger import State
 from neuroflow.widgets.common import (
     DataTable,
     bind,
@@ -21,7 +20,7 @@ from neuroflow.widgets.common import (
     task_status,
 )
 from neuroflow.widgets.results.gallery import gallery
-from neuroflow.widgets.results.model import TONES, ResultsModel
+from neuroflow.widgets.results.model import ResultsModel, tone_of
 
 AGE_SECONDS = 5.0
 """How often the age of the last status check is updated."""
@@ -44,7 +43,7 @@ def results_form(model: ResultsModel) -> widgets.VBox:
 
     def update() -> None:
         refresh.disabled = collect.disabled = model.busy
-        parts = [html.badge(TONES[State(state)], f"{n} {state}") for state, n in model.counts]
+        parts = [html.badge(tone_of(state), f"{n} {state}") for state, n in model.counts]
         counts.value = (
             f'<p role="status">{", ".join(parts)}</p>'
             if parts
@@ -96,11 +95,10 @@ class _Age(private.HTML):
 
 def _table(model: ResultsModel) -> DataTable:
     """Return the table of states; selecting a study opens its report."""
-    tone = {state.value: TONES[state] for state in TONES}
     table = DataTable(
         model,
         "Status of every study: select one to see its report",
-        lambda state: tone.get(state, ""),
+        tone_of,
         select="single",
     )
 

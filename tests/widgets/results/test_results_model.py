@@ -8,7 +8,7 @@ from support.forms import silent
 from support.waits import PATIENCE
 
 import neuroflow as nf
-from neuroflow.widgets.results.model import ResultsModel
+from neuroflow.widgets.results.model import ResultsModel, tone_of
 from neuroflow.workspace.workspace import Workspace
 
 
@@ -153,3 +153,25 @@ def test_unreachable_server_is_reported_and_table_stays(sent, service):
     settle(model, model.refresh)
     assert model.problems
     assert len(model.status) == 2
+
+
+def test_failure_report_that_waits_is_counted_apart_and_red(tmp_path):
+    with Workspace(tmp_path / "project") as ws:
+        model = ResultsModel(ws)
+        table = ws.status(offline=True).reindex(range(3))
+        table = table.assign(
+            study_id=["a", "b", "c"],
+            state="delivered",
+            message=[
+                "results are ready on the server",
+                "",
+                "a failure report is ready on the server",
+            ],
+        )
+        model._show(table)
+    assert dict(model.counts) == {"delivered": 2, "failure report delivered": 1}
+    assert (model.tone, tone_of("failure report delivered"), tone_of("delivered")) == (
+        "bad",
+        "bad",
+        "good",
+    )
