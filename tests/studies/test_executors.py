@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from uuid import UUID
 
 import pytest
+from support import sudden
 from support.packages import SALT
 from support.scans import SMALL, write_dicom, write_nifti
 
@@ -47,12 +48,8 @@ def test_threads_processes_and_no_executor_agree(scans, tmp_path):
     with ThreadPoolExecutor(2) as threads:
         assert everything(scans, tmp_path / "threads", threads) == alone
     assert everything(scans, tmp_path / "local", local_executor()) == alone
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
         assert everything(scans, tmp_path / "processes", processes) == alone
-
-
-def end_at_once(chunk):
-    os._exit(1)
 
 
 def test_dead_worker_is_an_error_with_advice():
@@ -60,7 +57,7 @@ def test_dead_worker_is_an_error_with_advice():
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes,
         pytest.raises(WorkerError, match="ended unexpectedly"),
     ):
-        list(map_chunks(end_at_once, [1, 2], executor=processes))
+        list(map_chunks(sudden.end_at_once, [1, 2], executor=processes))
 
 
 @pytest.mark.slow
@@ -70,7 +67,7 @@ def test_dask_cluster_agrees(scans, tmp_path):
     alone = everything(scans, tmp_path / "alone")
     with (
         distributed.LocalCluster(
-            n_workers=2,
+            n_workers=1,
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
@@ -142,5 +139,5 @@ def test_the_callers_reusable_executor_stays_open(two_cores):
 
 def test_processes_that_died_are_started_again(two_cores):
     with pytest.raises(WorkerError):
-        list(map_chunks(end_at_once, range(2), cost=1000))
+        list(map_chunks(sudden.end_at_once, range(2), cost=1000))
     assert list(map_chunks(list, [1, 2], cost=1000)) != []

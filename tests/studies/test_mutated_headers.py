@@ -18,10 +18,10 @@ from support.packages import SALT, leaks, package_bytes
 from support.scans import SMALL, write_dicom, write_enhanced, write_mosaic
 
 from neuroflow.models import Cohort
-from neuroflow.studies import check, find_studies
+from neuroflow.studies import check, find_studies, limit_processes
 from neuroflow.studies.package.build import PackageWarning, package_studies
 
-MUTATIONS = int(os.environ.get("NEUROFLOW_MUTATIONS", "60"))
+MUTATIONS = int(os.environ.get("NEUROFLOW_MUTATIONS", "40"))
 BATCH = 20
 ROOT = b"1.2.840.99999"
 WRITERS: dict[str, Callable[[Path], object]] = {
@@ -42,6 +42,14 @@ TEXTS = (
     b"\\\\",
     b"0" * 40,
 )
+
+
+@pytest.fixture(autouse=True)
+def one_process():
+    """Work in this process: a few small files are no work to share."""
+    limit_processes(1)
+    yield
+    limit_processes(None)
 
 
 @pytest.fixture(scope="module")

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import pydicom
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
 from neuroflow.demo.scans import siemens
 from neuroflow.demo.scans.dicom import item
+from neuroflow.demo.scans.encoding import (
+    DicomTemplate,
+    element,
+    encoded,
+    sequence,
+    write_encoded,
+)
 from neuroflow.demo.scans.phantom import half_sphere, slice_times
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
+_FRAMES = 0x52009230  # PerFrameFunctionalGroupsSequence
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 SECRETS = {
     "name": "MUSTERMANN^ERIKA",
@@ -157,25 +167,43 @@ def weight(ds: Dataset, vendor: str, b_value: float, vector: np.ndarray) -> None
         five.add_new(0x0F, "SQ", Sequence([private]))
 
 
+_OF_A_SLICE = (0x00080018, 0x00080032, 0x00200013, 0x00200032, 0x7FE00010)
+
+
 def write_dicom(folder: Path, scan: Scan, *, suffix: str = ".dcm") -> list[Path]:
     """One file per slice and volume."""
     folder.mkdir(parents=True, exist_ok=True)
     paths, instance = [], 0
     noise = np.random.default_rng(scan.number)
     ds = header(scan, 0)
+    ds.ImagePositionPatient, ds.PixelData = [0, 0, 0], b"\0\0"
+    ds["PixelData"].VR = "OW"
     for b_value, vector in zip(scan.b_values, scan.vectors, strict=True):
         weight(ds, scan.vendor, b_value, vector)
+        template = DicomTemplate(ds, *_OF_A_SLICE)
         for level in range(scan.n_slices):
             instance += 1
-            ds.InstanceNumber = instance
-            ds.SOPInstanceUID = f"{scan.study_uid}.1.{instance}"
-            ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-            ds.AcquisitionTime = f"{SECRETS['time']}.{instance:06d}"
-            ds.ImagePositionPatient = [-10, -10, level * (2 + scan.gap)]
-            ds.PixelData = noise.integers(0, 4000, scan.size**2, dtype=np.uint16).tobytes()
+            own = (
+                ("UI", f"{scan.study_uid}.1.{instance}"),
+                ("TM", f"{SECRETS['time']}.{instance:06d}"),
+                ("IS", str(instance)),
+                ("DS", f"-10\\-10\\{level * (2 + scan.gap)}"),
+                ("OW", noise.integers(0, 4000, scan.size**2, dtype=np.uint16).tobytes()),
+            )
+            elements = zip(_OF_A_SLICE, own, strict=True)
+            body = template.filled({tag: element(tag, *value) for tag, value in elements})
             paths.append(folder / f"{SECRETS['family']}_{instance:05d}{suffix}")
-            ds.save_as(paths[-1], enforce_file_format=True)
+            _write(paths[-1], body, MR, own[0][1])
+            if scan.syntax != ExplicitVRLittleEndian:
+                image = pydicom.dcmread(paths[-1])
+                image.file_meta.TransferSyntaxUID = scan.syntax
+                pydicom.dcmwrite(paths[-1], image, enforce_file_format=True)
     return paths
+
+
+def _write(path: Path, body: bytes, storage: str, instance: str) -> None:
+    source, software = SECRETS["station"], f"{SECRETS['root']}.9"
+    write_encoded(path, body, storage=storage, instance=instance, source=source, software=software)
 
 
 def write_mosaic(folder: Path, scan: Scan, *, suffix: str = ".IMA") -> list[Path]:
@@ -213,35 +241,36 @@ def write_enhanced(folder: Path, scan: Scan) -> Path:
     shared.MRTimingAndRelatedParametersSequence = [item(RepetitionTime=9000, FlipAngle=90)]
     shared.MREchoSequence = [item(EffectiveEchoTime=88.0)]
     ds.SharedFunctionalGroupsSequence = [shared]
-    ds.PerFrameFunctionalGroupsSequence = [
-        _frame(level, b_value, vector)
-        for b_value, vector in zip(scan.b_values, scan.vectors, strict=True)
-        for level in range(scan.n_slices)
-    ]
-    frames = len(ds.PerFrameFunctionalGroupsSequence)
-    ds.NumberOfFrames = frames
-    ds.PixelData = np.zeros(frames * scan.size**2, np.uint16).tobytes()
+    ds.NumberOfFrames = len(scan.b_values) * scan.n_slices
+    ds.PixelData = np.zeros(ds.NumberOfFrames * scan.size**2, np.uint16).tobytes()
+    ds["PixelData"].VR = "OW"
     path = folder / f"{SECRETS['family']}.dcm"
-    ds.save_as(path, enforce_file_format=True)
+    body = encoded(ds[:_FRAMES]) + sequence(_FRAMES, _frames(scan)) + encoded(ds[_FRAMES:])
+    _write(path, body, ENHANCED_MR, ds.SOPInstanceUID)
     return path
 
 
-def _frame(level: int, b_value: float, vector: np.ndarray) -> Dataset:
-    frame = Dataset()
-    frame.PlanePositionSequence = [item(ImagePositionPatient=[-10, -10, 2 * level])]
+def _frames(scan: Scan) -> Iterator[bytes]:
+    """Encode the functional groups of each frame; volumes and slices have their own."""
     content = item(
         FrameAcquisitionDateTime=SECRETS["day"] + SECRETS["time"],
         FrameComments=f"frame of {SECRETS['family']}",
     )
-    frame.FrameContentSequence = [content]
-    weighting = item(DiffusionDirectionality="DIRECTIONAL" if b_value else "NONE")
-    if b_value:
-        weighting.DiffusionBValue = float(b_value)
-        direction = item(DiffusionGradientOrientation=[float(part) for part in vector])
-        weighting.DiffusionGradientDirectionSequence = [direction]
-    frame.MRDiffusionSequence = [weighting]
-    frame.ReferencedImageSequence = [item(ReferencedSOPInstanceUID=f"{SECRETS['root']}.5")]
-    return frame
+    reference = item(ReferencedSOPInstanceUID=f"{SECRETS['root']}.5")
+    shared = encoded(item(FrameContentSequence=[content]))
+    positions = [
+        shared
+        + encoded(item(PlanePositionSequence=[item(ImagePositionPatient=[-10, -10, 2 * level])]))
+        for level in range(scan.n_slices)
+    ]
+    for b_value, vector in zip(scan.b_values, scan.vectors, strict=True):
+        weighting = item(DiffusionDirectionality="DIRECTIONAL" if b_value else "NONE")
+        if b_value:
+            weighting.DiffusionBValue = float(b_value)
+            direction = item(DiffusionGradientOrientation=[float(part) for part in vector])
+            weighting.DiffusionGradientDirectionSequence = [direction]
+        own = encoded(item(ReferencedImageSequence=[reference], MRDiffusionSequence=[weighting]))
+        yield from (own + position for position in positions)
 
 
 def write_nifti(folder: Path, scan: Scan, *, stem: str = "dwi", suffix: str = ".nii.gz") -> Path:

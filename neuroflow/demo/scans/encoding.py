@@ -57,18 +57,25 @@ def sequence(tag: int, items: Iterable[bytes]) -> bytes:
     return struct.pack("<HH2s2xL", tag >> 16, tag & 0xFFFF, b"SQ", len(body)) + body
 
 
-def write_encoded(path: Path, body: bytes, *, storage: str, instance: str) -> None:
+def write_encoded(
+    path: Path, body: bytes, *, storage: str, instance: str, source: str = "", software: str = ""
+) -> None:
     """Write a DICOM file whose dataset is encoded already."""
     name = b"1" * len(instance)
-    path.write_bytes(_head(storage, name.decode()).replace(name, instance.encode("ascii")) + body)
+    head = _head(storage, name.decode(), source, software)
+    path.write_bytes(head.replace(name, instance.encode("ascii")) + body)
 
 
 @cache
-def _head(storage: str, instance: str) -> bytes:
+def _head(storage: str, instance: str, source: str, software: str) -> bytes:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = UID(storage)
     meta.MediaStorageSOPInstanceUID = UID(instance)
+    if source:
+        meta.SourceApplicationEntityTitle = source
+    if software:
+        meta.ImplementationClassUID = UID(software)
     head = DicomBytesIO()
     head.write(bytes(128) + b"DICM")
     write_file_meta_info(head, meta)
