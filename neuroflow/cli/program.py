@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import traceback
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, TextIO
 
 import typer
@@ -85,8 +87,7 @@ def version(
 def main() -> None:
     """Run the command line; errors become a message and an exit code, never a bare traceback."""
     try:
-        _end_tidily()
-        with warnings.catch_warnings():
+        with _ended_tidily(), warnings.catch_warnings():
             warnings.simplefilter("always", ResultWarning)
             warnings.showwarning = _print_warning
             app()
@@ -108,10 +109,17 @@ def main() -> None:
         sys.exit(UNEXPECTED)
 
 
-def _end_tidily() -> None:
+@contextmanager
+def _ended_tidily() -> Iterator[None]:
     """Let SIGTERM end the command as an exit does, so that temporary files are removed."""
-    with suppress(ValueError):  # not the main thread
-        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    if threading.current_thread() is not threading.main_thread():  # which alone has signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _of_permission(error: PermissionError) -> WorkspaceError:

@@ -17,7 +17,7 @@ EXCEL = (".xlsx", ".xlsm")
 IDS = (
     "participantid", "participant", "subjectid", "subject", "subjid", "subid", "sub", "subj",
     "patientid", "patient", "ptid", "pid", "mrn", "recordid", "proband", "probandid",
-    "patientennummer", "sujet", "personid", "person", "id", "code", "name",
+    "patientennummer", "probandennummer", "sujet", "personid", "person", "id", "code", "name",
 )  # fmt: skip
 """Names of the column of participants, letters only, the likeliest first."""
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -264,3 +265,10 @@ def test_the_commands_are_all_known_here():
                 yield " ".join([*names, name])
 
     assert sorted(below(get_command(app))) == sorted(COMMANDS)
+
+
+def test_the_handler_of_sigterm_is_given_back(run):
+    before = signal.getsignal(signal.SIGTERM)
+    assert run("--version")[0] == 0
+    assert run("table", "no-such-place")[0] != 0
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -43,13 +43,31 @@ class Dialect:
     comment: str = ""
     missing: str = ""
     trailing: bool = True
+    id_header: str = "Subject"
+    unit: str = ""  # Below each heading of values, where headings are in one row
+    summaries: bool = False  # Mean and SD below the studies
+    footer: str = ""
 
     def number(self, value: float) -> str:
         return self.missing if math.isnan(value) else repr(value).replace(".", self.decimal)
 
 
-def rows_of(table: Table, layout: str, number) -> list[list[str]]:
+def rows_of(table: Table, layout: str, dialect: Dialect) -> list[list[str]]:
     """Lay a table out."""
+    grid = _values_of(table, layout, dialect.number, dialect.id_header)
+    several = len(table.ids) > 1
+    has_one_heading = layout in ("wide", "metric columns")
+    if dialect.unit and has_one_heading:
+        n_values = len(table.metrics) * (len(table.stems) if layout == "wide" else 1)
+        lead = len(grid[0]) - n_values
+        grid.insert(1, ["-"] * lead + [dialect.unit] * (len(grid[0]) - lead))
+    if dialect.summaries and layout == "wide" and several:
+        width = len(grid[0]) - 1
+        grid += [[word, *[dialect.number(0.25)] * width] for word in ("Mean", "SD")]
+    return [*grid, [dialect.footer]] if dialect.footer else grid
+
+
+def _values_of(table: Table, layout: str, number, id_header: str) -> list[list[str]]:
     several = len(table.ids) > 1
     keys = [(stem, metric) for stem in table.stems for metric in table.metrics]
     facts = list(table.facts.items())
@@ -58,7 +76,7 @@ def rows_of(table: Table, layout: str, number) -> list[list[str]]:
         return number(row[key]) if key in row else ""
 
     if layout in ("wide", "transposed", "titled"):
-        header = (["Subject"] if several else []) + [name for name, _ in facts]
+        header = ([id_header] if several else []) + [name for name, _ in facts]
         grid = [header + [f"{stem}_{metric}" for stem, metric in keys]]
         for study, row in zip(table.ids, table.values, strict=True):
             lead = ([study] if several else []) + [text for _, text in facts]
@@ -67,10 +85,10 @@ def rows_of(table: Table, layout: str, number) -> list[list[str]]:
             return grid
         turned = [list(column) for column in zip(*grid, strict=True)]
         return turned if layout == "transposed" or several else [["", "0"], *turned]
-    id_header = ["Subject"] if several else []
+    ids = [id_header] if several else []
     grid = []
     if layout == "metric rows":
-        grid = [[*id_header, "metric", *(name for name, _ in facts), *table.stems]]
+        grid = [[*ids, "metric", *(name for name, _ in facts), *table.stems]]
         for study, row in zip(table.ids, table.values, strict=True):
             for metric in table.metrics:
                 lead = [*([study] if several else []), metric, *(text for _, text in facts)]
@@ -94,7 +112,7 @@ def rows_of(table: Table, layout: str, number) -> list[list[str]]:
         "metric column": ["region", "metric", "value"],
         "named": ["name", "value"],
     }
-    return [id_header + headers[layout], *grid]
+    return [ids + headers[layout], *grid]
 
 
 def write(table: Table, layout: str, dialect: Dialect) -> bytes:
@@ -107,7 +125,7 @@ def write(table: Table, layout: str, dialect: Dialect) -> bytes:
         delimiter=dialect.delimiter,
         lineterminator=dialect.newline,
         quoting=csv.QUOTE_ALL if dialect.quoted else csv.QUOTE_MINIMAL,
-    ).writerows(rows_of(table, layout, dialect.number))
+    ).writerows(rows_of(table, layout, dialect))
     text = stream.getvalue()
     return (text if dialect.trailing else text.removesuffix(dialect.newline)).encode(
         dialect.encoding

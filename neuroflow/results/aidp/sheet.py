@@ -42,8 +42,9 @@ ID_HEADERS = (
     "case", "caseid", "scan", "scanid", "sub", "subj", "subjid", "subid", "subjectname",
     "subjectcode", "patient", "patientid", "patientname", "patientcode", "pid", "ptid", "mrn",
     "recordid", "record", "proband", "probandid", "probandin", "patientin", "patientennummer",
-    "patientennr", "fall", "fallnr", "fallnummer", "sujet", "sujetid", "numérodepatient", "code",
-    "person", "personid", "accession", "accessionnumber", "orderid", "order", "session", "name",
+    "probandennummer", "probandennr", "patientennr", "fall", "fallnr", "fallnummer", "sujet",
+    "sujetid", "numérodepatient", "code", "person", "personid", "accession", "accessionnumber",
+    "orderid", "order", "session", "name",
 )  # fmt: skip
 BESIDE_A_MEAN = frozenset(
     {

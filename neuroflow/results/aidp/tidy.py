@@ -107,6 +107,8 @@ def tidy(rows: list[list[str]], lines: list[int]) -> Tidied:
 
 
 def _plain(cell: str) -> str:
+    if any(map(str.isdigit, cell)):  # N00 and SD01 are ids of studies
+        return cell
     return "".join(filter(str.isalpha, cell.casefold()))
 
 

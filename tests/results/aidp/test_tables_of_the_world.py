@@ -123,6 +123,12 @@ def test_studies_are_found_by_the_usual_names_of_ids(header):
     assert values(f"{header},pSN_FW,MCP_FW\nS1,.2,.1\nS2,.3,.15\n") == MANY
 
 
+@pytest.mark.parametrize("study", ["SD01", "N02", "Mean3", "STD-1", "max 7"])
+def test_ids_like_words_of_summaries_stay_studies(study):
+    text = f"Subject,pSN_FW,MCP_FW\n{study},.2,.1\nS2,.3,.15\nMean,.25,.12\nSD,.05,.02\n"
+    assert list(read(text).ids) == [study, "S2"]
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [
