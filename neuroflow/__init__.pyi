@@ -30,6 +30,7 @@ from .results import read_results as read_results
 from .results import save_cohort_table as save_cohort_table
 from .results import study_facts as study_facts
 from .results import to_wide as to_wide
+from .sharing import export_bids as export_bids
 from .sharing import report as report
 from .sharing import verify as verify
 from .studies import check as check

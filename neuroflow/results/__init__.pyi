@@ -2,6 +2,7 @@ from .aidp.schema import Schema as Schema
 from .cross_check import AGREES as AGREES
 from .cross_check import DIFFERS as DIFFERS
 from .export import cells_for_text as cells_for_text
+from .export import data_dictionary as data_dictionary
 from .export import portable as portable
 from .export import save_cohort_table as save_cohort_table
 from .reports import Biomarker as Biomarker

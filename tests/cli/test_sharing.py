@@ -36,3 +36,14 @@ def test_a_file_outside_a_workspace_needs_one(run, tmp_path):
     code, _, err = run("verify", tmp_path / "t.md")
     assert code == 3
     assert "Name the workspace" in err
+
+
+def test_an_exported_dataset_is_read_by_other_commands(run, table_file, tmp_path):
+    code, out, err = run("export", table_file, tmp_path / "data", "--bids", "--quiet")
+    assert (code, out, err) == (0, "", "")
+    cohort = tmp_path / "data" / "derivatives" / "neuroflow" / "cohort_table.tsv"
+    words = ("--metric", "FW", "--json")
+    answers = [
+        json.loads(run("compare", each, *words)[1])["effects"] for each in (table_file, cohort)
+    ]
+    assert [row["p"] for row in answers[0]] == [row["p"] for row in answers[1]]

@@ -41,11 +41,12 @@ def status(
     ] = False,
     host_key: HostKey = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """List the state of every study, and how recent it is."""
     from neuroflow.transfer import as_of
 
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         if host_key:
             ws.service.trust(host_key)
         table = ws.status(offline=offline)
@@ -151,11 +152,16 @@ def export(
     study_ids: Annotated[
         bool, typer.Option("--study-ids", help="Keep the ids of studies instead of numbers.")
     ] = False,
+    bids: Annotated[
+        bool, typer.Option("--bids", help="Write a BIDS dataset, with an RO-Crate, instead.")
+    ] = False,
+    title: Annotated[str, typer.Option(help="The name of the BIDS dataset.")] = "",
     all_studies: AllStudies = False,
     bids_labels: BidsLabels = None,
     participants: Participants = None,
     schema: SchemaFile = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the cohort table, one wide table per metric, and the facts of the studies.
 
@@ -166,8 +172,16 @@ def export(
     wanted = split_list(formats) or list(FORMATS)
     if unknown := [name for name in wanted if name not in FORMATS]:
         raise typer.BadParameter(f"{', '.join(unknown)} is none of {', '.join(FORMATS)}")
-    files, left = [], []
-    with Console(as_json=as_json) as console:
+    files: list[Path] = []
+    left: list[dict[str, str]] = []
+    with Console(as_json=as_json, quiet=quiet) as console:
+        if bids:
+            rows = cohort_table(source, participants, read_schema(schema), all_studies=all_studies)
+            root = nf.export_bids(rows, to, title=title)
+            files = sorted(file for file in root.rglob("*") if file.is_file())
+            console.output({"files": files, "left_out": left})
+            console.print(f"{len(files)} files in {root}")
+            return
         for name, frame in _tables(source, participants, schema, all_studies, study_ids):
             for ending in wanted:
                 try:

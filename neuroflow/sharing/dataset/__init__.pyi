@@ -1,0 +1,1 @@
+from .dataset import export_bids as export_bids
