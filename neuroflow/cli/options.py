@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -60,7 +61,9 @@ Contrasts = Annotated[
         help='Planned contrasts: "MSA+PSP - PD,PSP - MSA", or planned for the published ones.'
     ),
 ]
-Covariates = Annotated[list[str] | None, typer.Option(help="Adjust for these columns: age,sex.")]
+Covariates = Annotated[
+    list[str] | None, typer.Option(help='Adjust for columns: age,sex or "age + group:sex".')
+]
 Metrics = Annotated[list[str] | None, typer.Option(help="Metrics: FW,FAt; all if omitted.")]
 Visit = Annotated[
     str | None,
@@ -84,6 +87,9 @@ ExcludeSuspect = Annotated[
 ]
 
 
+_COMMA = re.compile(r",(?![^(]*\))")  # not that of "spline(age, 3)"
+
+
 def split_list(words: Sequence[str] | None) -> list[str] | None:
     """Read an option that may be given several times, or once with commas.
 
@@ -94,7 +100,7 @@ def split_list(words: Sequence[str] | None) -> list[str] | None:
     """
     if not words:
         return None
-    return [part.strip() for word in words for part in word.split(",") if part.strip()]
+    return [part.strip() for word in words for part in _COMMA.split(word) if part.strip()]
 
 
 def parse_contrasts(words: Sequence[str] | None) -> list[str] | str | None:

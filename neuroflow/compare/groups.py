@@ -3,50 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from neuroflow._version import __version__
+from neuroflow.compare.group_options import (
+    Method,
+    check_adjusted,
+    check_options,
+    check_standardizer,
+    check_tests,
+)
 from neuroflow.compare.stats import (
     RESULT_NUMBERS,
     Contrast,
     Correction,
-    GroupSummary,
     LinearModel,
-    ResultTable,
+    Permutations,
     Robust,
     Sample,
     Standardizer,
+    Weights,
+    add_equivalence,
     add_sensitivity,
     choose_sample,
-    correct_families,
+    correct_within,
     covariate_columns,
-    kruskal_wallis,
+    family_codes,
     make_contrasts,
-    mann_whitney,
-    mask_underpowered,
+    pairwise_tests,
+    permuted,
     refuse_empty_reference,
-    welch,
-    welch_anova,
 )
-from neuroflow.errors import OptionError, Wording
 from neuroflow.matrix import (
     REGION_COLUMNS,
     ExcludeSuspect,
-    FloatArray,
     IntArray,
     as_list,
     carried_facts,
-    check_choice,
-    check_number,
     participants,
     read_cells,
     resolve_reference,
 )
-
-Method = Literal["linear", "welch", "mannwhitney"]
 
 ANY_DIFFERENCE = "any difference"
 """The contrast's name in the rows of the omnibus test."""
@@ -71,14 +71,20 @@ def compare_groups(
     groups: str | Sequence[str] | None = None,
     contrasts: str | Sequence[str] | None = None,
     covariates: str | Sequence[str] = (),
+    interaction: str | None = None,
+    weights: Weights = "proportional",
     metric: str | Sequence[str] | None = None,
     method: Method = "linear",
     robust: Robust = "none",
     standardizer: Standardizer = "residual",
     omnibus: bool | Literal["only"] = False,
+    margin: float | None = None,
     visit: str | None = None,
-    correction: Correction = "bh",
+    correction: Correction | Literal["maxt"] = "bh",
     family: str | Sequence[str] = "metric",
+    n_permutations: int = 10_000,
+    blocks: str | None = None,
+    seed: int = 0,
     confidence: float = 0.95,
     exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
@@ -104,7 +110,19 @@ def compare_groups(
         studies.
     covariates
         Columns to adjust for (linear model only). Text is categorical; ``"C(scanner)"`` makes
-        numbers so; `sex`, `site`, `session_id` and `cohort_id` always are.
+        numbers so; `sex`, `site`, `session_id` and `cohort_id` always are. Also a sum such as
+        ``"age + sex + group:age + spline(age, 3)"``: a colon is an interaction, ``spline`` a
+        natural cubic spline with so many degrees of freedom. Groups are compared at the mean of
+        numbers.
+    interaction
+        Compare the slope of this covariate between the groups, instead of their means (group x
+        age): `mean1`, `mean2` and `estimate` are then per unit of the covariate. Of a covariate
+        with two categories they are differences between them; of one with more, each contrast has
+        a row per category, against the first.
+    weights
+        What adjusted means are averaged over: the categories of covariates as often as in the
+        sample (``"proportional"``), or all alike (``"equal"``, the default of emmeans). Without
+        interactions, differences are the same.
     metric
         One metric, several, or None for all.
     method
@@ -123,13 +141,24 @@ def compare_groups(
         Welch's analysis of variance, with ``"mannwhitney"`` the Kruskal-Wallis test; F or H, and
         partial eta squared. They are corrected apart from the contrasts. ``"only"`` omits the
         contrasts.
+    margin
+        Also test that a difference is smaller than this, in the metric's unit, either way: two
+        one-sided tests. Adds `p_equivalence`, `q_equivalence` and `equivalent` (that p below 1 -
+        `confidence`).
     visit
         The visit of each participant to use: ``"first"``, ``"last"`` or a session id.
     correction
-        ``"bh"`` (Benjamini-Hochberg, FDR), ``"holm"``, ``"bonferroni"`` or ``"none"``.
+        ``"bh"`` (Benjamini-Hochberg, FDR), ``"holm"``, ``"bonferroni"``, ``"none"``, or ``"maxt"``
+        (linear model): the largest t or F of the family in permutations of what the other effects
+        leave (Freedman and Lane), which takes the regions' correlation into account.
     family
         Which tests are corrected together: ``"all"``, per ``"metric"``, ``"contrast"`` or
         ``"region"``, or a list of these, crossed.
+    n_permutations, seed
+        Of ``correction="maxt"``.
+    blocks
+        For ``"maxt"``, a column within which people are exchanged, such as ``"site"``. With
+        ``robust="cluster"`` the studies of a person move together.
     confidence
         Level of the confidence intervals, between 0 and 1.
     exclude_suspect
@@ -143,7 +172,8 @@ def compare_groups(
         One row per contrast, region and metric, with `EFFECT_COLUMNS`: `n1`, `n2` (studies with a
         value), `mean1`, `mean2` (adjusted to the mean of the covariates among the studies used),
         `estimate` (`mean1` minus `mean2`, in the metric's unit), `se`, `ci_low`, `ci_high`,
-        `statistic`, `df`, `p`, `q`, `effect_size` with its interval, `np2`. Where a test cannot be
+        `statistic`, `df`, `p`, `q`, `effect_size` with its interval, `np2` with its interval
+        (ordinary errors). Where a test cannot be
         computed, numbers are NaN and `reason` says why. ``.attrs`` describes the computation:
         model, groups, exclusions, correction, version. ``exclude_suspect=True`` adds
         `n_suspect` and, with the values of exactly 0 or 1 kept, `estimate_all`, `effect_size_all`
@@ -174,6 +204,8 @@ def compare_groups(
     ----------
     Searle SR, Speed FM, Milliken GA (1980), Am Stat 34:216-221 (adjusted means).
     Hedges LV (1981), J Educ Stat 6:107-128.
+    Freedman D, Lane D (1983), J Bus Econ Stat 1:292-298 (permutation).
+    Schuirmann DJ (1987), J Pharmacokinet Biopharm 15:657-680 (two one-sided tests).
 
     Examples
     --------
@@ -187,15 +219,15 @@ def compare_groups(
     'value ~ group'
     """
     given = dict(locals())
-    plain = covariate_columns(covariates)
-    _check_options(method, robust, covariates, omnibus, confidence)
-    _check_standardizer(method, standardizer)
-    if by in plain:
-        raise OptionError(
-            f"The groups in {by!r} cannot be compared and adjusted for at the same time.",
-            advice=f"Remove {by} from the covariates.",
-        )
-    cells = read_cells(table, metric=metric, needed=[by, *plain], exclude_suspect=exclude_suspect)
+    if interaction is not None:
+        covariates = [*as_list("covariates", covariates), f"{by}:{interaction}"]
+    plain = [name for name in covariate_columns(covariates) if name != by]
+    check_options(method, robust, covariates, omnibus, confidence)
+    check_standardizer(method, standardizer, weights)
+    check_tests(method, margin, correction, robust)
+    check_adjusted(by, covariates)
+    needed = list(dict.fromkeys([by, *plain, *([blocks] if blocks else [])]))
+    cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
     sample = choose_sample(
         cells,
         by=by,
@@ -203,11 +235,13 @@ def compare_groups(
         covariates=covariates,
         visit=visit,
         repeated=robust == "cluster",
+        weights=weights,
     )
     refuse_empty_reference(cells.studies, by, reference, sample, groups=groups, planned=contrasts)
     wanted = make_contrasts(sample.names, reference=reference, planned=contrasts)
     against = resolve_reference(reference, sample.names) if contrasts is None else None
     wanted = [] if omnibus == "only" else wanted
+    model = None
     if method == "linear":
         model = LinearModel.prepare(
             sample,
@@ -217,32 +251,65 @@ def compare_groups(
             standardizer=standardizer if plain else "residual",
             omnibus=bool(omnibus),
             confidence=confidence,
+            interaction=interaction or "",
         )
+        wanted = list(model.contrasts)
         results = model.fit(sample.cells.values)
     else:
-        results = _pairwise_tests(sample, wanted, method, confidence, bool(omnibus))
+        results = pairwise_tests(sample, wanted, method, confidence, bool(omnibus))
     names = [contrast.name for contrast in wanted] + [ANY_DIFFERENCE] * bool(omnibus)
     effects = results.to_frame(sample.cells.columns, names)
     apart = np.arange(len(effects)) >= len(wanted) * results.n_columns
-    effects["q"] = correct_families(effects, correction, family, apart)
+    codes = family_codes(effects, family, apart)
+    if correction == "maxt" and model is not None:
+        options = Permutations(n_permutations, seed, blocks)
+        effects["q"] = permuted(model, sample, codes, effects["p"], options)
+    else:
+        effects["q"] = correct_within(effects["p"].to_numpy(dtype=np.float64), correction, codes)
+    if margin is not None:
+        add_equivalence(effects, margin, confidence, correction, codes)
     effects.attrs |= (
         carried_facts(table, effects)
         | _facts(sample, by)
-        | {
-            "method": method,
-            "reference": against or "",
-            "contrasts": [contrast.name for contrast in wanted],
-            "standard_errors": "ordinary" if robust == "none" else robust,
-            "visit": visit or "",
-            "correction": correction,
-            "family": as_list("family", family),
-            "confidence": float(confidence),
-            "effect_size": _effect_size(method, robust, standardizer, plain) if wanted else "",
-            "omnibus": _OMNIBUS[method] if omnibus else "",
-        }
+        | _options_used(given, wanted, against)
+        | _more_facts(given, sample)
     )
+    if wanted:
+        effects.attrs["effect_size"] = _effect_size(method, robust, standardizer, plain)
     add_sensitivity(effects, sample.cells, compare_groups, given, ("estimate", "effect_size", "p"))
     return effects
+
+
+def _options_used(
+    given: dict[str, Any], wanted: Sequence[Contrast], against: str | None
+) -> dict[str, Any]:
+    return {
+        "method": given["method"],
+        "reference": against or "",
+        "contrasts": [contrast.name for contrast in wanted],
+        "standard_errors": "ordinary" if given["robust"] == "none" else given["robust"],
+        "visit": given["visit"] or "",
+        "correction": given["correction"],
+        "family": as_list("family", given["family"]),
+        "confidence": float(given["confidence"]),
+        "effect_size": "",
+        "omnibus": _OMNIBUS[given["method"]] if given["omnibus"] else "",
+    }
+
+
+def _more_facts(given: dict[str, Any], sample: Sample) -> dict[str, Any]:
+    """Return what is recorded only where it was asked for, or matters."""
+    facts: dict[str, Any] = {}
+    if given["interaction"] is not None:
+        facts["interaction"] = given["interaction"]
+    if any(item.levels for item in sample.covariates):
+        facts["weights"] = given["weights"]
+    if given["margin"] is not None:
+        facts["margin"] = float(given["margin"])
+    if given["correction"] == "maxt":
+        facts |= {name: given[name] for name in ("n_permutations", "seed")}
+        facts["blocks"] = given["blocks"] or ""
+    return facts
 
 
 def _effect_size(method: str, robust: str, standardizer: str, adjusted: Sequence[str]) -> str:
@@ -257,80 +324,6 @@ def _effect_size(method: str, robust: str, standardizer: str, adjusted: Sequence
         name = "adjusted Hedges' g over the model's residual SD"
     exact = robust == "none" and (standardizer == "residual" or not adjusted)
     return f"{name}, {'exact' if exact else 'delta-method'} interval"
-
-
-def _check_options(
-    method: str,
-    robust: str,
-    covariates: str | Sequence[str],
-    omnibus: bool | str,
-    confidence: float,
-) -> None:
-    check_choice("method", method, get_args(Method))
-    check_choice("robust", robust, get_args(Robust))
-    check_number("confidence", confidence, below=1)
-    if omnibus not in (True, False, "only"):
-        raise OptionError(
-            f"omnibus must be one of three values, not {omnibus!r}.",
-            advice='Choose True, False or "only".',
-        )
-    if method != "linear" and (covariates or robust != "none"):
-        raise OptionError(
-            f"The method {method} takes no covariates or robust standard errors.",
-            advice=Wording(
-                'Use method="linear".', cli="Use --method linear.", form="Use the linear model."
-            ),
-        )
-
-
-def _check_standardizer(method: str, standardizer: str) -> None:
-    check_choice("standardizer", standardizer, get_args(Standardizer))
-    if method != "linear" and standardizer != "residual":
-        raise OptionError(
-            f"The method {method} takes no standardizer.", advice='Use method="linear".'
-        )
-
-
-def _pairwise_tests(
-    sample: Sample, wanted: Sequence[Contrast], method: str, confidence: float, omnibus: bool
-) -> ResultTable:
-    """Fill in pairwise tests, and a last row for any difference."""
-    values = sample.cells.values
-    results = ResultTable(len(wanted) + omnibus, values.shape[1])
-    pair_test, omnibus_test = (
-        (welch, welch_anova) if method == "welch" else (mann_whitney, kruskal_wallis)
-    )
-    everything = slice(None)
-    for row, contrast in enumerate(wanted):
-        codes = [[sample.names.index(name) for name in side] for side in contrast.sides]
-        first, second = (values[np.isin(sample.group, code)] for code in codes)
-        results.fill(row, everything, df_num=1, **pair_test(first, second, confidence))
-        labelled = zip(contrast.sides, (first, second), strict=True)
-        mask_underpowered(
-            results, row, [GroupSummary.of("+".join(side), part) for side, part in labelled]
-        )
-    if omnibus:
-        groups = [values[sample.group == code] for code in range(len(sample.names))]
-        results.fill(-1, everything, **omnibus_test(groups))
-        _mask_omnibus(results, sample.names, groups, method)
-    for row, p in enumerate(results.numbers["p"]):
-        results.mask(row, np.isnan(p), "the values are too close to each other")
-    return results
-
-
-def _mask_omnibus(
-    results: ResultTable, names: Sequence[str], groups: Sequence[FloatArray], method: str
-) -> None:
-    """Mask the last row where the test for any difference has no answer."""
-    sides = [GroupSummary.of(name, values) for name, values in zip(names, groups, strict=True)]
-    there = np.sum([side.n > 0 for side in sides], axis=0)
-    results.mask(-1, there == 0, "no values")
-    results.mask(-1, there == 1, "values in one group only")
-    if method == "welch":  # needs the variance of every group that has values
-        for side in sides:
-            results.mask(-1, side.n == 1, f"only one value in {side.label}")
-            results.mask(-1, (side.n > 1) & side.flat, f"all values of {side.label} are the same")
-    results.mask(-1, GroupSummary.of("", np.concatenate(groups)).flat, "all values are the same")
 
 
 def _different(codes: IntArray) -> int:

@@ -19,6 +19,7 @@ from neuroflow.compare import (
     covariate_columns,
     fit_linear,
     read_covariate,
+    read_covariates,
     warn_similar_labels,
 )
 from neuroflow.errors import CompareError, OptionError
@@ -231,8 +232,8 @@ def _fit_points(
     place, name = find_region(cells.columns, region)
     cells = cells.keep(choose_visits(cells.studies, visit))
     known = np.isfinite(cells.values[:, place])
-    for item in (score, *covariates):
-        known &= read_covariate(cells.studies, item).known
+    for item in (read_covariate(cells.studies, score), *read_covariates(cells.studies, covariates)):
+        known &= item.known
     cells = cells.keep(known)
     numbers = read_covariate(cells.studies, score)
     if numbers.levels:
@@ -242,7 +243,7 @@ def _fit_points(
     n = len(cells.studies)
     if n < 3 + len(covariates):
         raise CompareError(f"Only {n} studies have {region}, {score} and all covariates.")
-    items = [numbers, *(read_covariate(cells.studies, item) for item in covariates)]
+    items = [numbers, *read_covariates(cells.studies, covariates)]
     everyone = np.ones(n, dtype=bool)
     design = build_design(np.zeros(n, dtype=np.intp), [""], items, everyone, "the mean").matrix
     model = fit_linear(design, cells.values[:, [place]])

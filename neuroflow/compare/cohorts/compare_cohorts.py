@@ -11,7 +11,8 @@ from scipy import stats
 
 from neuroflow._version import __version__
 from neuroflow.compare.cohorts.meta_analysis import pool
-from neuroflow.compare.groups import Method, compare_groups
+from neuroflow.compare.group_options import Method
+from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.stats import Correction, Robust, correct_families
 from neuroflow.errors import CompareError, ResultWarning
 from neuroflow.events import warn_user

@@ -131,8 +131,21 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
         )
     if facts.get("contrasts"):
         sentences.append(_contrasts(facts))
+    if facts.get("interaction"):
+        sentences.append(
+            f"Compared was the effect of {facts['interaction']} within the groups (interaction of "
+            f"{facts['by']} and {facts['interaction']}), per unit of {facts['interaction']} or "
+            "between its categories."
+        )
     if facts.get("omnibus"):
         sentences.append(f"Any difference between the groups was tested by {facts['omnibus']}.")
+    if facts.get("weights") == "equal":
+        sentences.append("Adjusted means are of equally frequent categories of the covariates.")
+    if "margin" in facts:
+        sentences.append(
+            f"Differences were tested to be smaller than {facts['margin']:g} either way by two "
+            "one-sided tests."
+        )
     if facts["effect_size"]:
         sentences.append(
             f"{percent_text(facts['confidence'])} confidence intervals are reported; "
@@ -235,7 +248,12 @@ def corrected(facts: Mapping[str, Any]) -> str:
     if facts["correction"] == "none":
         return "p values were not corrected for multiple comparisons."
     family = " and ".join(_WHERE[name] for name in facts["family"])
-    text = f"p values were corrected {family} ({CORRECTION_NAMES[facts['correction']]})"
+    how = CORRECTION_NAMES[facts["correction"]]
+    if facts["correction"] == "maxt":
+        blocks = f" within {facts['blocks']}" if facts["blocks"] else ""
+        how += f": {facts['n_permutations']:,} permutations{blocks} after Freedman and Lane"
+        how += f", seed {facts['seed']}"
+    text = f"p values were corrected {family} ({how})"
     if facts.get("omnibus") and facts.get("contrasts"):
         text += ", separately for tests of any difference and for contrasts"
     if "time" in facts and len(facts["groups"]) > 1:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from neuroflow.compare.groups import Method, compare_groups
+from neuroflow.compare.group_options import Method
+from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.report.document import recipe
 from neuroflow.compare.report.footnote import paper_footnote, paper_title
 from neuroflow.compare.report.methods import methods_text
@@ -21,6 +22,7 @@ from neuroflow.compare.stats import (
     ResultTable,
     Robust,
     Sample,
+    Weights,
     choose_sample,
     covariate_columns,
     make_contrasts,
@@ -30,6 +32,7 @@ from neuroflow.errors import OptionError
 from neuroflow.matrix import (
     REGION_COLUMNS,
     ExcludeSuspect,
+    as_list,
     check_number,
     decimals_for,
     moments,
@@ -44,6 +47,8 @@ def group_means(
     by: str = "group",
     groups: str | Sequence[str] | None = None,
     covariates: str | Sequence[str] = (),
+    interaction: str | None = None,
+    weights: Weights = "proportional",
     metric: str | Sequence[str] | None = None,
     method: Method = "linear",
     robust: Robust = "none",
@@ -66,11 +71,13 @@ def group_means(
     {'group': ['Control', 'PSP'], 'n': [3, 3], 'mean': [0.35, 0.55]}
     """
     check_number("confidence", confidence, below=1)
+    if interaction is not None:
+        covariates = [*as_list("covariates", covariates), f"{by}:{interaction}"]
     sample = choose_sample(
         read_cells(
             table,
             metric=metric,
-            needed=[by, *covariate_columns(covariates)],
+            needed=list(dict.fromkeys([by, *covariate_columns(covariates)])),
             exclude_suspect=exclude_suspect,
         ),
         by=by,
@@ -78,10 +85,24 @@ def group_means(
         covariates=covariates,
         visit=visit,
         repeated=robust == "cluster",
+        weights=weights,
     )
     if method == "linear":
         single = [Contrast((name,), ()) for name in sample.names]
-        model = LinearModel.prepare(sample, single, by=by, confidence=confidence, robust=robust)
+        model = LinearModel.prepare(
+            sample,
+            single,
+            by=by,
+            confidence=confidence,
+            robust=robust,
+            interaction=interaction or "",
+        )
+        if len(model.contrasts) > len(single):
+            raise OptionError(
+                f"A paper table cannot show the interaction with {interaction}, which has more "
+                "than two categories.",
+                advice="Use the table of compare_groups, which has a row for each category.",
+            )
         results = model.fit(sample.cells.values)
     else:
         results = _plain_means(sample, confidence)
@@ -114,10 +135,15 @@ def paper_table(
     groups: str | Sequence[str] | None = None,
     contrasts: str | Sequence[str] | None = None,
     covariates: str | Sequence[str] = (),
+    interaction: str | None = None,
+    weights: Weights = "proportional",
     method: Method = "linear",
     robust: Robust = "none",
     visit: str | None = None,
-    correction: Correction = "bh",
+    correction: Correction | Literal["maxt"] = "bh",
+    n_permutations: int = 10_000,
+    blocks: str | None = None,
+    seed: int = 0,
     exclude_suspect: ExcludeSuspect = None,
     alpha: float = 0.05,
     digits: int | None = None,
@@ -130,13 +156,15 @@ def paper_table(
         The cohort table: one row per study, region, hemisphere and metric.
     metric
         One metric.
-    by, groups, covariates, method, robust, visit
-        As for `compare_groups`.
+    by, groups, covariates, interaction, weights, method, robust, visit
+        As for `compare_groups`. With an interaction, slopes stand where the means do.
     reference, contrasts
         The post-hoc comparisons, as for `compare_groups`: by default every group with the
         controls; ``reference=None`` for all pairs.
     correction
         Correction for multiple comparisons of the omnibus tests, over the regions.
+    n_permutations, blocks, seed
+        Of ``correction="maxt"``, as for `compare_groups`.
     alpha
         Regions with q below it get post-hoc comparisons, corrected by Holm within the region.
     digits
@@ -183,6 +211,8 @@ def paper_table(
         "by": by,
         "groups": groups,
         "covariates": covariates,
+        "interaction": interaction,
+        "weights": weights,
         "metric": metric,
         "method": method,
         "robust": robust,
@@ -190,7 +220,15 @@ def paper_table(
         "exclude_suspect": exclude_suspect,
     }
     compared: dict[str, Any] = {"reference": reference, "contrasts": contrasts}
-    whole = compare_groups(table, omnibus="only", correction=correction, **options)
+    whole = compare_groups(
+        table,
+        omnibus="only",
+        correction=correction,
+        n_permutations=n_permutations,
+        blocks=blocks,
+        seed=seed,
+        **options,
+    )
     if exclude_suspect is None:  # there are no impossible values, and the others were reported
         options["exclude_suspect"] = "impossible"
     pairs = compare_groups(table, correction="holm", family="region", **compared, **options)

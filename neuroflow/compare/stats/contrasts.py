@@ -23,6 +23,8 @@ class Contrast:
     # Group labels; several are pooled. Without `second` the mean of `first` itself.
     first: tuple[str, ...]
     second: tuple[str, ...]
+    column: int = 0  # Of the covariate whose slopes are compared, where it has several
+    of: str = ""  # Which difference of its categories that column is, where it has several
 
     @property
     def sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -32,7 +34,8 @@ class Contrast:
     @property
     def name(self) -> str:
         """As written in tables and figures: ``"MSA+PSP - PD"``."""
-        return " - ".join("+".join(side) for side in self.sides if side)
+        names = " - ".join("+".join(side) for side in self.sides if side)
+        return f"{names} ({self.of})" if self.of else names
 
     @property
     def groups(self) -> tuple[str, ...]:

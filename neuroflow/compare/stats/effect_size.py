@@ -78,6 +78,36 @@ def unequal_variances_g(
     return d * small_sample_factor(df), d - half, d + half
 
 
+def eta_squared_interval(
+    f: FloatArray, df_num: FloatArray, df: FloatArray, n: FloatArray, confidence: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the interval of partial eta squared that belongs to an F of n studies.
+
+    References
+    ----------
+    Steiger JH (2004), Psychol Methods 9:164-182 (noncentral F).
+
+    Examples
+    --------
+    >>> ends = eta_squared_interval(*map(np.array, (4.0, 2.0, 57.0, 60.0)), 0.9)
+    >>> [round(float(end), 4) for end in ends]
+    [0.0094, 0.242]
+    """
+    tail = (1 - confidence) / 2
+    ends = []
+    for probability in (1 - tail, tail):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            central = special.fdtr(df_num, df, f) <= probability
+            shift = special.ncfdtrinc(df_num, df, probability, f)  # to six digits
+            for _ in range(2):  # Newton: the slope is the difference of two distributions
+                now = special.ncfdtr(df_num, df, shift, f)
+                up = special.ncfdtr(df_num + 2, df, shift, f * df_num / (df_num + 2))
+                shift = shift + 2 * (now - probability) / (now - up)
+            shift = np.where(central, 0.0, np.maximum(shift, 0))
+            ends.append(np.where(np.isfinite(f), shift / (shift + n), np.nan))
+    return ends[0], ends[1]
+
+
 def noncentrality(t: FloatArray, df: FloatArray, probability: float) -> FloatArray:
     """Return the noncentrality at which `t` is this quantile of the noncentral t distribution.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix import BoolArray, FloatArray, as_list, check_choice, combine_codes
+from neuroflow.matrix import BoolArray, FloatArray, IntArray, as_list, check_choice, combine_codes
 
 Correction = Literal["bh", "holm", "bonferroni", "none"]
 
@@ -18,6 +18,7 @@ CORRECTION_NAMES = {
     "holm": "Holm",
     "bonferroni": "Bonferroni",
     "none": "no correction",
+    "maxt": "max-T by permutation",
 }
 _FAMILY_COLUMNS = {
     "metric": ("metric",),
@@ -67,6 +68,23 @@ def correct_families(
     apart: BoolArray | None = None,
 ) -> FloatArray:
     """Correct the column `p` of a table within families of its rows."""
+    return correct_within(
+        effects["p"].to_numpy(dtype=np.float64), method, family_codes(effects, family, apart)
+    )
+
+
+def correct_within(p: FloatArray, method: str, code: IntArray) -> FloatArray:
+    """Correct p values within families of the same code."""
+    corrected = np.full(len(p), np.nan)
+    for one in np.flatnonzero(np.bincount(code)):  # quicker than np.unique
+        corrected[code == one] = correct(p[code == one], cast(Correction, method))
+    return corrected
+
+
+def family_codes(
+    effects: pd.DataFrame, family: str | Sequence[str], apart: BoolArray | None = None
+) -> IntArray:
+    """Return a code per row, the same for the rows that are corrected together."""
     names = as_list("family", family)
     known = {"all": (), **_FAMILY_COLUMNS}
     if unknown := [name for name in names if name not in known]:
@@ -78,8 +96,4 @@ def correct_families(
     code = np.zeros(len(effects), dtype=np.intp) if apart is None else apart.astype(np.intp)
     if keys:
         code += 2 * combine_codes(keys)
-    p = effects["p"].to_numpy(dtype=np.float64)
-    corrected = np.full(len(p), np.nan)
-    for one in np.flatnonzero(np.bincount(code)):  # quicker than np.unique
-        corrected[code == one] = correct(p[code == one], method)
-    return corrected
+    return code

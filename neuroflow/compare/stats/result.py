@@ -28,6 +28,8 @@ RESULT_NUMBERS = (
     "effect_size_ci_low",
     "effect_size_ci_high",
     "np2",
+    "np2_ci_low",
+    "np2_ci_high",
     "df_num",
 )
 _INFERENCE = RESULT_NUMBERS[RESULT_NUMBERS.index("estimate") :]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from neuroflow.matrix import (
     match_labels,
     similar_labels,
 )
+
+Weights = Literal["proportional", "equal"]
+"""How categories of covariates count in adjusted means: as in the sample, or all alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def choose_sample(
     visit: str | None = None,
     repeated: bool = False,
     least: int = 2,
+    weights: Weights = "proportional",
 ) -> Sample:
     """Choose the studies to compare."""
     log = ExclusionLog(cells)
@@ -93,8 +97,13 @@ def choose_sample(
     log.exclude(group < 0, f"{by} not compared")
     if visit is not None or not repeated:
         log.exclude_other_visits(visit)
-    adjust = read_covariates(cells.studies, covariates)
-    for item in adjust:
+    adjust = read_covariates(
+        cells.studies,
+        covariates,
+        group=Covariate(by, group.astype(np.float64), tuple(chosen), is_group=True),
+        equal=weights == "equal",
+    )
+    for item in (item for item in adjust if not item.parts):
         warn_similar_labels(item.name, item.levels)
         log.exclude(~item.known, f"no {item.name}")
     if not log.kept.any():

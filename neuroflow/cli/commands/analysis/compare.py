@@ -65,6 +65,12 @@ def compare(
     groups: Groups = None,
     contrasts: Contrasts = None,
     covariates: Covariates = None,
+    interaction: Annotated[
+        str | None, typer.Option(help="Compare slopes over this covariate (group x age).")
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(help="Categories in adjusted means: proportional or equal.")
+    ] = "proportional",
     metric: Metrics = None,
     method: Annotated[str, typer.Option(help="linear, welch or mannwhitney.")] = "linear",
     robust: Annotated[str, typer.Option(help="none, HC3 or cluster.")] = "none",
@@ -72,8 +78,18 @@ def compare(
         Omnibus,
         typer.Option(help="Test for any difference between the groups (F) as well, or only."),
     ] = Omnibus.NO,
+    margin: Annotated[
+        float | None, typer.Option(help="Test that differences are smaller than this (TOST).")
+    ] = None,
     visit: Visit = None,
-    correction: CorrectionName = "bh",
+    correction: Annotated[
+        str, typer.Option(help="Of p: bh (FDR), holm, bonferroni, none, or maxt (permutation).")
+    ] = "bh",
+    permutations: Annotated[int, typer.Option(help="With maxt: their number.")] = 10_000,
+    blocks: Annotated[
+        str | None, typer.Option(help="With maxt: a column to permute within, such as site.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="With maxt: where permutations begin.")] = 0,
     family: Annotated[
         list[str] | None,
         typer.Option(help="Tests that are corrected together: all, or per metric, contrast..."),
@@ -99,6 +115,11 @@ def compare(
         "contrasts": parse_contrasts(contrasts),
         "groups": split_list(groups),
         "covariates": split_list(covariates) or [],
+        "interaction": interaction,
+        "weights": weights,
+        "n_permutations": permutations,
+        "blocks": blocks,
+        "seed": seed,
         "method": method,
         "robust": robust,
         "visit": visit,
@@ -110,6 +131,7 @@ def compare(
         "omnibus": "only" if omnibus is Omnibus.ONLY else omnibus is Omnibus.YES,
         "family": split_list(family) or "metric",
         "confidence": confidence,
+        "margin": margin,
     }
     with Console(as_json=as_json, quiet=quiet) as console:
         table = cohort_table(source, participants)

@@ -6,4 +6,6 @@ from .fit import fit_linear as fit_linear
 from .fit import missing_patterns as missing_patterns
 from .fit import scale as scale
 from .fit import wald_statistic as wald_statistic
+from .permutation import Permutations as Permutations
+from .permutation import permuted as permuted
 from .sandwich import Sandwich as Sandwich

@@ -10,7 +10,11 @@ import numpy as np
 from scipy import special, stats
 
 from neuroflow.compare.stats.contrasts import Contrast
-from neuroflow.compare.stats.effect_size import hedges_g, small_sample_factor
+from neuroflow.compare.stats.effect_size import (
+    eta_squared_interval,
+    hedges_g,
+    small_sample_factor,
+)
 from neuroflow.compare.stats.linear.fit import (
     Fit,
     Robust,
@@ -18,6 +22,12 @@ from neuroflow.compare.stats.linear.fit import (
     missing_patterns,
     scale,
     wald_statistic,
+)
+from neuroflow.compare.stats.linear.hypotheses import (
+    any_difference,
+    find_slopes,
+    group_weights,
+    slope_contrasts,
 )
 from neuroflow.compare.stats.linear.sandwich import effect_error, sandwich
 from neuroflow.compare.stats.result import GroupSummary, ResultTable, mask_underpowered
@@ -45,6 +55,8 @@ class LinearModel:
     cluster: IntArray | None  # Participant codes, shape (n_studies,); for ``robust="cluster"``
     standardizer: Standardizer  # What effect sizes are divided by
     omnibus: bool  # True adds a last row: is there any difference between the groups?
+    # The covariate whose slopes are compared instead of the groups' means, and its interaction.
+    slopes: tuple[int, int] | None
     full_design: Design  # The design of all studies
 
     @classmethod
@@ -58,20 +70,25 @@ class LinearModel:
         robust: Robust = "none",
         standardizer: Standardizer = "residual",
         omnibus: bool = False,
+        interaction: str = "",
     ) -> LinearModel:
         """Build the model for a sample; raise CompareError where no region could be fitted."""
         everyone = np.ones(len(sample.group), dtype=bool)
+        slopes = find_slopes(sample.covariates, by, interaction) if interaction else None
         return cls(
             group=sample.group,
             names=sample.names,
             covariates=sample.covariates,
-            contrasts=contrasts,
+            contrasts=slope_contrasts(sample.covariates[slopes[0]], contrasts)
+            if slopes
+            else contrasts,
             by=by,
             confidence=confidence,
             robust=robust,
             cluster=participants(sample.cells.studies) if robust == "cluster" else None,
             standardizer=standardizer,
             omnibus=omnibus,
+            slopes=slopes,
             full_design=build_design(sample.group, sample.names, sample.covariates, everyone, by),
         )
 
@@ -87,6 +104,9 @@ class LinearModel:
         if self.omnibus:
             f, k, df = (results.numbers[name][-1] for name in ("statistic", "df_num", "df"))
             results.fill(-1, slice(None), p=special.fdtrc(k, df, f))
+        if self.robust == "none":
+            n = np.isfinite(values).sum(axis=0).astype(np.float64)
+            _infer_eta_squared(results, n, self)
         for row in range(results.n_rows):
             unknown = np.isnan(results.numbers["p"][row])
             results.mask(
@@ -208,9 +228,15 @@ def _estimate_contrast(
     place = {model.names[code]: index for index, code in enumerate(pattern.design.groups)}
     if any(name not in place for name in contrast.groups):
         return  # refused by name later
+    if model.slopes is not None and _lacks_category(model, pattern.design):
+        here = np.zeros(results.n_columns, dtype=bool)
+        here[columns] = True
+        return results.mask(row, here, "a category of the interaction has no values")
+    own = group_weights(pattern.design, model.slopes, contrast.column)
     weights = np.zeros((2, len(fitted.coefficients)))
     for side, names in enumerate(contrast.sides):
-        weights[side, [place[name] for name in names]] = 1 / max(len(names), 1)
+        if names:
+            weights[side] = own[[place[name] for name in names]].mean(axis=0)
     mean1, mean2 = weights @ fitted.coefficients
     difference = weights[0] - weights[1]
     size, df = scale(fitted, difference), float(fitted.df)
@@ -221,6 +247,13 @@ def _estimate_contrast(
         spread.error[row, columns] = effect_error(fitted, errors, mean1 - mean2)
     spread.size[row, columns] = size
     results.fill(row, columns, mean1=mean1, mean2=mean2, estimate=mean1 - mean2, se=se, df=df)
+
+
+def _lacks_category(model: LinearModel, design: Design) -> bool:
+    """Return whether columns of the slopes mean other categories than in the whole sample."""
+    own = (model.slopes or (0, 0))[0]
+    widths = {int(d.blocks[own].stop - d.blocks[own].start) for d in (design, model.full_design)}
+    return len(widths) > 1
 
 
 def _infer_contrasts(
@@ -255,6 +288,15 @@ def _infer_contrasts(
     results.fill(rows, everything, df_num=np.where(np.isfinite(estimate), 1.0, np.nan))
 
 
+def _infer_eta_squared(results: ResultTable, n: FloatArray, model: LinearModel) -> None:
+    """Fill in the intervals of partial eta squared, from t squared or F."""
+    numbers = results.numbers
+    f = numbers["statistic"].copy()
+    f[: len(model.contrasts)] **= 2
+    low, high = eta_squared_interval(f, numbers["df_num"], numbers["df"], n, model.confidence)
+    results.fill(slice(None), slice(None), np2_ci_low=low, np2_ci_high=high)
+
+
 def _test_any_difference(model: LinearModel, pattern: _Pattern, results: ResultTable) -> None:
     row = results.n_rows - 1
     here = np.zeros(results.n_columns, dtype=bool)
@@ -263,9 +305,8 @@ def _test_any_difference(model: LinearModel, pattern: _Pattern, results: ResultT
     if k < 1:
         results.mask(row, here, "values in one group only")
         return
-    weights = np.zeros((k, len(pattern.fitted.coefficients)))
-    weights[:, 0] = -1
-    weights[np.arange(k), np.arange(1, k + 1)] = 1
+    weights = any_difference(pattern.design, model.slopes)
+    k = len(weights)
     covariance, df, factor = None, float(pattern.fitted.df), 1.0
     if model.robust != "none":
         errors = sandwich(pattern.fitted, weights, model.robust, pattern.cluster)
@@ -275,6 +316,6 @@ def _test_any_difference(model: LinearModel, pattern: _Pattern, results: ResultT
     f = factor * wald
     results.fill(row, pattern.columns, statistic=f, df_num=k, df=df, np2=np2)
     if model.robust != "none":  # a study alone in its group has no error of its own
-        counts = pattern.design.matrix[:, : k + 1].sum(axis=0)
+        counts = pattern.design.matrix[:, : len(pattern.design.groups)].sum(axis=0)
         for code in pattern.design.groups[counts == 1]:
             results.mask(row, here, f"only one value in {model.names[code]}")

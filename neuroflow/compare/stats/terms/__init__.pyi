@@ -1,8 +1,10 @@
-from .design import Covariate as Covariate
+from .covariate import Covariate as Covariate
+from .covariate import read_covariate as read_covariate
+from .covariate import read_covariates as read_covariates
+from .covariate import read_score as read_score
 from .design import Design as Design
 from .design import build_design as build_design
-from .design import column_of as column_of
-from .design import covariate_columns as covariate_columns
-from .design import read_covariate as read_covariate
-from .design import read_covariates as read_covariates
-from .design import read_score as read_score
+from .formula import column_of as column_of
+from .formula import covariate_columns as covariate_columns
+from .formula import parse_terms as parse_terms
+from .spline import natural_spline as natural_spline

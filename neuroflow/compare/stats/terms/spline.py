@@ -1,0 +1,41 @@
+"""Natural cubic splines, as columns of a design matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.interpolate import BSpline
+
+from neuroflow.matrix import FloatArray
+
+_DEGREE = 3
+
+
+def natural_spline(x: FloatArray, known: FloatArray, df: int) -> FloatArray:
+    """Return the basis of a natural cubic spline at x, its knots at quantiles of `known`.
+
+    Beyond the smallest and largest known value it is a straight line. It equals ``splines::ns`` of
+    R and ``cr`` of patsy spans the same curves.
+
+    References
+    ----------
+    Hastie TJ (1992), Generalized additive models, in Statistical models in S, chapter 7.
+
+    Examples
+    --------
+    >>> natural_spline(np.array([1.0, 3.0]), np.arange(6.0), 2).round(4).tolist()
+    [[0.2927, -0.1845], [0.5786, -0.1004]]
+    """
+    low, high = float(known.min()), float(known.max())
+    inner = np.quantile(known, np.arange(1, df) / df)
+    knots = np.concatenate([[low] * (_DEGREE + 1), inner, [high] * (_DEGREE + 1)])
+    n_basis = len(knots) - _DEGREE - 1
+    curves = BSpline(knots, np.eye(n_basis), _DEGREE)
+    bends = curves.derivative(2)(np.array([low, high]))[:, 1:]
+    # What bends at neither end is orthogonal to both second derivatives.
+    q, _ = np.linalg.qr(bends.T, mode="complete")
+    inside = np.clip(x, low, high)
+    basis = curves(inside)
+    slopes = curves.derivative(1)(np.where(x < low, low, high))
+    basis = basis + slopes * (x - inside)[:, None]
+    result: FloatArray = basis[:, 1:] @ q[:, 2:]
+    return result
