@@ -99,6 +99,12 @@ EFFECTS: dict[str, tuple[str, str, str]] = {
     "effect_size_ci_low": ("Lower end of its confidence interval", "", "computed"),
     "effect_size_ci_high": ("Upper end of its confidence interval", "", "computed"),
     "np2": ("Partial eta squared", "", "computed"),
+    "np2_ci_low": ("Lower end of the confidence interval of np2", "", "computed"),
+    "np2_ci_high": ("Upper end of the confidence interval of np2", "", "computed"),
+    "p_equivalence": ("p of two one-sided tests against the margin", "", "computed"),
+    "q_equivalence": ("p_equivalence corrected for multiple comparisons", "", "computed"),
+    "equivalent": ("True where the difference is within the margin", "", "computed"),
+    "centile": ("Percentage of the reference below the value", "%", "computed"),
     "reason": ("Why the test could not be computed", "", "computed"),
 }
 """Columns of comparisons of groups besides those of the cohort table."""
