@@ -64,6 +64,7 @@ from .upload.plan import PlanItem as PlanItem
 from .upload.plan import Planner as Planner
 from .upload.plan import has_failed as has_failed
 from .upload.rebuild import rebuild as rebuild
+from .upload.reconcile import was_refused as was_refused
 from .upload.shared_journal import Scan as Scan
 from .upload.shared_journal import SharedJournal as SharedJournal
 from .upload.submit import BeforeFirst as BeforeFirst

@@ -197,3 +197,19 @@ def test_no_order_of_faults_sends_twice_or_loses(own_cohort_folder, monkeypatch)
             print_blob=True,
         ),
     )
+
+
+@pytest.mark.parametrize("then", ["second", "rebuilt"])
+def test_refused_studies_stay_in_doubt_elsewhere_and_rebuilt(own_cohort_folder, monkeypatch, then):
+    monkeypatch.setenv(CONFIG_VARIABLE, str(own_cohort_folder))  # restored afterwards
+    monkeypatch.setattr(Submissions, "scans", own_cohort_folder / "scans", raising=False)
+    machine = Submissions()
+    try:
+        machine.run("first", "close refused, not stored")
+        if then == "rebuilt":
+            machine.lose("first", "lost")
+            machine.rebuild("first")
+        else:
+            machine.run("second", "none")
+    finally:
+        machine.teardown()  # nothing is called sent; with replace it is sent

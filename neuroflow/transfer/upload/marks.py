@@ -26,6 +26,7 @@ class Phase(StrEnum):
 
     BEGUN = "begun"  # the last byte has not left
     LEAVING = "leaving"  # the last byte was leaving, or has left
+    REFUSED = "refused"  # the server refused to store it after the last byte
     ACKNOWLEDGED = "acknowledged"  # the server has all of it
 
     @property
@@ -37,6 +38,7 @@ class Phase(StrEnum):
 _STATES = {
     Phase.BEGUN: State.UPLOADING,
     Phase.LEAVING: State.UNCONFIRMED,
+    Phase.REFUSED: State.UNCONFIRMED,
     Phase.ACKNOWLEDGED: State.SUBMITTED,
 }
 

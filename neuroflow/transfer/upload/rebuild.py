@@ -10,7 +10,8 @@ from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Entry, Package
 from neuroflow.transfer.collect import find_results, has_results
 from neuroflow.transfer.remote import Remote
-from neuroflow.transfer.upload.marks import SentMark
+from neuroflow.transfer.upload.marks import Phase, SentMark
+from neuroflow.transfer.upload.reconcile import DECIDE, NOT_STORED
 
 UNSEEN = "the ledger was rebuilt and the server does not show it; it may have been processed"
 PART = "the ledger was rebuilt; the size on the server differs"
@@ -18,6 +19,7 @@ WHOLE = "the ledger was rebuilt; found complete on the server, or processed"
 
 
 MARKED = "the ledger was rebuilt; from the mark beside the package"
+REFUSED = f"{NOT_STORED}the ledger was rebuilt, and its mark says so;{DECIDE.removeprefix(' and')}"
 
 
 def rebuild(
@@ -45,7 +47,9 @@ def rebuild(
         if row is not None and row.state is not State.PACKAGED and mark is None:
             continue
         state, message = _state_on_server(remote, package, is_answered=package.study_id in answered)
-        if mark is not None and state is State.UNCONFIRMED:
+        if mark is not None and mark.phase is Phase.REFUSED and package.study_id not in answered:
+            state, message = State.UNCONFIRMED, REFUSED
+        elif mark is not None and state is State.UNCONFIRMED:
             state, message = mark.phase.state, MARKED
         if row is None:
             ledger.add_package(package)

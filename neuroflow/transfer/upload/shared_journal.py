@@ -14,13 +14,16 @@ from dataclasses import dataclass, field, replace
 from neuroflow.identity import Journal, JournalEntry
 from neuroflow.ledger import Ledger, LedgerRow, State, utc_now
 from neuroflow.models import Package
-from neuroflow.transfer.upload.reconcile import ELSEWHERE
+from neuroflow.transfer.upload.reconcile import ELSEWHERE, NOT_STORED, was_refused
 
 SENT_ELSEWHERE = f"{ELSEWHERE}of this account sent it"
 BEGUN_ELSEWHERE = (
     f"{ELSEWHERE}of this account began to send it, and its outcome is not known; continue there, "
     "wait for its result, or submit it with replace"
 )
+REFUSED_ELSEWHERE = f"{NOT_STORED}{BEGUN_ELSEWHERE}"
+_REFUSED = "refused"
+"""State of a line about a study that the server refused to store: in doubt, whatever it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +66,14 @@ class SharedJournal:
         with self.journal.sending(name) if self.journal else nullcontext():
             yield
 
-    def add(self, study: Package | LedgerRow, state: State) -> None:
+    def add(self, study: Package | LedgerRow, state: State, *, is_refused: bool = False) -> None:
         """Add what this workspace is about to do with a study, or what became of it."""
         if self.journal is None:
             return
         scan = self._scan(study.study_id)
         entry = JournalEntry(
             study_id=study.study_id,
-            state=state.value,
+            state=_REFUSED if is_refused else state.value,
             at=utc_now().isoformat(timespec="seconds"),
             cohort_id=study.cohort_id,
             size=study.size,
@@ -93,6 +96,8 @@ class SharedJournal:
             return None  # the ledger knows more; an intent that it lacks was never carried out
         if state.is_sent:
             return Adopted(State.SUBMITTED, SENT_ELSEWHERE, entry)
+        if entry.state == _REFUSED and not was_refused(row):
+            return Adopted(State.UNCONFIRMED, REFUSED_ELSEWHERE, entry)
         if state is State.PACKAGED or row.state is State.UNCONFIRMED:
             return None
         return Adopted(State.UNCONFIRMED, BEGUN_ELSEWHERE, entry)
@@ -142,7 +147,8 @@ class SharedJournal:
             )
             if is_new or is_late:
                 size, sha256 = row.sent_size or row.size, row.sent_sha256 or row.sha256
-                self.add(replace(row, size=size, sha256=sha256), row.state)
+                study = replace(row, size=size, sha256=sha256)
+                self.add(study, row.state, is_refused=was_refused(row))
 
     def _scan(self, study_id: str) -> Scan:
         return self.scans.get(study_id, Scan())

@@ -141,7 +141,8 @@ class UploadWorker:
             if progress.is_open:
                 is_cut = progress.done < package.size
                 state, message = self._state_after_failure(remote, package, error, is_cut=is_cut)
-                self._record(package, state, message, is_outcome=True)
+                phase = Phase.REFUSED if message.startswith(NOT_STORED) else None
+                self._record(package, state, message, phase, is_outcome=True)
             else:
                 is_cut = False
                 self._record_refused(package, before, error)
@@ -279,7 +280,7 @@ class UploadWorker:
         if phase is not None:
             write_mark(SentMark(package, phase, self.service, event))
         if is_outcome:
-            self.shared.add(package, state)
+            self.shared.add(package, state, is_refused=message.startswith(NOT_STORED))
 
     def _waiting(self, package: Package, message: str, seconds: float) -> Event:
         if seconds:

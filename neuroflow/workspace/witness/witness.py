@@ -11,7 +11,7 @@ from neuroflow.errors import FirstSubmissionError, LedgerError, LedgerLostError
 from neuroflow.io import PRIVATE, atomic_write
 from neuroflow.ledger import Ledger, LedgerRow, RunMark, State, rebuild_advice
 from neuroflow.models import Package
-from neuroflow.transfer import Phase, SentMark, and_confirm, read_marks, write_mark
+from neuroflow.transfer import Phase, SentMark, and_confirm, read_marks, was_refused, write_mark
 from neuroflow.workspace.folder import PERMISSIONS
 from neuroflow.workspace.witness.place import is_same_folder, place_of
 
@@ -189,4 +189,6 @@ def _has_uploads(log: Path) -> bool:
 def _phase(row: LedgerRow) -> Phase:
     if row.state.is_sent:
         return Phase.ACKNOWLEDGED
+    if was_refused(row):
+        return Phase.REFUSED
     return Phase.LEAVING if row.state is State.UNCONFIRMED else Phase.BEGUN

@@ -5,6 +5,7 @@ import threading
 import pytest
 from support.counting import Counting
 from support.dying import JOURNAL_MOMENTS, MOMENTS, die_while_submitting
+from support.fake_service import FakeService
 from support.struck import STRUCK
 from support.transfers import submit
 from support.waits import PATIENCE
@@ -175,3 +176,14 @@ def test_the_journal_learns_what_a_crash_kept_from_it(packages, journal, run, fo
     run("here", [one, two], open_it)
     assert {Journal(journal).last(p.study_id).state for p in (one, two)} == {"submitted"}
     assert run("there", [one, two], open_it)[1] == [Action.SKIP, Action.SKIP]
+
+
+def test_what_was_refused_elsewhere_is_proven_by_no_length(tmp_path, packages, run):
+    (one,) = packages(1, size=1000)
+    service = FakeService(tmp_path / "service", trick="close refused, not stored")
+    assert run("dead", [one], service.connect)[0] == [State.UNCONFIRMED]
+    assert run("other", [one], service.connect)[0] == [State.UNCONFIRMED]
+    assert service.wholes == 0
+    assert run("dead", [one], service.connect, replace=True)[0] == [State.SUBMITTED]
+    assert run("other", [one], service.connect)[0] == [State.SUBMITTED]
+    assert service.wholes == 1
