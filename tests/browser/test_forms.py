@@ -1,7 +1,10 @@
 """What goes wrong, is decided, stopped and begun again: the forms in JupyterLab."""
 
+import time
+
 import pytest
 from support.audit import READABLE, broken_rules, contrasts
+from support.waits import PATIENCE
 
 import neuroflow as nf
 from neuroflow.transfer.ssh.keys import make_key
@@ -106,12 +109,24 @@ def begin_to_send(page, workspace):
     page.form.locator(".nf-study").wait_for()
 
 
+def wait_until(page, condition):
+    """Wait until another program has done something."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        page.page.wait_for_timeout(100)
+
+
 def test_a_submission_is_paused_cancelled_and_resumed(page, service, slow_line, slow_workspace):
     begin_to_send(page, slow_workspace)
     page.click("Pause")
     page.sees("Paused. Nothing is sent until you continue.")
     page.screenshot("forms_paused")
-    page.click("Continue")
+    elsewhere = slow_workspace  # of this process: another program than the kernel
+    wait_until(page, lambda: elsewhere.running_job and elsewhere.running_job.is_paused)
+    assert elsewhere.running_job.name == "submit"
+    elsewhere.resume_job()
+    page.form.get_by_role("button", name="Pause").wait_for()
     page.click("Stop")
     page.sees("Stopping: finishing the study in progress")
     slow_line.rate = None

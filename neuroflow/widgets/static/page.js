@@ -2,26 +2,23 @@
 // show is kept out of the notebook's file, and a program that has ended is not kept quiet.
 
 const FORMS = ".nf-app, .nf-form";
-const keptIn = new WeakSet();
 
 // The commands of a notebook (d d deletes a cell) are looked up from the element with the focus
 // upwards, so a mark on the form would come too late: the element itself is marked, as it is
 // pressed on. This listener comes first, before JupyterLab's and Notebook's on the document.
 function markKeys(event) {
   const [target] = event.composedPath();
-  const form = target.closest?.(FORMS);
-  if (!form) return;
+  if (!target.closest?.(FORMS)) return;
   const forPage = (event.ctrlKey || event.metaKey || event.altKey) && event.key !== "Enter";
   if (!forPage) target.dataset.lmSuppressShortcuts = "true";
   else delete target.dataset.lmSuppressShortcuts; // Ctrl+S saves the notebook
-  if (keptIn.has(form)) return;
-  keptIn.add(form);
-  form.addEventListener("keydown", keep);
 }
 
-// Visual Studio Code listens to what bubbles up, and knows no marks.
+// Visual Studio Code knows no marks and listens on the window. The document is the last place
+// before it, and the tables listen there: nothing may be stopped earlier.
 function keep(event) {
-  if (event.target.dataset.lmSuppressShortcuts) event.stopPropagation();
+  const [target] = event.composedPath();
+  if (target.closest?.(FORMS) && target.dataset.lmSuppressShortcuts) event.stopPropagation();
 }
 
 // What came as a message is not in the state that a notebook saves.
@@ -148,6 +145,7 @@ function initialize({ model }) {
   if (!globalThis.neuroflowPage) {
     globalThis.neuroflowPage = true;
     addEventListener("keydown", markKeys, { capture: true });
+    document.addEventListener("keydown", keep);
   }
   return () => watch.end();
 }
