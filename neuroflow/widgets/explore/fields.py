@@ -58,6 +58,13 @@ def menu(
     return _bind_options(model, name, box, lambda: _options(model, name), changed)
 
 
+def tick_box(model: ExploreModel, name: str, label: str, description: str) -> Any:
+    """Return a box to tick, linked to a trait that is true or false."""
+    box = private.Checkbox(description=label, tooltip=description, indent=False)
+    link((model, name), (box, "value"))
+    return box
+
+
 def tick_list(model: ExploreModel, name: str, label: str, description: str) -> widgets.VBox:
     """Return boxes to tick, linked to a trait that holds the ticked ones."""
     boxes = widgets.Box(layout={"flex_flow": "row wrap"})

@@ -34,7 +34,7 @@ FIRST_REGION = "pSN"
 """Region selected at first: free water in the posterior substantia nigra marks PD."""
 QUESTION_TRAITS = (
     *("cohort", "groups", "systems", "search", "visit", "reference", "metric"),
-    *("covariates", "method", "robust", "correction"),
+    *("covariates", "method", "robust", "correction", "exclude_suspect"),
 )
 """Traits that make up the question."""
 
@@ -62,6 +62,7 @@ class ExploreModel(FormModel):
     method = Unicode("linear")
     robust = Unicode("none")
     correction = Unicode("bh")
+    exclude_suspect = Bool(False)
     views = Tuple(("forest", "strip", "brain"))
     main = Unicode("forest")
     region = Unicode("")
@@ -209,6 +210,7 @@ class ExploreModel(FormModel):
             method=self.method,
             robust=self.robust,
             correction=self.correction,
+            exclude_suspect=self.exclude_suspect,
         )
 
     def _update_answer(self) -> None:

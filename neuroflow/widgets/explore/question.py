@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -38,6 +39,7 @@ class Question:
     method: str = "linear"  # As for `neuroflow.compare_groups`.
     robust: str = "none"
     correction: str = "bh"
+    exclude_suspect: bool = False  # Leave out impossible values and those of exactly 0 or 1
 
     def row_steps(self) -> list[Step]:
         """Return the steps that select rows: `table` for statistics, `shown` for figures."""
@@ -57,6 +59,7 @@ class Question:
             "robust": self.robust if self.method == "linear" else "none",
             "visit": self.visit,
             "correction": self.correction,
+            "exclude_suspect": self.exclude_suspect or None,
         }
         return Call("effects", "compare_groups", "table", _without_defaults(options))
 
@@ -74,6 +77,8 @@ class Question:
             "covariates": list(self.covariates),
         }
         options = {name: known[name] for name in form_entries()[view].takes}
+        if self.exclude_suspect and _may_exclude(view):
+            options["exclude_suspect"] = True
         table_name = "effects" if FIGURES[view].needs == "effects" else "shown"
         return Call("ax", f"plot.{view}", table_name, {"metric": self.metric, **options})
 
@@ -85,7 +90,18 @@ def form_entries() -> dict[str, FormEntry]:
     return {figure.name: figure.form for figure in figures if figure.form is not None}
 
 
-_DEFAULTS: dict[str, Any] = {"reference": "auto", "covariates": [], "visit": None}
+@cache
+def _may_exclude(view: str) -> bool:
+    """Return whether a figure reads values itself, and can leave some out."""
+    return "exclude_suspect" in inspect.signature(FIGURES[view].draw).parameters
+
+
+_DEFAULTS: dict[str, Any] = {
+    "reference": "auto",
+    "covariates": [],
+    "visit": None,
+    "exclude_suspect": None,
+}
 
 
 def _without_defaults(options: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as widgets
 
 from neuroflow.widgets.common import bind, private, set_visible
-from neuroflow.widgets.explore.fields import menu, search_box, tick_list
+from neuroflow.widgets.explore.fields import menu, search_box, tick_box, tick_list
 from neuroflow.widgets.explore.model import ExploreModel
 
 
@@ -49,6 +49,12 @@ def _statistics(model: ExploreModel) -> widgets.VBox:
             menu(model, "robust", "Standard errors", "Standard errors of the linear model"),
             menu(
                 model, "correction", "Correction", "Correction of p values for multiple comparisons"
+            ),
+            tick_box(
+                model,
+                "exclude_suspect",
+                "Leave out suspect values",
+                "Leave out impossible values and those of exactly 0 or 1, and show what changes",
             ),
         ]
     )

@@ -11,6 +11,7 @@ from support.waits import PATIENCE
 from neuroflow.compare.groups import compare_groups
 from neuroflow.widgets.common.clickable_figure import Picture
 from neuroflow.widgets.explore.model import ExploreModel
+from neuroflow.widgets.explore.question import Question
 from neuroflow.widgets.explore.take_away_panel import LARGEST, download_links
 from neuroflow.workspace.workspace import Workspace
 
@@ -290,3 +291,19 @@ def test_a_large_or_missing_file_is_no_link(tmp_path):
     large = tmp_path / "large.csv"
     large.write_bytes(bytes(LARGEST + 1))
     assert download_links([large, tmp_path / "gone.csv"]) == ""
+
+
+def test_suspect_values_are_left_out_when_ticked(model):
+    assert "exclude_suspect" not in model.code
+    model.exclude_suspect = True
+    assert model.problems == ()
+    assert "exclude_suspect=True" in model.code
+    assert "n_suspect" in model.effects
+
+
+@pytest.mark.parametrize(("view", "reads_values"), [("strip", True), ("forest", False)])
+def test_figures_of_values_leave_suspect_ones_out(view, reads_values):
+    places = {"region": "pSN", "study_id": "", "contrast": "", "contrasts": ()}
+    step = Question(exclude_suspect=True).figure_step(view, **places)
+    assert ("exclude_suspect=True" in step.code()) is reads_values
+    assert "exclude_suspect" not in Question().figure_step(view, **places).code()
