@@ -61,7 +61,7 @@ def _statistics(model: ExploreModel) -> widgets.VBox:
     fold = private.ToggleButton(
         description="Statistics",
         tooltip="Show or hide model, standard errors and correction",
-        layout={"width": "auto"},
+        layout={"width": "auto", "align_self": "flex-start"},
     )
 
     def follow(_: object = None) -> None:
