@@ -84,7 +84,7 @@ def connect_form(model: ConnectModel) -> widgets.VBox:
 def _demo_hint(model: ConnectModel) -> private.HTML:
     """Name the demo to those who have no access yet."""
     view = private.HTML(
-        '<p class="nf-dim">No access or no scans yet? <code>neuroflow demo</code> opens these '
+        '<p class="nf-dim">No access or no scans yet? <strong>neuroflow demo</strong> opens these '
         "forms on simulated scans, with a service on this computer.</p>"
     )
     bind(model, ["profiles"], lambda: set_visible(view, not model.profiles))
