@@ -1,4 +1,4 @@
-"""How time and memory grow from 1,000 to 100,000 results, beside a loop of pandas.read_csv.
+"""How processor time and memory grow with the results (sizes in brackets), beside pandas.
 
 Run with ``python benchmarks/bench_growth.py``; ``--sizes 1000 10000`` for less. The results lie in
 a folder of this machine in place of the server. Each size has a process of its own, whose highest
