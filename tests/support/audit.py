@@ -10,7 +10,9 @@ LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 READABLE = 4.5
 """The least contrast of text by WCAG 2.2, success criterion 1.4.3."""
 RUN = """async ([selector, levels]) => {
-  const found = await axe.run(selector, { runOnly: { type: "tag", values: levels } });
+  const found = await axe.run(selector, {
+    runOnly: { type: "tag", values: levels }, resultTypes: ["violations"],
+  });
   return found.violations.flatMap((rule) => rule.nodes.map((node) => ({
     rule: rule.id,
     html: node.html.slice(0, 200),
