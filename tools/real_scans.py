@@ -1,6 +1,6 @@
 """Find, check, package and convert real scans, and compare them before and after.
 
-Run with ``python tools/real_scans.py FOLDER``: each folder in it is a set. dcm2niix converts the
+Run with ``python tools/real_scans.py FOLDER``: each folder or archive in it is a set. dcm2niix converts the
 images of each study before and after packaging; voxels, orientation, gradients and the encoding
 have to be the same. Then every text of the source that was to be removed is searched in the
 package. Prints a table, and exits with 1 where anything differs. ``--page`` also writes the table
@@ -227,6 +227,22 @@ def examine_set(folder: Path) -> Row:
     return row
 
 
+def is_set(path: Path) -> bool:
+    """Check for a folder, or an archive, which is read as if it were one."""
+    return path.is_dir() or ARCHIVE.search(path.name) is not None
+
+
+def examine_path(path: Path) -> Row:
+    """Examine a folder or an archive."""
+    if path.is_dir():
+        return examine_set(path)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / ARCHIVE.sub("", path.name)
+        folder.mkdir()
+        (folder / path.name).symlink_to(path.resolve())
+        return examine_set(folder)
+
+
 def table(rows: list[Row]) -> str:
     """Write the table in Markdown."""
     lines = [
@@ -251,7 +267,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="show the texts that were found")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    rows = [examine_set(path) for path in sorted(options.scans.iterdir()) if path.is_dir()]
+    rows = [examine_path(path) for path in sorted(options.scans.iterdir()) if is_set(path)]
     sys.stdout.write(table(rows) + "\n")
     for row in rows if options.show else ():
         for text in sorted(row.residue):
