@@ -1,7 +1,7 @@
 """Find, check, package and convert real scans, and compare them before and after.
 
-Run with ``python tools/real_scans.py FOLDER``: each folder or archive in it is a set. dcm2niix converts the
-images of each study before and after packaging; voxels, orientation, gradients and the encoding
+Run with ``python tools/real_scans.py FOLDER``: each folder or archive in it is a set. dcm2niix
+converts the images of each study before and after packaging; voxels, orientation, gradients and the encoding
 have to be the same. Then every text of the source that was to be removed is searched in the
 package. Prints a table, and exits with 1 where anything differs. ``--page`` also writes the table
 into docs/validation.md; it names the sets, and no path.
@@ -38,6 +38,7 @@ from neuroflow.studies.deidentify.values import is_code
 from neuroflow.studies.package.build import make_package
 from neuroflow.studies.protocol import read_acquisition
 
+ARCHIVE = re.compile(r"\.(zip|tar|tgz|tar\.(gz|bz2|xz))$", re.I)
 PAGE = Path(__file__).parent.parent / "docs" / "validation.md"
 START, END = "<!-- real scans: made by tools/real_scans.py -->", "<!-- end of real scans -->"
 _KEYS = (
