@@ -3,8 +3,8 @@
 Run with ``python tools/real_scans.py FOLDER``: each folder or archive in it is a set. dcm2niix
 converts the images of each study before and after packaging; voxels, orientation, gradients and
 the encoding have to be the same. Then every text of the source that was to be removed is searched
-in the package. Prints a table, and exits with 1 where anything differs. ``--page`` also writes the table
-into docs/validation.md; it names the sets, and no path.
+in the package. Prints a table, and exits with 1 where anything differs. ``--page`` also writes
+the table into docs/validation.md; it names the sets, and no path.
 """
 
 from __future__ import annotations
