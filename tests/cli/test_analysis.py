@@ -263,3 +263,12 @@ def test_accuracy_refuses_and_leaves_out_impossible_values(run, tmp_path):
     assert "--exclude-suspect" in err
     assert run(*words, "--exclude-suspect")[0] == 0
     assert run(*words, "--keep-suspect")[0] == 0
+
+
+def test_effect_sizes_are_divided_by_the_chosen_sd(run, table_file):
+    words = ("compare", table_file, "--covariates", "age", "--metric", "FW", "--json")
+    sizes = [
+        json.loads(run(*words, "--standardizer", name)[1])["effects"][0]["effect_size"]
+        for name in ("residual", "raw")
+    ]
+    assert abs(sizes[0]) > abs(sizes[1])

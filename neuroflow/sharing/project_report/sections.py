@@ -11,7 +11,6 @@ from neuroflow.compare import (
     compare_groups,
     diagnostic_accuracy,
     methods_text,
-    paper_table,
     table_one,
 )
 from neuroflow.errors import NeuroflowError
@@ -67,11 +66,8 @@ def comparison_section(source: Source) -> Section:
     """Compare the groups in every region."""
     section = Section("comparison", f"Comparison of groups: {source.metric}")
     with _or_reason(section):
-        paper = paper_table(
-            source.table, source.metric, reference=source.reference, **source.chosen
-        )
-        about = paper.attrs
-        section.grids.append(Grid.of(paper, about["title"], about["footnote"]))
+        about = source.paper.attrs
+        section.grids.append(Grid.of(source.paper, about["title"], about["footnote"]))
         effects = compare_groups(
             source.table, metric=source.metric, reference=source.reference, **source.chosen
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from neuroflow.compare import paper_table
 from neuroflow.escaping import without_paths
 from neuroflow.matrix import choose_visits, is_control
 from neuroflow.workspace import Workspace
@@ -78,6 +79,11 @@ class Source:
     def first_visit(self) -> str | None:
         """The visit that counts where each participant counts once."""
         return self.visit or ("first" if self.has_visits else None)
+
+    @cached_property
+    def paper(self) -> pd.DataFrame:
+        """The comparison of the groups as a table for a paper."""
+        return paper_table(self.table, self.metric, reference=self.reference, **self.chosen)
 
     @cached_property
     def once(self) -> pd.DataFrame:

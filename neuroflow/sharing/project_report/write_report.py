@@ -13,7 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from neuroflow._version import __version__
-from neuroflow.compare import paper_table, recipe
+from neuroflow.compare import recipe
 from neuroflow.errors import FolderError, NeuroflowError, OptionError, ResultWarning
 from neuroflow.escaping import for_html
 from neuroflow.io import atomic_write
@@ -157,10 +157,7 @@ def _methods(source: Source) -> Section:
     """Return the sentences for a methods section."""
     section = Section("methods", "Methods")
     try:
-        paper = paper_table(
-            source.table, source.metric, reference=source.reference, **source.chosen
-        )
-        section.paragraphs += str(paper.attrs["methods"]).split("\n\n")
+        section.paragraphs += str(source.paper.attrs["methods"]).split("\n\n")
     except NeuroflowError as error:
         section.paragraphs.append(f"Groups were not compared: {error.what}")
     return section

@@ -74,6 +74,9 @@ def compare(
     metric: Metrics = None,
     method: Annotated[str, typer.Option(help="linear, welch or mannwhitney.")] = "linear",
     robust: Annotated[str, typer.Option(help="none, HC3 or cluster.")] = "none",
+    standardizer: Annotated[
+        str, typer.Option(help="SD that effect sizes are divided by: residual or raw.")
+    ] = "residual",
     omnibus: Annotated[
         Omnibus,
         typer.Option(help="Test for any difference between the groups (F) as well, or only."),
@@ -132,6 +135,7 @@ def compare(
         "family": split_list(family) or "metric",
         "confidence": confidence,
         "margin": margin,
+        "standardizer": standardizer,
     }
     with Console(as_json=as_json, quiet=quiet) as console:
         table = cohort_table(source, participants)
