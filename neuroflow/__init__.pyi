@@ -1,5 +1,6 @@
 from . import errors as errors
 from . import plot as plot
+from .compare import Norms as Norms
 from .compare import asymmetry as asymmetry
 from .compare import calibration as calibration
 from .compare import change_over_time as change_over_time
@@ -11,15 +12,18 @@ from .compare import confusion_matrix as confusion_matrix
 from .compare import correlate as correlate
 from .compare import correlate_regions as correlate_regions
 from .compare import diagnostic_accuracy as diagnostic_accuracy
+from .compare import fit_norms as fit_norms
 from .compare import harmonize as harmonize
 from .compare import key_findings as key_findings
 from .compare import methods_text as methods_text
 from .compare import paper_table as paper_table
 from .compare import pool_effects as pool_effects
+from .compare import read_norms as read_norms
 from .compare import remove_site as remove_site
 from .compare import repeatability as repeatability
 from .compare import sample_size as sample_size
 from .compare import save_paper_table as save_paper_table
+from .compare import service_norms as service_norms
 from .compare import table_one as table_one
 from .compare import z_scores as z_scores
 from .compare import z_summary as z_summary

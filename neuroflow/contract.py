@@ -190,3 +190,11 @@ SYNTAXES = (
 STUDY_DESCRIPTION = "MRI Brain with DTI Non-Contrast"
 
 SERIES_DESCRIPTION = "neuropacs DTI"
+
+CONTROL_FREE_WATER = {
+    "pSN": (0.175282, 0.04196),
+    "Putamen": (0.176522, 0.061003),
+    "SCP": (0.298924, 0.076232),
+    "MCP": (0.073751, 0.02591),
+}
+"""Mean and SD of free water in the controls of neuropacs, as in its public demo."""

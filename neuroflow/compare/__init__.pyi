@@ -23,7 +23,11 @@ from .longitudinal import needed_columns as needed_columns
 from .longitudinal import read_repeats as read_repeats
 from .longitudinal import repeatability as repeatability
 from .longitudinal import sample_size as sample_size
+from .norms import Norms as Norms
 from .norms import ZScoreMatrices as ZScoreMatrices
+from .norms import fit_norms as fit_norms
+from .norms import read_norms as read_norms
+from .norms import service_norms as service_norms
 from .norms import z_score_matrices as z_score_matrices
 from .norms import z_scores as z_scores
 from .norms import z_summary as z_summary

@@ -11,6 +11,12 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
+from neuroflow.compare.norms.norms import Norms
+from neuroflow.compare.norms.reference_group import (
+    named_reference,
+    reference_members,
+    who_is_missing,
+)
 from neuroflow.compare.reference import LEAST
 from neuroflow.compare.stats import (
     Covariate,
@@ -18,13 +24,11 @@ from neuroflow.compare.stats import (
     add_sensitivity,
     build_design,
     covariate_columns,
-    describe_exclusions,
     fit_linear,
     missing_patterns,
     read_covariates,
-    warn_similar_labels,
 )
-from neuroflow.errors import CompareError, Wording
+from neuroflow.errors import CompareError, OptionError
 from neuroflow.matrix import (
     BoolArray,
     Cells,
@@ -33,12 +37,8 @@ from neuroflow.matrix import (
     IntArray,
     carried_facts,
     check_number,
-    choose_visits,
-    group_order,
-    labels,
     participants,
     read_cells,
-    resolve_reference,
 )
 
 _FLAT = 1e-12  # of the largest value; an SD below it is rounding
@@ -48,7 +48,7 @@ def z_scores(
     table: pd.DataFrame,
     *,
     by: str = "group",
-    reference: str | None = "auto",
+    reference: str | Norms | None = "auto",
     covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     confidence: float = 0.95,
@@ -64,8 +64,9 @@ def z_scores(
         The column that holds the groups.
     reference
         The group that expected values are estimated from: its label, ``"auto"`` for the controls
-        (found by their usual names, such as HC, Control, Healthy_Controls), or None for all
-        studies.
+        (found by their usual names, such as HC, Control, Healthy_Controls), None for all
+        studies, or norms from `fit_norms`, `read_norms` or `service_norms`, which bring their
+        covariates.
     covariates
         Columns that the expected value is adjusted for, as in `compare_groups`.
     metric
@@ -81,7 +82,8 @@ def z_scores(
     DataFrame
         One row per study, region and metric, by study: `study_id`, participant, session, group,
         the region's columns, `value`, `expected`, `sd` (of the reference), `z` (distance from the
-        expected value in SDs), `pi_low` and `pi_high` (prediction interval of one new value),
+        expected value in SDs), `centile` (percentage of
+        the reference below it), `pi_low` and `pi_high` (prediction interval of one new value),
         `outside` (True beyond it), `df` (degrees of freedom of `sd`), `n_reference`. NaN
         where a score cannot be computed. A member of the reference is compared with the others;
         only its first visit is in the reference.
@@ -158,7 +160,7 @@ def z_score_matrices(
     table: pd.DataFrame,
     *,
     by: str = "group",
-    reference: str | None = "auto",
+    reference: str | Norms | None = "auto",
     covariates: str | Sequence[str] = (),
     metric: str | Sequence[str] | None = None,
     confidence: float = 0.95,
@@ -166,17 +168,27 @@ def z_score_matrices(
 ) -> ZScoreMatrices:
     """Compare every study with a reference group, and return matrices."""
     check_number("confidence", confidence, below=1)
+    if isinstance(reference, Norms):
+        return _against_norms(
+            table,
+            reference,
+            by=by,
+            covariates=covariates,
+            metric=metric,
+            confidence=confidence,
+            exclude_suspect=exclude_suspect,
+        )
     grouped = [by] if reference is not None or by in table else []
     needed = [*grouped, *covariate_columns(covariates)]
     cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
     adjust = read_covariates(cells.studies, covariates)
-    reference = None if reference is None else _named(cells.studies, by, reference)
-    member = _members(cells.studies, by, reference, adjust)
+    reference = None if reference is None else named_reference(cells.studies, by, reference)
+    member = reference_members(cells.studies, by, reference, adjust)
     if member.sum() < LEAST:
         raise CompareError(
             f"The reference group {reference or 'of all studies'} has only {member.sum()} "
             f"participants with all covariates; at least {LEAST} are needed.",
-            why=_who_is_missing(cells.studies, by, reference, adjust),
+            why=who_is_missing(cells.studies, by, reference, adjust),
             advice="Choose another reference group, or adjust for fewer covariates.",
         )
     frame = _Reference(adjust, member, _own_row(cells.studies, member))
@@ -195,6 +207,36 @@ def z_score_matrices(
     return ZScoreMatrices(cells, _score(frame, cells.values, confidence), facts)
 
 
+def _against_norms(
+    table: pd.DataFrame,
+    norms: Norms,
+    *,
+    by: str,
+    covariates: str | Sequence[str],
+    metric: str | Sequence[str] | None,
+    confidence: float,
+    exclude_suspect: ExcludeSuspect,
+) -> ZScoreMatrices:
+    if covariates:
+        raise OptionError(
+            "The norms have their covariates already.", advice="Leave out covariates."
+        )
+    needed = list(dict.fromkeys([*([by] if by in table else []), *norms.covariates]))
+    cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
+    facts = {
+        "model": norms.facts["model"],
+        "reference": f"norms of {norms.facts['reference']}",
+        "n_reference": norms.facts["n_reference"] or "not published",
+        "n_studies": len(cells.studies),
+        "covariates": norms.covariates,
+        "confidence": float(confidence),
+        "exclusions": cells.excluded,
+        "data_notes": cells.notes,
+        "neuroflow": __version__,
+    }
+    return ZScoreMatrices(cells, norms.score(cells, confidence), facts)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reference:
     """Who is compared with whom."""
@@ -204,57 +246,6 @@ class _Reference:
     own: IntArray  # the row in the reference that is the same participant, or -1
 
 
-def _named(studies: pd.DataFrame, by: str, reference: str) -> str:
-    """Return the label of the reference group; refuse "auto" where there are no controls."""
-    present = group_order(labels(studies[by]).dropna())
-    warn_similar_labels(by, present)
-    found = resolve_reference(reference, present)
-    if found is None:
-        listed = f"Its groups are {', '.join(present)}." if present else "It has no values."
-        raise CompareError(
-            f"The column {by!r} has no group that is known as controls.",
-            why=listed,
-            advice=Wording(
-                "Name the reference group with reference=..., or use all studies with "
-                "reference=None.",
-                cli="Name the reference group with --reference, or use all studies with "
-                "--reference none.",
-                form="Choose the reference group.",
-            ),
-        )
-    return found
-
-
-def _members(
-    studies: pd.DataFrame, by: str, reference: str | None, covariates: Sequence[Covariate]
-) -> BoolArray:
-    chosen = np.ones(len(studies), dtype=bool)
-    if reference is not None:
-        chosen = (labels(studies[by]) == reference).to_numpy(dtype=bool)
-    for item in covariates:
-        chosen = chosen & item.known
-    first = choose_visits(studies[chosen].reset_index(drop=True), "first")
-    member = chosen.copy()
-    member[np.flatnonzero(chosen)[~first]] = False
-    return member
-
-
-def _who_is_missing(
-    studies: pd.DataFrame, by: str, reference: str | None, covariates: Sequence[Covariate]
-) -> str:
-    """Return which studies of the reference lack which covariate."""
-    mine = np.ones(len(studies), dtype=bool)
-    if reference is not None:
-        mine = (labels(studies[by]) == reference).to_numpy(dtype=bool)
-    ids = studies["study_id"].astype(str)
-    return describe_exclusions(
-        [
-            {"reason": f"no {item.name}", "study_ids": ids[mine & ~item.known].tolist()}
-            for item in covariates
-        ]
-    )
-
-
 def _own_row(studies: pd.DataFrame, member: BoolArray) -> IntArray:
     who = participants(studies)
     rows = {name: row for row, name in enumerate(who) if member[row]}
@@ -262,7 +253,7 @@ def _own_row(studies: pd.DataFrame, member: BoolArray) -> IntArray:
 
 
 def _score(frame: _Reference, values: FloatArray, confidence: float) -> dict[str, FloatArray]:
-    names = ("expected", "sd", "z", "pi_low", "pi_high", "df", "n_reference")
+    names = ("expected", "sd", "z", "centile", "pi_low", "pi_high", "df", "n_reference")
     scores = {name: np.full(values.shape, np.nan) for name in names}
     known = np.where(frame.member[:, None], values, np.nan)
     for rows, columns in missing_patterns(known):
@@ -292,7 +283,10 @@ def _score(frame: _Reference, values: FloatArray, confidence: float) -> dict[str
             scores["df"][:, columns] = np.broadcast_to(df, len(used))[:, None]
             scores["expected"][:, columns] = expected
             scores["sd"][:, columns] = sd
-            scores["z"][:, columns] = (values[:, columns] - expected) / sd
+            z = (values[:, columns] - expected) / sd
+            scores["z"][:, columns] = z
+            width = np.sqrt(1 + leverage)[:, None]
+            scores["centile"][:, columns] = 100 * stats.t.cdf(z / width, df[:, None])
         scores["pi_low"][:, columns] = expected - half
         scores["pi_high"][:, columns] = expected + half
     return scores

@@ -43,5 +43,7 @@ from .terms import parse_terms as parse_terms
 from .terms import read_covariate as read_covariate
 from .terms import read_covariates as read_covariates
 from .terms import read_score as read_score
+from .terms import spline_basis as spline_basis
+from .terms import spline_knots as spline_knots
 from .two_groups import mann_whitney as mann_whitney
 from .two_groups import welch as welch

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from neuroflow.contract import CONTROL_FREE_WATER
 from neuroflow.demo.service.aidp import NOTICE
 from neuroflow.demo.service.reference_stats import group_statistics
 
@@ -19,13 +20,7 @@ MODEL_VERSION = "demo-1"
 BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
 """The regions whose free water the reports show."""
 
-CONTROLS = {
-    "pSN": (0.175282, 0.04196),
-    "Putamen": (0.176522, 0.061003),
-    "SCP": (0.298924, 0.076232),
-    "MCP": (0.073751, 0.02591),
-}
-"""Mean and SD of free water in the controls of neuropacs (its public demo)."""
+CONTROLS = CONTROL_FREE_WATER
 
 
 @dataclass(frozen=True, slots=True)

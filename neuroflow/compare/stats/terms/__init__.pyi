@@ -8,3 +8,5 @@ from .formula import column_of as column_of
 from .formula import covariate_columns as covariate_columns
 from .formula import parse_terms as parse_terms
 from .spline import natural_spline as natural_spline
+from .spline import spline_basis as spline_basis
+from .spline import spline_knots as spline_knots

@@ -25,8 +25,17 @@ def natural_spline(x: FloatArray, known: FloatArray, df: int) -> FloatArray:
     >>> natural_spline(np.array([1.0, 3.0]), np.arange(6.0), 2).round(4).tolist()
     [[0.2927, -0.1845], [0.5786, -0.1004]]
     """
-    low, high = float(known.min()), float(known.max())
-    inner = np.quantile(known, np.arange(1, df) / df)
+    return spline_basis(x, spline_knots(known, df))
+
+
+def spline_knots(known: FloatArray, df: int) -> FloatArray:
+    """Return the knots: the smallest value, df - 1 quantiles, the largest."""
+    return np.asarray(np.quantile(known, np.arange(df + 1) / df))
+
+
+def spline_basis(x: FloatArray, places: FloatArray) -> FloatArray:
+    """Return the basis of a natural cubic spline with these knots at x."""
+    (low, *inner, high) = places.tolist()
     knots = np.concatenate([[low] * (_DEGREE + 1), inner, [high] * (_DEGREE + 1)])
     n_basis = len(knots) - _DEGREE - 1
     curves = BSpline(knots, np.eye(n_basis), _DEGREE)
