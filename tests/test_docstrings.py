@@ -20,6 +20,7 @@ RAISE_NOTHING = {
     "demo.service.DemoService.stop",
     "demo.service.DemoService.wait_until_idle",
     "ledger.State.may_become",
+    "service_norms",
     "plot.FigureSpec.arguments",
     "plot.FigureSpec.missing",
     "plot.Masks.find",

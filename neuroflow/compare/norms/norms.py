@@ -79,6 +79,11 @@ class Norms:
         Path
             The file.
 
+        Raises
+        ------
+        OSError
+            The file cannot be written.
+
         Examples
         --------
         >>> import tempfile
