@@ -4,6 +4,7 @@ from .compare import Norms as Norms
 from .compare import asymmetry as asymmetry
 from .compare import calibration as calibration
 from .compare import change_over_time as change_over_time
+from .compare import compare_arms as compare_arms
 from .compare import compare_auc as compare_auc
 from .compare import compare_cohorts as compare_cohorts
 from .compare import compare_groups as compare_groups
@@ -17,6 +18,7 @@ from .compare import harmonize as harmonize
 from .compare import key_findings as key_findings
 from .compare import methods_text as methods_text
 from .compare import paper_table as paper_table
+from .compare import person_change as person_change
 from .compare import pool_effects as pool_effects
 from .compare import read_norms as read_norms
 from .compare import remove_site as remove_site

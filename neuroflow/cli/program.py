@@ -61,6 +61,8 @@ _PANELS = {
         commands.table_one,
         commands.compare,
         commands.accuracy,
+        commands.power,
+        commands.repeatability,
         commands.plot,
     ),
     "Sharing": (commands.report, commands.verify),

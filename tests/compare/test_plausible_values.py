@@ -18,6 +18,7 @@ def people(metric="FW", scale=1.0, sides=("bilateral",), visits=1):
         {
             "study_id": f"s{i}v{v}",
             "participant_id": f"p{i}",
+            "visit": f"v{v}",
             "group": ("Control", "PD")[i % 2],
             "site": "AB"[i // 2 % 2],
             "age": 60.0 + i + v,
@@ -49,6 +50,8 @@ COMPARISONS = {
     "asymmetry": nf.asymmetry,
     "change_over_time": nf.change_over_time,
     "repeatability": nf.repeatability,
+    "compare_arms": lambda table, **how: nf.compare_arms(table, by="group", visit="visit", **how),
+    "person_change": nf.person_change,
     "diagnostic_accuracy": nf.diagnostic_accuracy,
     "compare_auc": lambda table, **how: nf.compare_auc(table, list(REGIONS), **how),
 }
@@ -63,11 +66,15 @@ FIGURES = {
     "trajectory": lambda table, **how: nf.plot.trajectory(table, "SCP", **how),
     "bland_altman": lambda table, **how: nf.plot.bland_altman(table, "SCP", **how),
 }
+REPEATED = {
+    *("change_over_time", "trajectory", "repeatability", "bland_altman", "compare_arms"),
+    "person_change",
+}
 WITHOUT_VALUES = {"calibration", "coverage", "confusion_matrix", "table_one"}
 
 
 def table_for(name, **how):
-    if name in ("change_over_time", "trajectory", "repeatability", "bland_altman"):
+    if name in REPEATED:
         return people(visits=2, **how)
     return people(sides=("left", "right"), **how) if name == "asymmetry" else people(**how)
 

@@ -3,6 +3,8 @@
 from neuroflow.cli.commands.analysis import accuracy as accuracy
 from neuroflow.cli.commands.analysis import compare as compare
 from neuroflow.cli.commands.analysis import plot as plot
+from neuroflow.cli.commands.analysis import power as power
+from neuroflow.cli.commands.analysis import repeatability as repeatability
 from neuroflow.cli.commands.analysis import table_one as table_one
 from neuroflow.cli.commands.app import app as app
 from neuroflow.cli.commands.demo import demo as demo

@@ -1,8 +1,14 @@
+from .arms import compare_arms as compare_arms
 from .change import change_over_time as change_over_time
+from .person_change import person_change as person_change
 from .power import TrialDesign as TrialDesign
 from .random_intercept import fit_random_intercept as fit_random_intercept
 from .repeatability import repeatability as repeatability
 from .repeats import needed_columns as needed_columns
 from .repeats import read_repeats as read_repeats
 from .sample_size import sample_size as sample_size
+from .sentences import arms_sentences as arms_sentences
+from .sentences import individual_sentences as individual_sentences
 from .sentences import mixed_sentences as mixed_sentences
+from .sentences import plan_sentences as plan_sentences
+from .sentences import repeatability_sentences as repeatability_sentences

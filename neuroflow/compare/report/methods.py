@@ -9,7 +9,13 @@ from typing import Any
 import pandas as pd
 
 from neuroflow.compare.accuracy import accuracy_sentences
-from neuroflow.compare.longitudinal import mixed_sentences
+from neuroflow.compare.longitudinal import (
+    arms_sentences,
+    individual_sentences,
+    mixed_sentences,
+    plan_sentences,
+    repeatability_sentences,
+)
 from neuroflow.compare.report.measured import computed, listed, measured
 from neuroflow.compare.report.references import references
 from neuroflow.compare.stats import CORRECTION_NAMES
@@ -42,7 +48,8 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     ----------
     effects
         The table that `compare_groups`, `change_over_time`, `correlate`, `correlate_regions`,
-        `z_scores`, `diagnostic_accuracy`, `compare_auc`, `calibration`, `confusion_matrix`
+        `z_scores`, `sample_size`, `repeatability`, `compare_arms`, `person_change`,
+        `diagnostic_accuracy`, `compare_auc`, `calibration`, `confusion_matrix`
         or `compare_cohorts` returned, or its ``.attrs``.
 
     Returns
@@ -72,6 +79,10 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     facts = {str(name): value for name, value in given.items()}
     for name, describe in (
         ("method", _groups),
+        ("plan", plan_sentences),
+        ("repeatability", repeatability_sentences),
+        ("arms", lambda facts: [*arms_sentences(facts), corrected(facts)]),
+        ("individual", individual_sentences),
         ("correlation", _correlations),
         ("reference", _scores),
         ("accuracy", _accuracy),

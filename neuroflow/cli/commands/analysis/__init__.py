@@ -3,4 +3,6 @@
 from neuroflow.cli.commands.analysis.compare import accuracy as accuracy
 from neuroflow.cli.commands.analysis.compare import compare as compare
 from neuroflow.cli.commands.analysis.compare import table_one as table_one
+from neuroflow.cli.commands.analysis.follow_up import power as power
+from neuroflow.cli.commands.analysis.follow_up import repeatability as repeatability
 from neuroflow.cli.commands.analysis.plot import plot as plot

@@ -85,6 +85,12 @@ def compare(
         float | None, typer.Option(help="Test that differences are smaller than this (TOST).")
     ] = None,
     visit: Visit = None,
+    change: Annotated[
+        bool,
+        typer.Option(
+            "--change", help="Compare the change per year, by mixed models of all visits."
+        ),
+    ] = False,
     correction: Annotated[
         str, typer.Option(help="Of p: bh (FDR), holm, bonferroni, none, or maxt (permutation).")
     ] = "bh",
@@ -139,16 +145,19 @@ def compare(
     }
     with Console(as_json=as_json, quiet=quiet) as console:
         table = cohort_table(source, participants)
-        effects = nf.compare_groups(table, **options, **more)
+        if change:
+            effects = nf.change_over_time(table, **_of_change(options, more))
+        else:
+            effects = nf.compare_groups(table, **options, **more)
         methods = nf.methods_text(effects)
         model = {name: value for name, value in effects.attrs.items() if name != "exclusions"}
         effects.attrs["methods"] = methods  # so that a file has it, too
         files = [nf.save_cohort_table(effects, to)] if to else []
-        if paper:
+        if paper and not change:
             one = _one_metric(table, more["metric"])
             made = nf.paper_table(table, metric=one, **options)
             files.append(nf.save_paper_table(made, paper, title=title))
-        findings = nf.key_findings(effects) if more["omnibus"] != "only" else ""
+        findings = nf.key_findings(effects) if more["omnibus"] != "only" and not change else ""
         answer = {
             "findings": findings,
             "methods": methods,
@@ -158,6 +167,28 @@ def compare(
         }
         console.output(answer, None if files else effects[list(SHOWN)])
         console.print("\n".join(filter(None, [findings, methods, *map(str, files)])))
+
+
+def _of_change(options: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of mixed models; refuse those of one visit."""
+    given = options | more
+    for name, usual in (
+        ("method", "linear"),
+        ("robust", "none"),
+        ("visit", None),
+        ("omnibus", False),
+        ("interaction", None),
+        ("margin", None),
+        ("weights", "proportional"),
+    ):
+        if given[name] != usual:
+            raise OptionError(
+                f"--change uses all visits in a model of its own; --{name} does not fit.",
+                advice=f"Omit --{name}.",
+            )
+    names = ("by", "reference", "groups", "contrasts", "covariates", "metric", "correction")
+    kept = {name: given[name] for name in (*names, "family", "confidence", "exclude_suspect")}
+    return kept | {"method": "mixed"}
 
 
 def accuracy(
