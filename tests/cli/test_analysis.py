@@ -272,3 +272,36 @@ def test_effect_sizes_are_divided_by_the_chosen_sd(run, table_file):
         for name in ("residual", "raw")
     ]
     assert abs(sizes[0]) > abs(sizes[1])
+
+
+@pytest.fixture
+def visits_file(tmp_path):
+    from support.follow_up import cohort
+
+    cohort().to_parquet(tmp_path / "visits.parquet")
+    return tmp_path / "visits.parquet"
+
+
+def test_change_of_all_visits_is_compared(run, visits_file):
+    code, out, err = run("compare", visits_file, "--change", "--json")
+    assert code == 0, err
+    answer = json.loads(out)
+    assert {row["contrast"] for row in answer["effects"]} == {"Control", "PSP", "PSP - Control"}
+    assert "mixed model" in answer["methods"]
+    code, _, err = run("compare", visits_file, "--change", "--visit", "first")
+    assert (code, "--visit does not fit" in err) == (3, True), err
+
+
+def test_participants_of_a_trial_are_computed(run, visits_file, tmp_path):
+    words = ("--groups", "PSP", "--visits", "0,1,2", "--slowing", "0.5")
+    code, out, err = run("power", visits_file, *words, "--to", tmp_path / "sizes.csv", "--json")
+    assert code == 0, err
+    assert [row["contrast"] for row in json.loads(out)["sizes"]] == ["PSP", "PSP"]
+    assert "slows the change per year by 50%" in json.loads(out)["methods"]
+    assert pd.read_csv(tmp_path / "sizes.csv")["n_per_arm"].min() > 1
+
+
+def test_repeatability_of_every_region_is_printed(run, visits_file):
+    code, out, err = run("repeatability", visits_file, "--within", "2")
+    assert code == 0, err
+    assert "repeatability coefficient" in out.replace("\n", " ")

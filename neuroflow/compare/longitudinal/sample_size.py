@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from neuroflow._version import __version__
 from neuroflow.compare.longitudinal.power import TrialDesign, area_variance, slope_variance
 from neuroflow.compare.longitudinal.resampled import Resampled
 from neuroflow.errors import TableError
@@ -134,7 +135,7 @@ def sample_size(
         result[name] = _whole(values)
     result["n_total"] = result["n_per_arm"] + result["n_treated"]
     result["reason"] = np.where(np.isnan(n), "no number in the source, or no change", "")
-    result.attrs |= carried_facts(given) | {
+    result.attrs = carried_facts(given, result) | {
         "plan": kind,
         "slowing": float(slowing),
         "power": float(power),
@@ -144,7 +145,7 @@ def sample_size(
         "allocation": float(allocation),
         "n_boot": n_boot if table is not None else 0,
         "confidence": float(confidence),
-        "neuroflow": given.attrs.get("neuroflow", ""),
+        "neuroflow": __version__,
     }
     return result
 

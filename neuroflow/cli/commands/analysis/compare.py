@@ -87,9 +87,7 @@ def compare(
     visit: Visit = None,
     change: Annotated[
         bool,
-        typer.Option(
-            "--change", help="Compare the change per year, by mixed models of all visits."
-        ),
+        typer.Option("--change", help="Compare the change per year, by mixed models."),
     ] = False,
     correction: Annotated[
         str, typer.Option(help="Of p: bh (FDR), holm, bonferroni, none, or maxt (permutation).")
