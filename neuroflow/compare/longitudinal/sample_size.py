@@ -135,7 +135,8 @@ def sample_size(
         result[name] = _whole(values)
     result["n_total"] = result["n_per_arm"] + result["n_treated"]
     result["reason"] = np.where(np.isnan(n), "no number in the source, or no change", "")
-    result.attrs = carried_facts(given, result) | {
+    result.attrs.clear()  # the source's, which pandas hands on
+    result.attrs |= carried_facts(given, result) | {
         "plan": kind,
         "slowing": float(slowing),
         "power": float(power),
