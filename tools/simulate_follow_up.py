@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 from scipy import stats
 
-from neuroflow.compare.longitudinal.mixed_model import fit_mixed
+from neuroflow.compare.longitudinal.models import fit_mixed
 
 DESIGNS, COLUMNS = 8, 500  # draws of who comes when, and of values for each
 RATE, SD = np.array([0.0, 0.3]), np.array([1.0, 0.15, 0.4])  # slopes; intercept, slope, residual

@@ -1,8 +1,8 @@
 from .arms import compare_arms as compare_arms
 from .change import change_over_time as change_over_time
+from .models import fit_random_intercept as fit_random_intercept
 from .person_change import person_change as person_change
 from .power import TrialDesign as TrialDesign
-from .random_intercept import fit_random_intercept as fit_random_intercept
 from .repeatability import repeatability as repeatability
 from .repeats import needed_columns as needed_columns
 from .repeats import read_repeats as read_repeats

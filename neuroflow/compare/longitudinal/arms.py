@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
-from neuroflow.compare.longitudinal.unstructured import fit_repeated
+from neuroflow.compare.longitudinal.models import fit_repeated
 from neuroflow.compare.longitudinal.visits import FollowUp, read_follow_up
 from neuroflow.compare.stats import Correction, correct_families, covariate_columns
 from neuroflow.errors import CompareError, OptionError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import stats
 
-from neuroflow.compare.longitudinal.mixed_model import STRUCTURES, MixedFit, fit_mixed
+from neuroflow.compare.longitudinal.models import STRUCTURES, MixedFit, fit_mixed
 from neuroflow.compare.longitudinal.visits import FollowUp
 from neuroflow.compare.stats import (
     Contrast,

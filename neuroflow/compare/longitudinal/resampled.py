@@ -14,7 +14,7 @@ from neuroflow.compare.longitudinal.mixed_change import (
     designs_of,
     fit_change,
 )
-from neuroflow.compare.longitudinal.mixed_model import MixedFit
+from neuroflow.compare.longitudinal.models import MixedFit
 from neuroflow.compare.longitudinal.visits import FollowUp, read_follow_up
 from neuroflow.compare.stats import Contrast, make_contrasts, read_covariates
 from neuroflow.errors import TableError

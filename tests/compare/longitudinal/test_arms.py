@@ -6,7 +6,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 import neuroflow as nf
-from neuroflow.compare.longitudinal.unstructured import fit_repeated
+from neuroflow.compare.longitudinal.models import fit_repeated
 from neuroflow.errors import CompareError
 
 
@@ -74,7 +74,7 @@ def test_people_with_a_missing_visit_are_used():
 
 
 def test_derivatives_equal_differences_of_the_deviance():
-    from neuroflow.compare.longitudinal.unstructured import _Repeated
+    from neuroflow.compare.longitudinal.models.unstructured import _Repeated
 
     rng = np.random.default_rng(1)
     design, values = rng.normal(size=(30, 3, 2)), rng.normal(size=(30, 3))

@@ -6,7 +6,7 @@ import pytest
 from support.follow_up import cohort
 
 import neuroflow as nf
-from neuroflow.compare.longitudinal.mixed_model import fit_mixed
+from neuroflow.compare.longitudinal.models import fit_mixed
 from neuroflow.errors import OptionError, ResultWarning
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from support.follow_up import SEEDS, contrasts_of, design_of, follow_up
 
-from neuroflow.compare.longitudinal.mixed_model import fit_mixed
+from neuroflow.compare.longitudinal.models import fit_mixed
 
 GOLDEN = pd.read_csv(Path(__file__).with_name("lmer.csv"))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuroflow.compare.longitudinal.likelihood import Derivatives, RestrictedLikelihood
+from neuroflow.compare.longitudinal.models.likelihood import Derivatives, RestrictedLikelihood
 from neuroflow.matrix import BoolArray, FloatArray, IntArray
 
 STRUCTURES = {
