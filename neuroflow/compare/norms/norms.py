@@ -96,7 +96,7 @@ class Norms:
             part.write_text(json.dumps(self.facts, indent=1) + "\n", encoding="utf-8")
         return target
 
-    def score(self, cells: Cells, confidence: float) -> dict[str, FloatArray]:
+    def _score(self, cells: Cells, confidence: float) -> dict[str, FloatArray]:
         """Return the numbers of `z_scores` for every study and column that the norms know."""
         names = ("expected", "sd", "z", "centile", "pi_low", "pi_high", "df", "n_reference")
         numbers = {name: np.full(cells.values.shape, np.nan) for name in names}

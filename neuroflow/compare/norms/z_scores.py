@@ -234,7 +234,7 @@ def _against_norms(
         "data_notes": cells.notes,
         "neuroflow": __version__,
     }
-    return ZScoreMatrices(cells, norms.score(cells, confidence), facts)
+    return ZScoreMatrices(cells, norms._score(cells, confidence), facts)
 
 
 @dataclass(frozen=True, slots=True)
