@@ -128,3 +128,12 @@ def test_intervals_of_twenty_controls_hold_95_percent() -> None:
     norms = nf.fit_norms(table, covariates="age")
     scores = nf.z_scores(table[table["group"] == "new"], reference=norms)
     assert 1 - scores["outside"].mean() == pytest.approx(0.95, abs=0.02)
+
+
+def test_impossible_values_are_refused_or_left_out() -> None:
+    table = studies()
+    table.loc[0, "value"] = -999.0
+    with pytest.raises(TableError, match="-999"):
+        nf.fit_norms(table)
+    norms = nf.fit_norms(table, exclude_suspect=True)
+    assert {fit["n"] for fit in norms.facts["fits"]} == {39, 40}
