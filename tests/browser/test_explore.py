@@ -7,8 +7,7 @@ from support.collected import collect_into, people
 from neuroflow.workspace.workspace import Workspace
 
 HOSTILE = "<img src=x onerror=alert(1)>"
-SECONDS = 2.0  # far above what 20,000 rows take, far below what a table without pages takes
-TRIES = 5  # the shortest counts: others measure what else the machine does
+PAGE = 25  # rows
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -131,30 +130,31 @@ view = DataTable(FormModel(), "Studies", lambda state: "bad", select="single")
 view.show(rows)
 form(view)
 """
-FOUND = """(box, words) => new Promise((done) => {
+DRAWN = """(box, words) => new Promise((done) => {
   const root = box.closest(".nf-rows");
-  const start = performance.now();
-  new MutationObserver(() => {
-    if (root.querySelector(".dt-info").textContent.includes(words))
-      done(performance.now() - start);
+  let rows = 0;
+  new MutationObserver((changes, observer) => {
+    for (const { addedNodes } of changes)
+      rows += [...addedNodes].filter((node) => node.nodeName === "TR").length;
+    if (!root.querySelector(".dt-info").textContent.includes(words)) return;
+    observer.disconnect();
+    done(rows);
   }).observe(root, {subtree: true, childList: true, characterData: true});
   box.value = words === "of 20,000" ? "" : "sub-19999";
   box.dispatchEvent(new Event("input", {bubbles: true}));
 })"""
 
 
-def test_20000_rows_are_searched_sorted_and_paged_quickly(page):
+def test_20000_rows_are_searched_sorted_and_drawn_by_the_page(page):
     page.open_cell(TABLE)
     page.sees("Rows 1 to 25 of 20,000")
     search = page.form.get_by_role("searchbox")
     ends = ("1 to 1 of 1", "of 20,000")
-    taken = [[search.evaluate(FOUND, words) for words in ends] for _ in range(TRIES)]
-    assert max(map(min, *taken)) / 1000 < SECONDS
+    assert [search.evaluate(DRAWN, words) for words in ends] == [1, PAGE]
     page.form.get_by_role("link", name="Last").click()
     page.sees("Rows 19,976 to 20,000 of 20,000")
     first = page.form.locator("tbody tr").first
-    first.focus()
-    page.page.keyboard.press("Enter")
+    first.press("Enter")
     page.sees("1 row selected")
     first.hover()
     assert page.contrast("tr.selected .nf-bad") >= 4.5  # words stay readable on the chosen row
