@@ -166,7 +166,14 @@ class Submission:
                 }
                 made = self._packaging.package(cohort_id, within=job)
                 packages |= {package.study_id: package for package in made}
-                rebuild([*packages.values()], self._ledger, remote, marks=marks, service=service)
+                rebuild(
+                    [*packages.values()],
+                    self._ledger,
+                    remote,
+                    marks=marks,
+                    shared=self._sent_before.shared(self._enrolment.cohort(cohort_id)),
+                    service=service,
+                )
             if self._witness is not None:
                 self._witness.renew()
 

@@ -199,7 +199,7 @@ def test_no_order_of_faults_sends_twice_or_loses(own_cohort_folder, monkeypatch)
     )
 
 
-@pytest.mark.parametrize("then", ["second", "rebuilt"])
+@pytest.mark.parametrize("then", ["second", "rebuilt", "second rebuilt"])
 def test_refused_studies_stay_in_doubt_elsewhere_and_rebuilt(own_cohort_folder, monkeypatch, then):
     monkeypatch.setenv(CONFIG_VARIABLE, str(own_cohort_folder))  # restored afterwards
     monkeypatch.setattr(Submissions, "scans", own_cohort_folder / "scans", raising=False)
@@ -209,6 +209,8 @@ def test_refused_studies_stay_in_doubt_elsewhere_and_rebuilt(own_cohort_folder, 
         if then == "rebuilt":
             machine.lose("first", "lost")
             machine.rebuild("first")
+        elif then == "second rebuilt":  # it never sent the study, and has no mark of it
+            machine.rebuild("second")
         else:
             machine.run("second", "none")
     finally:

@@ -12,6 +12,7 @@ from neuroflow.transfer.collect import find_results, has_results
 from neuroflow.transfer.remote import Remote
 from neuroflow.transfer.upload.marks import Phase, SentMark
 from neuroflow.transfer.upload.reconcile import DECIDE, NOT_STORED
+from neuroflow.transfer.upload.shared_journal import REFUSED_ELSEWHERE, SharedJournal
 
 UNSEEN = "the ledger was rebuilt and the server does not show it; it may have been processed"
 PART = "the ledger was rebuilt; the size on the server differs"
@@ -28,17 +29,19 @@ def rebuild(
     remote: Remote,
     *,
     marks: Mapping[str, SentMark] | None = None,
+    shared: SharedJournal | None = None,
     service: str = "",
 ) -> list[LedgerRow]:
-    """Record in a new or old ledger what the server and the marks show of every package.
+    """Record in a new or old ledger what the server, marks and journal show of every package.
 
     If it is interrupted, it must be run again before anything is sent.
 
     A study that the server does not show may have been sent and processed: it becomes
     ``unconfirmed`` and is sent only with `replace`. A study whose upload the ledger already
-    records stays as it is, unless the ledger lacks what its mark names.
+    records stays as it is, unless the ledger lacks what its mark names. The length of a file that
+    the server refused to store proves nothing, whichever workspace sent it.
     """
-    marks = marks or {}
+    marks, shared = marks or {}, shared or SharedJournal()
     behind = set(ledger.missing({study_id: mark.event for study_id, mark in marks.items()}))
     answered = {folder.study_id for folder in find_results(remote) if has_results(folder)}
     for package in packages:
@@ -51,6 +54,8 @@ def rebuild(
             state, message = State.UNCONFIRMED, REFUSED
         elif mark is not None and state is State.UNCONFIRMED:
             state, message = mark.phase.state, MARKED
+        elif package.study_id not in answered and shared.is_refused(package.study_id):
+            state, message = State.UNCONFIRMED, REFUSED_ELSEWHERE
         if row is None:
             ledger.add_package(package)
         sent = mark.package if mark is not None and mark.package.sha256 else package

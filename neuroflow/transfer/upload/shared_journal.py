@@ -96,7 +96,7 @@ class SharedJournal:
             return None  # the ledger knows more; an intent that it lacks was never carried out
         if state.is_sent:
             return Adopted(State.SUBMITTED, SENT_ELSEWHERE, entry)
-        if entry.state == _REFUSED and not was_refused(row):
+        if self.is_refused(row.study_id) and not was_refused(row):
             return Adopted(State.UNCONFIRMED, REFUSED_ELSEWHERE, entry)
         if state is State.PACKAGED or row.state is State.UNCONFIRMED:
             return None
@@ -124,6 +124,11 @@ class SharedJournal:
     def last(self, study_id: str) -> JournalEntry | None:
         """Return the last line about a study."""
         return self.journal.last(study_id) if self.journal else None
+
+    def is_refused(self, study_id: str) -> bool:
+        """Check whether the server refused to store a study after its last byte."""
+        entry = self.last(study_id)
+        return entry is not None and entry.state == _REFUSED
 
     def is_behind(self, rows: Iterable[LedgerRow]) -> bool:
         """Check whether the journal lacks a study that this workspace sent: it is new, or old."""
