@@ -77,8 +77,11 @@ def cohort_folder(eight_studies):
 def _two_studies(eight_studies, tmp_path_factory):
     folder = tmp_path_factory.mktemp("two")
     shutil.copy(eight_studies / "participants.tsv", folder)
-    sidecars = sorted((eight_studies / "scans").rglob("*.json"))
-    for session in [sidecar.parent for sidecar in sidecars][:2]:
+    sessions = {
+        path.parents[2].name: path.parent
+        for path in sorted((eight_studies / "scans").rglob("*.json"), reverse=True)
+    }  # the first of each participant
+    for session in sorted(sessions.values())[:2]:
         shutil.copytree(session, folder / session.relative_to(eight_studies))
     return folder
 
