@@ -70,6 +70,7 @@ nitpick_ignore = [
     ("py:class", "neuroflow.demo.folder.DemoFolder"),
     ("py:class", "neuroflow.demo.session.ServiceOptions"),
     ("py:class", "neuroflow.studies.protocol.check_cache.CheckResult"),
+    ("py:class", "neuroflow.workspace.jobs.job_file.RunningJob"),
 ]
 nitpick_ignore_regex = [(r"py:.*", r"(?!neuroflow\.).*")]  # of other projects, nothing is fetched
 

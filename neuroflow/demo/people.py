@@ -90,7 +90,7 @@ def plan_others(n_people: int, n_studies: int, seed: int = 0) -> list[Visit]:
     --------
     >>> visits = plan_others(160, 24)
     >>> len(visits), len({visit.participant_id for visit in visits})
-    (281, 140)
+    (284, 140)
     """
     draw = np.random.default_rng(seed)
     sent = _n_people(n_studies)

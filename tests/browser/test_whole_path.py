@@ -159,7 +159,8 @@ def explore(page):
     """Choose a region in the table; strip, profile and brain follow."""
     page.tab("5 Explore")
     page.sees("regions are compared")
-    page.form.get_by_label("Adjust for").select_option([])
+    for name in ("site", "age", "sex"):
+        page.form.get_by_role("checkbox", name=name, exact=True).uncheck()
     page.sees("64 of 64 regions are compared")
     page.form.get_by_role("button", name="Profile").click()
     page.fill("Study", "D002_01")

@@ -30,7 +30,7 @@ def enrol(folder: Path, cohort_id: str, *rows: str) -> None:
 def test_a_study_is_found_once_the_workspace_knows_it(tmp_path: Path, truth) -> None:
     assert truth("a") is None
     enrol(tmp_path, "c1", "a\tsub-01\tses-02", "b\t01\t01")
-    assert truth("a") == Subject("01", "MSA", 61.5, "F", visit=2)
+    assert truth("a") == Subject("01", "MSA", 61.5, "F", visit=2, years=1.5)
     assert truth("b") == Subject("01", "MSA", 60.0, "F", visit=1)
 
 

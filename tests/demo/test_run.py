@@ -58,7 +58,7 @@ def test_the_cohort_table_holds_132_values_per_study(run: Run) -> None:
 
 def test_the_values_are_those_of_the_participants_group(run: Run) -> None:
     table = pd.read_csv(run.summary.tables[0], dtype={"session_id": str})
-    study = table[(table["participant_id"] == "D003") & (table["session_id"] == "01")]
+    study = table[(table["participant_id"] == "D003") & (table["session_id"] == "ses-01")]
     person = study.iloc[0]
     subject = Subject("D003", person["group"], person["age"], person["sex"])
     expected = simulate(subject, DEFAULT_SEED).set_index(["region", "metric"])["value"]

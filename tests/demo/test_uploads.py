@@ -21,7 +21,7 @@ def test_nifti_with_a_sidecar_is_accepted(tmp_path: Path) -> None:
 
 def test_dicom_tells_age_and_sex_itself(tmp_path: Path) -> None:
     data = zipped({"a/IM1": dicom_file(PatientAge="071Y", PatientSex="M")})
-    assert read(tmp_path, data) == Upload(71.0, "M")
+    assert read(tmp_path, data) == Upload(71.0, "M", "1.2.3")
 
 
 def test_a_sidecar_wins_over_dicom(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_sidecar_wins_over_dicom(tmp_path: Path) -> None:
             "x.json": b'{"patient_age": "45", "patientSex": "Female"}',
         }
     )
-    assert read(tmp_path, data) == Upload(45.0, "F")
+    assert read(tmp_path, data) == Upload(45.0, "F", "1.2.3")
 
 
 def without(name: str) -> bytes:

@@ -15,10 +15,9 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes of POSIX")
 
 COPYING = """
 import signal, sys, time
-from neuroflow.cli.program import _end_tidily
+from neuroflow.cli.program import _ended_tidily
 from neuroflow.io import scratch_folder
-_end_tidily()
-with scratch_folder() as folder:
+with _ended_tidily(), scratch_folder() as folder:
     (folder / "image.dcm").write_bytes(b"MUSTERMANN")
     print(folder, flush=True)
     time.sleep(60)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from neuroflow.compare.longitudinal import change_over_time
-from neuroflow.errors import CompareError, TableError
+from neuroflow.errors import CompareError, ResultWarning, TableError
 from neuroflow.plot import trajectory
 
 
@@ -78,7 +78,8 @@ def test_everybody_without_change_is_counted_with_a_reason(visits):
     visits.loc[visits["participant_id"] == "p1", "age"] = 66.0
     visits.loc[visits["study_id"] == "s2b", "age"] = np.nan
     visits = visits[visits["study_id"] != "s3b"]
-    change = change_over_time(visits)
+    with pytest.warns(ResultWarning, match="3 participants have no change over time"):
+        change = change_over_time(visits)
     left_out = {item["reason"]: item for item in change.attrs["exclusions"]}
     assert {reason: item["n"] for reason, item in left_out.items()} == {
         "no time of any visit": 1,

@@ -93,7 +93,7 @@ def person_change(
     >>> table = pd.DataFrame(rows, columns=["study_id", "participant_id", "group", "age", "value"])
     >>> changes = person_change(table.assign(region="SCP", metric="FW"), covariates=())
     >>> changes.loc[changes["beyond"], ["participant_id", "change"]].round(2).values.tolist()
-    [['p8', 0.23]]
+    [['p8', 0.21]]
     """
     check_number("confidence", confidence, below=1)
     names = [covariates] if isinstance(covariates, str) else list(covariates)

@@ -87,7 +87,7 @@ def repeatability(
     ...     "metric": "FW", "value": [0.30, 0.31, 0.40, 0.39, 0.50, 0.52]})
     >>> found = repeatability(table)
     >>> found[["n", "icc3", "rc"]].round(3).to_dict("records")
-    [{'n': 3, 'icc3': 0.991, 'rc': 0.028}]
+    [{'n': 3, 'icc3': 0.989, 'rc': 0.028}]
     """
     check_number("confidence", confidence, below=1)
     needed = needed_columns(scanner, time, within)

@@ -66,7 +66,7 @@ def power(
     --------
     >>> ax = power({"mean_change": [1.0, 0.8], "sd_change": [2.0, 1.0], "region": ["SCP", "pSN"]})
     >>> ax.get_legend_handles_labels()[1]
-    ['pSN, n = 225', 'SCP, n = 699']
+    ['pSN, n = 274', 'SCP, n = 699']
     """
     ready = isinstance(effects, pd.DataFrame) and "plan" in effects.attrs
     sizes = effects if ready and isinstance(effects, pd.DataFrame) else sample_size(effects)

@@ -8,6 +8,7 @@ import pytest
 from ipywidgets.embed import dependency_state
 from support.collected import collect_into, people
 from support.forms import all_of, control
+from support.waits import PATIENCE
 
 from neuroflow.widgets.app import app
 from neuroflow.widgets.common import ClickableFigure, DataTable, FormModel, Picture, private
@@ -38,6 +39,8 @@ def opened(empty):
     view = app(empty)
     for number in range(len(view.titles)):
         view.forms.selected_index = number
+    for model in view.neuroflow.forms.values():
+        assert model.join(PATIENCE)
     view.neuroflow.results.study_id = view.neuroflow.results.ids[0]
     return view
 
