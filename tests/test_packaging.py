@@ -111,7 +111,7 @@ def test_the_demo_runs_from_the_wheel_without_the_checkout(wheel, tmp_path):
 
 def test_every_package_that_is_imported_is_declared():
     asked = [*PROJECT["dependencies"]]
-    for extra in ("convert", "demo", "excel", "notify", "word"):
+    for extra in ("convert", "crate", "demo", "excel", "notify", "word"):
         asked += PROJECT["optional-dependencies"][extra]
     declared = {normal(text.split(">=")[0]) for text in asked}
     known = packages_distributions()
