@@ -46,8 +46,8 @@ def uid_of(workspace, study_id):
             return pydicom.dcmread(file, stop_before_pixels=True).StudyInstanceUID
 
 
-def test_a_repetition_has_a_new_id_and_new_uids(workspace, cohort_folder, silent):
-    study = next(s for s in nf.find_studies(cohort_folder / "scans") if s.study_uid)
+def test_a_repetition_has_a_new_id_and_new_uids(workspace, eight_studies, silent):
+    study = next(s for s in nf.find_studies(eight_studies / "scans") if s.study_uid)
     sent = workspace.cohort("C", [study]).studies[0].study_id
     workspace.submit("C", on_event=silent)
     again = workspace.repeat("C", sent, reason=REASON)
