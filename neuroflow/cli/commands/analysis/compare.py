@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from neuroflow.cli.commands.analysis.outcome import output, save_with_methods
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
@@ -147,10 +148,8 @@ def compare(
             effects = nf.change_over_time(table, **_of_change(options, more))
         else:
             effects = nf.compare_groups(table, **options, **more)
-        methods = nf.methods_text(effects)
         model = {name: value for name, value in effects.attrs.items() if name != "exclusions"}
-        effects.attrs["methods"] = methods  # so that a file has it, too
-        files = [nf.save_cohort_table(effects, to)] if to else []
+        methods, files = save_with_methods(effects, to)
         if paper and not change:
             one = _one_metric(table, more["metric"])
             made = nf.paper_table(table, metric=one, **options)
@@ -241,14 +240,8 @@ def accuracy(
             confidence=confidence,
             exclude_suspect=exclude_suspect,
         )
-        methods = nf.methods_text(found)
-        found.attrs["methods"] = methods  # so that a file has it, too
-        files = [nf.save_cohort_table(found, to)] if to else []
-        names = ["stratum", "score", "region", "metric", *ACCURACY_SHOWN]
-        shown = found[[name for name in names if name in found]]
-        answer = {"methods": methods, "files": files, "accuracy": found}
-        console.output(answer, None if files else shown)
-        console.print("\n".join([methods, *map(str, files)]))
+        shown = ["stratum", "score", "region", "metric", *ACCURACY_SHOWN]
+        output(console, found, shown, to, "accuracy")
 
 
 def table_one(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from neuroflow.cli.commands.analysis.outcome import output
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
@@ -86,7 +87,7 @@ def power(
             seed=seed,
         )
         shown = ["region", "metric", "contrast", "n_per_arm", "n_ci_low", "n_ci_high", "n_total"]
-        _output(console, found, shown, to, "sizes")
+        output(console, found, shown, to, "sizes")
 
 
 def repeatability(
@@ -122,15 +123,4 @@ def repeatability(
             exclude_suspect=exclude_suspect,
         )
         shown = ["region", "metric", "n", "icc2", "icc3", "sd_within", "cv_within", "rc", "reason"]
-        _output(console, found, shown, to, "repeatability")
-
-
-def _output(console: Console, found: Any, shown: list[str], to: Path | None, name: str) -> None:
-    """Write and print a table with its methods sentences."""
-    import neuroflow as nf
-
-    methods = nf.methods_text(found)
-    found.attrs["methods"] = methods  # so that a file has it, too
-    files = [nf.save_cohort_table(found, to)] if to else []
-    console.output({"methods": methods, "files": files, name: found}, None if to else found[shown])
-    console.print("\n".join([methods, *map(str, files)]))
+        output(console, found, shown, to, "repeatability")

@@ -1,0 +1,32 @@
+"""How a command that analyses a cohort table ends: a file, a table on the terminal, methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuroflow.cli.console import Console
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def save_with_methods(found: pd.DataFrame, to: Path | None) -> tuple[str, list[Path]]:
+    """Write a table to a file, if one is named; return its methods sentences and the file."""
+    import neuroflow as nf
+
+    methods = nf.methods_text(found)
+    found.attrs["methods"] = methods  # so that a file has it, too
+    return methods, [nf.save_cohort_table(found, to)] if to else []
+
+
+def output(
+    console: Console, found: pd.DataFrame, shown: Sequence[str], to: Path | None, name: str
+) -> None:
+    """Write and print a table with its methods sentences; `shown` are its columns for people."""
+    methods, files = save_with_methods(found, to)
+    columns = [column for column in shown if column in found]
+    answer = {"methods": methods, "files": files, name: found}
+    console.output(answer, None if files else found[columns])
+    console.print("\n".join([methods, *map(str, files)]))
