@@ -26,7 +26,7 @@ from neuroflow.compare.stats.linear.fit import (
 from neuroflow.compare.stats.linear.hypotheses import (
     any_difference,
     find_slopes,
-    group_weights,
+    side_weights,
     slope_contrasts,
 )
 from neuroflow.compare.stats.linear.sandwich import effect_error, sandwich
@@ -37,7 +37,6 @@ from neuroflow.errors import CompareError
 from neuroflow.matrix import BoolArray, FloatArray, IntArray, participants
 
 Standardizer = Literal["residual", "raw"]
-STANDARDIZERS = ("residual", "raw")
 _NO_VARIANCE = 1e-12  # of the largest term of the model; below it a residual SD is rounding
 
 
@@ -224,21 +223,16 @@ def _estimate_contrast(
     spread: _ResidualSpread,
 ) -> None:
     """Fill in means, difference and its standard error."""
-    contrast, fitted, columns = model.contrasts[row], pattern.fitted, pattern.columns
-    place = {model.names[code]: index for index, code in enumerate(pattern.design.groups)}
-    if any(name not in place for name in contrast.groups):
+    fitted, columns = pattern.fitted, pattern.columns
+    sides = side_weights(pattern.design, model.slopes, model.contrasts[row], model.names)
+    if sides is None:
         return  # refused by name later
     if model.slopes is not None and _lacks_category(model, pattern.design):
         here = np.zeros(results.n_columns, dtype=bool)
         here[columns] = True
         return results.mask(row, here, "a category of the interaction has no values")
-    own = group_weights(pattern.design, model.slopes, contrast.column)
-    weights = np.zeros((2, len(fitted.coefficients)))
-    for side, names in enumerate(contrast.sides):
-        if names:
-            weights[side] = own[[place[name] for name in names]].mean(axis=0)
-    mean1, mean2 = weights @ fitted.coefficients
-    difference = weights[0] - weights[1]
+    mean1, mean2 = sides @ fitted.coefficients
+    difference = sides[0] - sides[1]
     size, df = scale(fitted, difference), float(fitted.df)
     se = size * fitted.sd
     if model.robust != "none":

@@ -66,6 +66,24 @@ def group_weights(design: Design, slopes: tuple[int, int] | None, column: int) -
     return weights
 
 
+def side_weights(
+    design: Design, slopes: tuple[int, int] | None, contrast: Contrast, names: Sequence[str]
+) -> FloatArray | None:
+    """Return the coefficients' weights in both sides of a contrast; None if a group has no column.
+
+    `names` are those of all groups. A side without groups is zero.
+    """
+    place = {names[code]: index for index, code in enumerate(design.groups)}
+    if any(name not in place for name in contrast.groups):
+        return None
+    own = group_weights(design, slopes, contrast.column)
+    sides = np.zeros((2, own.shape[1]))
+    for side, members in enumerate(contrast.sides):
+        if members:
+            sides[side] = own[[place[name] for name in members]].mean(axis=0)
+    return sides
+
+
 def any_difference(design: Design, slopes: tuple[int, int] | None) -> FloatArray:
     """Return the contrasts that are all zero if the groups do not differ, k x coefficients."""
     width = 1

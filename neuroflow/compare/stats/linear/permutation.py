@@ -11,7 +11,7 @@ from scipy import special
 
 from neuroflow.compare.stats.linear.adjusted import LinearModel
 from neuroflow.compare.stats.linear.fit import missing_patterns
-from neuroflow.compare.stats.linear.hypotheses import any_difference, group_weights
+from neuroflow.compare.stats.linear.hypotheses import any_difference, side_weights
 from neuroflow.compare.stats.sample import Sample
 from neuroflow.compare.stats.terms import Design
 from neuroflow.errors import CompareError, OptionError
@@ -161,13 +161,10 @@ def _corrected(
 
 def _hypotheses(model: LinearModel, design: Design) -> Iterator[tuple[int, FloatArray]]:
     """Yield the row of each test and its contrasts, k x coefficients."""
-    place = {model.names[code]: index for index, code in enumerate(design.groups)}
     for row, contrast in enumerate(model.contrasts):
-        if all(name in place for name in contrast.groups):
-            own = group_weights(design, model.slopes, contrast.column)
-            sides = [own[[place[name] for name in names]].mean(axis=0) for names in contrast.sides]
-            if np.isfinite(sides).all():
-                yield row, (sides[0] - sides[1])[None]
+        sides = side_weights(design, model.slopes, contrast, model.names)
+        if sides is not None and np.isfinite(sides).all():
+            yield row, (sides[0] - sides[1])[None]
     if model.omnibus and len(design.groups) > 1:
         yield len(model.contrasts), any_difference(design, model.slopes)
 
