@@ -5,6 +5,7 @@ from .export import cells_for_text as cells_for_text
 from .export import data_dictionary as data_dictionary
 from .export import portable as portable
 from .export import save_cohort_table as save_cohort_table
+from .export import write_tsv as write_tsv
 from .reports import Biomarker as Biomarker
 from .reports import failure_reason as failure_reason
 from .reports import folder_verdict as folder_verdict

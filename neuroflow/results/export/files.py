@@ -97,7 +97,8 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
     plain.to_parquet(path, index=False)
 
 
-def _write_tsv(table: pd.DataFrame, path: Path) -> None:
+def write_tsv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as BIDS has it: tabs, ``n/a`` for missing values."""
     cells = cells_for_text(table)
     cells.to_csv(path, sep="\t", index=False, na_rep="n/a", lineterminator="\n")
 
@@ -165,7 +166,7 @@ def _printable(value: object) -> object:
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".csv": _write_csv,
-    ".tsv": _write_tsv,
+    ".tsv": write_tsv,
     ".parquet": _write_parquet,
     ".xlsx": _write_excel,
 }

@@ -12,7 +12,7 @@ import pandas as pd
 from neuroflow._version import __version__
 from neuroflow.errors import FolderError, TableError
 from neuroflow.io import atomic_write, without_prefix
-from neuroflow.results import cells_for_text, save_cohort_table, to_wide
+from neuroflow.results import save_cohort_table, to_wide, write_tsv
 from neuroflow.sharing.dataset.crate import write_crate
 from neuroflow.sharing.dataset.dictionary import MEASURE, column_dictionary, region_dictionary
 
@@ -187,8 +187,8 @@ def _description(title: str, kind: str) -> dict[str, Any]:
 
 
 def _write_tsv(path: Path, table: pd.DataFrame) -> None:
-    text = cells_for_text(table).to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n")
-    _write_text(path, text)
+    with atomic_write(path, error=FolderError, parents=True) as temporary:
+        write_tsv(table, temporary)
 
 
 def _write_json(path: Path, facts: Mapping[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import neuroflow.plot as plots
@@ -47,7 +48,7 @@ def quality_section(source: Source) -> Section:
             rows = [[str(name), str(n)] for name, n in counts.items()]
             section.grids.append(Grid(caption, ["Result", "Studies"], rows))
     notes = source.table.attrs.get("data_notes", [])
-    section.paragraphs += [source.public(note) for note in notes] or ["No value is unexpected."]
+    section.paragraphs += notes or ["No value is unexpected."]
     return section
 
 
@@ -81,7 +82,7 @@ def comparison_section(source: Source) -> Section:
 
 
 def accuracy_section(source: Source) -> Section:
-    """Report how well the biomarkers tell patients from controls."""
+    """Report how well the biomarkers separate patients from controls."""
     section = Section("accuracy", "Diagnostic accuracy of the biomarkers")
     with _or_reason(section):
         found = diagnostic_accuracy(
@@ -125,21 +126,14 @@ def _as_change(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[names].assign(p=[p_text(p) for p in rows["p"]], q=[p_text(q) for q in rows["q"]])
 
 
-class _or_reason:  # noqa: N801  reads as a statement
+@contextmanager
+def _or_reason(section: Section) -> Iterator[None]:
     """Write the reason into a section where it cannot be computed."""
-
-    def __init__(self, section: Section) -> None:
-        self._section = section
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if not isinstance(error, NeuroflowError):
-            return False
+    try:
+        yield
+    except NeuroflowError as error:
         why = f" {error.why}" if error.why else ""
-        self._section.paragraphs.append(f"Not computed: {error.what}{why}")
-        return True
+        section.paragraphs.append(f"Not computed: {error.what}{why}")
 
 
 def _draw(source: Source, section: Section, name: str, draw: Callable[[], Axes]) -> None:

@@ -57,7 +57,7 @@ class Source:
 
     @property
     def has_patients(self) -> bool:
-        """Whether there are controls, and others to tell from them."""
+        """Whether there are controls, and others to compare with them."""
         if self.by not in self.studies:
             return False
         found = self.studies[self.by].dropna().astype(str).unique().tolist()

@@ -147,7 +147,7 @@ def _page(ws: Workspace, options: Mapping[str, Any]) -> Page:
         ]
     texts = [str(each.message) for each in caught if issubclass(each.category, ResultWarning)]
     quality = next(section for section in made if section.key == "quality")
-    quality.paragraphs += [source.public(text) for text in dict.fromkeys(texts)]
+    quality.paragraphs += dict.fromkeys(texts)
     for section in made:
         section.paragraphs = [source.public(text) for text in section.paragraphs]
     return Page(str(title), [*made, _versions(), _code(options)], recipe("report", options))

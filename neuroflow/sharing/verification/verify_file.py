@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 
 from neuroflow.compare import paper_table, save_paper_table, table_one
 from neuroflow.errors import OptionError, ResultWarning
+from neuroflow.io import scratch_folder
 from neuroflow.sharing.project_report import render
 from neuroflow.sharing.verification.keyed import read_keyed
 from neuroflow.workspace import Workspace
@@ -67,9 +67,9 @@ def verify(file: str | Path, source: Workspace | pd.DataFrame) -> pd.DataFrame:
     """
     file = Path(file)
     written = read_keyed(file)
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with scratch_folder() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", ResultWarning)  # they were reported when it was written
-        again = _make(written.recipe, source, Path(folder) / f"again{file.suffix.lower()}")
+        again = _make(written.recipe, source, folder / f"again{file.suffix.lower()}")
         computed = read_keyed(again)
     keys = dict.fromkeys([*written.texts, *computed.texts])
     rows = [
