@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from filelock import FileLock
+from support.made_once import made_once
 
 import neuroflow
 
@@ -34,13 +34,8 @@ def run(*command, **options):
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory):
     """Build the sdist, and the wheel from it, once for all processes of the tests."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with FileLock(base / "dist.lock"):
-        if not (base / "dist" / "done").exists():
-            run(sys.executable, "-m", "build", "--no-isolation", "--outdir", base / "dist", ROOT)
-            (base / "dist" / "done").touch()
-    return base / "dist"
+    command = (sys.executable, "-m", "build", "--no-isolation", ROOT, "--outdir")
+    return made_once(tmp_path_factory, "dist", lambda folder: run(*command, folder))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ The notebooks are not run here (`test_notebooks.py` does), only shown.
 """
 
 import inspect
-import os
 import re
 import subprocess
 from html.parser import HTMLParser
@@ -13,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from filelock import FileLock
+from support.made_once import made_once
 
 import neuroflow
 from neuroflow import errors, plot
@@ -29,18 +28,19 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Build the site, once for all processes of the tests; return its folder."""
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder, words = base / "site", base / "site.txt"
-    with FileLock(base / "site.lock"):
-        if not words.exists():
-            options = ["-W", "--keep-going", "-q", "-D", "nb_execution_mode=off"]
-            done = subprocess.run(
-                [*jupyter_command("sphinx"), "-c", "docs", *options, ".", folder],
-                cwd=ROOT, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            words.write_text(f"{done.returncode}\n{done.stderr}", encoding="utf-8")
-    code, _, complaints = words.read_text(encoding="utf-8").partition("\n")
+
+    def build(folder):
+        options = ["-W", "--keep-going", "-q", "-D", "nb_execution_mode=off"]
+        done = subprocess.run(
+            [*jupyter_command("sphinx"), "-c", "docs", *options, ".", folder],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        words = f"{done.returncode}\n{done.stderr}"
+        folder.with_suffix(".txt").write_text(words, encoding="utf-8")
+
+    folder = made_once(tmp_path_factory, "site", build)
+    words = folder.with_suffix(".txt").read_text(encoding="utf-8")
+    code, _, complaints = words.partition("\n")
     if code != "0" or complaints:
         pytest.fail(f"The site is not built: {complaints}")
     return folder
