@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Event as StopEvent
 
 import pandas as pd
@@ -69,20 +70,14 @@ class CohortModel(FormModel):
 
     def show_known(self) -> None:
         """Show the known cohort with its own folder, instead of the one that was typed."""
-        self._is_opening = True
-        try:
+        with self._opening():
             self.folder = ""
-        finally:
-            self._is_opening = False
         self._open()
 
     def open_cohort(self, cohort_id: str) -> None:
         """Show a known cohort, whatever was typed before."""
-        self._is_opening = True
-        try:
+        with self._opening():
             self.set(folder="", participants="", cohort_id=cohort_id)
-        finally:
-            self._is_opening = False
         self._clear()
         self.run_safely(self._open)
 
@@ -103,9 +98,8 @@ class CohortModel(FormModel):
 
         def done(result: tuple[Cohort, pd.DataFrame]) -> None:
             if add:
-                self._is_opening = True
-                self.folder = ""  # the studies are in several folders now
-                self._is_opening = False
+                with self._opening():
+                    self.folder = ""  # the studies are in several folders now
             self._show(result)
 
         self.run("Finding and checking studies", work, done)
@@ -274,6 +268,15 @@ class CohortModel(FormModel):
         self._update_blockers()
         self._last_mtimes = self._current_mtimes()
 
+    @contextmanager
+    def _opening(self) -> Iterator[None]:
+        """Fill in fields without taking that for something that the user typed."""
+        self._is_opening = True
+        try:
+            yield
+        finally:
+            self._is_opening = False
+
     @observe("folder", "participants")
     def _edited(self, _change: object) -> None:
         if not self._is_opening:
@@ -296,8 +299,7 @@ class CohortModel(FormModel):
         cohort_id = self.cohort_id.strip()
         if cohort_id not in self.cohort_ids:
             return
-        self._is_opening = True
-        try:
+        with self._opening():
             cohort = self.ws.cohort(cohort_id)
             folder = _common_folder(cohort)
             if self.folder.strip() not in {"", self._opened, folder}:
@@ -305,8 +307,6 @@ class CohortModel(FormModel):
             self._opened, self.question = folder, ""
             self.set(folder=folder, participants="")
             self._show((cohort, self.ws.check(cohort, offline=True)))
-        finally:
-            self._is_opening = False
 
     def _ask(self) -> None:
         """Ask what is meant by a known cohort with another folder; nothing is re-pointed."""

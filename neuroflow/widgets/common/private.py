@@ -171,7 +171,3 @@ class Dropdown(Private, widgets.Dropdown):  # type: ignore[misc]
 
 class Select(Private, widgets.Select):  # type: ignore[misc]
     """A list to choose one of."""
-
-
-class SelectMultiple(Private, widgets.SelectMultiple):  # type: ignore[misc]
-    """A list to choose some of."""

@@ -349,9 +349,8 @@ class ExploreModel(FormModel):
     def export_paper_table(self) -> None:
         """Save the table for a paper in the exports: Word, or Excel if tables are Excel files."""
         self._comparison()
-        call, suffix = self.question.comparison_step(), ".docx"
-        if self.suffix == ".xlsx":
-            suffix = ".xlsx"
+        call = self.question.comparison_step()
+        suffix = ".xlsx" if self.suffix == ".xlsx" else ".docx"
         self._tell(export_paper_table(self.ws.folder, call, self._scope, suffix))
 
     def export_methods(self) -> None:
