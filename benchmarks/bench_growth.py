@@ -119,7 +119,7 @@ def measure(size: int) -> dict[str, float]:
         found["collect all"] = seconds(project.collect)
         found["collect, nothing new"] = seconds(project.collect)
         found["table, cold"] = seconds(project.table)
-        time.sleep(2.5)  # younger files are looked at again, see the cache
+        time.sleep(2.5)  # younger files are read again, see the cache
         project.table()
         found["table, warm"] = seconds(project.table)
         write_results(project.server, range(size, size + 1))

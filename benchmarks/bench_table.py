@@ -80,7 +80,7 @@ def bench(root: Path, layout: str, studies: int) -> None:
     theirs = seconds(lambda: with_pandas(folder), times=2)
     cold = seconds(lambda: read_results(folder))
     filling = seconds(lambda: cached_results(folder, cache).table, times=1)
-    time.sleep(2.5)  # younger files are looked at again, see the cache
+    time.sleep(2.5)  # younger files are read again, see the cache
     cached_results(folder, cache)
     warm = seconds(lambda: cached_results(folder, cache).table, times=9)  # short: noise counts
     write_studies(folder, range(studies, studies + 10), layout)

@@ -10,7 +10,7 @@ _AGE = re.compile(r"(?P<number>\d{1,4}(?:\.\d+)?)\s*(?P<unit>[DWMY]?)(?:EARS?|RS
 _CAPPED = re.compile(
     r"(?:>=?|≥)\s*0?(?:89|90)\s*(?:Y(?:EARS?)?)?|0?(?:89|90)\s*(?:Y(?:EARS?)?)?\s*\+", re.ASCII
 )
-"""Ages above 89 as data sets write them that do not tell which."""
+"""Ages above 89 as data sets write them that do not state which."""
 _UNITS = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0, "": 1.0}
 _SEXES = {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F"}
 OLDEST = 130.0

@@ -38,7 +38,7 @@ class Resampled:
 
     @classmethod
     def of(cls, table: pd.DataFrame, change: pd.DataFrame) -> Resampled:
-        """Read the visits again; the change tells how."""
+        """Read the visits again, as the change describes."""
         facts = change.attrs
         if facts.get("method") != "mixed":
             raise TableError(

@@ -56,13 +56,13 @@ def key_findings(effects: pd.DataFrame, *, alpha: float = 0.05, most: int = 3) -
             why=f"It lacks the columns {', '.join(missing)}.",
             advice="Pass the table that compare_groups returned.",
         )
-    word = "p" if effects.attrs.get("correction") == "none" else "q"
+    correction = effects.attrs.get("correction")
+    word = "p" if correction == "none" else "q"
     rows = effects.groupby(["contrast", "metric"], sort=False, observed=True)
     lines = [
         f"{contrast}, {metric}: {_sentence(found, word, alpha, most)}"
         for (contrast, metric), found in rows
     ]
-    correction = effects.attrs.get("correction")
     if word == "p" and lines:
         lines.append("p values are not corrected for multiple comparisons.")
     elif correction in CORRECTION_NAMES and lines:

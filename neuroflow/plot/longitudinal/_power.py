@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from neuroflow.compare import TrialDesign, sample_size
 from neuroflow.errors import OptionError
-from neuroflow.matrix import percent_text
+from neuroflow.matrix import as_list, percent_text
 from neuroflow.plot.common import (
     SINGLE_COLUMN,
     add_legend,
@@ -68,8 +68,11 @@ def power(
     >>> ax.get_legend_handles_labels()[1]
     ['pSN, n = 274', 'SCP, n = 699']
     """
-    ready = isinstance(effects, pd.DataFrame) and "plan" in effects.attrs
-    sizes = effects if ready and isinstance(effects, pd.DataFrame) else sample_size(effects)
+    sizes = (
+        effects
+        if isinstance(effects, pd.DataFrame) and "plan" in effects.attrs
+        else sample_size(effects)
+    )
     facts = {str(name): value for name, value in sizes.attrs.items()}
     rows = _chosen(sizes, regions, metric, contrast)
     design = TrialDesign(facts["power"], facts["alpha"], allocation=facts["allocation"])
@@ -126,7 +129,7 @@ def _chosen(
     rows = sizes[sizes["n_per_arm"].notna()].copy()
     rows["name"] = rows["region"].astype(str) if "region" in rows else "all"
     if regions is not None:
-        wanted = [regions] if isinstance(regions, str) else list(regions)
+        wanted = as_list("regions", regions)
         if unknown := [name for name in wanted if name not in set(rows["name"])]:
             raise OptionError(f"There is no sample size of {', '.join(unknown)}.")
         rows = rows[rows["name"].isin(wanted)]

@@ -53,7 +53,7 @@ def _advice(one: Finding, study: Study, facts: Acquisition) -> str:
 
 
 def _convert(facts: Acquisition) -> str:
-    """Tell users of manufacturers whose gradients are not read to convert the study."""
+    """Advise users of manufacturers whose gradients are not read to convert the study."""
     text = (facts.series.manufacturer or "").upper()
     maker = next((name for word, name in _MAKERS.items() if word in text), None)
     if maker is None:
