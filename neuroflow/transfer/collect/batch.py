@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from neuroflow.errors import FileChangedError, NeuroflowError, SizeMismatchError
 from neuroflow.ledger import LedgerRow
@@ -13,6 +14,8 @@ from neuroflow.models import Entry, ResultFolder
 from neuroflow.transfer.retry import MAX_ATTEMPTS
 
 BATCH = 32  # folders fetched together: five round trips for all of them
+MAX_LOSSES = 12
+"""Connections lost one after the other, without a folder that arrives, before a run is given up."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,24 @@ def make_batches(folders: Sequence[ResultFolder], connections: int) -> list[Batc
     """Divide folders evenly among connections."""
     size = max(1, min(BATCH, math.ceil(len(folders) / max(1, connections))))
     return [Batch(list(folders[n : n + size])) for n in range(0, len(folders), size)]
+
+
+@dataclass(slots=True)
+class Losses:
+    """Connections that were lost since the last folder arrived, over all of them."""
+
+    count: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+    def are_too_many(self) -> bool:
+        """Count one more, and check whether the server is to be given up."""
+        with self.lock:
+            self.count += 1
+            return self.count >= MAX_LOSSES
+
+    def reset(self) -> None:
+        """Begin again: a folder arrived."""
+        self.count = 0
 
 
 @dataclass(slots=True)

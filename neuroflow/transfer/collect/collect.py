@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from neuroflow.errors import (
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import RESULT_FILES, Event, OnEvent, ResultFolder
 from neuroflow.transfer.collect.aggregated import fetch_reports
-from neuroflow.transfer.collect.batch import Batch, FolderTask, make_batches
+from neuroflow.transfer.collect.batch import Batch, FolderTask, Losses, make_batches
 from neuroflow.transfer.collect.discover import Output, inner_folders, list_folders, scan_output
 from neuroflow.transfer.collect.folder_contents import (
     has_region_values,
@@ -75,10 +75,12 @@ def collect(
     job = Job(clock or Clock(), control or Control())
     snapshot = OutputSnapshot(job.now()) if snapshot is None else snapshot
     with (yield from first_connection(connect, job, WAIT)) as first:
-        known = {row.study_id for row in ledger.rows()}
+        known = {row.study_id: row for row in ledger.rows()}
         try:
             with disconnecting(first, job):
-                output = scan_output(first, known=known, on_skipped=snapshot.left_out.append)
+                output = scan_output(
+                    first, known=known.keys(), on_skipped=snapshot.left_out.append
+                )
         except ConnectionLostError:
             if not job.is_over():
                 raise
@@ -87,7 +89,7 @@ def collect(
         n_others = _leave_others(output, own)
         snapshot.expected = {found.study_id for found in output.folders}
         taken = {found.study_id.casefold(): found.path for found in output.folders}
-        fetcher = _Fetcher(ledger, folder, job, snapshot, taken, verdict, is_forgotten, own)
+        fetcher = _Fetcher(ledger, folder, job, snapshot, taken, verdict, is_forgotten, own, known)
         tasks = make_batches(output.folders, connections)
         total = _Total(len(output.folders), job.now, n_others)
         for sentence in snapshot.left_out:
@@ -157,6 +159,8 @@ class _Fetcher:
     verdict: ReadVerdict | None = None
     is_forgotten: Callable[[str], bool] = lambda _study_id: False
     own: Collection[str] | None = None  # The studies to fetch; all where it is None
+    known: Mapping[str, LedgerRow] = field(default_factory=dict)  # The ledger at the begin
+    lost: Losses = field(default_factory=Losses)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def handle(self, remote: Remote, batch: Batch, on_event: OnEvent) -> float | None:
@@ -170,6 +174,8 @@ class _Fetcher:
         except ConnectionLostError as error:
             if self.job.control.stop.is_set():
                 raise DroppedError from error
+            if self.lost.are_too_many():
+                raise
             batch.attempts += 1
             if batch.attempts >= MAX_ATTEMPTS:
                 study_id = batch.drop_first().study_id
@@ -214,6 +220,7 @@ class _Fetcher:
                 if not (task.has_changed and batch.fetch_again(task.found)):
                     self._finish(task, on_event)
                 batch.drop_first()
+                self.lost.reset()
                 if self.job.is_over():
                     return
 
@@ -237,7 +244,7 @@ class _Fetcher:
         self, folder: ResultFolder, found: ResultFolder | RemoteRefusedError, batch: Batch
     ) -> FolderTask:
         """Decide what to fetch of a folder."""
-        row = self.ledger.row(folder.study_id)
+        row = self._row(folder.study_id)
         task = FolderTask(folder, row, self.folder / f"{folder.study_id}{RESULT_SUFFIX}")
         if isinstance(found, RemoteRefusedError):
             self.snapshot.add(folder)
@@ -258,6 +265,13 @@ class _Fetcher:
             task.wanted = [pair for pair in pairs if not is_here(*pair)]
             task.does_check_time = not batch.is_as_before(found)
         return task
+
+    def _row(self, study_id: str) -> LedgerRow | None:
+        """Return a study's row; what was collected before is not asked for again."""
+        row = self.known.get(study_id)
+        if row is not None and row.state.is_collected:
+            return row
+        return self.ledger.row(study_id)
 
     def _wanted(self, task: FolderTask, on_event: OnEvent) -> Iterator[Wanted]:
         done, total = 0, task.total

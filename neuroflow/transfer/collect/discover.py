@@ -55,7 +55,7 @@ def scan_output(
             on_skipped(_unused(folder.study_id, used.path, other.path))
     for study_id in sorted(_drop_ambiguous_ids(found, known, on_skipped)):
         output.folders.append(found[study_id])
-    output.reports.sort(key=lambda entry: entry.path)
+    output.reports.sort(key=lambda entry: str(entry.path))
     return output
 
 
@@ -183,7 +183,7 @@ def _walk(
             if found > MAX_FOUND:
                 on_skipped(_too_many())
                 return
-            folders = sorted(entry.path for entry in entries if entry.is_folder)
+            folders = sorted((entry.path for entry in entries if entry.is_folder), key=str)
             files = _files(entries)
             results = [folder for folder in folders if _has_suffix(folder)]
             if path != OUTPUT and not results and {e.name for e in files} & set(RESULT_FILES):

@@ -30,6 +30,7 @@ from paramiko.sftp import (
 )
 
 from neuroflow.transfer.sftp.handles import may_be_full
+from neuroflow.transfer.sftp.pace import PER_ANSWER
 from neuroflow.transfer.sftp.packets import PacketChannel, StatusError
 
 MAX_READDIRS = 16
@@ -182,6 +183,7 @@ class PipelinedClient(PacketChannel):
             is_over = is_over or message is None
             if message is not None:
                 found += self._budget.names(message)
+                self.pace.gain(len(message.asbytes()) + PER_ANSWER)
             if self._budget.is_spent:
                 failure = StatusError(self._budget.is_spent)
                 break

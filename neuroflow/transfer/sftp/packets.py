@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from paramiko.common import MSG_CHANNEL_DATA
 from paramiko.sftp import CMD_EXTENDED, CMD_EXTENDED_REPLY, CMD_INIT, CMD_VERSION, SFTPError
 
 from neuroflow.transfer.sftp.handles import HandleLimit
+from neuroflow.transfer.sftp.pace import Pace
 from neuroflow.transfer.sftp.window import SendWindow
 
 REQUEST_SIZE = 32768  # what every server takes (draft-ietf-secsh-filexfer-02, section 3)
@@ -45,6 +47,7 @@ class PacketChannel(paramiko.SFTPClient):
         self.read_size = self.write_size = REQUEST_SIZE
         self.window = SendWindow()
         self.handles = HandleLimit()
+        self.pace = Pace()
         self._extensions: dict[bytes, bytes] = {}
         super().__init__(sock)
         if LIMITS in self._extensions:
@@ -80,10 +83,12 @@ class PacketChannel(paramiko.SFTPClient):
         """Wait for the next answer."""
         received = self._received
         while (end := _packet_end(received)) > len(received):
+            begin = time.monotonic()
             data = self.sock.recv(MAX_REQUEST_SIZE)
             if not data:
                 raise EOFError
             self._on_activity()
+            self.pace.wait(time.monotonic() - begin)
             received += data
         kind, body = received[4], bytes(received[5:end])
         del received[:end]

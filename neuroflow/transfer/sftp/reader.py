@@ -16,6 +16,7 @@ from paramiko.sftp import CMD_DATA, CMD_HANDLE, CMD_OPEN, CMD_READ, SFTP_FLAG_RE
 
 from neuroflow.transfer.sftp.client import Answers, PipelinedClient
 from neuroflow.transfer.sftp.handles import MAX_OPEN_FILES, may_be_full
+from neuroflow.transfer.sftp.pace import PER_ANSWER
 from neuroflow.transfer.sftp.packets import StatusError
 
 MAX_READS = 128  # reads in flight: 4 MiB, enough for 50 ms at 80 MB/s
@@ -119,11 +120,13 @@ class _FileReader:
             self._request_ahead(number)
             data = self._next(file)
             if data:
+                self._client.pace.gain(len(data))
                 yield data
             elif file.failure is None:
                 break
         attributes = self._attributes(file)
         self._close(file)
+        self._client.pace.gain(PER_ANSWER)
         yield FileEnd(file.failure, attributes)
 
     def close_all(self) -> None:

@@ -43,6 +43,7 @@ from neuroflow.transfer.sftp.attributes import (
     unreadable_type,
 )
 from neuroflow.transfer.sftp.client import PipelinedClient
+from neuroflow.transfer.sftp.pace import TooSlowError
 from neuroflow.transfer.sftp.packets import NoSftpError, StatusError
 from neuroflow.transfer.sftp.reader import Chunk, FileEnd, read_files
 from neuroflow.transfer.sftp.writer import BLOCK, FileWriter
@@ -124,7 +125,10 @@ class SftpRemote:
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
         """Yield what is in a folder, as `Remote.list`."""
         # Read to the end before the first is yielded: other requests may come in between.
-        (found,) = self._call(f"listing {path}", lambda: list(self._client.listings([str(path)])))
+        with self._paced():
+            (found,) = self._call(
+                f"listing {path}", lambda: list(self._client.listings([str(path)]))
+            )
         with self._watched(f"listing {path}"):
             if isinstance(found, OSError):
                 raise found
@@ -135,7 +139,8 @@ class SftpRemote:
     ) -> Iterator[Sequence[Entry] | RemoteRefusedError]:
         """Yield what is in each of many folders, as `Remote.list_many`, in a few round trips."""
         names = [str(path) for path in paths]
-        listings = self._call("listing folders", lambda: list(self._client.listings(names)))
+        with self._paced():
+            listings = self._call("listing folders", lambda: list(self._client.listings(names)))
         for path, found in zip(paths, listings, strict=True):
             try:
                 with self._watched(f"listing {path}"):
@@ -241,7 +246,7 @@ class SftpRemote:
         done = 0
         wanted.on_bytes(0)
         with atomic_download(wanted.local) as write:
-            while not isinstance(data := self._call(action, lambda: next(chunks)), FileEnd):
+            while not isinstance(data := self._next(action, chunks), FileEnd):
                 done += len(data)
                 write(data)
                 wanted.on_bytes(min(done, wanted.size))
@@ -258,6 +263,19 @@ class SftpRemote:
             if data.attributes is not None and data.attributes.st_size is not None:
                 now = entry_of(wanted.path, data.attributes, is_folder=False)
                 check_unchanged(now, wanted.size, wanted.modified)
+
+    def _next(self, action: str, chunks: Iterator[Chunk]) -> Chunk:
+        with self._paced():
+            return self._call(action, lambda: next(chunks))
+
+    @contextmanager
+    def _paced(self) -> Iterator[None]:
+        """Give the server up that brings next to nothing meanwhile."""
+        self._client.pace.on = True
+        try:
+            yield
+        finally:
+            self._client.pace.on = False
 
     def _write(
         self,
@@ -343,7 +361,8 @@ class SftpRemote:
             is_silent = self._watchdog.expired or isinstance(error, TimeoutError)
             if is_silent:
                 self.close()  # after a time-out nothing on this connection can be trusted
-                raise connection_lost(action, TimeoutError()) from error
+                silence = error if isinstance(error, TooSlowError) else TimeoutError()
+                raise connection_lost(action, silence) from error
             # A server may close an idle channel while the connection stays: that is no answer.
             is_answer = isinstance(error, StatusError) and self._transport.is_active()
             raise operation_error(error, action, is_alive=is_answer) from error

@@ -297,7 +297,7 @@ def connection_lost(doing: str, error: Exception | None = None) -> ConnectionLos
     silent = isinstance(error, TimeoutError)
     return ConnectionLostError(
         f"The connection {'timed out' if silent else 'was lost'} while {doing}.",
-        why="" if silent or error is None else readable(error),
+        why="" if error is None else readable(error),
         advice="Nothing is sent twice: the server is checked before the upload continues.",
     )
 

@@ -11,6 +11,7 @@ from neuroflow.demo.service.s3_sftp import S3Home
 from neuroflow.errors import RemoteRefusedError
 from neuroflow.transfer.remote import Receipt
 from neuroflow.transfer.sftp import packets
+from neuroflow.transfer.sftp.pace import Pace
 from neuroflow.transfer.sftp.packets import REQUEST_SIZE, PacketChannel
 from neuroflow.transfer.sftp.window import SendWindow
 from neuroflow.transfer.sftp.writer import FileWriter
@@ -70,7 +71,7 @@ def heard(*pieces):
     found = PacketChannel.__new__(PacketChannel)
     found.sock = Line(*pieces)
     found._received = bytearray()
-    found.window = SendWindow()
+    found.window, found.pace = SendWindow(), Pace()
     found._on_activity = lambda: None
     return found
 
