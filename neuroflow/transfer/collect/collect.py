@@ -78,9 +78,7 @@ def collect(
         known = {row.study_id: row for row in ledger.rows()}
         try:
             with disconnecting(first, job):
-                output = scan_output(
-                    first, known=known.keys(), on_skipped=snapshot.left_out.append
-                )
+                output = scan_output(first, known=known.keys(), on_skipped=snapshot.left_out.append)
         except ConnectionLostError:
             if not job.is_over():
                 raise
