@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydicom.dataset import FileDataset
+from support import quirks
 from support.packages import SALT, leaks, package_bytes
 from support.scans import SMALL, write_dicom, write_enhanced, write_mosaic
 
@@ -30,7 +32,20 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "ge": lambda folder: write_dicom(folder, replace(SMALL, vendor="ge")),
     "philips": lambda folder: write_dicom(folder, replace(SMALL, vendor="philips")),
     "enhanced": lambda folder: write_enhanced(folder, SMALL),
+    "siemens vb": lambda folder: quirks.edit(write_mosaic(folder, SMALL), quirks.siemens_vb),
+    "siemens xa": lambda folder: _changed(folder, "siemens", quirks.siemens_xa_classic),
+    "ge mr29": lambda folder: _changed(folder, "ge", quirks.ge_mr29),
+    "philips classic": lambda folder: _changed(folder, "philips", quirks.philips_classic),
+    "other blocks": lambda folder: _changed(folder, "philips", quirks.private_blocks_from(0x14)),
+    "canon": lambda folder: _changed(folder, "siemens", quirks.canon),
+    "uih": lambda folder: _changed(folder, "siemens", quirks.uih),
 }
+
+
+def _changed(folder: Path, vendor: str, quirk: Callable[[FileDataset, int], object]) -> None:
+    quirks.edit(write_dicom(folder, replace(SMALL, vendor=vendor)), quirk)
+
+
 TEXTS = (
     b"",
     b"Data anonymised^^",

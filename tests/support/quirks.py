@@ -127,6 +127,19 @@ def uih(ds: FileDataset, _number: int) -> None:
     block.add_new(0x37, "FD", direction or [0.0, 0.0, 0.0])
 
 
+def private_blocks_from(first: int) -> Callable[[FileDataset, int], None]:
+    """Return a change that moves private attributes to blocks from another number on."""
+
+    def change(ds: FileDataset, _number: int) -> None:
+        for element in [element for element in ds if element.tag.is_private]:
+            del ds[element.tag]
+            by = first - 0x10
+            number = element.tag + (by if element.tag.is_private_creator else by << 8)
+            ds.add_new(number, element.VR, element.value)
+
+    return change
+
+
 def without_b_values(ds: FileDataset, _number: int) -> None:
     """Write no b-value that the standard or a known maker has, as UIH and Toshiba do."""
     for tag in [tag for tag in ds if tag.tag.is_private]:

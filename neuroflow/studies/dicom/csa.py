@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from neuroflow.studies.dicom.fast_reader import Lookup
+from neuroflow.studies.dicom.private_blocks import CSA_CREATOR, CSA_GROUP, CSA_TAGS
 
 with warnings.catch_warnings():
     # nibabel calls its DICOM readers experimental on import; only its CSA parser is used here.
     warnings.simplefilter("ignore", UserWarning)
     from nibabel.nicom import csareader
 
-IMAGE_HEADER_BLOCKS, CREATOR = 0x00290000, "SIEMENS CSA HEADER"
 READ_ERRORS = (csareader.CSAError, ValueError, AssertionError, IndexError, struct.error)
 """Exceptions of nibabel's parser on damaged bytes."""
 _SAFE_NAMES = (
@@ -50,10 +50,10 @@ _ASSIGNMENT = re.compile(
 
 def read_csa(look: Lookup) -> Mapping[str, list[Any]]:
     """Read the image part of Siemens' CSA header, whichever block it reserved."""
-    for block in (0x10, 0x11, 0x12, 0x13):
-        value = look(IMAGE_HEADER_BLOCKS | block << 8 | 0x10)
-        creator = str(look(IMAGE_HEADER_BLOCKS | block) or CREATOR)
-        if isinstance(value, bytes) and creator.strip(" \0").startswith(CREATOR):
+    for tag in CSA_TAGS:
+        value = look(tag)
+        creator = str(look(CSA_GROUP << 16 | (tag & 0xFFFF) >> 8) or CSA_CREATOR)
+        if isinstance(value, bytes) and creator.strip(" \0").startswith(CSA_CREATOR):
             return read_tags(value) or {}
     return {}
 

@@ -48,7 +48,7 @@ class RawHeader:
         sop_class: str = "",
     ) -> None:
         self.sop_class = sop_class
-        self._elements = elements
+        self.elements = elements
         self._implicit = syntax == ImplicitVRLittleEndian
         self._little = syntax != ExplicitVRBigEndian
         self.syntax = syntax
@@ -58,7 +58,7 @@ class RawHeader:
 
     def __call__(self, tag: int) -> Any:
         """Return a value."""
-        if tag not in self._elements:
+        if tag not in self.elements:
             return None
         return self._convert(tag, self._encodings)
 
@@ -66,15 +66,15 @@ class RawHeader:
         self, tags: Iterable[int], unless: Collection[int] = ()
     ) -> tuple[object, ...] | None:
         """Return some attributes as they are stored, to compare files; None of unusual ones."""
-        if any(tag in self._elements for tag in unless):
+        if any(tag in self.elements for tag in unless):
             return None
-        elements = [self._elements.get(tag) for tag in tags]
+        elements = [self.elements.get(tag) for tag in tags]
         if any(one is not None and type(one) is not Element for one in elements):
             return None
         return (self._encodings, self._implicit, *elements)
 
     def _convert(self, tag: int, encodings: tuple[str, ...]) -> Any:
-        element = self._elements[tag]
+        element = self.elements[tag]
         if not element.value:
             return None
         if type(element) is Element:
@@ -91,7 +91,7 @@ class RawHeader:
         try:
             if not tag >> 16 & 1:
                 return dictionary_VR(tag)
-            creator = self._elements.get(tag & 0xFFFF0000 | (tag & 0xFFFF) >> 8)
+            creator = self.elements.get(tag & 0xFFFF0000 | (tag & 0xFFFF) >> 8)
             if tag & 0xFFFF < 0x100 or creator is None:
                 return "LO" if tag & 0xFFFF < 0x100 else "UN"
             return private_dictionary_VR(tag, creator.value.decode("latin-1").strip(" \0"))

@@ -9,10 +9,9 @@ from pydicom.multival import MultiValue
 
 from neuroflow.studies.dicom.csa import read_csa
 from neuroflow.studies.dicom.fast_reader import Lookup, lookup
+from neuroflow.studies.dicom.private_blocks import first_value, private_value
 from neuroflow.studies.diffusion import B0_MAX, Gradient, Vector
 
-BLOCKS = (0x10, 0x11, 0x12, 0x13)
-"""Blocks that are searched for private attributes."""
 DIFFUSION_SEQUENCE, B_VALUE = 0x00189117, 0x00189087
 DIRECTION_SEQUENCE, ORIENTATION = 0x00189076, 0x00189089
 DECLARED = (0x20051415, 0x001910E0)
@@ -70,8 +69,7 @@ def _philips(look: Lookup) -> Gradient:
 
 
 def _ge(look: Lookup) -> Gradient:
-    slop = private_value(look, 0x0043, 0x39, "GEMS")
-    b_value = _number(slop[0] if isinstance(slop, list | MultiValue) and len(slop) else slop)
+    b_value = _number(first_value(private_value(look, 0x0043, 0x39, "GEMS")))
     if b_value is not None:
         b_value %= 1e9  # later releases add 1e9
     return Gradient(b_value, _vector(_ge_parts(look)))
@@ -109,38 +107,10 @@ def _siemens_csa(look: Lookup) -> Gradient:
 def declared_directions(look: Lookup) -> int | None:
     """Return how many directions a private attribute of Philips or GE declares."""
     for tag in DECLARED:
-        value = look(tag)
-        if isinstance(value, bytes):
-            value = _decoded(value)
-        number = _number(value[0] if isinstance(value, list | MultiValue) and value else value)
+        number = _number(first_value(look(tag)))
         if number is not None and number >= 1:
             return int(number)
     return None
-
-
-def private_value(look: Lookup, group: int, element: int, vendor: str) -> Any:
-    """Return the value in the first block that the vendor reserved, or in an unnamed block."""
-    for block in BLOCKS:
-        value = look(group << 16 | block << 8 | element)
-        if value is None:
-            continue
-        creator = look(group << 16 | block)
-        # Some de-identifiers remove private creators but keep the attributes they reserved.
-        if creator is None or _text(creator).upper().startswith(vendor):
-            return _decoded(value)
-    return None
-
-
-def _text(value: Any) -> str:
-    return (value.decode("latin-1") if isinstance(value, bytes) else str(value)).strip(" \0")
-
-
-def _decoded(value: Any) -> Any:
-    # Without a private creator the type is unknown, and text is read as bytes.
-    if isinstance(value, bytes):
-        text = value.decode("ascii", "ignore").strip(" \0")
-        return text.split("\\") if "\\" in text else text
-    return value
 
 
 def _number(value: Any) -> float | None:

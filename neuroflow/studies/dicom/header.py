@@ -12,21 +12,28 @@ from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
 from neuroflow.studies.dicom.csa import read_csa
 from neuroflow.studies.dicom.datetimes import first_moment
-from neuroflow.studies.dicom.fast_reader import CHARSET, Lookup, Memo, lookup, read_raw, tag_of
+from neuroflow.studies.dicom.fast_reader import CHARSET, Lookup, Memo, read_raw, tag_of
 from neuroflow.studies.dicom.functional_groups import FunctionalGroups
 from neuroflow.studies.dicom.gradients import (
-    BLOCKS,
     DECLARED,
     DIRECTION_SEQUENCE,
     declared_directions,
-    private_value,
     read_gradient,
 )
 from neuroflow.studies.dicom.image_type import image_sort
+from neuroflow.studies.dicom.private_blocks import (
+    CSA_TAGS,
+    PRIVATE_TAGS,
+    STORED_PRIVATE_TAGS,
+    gather,
+    lookup_gathered,
+    private_value,
+)
 from neuroflow.studies.diffusion import Gradient
 
 MR_IMAGES = frozenset(
@@ -100,24 +107,10 @@ _SINGLE = (
     "ContentDate",
     "ContentTime",
 )
-_PRIVATE = [
-    (group << 16) | element
-    for group, elements in {
-        0x0019: (0x0A, 0x0C, 0x0E, 0x29, 0xBB, 0xBC, 0xBD),
-        0x0043: (0x2F, 0x39),
-        0x2001: (0x03, 0x13),
-        0x2005: (0xB0, 0xB1, 0xB2),
-    }.items()
-    for block in BLOCKS
-    for element in (block, *(block << 8 | low for low in elements))
-]
-_CSA_TAGS = tuple(0x00290010 | block << 8 for block in BLOCKS)
 TAGS = frozenset(
     (
         *(tag for word in (*PROTOCOL, *_SINGLE) if (tag := tag_for_keyword(word)) is not None),
-        *_PRIVATE,
-        *(0x00290000 | block for block in BLOCKS),
-        *_CSA_TAGS,
+        *STORED_PRIVATE_TAGS,
         *DECLARED,
         CHARSET,
     )
@@ -126,7 +119,7 @@ TAGS = frozenset(
 _PROTOCOL_TAGS = sorted(
     {
         *(tag for word in PROTOCOL if (tag := tag_for_keyword(word)) is not None),
-        *(tag for tag in _PRIVATE if tag >> 16 == 0x2001),  # the EPI factor of Philips
+        *(tag for tag in PRIVATE_TAGS if tag >> 16 == 0x2001),  # the EPI factor of Philips
     }
 )
 _WEIGHTING_WORDS = (
@@ -137,7 +130,8 @@ _WEIGHTING_WORDS = (
     "ComplexImageComponent",
     "ImageComments",
 )
-_WEIGHTING_TAGS = sorted({*_PRIVATE, *map(tag_of, _WEIGHTING_WORDS)})
+_WEIGHTING_TAGS = sorted({*PRIVATE_TAGS, *map(tag_of, _WEIGHTING_WORDS)})
+_TAG_LIST = [BaseTag(tag) for tag in TAGS]
 _IN_GROUPS = frozenset({*TAGS, DIRECTION_SEQUENCE})
 READ_ERRORS = (
     InvalidDicomError,
@@ -209,14 +203,15 @@ def read_header(stream: IO[bytes], size: int | None = None) -> Header:
         if raw is not None and (raw.stop is None or raw.stop[0] >= _PIXELS):
             if raw.stop is None or (size is not None and _end(raw.stop) > size):
                 raise EOFError("the file is truncated")
+            gather(raw.elements)
             return _header(raw, raw.syntax, _classic(raw))
         # The attributes of enhanced images are in sequences, which pydicom reads.
         stream.seek(0)
-        dataset = dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
-        look = lookup(dataset)
+        dataset = dcmread(stream, stop_before_pixels=True, specific_tags=_TAG_LIST, force=True)
+        look = lookup_gathered(dataset)
         require_mr_image(_text(look(tag_of("SOPClassUID"))))
         syntax = str(dataset.file_meta.get("TransferSyntaxUID") or "")
-        return _header(look, syntax, _enhanced(dataset) or _classic(look))
+        return _header(look, syntax, _enhanced(dataset, look) or _classic(look))
 
 
 def require_mr_image(sop_class: str) -> None:
@@ -269,18 +264,17 @@ def _classic(look: Lookup) -> _Facts:
     return _protocol(look), (frame,), _floats(look(tag_of("PixelSpacing")), 2)
 
 
-def _enhanced(dataset: Dataset) -> _Facts | None:
+def _enhanced(dataset: Dataset, whole: Lookup) -> _Facts | None:
     groups = dataset.get("PerFrameFunctionalGroupsSequence")
     if not groups:
         return None
     shared = dataset.get("SharedFunctionalGroupsSequence") or [Dataset()]
     functional = FunctionalGroups(_IN_GROUPS)
     common = functional.flat(shared[0])
-    whole = lookup(dataset)
     protocol = _protocol(whole)
     frames, spacing = [], None
     for group in groups:
-        look = (common | functional.flat(group)).get
+        look = gather(common | functional.flat(group)).get
         for word, value in _protocol(look).items():
             protocol.setdefault(word, value)
         echo = look(tag_of("EffectiveEchoTime"))
@@ -319,7 +313,7 @@ def _read_weighting(look: Lookup) -> tuple[Gradient, str]:
     return read_gradient(look), _sort(look)
 
 
-_weighting = Memo(_WEIGHTING_TAGS, _read_weighting, unless=_CSA_TAGS)
+_weighting = Memo(_WEIGHTING_TAGS, _read_weighting, unless=CSA_TAGS)
 
 
 def _frame_sort(look: Lookup, whole: Lookup) -> str:
@@ -362,7 +356,8 @@ def _plain(value: Any) -> Any:
 def _mosaic(look: Lookup) -> tuple[int, tuple[float, ...]]:
     if "MOSAIC" not in (look(tag_of("ImageType")) or ()):
         return 0, ()
-    slices, moments = _integer(look(0x0019100A)), _floats(look(0x00191029))
+    slices = _integer(private_value(look, 0x0019, 0x0A, "SIEMENS"))
+    moments = _floats(private_value(look, 0x0019, 0x29, "SIEMENS"))
     if not slices or not moments:
         tags = read_csa(look)
         slices = slices or _integer(next(iter(tags.get("NumberOfImagesInMosaic", ())), None))

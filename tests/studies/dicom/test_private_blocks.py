@@ -1,0 +1,93 @@
+"""The makers' private attributes in whichever block a PACS moved them to."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.uid import ImplicitVRLittleEndian
+from support import quirks
+from support.packages import SALT, leaks, only_study, package_bytes
+from support.scans import SMALL, write_dicom, write_mosaic
+
+from neuroflow.studies.dicom.fast_reader import lookup
+from neuroflow.studies.dicom.gradients import read_gradient
+from neuroflow.studies.dicom.header import read_header
+from neuroflow.studies.dicom.private_blocks import gather, lookup_gathered, private_value
+from neuroflow.studies.diffusion import Gradient
+from neuroflow.studies.package.build import make_package
+from neuroflow.studies.protocol.read_acquisition import read_acquisition
+
+
+def written(folder, maker):
+    if maker == "siemens mosaic":
+        return write_mosaic(folder, replace(SMALL, n_slices=5))
+    paths = write_dicom(folder, replace(SMALL, vendor=maker.split()[0]))
+    if maker == "siemens vb":
+        quirks.edit(paths, quirks.siemens_vb)
+    if maker == "philips classic":
+        quirks.edit(paths, quirks.philips_classic)
+    return paths
+
+
+def as_implicit(ds, _number):
+    ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+
+
+@pytest.mark.parametrize("first", [0x14, 0xE0])
+@pytest.mark.parametrize("implicit", [False, True])
+@pytest.mark.parametrize(
+    "maker", ["siemens", "siemens mosaic", "siemens vb", "ge", "philips", "philips classic"]
+)
+def test_blocks_of_any_number_are_read_alike(tmp_path, maker, first, implicit):
+    paths = written(tmp_path, maker)[-4:]
+    before = [read_header(io.BytesIO(path.read_bytes())) for path in paths]
+    quirks.edit(paths, quirks.private_blocks_from(first))
+    if implicit:
+        quirks.edit(paths, as_implicit)
+    after = [read_header(io.BytesIO(path.read_bytes())) for path in paths]
+    assert any(frame.gradient.direction for one in before for frame in one.frames)
+    for one, other in zip(before, after, strict=True):
+        assert other.frames == one.frames
+        assert (other.mosaic_slices, other.mosaic_times) == (one.mosaic_slices, one.mosaic_times)
+        assert other.protocol == one.protocol
+
+
+@pytest.mark.parametrize("maker", ["siemens", "ge", "philips"])
+def test_a_study_with_other_blocks_is_packaged_whole(tmp_path, maker):
+    folder = tmp_path / "scans"
+    quirks.edit(written(folder, maker), quirks.private_blocks_from(0x14))
+    package = make_package(only_study(folder), "C", tmp_path / "out", salt=SALT)
+    assert leaks(package_bytes(package.path)) == []
+    made = read_acquisition(only_study(tmp_path / "out"))
+    assert made.gradients == read_acquisition(only_study(folder)).gradients
+
+
+def test_a_nearer_block_of_the_maker_comes_first():
+    ds = Dataset()
+    for block, value in ((0x10, 700), (0x14, 1000)):
+        ds.add_new((0x0019, block), "LO", "SIEMENS MR HEADER")
+        ds.add_new((0x0019, block << 8 | 0x0C), "IS", value)
+    assert read_gradient(lookup_gathered(ds)).b_value == 700
+
+
+@pytest.mark.parametrize("creator", ["SOME PACS 1.0", "GEMS_ACQU_01"])
+def test_another_owners_block_is_no_weighting(creator):
+    ds = Dataset()
+    ds.add_new((0x0019, 0x14), "LO", creator)
+    ds.add_new((0x0019, 0x140C), "IS", 1000)
+    assert read_gradient(lookup_gathered(ds)) == Gradient(None)
+
+
+def test_blocks_without_a_creator_are_not_searched_elsewhere():
+    ds = Dataset()
+    ds.add_new((0x0019, 0x140C), "IS", 1000)
+    assert read_gradient(lookup_gathered(ds)).b_value is None
+
+
+def test_gathered_values_leave_the_stored_ones_alone():
+    values = {0x20010014: "Philips Imaging DD 001", 0x20011403: 1000.0}
+    found = gather(dict(values))
+    assert {tag: found[tag] for tag in values} == values
+    assert private_value(found.get, 0x2001, 0x03, "PHILIPS") == 1000.0
+    assert private_value(lookup(Dataset()), 0x2001, 0x03, "PHILIPS") is None
