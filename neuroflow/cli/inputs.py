@@ -48,7 +48,7 @@ def cohort_table(
         _refuse(participants, "a workspace has its own participants")
         with nf.Workspace(source) as ws:
             return ws.table(schema=schema, all_studies=all_studies)
-    if source.is_file() and (table := _read_file(source)) is not None:
+    if _is_file(source) and (table := _read_file(source)) is not None:
         _refuse(participants, "a cohort table contains its participants")
         _refuse(schema, "a cohort table needs no schema", "--schema")
         return table
@@ -68,9 +68,13 @@ def study_facts(
     if is_workspace(source):
         with nf.Workspace(source) as ws:
             return ws.study_facts(schema=schema, all_studies=all_studies)
-    if source.is_file():
+    if _is_file(source):
         return None
     return nf.study_facts(source, participants=participants, schema=schema)
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113  pathlib raises below an unreadable folder
 
 
 def is_workspace(folder: Path) -> bool:

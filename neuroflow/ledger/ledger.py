@@ -10,15 +10,13 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from neuroflow.errors import LedgerError
 from neuroflow.ledger.database import LedgerFile
+from neuroflow.ledger.records import EventMark, LedgerRow, RunMark, query_rows, read_row
 from neuroflow.ledger.sealing import forget_rows, seal_rows
 from neuroflow.ledger.states import State
 from neuroflow.ledger.uptime import boot_id, uptime
@@ -34,60 +32,6 @@ def utc_now() -> datetime:
     'UTC'
     """
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """The recorded state of one study.
-
-    Examples
-    --------
-    >>> row = LedgerRow("C", "s", State.SUBMITTED, utc_now(), 3, "new", "", "", "",
-    ...                 sent_size=3, sent_sha256="old")
-    >>> row.is_changed
-    True
-    """
-
-    cohort_id: str  # Which study
-    study_id: str
-    state: State  # The last state recorded
-    since: datetime  # When that was recorded, in UTC
-    size: int  # Size of the current package in bytes
-    # Digests of the current package, of the files it was made from, and of the original Study
-    # Instance UID.
-    sha256: str
-    source_sha256: str
-    study_uid_sha256: str
-    message: str  # What was recorded with the state
-    # When it was last known to be sent whole, in UTC; None if never.
-    submitted_at: datetime | None = None
-    # When results or a failure report were last collected, in UTC; None if never.
-    answered_at: datetime | None = None
-    # Size and digest of the content whose upload began last; None where nothing was sent.
-    sent_size: int | None = None
-    sent_sha256: str | None = None
-    service: str = ""  # To which service and user it went; empty where that is not recorded
-
-    @property
-    def is_changed(self) -> bool:
-        """True where the current package differs from what was sent."""
-        return self.sent_sha256 is not None and self.sent_sha256 != self.sha256
-
-
-@dataclass(frozen=True, slots=True)
-class EventMark:
-    """What identifies one event of a ledger; in an older copy, another event has the number."""
-
-    event: int
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunMark:
-    """What identifies one run of a job in a ledger."""
-
-    run: int
-    token: str
 
 
 class Ledger:
@@ -355,8 +299,8 @@ class Ledger:
         self, cohort_id: str | None, study_id: str | None, service: str | None
     ) -> list[LedgerRow]:
         values = {"cohort_id": cohort_id, "study_id": study_id, "service": service}
-        query = _query(one=study_id is not None)
-        return [_row(each) for each in self._file.select(query, values)]
+        query = query_rows(one=study_id is not None)
+        return [read_row(each) for each in self._file.select(query, values)]
 
     def _now(self) -> str:
         return self._clock().astimezone(UTC).isoformat(timespec="microseconds")
@@ -380,20 +324,3 @@ class Ledger:
         if service:
             db.execute("INSERT INTO destinations VALUES (?, ?)", (event, service))
         return EventMark(event or 0, at)
-
-
-@cache
-def _query(*, one: bool) -> str:
-    """Return the query for all studies, or for one: SQLite then reads the events of that one."""
-    text = resources.files("neuroflow.ledger").joinpath("states.sql").read_text(encoding="utf-8")
-    return text.replace("/* of one study? */", "e.study_id = :study_id" if one else "TRUE")
-
-
-def _row(found: sqlite3.Row) -> LedgerRow:
-    """Make a row of what states.sql selects: its columns are the fields."""
-    values: dict[str, Any] = dict(found)
-    values["state"] = State(values["state"])
-    values["since"] = datetime.fromisoformat(values["since"])
-    for name in ("submitted_at", "answered_at"):
-        values[name] = datetime.fromisoformat(values[name]) if values[name] else None
-    return LedgerRow(**values)

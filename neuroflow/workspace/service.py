@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -22,12 +21,12 @@ from neuroflow.transfer import (
     diagnose,
     find_route,
     list_agent_keys,
-    protected_file,
     with_layout,
 )
 from neuroflow.workspace import config
 from neuroflow.workspace.config import Settings
 from neuroflow.workspace.confirmed import confirm, is_confirmed, unconfirmed
+from neuroflow.workspace.passphrase import Passphrase
 
 
 class Service:
@@ -104,9 +103,8 @@ class Service:
     ) -> None:
         self._config = folder / config.CONFIG_NAME
         self._asked_name = profile_name
-        self._passphrase = (os.environ if environ is None else environ).get(PASSPHRASE_VARIABLE)
-        self._ask: Callable[[Path], str | None] | None = None
-        self._asking = threading.Lock()
+        given = (os.environ if environ is None else environ).get(PASSPHRASE_VARIABLE)
+        self._passphrase = Passphrase(given)
         self.hostkeys = HostKeys(folder / "known_hosts")
 
     @property
@@ -186,7 +184,8 @@ class Service:
             There is no such profile, or the file cannot be written.
         """
         config.use_profile(self._config, name)
-        self._asked_name = self._passphrase = None
+        self._asked_name = None
+        self._passphrase.use(None)
 
     def remove_profile(self, name: str) -> None:
         """Remove a profile from neuroflow.toml; its key and the ledger are not changed.
@@ -204,7 +203,8 @@ class Service:
         is_in_use = name == self.profile_name
         config.remove_profile(self._config, name)
         if is_in_use:
-            self._asked_name = self._passphrase = None
+            self._asked_name = None
+            self._passphrase.use(None)
 
     def agent_keys(self) -> list[PublicKey]:
         """List the keys that the ssh-agent offers, in the order in which they are tried.
@@ -235,7 +235,7 @@ class Service:
         passphrase
             The passphrase, or None to forget it.
         """
-        self._passphrase = passphrase
+        self._passphrase.use(passphrase)
 
     def ask_passphrase_with(self, ask: Callable[[Path], str | None]) -> None:
         """Ask for the passphrase of a protected key when it is first needed, and keep it.
@@ -245,7 +245,7 @@ class Service:
         ask
             Called with the path of the key; returns the passphrase, or None if there is none.
         """
-        self._ask = ask
+        self._passphrase.ask_with(ask)
 
     def unknown_host(self) -> ShownHost | None:
         """Return the first host on the route without a pinned key, with its keys of all kinds.
@@ -371,14 +371,7 @@ class Service:
         return diagnose(self._required(), self.hostkeys, self._unlock(), layout=where)
 
     def _unlock(self) -> str | None:
-        """Return the passphrase, asking for it if a key needs one and somebody can be asked."""
-        with self._asking:
-            if self._passphrase is None and self._ask is not None:
-                files = [protected_file(hop.identities) for hop in self._hops()]
-                needed = next((path for path in files if path is not None), None)
-                if needed is not None:
-                    self._passphrase = self._ask(needed)
-            return self._passphrase
+        return self._passphrase.for_route(self._hops)
 
     def _hops(self) -> tuple[Route, ...]:
         return find_route(self._required()).hops

@@ -25,11 +25,11 @@ def test_the_profile_in_use_names_the_server(service):
 
 def test_another_profile_has_another_passphrase(service):
     service.use_profile("old")
-    assert (service.name, service._passphrase) == ("old@h:22", None)
+    assert (service.name, service._unlock()) == ("old@h:22", None)
 
 
 def test_removing_an_unused_profile_keeps_everything_else(service):
     service.remove_profile("old")
-    assert (service.name, service._passphrase) == ("new@h:22", "secret")
+    assert (service.name, service._unlock()) == ("new@h:22", "secret")
     service.remove_profile("new")
-    assert (service.name, service.profile_names, service._passphrase) == ("", [], None)
+    assert (service.name, service.profile_names, service._unlock()) == ("", [], None)

@@ -17,12 +17,12 @@ from neuroflow.demo.service.aidp import check_layout
 from neuroflow.demo.service.pipeline import GroundTruth, Pipeline, unknown_subject
 from neuroflow.demo.service.queue import ProcessingQueue
 from neuroflow.errors import DemoError, MissingExtraError
-from neuroflow.io import write_private
 from neuroflow.transfer import FolderLayout, Profile
 
 try:
     import asyncssh
 
+    from neuroflow.demo.service.login import USER, Login, read_or_make_key
     from neuroflow.demo.service.s3_sftp import S3Home, discard_staged
 except ImportError as error:
     raise MissingExtraError(
@@ -30,9 +30,6 @@ except ImportError as error:
         why=f"{error}.",
         advice='Install it: python -m pip install "neuroflow[demo]".',
     ) from error
-
-USER = "PH0000_DEMO_USER"
-"""Who may log in."""
 
 _CLOSE_SECONDS = 5.0
 _STEPS = 5  # of the event loop, in which what it was reported is done
@@ -141,8 +138,8 @@ class DemoService:
         self.folders = folders or FolderLayout()
         self._make_folders()
         self.key = self.root / "client_ed25519"
-        self._client_key = _key(self.key)
-        self._host_key = _key(self.root / "host_ed25519")
+        self._client_key = read_or_make_key(self.key)
+        self._host_key = read_or_make_key(self.root / "host_ed25519")
         self.fingerprint = str(self._host_key.get_fingerprint())
         pipeline = Pipeline(
             output=self._output_of,
@@ -249,7 +246,7 @@ class DemoService:
             acceptor = await asyncssh.listen(
                 self.host,
                 self.port,
-                server_factory=lambda: _Login(self._client_key, self._connections),
+                server_factory=lambda: Login(self._client_key, self._connections),
                 server_host_keys=[self._host_key],
                 server_version="AWS_SFTP_1.2",
                 sftp_factory=self._session,
@@ -344,28 +341,6 @@ class DemoService:
                 self._queue.add(path)
 
 
-class _Login(asyncssh.SSHServer):
-    """Lets one user in, by one key."""
-
-    def __init__(
-        self, key: asyncssh.SSHKey, connections: dict[asyncssh.SSHServerConnection, int]
-    ) -> None:
-        self._key, self._connections = key, connections
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._connection = conn
-        self._connections[conn] = 0
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self._connections.pop(self._connection, None)
-
-    def public_key_auth_supported(self) -> bool:
-        return True
-
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        return username == USER and key == self._key.convert_to_public()
-
-
 async def _settle() -> None:
     for _ in range(_STEPS):
         await asyncio.sleep(0)
@@ -374,15 +349,6 @@ async def _settle() -> None:
 def _is_worth_logging(record: logging.LogRecord) -> bool:
     """Return whether a message is worth logging: a client that disconnected early is not."""
     return not (record.threadName == _THREAD and "socket.send()" in str(record.msg))
-
-
-def _key(path: Path) -> asyncssh.SSHKey:
-    """Read a key of the service, or make it."""
-    if path.exists():
-        return asyncssh.read_private_key(path)
-    key = asyncssh.generate_private_key("ssh-ed25519", comment="neuroflow demo")
-    write_private(path, key.export_private_key())
-    return key
 
 
 def _port_error(error: OSError, host: str, port: int) -> DemoError:

@@ -77,7 +77,7 @@ class Found:
 
 def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
     """Find all result files under a folder."""
-    if folder.is_file():
+    if os.path.isfile(folder):  # noqa: PTH113  pathlib raises below an unreadable folder
         _refuse_archive(folder)
         match = VALUES.fullmatch(folder.name)
         study = (match["study"] or study_of(folder.absolute().parent.name)) if match else ""

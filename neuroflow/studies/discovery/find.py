@@ -188,19 +188,21 @@ def _survey(root: Path, executor: Executor | None, on_event: OnEvent | None) -> 
 
 
 def _must_be_readable(root: Path) -> None:
-    if not root.is_dir():
-        raise FolderError(
-            f"{root} is not a folder.", advice="Name the folder that contains your scans."
-        )
     try:
-        with os.scandir(root):
-            pass
+        is_folder = root.is_dir()  # Python 3.11 raises an error below an unreadable folder
+        if is_folder:
+            with os.scandir(root):
+                pass
     except OSError as error:
         raise FolderError(
             f"{root} cannot be read.",
             why=f"{error.strerror}.",
-            advice="Check the permissions of the folder.",
+            advice="Check the permissions of the folder and of those above it.",
         ) from error
+    if not is_folder:
+        raise FolderError(
+            f"{root} is not a folder.", advice="Name the folder that contains your scans."
+        )
 
 
 def _labelled(found: Sequence[FoundStudy]) -> list[Study]:

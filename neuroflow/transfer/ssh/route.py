@@ -146,7 +146,10 @@ class _Finder:
 def _private_or_public(path: Path) -> Path | None:
     """Return a named key file, the public key beside it if it is missing, or None."""
     public = Path(f"{path}.pub")
-    return next((found for found in (path, public) if found.is_file()), None)
+    try:
+        return next((found for found in (path, public) if found.is_file()), None)
+    except OSError:
+        return path  # in a folder that cannot be read: reading the file reports why
 
 
 def _command(entry: Entry, port: int, user: str) -> str:

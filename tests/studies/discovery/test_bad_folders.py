@@ -11,6 +11,7 @@ import pydicom
 import pytest
 from support.scans import SMALL, write_dicom
 from support.studies import skip_reasons
+from support.users import open_place, require_users, run_as
 
 from neuroflow.studies.discovery.find import survey
 
@@ -78,3 +79,28 @@ def test_dicomdir_is_skipped_and_its_files_are_found(tmp_path):
     assert reasons.sum() == 3
     assert "DICOM, but not an MR image: CT Image Storage" in set(result.skipped["reason"])
     assert any("DICOMDIR" in reason for reason in result.skipped["reason"])
+
+
+READ_BELOW = """
+import sys
+from pathlib import Path
+import neuroflow as nf
+from neuroflow.transfer import Profile
+inside = Path(sys.argv[1]) / "locked" / "inside"
+ws = nf.Workspace("project")
+ws.service.save_profile(Profile("127.0.0.1", "site", inside, 9))
+for read in (nf.find_studies, nf.survey, nf.read_results, lambda _: ws.service.connect()):
+    try:
+        read(inside)
+    except nf.errors.NeuroflowError as error:
+        print(error)
+"""
+
+
+def test_a_path_below_an_unreadable_folder_is_refused_with_the_reason():
+    require_users()
+    with open_place() as place:
+        (place / "locked").mkdir(mode=0o700)
+        said = run_as("ada", place, READ_BELOW, umask=0o022).splitlines()
+    assert len(said) == 4
+    assert all("Permission denied" in each for each in said)

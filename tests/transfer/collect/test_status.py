@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 import pytest
 
-from neuroflow.ledger.ledger import LedgerRow
+from neuroflow.ledger.records import LedgerRow
 from neuroflow.ledger.states import TRANSITIONS, State
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
 from neuroflow.transfer.collect.snapshot import OutputSnapshot

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from neuroflow.ledger.ledger import LedgerRow
+from neuroflow.ledger.records import LedgerRow
 from neuroflow.ledger.states import TRANSITIONS, State
 from neuroflow.models import Entry
 from neuroflow.transfer.upload.reconcile import NOT_STORED, ServerView, Verdict, reconcile
