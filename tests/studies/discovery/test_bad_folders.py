@@ -97,7 +97,7 @@ for read in (nf.find_studies, nf.survey, nf.read_results, lambda _: ws.service.c
 """
 
 
-def test_a_path_below_an_unreadable_folder_is_refused_with_the_reason():
+def test_a_path_below_an_unreadable_folder_says_why():
     require_users()
     with open_place() as place:
         (place / "locked").mkdir(mode=0o700)
