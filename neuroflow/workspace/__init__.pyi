@@ -10,4 +10,5 @@ from .notices.addresses import Delivery as Delivery
 from .notices.addresses import Notices as Notices
 from .pilot.result import PilotResult as PilotResult
 from .service import Service as Service
+from .set_aside import SET_ASIDE_FILE as SET_ASIDE_FILE
 from .workspace import Workspace as Workspace

@@ -18,7 +18,7 @@ from neuroflow.errors import OptionError, WorkspaceError
 from neuroflow.io import private_mode, without_prefix, write_private
 from neuroflow.matrix import SET_ASIDE, resolve
 
-FILE_NAME = "results_set_aside.tsv"
+SET_ASIDE_FILE = "results_set_aside.tsv"
 COLUMNS = ("study_id", "region", "reason")
 _LOCK_SECONDS = 10.0
 _SHOWN = 5
@@ -28,7 +28,7 @@ class SetAside:
     """The results that are set aside in one workspace."""
 
     def __init__(self, root: Path) -> None:
-        self._path = root / FILE_NAME
+        self._path = root / SET_ASIDE_FILE
 
     def read(self) -> pd.DataFrame:
         """Return one row per decision: study, region (empty: the whole study) and reason."""

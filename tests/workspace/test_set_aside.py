@@ -6,7 +6,7 @@ import pytest
 
 import neuroflow as nf
 from neuroflow.errors import OptionError
-from neuroflow.workspace.set_aside import FILE_NAME, SetAside, find_result
+from neuroflow.workspace.set_aside import SET_ASIDE_FILE, SetAside, find_result
 
 
 def cohort(n=12):
@@ -77,7 +77,7 @@ def test_a_reason_is_needed_and_the_last_one_counts(aside):
 
 def test_decisions_are_for_the_owner_only(aside, tmp_path):
     aside.exclude("s03", None, "motion")
-    assert (tmp_path / FILE_NAME).stat().st_mode & 0o077 == 0
+    assert (tmp_path / SET_ASIDE_FILE).stat().st_mode & 0o077 == 0
 
 
 def test_results_are_found_by_participant_and_session():

@@ -35,6 +35,7 @@ from neuroflow.matrix import RegionName, dictionary_digest
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.table.cohort_table import Results, load_results
 from neuroflow.results.table.find_files import Found, scan
+from neuroflow.results.table.group_zips import GroupZips
 from neuroflow.results.table.load import LoadResult, read_values
 from neuroflow.results.table.remarks import Remark
 from neuroflow.results.table.report_cache import ReportCache
@@ -68,11 +69,13 @@ def cached_results(
 
     def read(folder: Path, reader: AidpReader) -> tuple[Found, ValueMatrix, dict[str, StudyReport]]:
         known = store.load()
-        found = scan(folder, known_folders(folder, known))
+        zips = GroupZips(lambda: Path(cache) / "unpacked")
+        found = scan(folder, known_folders(folder, known), zips)
+        zips.sweep()
         result = read_values(found.values, reader, known, started - _SLACK_NS)
         store.save(result)
         texts = ReportCache(Path(cache), _identity(None), started - _SLACK_NS)
-        reports = read_reports(found.reports, texts.read)
+        reports = read_reports(found.reports, texts.read, zips.name)
         texts.save()
         return found, result.values, reports
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
@@ -14,10 +15,11 @@ import pandas as pd
 from neuroflow.contract import is_uuid
 from neuroflow.errors import ResultError, ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.io import BIDS_LABELS, read_participants
+from neuroflow.io import BIDS_LABELS, read_participants, scratch_folder
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.cross_check import CrossCheck, cross_check
 from neuroflow.results.table.find_files import Found, scan
+from neuroflow.results.table.group_zips import GroupZips
 from neuroflow.results.table.join import (
     OTHER_VALUES,
     Joined,
@@ -112,6 +114,11 @@ class Results:
         """Warnings about the values and reports of studies, by study."""
         return {study: "; ".join(parts) for study, parts in self._gathered.items() if parts}
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that have values, in the order of the files."""
+        return tuple(dict.fromkeys(name.region for name in self._values.names))
+
     def _service(self, study_ids: list[str]) -> list[dict[str, object]]:
         """Count the studies of each product and model version that their reports state."""
         known = (self._reports[each].report for each in study_ids if each in self._reports)
@@ -165,7 +172,7 @@ class Results:
     def _warn(self, joined: Joined) -> None:
         _warn_of("unreadable result files", self._unreadable)
         _warn_of("unreadable folders", list(self._found.unreadable))
-        _warn_of("ZIPs of results, which are not read: unpack them", list(self._found.packed))
+        _warn_of("ZIPs of results that were not read, or not wholly", list(self._found.packed))
         studies = self._tables[0]
         for flag, what in _UNMATCHED.items():
             strangers = joined.frame[flag].eq(False)
@@ -292,8 +299,11 @@ ReadFolder = Callable[[Path, AidpReader], tuple[Found, ValueMatrix, dict[str, St
 def _read_all(
     folder: Path, reader: AidpReader
 ) -> tuple[Found, ValueMatrix, dict[str, StudyReport]]:
-    found = scan(folder)
-    return found, read_values(found.values, reader).values, read_reports(found.reports)
+    with ExitStack() as copies:
+        zips = GroupZips(lambda: copies.enter_context(scratch_folder()))
+        found = scan(folder, zips=zips)
+        values = read_values(found.values, reader).values
+        return found, values, read_reports(found.reports, name=zips.name)
 
 
 def load_results(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from neuroflow.results.table.folder_files import (
     sort_files,
     study_of,
 )
+from neuroflow.results.table.group_zips import GroupZips
 
 AGGREGATED = "aggregated"
 """Where a workspace keeps reports of many studies."""
@@ -72,12 +73,19 @@ class Found:
     values: tuple[ValueFile, ...]
     reports: dict[str, ReportFiles]  # Reports by study
     unreadable: tuple[str, ...] = ()  # Folders that could not be read, and why
-    packed: tuple[str, ...] = ()  # ZIPs of results, which are not read
+    packed: tuple[str, ...] = ()  # ZIPs of results that could not be read, and why
 
 
-def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
-    """Find all result files under a folder."""
-    if os.path.isfile(folder):  # noqa: PTH113  pathlib raises below an unreadable folder
+def scan(
+    folder: Path, known: Mapping[str, ValueFile] | None = None, zips: GroupZips | None = None
+) -> Found:
+    """Find all result files under a folder; with `zips`, also those in ZIPs of results."""
+    is_file = os.path.isfile(folder)  # noqa: PTH113  pathlib raises below an unreadable folder
+    if zips is not None and is_file and holds_results(folder):
+        unpacked = zips.unpack(folder, folder.name)
+        if unpacked is not None:
+            return replace(scan(unpacked), packed=tuple(zips.left_out))
+    if is_file:
         _refuse_archive(folder)
         match = VALUES.fullmatch(folder.name)
         study = (match["study"] or study_of(folder.absolute().parent.name)) if match else ""
@@ -87,6 +95,11 @@ def scan(folder: Path, known: Mapping[str, ValueFile] | None = None) -> Found:
     search = _Search(folder, known)
     search.run()
     packed = [name for name in search.archives if holds_results(folder / name)]
+    if zips is not None:
+        for name in packed:
+            if (unpacked := zips.unpack(folder / name, name)) is not None:
+                search.run(unpacked, f"{name}/")
+        packed = zips.left_out
     found = Found(
         tuple(in_reading_order(search.values)),
         search.reports,
@@ -160,9 +173,12 @@ class _Search:
         self.unreadable: list[str] = []
         self.archives: list[str] = []
 
-    def run(self) -> None:
-        waiting = [(str(self._folder), self._folder.absolute().name, "")]
-        seen = {self._folder.resolve()}
+    def run(self, start: Path | None = None, above: str = "") -> None:
+        """Look through the folder, or through another one in its place."""
+        start = (start or self._folder).absolute()
+        is_zip = start.suffix.lower() == ".zip"
+        waiting = [(str(start) if above else str(self._folder), start.stem if is_zip else start.name, above)]
+        seen = {start.resolve()}
         known = self._known or {}
         while waiting:
             place, name, inside = waiting.pop()

@@ -21,6 +21,8 @@ _AGAIN = r"(?: ?\(\d{1,3}\))?"  # what browsers and Windows add to a name that i
 VALUES = re.compile(rf"(?:(?P<study>.+)[ _.-])?aidp{_AGAIN}\.csv", re.IGNORECASE)
 _OUT = re.compile(rf"{SUFFIX}{_AGAIN}\Z")
 _TABLES = (".csv", ".tsv")
+READ = (*_TABLES, *REPORT_FILES)
+"""Endings of the files that are opened."""
 PICTURES = (".png", ".jpg", ".jpeg")
 _LOOSE = re.compile(
     rf"(?P<order>.+)_(?:report|failure){_AGAIN}\.(?P<kind>txt|json|xml|png|jpe?g|csv|tsv)",

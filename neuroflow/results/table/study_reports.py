@@ -37,11 +37,14 @@ ReadReport = Callable[[str], Report]
 
 
 def read_reports(
-    files: Mapping[str, ReportFiles], read: ReadReport = read_report
+    files: Mapping[str, ReportFiles],
+    read: ReadReport = read_report,
+    name: Callable[[str], str] = str,
 ) -> dict[str, StudyReport]:
     """Read the reports of studies; what cannot be read is a warning of the study.
 
-    Files that only an order names belong to the study whose report names the same order.
+    Files that only an order names belong to the study whose report names the same order. `name`
+    returns where a file lies for users.
     """
     found = {study: _read(each, read) for study, each in files.items()}
     orders = {
@@ -53,6 +56,8 @@ def read_reports(
         study = orders[order]
         found[study] = _read(_joined(files[study], files[order]), read)
         del found[order]
+    for each in found.values():
+        each.path, each.picture = name(each.path), name(each.picture)
     return found
 
 

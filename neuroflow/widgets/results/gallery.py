@@ -18,6 +18,7 @@ from neuroflow.widgets.common import (
     set_visible,
 )
 from neuroflow.widgets.results.gallery_model import GalleryModel, Report, Verdict
+from neuroflow.widgets.results.set_aside import WHOLE, set_aside_panel
 
 _CHECKS = {
     "agrees": ("good", "agrees with aidp.csv"),
@@ -72,8 +73,8 @@ def gallery(model: GalleryModel) -> widgets.VBox:
             model.go_to(number.value)
 
     number.observe(lambda _: model.run_safely(chosen), names="value")
-    bind(model, ["thumbnails"], update)
-    bind(model, ["reports", "page", "name", "search", "show", "verdicts"], update_head)
+    bind(model, ["thumbnails", "aside"], update)
+    bind(model, ["reports", "page", "name", "search", "show", "verdicts", "aside"], update_head)
     return box
 
 
@@ -96,7 +97,7 @@ def _choices(model: GalleryModel) -> widgets.HBox:
             model.show = kind.value
 
     kind.observe(lambda _: model.run_safely(chosen), names="value")
-    bind(model, ["reports", "verdicts"], update)
+    bind(model, ["reports", "verdicts", "aside"], update)
     return widgets.HBox([search, kind], layout=WRAP_ROW)
 
 
@@ -118,6 +119,9 @@ def _card(model: GalleryModel, report: Report, small: str) -> _Card:
     check = model.checks.get(report.study_id, "")
     if check in _CHECKS:
         words.append(html.badge(*_CHECKS[check]))
+    if decided := model.aside.get(report.study_id, ()):
+        what = ", ".join(f"{region or WHOLE} ({why})" for region, why in decided)
+        words.append(html.badge("warn", f"Set aside: {what}"))
     below = "".join(f"<p>{part}</p>" for part in words)
     image = (
         html.picture(small, alternative=f"Thumbnail of the {kind} of {report.name}")
@@ -139,6 +143,7 @@ def _opened(model: GalleryModel) -> widgets.VBox:
     box = widgets.VBox(
         [
             widgets.HBox([close, title]),
+            set_aside_panel(model),
             widgets.HBox([image, text], layout={"flex_flow": "row wrap", "width": "100%"}),
         ]
     )

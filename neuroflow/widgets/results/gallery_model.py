@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as StopEvent
+from typing import Protocol
 
+import pandas as pd
 from traitlets import Dict, Int, Tuple, Unicode
 
 from neuroflow.contract import RESULT_SUFFIX
@@ -34,7 +36,7 @@ _CLASSES = {
     "psp_vs_msap": "Probability of PSP, not MSA",
 }
 
-EVERYTHING, FAILURES, WARNINGS = "all", "failures", "warnings"
+EVERYTHING, FAILURES, WARNINGS, ASIDE = "all", "failures", "warnings", "set aside"
 """What can be listed, apart from each prediction."""
 
 
@@ -57,6 +59,28 @@ class Verdict:
     has_warning: bool = False  # Its quality control found something
 
 
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What the values of one study say."""
+
+    check: str = ""  # Whether its report agrees with them, in a word
+    detail: str = ""  # And in full
+    regions: tuple[str, ...] = ()
+
+
+class Decider(Protocol):
+    """A workspace, as far as results are set aside in it."""
+
+    def exclude_result(self, study: str, region: str | None = None, *, reason: str) -> None:
+        """Set a result aside."""
+
+    def include_result(self, study: str, region: str | None = None) -> None:
+        """Include a result again."""
+
+    def excluded_results(self) -> pd.DataFrame:
+        """Return what is set aside."""
+
+
 _Drawn = tuple[tuple[tuple[Report, str], ...], dict[str, Verdict], dict[str, str]]
 
 
@@ -74,9 +98,14 @@ class GalleryModel(FormModel):
     show = Unicode(EVERYTHING)
     verdicts = Dict()  # of each report by study_id: prediction, and whether it has a warning
     checks = Dict()  # whether the reports of the page agree with their values
+    aside = Dict()  # what is set aside, by study_id: (region or "", reason) of each decision
+    regions = Tuple()  # those of the opened study
+    decisions = Tuple()  # about the opened study
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ws: Decider | None = None) -> None:
         super().__init__()
+        self._ws = ws
+        self._opened = ""  # which study is shown in full
         self.observe(lambda _: self.go_to(0), names=["search", "show"])
         self.folder = folder
         self._requested: Report | None = None
@@ -107,6 +136,8 @@ class GalleryModel(FormModel):
         kinds = [(f"All ({len(self.reports)})", EVERYTHING)]
         kinds += [(f"Failures ({failures})", FAILURES)] if failures else []
         kinds += [(f"Warnings ({warned})", WARNINGS)] if warned else []
+        out = sum(report.study_id in self.aside for report in self.reports)
+        kinds += [(f"Set aside ({out})", ASIDE)] if out else []
         predictions = Counter(verdict.prediction for verdict in verdicts if verdict.prediction)
         return kinds + [
             (f"Prediction {name} ({count})", name) for name, count in sorted(predictions.items())
@@ -118,6 +149,8 @@ class GalleryModel(FormModel):
             return report.is_failure
         if self.show == WARNINGS:
             return verdict.has_warning
+        if self.show == ASIDE:
+            return report.study_id in self.aside
         return self.show in {EVERYTHING, verdict.prediction}
 
     def reload(self, names: Mapping[str, str]) -> None:
@@ -126,6 +159,7 @@ class GalleryModel(FormModel):
         self.reports = tuple(sorted(found, key=lambda report: report.name))
         self._read = {}
         self._drawn = None  # a picture may have changed under the same name
+        self._read_decisions()
         self.go_to(self.page)
 
     def go_to(self, page: int) -> None:
@@ -148,8 +182,33 @@ class GalleryModel(FormModel):
 
     def close(self) -> None:
         """Return to the thumbnails."""
-        self._requested = None
-        self.set(name="", large="", text="", facts=())
+        self._requested, self._opened = None, ""
+        self.set(name="", large="", text="", facts=(), regions=(), decisions=())
+
+    @property
+    def can_decide(self) -> bool:
+        """True where decisions can be kept: in a workspace."""
+        return self._ws is not None
+
+    def exclude(self, region: str, reason: str) -> None:
+        """Set the opened result aside: one region of it, or all where the region is empty."""
+        if self._ws is not None:
+            self._ws.exclude_result(self._opened, region or None, reason=reason)
+            self._read_decisions()
+
+    def include(self, region: str) -> None:
+        """Include the opened result again: one region of it, or all of it."""
+        if self._ws is not None:
+            self._ws.include_result(self._opened, region or None)
+            self._read_decisions()
+
+    def _read_decisions(self) -> None:
+        if self._ws is None:
+            return
+        found: dict[str, tuple[tuple[str, str], ...]] = {}
+        for study_id, *decision in self._ws.excluded_results().itertuples(index=False):
+            found[study_id] = (*found.get(study_id, ()), (decision[0], decision[1]))
+        self.set(aside=found, decisions=found.get(self._opened, ()))
 
     def _continue(self) -> None:
         """Start the next pending task: thumbnails of the page, then the requested report."""
@@ -166,7 +225,7 @@ class GalleryModel(FormModel):
 
         def work(_on_event: OnEvent, _stop: StopEvent) -> _Drawn:
             verdicts = known or {r.study_id: verdict_of(_read(r.text)) for r in all_reports}
-            checks = {r.study_id: _cross_check(self.folder, r.study_id)[0] for r in here}
+            checks = {r.study_id: _values(self.folder, r.study_id).check for r in here}
             return tuple((report, _thumbnail(report)) for report in here), verdicts, checks
 
         def show(drawn: _Drawn) -> None:
@@ -178,18 +237,25 @@ class GalleryModel(FormModel):
         self.run("Drawing thumbnails", work, show)
 
     def _open(self, report: Report) -> None:
-        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[str, str, str]:
+        def work(_on_event: OnEvent, _stop: StopEvent) -> tuple[str, str, _Values]:
             large = picture(report.picture, LARGE) if report.picture else ""
-            return large, _read(report.text), _cross_check(self.folder, report.study_id)[1]
+            return large, _read(report.text), _values(self.folder, report.study_id)
 
-        def show(found: tuple[str, str, str]) -> None:
+        def show(found: tuple[str, str, _Values]) -> None:
             if self._requested is report:  # else it was closed, or another one was requested
-                large, text, checked = found
-                self._requested = None
+                large, text, values = found
+                self._requested, self._opened = None, report.study_id
                 facts = facts_of(text)
-                if checked:
-                    facts += (("Against aidp.csv", checked),)
-                self.set(name=report.name, large=large, text=text, facts=facts)
+                if values.detail:
+                    facts += (("Against aidp.csv", values.detail),)
+                self.set(
+                    name=report.name,
+                    large=large,
+                    text=text,
+                    facts=facts,
+                    regions=values.regions,
+                    decisions=self.aside.get(report.study_id, ()),
+                )
             self._continue()
 
         self.run("Opening a report", work, show)
@@ -283,17 +349,19 @@ def _is_failure(folder: Path) -> bool:
     return folder_verdict(folder) != "report"
 
 
-def _cross_check(folder: Path, study_id: str) -> tuple[str, str]:
-    """Return whether the report of a study agrees with its values, in a word and in full."""
+def _values(folder: Path, study_id: str) -> _Values:
+    """Return what the values of a study say."""
     place = folder / f"{study_id}{RESULT_SUFFIX}"
     try:
-        outcome = load_results(place).cross_check.outcomes.get(study_id)
+        results = load_results(place)
     except NeuroflowError:
-        return "", ""
+        return _Values()
+    outcome, regions = results.cross_check.outcomes.get(study_id), results.regions
     if outcome is None or not outcome.detail:
-        return "", ""
+        return _Values(regions=regions)
     is_short = outcome.result != DIFFERS
-    return outcome.result, f"{outcome.detail}: {outcome.result}" if is_short else outcome.detail
+    detail = f"{outcome.detail}: {outcome.result}" if is_short else outcome.detail
+    return _Values(outcome.result, detail, regions)
 
 
 def _file(folder: Path, usual: str) -> Path | None:

@@ -23,7 +23,7 @@ from neuroflow.widgets.common import (
 )
 from neuroflow.widgets.results.auto_refresh import AutoRefreshModel
 from neuroflow.widgets.results.gallery_model import GalleryModel
-from neuroflow.workspace import Workspace
+from neuroflow.workspace import SET_ASIDE_FILE, Workspace
 
 TONES = {
     State.COLLECTED: "good",
@@ -65,7 +65,7 @@ class ResultsModel(FormModel):
         super().__init__(status=pd.DataFrame(columns=list(COLUMNS)))
         self.ws = ws
         self._mtimes: Mtimes = ()
-        self.gallery = GalleryModel(ws.results_folder)
+        self.gallery = GalleryModel(ws.results_folder, ws)
         self.auto_refresh = AutoRefreshModel(lambda stop: ws.watch(stop=stop))
         self.auto_refresh.observe(
             lambda change: self.run_safely(lambda: self._on_update(change.new)), ["last_update"]
@@ -79,7 +79,7 @@ class ResultsModel(FormModel):
 
     def poll(self) -> None:
         """Show what another form or program has sent or collected."""
-        samples = mtimes(self.ws.folder, (*LEDGER_FILES, self.ws.results_folder.name))
+        samples = mtimes(self.ws.folder, (*LEDGER_FILES, self.ws.results_folder.name, SET_ASIDE_FILE))
         if not self.busy and samples != self._mtimes:
             self._mtimes = samples
             self.restore()

@@ -1,0 +1,70 @@
+"""Setting the opened result aside, or one of its regions, with a reason; and including it again."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+
+from neuroflow.widgets.common import (
+    WRAP_ROW,
+    bind,
+    button,
+    field,
+    html,
+    private,
+    set_options,
+    set_visible,
+)
+from neuroflow.widgets.results.gallery_model import GalleryModel
+
+WHOLE = "the whole study"
+
+
+def set_aside_panel(model: GalleryModel) -> widgets.VBox:
+    """Draw the decision about the opened result."""
+    words = private.HTML()
+    region = field(private.Dropdown, "Set aside", "The whole study, or one of its regions")
+    region.layout.width = "340px"
+    reason = field(
+        private.Text,
+        "Reason",
+        "Why; it stands in captions and methods texts",
+        placeholder="e.g. motion, or registration failed",
+    )
+
+    def act() -> None:
+        model.exclude(region.value or "", reason.value)
+        reason.value = ""
+
+    out = button(model, "Set aside", "Leave it out of every table, test and figure", act)
+    back = button(
+        model,
+        "Include again",
+        "Include it again in every table, test and figure",
+        lambda: model.include(region.value or ""),
+    )
+    row = widgets.HBox([region, reason, out, back], layout=WRAP_ROW)
+    box = widgets.VBox([words, row])
+    box.add_class("nf-panel")
+
+    def update() -> None:
+        decided = dict(model.decisions)
+        lines = [f"{name or WHOLE}: {why}" for name, why in decided.items()]
+        words.value = (
+            f'<p class="nf-head" role="status">Set aside</p>{html.bullets(lines)}' if lines else ""
+        )
+        choices = [(WHOLE, ""), *((name, name) for name in model.regions)]
+        values = [value for _, value in choices]
+        set_options(region, choices, region.value if region.value in values else "")
+        set_visible(box, bool(model.name) and model.can_decide)
+        fit()
+
+    def fit() -> None:
+        set_visible(back, (region.value or "") in dict(model.decisions))
+        out.disabled = model.busy or not reason.value.strip()
+        back.disabled = model.busy
+
+    region.observe(lambda _: fit(), names="value")
+    reason.observe(lambda _: fit(), names="value")
+    bind(model, ["name", "regions", "decisions"], update)
+    bind(model, ["busy"], fit)
+    return box
