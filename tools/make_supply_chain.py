@@ -22,7 +22,7 @@ LOCK = PROJECT / "requirements.lock"
 PAGE = PROJECT / "docs" / "licences.md"
 BILL = PROJECT / "dist" / "neuroflow.cdx.json"
 EXTRAS = ("app", "demo")
-ALL_EXTRAS = (*EXTRAS, "excel", "word", "notify", "convert")
+ALL_EXTRAS = (*EXTRAS, "excel", "word", "notify", "convert", "crate")
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 

@@ -177,7 +177,13 @@ class _Search:
         """Look through the folder, or through another one in its place."""
         start = (start or self._folder).absolute()
         is_zip = start.suffix.lower() == ".zip"
-        waiting = [(str(start) if above else str(self._folder), start.stem if is_zip else start.name, above)]
+        waiting = [
+            (
+                str(start) if above else str(self._folder),
+                start.stem if is_zip else start.name,
+                above,
+            )
+        ]
         seen = {start.resolve()}
         known = self._known or {}
         while waiting:

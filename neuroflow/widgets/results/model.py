@@ -79,7 +79,9 @@ class ResultsModel(FormModel):
 
     def poll(self) -> None:
         """Show what another form or program has sent or collected."""
-        samples = mtimes(self.ws.folder, (*LEDGER_FILES, self.ws.results_folder.name, SET_ASIDE_FILE))
+        samples = mtimes(
+            self.ws.folder, (*LEDGER_FILES, self.ws.results_folder.name, SET_ASIDE_FILE)
+        )
         if not self.busy and samples != self._mtimes:
             self._mtimes = samples
             self.restore()
