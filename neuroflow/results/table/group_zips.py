@@ -1,7 +1,7 @@
 """ZIPs of results, as the portal makes one of a group: read in place, like the folder they hold.
 
-What is read of them is copied to a private place: reports and tables. Of pictures and other files the
-name alone counts.
+What is read of them is copied to a private place: reports and tables. Of pictures and other files
+the name alone counts.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]
 
 
 def _place_of(name: str) -> PurePosixPath | None:
-    """Return where a member goes; nowhere (empty) if it is a system's, None if its name is unsafe."""
+    """Return where a member goes: nowhere (empty) if it is a system's, None if it is unsafe."""
     parts = [part for part in name.replace("\\", "/").split("/") if part]
     if any(part.startswith(("__MACOSX", "._", ".DS_Store")) for part in parts):
         return PurePosixPath()
