@@ -20,6 +20,7 @@ from .harmonization import remove_site as remove_site
 from .longitudinal import TrialDesign as TrialDesign
 from .longitudinal import change_over_time as change_over_time
 from .longitudinal import compare_arms as compare_arms
+from .longitudinal import limits_of_agreement as limits_of_agreement
 from .longitudinal import needed_columns as needed_columns
 from .longitudinal import person_change as person_change
 from .longitudinal import read_repeats as read_repeats

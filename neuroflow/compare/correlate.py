@@ -135,7 +135,7 @@ def correlate(
     found = all_pairs(numbers.values[:, None], chosen.cells.values, chosen.covariates, method)
     result = chosen.cells.columns.copy()
     result["variable"] = score
-    for name, values in _inference(found, confidence, method).items():
+    for name, values in correlation_inference(found, confidence, method).items():
         result[name] = values[0]
     result["n"] = result["n"].astype("Int64")
     result["q"] = correct_families(result, correction, family)
@@ -211,7 +211,9 @@ def correlate_regions(
         exclude_suspect=exclude_suspect,
     )  # fmt: skip
     values, columns = chosen.cells.values, chosen.cells.columns
-    numbers = _inference(all_pairs(values, values, chosen.covariates, method), confidence, method)
+    numbers = correlation_inference(
+        all_pairs(values, values, chosen.covariates, method), confidence, method
+    )
     upper = np.triu_indices(values.shape[1], k=1)
     sides = [
         columns[list(_PAIR)].iloc[places].reset_index(drop=True).add_suffix(end)
@@ -298,7 +300,10 @@ def _select(
     return _Selection(log.cells, adjusted, log.exclusions, pooled)
 
 
-def _inference(found: Correlations, confidence: float, method: Kind) -> dict[str, FloatArray]:
+def correlation_inference(
+    found: Correlations, confidence: float, method: Kind
+) -> dict[str, FloatArray]:
+    """Return interval and p value of each correlation."""
     df = found.n - 2 - found.k
     df = np.where(df > 0, df, np.nan)
     r = np.where(np.isfinite(df), found.r, np.nan)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow._version import __version__
+from neuroflow.compare.coverage_warning import warn_low_coverage
 from neuroflow.compare.group_options import (
     Method,
     check_adjusted,
@@ -268,12 +269,9 @@ def compare_groups(
         effects["q"] = correct_within(effects["p"].to_numpy(dtype=np.float64), correction, codes)
     if margin is not None:
         add_equivalence(effects, margin, confidence, correction, codes)
-    effects.attrs |= (
-        carried_facts(table, effects)
-        | _facts(sample, by)
-        | _options_used(given, wanted, against)
-        | _more_facts(given, sample)
-    )
+    effects.attrs |= carried_facts(table, effects) | _facts(sample, by)
+    effects.attrs |= _options_used(given, wanted, against) | _more_facts(given, sample)
+    effects.attrs |= warn_low_coverage(results, sample.cells.columns, robust, confidence)
     if wanted:
         effects.attrs["effect_size"] = _effect_size(method, robust, standardizer, plain)
     add_sensitivity(effects, sample.cells, compare_groups, given, ("estimate", "effect_size", "p"))
@@ -323,7 +321,7 @@ def _effect_size(method: str, robust: str, standardizer: str, adjusted: Sequence
     else:
         name = "adjusted Hedges' g over the model's residual SD"
     exact = robust == "none" and (standardizer == "residual" or not adjusted)
-    return f"{name}, {'exact' if exact else 'delta-method'} interval"
+    return f"{name}, {'exact' if exact else 'combined'} interval"
 
 
 def _different(codes: IntArray) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from neuroflow.compare.accuracy.labelled import Direction, Labelled, numbers_of, read_labelled
-from neuroflow.compare.accuracy.roc import roc_area
+from neuroflow.compare.accuracy.roc import compare_areas, roc_area
 from neuroflow.compare.stats import Correction, correct
 from neuroflow.errors import OptionError
 from neuroflow.matrix import ExcludeSuspect, FloatArray, as_list, check_number
@@ -146,25 +146,22 @@ def _pair(
     values: dict[str, FloatArray],
     labelled: Labelled,
     confidence: float,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return the test of two scores."""
     both = np.column_stack([values[one], values[other]])
     known = np.isfinite(both).all(axis=1)
     sick, well = both[known & labelled.positive], both[known & ~labelled.positive]
-    row: dict[str, object] = {"score_1": one, "score_2": other}
+    row: dict[str, Any] = {"score_1": one, "score_2": other}
     row |= {"n_positive": len(sick), "n_negative": len(well)}
-    area = roc_area(sick, well)
-    difference = area.auc[0] - area.auc[1]
-    se, reason = np.nan, ""
+    row |= {
+        name: numbers[0]
+        for name, numbers in compare_areas(
+            roc_area(sick[:, :1], well[:, :1]), roc_area(sick[:, 1:], well[:, 1:]), confidence
+        ).items()
+    }
+    reason = ""
     if min(len(sick), len(well)) < _LEAST:
         reason = f"fewer than {_LEAST} positive or negative studies"
-    else:
-        parts = (area.placement_positive, area.placement_negative)
-        se = float(np.sqrt(sum(np.var(part @ [1, -1], ddof=1) / len(part) for part in parts)))
-        if not se:
-            reason, se = "the scores do not differ in any study's rank", np.nan
-    z = difference / se
-    half = stats.norm.ppf((1 + confidence) / 2) * se
-    row |= {"auc_1": area.auc[0], "auc_2": area.auc[1], "difference": difference, "se": se}
-    row |= {"ci_low": difference - half, "ci_high": difference + half, "z": z}
-    return row | {"p": 2 * stats.norm.sf(abs(z)), "reason": reason}
+    elif np.isnan(row["se"]):
+        reason = "the scores do not differ in any study's rank"
+    return row | {"reason": reason}

@@ -116,6 +116,38 @@ def area_inference(area: RocArea, confidence: float) -> dict[str, FloatArray]:
     return {"ci_low": low, "ci_high": high, "p": p}
 
 
+def compare_areas(first: RocArea, second: RocArea, confidence: float) -> dict[str, FloatArray]:
+    """Return the differences of areas of the same studies, column by column, without gaps.
+
+    References
+    ----------
+    DeLong ER, DeLong DM, Clarke-Pearson DL (1988), Biometrics 44:837-845.
+    """
+    m, n = first.n_positive, first.n_negative
+    one, other = (
+        _variance(a - b, np.mean(a - b, axis=0)) / k
+        for a, b, k in (
+            (first.placement_positive, second.placement_positive, m),
+            (first.placement_negative, second.placement_negative, n),
+        )
+    )
+    difference = first.auc - second.auc
+    with np.errstate(invalid="ignore", divide="ignore"):
+        se = np.sqrt(np.where(one + other > 0, one + other, np.nan))
+        z = difference / se
+    half = stats.norm.ppf((1 + confidence) / 2) * se
+    return {
+        "auc_1": first.auc,
+        "auc_2": second.auc,
+        "difference": difference,
+        "se": se,
+        "ci_low": difference - half,
+        "ci_high": difference + half,
+        "z": z,
+        "p": np.asarray(2 * stats.norm.sf(np.abs(z))),
+    }
+
+
 def _newcombe(auc: float, m: float, n: float, z: float) -> tuple[float, float]:
     def distance(theta: float) -> float:
         return (auc - theta) ** 2 - z * z * _hanley_mcneil(theta, m, n)

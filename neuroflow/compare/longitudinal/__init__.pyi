@@ -3,6 +3,7 @@ from .change import change_over_time as change_over_time
 from .models import fit_random_intercept as fit_random_intercept
 from .person_change import person_change as person_change
 from .power import TrialDesign as TrialDesign
+from .repeatability import limits_of_agreement as limits_of_agreement
 from .repeatability import repeatability as repeatability
 from .repeats import needed_columns as needed_columns
 from .repeats import read_repeats as read_repeats

@@ -63,7 +63,8 @@ def repeatability(
         people with all repeats; `sd_within` with its interval, `cv_within` (percent); `rc`, the
         repeatability coefficient, with its interval; `mdc`, the minimal detectable change where
         a bias between repeats is removed; `bias` of `bias_of`, with `p_bias`; `claim` in the
-        words of QIBA; `reason`.
+        words of QIBA, whose change has Student's quantile instead of the normal one: with few
+        people it is larger than `rc`; `reason`.
 
     Raises
     ------
@@ -96,7 +97,9 @@ def repeatability(
     m = repeats.values.shape[2]
     rows = [_agreement(repeats.values[:, :, i], repeats.names, confidence) for i in range(m)]
     result = pd.concat([repeats.columns, pd.DataFrame(rows)], axis=1)
-    result["claim"] = [_claim(rc, confidence) for rc in result["rc"]]
+    spread = zip(result["sd_within"], result["df"], strict=True)
+    result["claim"] = [_claim(sd, df, confidence) for sd, df in spread]
+    result = result.drop(columns="df")
     result["reason"] = result.pop("reason")
     result.attrs |= carried_facts(table, result) | {
         "repeatability": "scanners" if scanner else "repeats",
@@ -119,7 +122,7 @@ def _agreement(values: FloatArray, names: list[str], confidence: float) -> dict[
     row |= dict.fromkeys(("n_icc", *numbers), np.nan)
     if not len(some):
         spread = ("sd_within", "sd_within_ci_low", "sd_within_ci_high", "cv_within", "rc")
-        nothing = dict.fromkeys((*spread, "rc_ci_low", "rc_ci_high", "mdc", "bias"), np.nan)
+        nothing = dict.fromkeys((*spread, "rc_ci_low", "rc_ci_high", "mdc", "bias", "df"), np.nan)
         reason = "no participant has two values"
         return row | nothing | {"bias_of": "", "p_bias": np.nan, "reason": reason}
     mean = np.nanmean(some, axis=1)
@@ -130,7 +133,12 @@ def _agreement(values: FloatArray, names: list[str], confidence: float) -> dict[
     factor = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(2)
     cv = 100 * float(np.sqrt(np.mean(squares / df / mean**2)))
     row |= {"sd_within": sd, "sd_within_ci_low": low, "sd_within_ci_high": high, "cv_within": cv}
-    row |= {"rc": factor * sd, "rc_ci_low": factor * low, "rc_ci_high": factor * high}
+    row |= {
+        "df": df.sum(),
+        "rc": factor * sd,
+        "rc_ci_low": factor * low,
+        "rc_ci_high": factor * high,
+    }
     usual = np.isfinite(values).sum(axis=0) > 0
     kept = usual if len(names) == 2 else np.isfinite(values).sum(axis=0) >= _LEAST
     whole = values[:, kept]
@@ -151,6 +159,28 @@ def _agreement(values: FloatArray, names: list[str], confidence: float) -> dict[
     if error > 0:
         bias["p_bias"] = stats.f.sf(columns / error, k - 1, (n - 1) * (k - 1))
     return row | bias
+
+
+def limits_of_agreement(differences: FloatArray, confidence: float) -> dict[str, FloatArray]:
+    """Return bias and limits of agreement of each column's differences, with their intervals.
+
+    References
+    ----------
+    Bland JM, Altman DG (1999), Stat Methods Med Res 8:135-160.
+    """
+    n = len(differences)
+    bias, sd = differences.mean(axis=0), differences.std(axis=0, ddof=1)
+    half = stats.norm.ppf((1 + confidence) / 2)
+    t = stats.t.ppf((1 + confidence) / 2, n - 1)
+    of_limit = t * sd * np.sqrt(1 / n + half**2 / 2 / (n - 1))
+    found: dict[str, FloatArray] = {}
+    for name, level, width in (
+        ("bias", bias, t * sd / np.sqrt(n)),
+        ("lower", bias - half * sd, of_limit),
+        ("upper", bias + half * sd, of_limit),
+    ):
+        found |= {name: level, f"{name}_low": level - width, f"{name}_high": level + width}
+    return found
 
 
 def _two_way(values: FloatArray) -> tuple[float, float, float]:
@@ -190,10 +220,12 @@ def _icc(
     return {name: float(value) for name, value in found.items()}
 
 
-def _claim(rc: float, confidence: float) -> str:
-    if not np.isfinite(rc) or rc <= 0:
+def _claim(sd: float, df: float, confidence: float) -> str:
+    """Return the claim; its change is larger than the coefficient if few people were measured."""
+    change = float(stats.t.ppf((1 + confidence) / 2, df) * np.sqrt(2) * sd)
+    if not np.isfinite(change) or change <= 0:
         return ""
-    shown = f"{rc:.{decimals_for([rc])}f}"
+    shown = f"{change:.{decimals_for([change])}f}"
     return (
         f"A measured change of {shown} or more indicates a true change with "
         f"{percent_text(confidence)} confidence."

@@ -91,7 +91,8 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
         if name in facts:
             left_out = [f"{item['n']} ({item['reason']})" for item in facts.get("exclusions", [])]
             excluded = [f"Studies excluded: {listed(left_out)}."] if left_out else []
-            data = [_sentence(note) for note in facts.get("data_notes", [])]
+            notes = [*facts.get("data_notes", []), *facts.get("interval_notes", [])]
+            data = [_sentence(note) for note in notes]
             checked = _checked(facts.get("cross_check"))
             text = [*measured(facts), *describe(facts), *excluded, *data, *checked]
             works = [f"References: {'; '.join(found)}."] if (found := references(facts)) else []

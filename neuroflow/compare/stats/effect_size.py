@@ -52,6 +52,32 @@ def hedges_g(
     return t * scale * small_sample_factor(df), low, high
 
 
+def standardised_interval(
+    effect: FloatArray, half: FloatArray, df: FloatArray, confidence: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the interval of a difference over an SD with so many degrees of freedom.
+
+    `half` is half the interval of the difference alone, over the same SD.
+
+    References
+    ----------
+    Zou GY, Donner A (2008), Stat Med 27:1693-1702 (intervals of both put together).
+
+    Examples
+    --------
+    >>> ends = standardised_interval(*map(np.array, (1.0, 0.6, 30.0)), 0.95)
+    >>> [round(float(end), 3) for end in ends]
+    [0.35, 1.653]
+    """
+    tail = (1 - confidence) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        less = np.abs(effect) * (1 - np.sqrt(special.chdtri(df, 1 - tail) / df))
+        more = np.abs(effect) * (np.sqrt(special.chdtri(df, tail) / df) - 1)
+    above = effect >= 0
+    low = effect - np.hypot(half, np.where(above, less, more))
+    return low, effect + np.hypot(half, np.where(above, more, less))
+
+
 def unequal_variances_g(
     difference: FloatArray, n: FloatArray, variances: FloatArray, confidence: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -43,6 +43,7 @@ class ResultTable:
     n_columns: int
     numbers: dict[str, FloatArray] = field(init=False)
     reason: np.ndarray = field(init=False)
+    coverage: FloatArray = field(init=False)  # expected of the intervals, NaN where as stated
 
     def __post_init__(self) -> None:
         shape = (self.n_rows, self.n_columns)
@@ -50,6 +51,7 @@ class ResultTable:
             zip(RESULT_NUMBERS, np.full((len(RESULT_NUMBERS), *shape), np.nan), strict=True)
         )
         self.reason = np.full(shape, "", dtype=object)
+        self.coverage = np.full(shape, np.nan)
 
     def fill(
         self, row: int | slice, columns: IntArray | slice, **numbers: FloatArray | float
@@ -57,6 +59,10 @@ class ResultTable:
         """Write numbers into some columns of a row, or of several."""
         for name, values in numbers.items():
             self.numbers[name][row, columns] = values
+
+    def doubt(self, row: int, columns: IntArray, coverage: FloatArray | float) -> None:
+        """Note how often intervals are expected to hold the truth."""
+        self.coverage[row, columns] = coverage
 
     def mask(self, row: int, where: BoolArray, reason: str) -> None:
         """Take the inference out of some columns of a row, and say why."""

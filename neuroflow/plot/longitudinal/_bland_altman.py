@@ -7,9 +7,8 @@ import textwrap
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
 
-from neuroflow.compare import needed_columns, read_repeats
+from neuroflow.compare import limits_of_agreement, needed_columns, read_repeats
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     BoolArray,
@@ -107,22 +106,20 @@ def bland_altman(
         raise CompareError(f"{both.sum()} people have two values of {name}; three are needed.")
     people = [who for who, here in zip(repeats.people, both, strict=True) if here]
     mean, difference = pairs[both].mean(axis=1), np.diff(pairs[both], axis=1)[:, 0]
-    n, bias, sd = len(mean), float(difference.mean()), float(difference.std(ddof=1))
-    half = stats.norm.ppf((1 + confidence) / 2)
-    t = stats.t.ppf((1 + confidence) / 2, n - 1)
-    bands = {bias: t * sd / np.sqrt(n)}
-    spread = t * sd * np.sqrt(1 / n + half**2 / 2 / (n - 1))
-    bands |= {bias - half * sd: spread, bias + half * sd: spread}
+    found = limits_of_agreement(difference[:, None], confidence)
+    numbers = {name: float(values[0]) for name, values in found.items()}
+    n, bias, low, high = len(mean), *(numbers[name] for name in ("bias", "lower", "upper"))
     quantity = f"{name}, {metric_name(metric).lower()} ({metric_unit(metric, mean)})"
     with styled():
         new_figure = ax is None
         if ax is None:
             ax = new_axes(SINGLE_COLUMN, 70.0)
         theme = current_style().palette
-        for level, width in bands.items():
-            dashes = "-" if level == bias else (0, (4, 2))
-            ax.axhspan(level - width, level + width, color=theme.muted, alpha=0.2, linewidth=0)
-            ax.axhline(level, color=theme.foreground, linewidth=0.9, linestyle=dashes)
+        for line in ("bias", "lower", "upper"):
+            dashes = "-" if line == "bias" else (0, (4, 2))
+            ends = (numbers[f"{line}_low"], numbers[f"{line}_high"])
+            ax.axhspan(*ends, color=theme.muted, alpha=0.2, linewidth=0)
+            ax.axhline(numbers[line], color=theme.foreground, linewidth=0.9, linestyle=dashes)
         ax.plot(mean, difference, "o", markersize=3.5, color=theme.foreground, alpha=0.7)
         shown = [f"{x:.3g}, difference {y:.3g}" for x, y in zip(mean, difference, strict=True)]
         record_marks(ax, people, shown, np.column_stack([mean, difference]))
@@ -130,7 +127,7 @@ def bland_altman(
         ax.set_ylabel(f"{repeats.names[1]} - {repeats.names[0]}")
         note = (
             f"Lines: bias {bias:.2g} and {percent_text(confidence)} limits of agreement "
-            f"({bias - half * sd:.2g} to {bias + half * sd:.2g}), n = {n}. Bands: "
+            f"({low:.2g} to {high:.2g}), n = {n}. Bands: "
             f"{percent_text(confidence)} CI."
         )
         foot = " ".join(text for text in (note, abbreviations([quantity])) if text)

@@ -70,7 +70,8 @@ def test_within_subject_sd_is_that_of_bland_and_altman():
     assert row.rc == pytest.approx(1.959964 * np.sqrt(2) * row.sd_within)
     assert row.mdc == pytest.approx(1.959964 * difference.std(ddof=1))
     assert row.rc_ci_low < row.rc < row.rc_ci_high
-    assert row.claim.startswith(f"A measured change of {row.rc:.3f} or more indicates")
+    change = 2.042272 * np.sqrt(2) * row.sd_within  # Student's quantile with 30 degrees of freedom
+    assert row.claim.startswith(f"A measured change of {change:.3f} or more indicates")
 
 
 def test_a_biased_scanner_is_named_with_its_bias():

@@ -14,6 +14,7 @@ from neuroflow.compare.stats.effect_size import (
     eta_squared_interval,
     hedges_g,
     small_sample_factor,
+    standardised_interval,
 )
 from neuroflow.compare.stats.linear.fit import (
     Fit,
@@ -29,7 +30,8 @@ from neuroflow.compare.stats.linear.hypotheses import (
     side_weights,
     slope_contrasts,
 )
-from neuroflow.compare.stats.linear.sandwich import effect_error, sandwich
+from neuroflow.compare.stats.linear.sandwich import sandwich, spread_df
+from neuroflow.compare.stats.linear.spread import UnequalSpread
 from neuroflow.compare.stats.result import GroupSummary, ResultTable, mask_underpowered
 from neuroflow.compare.stats.sample import Sample
 from neuroflow.compare.stats.terms import Covariate, Design, build_design
@@ -150,15 +152,15 @@ class _ResidualSpread:
     sd: FloatArray  # residual SD, (n_columns,)
     df: FloatArray  # its degrees of freedom
     size: FloatArray  # ordinary error of a contrast over that SD, (n_rows, n_columns)
-    error: FloatArray  # robust error of the contrast over that SD, (n_rows, n_columns)
-    raw: FloatArray  # SD within the groups, without covariates, (n_columns,)
-    raw_df: FloatArray  # its degrees of freedom
+    unit: FloatArray  # what effect sizes are divided by: that SD, or the one within the groups
+    unit_df: FloatArray  # its degrees of freedom
+    robust_df: FloatArray  # the same where studies belong together or have unequal spread
 
     @classmethod
     def empty(cls, results: ResultTable) -> _ResidualSpread:
-        sd, df, raw, raw_df = np.full((4, results.n_columns), np.nan)
-        size, error = np.full((2, results.n_rows, results.n_columns), np.nan)
-        return cls(sd, df, size, error, raw, raw_df)
+        sd, df, *units = np.full((5, results.n_columns), np.nan)
+        size = np.full((results.n_rows, results.n_columns), np.nan)
+        return cls(sd, df, size, *units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ class _Pattern:
     design: Design
     fitted: Fit
     cluster: IntArray | None
+    uneven: UnequalSpread | None  # for ordinary errors
 
 
 def _fit_pattern(
@@ -198,13 +201,17 @@ def _fit_pattern(
     complete = (len(rows), len(columns)) == values.shape
     known = values if complete else values[np.ix_(rows, columns)]
     cluster = None if model.cluster is None else model.cluster[rows]
-    pattern = _Pattern(columns, design, fit_linear(design.matrix, known), cluster)
+    fitted = fit_linear(design.matrix, known)
+    uneven = UnequalSpread.of(fitted, design) if model.robust == "none" else None
+    pattern = _Pattern(columns, design, fitted, cluster, uneven)
     if pattern.fitted.df <= 0:
         return mask_all("more coefficients than values")
     spread.sd[columns], spread.df[columns] = pattern.fitted.sd, pattern.fitted.df
+    unit = pattern.fitted
     if model.standardizer == "raw":
-        plain = fit_linear(design.matrix[:, : len(design.groups)], known)
-        spread.raw[columns], spread.raw_df[columns] = plain.sd, plain.df
+        unit = fit_linear(design.matrix[:, : len(design.groups)], known)
+    spread.unit[columns], spread.unit_df[columns] = unit.sd, unit.df
+    spread.robust_df[columns] = unit.df if model.robust == "none" else spread_df(unit, cluster)
     for row in range(len(model.contrasts)):
         _estimate_contrast(model, pattern, row, results, spread)
     if model.omnibus:
@@ -238,7 +245,9 @@ def _estimate_contrast(
     if model.robust != "none":
         errors = sandwich(fitted, difference[None, :], model.robust, pattern.cluster)
         se, df = np.sqrt(errors.covariance(fitted.residuals)[:, 0, 0]), errors.df
-        spread.error[row, columns] = effect_error(fitted, errors, mean1 - mean2)
+        results.doubt(row, columns, errors.expected_coverage(model.confidence))
+    if pattern.uneven is not None:
+        results.doubt(row, columns, pattern.uneven.coverage(fitted, difference, model.confidence))
     spread.size[row, columns] = size
     results.fill(row, columns, mean1=mean1, mean2=mean2, estimate=mean1 - mean2, se=se, df=df)
 
@@ -261,20 +270,17 @@ def _infer_contrasts(
     """
     estimate, se, df = (results.numbers[name][rows] for name in ("estimate", "se", "df"))
     size, everything = spread.size[rows], slice(None)
+    quantile = stats.t.ppf((1 + model.confidence) / 2, df)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / se
         plain = estimate / (size * spread.sd)
         np2 = plain**2 / (plain**2 + spread.df)
-    quantile = stats.t.ppf((1 + model.confidence) / 2, df)
-    if model.standardizer == "raw":
-        effect = estimate / spread.raw
-        half = quantile * np.hypot(se / spread.raw, effect / np.sqrt(2 * spread.raw_df))
-        g, low, high = effect * small_sample_factor(spread.raw_df), effect - half, effect + half
-    elif model.robust == "none":
+        effect, around = estimate / spread.unit, quantile * se / spread.unit
+    if model.robust == "none" and model.standardizer == "residual":
         g, low, high = hedges_g(plain, spread.df, size, model.confidence)
     else:
-        effect, half = plain * size, quantile * spread.error[rows]
-        g, low, high = effect * small_sample_factor(spread.df), effect - half, effect + half
+        g = effect * small_sample_factor(spread.unit_df)
+        low, high = standardised_interval(effect, around, spread.robust_df, model.confidence)
     half = quantile * se
     results.fill(rows, everything, statistic=statistic, p=2 * stats.t.sf(np.abs(statistic), df))
     results.fill(rows, everything, ci_low=estimate - half, ci_high=estimate + half, np2=np2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from neuroflow.compare.stats.linear.fit import Fit, Robust
 from neuroflow.matrix import FloatArray, IntArray
@@ -21,6 +22,7 @@ class Sandwich:
     starts: IntArray  # where each unit begins in `order`
     df: float  # of one contrast, or of the denominator of F
     factor: float  # by which the Wald statistic over k is multiplied to be F
+    own_df: float  # what `df` is if it is computed from the errors
 
     @classmethod
     def hc3(cls, model: Fit, weights: FloatArray) -> Sandwich:
@@ -37,7 +39,8 @@ class Sandwich:
         if (np.abs(influence[alone]) > _ALONE).any():
             vectors[:] = np.nan
         everyone = np.arange(len(left))
-        return cls(vectors, everyone, everyone, model.df, 1.0)
+        own, _ = _degrees(model, weights, vectors, everyone, everyone)
+        return cls(vectors, everyone, everyone, model.df, 1.0, own)
 
     @classmethod
     def cr2(cls, model: Fit, weights: FloatArray, cluster: IntArray) -> Sandwich:
@@ -48,8 +51,7 @@ class Sandwich:
         Bell RM, McCaffrey DF (2002), Surv Methodol 28:169-181 (CR2).
         Pustejovsky JE, Tipton E (2018), J Bus Econ Stat 36:672-683 (degrees of freedom of t and F).
         """
-        order = np.argsort(cluster, kind="stable")
-        starts = np.flatnonzero(np.diff(cluster[order], prepend=cluster[order[0]] - 1))
+        order, starts = _units(cluster)
         vectors = np.empty((len(cluster), len(weights)))
         influence = model.unscaled @ weights.T
         sizes = np.diff(starts, append=len(order))
@@ -57,7 +59,14 @@ class Sandwich:
             rows = order[starts[sizes == size][:, None] + np.arange(size)]
             vectors[rows] = _adjusted(model, influence, model.design[rows])
         df, factor = _degrees(model, weights, vectors[order], starts, order)
-        return cls(vectors, order, starts, df, factor)
+        return cls(vectors, order, starts, df, factor, df)
+
+    def expected_coverage(self, confidence: float) -> float:
+        """Return how often an interval with `df` degrees of freedom holds the truth."""
+        if not np.isfinite(self.own_df):
+            return np.nan
+        quantile = float(special.stdtrit(self.df, (1 + confidence) / 2))
+        return float(2 * special.stdtr(self.own_df, quantile) - 1)
 
     def scores(self, residuals: FloatArray, contrast: int = 0) -> FloatArray:
         """Return what each unit adds to a contrast, units x columns."""
@@ -70,14 +79,6 @@ class Sandwich:
         found: FloatArray = np.einsum("kgm,lgm->mkl", scores, scores, optimize=True)
         return found
 
-    def spread_scores(self, model: Fit) -> FloatArray:
-        """Return what each unit adds to the residual variance, units x columns."""
-        left = np.maximum(1 - model.leverage, _ALONE)[:, None]
-        excess: FloatArray = (model.residuals**2 / left - model.sd**2) / len(left)
-        units = len(self.starts)
-        small = np.sqrt(units / (units - 1)) if units < len(left) else 1.0
-        return np.asarray(small * np.add.reduceat(excess[self.order], self.starts, axis=0))
-
 
 def sandwich(model: Fit, weights: FloatArray, robust: Robust, cluster: IntArray | None) -> Sandwich:
     """Return the robust errors of k contrasts, shape k x p."""
@@ -88,12 +89,23 @@ def sandwich(model: Fit, weights: FloatArray, robust: Robust, cluster: IntArray 
     return Sandwich.cr2(model, weights, cluster)
 
 
-def effect_error(model: Fit, errors: Sandwich, estimate: FloatArray) -> FloatArray:
-    """Return the robust standard error of a contrast over the residual SD, by the delta method."""
+def spread_df(model: Fit, cluster: IntArray | None) -> FloatArray:
+    """Return the degrees of freedom of the residual SD, each unit a study or a participant."""
+    left = np.maximum(1 - model.leverage, _ALONE)[:, None]
+    excess = (model.residuals**2 / left - model.sd**2) / len(left)
+    small = 1.0
+    if cluster is not None:
+        order, starts = _units(cluster)
+        excess = np.add.reduceat(excess[order], starts, axis=0)
+        small = len(starts) / (len(starts) - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = estimate / (2 * model.sd**3)
-        parts = errors.scores(model.residuals) / model.sd - slope * errors.spread_scores(model)
-    return np.asarray(np.sqrt((parts**2).sum(axis=0)))
+        return 2 * model.sd**4 / (small * np.asarray((excess**2).sum(axis=0)))
+
+
+def _units(cluster: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the studies participant by participant, and where each participant begins."""
+    order = np.argsort(cluster, kind="stable")
+    return order, np.flatnonzero(np.diff(cluster[order], prepend=cluster[order[0]] - 1))
 
 
 def _adjusted(model: Fit, influence: FloatArray, x: FloatArray) -> FloatArray:

@@ -1,0 +1,38 @@
+"""Intervals that are expected to hold the truth less often than they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from neuroflow.compare.stats import ResultTable
+from neuroflow.errors import ResultWarning
+from neuroflow.events import warn_user
+from neuroflow.matrix import percent_text
+
+_WORSE = 1.4
+"""Times as often beyond the interval as it says: 7 % instead of 5 %."""
+_MANY = 0.1  # share of the comparisons above which HC3 warns
+_SHOWN = 3
+
+
+def warn_low_coverage(
+    results: ResultTable, columns: pd.DataFrame, robust: str, confidence: float
+) -> dict[str, list[str]]:
+    """Return a note for methods texts where intervals are too narrow; warn under robust errors."""
+    known = np.isfinite(results.numbers["ci_low"])
+    low = known & (1 - np.nan_to_num(results.coverage, nan=1.0) > _WORSE * (1 - confidence))
+    if not low.any():
+        return {}
+    least = percent_text(round(float(results.coverage[low].min()), 2))
+    names = list(dict.fromkeys(columns["region"].to_numpy()[low.any(axis=0)]))
+    shown = ", ".join(map(str, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
+    stated = percent_text(confidence)
+    n = f"{int(low.sum())} of {int(known.sum())} comparisons"
+    why = "a group is small" if robust == "HC3" else "the groups' spread differs so much"
+    note = f"{stated} intervals may hold the truth in only {least}: {why} in {n} ({shown})"
+    if (
+        robust == "HC3" and low.sum() > _MANY * known.sum()
+    ):  # whose intervals are thought to be safe
+        warn_user(f'{note}. Without covariates, method="welch" is better.', ResultWarning)
+    return {"interval_notes": [note]}

@@ -1,0 +1,45 @@
+"""Groups of unequal spread: how often the intervals of one common spread hold the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from neuroflow.compare.stats.linear.fit import Fit
+from neuroflow.compare.stats.terms import Design
+from neuroflow.matrix import BoolArray, FloatArray
+
+_SURE = 4.0  # standard errors of a log variance ratio; below it a difference may be chance
+
+
+@dataclass(frozen=True, slots=True)
+class UnequalSpread:
+    """The variances of the groups, and where they differ for sure."""
+
+    member: FloatArray  # studies x groups
+    variance: FloatArray  # groups x columns
+    differs: BoolArray  # groups x columns
+
+    @classmethod
+    def of(cls, model: Fit, design: Design) -> UnequalSpread:
+        """Compare each group's residuals with those of the others; `model` is already fitted."""
+        member = design.matrix[:, : len(design.groups)]
+        df = (member * (1 - model.leverage)[:, None]).sum(axis=0)[:, None]
+        squares = member.T @ model.residuals**2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variance = squares / df
+            rest = (squares.sum(axis=0) - squares) / (df.sum() - df)
+            distance = np.log(variance / rest) / np.sqrt(2 / df + 2 / (df.sum() - df))
+        return cls(member, variance, np.abs(distance) > _SURE)
+
+    def coverage(self, model: Fit, weights: FloatArray, confidence: float) -> FloatArray:
+        """Return how often a contrast's intervals hold the truth; NaN where nothing differs."""
+        influence = model.design @ (model.unscaled @ weights)
+        share = (influence**2) @ self.member
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = share @ self.variance / (share.sum() * model.sd**2)
+            quantile = special.stdtrit(model.df, (1 + confidence) / 2) / np.sqrt(ratio)
+        found = 2 * special.stdtr(model.df, quantile) - 1
+        return np.where(self.differs[share > 0].any(axis=0), found, np.nan)
