@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -18,7 +21,7 @@ _SHOWN = 3
 
 def warn_low_coverage(
     results: ResultTable, columns: pd.DataFrame, robust: str, confidence: float
-) -> dict[str, list[str]]:
+) -> dict[Hashable, Any]:
     """Return a note for methods texts where intervals are too narrow; warn under robust errors."""
     known = np.isfinite(results.numbers["ci_low"])
     low = known & (1 - np.nan_to_num(results.coverage, nan=1.0) > _WORSE * (1 - confidence))

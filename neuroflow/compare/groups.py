@@ -269,8 +269,8 @@ def compare_groups(
         effects["q"] = correct_within(effects["p"].to_numpy(dtype=np.float64), correction, codes)
     if margin is not None:
         add_equivalence(effects, margin, confidence, correction, codes)
-    effects.attrs |= carried_facts(table, effects) | _facts(sample, by)
-    effects.attrs |= _options_used(given, wanted, against) | _more_facts(given, sample)
+    facts = _facts(sample, by) | _options_used(given, wanted, against) | _more_facts(given, sample)
+    effects.attrs |= carried_facts(table, effects) | facts
     effects.attrs |= warn_low_coverage(results, sample.cells.columns, robust, confidence)
     if wanted:
         effects.attrs["effect_size"] = _effect_size(method, robust, standardizer, plain)
