@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -21,6 +22,8 @@ from neuroflow.demo.service.reference_stats import GROUPS, group_statistics
 from neuroflow.demo.service.report import BIOMARKERS, MODEL_VERSION, PRODUCT, Prediction
 
 _INK, _GREY, _BLUE, _ORANGE, _RED = "#1f2a36", "#8a949e", "#2f6da8", "#d9822b", "#b3261e"
+_SHADES = 16
+"""Of each colour on white: a picture with a palette is written five times as fast."""
 _LEFT, _WIDTH = 0.10, 0.80
 _PANELS = {region: (0.10 + 0.205 * i, 0.12, 0.185, 0.32) for i, region in enumerate(BIOMARKERS)}
 """The place of a region's values: left, bottom, width and height; fractions of the page."""
@@ -125,5 +128,17 @@ def _png(form: Image.Image, figure: Figure) -> bytes:
     """Lay what was written over the form."""
     buffer = io.BytesIO()
     page = Image.alpha_composite(form, _drawn(figure)).convert("RGB")
-    page.save(buffer, "png", compress_level=4)
+    few = page.quantize(palette=_palette(), dither=Image.Dither.NONE)
+    few.save(buffer, "png", compress_level=1)
     return buffer.getvalue()
+
+
+@cache
+def _palette() -> Image.Image:
+    """Make the palette of all reports: each colour that is used, from white to full."""
+    full = np.array([to_rgb(color) for color in (_INK, _GREY, _BLUE, _ORANGE, _RED)])
+    share = np.linspace(0, 1, _SHADES)[:, None, None]
+    shades = (255 * (1 - share * (1 - full))).round().astype(np.uint8)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(shades.tobytes())
+    return palette
