@@ -96,9 +96,12 @@ def assert_readable():
             assert inside, f"{text.get_text()!r} is clipped"
             boxes.append((text.get_text(), box.padded(-1)))
         assert len(boxes) > 3
-        for i, (name, box) in enumerate(boxes):
-            for other, its_box in boxes[i + 1 :]:
-                assert not box.overlaps(its_box), f"{name!r} lies over {other!r}"
+        names, edges = zip(*boxes, strict=True)
+        left, bottom, right, top = np.array([box.extents for box in edges]).T
+        over = (left[:, None] <= right) & (right[:, None] >= left)
+        over &= (bottom[:, None] <= top) & (top[:, None] >= bottom)
+        pairs = [(names[i], names[j]) for i, j in np.argwhere(np.triu(over, 1))]
+        assert not pairs, f"{pairs[0][0]!r} lies over {pairs[0][1]!r}"
 
     return check
 

@@ -1,10 +1,10 @@
 """What `check_key` says of keys of ssh-keygen in every form, and of files given by mistake."""
 
 import os
-import shutil
 import subprocess
 
 import pytest
+from support.keys import keygen
 
 from neuroflow.errors import KeyFileError
 from neuroflow.transfer.ssh.keys import check_key, make_key
@@ -26,13 +26,6 @@ def path(tmp_path):
     return tmp_path / "id_key"
 
 
-def keygen(path, *options, passphrase=""):
-    if not shutil.which("ssh-keygen"):
-        pytest.skip("ssh-keygen is not installed")
-    command = ["ssh-keygen", "-q", "-N", passphrase, "-f", str(path), *options]
-    subprocess.run(command, capture_output=True, check=True)
-
-
 def shown(path):
     """Return bits and fingerprint as OpenSSH shows them."""
     line = subprocess.run(
@@ -46,7 +39,7 @@ def shown(path):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("passphrase", ["", SECRET], ids=["bare", "protected"])
 def test_a_key_is_reported_as_openssh_shows_it(path, kind, length, name, bits, form, passphrase):
-    keygen(path, "-t", kind, *(["-b", length] if length else []), "-m", form, passphrase=passphrase)
+    keygen(path, kind, length, form=form, passphrase=passphrase)
     report = check_key(path, passphrase or None)
     assert (report.is_usable, report.is_protected) == (True, bool(passphrase))
     assert report.form == ("OpenSSH" if kind == "ed25519" else FORMS[form])
@@ -56,14 +49,14 @@ def test_a_key_is_reported_as_openssh_shows_it(path, kind, length, name, bits, f
 
 @pytest.mark.parametrize(("kind", "length", "name", "bits"), KINDS)
 def test_openssh_shows_the_public_half_of_a_protected_key(path, kind, length, name, bits):
-    keygen(path, "-t", kind, *(["-b", length] if length else []), passphrase=SECRET)
+    keygen(path, kind, length, passphrase=SECRET)
     report = check_key(path)
     assert (report.is_usable, report.is_protected) == (True, True)
     assert (report.public.kind, report.bits, report.public.fingerprint) == (name, *shown(path))
 
 
 def test_a_protected_pem_key_shows_nothing_without_passphrase(path):
-    keygen(path, "-t", "rsa", "-b", "2048", "-m", "PEM", passphrase=SECRET)
+    keygen(path, "rsa", "2048", form="PEM", passphrase=SECRET)
     report = check_key(path)
     assert (report.is_usable, report.is_protected, report.public) == (True, True, None)
     assert "passphrase does not open" in check_key(path, "wrong").error.what
@@ -71,7 +64,7 @@ def test_a_protected_pem_key_shows_nothing_without_passphrase(path):
 
 @pytest.mark.parametrize("passphrase", ["", SECRET], ids=["bare", "protected"])
 def test_a_short_rsa_key_is_not_accepted(path, passphrase):
-    keygen(path, "-t", "rsa", "-b", "1024", passphrase=passphrase)
+    keygen(path, "rsa", "1024", passphrase=passphrase)
     report = check_key(path)
     assert (report.is_usable, report.bits) == (False, 1024)
     assert "2048 bits" in report.error.why

@@ -1,9 +1,9 @@
 import os
 import shlex
-import shutil
 import subprocess
 
 import pytest
+from support.keys import keygen
 
 from neuroflow.errors import KeyFileError
 from neuroflow.transfer.ssh.keys import (
@@ -15,13 +15,6 @@ from neuroflow.transfer.ssh.keys import (
 )
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
-
-
-def keygen(path, *options, passphrase=""):
-    if not shutil.which("ssh-keygen"):
-        pytest.skip("ssh-keygen is not installed")
-    command = ["ssh-keygen", "-q", "-N", passphrase, "-f", str(path), *options]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture
@@ -69,7 +62,7 @@ def test_a_key_that_cannot_be_made_leaves_nothing(path, tmp_path):
     ("kind", "bits"), [("rsa", "2048"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521")]
 )
 def test_keys_of_the_accepted_kinds_load_in_every_form(path, kind, bits, form):
-    keygen(path, "-t", kind, "-b", bits, "-m", form)
+    keygen(path, kind, bits, form=form)
     fingerprint = subprocess.run(
         ["ssh-keygen", "-l", "-f", path], capture_output=True, text=True, check=True
     ).stdout.split()[1]
@@ -78,7 +71,7 @@ def test_keys_of_the_accepted_kinds_load_in_every_form(path, kind, bits, form):
 
 @pytest.mark.parametrize("form", ["RFC4716", "PEM", "PKCS8"])
 def test_a_protected_key_needs_its_passphrase(path, form):
-    keygen(path, "-t", "ecdsa", "-m", form, passphrase="open sesame")
+    keygen(path, "ecdsa", form=form, passphrase="open sesame")
     with pytest.raises(KeyFileError, match="protected by a passphrase"):
         load_key(path)
     with pytest.raises(KeyFileError, match="passphrase does not open"):
@@ -88,7 +81,7 @@ def test_a_protected_key_needs_its_passphrase(path, form):
 
 @pytest.mark.parametrize("cipher", ["chacha20-poly1305@openssh.com", "aes128-cbc", "3des-cbc"])
 def test_the_advice_for_an_unreadable_cipher_works(path, cipher):
-    keygen(path, "-t", "ed25519", "-Z", cipher, passphrase="open sesame")
+    keygen(path, "ed25519", None, "-Z", cipher, passphrase="open sesame")
     for attempt in (
         lambda: load_key(path, "open sesame"),
         lambda: load_key(path),
@@ -112,7 +105,7 @@ def attempt_error(attempt):
 
 @pytest.mark.parametrize("cipher", ["aes256-ctr", "aes256-cbc", "aes256-gcm@openssh.com"])
 def test_ciphers_that_can_be_read(path, cipher):
-    keygen(path, "-t", "ed25519", "-Z", cipher, passphrase="open sesame")
+    keygen(path, "ed25519", None, "-Z", cipher, passphrase="open sesame")
     assert load_key(path, "open sesame")
 
 
@@ -170,7 +163,7 @@ def test_a_public_key_file_is_its_own_public_key(path):
 
 def test_a_dsa_key_in_openssh_form_is_recognised(path):
     try:
-        keygen(path, "-t", "dsa")
+        keygen(path, "dsa")
     except subprocess.CalledProcessError:
         pytest.skip("this ssh-keygen makes no DSA keys any more")
     with pytest.raises(KeyFileError, match="DSA"):
@@ -178,7 +171,7 @@ def test_a_dsa_key_in_openssh_form_is_recognised(path):
 
 
 def test_a_short_rsa_key_is_refused(path):
-    keygen(path, "-t", "rsa", "-b", "1024")
+    keygen(path, "rsa", "1024")
     with pytest.raises(KeyFileError, match="2048 bits"):
         load_key(path)
 
