@@ -17,6 +17,7 @@ from neuroflow.contract import INPUT, OUTPUT, safe_name
 from neuroflow.errors import IdError, NeuroflowError, RemoteRefusedError
 from neuroflow.models import Entry
 from neuroflow.transfer.remote import BeforeLast, OnBytes, Receipt, Remote, Wanted, do_nothing
+from neuroflow.transfer.study_folders import FOLDER, ZIP, folder_entry, send_folder
 
 COHORT = "{cohort}"
 GUIDE_INPUT, GUIDE_OUTPUT = "input/{cohort}/input", "output"
@@ -35,11 +36,14 @@ class FolderLayout:
         cohort's id.
     output
         The folder of result folders, with ``{cohort}`` where each cohort has one of its own.
+    study_as
+        ``"zip"``, or ``"folder"`` where a study is sent as a folder of its files.
 
     Raises
     ------
     ValueError
-        A folder is not a relative path of plain names, or `input` names no cohort.
+        A folder is not a relative path of plain names, `input` names no cohort, or `study_as` is
+        neither.
 
     Examples
     --------
@@ -54,15 +58,18 @@ class FolderLayout:
 
     input: str = GUIDE_INPUT  # With ``{cohort}`` for the cohort's id
     output: str = GUIDE_OUTPUT  # With ``{cohort}`` where each cohort has a folder of its own
+    study_as: str = ZIP
 
     def __post_init__(self) -> None:
+        if self.study_as not in {ZIP, FOLDER}:
+            raise ValueError(f"study_as is {ZIP!r} or {FOLDER!r}, not {self.study_as!r}")
         check_folder(self.input, needs_cohort=True)
         check_folder(self.output)
 
     @property
     def is_usual(self) -> bool:
         """True for the layout of the guide."""
-        return (self.input, self.output) == (GUIDE_INPUT, GUIDE_OUTPUT)
+        return self == FolderLayout()
 
     def on_server(self, path: PurePosixPath) -> PurePosixPath:
         """Return where a path of neuroflow is on the server.
@@ -146,8 +153,8 @@ def _filled(template: str, rest: tuple[str, ...], *, skip: int) -> PurePosixPath
 class LaidOutRemote:
     """A remote whose account has another layout of folders."""
 
-    def __init__(self, remote: Remote, layout: FolderLayout) -> None:
-        self._remote, self._layout = remote, layout
+    def __init__(self, remote: Remote, layout: FolderLayout, packages: Path) -> None:
+        self._remote, self._layout, self._packages = remote, layout, packages
 
     def list(self, path: PurePosixPath) -> Iterator[Entry]:
         """Yield what is in a folder."""
@@ -163,6 +170,10 @@ class LaidOutRemote:
 
     def stat(self, path: PurePosixPath) -> Entry | None:
         """Return the entry of one path."""
+        if self._is_study(path):
+            cohort_id = path.relative_to(INPUT).parts[0]
+            local = self._packages / cohort_id / path.name
+            return folder_entry(self._remote, self._layout.on_server(_unzipped(path)), path, local)
         found = self._remote.stat(self._layout.on_server(path))
         return found and replace(found, path=path)
 
@@ -173,7 +184,10 @@ class LaidOutRemote:
         on_bytes: OnBytes = do_nothing,
         before_last: BeforeLast = do_nothing,
     ) -> Receipt:
-        """Write a whole file."""
+        """Write a whole file, or all files of a study."""
+        if self._is_study(path):
+            folder = self._layout.on_server(_unzipped(path))
+            return send_folder(self._remote, local, folder, on_bytes, before_last)
         return self._remote.put(local, self._layout.on_server(path), on_bytes, before_last)
 
     def get(
@@ -206,6 +220,11 @@ class LaidOutRemote:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def _is_study(self, path: PurePosixPath) -> bool:
+        """Check for a zip of a study that is a folder on the server."""
+        is_upload = path.parts[:1] == INPUT.parts and path.suffix == ".zip"
+        return self._layout.study_as == FOLDER and is_upload
+
     def _as_ours(
         self, path: PurePosixPath, entries: Iterator[Entry] | Sequence[Entry]
     ) -> builtins.list[Entry]:
@@ -218,6 +237,10 @@ class LaidOutRemote:
         ]
 
 
-def with_layout(remote: Remote, layout: FolderLayout) -> Remote:
-    """Return a remote that keeps to a layout."""
-    return remote if layout.is_usual else LaidOutRemote(remote, layout)
+def _unzipped(path: PurePosixPath) -> PurePosixPath:
+    return path.with_name(path.name.removesuffix(".zip"))
+
+
+def with_layout(remote: Remote, layout: FolderLayout, packages: Path) -> Remote:
+    """Return a remote that keeps to a layout; `packages` has a folder of zips per cohort."""
+    return remote if layout.is_usual else LaidOutRemote(remote, layout, packages)

@@ -44,6 +44,9 @@ class Settings:
     output_folder
         Where results come from, with ``{cohort}`` where each cohort has a folder of its own: for
         instance ``"outgoing"`` or ``"{cohort}/output"``.
+    study_as
+        How a study is sent: as a ``"zip"``, or as a ``"folder"`` of its files where neuropacs set
+        the account up for that.
     upload
         How a submission uses the network.
     """
@@ -52,12 +55,13 @@ class Settings:
     study_ids: str = field(default="derived", metadata={"one_of": ("derived", "random")})
     input_folder: str = field(default=GUIDE_INPUT, metadata={"folder": True})
     output_folder: str = field(default=GUIDE_OUTPUT, metadata={"folder": False})
+    study_as: str = field(default="zip", metadata={"one_of": ("zip", "folder")})
     upload: UploadOptions = field(default_factory=UploadOptions)
 
     @property
     def layout(self) -> FolderLayout:
         """Where uploads and results are on the server."""
-        return FolderLayout(self.input_folder, self.output_folder)
+        return FolderLayout(self.input_folder, self.output_folder, self.study_as)
 
 
 def read_profile(path: Path, name: str = DEFAULT) -> Profile | None:

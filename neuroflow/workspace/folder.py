@@ -52,6 +52,10 @@ PERMISSIONS = (
 """What to do where a file of another user may not be read or written."""
 
 
+PACKAGES = "packages"
+"""The folder with a folder of zips per cohort."""
+
+
 class ProjectFolder:
     """The paths in the folder of one project, its salt and its lock."""
 
@@ -75,7 +79,7 @@ class ProjectFolder:
 
     def packages(self, cohort_id: str) -> Path:
         """Return the folder of a cohort's packages."""
-        return self.root / "packages" / cohort_id
+        return self.root / PACKAGES / cohort_id
 
     def participants(self, cohort_id: str) -> Path:
         """Return the path of the workspace's copy of a cohort's participants.tsv."""

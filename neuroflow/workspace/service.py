@@ -26,6 +26,7 @@ from neuroflow.transfer import (
 from neuroflow.workspace import config
 from neuroflow.workspace.config import Settings
 from neuroflow.workspace.confirmed import confirm, is_confirmed, unconfirmed
+from neuroflow.workspace.folder import PACKAGES
 from neuroflow.workspace.passphrase import Passphrase
 
 
@@ -352,7 +353,7 @@ class Service:
             The server cannot be reached, shows another key than the pinned one, or refuses login.
         """
         remote = connect(self._required(), hostkeys=self.hostkeys, passphrase=self._unlock())
-        return with_layout(remote, self.settings.layout)
+        return with_layout(remote, self.settings.layout, self._config.with_name(PACKAGES))
 
     def probe(self) -> Iterator[Step]:
         """Test the connection stage by stage: name, port, host key, login, folders.

@@ -16,21 +16,29 @@ class ProcessingQueue:
         self._process = process
         self._delay = delay
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[Path, asyncio.Task[None]] = {}  # Until the delay is over
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="neuroflow-demo-worker")
         self._changed = threading.Condition()
         self._pending = 0
         self.processed: list[str] = []
 
     def add(self, upload: Path) -> None:
-        """Queue an upload; called in the service's event loop."""
+        """Queue an upload; called in the service's event loop.
+
+        A study that is uploaded as a folder waits again with each of its files.
+        """
+        if (before := self._waiting.pop(upload, None)) is not None:
+            before.cancel()
         with self._changed:
             self._pending += 1
         task = asyncio.get_running_loop().create_task(self._run(upload))
         self._tasks.add(task)
+        self._waiting[upload] = task
         task.add_done_callback(self._finished)
 
     async def _run(self, upload: Path) -> None:
         await asyncio.sleep(self._delay)
+        self._waiting.pop(upload, None)
         self.processed.append(upload.stem)
         await asyncio.get_running_loop().run_in_executor(self._worker, self._process, upload)
 

@@ -39,17 +39,16 @@ def read_upload(path: Path) -> Upload:
     The service's SFTP guide: one study per zip, complete DICOM or NIfTI with b-values, b-vectors
     and a JSON sidecar with PatientAge and PatientSex.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            files = {
-                info.filename: archive.read(info)
-                for info in archive.infolist()
-                if not info.is_dir() and "__MACOSX" not in info.filename
-            }
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise StudyError("The zip is broken.", why=f"{error}.") from error
+    if path.is_dir():
+        files = {
+            each.relative_to(path).as_posix(): each.read_bytes()
+            for each in path.rglob("*")
+            if each.is_file()
+        }
+    else:
+        files = _unzipped(path)
     if not files:
-        raise StudyError("The zip is empty.")
+        raise StudyError("The study is empty." if path.is_dir() else "The zip is empty.")
     sidecars = [_sidecar(name, data) for name, data in files.items() if name.endswith(".json")]
     headers = [header for data in files.values() if (header := _header(data)) is not None]
     stems = [stem for name in files if (stem := _nifti_stem(name)) is not None]
@@ -57,6 +56,18 @@ def read_upload(path: Path) -> Upload:
     if stems:
         _gradients_match(stems, files)
     return _upload(sidecars, headers)
+
+
+def _unzipped(path: Path) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {
+                info.filename: archive.read(info)
+                for info in archive.infolist()
+                if not info.is_dir() and "__MACOSX" not in info.filename
+            }
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise StudyError("The zip is broken.", why=f"{error}.") from error
 
 
 def _header(data: bytes) -> pydicom.Dataset | None:

@@ -9,7 +9,7 @@ import re
 import sys
 import threading
 from concurrent.futures import Future
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self, cast
 
 from neuroflow.contract import INPUT, OUTPUT
@@ -306,7 +306,9 @@ class DemoService:
         cohort = self._cohort_of(path)
         if cohort is None:
             return
-        if self._takes_uploads:
+        if self.folders.study_as == "folder":
+            path = self._study_folder(path)
+        elif self._takes_uploads:
             folder = self._taken / cohort
             folder.mkdir(exist_ok=True)
             path = path.replace(folder / path.name)
@@ -323,8 +325,14 @@ class DemoService:
             return path.parent.name
         pattern = re.escape(self.folders.input).replace(r"\{cohort\}", "([^/]+)")
         name = path.relative_to(self.home).as_posix()
-        match = re.fullmatch(rf"{pattern}/[^/]+\.zip", name, re.IGNORECASE)
+        study = r"[^/]+(?:/.+)?" if self.folders.study_as == "folder" else r"[^/]+\.zip"
+        match = re.fullmatch(rf"{pattern}/{study}", name, re.IGNORECASE)
         return match[1] if match else None
+
+    def _study_folder(self, path: Path) -> Path:
+        """Return the folder of a study that a file belongs to."""
+        depth = len(PurePosixPath(self.folders.input).parts) + 1
+        return self.home.joinpath(*path.relative_to(self.home).parts[:depth])
 
     def _output_of(self, upload: Path) -> Path:
         """Return the folder for the results of an upload."""
@@ -334,7 +342,8 @@ class DemoService:
 
     def _resume(self) -> None:
         """Queue what an earlier run of the service did not finish."""
-        uploads = self.home.glob(f"{self.folders.input.replace('{cohort}', '*')}/*.zip")
+        kind = "*" if self.folders.study_as == "folder" else "*.zip"
+        uploads = self.home.glob(f"{self.folders.input.replace('{cohort}', '*')}/{kind}")
         for path in sorted((*uploads, *self._taken.glob("*/*.zip"))):
             folder = self._output_of(path) / f"{path.stem}_out"
             if not any((folder / last).exists() for last in ("aidp.csv", "failure_report.txt")):
