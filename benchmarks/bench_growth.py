@@ -95,7 +95,7 @@ class Project:
 
 
 def seconds(run: Callable[[], object], times: int = 1) -> float:
-    """Measure a run in time of the processor; the shortest of several, as others share its caches."""
+    """Measure a run in time of the processor: the shortest, as others share its caches."""
     found = []
     for _ in range(times):
         start = time.process_time()

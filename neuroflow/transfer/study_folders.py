@@ -1,7 +1,7 @@
 """Send a study as a folder of its files, where an account is set up for that.
 
-The package stays a zip on this disk. Its files are sent one after the other, each whole, and the last
-byte of the last one leaves when all others were acknowledged: until then the study is not whole.
+The package stays a zip on this disk. Its files are sent one after the other, each whole, and the
+last byte of the last one leaves when all others were acknowledged: until then no study is whole.
 """
 
 from __future__ import annotations
