@@ -6,8 +6,6 @@ beyond that is damage or an attack, and is refused before it is fetched, read or
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 TABLES = (".csv", ".tsv", ".txt")
 
 MAX_TABLE_BYTES = 50_000_000
@@ -24,7 +22,7 @@ def max_bytes(name: str) -> int:
     >>> max_bytes("aidp.csv"), max_bytes("prediction.png")
     (50000000, 200000000)
     """
-    return MAX_TABLE_BYTES if PurePath(name).suffix.lower() in TABLES else MAX_OTHER_BYTES
+    return MAX_TABLE_BYTES if name.lower().endswith(TABLES) else MAX_OTHER_BYTES
 
 
 def in_megabytes(size: float) -> str:
