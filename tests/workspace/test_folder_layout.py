@@ -100,7 +100,7 @@ def test_studies_are_sent_as_folders_of_their_files(folders):
     assert len(service.processed) == processed
 
 
-def test_a_folder_cut_short_is_no_study_until_its_last_file(folders):
+def test_a_folder_cut_short_is_not_whole(folders):
     ws, cohort, service = folders
     ws.submit(cohort, on_event=silent)
     place = sent_folders(service)[0]
