@@ -14,6 +14,8 @@ from .limits import MAX_PIXELS as MAX_PIXELS
 from .limits import MAX_TABLE_BYTES as MAX_TABLE_BYTES
 from .limits import in_megabytes as in_megabytes
 from .limits import max_bytes as max_bytes
+from .mtimes import Mtimes as Mtimes
+from .mtimes import mtimes as mtimes
 from .numbers import decimal_mark as decimal_mark
 from .numbers import is_missing as is_missing
 from .numbers import is_number as is_number

@@ -12,7 +12,16 @@ from traitlets import Dict, HasTraits, link
 from neuroflow.errors import OptionError
 from neuroflow.ledger import State
 from neuroflow.widgets.cohort import CohortModel, cohort_form
-from neuroflow.widgets.common import FormModel, bind, button, call_every, html, private, set_visible
+from neuroflow.widgets.common import (
+    FormModel,
+    Tab,
+    bind,
+    button,
+    call_every,
+    html,
+    private,
+    set_visible,
+)
 from neuroflow.widgets.common import form as framed
 from neuroflow.widgets.connect import ConnectModel, connect_form
 from neuroflow.widgets.explore import ExploreModel, explore_form
@@ -183,9 +192,7 @@ class _Page(widgets.VBox):  # type: ignore[misc]
 
 def _tabs(model: AppModel) -> widgets.Tab:
     names = list(_FORMS)
-    tabs = widgets.Tab(
-        [widgets.VBox() for _ in names], selected_index=names.index(model.current_form)
-    )
+    tabs = Tab([widgets.VBox() for _ in names], selected_index=names.index(model.current_form))
 
     def draw_form() -> None:
         """Draw the open form; the others are drawn when they are opened."""

@@ -5,6 +5,7 @@ from .config import Settings as Settings
 from .confirmed import describe as describe
 from .enrolment import CohortStore as CohortStore
 from .enrolment import with_participant as with_participant
+from .folder import LEDGER_FILES as LEDGER_FILES
 from .jobs import RunningJob as RunningJob
 from .notices.addresses import Delivery as Delivery
 from .notices.addresses import Notices as Notices

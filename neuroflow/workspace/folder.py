@@ -45,6 +45,8 @@ LOCK_TIMEOUT_SECONDS = 0.5
 
 SALT_BYTES = 32
 LEDGER_NAME = "ledger.sqlite"
+LEDGER_FILES = (LEDGER_NAME, f"{LEDGER_NAME}-wal")
+"""Files that change with the state of a study."""
 PERMISSIONS = (
     "Nothing is damaged: work as the owner of the workspace, or ask the owner to share it with "
     "your group."

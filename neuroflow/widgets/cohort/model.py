@@ -12,12 +12,13 @@ from traitlets import Any, Dict, Tuple, Unicode, observe
 
 from neuroflow.contract import check_cohort_id
 from neuroflow.errors import IdError
+from neuroflow.io import Mtimes, mtimes
 from neuroflow.models import Cohort, OnEvent, Severity
 from neuroflow.results import save_cohort_table
 from neuroflow.studies import OVERRIDDEN, find_studies, findings_table
 from neuroflow.widgets.cohort import table
-from neuroflow.widgets.common import LEDGER_FILES, FormModel, Mtimes, mtimes
-from neuroflow.workspace import CohortStore, Workspace, blocked_studies
+from neuroflow.widgets.common import FormModel
+from neuroflow.workspace import LEDGER_FILES, CohortStore, Workspace, blocked_studies
 
 ALL = "all"
 CHECKING_AGAIN = "Checking again"

@@ -16,11 +16,11 @@ from .controls import set_visible as set_visible
 from .controls import task_status as task_status
 from .copy_button import CopyButton as CopyButton
 from .data_table import DataTable as DataTable
-from .file_watch import LEDGER_FILES as LEDGER_FILES
-from .file_watch import Mtimes as Mtimes
-from .file_watch import mtimes as mtimes
 from .form_model import FormModel as FormModel
 from .form_model import Problem as Problem
+from .one_loop import OneLoop as OneLoop
+from .one_loop import Tab as Tab
+from .one_loop import running_loop as running_loop
 from .path_input import PathInput as PathInput
 from .progress import FINISHED as FINISHED
 from .progress import Bar as Bar

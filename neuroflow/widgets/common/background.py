@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from neuroflow.models import Event, OnEvent
+from neuroflow.widgets.common.one_loop import running_loop
 
 Result = TypeVar("Result")
 Work = Callable[[OnEvent, threading.Event], Result]
@@ -54,7 +54,7 @@ class BackgroundTask(Generic[Result]):
         self._delivery_scheduled = False
         self._lock = threading.RLock()
         self._finished = threading.Event()
-        self._loop = _running_loop()
+        self._loop = running_loop()
         self.stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="neuroflow-form", daemon=True)
         self._thread.start()
@@ -103,10 +103,3 @@ class BackgroundTask(Generic[Result]):
             else:
                 return
         call(*args)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

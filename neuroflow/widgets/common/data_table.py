@@ -16,6 +16,7 @@ from neuroflow.escaping import visible
 from neuroflow.widgets.common.controls import set_visible
 from neuroflow.widgets.common.form_model import FormModel
 from neuroflow.widgets.common.html import STATIC, read_resource
+from neuroflow.widgets.common.one_loop import OneLoop
 
 PER_PAGE = 25
 
@@ -29,7 +30,7 @@ def _library() -> dict[str, str]:
     return {"script": script, "style": style + read_resource(STATIC, "table.css")}
 
 
-class _Rows(anywidget.AnyWidget):
+class _Rows(OneLoop, anywidget.AnyWidget):
     """The table itself: what `table.js` draws."""
 
     _esm = read_resource(STATIC, "table.js")

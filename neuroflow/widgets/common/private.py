@@ -7,7 +7,6 @@ control's looks is state; all else travels as messages of the page's link, which
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -16,6 +15,7 @@ import anywidget
 import ipywidgets as widgets
 
 from neuroflow.widgets.common.html import STATIC, read_resource
+from neuroflow.widgets.common.one_loop import OneLoop, running_loop
 
 PUBLIC = frozenset(
     [
@@ -32,7 +32,7 @@ AUDIENCE_SECONDS = 120.0
 """How long a page counts as open after its last sign of life; one comes every ten seconds."""
 
 
-class PageLink(anywidget.AnyWidget):
+class PageLink(OneLoop, anywidget.AnyWidget):
     """The script that each page with forms runs once, and the messages to it."""
 
     _esm = read_resource(STATIC, "page.js")
@@ -64,10 +64,11 @@ class PageLink(anywidget.AnyWidget):
         is_first = not self._waiting
         self._waiting.setdefault(control.model_id, {}).update(contents)
         if is_first:
-            try:
-                asyncio.get_running_loop().call_soon(self._flush)
-            except RuntimeError:
+            loop = running_loop()
+            if loop is None:
                 self._flush()
+            else:
+                loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         states, self._waiting = self._waiting, {}
@@ -94,7 +95,7 @@ def _is_binary(value: object) -> bool:
     return isinstance(value, bytes | bytearray | memoryview)
 
 
-class Private:
+class Private(OneLoop):
     """Sends contents as messages of the link instead of as state."""
 
     public: ClassVar[frozenset[str]] = PUBLIC
@@ -115,7 +116,7 @@ class Private:
     def open(self) -> None:
         """Make the control known to the pages, then show its contents."""
         is_new = self.comm is None
-        super().open()  # type: ignore[misc]
+        super().open()
         if is_new:
             PageLink.current().show(self, self.contents())
 

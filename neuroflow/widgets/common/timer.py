@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from weakref import WeakMethod
 
+from neuroflow.widgets.common.one_loop import running_loop
 from neuroflow.widgets.common.private import PageLink
 
 
@@ -19,9 +19,8 @@ def call_every(seconds: float, call: Callable[[], object]) -> None:
     --------
     >>> call_every(2.0, [].clear)  # no loop is running here
     """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = running_loop()
+    if loop is None:
         return
     method = WeakMethod(call)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.escaping import visible
 from neuroflow.models import OnEvent
 from neuroflow.plot import FIGURES
-from neuroflow.widgets.common import FormModel, Picture, Problem, study_labels
+from neuroflow.widgets.common import FormModel, Picture, Problem, running_loop, study_labels
 from neuroflow.widgets.explore.code import code_cell
 from neuroflow.widgets.explore.export import (
     export_figure,
@@ -41,10 +40,11 @@ QUESTION_TRAITS = (
 
 def call_soon(action: Callable[[], None]) -> None:
     """Call an action after pending events; at once without an event loop."""
-    try:
-        asyncio.get_running_loop().call_soon(action)
-    except RuntimeError:
+    loop = running_loop()
+    if loop is None:
         action()
+    else:
+        loop.call_soon(action)
 
 
 class ExploreModel(FormModel):
@@ -306,7 +306,8 @@ class ExploreModel(FormModel):
             return
         view, how = next(iter(due.items()))
         self._drawn[view] = (how, self.dark)
-        self.pictures = {**self.pictures, view: self._picture(how)}
+        picture = self._picture(how)
+        self.pictures = {**self.pictures, view: picture}
         if len(due) > 1 and not self._redraw_pending:
             self._redraw_pending = True
             self._defer(self._continue_drawing)

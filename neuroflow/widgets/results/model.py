@@ -9,21 +9,14 @@ from threading import Event as StopEvent
 import pandas as pd
 from traitlets import Any, Dict, Instance, Tuple, Unicode
 
+from neuroflow.io import Mtimes, mtimes
 from neuroflow.ledger import State
 from neuroflow.models import OnEvent
 from neuroflow.transfer import StatusUpdate
-from neuroflow.widgets.common import (
-    LEDGER_FILES,
-    FormModel,
-    Mtimes,
-    Problem,
-    format_duration,
-    mtimes,
-    study_labels,
-)
+from neuroflow.widgets.common import FormModel, Problem, format_duration, study_labels
 from neuroflow.widgets.results.auto_refresh import AutoRefreshModel
 from neuroflow.widgets.results.gallery_model import GalleryModel
-from neuroflow.workspace import SET_ASIDE_FILE, Workspace
+from neuroflow.workspace import LEDGER_FILES, SET_ASIDE_FILE, Workspace
 
 TONES = {
     State.COLLECTED: "good",

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-LEDGER_FILES = ("ledger.sqlite", "ledger.sqlite-wal")
-"""Files of a workspace that change with the state of a study."""
-
 Mtimes = tuple[int, ...]
 
 
@@ -16,7 +13,7 @@ def mtimes(folder: Path, names: Iterable[str]) -> Mtimes:
 
     Examples
     --------
-    >>> mtimes(Path("no-such-folder"), LEDGER_FILES)
+    >>> mtimes(Path("no-such-folder"), ["a", "b"])
     (0, 0)
     """
     return tuple(_mtime(folder / name) for name in names)

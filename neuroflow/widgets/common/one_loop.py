@@ -1,0 +1,48 @@
+"""Messages of a page, handled on the event loop on which a control was made.
+
+JupyterLab asks the kernel to handle them in threads of their own (kernel subshells). The forms, and
+matplotlib, are made for one thread: two figures drawn at the same time would spoil each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import ipywidgets as widgets
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop of this thread, if it is running one.
+
+    Examples
+    --------
+    >>> running_loop() is None
+    True
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class OneLoop:
+    """Handles messages on the loop of its making, on whatever thread they arrive."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    def open(self) -> None:
+        """Remember the loop, then make the control known to the pages."""
+        self._loop = self._loop or running_loop()
+        super().open()  # type: ignore[misc]
+
+    def _handle_msg(self, message: dict[str, Any]) -> None:
+        handle = super()._handle_msg  # type: ignore[misc]
+        if self._loop is None or self._loop.is_closed() or self._loop is running_loop():
+            handle(message)
+        else:
+            self._loop.call_soon_threadsafe(handle, message)
+
+
+class Tab(OneLoop, widgets.Tab):  # type: ignore[misc]
+    """Forms behind tabs."""
