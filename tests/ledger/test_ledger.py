@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.errors import LedgerError
 from neuroflow.ledger.ledger import Ledger
@@ -191,7 +192,7 @@ def test_two_processes_lose_nothing(path):
     for process in processes:
         process.start()
     for process in processes:
-        process.join(30)
+        process.join(PATIENCE)
         assert process.exitcode == 0
     with Ledger(path) as ledger:
         assert [len(ledger.history(f"p{n}")) for n in range(2)] == [21, 21]

@@ -7,6 +7,7 @@ from itertools import islice
 
 import pytest
 from support.collected import collect_into, people
+from support.waits import PATIENCE
 
 from neuroflow.errors import (
     ConnectionLostError,
@@ -203,7 +204,7 @@ def test_collecting_waits_while_paused(ws, deliver, silent):
     assert job.is_alive()
     assert not list(ws.results_folder.rglob("*.csv"))
     pause.clear()
-    job.join(20)
+    job.join(PATIENCE)
     assert len(list((ws.results_folder / "s1_out").iterdir())) == len(RESULT_FILES)
 
 

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from support.waits import PATIENCE
 
 from neuroflow.errors import ConfigError
 from neuroflow.io import CONFIG_VARIABLE
@@ -74,7 +75,7 @@ def test_the_form_shows_it_and_a_test_confirms_it(received):
     model = ConnectModel(received)
     assert (model.tone, model.notice) == ("warn", FOREIGN)
     model.test()
-    assert model.join(20)
+    assert model.join(PATIENCE)
     assert received.service.is_confirmed
 
 

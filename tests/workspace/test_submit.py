@@ -230,11 +230,11 @@ def test_only_one_process_sends_from_a_folder_at_a_time(workspace, cohort, silen
     def hold(event):
         if event.stage == "upload":
             begun.set()
-            go_on.wait(10)
+            go_on.wait(PATIENCE)
 
     first = threading.Thread(target=workspace.submit, args=(cohort,), kwargs={"on_event": hold})
     first.start()
-    assert begun.wait(30)
+    assert begun.wait(PATIENCE)
     with nf.Workspace(workspace.folder) as other:
         with pytest.raises(LockedError, match="is in use"):
             other.submit(cohort, on_event=silent)

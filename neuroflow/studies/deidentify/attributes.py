@@ -30,6 +30,8 @@ KEPT = frozenset(tag for word in _WORDS.split() if (tag := tag_for_keyword(word)
 """Attributes that are kept, or whose values are replaced."""
 GROUPS = frozenset({0x0018, 0x0020, 0x0028})
 """Of these groups (acquisition, relationship, pixels) all numbers and codes are kept."""
+PATIENT_GROUP = 0x0010
+"""The group of the patient, of which nothing is kept inside a sequence."""
 CODES = frozenset(
     {"AT", "CS", "DS", "FD", "FL", "IS", "SL", "SQ", "SS", "SV", "UI", "UL", "US", "UV"}
     | {"US or SS"}

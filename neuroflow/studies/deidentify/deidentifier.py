@@ -8,24 +8,27 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from dicognito.anonymizer import Anonymizer
 from dicognito.element_anonymizer import ElementAnonymizer
+from dicognito.randomizer import Randomizer
+from dicognito.uianonymizer import UIAnonymizer
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.tag import BaseTag
 
 from neuroflow._version import METHOD
 from neuroflow.contract import SERIES_DESCRIPTION, STUDY_DESCRIPTION
-from neuroflow.studies.deidentify.attributes import has_its_type, is_kept
+from neuroflow.studies.deidentify.attributes import PATIENT_GROUP, has_its_type, is_kept
 from neuroflow.studies.deidentify.dates import START, TimeShift, earliest
-from neuroflow.studies.deidentify.ge_protocol import blank_protocol
+from neuroflow.studies.deidentify.frames import FRAMES, Frames
 from neuroflow.studies.deidentify.identifiers import identifiers, identifying_bytes
 from neuroflow.studies.deidentify.names import Identifiers
 from neuroflow.studies.deidentify.private_attributes import is_packed_header, is_safe
 from neuroflow.studies.deidentify.residue import remove_residue
 from neuroflow.studies.demographics import age_string, parse_age, parse_sex
-from neuroflow.studies.dicom import blank_csa
+from neuroflow.studies.dicom import blank_csa, blank_protocol
 
 _UNCHANGED = frozenset(
     {"AT", "CS", "DS", "FD", "FL", "IS", "OB", "OW", "SL", "SQ", "SS", "UL", "US"}
@@ -37,7 +40,7 @@ _PROFILE = (
     ("113111", "Retain Safe Private Option"),
 )
 """What is done, in the codes of DICOM PS3.16, CID 7050."""
-_PATIENT, GE_GROUP = 0x0010, 0x0025
+GE_GROUP, SOP_INSTANCE = 0x0025, 0x00080018
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Deidentifier:
         self._origin = origin
         # The replacements of one study reveal nothing about those of another.
         key = hmac.new(salt, identity.study_id.encode(), hashlib.sha256).hexdigest()
-        self._anonymizer = Anonymizer(seed=key)
+        self._anonymizer, self._uids = Anonymizer(seed=key), UIAnonymizer(Randomizer(key))
         self._shift = TimeShift(origin or START)
         self._anonymizer.add_element_handler(self._shift)
         self._anonymizer.add_element_handler(_Unchanged())
@@ -81,11 +84,15 @@ class Deidentifier:
             if self._origin is None:
                 self._origin = earliest(dataset) or START
                 self._shift.origin = self._origin
-            words = self._identifiers(dataset)
+            frames = Frames.of(dataset)
+            words = self._identifiers(dataset, frames)
             self._filter(dataset, words)
             _filter_meta(dataset)
             self._anonymizer.anonymize(dataset)
             dropped = remove_residue(dataset, words)
+            if frames is not None:
+                process = partial(self.part, words=words, is_nested=True)
+                dataset[FRAMES] = frames.deidentified(process)
             self._describe(dataset)
         return dropped
 
@@ -94,9 +101,9 @@ class Deidentifier:
         """The words that identify somebody in the last image."""
         return self._words[1] if self._words else identifiers(Dataset())
 
-    def part(self, dataset: FileDataset, words: Identifiers) -> None:
+    def part(self, dataset: FileDataset, words: Identifiers, *, is_nested: bool = False) -> None:
         """De-identify some elements of an image that has the same identifying words."""
-        self._filter(dataset, words)
+        self._filter(dataset, words, is_nested=is_nested)
         self._anonymizer.anonymize(dataset)
         remove_residue(dataset, words)
 
@@ -120,11 +127,20 @@ class Deidentifier:
         dataset.DeidentificationMethod = METHOD
         dataset.DeidentificationMethodCodeSequence = self._codes
 
-    def _identifiers(self, dataset: Dataset) -> Identifiers:
+    def new_uid(self, uid: str) -> str:
+        """Return what replaces the UID of an image."""
+        element = DataElement(SOP_INSTANCE, "UI", uid)
+        self._uids(Dataset(), element)
+        return str(element.value)
+
+    def _identifiers(self, dataset: Dataset, frames: Frames | None) -> Identifiers:
         """Collect the words that identify somebody; most images of a study have the same."""
         stored = identifying_bytes(dataset)
+        if frames is not None:  # they are processed apart
+            del dataset[FRAMES]
         if stored is None or self._words is None or self._words[0] != stored:
-            self._words = stored, identifiers(dataset)
+            others = frames.identifying() if frames is not None else ()
+            self._words = stored, identifiers(dataset, *others)
         return self._words[1]
 
     def _filter(self, dataset: Dataset, words: Identifiers, *, is_nested: bool = False) -> None:
@@ -132,7 +148,7 @@ class Deidentifier:
         safe = {tag for tag in list(dataset.keys()) if tag.is_private and is_safe(dataset, tag)}
         for tag in list(dataset.keys()):
             is_listed = tag in safe if tag.is_private else is_kept(tag)
-            if not is_listed or (is_nested and tag.group == _PATIENT):
+            if not is_listed or (is_nested and tag.group == PATIENT_GROUP):
                 del dataset[tag]
                 continue
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
@@ -36,11 +37,11 @@ _PLACES = frozenset(
 _PIXELS = 0x7FE00000
 
 
-def identifiers(dataset: Dataset) -> Identifiers:
+def identifiers(*datasets: Dataset) -> Identifiers:
     """Collect the words that identify the people, the place and the day."""
     names: set[str] = set()
     ids: set[str] = set()
-    for vr, tag, text in _values(dataset):
+    for vr, tag, text in chain.from_iterable(map(_values, datasets)):
         if vr == "PN":
             names |= set(person(text))
         elif vr == "DA":

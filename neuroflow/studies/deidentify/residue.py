@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import struct
 from collections.abc import Callable
 from functools import cache
 
@@ -11,6 +13,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
+from neuroflow.studies.deidentify.attributes import PATIENT_GROUP, has_its_type, is_kept
 from neuroflow.studies.deidentify.names import Identifiers
 from neuroflow.studies.deidentify.private_attributes import SEQUENCE_NAME, SERVICE, is_safe_value
 from neuroflow.studies.deidentify.values import (
@@ -27,6 +30,12 @@ _NUMBERS, _CODES = frozenset({"DS", "IS"}), frozenset({"CS"})
 _TEXTS = frozenset({"AE", "AS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})
 _MOST_VALUES = 16
 """Whole numbers of an attribute that may have any number of them, as indices of dimensions."""
+_FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
+_NUMBER_TEXTS = {
+    "IS": re.compile(rb"-?\d{1,9}(?:\\-?\d{1,9})*"),
+    "DS": re.compile(rb"-?\d{1,7}(?:\.\d{1,7})?(?:\\-?\d{1,7}(?:\.\d{1,7})?)*"),
+}
+"""Texts that pydicom writes as it reads them."""
 _CHARSET, _MANUFACTURER = 0x00080005, 0x00080070
 _AGE = 0x00101010
 _CLOSED = {0x00204000: re.compile(r"b=\d+(?:\.\d*)?(?:\((?:-?\d+(?:\.\d*)?,?){3}\))?")}
@@ -77,6 +86,33 @@ def _are_its_numbers(tag: BaseTag, element: DataElement, words: Identifiers) -> 
     if element.VR in BINARY:
         return are_so_many(element.VR, element.value, _multiplicity(tag), _MOST_VALUES)
     return are_numbers(element.value) and not _is_id(tag, element.value, words)
+
+
+def is_kept_number(number: int, vr: str | None, value: bytes) -> bool:
+    """Check for a public number that is kept as it is stored, in little endian."""
+    code = _FORMATS.get(vr or "")
+    tag = BaseTag(number)
+    if code is None or not value or len(value) % struct.calcsize(code) or tag.is_private:
+        return False
+    if tag.group == PATIENT_GROUP or not is_kept(tag) or not has_its_type(tag, str(vr)):
+        return False
+    numbers = struct.unpack(f"<{len(value) // struct.calcsize(code)}{code}", value)
+    if code in "fd" and not all(map(math.isfinite, numbers)):
+        return False
+    return are_so_many(str(vr), numbers, _multiplicity(tag), _MOST_VALUES)
+
+
+def is_kept_text_of_number(number: int, vr: str | None, value: bytes, words: Identifiers) -> bool:
+    """Check for a public number, stored as text, that is kept and written as it is stored."""
+    form, tag = _NUMBER_TEXTS.get(vr or ""), BaseTag(number)
+    if form is None or tag.is_private or len(value) % 2 or value.endswith(b"  "):
+        return False
+    text = value.removesuffix(b" ")
+    if len(value) - len(text) != len(text) % 2 or not form.fullmatch(text):
+        return False
+    if not is_kept(tag) or not has_its_type(tag, str(vr)):
+        return False
+    return int(tag) in SERVICE or not any(map(words.is_number_of, text.decode().split("\\")))
 
 
 @cache

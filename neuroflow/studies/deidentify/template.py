@@ -7,6 +7,7 @@ identify, nor the meaning of other elements. All others have to be equal in both
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 
 from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
@@ -17,15 +18,16 @@ from pydicom.filewriter import write_dataset
 from pydicom.tag import BaseTag
 
 from neuroflow.studies.deidentify.attributes import is_kept
-from neuroflow.studies.deidentify.deidentifier import Deidentifier
+from neuroflow.studies.deidentify.deidentifier import SOP_INSTANCE, Deidentifier
 from neuroflow.studies.deidentify.identifiers import is_identifying
 from neuroflow.studies.deidentify.pixels import FORMAT_WORDS, PixelFormat
+from neuroflow.studies.deidentify.residue import is_kept_number, is_kept_text_of_number
 from neuroflow.studies.dicom import CHARSET, READ_ERRORS, StoredHeader, split_header
 
 _WORDS = "SpecificCharacterSet SOPClassUID PatientAge PatientSex " + FORMAT_WORDS
 _SHARED = frozenset(tag for word in _WORDS.split() if (tag := tag_for_keyword(word)) is not None)
 """Attributes on which others, the meta information or the pixels depend."""
-_SOP_INSTANCE = 0x00080018
+_UID = re.compile(rb"[0-9.]{1,64}")
 _PIXELS = b"\xe0\x7f\x10\x00OW" + bytes(6)
 _META = 132 + 12
 """Where the meta information begins, after its own length."""
@@ -48,6 +50,7 @@ class Template:
         self._source, self._made, self._meta = source, made, meta
         self._deidentify, self._words = deidentify, deidentify.words
         self._known: dict[tuple[int, bytes], bytes] = {}
+        self._plain: set[int] = set()  # What needs no pydicom
         self._own = {tag for tag in source.elements if _is_own(tag, source.vr(tag))}
         self._removed = {
             tag for tag in self._own if not tag >> 16 & 1 and not is_kept(BaseTag(tag))
@@ -59,10 +62,10 @@ class Template:
     ) -> Template | None:
         """Make a template of what was written of a header; None of an unusual one."""
         made = split_header(written + _PIXELS)
-        if made is None or _SOP_INSTANCE not in made.elements:
+        if made is None or SOP_INSTANCE not in made.elements:
             return None
         meta = written[_META : made.end - sum(map(len, made.elements.values()))]
-        if _instance_element(made.elements[_SOP_INSTANCE]) not in meta:
+        if _instance_element(made.elements[SOP_INSTANCE]) not in meta:
             return None
         template = cls(source, made.elements, meta, form, deidentify)
         template._keep_equal()
@@ -78,6 +81,8 @@ class Template:
         for tag, made in alone.items():
             if made != self._made.get(tag, b""):
                 self._own.discard(tag)
+            elif self._plainly(tag, self._source) == made:
+                self._plain.add(tag)
 
     def fill(self, source: StoredHeader) -> bytes | None:
         """De-identify a header; None of one that differs in more than elements of its own."""
@@ -94,10 +99,10 @@ class Template:
             made = self._made | self._results(source, kept)
         except READ_ERRORS:  # processing the whole image has the last word
             return None
-        if not made[_SOP_INSTANCE]:
+        if not made[SOP_INSTANCE]:
             return None
         body = b"".join([made[tag] for tag in sorted(made)])
-        before, after = (_instance_element(part[_SOP_INSTANCE]) for part in (self._made, made))
+        before, after = (_instance_element(part[SOP_INSTANCE]) for part in (self._made, made))
         meta = self._meta.replace(before, after, 1)
         return bytes(128) + b"DICM" + _length_element(len(meta)) + meta + body
 
@@ -106,6 +111,8 @@ class Template:
         new: set[int] = set()
         for tag in tags:
             result = self._known.get((tag, source.elements[tag]))
+            if result is None and tag in self._plain:
+                result = self._plainly(tag, source)
             if result is None:
                 new.add(tag)
             else:
@@ -117,9 +124,23 @@ class Template:
                 self._known.clear()
             for tag in new:
                 stored = source.elements[tag]
-                if tag != _SOP_INSTANCE and len(stored) <= _LONGEST:
+                if tag != SOP_INSTANCE and len(stored) <= _LONGEST:
                     self._known[tag, stored] = made[tag]
         return results
+
+    def _plainly(self, tag: int, source: StoredHeader) -> bytes | None:
+        """Return what is made of a number or of the image's UID; None of anything else."""
+        vr, stored = source.vr(tag), source.elements[tag]
+        if tag == SOP_INSTANCE and vr == "UI":
+            uid = stored[8:].rstrip(b"\0")
+            if not _UID.fullmatch(uid):
+                return None
+            new = self._deidentify.new_uid(uid.decode()).encode()
+            new += bytes(len(new) % 2)
+            return stored[:6] + len(new).to_bytes(2, "little") + new
+        if is_kept_number(tag, vr, stored[8:]):
+            return stored
+        return stored if is_kept_text_of_number(tag, vr, stored[8:], self._words) else None
 
     def _alone(self, source: StoredHeader, tags: set[int]) -> dict[int, bytes]:
         """De-identify some elements, beside those that say what they mean."""

@@ -30,6 +30,14 @@ class Element(NamedTuple):
     value: bytes
 
 
+class StoredElement(NamedTuple):
+    """One attribute as it is stored in an item of a sequence."""
+
+    vr: str | None
+    value: bytes
+    stored: bytes  # With its head
+
+
 class StoredHeader(NamedTuple):
     """The elements of a file as they are stored, without its meta information and its pixels."""
 
@@ -116,6 +124,34 @@ def split_header(data: bytes) -> StoredHeader | None:
         return _split(data, at, syntax)
     except SCAN_ERRORS:
         return None
+
+
+def split_sequence(value: bytes) -> list[bytes]:
+    """Split a sequence at its items; raise `UnusualError` where one has no length."""
+    items: list[bytes] = []
+    at = 0
+    while at != len(value):
+        group, element, length = _IMPLICIT(value, at)
+        end = at + 8 + length
+        if group << 16 | element != _ITEM or length == _UNDEFINED or end > len(value):
+            raise UnusualError
+        items.append(value[at + 8 : end])
+        at = end
+    return items
+
+
+def split_item(data: bytes) -> dict[int, StoredElement]:
+    """Split an item in explicit little endian at its elements."""
+    found: dict[int, StoredElement] = {}
+    at, before = 0, -1
+    while at != len(data):
+        tag, vr, length, begin = _head(data, at, implicit=False)
+        end = begin + length
+        if length == _UNDEFINED or tag <= before or end > len(data):
+            raise UnusualError
+        found[tag] = StoredElement(vr, data[begin:end], data[at:end])
+        at, before = end, tag
+    return found
 
 
 def _split(data: bytes, at: int, syntax: str) -> StoredHeader | None:

@@ -25,7 +25,7 @@ def test_a_hostile_table_costs_little_time_and_memory(body):
     data = body.encode()
     with measured() as cost, pytest.raises(AidpError):
         AidpReader().parse(data, Path("aidp.csv"))
-    assert cost.seconds < 5 * 1.0
+    assert cost.cpu_seconds < 20  # one second; what grows with the square takes minutes
     assert cost.megabytes < 5 * 60
 
 
@@ -34,12 +34,13 @@ def test_reading_takes_time_in_proportion_to_size():
 
     def seconds(rows):
         data = b"region,FW\n" + rows * b"pSN,0.2\n"
-        start = time.process_time()
+        start = time.thread_time()
         AidpReader().parse(data, Path("aidp.csv"))
-        return time.process_time() - start
+        return time.thread_time() - start
 
     seconds(10)
-    assert seconds(900) < 5 * 9 * max(seconds(100), 0.001)
+    few, many = (min(seconds(rows) for _ in range(7)) for rows in (100, 900))
+    assert many < 5 * 9 * max(few, 0.001)
 
 
 def test_a_table_larger_than_any_report_is_not_read(tmp_path):

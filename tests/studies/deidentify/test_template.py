@@ -41,6 +41,13 @@ def _numbers(number, ds):
     ds.WindowCenter, ds.SliceLocation = [number, 1], number / 3
 
 
+def _ids(number, ds):
+    """Numbers as texts, of which some are a patient's, and in forms that are written anew."""
+    ds.InstanceNumber = 7654321 if number == 2 else number
+    ds.NumberOfAverages = ("1", " 1", "1.50", "+1e0", "7654321", "1\\2")[number % 6]
+    ds.TemporalPositionIdentifier = str(number).zfill(5)
+
+
 def _codes(number, ds):
     ds.ImageType = ["ORIGINAL", "PRIMARY", "MUSTERMANN" if number == 3 else "M"]
 
@@ -88,7 +95,7 @@ def _nested(number, ds):
 
 CASES = [
     *((change, "ge") for change in (_image, _times, _numbers, _person, _day, _private, _creator)),
-    *((change, "siemens") for change in (_codes, _format, _age, _charset, _nested)),
+    *((change, "siemens") for change in (_codes, _format, _age, _charset, _nested, _ids)),
     *((change, "implicit") for change in (_numbers, _times, _private, _creator)),
 ]
 

@@ -1,0 +1,122 @@
+"""Frames of enhanced images: each distinct element once gives the bytes of the whole image."""
+
+from dataclasses import replace
+
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+from support.packages import SALT
+from support.scans import SECRETS, SMALL, write_enhanced
+
+from neuroflow.demo.scans.dicom import item
+from neuroflow.studies.archive import Member
+from neuroflow.studies.deidentify import Deidentifier, DicomWriter, Identity
+from neuroflow.studies.deidentify.frames import Frames
+
+IDENTITY = Identity("5b0a8a4e-0000-4000-8000-000000000001", 60.0, "F")
+
+
+def _private(frame, number):
+    block = frame.private_block(0x2005, "Philips MR Imaging DD 005", create=True)
+    block.add_new(0x14, "SL", 2)
+    block.add_new(0x0F, "SQ", [item(PatientName=SECRETS["name"], EchoTime=number)])
+    frame.private_block(0x2001, "Philips Imaging DD 001", create=True).add_new(0x03, "FL", 1e3)
+
+
+def _unknown(frame, number):
+    frame.FrameContentSequence[0].add_new(0x00189999, "LO", f"of {SECRETS['family']}")
+    frame.add_new(0x00209998, "UN", bytes([number]))
+
+
+def _times(frame, number):
+    content = frame.FrameContentSequence[0]
+    content.ContentDate, content.ContentTime = SECRETS["day"], f"1422{number:02d}"
+    frame.FrameContentSequence[0].FrameReferenceDateTime = f"{SECRETS['day']}1423{number:02d}.5"
+
+
+def _text(frame, number):
+    frame.FrameContentSequence[0].StackID = "1" if number % 2 else SECRETS["family"]
+    frame.FrameContentSequence[0].FrameLabel = "größer"
+
+
+def _charset(frame, _number):
+    frame.FrameContentSequence[0].SpecificCharacterSet = "ISO_IR 100"
+
+
+def _numbers(frame, number):
+    content = frame.FrameContentSequence[0]
+    content.DimensionIndexValues = [1, number, 2]
+    content.TemporalPositionIndex, content.FrameAcquisitionDuration = number, 0.5 * number
+    frame.PlanePositionSequence[0].ImagePositionPatient = [7654321, -10, number]
+    frame.RealWorldValueMappingSequence = [item(RealWorldValueSlope=1.0 / (number + 1))]
+
+
+def _many_numbers(frame, number):
+    """A wrong length makes numbers of a text."""
+    frame.FrameContentSequence[0].DimensionIndexValues = list(range(40 + number))
+    frame.FrameContentSequence[0].TemporalPositionIndex = [1, 2, number]
+
+
+def _patient(frame, _number):
+    content = frame.FrameContentSequence[0]
+    content.PatientWeight, content.PatientSize = 60, 1.7
+    content.OperatorsName = SECRETS["operator"]
+
+
+def _nothing(frame, _number):
+    frame.FrameContentSequence = []
+    del frame.MRDiffusionSequence
+
+
+def _open_end(frame, number):
+    if number == 1:
+        frame.is_undefined_length_sequence_item = True
+
+
+CHANGES = (_private, _unknown, _times, _text, _charset, _numbers, _many_numbers, _patient)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return write_enhanced(tmp_path, replace(SMALL, number=4))
+
+
+def _changed(path, *changes):
+    ds = pydicom.dcmread(path)
+    for number, frame in enumerate(ds.PerFrameFunctionalGroupsSequence):
+        for change in changes:
+            change(frame, number)
+    ds.save_as(path)
+
+
+def _packaged(path):
+    return b"".join(DicomWriter(Deidentifier(IDENTITY, salt=SALT))(Member(path)))
+
+
+@pytest.mark.parametrize("changes", [(), *((c,) for c in (*CHANGES, _nothing, _open_end)), CHANGES])
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of bad values
+def test_frames_once_each_give_the_bytes_of_the_whole(path, changes, monkeypatch):
+    _changed(path, *changes)
+    parts = _packaged(path)
+    monkeypatch.setattr(Frames, "of", classmethod(lambda cls, _: None))
+    assert parts == _packaged(path)
+    assert not any(SECRETS[word].encode() in parts for word in ("family", "operator", "day"))
+
+
+def test_a_name_within_frames_is_found_in_the_rest(path):
+    ds = pydicom.dcmread(path)
+    ds.PulseSequenceName = "nurse ratched"
+    other = item(PersonName="RATCHED^MILDRED")
+    ds.PerFrameFunctionalGroupsSequence[3].ContentCreatorIdentificationCodeSequence = [other]
+    ds.save_as(path)
+    assert b"ratched" not in _packaged(path).lower()
+
+
+def test_only_frames_of_the_usual_encoding_are_split(path):
+    stored = pydicom.dcmread(path)
+    assert Frames.of(stored) is not None
+    assert stored.PerFrameFunctionalGroupsSequence  # decoded from here on
+    assert Frames.of(stored) is None
+    assert Frames.of(Dataset()) is None
+    _changed(path, _open_end)
+    assert Frames.of(pydicom.dcmread(path)) is None
