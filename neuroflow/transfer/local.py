@@ -102,6 +102,7 @@ class LocalRemote:
             raise SizeMismatchError(
                 f"{path.name} has a different size than was written.",
                 why=f"Written: {size} bytes; there: {entry.size}.",
+                advice="It is not sent again automatically: wait for its result, or ask support.",
             )
         return Receipt.CONFIRMED if entry else Receipt.TAKEN
 

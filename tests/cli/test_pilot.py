@@ -64,18 +64,23 @@ def test_scripts_read_why_the_others_were_not_sent(run, words):
     assert (code, facts["pilot"]["state"], facts["pilot"]["is_passed"]) == (20, "collected", True)
 
 
+@pytest.mark.cures("PilotError")
 @pytest.mark.filterwarnings("ignore:Study .* has failed:neuroflow.errors.ResultWarning")
 def test_a_failed_pilot_exits_8_and_sends_no_other_study(run, words, service, monkeypatch):
     from neuroflow.workspace.pilot import checks
 
-    monkeypatch.setattr(
-        checks, "_biomarkers", lambda *_: ("biomarkers", "failed", "pSN is 1 and 2")
-    )
-    code, _, err = run(*words, "--pilot", "--yes")
+    with monkeypatch.context() as failing:
+        failing.setattr(
+            checks, "_biomarkers", lambda *_: ("biomarkers", "failed", "pSN is 1 and 2")
+        )
+        code, _, err = run(*words, "--pilot", "--yes")
     assert code == 8
+    assert "Find out why before you send the other studies" in err
     assert "did not pass: pSN is 1 and 2" in err
     assert "neuroflow explain pilot" in err
     assert len(service.processed) == 1
+    assert run(*words, "--pilot", "--yes")[0] == 0  # the cause is gone: the next study passes
+    assert len(service.processed) == 2
 
 
 @pytest.mark.parametrize("option", ["--dry-run", "--retry-failed"])

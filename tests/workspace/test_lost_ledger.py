@@ -47,6 +47,7 @@ def damage(ledger):
     ledger.write_bytes(data)
 
 
+@pytest.mark.cures("LedgerLostError")
 @pytest.mark.parametrize("lose", [delete, empty, restore, damage])
 def test_lost_ledger_sends_nothing_until_rebuild_which_cures_it(folder, silent, lose):
     sent = submit(folder, silent)

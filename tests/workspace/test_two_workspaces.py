@@ -142,6 +142,7 @@ def test_a_lost_journal_makes_the_next_submission_ask(open_workspace, service, s
         assert one.account.journal.last(first).state == "submitted"
 
 
+@pytest.mark.cures("FirstSubmissionError")
 def test_an_imported_key_renews_ids_before_the_next_submission(
     open_workspace, other_computer, service, silent, tmp_path
 ):

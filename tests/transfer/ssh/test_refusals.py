@@ -59,12 +59,14 @@ SESSION = {
 }
 
 
+@pytest.mark.cures("LoginRefusedError")
 @pytest.mark.parametrize("extra", LOGIN)
 def test_a_login_that_is_not_finished_says_what_is_wanted(started, trusting, extra):
     says, advice = LOGIN[extra]
     refused_then_cured(started(extra), trusting, LoginRefusedError, "login", says, advice)
 
 
+@pytest.mark.cures("SessionError")
 @pytest.mark.parametrize("extra", SESSION)
 def test_a_session_that_does_not_start_says_what_came_instead(started, trusting, extra):
     says, advice = SESSION[extra]
@@ -83,6 +85,7 @@ WEAK = {
 }
 
 
+@pytest.mark.cures("ConnectError")
 @pytest.mark.parametrize("extra", WEAK)
 def test_a_server_with_weak_algorithms_only_is_refused(started, trusting, extra):
     server = started()
@@ -129,6 +132,7 @@ def test_a_login_with_two_keys_takes_both_from_the_agent(started, trusting, tmp_
         connect(profile, hostkeys=trusting(server), ssh_config=tmp_path / "none").close()
 
 
+@pytest.mark.cures("PortError")
 def test_a_server_that_throttles_is_quoted(started, trusting):
     server = started()
     known = trusting(server)
