@@ -186,7 +186,7 @@ def test_a_replaced_result_is_fetched_whole_again(folder, tmp_path):
 
 
 @pytest.mark.cures("TransferError")
-def test_a_folder_of_results_is_made_once_its_place_is_free(tmp_path):
+def test_results_get_their_folder_once_its_place_is_free(tmp_path):
     (tmp_path / "results").write_text("a file in its place")
     text = advice(TransferError, lambda: make_folder(tmp_path / "results" / "s_out"))
     assert "Check" in text

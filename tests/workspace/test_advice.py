@@ -188,5 +188,5 @@ def errors_with_a_cure():
     return found
 
 
-def test_each_error_of_a_transfer_has_a_cure_that_was_tried():
+def test_each_error_of_a_transfer_has_a_tried_cure():
     assert errors_with_a_cure() == errors_of_transfers()
