@@ -87,15 +87,17 @@ def test_the_failure_report_gives_the_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    "png",
+    ("draw", "what", "study_id"),
     [
-        draw_prediction(prediction(0.9), "a1", AT),
-        draw_prediction(prediction(0.1), "a1", AT),
-        draw_failure("Cost: $5_$6 and so on, " * 20, "a$1$", AT),
+        (draw_prediction, prediction(0.9), "a1"),
+        (draw_prediction, prediction(0.1), "a1"),
+        (draw_prediction, prediction(1.0, 0.0), "a1"),
+        (draw_failure, "Cost: $5_$6 and so on, " * 20, "a$1$"),
     ],
+    ids=["atypical", "typical", "certain", "failure"],
 )
-def test_pictures_are_drawn(png: bytes) -> None:
-    pixels = matplotlib.image.imread(io.BytesIO(png))
+def test_pictures_are_drawn(draw, what, study_id) -> None:
+    pixels = matplotlib.image.imread(io.BytesIO(draw(what, study_id, AT)))
     assert pixels.shape[:2] == (1100, 850)
     ink = pixels[..., :3].mean(axis=2) < 0.9
     assert 0.01 < ink.mean() < 0.5

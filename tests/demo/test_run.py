@@ -126,6 +126,7 @@ def test_a_second_run_leaves_the_first_alone(run: Run) -> None:
         run_demo(
             run.summary.folder.parent,
             n_studies=2,
+            n_people=2,
             delay=0.0,
             failure_rate=1.0,
             on_event=lambda event: None,

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from neuroflow.demo.service.course import SLOPE_SD, YEARLY_CHANGE
 from neuroflow.demo.service.reference_stats import (
@@ -79,15 +79,10 @@ def simulate(subject: Subject, seed: int = 0) -> pd.DataFrame:
             f"There are no statistics of a group {subject.group!r} to simulate.",
             advice=f"Use one of {', '.join(GROUPS)}.",
         )
-    statistics = group_statistics()
-    mean = statistics[f"{subject.group}_mean"].to_numpy()
-    mean = mean + statistics["control_age_slope_per_year"].to_numpy() * (
-        subject.age - REFERENCE_AGE
-    )
+    mean = _column(f"{subject.group}_mean")
+    mean = mean + _column("control_age_slope_per_year") * (subject.age - REFERENCE_AGE)
     mean = mean + _course(subject, seed)
-    published = _beta_values(
-        _deviations(subject, seed), mean, statistics[f"{subject.group}_sd"].to_numpy()
-    )
+    published = _beta_values(_deviations(subject, seed), mean, _column(f"{subject.group}_sd"))
     stems, places = _layout()
     rows = dict(zip(stems, published[places], strict=True))
     sides = _generator(seed, subject.participant_id, subject.visit, "sides")
@@ -118,6 +113,12 @@ def _course(subject: Subject, seed: int) -> NDArray[np.float64]:
 
 
 @cache
+def _column(name: str) -> NDArray[np.float64]:
+    """Return a column of the statistics; never change it."""
+    return group_statistics()[name].to_numpy()
+
+
+@cache
 def _layout() -> tuple[list[str], NDArray[np.intp]]:
     """Return the published regions, and the places of their metrics in the statistics."""
     index = group_statistics().index
@@ -125,13 +126,18 @@ def _layout() -> tuple[list[str], NDArray[np.intp]]:
     return list(places.index), places.to_numpy()
 
 
+@cache
+def _metric_numbers() -> NDArray[np.intp]:
+    """Return the place in `METRICS` of the metric of each of the 120."""
+    index = group_statistics().index
+    return np.array([METRICS.index(metric) for metric in index.get_level_values("metric")])
+
+
 def _deviations(subject: Subject, seed: int) -> NDArray[np.float64]:
     """Draw standard normal deviations of the 120: a shared factor per metric, and their own."""
     person = _generator(seed, subject.participant_id)
     visit = _generator(seed, subject.participant_id, subject.visit)
-    statistics = group_statistics()
-    loading = statistics["first_factor_loading"].to_numpy()
-    which = np.array([METRICS.index(m) for m in statistics.index.get_level_values("metric")])
+    loading, which = _column("first_factor_loading"), _metric_numbers()
 
     def draw(generator: np.random.Generator) -> NDArray[np.float64]:
         factors = generator.standard_normal(len(METRICS))[which]
@@ -153,10 +159,10 @@ def _beta_values(
     # No beta distribution is as wide as this bound; ages far from the reference could ask for one.
     variance = np.minimum(sd**2, 0.9 * mean * (1 - mean))
     concentration = mean * (1 - mean) / variance - 1
-    quantiles = stats.norm.cdf(deviations)
+    quantiles = special.ndtr(deviations)
     shapes = mean * concentration, (1 - mean) * concentration
     # Exactly 0 or 1 are the values of regions that fell out of the brain.
-    return np.clip(stats.beta.ppf(quantiles, *shapes), 0.001, 0.999)
+    return np.clip(special.betaincinv(*shapes, quantiles), 0.001, 0.999)
 
 
 def _generator(*parts: object) -> np.random.Generator:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from neuroflow.contract import CONTROL_FREE_WATER
@@ -19,6 +21,9 @@ MODEL_VERSION = "demo-1"
 
 BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
 """The regions whose free water the reports show."""
+
+DISEASES = ("PD", "MSA", "PSP")
+"""The groups that a study may come from."""
 
 CONTROLS = CONTROL_FREE_WATER
 
@@ -55,14 +60,14 @@ def predict(values: pd.DataFrame) -> Prediction:
     Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, section 6.6.3. Densities:
     `neuroflow.demo.service.reference_stats.group_statistics`.
     """
-    free_water = values[values["metric"] == "FW"].set_index("region")["value"]
-    biomarkers = {region: float(free_water[region]) for region in BIOMARKERS}
-    reference = pd.DataFrame(group_statistics().xs("FW", level="metric")).loc[list(BIOMARKERS)]
-    found = np.array(list(biomarkers.values()))
-    log = {
-        group: float(np.sum(stats.norm.logpdf(found, *_moments(reference, group))))
-        for group in ("PD", "MSA", "PSP")
+    columns = (values[name] for name in ("region", "metric", "value"))
+    free_water = {
+        region: value for region, metric, value in zip(*columns, strict=True) if metric == "FW"
     }
+    biomarkers = {region: float(free_water[region]) for region in BIOMARKERS}
+    means, sds = _moments()
+    densities = stats.norm.logpdf(list(biomarkers.values()), means, sds)
+    log = dict(zip(DISEASES, densities.sum(axis=1).tolist(), strict=True))
     atypical = np.logaddexp(log["MSA"], log["PSP"]) - np.log(2)
     return Prediction(
         atypical=_probability(atypical - log["PD"]),
@@ -125,8 +130,13 @@ def failure_text(reason: str, study_id: str, at: datetime) -> str:
     )
 
 
-def _moments(reference: pd.DataFrame, group: str) -> tuple[pd.Series, pd.Series]:
-    return reference[f"{group}_mean"], reference[f"{group}_sd"]
+@cache
+def _moments() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return means and SDs of the biomarkers, a row per disease."""
+    reference = pd.DataFrame(group_statistics().xs("FW", level="metric")).loc[list(BIOMARKERS)]
+    columns = ([f"{group}_{name}" for group in DISEASES] for name in ("mean", "sd"))
+    means, sds = (reference[names].to_numpy().T for names in columns)
+    return means, sds
 
 
 def _probability(log_odds: float) -> float:
