@@ -109,7 +109,7 @@ def _font(points: float, *, bold: bool) -> ImageFont.FreeTypeFont:
 @cache
 def _form(draw: Callable[[Figure], None] | None = None) -> Image.Image:
     """Draw what all reports share, once: most of the work is in the axes."""
-    figure = Figure(figsize=[side / _DPI for side in _SIZE], dpi=_DPI, facecolor="white")
+    figure = Figure(figsize=(_SIZE[0] / _DPI, _SIZE[1] / _DPI), dpi=_DPI, facecolor="white")
     figure.text(_LEFT, 0.93, "Diffusion MRI report", fontsize=22, weight="bold", color=_INK)
     figure.text(_LEFT, 0.902, NOTICE, fontsize=12, weight="bold", color=_RED)
     figure.text(

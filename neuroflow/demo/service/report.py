@@ -66,7 +66,7 @@ def predict(values: pd.DataFrame) -> Prediction:
     }
     biomarkers = {region: float(free_water[region]) for region in BIOMARKERS}
     means, sds = _moments()
-    densities = stats.norm.logpdf(list(biomarkers.values()), means, sds)
+    densities = np.asarray(stats.norm.logpdf(list(biomarkers.values()), means, sds))
     log = dict(zip(DISEASES, densities.sum(axis=1).tolist(), strict=True))
     atypical = np.logaddexp(log["MSA"], log["PSP"]) - np.log(2)
     return Prediction(
