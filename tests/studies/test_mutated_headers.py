@@ -19,6 +19,7 @@ from support import quirks
 from support.packages import SALT, leaks, package_bytes
 from support.scans import SMALL, write_dicom, write_enhanced, write_mosaic
 
+from neuroflow.demo.scans import maker_quirks
 from neuroflow.models import Cohort
 from neuroflow.studies import check, find_studies, limit_processes
 from neuroflow.studies.package.build import PackageWarning, package_studies
@@ -32,13 +33,15 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "ge": lambda folder: write_dicom(folder, replace(SMALL, vendor="ge")),
     "philips": lambda folder: write_dicom(folder, replace(SMALL, vendor="philips")),
     "enhanced": lambda folder: write_enhanced(folder, SMALL),
-    "siemens vb": lambda folder: quirks.edit(write_mosaic(folder, SMALL), quirks.siemens_vb),
-    "siemens xa": lambda folder: _changed(folder, "siemens", quirks.siemens_xa_classic),
-    "ge mr29": lambda folder: _changed(folder, "ge", quirks.ge_mr29),
-    "philips classic": lambda folder: _changed(folder, "philips", quirks.philips_classic),
-    "other blocks": lambda folder: _changed(folder, "philips", quirks.private_blocks_from(0x14)),
-    "canon": lambda folder: _changed(folder, "siemens", quirks.canon),
-    "uih": lambda folder: _changed(folder, "siemens", quirks.uih),
+    "siemens vb": lambda folder: quirks.edit(write_mosaic(folder, SMALL), maker_quirks.siemens_vb),
+    "siemens xa": lambda folder: _changed(folder, "siemens", maker_quirks.siemens_xa_classic),
+    "ge mr29": lambda folder: _changed(folder, "ge", maker_quirks.ge_mr29),
+    "philips classic": lambda folder: _changed(folder, "philips", maker_quirks.philips_classic),
+    "other blocks": lambda folder: _changed(
+        folder, "philips", maker_quirks.private_blocks_from(0x14)
+    ),
+    "canon": lambda folder: _changed(folder, "siemens", maker_quirks.canon),
+    "uih": lambda folder: _changed(folder, "siemens", maker_quirks.uih),
 }
 
 

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
-from neuroflow.demo.scans import siemens
+from neuroflow.demo.scans import ge, philips, siemens
 from neuroflow.demo.scans.dicom import item
 from neuroflow.demo.scans.encoding import (
     DicomTemplate,
@@ -132,7 +132,6 @@ def header(scan: Scan, instance: int) -> FileDataset:
 
 def weight(ds: Dataset, vendor: str, b_value: float, vector: np.ndarray) -> None:
     """Write the weighting into the private attributes of a vendor."""
-    x, y, z = (float(part) for part in vector)
     if vendor == "siemens":
         for word in (0x0019100E, 0x00191027):
             ds.pop(word, None)
@@ -140,22 +139,14 @@ def weight(ds: Dataset, vendor: str, b_value: float, vector: np.ndarray) -> None
         other = ds.private_block(0x0029, "SIEMENS MEDCOM OOG", create=True)
         other.add_new(0x10, "LO", f"drawn by {SECRETS['operator']}")
     elif vendor == "ge":
-        block = ds.private_block(0x0019, "GEMS_ACQU_01", create=True)
-        for element, part in zip((0xBB, 0xBC, 0xBD), (x, y, z), strict=True):
-            block.add_new(element, "DS", f"{part:.8f}")
-        block.add_new(0xE0, "DS", "30")
+        code = int(b_value) + (1_000_000_000 if b_value else 0)  # GE marks weighted images so
+        ge.add_weighting(ds, code, vector, n_directions=30)
         parm = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
-        parm.add_new(0x39, "IS", [int(b_value) + (1_000_000_000 if b_value else 0), 8, 0, 0])
         parm.add_new(0x61, "UI", f"{SECRETS['root']}.77")
         ident = ds.private_block(0x0009, "GEMS_IDEN_01", create=True)
         ident.add_new(0x02, "SH", SECRETS["station"])
     else:
-        block = ds.private_block(0x2001, "Philips Imaging DD 001", create=True)
-        block.add_new(0x03, "FL", b_value)
-        block.add_new(0x04, "CS", "O" if b_value else "I")
-        mr = ds.private_block(0x2005, "Philips MR Imaging DD 001", create=True)
-        for element, part in zip((0xB0, 0xB1, 0xB2), (x, y, z), strict=True):
-            mr.add_new(element, "FL", part)
+        philips.add_weighting(ds, b_value, vector)
         five = ds.private_block(0x2005, "Philips MR Imaging DD 005", create=True)
         five.add_new(0x15, "SL", 31)
         private = Dataset()

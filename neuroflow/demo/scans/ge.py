@@ -62,9 +62,16 @@ def _slice(name: str, instance: int, pixels: NDArray[np.uint16]) -> dict[int, by
 
 def _private(ds: Dataset, volume: int) -> None:
     b_value, direction = (values[volume] for values in gradients())
+    add_weighting(ds, int(b_value), direction * _TO_GE + 0.0)
+
+
+def add_weighting(
+    ds: Dataset, b_value: int, direction: NDArray[np.float64], n_directions: int = N_DIRECTIONS
+) -> None:
+    """Add the private attributes of the diffusion weighting, the direction in GE's axes."""
     acquisition = ds.private_block(0x0019, "GEMS_ACQU_01", create=True)
-    for low, value in zip((0xBB, 0xBC, 0xBD), direction * _TO_GE, strict=True):
-        acquisition.add_new(low, "DS", f"{value + 0.0:.6f}")
-    acquisition.add_new(0xE0, "DS", str(N_DIRECTIONS))
+    for low, value in zip((0xBB, 0xBC, 0xBD), direction, strict=True):
+        acquisition.add_new(low, "DS", f"{value:.8f}")
+    acquisition.add_new(0xE0, "DS", str(n_directions))
     parameters = ds.private_block(0x0043, "GEMS_PARM_01", create=True)
-    parameters.add_new(0x39, "IS", [int(b_value), 8, 0, 0])
+    parameters.add_new(0x39, "IS", [b_value, 8, 0, 0])

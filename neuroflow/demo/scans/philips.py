@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
 from neuroflow.demo.people import Visit
 from neuroflow.demo.scans.enhanced import enhanced, write_enhanced
 from neuroflow.demo.scans.phantom import N_DIRECTIONS, image
@@ -29,3 +33,13 @@ def write_philips(visit: Visit, folder: Path) -> None:
     blocks[4].add_new(0x15, "SL", N_DIRECTIONS)
     blocks[5].add_new(0x99, "UL", N_DIRECTIONS)
     write_enhanced(ds, folder / "IM_0001.dcm")
+
+
+def add_weighting(ds: Dataset, b_value: float, direction: NDArray[np.float64]) -> None:
+    """Add the private attributes of the diffusion weighting of a classic image."""
+    block = ds.private_block(0x2001, "Philips Imaging DD 001", create=True)
+    block.add_new(0x03, "FL", b_value)
+    block.add_new(0x04, "CS", "O" if b_value else "I")
+    mr = ds.private_block(0x2005, "Philips MR Imaging DD 001", create=True)
+    for low, value in zip((0xB0, 0xB1, 0xB2), direction.tolist(), strict=True):
+        mr.add_new(low, "FL", value)

@@ -7,7 +7,7 @@ an unusual encoding are processed with the rest of their image.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 
 from pydicom.dataelem import RawDataElement
@@ -141,7 +141,7 @@ def _group(tag: int) -> int:
     return tag >> 16
 
 
-def _joined(item: _Item, tags: object) -> bytes:
+def _joined(item: _Item, tags: Iterable[int]) -> bytes:
     return b"".join(item[tag].stored for tag in tags)
 
 

@@ -11,10 +11,11 @@ from uuid import UUID
 import pydicom
 import pytest
 from support.packages import SALT, only_study
-from support.quirks import add_images, edit, image_type, pack, without_direction
+from support.quirks import add_images, edit, pack
 from support.scans import SMALL, Scan, write_dicom, write_enhanced, write_mosaic
 from support.studies import measured, skip_reasons
 
+from neuroflow.demo.scans.maker_quirks import image_type, without_direction
 from neuroflow.errors import PackageError
 from neuroflow.studies.dicom.images import _gaps
 from neuroflow.studies.discovery.find import find_studies

@@ -10,6 +10,7 @@ from support import quirks
 from support.packages import SALT, leaks, only_study, package_bytes
 from support.scans import SMALL, write_dicom, write_mosaic
 
+from neuroflow.demo.scans import maker_quirks
 from neuroflow.studies.dicom.fast_reader import lookup
 from neuroflow.studies.dicom.gradients import read_gradient
 from neuroflow.studies.dicom.header import read_header
@@ -24,9 +25,9 @@ def written(folder, maker):
         return write_mosaic(folder, replace(SMALL, n_slices=5))
     paths = write_dicom(folder, replace(SMALL, vendor=maker.split()[0]))
     if maker == "siemens vb":
-        quirks.edit(paths, quirks.siemens_vb)
+        quirks.edit(paths, maker_quirks.siemens_vb)
     if maker == "philips classic":
-        quirks.edit(paths, quirks.philips_classic)
+        quirks.edit(paths, maker_quirks.philips_classic)
     return paths
 
 
@@ -42,7 +43,7 @@ def as_implicit(ds, _number):
 def test_blocks_of_any_number_are_read_alike(tmp_path, maker, first, implicit):
     paths = written(tmp_path, maker)[-4:]
     before = [read_header(io.BytesIO(path.read_bytes())) for path in paths]
-    quirks.edit(paths, quirks.private_blocks_from(first))
+    quirks.edit(paths, maker_quirks.private_blocks_from(first))
     if implicit:
         quirks.edit(paths, as_implicit)
     after = [read_header(io.BytesIO(path.read_bytes())) for path in paths]
@@ -56,7 +57,7 @@ def test_blocks_of_any_number_are_read_alike(tmp_path, maker, first, implicit):
 @pytest.mark.parametrize("maker", ["siemens", "ge", "philips"])
 def test_a_study_with_other_blocks_is_packaged_whole(tmp_path, maker):
     folder = tmp_path / "scans"
-    quirks.edit(written(folder, maker), quirks.private_blocks_from(0x14))
+    quirks.edit(written(folder, maker), maker_quirks.private_blocks_from(0x14))
     package = make_package(only_study(folder), "C", tmp_path / "out", salt=SALT)
     assert leaks(package_bytes(package.path)) == []
     made = read_acquisition(only_study(tmp_path / "out"))

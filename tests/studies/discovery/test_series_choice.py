@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.quirks import add_images, edit, image_type, volume_fastest, without_b_values
+from support.quirks import add_images, edit, volume_fastest
 from support.scans import SMALL, write_dicom, write_enhanced, write_mosaic
 
+from neuroflow.demo.scans.maker_quirks import image_type, without_b_values
 from neuroflow.studies.discovery.find import find_studies, survey
 from neuroflow.studies.protocol.check import check, check_study
 

@@ -9,6 +9,7 @@ import pytest
 from support import quirks
 from support.scans import SMALL, write_dicom, write_mosaic, write_nifti
 
+from neuroflow.demo.scans import maker_quirks
 from neuroflow.models import Finding
 from neuroflow.studies.demographics import parse_age
 from neuroflow.studies.discovery.find import find_studies
@@ -82,7 +83,7 @@ def test_a_damaged_file_explains_the_gap_it_leaves(tmp_path):
 
 
 def test_unreadable_weighting_is_one_finding(tmp_path):
-    quirks.edit(write_dicom(tmp_path, SMALL), quirks.uih)
+    quirks.edit(write_dicom(tmp_path, SMALL), maker_quirks.uih)
     errors = {rule for rule, one in found(tmp_path).items() if one.severity == "error"}
     assert errors == {"diffusion_series"}
 

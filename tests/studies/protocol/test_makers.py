@@ -15,6 +15,7 @@ from support.packages import SALT, only_study
 from support.scans import SMALL, write_dicom, write_mosaic
 from support.studies import measured, skip_reasons
 
+from neuroflow.demo.scans import maker_quirks
 from neuroflow.models import Cohort
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import make_package, package_studies
@@ -55,10 +56,10 @@ def test_an_enhanced_series_without_scanning_sequence_is_echo_planar(tmp_path):
 @pytest.mark.parametrize(
     ("vendor", "quirk"),
     [
-        ("ge", quirks.ge_mr29),
-        ("philips", quirks.philips_classic),
-        ("siemens", quirks.siemens_vb),
-        ("siemens", quirks.siemens_xa_classic),
+        ("ge", maker_quirks.ge_mr29),
+        ("philips", maker_quirks.philips_classic),
+        ("siemens", maker_quirks.siemens_vb),
+        ("siemens", maker_quirks.siemens_xa_classic),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
@@ -79,7 +80,7 @@ def test_manufacturer_notations_of_weighting_read_like_the_standard(tmp_path, ve
 def test_siemens_vb_mosaics_are_read_from_the_csa_header(tmp_path):
     paths = write_mosaic(tmp_path, replace(SMALL, n_slices=5))
     plain = read_acquisition(only_study(tmp_path))
-    quirks.edit(paths, quirks.siemens_vb)
+    quirks.edit(paths, maker_quirks.siemens_vb)
     facts = read_acquisition(only_study(tmp_path))
     assert (facts.geometry, facts.timing.interleaved) == (plain.geometry, plain.timing.interleaved)
     assert facts.gradients.n_encoded == 2
@@ -87,7 +88,7 @@ def test_siemens_vb_mosaics_are_read_from_the_csa_header(tmp_path):
 
 @pytest.mark.parametrize(
     ("quirk", "rule", "maker"),
-    [(quirks.canon, "directions", "Canon"), (quirks.uih, "diffusion_series", "UIH")],
+    [(maker_quirks.canon, "directions", "Canon"), (maker_quirks.uih, "diffusion_series", "UIH")],
 )
 def test_a_manufacturer_without_supported_directions_must_be_converted(
     tmp_path, quirk, rule, maker
