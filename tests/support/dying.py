@@ -1,12 +1,14 @@
-"""A process that submits and is killed at a chosen moment: `python -m support.dying CASE.json`."""
+"""A process that submits and is killed at a chosen moment."""
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
+import pytest
 from support.waits import PATIENCE
 
 from neuroflow.identity import Journal
@@ -50,21 +52,36 @@ def die_while_submitting(moment, server, known, packages, ledger_path, folder, j
         "packages": [_as_dict(package) for package in packages],
     }
     case.write_text(json.dumps(facts))
-    run_to_death("support.dying", case)
+    run_to_death(main, case)
 
 
-def run_to_death(module, *arguments):
-    """Run a module of the tests in a process of its own, which must be killed."""
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
-    ended = subprocess.run(
-        [sys.executable, "-m", module, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert ended.returncode == _DEAD, ended.stderr
+def run_to_death(main, *arguments):
+    """Run a function of a module of support in a process of its own, which must be killed."""
+    process = _context().Process(target=_run, args=(dict(os.environ), main, *arguments))
+    process.start()
+    process.join(PATIENCE)
+    assert process.exitcode == _DEAD
+
+
+@cache
+def _context():
+    """Return how processes are begun: where possible, from one that has imported everything."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["support.dying", "support.dying_collector"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parents[1]), *sys.path]))
+        forkserver.ensure_running()
+    return context
+
+
+def _run(environ, main, *arguments):
+    os.environ.clear()
+    os.environ.update(environ)
+    main(*arguments)
 
 
 def _as_dict(package):
@@ -135,7 +152,3 @@ def main(case):
         todo, packages, lambda: connect(profile, hostkeys=known), ledger, shared=shared
     ):
         pass
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

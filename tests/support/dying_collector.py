@@ -1,6 +1,5 @@
 """A process that collects and is killed at a chosen moment."""
 
-import sys
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -18,7 +17,7 @@ MOMENTS = ["in a file", "between files", "before stamping", "before collected", 
 
 def die_while_collecting(moment, home, ledger_path, results):
     """Run the process; return once it is dead."""
-    run_to_death("support.dying_collector", moment, home, ledger_path, results)
+    run_to_death(main, moment, home, ledger_path, results)
 
 
 def dying(call, turn):
@@ -62,7 +61,3 @@ def main(moment, home, ledger_path, results):
     place = LocalRemote(Path(home))
     for _ in collecting.collect(lambda: place, ledger, Path(results), connections=1):
         pass
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
