@@ -63,7 +63,7 @@ def atomic_write(
     with _explained(path, error):
         temporary = _temporary(path, ending)
         try:
-            if parents and mode == PRIVATE:
+            if parents and (mode == PRIVATE or _is_closed(_nearest(path.parent))):
                 make_private_folder(path.parent)
             elif parents:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,6 +183,11 @@ def make_private_folder(folder: Path) -> None:
         return  # another process was faster
     if mode != 0o700:
         folder.chmod(mode)
+
+
+def _nearest(folder: Path) -> Path:
+    """Return a folder, or the first above it that is there."""
+    return next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
 
 
 def _is_closed(folder: Path) -> bool:

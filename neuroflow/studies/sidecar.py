@@ -41,10 +41,20 @@ _NUMBERS = (
 )
 SAFE_NUMBERS = frozenset(_NUMBERS.split())
 """Keys of BIDS sidecars whose numbers describe the acquisition."""
+LISTS = frozenset(("EchoTime", "ImageOrientationPatientDICOM", "SliceTiming"))
+"""Those that may have several numbers."""
+MAX_NUMBER = 100_000
+"""A larger number may be a date (YYYYMMDD) or a time of day (HHMMSS); none of the above is."""
+_MAKERS = (
+    "siemens([ _-](healthineers|healthcare|ag))?|ge([ _](medical systems|healthcare))?"
+    "|philips( (medical systems|healthcare|dmc gmbh))?|(canon|toshiba)([ _](mec|medical systems))?"
+    "|uih|united imaging( healthcare)?|hitachi( (medical corporation|healthcare))?"
+    "|fujifilm( (corporation|healthcare))?|bruker( biospin)?( (mri )?gmbh)?"
+)
 SAFE_WORDS = {
     "InPlanePhaseEncodingDirectionDICOM": "ROW|COL",
     "MRAcquisitionType": "2D|3D",
-    "Manufacturer": "(siemens|ge|philips|canon|toshiba|uih|hitachi|fujifilm|bruker)[a-z ]*",
+    "Manufacturer": _MAKERS,
     "Modality": "MR",
     "PhaseEncodingAxis": "[ijk]",
     "PhaseEncodingDirection": "[ijk]-?",
@@ -171,7 +181,8 @@ def safe_sidecar(content: Mapping[str, Any]) -> dict[str, Any]:
     for key in sorted(SAFE_NUMBERS & set(content)):
         value = content[key]
         numbers = value if isinstance(value, list) else [value]
-        if all(_is_finite(number) for number in numbers):
+        is_single = key in LISTS or not isinstance(value, list)
+        if is_single and all(_is_finite(n) and abs(n) < MAX_NUMBER for n in numbers):
             kept[key] = value
     for key, pattern in SAFE_WORDS.items():
         value = content.get(key)

@@ -43,7 +43,6 @@ def use(folder, cohort_folder):
         out = ws.folder / "results" / f"{cohort.studies[0].study_id}_out"
         make_private_folder(out)
         (out / "aidp.csv").write_text("region,FW\npSN,0.2\n")
-        make_private_folder(ws.folder / "exports")
         save_cohort_table(ws.table(), ws.folder / "exports" / "t.csv")
         ws.service.save_profile(Profile("far", "me", folder / "key"))
         ws.service.hostkeys.pin("far", 22, "SHA256:" + 43 * "A")

@@ -8,15 +8,14 @@ shown as it is, beside what neuroflow concludes from the result folders.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from neuroflow.contract import OUTPUT
 from neuroflow.errors import RemoteMissingError, RemoteRefusedError
-from neuroflow.io import decode
+from neuroflow.io import decode, scratch_folder
 from neuroflow.models import Entry, shortened
 from neuroflow.transfer.remote import Remote, Wanted
 
@@ -51,8 +50,8 @@ def read_messages(
     if files == before.files:
         return before
     lines: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="neuroflow-") as folder:
-        names = [Path(folder) / f"{number}.txt" for number in range(len(entries))]
+    with scratch_folder() as folder:
+        names = [folder / f"{number}.txt" for number in range(len(entries))]
         wanted = [
             Wanted(entry.path, local, entry.size)
             for entry, local in zip(entries, names, strict=True)
