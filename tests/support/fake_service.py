@@ -160,7 +160,7 @@ class _Session(LocalRemote):
             target.write_bytes(data)
         else:
             service.store(target, data, is_whole=True)
-        service.step()
+            service.step()  # nobody can know of a refusal that was not read
         if trick == "answer lost":
             raise ConnectionLostError("The connection was lost.")
         if trick.startswith("close refused"):

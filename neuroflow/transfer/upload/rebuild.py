@@ -49,13 +49,14 @@ def rebuild(
         mark = marks.get(package.study_id) if package.study_id in behind else None
         if row is not None and row.state is not State.PACKAGED and mark is None:
             continue
-        state, message = _state_on_server(remote, package, is_answered=package.study_id in answered)
-        if mark is not None and mark.phase is Phase.REFUSED and package.study_id not in answered:
+        is_answered = package.study_id in answered
+        state, message = _state_on_server(remote, package, is_answered=is_answered)
+        if mark is not None and mark.phase is Phase.REFUSED and not is_answered:
             state, message = State.UNCONFIRMED, REFUSED
+        elif not is_answered and shared.is_refused(package.study_id):
+            state, message = State.UNCONFIRMED, REFUSED_ELSEWHERE
         elif mark is not None and state is State.UNCONFIRMED:
             state, message = mark.phase.state, MARKED
-        elif package.study_id not in answered and shared.is_refused(package.study_id):
-            state, message = State.UNCONFIRMED, REFUSED_ELSEWHERE
         if row is None:
             ledger.add_package(package)
         sent = mark.package if mark is not None and mark.package.sha256 else package

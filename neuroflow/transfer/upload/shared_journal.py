@@ -1,8 +1,9 @@
 """What the workspaces of an account share: who sends which study, and what became of it.
 
-A line is added before the ledger's record of an intent and after its record of an outcome, so the
-journal never promises less caution than the ledger: a process killed between the two leaves a
-study that other workspaces take for in doubt, never one that they take for not sent.
+A line is added before the ledger's record of an intent or a refusal, and after its record of
+another outcome, so the journal never promises less caution than the ledger: a process killed
+between the two leaves a study that other workspaces take for in doubt, never one that they take
+for not sent.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from neuroflow.identity import Journal, JournalEntry
 from neuroflow.ledger import Ledger, LedgerRow, State, utc_now
 from neuroflow.models import Package
-from neuroflow.transfer.upload.reconcile import ELSEWHERE, NOT_STORED, was_refused
+from neuroflow.transfer.upload.reconcile import DECIDE, ELSEWHERE, NOT_STORED, was_refused
 
 SENT_ELSEWHERE = f"{ELSEWHERE}of this account sent it"
 BEGUN_ELSEWHERE = (
@@ -22,6 +23,7 @@ BEGUN_ELSEWHERE = (
     "wait for its result, or submit it with replace"
 )
 REFUSED_ELSEWHERE = f"{NOT_STORED}{BEGUN_ELSEWHERE}"
+REFUSED_HERE = f"{NOT_STORED}from the journal of the account;{DECIDE.removeprefix(' and')}"
 _REFUSED = "refused"
 """State of a line about a study that the server refused to store: in doubt, whatever it shows."""
 
@@ -84,13 +86,16 @@ class SharedJournal:
         )
         self.journal.add(entry)
 
-    def adopted(self, row: LedgerRow) -> Adopted | None:
+    def adopted(self, row: LedgerRow) -> Adopted | None:  # noqa: PLR0911  one answer per case
         """Return what the ledger has to learn of a study; None where it knows it."""
         entry = self.last(row.study_id)
         if entry is None or row.state.is_sent:
             return None
         state = _state(entry)
-        if entry.workspace == self.workspace and (
+        is_own = entry.workspace == self.workspace
+        if is_own and entry.state == _REFUSED and not was_refused(row):
+            return Adopted(State.UNCONFIRMED, REFUSED_HERE, entry)  # it died before the record
+        if is_own and (
             row.state is not State.PACKAGED or state in {State.UPLOADING, State.PARTLY_SENT}
         ):
             return None  # the ledger knows more; an intent that it lacks was never carried out

@@ -162,7 +162,9 @@ class UploadWorker:
             return State.PARTLY_SENT, message  # the last byte never left, or was refused
         if isinstance(error, SizeMismatchError):
             return State.UNCONFIRMED, message  # all was acknowledged; what changed it is unknown
-        # The server refused to finish the file: the length that it shows proves nothing.
+        # The server refused to finish the file: the length that it shows proves nothing, here or
+        # in another workspace, whatever becomes of this process.
+        self.shared.add(package, State.UNCONFIRMED, is_refused=True)
         shown = self._shown_size(remote, package)
         return State.UNCONFIRMED, f"{NOT_STORED}{message}{shown}{DECIDE}"
 
@@ -272,15 +274,15 @@ class UploadWorker:
     ) -> None:
         """Record a step in the ledger and, where it has a `phase`, beside the package.
 
-        An outcome is in the journal, too.
+        An outcome is in the journal, too: a refusal already, anything else after the ledger.
         """
         event = self.ledger.record(
             package.cohort_id, package.study_id, state, message, service=self.service
         )
         if phase is not None:
             write_mark(SentMark(package, phase, self.service, event))
-        if is_outcome:
-            self.shared.add(package, state, is_refused=message.startswith(NOT_STORED))
+        if is_outcome and phase is not Phase.REFUSED:
+            self.shared.add(package, state)
 
     def _waiting(self, package: Package, message: str, seconds: float) -> Event:
         if seconds:

@@ -1,11 +1,12 @@
 """Two workspaces of one account share a journal: neither sends what the other one sent."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 from support.counting import Counting
 from support.dying import JOURNAL_MOMENTS, MOMENTS, die_while_submitting
-from support.fake_service import FakeService
+from support.fake_service import FakeService, KilledError, mortal
 from support.struck import STRUCK
 from support.transfers import submit
 from support.waits import PATIENCE
@@ -187,3 +188,17 @@ def test_what_was_refused_elsewhere_is_proven_by_no_length(tmp_path, packages, r
     assert run("dead", [one], service.connect, replace=True)[0] == [State.SUBMITTED]
     assert run("other", [one], service.connect)[0] == [State.SUBMITTED]
     assert service.wholes == 1
+
+
+@pytest.mark.parametrize("steps", range(18, 26))  # from the line of the journal on
+def test_a_death_around_a_refusal_calls_nothing_sent(tmp_path, packages, run, steps):
+    (one,) = packages(1, size=1000)
+    service = FakeService(tmp_path / "service", "close refused, not stored", steps)
+    with mortal(service):
+        with suppress(KilledError):
+            run("dead", [one], service.connect)
+        service.begin()
+        for name in ("other", "dead", "other"):
+            states, _ = run(name, [one], service.connect)
+            assert service.wholes <= 1
+            assert (State.SUBMITTED in states) <= service.wholes
