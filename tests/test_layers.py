@@ -267,12 +267,20 @@ def body_lines(node):
     return node.end_lineno - body[0].lineno + 1 if body else 0
 
 
+def loaded_by(module):
+    code = f"import sys, {module}; print(*{{m.split('.')[0] for m in sys.modules}})"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
 def test_importing_neuroflow_loads_no_heavy_library():
-    code = "import sys, neuroflow; print(*{m.split('.')[0] for m in sys.modules})"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not {"ipywidgets", "matplotlib", "paramiko", "pandas", "scipy"} & set(loaded)
+    heavy = {"ipywidgets", "matplotlib", "paramiko", "pandas", "scipy"}
+    assert not heavy & loaded_by("neuroflow")
+
+
+def test_opening_the_forms_loads_no_reader_of_scans():
+    assert not {"pydicom", "nibabel", "scipy"} & loaded_by("neuroflow.widgets.app")
 
 
 def test_every_exported_name_is_there_and_nothing_else_is_public():

@@ -6,7 +6,6 @@ from .discovery.find import survey as survey
 from .image_digest import image_digests as image_digests
 from .package.build import iter_packages as iter_packages
 from .parallel import limit_processes as limit_processes
-from .protocol.check import NOT_CHECKED as NOT_CHECKED
 from .protocol.check import check as check
 from .protocol.check_cache import CheckCache as CheckCache
 from .protocol.findings_table import findings_table as findings_table
@@ -14,3 +13,4 @@ from .protocol.rules import rules_table as rules_table
 from .protocol.waivers import OVERRIDDEN as OVERRIDDEN
 from .protocol.waivers import Waiver as Waiver
 from .protocol.waivers import apply_waivers as apply_waivers
+from .protocol.wording import NOT_CHECKED as NOT_CHECKED

@@ -13,7 +13,7 @@ from neuroflow.errors import OptionError
 from neuroflow.io import ParticipantRows
 from neuroflow.ledger import Ledger
 from neuroflow.models import Cohort, Finding, OnEvent, Severity, Study
-from neuroflow.studies import CheckCache, Waiver, apply_waivers, check
+from neuroflow.studies import Waiver, apply_waivers
 from neuroflow.workspace.enrolment import Enrolment, find_study
 from neuroflow.workspace.folder import ProjectFolder
 
@@ -46,6 +46,8 @@ class Checks:
             and row.study_uid_sha256
             and repeats.get(row.study_id, row.study_id) not in own
         }
+        from neuroflow.studies import CheckCache, check  # with readers of scans, when needed
+
         findings = check(
             cohort.studies,
             sent=self._seal.among(sent),

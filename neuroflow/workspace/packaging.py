@@ -13,7 +13,6 @@ import pandas as pd
 from neuroflow.identity import Account
 from neuroflow.ledger import Ledger, LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent, Package, Study
-from neuroflow.studies import deidentification_report, iter_packages
 from neuroflow.transfer import Control
 from neuroflow.workspace.enrolment import Enrolment, find_study
 from neuroflow.workspace.folder import ProjectFolder
@@ -41,6 +40,8 @@ class Packaging:
     def deidentification(self, cohort: Cohort | str, study: str) -> pd.DataFrame:
         """Return what de-identification changes in one study."""
         chosen = find_study(self._enrolment.current(cohort), study)
+        from neuroflow.studies import deidentification_report
+
         return deidentification_report(chosen, salt=self._salt(chosen, self._account()))
 
     def package(
@@ -97,6 +98,8 @@ class Packaging:
             if row.cohort_id == cohort.cohort_id
         }
         account = self._account()
+        from neuroflow.studies import iter_packages  # with readers of scans, when they are needed
+
         for piece in iter_packages(
             cohort,
             folder,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.fronts import VIEW, in_lab, in_voila, left
-from support.lab import SWITCHES, LabPage, chromium, running_lab
+from support.lab import SWITCHES, LabTab, chromium, running_lab
 from support.proxy import Proxy
 from support.waits import PATIENCE
 
@@ -50,21 +50,27 @@ def browser():
         running.close()
 
 
+@pytest.fixture(scope="module")
+def lab_tab(request, browser):
+    """Return the page of JupyterLab that the notebooks of a file share."""
+    return LabTab(browser, lambda: request.getfixturevalue("lab"))
+
+
 @pytest.fixture
-def page(browser, lab):
-    """Open a page of JupyterLab; whatever its console complains of fails the test."""
-    with left(LabPage(browser.new_page(), *lab)) as page:
+def page(lab_tab):
+    """Open a notebook in JupyterLab; whatever the console complains of fails the test."""
+    with left(lab_tab.open()) as page:
         yield page
 
 
 @pytest.fixture(scope="module")
-def shown(request, browser):
+def shown(browser, lab_tab):
     """Return a function that shows a workspace's forms in JupyterLab or as a page without code."""
 
     def show(front, workspace, **options):
         if front == "voila":
             return in_voila(browser, workspace, **options)
-        return in_lab(browser, request.getfixturevalue("lab"), workspace, **options)
+        return in_lab(lab_tab, workspace, **options)
 
     return show
 
@@ -89,8 +95,8 @@ def change_sidecar(study, change):
 
 @pytest.fixture
 def slow_line(service):
-    """Run a line to the service on which a study takes many seconds; its `rate` can be changed."""
-    with Proxy(service.port, rate=40_000) as line:
+    """Run a line to the service on which a study takes a minute; its `rate` can be changed."""
+    with Proxy(service.port, rate=12_000) as line:
         yield line
 
 

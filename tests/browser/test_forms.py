@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from playwright.sync_api import expect
 from support.audit import READABLE, broken_rules, contrasts
 from support.waits import PATIENCE
 
@@ -79,7 +80,7 @@ def test_decisions_by_mouse_and_by_keyboard(page, workspace, spoilt_folder):
     page.sees(f"Selected: {first}")
     page.sees("Enter a reason first")
     page.fill("Reason", "neuropacs agreed to 130 ms")
-    assert page.form.get_by_label("Rule", exact=True).input_value() == "echo_time"
+    expect(page.form.get_by_label("Rule", exact=True)).to_have_value("echo_time")
     page.click("Override the rule")
     page.sees("2 studies, 2 without errors.")
     page.sees("Overridden by the user: neuropacs agreed to 130 ms")

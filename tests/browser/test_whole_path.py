@@ -137,7 +137,7 @@ def send(page):
     page.sees("4 studies to send")
     page.click("Send")
     page.sees("4 of 4 studies have been sent.")
-    assert page.form.locator("progress").first.get_attribute("value") == "1.0000"
+    expect(page.form.locator("progress").first).to_have_attribute("value", "1.0000")
     keep(page, "forms_submit", docs=True)
 
 

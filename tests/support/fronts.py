@@ -2,16 +2,15 @@
 
 from contextlib import contextmanager
 
-from support.lab import LabPage
 from support.voila import VoilaPage, running_page
 
 VIEW = {"width": 1300, "height": 1400}
 
 
 @contextmanager
-def in_lab(browser, lab, workspace, *, dark=False):
+def in_lab(tab, workspace, *, dark=False):
     """Show the forms of a workspace in a notebook."""
-    with left(LabPage(browser.new_page(), *lab)) as page:
+    with left(tab.open()) as page:
         page.open_app(workspace, theme="JupyterLab Dark" if dark else "JupyterLab Light")
         yield page
 

@@ -1,12 +1,11 @@
 """JupyterLab on a loopback port, and a page of Chromium that looks at it."""
 
-import json
 import os
 import shutil
 import subprocess
 import threading
-import urllib.request
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import nbformat
@@ -41,6 +40,35 @@ CONTRAST = """(element) => {
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }"""
 """A function of the page, after WCAG 2.2, relative luminance and contrast ratio."""
+OPEN = """async ([path, theme, seconds]) => {
+  const app = window.jupyterapp, end = Date.now() + 1000 * seconds;
+  const until = (holds) => new Promise((done, fail) => {
+    const look = () => {
+      if (holds()) done();
+      else if (Date.now() > end) fail(new Error(`JupyterLab never came to ${holds}`));
+      else setTimeout(look, 20);
+    };
+    look();
+  });
+  await app.restored;
+  if (document.body.dataset.jpThemeName !== theme)
+    await app.commands.execute("apputils:change-theme", { theme });
+  await until(() => document.body.dataset.jpThemeName === theme);
+  const shown = await app.commands.execute("docmanager:open", { path });
+  await until(() => shown.context.sessionContext.session?.kernel?.status === "idle");
+  await until(() => app.shell.currentWidget === shown);
+  app.commands.execute("notebook:run-all-cells");
+}"""
+"""Opens a notebook in the page of JupyterLab that is there, and runs it."""
+CLOSE = """async (path) => {
+  for (const shown of [...window.jupyterapp.shell.widgets("main")]) {
+    if (shown.context?.path !== path) continue;
+    await shown.context.sessionContext.shutdown();
+    shown.dispose();
+  }
+  await new Promise((done) => setTimeout(done));  // what fails by it fails before the next test
+}"""
+"""Ends the kernel of a notebook and closes it, asking nothing."""
 ARTIFACTS = Path(__file__).parent.parent / ".artifacts"
 
 
@@ -75,7 +103,7 @@ def running_lab(folder):
     environ = os.environ | {name: str(own / place) for name, place in places.items()}
     options = ("--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root")
     options += ("--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True")
-    options += (f"--ServerApp.root_dir={folder}",)
+    options += (f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True")
     command = [*jupyter_command("jupyterlab"), *options]
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as server:
         try:
@@ -96,16 +124,36 @@ def _address(lines):
     raise AssertionError("JupyterLab ended before it told its address")
 
 
+class LabTab:
+    """A page of JupyterLab, loaded once for the notebooks of many tests: loading takes seconds."""
+
+    def __init__(self, browser, find_lab):
+        self._browser, self._find_lab, self._page = browser, find_lab, None
+
+    def open(self):
+        """Return a notebook to open in the page."""
+        address, root = self._find_lab()
+        if self._page is None or self._page.is_closed():
+            self._page = self._browser.new_page()
+        return LabPage(self._page, address, root)
+
+
 class LabPage:
     """A notebook with the forms of one workspace, open in the browser."""
 
+    _numbers = count(1)
+
     def __init__(self, page, address, root):
         self.page, self._address, self._root = page, address, root
+        self._name = f"forms_{next(self._numbers)}.ipynb"
         self.complaints = []
         page.set_default_timeout(1000 * PATIENCE)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", self._asked)
-        page.on("console", self._said)
+        self._heard = {"pageerror": self._failed, "dialog": self._asked, "console": self._said}
+        for event, listen in self._heard.items():
+            page.on(event, listen)
+
+    def _failed(self, error):
+        self.complaints.append(str(error))
 
     def _asked(self, dialog):
         if dialog.type == "beforeunload":
@@ -120,21 +168,18 @@ class LabPage:
 
     def open_app(self, workspace, theme="JupyterLab Light"):
         """Run a notebook that shows the forms of a workspace."""
-        settings = self._root.parent / "jupyter" / "settings" / "@jupyterlab"
-        themes = settings / "apputils-extension" / "themes.jupyterlab-settings"
-        themes.write_text(json.dumps({"theme": theme}))
-        self.open_cell(f"import neuroflow as nf\nnf.app(nf.Workspace({str(workspace)!r}))")
+        self.open_cell(f"import neuroflow as nf\nnf.app(nf.Workspace({str(workspace)!r}))", theme)
 
-    def open_cell(self, code):
+    def open_cell(self, code, theme="JupyterLab Light"):
         """Run a notebook of one cell that shows a form."""
         cell = new_code_cell(code)
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = new_notebook(cells=[cell], metadata={"kernelspec": kernel})
-        nbformat.write(notebook, self._root / "forms.ipynb")
-        self.page.goto(f"{self._address}/doc/tree/forms.ipynb")
-        self.page.get_by_text("| Idle").wait_for()
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_text("Run All Cells", exact=True).click()
+        nbformat.write(notebook, self._root / self._name)
+        if not self.page.url.startswith(self._address):
+            self.page.goto(f"{self._address}/doc")
+        self.page.wait_for_function("window.jupyterapp")
+        self.page.evaluate(OPEN, [self._name, theme, PATIENCE])
         self.form.wait_for()
 
     @property
@@ -150,7 +195,7 @@ class LabPage:
 
         with self.page.expect_response(is_save):
             self.page.keyboard.press("Control+s")
-        return (self._root / "forms.ipynb").read_text(encoding="utf-8")
+        return (self._root / self._name).read_text(encoding="utf-8")
 
     def reload(self):
         """Save the notebook and load the page anew; the kernel goes on."""
@@ -178,7 +223,10 @@ class LabPage:
             (keyboard.press if one in {"Tab", "Enter"} else keyboard.insert_text)(str(one))
 
     def tab(self, name):
-        self.page.get_by_role("tab", name=name).click()
+        """Open a form, and wait until it is the one that is seen."""
+        tab = self.page.get_by_role("tab", name=name)
+        tab.click()
+        tab.and_(self.page.locator("[aria-selected=true]")).wait_for()
 
     def fill(self, label, value):
         field = self.form.get_by_label(label, exact=True)
@@ -214,10 +262,13 @@ class LabPage:
         forms.screenshot(path=ARTIFACTS / f"{name}.png")
 
     def leave(self):
-        """Close the page and end its kernel, which would go on working beside the next test."""
-        self.page.close()
-        with urllib.request.urlopen(f"{self._address}/api/kernels", timeout=PATIENCE) as answer:
-            kernels = [kernel["id"] for kernel in json.load(answer)]
-        for kernel in kernels:
-            address = f"{self._address}/api/kernels/{kernel}"
-            urllib.request.urlopen(urllib.request.Request(address, method="DELETE")).close()
+        """Close the notebook and end its kernel, which would go on working beside the next test."""
+        is_closed = False
+        try:
+            self.page.evaluate(CLOSE, self._name)
+            is_closed = True
+        finally:
+            for event, listen in self._heard.items():
+                self.page.remove_listener(event, listen)
+            if not is_closed:
+                self.page.close()  # the next test loads another

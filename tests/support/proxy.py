@@ -93,8 +93,7 @@ class _Pair:
         left = self.fault.after if self.fault else None
         for data in _received(self.client):
             self.proxy.bytes_up += len(data)
-            if self.proxy.rate:
-                time.sleep(len(data) / self.proxy.rate)
+            self._take_time(len(data))
             if left is not None and len(data) >= left:
                 self._send(self.server, data[:left])
                 self._strike()
@@ -102,6 +101,12 @@ class _Pair:
             left = None if left is None else left - len(data)
             self._send(self.server, data)
         self._close(self.server)
+
+    def _take_time(self, size):
+        """Wait as long as so many bytes take at the rate, which a test may change meanwhile."""
+        begin = time.monotonic()
+        while (rate := self.proxy.rate) and (left := begin + size / rate - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
 
     def downwards(self):
         for data in _received(self.server):

@@ -1,6 +1,7 @@
 """Two small studies: the forms are tested here, not the reading of scans."""
 
 import pytest
+from support.made_once import made_once
 
 from neuroflow.demo.cohort import make_cohort
 from neuroflow.workspace import Workspace
@@ -9,9 +10,11 @@ from neuroflow.workspace import Workspace
 @pytest.fixture(scope="session")
 def cohort_folder(tmp_path_factory):
     """Return a folder with `scans` and `participants.tsv`, never changed."""
-    folder = tmp_path_factory.mktemp("cohort")
-    make_cohort(folder, n_studies=2, seed=1)
-    return folder
+    return made_once(
+        tmp_path_factory,
+        "two_nifti_studies",
+        lambda folder: make_cohort(folder, n_studies=2, seed=1, only_nifti=True),
+    )
 
 
 @pytest.fixture

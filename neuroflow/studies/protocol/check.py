@@ -27,12 +27,10 @@ from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.protocol.rule import finding
 from neuroflow.studies.protocol.rules import RULES
 from neuroflow.studies.protocol.visits import same_visits
-from neuroflow.studies.protocol.wording import DIRECTIONS
+from neuroflow.studies.protocol.wording import DIRECTIONS, NOT_CHECKED
 
 COLUMNS = [field.name for field in fields(Finding)]
 """Of the table that `check` returns."""
-NOT_CHECKED = "not checked yet"
-"""The measured value of a study that was never checked."""
 
 
 def check(

@@ -12,6 +12,8 @@ DICOM = "DICOM PS3.3"
 NIFTI = "NIfTI-1 data format (Cox et al. 2004)"
 FSL = "FSL user guide, bvals and bvecs"
 OWN = "neuroflow"
+NOT_CHECKED = "not checked yet"
+"""The measured value of a study that was never checked."""
 ONLY_DICOM = frozenset({StudyKind.DICOM})
 ONLY_NIFTI = frozenset({StudyKind.NIFTI})
 DIRECTIONS = 30

@@ -15,7 +15,7 @@ from neuroflow.errors import IdError
 from neuroflow.io import Mtimes, mtimes
 from neuroflow.models import Cohort, OnEvent, Severity
 from neuroflow.results import save_cohort_table
-from neuroflow.studies import OVERRIDDEN, find_studies, findings_table
+from neuroflow.studies import OVERRIDDEN
 from neuroflow.widgets.cohort import table
 from neuroflow.widgets.common import FormModel
 from neuroflow.workspace import LEDGER_FILES, CohortStore, Workspace, blocked_studies
@@ -87,6 +87,8 @@ class CohortModel(FormModel):
         participants = self.participants.strip() or None
 
         def work(on_event: OnEvent, _stop: StopEvent) -> tuple[Cohort, pd.DataFrame]:
+            from neuroflow.studies import find_studies  # with readers of scans, when needed
+
             studies = find_studies(folder, on_event=on_event) if folder else None
             if add and studies is not None:
                 known = self.ws.cohort(cohort_id).studies
@@ -164,6 +166,8 @@ class CohortModel(FormModel):
         if self.cohort is None or self.findings is None:
             return
         path = self.ws.folder / f"findings_{self.cohort.cohort_id}.csv"
+        from neuroflow.studies import findings_table
+
         save_cohort_table(findings_table(self.findings, self.cohort.studies), path)
         self.set(notice=f"The findings are in {path}. It names participants and folders.")
 

@@ -17,7 +17,6 @@ from neuroflow.identity import Account
 from neuroflow.io import ParticipantRows, is_more_than_text, read_participants, write_private
 from neuroflow.ledger import Ledger, State
 from neuroflow.models import Cohort, OnEvent, Study
-from neuroflow.studies import image_digests
 from neuroflow.workspace.arguments import check_studies
 from neuroflow.workspace.enrolment.cohort_store import CohortStore
 from neuroflow.workspace.enrolment.decisions import Decision, DecisionStore
@@ -322,6 +321,8 @@ def _identified(
 ) -> list[Study]:
     """Add the digests of the scans that were never digested; the others keep theirs."""
     new = [study for study in studies if not study.image_digest]
+    from neuroflow.studies import image_digests  # with readers of scans, when needed
+
     digests = iter(image_digests(new, executor=executor, on_event=on_event))
     return [
         study if study.image_digest else replace(study, image_digest=next(digests) or None)
