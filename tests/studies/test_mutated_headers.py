@@ -27,13 +27,15 @@ from neuroflow.studies.package.build import PackageWarning, package_studies
 MUTATIONS = int(os.environ.get("NEUROFLOW_MUTATIONS", "40"))
 BATCH = 20
 ROOT = b"1.2.840.99999"
+TINY = replace(SMALL, n_slices=2, n_b0=1, n_directions=1)
+"""Two volumes: the least that is a diffusion study, so that many can be tried."""
 WRITERS: dict[str, Callable[[Path], object]] = {
-    "siemens": lambda folder: write_mosaic(folder, SMALL),
-    "siemens slices": lambda folder: write_dicom(folder, replace(SMALL, vendor="siemens")),
-    "ge": lambda folder: write_dicom(folder, replace(SMALL, vendor="ge")),
-    "philips": lambda folder: write_dicom(folder, replace(SMALL, vendor="philips")),
-    "enhanced": lambda folder: write_enhanced(folder, SMALL),
-    "siemens vb": lambda folder: quirks.edit(write_mosaic(folder, SMALL), maker_quirks.siemens_vb),
+    "siemens": lambda folder: write_mosaic(folder, TINY),
+    "siemens slices": lambda folder: write_dicom(folder, replace(TINY, vendor="siemens")),
+    "ge": lambda folder: write_dicom(folder, replace(TINY, vendor="ge")),
+    "philips": lambda folder: write_dicom(folder, replace(TINY, vendor="philips")),
+    "enhanced": lambda folder: write_enhanced(folder, TINY),
+    "siemens vb": lambda folder: quirks.edit(write_mosaic(folder, TINY), maker_quirks.siemens_vb),
     "siemens xa": lambda folder: _changed(folder, "siemens", maker_quirks.siemens_xa_classic),
     "ge mr29": lambda folder: _changed(folder, "ge", maker_quirks.ge_mr29),
     "philips classic": lambda folder: _changed(folder, "philips", maker_quirks.philips_classic),
@@ -46,7 +48,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 
 
 def _changed(folder: Path, vendor: str, quirk: Callable[[FileDataset, int], object]) -> None:
-    quirks.edit(write_dicom(folder, replace(SMALL, vendor=vendor)), quirk)
+    quirks.edit(write_dicom(folder, replace(TINY, vendor=vendor)), quirk)
 
 
 TEXTS = (
@@ -124,26 +126,42 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
 
 
 def test_mutated_headers_give_findings_and_stop_no_other_study(originals, tmp_path):
-    rng = random.Random(int(os.environ.get("NEUROFLOW_SEED", "20240315")))
-    packaged = 0
-    for batch in range(-(-MUTATIONS // BATCH)):
-        folder = tmp_path / str(batch)
-        for number in range(BATCH):
-            name = rng.choice(sorted(originals))
-            case = folder / f"case{number:02d}"
-            shutil.copytree(originals[name], case)
-            paths = sorted(case.iterdir())
-            for path in paths:  # a study of its own
-                path.write_bytes(path.read_bytes().replace(ROOT, b"1.2.840.9%04d" % number))
-            for path in rng.sample(paths, rng.choice((1, 1, len(paths)))):
-                state = rng.getstate()
-                path.write_bytes(mutated(path.read_bytes(), rng))
-                if len(paths) > 1 and rng.random() < 0.5:
-                    rng.setstate(state)  # the same change in every file
-        write_dicom(folder / "good", replace(SMALL, number=99, patient_id="GOOD"))
-        packaged += examine(folder, tmp_path / "out")
-        shutil.rmtree(folder)
+    seed = int(os.environ.get("NEUROFLOW_SEED", "20240315"))
+    packaged, mutations = try_mutations(originals, tmp_path, MUTATIONS, seed)
+    assert mutations >= MUTATIONS
     assert packaged > MUTATIONS // 10, "most mutations leave a study that can be packaged"
+
+
+def try_mutations(
+    originals: dict[str, Path], folder: Path, count: int, seed: int
+) -> tuple[int, int]:
+    """Try so many studies; return how many were packaged, and how many headers were mutated."""
+    rng = random.Random(seed)
+    packaged = mutations = 0
+    for batch in range(-(-count // BATCH)):
+        scans = folder / str(batch)
+        for number in range(BATCH):
+            case = scans / f"case{number:02d}"
+            shutil.copytree(originals[rng.choice(sorted(originals))], case)
+            mutations += mutate_study(case, number, rng)
+        write_dicom(scans / "good", replace(TINY, number=99, patient_id="GOOD"))
+        packaged += examine(scans, folder / "out")
+        shutil.rmtree(scans)
+    return packaged, mutations
+
+
+def mutate_study(case: Path, number: int, rng: random.Random) -> int:
+    """Make a study of its own, and change one header of it, or all; return how many."""
+    paths = sorted(case.iterdir())
+    for path in paths:
+        path.write_bytes(path.read_bytes().replace(ROOT, b"1.2.840.9%04d" % number))
+    chosen = rng.sample(paths, rng.choice((1, 1, len(paths))))
+    for path in chosen:
+        state = rng.getstate()
+        path.write_bytes(mutated(path.read_bytes(), rng))
+        if len(paths) > 1 and rng.random() < 0.5:
+            rng.setstate(state)  # the same change in every file
+    return len(chosen)
 
 
 def examine(folder: Path, out: Path) -> int:
