@@ -570,7 +570,7 @@ class Workspace:
         """Fill in the age or sex of a study that neither participants.tsv nor its header has.
 
         The values are kept in the workspace. participants.tsv is not changed, and takes precedence
-        where it has them later.
+        where it has them later. Beside a sex of ``"O"``, the one filled in is only sent.
 
         Parameters
         ----------

@@ -130,6 +130,25 @@ def test_results_are_matched_with_a_filled_in_age(enrolment, cohort):
     assert table["age"].notna().all()
 
 
+def test_another_sex_is_kept_beside_the_one_stated_for_sending(
+    enrolment, checks, cohort, people, errors_of
+):
+    enrolment.fill_in(cohort, cohort.studies[0].label, age=61)
+    table = pd.read_csv(people, sep="\t", dtype=str)
+    row = table["participant_id"].str.removeprefix("sub-") == cohort.studies[0].participant_id
+    table.loc[row, "sex"] = "O"
+    table.to_csv(people, sep="\t", index=False)
+    other = enrolment.cohort("C", cohort.studies, participants=people)
+    label = other.studies[0].label
+    assert errors_of(checks.check(other)) == [(label, "sex")]
+    enrolment.fill_in("C", label, sex="F")
+    stated = enrolment.cohort("C")
+    assert stated.studies[0].sex == "F"
+    assert errors_of(checks.check(stated)) == []
+    known = enrolment.study_map().dropna(subset="study_id").set_index("study_id")
+    assert known.loc[stated.studies[0].study_id, "sex"] == "O"
+
+
 def test_participants_tsv_takes_precedence_over_a_filled_in_age(enrolment, cohort):
     study = cohort.studies[1]
     with pytest.raises(OptionError, match=r"participants.tsv has another age"):

@@ -78,7 +78,7 @@ def scan_elements(
     vr: str | None
     while at != size:
         if implicit:
-            tag, vr, length, begin = _head(data, at, implicit=True)
+            tag, vr, length, begin = element_head(data, at, implicit=True)
         else:
             group, element, code, length = head(data, at)
             tag = group << 16 | element
@@ -91,7 +91,7 @@ def scan_elements(
         if length == _UNDEFINED:
             if tag in wanted:
                 raise UnusualError
-            at = _end_of_sequence(data, begin, implicit=implicit or vr == "UN")
+            at = end_of_sequence(data, begin, implicit=implicit or vr == "UN")
             continue
         at = begin + length
         if tag in wanted:
@@ -105,7 +105,7 @@ def scan_meta(data: bytes, at: int, wanted: Collection[int]) -> tuple[dict[int, 
     """Find some attributes of the file's meta information, and where it ends."""
     found: dict[int, bytes] = {}
     while data[at : at + 2] == b"\x02\x00":
-        tag, _, length, begin = _head(data, at, implicit=False)
+        tag, _, length, begin = element_head(data, at, implicit=False)
         at = begin + length
         if tag in wanted:
             found[tag] = data[begin:at]
@@ -158,11 +158,11 @@ def _split(data: bytes, at: int, syntax: str) -> StoredHeader | None:
     elements: dict[int, bytes] = {}
     implicit, before = syntax == ImplicitVRLittleEndian, 0x0002FFFF
     while True:
-        tag, vr, length, begin = _head(data, at, implicit=implicit)
+        tag, vr, length, begin = element_head(data, at, implicit=implicit)
         if tag >= _STOP:
             return StoredHeader(syntax, elements, at) if tag == _PIXELS else None
         if length == _UNDEFINED:
-            end = _end_of_sequence(data, begin, implicit=implicit or vr == "UN")
+            end = end_of_sequence(data, begin, implicit=implicit or vr == "UN")
         else:
             end = begin + length
         if tag <= before or end > len(data):
@@ -171,7 +171,7 @@ def _split(data: bytes, at: int, syntax: str) -> StoredHeader | None:
         at, before = end, tag
 
 
-def _head(data: bytes, at: int, *, implicit: bool) -> tuple[int, str | None, int, int]:
+def element_head(data: bytes, at: int, *, implicit: bool) -> tuple[int, str | None, int, int]:
     """Read the tag, VR, length and offset of a value."""
     if implicit:
         group, element, length = _IMPLICIT(data, at)
@@ -185,7 +185,7 @@ def _head(data: bytes, at: int, *, implicit: bool) -> tuple[int, str | None, int
     return group << 16 | element, vr, length, at + 8
 
 
-def _end_of_sequence(data: bytes, at: int, *, implicit: bool) -> int:
+def end_of_sequence(data: bytes, at: int, *, implicit: bool) -> int:
     """Return where a sequence of undefined length ends."""
     while True:
         group, element, length = _IMPLICIT(data, at)
@@ -200,10 +200,10 @@ def _end_of_sequence(data: bytes, at: int, *, implicit: bool) -> int:
 
 def _end_of_item(data: bytes, at: int, *, implicit: bool) -> int:
     while True:
-        tag, vr, length, begin = _head(data, at, implicit=implicit)
+        tag, vr, length, begin = element_head(data, at, implicit=implicit)
         if tag == _END_OF_ITEM:
             return begin
         if length == _UNDEFINED:
-            at = _end_of_sequence(data, begin, implicit=implicit or vr == "UN")
+            at = end_of_sequence(data, begin, implicit=implicit or vr == "UN")
         else:
             at = begin + length

@@ -7,7 +7,8 @@ most of them have the same value in all files of a series.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Iterable, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from typing import Any, BinaryIO, Generic, TypeVar, cast
 
@@ -26,7 +27,8 @@ from pydicom.uid import (
 )
 from pydicom.values import convert_value
 
-from neuroflow.studies.dicom.element_scan import SCAN_ERRORS, Element, scan_elements, scan_meta
+from neuroflow.studies.dicom.element_scan import SCAN_ERRORS, Element, scan_meta
+from neuroflow.studies.dicom.repeated_scan import RepeatedScan, Scan
 
 Lookup = Callable[[int], Any]
 """Returns the value of an attribute by its tag; None where it is missing or empty."""
@@ -46,15 +48,20 @@ class RawHeader:
         syntax: UID,
         stop: tuple[int, int, int] | None,
         sop_class: str = "",
+        scan: Scan | None = None,
     ) -> None:
         self.sop_class = sop_class
         self.elements = elements
         self._implicit = syntax == ImplicitVRLittleEndian
         self._little = syntax != ExplicitVRBigEndian
+        # Elements that pydicom read know their place in the file: no two are equal.
+        self._is_plain = scan is not None
+        self._like = None if scan is None else scan.like
+        self._own = {} if scan is None else scan.own
         self.syntax = syntax
         self.stop = stop
-        charset = self._convert(CHARSET, ("iso8859",)) if CHARSET in elements else None
-        self._encodings: tuple[str, ...] = tuple(convert_encodings(charset or ""))
+        charset = elements[CHARSET].value if CHARSET in elements else b""
+        self._encodings = _encodings(charset if isinstance(charset, bytes) else b"")
 
     def __call__(self, tag: int) -> Any:
         """Return a value."""
@@ -63,15 +70,24 @@ class RawHeader:
         return self._convert(tag, self._encodings)
 
     def stored(
-        self, tags: Iterable[int], unless: Collection[int] = ()
+        self, tags: frozenset[int], unless: Collection[int] = ()
     ) -> tuple[object, ...] | None:
         """Return some attributes as they are stored, to compare files; None of unusual ones."""
-        if any(tag in self.elements for tag in unless):
+        elements = self.elements
+        if not self._is_plain or any(tag in elements for tag in unless):
             return None
-        elements = [self.elements.get(tag) for tag in tags]
-        if any(one is not None and type(one) is not Element for one in elements):
-            return None
-        return (self._encodings, self._implicit, *elements)
+        if self._like is not None:  # what the others have is known
+            own = [item for item in self._own.items() if item[0] in tags]
+            return (self._like, self._encodings, *own)
+        mine = [item for item in elements.items() if item[0] in tags]
+        return (self._encodings, self._implicit, *mine)
+
+    def change(self, change: Callable[[dict[int, Any]], object]) -> None:
+        """Add elements to those that were read."""
+        count = len(self.elements)
+        change(self.elements)
+        if len(self.elements) != count:
+            self._like = None
 
     def _convert(self, tag: int, encodings: tuple[str, ...]) -> Any:
         element = self.elements[tag]
@@ -106,12 +122,12 @@ class Memo(Generic[Result]):
 
     def __init__(
         self,
-        tags: Sequence[int],
+        tags: Iterable[int],
         read: Callable[[Lookup], Result],
         *,
         unless: Collection[int] = (),
     ) -> None:
-        self._tags, self._read, self._unless = tags, read, unless
+        self._tags, self._read, self._unless = frozenset(tags), read, unless
         self._known: dict[tuple[object, ...], Result] = {}
 
     def __call__(self, look: Lookup) -> Result:
@@ -141,6 +157,12 @@ def _decoded(
 ) -> Any:
     raw = RawDataElement(BaseTag(0), vr, len(value), value, 0, implicit, little)
     return convert_value(vr.split(" or ", maxsplit=1)[0], raw, list(encodings))
+
+
+@lru_cache(maxsize=64)
+def _encodings(stored: bytes) -> tuple[str, ...]:
+    charset = _decoded("CS", stored, False, True, ("iso8859",)) if stored else ""
+    return tuple(convert_encodings(charset or ""))
 
 
 def read_raw(
@@ -177,13 +199,27 @@ def _parse_bytes(data: bytes, tags: Collection[int], end: int) -> RawHeader | No
         return None
     if syntax != ExplicitVRBigEndian:
         try:
-            elements, stop = scan_elements(
-                data, begin, tags, end, implicit=syntax == ImplicitVRLittleEndian
-            )
-            return RawHeader(elements, syntax, stop, sop_class)
+            scan = _scanner(tags, end)(data, begin, implicit=syntax == ImplicitVRLittleEndian)
+            return RawHeader(scan.elements, syntax, scan.stop, sop_class, scan)
         except SCAN_ERRORS:
             pass  # also where the bytes end too early: pydicom has the last word
     return _parse(io.BytesIO(data), tags, end)
+
+
+def _scanner(tags: Collection[int], end: int) -> RepeatedScan:
+    """Return what scans for these attributes in this thread."""
+    known: dict[tuple[int, int], tuple[Collection[int], RepeatedScan]]
+    known = _local.__dict__.setdefault("scanners", {})
+    key = (id(tags), end)
+    if key not in known or known[key][0] is not tags:
+        if len(known) >= _MOST_SCANNERS:
+            known.clear()
+        known[key] = (tags, RepeatedScan(tags, end))
+    return known[key][1]
+
+
+_local = threading.local()
+_MOST_SCANNERS = 8
 
 
 def _meta_of_bytes(data: bytes) -> tuple[UID, int, str]:

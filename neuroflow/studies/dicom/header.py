@@ -76,40 +76,22 @@ PROTOCOL = (
     "PixelRepresentation",
 )
 """Attributes with one value per series, read from every file to compare them."""
-_SINGLE = (
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "SOPInstanceUID",
-    "SOPClassUID",
-    "PatientID",
-    "PatientName",
-    "SeriesNumber",
-    "InstanceNumber",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "NumberOfFrames",
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
-    "DiffusionBValue",
-    "DiffusionGradientOrientation",
-    "MRDiffusionSequence",
-    "EffectiveEchoTime",
-    "DiffusionDirectionality",
-    "ComplexImageComponent",
-    "FrameType",
-    "ImageComments",
-    "StudyTime",
-    "SeriesDate",
-    "SeriesTime",
-    "AcquisitionDate",
-    "AcquisitionTime",
-    "ContentDate",
-    "ContentTime",
+_NAMES = ("StudyInstanceUID", "SeriesInstanceUID", "SOPClassUID", "PatientID", "SeriesNumber")
+_FURTHER = (
+    "SOPInstanceUID PatientName InstanceNumber ImagePositionPatient "
+    "ImageOrientationPatient PixelSpacing NumberOfFrames SharedFunctionalGroupsSequence "
+    "PerFrameFunctionalGroupsSequence DiffusionBValue DiffusionGradientOrientation "
+    "MRDiffusionSequence EffectiveEchoTime DiffusionDirectionality ComplexImageComponent "
+    "FrameType ImageComments StudyTime SeriesDate SeriesTime AcquisitionDate "
+    "AcquisitionTime ContentDate ContentTime"
 )
 TAGS = frozenset(
     (
-        *(tag for word in (*PROTOCOL, *_SINGLE) if (tag := tag_for_keyword(word)) is not None),
+        *(
+            tag
+            for word in (*PROTOCOL, *_NAMES, *_FURTHER.split())
+            if (tag := tag_for_keyword(word)) is not None
+        ),
         *STORED_PRIVATE_TAGS,
         *DECLARED,
         CHARSET,
@@ -132,6 +114,11 @@ _WEIGHTING_WORDS = (
 )
 _WEIGHTING_TAGS = sorted({*PRIVATE_TAGS, *map(tag_of, _WEIGHTING_WORDS)})
 _TAG_LIST = [BaseTag(tag) for tag in TAGS]
+_NAME_TAGS = tuple(map(tag_of, _NAMES))
+_MOMENTS = tuple(
+    (tag_of(f"{word}Date"), tag_of(f"{word}Time"))
+    for word in ("Study", "Series", "Acquisition", "Content")
+)
 _IN_GROUPS = frozenset({*TAGS, DIRECTION_SEQUENCE})
 READ_ERRORS = (
     InvalidDicomError,
@@ -203,7 +190,7 @@ def read_header(stream: IO[bytes], size: int | None = None) -> Header:
         if raw is not None and (raw.stop is None or raw.stop[0] >= _PIXELS):
             if raw.stop is None or (size is not None and _end(raw.stop) > size):
                 raise EOFError("the file is truncated")
-            gather(raw.elements)
+            raw.change(gather)
             return _header(raw, raw.syntax, _classic(raw))
         # The attributes of enhanced images are in sequences, which pydicom reads.
         stream.seek(0)
@@ -227,18 +214,18 @@ def _end(stop: tuple[int, int, int]) -> int:
 
 def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
     """Make a header of what was read; a Study Instance UID is required."""
-    study_uid = _text(look(tag_of("StudyInstanceUID")))
+    study_uid, series_uid, sop_class, patient_id, series_number, declared = _names(look)
     if not study_uid:
         raise InvalidDicomError("no Study Instance UID")
     mosaic_slices, times = _mosaic(look)
     protocol, frames, spacing = facts
     return Header(
         study_uid=study_uid,
-        series_uid=_text(look(tag_of("SeriesInstanceUID"))),
+        series_uid=series_uid,
         sop_uid=_text(look(tag_of("SOPInstanceUID"))),
-        sop_class=_text(look(tag_of("SOPClassUID"))),
-        patient_id=_text(look(tag_of("PatientID"))),
-        series_number=_integer(look(tag_of("SeriesNumber"))),
+        sop_class=sop_class,
+        patient_id=patient_id,
+        series_number=series_number,
         instance_number=_integer(look(tag_of("InstanceNumber"))),
         transfer_syntax=syntax,
         protocol=protocol,
@@ -246,9 +233,18 @@ def _header(look: Lookup, syntax: str, facts: _Facts) -> Header:
         pixel_spacing=spacing,
         mosaic_slices=mosaic_slices,
         mosaic_times=times,
-        declared_directions=declared_directions(look),
+        declared_directions=declared,
         started_at=_started_at(look),
     )
+
+
+def _read_names(look: Lookup) -> tuple[str, str, str, str, int | None, int | None]:
+    study, series, sop_class, patient, number = (look(tag) for tag in _NAME_TAGS)
+    texts = (_text(study), _text(series), _text(sop_class), _text(patient))
+    return *texts, _integer(number), declared_directions(look)
+
+
+_names = Memo((*_NAME_TAGS, *DECLARED, *PRIVATE_TAGS), _read_names)
 
 
 def _text(value: Any) -> str:
@@ -353,7 +349,7 @@ def _plain(value: Any) -> Any:
     return tuple(_plain(part) for part in value) if hasattr(value, "__iter__") else str(value)
 
 
-def _mosaic(look: Lookup) -> tuple[int, tuple[float, ...]]:
+def _read_mosaic(look: Lookup) -> tuple[int, tuple[float, ...]]:
     if "MOSAIC" not in (look(tag_of("ImageType")) or ()):
         return 0, ()
     slices = _integer(private_value(look, 0x0019, 0x0A, "SIEMENS"))
@@ -365,12 +361,11 @@ def _mosaic(look: Lookup) -> tuple[int, tuple[float, ...]]:
     return slices or 0, moments or ()
 
 
+_mosaic = Memo((tag_of("ImageType"), *PRIVATE_TAGS), _read_mosaic, unless=CSA_TAGS)
+
+
 def _started_at(look: Lookup) -> str:
-    moments = (
-        _text(look(tag_of(f"{word}Date"))) + _text(look(tag_of(f"{word}Time")))
-        for word in ("Study", "Series", "Acquisition", "Content")
-    )
-    return first_moment(moments)
+    return first_moment(_text(look(date)) + _text(look(time)) for date, time in _MOMENTS)
 
 
 def _integer(value: Any) -> int | None:

@@ -159,7 +159,8 @@ RULES: tuple[Rule, ...] = (
         "demographics.sex",
         OneOf(("M", "F")),
         source=FORMAT,
-        advice="Enter the sex in participants.tsv (column sex, M or F).",
+        advice="Enter the sex in participants.tsv (column sex, M or F), or fill in M or F for "
+        "sending only.",
         unknown=ERROR,
     ),
     Rule(
@@ -256,8 +257,8 @@ RULES: tuple[Rule, ...] = (
         "completeness.missing_instances",
         NoneOf(8),
         source=DICOM,
-        advice="Files may be missing. " + EXPORT_AGAIN,
-        severity=WARNING,
+        advice="Files may be missing. " + EXPORT_AGAIN + " If the scanner left the numbers out, "
+        "override the rule.",
         unknown=None,
         kinds=ONLY_DICOM,
     ),

@@ -30,7 +30,7 @@ class Decision:
 
     excluded: str = ""  # Why the study is left out; empty where it is not
     age: float | None = None  # Age at the scan in years, where participants.tsv lacks it.
-    sex: str | None = None  # ``"M"`` or ``"F"``, where participants.tsv lacks it.
+    sex: str | None = None  # ``"M"`` or ``"F"``, where participants.tsv has neither.
     repeated: str = ""  # Why another study was repeated as this one; empty for all others
 
 

@@ -70,7 +70,9 @@ def with_known_values(study: Study, decision: Decision, rows: ParticipantRows | 
         age=study.age if decision.age is None else decision.age,
         sex=decision.sex or study.sex,
     )
-    return filled if rows is None else with_participant(filled, rows)
+    known = filled if rows is None else with_participant(filled, rows)
+    # The service takes M or F: what is stated for sending stands beside another sex in the table.
+    return replace(known, sex=decision.sex) if decision.sex and known.sex not in SEXES else known
 
 
 def checked_values(given: Mapping[str, object]) -> Decision:

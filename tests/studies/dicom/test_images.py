@@ -182,6 +182,8 @@ def test_gaps_in_the_instance_numbers_are_named(tmp_path):
     for path in (paths[3], paths[7]):
         path.unlink()
     assert measured(tmp_path)["missing_instances"] == "2: 4, 8"
+    severities = {one.rule: one.severity for one in check_study(*find_studies(tmp_path))}
+    assert severities["missing_instances"] == "error"
 
 
 @pytest.mark.parametrize("number", [lambda n: 2 * n + 1, lambda _: 1, lambda n: n * n * 97])
