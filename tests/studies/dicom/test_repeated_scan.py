@@ -8,6 +8,7 @@ import pytest
 from support import quirks
 from support.scans import SMALL, write_dicom, write_mosaic
 
+from neuroflow.demo.scans import maker_quirks
 from neuroflow.studies.dicom.element_scan import SCAN_ERRORS, scan_elements
 from neuroflow.studies.dicom.fast_reader import RawHeader, read_raw
 from neuroflow.studies.dicom.header import READ_ERRORS, TAGS, _classic, _header, read_header
@@ -22,7 +23,7 @@ def series(tmp_path_factory):
     """Return files of several series, in the order of their names."""
     folder = tmp_path_factory.mktemp("series")
     paths = [*write_mosaic(folder / "vb", SMALL)]
-    quirks.edit(paths, quirks.siemens_vb)
+    quirks.edit(paths, maker_quirks.siemens_vb)
     for number, vendor in enumerate(("siemens", "ge", "philips")):
         scan = replace(SMALL, vendor=vendor, number=number + 5)
         paths += write_dicom(folder / vendor, scan)
