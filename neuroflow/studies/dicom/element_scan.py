@@ -145,7 +145,7 @@ def split_item(data: bytes) -> dict[int, StoredElement]:
     found: dict[int, StoredElement] = {}
     at, before = 0, -1
     while at != len(data):
-        tag, vr, length, begin = _head(data, at, implicit=False)
+        tag, vr, length, begin = element_head(data, at, implicit=False)
         end = begin + length
         if length == _UNDEFINED or tag <= before or end > len(data):
             raise UnusualError
