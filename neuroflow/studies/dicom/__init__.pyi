@@ -21,5 +21,5 @@ from .header import NotAnImageError as NotAnImageError
 from .header import read_header as read_header
 from .header import require_mr_image as require_mr_image
 from .image_type import is_derived as is_derived
-from .series import Weighting as Weighting
-from .series import weighting_of as weighting_of
+from .images import Weighting as Weighting
+from .images import weighting_of as weighting_of

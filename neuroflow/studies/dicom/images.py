@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from itertools import pairwise
 from operator import itemgetter
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import Member, reason_of, sha256_of_member
 from neuroflow.studies.dicom.header import Frame, Header, NotAnImageError, read_header
-from neuroflow.studies.dicom.series import diffusion_series
 from neuroflow.studies.filenames import printable
 from neuroflow.studies.members import StudyMembers
 
@@ -187,3 +187,26 @@ def _is_isotropic(frame: Frame) -> bool:
 
 def _marked(frame: Frame) -> Frame:
     return replace(frame, sort=ISOTROPIC) if _is_isotropic(frame) else frame
+
+
+class Weighting(Enum):
+    """Whether an image is diffusion-weighted."""
+
+    WEIGHTED = "weighted"
+    NONE = "none"  # b = 0
+    UNKNOWN = "unknown"  # no b-value, or no image of the signal
+
+
+def weighting_of(header: Header) -> Weighting:
+    """Say whether a file holds diffusion-weighted images, apart from maps and phase images."""
+    gradients = [frame.gradient for frame in header.frames if not frame.sort]
+    if any(gradient.b_value is not None and not gradient.is_b0 for gradient in gradients):
+        return Weighting.WEIGHTED
+    if not gradients or any(gradient.b_value is None for gradient in gradients):
+        return Weighting.UNKNOWN
+    return Weighting.NONE
+
+
+def diffusion_series(headers: Sequence[Header]) -> set[str]:
+    """Find the diffusion series among the headers of a study: those with a weighted image."""
+    return {header.series_uid for header in headers if weighting_of(header) is Weighting.WEIGHTED}
