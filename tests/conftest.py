@@ -93,6 +93,13 @@ def own_cohort_folder(_two_studies, tmp_path):
 
 
 @pytest.fixture
+def short_pauses(monkeypatch):
+    """Try the first connection of a job again without waiting for long."""
+    for module in ("pool", "retry"):
+        monkeypatch.setattr(f"neuroflow.transfer.{module}.FIRST_PAUSES", (0.01, 0.01, 0.01))
+
+
+@pytest.fixture
 def service(tmp_path):
     """Run the embedded service; it processes a study in a tenth of a second."""
     with DemoService(tmp_path / "service", delay=0.1) as running:

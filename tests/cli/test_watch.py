@@ -24,6 +24,7 @@ def test_once_collects_all_results_and_reports_none_missing(run, sent, service):
     assert "2 collected" in err
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_an_unreachable_service_has_its_own_exit_code(run, sent, service):
     service.stop()  # what was sent is not answered any more
     code, _, err = run("watch", sent, "--once")

@@ -144,6 +144,7 @@ def test_no_service_is_needed_where_all_was_sent(workspace, service, make):
     assert again["action"].tolist() == ["skip", "skip"]
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_an_unreachable_service_is_an_error_and_frees_the_lock(workspace, service, make):
     cohort = make()
     service.stop()

@@ -172,7 +172,7 @@ def test_a_listing_that_never_comes_is_a_lost_connection(
 
     listed(silent)
     with pytest.raises(ConnectionLostError):
-        run(opening(demo, timeout=0.5), ledger, results)
+        run(opening(demo, timeout=3.0), ledger, results)
 
 
 @pytest.mark.parametrize("folder", ["output", "output/a_out"])

@@ -78,7 +78,7 @@ def test_request_length_follows_the_speed_of_the_connection():
 @pytest.mark.sshd
 def test_a_slow_line_is_not_taken_for_a_dead_one(sshd, trusting, packages, ledger):
     (one,) = packages(1, size=300 * KB)
-    with Proxy(sshd.port, rate=100 * KB) as proxy:
+    with Proxy(sshd.port, rate=40 * KB) as proxy:
         known = trusting(sshd)
         known.trust(proxy.host, proxy.port, fetch_host_key(sshd.host, sshd.port))
         profile = dataclasses.replace(sshd.profile, port=proxy.port)
@@ -87,7 +87,7 @@ def test_a_slow_line_is_not_taken_for_a_dead_one(sshd, trusting, packages, ledge
             submit(
                 plan([one], ledger, {}),
                 [one],
-                lambda: connect(profile, hostkeys=known, timeout=2.0),
+                lambda: connect(profile, hostkeys=known, timeout=5.0),
                 ledger,
                 quiet_seconds=0.1,
             )

@@ -327,6 +327,7 @@ def test_a_ledger_that_cannot_be_written_stops_everything(folder_remote, package
     assert not any(is_whole(home, package) for package in made)
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_a_server_out_of_reach_is_an_error_at_once(packages, ledger):
     def connect():
         raise ConnectionLostError("no network")

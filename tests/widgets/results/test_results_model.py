@@ -70,6 +70,7 @@ def test_automatic_refresh_shows_results_that_can_be_collected(sent, service):
     assert not model.auto_refresh.busy
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_unreachable_server_switches_refresh_off_with_an_error(sent, service):
     service.stop()
     model = ResultsModel(sent)
@@ -147,6 +148,7 @@ def test_a_failed_study_is_shown_as_failed_with_its_report(tmp_path, cohort_fold
         assert model.gallery.text
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_unreachable_server_is_reported_and_table_stays(sent, service):
     model = ResultsModel(sent)
     service.stop()

@@ -115,6 +115,7 @@ def test_errors_block_until_only_good_studies_are_sent(model, own_cohort_folder)
     assert states(model) == ["not packaged", State.SUBMITTED]
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_unreachable_server_is_reported_and_sending_resumes(planned, service):
     service.stop()
     finish(planned, planned.submit)
