@@ -84,7 +84,7 @@ def cohort(project, own_cohort_folder, run):
     words += ("--participants", own_cohort_folder / "participants.tsv")
     code, out, err = run("package", *words, "--json")
     assert code == 0, err
-    slow = sum(each["size"] for each in json.loads(out)["packages"]) / 2 / 3e6
+    slow = sum(each["size"] for each in json.loads(out)["packages"]) / 2 / 8e6
     return ("submit", project, "C"), ("--limit-mb-per-s", f"{slow:.4f}")
 
 

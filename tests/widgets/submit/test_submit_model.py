@@ -6,6 +6,7 @@ import pytest
 from support.forms import finish
 from support.waits import PATIENCE
 
+from neuroflow.demo.service.pipeline import Pipeline
 from neuroflow.ledger.states import State
 from neuroflow.transfer.sftp.remote import SftpRemote
 from neuroflow.widgets.submit.model import SubmitModel
@@ -246,6 +247,13 @@ def test_one_study_is_sent_first_and_checked_before_the_others(planned, service,
 
 
 def test_a_pilot_that_is_stopped_continues_with_the_same_study(planned, service, monkeypatch):
+    publish, stopped = Pipeline._publish, threading.Event()
+
+    def publish_afterwards(self, *args):
+        assert stopped.wait(PATIENCE)
+        publish(self, *args)
+
+    monkeypatch.setattr(Pipeline, "_publish", publish_afterwards)
     planned.pilot_first = True
     planned.submit()
     while not planned.ws.ledger.rows() or "submitted" not in {
@@ -256,5 +264,6 @@ def test_a_pilot_that_is_stopped_continues_with_the_same_study(planned, service,
     assert planned.join(PATIENCE)
     assert (planned.tone, planned.pilot_first) == ("warn", True)
     assert "no second study is sent meanwhile" in planned.notice
+    stopped.set()
     assert service.wait_until_idle()
     assert len(service.processed) == 1
