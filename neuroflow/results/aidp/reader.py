@@ -82,7 +82,7 @@ class AidpReader:
     """
 
     def __init__(self, schema: Schema | None = None) -> None:
-        self._schema = schema or Schema()
+        self.schema = schema or Schema()
         self._kinds: list[tuple[Template, AidpFile]] = []
         self._in_vain = 0  # files read the long way since the shortcut last paid
 
@@ -111,9 +111,9 @@ class AidpReader:
                 if position:  # the last that fitted is tried first
                     self._kinds.insert(0, self._kinds.pop(position))
                 return _refill(first, data, path, *found)
-        grid = read_grid(data, path, self._schema)
-        sheet = read_sheet(grid, self._schema)
-        file = _fill(grid, sheet, data, self._schema)
+        grid = read_grid(data, path, self.schema)
+        sheet = read_sheet(grid, self.schema)
+        file = _fill(grid, sheet, data, self.schema)
         self._in_vain += 1
         if self._in_vain > _PATIENCE or b"%" in data or not _is_usual(file, sheet):
             return file

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Executor
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -193,6 +194,7 @@ def read_results(
     studies: pd.DataFrame | None = None,
     cohort_id: str = "",
     schema: Schema | None = None,
+    executor: Executor | None = None,
 ) -> pd.DataFrame:
     r"""Read all results in a folder, however they were downloaded, into the cohort table.
 
@@ -210,6 +212,9 @@ def read_results(
         The cohort of studies that `studies` does not name.
     schema
         How to read the files; None, or a field that is None, is recognised from their content.
+    executor
+        Where the files are read, for instance on a Dask cluster whose workers see the same disk;
+        None reads them in this process.
 
     Returns
     -------
@@ -247,7 +252,12 @@ def read_results(
     3        b    MCP     FW    0.1
     """
     return load_results(
-        folder, participants=participants, studies=studies, cohort_id=cohort_id, schema=schema
+        folder,
+        participants=participants,
+        studies=studies,
+        cohort_id=cohort_id,
+        schema=schema,
+        read=partial(_read_all, executor=executor),
     ).table
 
 
@@ -297,12 +307,12 @@ ReadFolder = Callable[[Path, AidpReader], tuple[Found, ValueMatrix, dict[str, St
 
 
 def _read_all(
-    folder: Path, reader: AidpReader
+    folder: Path, reader: AidpReader, executor: Executor | None = None
 ) -> tuple[Found, ValueMatrix, dict[str, StudyReport]]:
     with ExitStack() as copies:
         zips = GroupZips(lambda: copies.enter_context(scratch_folder()))
         found = scan(folder, zips=zips)
-        values = read_values(found.values, reader).values
+        values = read_values(found.values, reader, executor=executor).values
         return found, values, read_reports(found.reports, name=zips.name)
 
 

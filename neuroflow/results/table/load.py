@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +15,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.errors import AidpError
-from neuroflow.results.aidp import AidpFile, AidpReader
+from neuroflow.results.aidp import AidpFile, AidpReader, Schema
 from neuroflow.results.table.find_files import Signature, ValueFile
 from neuroflow.results.table.values import COLUMNS, SIGNATURE, ValueMatrix, sorted_names
 
 Row = tuple[object, ...]
+_CHUNK = 256  # files that a worker reads together
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,16 @@ class LoadResult:
 
 
 def read_values(
-    files: Sequence[ValueFile], reader: AidpReader, known: ValueMatrix | None = None, since: int = 0
+    files: Sequence[ValueFile],
+    reader: AidpReader,
+    known: ValueMatrix | None = None,
+    since: int = 0,
+    executor: Executor | None = None,
 ) -> LoadResult:
-    """Read many result files, as far as they are not known yet."""
+    """Read many result files, as far as they are not known yet; new ones on an executor."""
     lookup = _Lookup([file.row for file in files])
     if known is None or -1 in lookup.at:
-        lookup = _find_known(files, reader, known)
+        lookup = _find_known(files, reader, known, executor)
     nothing = np.array([], dtype=np.int64)
     if known is not None and not lookup.new_rows and lookup.at == list(range(len(known.rows))):
         return LoadResult(known, nothing)
@@ -64,10 +71,15 @@ class _Lookup:
 
 
 def _find_known(
-    files: Sequence[ValueFile], reader: AidpReader, known: ValueMatrix | None
+    files: Sequence[ValueFile],
+    reader: AidpReader,
+    known: ValueMatrix | None,
+    executor: Executor | None,
 ) -> _Lookup:
     unknown = {file.source for file in files if file.row < 0}
     before = {} if known is None else _known_files(known.rows, unknown)
+    new = [file.path for file in files if file.row < 0 and file.source not in before]
+    elsewhere = {} if executor is None else _read_elsewhere(new, reader.schema, executor)
     keys: dict[int, str] = {}  # the reader shares one tuple of names among files of a kind
     lookup = _Lookup([])
     for file in files:
@@ -82,10 +94,36 @@ def _find_known(
             if old.sha256 == _digest(file):
                 lookup.add(file, old.positions)
                 continue
-        part = _ReadFile(file, reader, keys)
+        part = _ReadFile(file, elsewhere.get(file.path) or _read(file.path, reader), keys)
         lookup.parts.append(part)
         lookup.add(file, [-1] * len(part.rows))
     return lookup
+
+
+def _read(path: str, reader: AidpReader) -> AidpFile | AidpError:
+    try:
+        return reader.read(path)
+    except AidpError as error:
+        return error
+
+
+def _read_chunk(schema: Schema, paths: Sequence[str]) -> list[AidpFile | AidpError]:
+    """Read some files, on a worker."""
+    reader = AidpReader(schema)
+    return [_read(path, reader) for path in paths]
+
+
+def _read_elsewhere(
+    paths: Sequence[str], schema: Schema, executor: Executor
+) -> dict[str, AidpFile | AidpError]:
+    """Read files on an executor, whose workers see the same disk."""
+    chunks = [paths[start : start + _CHUNK] for start in range(0, len(paths), _CHUNK)]
+    found = executor.map(partial(_read_chunk, schema), chunks)
+    return {
+        path: file
+        for chunk, files in zip(chunks, found, strict=True)
+        for path, file in zip(chunk, files, strict=True)
+    }
 
 
 @dataclass(slots=True)
@@ -123,16 +161,15 @@ def _known_files(rows: pd.DataFrame, sources: Collection[str]) -> dict[str, _Kno
 class _ReadFile:
     """One file just read; its times are filled in later."""
 
-    def __init__(self, file: ValueFile, reader: AidpReader, keys: dict[int, str]) -> None:
+    def __init__(self, file: ValueFile, found: AidpFile | AidpError, keys: dict[int, str]) -> None:
         self.read: AidpFile | None = None
         self.key = ""
         head, tail = (file.source, file.study_id), ("",) + (0,) * 6
-        try:
-            self.read = read = reader.read(file.path)
-        except AidpError as error:
-            unread = ("", "", "", "", "", "", _digest(file), "{}", "[]", str(error))
+        if isinstance(found, AidpError):
+            unread = ("", "", "", "", "", "", _digest(file), "{}", "[]", str(found))
             self.rows: list[Row] = [(*head, *unread, *tail)]
             return
+        self.read = read = found
         if id(read.names) not in keys:
             keys[id(read.names)] = hashlib.sha256(repr(read.names).encode()).hexdigest()[:16]
         self.key = keys[id(read.names)]

@@ -18,7 +18,7 @@ from neuroflow.transfer.sftp import client
 from neuroflow.workspace.workspace import Workspace
 
 SESSIONS = int(os.environ.get("NEUROFLOW_SESSIONS", "12"))
-PATIENCE = 60.0  # seconds of one session; most take a tenth of one
+LONGEST = 30.0  # seconds after which a session is stopped; most take a tenth of it
 
 NAMES = [
     "a_out", "b_out", "s1_out", "S1_out", "_out", "..", ".", "../../evil", "/etc/passwd", "a/b_out",
@@ -101,9 +101,8 @@ def session(seed, tmp_path, outside):
     folder = tmp_path / f"ws{seed}"
     before = set(tmp_path.iterdir())
     stop = threading.Event()
-    timer = threading.Timer(PATIENCE / 2, stop.set)
+    timer = threading.Timer(LONGEST, stop.set)
     timer.start()
-    start = time.monotonic()
     refused = 0
     with (
         warnings.catch_warnings(),
@@ -119,7 +118,6 @@ def session(seed, tmp_path, outside):
             except NeuroflowError:
                 refused += 1
     timer.cancel()
-    assert time.monotonic() - start < PATIENCE, seed
     new = set(tmp_path.iterdir()) - before - {folder, tmp_path / "id_ed25519"}
     assert {path.name for path in new} <= {"id_ed25519.pub"}, seed
     results = folder / "results"
