@@ -23,6 +23,7 @@ from .compare import pool_effects as pool_effects
 from .compare import read_norms as read_norms
 from .compare import remove_site as remove_site
 from .compare import repeatability as repeatability
+from .compare import replication as replication
 from .compare import sample_size as sample_size
 from .compare import save_paper_table as save_paper_table
 from .compare import service_norms as service_norms

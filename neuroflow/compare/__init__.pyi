@@ -9,8 +9,10 @@ from .accuracy import read_labelled as read_labelled
 from .accuracy import roc_area as roc_area
 from .accuracy import roc_points as roc_points
 from .asymmetry import asymmetry as asymmetry
+from .cohorts import RANDOM as RANDOM
 from .cohorts import compare_cohorts as compare_cohorts
 from .cohorts import pool_effects as pool_effects
+from .cohorts import replication as replication
 from .correlate import correlate as correlate
 from .correlate import correlate_regions as correlate_regions
 from .groups import compare_groups as compare_groups

@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from neuroflow.compare import CORRECTION_NAMES
+from neuroflow.compare import CORRECTION_NAMES, RANDOM
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix import (
     DIAGNOSES,
@@ -28,8 +28,10 @@ from neuroflow.plot.common import (
     DOUBLE_COLUMN,
     abbreviations,
     add_legend,
+    cohort_rows,
     current_style,
     data_notes,
+    draw_diamonds,
     group_styles,
     lower_first,
     metric_name,
@@ -62,6 +64,7 @@ def forest(
     metric: str | None = None,
     contrasts: str | Sequence[str] | None = None,
     value: Value = "effect_size",
+    by: Literal["contrast", "cohort"] = "contrast",
     alpha: float = 0.05,
     ax: Axes | None = None,
 ) -> Axes:
@@ -79,6 +82,9 @@ def forest(
         The contrasts to draw; None for all.
     value
         ``"effect_size"``, or ``"estimate"`` in the metric's unit.
+    by
+        ``"cohort"`` draws a mark per cohort of one contrast, as `compare_cohorts` returns them, and
+        a diamond for their summary, as wide as its interval.
     alpha
         Effects with q below it are filled, the others hollow.
     ax
@@ -106,11 +112,12 @@ def forest(
     "Hedges' g, free water (95% CI)"
     """
     check_choice("value", value, get_args(Value))
+    check_choice("by", by, ("contrast", "cohort"))
     check_number("alpha", alpha, below=1)
-    rows, metric = effect_rows(effects, metric, contrasts, value)
-    data = _forest_data(
-        rows, regions, value, alpha, effect_axis(effects.attrs, rows, metric, value)
-    )
+    source = cohort_rows(effects, value, contrasts) if by == "cohort" else effects
+    rows, metric = effect_rows(source, metric, contrasts, value)
+    axis = effect_axis(effects.attrs, rows, metric, value)
+    data = _forest_data(rows, regions, value, alpha, axis=axis, by=by)
     with styled():
         new_figure = ax is None
         if ax is None:
@@ -162,9 +169,15 @@ class _ForestData:
 
 
 def _forest_data(
-    rows: pd.DataFrame, regions: Sequence[str] | None, value: Value, alpha: float, axis: str
+    rows: pd.DataFrame,
+    regions: Sequence[str] | None,
+    value: Value,
+    alpha: float,
+    *,
+    axis: str,
+    by: str,
 ) -> _ForestData:
-    named = list(dict.fromkeys(rows["contrast"]))
+    named = list(dict.fromkeys(rows[by]))
     columns = rows.drop_duplicates(_KEY).reset_index(drop=True)
     columns = columns[pick_regions(columns, regions)].reset_index(drop=True)
     order = order_regions(columns, [regions] if isinstance(regions, str) else regions)
@@ -172,11 +185,11 @@ def _forest_data(
     index = pd.MultiIndex.from_frame(columns[_KEY])
 
     def grid(name: str) -> FloatArray:
-        wide = rows.pivot(index=_KEY, columns="contrast", values=name)
+        wide = rows.pivot(index=_KEY, columns=by, values=name)
         return wide.reindex(index=index, columns=named).to_numpy(dtype=np.float64)
 
     q = grid("q")
-    largest = rows.groupby("contrast", sort=False, observed=True)[["n1", "n2"]].max().loc[named]
+    largest = rows.groupby(by, sort=False, observed=True)[["n1", "n2"]].max().loc[named]
     low, high = _INTERVALS[value]
     return _ForestData(
         estimate=grid(value),
@@ -186,7 +199,12 @@ def _forest_data(
         columns=columns,
         labels=region_labels(columns),
         contrasts=named,
-        counts=[f"{row.n1} v {row.n2}" for row in largest.itertuples()],
+        counts=[
+            f" (n = {n1} v {n2})" if known else ""
+            for n1, n2, known in zip(
+                largest["n1"], largest["n2"], largest["n1"].notna(), strict=True
+            )
+        ],
         axis=axis,
     )
 
@@ -265,6 +283,9 @@ def _draw(ax: Axes, data: _ForestData) -> list[Artist]:
     for place, (color, marker) in enumerate(_contrast_styles(data.contrasts)):
         y = np.arange(n_regions) + (place - (n_contrasts - 1) / 2) * 0.8 / n_contrasts
         estimate, significant = data.estimate[:, place], data.significant[:, place]
+        if data.contrasts[place] == RANDOM:
+            handles.append(draw_diamonds(ax, data.low[:, place], estimate, data.high[:, place], y))
+            continue
         ax.hlines(y, data.low[:, place], data.high[:, place], color=color, linewidth=1.1)
         for filled in (False, True):
             some = (significant == filled) & np.isfinite(estimate)
@@ -282,7 +303,7 @@ def _draw(ax: Axes, data: _ForestData) -> list[Artist]:
         handles.append(
             Line2D(
                 [], [], color=color, marker=marker, markersize=4.5, linewidth=1.1,
-                label=f"{name} (n = {data.counts[place]})",
+                label=f"{name}{data.counts[place]}",
             )
         )  # fmt: skip
     return handles
@@ -300,6 +321,11 @@ def _caption(data: _ForestData, facts: Mapping[Any, Any], alpha: float) -> str:
 
 def model_note(facts: Mapping[Any, Any], alpha: float) -> str:
     """Return model, standard errors, n and correction in words."""
+    if "pooled" in facts:
+        return (
+            f"Diamonds: random-effects summary of {len(facts['cohorts'])} cohorts (REML, Hartung "
+            f"and Knapp). Filled: q < {alpha:g}."
+        )
     if "method" not in facts:
         return f"Filled: q < {alpha:g}."
     method = {

@@ -23,7 +23,7 @@ COMMANDS = [
     "fill-in", "package", "submit", "status", "collect", "watch", "table", "export", "compare",
     "plot", "notify add", "notify list", "notify remove", "notify test", "app", "demo", "explain",
     "rebuild", "account-key show", "account-key export", "account-key import",
-    "power", "repeatability",
+    "power", "repeatability", "compare-cohorts", "replication", "harmonize", "z-scores",
     "accuracy", "forget", "repeat", "table-one", "exclude-result", "include-result",
     "pause", "resume", "stop",
     "report",

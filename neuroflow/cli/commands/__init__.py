@@ -2,10 +2,14 @@
 
 from neuroflow.cli.commands.analysis import accuracy as accuracy
 from neuroflow.cli.commands.analysis import compare as compare
+from neuroflow.cli.commands.analysis import compare_cohorts as compare_cohorts
+from neuroflow.cli.commands.analysis import harmonize as harmonize
 from neuroflow.cli.commands.analysis import plot as plot
 from neuroflow.cli.commands.analysis import power as power
 from neuroflow.cli.commands.analysis import repeatability as repeatability
+from neuroflow.cli.commands.analysis import replication as replication
 from neuroflow.cli.commands.analysis import table_one as table_one
+from neuroflow.cli.commands.analysis import z_scores as z_scores
 from neuroflow.cli.commands.app import app as app
 from neuroflow.cli.commands.demo import demo as demo
 from neuroflow.cli.commands.explain import explain as explain

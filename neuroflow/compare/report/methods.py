@@ -49,8 +49,8 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
     effects
         The table that `compare_groups`, `change_over_time`, `correlate`, `correlate_regions`,
         `z_scores`, `sample_size`, `repeatability`, `compare_arms`, `person_change`,
-        `diagnostic_accuracy`, `compare_auc`, `calibration`, `confusion_matrix`
-        or `compare_cohorts` returned, or its ``.attrs``.
+        `diagnostic_accuracy`, `compare_auc`, `calibration`, `confusion_matrix`,
+        `compare_cohorts` or `replication` returned, or its ``.attrs``.
 
     Returns
     -------
@@ -87,6 +87,7 @@ def methods_text(effects: pd.DataFrame | Mapping[Any, Any]) -> str:
         ("reference", _scores),
         ("accuracy", _accuracy),
         ("pooled", _pooled),
+        ("replication", _replicated),
     ):
         if name in facts:
             left_out = [f"{item['n']} ({item['reason']})" for item in facts.get("exclusions", [])]
@@ -233,6 +234,18 @@ def _pooled(facts: Mapping[str, Any]) -> list[str]:
     if facts.get("failed"):
         sentences.append(f"Left out: {'; '.join(map(': '.join, facts['failed'].items()))}")
     return [*sentences, corrected(facts)]
+
+
+def _replicated(facts: Mapping[str, Any]) -> list[str]:
+    what = "effect sizes" if facts["replication"] == "effect_size" else "differences"
+    sentences = [f"The {what} of all regions in one cohort were correlated with those in another."]
+    if facts["regions_correlate"]:
+        sentences.append(
+            f"The {percent_text(facts['confidence'])} confidence interval counts the regions as so "
+            "many independent ones as their correlation within groups leaves (Clifford, Richardson "
+            "and Hémon; Dutilleul)."
+        )
+    return sentences
 
 
 def _accuracy(facts: Mapping[str, Any]) -> list[str]:

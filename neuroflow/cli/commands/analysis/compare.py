@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output, save_with_methods
+from neuroflow.cli.commands.analysis.outcome import output, refuse_unused, save_with_methods
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
@@ -90,6 +90,12 @@ def compare(
         bool,
         typer.Option("--change", help="Compare the change per year, by mixed models."),
     ] = False,
+    time: Annotated[
+        str, typer.Option(help="With --change: the column with the age or date of the visit.")
+    ] = "age",
+    unit: Annotated[
+        str | None, typer.Option(help="With --change: its unit: years, months or days.")
+    ] = None,
     correction: Annotated[
         str, typer.Option(help="Of p: bh (FDR), holm, bonferroni, none, or maxt (permutation).")
     ] = "bh",
@@ -143,14 +149,16 @@ def compare(
         "standardizer": standardizer,
     }
     with Console(as_json=as_json, quiet=quiet) as console:
+        _refuse_unused(options, paper=paper, title=title, change=change, time=(time, unit))
         table = cohort_table(source, participants)
         if change:
-            effects = nf.change_over_time(table, **_of_change(options, more))
+            when: dict[str, Any] = {"time": time, "unit": unit}
+            effects = nf.change_over_time(table, **when, **_of_change(options, more))
         else:
             effects = nf.compare_groups(table, **options, **more)
         model = {name: value for name, value in effects.attrs.items() if name != "exclusions"}
         methods, files = save_with_methods(effects, to)
-        if paper and not change:
+        if paper:
             one = _one_metric(table, more["metric"])
             made = nf.paper_table(table, metric=one, **options)
             files.append(nf.save_paper_table(made, paper, title=title))
@@ -166,6 +174,33 @@ def compare(
         console.print("\n".join(filter(None, [findings, methods, *map(str, files)])))
 
 
+def _refuse_unused(
+    options: dict[str, Any],
+    *,
+    paper: Path | None,
+    title: str,
+    change: bool,
+    time: tuple[str, str | None],
+) -> None:
+    """Refuse options that the chosen analysis does not use."""
+    if change and paper:
+        raise OptionError("--change has no table for a paper.", advice="Omit --paper.")
+    if change and options["correction"] == "maxt":
+        raise OptionError(
+            "--change has no permutations.", advice="Choose --correction bh, holm or bonferroni."
+        )
+    unused = [
+        (options["n_permutations"] != 10_000, "--permutations", "--correction maxt"),
+        (options["blocks"] is not None, "--blocks", "--correction maxt"),
+        (options["seed"] != 0, "--seed", "--correction maxt"),
+    ]
+    unused = [] if options["correction"] == "maxt" else unused
+    unused.append((bool(title) and not paper, "--title", "--paper"))
+    unused.append((time[0] != "age" and not change, "--time", "--change"))
+    unused.append((time[1] is not None and not change, "--unit", "--change"))
+    refuse_unused(unused)
+
+
 def _of_change(options: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     """Return the options of mixed models; refuse those of one visit."""
     given = options | more
@@ -177,6 +212,7 @@ def _of_change(options: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         ("interaction", None),
         ("margin", None),
         ("weights", "proportional"),
+        ("standardizer", "residual"),
     ):
         if given[name] != usual:
             raise OptionError(
@@ -223,6 +259,12 @@ def accuracy(
     import neuroflow as nf
 
     with Console(as_json=as_json, quiet=quiet) as console:
+        refuse_unused(
+            [
+                (seed != 0 and cutoff != "youden", "--seed", "--cutoff youden"),
+                (metric is not None and score is not None, "--metric", "regions, not --score"),
+            ]
+        )
         found = nf.diagnostic_accuracy(
             cohort_table(source, participants),
             split_list(score),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from neuroflow.cli.commands.analysis.outcome import output
+from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import cohort_table
 from neuroflow.cli.options import (
@@ -61,6 +61,8 @@ def power(
 
     times = [float(part) for part in visits.split(",")]
     with Console(as_json=as_json, quiet=quiet) as console:
+        unused = seed != 0 and not (composite or draws)
+        refuse_unused([(unused, "--seed", "--composite or --draws")])
         table = cohort_table(source, participants)
         change = nf.change_over_time(
             table,
@@ -112,6 +114,8 @@ def repeatability(
     import neuroflow as nf
 
     with Console(as_json=as_json, quiet=quiet) as console:
+        unused = within is None and (time != "age" or unit is not None)
+        refuse_unused([(unused, "--time or --unit", "--within")])
         found = nf.repeatability(
             cohort_table(source, participants),
             scanner=scanner,

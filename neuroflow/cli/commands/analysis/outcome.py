@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroflow.cli.console import Console
+from neuroflow.errors import OptionError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,16 @@ def save_with_methods(found: pd.DataFrame, to: Path | None) -> tuple[str, list[P
     methods = nf.methods_text(found)
     found.attrs["methods"] = methods  # so that a file has it, too
     return methods, [nf.save_cohort_table(found, to)] if to else []
+
+
+def refuse_unused(given: Sequence[tuple[bool, str, str]]) -> None:
+    """Refuse options without effect: each is whether it is given, its name, what it belongs to."""
+    for is_given, name, belongs in given:
+        if is_given:
+            raise OptionError(
+                f"{name} has no effect here: it belongs to {belongs}.",
+                advice=f"Omit {name}, or use {belongs}.",
+            )
 
 
 def output(

@@ -47,6 +47,20 @@ _COMPUTED = {
     "completeness": ("coverage", ()),
 }
 """What is computed from the cohort table for figures that need it, and from which options."""
+_USUAL: dict[str, Any] = {
+    "regions": None,
+    "metric": "FW",
+    "reference": "auto",
+    "contrasts": None,
+    "covariates": [],
+    "correction": "bh",
+    "study_id": None,
+    "score": None,
+    "positive": None,
+    "time": "age",
+    "unit": None,
+}
+"""Options that only some figures use, with their defaults."""
 
 
 def kinds(incomplete: str = "") -> list[str]:
@@ -87,6 +101,10 @@ def plot(
         list[str] | None,
         typer.Option(help="Groups to detect, for roc and calibration; all patients if omitted."),
     ] = None,
+    time: Annotated[
+        str, typer.Option(help="The column with the age or date of the visit, for trajectory.")
+    ] = "age",
+    unit: Annotated[str | None, typer.Option(help="Its unit: years, months or days.")] = None,
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
     note: Annotated[str, typer.Option(help="A line below the figure.")] = "",
     dpi: Annotated[int, typer.Option(help="Resolution, in dots per inch.", min=50, max=1200)] = 300,
@@ -118,9 +136,12 @@ def plot(
             "score": score,
             "truth": by,
             "positive": split_list(positive),
+            "time": time,
+            "unit": unit,
         }
         if missing := figure.missing(values):
             raise OptionError(f"The figure {kind} needs {_OPTIONS[missing[0]]}.")
+        _refuse_unused(figure, values)
         with plots.styled(theme=theme, note=note):
             table = _rows(cohort_table(source, participants), by, split_list(groups), visit)
             axes = _draw(figure, table, values)
@@ -130,6 +151,19 @@ def plot(
             files.append(_write(to[0].with_suffix(".txt"), words))
         console.output({"files": files, "caption": words})
         console.print("\n".join([words, *map(str, files)]))
+
+
+def _refuse_unused(figure: FigureSpec, values: Mapping[str, Any]) -> None:
+    """Refuse options that the figure and what it needs do not use."""
+    used = {*figure.arguments(values), *_COMPUTED.get(figure.needs, ("", ()))[1]}
+    used |= {"regions", "region"} if {"regions", "region"} & used else set()
+    used |= {"by"} if "truth" in used else set()
+    for name, usual in _USUAL.items():
+        if name not in used and values[name] != usual:
+            option = {"study_id": "study"}.get(name, name)
+            raise OptionError(
+                f"The figure {figure.name} does not use --{option}.", advice=f"Omit --{option}."
+            )
 
 
 def _figure(kind: str) -> FigureSpec:

@@ -1,0 +1,222 @@
+"""Across sites and cohorts: ``harmonize``, ``compare-cohorts``, ``replication``, ``z-scores``."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
+from neuroflow.cli.console import Console
+from neuroflow.cli.inputs import cohort_table
+from neuroflow.cli.options import (
+    AsJson,
+    By,
+    Confidence,
+    Contrasts,
+    CorrectionName,
+    Covariates,
+    ExcludeSuspect,
+    Groups,
+    Metrics,
+    Participants,
+    Quiet,
+    Reference,
+    Source,
+    Visit,
+    parse_contrasts,
+    split_list,
+)
+from neuroflow.errors import FolderError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+To = Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")]
+
+
+def _effects(path: Path) -> pd.DataFrame:
+    """Read effects that were saved with ``compare --to``."""
+    import pandas as pd
+
+    readers = {
+        ".parquet": pd.read_parquet,
+        ".xlsx": pd.read_excel,
+        ".csv": pd.read_csv,
+        ".tsv": partial(pd.read_csv, sep="\t"),
+    }
+    try:
+        found: pd.DataFrame = readers[path.suffix.lower()](path)
+    except (KeyError, OSError, ValueError, ImportError) as error:
+        raise FolderError(
+            f"{path} cannot be read as a table of effects.",
+            why=f"{error}.",
+            advice="Pass a .csv, .tsv, .parquet or .xlsx that neuroflow compare --to wrote.",
+        ) from error
+    return found
+
+
+def harmonize(
+    source: Source,
+    to: Annotated[Path, typer.Option(help="The harmonized table: .csv, .tsv, .parquet or .xlsx")],
+    batch: Annotated[str, typer.Option(help="The column with sites or scanners.")] = "site",
+    method: Annotated[str, typer.Option(help="combat, longitudinal or linear.")] = "combat",
+    by: By = "group",
+    covariates: Annotated[
+        list[str] | None, typer.Option(help="Columns whose effects stay: age,sex; or none.")
+    ] = None,
+    fit: Annotated[
+        str | None, typer.Option(help="The group to compare sites in; auto: controls.")
+    ] = None,
+    reference_batch: Annotated[
+        str | None, typer.Option(help="A site whose values stay as they are.")
+    ] = None,
+    metric: Metrics = None,
+    exclude_suspect: ExcludeSuspect = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove differences between sites from the values (ComBat), keeping those of people."""
+    import neuroflow as nf
+
+    adjust = split_list(covariates)
+    with Console(as_json=as_json, quiet=quiet) as console:
+        table = nf.harmonize(
+            cohort_table(source, participants),
+            batch=batch,
+            method=method,  # type: ignore[arg-type]  # checked there
+            by=by,
+            covariates=("age", "sex") if adjust is None else [] if adjust == ["none"] else adjust,
+            fit=fit,
+            reference_batch=reference_batch,
+            metric=split_list(metric),
+            exclude_suspect=exclude_suspect,
+        )
+        files = [nf.save_cohort_table(table, to)]
+        console.output({"files": files, "harmonized": str(table.attrs.get("harmonized", method))})
+        console.print("\n".join(map(str, files)))
+
+
+def compare_cohorts(
+    source: Source,
+    cohort: Annotated[str, typer.Option(help="The column with the cohorts.")] = "cohort_id",
+    by: By = "group",
+    reference: Reference = "auto",
+    groups: Groups = None,
+    contrasts: Contrasts = None,
+    covariates: Covariates = None,
+    metric: Metrics = None,
+    method: Annotated[str, typer.Option(help="linear, welch or mannwhitney.")] = "linear",
+    robust: Annotated[str, typer.Option(help="none, HC3 or cluster.")] = "none",
+    value: Annotated[
+        str, typer.Option(help="What is summarised: estimate or effect_size.")
+    ] = "estimate",
+    visit: Visit = None,
+    correction: CorrectionName = "bh",
+    confidence: Confidence = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
+    to: To = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare groups in every cohort and summarise them by a random-effects model."""
+    import neuroflow as nf
+
+    options: dict[str, Any] = {"method": method, "robust": robust, "value": value}
+    with Console(as_json=as_json, quiet=quiet) as console:
+        found = nf.compare_cohorts(
+            cohort_table(source, participants),
+            cohort=cohort,
+            by=by,
+            reference=None if reference == "none" else reference,
+            groups=split_list(groups),
+            contrasts=parse_contrasts(contrasts),
+            covariates=split_list(covariates) or [],
+            metric=split_list(metric),
+            visit=visit,
+            correction=correction,  # type: ignore[arg-type]  # checked there
+            confidence=confidence,
+            exclude_suspect=exclude_suspect,
+            **options,
+        )
+        shown = ["region", "metric", "contrast", "cohort", "k", "estimate", "ci_low", "ci_high"]
+        output(console, found, [*shown, "p", "q", "tau2", "i2", "reason"], to, "effects")
+
+
+def z_scores(
+    source: Source,
+    by: By = "group",
+    reference: Annotated[
+        str, typer.Option(help="The reference group; auto: controls; or a file of norms (.json).")
+    ] = "auto",
+    covariates: Covariates = None,
+    metric: Metrics = None,
+    confidence: Confidence = 0.95,
+    save_norms: Annotated[
+        Path | None, typer.Option(help="Also save the norms of the reference group, as .json.")
+    ] = None,
+    exclude_suspect: ExcludeSuspect = None,
+    to: To = None,
+    participants: Participants = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare every study with the controls, or with saved norms: z and centiles per region."""
+    import neuroflow as nf
+
+    adjust = split_list(covariates) or []
+    is_file = reference.endswith(".json")
+    with Console(as_json=as_json, quiet=quiet) as console:
+        refuse_unused(
+            [
+                (is_file and bool(adjust), "--covariates", "a reference group, not saved norms"),
+                (is_file and save_norms is not None, "--save-norms", "a reference group"),
+            ]
+        )
+        table = cohort_table(source, participants)
+        how: dict[str, Any] = {"by": by, "metric": split_list(metric)}
+        how["exclude_suspect"] = exclude_suspect
+        if save_norms is not None:
+            nf.fit_norms(table, reference=reference, covariates=adjust, **how).save(save_norms)
+        against = nf.read_norms(reference) if is_file else reference
+        found = nf.z_scores(
+            table, reference=against, covariates=adjust, confidence=confidence, **how
+        )
+        shown = ["study_id", "region", "metric", "value", "expected", "z", "centile"]
+        output(console, found, shown, to, "scores")
+
+
+def replication(
+    first: Annotated[Path, typer.Argument(help="Effects of the first cohort, from compare --to.")],
+    second: Annotated[Path, typer.Argument(help="Effects of the second cohort.")],
+    table: Annotated[
+        Path | None, typer.Option(help="The cohort table of either, for the interval.")
+    ] = None,
+    value: Annotated[
+        str, typer.Option(help="What is compared: effect_size or estimate.")
+    ] = "effect_size",
+    by: By = "group",
+    metric: Metrics = None,
+    confidence: Confidence = 0.95,
+    to: To = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare the map of effects of one cohort with that of another."""
+    import neuroflow as nf
+
+    with Console(as_json=as_json, quiet=quiet) as console:
+        found = nf.replication(
+            _effects(first),
+            _effects(second),
+            table=None if table is None else cohort_table(table),
+            by=by,
+            value=value,  # type: ignore[arg-type]  # checked there
+            metric=split_list(metric),
+            confidence=confidence,
+        )
+        output(console, found, list(found.columns), to, "replication")

@@ -1,0 +1,101 @@
+"""Commands across sites and cohorts, and options that an analysis does not use."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.comparison_tables import normal_table
+
+import neuroflow as nf
+
+
+@pytest.fixture(scope="module")
+def table():
+    parts = []
+    for i, name in enumerate(("Graz", "Ulm", "Lund")):
+        part = normal_table(m=6, seed=i).assign(cohort_id=name, metric="FW")
+        part["value"] = 0.3 + 0.02 * part["value"]
+        part[["study_id", "participant_id"]] = name + part[["study_id", "participant_id"]]
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def file(table, tmp_path_factory):
+    path = tmp_path_factory.mktemp("across") / "cohort.parquet"
+    table.to_parquet(path)
+    return path
+
+
+def test_cohorts_are_compared_as_the_function_does(run, file, table):
+    code, out, err = run("compare-cohorts", file, "--covariates", "age", "--json")
+    assert code == 0, err
+    answer = json.loads(out)
+    expected = nf.compare_cohorts(table, covariates=["age"])
+    assert "random-effects" in answer["methods"]
+    found = [row["estimate"] for row in answer["effects"]]
+    np.testing.assert_allclose(found, expected["estimate"], rtol=1e-9)
+
+
+def test_sites_are_harmonized_into_a_file(run, file, table, tmp_path):
+    code, _, err = run("harmonize", file, "--to", tmp_path / "even.parquet", "--method", "linear")
+    assert code == 0, err
+    expected = nf.harmonize(table, method="linear")
+    found = pd.read_parquet(tmp_path / "even.parquet")
+    np.testing.assert_allclose(found["value"], expected["value"])
+
+
+def test_norms_are_saved_and_used_again(run, file, tmp_path):
+    words = ("z-scores", file, "--covariates", "age", "--json")
+    code, out, err = run(*words, "--save-norms", tmp_path / "norms.json")
+    assert code == 0, err
+    code, again, err = run("z-scores", file, "--reference", tmp_path / "norms.json", "--json")
+    assert code == 0, err
+    patients = [
+        {row["study_id"]: row["z"] for row in json.loads(text)["scores"] if row["group"] == "PSP"}
+        for text in (out, again)
+    ]
+    assert patients[0] == pytest.approx(patients[1])
+
+
+def test_effects_of_another_team_are_compared(run, file, table, tmp_path):
+    for name in ("Graz", "Ulm"):
+        nf.compare_groups(table[table["cohort_id"] == name]).to_csv(tmp_path / f"{name}.csv")
+    words = ("replication", tmp_path / "Graz.csv", tmp_path / "Ulm.csv", "--table", file, "--json")
+    code, out, err = run(*words)
+    assert code == 0, err
+    rows = json.loads(out)["replication"]
+    assert {row["contrast"] for row in rows} == {"PD - Control", "MSA - Control", "PSP - Control"}
+    assert all(-1 <= row["ci_low"] <= row["r"] <= row["ci_high"] <= 1 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("compare", "--change", "--permutations", "99"), "--permutations has no effect"),
+        (("compare", "--change", "--blocks", "site"), "--blocks has no effect"),
+        (("compare", "--change", "--seed", "3"), "--seed has no effect"),
+        (("compare", "--change", "--paper", "t.docx"), "--change has no table for a paper"),
+        (("compare", "--change", "--correction", "maxt"), "--change has no permutations"),
+        (("compare", "--change", "--standardizer", "raw"), "--standardizer does not fit"),
+        (("compare", "--seed", "3"), "belongs to --correction maxt"),
+        (("compare", "--title", "A"), "belongs to --paper"),
+        (("compare", "--unit", "months"), "belongs to --change"),
+        (("accuracy", "--seed", "3", "--cutoff", "none"), "belongs to --cutoff youden"),
+        (("power", "--seed", "3"), "belongs to --composite or --draws"),
+        (("repeatability", "--unit", "days"), "belongs to --within"),
+    ],
+)
+def test_options_without_effect_are_refused(run, file, words, says):
+    code, _, err = run(words[0], file, *words[1:])
+    assert code == 3
+    assert says in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    "option", [("--study", "s1"), ("--contrasts", "a - b"), ("--unit", "days")]
+)
+def test_figures_refuse_options_they_do_not_use(run, file, tmp_path, option):
+    code, _, err = run("plot", "strip", file, "--to", tmp_path / "a.png", *option)
+    assert (code, f"does not use {option[0]}" in err) == (3, True), err
