@@ -185,6 +185,7 @@ def _draw(figure: FigureSpec, table: pd.DataFrame, values: Mapping[str, Any]) ->
         options = {name: values[name] for name in names}
         data = getattr(nf, function)(table, **options)
         values = {**values, "contrasts": None}  # the effects are those of these contrasts
+        values.pop("by")  # of the comparison
     else:
         data = table
     return figure.draw(data, **figure.arguments(values))
