@@ -29,6 +29,7 @@ test: $(VENV)/.test
 
 ## faults: MINUTES=15 of broken lines, refusals, lost ledgers and dying processes, added to earlier runs
 faults: $(VENV)/.test
+	NEUROFLOW_FAULTS=1 $(BIN)/python -m pytest -q tests/transfer/upload/test_protocol_model.py
 	$(BIN)/python tools/make_faults.py --minutes $(or $(MINUTES),15)
 
 ## real: SCANS=folder of real scans: found, checked, packaged, converted before and after

@@ -56,8 +56,8 @@ class Shard:
 
 
 SHARDS = (
-    Shard(("tests/workspace/test_submit_stateful.py",), 80),
-    Shard(("tests/transfer/upload/test_submit_faults.py",), 75),
+    Shard(("tests/workspace/test_submit_stateful.py",), 160),
+    Shard(("tests/transfer/upload/test_submit_faults.py",), 450),
     Shard(
         (
             "tests/transfer/upload/test_submit_killed.py",
@@ -65,7 +65,7 @@ SHARDS = (
         ),
         0,
     ),
-    Shard(("tests/transfer/test_independent_servers.py",), 18),
+    Shard(("tests/transfer/test_independent_servers.py",), 60),
 )
 """Done in turn, each time with other seeds."""
 

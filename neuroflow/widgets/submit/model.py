@@ -283,8 +283,11 @@ class SubmitModel(FormModel):
             self.refresh()
 
     def _show_plan(self, plan: pd.DataFrame) -> None:
+        # Ids are renewed where an account key was imported; the form still shows the old ones.
+        studies = self.ws.cohort(self.cohort.cohort_id).studies if self.cohort else ()
+        labels = {**self.labels, **{str(study.study_id): study.label for study in studies}}
         shown = plan.assign(
-            study=plan["study_id"].map(self.labels),
+            study=plan["study_id"].map(labels),
             action=plan["action"].replace({"skip": SKIPPED, "excluded": EXCLUDED}),
             MB=(plan["size"].where(plan["size"] > 0) / 1e6).round(1),
             time=["" if not value > 0 else format_duration(value) for value in plan["seconds"]],

@@ -7,6 +7,7 @@ from support.forms import finish
 from support.waits import PATIENCE
 
 from neuroflow.demo.service.pipeline import Pipeline
+from neuroflow.identity import Account
 from neuroflow.ledger.states import State
 from neuroflow.transfer.sftp.remote import SftpRemote
 from neuroflow.widgets.submit.model import SubmitModel
@@ -64,6 +65,14 @@ def test_plan_reports_count_size_and_time_and_sends_nothing(model, service):
     assert model.blockers == ()
     assert service.wait_until_idle()
     assert service.processed == []
+
+
+def test_a_plan_after_an_imported_key_names_every_study(planned, tmp_path):
+    before = planned.plan
+    Account(tmp_path / "another computer", "").export_key(tmp_path / "key")
+    planned.ws.account.import_key(tmp_path / "key")
+    finish(planned, planned.make_plan)
+    assert planned.plan["study"].tolist() == before["study"].tolist()
 
 
 def test_every_study_is_sent_once_with_progress(planned, service):
