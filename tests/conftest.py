@@ -8,6 +8,7 @@ import pytest
 from support.made_once import made_once
 from support.order import long_ones_first
 from support.struck import STRUCK
+from support.studies import two_nifti_studies
 
 from neuroflow.demo.cohort import make_cohort
 from neuroflow.demo.sample import write_sample
@@ -75,15 +76,7 @@ def cohort_folder(eight_studies):
 
 @pytest.fixture(scope="session")
 def _two_studies(eight_studies, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("two")
-    shutil.copy(eight_studies / "participants.tsv", folder)
-    sessions = {
-        path.parents[2].name: path.parent
-        for path in sorted((eight_studies / "scans").rglob("*.json"), reverse=True)
-    }  # the first of each participant
-    for session in sorted(sessions.values())[:2]:
-        shutil.copytree(session, folder / session.relative_to(eight_studies))
-    return folder
+    return two_nifti_studies(eight_studies, tmp_path_factory.mktemp("two"))
 
 
 @pytest.fixture

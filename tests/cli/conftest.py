@@ -5,6 +5,7 @@ import sys
 import pytest
 from support.comparison_tables import realistic_table
 from support.made_once import made_once
+from support.studies import two_nifti_studies
 
 from neuroflow import cli
 from neuroflow.demo.cohort import make_cohort
@@ -21,6 +22,12 @@ def eight_studies(tmp_path_factory):
         "eight_nifti_studies",
         lambda folder: make_cohort(folder, n_studies=8, seed=1, only_nifti=True),
     )
+
+
+@pytest.fixture(scope="session")
+def _two_studies(eight_studies, tmp_path_factory):
+    """Take them from these eight: of a session's fixture, the first to ask chooses for all."""
+    return two_nifti_studies(eight_studies, tmp_path_factory.mktemp("two"))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from neuroflow.studies.discovery.find import find_studies, survey
@@ -17,3 +18,15 @@ def measured(folder: Path) -> dict[str, str]:
 def skip_reasons(folder: Path) -> list[str]:
     """Return why files in a folder were skipped."""
     return survey(folder).skipped["reason"].tolist()
+
+
+def two_nifti_studies(cohort, folder):
+    """Copy the first two NIfTI studies of a cohort, of two participants, into a folder."""
+    shutil.copy(cohort / "participants.tsv", folder)
+    sessions = {
+        path.parents[2].name: path.parent
+        for path in sorted((cohort / "scans").rglob("*.json"), reverse=True)
+    }  # the first of each participant
+    for session in sorted(sessions.values())[:2]:
+        shutil.copytree(session, folder / session.relative_to(cohort))
+    return folder
