@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ImplicitVRLittleEndian
 from support import quirks
 from support.packages import SALT, leaks, only_study, package_bytes
-from support.scans import SMALL, write_dicom, write_mosaic
+from support.scans import SECRETS, SMALL, write_dicom, write_mosaic
 
 from neuroflow.demo.scans import maker_quirks
 from neuroflow.studies.dicom.fast_reader import lookup
@@ -62,6 +62,28 @@ def test_a_study_with_other_blocks_is_packaged_whole(tmp_path, maker):
     assert leaks(package_bytes(package.path)) == []
     made = read_acquisition(only_study(tmp_path / "out"))
     assert made.gradients == read_acquisition(only_study(folder)).gradients
+
+
+def add_foreign_blocks(ds, _number):
+    """Let a PACS take the maker's first blocks, and write names into its own and another's."""
+    for group, low in ((0x2001, 0x03), (0x2005, 0xB0), (0x0019, 0x0C), (0x0019, 0xBB)):
+        ds.add_new((group, 0x10), "LO", f"SOME PACS {SECRETS['family']}")
+        ds.add_new((group, 0x1000 | low), "LO", SECRETS["family"])
+    ds.add_new((0x2005, 0xF0), "LO", "Philips MR Imaging DD 001")
+    ds.add_new((0x2005, 0xF0B1), "LT", f"called {SECRETS['family']}")
+
+
+@pytest.mark.parametrize("maker", ["siemens", "ge", "philips"])
+def test_names_in_the_blocks_of_others_are_not_sent(tmp_path, maker):
+    folder = tmp_path / "scans"
+    paths = written(folder, maker)
+    plain = read_acquisition(only_study(folder)).gradients.volumes
+    quirks.edit(paths, maker_quirks.private_blocks_from(0x2A))
+    quirks.edit(paths, add_foreign_blocks)
+    assert read_acquisition(only_study(folder)).gradients.volumes == plain
+    package = make_package(only_study(folder), "C", tmp_path / "out", salt=SALT)
+    assert leaks(package_bytes(package.path)) == []
+    assert read_acquisition(only_study(tmp_path / "out")).gradients.volumes == plain
 
 
 def test_a_nearer_block_of_the_maker_comes_first():
