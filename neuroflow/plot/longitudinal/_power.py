@@ -75,6 +75,8 @@ def power(
     )
     facts = {str(name): value for name, value in sizes.attrs.items()}
     rows = _chosen(sizes, regions, metric, contrast)
+    omitted = len(rows) - _MOST
+    rows = rows.head(_MOST)
     design = TrialDesign(facts["power"], facts["alpha"], allocation=facts["allocation"])
     most = float(rows["n_per_arm"].max()) * 1.6
     n = np.linspace(2, max(most, 10), 300)
@@ -104,6 +106,8 @@ def power(
         note = (
             f"Two-sided test at {facts['alpha']:g}. Marks: power of {percent_text(facts['power'])}."
         )
+        if omitted > 0:
+            note += f" Drawn are the {_MOST} regions of {_MOST + omitted} that need the fewest."
         set_caption(ax, f"Power of {_what(facts, rows)}. {note}", note, new_figure=new_figure)
     return ax
 
@@ -149,7 +153,7 @@ def _chosen(
         raise OptionError(
             f"{len(rows)} curves cannot be distinguished.", advice=f"Choose up to {_MOST}."
         )
-    return rows.head(_MOST)
+    return rows
 
 
 def _what(facts: Mapping[str, Any], rows: pd.DataFrame) -> str:

@@ -144,3 +144,12 @@ def test_what_cannot_be_planned_is_refused():
     with pytest.raises(OptionError, match="no plan"):
         nf.sample_size({"effect_size": 1.0}, visits=(1, 0))
     assert math.isclose(TrialDesign().power_of(np.array([64.0]), 1.0, 0.5)[0], 0.8, abs_tol=0.002)
+
+
+def test_power_figure_says_which_regions_it_draws():
+    names = [f"r{i}" for i in range(9)]
+    sds = [1.0 + 0.1 * i for i in range(9)]
+    ax = nf.plot.power({"mean_change": [1.0] * 9, "sd_change": sds, "region": names})
+    assert "the 6 regions of 9 that need the fewest" in nf.plot.caption(ax)
+    few = nf.plot.power({"mean_change": [1.0] * 9, "sd_change": sds, "region": names}, names[:3])
+    assert "need the fewest" not in nf.plot.caption(few)
