@@ -66,11 +66,12 @@ def running(*words):
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def wait_until_uploading(project):
+def wait_until_uploading(project, command):
     """Wait until the first bytes of a study are on their way."""
     begin = time.monotonic()
     with Workspace(project) as ws:
         while all(row.state != State.UPLOADING for row in ws.ledger.rows()):
+            assert command.process.poll() is None, command.said
             assert time.monotonic() - begin < PATIENCE
             time.sleep(0.02)
 
@@ -94,7 +95,7 @@ def test_a_study_in_flight_is_finished_after_one_ctrl_c(
 ):
     words, slowly = cohort
     with running(*words, *slowly, "--json") as command:
-        wait_until_uploading(project)
+        wait_until_uploading(project, command)
         command.strike(number)
         command.says("Finishing what is running.")
         found, out = command.end()
@@ -113,7 +114,7 @@ def test_a_second_ctrl_c_stops_leaving_the_study_unsent(cohort, project, run, se
     endings = note_endings(monkeypatch)
     words, slowly = cohort
     with running(*words, *slowly) as command:
-        wait_until_uploading(project)
+        wait_until_uploading(project, command)
         command.strike()
         command.says("Ctrl-C again stops at once.")
         command.strike()
