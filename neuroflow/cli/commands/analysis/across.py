@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,7 +42,7 @@ def _effects(path: Path) -> pd.DataFrame:
     """Read effects that were saved with ``compare --to``."""
     import pandas as pd
 
-    readers = {
+    readers: dict[str, Callable[..., pd.DataFrame]] = {
         ".parquet": pd.read_parquet,
         ".xlsx": pd.read_excel,
         ".csv": pd.read_csv,
