@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,7 +45,7 @@ def _effects(path: Path) -> pd.DataFrame:
         ".parquet": pd.read_parquet,
         ".xlsx": pd.read_excel,
         ".csv": pd.read_csv,
-        ".tsv": partial(pd.read_csv, sep="\t"),
+        ".tsv": lambda file: pd.read_csv(file, sep="\t"),
     }
     try:
         found: pd.DataFrame = readers[path.suffix.lower()](path)
