@@ -200,7 +200,7 @@ class LabPage:
     def reload(self):
         """Save the notebook and load the page anew; the kernel goes on."""
         self.saved()
-        self.page.reload()
+        self.page.goto(f"{self._address}/doc/tree/{self._name}")
         self.form.wait_for()
 
     def restart(self):
