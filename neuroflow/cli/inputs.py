@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,27 @@ def study_facts(
     if _is_file(source):
         return None
     return nf.study_facts(source, participants=participants, schema=schema)
+
+
+def read_effects(path: Path) -> pd.DataFrame:
+    """Read effects that were saved with ``compare --to``."""
+    import pandas as pd
+
+    readers: dict[str, Callable[..., pd.DataFrame]] = {
+        ".parquet": pd.read_parquet,
+        ".xlsx": pd.read_excel,
+        ".csv": pd.read_csv,
+        ".tsv": lambda file: pd.read_csv(file, sep="\t"),
+    }
+    try:
+        found: pd.DataFrame = readers[path.suffix.lower()](path)
+    except (KeyError, OSError, ValueError, ImportError) as error:
+        raise FolderError(
+            f"{path} cannot be read as a table of effects.",
+            why=f"{error}.",
+            advice="Pass a .csv, .tsv, .parquet or .xlsx that neuroflow compare --to wrote.",
+        ) from error
+    return found
 
 
 def _is_file(path: Path) -> bool:

@@ -80,6 +80,7 @@ def test_a_failed_pilot_exits_8_and_sends_no_other_study(run, words, service, mo
     assert "neuroflow explain pilot" in err
     assert len(service.processed) == 1
     assert run(*words, "--pilot", "--yes")[0] == 0  # the cause is gone: the next study passes
+    assert service.wait_until_idle()
     assert len(service.processed) == 2
 
 

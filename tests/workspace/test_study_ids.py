@@ -79,7 +79,7 @@ def test_the_digest_is_kept_and_never_computed_again(ws, studies, monkeypatch):
         assert new == []
         return []
 
-    monkeypatch.setattr("neuroflow.workspace.enrolment.enrolment.image_digests", refuse)
+    monkeypatch.setattr("neuroflow.studies.image_digests", refuse)
     assert ids_of(ws.cohort("C", studies)) == ids_of(cohort)
     assert ws.cohort("C").studies == cohort.studies
 

@@ -88,8 +88,8 @@ def replication(
     ...     "effect_size": [0.1, 0.5, 0.9, 1.2, 0.4]})
     >>> second = first.assign(effect_size=[0.2, 0.3, 0.8, 1.0, -0.1])
     >>> found = replication(first, second)
-    >>> found[["n_regions", "r", "same_sign", "n_found_again"]].round(2).values.tolist()
-    [[5, 0.96, 4, 4]]
+    >>> found[["n_regions", "r", "same_sign", "n_found_again"]].iloc[0].round(2).tolist()
+    [5.0, 0.88, 4.0, 4.0]
     """
     check_choice("value", value, ("effect_size", "estimate"))
     check_number("confidence", confidence, below=1)
@@ -169,7 +169,7 @@ def effective_regions(correlation: FloatArray) -> float:
 
     Examples
     --------
-    >>> effective_regions(np.eye(10))
+    >>> round(effective_regions(np.eye(10)), 6)
     10.0
     """
     n = len(correlation)

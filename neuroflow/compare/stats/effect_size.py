@@ -67,7 +67,7 @@ def standardised_interval(
     --------
     >>> ends = standardised_interval(*map(np.array, (1.0, 0.6, 30.0)), 0.95)
     >>> [round(float(end), 3) for end in ends]
-    [0.35, 1.653]
+    [0.349, 1.651]
     """
     tail = (1 - confidence) / 2
     with np.errstate(invalid="ignore", divide="ignore"):

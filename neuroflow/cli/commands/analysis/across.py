@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from neuroflow.cli.commands.analysis.outcome import output, refuse_unused
 from neuroflow.cli.console import Console
-from neuroflow.cli.inputs import cohort_table
+from neuroflow.cli.inputs import cohort_table, read_effects
 from neuroflow.cli.options import (
     AsJson,
     By,
@@ -29,33 +28,11 @@ from neuroflow.cli.options import (
     parse_contrasts,
     split_list,
 )
-from neuroflow.errors import FolderError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 To = Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")]
-
-
-def _effects(path: Path) -> pd.DataFrame:
-    """Read effects that were saved with ``compare --to``."""
-    import pandas as pd
-
-    readers: dict[str, Callable[..., pd.DataFrame]] = {
-        ".parquet": pd.read_parquet,
-        ".xlsx": pd.read_excel,
-        ".csv": pd.read_csv,
-        ".tsv": lambda file: pd.read_csv(file, sep="\t"),
-    }
-    try:
-        found: pd.DataFrame = readers[path.suffix.lower()](path)
-    except (KeyError, OSError, ValueError, ImportError) as error:
-        raise FolderError(
-            f"{path} cannot be read as a table of effects.",
-            why=f"{error}.",
-            advice="Pass a .csv, .tsv, .parquet or .xlsx that neuroflow compare --to wrote.",
-        ) from error
-    return found
 
 
 def harmonize(
@@ -211,8 +188,8 @@ def replication(
 
     with Console(as_json=as_json, quiet=quiet) as console:
         found = nf.replication(
-            _effects(first),
-            _effects(second),
+            read_effects(first),
+            read_effects(second),
             table=None if table is None else cohort_table(table),
             by=by,
             value=value,  # type: ignore[arg-type]  # checked there
