@@ -43,6 +43,18 @@ def shells(b_values: Sequence[float], tolerance: float = 50.0) -> tuple[float, .
     return tuple(0.0 if middle <= tolerance else middle for middle in middles)
 
 
+def lengths(vectors: np.ndarray) -> np.ndarray:
+    """Return the length of each of the vectors (n, 3); a damaged header may have any numbers.
+
+    Examples
+    --------
+    >>> lengths(np.array([[3e200, 0, 4e200], [0, 0, 0]]))
+    array([5.e+200, 0.e+000])
+    """
+    with np.errstate(over="ignore"):
+        return np.asarray(np.hypot.reduce(vectors, axis=1))
+
+
 def count_directions(gradients: Sequence[Gradient], degrees: float = 1.0) -> int:
     """Count the gradient directions, opposite ones as one.
 
@@ -56,8 +68,8 @@ def count_directions(gradients: Sequence[Gradient], degrees: float = 1.0) -> int
     if not weighted:
         return 0
     vectors = np.array(weighted, dtype=float)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = vectors / np.where(lengths > 0, lengths, 1)
+    length = lengths(vectors)[:, None]
+    vectors = vectors / np.where(length > 0, length, 1)
     limit = np.cos(np.radians(degrees))
     near = np.abs(vectors @ vectors.T) >= limit
     # A direction counts where none before it is the same one.

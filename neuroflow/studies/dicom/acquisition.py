@@ -203,7 +203,7 @@ def _plane(headers: Sequence[Header]) -> str | None:
     if orientation is None:
         return None
     normal = np.cross(orientation[:3], orientation[3:])
-    return _PLANES[int(np.argmax(np.abs(normal)))]
+    return _PLANES[int(np.argmax(np.abs(normal)))] if np.isfinite(normal).all() else None
 
 
 def _gradient_table(volumes: tuple[Gradient, ...], reasons: Reasons) -> GradientTable:

@@ -95,9 +95,9 @@ def _levels(depths: np.ndarray) -> tuple[np.ndarray, float | None, int]:
     starts = np.concatenate(([True], np.diff(order) > POSITION_TOLERANCE))
     unique = order[starts]
     levels = np.clip(np.searchsorted(unique, depths + POSITION_TOLERANCE) - 1, 0, None)
-    if len(unique) < 2:
-        return levels, None, 0
     steps = np.diff(unique)
+    if len(unique) < 2 or not np.isfinite(steps).all():
+        return levels, None, 0
     spacing = float(np.median(steps))
     holes = int(np.sum(np.maximum(np.rint(steps / spacing) - 1, 0)))
     return levels, round(spacing, 4), holes

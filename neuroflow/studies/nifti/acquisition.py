@@ -21,7 +21,14 @@ from neuroflow.studies.acquisition import (
 )
 from neuroflow.studies.archive import Member
 from neuroflow.studies.demographics import parse_age, parse_sex
-from neuroflow.studies.diffusion import B0_MAX, Gradient, count_directions, interleaved, shells
+from neuroflow.studies.diffusion import (
+    B0_MAX,
+    Gradient,
+    count_directions,
+    interleaved,
+    lengths,
+    shells,
+)
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.nifti.gradient_files import read_gradients
 from neuroflow.studies.nifti.header import NiftiHeader, is_complete, read_header
@@ -150,7 +157,7 @@ def _gradient_table(members: StudyMembers, reasons: Reasons) -> GradientTable:
     if not (np.isfinite(b_values).all() and np.isfinite(vectors[weighted]).all()):
         return GradientTable(n_bvals=n_bvals, n_bvecs=n_bvecs, finite=False)
     # A weighted volume without a direction has a finding of its own.
-    lengths = np.linalg.norm(vectors[weighted & vectors.any(axis=1)], axis=1)
+    length = lengths(vectors[weighted & vectors.any(axis=1)])
     volumes = tuple(
         Gradient(float(b), tuple(map(float, vector)) if np.any(vector) else None)  # type: ignore[arg-type]
         for b, vector in zip(b_values, np.nan_to_num(vectors), strict=True)
@@ -165,6 +172,6 @@ def _gradient_table(members: StudyMembers, reasons: Reasons) -> GradientTable:
         n_undirected=int(weighted.sum()) - directed,
         n_bvals=n_bvals,
         n_bvecs=n_bvecs,
-        unit_vectors=bool(np.all(np.abs(lengths - 1) <= 0.02)),
+        unit_vectors=bool(np.all(np.abs(length - 1) <= 0.02)),
         finite=True,
     )

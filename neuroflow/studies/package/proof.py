@@ -17,7 +17,7 @@ from neuroflow.models import StudyKind
 from neuroflow.studies.acquisition import Acquisition
 from neuroflow.studies.archive import READ_ERRORS, Member, sha256_of
 from neuroflow.studies.dicom import READ_ERRORS as DICOM_ERRORS
-from neuroflow.studies.dicom import Header, read_header
+from neuroflow.studies.dicom import Header, NotAnImageError, read_header
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.nifti import data_start, open_uncompressed, read_gradients
 from neuroflow.studies.nifti import read_header as read_nifti_header
@@ -91,7 +91,10 @@ def _prove_dicom(archive: zipfile.ZipFile, facts: Acquisition) -> None:
         raise _different(f"{len(facts.headers)} images were read, and {len(names)} packaged")
     seen: set[str] = set()
     for name, before in zip(names, facts.headers, strict=True):
-        after = _header(archive, name)
+        try:
+            after = _header(archive, name)
+        except NotAnImageError as error:
+            raise _different(f"the kind of object of {name}{_instance(before)}") from error
         changed = list(dict.fromkeys(differences(before, after)))
         if changed:
             raise _different(f"{', '.join(changed)} of {name}{_instance(before)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from neuroflow.errors import StudyError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.acquisition import Acquisition
@@ -18,7 +20,8 @@ def read_acquisition(study: Study) -> Acquisition:
     from neuroflow.studies.nifti import read_nifti
 
     try:
-        with shared_archives():
+        # A damaged header may have any numbers; the rules judge what comes of them.
+        with shared_archives(), np.errstate(all="ignore"):
             members = study_members(study)
             read = read_dicom if members.kind is StudyKind.DICOM else read_nifti
             return _with_participant(read(members), study)

@@ -53,6 +53,10 @@ def same_uid(dataset):
     dataset.SOPInstanceUID = "1.2.3"
 
 
+def of_another_kind(dataset):
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+
+
 def slower(dataset):
     dataset.RepetitionTime = 12000
 
@@ -66,6 +70,7 @@ def slower(dataset):
         (coarser, "voxel size"),
         (same_uid, "number of different images"),
         (slower, "repetition time"),
+        (of_another_kind, "kind of object"),
     ],
 )
 def test_difference_of_an_image_refuses_the_package(change, reported, tmp_path, monkeypatch):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import gzip
 import shutil
 
+import numpy as np
 import pytest
+from pydicom import dcmread
 from support.scans import SMALL, Scan, write_dicom, write_mosaic, write_nifti
 from support.studies import measured
 
+from neuroflow.studies.diffusion import Gradient, count_directions
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.protocol.check import check, check_study
 
@@ -38,3 +41,24 @@ def test_unreadable_study_does_not_stop_the_check_of_others(tmp_path, rubbish):
     table = check(studies)
     assert len(studies) == 2
     assert table[["study", "rule"]].to_numpy().tolist() == [["bad", "readable"]]
+
+
+@pytest.mark.parametrize("number", ["1e200", "-1e308", "1e-320"])
+def test_numbers_of_any_size_are_no_error_of_reading(tmp_path, number):
+    for path in write_dicom(tmp_path / "dicom", SMALL):
+        image = dcmread(path)
+        image.ImageOrientationPatient = [number, "0", "0", "0", number, number]
+        image.save_as(path)
+    write_nifti(tmp_path / "nifti", SMALL)
+    (bvec,) = (tmp_path / "nifti").glob("*.bvec")
+    vectors = np.loadtxt(bvec)
+    vectors[:, -1] = float(number)
+    np.savetxt(bvec, vectors)
+    studies = find_studies(tmp_path)
+    assert len(studies) == 2
+    assert "readable" not in set(check(studies)["rule"])
+
+
+def test_directions_of_any_length_are_counted():
+    along = [(1e200, 0.0, 0.0), (0.0, 1.7e308, 1.7e308), (0.0, 5e-324, 0.0)]
+    assert count_directions([Gradient(1000.0, direction) for direction in along]) == 3
