@@ -146,28 +146,31 @@ def _values(headers: Sequence[Header], keyword: str) -> list[Any]:
 
 def _series(headers: Sequence[Header], first: Mapping[str, Any]) -> Series:
     return Series(
-        modality=first.get("Modality"),
-        manufacturer=first.get("Manufacturer"),
+        modality=_text(first.get("Modality")),
+        manufacturer=_text(first.get("Manufacturer")),
         field_strength=to_number(first.get("MagneticFieldStrength")),
         sequence=_sequence(first),
-        study_description=first.get("StudyDescription"),
-        series_description=first.get("SeriesDescription"),
+        study_description=_text(first.get("StudyDescription")),
+        series_description=_text(first.get("SeriesDescription")),
         transfer_syntaxes=tuple(sorted({header.transfer_syntax for header in headers})),
-        burned_in=first.get("BurnedInAnnotation"),
+        burned_in=_text(first.get("BurnedInAnnotation")),
     )
 
 
 def _sequence(first: Mapping[str, Any]) -> str | None:
     """Return the scanning sequence, with EP where another tag says that it is echo-planar."""
-    sequence = _joined(first.get("ScanningSequence"))
+    sequence = _text(first.get("ScanningSequence"))
     words = sequence.split("\\") if sequence else []
     if "EP" in words or first.get(ECHO_PLANAR) != "YES":
         return sequence
     return "\\".join([*words, "EP"])
 
 
-def _joined(value: Any) -> str | None:
-    return "\\".join(map(str, value)) if isinstance(value, tuple) else value
+def _text(value: Any) -> str | None:
+    """Return a value as text: a damaged header may have several, or numbers."""
+    if value is None:
+        return None
+    return "\\".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _timing(first: Mapping[str, Any], mosaics: Sequence[Header]) -> Timing:

@@ -144,7 +144,7 @@ def _check_chunk(studies: Sequence[Study], *, deep: bool) -> list[CheckResult]:
 
 def _check_one(study: Study, *, deep: bool = False) -> CheckResult:
     try:
-        facts = read_acquisition(study)
+        return _read_and_checked(study, deep=deep)
     except StudyError as error:
         measured = " ".join(part for part in (error.what, error.why) if part)
         advice = error.advice or rules.READABLE.advice
@@ -152,6 +152,10 @@ def _check_one(study: Study, *, deep: bool = False) -> CheckResult:
         return CheckResult("", (unreadable,))
     except Exception as error:  # noqa: BLE001  one study's fault never stops the others
         return CheckResult("", (finding(rules.READABLE, study, _unexpected(error)),))
+
+
+def _read_and_checked(study: Study, *, deep: bool) -> CheckResult:
+    facts = read_acquisition(study)
     found = _found(study, facts)
     if facts.by_series:
         series = {name: _found(study, own) for name, own in facts.by_series.items()}

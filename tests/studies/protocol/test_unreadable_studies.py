@@ -7,13 +7,14 @@ import shutil
 
 import numpy as np
 import pytest
-from pydicom import dcmread
+from pydicom import DataElement, dcmread
 from support.scans import SMALL, Scan, write_dicom, write_mosaic, write_nifti
 from support.studies import measured
 
 from neuroflow.studies.diffusion import Gradient, count_directions
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.protocol.check import check, check_study
+from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 
 def test_truncated_dicom_is_an_error(tmp_path):
@@ -57,6 +58,33 @@ def test_numbers_of_any_size_are_no_error_of_reading(tmp_path, number):
     studies = find_studies(tmp_path)
     assert len(studies) == 2
     assert "readable" not in set(check(studies)["rule"])
+
+
+def test_texts_of_other_types_are_text(tmp_path):
+    for path in write_dicom(tmp_path, SMALL):
+        image = dcmread(path)
+        for word in ("StudyDescription", "BurnedInAnnotation"):
+            image[word] = DataElement(word, "US", [16705, 16706])
+        image.Manufacturer = ["GE MEDICAL SYSTEMS", "A"]
+        image["SeriesDescription"] = DataElement("SeriesDescription", "FD", 1.5)
+        image["ScanningSequence"] = DataElement("ScanningSequence", "US", 5)
+        image.save_as(path)
+    (study,) = find_studies(tmp_path)
+    facts = read_acquisition(study).series
+    assert facts.manufacturer == "GE MEDICAL SYSTEMS\\A"
+    assert {facts.burned_in, facts.study_description} == {"16705.0\\16706.0"}
+    assert (facts.series_description, facts.sequence) == ("1.5", "5.0")
+    assert "readable" not in {finding.rule for finding in check_study(study)}
+
+
+def test_a_fault_of_a_rule_stops_its_study_alone(tmp_path, monkeypatch):
+    def fail(one, study, facts):
+        raise AttributeError(study.label)
+
+    write_nifti(tmp_path / "one", SMALL)
+    monkeypatch.setattr("neuroflow.studies.protocol.check.with_fitting_advice", fail)
+    (finding,) = check_study(find_studies(tmp_path)[0])
+    assert finding.measured == "reading it failed unexpectedly (AttributeError)"
 
 
 def test_directions_of_any_length_are_counted():
