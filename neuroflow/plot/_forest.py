@@ -29,6 +29,7 @@ from neuroflow.plot.common import (
     abbreviations,
     add_legend,
     cohort_rows,
+    cohorts_note,
     current_style,
     data_notes,
     draw_diamonds,
@@ -115,7 +116,7 @@ def forest(
     check_choice("by", by, ("contrast", "cohort"))
     check_number("alpha", alpha, below=1)
     source = cohort_rows(effects, value, contrasts) if by == "cohort" else effects
-    rows, metric = effect_rows(source, metric, contrasts, value)
+    rows, metric = effect_rows(source, metric, contrasts, value, by=by)
     axis = effect_axis(effects.attrs, rows, metric, value)
     data = _forest_data(rows, regions, value, alpha, axis=axis, by=by)
     with styled():
@@ -129,7 +130,7 @@ def forest(
         set_region_axis(ax, data.columns, data.labels, data.axis)
         record_rows(ax, data.columns, data.labels)
         add_legend(ax, handles, new_figure=new_figure)
-        text = _caption(data, effects.attrs, alpha)
+        text = _caption(data, effects.attrs, alpha, by=by)
         set_caption(
             ax, f"{data.axis}. {text}", text, new_figure=new_figure, notes=data_notes(effects)
         )
@@ -225,8 +226,10 @@ def effect_rows(
     metric: str | None,
     contrasts: str | Sequence[str] | None,
     value: Value,
+    *,
+    by: str = "contrast",
 ) -> tuple[pd.DataFrame, str]:
-    """Choose the effects to draw."""
+    """Choose the effects to draw: of each region one for each contrast, or for each cohort."""
     needed = [*_KEY, "region_name", "kind", "system", "contrast", "n1", "n2", "mean1", "q"]
     needed += [value, *_INTERVALS[value]]
     if missing := [name for name in needed if name not in effects]:
@@ -249,6 +252,11 @@ def effect_rows(
                 advice=f"There are {', '.join(known)}.",
             )
     rows = rows[rows["metric"] == metric]
+    if rows.duplicated(list(dict.fromkeys([*_KEY, "contrast", by]))).any():
+        raise TableError(
+            "The table has several effects of one region and contrast, as of several cohorts.",
+            advice='Draw them with nf.plot.forest(..., by="cohort"), or pass those of one cohort.',
+        )
     if contrasts:
         rows = pd.concat(
             [
@@ -309,10 +317,10 @@ def _draw(ax: Axes, data: _ForestData) -> list[Artist]:
     return handles
 
 
-def _caption(data: _ForestData, facts: Mapping[Any, Any], alpha: float) -> str:
+def _caption(data: _ForestData, facts: Mapping[Any, Any], alpha: float, *, by: str) -> str:
     missing = int(np.isnan(data.estimate).sum())
     parts = [
-        model_note(facts, alpha),
+        cohorts_note(facts, data.contrasts, alpha) if by == "cohort" else model_note(facts, alpha),
         f"{missing} effects could not be estimated." if missing else "",
         abbreviations(data.labels),
     ]
@@ -321,11 +329,6 @@ def _caption(data: _ForestData, facts: Mapping[Any, Any], alpha: float) -> str:
 
 def model_note(facts: Mapping[Any, Any], alpha: float) -> str:
     """Return model, standard errors, n and correction in words."""
-    if "pooled" in facts:
-        return (
-            f"Diamonds: random-effects summary of {len(facts['cohorts'])} cohorts (REML, Hartung "
-            f"and Knapp). Filled: q < {alpha:g}."
-        )
     if "method" not in facts:
         return f"Filled: q < {alpha:g}."
     method = {

@@ -39,10 +39,27 @@ def test_diamonds_span_the_interval_of_the_summary(table, value):
     assert labels == [*cohorts, "random effects"]
 
 
-def test_summary_of_another_quantity_is_not_drawn(table):
-    found = nf.compare_cohorts(table, value="estimate")
-    ax = nf.plot.forest(found, by="cohort", contrasts="PSP - Control", value="effect_size")
+@pytest.mark.parametrize(
+    ("pooled", "value", "words"),
+    [("estimate", "effect_size", "differences"), ("effect_size", "estimate", "effect sizes")],
+)
+def test_summary_of_another_quantity_is_not_drawn(table, pooled, value, words):
+    found = nf.compare_cohorts(table, value=pooled)
+    ax = nf.plot.forest(found, by="cohort", contrasts="PSP - Control", value=value)
     assert not [item for item in ax.collections if isinstance(item, PolyCollection)]
+    assert f"The summary of the cohorts is one of {words}, and not drawn." in nf.plot.caption(ax)
+
+
+def test_summary_alone_has_no_diamonds_in_words(table):
+    found = nf.compare_cohorts(table)
+    summary = found[found["cohort"] == "random effects"]
+    assert "iamonds" not in nf.plot.caption(nf.plot.forest(summary, value="estimate"))
+
+
+@pytest.mark.parametrize("draw", [nf.plot.forest, nf.plot.volcano])
+def test_several_cohorts_are_refused_where_contrasts_are_drawn(table, draw):
+    with pytest.raises(TableError, match="several effects of one region and contrast"):
+        draw(nf.compare_cohorts(table))
 
 
 def test_several_contrasts_of_cohorts_are_refused(table):

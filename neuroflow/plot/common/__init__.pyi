@@ -1,4 +1,5 @@
 from .cohorts import cohort_rows as cohort_rows
+from .cohorts import cohorts_note as cohorts_note
 from .cohorts import draw_diamonds as draw_diamonds
 from .figure import data_notes as data_notes
 from .figure import figure_of as figure_of

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,18 +37,31 @@ def cohort_rows(
         )
     rows = effects[effects["contrast"].isin(chosen)].copy()
     summary = rows["cohort"] == RANDOM
-    if value == "effect_size" and summary.any():
-        if effects.attrs.get("pooled") != "effect_size":
-            rows, summary = rows[~summary], summary[~summary]
+    if effects.attrs.get("pooled", "estimate") != value:  # it has another unit
+        rows = rows[~summary]
+    elif value == "effect_size":
         for name, source in (
             ("effect_size", "estimate"),
             ("effect_size_ci_low", "ci_low"),
             ("effect_size_ci_high", "ci_high"),
         ):
             rows.loc[summary, name] = rows.loc[summary, source]
-    rows["mean1"] = rows["mean1"].fillna(rows["mean1"].median())
     order = [*(name for name in dict.fromkeys(rows["cohort"]) if name != RANDOM), RANDOM]
     return rows.sort_values("cohort", key=lambda names: names.map(order.index), kind="stable")
+
+
+def cohorts_note(facts: Mapping[Any, Any], names: Sequence[str], alpha: float) -> str:
+    """Return in words what is drawn for cohorts, and whether their summary is among it."""
+    filled = f"Filled: q < {alpha:g}."
+    if RANDOM in names:
+        return (
+            f"Diamonds: random-effects summary of {len(names) - 1} cohorts (REML, Hartung and "
+            f"Knapp). {filled}"
+        )
+    if "pooled" in facts:
+        what = "effect sizes" if facts["pooled"] == "effect_size" else "differences"
+        return f"The summary of the cohorts is one of {what}, and not drawn. {filled}"
+    return filled
 
 
 def draw_diamonds(
