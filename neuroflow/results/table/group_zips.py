@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from neuroflow.contract import safe_name
 from neuroflow.errors import IdError
-from neuroflow.io import make_private_folder, max_bytes, private_mode
+from neuroflow.io import make_private_folder, max_bytes, private_mode, write_private
 from neuroflow.results.table.folder_files import MAX_MEMBERS, READ
 
 MAX_DEPTH = 8
@@ -50,11 +50,15 @@ class GroupZips:
             text = f"{archive.absolute()}\n{facts.st_size}\n{facts.st_mtime_ns}"
             digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             folder = self._place / digest / archive.name
-            if not (folder.parent / _DONE).exists():
+            done = folder.parent / _DONE
+            if not done.exists():
                 shutil.rmtree(folder.parent, ignore_errors=True)
                 make_private_folder(folder)
-                self._copy(archive, folder, source)
-                (folder.parent / _DONE).touch(mode=private_mode(folder.parent))
+                write_private(done, str(self._copy(archive, folder)).encode())
+            if skipped := int(done.read_text(encoding="utf-8") or 0):
+                self.left_out.append(
+                    f"{source} ({skipped} files with unsafe names, too large, or too many)"
+                )
         except _UNREADABLE as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             self.left_out.append(f"{source} ({reason})")
@@ -77,10 +81,13 @@ class GroupZips:
                 if folder.name not in kept:
                     shutil.rmtree(folder, ignore_errors=True)
 
-    def _copy(self, archive: Path, folder: Path, source: str) -> None:
-        left, skipped = MAX_UNPACKED, 0
+    def _copy(self, archive: Path, folder: Path) -> int:
+        """Copy what is read of a ZIP; return how many files were left out."""
+        left = MAX_UNPACKED
         with zipfile.ZipFile(archive) as opened:
-            for member in opened.infolist()[:MAX_MEMBERS]:
+            members = opened.infolist()
+            skipped = max(len(members) - MAX_MEMBERS, 0)
+            for member in members[:MAX_MEMBERS]:
                 place = _place_of(member.filename)
                 if member.is_dir() or (place is not None and not place.parts):
                     continue
@@ -96,8 +103,7 @@ class GroupZips:
                     target.chmod(private_mode(target.parent))
                     for chunk in _chunks(opened, member) if is_read else ():
                         file.write(chunk)
-        if skipped:
-            self.left_out.append(f"{source} ({skipped} files with unsafe names or too large)")
+        return skipped
 
 
 def _chunks(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -122,3 +122,13 @@ def test_a_damaged_zip_is_named_beside_what_is_read(folder):
     assert set(table["study_id"]) == {"z"}
     with pytest.raises(FolderError, match="is an archive"):
         read_results(folder.path / "g.zip")
+
+
+def test_files_beyond_the_most_are_named_at_every_reading(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(group_zips, "MAX_MEMBERS", 2)
+    files = {f"{study}_out/aidp.csv": WIDE for study in "abcde"}
+    folder.put("g.zip", packed(files))
+    for _ in range(2):
+        with pytest.warns(ResultWarning, match=r"g.zip \(3 files .* too many"):
+            table = cached_results(folder.path, tmp_path / "cache").table
+        assert set(table["study_id"]) == {"a", "b"}
