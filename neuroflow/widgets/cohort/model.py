@@ -163,11 +163,11 @@ class CohortModel(FormModel):
 
     def save_findings(self) -> None:
         """Write all findings to a file in the workspace, for the people who scan and export."""
+        from neuroflow.studies import findings_table  # with readers of scans, when needed
+
         if self.cohort is None or self.findings is None:
             return
         path = self.ws.folder / f"findings_{self.cohort.cohort_id}.csv"
-        from neuroflow.studies import findings_table
-
         save_cohort_table(findings_table(self.findings, self.cohort.studies), path)
         self.set(notice=f"The findings are in {path}. It names participants and folders.")
 

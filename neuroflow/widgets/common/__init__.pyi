@@ -20,7 +20,7 @@ from .form_model import FormModel as FormModel
 from .form_model import Problem as Problem
 from .one_loop import OneLoop as OneLoop
 from .one_loop import Tab as Tab
-from .one_loop import running_loop as running_loop
+from .one_loop import call_soon as call_soon
 from .path_input import PathInput as PathInput
 from .progress import FINISHED as FINISHED
 from .progress import Bar as Bar

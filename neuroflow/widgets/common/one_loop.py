@@ -7,6 +7,7 @@ matplotlib, are made for one thread: two figures drawn at the same time would sp
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -24,6 +25,15 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
+
+
+def call_soon(action: Callable[[], object]) -> None:
+    """Call an action after pending events; at once without an event loop."""
+    loop = running_loop()
+    if loop is None:
+        action()
+    else:
+        loop.call_soon(action)
 
 
 class OneLoop:

@@ -15,7 +15,7 @@ import anywidget
 import ipywidgets as widgets
 
 from neuroflow.widgets.common.html import STATIC, read_resource
-from neuroflow.widgets.common.one_loop import OneLoop, running_loop
+from neuroflow.widgets.common.one_loop import OneLoop, call_soon
 
 PUBLIC = frozenset(
     [
@@ -64,11 +64,7 @@ class PageLink(OneLoop, anywidget.AnyWidget):
         is_first = not self._waiting
         self._waiting.setdefault(control.model_id, {}).update(contents)
         if is_first:
-            loop = running_loop()
-            if loop is None:
-                self._flush()
-            else:
-                loop.call_soon(self._flush)
+            call_soon(self._flush)
 
     def _flush(self) -> None:
         states, self._waiting = self._waiting, {}

@@ -337,7 +337,7 @@ def _fingerprints(names: Sequence[str]) -> str:
 
 
 def _verdict(model: ConnectModel) -> str:
-    """Say whether the pasted fingerprint is one of those shown."""
+    """Return in words whether the pasted fingerprint is one of those shown."""
     if not (model.pasted_fingerprint.strip() and model.shown_keys):
         return ""
     if model.fingerprint:

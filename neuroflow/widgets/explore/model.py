@@ -16,7 +16,7 @@ from neuroflow.errors import NeuroflowError, OptionError
 from neuroflow.escaping import visible
 from neuroflow.models import OnEvent
 from neuroflow.plot import FIGURES
-from neuroflow.widgets.common import FormModel, Picture, Problem, running_loop, study_labels
+from neuroflow.widgets.common import FormModel, Picture, Problem, call_soon, study_labels
 from neuroflow.widgets.explore.code import code_cell
 from neuroflow.widgets.explore.export import (
     export_figure,
@@ -36,15 +36,6 @@ QUESTION_TRAITS = (
     *("covariates", "method", "robust", "correction", "exclude_suspect"),
 )
 """Traits that make up the question."""
-
-
-def call_soon(action: Callable[[], None]) -> None:
-    """Call an action after pending events; at once without an event loop."""
-    loop = running_loop()
-    if loop is None:
-        action()
-    else:
-        loop.call_soon(action)
 
 
 class ExploreModel(FormModel):
