@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from neuroflow.results import Schema
     from neuroflow.workspace import Workspace
 
+_ENDINGS_OF_TEXT = (".csv", ".tsv")
+_ENDINGS = (*_ENDINGS_OF_TEXT, ".parquet", ".xlsx")
 _TEXTS = ("cohort_id", "study_id", "participant_id", "session_id", "group", "site", "region")
 """Columns that stay text though they may look like numbers: session 01 is not 1."""
 
@@ -76,23 +77,14 @@ def study_facts(
 
 def read_effects(path: Path) -> pd.DataFrame:
     """Read effects that were saved with ``compare --to``."""
-    import pandas as pd
-
-    readers: dict[str, Callable[..., pd.DataFrame]] = {
-        ".parquet": pd.read_parquet,
-        ".xlsx": pd.read_excel,
-        ".csv": pd.read_csv,
-        ".tsv": lambda file: pd.read_csv(file, sep="\t"),
-    }
     try:
-        found: pd.DataFrame = readers[path.suffix.lower()](path)
-    except (KeyError, OSError, ValueError, ImportError) as error:
+        return _read_by_ending(path)
+    except (OSError, ValueError, ImportError) as error:
         raise FolderError(
             f"{path} cannot be read as a table of effects.",
             why=f"{error}.",
             advice="Pass a .csv, .tsv, .parquet or .xlsx that neuroflow compare --to wrote.",
         ) from error
-    return found
 
 
 def _is_file(path: Path) -> bool:
@@ -153,22 +145,14 @@ def _refuse(given: object, reason: str, option: str = "--participants") -> None:
 
 def _read_file(path: Path) -> pd.DataFrame | None:
     """Read a cohort table from a file; None where the file is something else, as an aidp.csv."""
-    import pandas as pd
-
-    types = dict.fromkeys(_TEXTS, "str")
+    if path.suffix.lower() not in _ENDINGS:
+        return None
     try:
-        if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path)
-        elif path.suffix.lower() == ".xlsx":
-            table = pd.read_excel(path, sheet_name=0, dtype=types)
-        elif path.suffix.lower() in (".csv", ".tsv"):
-            mark = "," if path.suffix.lower() == ".csv" else "\t"
-            head = pd.read_csv(path, sep=mark, nrows=0, encoding_errors="replace")
+        if path.suffix.lower() in _ENDINGS_OF_TEXT:
+            head = _read_by_ending(path, nrows=0, encoding_errors="replace")
             if not _is_cohort_table(head):
                 return None
-            table = pd.read_csv(path, sep=mark, dtype=types)
-        else:
-            return None
+        table = _read_by_ending(path, dtype=dict.fromkeys(_TEXTS, "str"))
     except ImportError as error:
         raise _missing_excel() from error
     except OSError as error:
@@ -180,6 +164,23 @@ def _read_file(path: Path) -> pd.DataFrame | None:
             advice="Write it again: neuroflow export, or neuroflow table --to.",
         ) from error
     return table if _is_cohort_table(table) else None
+
+
+def _read_by_ending(path: Path, **options: Any) -> pd.DataFrame:
+    """Read a table as its file's ending says; the options are those of text and Excel."""
+    import pandas as pd
+
+    ending = path.suffix.lower()
+    if ending not in _ENDINGS:
+        raise ValueError(f"{ending or 'no ending'} is not the ending of a table")
+    table: pd.DataFrame
+    if ending == ".parquet":
+        table = pd.read_parquet(path)
+    elif ending == ".xlsx":
+        table = pd.read_excel(path, **options)
+    else:
+        table = pd.read_csv(path, sep="," if ending == ".csv" else "\t", **options)
+    return table
 
 
 def _is_cohort_table(table: pd.DataFrame) -> bool:

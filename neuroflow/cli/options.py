@@ -40,6 +40,7 @@ HostKey = Annotated[
     str | None, typer.Option(help="Trust this fingerprint, SHA256:..., without asking.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts.")]
+To = Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors and warnings only.")]
 Jobs = Annotated[
     int | None,

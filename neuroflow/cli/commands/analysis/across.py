@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -24,15 +24,11 @@ from neuroflow.cli.options import (
     Quiet,
     Reference,
     Source,
+    To,
     Visit,
     parse_contrasts,
     split_list,
 )
-
-if TYPE_CHECKING:
-    pass
-
-To = Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")]
 
 
 def harmonize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ from neuroflow.cli.options import (
     Participants,
     Quiet,
     Source,
+    To,
     split_list,
 )
 
@@ -28,7 +28,6 @@ TimeColumn = Annotated[
     str, typer.Option("--time", help="The column with the age or date of the visit.")
 ]
 Unit = Annotated[str | None, typer.Option(help="The unit of numbers in it: years, months, days.")]
-To = Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")]
 
 
 def power(

@@ -20,6 +20,7 @@ from neuroflow.cli.options import (
     Quiet,
     SchemaFile,
     Source,
+    To,
     WorkspaceFolder,
     split_list,
 )
@@ -116,7 +117,7 @@ def collect(
 
 def table(
     source: Source,
-    to: Annotated[Path | None, typer.Option(help=".csv, .tsv, .parquet or .xlsx")] = None,
+    to: To = None,
     wide: Annotated[str | None, typer.Option(help="Studies x regions of this metric.")] = None,
     all_studies: AllStudies = False,
     bids_labels: BidsLabels = None,
