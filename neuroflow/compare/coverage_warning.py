@@ -34,8 +34,7 @@ def warn_low_coverage(
     n = f"{int(low.sum())} of {int(known.sum())} comparisons"
     why = "a group is small" if robust == "HC3" else "the groups' spread differs so much"
     note = f"{stated} intervals may hold the truth in only {least}: {why} in {n} ({shown})"
-    if (
-        robust == "HC3" and low.sum() > _MANY * known.sum()
-    ):  # whose intervals are thought to be safe
+    # Intervals of HC3 are thought to be safe; those of ordinary errors are known for this.
+    if robust == "HC3" and low.sum() > _MANY * known.sum():
         warn_user(f'{note}. Without covariates, method="welch" is better.', ResultWarning)
     return {"interval_notes": [note]}

@@ -115,7 +115,7 @@ def mentions_diffusion(path: PurePath) -> bool:
 
 
 def derived_image(name: str) -> str:
-    """Say what a NIfTI is by its name where it is no diffusion image; else empty.
+    """Return what a NIfTI is by its name where it is no diffusion image; else empty.
 
     Examples
     --------

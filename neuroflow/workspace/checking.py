@@ -36,6 +36,8 @@ class Checks:
         offline: bool = False,
     ) -> pd.DataFrame:
         """Return one row per finding; excluded studies are not checked."""
+        from neuroflow.studies import CheckCache, check  # with readers of scans, when needed
+
         cohort = self._enrolment.without_excluded(cohort)
         repeats = self._enrolment.repetitions()
         own = {repeats.get(str(s.study_id), str(s.study_id)) for s in cohort.studies}
@@ -46,8 +48,6 @@ class Checks:
             and row.study_uid_sha256
             and repeats.get(row.study_id, row.study_id) not in own
         }
-        from neuroflow.studies import CheckCache, check  # with readers of scans, when needed
-
         findings = check(
             cohort.studies,
             sent=self._seal.among(sent),

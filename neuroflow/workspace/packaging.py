@@ -39,9 +39,9 @@ class Packaging:
 
     def deidentification(self, cohort: Cohort | str, study: str) -> pd.DataFrame:
         """Return what de-identification changes in one study."""
-        chosen = find_study(self._enrolment.current(cohort), study)
-        from neuroflow.studies import deidentification_report
+        from neuroflow.studies import deidentification_report  # with readers of scans
 
+        chosen = find_study(self._enrolment.current(cohort), study)
         return deidentification_report(chosen, salt=self._salt(chosen, self._account()))
 
     def package(
@@ -90,6 +90,8 @@ class Packaging:
 
         The caller holds the lock, and hands over the studies to package.
         """
+        from neuroflow.studies import iter_packages  # with readers of scans, when they are needed
+
         folder = self._folder.packages(cohort.cohort_id)
         rows = self._ledger.rows(cohort.cohort_id)
         known = {
@@ -98,8 +100,6 @@ class Packaging:
             if row.cohort_id == cohort.cohort_id
         }
         account = self._account()
-        from neuroflow.studies import iter_packages  # with readers of scans, when they are needed
-
         for piece in iter_packages(
             cohort,
             folder,

@@ -109,10 +109,15 @@ def replication(
             "The two tables have no contrast of the same region and metric in common.",
             advice="Compare the same groups, under the same names, in both cohorts.",
         )
+    residuals = {
+        name: _residuals(table, name, key, by)
+        for name in both["metric"].unique()
+        if table is not None
+    }
     rows = [
         {"metric": name, "contrast": contrast}
         | _agreement(part, value, alpha)
-        | _inference(part, value, _correlation(table, part, key, by), confidence)
+        | _inference(part, value, _correlation(residuals.get(name), part[key]), confidence)
         for (name, contrast), part in both.groupby(["metric", "contrast"], sort=False)
     ]
     result = pd.DataFrame(rows)
@@ -147,21 +152,23 @@ def _agreement(part: pd.DataFrame, value: str, alpha: float) -> dict[str, Any]:
     }
 
 
-def _correlation(
-    table: pd.DataFrame | None, part: pd.DataFrame, key: list[str], by: str
-) -> FloatArray | None:
-    """Return the correlation of the regions within groups, in the order of the effects."""
-    if table is None:
-        return None
-    cells = read_cells(table, metric=part["metric"].iloc[0], needed=[by], exclude_suspect=False)
+def _residuals(table: pd.DataFrame, metric: str, key: list[str], by: str) -> pd.DataFrame:
+    """Return what the groups leave of each region's values, studies x regions."""
+    cells = read_cells(table, metric=metric, needed=[by], exclude_suspect=False)
     codes, _ = coded(cells.studies[by])
-    values = pd.DataFrame(cells.values)
-    rest = (values - values.groupby(codes).transform("mean"))[codes >= 0]
-    known = pd.MultiIndex.from_frame(cells.columns[key].apply(_texts))
-    places = known.get_indexer(pd.MultiIndex.from_frame(part[key]))
+    regions = pd.MultiIndex.from_frame(cells.columns[key].apply(_texts))
+    values = pd.DataFrame(cells.values, columns=regions)
+    return (values - values.groupby(codes).transform("mean"))[codes >= 0]
+
+
+def _correlation(residuals: pd.DataFrame | None, regions: pd.DataFrame) -> FloatArray | None:
+    """Return the correlation of regions within the groups; None where one is not in the table."""
+    if residuals is None or not residuals.columns.is_unique:
+        return None
+    places = residuals.columns.get_indexer(pd.MultiIndex.from_frame(regions))
     if (places < 0).any():
         return None
-    return rest.iloc[:, places].corr().to_numpy(dtype=np.float64)
+    return residuals.iloc[:, places].corr().to_numpy(dtype=np.float64)
 
 
 def effective_regions(correlation: FloatArray) -> float:

@@ -313,7 +313,7 @@ _weighting = Memo(_WEIGHTING_TAGS, _read_weighting, unless=CSA_TAGS)
 
 
 def _frame_sort(look: Lookup, whole: Lookup) -> str:
-    """Say what a frame shows; of the whole image, only where its own type is missing."""
+    """Return what a frame shows; of the whole image, only where its own type is missing."""
     kind = look(tag_of("FrameType")) or whole(tag_of("ImageType"))
     component = look(tag_of("ComplexImageComponent")) or whole(tag_of("ComplexImageComponent"))
     sort = image_sort(_words(kind), _text(component), _text(whole(tag_of("ImageComments"))))

@@ -39,7 +39,7 @@ def _is_derived_word(word: str) -> bool:
 def image_sort(
     image_type: Sequence[str], component: str = "", comments: str = "", ge_component: int | None = 0
 ) -> str:
-    """Say what an image shows where it is not the signal's magnitude; empty for a raw image.
+    """Return what an image shows where it is not the signal's magnitude; empty for a raw image.
 
     References
     ----------

@@ -159,7 +159,7 @@ def _gaps(instances: Iterable[int | None]) -> tuple[int, ...]:
 
 
 def _judged(pairs: Sequence[Pair]) -> list[tuple[str, Pair]]:
-    """Say of each file what it shows; empty for the diffusion images themselves.
+    """Return what each file shows; empty for the diffusion images themselves.
 
     Of a file of many frames, the frames of another sort are marked.
     """
@@ -198,7 +198,7 @@ class Weighting(Enum):
 
 
 def weighting_of(header: Header) -> Weighting:
-    """Say whether a file holds diffusion-weighted images, apart from maps and phase images."""
+    """Return whether a file holds diffusion-weighted images, apart from maps and phase images."""
     gradients = [frame.gradient for frame in header.frames if not frame.sort]
     if any(gradient.b_value is not None and not gradient.is_b0 for gradient in gradients):
         return Weighting.WEIGHTED

@@ -190,7 +190,7 @@ def _classify_dicom(path: str, start: bytes, stream: BinaryIO) -> FileKind:
 
 
 def _kind_of_other(sop_class: str) -> str:
-    """Say what an object is that is no MR image; empty for an image."""
+    """Return what an object is that is no MR image; empty for an image."""
     if sop_class == DIRECTORY:
         return "DICOMDIR: the files it lists are read themselves"
     try:

@@ -187,7 +187,7 @@ def _placeholder_id(study: Study, facts: Acquisition) -> Finding | None:
 
 
 def _unexpected(error: Exception) -> str:
-    """Say what a reader raised, without the values in it, which may be a person's."""
+    """Return what a reader raised, without the values in it, which may be a person's."""
     return f"reading it failed unexpectedly ({type(error).__name__})"
 
 

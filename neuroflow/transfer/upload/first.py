@@ -81,7 +81,7 @@ def strange_keys(
 
 
 def _of_whom(tags: Set[str], known: Acquaintance) -> str:
-    """Say what the ids of strange studies show."""
+    """Return what the ids of strange studies show."""
     foreign = sorted(tag for tag in tags if tag != RANDOM and tag not in known.keys)
     said = []
     if foreign:

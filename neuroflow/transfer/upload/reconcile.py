@@ -139,7 +139,7 @@ def _reason_unsure(row: LedgerRow) -> str:
 
 
 def _lengths(row: LedgerRow, seen: ServerView) -> str:
-    """Say which length the server shows where it is not the one that was sent."""
+    """Return which length the server shows where it is not the one that was sent."""
     if seen.is_hidden or seen.entry is None or seen.entry.size == row.sent_size:
         return ""
     return f" (sent: {row.sent_size} bytes; on the server: {seen.entry.size})"

@@ -320,9 +320,9 @@ def _identified(
     studies: Sequence[Study], *, executor: Executor | None, on_event: OnEvent | None
 ) -> list[Study]:
     """Add the digests of the scans that were never digested; the others keep theirs."""
-    new = [study for study in studies if not study.image_digest]
     from neuroflow.studies import image_digests  # with readers of scans, when needed
 
+    new = [study for study in studies if not study.image_digest]
     digests = iter(image_digests(new, executor=executor, on_event=on_event))
     return [
         study if study.image_digest else replace(study, image_digest=next(digests) or None)
