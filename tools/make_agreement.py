@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pingouin
 import statsmodels.formula.api as smf
+from page_block import write_block
 from scipy import stats
 from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.multitest import multipletests
@@ -242,10 +243,7 @@ def main() -> None:
     for (what, whom), found in measure().items():
         power = int(np.ceil(np.log10(max(found, 1e-16))))
         rows.append(f"| {what} | {whom} | below 10^{power} |".replace("10^", "1e"))
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.split(START)[0], text.split(END)[1]
-    block = "\n".join([START, "", *rows, "", END])
-    PAGE.write_text(before + block + after, encoding="utf-8", newline="\n")
+    write_block(PAGE, START, END, rows)
 
 
 if __name__ == "__main__":

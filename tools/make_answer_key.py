@@ -13,6 +13,8 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
+from page_block import write_block
+
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -23,10 +25,10 @@ START, END = "<!-- answer key: made by tools/make_answer_key.py -->", "<!-- end 
 NAMES = {"siemens": "Siemens", "ge": "GE", "philips": "Philips"}
 
 
-def block(marks: dict[str, Counter[tuple[str, bool]]]) -> str:
+def rows_of(marks: dict[str, Counter[tuple[str, bool]]]) -> list[str]:
     """Write the counts as a table."""
     actions = sorted({action for counts in marks.values() for action, _ in counts})
-    lines = [START, "", f"| Action | {' | '.join(NAMES[maker] for maker in marks)} |"]
+    lines = [f"| Action | {' | '.join(NAMES[maker] for maker in marks)} |"]
     lines.append("| --- |" + " --- |" * len(marks))
     for action in actions:
         cells = []
@@ -34,7 +36,7 @@ def block(marks: dict[str, Counter[tuple[str, bool]]]) -> str:
             right, wrong = counts[action, True], counts[action, False]
             cells.append(f"{right:,} of {right + wrong:,}")
         lines.append(f"| {action} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", END])
+    return lines
 
 
 def main() -> None:
@@ -45,10 +47,7 @@ def main() -> None:
     for maker in MAKERS:
         with tempfile.TemporaryDirectory() as name:
             marks[maker] = marked(maker, Path(name))
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page.split(START)[0], page.split(END)[1]
-    text = before + block(marks) + after
-    PAGE.write_text(text, encoding="utf-8", newline="\n")
+    write_block(PAGE, START, END, rows_of(marks))
     wrong = sum(
         n for counts in marks.values() for (_, is_right), n in counts.items() if not is_right
     )

@@ -48,7 +48,7 @@ A ratio says how many times as fast neuroflow is. Below 1 it is slower, and the 
 
 
 def machine() -> str:
-    """Say in words what the numbers come from; never the name of a host."""
+    """Return in words what the numbers come from; never the name of a host."""
     release = platform.freedesktop_os_release() if platform.system() == "Linux" else {}
     system = release.get("PRETTY_NAME", f"{platform.system()} {platform.release()}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

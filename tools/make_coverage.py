@@ -14,9 +14,8 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent))
 from coverage_cases import CASES
+from page_block import write_block
 from simulated_groups import Case, Shares
 
 PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
@@ -47,16 +46,13 @@ def read_page() -> dict[Key, str]:
 
 def write_page(shares: dict[Key, str]) -> None:
     """Write the tables: where assumptions hold, then where they do not."""
-    parts = [START]
+    parts: list[str] = []
     for holds, title in ((True, "Where the assumptions hold"), (False, "Where they do not hold")):
         here = [(case.part, case.what) for case in CASES if case.holds == holds]
         rows = [(key, text) for place in here for key, text in shares.items() if key[:2] == place]
         lines = [f"| {' | '.join(key)} | {text} |" for key, text in rows]
         parts += ["", f"## {title}", "", HEADER, *lines]
-    text = PAGE.read_text(encoding="utf-8")
-    block = "\n".join([*parts, "", END])
-    text = text.split(START)[0] + block + text.split(END)[1]
-    PAGE.write_text(text, encoding="utf-8", newline="\n")
+    write_block(PAGE, START, END, parts[1:])
 
 
 def main() -> None:

@@ -18,6 +18,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from page_block import write_block
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "validation.md"
 KEPT = ROOT / ".faults.json"
@@ -90,12 +92,10 @@ def run_shard(number: int) -> tuple[int, dict[str, int]]:
     return int(passed[1]), counts
 
 
-def block(tests: int, counts: dict[str, int], n_shards: int) -> str:
+def lines_of(tests: int, counts: dict[str, int], n_shards: int) -> list[str]:
     """Write the counts as a table."""
     kills = sum(counts.get(kind, 0) for kind in ("SIGKILL", "killed"))
     lines = [
-        START,
-        "",
         f"{sum(counts.values()):,} faults struck in {n_shards} shards with {tests} tests, "
         f"{kills:,} of them",
         "deaths of the process; no study was lost or doubled.",
@@ -105,7 +105,7 @@ def block(tests: int, counts: dict[str, int], n_shards: int) -> str:
     ]
     order = [kind for kind in MEANING if kind in counts] + sorted(counts.keys() - MEANING.keys())
     lines += [f"| {MEANING.get(kind, kind)} | {counts[kind]:,} |" for kind in order]
-    return "\n".join([*lines, "", END])
+    return lines
 
 
 def main() -> None:
@@ -128,10 +128,7 @@ def main() -> None:
         KEPT.write_text(json.dumps(kept, indent=1))
         sys.stdout.write(f"shard {kept['shards']}: {sum(kept['struck'].values())} struck\n")
         sys.stdout.flush()
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page.split(START)[0], page.split(END)[1]
-    text = block(kept["tests"], kept["struck"], kept["shards"])
-    PAGE.write_text(before + text + after, encoding="utf-8", newline="\n")
+    write_block(PAGE, START, END, lines_of(kept["tests"], kept["struck"], kept["shards"]))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
+from page_block import write_block
 from pydicom.datadict import DicomDictionary, keyword_for_tag
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
@@ -181,12 +182,10 @@ def main() -> None:
             counts["another value: UIDs, dates, texts that are set or emptied"] += 1
     total = sum(counts.values())
     good = total - counts["unchanged"]
-    lines = [START, "", "| What becomes of it | Attributes |", "| --- | --- |"]
+    lines = ["| What becomes of it | Attributes |", "| --- | --- |"]
     lines += [f"| {name} | {count} |" for name, count in counts.most_common()]
-    lines += [f"| **as the profile and its options ask** | **{good} of {total}** |", "", END]
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page.split(START)[0], page.split(END)[1]
-    PAGE.write_text(before + "\n".join(lines) + after, encoding="utf-8", newline="\n")
+    lines += [f"| **as the profile and its options ask** | **{good} of {total}** |"]
+    write_block(PAGE, START, END, lines)
     sys.exit(1 if counts["unchanged"] else 0)
 
 

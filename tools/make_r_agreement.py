@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from page_block import write_block
 
 import neuroflow as nf
 
@@ -193,10 +194,7 @@ def main() -> None:
         sys.stdout.write(f"{what} ({package}): {largest:.1e}\n")
         power = int(np.ceil(np.log10(max(largest, 1e-16))))
         rows.append(f"| {what} | {package} {versions[package]} | below 1e{power} |")
-    text = PAGE.read_text(encoding="utf-8")
-    block = "\n".join([START, "", *rows, "", END])
-    text = text.split(START)[0] + block + text.split(END)[1]
-    PAGE.write_text(text, encoding="utf-8", newline="\n")
+    write_block(PAGE, START, END, rows)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ import dcm2niix
 import nibabel as nib
 import numpy as np
 import pydicom
+from page_block import write_block
 from pydicom.datadict import keyword_for_tag
 
 from neuroflow.errors import NeuroflowError
@@ -274,10 +275,7 @@ def main() -> None:
         for text in sorted(row.residue):
             sys.stdout.write(f"{row.name}: {text!r}\n")
     if options.page:
-        page = PAGE.read_text(encoding="utf-8")
-        before, after = page.split(START)[0], page.split(END)[1]
-        text = f"{before}{START}\n\n{table(rows)}\n\n{END}{after}"
-        PAGE.write_text(text, encoding="utf-8", newline="\n")
+        write_block(PAGE, START, END, [table(rows)])
     sys.exit(0 if rows and all(row.is_good for row in rows) else 1)
 
 

@@ -1,24 +1,18 @@
 """Some of the situations of docs/coverage.md are simulated again, with fewer draws."""
 
 import re
-import sys
 import warnings
-from pathlib import Path
 
+import make_coverage
 import numpy as np
 import pytest
+from coverage_cases import CASES
+from simulated_groups import FALSE
 from support.comparison_tables import long, people
 
 import neuroflow as nf
 from neuroflow.errors import ResultWarning
 
-TOOLS = str(Path(__file__).parent.parent.parent / "tools")
-sys.path.insert(0, TOOLS)
-import make_coverage  # noqa: E402
-from coverage_cases import CASES  # noqa: E402
-from simulated_groups import FALSE  # noqa: E402
-
-sys.path.remove(TOOLS)
 DRAWS = 400
 CHOSEN = [
     case

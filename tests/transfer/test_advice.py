@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import asyncssh
 import pytest
+from support.advice import advice
 from support.proxy import Fault, Proxy
 from support.sshd import free_port
 from support.transfers import behind, is_whole, plan_and_submit, states
@@ -44,15 +45,6 @@ def folder(folder_remote):
     home, open_it = folder_remote
     (home / RESULT).write_bytes(b"half")
     return home, open_it()
-
-
-def advice(error, call):
-    """Return the advice of the error that a call raises."""
-    with pytest.raises(error) as caught:
-        call()
-    assert type(caught.value) is error
-    assert caught.value.advice
-    return caught.value.advice
 
 
 @pytest.mark.cures("HostNotFoundError")

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from support.advice import advice
 
 import neuroflow as nf
 from neuroflow import cli, errors
@@ -31,15 +32,6 @@ OF_TRANSFERS = (
     errors.SubmissionError,
     errors.PackageError,
 )
-
-
-def advice(error, call):
-    """Return the advice of the error that a call raises."""
-    with pytest.raises(error) as caught:
-        call()
-    assert type(caught.value) is error
-    assert caught.value.advice
-    return caught.value.advice
 
 
 def followed(command, monkeypatch, **places):
