@@ -264,11 +264,11 @@ class Entry:
     size: int
     is_folder: bool
     modified: datetime | None = None
+    name: str = field(init=False, repr=False, compare=False)
+    """The last part of the path, kept as it is used many times."""
 
-    @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return self.path.name
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.path.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import closing
 from typing import Any
 
@@ -196,7 +197,13 @@ class Collection:
         rows = {row.study_id for row in self._ledger.rows()}
         return rows | set(self._enrolment.study_map()["study_id"].dropna())
 
-    def results(self, schema: Schema | None = None, *, all_studies: bool = False) -> Results:
+    def results(
+        self,
+        schema: Schema | None = None,
+        *,
+        all_studies: bool = False,
+        executor: Executor | None = None,
+    ) -> Results:
         """Read everything collected, joined with studies and participants."""
         if schema is not None and not isinstance(schema, Schema):
             raise OptionError(
@@ -214,6 +221,7 @@ class Collection:
             schema=schema,
             studies=self._enrolment.study_map(),
             own=None if all_studies else self._own_ids() or None,
+            executor=executor,
         )
 
     def collected(self) -> set[str]:

@@ -1160,7 +1160,13 @@ class Workspace:
 
     # ------------------------------------------------------------ after the network
 
-    def table(self, *, schema: Schema | None = None, all_studies: bool = False) -> pd.DataFrame:
+    def table(
+        self,
+        *,
+        schema: Schema | None = None,
+        all_studies: bool = False,
+        executor: Executor | None = None,
+    ) -> pd.DataFrame:
         """Return the cohort table of everything collected.
 
         Parameters
@@ -1169,6 +1175,9 @@ class Workspace:
             How to read the result files; None recognises their layout.
         all_studies
             Also the results of other workspaces that were collected here.
+        executor
+            Where new files are read, for instance on a Dask cluster whose workers see the same
+            disk; None reads them in this process.
 
         Returns
         -------
@@ -1197,7 +1206,7 @@ class Workspace:
         0    aSN     FW  0.173
         1    aSN    FAt  0.672
         """
-        table = self._collection.results(schema, all_studies=all_studies).table
+        table = self._collection.results(schema, all_studies=all_studies, executor=executor).table
         return self._checks.with_note(self._set_aside.apply(table))
 
     def exclude_result(self, study: str, region: str | None = None, *, reason: str) -> None:

@@ -1,10 +1,13 @@
 """`Workspace.status`, `collect` and `table` against a running service."""
 
 import os
+import shutil
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+import pandas as pd
 import pytest
 from support.collected import collect_into, people
 from support.waits import PATIENCE
@@ -215,6 +218,15 @@ def test_an_explicit_schema_takes_precedence(ws, deliver, silent):
     table = ws.table(schema=schema)
     assert dict(zip(table["region"], table["value"], strict=True)) == {"pSN": 0.3, "Putamen": 0.5}
     assert ws.study_facts(schema=schema)["decimal"].tolist() == [","]
+
+
+def test_a_table_read_on_an_executor_is_the_same(tmp_path):
+    with Workspace(tmp_path / "project") as ws, ThreadPoolExecutor(2) as threads:
+        collect_into(ws, people(3), reports=False)
+        read = ws.table(executor=threads)
+        assert threads._threads, "nothing was read on the executor"
+        shutil.rmtree(ws._folder.cache)
+        pd.testing.assert_frame_equal(read, ws.table())
 
 
 def test_unmatched_studies_and_participants_are_named_in_warnings(tmp_path):

@@ -18,6 +18,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Collection
+from concurrent.futures import Executor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -62,6 +63,7 @@ def cached_results(
     schema: Schema | None = None,
     clock_ns: Callable[[], int] = time.time_ns,
     own: Collection[str] | None = None,
+    executor: Executor | None = None,
 ) -> Results:
     """Read a folder of results, as far as the cache does not know them."""
     store = Store(Path(cache), _identity(schema))
@@ -72,7 +74,7 @@ def cached_results(
         zips = GroupZips(lambda: Path(cache) / "unpacked")
         found = scan(folder, known_folders(folder, known), zips)
         zips.sweep()
-        result = read_values(found.values, reader, known, started - _SLACK_NS)
+        result = read_values(found.values, reader, known, started - _SLACK_NS, executor)
         store.save(result)
         texts = ReportCache(Path(cache), _identity(None), started - _SLACK_NS)
         reports = read_reports(found.reports, texts.read, zips.name)

@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 import time
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
@@ -317,9 +318,8 @@ class Hostile(LocalRemote):
 
     def list(self, path):
         for entry in super().list(path):
-            if entry.name == "evil":
-                object.__setattr__(entry, "path", PurePosixPath(path, self.name))
-            yield entry
+            is_evil = entry.name == "evil"
+            yield replace(entry, path=PurePosixPath(path, self.name)) if is_evil else entry
 
 
 @pytest.mark.parametrize("name", ["..", "C:evil", "con", "a\\..\\b", "x\x1b[2J", ".bashrc"])
