@@ -37,6 +37,11 @@ def people(metric="FW", scale=1.0, sides=("bilateral",), visits=1):
     return pd.DataFrame(rows)
 
 
+def replicated(table, **how):
+    effects = nf.compare_groups(people())
+    return nf.replication(effects, effects, table=table, **how)
+
+
 COMPARISONS = {
     "compare_groups": nf.compare_groups,
     "paper_table": nf.paper_table,
@@ -53,6 +58,7 @@ COMPARISONS = {
     "compare_arms": lambda table, **how: nf.compare_arms(table, by="group", visit="visit", **how),
     "person_change": nf.person_change,
     "diagnostic_accuracy": nf.diagnostic_accuracy,
+    "replication": replicated,
     "compare_auc": lambda table, **how: nf.compare_auc(table, list(REGIONS), **how),
 }
 FIGURES = {
@@ -94,9 +100,11 @@ def test_every_comparison_and_figure_is_tried_here():
         if callable(each := getattr(nf, name))
         and inspect.isfunction(each)
         and each.__module__.startswith("neuroflow.compare")
-        and next(iter(inspect.signature(each).parameters), "") == "table"
+        and "table" in inspect.signature(each).parameters
     }
-    assert takes - WITHOUT_VALUES - {"save_paper_table", "fit_norms"} == set(COMPARISONS)
+    assert takes - WITHOUT_VALUES - {"save_paper_table", "fit_norms", "sample_size"} == set(
+        COMPARISONS
+    )
 
 
 @pytest.mark.parametrize("name", [*COMPARISONS, *FIGURES])

@@ -11,6 +11,8 @@ from scipy import stats
 from neuroflow._version import __version__
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
+    Cells,
+    ExcludeSuspect,
     FloatArray,
     as_list,
     check_choice,
@@ -34,6 +36,7 @@ def replication(
     metric: str | list[str] | None = None,
     alpha: float = 0.05,
     confidence: float = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Compare the map of effects of one cohort with that of a second one.
 
@@ -56,6 +59,8 @@ def replication(
         Effects with q below it count as found.
     confidence
         Level of the interval, between 0 and 1.
+    exclude_suspect
+        Of `table`: what happens to values that no brain has, as in `compare_groups`.
 
     Returns
     -------
@@ -109,11 +114,13 @@ def replication(
             "The two tables have no contrast of the same region and metric in common.",
             advice="Compare the same groups, under the same names, in both cohorts.",
         )
-    residuals = {
-        name: _residuals(table, name, key, by)
-        for name in both["metric"].unique()
-        if table is not None
-    }
+    residuals: dict[str, pd.DataFrame] = {}
+    notes: list[str] = []
+    if table is not None:
+        for name in both["metric"].unique():
+            cells = read_cells(table, metric=name, needed=[by], exclude_suspect=exclude_suspect)
+            residuals[name] = _residuals(cells, key, by)
+            notes += cells.notes
     rows = [
         {"metric": name, "contrast": contrast}
         | _agreement(part, value, alpha)
@@ -126,6 +133,7 @@ def replication(
         "alpha": alpha,
         "confidence": float(confidence),
         "regions_correlate": table is not None,
+        "data_notes": list(dict.fromkeys(notes)),
         "neuroflow": __version__,
     }
     return result
@@ -152,9 +160,8 @@ def _agreement(part: pd.DataFrame, value: str, alpha: float) -> dict[str, Any]:
     }
 
 
-def _residuals(table: pd.DataFrame, metric: str, key: list[str], by: str) -> pd.DataFrame:
+def _residuals(cells: Cells, key: list[str], by: str) -> pd.DataFrame:
     """Return what the groups leave of each region's values, studies x regions."""
-    cells = read_cells(table, metric=metric, needed=[by], exclude_suspect=False)
     codes, _ = coded(cells.studies[by])
     regions = pd.MultiIndex.from_frame(cells.columns[key].apply(_texts))
     values = pd.DataFrame(cells.values, columns=regions)

@@ -175,6 +175,7 @@ def replication(
     by: By = "group",
     metric: Metrics = None,
     confidence: Confidence = 0.95,
+    exclude_suspect: ExcludeSuspect = None,
     to: To = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -191,5 +192,6 @@ def replication(
             value=value,  # type: ignore[arg-type]  # checked there
             metric=split_list(metric),
             confidence=confidence,
+            exclude_suspect=exclude_suspect,
         )
         output(console, found, list(found.columns), to, "replication")
