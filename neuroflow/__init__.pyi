@@ -27,7 +27,9 @@ from .compare import replication as replication
 from .compare import sample_size as sample_size
 from .compare import save_paper_table as save_paper_table
 from .compare import service_norms as service_norms
+from .compare import site_differences as site_differences
 from .compare import table_one as table_one
+from .compare import top_regions as top_regions
 from .compare import z_scores as z_scores
 from .compare import z_summary as z_summary
 from .io import read_participants as read_participants

@@ -18,6 +18,7 @@ from PIL import Image
 from neuroflow import plot
 from neuroflow.compare.correlate import correlate_regions
 from neuroflow.compare.groups import compare_groups
+from neuroflow.compare.report.top_regions import top_regions
 from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.matrix.regions import resolve
 from neuroflow.results.table.coverage import coverage
@@ -44,6 +45,11 @@ FURTHER = (
         f"nf.plot.forest(effects, {BIOMARKERS}, ax=ax)\nax",
     ),
     (
+        "pages",
+        "Many regions on a page",
+        "nf.plot.pages(nf.plot.forest, effects, nf.top_regions(effects, 40), columns=2)[0]",
+    ),
+    (
         "dark",
         "On a dark background",
         'with nf.plot.styled(theme="dark"):\n    ax = nf.plot.strip(table)\nax',
@@ -67,7 +73,8 @@ table = nf.read_results("results", participants="participants.tsv")
 effects = nf.compare_groups(table, reference="Control", covariates=["age", "sex"])
 ```
 
-`visits` is such a table with three visits of each participant.
+`visits` is such a table with three visits of each participant, `sites` one of three scanners that
+differ.
 `nf.plot.save_figure(ax, "figure1", ["png", "svg", "pdf"])` writes files, and `nf.plot.caption(ax)`
 returns what to write below. This page is made by `tools/make_gallery.py`.
 """
@@ -80,6 +87,7 @@ class Names:
     compare_groups = staticmethod(compare_groups)
     correlate_regions = staticmethod(correlate_regions)
     coverage = staticmethod(coverage)
+    top_regions = staticmethod(top_regions)
 
 
 def cohort(visits: int = 1) -> pd.DataFrame:
@@ -110,6 +118,18 @@ def cohort(visits: int = 1) -> pd.DataFrame:
     return table.assign(p_atypical=predicted(table))
 
 
+def several_sites(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table as if three scanners had measured it, two of which differ."""
+    rng = np.random.default_rng(11)
+    studies = table["study_id"].astype("category").cat.codes.to_numpy()
+    site = np.array(["Graz", "Lund", "Ulm"])[studies % 3]
+    regions = table["region"].astype("category").cat.codes.to_numpy()
+    shift = np.array([0.0, 0.02, -0.03]) + 0.008 * rng.normal(size=(regions.max() + 1, 3))
+    noise = np.array([0.0, 0.0, 0.03])[studies % 3] * rng.normal(size=len(table))
+    values = table["value"] + shift[regions, studies % 3] + noise
+    return table.assign(site=site, value=values.clip(0.001, 0.999))
+
+
 def predicted(table: pd.DataFrame) -> pd.Series:
     """Simulate the probability of an atypical syndrome that the service would report."""
     groups = table.drop_duplicates("study_id").set_index("study_id")["group"]
@@ -124,6 +144,7 @@ def world() -> dict[str, Any]:
     return {
         "nf": Names,
         "table": table,
+        "sites": several_sites(table),
         "visits": cohort(3).query("region == 'SCP'"),
         "effects": compare_groups(table, reference="Control", covariates=["age", "sex"]),
     }

@@ -16,9 +16,11 @@ from .cohorts import replication as replication
 from .correlate import correlate as correlate
 from .correlate import correlate_regions as correlate_regions
 from .groups import compare_groups as compare_groups
+from .harmonization import Harmonization as Harmonization
 from .harmonization import compare_sites as compare_sites
 from .harmonization import harmonize as harmonize
 from .harmonization import remove_site as remove_site
+from .harmonization import site_differences as site_differences
 from .longitudinal import TrialDesign as TrialDesign
 from .longitudinal import change_over_time as change_over_time
 from .longitudinal import compare_arms as compare_arms
@@ -45,6 +47,7 @@ from .report import methods_text as methods_text
 from .report import paper_table as paper_table
 from .report import recipe as recipe
 from .report import save_paper_table as save_paper_table
+from .report import top_regions as top_regions
 from .stats import build_design as build_design
 from .stats import covariate_columns as covariate_columns
 from .stats import fit_linear as fit_linear

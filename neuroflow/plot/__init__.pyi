@@ -6,6 +6,7 @@ from ._correlation import correlation as correlation
 from ._coverage import coverage as coverage
 from ._ecdf import ecdf as ecdf
 from ._forest import forest as forest
+from ._harmonization import harmonization as harmonization
 from ._heatmap import heatmap as heatmap
 from ._profile import profile as profile
 from ._raincloud import raincloud as raincloud
@@ -30,3 +31,5 @@ from .figures import FormEntry as FormEntry
 from .longitudinal._bland_altman import bland_altman as bland_altman
 from .longitudinal._power import power as power
 from .longitudinal._trajectory import trajectory as trajectory
+from .pages import PAGE_HEIGHT as PAGE_HEIGHT
+from .pages import pages as pages

@@ -62,8 +62,8 @@ class FigureSpec:
     usual_names
         What others call it or draw for the same question; people search for these words.
     example
-        One line of code for the gallery, which may use ``nf``, ``table``, ``visits`` and
-        ``effects``.
+        One line of code for the gallery, which may use ``nf``, ``table``, ``visits``, ``sites``
+        and ``effects``.
     form
         How the Explore form offers it; None leaves it out.
     order

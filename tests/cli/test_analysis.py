@@ -305,3 +305,15 @@ def test_repeatability_of_every_region_is_printed(run, visits_file):
     code, out, err = run("repeatability", visits_file, "--within", "2")
     assert code == 0, err
     assert "repeatability coefficient" in out.replace("\n", " ")
+
+
+def test_a_forest_of_top_regions_is_cut_into_pages(run, table_file, tmp_path):
+    words = ("--top", "34", "--columns", "1", "--dpi", "50", "--json")
+    target = tmp_path / "forest.png"
+    code, out, err = run("plot", "forest", table_file, "--to", target, *words)
+    assert code == 0, err
+    pages = [str(tmp_path / f"forest_{i}.png") for i in (1, 2)]
+    assert json.loads(out)["files"] == pages
+    code, _, err = run("plot", "strip", table_file, "--to", target, "--top", "3")
+    assert code != 0
+    assert "does not use --top" in err

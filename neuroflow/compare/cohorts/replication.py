@@ -114,7 +114,7 @@ def replication(
             "The two tables have no contrast of the same region and metric in common.",
             advice="Compare the same groups, under the same names, in both cohorts.",
         )
-    residuals: dict[str, pd.DataFrame] = {}
+    residuals: dict[Any, pd.DataFrame] = {}
     notes: list[str] = []
     if table is not None:
         for name in both["metric"].unique():

@@ -6,3 +6,4 @@ from .key_findings import key_findings as key_findings
 from .measured import service_words as service_words
 from .methods import methods_text as methods_text
 from .paper_table import paper_table as paper_table
+from .top_regions import top_regions as top_regions

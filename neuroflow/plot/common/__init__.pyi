@@ -4,6 +4,7 @@ from .cohorts import draw_diamonds as draw_diamonds
 from .figure import data_notes as data_notes
 from .figure import figure_of as figure_of
 from .figure import new_axes as new_axes
+from .figure import new_panels as new_panels
 from .figure import set_caption as set_caption
 from .labels import BIOMARKERS as BIOMARKERS
 from .labels import abbreviations as abbreviations

@@ -60,10 +60,15 @@ def figure_of(ax: Axes) -> matplotlib.figure.Figure | None:
 
 def new_axes(width: float | None = None, height: float = 60.0) -> Axes:
     """Make a figure of one panel, known to no window or notebook."""
+    return new_panels(1, height, width)[0]
+
+
+def new_panels(n: int, height: float, width: float | None = None) -> list[Axes]:
+    """Make a figure of panels side by side, known to no window or notebook."""
     size = ((width or DOUBLE_COLUMN) * MM, height * MM)
     figure = Figure(figsize=size, layout="constrained")
     figure.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.02)
-    return figure.add_subplot(axes_class=_NotebookAxes)
+    return [figure.add_subplot(1, n, i + 1, axes_class=_NotebookAxes) for i in range(n)]
 
 
 def set_caption(

@@ -59,6 +59,8 @@ _USUAL: dict[str, Any] = {
     "positive": None,
     "time": "age",
     "unit": None,
+    "top": None,
+    "significant": False,
 }
 """Options that only some figures use, with their defaults."""
 
@@ -105,6 +107,18 @@ def plot(
         str, typer.Option(help="The column with the age or date of the visit, for trajectory.")
     ] = "age",
     unit: Annotated[str | None, typer.Option(help="Its unit: years, months or days.")] = None,
+    top: Annotated[
+        int | None, typer.Option(help="Only as many regions, those of the smallest p.", min=1)
+    ] = None,
+    significant: Annotated[
+        bool, typer.Option("--significant", help="Only regions with q below 0.05.")
+    ] = False,
+    columns: Annotated[
+        int | None,
+        typer.Option(
+            help="Cut into pages of 225 mm with 1 or 2 columns: NAME_1, ...", min=1, max=2
+        ),
+    ] = None,
     theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
     note: Annotated[str, typer.Option(help="A line below the figure.")] = "",
     dpi: Annotated[int, typer.Option(help="Resolution, in dots per inch.", min=50, max=1200)] = 300,
@@ -138,15 +152,17 @@ def plot(
             "positive": split_list(positive),
             "time": time,
             "unit": unit,
+            "top": top,
+            "significant": significant,
         }
         if missing := figure.missing(values):
             raise OptionError(f"The figure {kind} needs {_OPTIONS[missing[0]]}.")
         _refuse_unused(figure, values)
         with plots.styled(theme=theme, note=note):
             table = _rows(cohort_table(source, participants), by, split_list(groups), visit)
-            axes = _draw(figure, table, values)
+            axes = _draw(figure, table, values, columns)
             files = [file for path in to for file in _save(axes, path, dpi)]
-        words = plots.caption(axes)
+        words = plots.caption(axes[0])
         if caption:
             files.append(_write(to[0].with_suffix(".txt"), words))
         console.output({"files": files, "caption": words})
@@ -158,6 +174,8 @@ def _refuse_unused(figure: FigureSpec, values: Mapping[str, Any]) -> None:
     used = {*figure.arguments(values), *_COMPUTED.get(figure.needs, ("", ()))[1]}
     used |= {"regions", "region"} if {"regions", "region"} & used else set()
     used |= {"by"} if "truth" in used else set()
+    if figure.needs == "effects" and "regions" in used:
+        used |= {"top", "significant"}
     for name, usual in _USUAL.items():
         if name not in used and values[name] != usual:
             option = {"study_id": "study"}.get(name, name)
@@ -176,8 +194,10 @@ def _figure(kind: str) -> FigureSpec:
     return FIGURES[kind]
 
 
-def _draw(figure: FigureSpec, table: pd.DataFrame, values: Mapping[str, Any]) -> Axes:
-    """Compute the data that a figure needs, and draw it."""
+def _draw(
+    figure: FigureSpec, table: pd.DataFrame, values: Mapping[str, Any], columns: int | None
+) -> list[Axes]:
+    """Compute the data that a figure needs, and draw it on one page or several."""
     import neuroflow as nf
 
     if figure.needs in _COMPUTED:
@@ -188,7 +208,16 @@ def _draw(figure: FigureSpec, table: pd.DataFrame, values: Mapping[str, Any]) ->
         values.pop("by")  # of the comparison
     else:
         data = table
-    return figure.draw(data, **figure.arguments(values))
+    if values["top"] is not None or values["significant"]:
+        alpha = 0.05 if values["significant"] else None
+        regions = nf.top_regions(data, values["top"], alpha=alpha, metric=values["metric"])
+        known = values["regions"]
+        values = {**values, "regions": [one for one in regions if known is None or one in known]}
+    options = figure.arguments(values)
+    if columns is None:
+        return [figure.draw(data, **options)]
+    regions, metric = options.pop("regions", None), options.pop("metric", "FW")
+    return nf.plot.pages(figure.draw, data, regions, metric, columns=columns, **options)
 
 
 def _rows(
@@ -207,10 +236,19 @@ def _rows(
     return table
 
 
-def _save(axes: Axes, path: Path, dpi: int) -> list[Path]:
+def _save(pages: list[Axes], path: Path, dpi: int) -> list[Path]:
+    """Write one file, or one for each page: NAME_1, NAME_2."""
     from neuroflow import plot as plots
 
-    return plots.save_figure(axes, path, [path.suffix.removeprefix(".").lower()], dpi=dpi)
+    kind = [path.suffix.removeprefix(".").lower()]
+    if len(pages) == 1:
+        return plots.save_figure(pages[0], path, kind, dpi=dpi)
+    places = [path.with_stem(f"{path.stem}_{i}") for i in range(1, len(pages) + 1)]
+    return [
+        file
+        for page, place in zip(pages, places, strict=True)
+        for file in plots.save_figure(page, place, kind, dpi=dpi)
+    ]
 
 
 def _write(path: Path, words: str) -> Path:
