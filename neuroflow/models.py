@@ -250,8 +250,10 @@ class Entry:
 
     Parameters
     ----------
-    path
-        Its path, relative to the user's home on the server.
+    folder
+        The folder that it is in, relative to the user's home on the server.
+    name
+        The last part of its path.
     size
         Length in bytes; 0 for folders.
     is_folder
@@ -260,15 +262,16 @@ class Entry:
         Time of the last modification by the server's clock, if reported.
     """
 
-    path: PurePosixPath
+    folder: PurePosixPath
+    name: str
     size: int
     is_folder: bool
     modified: datetime | None = None
-    name: str = field(init=False, repr=False, compare=False)
-    """The last part of the path, kept as it is used many times."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.path.name)
+    @property
+    def path(self) -> PurePosixPath:
+        """Its path, relative to the user's home on the server."""
+        return self.folder / self.name
 
 
 @dataclass(frozen=True, slots=True)

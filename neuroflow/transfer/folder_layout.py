@@ -175,7 +175,7 @@ class LaidOutRemote:
             local = self._packages / cohort_id / path.name
             return folder_entry(self._remote, self._layout.on_server(_unzipped(path)), path, local)
         found = self._remote.stat(self._layout.on_server(path))
-        return found and replace(found, path=path)
+        return found and replace(found, folder=path.parent, name=path.name)
 
     def put(
         self,
@@ -231,9 +231,7 @@ class LaidOutRemote:
         """Return entries under the paths that neuroflow knows them by."""
         only_folders = self._layout.has_cohorts_above(path)
         return [
-            replace(entry, path=path / entry.path.name)
-            for entry in entries
-            if entry.is_folder or not only_folders
+            replace(entry, folder=path) for entry in entries if entry.is_folder or not only_folders
         ]
 
 

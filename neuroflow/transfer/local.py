@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -49,7 +50,7 @@ class LocalRemote:
         """Yield what is in a folder, as `Remote.list`."""
         with _translated(path), os.scandir(self.root / path) as found:
             yield from [
-                _entry(path / each.name, each.stat(follow_symlinks=False), each.is_dir())
+                _entry(path, each.name, each.stat(follow_symlinks=False), each.is_dir())
                 for each in found
                 if not each.is_symlink()
             ]
@@ -71,7 +72,7 @@ class LocalRemote:
         local = self.root / path
         try:
             with _translated(path):
-                return _entry(path, local.stat(), local.is_dir())
+                return _entry(path.parent, path.name, local.stat(), local.is_dir())
         except RemoteMissingError:
             return None
 
@@ -179,6 +180,7 @@ def _translated(path: PurePosixPath) -> Iterator[None]:
         ) from error
 
 
-def _entry(path: PurePosixPath, facts: os.stat_result, is_folder: bool) -> Entry:
+def _entry(folder: PurePosixPath, name: str, facts: os.stat_result, is_folder: bool) -> Entry:
     modified = datetime.fromtimestamp(int(facts.st_mtime), UTC)
-    return Entry(path, 0 if is_folder else facts.st_size, is_folder, modified)
+    size = 0 if is_folder else facts.st_size
+    return Entry(folder, sys.intern(name), size, is_folder, modified)

@@ -66,7 +66,7 @@ def folder_entry(
         size = whole if sizes == _members(local) else min(size, whole - 1)
     times = [entry.modified for entry in there.values() if entry.modified is not None]
     newest: datetime | None = max(times, default=None)
-    return Entry(path, size, is_folder=False, modified=newest)
+    return Entry(path.parent, path.name, size, is_folder=False, modified=newest)
 
 
 def _members(local: Path) -> dict[str, int]:

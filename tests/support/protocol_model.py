@@ -267,7 +267,7 @@ def _decide(w, n, elapsed, *, force):
 
 @cache
 def _decision(state, message, shown, has_results, elapsed, force):
-    entry = None if shown is None else Entry("s.zip", shown, NOW)
+    entry = None if shown is None else Entry("", "s.zip", shown, NOW)
     view = ServerView(entry, has_results, has_folder=has_results)
     return reconcile(_row(state, message), view, elapsed=elapsed, quiet_seconds=1.0, force=force)
 

@@ -247,7 +247,7 @@ def _drop_ambiguous_ids(
 
 
 def _with_files(folder: ResultFolder, entries: Sequence[Entry]) -> ResultFolder:
-    inner = tuple(e.path for e in entries if e.is_folder and _has_suffix(e.path))
+    inner = tuple(e.path for e in entries if e.is_folder and e.name.endswith(RESULT_SUFFIX))
     return ResultFolder(folder.study_id, folder.path, _files(entries), inner)
 
 

@@ -29,7 +29,7 @@ def is_failure(folder: ResultFolder) -> bool:
     >>> from pathlib import PurePosixPath
     >>> from neuroflow.models import Entry
     >>> path = PurePosixPath("output/s_out")
-    >>> report = Entry(path / "failure_report.txt", 90, is_folder=False)
+    >>> report = Entry(path, "failure_report.txt", 90, is_folder=False)
     >>> is_failure(ResultFolder("s", path, (report,)))
     True
 
@@ -62,7 +62,7 @@ def other_results(folder: ResultFolder) -> list[str]:
     >>> from pathlib import PurePosixPath
     >>> from neuroflow.models import Entry
     >>> path = PurePosixPath("output/s_out")
-    >>> files = [Entry(path / name, 9, is_folder=False) for name in ("aidd.csv", "aidd.png")]
+    >>> files = [Entry(path, name, 9, is_folder=False) for name in ("aidd.csv", "aidd.png")]
     >>> other_results(ResultFolder("s", path, tuple(files)))
     ['aidd.csv']
     """
@@ -103,7 +103,7 @@ def missing_files(folder: ResultFolder) -> str:
     >>> path = PurePosixPath("output/s_out")
     >>> missing_files(ResultFolder("s", path))
     'aidp.csv, prediction.txt, prediction.png'
-    >>> empty = Entry(path / "aidp.csv", 0, is_folder=False)
+    >>> empty = Entry(path, "aidp.csv", 0, is_folder=False)
     >>> missing_files(ResultFolder("s", path, (empty,)))
     'aidp.csv (empty), prediction.txt, prediction.png'
     """
@@ -124,7 +124,7 @@ def usable_files(folder: ResultFolder) -> tuple[list[Entry], list[str]]:
     --------
     >>> from pathlib import PurePosixPath
     >>> path = PurePosixPath("output/s_out")
-    >>> files = [Entry(path / name, 9, is_folder=False) for name in ("CON", "aidp.csv")]
+    >>> files = [Entry(path, name, 9, is_folder=False) for name in ("CON", "aidp.csv")]
     >>> usable, sentences = usable_files(ResultFolder("s", path, tuple(files)))
     >>> [entry.name for entry in usable]
     ['aidp.csv']
@@ -166,7 +166,7 @@ def too_large(entry: Entry) -> str:
     Examples
     --------
     >>> from pathlib import PurePosixPath
-    >>> too_large(Entry(PurePosixPath("aidp.csv"), 2**40, is_folder=False))
+    >>> too_large(Entry(PurePosixPath(), "aidp.csv", 2**40, is_folder=False))
     'it is listed with 1,099,512 MB, and such a file has at most 50 MB'
     """
     most = max_bytes(entry.name)

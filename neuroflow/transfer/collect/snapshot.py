@@ -8,6 +8,7 @@ belongs to an earlier submission, follows from when it was first seen and what c
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -164,7 +165,10 @@ def _unpacked(study_id: str, place: str, files: Iterable[list[Any]]) -> ResultFo
     return ResultFolder(
         study_id,
         path,
-        tuple(Entry(path / n, int(s), is_folder=False, modified=_time(at)) for n, s, at in files),
+        tuple(
+            Entry(path, sys.intern(n), int(s), is_folder=False, modified=_time(at))
+            for n, s, at in files
+        ),
     )
 
 

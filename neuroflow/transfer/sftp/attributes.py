@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -33,20 +34,20 @@ def entries_of(
     draft-ietf-secsh-filexfer-02, sections 5 and 7: permissions are optional, and so are the bits
     of the type in them.
     """
-    typed: list[tuple[PurePosixPath, SFTPAttributes, int]] = []
+    typed: list[tuple[str, SFTPAttributes, int]] = []
     for attributes in found:
         # No name may have a slash; one that has must not become a path by itself.
-        path = folder / attributes.filename.replace("/", "\\")
-        typed.append((path, attributes, file_type(attributes)))
-    unknown = [path for path, _, kind in typed if not kind]
+        name = attributes.filename.replace("/", "\\")
+        typed.append((name, attributes, file_type(attributes)))
+    unknown = [folder / name for name, _, kind in typed if not kind]
     folders = dict(zip(unknown, find_folders(unknown), strict=True)) if unknown else {}
     entries = []
-    for path, attributes, kind in typed:
-        is_folder = folders.get(path) if not kind else stat.S_ISDIR(kind)
+    for name, attributes, kind in typed:
+        is_folder = folders.get(folder / name) if not kind else stat.S_ISDIR(kind)
         if is_folder is None:
-            raise unreadable_type(path)
+            raise unreadable_type(folder / name)
         if is_folder or not kind or stat.S_ISREG(kind):
-            entries.append(entry_of(path, attributes, is_folder=is_folder))
+            entries.append(_entry(folder, name, attributes, is_folder=is_folder))
     return entries
 
 
@@ -80,9 +81,16 @@ def entry_of(path: PurePosixPath, attributes: SFTPAttributes, *, is_folder: bool
     >>> entry_of(PurePosixPath("output/x"), attributes, is_folder=False).size
     9
     """
+    return _entry(path.parent, path.name, attributes, is_folder=is_folder)
+
+
+def _entry(
+    folder: PurePosixPath, name: str, attributes: SFTPAttributes, *, is_folder: bool
+) -> Entry:
     seconds = attributes.st_mtime
     modified = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    return Entry(path, 0 if is_folder else attributes.st_size or 0, is_folder, modified)
+    size = 0 if is_folder else attributes.st_size or 0
+    return Entry(folder, sys.intern(name), size, is_folder, modified)
 
 
 def unreadable_type(path: PurePosixPath) -> RemoteRefusedError:

@@ -319,7 +319,7 @@ class Hostile(LocalRemote):
     def list(self, path):
         for entry in super().list(path):
             is_evil = entry.name == "evil"
-            yield replace(entry, path=PurePosixPath(path, self.name)) if is_evil else entry
+            yield replace(entry, name=self.name) if is_evil else entry
 
 
 @pytest.mark.parametrize("name", ["..", "C:evil", "con", "a\\..\\b", "x\x1b[2J", ".bashrc"])

@@ -14,7 +14,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 def folder(study_id, *sizes):
     path = PurePosixPath(f"output/{study_id}_out")
-    files = [Entry(path / f"{n}\udcff.txt", n, is_folder=False, modified=NOW) for n in sizes]
+    files = [Entry(path, f"{n}\udcff.txt", n, is_folder=False, modified=NOW) for n in sizes]
     return ResultFolder(study_id, path, tuple(files))
 
 

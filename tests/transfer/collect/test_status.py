@@ -20,7 +20,7 @@ def row(state, study_id="s", **facts):
 
 def folder(*names, study_id="s", age=timedelta()):
     path = PurePosixPath(f"output/{study_id}_out")
-    files = tuple(Entry(path / name, 1, is_folder=False, modified=NOW - age) for name in names)
+    files = tuple(Entry(path, name, 1, is_folder=False, modified=NOW - age) for name in names)
     return ResultFolder(study_id, path, files)
 
 

@@ -12,7 +12,7 @@ from neuroflow.ledger import State
 
 PAGE = Path(__file__).parents[3] / "docs" / "exactly_once.md"
 MODELS = {
-    "lines and refusals": Model(late=True, lag=True, refusals=True),
+    "connections and refusals": Model(late=True, lag=True, refusals=True),
     "ledgers": Model(ledgers=True, refusals=True),
     "copies": Model(copies=True, late=True),
     "two computers": Model(computers=2, late=True, lag=True, refusals=True),

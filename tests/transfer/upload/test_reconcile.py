@@ -38,7 +38,7 @@ def row(state, *, submitted_at=None, message=""):
 
 
 def there(size, modified=THEN):
-    return Entry(PATH, size, is_folder=False, modified=modified)
+    return Entry(PATH.parent, PATH.name, size, is_folder=False, modified=modified)
 
 
 def decide(state, entry=None, has_results=False, *, elapsed=LATER, hidden=False, **facts):
