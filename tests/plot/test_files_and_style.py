@@ -1,9 +1,12 @@
 import subprocess
 import sys
+from io import BytesIO
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure as Plain
 from PIL import Image
 from support.comparison_tables import realistic_table
 from support.waits import PATIENCE
@@ -11,7 +14,9 @@ from support.waits import PATIENCE
 import neuroflow.plot as plot
 from neuroflow.errors import FolderError, OptionError
 from neuroflow.plot.common.labels import unit
-from neuroflow.plot.common.style import THEMES, group_styles
+from neuroflow.plot.common.style import THEMES, current_style, group_styles
+
+NO_DATE = {"png": {}, "svg": {"Date": None}}
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +41,21 @@ def test_the_same_table_gives_the_same_files(tmp_path):
         for name in ("a", "b")
     )
     assert [f.read_bytes() for f in first] == [f.read_bytes() for f in second]
+
+
+def test_a_figure_is_drawn_once_as_matplotlib_does_in_two_passes(ax, monkeypatch):
+    """Matplotlib draws first into nothing, to lay the figure out; the layout is enough."""
+    drawn = []
+    monkeypatch.setattr(ax, "draw", lambda renderer: drawn.append(1) or type(ax).draw(ax, renderer))
+    for options in ({"format": "png"}, {"format": "svg"}, {"format": "png", "bbox_inches": "tight"}):
+        ours, plain = BytesIO(), BytesIO()
+        ax.figure.savefig(ours, metadata=NO_DATE[options["format"]], **options)
+        passes = len(drawn)
+        with mpl.rc_context(current_style().rc()):
+            Plain.savefig(ax.figure, plain, metadata=NO_DATE[options["format"]], **options)
+        assert ours.getvalue() == plain.getvalue()
+        assert (passes, len(drawn) - passes) == ((2, 2) if "bbox_inches" in options else (1, 2))
+        drawn.clear()
 
 
 def test_an_unwritable_folder_is_reported_and_leaves_no_files(ax, tmp_path):

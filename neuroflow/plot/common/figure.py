@@ -13,6 +13,7 @@ import matplotlib as mpl
 import matplotlib.axes
 import matplotlib.figure
 import pandas as pd
+from matplotlib.backend_bases import RendererBase
 
 from neuroflow.errors import FolderError, OptionError
 from neuroflow.io import atomic_write
@@ -31,10 +32,27 @@ class Figure(matplotlib.figure.Figure):
     Nothing is shown automatically: a notebook shows what the last line of a cell returns.
     """
 
+    _only_laid_out = False
+
     def savefig(self, *args: Any, **kwargs: Any) -> None:
         """Save as matplotlib does, with fonts embedded (PDF) or text kept as text (SVG)."""
         with mpl.rc_context(current_style().rc()):
-            super().savefig(*args, **kwargs)
+            box = kwargs.get("bbox_inches") or mpl.rcParams["savefig.bbox"]
+            # matplotlib draws a figure with a layout twice: first into nothing, to lay it out.
+            self._only_laid_out = self.get_layout_engine() is not None and not box
+            try:
+                super().savefig(*args, **kwargs)
+            finally:
+                self._only_laid_out = False
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure, or only lay it out where nothing is kept of what is drawn."""
+        engine = self.get_layout_engine()
+        if self._only_laid_out and engine is not None:
+            self._only_laid_out = False
+            engine.execute(self)
+        else:
+            super().draw(renderer)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         """Return the picture a notebook shows, at twice its size for sharp screens."""
