@@ -47,7 +47,11 @@ def test_a_figure_is_drawn_once_as_matplotlib_does_in_two_passes(ax, monkeypatch
     """Matplotlib draws first into nothing, to lay the figure out; the layout is enough."""
     drawn = []
     monkeypatch.setattr(ax, "draw", lambda renderer: drawn.append(1) or type(ax).draw(ax, renderer))
-    for options in ({"format": "png"}, {"format": "svg"}, {"format": "png", "bbox_inches": "tight"}):
+    for options in (
+        {"format": "png"},
+        {"format": "svg"},
+        {"format": "png", "bbox_inches": "tight"},
+    ):
         ours, plain = BytesIO(), BytesIO()
         ax.figure.savefig(ours, metadata=NO_DATE[options["format"]], **options)
         passes = len(drawn)
