@@ -43,7 +43,7 @@ def test_the_same_table_gives_the_same_files(tmp_path):
     assert [f.read_bytes() for f in first] == [f.read_bytes() for f in second]
 
 
-def test_a_figure_is_drawn_once_as_matplotlib_does_in_two_passes(ax, monkeypatch):
+def test_a_figure_is_drawn_once_as_matplotlib_does_twice(ax, monkeypatch):
     """Matplotlib draws first into nothing, to lay the figure out; the layout is enough."""
     drawn = []
     monkeypatch.setattr(ax, "draw", lambda renderer: drawn.append(1) or type(ax).draw(ax, renderer))
