@@ -92,7 +92,7 @@ class Deidentifier:
             dropped = remove_residue(dataset, words)
             if frames is not None:
                 process = partial(self.part, words=words, is_nested=True)
-                dataset[FRAMES] = frames.deidentified(process)
+                dataset[FRAMES] = frames.deidentified(process, words)
             self._describe(dataset)
         return dropped
 

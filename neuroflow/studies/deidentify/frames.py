@@ -19,6 +19,7 @@ from pydicom.tag import BaseTag
 
 from neuroflow.studies.deidentify.attributes import PATIENT_GROUP, has_its_type, is_kept
 from neuroflow.studies.deidentify.identifiers import is_identifying
+from neuroflow.studies.deidentify.names import Identifiers
 from neuroflow.studies.deidentify.residue import is_kept_number
 from neuroflow.studies.dicom import CHARSET, SCAN_ERRORS, StoredElement, split_item, split_sequence
 
@@ -78,9 +79,11 @@ class Frames:
         """Yield the elements that may hold words which identify somebody."""
         return map(self._read, self._named)
 
-    def deidentified(self, process: Callable[[Dataset], object]) -> RawDataElement:
+    def deidentified(
+        self, process: Callable[[Dataset], object], words: Identifiers
+    ) -> RawDataElement:
         """De-identify the frames, elements by `process`."""
-        self._process = process
+        self._process, self._words = process, words
         value = b"".join(_long(_ITEM, self._item(item)) for item in self._items)
         return RawDataElement(BaseTag(FRAMES), "SQ", len(value), value, 0, False, True)
 
@@ -100,7 +103,7 @@ class Frames:
         if made is not None:
             return made
         if element.vr != "SQ":
-            if is_kept_number(tag, element.vr, element.value):
+            if is_kept_number(tag, element.vr, element.value, self._words):
                 return element.stored
             return self._processed(element.stored)
         made = b""

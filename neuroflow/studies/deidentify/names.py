@@ -7,8 +7,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from neuroflow.studies.deidentify.values import MODEL, SEQUENCE, VERSION
+
 SUBSTRING_FROM = 5
 """Names of so many letters are found inside a word, too, as in ``epMILLER``."""
+SHORTEST_CUT = 4
+"""A word of so many letters with which a longer name begins is the name, cut, as in ``ep_MILL``."""
 SHORTEST_ID = 4
 """Shorter ids occur everywhere by chance."""
 SHORTEST_NUMBER = 6
@@ -28,6 +32,8 @@ _COMMON_WORDS = (
 )
 _COMMON_PLACE_WORDS = frozenset(_COMMON_WORDS.split())
 """Words that occur in the names of many places and in codes of images: not identifying."""
+_FIELD_WORDS = MODEL | SEQUENCE | VERSION | _COMMON_PLACE_WORDS
+"""Words with which a name may begin, too; they are no name that was cut."""
 _MONTH_NAMES = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC"
 _MONTHS = _MONTH_NAMES.split()
 _ATOMS = str.maketrans(
@@ -127,6 +133,12 @@ class Identifiers:
     def __init__(self, names: Iterable[str], ids: Iterable[str]) -> None:
         self._names = frozenset(names)
         self._long = [name for name in self._names if len(name) >= SUBSTRING_FROM]
+        self._cut = frozenset(
+            name[:length]
+            for name in self._names
+            for length in range(SHORTEST_CUT, len(name))
+            if name[:length] not in _FIELD_WORDS
+        )
         # Writing of another script has no blanks between words.
         self._long += [name for name in self._names if not name.isascii() and len(name) > 1]
         found = {form for text in ids for form in _id_patterns(text)}
@@ -167,7 +179,7 @@ class Identifiers:
             # Shorter names count only where they are a word of their own.
             words = {word for word in _LETTERS.findall(form) if len(word) > 2}
             words |= set(_WORDS.findall(form))
-            if self._names & words or any(name in form for name in self._long):
+            if self._names & words or self._cut & words or any(name in form for name in self._long):
                 return True
             if self._ids is not None and self._ids.search(form):
                 return True

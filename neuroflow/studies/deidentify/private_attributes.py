@@ -18,10 +18,14 @@ from pydicom.tag import BaseTag
 from neuroflow.studies.deidentify.names import Identifiers
 from neuroflow.studies.deidentify.values import (
     BINARY,
+    SEQUENCE,
     are_numbers,
     are_so_many,
     is_code,
     is_measure,
+    known_words,
+    packed,
+    text_inside,
     texts,
 )
 
@@ -187,23 +191,31 @@ def is_safe_value(dataset: Dataset, tag: BaseTag, element: DataElement, words: I
     creator = _creator(dataset, tag.group, tag.element >> 8)
     value, vr = element.value, element.VR
     if vr in BINARY:
-        # The dictionary's number of values is wrong for some, as the slice times of Siemens.
-        limit = "1-n" if vr == "FD" else _multiplicity_of(creator, tag)
-        return are_so_many(vr, value, limit, _MOST_UNLISTED)
+        return _are_its_numbers(creator, tag, element, words)
     if vr in ("OB", "OW", "UN") and is_packed_header(tag):
         return True  # blanked already
     if are_numbers(value):
         # 1000 may be an id as well as a b-value.
         return int(tag) in SERVICE or not any(words.is_number_of(text) for text in texts(value))
     if vr == "UN":
-        return _are_binary_numbers(_vr_of(creator, tag), value)
+        return _are_binary_numbers(_vr_of(creator, tag), value, words)
     if vr == "CS":
         return all(is_code(text) for text in texts(value))
     form = FORMS.get(creator, {}).get(tag.group << 8 | tag.element & 0xFF)
     return form is not None and all(
-        form.fullmatch(text) and not (form in _SEARCHED and words.is_in(text))
+        form.fullmatch(text)
+        and not (form in _SEARCHED and words.is_in(text))
+        and not (form is _PROGRAM and known_words(text, SEQUENCE) != text)
         for text in texts(value)
     )
+
+
+def _are_its_numbers(creator: str, tag: BaseTag, element: DataElement, words: Identifiers) -> bool:
+    # The dictionary's number of values is wrong for some, as the slice times of Siemens.
+    limit = "1-n" if element.VR == "FD" else _multiplicity_of(creator, tag)
+    if words.is_in(text_inside(packed(element.VR, element.value))):
+        return False
+    return are_so_many(element.VR, element.value, limit, _MOST_UNLISTED)
 
 
 def is_packed_header(tag: BaseTag) -> bool:
@@ -234,18 +246,18 @@ def _spelled(creator: str) -> str:
     return next((name for name in SAFE if name.upper() == creator), creator)
 
 
-def _are_binary_numbers(vr: str, value: object) -> bool:
+def _are_binary_numbers(vr: str, value: object, words: Identifiers) -> bool:
     """Check that bytes of unknown type are numbers of the type that the dictionary names."""
     code = _BINARY.get(vr)
     if code is None or not isinstance(value, bytes) or not value:
         return not value
     size = struct.calcsize(code)
-    if len(value) % size:
+    if len(value) % size or words.is_in(text_inside(value)):
         return False
     if code not in "fd":
         return len(value) <= size * 2
     numbers = struct.unpack(f"<{len(value) // size}{code}", value)
-    return all(map(is_measure, numbers))
+    return all(map(is_measure, numbers)) and are_so_many(vr, numbers, "1-n", len(numbers))
 
 
 def _creator(dataset: Dataset, group: int, block: int) -> str:

@@ -15,14 +15,25 @@ from pydicom.tag import BaseTag
 
 from neuroflow.studies.deidentify.attributes import PATIENT_GROUP, has_its_type, is_kept
 from neuroflow.studies.deidentify.names import Identifiers
-from neuroflow.studies.deidentify.private_attributes import SEQUENCE_NAME, SERVICE, is_safe_value
+from neuroflow.studies.deidentify.private_attributes import (
+    SEQUENCE_NAME,
+    SERVICE,
+    VENDORS,
+    is_safe_value,
+)
 from neuroflow.studies.deidentify.values import (
     BINARY,
     CHARSETS,
+    MODEL,
+    SEQUENCE,
+    VERSION,
     are_numbers,
     are_so_many,
     is_code,
+    known_words,
     maker,
+    packed,
+    text_inside,
     texts,
 )
 
@@ -42,13 +53,22 @@ _CLOSED = {0x00204000: re.compile(r"b=\d+(?:\.\d*)?(?:\((?:-?\d+(?:\.\d*)?,?){3}
 """Texts that are kept in one form only: the gradients in Canon's comments."""
 _FORMS = {
     tag_for_keyword("SequenceName"): SEQUENCE_NAME,
-    tag_for_keyword("ImagedNucleus"): re.compile(r"\d{1,3}\s?[A-Z][a-z]?", re.I),
+    tag_for_keyword("ImagedNucleus"): re.compile(r"\d{0,3}\s?[A-Z][a-z]?", re.I),
     tag_for_keyword("RescaleType"): re.compile(
         r"OD|HU|US|MGML|Z_EFF|ED|EDW|HU_MOD|PCT|normalized|NORMALIZED|10\^-?\d+ ?mm\^?2/s|msec|ms"
     ),
-    tag_for_keyword("StackID"): re.compile(r"\d{1,8}"),
+    tag_for_keyword("StackID"): re.compile(r"[A-Z]?\d{1,8}", re.I),
+    tag_for_keyword("DimensionIndexPrivateCreator"): re.compile(VENDORS.pattern, re.I),
+    tag_for_keyword("FunctionalGroupPrivateCreator"): re.compile(VENDORS.pattern, re.I),
 }
 """Texts of a known form, which are not searched."""
+_VOCABULARIES = {
+    tag_for_keyword("ManufacturerModelName"): MODEL,
+    tag_for_keyword("SoftwareVersions"): VERSION,
+    tag_for_keyword("SequenceName"): SEQUENCE,
+    tag_for_keyword("PulseSequenceName"): SEQUENCE,
+}
+"""Texts that are kept but for the words that are none of the field; other texts are removed."""
 
 
 def remove_residue(dataset: Dataset, words: Identifiers) -> list[str]:
@@ -84,11 +104,13 @@ def _checked(dataset: Dataset, tag: BaseTag, element: DataElement, words: Identi
 
 def _are_its_numbers(tag: BaseTag, element: DataElement, words: Identifiers) -> bool:
     if element.VR in BINARY:
+        if words.is_in(text_inside(packed(element.VR, element.value))):
+            return False
         return are_so_many(element.VR, element.value, _multiplicity(tag), _MOST_VALUES)
     return are_numbers(element.value) and not _is_id(tag, element.value, words)
 
 
-def is_kept_number(number: int, vr: str | None, value: bytes) -> bool:
+def is_kept_number(number: int, vr: str | None, value: bytes, words: Identifiers) -> bool:
     """Check for a public number that is kept as it is stored, in little endian."""
     code = _FORMATS.get(vr or "")
     tag = BaseTag(number)
@@ -98,6 +120,8 @@ def is_kept_number(number: int, vr: str | None, value: bytes) -> bool:
         return False
     numbers = struct.unpack(f"<{len(value) // struct.calcsize(code)}{code}", value)
     if code in "fd" and not all(map(math.isfinite, numbers)):
+        return False
+    if words.is_in(text_inside(value)):
         return False
     return are_so_many(str(vr), numbers, _multiplicity(tag), _MOST_VALUES)
 
@@ -128,11 +152,17 @@ def _checked_text(tag: BaseTag, element: DataElement, words: Identifiers) -> boo
         return element.VR != "UN"
     if closed := _CLOSED.get(int(tag)):
         return all(closed.fullmatch(text) for text in texts(element.value))
-    form = _FORMS.get(int(tag))
-    return all(
-        (form is not None and form.fullmatch(text)) or not words.is_in(text)
-        for text in texts(element.value)
-    )
+    form, known = _FORMS.get(int(tag)), _VOCABULARIES.get(int(tag))
+    values = list(texts(element.value))
+    free = [text for text in values if form is None or not form.fullmatch(text)]
+    if any(map(words.is_in, free)):
+        return False
+    kept = [known_words(text, known) if known else "" for text in free]
+    if kept == free:
+        return True
+    left = [text for text in values if text not in free] + [text for text in kept if text]
+    element.value = left if len(left) > 1 else "".join(left)
+    return bool(left)
 
 
 def _checked_maker(element: DataElement, words: Identifiers) -> bool:

@@ -138,7 +138,7 @@ class Template:
             new = self._deidentify.new_uid(uid.decode()).encode()
             new += bytes(len(new) % 2)
             return stored[:6] + len(new).to_bytes(2, "little") + new
-        if is_kept_number(tag, vr, stored[8:]):
+        if is_kept_number(tag, vr, stored[8:], self._words):
             return stored
         return stored if is_kept_text_of_number(tag, vr, stored[8:], self._words) else None
 

@@ -70,6 +70,44 @@ BINARY = frozenset({"AT", "FL", "FD", "SL", "SS", "SV", "UL", "US", "UV"})
 _LARGEST = 1e9
 """No float of the acquisition is larger, or, apart from zero, smaller than its inverse."""
 _LONG_TEXT = re.compile(rb"[ -~]{16}")  # bytes of numbers are seldom letters for so long
+_SHORT_TEXT = re.compile(rb"[ -~]{5,}")
+_PACKED = {"FL": "f", "FD": "d", "SS": "h", "US": "H", "SL": "i", "UL": "I", "SV": "q", "UV": "Q"}
+_MODEL_WORDS = """
+MAGNETOM PRISMA PRISMAFIT SKYRA SKYRAFIT VIDA VIDAFIT TRIO TRIOTIM VERIO AERA AERAFIT AVANTO
+AVANTOFIT ESPREE ESSENZA SOLA SOLAFIT LUMINA AMIRA SEMPRA ALTEA SPECTRA SYMPHONY SYMPHONYTIM
+SYMPHONYVISION SONATA SONATAVISION HARMONY CONCERTO ALLEGRA TERRA CIMA FREE MAX STAR FLOW VISION
+BIOGRAPH MMR CONNECTOM INVESTIGATIONAL DEVICE NUMARIS TIM FIT PLUS DOT NOVA MAESTRO CLASS SYSTEM
+SIEMENS HEALTHINEERS GE MEDICAL SYSTEMS PHILIPS CANON TOSHIBA HITACHI UIH BRUKER FUJIFILM
+SIGNA GENESIS HDX HDXT HDE HD EXCITE DISCOVERY OPTIMA ARCHITECT PREMIER PIONEER ARTIST VOYAGER
+HERO EXPLORER CREATOR VICTOR CHAMPION UHP PET MR MRI BRIVO LX INFINITY HORIZON OVATION PROFILE
+WORKS EDITION AIR PRIME EXPERT SILENT RESEARCH
+INGENIA ELITION AMBITION ACHIEVA DSTREAM INTERA GYROSCAN PANORAMA HFO MULTIVA PRODIVA INGENUITY
+EVOLUTION SMARTPATH QUASAR DUAL MASTER POWER RELEASE CX TX TF NT
+VANTAGE TITAN GALAN ORIAN ELAN FORTIAN CENTURIAN ATLAS XGV ZGV ZGO
+UMR UPMR OMEGA JUPITER NX ECHELON OVAL SMART SYNERGY OASIS APERTO LUCENT AIRIS VELOCITY TRILLIUM
+BIOSPEC PHARMASCAN CLINSCAN AVANCE SWOOP
+"""
+_VERSION_WORDS = """
+SYNGO MR SOFTWARE RELEASE LX EA SP HF LATEST NUMARIS PRODUCT RESEARCH VERSION BUILD SUPPORT PATCH
+VA VB VD VE XA DV HD MP PARAVISION TOPSPIN
+"""
+_SEQUENCE_WORDS = """
+EP EPI EPFID EPSE SE SEEPI DWISE FEEPI SSEPI GE GRE GR FE FFE FID FL TFL TFE FLASH FISP TSE FSE IR
+SPC SPACE SS MS RM RS SK SP MUSE RESOLVE ZOOM ZOOMIT FOCUS PROPELLER HASTE TRUFI GRASE STEAM
+EPIRT RESEARCH PRODUCT WIP CMRR MGH JHU DIFF DIFFUSION DWI DTI DSI HARDI DKI DW DIF TENSOR TRACE
+ADC MB SMS PAT AX TRA SAG COR COL ISO DIR DIRS DIRECTION DIRECTIONS FREE STD SPLICE SHOT MULTI
+SINGLE ECHO SPIN FAST FS FATSAT STIR SPAIR AP PA LR RL HF FH REV REVERSED
+"""
+MODEL = frozenset(_MODEL_WORDS.split())
+VERSION = frozenset(_VERSION_WORDS.split())
+SEQUENCE = frozenset(_SEQUENCE_WORDS.split())
+"""Words that names of scanners, of their software and of sequences are made of."""
+_PIECES = re.compile(r"[^\W_]+")
+_RUNS = re.compile(r"[^\W\d_]+|\d+")
+_JOINED = re.compile(
+    r"(?:EPI|EP|SE|FID|FL|TFL|TSE|GRE|FE|IR|SPC|DIFF?|DWI|DTI|BVAL|MB|[23]D|[BDPRSTX](?=\d)|\d{1,4}"
+    r"|[DT](?=$))+"
+)
 _MAKER = re.compile(
     r"siemens|philips|ge\b|canon|toshiba|uih|united imaging|hitachi|fujifilm|bruker", re.I
 )
@@ -115,6 +153,47 @@ def is_code(text: str) -> bool:
     """
     word = text.strip(" \0").upper()
     return not word or word in CODES or _FORMS.fullmatch(word) is not None
+
+
+def known_words(text: str, known: frozenset[str]) -> str:
+    """Return a text without the words that are none of the field, nor numbers of it.
+
+    Letters of a piece have to be a known word, or one or two beside digits; a number has at most
+    four digits. Where no word is left, nothing is.
+
+    Examples
+    --------
+    >>> known_words("Prisma Uniklinik Xberg", MODEL), known_words("MAGNETOM Prisma_fit", MODEL)
+    ('Prisma', 'MAGNETOM Prisma_fit')
+    >>> known_words("*ep_MILL", SEQUENCE), known_words("epse2d1_72", SEQUENCE)
+    ('*ep', 'epse2d1_72')
+    >>> known_words("syngo MR E11 for Lee", VERSION)
+    'syngo MR E11'
+    """
+    pieces = list(_PIECES.finditer(text))
+    if all(_is_known(piece.group(), known) for piece in pieces):
+        return text
+    kept, end = "", 0
+    for piece in pieces:
+        if _is_known(piece.group(), known):
+            gap = text[end : piece.start()]
+            kept += (gap if len(gap) == 1 or not kept else gap[-1:]) + piece.group()
+        end = piece.end()
+    return kept if any(not piece.isdecimal() for piece in _PIECES.findall(kept)) else ""
+
+
+def _is_known(piece: str, known: frozenset[str]) -> bool:
+    upper = piece.upper()
+    if upper in known or (known is SEQUENCE and _JOINED.fullmatch(upper)):
+        return True
+    runs = _RUNS.findall(upper)
+    if not upper.isascii() or "".join(runs) != upper:
+        return False
+    is_mixed = len(runs) > 1
+    return all(
+        len(run) <= 4 if run.isdecimal() else run in known or len(run) <= (2 if is_mixed else 1)
+        for run in runs
+    )
 
 
 def maker(text: str) -> str | None:
@@ -163,11 +242,25 @@ def are_so_many(vr: str, value: object, multiplicity: str, most: int) -> bool:
         return True
     numbers = value if isinstance(value, MultiValue | list | tuple) else [value]
     limit = multiplicity.rpartition("-")[2]
-    if len(numbers) <= (int(limit) if limit.isdigit() else 0 if vr == "FD" else most):
-        return True
-    if vr != "FD" or limit.isdigit() or not all(map(is_measure, numbers)):
+    if len(numbers) > (int(limit) if limit.isdigit() else 0 if vr == "FD" else most) and (
+        vr != "FD" or limit.isdigit() or not all(map(is_measure, numbers))
+    ):
         return False
-    return _LONG_TEXT.search(struct.pack(f"<{len(numbers)}d", *numbers)) is None
+    return _LONG_TEXT.search(packed(vr, numbers)) is None
+
+
+def packed(vr: str, value: object) -> bytes:
+    """Return binary numbers as they are stored; nothing for what is no number of that type."""
+    numbers = value if isinstance(value, MultiValue | list | tuple) else [value]
+    try:
+        return struct.pack(f"<{len(numbers)}{_PACKED[vr]}", *numbers)
+    except (KeyError, struct.error, OverflowError, TypeError):
+        return b""
+
+
+def text_inside(stored: bytes) -> str:
+    """Return what could be read as words in the bytes of numbers."""
+    return " ".join(found.decode("ascii") for found in _SHORT_TEXT.findall(stored))
 
 
 def is_measure(number: float) -> bool:

@@ -5,49 +5,22 @@ from __future__ import annotations
 import struct
 import zlib
 
-import numpy as np
 import pydicom
 import pytest
 from pydicom.datadict import tag_for_keyword
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_sequence
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
-from support.scans import SMALL, header, weight
+from support.headers import image, put_raw, written
+from support.scans import SMALL, header
 
 from neuroflow.demo.scans.csa import csa_header
-from neuroflow.studies.deidentify import Deidentifier, Identity
 from neuroflow.studies.dicom.csa import read_tags
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of bad values
-IDENTITY = Identity("00000000-0000-4000-8000-000000000001", 60, "F")
-
-
-def image(name: str = "MUSTERMANN^ERIKA", vendor: str = "siemens") -> pydicom.FileDataset:
-    dataset = header(SMALL, 1)
-    dataset.PatientName = name
-    weight(dataset, vendor, 1000.0, np.array([0.6, 0.8, 0.0]))
-    return dataset
-
-
-def written(dataset: pydicom.FileDataset) -> bytes:
-    """De-identify what a reader makes of a file, and return the bytes of the new header."""
-    stream = DicomBytesIO()
-    pydicom.dcmwrite(stream, dataset, enforce_file_format=True)
-    stream.seek(0)
-    read = pydicom.dcmread(stream)
-    Deidentifier(IDENTITY, salt=b"salt")(read)
-    stream = DicomBytesIO()
-    pydicom.dcmwrite(stream, read, enforce_file_format=True)
-    return stream.getvalue()
-
-
-def put_raw(dataset: Dataset, tag: int, vr: str, value: bytes) -> None:
-    value += b" " * (len(value) % 2)
-    dataset._dict[Tag(tag)] = RawDataElement(Tag(tag), vr, len(value), value, 0, False, True)
-
 
 PROTOCOL = b"""<XProtocol>
 ### ASCCONV BEGIN ###
