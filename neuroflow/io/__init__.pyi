@@ -21,6 +21,8 @@ from .numbers import is_missing as is_missing
 from .numbers import is_number as is_number
 from .numbers import other_mark as other_mark
 from .numbers import to_floats as to_floats
+from .office import finish_workbook as finish_workbook
+from .office import set_maker as set_maker
 from .participants import BIDS_LABELS as BIDS_LABELS
 from .participants import ParticipantRows as ParticipantRows
 from .participants import is_more_than_text as is_more_than_text

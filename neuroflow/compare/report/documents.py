@@ -11,7 +11,7 @@ import pandas as pd
 from neuroflow.compare.report.document import RECIPE, Document
 from neuroflow.errors import FolderError, MissingExtraError, OptionError
 from neuroflow.escaping import for_excel, for_html, for_latex, for_markdown, for_word
-from neuroflow.io import atomic_write
+from neuroflow.io import atomic_write, finish_workbook, set_maker
 from neuroflow.matrix import require
 
 
@@ -203,6 +203,7 @@ def _write_word(document: Document, file: Path) -> None:
     from docx.shared import Pt
 
     paper = docx.Document()
+    set_maker(paper.core_properties)
     if document.is_wide:
         page = paper.sections[0]
         page.orientation = WD_ORIENT.LANDSCAPE
@@ -244,9 +245,7 @@ def _write_excel(document: Document, file: Path) -> None:
             recipe.to_excel(book, sheet_name="neuroflow", index=False)
         for sheet in book.sheets.values():
             sheet.page_setup.orientation = "landscape" if document.is_wide else "portrait"
-            for cell in (cell for row in sheet.iter_rows() for cell in row):
-                if cell.data_type == "f":  # a text is none because it begins with "="
-                    cell.data_type = "s"
+        finish_workbook(book.book)
 
 
 _WRITERS: dict[str, Callable[[Document, Path], None]] = {

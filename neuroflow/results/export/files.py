@@ -11,7 +11,7 @@ import pandas as pd
 
 from neuroflow.errors import FolderError, MissingExtraError, OptionError, TableError
 from neuroflow.escaping import for_excel, visible
-from neuroflow.io import atomic_write
+from neuroflow.io import atomic_write, finish_workbook
 from neuroflow.results.export.cleaned import cells_for_text, portable, warn_of_excel
 from neuroflow.results.export.dictionary import data_dictionary
 
@@ -136,16 +136,7 @@ def _write_excel(table: pd.DataFrame, path: Path) -> None:
             rows = [(str(name), str(value)) for name, value in table.attrs.items()]
             about = _fit_for_excel(pd.DataFrame(rows, columns=["fact", "value"]))
             about.to_excel(book, sheet_name="computation", index=False)
-        _keep_texts(book)
-
-
-def _keep_texts(book: pd.ExcelWriter) -> None:
-    """Let no text become a formula because it begins with ``=``: it may come from anybody."""
-    for sheet in book.sheets.values():
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.data_type == "f":
-                    cell.data_type = "s"
+        finish_workbook(book.book)
 
 
 def _fit_for_excel(table: pd.DataFrame) -> pd.DataFrame:
