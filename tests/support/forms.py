@@ -44,6 +44,16 @@ def button(view, label):
     return next(each for each in all_of(view, widgets.Button) if each.description == label)
 
 
+def shown_buttons(view):
+    """Return the labels of the buttons that a view shows: none of them, or around them, hidden."""
+    if view.layout.display == "none":
+        return []
+    own = [view.description] if isinstance(view, widgets.Button) else []
+    return own + [
+        label for child in getattr(view, "children", ()) for label in shown_buttons(child)
+    ]
+
+
 def control(view, label):
     """Return the control with a label."""
     known = widgets.widget_description.DescriptionWidget

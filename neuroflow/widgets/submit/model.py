@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event as StopEvent
 
@@ -15,29 +14,26 @@ from neuroflow.errors import FirstSubmissionError, NeuroflowError
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import Cohort, Event, OnEvent
 from neuroflow.widgets.cohort import CohortModel
-from neuroflow.widgets.common import FINISHED, Bar, FormModel, Progress, format_duration
+from neuroflow.widgets.common import FINISHED, Bar, FormModel, Progress
+from neuroflow.widgets.submit.plan_table import EXCLUDED, is_complete, plan_rows, plan_text
 from neuroflow.workspace import PilotResult, Workspace
 
 TO_RETRY = frozenset({State.FAILED, State.UNCONFIRMED})
 """States from which a study is sent again only on request."""
 PLANNING, SENDING = "De-identifying and zipping", "Sending studies"
 PILOT = "Sending one study and waiting for its results"
-EXCLUDED, NOT_PACKAGED, SKIPPED = "excluded", "not packaged", "already sent"
+NOT_PACKAGED = "not packaged"
 REFRESH_INTERVAL = timedelta(seconds=2)
 """How often the table is refreshed while studies are sent."""
 COLUMNS = ("study", "state", "since", "MB", "message")
-NOT_SENT = {
-    "skip": SKIPPED,
-    "blocked": "blocked by errors",
-    "excluded": EXCLUDED,
-    "refused": "refused (see the table)",
-}
-"""Why a study is not sent, by the action in the plan."""
-PLAN_COLUMNS = ("study", "action", "MB", "time", "reason")
 
 
 class SubmitModel(FormModel):
-    """Plan and send the studies of a cohort."""
+    """Plan and send the studies of a cohort.
+
+    `selected` are the labels of the studies to send again; `planned_again` are the ids of those
+    whose plan is shown.
+    """
 
     only_good = Bool(False)
     asks_first = Bool(False)
@@ -50,6 +46,8 @@ class SubmitModel(FormModel):
     rows = Any()
     to_retry = Tuple()
     labels = Dict()
+    selected = Tuple()
+    planned_again = Tuple()
 
     def __init__(self, ws: Workspace, cohorts: CohortModel | None = None) -> None:
         super().__init__(rows=pd.DataFrame(columns=list(COLUMNS)))
@@ -89,13 +87,65 @@ class SubmitModel(FormModel):
         if self.cohort is not None and self.pilot_first:
             self._send_pilot(self.cohort)
         elif self.cohort is not None:
-            self._send(self.cohort, force=False)
+            self._send(self.cohort)
 
-    def retry(self) -> None:
-        """Send again the studies that failed or whose arrival is unconfirmed."""
-        if self.cohort is not None and self.to_retry:
-            again = [s for s in self.cohort.studies if s.study_id in self.to_retry]
-            self._send(replace(self.cohort, studies=tuple(again)), force=True)
+    def choose_failed(self) -> None:
+        """Select the studies that failed or whose arrival is unconfirmed, and plan them."""
+        self.refresh()
+        self.selected = tuple(self.labels[study_id] for study_id in self.to_retry)
+        self.plan_again()
+
+    @property
+    def chosen_again(self) -> tuple[str, ...]:
+        """Ids of the selected studies that can be sent again."""
+        chosen = {study_id for study_id, label in self.labels.items() if label in self.selected}
+        return tuple(study_id for study_id in self.to_retry if study_id in chosen)
+
+    @property
+    def to_repeat(self) -> str:
+        """Id of the selected study if it is one and was sent; it can be repeated."""
+        ids = [study_id for study_id, label in self.labels.items() if label in self.selected]
+        is_one = len(ids) == 1 and ids[0] in self._states
+        return ids[0] if is_one and self._states[ids[0]].state.is_sent else ""
+
+    def plan_again(self) -> None:
+        """Show what would be sent again of the selected studies; nothing is sent."""
+        self.refresh()
+        cohort, chosen = self.cohort, self.chosen_again
+        if cohort is None or not chosen or self.plan_blockers() or not self.can_start(PLANNING):
+            return
+
+        def work(on_event: OnEvent, stop: StopEvent) -> pd.DataFrame:
+            return self.ws.submit(
+                cohort, only=chosen, replace=True, dry_run=True, on_event=on_event, stop=stop
+            )
+
+        def show(plan: pd.DataFrame) -> None:
+            self._show_plan(plan)
+            self.set(planned_again=chosen if self.plan is not None else ())
+
+        self.set(tone="wait", plan=None, plan_text="", planned_again=())
+        self.run(PLANNING, work, show, can_stop=True)
+
+    def send_again(self) -> None:
+        """Send again the studies whose plan is shown."""
+        if self.cohort is not None and self.planned_again and self.is_planned_again:
+            self._send(self.cohort, again=self.planned_again)
+
+    @property
+    def is_planned_again(self) -> bool:
+        """True while the plan that is shown is that of the selected studies."""
+        return bool(self.planned_again) and self.planned_again == self.chosen_again
+
+    def repeat(self, reason: str) -> None:
+        """Prepare the selected study, which was sent, to be sent once more under a new id."""
+        study_id, cohort = self.to_repeat, self.cohort
+        if not study_id or cohort is None:
+            return
+        self.ws.repeat(cohort, study_id, reason=reason)
+        self.selected = ()
+        self.cohorts.open_cohort(cohort.cohort_id)
+        self.cohorts.check()  # what was not checked cannot be sent
 
     def _send_pilot(self, cohort: Cohort) -> None:
         """Send one study, wait for its results and check them; `stop` ends the waiting."""
@@ -118,9 +168,9 @@ class SubmitModel(FormModel):
         self.set(tone="wait", plan_text="")
         self.run(PILOT, work, self._show_pilot, can_stop=True, can_pause=True)
 
-    def _send(self, cohort: Cohort, *, force: bool) -> None:
+    def _send(self, cohort: Cohort, *, again: tuple[str, ...] = ()) -> None:
         self.refresh()
-        blockers = self.plan_blockers() if force else self.blockers
+        blockers = self.plan_blockers() if again else self.blockers
         if blockers or not self.can_start(SENDING):
             return
         only_good = self.only_good
@@ -129,15 +179,17 @@ class SubmitModel(FormModel):
         def work(on_event: OnEvent, stop: StopEvent) -> pd.DataFrame:
             return self.ws.submit(
                 cohort,
+                only=again or None,
                 only_good=only_good,
-                replace=force,
+                replace=bool(again),
                 not_sent_before=not_sent_before,
                 on_event=on_event,
                 stop=stop,
                 pause=self._pause,
             )
 
-        self.set(tone="wait", plan_text="")  # the table of states takes its place
+        # The table of states takes the place of the plan.
+        self.set(tone="wait", plan_text="", planned_again=())
         self.run(SENDING, work, self._show_outcome, can_stop=True, can_pause=True)
 
     def plan_blockers(self) -> tuple[str, ...]:
@@ -170,7 +222,7 @@ class SubmitModel(FormModel):
         self.other_job_running = not self.busy and self.ws.is_busy
         if cohort is None:
             self._states = {}
-            self.set(rows=pd.DataFrame(columns=list(COLUMNS)), to_retry=(), labels={})
+            self.set(rows=pd.DataFrame(columns=list(COLUMNS)), to_retry=(), labels={}, selected=())
         else:
             self._states = {row.study_id: row for row in self.ws.ledger.rows(cohort.cohort_id)}
             self._show_rows(cohort)
@@ -205,6 +257,7 @@ class SubmitModel(FormModel):
         retry = tuple(i for i in labels if i in self._states and self._states[i].state in TO_RETRY)
         self.set(
             labels=labels,
+            selected=tuple(label for label in self.selected if label in set(labels.values())),
             to_retry=retry,
             rows=table.sort_values("study", kind="stable", ignore_index=True),
         )
@@ -221,7 +274,7 @@ class SubmitModel(FormModel):
             )
         if not self._has_profile():
             blockers.append("Complete the Connect form first.")
-        if self.plan is None and self.cohort is not None:
+        if (self.plan is None or self.planned_again) and self.cohort is not None:
             blockers.append(
                 "Make the plan first. It shows how many studies will be sent, their size and "
                 "the time."
@@ -234,14 +287,15 @@ class SubmitModel(FormModel):
         except NeuroflowError:
             return False  # the Connect form shows what is wrong with neuroflow.toml
 
-    @observe("only_good", "plan")
+    @observe("only_good", "plan", "planned_again")
     def _on_choice(self, _change: object) -> None:
         self._update_blockers()
 
     def _on_cohort_change(self) -> None:
         """Discard the plan after the cohort or a decision has changed."""
         if not self.busy:
-            self.set(plan=None, plan_text="", progress=Progress(), notice="", tone="")
+            self.set(plan=None, plan_text="", planned_again=(), progress=Progress())
+            self.set(notice="", tone="")
             self.refresh()
             self._update_notice()
 
@@ -286,21 +340,13 @@ class SubmitModel(FormModel):
         # Ids are renewed where an account key was imported; the form still shows the old ones.
         studies = self.ws.cohort(self.cohort.cohort_id).studies if self.cohort else ()
         labels = {**self.labels, **{str(study.study_id): study.label for study in studies}}
-        shown = plan.assign(
-            study=plan["study_id"].map(labels),
-            action=plan["action"].replace({"skip": SKIPPED, "excluded": EXCLUDED}),
-            MB=(plan["size"].where(plan["size"] > 0) / 1e6).round(1),
-            time=["" if not value > 0 else format_duration(value) for value in plan["seconds"]],
-        )
-        is_complete = not plan["reason"].str.startswith("stopped before").any()
-        text = plan_text(plan) if is_complete else ""
         self.refresh()
-        self.set(plan=shown[list(PLAN_COLUMNS)] if is_complete else None, plan_text=text)
-        tone = "" if is_complete else "warn"
-        notice = "The plan is ready. Nothing has been sent yet."
-        self.set(
-            notice=notice if is_complete else "Stopped before the plan was complete.", tone=tone
-        )
+        if is_complete(plan):
+            self.set(plan=plan_rows(plan, labels), plan_text=plan_text(plan))
+            self.set(notice="The plan is ready. Nothing has been sent yet.", tone="")
+        else:
+            self.set(plan=None, plan_text="")
+            self.set(notice="Stopped before the plan was complete.", tone="warn")
 
     def _show_pilot(self, result: PilotResult) -> None:
         self.refresh()
@@ -345,18 +391,3 @@ class SubmitModel(FormModel):
 
 
 _GOING = frozenset({State.UPLOADING})
-
-
-def plan_text(plan: pd.DataFrame) -> str:
-    """Return one sentence on what a plan would do.
-
-    Examples
-    --------
-    >>> plan = pd.DataFrame({"action": ["send", "skip"]})
-    >>> plan.attrs["summary"] = "1 of 2 studies to send, 2.5 MB"
-    >>> plan_text(plan)
-    '1 of 2 studies to send, 2.5 MB; 1 already sent.'
-    """
-    counts = Counter(plan["action"])
-    rest = [f"{counts[action]} {words}" for action, words in NOT_SENT.items() if counts[action]]
-    return "; ".join([plan.attrs["summary"], *rest]) + "."

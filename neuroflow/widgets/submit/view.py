@@ -24,7 +24,9 @@ from neuroflow.widgets.common import (
     task_status,
 )
 from neuroflow.widgets.results import TONES
-from neuroflow.widgets.submit.model import EXCLUDED, NOT_PACKAGED, SKIPPED, SubmitModel
+from neuroflow.widgets.submit.again_panel import again_panel
+from neuroflow.widgets.submit.model import NOT_PACKAGED, SubmitModel
+from neuroflow.widgets.submit.plan_table import EXCLUDED, SKIPPED
 
 ACTIONS = {"send": "wait", "check": "wait", SKIPPED: "good", "blocked": "bad", "refused": "bad"}
 """Tone of each action of a plan."""
@@ -43,6 +45,7 @@ def submit_form(model: SubmitModel) -> widgets.VBox:
         task_status(model),
         _plan(model),
         _rows(model),
+        again_panel(model),
     )
 
 
@@ -90,9 +93,9 @@ def _actions(model: SubmitModel) -> list[widgets.Widget]:
     retry = button(
         model,
         "Retry failed studies",
-        "Send again the studies that failed or whose outcome is unknown; the service may "
-        "process them again",
-        model.retry,
+        "Choose the studies that failed or whose outcome is unknown, and show what would be sent "
+        "again",
+        model.choose_failed,
         icon="refresh",
     )
     only_good = _checkbox(
@@ -170,14 +173,24 @@ def _plan(model: SubmitModel) -> widgets.VBox:
 
 
 def _rows(model: SubmitModel) -> widgets.VBox:
-    table = DataTable(model, "Studies of this cohort: packaging and sending", _tone_of_state)
+    table = DataTable(
+        model, "Studies of this cohort: packaging and sending", _tone_of_state, select="multiple"
+    )
+
+    def selected() -> None:
+        model.selected = tuple(table.frame["study"].iloc[list(table.selected)])
 
     def update() -> None:
-        set_visible(table, False)
-        if not model.plan_text:
-            table.show(model.rows)
+        table.show(model.rows)
+        set_visible(table, not model.plan_text and not model.rows.empty)
 
+    def choose() -> None:
+        names = list(model.rows["study"])
+        table.selected = tuple(n for n, name in enumerate(names) if name in model.selected)
+
+    table.observe(lambda _: model.run_safely(selected), names="selected")
     bind(model, ["rows", "plan_text"], update)
+    bind(model, ["selected"], choose)
     return table
 
 

@@ -185,11 +185,60 @@ def test_failed_study_is_sent_again_only_on_request(planned, service):
     assert planned.to_retry == (first.study_id,)
     finish(planned, planned.submit)
     assert planned.to_retry == (first.study_id,)
-    finish(planned, planned.retry)
+    finish(planned, planned.choose_failed)
+    assert planned.plan["action"].tolist() == ["send"]
+    assert service.processed.count(first.study_id) == 1, "a plan sends nothing"
+    finish(planned, planned.send_again)
     assert service.wait_until_idle()
-    sent = [study_id for study_id in service.processed if study_id == first.study_id]
-    assert len(sent) == 2
+    assert service.processed.count(first.study_id) == 2
     assert planned.to_retry == ()
+
+
+def test_only_the_chosen_failed_studies_are_sent_again(planned, service):
+    finish(planned, planned.submit)
+    assert service.wait_until_idle()
+    one, other = planned.ws.ledger.rows()
+    for row in (one, other):
+        planned.ws.ledger.record("PILOT_1", row.study_id, State.FAILED, "a failure report")
+    planned.refresh()
+    planned.selected = (planned.labels[one.study_id],)
+    planned.send_again()
+    assert not planned.busy, "nothing is sent again before its plan is shown"
+    finish(planned, planned.plan_again)
+    assert planned.plan["study"].tolist() == [planned.labels[one.study_id]]
+    assert planned.blockers == (
+        "Make the plan first. It shows how many studies will be sent, their size and the time.",
+    )
+    planned.selected = tuple(planned.labels.values())
+    assert not planned.is_planned_again, "the plan is not that of the studies chosen now"
+    planned.selected = (planned.labels[one.study_id],)
+    finish(planned, planned.send_again)
+    assert service.wait_until_idle()
+    assert [service.processed.count(row.study_id) for row in (one, other)] == [2, 1]
+    assert planned.to_retry == (other.study_id,)
+
+
+def test_a_sent_study_is_repeated_under_a_new_id(planned, service):
+    finish(planned, planned.submit)
+    assert service.wait_until_idle()
+    first = planned.ws.ledger.rows()[0].study_id
+    planned.selected = tuple(planned.labels.values())
+    assert planned.to_repeat == "", "one at a time"
+    planned.selected = (planned.labels[first],)
+    assert planned.to_repeat == first
+    planned.run_safely(lambda: planned.repeat("  "))
+    assert "repeated with a reason" in planned.problems[0].what
+    planned.repeat("asked for by neuropacs")
+    assert planned.cohorts.join(PATIENCE)
+    assert planned.notice.startswith("2 of 3 studies have been sent so far. Make the plan")
+    assert len(planned.labels) == 3
+    assert planned.plan is None
+    finish(planned, planned.make_plan)
+    assert sorted(planned.plan["action"]) == ["already sent", "already sent", "send"]
+    finish(planned, planned.submit)
+    assert service.wait_until_idle()
+    assert len(service.processed) == 3
+    assert "repeated: asked for" in planned.ws.excluded_results()["reason"].iloc[0]
 
 
 def test_reopened_form_shows_cohort_and_sent_studies(planned):
