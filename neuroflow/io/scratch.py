@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PREFIX = "neuroflow-"
+_OTHER_HOSTS_SECONDS = 7 * 86_400.0
+"""After so long a folder in a shared place is taken for left, whose computer cannot be asked."""
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder(inside: Path | None = None) -> Iterator[Path]:
     """Yield a folder that only this user may enter, which is removed afterwards.
 
-    What killed runs of this user left is removed first.
+    It is made `inside` a folder, such as a workspace, if that can be written to, else among the
+    temporary files. What killed runs of this user left there is removed first.
 
     Examples
     --------
@@ -27,32 +33,41 @@ def scratch_folder() -> Iterator[Path]:
     >>> folder.exists()
     False
     """
-    sweep_scratch()
-    place = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")  # 700 whatever the umask
+    above = inside if inside is not None and os.access(inside, os.W_OK | os.X_OK) else None
+    sweep_scratch(*([above] if above else []))
+    prefix = f"{_PREFIX}{os.getpid()}-{_host()}-"
+    place = tempfile.mkdtemp(prefix=prefix, dir=above)  # 700 whatever the umask
     try:
         yield Path(place)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def sweep_scratch() -> None:
-    """Remove the temporary folders of processes of this user that are gone."""
-    above = Path(tempfile.gettempdir())
-    with suppress(OSError):
-        for path in above.glob(f"{_PREFIX}*-*"):
-            with suppress(OSError):
-                if _is_left(path):
-                    shutil.rmtree(path, ignore_errors=True)
+def sweep_scratch(*places: Path) -> None:
+    """Remove the temporary folders of processes of this user that are gone, also in `places`."""
+    for above in (Path(tempfile.gettempdir()), *places):
+        with suppress(OSError):
+            for path in above.glob(f"{_PREFIX}*-*"):
+                with suppress(OSError):
+                    if _is_left(path):
+                        shutil.rmtree(path, ignore_errors=True)
+
+
+def _host() -> str:
+    """Return a short name of this computer: several may share the folder of a workspace."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _is_left(path: Path) -> bool:
     """Check whether a folder is ours and its process is gone; a link never is."""
     facts = path.lstat()
-    number = path.name.removeprefix(_PREFIX).partition("-")[0]
+    number, *host = path.name.removeprefix(_PREFIX).split("-")[:-1]
     if not stat.S_ISDIR(facts.st_mode) or not number.isdigit():
         return False
     if hasattr(os, "geteuid") and facts.st_uid != os.geteuid():
         return False
+    if host and host != [_host()]:
+        return time.time() - facts.st_mtime > _OTHER_HOSTS_SECONDS
     return not _is_running(int(number))
 
 

@@ -32,7 +32,7 @@ def send_folder(
         remote.mkdirs(place)
     size, total = local.stat().st_size, sum(members.values())
     last, done, receipt = list(members)[-1], 0, Receipt.CONFIRMED
-    with scratch_folder() as scratch, zipfile.ZipFile(local) as archive:
+    with scratch_folder(local.parent) as scratch, zipfile.ZipFile(local) as archive:
         for name, length in members.items():
             copy = scratch / "file"
             with archive.open(name) as source, copy.open("wb") as target:

@@ -240,7 +240,8 @@ class Collection:
         skipped: list[str] = []
         with closing(self._service.connect()) as remote:
             found = find_results(remote, known=known, on_skipped=skipped.append)
-            said = read_messages(remote, known, before.messages if before else None)
+            earlier = before.messages if before else None
+            said = read_messages(remote, known, earlier, scratch=self._folder.root)
         snapshot = OutputSnapshot(self._clock.now(), before).add(*found)
         snapshot.left_out, snapshot.messages = skipped, said
         self._save(snapshot)

@@ -83,6 +83,10 @@ class ProjectFolder:
         """Return the folder of a cohort's packages."""
         return self.root / PACKAGES / cohort_id
 
+    def scratch_places(self) -> list[Path]:
+        """Return the folders in which a job may make temporary ones."""
+        return [self.root, *sorted((self.root / PACKAGES).glob("*/"))]
+
     def participants(self, cohort_id: str) -> Path:
         """Return the path of the workspace's copy of a cohort's participants.tsv."""
         return self.cohorts / cohort_id / "participants.tsv"

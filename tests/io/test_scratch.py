@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 from support.waits import PATIENCE
 
-from neuroflow.io import scratch_folder, sweep_scratch
+from neuroflow.io import scratch, scratch_folder, sweep_scratch
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes of POSIX")
 
@@ -71,3 +72,32 @@ def test_folders_of_running_processes_and_links_stay(temporary):
     (temporary / "neuroflow-999999999-x").symlink_to(temporary / "elsewhere")
     sweep_scratch()
     assert len(list(temporary.iterdir())) == 4
+
+
+def test_a_copy_inside_a_folder_is_swept_there(temporary):
+    inside = temporary / "workspace"
+    inside.mkdir()
+    with scratch_folder(inside) as folder:
+        assert folder.parent == inside
+        assert folder.stat().st_mode & 0o777 == 0o700
+    left = inside / f"neuroflow-999999999-{scratch._host()}-x"
+    left.mkdir()
+    (inside / "scans").mkdir()
+    sweep_scratch(inside)
+    assert [path.name for path in inside.iterdir()] == ["scans"]
+
+
+def test_a_folder_that_cannot_be_written_to_is_not_used(temporary):
+    with scratch_folder(temporary / "missing") as folder:
+        assert folder.parent == temporary
+
+
+def test_copies_of_another_computer_stay_for_a_week(temporary):
+    theirs = temporary / "neuroflow-999999999-0123abcd-x"
+    theirs.mkdir()
+    sweep_scratch()
+    assert theirs.is_dir()
+    long_ago = time.time() - 8 * 86_400
+    os.utime(theirs, (long_ago, long_ago))
+    sweep_scratch()
+    assert not theirs.exists()

@@ -67,7 +67,8 @@ def verify(file: str | Path, source: Workspace | pd.DataFrame) -> pd.DataFrame:
     """
     file = Path(file)
     written = read_keyed(file)
-    with scratch_folder() as folder, warnings.catch_warnings():
+    place = source.folder if isinstance(source, Workspace) else None
+    with scratch_folder(place) as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", ResultWarning)  # they were reported when it was written
         again = _make(written.recipe, source, folder / f"again{file.suffix.lower()}")
         computed = read_keyed(again)

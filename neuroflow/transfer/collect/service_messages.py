@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from neuroflow.contract import OUTPUT
@@ -41,7 +41,11 @@ class ServiceMessages:
 
 
 def read_messages(
-    remote: Remote, known: Collection[str], before: ServiceMessages | None = None
+    remote: Remote,
+    known: Collection[str],
+    before: ServiceMessages | None = None,
+    *,
+    scratch: Path | None = None,
 ) -> ServiceMessages:
     """Return what the service's status and log files say of the known studies."""
     entries = _find(remote)
@@ -50,7 +54,7 @@ def read_messages(
     if files == before.files:
         return before
     lines: dict[str, str] = {}
-    with scratch_folder() as folder:
+    with scratch_folder(scratch) as folder:
         names = [folder / f"{number}.txt" for number in range(len(entries))]
         wanted = [
             Wanted(entry.path, local, entry.size)
