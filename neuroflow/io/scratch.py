@@ -6,8 +6,10 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import stat
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,9 +40,30 @@ def scratch_folder(inside: Path | None = None) -> Iterator[Path]:
     prefix = f"{_PREFIX}{os.getpid()}-{_host()}-"
     place = tempfile.mkdtemp(prefix=prefix, dir=above)  # 700 whatever the umask
     try:
-        yield Path(place)
+        with _removed_when_ended(place):
+            yield Path(place)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _removed_when_ended(place: str) -> Iterator[None]:
+    """Remove a folder also where SIGTERM would end this process, as job schedulers do."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        shutil.rmtree(place, ignore_errors=True)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def sweep_scratch(*places: Path) -> None:

@@ -33,9 +33,12 @@ def temporary(tmp_path, monkeypatch):
     return tmp_path
 
 
-def ended_by(number):
+PLAIN = COPYING.replace("_ended_tidily(), ", "")  # no command of neuroflow, but a script of a user
+
+
+def ended_by(number, script=COPYING):
     """Run a process that copies a scan, and end it by a signal."""
-    with subprocess.Popen([sys.executable, "-c", COPYING], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline().strip()
         process.send_signal(number)
         process.wait(PATIENCE)
@@ -56,6 +59,15 @@ def test_a_copy_is_private_and_goes(temporary):
 def test_sigterm_leaves_nothing(temporary):
     assert ended_by(signal.SIGTERM) == 128 + signal.SIGTERM
     assert not list(temporary.iterdir())
+
+
+def test_sigterm_ends_a_script_and_leaves_nothing(temporary):
+    assert "tidily" in COPYING
+    assert ended_by(signal.SIGTERM, PLAIN) == -signal.SIGTERM
+    assert not list(temporary.iterdir())
+    with scratch_folder(), scratch_folder():
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_copies_left_by_a_killed_run_are_removed(temporary):

@@ -21,8 +21,14 @@ TEXTS = ("descrip", "aux_file", "intent_name", "db_name", "data_type", "unused_s
 
 _END_OF_LINE = (13, 10, 26, 10)
 """What follows the magic number of a NIfTI-2."""
-_SPARE = ("glmax", "glmin", "extents", "session_error", "regular")
-"""Numbers that no reader of NIfTI uses."""
+_SPARE = (
+    *("glmax", "glmin", "extents", "session_error", "regular", "toffset", "cal_max", "cal_min"),
+    *("intent_p1", "intent_p2", "intent_p3"),
+)
+"""Numbers that no reader of a diffusion image uses."""
+_LONGEST_SLICE = 100_000.0
+"""Of the duration of a slice in any unit; a larger number may be a date or an id."""
+_MAX_DIMENSIONS = 7
 
 
 def deidentify_nifti(member: Member) -> Iterator[bytes]:
@@ -55,6 +61,12 @@ def _plain_blocks(member: Member) -> Iterator[bytes]:
     for name in _SPARE:
         if name in header.structarr.dtype.names:
             header[name] = 0 if header[name].dtype.kind != "S" else b"r"
+    if not 0 <= float(header["slice_duration"]) < _LONGEST_SLICE:
+        header["slice_duration"] = 0
+    used = int(header["dim"][0])
+    if 0 < used < _MAX_DIMENSIONS:
+        header["dim"][used + 1 :] = 1
+        header["pixdim"][used + 1 :] = 1
     if "eol_check" in header.structarr.dtype.names:
         header["eol_check"] = _END_OF_LINE
     block = header.binaryblock
