@@ -16,6 +16,10 @@ from neuroflow.demo.service.server import DemoService
 from neuroflow.io import CONFIG_VARIABLE
 from neuroflow.workspace.workspace import Workspace
 
+# Workers of several processes each are slower than workers alone. What starts processes for a
+# cohort is held by tests/studies/test_executors.py, tests/cli/test_signals.py and the demo that
+# tests/test_packaging.py runs.
+os.environ["LOKY_MAX_CPU_COUNT"] = "1"
 # jsonschema, which nbformat imports, takes seconds to compile a grammar that no test needs.
 sys.modules.setdefault("rfc3987_syntax", None)
 

@@ -5,6 +5,7 @@ import runpy
 import shutil
 import sys
 import warnings
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -151,18 +152,23 @@ def test_the_python_of_the_readme_runs_with_ones_own_data(cohort_folder, tmp_pat
 
 @each(TEXTS)
 def test_every_command_of_a_page_is_known(path):
-    from typer.main import get_command
-
-    from neuroflow.cli import app
-
     lines = [line for code in blocks(path, "console") for line in code.splitlines()]
     lines += [f"$ {line}" for line in shell(path) if line.startswith("neuroflow ")]
     for line in lines:
-        command, words = get_command(app), re.findall(r"^\$ neuroflow (.+)$", line)[0].split()
+        command, words = whole_command(), re.findall(r"^\$ neuroflow (.+)$", line)[0].split()
         while hasattr(command, "commands"):
             command = command.commands[words.pop(0)]
         options = {option for parameter in command.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= options, line
+
+
+@cache
+def whole_command():
+    from typer.main import get_command
+
+    from neuroflow.cli import app
+
+    return get_command(app)
 
 
 def shell(path):

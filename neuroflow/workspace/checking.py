@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import asdict, fields
@@ -146,8 +146,11 @@ def _is_in(rows: ParticipantRows, study: Study) -> bool:
 def blocked_studies(cohort: Cohort, findings: pd.DataFrame) -> dict[str, str]:
     """Return the studies that have errors, with the reasons."""
     errors = findings[findings["severity"] == Severity.ERROR]
-    reasons = {
-        label: "; ".join(f"{row.rule}: {row.measured}" for row in rows.itertuples())
-        for label, rows in errors.groupby("study", sort=False)
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for label, rule, measured in zip(
+        errors["study"], errors["rule"], errors["measured"], strict=True
+    ):
+        reasons[label].append(f"{rule}: {measured}")
+    return {
+        str(s.study_id): "; ".join(reasons[s.label]) for s in cohort.studies if s.label in reasons
     }
-    return {str(s.study_id): reasons[s.label] for s in cohort.studies if s.label in reasons}

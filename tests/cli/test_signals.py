@@ -57,7 +57,8 @@ class Running:
 @contextmanager
 def running(*words):
     command = [sys.executable, "-m", "neuroflow", *map(str, words)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    environ = {k: v for k, v in os.environ.items() if k != "LOKY_MAX_CPU_COUNT"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environ}
     with subprocess.Popen(command, start_new_session=True, **pipes) as process:
         try:
             yield Running(process)

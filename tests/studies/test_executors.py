@@ -43,7 +43,7 @@ def everything(scans, folder, executor=None):
     return studies, findings.to_csv(), [package.sha256 for package in packages]
 
 
-def test_threads_processes_and_no_executor_agree(scans, tmp_path):
+def test_threads_processes_and_no_executor_agree(two_cores, scans, tmp_path):
     alone = everything(scans, tmp_path / "alone")
     with ThreadPoolExecutor(2) as threads:
         assert everything(scans, tmp_path / "threads", threads) == alone
@@ -97,7 +97,8 @@ def two_cores(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs the affinity of Linux")
-def test_job_bound_to_one_core_uses_one_process():
+def test_job_bound_to_one_core_uses_one_process(monkeypatch):
+    monkeypatch.delenv("LOKY_MAX_CPU_COUNT")  # of the tests
     code = "from neuroflow.studies.parallel import processes; print(processes())"
     core = min(os.sched_getaffinity(0))
     command = ["taskset", "-c", str(core), sys.executable, "-c", code]
