@@ -24,6 +24,11 @@ pytestmark = [
 ]
 
 
+def all_cores():
+    """Return the environment without the limit of the tests to one process."""
+    return {name: value for name, value in os.environ.items() if name != "LOKY_MAX_CPU_COUNT"}
+
+
 class Running:
     """A command line under way, in a process group of its own as a shell gives it."""
 
@@ -57,8 +62,7 @@ class Running:
 @contextmanager
 def running(*words):
     command = [sys.executable, "-m", "neuroflow", *map(str, words)]
-    environ = {k: v for k, v in os.environ.items() if k != "LOKY_MAX_CPU_COUNT"}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environ}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": all_cores()}
     with subprocess.Popen(command, start_new_session=True, **pipes) as process:
         try:
             yield Running(process)
@@ -149,7 +153,7 @@ print({str(found) for _, some in map_chunks(held, range(1000), chunk=100) for fo
 
 def test_processes_that_help_hear_neither_ctrl_c_nor_sigterm():
     command = [sys.executable, "-c", WORKERS]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=all_cores())
     assert done.stdout.strip() == str({str([int(signal.SIGINT), int(signal.SIGTERM)])})
 
 
