@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import r_models
 from page_block import write_block
 
 import neuroflow as nf
@@ -188,7 +189,8 @@ def measure() -> tuple[dict[tuple[str, str], float], dict[str, str]]:
 
 def main() -> None:
     """Write the table into the page."""
-    found, versions = measure()
+    (found, versions), (more, others) = measure(), r_models.measure()
+    found, versions = found | more, versions | others
     rows = ["| Quantity | R package | Largest relative difference |", "| --- | --- | --- |"]
     for (what, package), largest in found.items():
         sys.stdout.write(f"{what} ({package}): {largest:.1e}\n")

@@ -228,7 +228,7 @@ def agreement_limits(n: int) -> Run:
 
 def size_of_trial(rng: np.random.Generator, draws: int) -> Shares:
     """Return how often the interval of n holds the n of the true variances."""
-    runs = max(draws // 50, 2)
+    runs = max(draws // 10, 2)
     table = visits_of(rng, 40, 4, runs, 0.1)
     table = table[table["group"] == "PSP"]
     with warnings.catch_warnings():

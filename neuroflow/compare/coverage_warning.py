@@ -15,14 +15,14 @@ from neuroflow.matrix import percent_text
 
 _WORSE = 1.4
 """Times as often beyond the interval as it says: 7 % instead of 5 %."""
-_MANY = 0.1  # share of the comparisons above which HC3 warns
+_MANY = 0.1  # share of the comparisons above which a warning is raised
 _SHOWN = 3
 
 
 def warn_low_coverage(
-    results: ResultTable, columns: pd.DataFrame, robust: str, confidence: float
+    results: ResultTable, columns: pd.DataFrame, how: tuple[str, str], confidence: float
 ) -> dict[Hashable, Any]:
-    """Return a note for methods texts where intervals are too narrow; warn under robust errors."""
+    """Return a note for methods texts where intervals are too narrow; warn where many are."""
     known = np.isfinite(results.numbers["ci_low"])
     low = known & (1 - np.nan_to_num(results.coverage, nan=1.0) > _WORSE * (1 - confidence))
     if not low.any():
@@ -32,9 +32,12 @@ def warn_low_coverage(
     shown = ", ".join(map(str, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
     stated = percent_text(confidence)
     n = f"{int(low.sum())} of {int(known.sum())} comparisons"
+    method, robust = how
     why = "a group is small" if robust == "HC3" else "the groups' spread differs so much"
     note = f"{stated} intervals may hold the truth in only {least}: {why} in {n} ({shown})"
-    # Intervals of HC3 are thought to be safe; those of ordinary errors are known for this.
-    if robust == "HC3" and low.sum() > _MANY * known.sum():
-        warn_user(f'{note}. Without covariates, method="welch" is better.', ResultWarning)
+    if low.sum() > _MANY * known.sum():
+        better = 'Use robust="HC3"; without covariates, method="welch" is better.'
+        if robust == "HC3" or method == "mannwhitney":
+            better = 'Without covariates, method="welch" is better.'
+        warn_user(f"{note}. {better}", ResultWarning)
     return {"interval_notes": [note]}

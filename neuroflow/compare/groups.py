@@ -271,7 +271,7 @@ def compare_groups(
         add_equivalence(effects, margin, confidence, correction, codes)
     facts = _facts(sample, by) | _options_used(given, wanted, against) | _more_facts(given, sample)
     effects.attrs |= carried_facts(table, effects) | facts
-    effects.attrs |= warn_low_coverage(results, sample.cells.columns, robust, confidence)
+    effects.attrs |= warn_low_coverage(results, sample.cells.columns, (method, robust), confidence)
     if wanted:
         effects.attrs["effect_size"] = _effect_size(method, robust, standardizer, plain)
     add_sensitivity(effects, sample.cells, compare_groups, given, ("estimate", "effect_size", "p"))

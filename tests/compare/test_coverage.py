@@ -11,6 +11,8 @@ from simulated_groups import FALSE
 from support.comparison_tables import long, people
 
 import neuroflow as nf
+from neuroflow.compare.stats.shifted_ranks import shift_coverage
+from neuroflow.compare.stats.two_groups import mann_whitney
 from neuroflow.errors import ResultWarning
 
 DRAWS = 400
@@ -59,7 +61,8 @@ def uneven(sizes, spread, seed=0, m=20):
 
 
 def test_unequal_spread_is_noted_with_the_expected_coverage():
-    text = nf.methods_text(nf.compare_groups(uneven((50, 10), 4.0)))
+    with pytest.warns(ResultWarning, match="may hold the truth"):
+        text = nf.methods_text(nf.compare_groups(uneven((50, 10), 4.0)))
     assert "95% intervals may hold the truth in only" in text
     assert re.search(r"spread differs so much in \d+ of 20 comparisons", text)
 
@@ -83,9 +86,32 @@ def test_small_group_under_hc3_is_warned_of():
 
 
 def test_expected_coverage_is_that_of_simulated_unequal_spread():
-    effects = nf.compare_groups(uneven((50, 10), 3.0, m=3000))
+    with pytest.warns(ResultWarning, match="may hold the truth"):
+        effects = nf.compare_groups(uneven((50, 10), 3.0, m=3000))
     inside = (effects["ci_low"] <= 0) & (effects["ci_high"] >= 0)
     assert inside.mean() == pytest.approx(0.71, abs=0.03)
     (note,) = effects.attrs["interval_notes"]
     least = int(re.search(r"only (\d+)%", note)[1])
     assert 45 <= least <= 71
+
+
+@pytest.mark.parametrize(
+    ("method", "better"), [("linear", 'robust="HC3"'), ("mannwhitney", 'method="welch"')]
+)
+def test_unequal_spread_of_many_comparisons_warns_once(method, better):
+    with pytest.warns(ResultWarning, match="may hold the truth in only") as found:
+        effects = nf.compare_groups(uneven((50, 10), 4.0), method=method)
+    (message,) = (str(one.message) for one in found)
+    assert better in message
+    assert effects.attrs["interval_notes"][0] in message
+
+
+def test_expected_coverage_of_shifts_is_that_of_simulated_ranks():
+    rng = np.random.default_rng(3)
+    for spread in ((3.0, 1.0), (1.0, 3.0)):
+        first, second = rng.normal(size=(10, 300)), rng.normal(size=(50, 300))
+        first, second = spread[0] * first, spread[1] * second
+        found = mann_whitney(first, second, 0.95)
+        inside = ((found["ci_low"] <= 0) & (found["ci_high"] >= 0)).mean()
+        expected = shift_coverage(first, second, found["estimate"], 0.95)
+        assert np.nanmean(expected) == pytest.approx(inside, abs=0.05)

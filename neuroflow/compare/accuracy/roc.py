@@ -18,7 +18,6 @@ class RocArea:
     n_negative: FloatArray
     auc: FloatArray
     se: FloatArray  # DeLong's; 0 where the groups do not overlap
-    df: FloatArray  # degrees of freedom of `se`
     placement_positive: FloatArray  # share of negative studies below each positive one
     placement_negative: FloatArray  # share of positive studies above each negative one
 
@@ -45,9 +44,8 @@ def roc_area(positive: FloatArray, negative: FloatArray) -> RocArea:
         lower = 1 - (below - _ranks(negative)) / m
         auc = np.nansum(upper, axis=0) / m
         one, other = _variance(upper, auc) / m, _variance(lower, auc) / n
-        df = (one + other) ** 2 / (one**2 / (m - 1) + other**2 / (n - 1))
         se = np.where((m > 1) & (n > 1), np.sqrt(one + other), np.nan)
-        return RocArea(m, n, np.where((m > 0) & (n > 0), auc, np.nan), se, df, upper, lower)
+        return RocArea(m, n, np.where((m > 0) & (n > 0), auc, np.nan), se, upper, lower)
 
 
 def roc_points(values: FloatArray, positive: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -84,13 +82,13 @@ def area_inference(area: RocArea, confidence: float) -> dict[str, FloatArray]:
     """Return interval and p value of each area; NaN with fewer than two studies on a side.
 
     The interval is symmetric on the logit scale, so that it stays between 0 and 1, and uses the
-    t distribution with the degrees of freedom of two unequal variances. Where the groups do not
-    overlap, DeLong's variance is 0; there the interval is Newcombe's.
+    t distribution with the degrees of freedom of the smaller group: where areas are near 1, those
+    of two unequal variances are too many. Where the groups do not overlap, DeLong's variance is 0;
+    there the interval is Newcombe's.
 
     References
     ----------
     Qin G, Hotilovac L (2008), Stat Methods Med Res 17:207-221 (logit scale).
-    Brunner E, Munzel U (2000), Biom J 42:17-25 (degrees of freedom).
     Newcombe RG (2006), Stat Med 25:559-573 (method 5).
 
     Examples
@@ -101,27 +99,48 @@ def area_inference(area: RocArea, confidence: float) -> dict[str, FloatArray]:
     ([0.501], [1.0])
     """
     z = float(stats.norm.ppf((1 + confidence) / 2))
-    usual = (area.se > 0) & (area.auc > 0) & (area.auc < 1)
+    fewest = np.minimum(area.n_positive, area.n_negative) - 1.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        df = np.where(fewest > 0, fewest, np.nan)
+        low, high = _logit_interval(area, stats.t.ppf((1 + confidence) / 2, df), z)
+        spread = area.se / (area.auc * (1 - area.auc))
+        p = np.asarray(2 * stats.t.sf(np.abs(special.logit(area.auc) / spread), df))
+    for i in np.flatnonzero(np.isfinite(area.se) & ~_usual(area)):
+        m, n, auc = float(area.n_positive[i]), float(area.n_negative[i]), float(area.auc[i])
+        p[i] = 2 * stats.norm.sf(abs(auc - 0.5) / np.sqrt(_hanley_mcneil(0.5, m, n)))
+    return {"ci_low": low, "ci_high": high, "p": p}
+
+
+def _usual(area: RocArea) -> BoolArray:
+    """Return where the groups overlap, so that DeLong's variance says something."""
+    return np.asarray((area.se > 0) & (area.auc > 0) & (area.auc < 1))
+
+
+def _logit_interval(
+    area: RocArea, quantile: FloatArray | float, z: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return intervals on the logit scale, and Newcombe's where the groups do not overlap."""
+    usual = _usual(area)
     with np.errstate(invalid="ignore", divide="ignore"):
         middle = special.logit(np.where(usual, area.auc, np.nan))
-        spread = area.se / (area.auc * (1 - area.auc))
-        half = stats.t.ppf((1 + confidence) / 2, area.df) * spread
-        low = np.asarray(special.expit(middle - half))
-        high = np.asarray(special.expit(middle + half))
-        p = np.asarray(2 * stats.t.sf(np.abs(middle / spread), area.df))
+        half = quantile * area.se / (area.auc * (1 - area.auc))
+        low, high = np.asarray(special.expit([middle - half, middle + half]))
     for i in np.flatnonzero(np.isfinite(area.se) & ~usual):
         m, n, auc = float(area.n_positive[i]), float(area.n_negative[i]), float(area.auc[i])
         low[i], high[i] = _newcombe(auc, m, n, z)
-        p[i] = 2 * stats.norm.sf(abs(auc - 0.5) / np.sqrt(_hanley_mcneil(0.5, m, n)))
-    return {"ci_low": low, "ci_high": high, "p": p}
+    return low, high
 
 
 def compare_areas(first: RocArea, second: RocArea, confidence: float) -> dict[str, FloatArray]:
     """Return the differences of areas of the same studies, column by column, without gaps.
 
+    The test is DeLong's; the interval is made of those of the two areas on the logit scale and
+    DeLong's correlation, as areas near 1 have skewed errors.
+
     References
     ----------
     DeLong ER, DeLong DM, Clarke-Pearson DL (1988), Biometrics 44:837-845.
+    Zou GY, Donner A (2008), Stat Med 27:1693-1702 (recovered variances).
     """
     m, n = first.n_positive, first.n_negative
     one, other = (
@@ -135,17 +154,28 @@ def compare_areas(first: RocArea, second: RocArea, confidence: float) -> dict[st
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(np.where(one + other > 0, one + other, np.nan))
         z = difference / se
-    half = stats.norm.ppf((1 + confidence) / 2) * se
+        both = (first.se**2 + second.se**2 - se**2) / 2
+        related = np.clip(np.nan_to_num(both / (first.se * second.se)), -1, 1)
+    q = float(stats.norm.ppf((1 + confidence) / 2))
+    (low1, high1), (low2, high2) = (_logit_interval(area, q, q) for area in (first, second))
+    below = _recovered(first.auc - low1, high2 - second.auc, related)
+    above = _recovered(high1 - first.auc, second.auc - low2, related)
+    known = np.where(np.isfinite(se), 1.0, np.nan)
     return {
         "auc_1": first.auc,
         "auc_2": second.auc,
         "difference": difference,
         "se": se,
-        "ci_low": difference - half,
-        "ci_high": difference + half,
+        "ci_low": (difference - below) * known,
+        "ci_high": (difference + above) * known,
         "z": z,
         "p": np.asarray(2 * stats.norm.sf(np.abs(z))),
     }
+
+
+def _recovered(one: FloatArray, other: FloatArray, related: FloatArray) -> FloatArray:
+    """Return the half width of a difference from those of its parts."""
+    return np.asarray(np.sqrt(np.maximum(one**2 - 2 * related * one * other + other**2, 0)))
 
 
 def _newcombe(auc: float, m: float, n: float, z: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from neuroflow.compare.stats.contrasts import Contrast
 from neuroflow.compare.stats.omnibus import kruskal_wallis, welch_anova
 from neuroflow.compare.stats.result import GroupSummary, ResultTable, mask_underpowered
 from neuroflow.compare.stats.sample import Sample
+from neuroflow.compare.stats.shifted_ranks import shift_coverage
 from neuroflow.compare.stats.two_groups import mann_whitney, welch
 from neuroflow.matrix import FloatArray
 
@@ -27,7 +28,11 @@ def pairwise_tests(
     for row, contrast in enumerate(wanted):
         codes = [[sample.names.index(name) for name in side] for side in contrast.sides]
         first, second = (values[np.isin(sample.group, code)] for code in codes)
-        results.fill(row, everything, df_num=1, **pair_test(first, second, confidence))
+        found = pair_test(first, second, confidence)
+        results.fill(row, everything, df_num=1, **found)
+        if method == "mannwhitney":
+            every = np.arange(values.shape[1])
+            results.doubt(row, every, shift_coverage(first, second, found["estimate"], confidence))
         labelled = zip(contrast.sides, (first, second), strict=True)
         mask_underpowered(
             results, row, [GroupSummary.of("+".join(side), part) for side, part in labelled]

@@ -11,7 +11,7 @@ from neuroflow.compare.stats.linear.fit import Fit
 from neuroflow.compare.stats.terms import Design
 from neuroflow.matrix import BoolArray, FloatArray
 
-_SURE = 4.0  # standard errors of a log variance ratio; below it a difference may be chance
+SURE = 4.0  # standard errors of a log variance ratio; below it a difference may be chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class UnequalSpread:
             variance = squares / df
             rest = (squares.sum(axis=0) - squares) / (df.sum() - df)
             distance = np.log(variance / rest) / np.sqrt(2 / df + 2 / (df.sum() - df))
-        return cls(member, variance, np.abs(distance) > _SURE)
+        return cls(member, variance, np.abs(distance) > SURE)
 
     def coverage(self, model: Fit, weights: FloatArray, confidence: float) -> FloatArray:
         """Return how often a contrast's intervals hold the truth; NaN where nothing differs."""
