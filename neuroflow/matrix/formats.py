@@ -9,6 +9,17 @@ import numpy as np
 _MOST_DIGITS = 15
 
 
+def count_text(people: int, studies: int) -> str:
+    """Return how many people there are, and how many studies where some have several.
+
+    Examples
+    --------
+    >>> count_text(5, 5), count_text(5, 6)
+    ('n = 5', 'n = 5, 6 studies')
+    """
+    return f"n = {people}" if people == studies else f"n = {people}, {studies} studies"
+
+
 def percent_text(fraction: float) -> str:
     """Return a share in percent, with all its digits.
 

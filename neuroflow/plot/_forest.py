@@ -118,7 +118,7 @@ def forest(
     source = cohort_rows(effects, value, contrasts) if by == "cohort" else effects
     rows, metric = effect_rows(source, metric, contrasts, value, by=by)
     axis = effect_axis(effects.attrs, rows, metric, value)
-    data = _forest_data(rows, regions, value, alpha, axis=axis, by=by)
+    data = _forest_data(rows, regions, value, alpha, axis=axis, by=by, facts=effects.attrs)
     with styled():
         new_figure = ax is None
         if ax is None:
@@ -177,6 +177,7 @@ def _forest_data(
     *,
     axis: str,
     by: str,
+    facts: Mapping[Any, Any],
 ) -> _ForestData:
     named = list(dict.fromkeys(rows[by]))
     columns = rows.drop_duplicates(_KEY).reset_index(drop=True)
@@ -201,13 +202,24 @@ def _forest_data(
         labels=region_labels(columns),
         contrasts=named,
         counts=[
-            f" (n = {n1} v {n2})" if known else ""
-            for n1, n2, known in zip(
-                largest["n1"], largest["n2"], largest["n1"].notna(), strict=True
+            f" (n = {_sides(name, n1, n2, facts)})" if known else ""
+            for name, n1, n2, known in zip(
+                named, largest["n1"], largest["n2"], largest["n1"].notna(), strict=True
             )
         ],
         axis=axis,
     )
+
+
+def _sides(contrast: str, n1: int, n2: int, facts: Mapping[Any, Any]) -> str:
+    """Return the people of both sides, and their studies where some people have several."""
+    studies = f"{n1} v {n2}"
+    people = facts.get("people", {})
+    sides = [side.split("+") for side in str(contrast).split(" - ")]
+    if people == facts.get("groups", {}) or any(name not in people for s in sides for name in s):
+        return studies
+    counted = [str(sum(people[name] for name in side)) for side in sides]
+    return f"{' v '.join(counted)}; {studies} studies"
 
 
 def effect_axis(facts: Mapping[Any, Any], rows: pd.DataFrame, metric: str, value: Value) -> str:

@@ -23,7 +23,9 @@ from neuroflow.matrix import (
     IntArray,
     check_choice,
     check_number,
+    count_text,
     labels,
+    participants,
     read_cells,
 )
 from neuroflow.plot.common import (
@@ -177,6 +179,7 @@ class _Grid:
     labels: list[str]
     groups: list[str]
     names: list[str]
+    people: list[str]
     clustered: bool = False
 
     @property
@@ -207,6 +210,7 @@ def _grid(scores: pd.DataFrame, by: str, regions: Sequence[str] | None) -> _Grid
         labels=region_labels(columns),
         groups=group.iloc[order].tolist(),
         names=[name[:14] for name in names.iloc[order]],
+        people=[str(code) for code in participants(first)[order]],
     )
 
 
@@ -220,6 +224,7 @@ def _clustered(grid: _Grid) -> _Grid:
         labels=[grid.labels[i] for i in rows],
         groups=[grid.groups[i] for i in studies],
         names=[grid.names[i] for i in studies],
+        people=[grid.people[i] for i in studies],
         clustered=True,
     )
 
@@ -330,8 +335,9 @@ def _draw_groups(ax: Axes, grid: _Grid) -> list[Artist]:
         start += n
     for name in [*styles, *([""] if "" in grid.groups else [])]:
         color = styles[name][0] if name else theme.missing
-        count = grid.groups.count(name)
-        handles.append(Patch(color=color, label=f"{name or 'no group'} (n = {count})"))
+        mine = [who for who, group in zip(grid.people, grid.groups, strict=True) if group == name]
+        count = count_text(len(set(mine)), len(mine))
+        handles.append(Patch(color=color, label=f"{name or 'no group'} ({count})"))
     if not np.isfinite(grid.z).all():
         handles.append(
             Line2D(

@@ -102,15 +102,15 @@ def raincloud(
                 _draw_points(ax, points.values[mine, region], at, points.pitch, group_style)
         quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
         _set_axes(ax, points, quantity)
-        add_legend(ax, group_handles(points.styles, points.counts), new_figure=new_figure)
+        handles = group_handles(points.styles, points.people, points.counts)
+        add_legend(ax, handles, new_figure=new_figure)
         note = "Density; box: median and quartiles; points: studies."
         if points.visits_note:
             note += f" {points.visits_note}"
         foot = " ".join(text for text in (note, abbreviations(points.labels)) if text)
-        counts = ", ".join(f"{name} n = {n}" for name, n in points.counts.items())
         set_caption(
             ax,
-            f"{quantity} by {by} ({counts}). {note}",
+            f"{quantity} by {by} ({points.counts_note}). {note}",
             foot,
             new_figure=new_figure,
             notes=data_notes(cells),

@@ -23,6 +23,7 @@ from neuroflow.matrix import (
     check_choice,
     check_number,
     choose_visits,
+    count_text,
     labels,
     moments,
     percent_text,
@@ -133,13 +134,14 @@ def strip(
             _draw_summary(ax, points, upright, summary, confidence)
         quantity = f"{metric_name(metric)} ({unit(metric, points.values)})"
         _set_axes(ax, points, upright, quantity)
-        add_legend(ax, group_handles(points.styles, points.counts), new_figure=new_figure)
+        handles = group_handles(points.styles, points.people, points.counts)
+        add_legend(ax, handles, new_figure=new_figure)
         parts = [_SUMMARIES[summary].format(percent_text(confidence)), points.visits_note]
         note = " ".join(part for part in parts if part)
         set_caption(
             ax,
             f"{quantity} of every study, by {by} "
-            f"({', '.join(f'{name} n = {n}' for name, n in points.counts.items())}). {note}"
+            f"({points.counts_note}). {note}"
             + (f" {points.left_out} studies without {by} are not shown." * (points.left_out > 0)),
             " ".join(text for text in (note, abbreviations(points.labels)) if text),
             new_figure=new_figure,
@@ -192,6 +194,20 @@ class Points:
         return {
             name: int((has & (self.group == code)).sum()) for code, name in enumerate(self.styles)
         }
+
+    @property
+    def people(self) -> dict[str, int]:
+        """Participants per group that the summary is of: with a value at their first visit."""
+        has = np.isfinite(self.values).any(axis=1) & self.first
+        return {
+            name: int((has & (self.group == code)).sum()) for code, name in enumerate(self.styles)
+        }
+
+    @property
+    def counts_note(self) -> str:
+        """Participants and studies per group, for captions."""
+        people, studies = self.people, self.counts
+        return ", ".join(f"{name} {count_text(people[name], studies[name])}" for name in people)
 
     def drawing_order(self, code: int) -> tuple[IntArray, IntArray]:
         """Return where a group's points are in `values`, in the order in which they are drawn."""

@@ -20,7 +20,7 @@ from neuroflow.compare.report.measured import computed, listed, measured
 from neuroflow.compare.report.references import references
 from neuroflow.compare.stats import CORRECTION_NAMES
 from neuroflow.errors import CompareError
-from neuroflow.matrix import percent_text
+from neuroflow.matrix import count_text, percent_text
 
 _METHODS = {
     "linear": "a linear model",
@@ -127,7 +127,8 @@ def _groups(facts: Mapping[str, Any]) -> list[str]:
     if facts["method"] == "mixed":
         contrasts = [_contrasts(facts)] if facts["contrasts"] else []
         return [*mixed_sentences(facts), *contrasts, corrected(facts)]
-    named = [f"{name} (n = {n})" for name, n in facts["groups"].items()]
+    people = facts.get("people", facts["groups"])
+    named = [f"{name} ({count_text(people[name], n)})" for name, n in facts["groups"].items()]
     how = _METHODS[facts["method"]]
     if facts["method"] == "linear":
         how += f" of the {model_words(facts)}"

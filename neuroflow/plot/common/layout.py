@@ -15,6 +15,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
+from neuroflow.matrix import count_text
 from neuroflow.plot.common.figure import figure_of
 from neuroflow.plot.common.style import DOUBLE_COLUMN, MM, current_style
 
@@ -61,10 +62,15 @@ def _cut(name: str, letters: int, end: int) -> str:
     return name if len(name) <= letters else f"{name[: letters - end - 1]}…{name[-end:]}"
 
 
-def group_handles(styles: Mapping[str, tuple[str, str]], counts: Mapping[str, int]) -> list[Artist]:
-    """Return a legend's marks for groups of points."""
+def group_handles(
+    styles: Mapping[str, tuple[str, str]],
+    people: Mapping[str, int],
+    studies: Mapping[str, int] | None = None,
+) -> list[Artist]:
+    """Return a legend's marks for groups of points, with people, and studies if there are more."""
+    studies = people if studies is None else studies
     return [
-        point_handle(f"{name} (n = {counts[name]})", color, marker)
+        point_handle(f"{name} ({count_text(people[name], studies[name])})", color, marker)
         for name, (color, marker) in styles.items()
     ]
 
