@@ -11,6 +11,7 @@ from .cells import coded as coded
 from .cells import labels as labels
 from .cells import moments as moments
 from .cells import numbers as numbers
+from .cells import raw_codes as raw_codes
 from .controls import DIAGNOSES as DIAGNOSES
 from .controls import diagnosis as diagnosis
 from .controls import group_order as group_order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -34,4 +35,10 @@ def carried_facts(table: pd.DataFrame, result: pd.DataFrame | None = None) -> di
 
 def software_versions() -> dict[str, str]:
     """Return the versions that numbers depend on besides that of neuroflow."""
-    return {"Python": platform.python_version()} | {name: version(name) for name in _COMPUTING}
+    return {"Python": platform.python_version()} | {name: _version(name) for name in _COMPUTING}
+
+
+@cache
+def _version(name: str) -> str:
+    """Return the version of a package; looking it up takes longer than a comparison's model."""
+    return version(name)

@@ -212,3 +212,21 @@ def test_a_paper_table_can_show_slopes() -> None:
     paper = paper_table(studies(), interaction="age", digits=5)
     assert "interaction of group and age" in paper.attrs["methods"]
     assert paper["df"].iloc[0] == "2, 54"
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.999])
+def test_ends_of_partial_eta_squared_are_quantiles_at_any_size(confidence):
+    rng = np.random.default_rng(2)
+    k = rng.integers(1, 8, 400).astype(float)
+    df = np.exp(rng.uniform(0, np.log(5000), 400)).round()
+    f = np.exp(rng.uniform(-8, 6, 400))
+    n = df + k + 1
+    tail = (1 - confidence) / 2
+    for end, share in zip(
+        eta_squared_interval(f, k, df, n, confidence), (1 - tail, tail), strict=True
+    ):
+        assert np.isfinite(end).all()
+        inside = end > 0
+        shift = (end * n / (1 - end))[inside]
+        found = special.ncfdtr(k[inside], df[inside], shift, f[inside])
+        np.testing.assert_allclose(found, share, atol=1e-9)

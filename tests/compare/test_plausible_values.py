@@ -69,6 +69,7 @@ FIGURES = {
     "ecdf": lambda table, **how: nf.plot.ecdf(table, "SCP", **how),
     "profile": lambda table, **how: nf.plot.profile(table, "s3v0", **how),
     "scatter": lambda table, **how: nf.plot.scatter(table, "age", "SCP", **how),
+    "harmonization": lambda table, **how: nf.plot.harmonization(table, method="linear", **how),
     "trajectory": lambda table, **how: nf.plot.trajectory(table, "SCP", **how),
     "bland_altman": lambda table, **how: nf.plot.bland_altman(table, "SCP", **how),
 }

@@ -34,6 +34,7 @@ from neuroflow.matrix import (
     group_order,
     labels,
     participants,
+    raw_codes,
     read_cells,
     require,
     resolve_reference,
@@ -296,16 +297,23 @@ def check_sites(cells: Cells, place: Covariate, known: BoolArray) -> None:
 
 def replace_values(table: pd.DataFrame, cells: Cells, cleaned: FloatArray) -> pd.DataFrame:
     """Return the table with the values of a matrix."""
-    key = ["region", "hemisphere", "metric"] if "hemisphere" in table else ["region", "metric"]
-    n, m = cleaned.shape
-    keys = {name: np.tile(cells.columns[name].to_numpy(), n) for name in key}
-    study = np.repeat(cells.studies["study_id"].to_numpy(), m)
-    values = pd.DataFrame({"study_id": study, **keys, "_cleaned": cleaned.ravel()})
-    plain = table[["study_id", *key]].astype(object).reset_index(drop=True)
-    plain[key] = plain[key].apply(labels)
-    if "hemisphere" in key:
-        plain["hemisphere"] = plain["hemisphere"].fillna("")
-    merged = plain.merge(values.astype({"study_id": object}), on=["study_id", *key], how="left")
+    codes, ids = raw_codes(table["study_id"])
+    row = pd.Index(cells.studies["study_id"].tolist()).get_indexer(pd.Index(ids.tolist()))[codes]
+    row = np.where(codes < 0, -1, row)
+    named = [name for name in ("region", "hemisphere", "metric") if name in table]
+    levels, given = [], []
+    for name in named:
+        codes, known = coded(table[name])
+        levels.append([*known, ""])  # the last one, of code -1, is missing
+        given.append(codes)
+    places = np.full([len(known) for known in levels], -1, dtype=np.intp)
+    for place, key in enumerate(zip(*(cells.columns[name] for name in named), strict=True)):
+        at = tuple(known.index(text) for known, text in zip(levels, key, strict=True))
+        places[at] = place
+    column = places[tuple(given)]
+    values = np.full(len(table), np.nan)
+    there = (row >= 0) & (column >= 0)
+    values[there] = cleaned[row[there], column[there]]
     result = table.copy()
-    result["value"] = merged["_cleaned"].to_numpy()
+    result["value"] = values
     return result

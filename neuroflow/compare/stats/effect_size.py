@@ -7,6 +7,8 @@ from scipy import special, stats
 
 from neuroflow.matrix import FloatArray
 
+_STEPS = 6
+_SETTLED = 1e-5  # of a step that Newton's method squares
 _NEAR = 1e-11  # a step of the secant method leaves its product with the one before, times curvature
 
 
@@ -120,18 +122,54 @@ def eta_squared_interval(
     [0.0094, 0.242]
     """
     tail = (1 - confidence) / 2
+    good = np.isfinite(f) & np.isfinite(df) & (df_num > 0) & (df > 0)
     ends = []
     for probability in (1 - tail, tail):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            central = special.fdtr(df_num, df, f) <= probability
-            shift = special.ncfdtrinc(df_num, df, probability, f)  # to six digits
-            for _ in range(2):  # Newton: the slope is the difference of two distributions
-                now = special.ncfdtr(df_num, df, shift, f)
-                up = special.ncfdtr(df_num + 2, df, shift, f * df_num / (df_num + 2))
-                shift = shift + 2 * (now - probability) / (now - up)
-            shift = np.where(central, 0.0, np.maximum(shift, 0))
-            ends.append(np.where(np.isfinite(f), shift / (shift + n), np.nan))
+        shift = np.zeros(np.shape(f))
+        shift[good] = _noncentral_f(
+            *(np.broadcast_to(part, np.shape(f))[good] for part in (f, df_num, df)), probability
+        )
+        ends.append(np.where(good, shift / (shift + n), np.nan))
     return ends[0], ends[1]
+
+
+def _noncentral_f(
+    f: FloatArray, df_num: FloatArray, df: FloatArray, probability: float
+) -> FloatArray:
+    """Return the noncentrality at which `f` is this quantile; 0 where it is below the central one.
+
+    Newton's method for its square root, on the scale of normal quantiles, where it is almost a
+    line; what has not settled after some steps is left to SciPy, which is slower.
+    """
+    z = special.ndtri(1 - probability)
+    central = special.fdtr(df_num, df, f) <= probability
+    mean = small_sample_factor(df + 1) * np.sqrt(1 + 1 / df)
+    chi = np.sqrt(special.chdtri(df, probability) / df)
+    value = np.sqrt(np.maximum(f * df_num * mean**2 - (df_num - 1), 0))
+    width = np.hypot(np.sqrt(f * df_num) * (chi - mean), z)
+    root = np.maximum(value + np.sign(z) * width, 0.3)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        for _ in range(_STEPS):
+            now = special.ncfdtr(df_num, df, root**2, f)
+            up = special.ncfdtr(df_num + 2, df, root**2, f * df_num / (df_num + 2))
+            quantile = special.ndtri(now)
+            density = np.exp(-(quantile**2) / 2) / np.sqrt(2 * np.pi)
+            step = (quantile + z) * density / (root * (now - up))
+            root = np.where(root + step > 0, root + step, root / 2)
+            settled = np.abs(step) <= _SETTLED * (1 + root)
+            if (settled | central).all():
+                break
+        shift = root**2
+        rest = np.flatnonzero(~(settled | central))
+        if len(rest):
+            k, m, x = df_num[rest], df[rest], f[rest]
+            found = special.ncfdtrinc(k, m, probability, x)  # to six digits
+            for _ in range(2):  # the slope is the difference of two distributions
+                now = special.ncfdtr(k, m, found, x)
+                up = special.ncfdtr(k + 2, m, found, x * k / (k + 2))
+                found = found + 2 * (now - probability) / (now - up)
+            shift[rest] = np.maximum(found, 0)
+    return np.where(central, 0.0, shift)
 
 
 def noncentrality(t: FloatArray, df: FloatArray, probability: float) -> FloatArray:

@@ -11,7 +11,7 @@ from neuroflow.compare.stats.linear.fit import Fit
 from neuroflow.compare.stats.terms import Design
 from neuroflow.matrix import BoolArray, FloatArray
 
-SURE = 4.0  # standard errors of a log variance ratio; below it a difference may be chance
+SURE = 6.3e-5  # p of four standard deviations; above it a difference of variances may be chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class UnequalSpread:
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = squares / df
             rest = (squares.sum(axis=0) - squares) / (df.sum() - df)
-            distance = np.log(variance / rest) / np.sqrt(2 / df + 2 / (df.sum() - df))
-        return cls(member, variance, np.abs(distance) > SURE)
+            p = variance_ratio_p(variance / rest, df, df.sum() - df)
+        return cls(member, variance, p < SURE)
 
     def coverage(self, model: Fit, weights: FloatArray, confidence: float) -> FloatArray:
         """Return how often a contrast's intervals hold the truth; NaN where nothing differs."""
@@ -43,3 +43,9 @@ class UnequalSpread:
             quantile = special.stdtrit(model.df, (1 + confidence) / 2) / np.sqrt(ratio)
         found = 2 * special.stdtr(model.df, quantile) - 1
         return np.where(self.differs[share > 0].any(axis=0), found, np.nan)
+
+
+def variance_ratio_p(ratio: FloatArray, df1: FloatArray, df2: FloatArray) -> FloatArray:
+    """Return the p value of a ratio of two variances (F test, two sides)."""
+    below = special.fdtr(df1, df2, ratio)
+    return np.asarray(2 * np.minimum(below, special.fdtrc(df1, df2, ratio)))
