@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special
 
 from neuroflow.compare import compare_groups, methods_text, paper_table
 from neuroflow.compare.stats.effect_size import eta_squared_interval

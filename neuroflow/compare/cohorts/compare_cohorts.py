@@ -199,8 +199,8 @@ def pool_effects(
         One row per region, metric and contrast, `cohort` ``"random effects"``: `k` (cohorts),
         `estimate`, `se`, `ci_low`, `ci_high`, `statistic` (t), `df`, `p` (Hartung and Knapp), `q`,
         `tau2` (REML, the square of the unit), `i2` (percent), `heterogeneity_q`,
-        `heterogeneity_p`, `pi_low`, `pi_high` (prediction interval of another cohort),
-        `without_low`, `without_high` (the lowest and highest estimate with one cohort left out)
+        `heterogeneity_p`, `pi_low`, `pi_high` (prediction interval of another cohort, often too
+        narrow with fewer than 15), `without_low`, `without_high` (the lowest and highest estimate with one cohort left out)
         and `reason`.
 
     Raises

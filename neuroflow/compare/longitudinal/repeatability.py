@@ -167,19 +167,20 @@ def limits_of_agreement(differences: FloatArray, confidence: float) -> dict[str,
     References
     ----------
     Bland JM, Altman DG (1999), Stat Methods Med Res 8:135-160.
+    Carkeet A (2015), Optom Vis Sci 92:e71-e80 (exact intervals of the limits, noncentral t).
     """
-    n = len(differences)
+    n, tail = len(differences), (1 + confidence) / 2
     bias, sd = differences.mean(axis=0), differences.std(axis=0, ddof=1)
-    half = stats.norm.ppf((1 + confidence) / 2)
-    t = stats.t.ppf((1 + confidence) / 2, n - 1)
-    of_limit = t * sd * np.sqrt(1 / n + half**2 / 2 / (n - 1))
+    half, of_bias = stats.norm.ppf(tail), stats.t.ppf(tail, n - 1) / np.sqrt(n)
+    near, far = stats.nct.ppf([1 - tail, tail], n - 1, half * np.sqrt(n)) / np.sqrt(n)
     found: dict[str, FloatArray] = {}
-    for name, level, width in (
-        ("bias", bias, t * sd / np.sqrt(n)),
-        ("lower", bias - half * sd, of_limit),
-        ("upper", bias + half * sd, of_limit),
+    for name, middle, low, high in (
+        ("bias", 0.0, -of_bias, of_bias),
+        ("lower", -half, -far, -near),
+        ("upper", half, near, far),
     ):
-        found |= {name: level, f"{name}_low": level - width, f"{name}_high": level + width}
+        found |= {name: bias + middle * sd}
+        found |= {f"{name}_low": bias + low * sd, f"{name}_high": bias + high * sd}
     return found
 
 

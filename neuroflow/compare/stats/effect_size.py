@@ -129,7 +129,7 @@ def eta_squared_interval(
         shift[good] = _noncentral_f(
             *(np.broadcast_to(part, np.shape(f))[good] for part in (f, df_num, df)), probability
         )
-        ends.append(np.where(good, shift / (shift + n), np.nan))
+        ends.append(np.where(good, shift / np.where(good, shift + n, 1), np.nan))
     return ends[0], ends[1]
 
 
