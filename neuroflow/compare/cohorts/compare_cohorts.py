@@ -200,8 +200,8 @@ def pool_effects(
         `estimate`, `se`, `ci_low`, `ci_high`, `statistic` (t), `df`, `p` (Hartung and Knapp), `q`,
         `tau2` (REML, the square of the unit), `i2` (percent), `heterogeneity_q`,
         `heterogeneity_p`, `pi_low`, `pi_high` (prediction interval of another cohort, often too
-        narrow with fewer than 15), `without_low`, `without_high` (the lowest and highest estimate with one cohort left out)
-        and `reason`.
+        narrow with fewer than 15), `without_low`, `without_high` (the lowest and highest estimate
+        with one cohort left out) and `reason`.
 
     Raises
     ------
