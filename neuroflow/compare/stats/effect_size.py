@@ -123,12 +123,11 @@ def eta_squared_interval(
     """
     tail = (1 - confidence) / 2
     good = np.isfinite(f) & np.isfinite(df) & (df_num > 0) & (df > 0)
+    x, k, m = (np.broadcast_to(part, np.shape(f))[good] for part in (f, df_num, df))
     ends = []
     for probability in (1 - tail, tail):
         shift = np.zeros(np.shape(f))
-        shift[good] = _noncentral_f(
-            *(np.broadcast_to(part, np.shape(f))[good] for part in (f, df_num, df)), probability
-        )
+        shift[good] = _noncentral_f(x, k, m, probability)
         ends.append(np.where(good, shift / np.where(good, shift + n, 1), np.nan))
     return ends[0], ends[1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from neuroflow.compare.stats.linear.spread import SURE, variance_ratio_p
+from neuroflow.compare.stats.linear import SURE, variance_ratio_p
 from neuroflow.matrix import FloatArray, moments
 
 

@@ -33,6 +33,7 @@ from neuroflow.plot.common import (
     figure_of,
     is_narrow,
     new_axes,
+    panel_size,
     pick_regions,
     region_labels,
     set_caption,
@@ -41,6 +42,7 @@ from neuroflow.plot.common import (
 from neuroflow.plot.figures import FigureSpec, FormEntry
 
 _LIST_AT = (190.0, -70.0)  # where the list begins
+_LIST_HEIGHT = 120.0  # mm of the panel, below which its lines would lie over each other
 _LIST_PITCH, _LIST_ROWS = 9.8, 14  # height and number of the lines of the list
 _SCHEMATIC = (
     "Schematic: discs are regions and curves are tracts, at approximate positions in MNI space; "
@@ -125,7 +127,7 @@ def brain(
         if ax is None:
             ax = new_axes(DOUBLE_COLUMN, 200.0)
         draw_outlines(ax)
-        listed = not is_narrow(ax)
+        listed = not is_narrow(ax) and panel_size(ax)[1] >= _LIST_HEIGHT
         if masks is None:
             draw_schematic(ax, scene)
         else:

@@ -24,6 +24,7 @@ from neuroflow.plot.common import (
     abbreviations,
     add_legend,
     current_style,
+    is_narrow,
     lower_first,
     metric_name,
     new_axes,
@@ -123,7 +124,9 @@ def roc(
         new_figure = ax is None
         if ax is None:
             ax = new_axes(SINGLE_COLUMN, 85.0 + 5 * len(names))
-        _draw(ax, values, labelled.positive, labels)
+        breaks = "\n" if not new_figure and is_narrow(ax) else " "
+        shown = [label.replace(", AUC", f",{breaks}AUC") for label in labels]
+        _draw(ax, values, labelled.positive, shown)
         record_marks(ax, names, labels, np.full((len(names), 2), np.nan))
         add_legend(ax, ax.get_legend_handles_labels()[0], new_figure=new_figure)
         facts = labelled.facts

@@ -43,9 +43,11 @@ def is_narrow(ax: Axes) -> bool:
 
 def shorten_names(ax: Axes, names: Sequence[str]) -> list[str]:
     """Return the names of rows so that they leave room for what is drawn."""
+    width, height = panel_size(ax)
+    if 0.7 * height < len(names) * current_style().small * _POINT * 0.9:
+        return [""] * len(names)  # in rows lower than a letter names would lie over each other
     if not names or not is_narrow(ax):
         return list(names)
-    width, height = panel_size(ax)
     letters = max(12, int(0.4 * width / (0.53 * current_style().small * _POINT)))
     lines = int(0.6 * height / max(len(names), 1) / (1.25 * current_style().small * _POINT))
     if lines > 1:

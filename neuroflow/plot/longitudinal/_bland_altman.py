@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from neuroflow.compare import limits_of_agreement, needed_columns, read_repeats
 from neuroflow.errors import CompareError
@@ -124,6 +125,7 @@ def bland_altman(
         shown = [f"{x:.3g}, difference {y:.3g}" for x, y in zip(mean, difference, strict=True)]
         record_marks(ax, people, shown, np.column_stack([mean, difference]))
         ax.set_xlabel(textwrap.fill(f"Mean of both, {quantity}", 40))
+        ax.xaxis.set_major_locator(MaxNLocator(6, prune="upper"))  # a number at the end is cut
         ax.set_ylabel(f"{repeats.names[1]} - {repeats.names[0]}")
         note = (
             f"Lines: bias {bias:.2g} and {percent_text(confidence)} limits of agreement "
