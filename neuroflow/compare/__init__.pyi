@@ -24,6 +24,7 @@ from .harmonization import site_differences as site_differences
 from .longitudinal import TrialDesign as TrialDesign
 from .longitudinal import change_over_time as change_over_time
 from .longitudinal import compare_arms as compare_arms
+from .longitudinal import fitted_lines as fitted_lines
 from .longitudinal import limits_of_agreement as limits_of_agreement
 from .longitudinal import needed_columns as needed_columns
 from .longitudinal import person_change as person_change

@@ -40,6 +40,7 @@ from neuroflow.plot.common import (
     is_narrow,
     label_systems,
     metric_name,
+    names_fit,
     new_axes,
     order_regions,
     panel_size,
@@ -317,9 +318,8 @@ def _draw_groups(ax: Axes, grid: _Grid) -> list[Artist]:
         n = len(list(run))
         color = styles[name][0] if name else theme.missing
         ax.add_patch(Rectangle((start - 0.5, _BAR_TOP), n, 1, facecolor=color, linewidth=0))
-        if len(name) * 1.8 < n / len(grid.groups) * _cells_width(
-            ax
-        ):  # mm of its name, and of its bar
+        # mm of its name, and of its bar, which must be as high as a letter
+        if names_fit(ax, len(grid.z)) and len(name) * 1.8 < n / len(grid.groups) * _cells_width(ax):
             dark = float(np.dot(to_rgb(color), (0.3, 0.59, 0.11))) < 0.5
             ax.text(
                 start + (n - 1) / 2,

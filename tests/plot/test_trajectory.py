@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import neuroflow as nf
 from neuroflow.errors import CompareError
 from neuroflow.plot import caption, styled, trajectory
 
@@ -23,3 +24,16 @@ def test_participants_are_lines_and_means_are_at_visits(visits):
     assert "Control (n = 8)" in caption(ax)
     with pytest.raises(CompareError, match="No participant has two visits"):
         trajectory(visits, "pSN")
+
+
+def test_lines_of_the_model_have_its_level_and_slope(visits):
+    one = visits[(visits["region"] == "SCP") & (visits["metric"] == "FW")]
+    ax = nf.plot.trajectory(one, "SCP", line="model")
+    change = nf.change_over_time(one, method="mixed", covariates=()).set_index("contrast")
+    drawn = [line.get_xydata() for line in ax.lines if len(line.get_xdata()) > 2][1::2]
+    groups = ["Control", "PD", "MSA", "PSP"]
+    for name, points in zip(groups, drawn, strict=True):
+        slope = (points[-1, 1] - points[0, 1]) / points[-1, 0]
+        assert slope == pytest.approx(change.loc[name, "estimate"], rel=1e-4)
+        assert points[0, 1] == pytest.approx(change.loc[name, "baseline"], rel=1e-4)
+    assert "mixed model (REML), n at each visit" in nf.plot.caption(ax)

@@ -1,5 +1,6 @@
 from .arms import compare_arms as compare_arms
 from .change import change_over_time as change_over_time
+from .mixed_change import fitted_lines as fitted_lines
 from .models import fit_random_intercept as fit_random_intercept
 from .person_change import person_change as person_change
 from .power import TrialDesign as TrialDesign

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from neuroflow.compare.longitudinal.models import STRUCTURES, MixedFit, fit_mixed
-from neuroflow.compare.longitudinal.visits import FollowUp
+from neuroflow.compare.longitudinal.visits import FollowUp, read_follow_up
 from neuroflow.compare.stats import (
     Contrast,
     Covariate,
@@ -19,7 +20,7 @@ from neuroflow.compare.stats import (
 )
 from neuroflow.errors import CompareError, ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.matrix import BoolArray, FloatArray, IntArray
+from neuroflow.matrix import BoolArray, Cells, FloatArray, IntArray, TimeUnit
 
 MODEL_COLUMNS = (
     "random_effects",
@@ -32,6 +33,7 @@ MODEL_COLUMNS = (
 _LEAST = 2  # people with repeated visits, for a slope of their group
 _NO_VARIANCE = 1e-10
 _NAMED = 5
+_POINTS = 21  # of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +255,27 @@ def simplified_models(data: FollowUp, change: MixedChange) -> list[dict[str, str
             ResultWarning,
         )
     return found
+
+
+def fitted_lines(
+    cells: Cells, *, by: str, time: str, unit: TimeUnit | None, confidence: float
+) -> pd.DataFrame:
+    """Return the lines of one column's mixed model: a row per group and time, with intervals."""
+    data = read_follow_up(cells, by=by, time=time, unit=unit, groups=None, covariates=())
+    ((_, design),) = designs_of(data, by, ())
+    if isinstance(design, str):
+        raise CompareError(f"There is no mixed model: {design}.")
+    fit, parts = design.fit(data.values), []
+    tail = (1 + confidence) / 2
+    for code, name in enumerate(data.people.names):
+        if name not in design.slope:
+            continue
+        group = data.people.group[np.unique(data.person[design.rows])]
+        last = float(design.time[(group == code)[design.person]].max())
+        for years in np.linspace(0, last, _POINTS):
+            weights = np.zeros(design.matrix.shape[1])
+            weights[design.level[name]], weights[design.slope[name]] = 1.0, years
+            estimate, se, df = (float(part[0]) for part in fit.contrast(weights))
+            half = stats.t.ppf(tail, df) * se
+            parts.append((name, years, estimate, estimate - half, estimate + half))
+    return pd.DataFrame(parts, columns=["group", "years", "estimate", "ci_low", "ci_high"])

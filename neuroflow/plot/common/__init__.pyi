@@ -20,6 +20,7 @@ from .layout import add_legend as add_legend
 from .layout import group_handles as group_handles
 from .layout import is_narrow as is_narrow
 from .layout import label_systems as label_systems
+from .layout import names_fit as names_fit
 from .layout import panel_size as panel_size
 from .layout import point_handle as point_handle
 from .layout import set_region_axis as set_region_axis

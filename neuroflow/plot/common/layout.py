@@ -41,11 +41,16 @@ def is_narrow(ax: Axes) -> bool:
     return panel_size(ax)[0] < _NARROW
 
 
+def names_fit(ax: Axes, rows: int) -> bool:
+    """Return whether rows are high enough for names, so that these do not lie over each other."""
+    return 0.7 * panel_size(ax)[1] >= 0.9 * rows * current_style().small * _POINT
+
+
 def shorten_names(ax: Axes, names: Sequence[str]) -> list[str]:
     """Return the names of rows so that they leave room for what is drawn."""
     width, height = panel_size(ax)
-    if 0.7 * height < len(names) * current_style().small * _POINT * 0.9:
-        return [""] * len(names)  # in rows lower than a letter names would lie over each other
+    if not names_fit(ax, len(names)):
+        return [""] * len(names)
     if not names or not is_narrow(ax):
         return list(names)
     letters = max(12, int(0.4 * width / (0.53 * current_style().small * _POINT)))

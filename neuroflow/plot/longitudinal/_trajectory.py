@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
 from scipy import stats
 
-from neuroflow.compare import warn_similar_labels
+from neuroflow.compare import fitted_lines, warn_similar_labels
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
     Cells,
@@ -20,6 +21,7 @@ from neuroflow.matrix import (
     FloatArray,
     IntArray,
     TimeUnit,
+    check_choice,
     check_number,
     check_span,
     labels,
@@ -57,6 +59,7 @@ def trajectory(
     by: str = "group",
     time: str = "age",
     unit: TimeUnit | None = None,
+    line: Literal["means", "model"] = "means",
     confidence: float = 0.95,
     exclude_suspect: ExcludeSuspect = None,
     ax: Axes | None = None,
@@ -77,8 +80,11 @@ def trajectory(
         The column with the time of the visit: numbers in years (such as `age`), or dates.
     unit
         The unit of numbers in `time`, as in `change_over_time`.
+    line
+        ``"means"``, or ``"model"`` for the lines of the mixed model that `change_over_time` fits
+        with ``method="mixed"``, with bands; it also uses participants of one visit.
     confidence
-        Level of the means' confidence intervals (t distribution), between 0 and 1.
+        Level of the lines' or means' confidence intervals (t distribution), between 0 and 1.
     exclude_suspect
         Whether to leave out impossible values and those of exactly 0 or 1, as in
         `compare_groups`; by default the former are refused.
@@ -111,10 +117,12 @@ def trajectory(
     'Years since the first visit'
     """
     check_number("confidence", confidence, below=1)
+    check_choice("line", line, ("means", "model"))
     cells = read_cells(table, metric=metric, needed=[by, time], exclude_suspect=exclude_suspect)
     all_series, quantity = _read_series(cells, region, metric, by, (time, unit))
     warn_similar_labels(by, [series.group for series in all_series])
     styles = group_styles([series.group for series in all_series])
+    fitted = _fitted(cells, region, by, (time, unit), confidence) if line == "model" else None
     with styled():
         new_figure = ax is None
         if ax is None:
@@ -124,18 +132,17 @@ def trajectory(
             mine = [series for series in all_series if series.group == name]
             _draw_lines(ax, mine, group_style)
             shift = (place - (len(styles) - 1) / 2) * 0.02
-            _draw_means(ax, mine, group_style, shift, confidence)
+            if fitted is None:
+                _draw_means(ax, mine, group_style, shift, confidence)
+            else:
+                _draw_model(ax, mine, fitted[fitted["group"] == name], group_style)
             handles.append(point_handle(f"{name} (n = {len(mine)})", *group_style))
         ax.set_xlabel("Years since the first visit")
         ax.set_ylabel(textwrap.fill(quantity, 30))
         ax.grid(axis="y", zorder=0)
         ax.set_axisbelow(True)
         add_legend(ax, handles, new_figure=new_figure)
-        note = (
-            "Thin lines: participants. Marks: mean first value plus the mean change of those who "
-        )
-        note += "have the visit (n where it falls), with "
-        note += f"{percent_text(confidence)} CI."
+        note = f"Thin lines: participants. {_LINES[line]} {percent_text(confidence)} CI."
         foot = " ".join(text for text in (note, abbreviations([quantity])) if text)
         counts = ", ".join(str(handle.get_label()) for handle in handles)
         set_caption(
@@ -147,6 +154,12 @@ def trajectory(
         )
     return ax
 
+
+_LINES = {
+    "means": "Marks: mean first value plus the mean change of those who have the visit (n where it "
+    "falls), with",
+    "model": "Thick lines: mixed model (REML), n at each visit. Bands:",
+}
 
 FIGURE = FigureSpec(
     "trajectory",
@@ -201,6 +214,49 @@ def _draw_lines(ax: Axes, all_series: list[_Series], group_style: tuple[str, str
         LineCollection(lines, colors=group_style[0], linewidths=0.7, alpha=pale, zorder=2)
     )
     ax.autoscale_view()
+
+
+def _fitted(
+    cells: Cells, region: str, by: str, clock: tuple[str, TimeUnit | None], confidence: float
+) -> pd.DataFrame:
+    """Return the lines of the region's mixed model."""
+    place, _ = find_region(cells.columns, region)
+    one = replace(
+        cells,
+        columns=cells.columns.iloc[[place]].reset_index(drop=True),
+        values=cells.values[:, [place]],
+        suspect=None,
+    )
+    return fitted_lines(one, by=by, time=clock[0], unit=clock[1], confidence=confidence)
+
+
+def _draw_model(
+    ax: Axes, all_series: list[_Series], line: pd.DataFrame, group_style: tuple[str, str]
+) -> None:
+    """Draw a group's line with its band, and how many have each visit."""
+    color, theme = group_style[0], current_style().palette
+    years, level = line["years"].to_numpy(), line["estimate"].to_numpy()
+    if not len(years):
+        return
+    ax.fill_between(years, line["ci_low"], line["ci_high"], color=color, alpha=0.25, linewidth=0)
+    ax.plot(years, level, color=theme.background, linewidth=3.2, zorder=3)
+    ax.plot(years, level, color=color, linewidth=1.8, zorder=4)
+    for visit in range(max(len(series.years) for series in all_series)):
+        when = [series.years[visit] for series in all_series if len(series.years) > visit]
+        at = float(np.mean(when))
+        height = float(np.interp(at, years, level))
+        ax.plot([at], [height], marker=group_style[1], color=color, mec=theme.background, zorder=5)
+        ax.annotate(
+            str(len(when)),
+            (at, height),
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="center",
+            fontsize=current_style().small,
+            color=color,
+            path_effects=[withStroke(linewidth=2, foreground=theme.background)],
+            zorder=6,
+        )
 
 
 def _draw_means(
