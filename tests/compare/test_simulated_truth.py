@@ -79,7 +79,6 @@ def test_false_discoveries_stay_below_their_rate_over_200_cohorts():
     assert (found & ~false).sum() / (cohorts * different) > 0.6
 
 
-@pytest.mark.filterwarnings("ignore:95% intervals may hold")
 def test_published_differences_are_found_in_a_similar_cohort():
     table = realistic_table({"Control": 60, "PD": 60, "MSA": 60, "PSP": 60}, seed=1)
     effects = compare_groups(

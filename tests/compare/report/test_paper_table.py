@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 import statsmodels.formula.api as smf
 from support.comparison_tables import normal_table, realistic_table, wide
 
@@ -28,7 +27,6 @@ def test_adjusted_means_equal_those_of_statsmodels():
         assert ours["n"] == (data["group"] == name).sum()
 
 
-@pytest.mark.filterwarnings("ignore:95% intervals may hold")
 def test_paper_table_shows_means_tests_and_differences():
     table = realistic_table({"Control": 40, "PD": 40, "MSA": 30, "PSP": 30}, seed=2)
     paper = paper_table(table, reference=None, covariates=["age", "sex"]).set_index("Region")
