@@ -31,5 +31,4 @@ from .figures import FormEntry as FormEntry
 from .longitudinal._bland_altman import bland_altman as bland_altman
 from .longitudinal._power import power as power
 from .longitudinal._trajectory import trajectory as trajectory
-from .pages import PAGE_HEIGHT as PAGE_HEIGHT
 from .pages import pages as pages

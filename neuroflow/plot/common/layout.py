@@ -155,7 +155,7 @@ def label_systems(ax: Axes, systems: Sequence[str], *, at: float = 1.01) -> None
     theme = current_style().palette
     start = 0
     runs = [(name, len(list(run))) for name, run in groupby(systems)]
-    if len(runs) > len(set(systems)):
+    if len(runs) > 2 * len(set(systems)) or (len(runs) == len(systems) > len(set(systems))):
         return  # in the user's own order, not by system
     named = not is_narrow(ax)
     for name, length in runs:
