@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from neuroflow.cli.as_json import plain, write_json
 from neuroflow.errors import NeuroflowError
 from neuroflow.escaping import for_terminal
 
@@ -31,6 +31,7 @@ class Console:
     def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet
+        self._answer: dict[str, Any] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -41,8 +42,13 @@ class Console:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self.as_json and isinstance(error, NeuroflowError):
-            _write_json({"error": _error_fields(error.worded_for("cli"))})
+        if not self.as_json:
+            return
+        if isinstance(error, NeuroflowError):
+            fields = _error_fields(error.worded_for("cli"))
+            self._answer = {**(self._answer or {}), "error": fields}
+        if self._answer is not None:
+            write_json(self._answer)
 
     def info(self, text: str) -> None:
         """Print a remark to the error output, unless the command is quiet."""
@@ -55,9 +61,9 @@ class Console:
             write(text)
 
     def output(self, facts: Mapping[str, Any], table: pd.DataFrame | None = None) -> None:
-        """Print the result: the facts as JSON for scripts, the table for people."""
+        """Print the result: the facts as JSON at the end, the table for people."""
         if self.as_json:
-            _write_json({name: _plain(value) for name, value in facts.items()})
+            self._answer = {name: plain(value) for name, value in facts.items()}
         elif table is not None and not self.quiet:
             _print_grid(table)
 
@@ -111,24 +117,6 @@ def _error_fields(error: NeuroflowError) -> dict[str, Any]:
         "study_id": error.study_id,
         "exit_code": error.exit_code,
     }
-
-
-def _plain(value: Any) -> Any:
-    """Turn tables, paths and times into what JSON knows."""
-    if hasattr(value, "to_json"):
-        return json.loads(value.to_json(orient="records", date_format="iso", double_precision=15))
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def _write_json(facts: Mapping[str, Any]) -> None:
-    # Escaped to ASCII: a terminal or pipe of any encoding takes it.
-    sys.stdout.write(json.dumps(facts, indent=1) + "\n")
 
 
 def _print_grid(frame: pd.DataFrame) -> None:

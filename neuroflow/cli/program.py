@@ -62,15 +62,18 @@ _PANELS = {
         commands.compare,
         commands.compare_cohorts,
         commands.replication,
+        commands.compare_sites,
         commands.harmonize,
         commands.z_scores,
+        commands.correlate,
+        commands.asymmetry,
         commands.accuracy,
         commands.power,
         commands.repeatability,
         commands.plot,
     ),
     "Sharing": (commands.report, commands.verify),
-    "Forms, demo, help": (commands.app, commands.demo, commands.explain),
+    "Forms, demo, help": (commands.app, commands.demo, commands.explain, commands.schema),
 }
 app.add_typer(commands.keys, name="key", rich_help_panel="The service")
 app.add_typer(commands.account_keys, name="account-key", rich_help_panel="The service")

@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from support.answers import check_answer
 from support.comparison_tables import realistic_table
 from support.made_once import made_once
 from support.studies import two_nifti_studies
@@ -44,6 +45,7 @@ def run(monkeypatch, capsys):
         else:
             code = 0
         printed = capsys.readouterr()
+        check_answer(words, printed.out)
         return code, printed.out, printed.err
 
     monkeypatch.setenv("COLUMNS", "200")

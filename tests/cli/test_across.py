@@ -70,6 +70,35 @@ def test_effects_of_another_team_are_compared(run, file, table, tmp_path):
     assert all(-1 <= row["ci_low"] <= row["r"] <= row["ci_high"] <= 1 for row in rows)
 
 
+def test_regions_are_correlated_with_a_score(run, file, table):
+    code, out, err = run("correlate", file, "age", "--groups", "PSP", "--json")
+    assert code == 0, err
+    expected = nf.correlate(table, "age", groups=["PSP"])
+    found = [row["r"] for row in json.loads(out)["correlations"]]
+    np.testing.assert_allclose(found, expected["r"], rtol=1e-9)
+    assert "Pearson" in json.loads(out)["methods"]
+
+
+def test_sites_are_compared_among_controls(run, file, table):
+    code, out, err = run("compare-sites", file, "--site", "cohort_id", "--json")
+    assert code == 0, err
+    expected = nf.compare_sites(table, site="cohort_id")
+    found = [row["estimate"] for row in json.loads(out)["effects"]]
+    np.testing.assert_allclose(
+        np.array(found, dtype=float), expected["estimate"].astype(float), rtol=1e-9
+    )
+
+
+def test_asymmetry_is_a_cohort_table(run, table_file, tmp_path):
+    to = tmp_path / "asymmetry.parquet"
+    code, out, err = run("asymmetry", table_file, "--absolute", "--to", to, "--json")
+    assert code == 0, err
+    found = pd.read_parquet(to)
+    assert json.loads(out)["rows"] == len(found) > 0
+    expected = nf.asymmetry(pd.read_parquet(table_file), absolute=True)
+    np.testing.assert_allclose(found["value"], expected["value"])
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

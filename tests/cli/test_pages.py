@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.pages import blocks
 
+from neuroflow.cli.answers import ANSWERS, ERROR
 from neuroflow.cli.commands.analysis.plot import kinds
 from neuroflow.cli.exit_codes import exit_codes
 from neuroflow.workspace.workspace import Workspace
@@ -80,55 +81,55 @@ def test_every_figure_is_in_the_table():
     assert sorted(named) == kinds()
 
 
-def keys_of(command):
-    """Return the keys that the page promises."""
-    promised, last = {}, []
-    for names, keys in rows("For scripts"):
-        own = re.findall(r"`(\w+)`", keys)
-        for name in re.findall(r"`([\w -]+)`", names) or [names]:
-            promised[name] = [*last, *own] if keys.startswith("those") else own
-        last = own
-    return set(promised[command])
-
-
-def test_the_keys_for_scripts_are_the_promised_ones(run, here, project, service, table_file):
-    people = ("--participants", "participants.tsv")
-    study = "PILOT_1"
-    calls = {
-        "key new": ("key", "new", "id"),
-        "key show": ("key", "show", "id"),
-        "key check": ("key", "check", "id"),
-        "connect": ("connect", project),
-        "check": ("check", "scans"),
-        "package": ("package", project, study, "scans", *people),
-        "submit": ("submit", project, study),
-        "status": ("status", project),
-        "collect": ("collect", project),
-        "watch": ("watch", project),
-        "export": ("export", table_file, "out", "--format", "csv"),
-        "compare": ("compare", table_file),
-        "plot": ("plot", "strip", table_file, "--regions", "pSN", "--to", "strip.png"),
+def test_the_keys_of_the_page_are_those_of_the_schema():
+    promised = {
+        names.strip("`"): re.findall(r"`([\w-]+)`", keys) for names, keys in rows("For scripts")
     }
-    for name, words in calls.items():
+    assert promised.pop("every error") == ["error", *ERROR]
+    assert promised == {command: list(keys) for command, keys in ANSWERS.items()}
+
+
+def test_the_answers_of_a_workspace_keep_their_schema(run, here, project, service):
+    people = ("--participants", "participants.tsv")
+    for words in (
+        ("key", "new", "id"),
+        ("key", "show", "id"),
+        ("key", "check", "id"),
+        ("account-key", "show", project),
+        ("account-key", "export", project, "account"),
+        ("account-key", "import", project, "account"),
+        ("connect", project),
+        ("check", "scans"),
+        ("package", project, "PILOT_1", "scans", *people),
+        ("submit", project, "PILOT_1"),
+        ("status", project),
+        ("collect", project),
+        ("watch", project),
+        ("explain", "locked"),
+    ):
         code, out, err = run(*words, "--json")
         assert code == 0, err
-        assert set(json.loads(out)) == keys_of(name), name
-        if name == "submit":
+        assert "error" not in json.loads(out)
+        if words[0] == "submit":
             assert service.wait_until_idle()
     assert run("package", project, "NEXT", "scans", *people)[0] == 0
     with Workspace(project) as ws:
         one = ws.cohort("NEXT").studies[0]
-    label = one.label
     for words in (
-        ("exclude", project, "NEXT", label, "--reason", "motion"),
-        ("include", project, "NEXT", label),
-        ("override", project, "NEXT", label, "echo_time", "--reason", "agreed"),
+        ("exclude", project, "NEXT", one.label, "--reason", "motion"),
+        ("include", project, "NEXT", one.study_id),
+        ("override", project, "NEXT", one.study_id, "echo_time", "--reason", "agreed"),
         ("override-all", project, "NEXT", "echo_time", "--reason", "agreed"),
-        ("fill-in", project, "NEXT", label, "--age", one.age, "--sex", one.sex),
+        ("fill-in", project, "NEXT", one.study_id, "--age", one.age, "--sex", one.sex),
     ):
-        assert set(json.loads(run(*words, "--json")[1])) == keys_of(words[0]), words[0]
-    assert set(json.loads(run("table", table_file, "--json")[1])) == keys_of("table") - {"file"}
-    _, out, _ = run("table", table_file, "--to", "t.csv", "--json")
-    assert set(json.loads(out)) == keys_of("table") - {"table"}
-    _, out, _ = run("check", "nowhere", "--json")
-    assert {"error", *json.loads(out)["error"]} == keys_of("every error")
+        code, out, err = run(*words, "--json", "--quiet")
+        assert (code, err) == (0, "")
+        assert "error" not in json.loads(out)
+
+
+def test_a_table_in_a_file_is_named_and_not_printed(run, table_file, tmp_path):
+    _, out, _ = run("table", table_file, "--to", tmp_path / "t.csv", "--json")
+    assert set(json.loads(out)) == set(ANSWERS["table"]) - {"table"}
+    assert set(json.loads(run("table", table_file, "--json")[1])) == set(ANSWERS["table"]) - {
+        "file"
+    }

@@ -22,8 +22,10 @@ COMMANDS = [
     "override-all",
     "fill-in", "package", "submit", "status", "collect", "watch", "table", "export", "compare",
     "plot", "notify add", "notify list", "notify remove", "notify test", "app", "demo", "explain",
+    "schema",
     "rebuild", "account-key show", "account-key export", "account-key import",
     "power", "repeatability", "compare-cohorts", "replication", "harmonize", "z-scores",
+    "correlate", "asymmetry", "compare-sites",
     "accuracy", "forget", "repeat", "table-one", "exclude-result", "include-result",
     "pause", "resume", "stop",
     "report",
@@ -247,9 +249,10 @@ def test_times_paths_and_missing_values_are_json(capsys):
 
     at = datetime(2026, 1, 1, tzinfo=UTC)
     table = pd.DataFrame({"at": [pd.Timestamp(at)], "value": [float("nan")]})
-    Console(as_json=True).output({"at": at, "file": Path("a"), "rows": table})
+    with Console(as_json=True) as console:
+        console.output({"at": at, "file": Path("a"), "rows": table})
     assert json.loads(capsys.readouterr().out) == {
-        "at": "2026-01-01T00:00:00+00:00",
+        "at": "2026-01-01T00:00:00.000Z",
         "file": "a",
         "rows": [{"at": "2026-01-01T00:00:00.000Z", "value": None}],
     }

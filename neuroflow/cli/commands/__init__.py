@@ -1,8 +1,11 @@
 """The commands of `neuroflow`, one folder per panel of the help."""
 
 from neuroflow.cli.commands.analysis import accuracy as accuracy
+from neuroflow.cli.commands.analysis import asymmetry as asymmetry
 from neuroflow.cli.commands.analysis import compare as compare
 from neuroflow.cli.commands.analysis import compare_cohorts as compare_cohorts
+from neuroflow.cli.commands.analysis import compare_sites as compare_sites
+from neuroflow.cli.commands.analysis import correlate as correlate
 from neuroflow.cli.commands.analysis import harmonize as harmonize
 from neuroflow.cli.commands.analysis import plot as plot
 from neuroflow.cli.commands.analysis import power as power
@@ -18,6 +21,7 @@ from neuroflow.cli.commands.results import export as export
 from neuroflow.cli.commands.results import status as status
 from neuroflow.cli.commands.results import table as table
 from neuroflow.cli.commands.results import watch as watch
+from neuroflow.cli.commands.schema import schema as schema
 from neuroflow.cli.commands.service import account_keys as account_keys
 from neuroflow.cli.commands.service import connect as connect
 from neuroflow.cli.commands.service import keys as keys

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuroflow.cli.console import Console
+from neuroflow.cli.options import AsJson
 
 if TYPE_CHECKING:
     from neuroflow.errors import NeuroflowError
@@ -27,11 +28,15 @@ def explain(
             autocompletion=anchors,
         ),
     ],
+    as_json: AsJson = False,
 ) -> None:
     """Explain an error: what it means, its usual causes, and what to do."""
     from neuroflow import errors
 
-    Console().print(errors.explain(anchor))
+    with Console(as_json=as_json) as console:
+        text = errors.explain(anchor)
+        console.output({"anchor": anchor, "text": text})
+        console.print(text)
 
 
 def _below(branch: type[NeuroflowError]) -> list[str]:

@@ -10,3 +10,6 @@ from neuroflow.cli.commands.analysis.compare import table_one as table_one
 from neuroflow.cli.commands.analysis.follow_up import power as power
 from neuroflow.cli.commands.analysis.follow_up import repeatability as repeatability
 from neuroflow.cli.commands.analysis.plot import plot as plot
+from neuroflow.cli.commands.analysis.relations import asymmetry as asymmetry
+from neuroflow.cli.commands.analysis.relations import compare_sites as compare_sites
+from neuroflow.cli.commands.analysis.relations import correlate as correlate

@@ -124,12 +124,13 @@ def table(
     participants: Participants = None,
     schema: SchemaFile = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the cohort table to a file, or as CSV to the standard output."""
     import neuroflow as nf
     from neuroflow.results import cells_for_text, portable
 
-    with Console(as_json=as_json) as console:
+    with Console(as_json=as_json, quiet=quiet) as console:
         rows = cohort_table(source, participants, read_schema(schema), all_studies=all_studies)
         if wide:
             rows = nf.to_wide(rows, metric=wide, covariates=True).reset_index()

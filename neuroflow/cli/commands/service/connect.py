@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from neuroflow.cli.console import Console, write
-from neuroflow.cli.options import AsJson, HostKey, WorkspaceFolder
+from neuroflow.cli.options import AsJson, HostKey, Quiet, WorkspaceFolder
 from neuroflow.cli.passphrase import ask_in_terminal
 from neuroflow.errors import ConnectError, HostKeyUnknownError
 
@@ -44,13 +44,14 @@ def connect(
         typer.Option(help="Confirm server, user and key of a workspace that was set up elsewhere."),
     ] = False,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Save how to reach the service, and test the connection stage by stage."""
     from neuroflow.workspace import Workspace
 
     if (host or user or key) and not (host and user and key):
         raise typer.BadParameter("--host, --user and --key must be used together")
-    with Console(as_json=as_json) as console, Workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, Workspace(workspace) as ws:
         if remove:
             ws.service.remove_profile(remove)
         if host and user and key:
@@ -107,7 +108,7 @@ def _confirm_profile(service: Service, console: Console, *, is_confirmed: bool) 
 
 
 def _print_step(console: Console, step: Step) -> None:
-    if console.as_json:
+    if console.as_json or (console.quiet and step.ok):
         return
     write("ok    " if step.ok else "failed", "green" if step.ok else "red", end=" ")
     write(f"{step.name}: {step.message}")

@@ -10,7 +10,7 @@ import typer
 
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import open_workspace
-from neuroflow.cli.options import AsJson, WorkspaceFolder
+from neuroflow.cli.options import AsJson, Quiet, WorkspaceFolder
 from neuroflow.cli.passphrase import PASSPHRASE_VARIABLE, ask_for
 
 if TYPE_CHECKING:
@@ -32,22 +32,25 @@ def new(
         str, typer.Option(help="A comment in the public key; neuropacs sees it.")
     ] = "",
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make an Ed25519 key and print the public key, to be mailed to neuropacs."""
     from neuroflow.transfer import make_key
 
-    with Console(as_json=as_json) as console:
+    with Console(as_json=as_json, quiet=quiet) as console:
         secret = ask_for(path, confirm=True) if passphrase else None
         public = make_key(path.expanduser(), passphrase=secret, comment=comment)
         _print_key(console, path, public)
 
 
 @keys.command()
-def show(path: KeyFile, passphrase: Passphrase = False, as_json: AsJson = False) -> None:
+def show(
+    path: KeyFile, passphrase: Passphrase = False, as_json: AsJson = False, quiet: Quiet = False
+) -> None:
     """Print the public key of an existing key, and its fingerprint."""
     from neuroflow.transfer import public_key
 
-    with Console(as_json=as_json) as console:
+    with Console(as_json=as_json, quiet=quiet) as console:
         secret = _secret(path.expanduser(), asked=passphrase, is_needed=True)
         _print_key(console, path, public_key(path.expanduser(), secret))
 
@@ -60,11 +63,12 @@ def check(
         bool, typer.Option("--fix", help="Correct the permissions if others can read the key.")
     ] = False,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check whether the service accepts a key, and what to do if not."""
     from neuroflow.transfer import check_key
 
-    with Console(as_json=as_json) as console:
+    with Console(as_json=as_json, quiet=quiet) as console:
         report = check_key(path.expanduser(), _secret(path.expanduser(), asked=passphrase), fix=fix)
         if report.error is not None:
             raise report.error
@@ -91,9 +95,11 @@ account_keys = typer.Typer(
 
 
 @account_keys.command("show")
-def show_account_key(workspace: WorkspaceFolder, as_json: AsJson = False) -> None:
+def show_account_key(
+    workspace: WorkspaceFolder, as_json: AsJson = False, quiet: Quiet = False
+) -> None:
     """Print where the account key is, and its name in the ids; never the key itself."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         account = ws.account
         tags = [key.tag for key in account.keys()]  # noqa: SIM118  no mapping
         console.output({"account": account.name, "file": account.key_file, "tags": tags})
@@ -104,10 +110,13 @@ def show_account_key(workspace: WorkspaceFolder, as_json: AsJson = False) -> Non
 def export_account_key(
     workspace: WorkspaceFolder,
     path: Annotated[Path, typer.Argument(help="A new file for the key; keep it secret.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write the account key to a file, for another computer or a colleague."""
-    with Console() as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         ws.account.export_key(path)
+        console.output({"file": path})
         console.info(f"{path} is secret: send it encrypted, and delete it afterwards.")
 
 
@@ -115,10 +124,13 @@ def export_account_key(
 def import_account_key(
     workspace: WorkspaceFolder,
     path: Annotated[Path, typer.Argument(help="The exported key.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Add the account key of another computer; new ids are derived with it from now on."""
-    with Console() as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         key = ws.account.import_key(path)
+        console.output({"tag": key.tag})
         console.print(f"New ids begin with {key.tag}.")
 
 

@@ -10,7 +10,7 @@ import typer
 from neuroflow.cli.console import Console
 from neuroflow.cli.exit_codes import SOMETHING_LEFT
 from neuroflow.cli.inputs import open_workspace
-from neuroflow.cli.options import AsJson, WorkspaceFolder
+from neuroflow.cli.options import AsJson, Quiet, WorkspaceFolder
 
 notify = typer.Typer(
     no_args_is_help=True,
@@ -29,9 +29,10 @@ def add(
         ),
     ] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Send notices of a workspace to an address, too."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         if address is None:
             is_terminal = sys.stdin.isatty()
             address = (
@@ -43,9 +44,11 @@ def add(
 
 
 @notify.command("list")
-def list_addresses(workspace: WorkspaceFolder, as_json: AsJson = False) -> None:
+def list_addresses(
+    workspace: WorkspaceFolder, as_json: AsJson = False, quiet: Quiet = False
+) -> None:
     """List the addresses, without their secret parts."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         found = ws.notices.addresses()
         console.output({"addresses": found, "file": ws.notices.path})
         lines = [f"{number}  {shown}" for number, shown in enumerate(found, start=1)]
@@ -57,21 +60,22 @@ def remove(
     workspace: WorkspaceFolder,
     number: Annotated[int, typer.Argument(help="As `neuroflow notify list` numbers it.")],
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Send no more notices to an address."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         shown = ws.notices.remove(number)
         console.output({"address": shown})
         console.print(f"No more notices go to {shown}.")
 
 
 @notify.command("test")
-def send_test(workspace: WorkspaceFolder, as_json: AsJson = False) -> None:
+def send_test(workspace: WorkspaceFolder, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Send a test notice to every address.
 
     Exit code 20: an address did not take it, or there is none.
     """
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         sent = ws.notices.test()
         rows = [{"address": each.address, "reason": each.reason} for each in sent]
         console.output({"notices": rows})

@@ -77,19 +77,24 @@ def exclude(
     study: StudyName,
     reason: Annotated[str, typer.Option(help="The reason, for the list of exclusions.")],
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Exclude a study: it is not checked, packaged or sent until it is included again."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         ws.exclude(ws.cohort(cohort_id), study, reason)
         console.output({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
         console.info(f"{study} is excluded.")
 
 
 def include(
-    workspace: WorkspaceFolder, cohort_id: CohortId, study: StudyName, as_json: AsJson = False
+    workspace: WorkspaceFolder,
+    cohort_id: CohortId,
+    study: StudyName,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Include a study again that was excluded."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         ws.include(ws.cohort(cohort_id), study)
         console.output({"cohort_id": cohort_id, "excluded": ws.excluded(cohort_id)})
         console.info(f"{study} is included.")
@@ -101,9 +106,10 @@ def exclude_result(
     reason: Annotated[str, typer.Option(help="The reason, for captions and methods.")],
     region: Annotated[str | None, typer.Option(help="One region; else the study.")] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Set a result aside after quality control: a study, or one of its regions."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         ws.exclude_result(study, region, reason=reason)
         rows = ws.excluded_results()
         console.output({"set_aside": rows}, rows)
@@ -115,9 +121,10 @@ def include_result(
     study: Annotated[str, typer.Argument(help="study_id, or participant and session.")],
     region: Annotated[str | None, typer.Option(help="One region; else all of it.")] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Include a result again that was set aside."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         ws.include_result(study, region)
         rows = ws.excluded_results()
         console.output({"set_aside": rows}, rows)
@@ -129,9 +136,10 @@ def forget(
     study: Annotated[str, typer.Argument(help="A participant, or a study's label or study_id.")],
     yes: Annotated[bool, typer.Option("--yes", help="Remove it without asking.")] = False,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Remove a study or participant whose consent was withdrawn; it is never sent again."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         found = ws.forget_preview(study)
         if not yes:
             console.info("This removes for good: " + (", ".join(found) or study))
@@ -150,9 +158,10 @@ def override(
     rule: Annotated[str, typer.Argument(help="The rule's id.", autocompletion=rules)],
     reason: Annotated[str, typer.Option(help="The reason; an empty text withdraws the override.")],
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Override a rule for one study, with a reason that is recorded."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         ws.override(ws.cohort(cohort_id), study, rule, reason)
         console.output({"cohort_id": cohort_id, "study": study, "rule": rule, "reason": reason})
         done = "is overridden" if reason.strip() else "applies again"
@@ -165,9 +174,10 @@ def override_all(
     rule: Annotated[str, typer.Argument(help="The rule's id.", autocompletion=rules)],
     reason: Annotated[str, typer.Option(help="The reason; an empty text withdraws the overrides.")],
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Override a rule for every study of a cohort that is not excluded, with one reason."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         cohort = ws.cohort(cohort_id)
         ws.override(cohort, None, rule, reason)
         count = len(cohort.studies) - len(ws.excluded(cohort_id))
@@ -183,11 +193,12 @@ def fill_in(
     age: Annotated[float | None, typer.Option(help="Age at the scan, in years.")] = None,
     sex: Annotated[str | None, typer.Option(help="M or F.")] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Fill in the age or sex of a study that participants.tsv and its header do not have."""
     if age is None and sex is None:
         raise typer.BadParameter("use --age, --sex, or both")
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         ws.fill_in(ws.cohort(cohort_id), study, age=age, sex=sex)
         console.output({"cohort_id": cohort_id, "study": study, "age": age, "sex": sex})
         console.info(f"Filled in for {study}; participants.tsv is not changed.")

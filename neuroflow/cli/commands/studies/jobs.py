@@ -39,6 +39,5 @@ def _send(
     with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         order(ws)
         job = ws.running_job
-        facts = asdict(job) | {"since": job.since.isoformat()} if job else {}
-        console.output({"job": facts})
+        console.output({"job": asdict(job) if job else None})
         console.info(f"{said} It is {job.text}." if job else said)

@@ -30,7 +30,7 @@ def send_pilot(
     console.info(result.summary)
     if result.is_passed and (yes or _is_confirmed(console, ws, cohort)):
         return facts
-    console.output(facts)
+    console.output({"cohort_id": cohort.cohort_id, **facts})
     if not (result.is_passed or result.is_waiting):
         raise PilotError(
             result.summary,

@@ -10,7 +10,7 @@ import typer
 from neuroflow.cli.commands.studies.cohort import StudyName
 from neuroflow.cli.console import Console
 from neuroflow.cli.inputs import open_workspace
-from neuroflow.cli.options import AsJson, CohortId, WorkspaceFolder
+from neuroflow.cli.options import AsJson, CohortId, Quiet, WorkspaceFolder
 
 
 def repeat(
@@ -20,9 +20,10 @@ def repeat(
     reason: Annotated[str, typer.Option(help="The reason, for captions and methods.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Prepare a study that was sent to be sent once more, under a new id."""
-    with Console(as_json=as_json) as console, open_workspace(workspace) as ws:
+    with Console(as_json=as_json, quiet=quiet) as console, open_workspace(workspace) as ws:
         if not yes:
             console.info(
                 f"{study} will be processed once more, under a new id; the results of the earlier "
