@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from neuroflow.cli import console
+from neuroflow.cli.as_json import plain, write_json
 from neuroflow.compare import save_paper_table
 from neuroflow.errors import ResultWarning, StudyError
 from neuroflow.events import Bars, EventLog, Lines, warn_user
@@ -51,7 +52,7 @@ SCREENS = {
     "grid": lambda text: console.Console().output({}, pd.DataFrame({text: [text]})),
     "lines": lambda text: Lines()(event(text)),
     "bars": lambda text: Bars(disable=False, file=sys.stderr)(event(text)),
-    "json": lambda text: console.Console(as_json=True).output({"a": text}),
+    "json": lambda text: write_json({"a": plain(text)}),
 }
 
 

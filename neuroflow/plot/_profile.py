@@ -170,8 +170,12 @@ def _groups(studies: pd.DataFrame, by: str) -> pd.Series:
 
 
 def _find_study(studies: pd.DataFrame, wanted: str) -> int:
-    """Return the row of a study, named by its own id or its participant's."""
+    """Return the row of a study, named by its id, its participant, or participant_session."""
     named = np.flatnonzero(studies["study_id"].astype(str) == wanted)
+    if len(named) == 0 and {"participant_id", "session_id"} <= set(studies):
+        person, visit = labels(studies["participant_id"]), labels(studies["session_id"])
+        bare = wanted.removeprefix("sub-").replace("_ses-", "_")
+        named = np.flatnonzero((person + "_" + visit).isin([wanted, bare]))
     if len(named) == 0 and "participant_id" in studies:
         whose = labels(studies["participant_id"])
         named = np.flatnonzero(whose.isin([wanted, wanted.removeprefix("sub-")]))
@@ -182,7 +186,8 @@ def _find_study(studies: pd.DataFrame, wanted: str) -> int:
             )
     if len(named) == 0:
         raise OptionError(
-            f"The table has no study {wanted}.", advice="The column study_id lists the studies."
+            f"The table has no study {wanted}.",
+            advice="Name a study_id of the table, or participant_session, such as D001_01.",
         )
     return int(named[0])
 
