@@ -272,7 +272,16 @@ def test_exports_never_overwrite_others(tmp_path):
         assert (ws.folder / "exports" / "methods.txt").read_text().strip() == model.methods
 
 
-def test_values_predictions_and_paper_table_are_taken_away(model, tmp_path):
+@pytest.fixture
+def small_model(tmp_path):
+    """Open a workspace with twelve studies, whose values are few enough for a spreadsheet."""
+    with Workspace(tmp_path / "small") as ws:
+        collect_into(ws, people(12), reports=False)
+        yield loaded(ws)
+
+
+def test_values_predictions_and_paper_table_are_taken_away(small_model):
+    model = small_model
     exports = model.ws.folder / "exports"
     model.set(systems=("midbrain",), suffix=".xlsx")
     for export in (model.export_cohort_table, model.export_predictions, model.export_paper_table):
