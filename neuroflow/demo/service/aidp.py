@@ -50,7 +50,7 @@ def aidp_text(values: pd.DataFrame, study_id: str, layout: str = "wide") -> str:
     check_layout(layout)
     texts = {
         (region, metric): "" if isnan(value) else f"{value:.6f}"
-        for region, metric, value in zip(*(values[name] for name in _COLUMNS), strict=True)
+        for region, metric, value in zip(*(values[name].tolist() for name in _COLUMNS), strict=True)
     }
     if layout == "long":
         metrics = dict.fromkeys(metric for _, metric in texts)

@@ -60,7 +60,7 @@ def predict(values: pd.DataFrame) -> Prediction:
     Hastie, Tibshirani, Friedman, The Elements of Statistical Learning, section 6.6.3. Densities:
     `neuroflow.demo.service.reference_stats.group_statistics`.
     """
-    columns = (values[name] for name in ("region", "metric", "value"))
+    columns = (values[name].tolist() for name in ("region", "metric", "value"))
     free_water = {
         region: value for region, metric, value in zip(*columns, strict=True) if metric == "FW"
     }
