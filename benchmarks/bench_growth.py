@@ -171,7 +171,7 @@ def keep(found: dict[int, dict[str, float]]) -> None:
             for at, (old, new) in enumerate(pairwise(times))
         ]
         label = PANDAS if what == "pandas" else what
-        seconds = ", ".join(f"{one:.2g} s" for one in times)
+        seconds = ", ".join(f"{one:.2g} s" if one < 100 else f"{one:.0f} s" for one in times)
         growth(label, f"{seconds} ({', '.join(f'{n:,}' for n in times.index)} results)",
                max(steps, default=1.0), MOST)  # fmt: skip
     amount(f"memory at {sizes[-1]} results", table.loc["memory", sizes[-1]], "MB", MOST_MEMORY)

@@ -51,7 +51,7 @@ REASONS = {
     "collect, nothing new": "Python's garbage collector looks through more objects; the rest is "
     "in proportion",
     "collect, one more": "every folder on the server is compared with the disk, as results may be "
-    "replaced; see the row above it",
+    "replaced",
 }
 """Why a job misses its aim, as far as it is known."""
 

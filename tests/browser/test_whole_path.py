@@ -139,6 +139,10 @@ def send(page):
     page.sees("4 of 4 studies have been sent.")
     expect(page.form.locator("progress").first).to_have_attribute("value", "1.0000")
     keep(page, "forms_submit", docs=True)
+    page.choose_row(BROKEN)
+    page.sees("It can be sent once more under a new id")
+    keep(page, "forms_again")
+    page.choose_row(BROKEN)  # not this time
 
 
 def collect(page):
