@@ -57,6 +57,15 @@ def test_a_study_is_found_by_its_only_participant(larger_table, psp):
         profile(pd.concat([larger_table, again]), participant)
 
 
+def test_a_study_is_found_by_participant_and_session(larger_table, psp):
+    ours = larger_table["study_id"] == psp
+    participant = larger_table.loc[ours, "participant_id"].iloc[0]
+    visits = larger_table.assign(session_id=None)
+    visits.loc[ours, "session_id"] = "02"
+    for name in (f"{participant}_02", f"sub-{participant}_ses-02"):
+        assert f"of study {psp}" in caption(profile(visits, name, regions=FOUR))
+
+
 def test_a_missing_region_is_marked_in_its_row(larger_table, psp):
     hole = larger_table.copy()
     hole.loc[(hole["study_id"] == psp) & (hole["region"] == "SCP"), "value"] = np.nan
