@@ -140,3 +140,14 @@ def test_columns_are_names_that_python_accepts(table):
     for name in {str(name) for result in tables for name in result.columns}:
         assert name.isidentifier()
         assert name == "metric" or name not in shadowed
+
+
+def test_codes_of_groups_with_gaps_are_whole_numbers():
+    table = normal_table(m=2, seed=1)
+    codes = (
+        (table["group"] != "Control")
+        .astype(float)
+        .mask(table["study_id"].isin(table["study_id"][:1]))
+    )
+    effects = nf.compare_groups(table.assign(code=codes), by="code", reference="0")
+    assert effects["contrast"].unique().tolist() == ["1 - 0"]
