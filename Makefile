@@ -8,7 +8,7 @@ WORKERS ?= $$($(BIN)/python -c 'import os; print(min(4, 1 + (os.cpu_count() or 1
 # Tests start many processes; without stored bytecode each of them compiles neuroflow again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo lab serve test faults real mutations check lint types house bench docs pictures hostile lock licences sbom clean
+.PHONY: demo lab serve test faults real mutations check lint types house bench docs pictures hostile lowest lock licences sbom clean
 
 ## demo: the main job end to end on the embedded service
 demo: $(VENV)/.demo
@@ -79,12 +79,19 @@ pictures: $(VENV)/.test
 hostile: $(VENV)/.test
 	NEUROFLOW_SESSIONS=2000 $(BIN)/python -m pytest -q -s tests/transfer/collect/test_hostile_sessions.py
 
+## lowest: tests with the lowest versions that pyproject.toml admits (needs uv), but those in a browser
+lowest:
+	uv venv --quiet --clear .venv-lowest
+	uv pip install --quiet --python .venv-lowest --resolution lowest-direct \
+		--editable '.[demo,app,excel,word,convert,notify,crate,test]'
+	.venv-lowest/bin/python -m pytest -n $(WORKERS) -o filterwarnings=default -m "not browser and not notebook"
+
 ## lock, licences, sbom: versions with hashes; the page of licences; a bill of materials in dist/
 lock licences sbom: $(VENV)/.test
 	$(BIN)/python tools/make_supply_chain.py $@
 
 clean:
-	rm -rf $(VENV) $(DEMO) site docs/api .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-lowest $(DEMO) site docs/api .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
