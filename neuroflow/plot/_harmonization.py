@@ -140,7 +140,7 @@ def harmonization(
             f"the site to either side. After {kept}. n: studies."
         )
         foot = " ".join(text for text in (note, abbreviations(data.labels)) if text)
-        set_caption(ax, f"{what}. {note}", foot, new_figure=new_figure, notes=data_notes(before))
+        set_caption(ax, f"{what}. {note}", foot, new_figure=new_figure, notes=data_notes(even))
     return ax
 
 

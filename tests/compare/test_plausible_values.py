@@ -51,6 +51,7 @@ COMPARISONS = {
     "compare_sites": nf.compare_sites,
     "remove_site": nf.remove_site,
     "compare_cohorts": lambda table, **how: nf.compare_cohorts(table, cohort="site", **how),
+    "site_differences": nf.site_differences,
     "harmonize": lambda table, **how: nf.harmonize(table, method="linear", **how),
     "asymmetry": nf.asymmetry,
     "change_over_time": nf.change_over_time,

@@ -316,4 +316,5 @@ def replace_values(table: pd.DataFrame, cells: Cells, cleaned: FloatArray) -> pd
     values[there] = cleaned[row[there], column[there]]
     result = table.copy()
     result["value"] = values
+    result.attrs["data_notes"] = cells.notes
     return result
