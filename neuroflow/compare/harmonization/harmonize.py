@@ -12,7 +12,7 @@ from neuroflow._version import __version__
 from neuroflow.compare.harmonization.combat import batch_effects
 from neuroflow.compare.harmonization.sites import (
     SiteSample,
-    check_sites,
+    read_sites,
     remove_site,
     replace_values,
 )
@@ -33,7 +33,6 @@ from neuroflow.matrix import (
     check_choice,
     match_labels,
     participants,
-    read_cells,
 )
 
 Harmonization = Literal["combat", "longitudinal", "linear"]
@@ -139,11 +138,9 @@ def harmonize(
         raise OptionError(
             "The method longitudinal uses all studies.", advice="Leave out fit, or use combat."
         )
-    needed = list(dict.fromkeys([batch, by, *covariate_columns(covariates)]))
-    cells = read_cells(table, needed=needed, exclude_suspect=exclude_suspect)
-    sample = SiteSample.read(cells.studies, batch, by, covariates, fit)
-    check_sites(cells, sample.place, sample.fitted)
-    sample.design(sample.fitted)  # refuses sites that cannot be separated
+    cells, sample = read_sites(
+        table, batch, by, covariates, fit=fit, exclude_suspect=exclude_suspect
+    )
     keep = _reference(reference_batch, sample.place)
     who = participants(cells.studies)
     repeated = len(np.unique(who[sample.fitted])) < sample.fitted.sum()

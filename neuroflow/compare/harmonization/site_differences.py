@@ -8,10 +8,8 @@ import numpy as np
 import pandas as pd
 
 from neuroflow._version import __version__
-from neuroflow.compare.harmonization.sites import SiteSample, check_sites
-from neuroflow.compare.stats import covariate_columns, fit_linear, missing_patterns
-from neuroflow.errors import CompareError
-from neuroflow.matrix import ExcludeSuspect, FloatArray, read_cells
+from neuroflow.compare.harmonization.sites import read_sites, site_models
+from neuroflow.matrix import ExcludeSuspect
 
 
 def site_differences(
@@ -69,25 +67,13 @@ def site_differences(
     >>> site_differences(table, covariates=[])["shift"].round(3).tolist()
     [-0.05, 0.05]
     """
-    needed = list(dict.fromkeys([site, by, *covariate_columns(covariates)]))
-    cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
-    sample = SiteSample.read(cells.studies, site, by, covariates)
-    check_sites(cells, sample.place, sample.known)
-    sample.design(sample.known)  # refuses sites that cannot be separated
+    cells, sample = read_sites(
+        table, site, by, covariates, metric=metric, exclude_suspect=exclude_suspect
+    )
     names = sample.place.levels
     n, shift, spread = np.full((3, len(names), cells.values.shape[1]), np.nan)
-    usable = np.where(sample.known[:, None], cells.values, np.nan)
     codes = sample.place.values
-    for rows, columns in missing_patterns(usable):
-        used = np.zeros(len(sample.known), dtype=bool)
-        used[rows] = True
-        try:
-            design = sample.design(used)
-        except CompareError:
-            continue  # solvable with all studies, not with those that have this region: NaN
-        model = fit_linear(design.matrix, usable[np.ix_(rows, columns)])
-        own = sample.place.columns(used)[rows]
-        effects: FloatArray = own @ model.coefficients[-own.shape[1] :]
+    for rows, columns, model, effects in site_models(cells, sample):
         for code in range(len(names)):
             mine = codes[rows] == code
             n[code, columns] = mine.sum()

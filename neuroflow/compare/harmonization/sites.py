@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from neuroflow.compare.stats import (
     Correction,
     Covariate,
     Design,
+    Fit,
     build_design,
     covariate_columns,
     fit_linear,
@@ -185,26 +186,10 @@ def remove_site(
     >>> remove_site(table, covariates=[])["value"].round(3).tolist()
     [0.35, 0.55, 0.35, 0.55, 0.35, 0.55, 0.35, 0.55]
     """
-    needed = list(dict.fromkeys([site, by, *covariate_columns(covariates)]))
-    cells = read_cells(table, needed=needed, exclude_suspect=exclude_suspect)
-    sample = SiteSample.read(cells.studies, site, by, covariates)
-    check_sites(cells, sample.place, sample.known)
-    sample.design(sample.known)  # refuses sites that cannot be separated
+    cells, sample = read_sites(table, site, by, covariates, exclude_suspect=exclude_suspect)
     cleaned = np.full(cells.values.shape, np.nan)
-    usable = np.where(sample.known[:, None], cells.values, np.nan)
-    for rows, columns in missing_patterns(usable):
-        if len(rows) == 0:
-            continue
-        used = np.zeros(len(sample.known), dtype=bool)
-        used[rows] = True
-        try:
-            design = sample.design(used)
-        except CompareError:
-            continue  # solvable with all studies, not with those that have this region: NaN
-        own = sample.place.columns(used)[rows]
-        values = usable[np.ix_(rows, columns)]
-        coefficients = fit_linear(design.matrix, values).coefficients[-own.shape[1] :]
-        cleaned[np.ix_(rows, columns)] = values - own @ coefficients
+    for rows, columns, _, effects in site_models(cells, sample):
+        cleaned[np.ix_(rows, columns)] = cells.values[np.ix_(rows, columns)] - effects
     result = replace_values(table, cells, cleaned)
     result.attrs["removed"] = {
         "site": site,
@@ -275,6 +260,44 @@ class SiteSample:
         codes = self.place.values[self.known].astype(np.intp)
         counts = np.bincount(codes, minlength=len(self.place.levels))
         return {name: int(n) for name, n in zip(self.place.levels, counts, strict=True)}
+
+
+def read_sites(
+    table: pd.DataFrame,
+    site: str,
+    by: str,
+    covariates: str | Sequence[str],
+    *,
+    fit: str | None = None,
+    metric: str | Sequence[str] | None = None,
+    exclude_suspect: ExcludeSuspect,
+) -> tuple[Cells, SiteSample]:
+    """Read the values and where they come from; refuse sites that cannot be separated."""
+    needed = list(dict.fromkeys([site, by, *covariate_columns(covariates)]))
+    cells = read_cells(table, metric=metric, needed=needed, exclude_suspect=exclude_suspect)
+    sample = SiteSample.read(cells.studies, site, by, covariates, fit)
+    check_sites(cells, sample.place, sample.fitted)
+    sample.design(sample.fitted)
+    return cells, sample
+
+
+def site_models(
+    cells: Cells, sample: SiteSample
+) -> Iterator[tuple[IntArray, IntArray, Fit, FloatArray]]:
+    """Yield studies and columns with the same gaps, their model, and what it ascribes to sites."""
+    usable = np.where(sample.known[:, None], cells.values, np.nan)
+    for rows, columns in missing_patterns(usable):
+        if len(rows) == 0:
+            continue
+        used = np.zeros(len(sample.known), dtype=bool)
+        used[rows] = True
+        try:
+            design = sample.design(used)
+        except CompareError:
+            continue  # solvable with all studies, not with those that have this region: NaN
+        model = fit_linear(design.matrix, usable[np.ix_(rows, columns)])
+        own = sample.place.columns(used)[rows]
+        yield rows, columns, model, own @ model.coefficients[-own.shape[1] :]
 
 
 def check_sites(cells: Cells, place: Covariate, known: BoolArray) -> None:
