@@ -27,6 +27,7 @@ from .participants import BIDS_LABELS as BIDS_LABELS
 from .participants import ParticipantRows as ParticipantRows
 from .participants import is_more_than_text as is_more_than_text
 from .participants import read_participants as read_participants
+from .participants import study_names as study_names
 from .participants import without_prefix as without_prefix
 from .scratch import scratch_folder as scratch_folder
 from .scratch import sweep_scratch as sweep_scratch

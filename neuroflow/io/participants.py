@@ -189,6 +189,21 @@ class ParticipantRows:
         return None if place is None else self._participants.iloc[place]
 
 
+def study_names(participant: str | None, session: str | None) -> set[str]:
+    """Return what a study may be called by its participant and session.
+
+    Examples
+    --------
+    >>> sorted(study_names("sub-01", "2"))
+    ['01', '01_2', 'sub-01', 'sub-01_ses-2']
+    """
+    person, visit = without_prefix(participant), without_prefix(session)
+    if not person:
+        return set()
+    found = {person, f"sub-{person}"}
+    return found | {f"{person}_{visit}", f"sub-{person}_ses-{visit}"} if visit else found
+
+
 def without_prefix(label: str | None) -> str | None:
     """Drop ``sub-`` or ``ses-`` from a BIDS label.
 

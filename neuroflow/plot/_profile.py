@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from neuroflow.compare import ZScoreMatrices, reference_or_all, z_score_matrices
 from neuroflow.errors import OptionError
+from neuroflow.io import study_names
 from neuroflow.matrix import ExcludeSuspect, FloatArray, IntArray, labels, percent_text
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
@@ -172,13 +173,11 @@ def _groups(studies: pd.DataFrame, by: str) -> pd.Series:
 def _find_study(studies: pd.DataFrame, wanted: str) -> int:
     """Return the row of a study, named by its id, its participant, or participant_session."""
     named = np.flatnonzero(studies["study_id"].astype(str) == wanted)
-    if len(named) == 0 and {"participant_id", "session_id"} <= set(studies):
-        person, visit = labels(studies["participant_id"]), labels(studies["session_id"])
-        bare = wanted.removeprefix("sub-").replace("_ses-", "_")
-        named = np.flatnonzero((person + "_" + visit).isin([wanted, bare]))
     if len(named) == 0 and "participant_id" in studies:
-        whose = labels(studies["participant_id"])
-        named = np.flatnonzero(whose.isin([wanted, wanted.removeprefix("sub-")]))
+        people = labels(studies["participant_id"])
+        visits = labels(studies["session_id"]) if "session_id" in studies else [None] * len(people)
+        whose = [wanted in study_names(*pair) for pair in zip(people, visits, strict=True)]
+        named = np.flatnonzero(whose)
         if len(named) > 1:
             ids = ", ".join(map(str, studies["study_id"].iloc[named]))
             raise OptionError(

@@ -15,7 +15,7 @@ import pandas as pd
 from filelock import FileLock
 
 from neuroflow.errors import OptionError, WorkspaceError
-from neuroflow.io import private_mode, without_prefix, write_private
+from neuroflow.io import private_mode, study_names, write_private
 from neuroflow.matrix import SET_ASIDE, resolve
 
 SET_ASIDE_FILE = "results_set_aside.tsv"
@@ -124,12 +124,8 @@ def find_result(study: str, studies: pd.DataFrame, collected: Collection[str]) -
         return study
     names: dict[str, list[str]] = {}
     for row in studies.to_dict("records"):
-        person, visit = (without_prefix(row.get(f"{key}_id")) for key in ("participant", "session"))
-        if person and row["study_id"] in collected:
-            spelt = {person, f"sub-{person}"}
-            if visit:
-                spelt |= {f"{person}_{visit}", f"sub-{person}_ses-{visit}"}
-            for name in spelt:
+        if row["study_id"] in collected:
+            for name in study_names(row.get("participant_id"), row.get("session_id")):
                 names.setdefault(name, []).append(str(row["study_id"]))
     found = names.get(study, [])
     if len(found) == 1:
