@@ -37,10 +37,8 @@ def decisions_panel(model: CohortModel) -> widgets.VBox:
     box.add_class("nf-panel")
 
     def update() -> None:
-        count, some = len(model.selected), ", ".join(model.selected[:3])
-        more = f" and {count - 3} more" if count > 3 else ""
-        words.value = f'<p class="nf-head" role="status">Selected: {html.text(some + more)}</p>'
-        set_visible(box, count > 0)
+        words.value = html.selection(model.selected)
+        set_visible(box, bool(model.selected))
 
     bind(model, ["selected"], update)
     return box

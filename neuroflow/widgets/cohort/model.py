@@ -256,6 +256,7 @@ class CohortModel(FormModel):
         sent = {row.study_id for row in self.ws.ledger.rows(cohort.cohort_id) if row.submitted_at}
         rows = table.study_rows(cohort, findings, excluded, sent)
         labels = {str(study.study_id): study.label for study in cohort.studies}
+        known = set(labels.values())
         self.set(
             cohort_ids=tuple(self.ws.cohorts()),
             cohort=cohort,
@@ -263,7 +264,7 @@ class CohortModel(FormModel):
             excluded=excluded,
             blocked=blocked_studies(cohort, findings),
             labels=labels,
-            selected=tuple(label for label in self.selected if label in set(labels.values())),
+            selected=tuple(label for label in self.selected if label in known),
             studies=rows,
         )
         good = int(rows["state"].isin(table.SENDABLE).sum())

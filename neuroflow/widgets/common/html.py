@@ -50,6 +50,18 @@ def badge(tone: str, words: object) -> str:
     return f'<span class="nf-{tone or "plain"}">{sign} {text(words)}</span>'
 
 
+def selection(names: Sequence[str]) -> str:
+    """Return which rows are selected, the first of them by name.
+
+    Examples
+    --------
+    >>> selection(["a", "b", "c", "d", "e"])
+    '<p class="nf-head" role="status">Selected: a, b, c and 2 more</p>'
+    """
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f'<p class="nf-head" role="status">Selected: {text(", ".join(names[:3]) + more)}</p>'
+
+
 def problem(item: Problem) -> str:
     """Return a problem as an alert that screen readers announce."""
     rest = " ".join(text(part) for part in (item.why, item.advice) if part)

@@ -23,14 +23,11 @@ def again_panel(model: SubmitModel) -> widgets.VBox:
     box.add_class("nf-panel")
 
     def update() -> None:
-        count, some = len(model.selected), ", ".join(model.selected[:3])
-        more = f" and {count - 3} more" if count > 3 else ""
         nothing = "" if model.chosen_again or model.to_repeat else (
             "<p>Nothing to send again: choose studies that failed, or one that was sent.</p>"
         )  # fmt: skip
-        head = f'<p class="nf-head" role="status">Selected: {html.text(some + more)}</p>'
-        words.value = head + nothing
-        set_visible(box, count > 0)
+        words.value = html.selection(model.selected) + nothing
+        set_visible(box, bool(model.selected))
 
     bind(model, ["selected", "rows"], update)
     return box

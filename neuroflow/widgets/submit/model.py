@@ -98,15 +98,19 @@ class SubmitModel(FormModel):
     @property
     def chosen_again(self) -> tuple[str, ...]:
         """Ids of the selected studies that can be sent again."""
-        chosen = {study_id for study_id, label in self.labels.items() if label in self.selected}
+        chosen = set(self._selected_ids())
         return tuple(study_id for study_id in self.to_retry if study_id in chosen)
 
     @property
     def to_repeat(self) -> str:
         """Id of the selected study if it is one and was sent; it can be repeated."""
-        ids = [study_id for study_id, label in self.labels.items() if label in self.selected]
+        ids = self._selected_ids()
         is_one = len(ids) == 1 and ids[0] in self._states
         return ids[0] if is_one and self._states[ids[0]].state.is_sent else ""
+
+    def _selected_ids(self) -> list[str]:
+        names = set(self.selected)
+        return [study_id for study_id, label in self.labels.items() if label in names]
 
     def plan_again(self) -> None:
         """Show what would be sent again of the selected studies; nothing is sent."""
@@ -129,7 +133,7 @@ class SubmitModel(FormModel):
 
     def send_again(self) -> None:
         """Send again the studies whose plan is shown."""
-        if self.cohort is not None and self.planned_again and self.is_planned_again:
+        if self.cohort is not None and self.is_planned_again:
             self._send(self.cohort, again=self.planned_again)
 
     @property
@@ -255,9 +259,10 @@ class SubmitModel(FormModel):
                 lines.append((label, NOT_PACKAGED, "", None, reason))
         table = pd.DataFrame(lines, columns=list(COLUMNS)).astype({"MB": float}).round({"MB": 1})
         retry = tuple(i for i in labels if i in self._states and self._states[i].state in TO_RETRY)
+        known = set(labels.values())
         self.set(
             labels=labels,
-            selected=tuple(label for label in self.selected if label in set(labels.values())),
+            selected=tuple(label for label in self.selected if label in known),
             to_retry=retry,
             rows=table.sort_values("study", kind="stable", ignore_index=True),
         )

@@ -185,8 +185,8 @@ def _rows(model: SubmitModel) -> widgets.VBox:
         set_visible(table, not model.plan_text and not model.rows.empty)
 
     def choose() -> None:
-        names = list(model.rows["study"])
-        table.selected = tuple(n for n, name in enumerate(names) if name in model.selected)
+        names = set(model.selected)
+        table.selected = tuple(n for n, name in enumerate(model.rows["study"]) if name in names)
 
     table.observe(lambda _: model.run_safely(selected), names="selected")
     bind(model, ["rows", "plan_text"], update)
