@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from neuroflow.studies.deidentify.values import MODEL, SEQUENCE, VERSION
+from neuroflow.studies.deidentify.values import MODEL, SEQUENCE, VERSION, text_inside
 
 SUBSTRING_FROM = 5
 """Names of so many letters are found inside a word, too, as in ``epMILLER``."""
@@ -167,6 +167,10 @@ class Identifiers:
                 self._known.clear()
             self._known[text] = self._search(text)
         return self._known[text]
+
+    def is_inside(self, stored: bytes) -> bool:
+        """Check whether the bytes of numbers can be read as one of the words."""
+        return self.is_in(text_inside(stored))
 
     def is_number_of(self, text: str) -> bool:
         """Check whether a number is an id."""

@@ -25,7 +25,6 @@ from neuroflow.studies.deidentify.values import (
     is_measure,
     known_words,
     packed,
-    text_inside,
     texts,
 )
 
@@ -213,7 +212,7 @@ def is_safe_value(dataset: Dataset, tag: BaseTag, element: DataElement, words: I
 def _are_its_numbers(creator: str, tag: BaseTag, element: DataElement, words: Identifiers) -> bool:
     # The dictionary's number of values is wrong for some, as the slice times of Siemens.
     limit = "1-n" if element.VR == "FD" else _multiplicity_of(creator, tag)
-    if words.is_in(text_inside(packed(element.VR, element.value))):
+    if words.is_inside(packed(element.VR, element.value)):
         return False
     return are_so_many(element.VR, element.value, limit, _MOST_UNLISTED)
 
@@ -252,7 +251,7 @@ def _are_binary_numbers(vr: str, value: object, words: Identifiers) -> bool:
     if code is None or not isinstance(value, bytes) or not value:
         return not value
     size = struct.calcsize(code)
-    if len(value) % size or words.is_in(text_inside(value)):
+    if len(value) % size or words.is_inside(value):
         return False
     if code not in "fd":
         return len(value) <= size * 2

@@ -33,7 +33,6 @@ from neuroflow.studies.deidentify.values import (
     known_words,
     maker,
     packed,
-    text_inside,
     texts,
 )
 
@@ -104,7 +103,7 @@ def _checked(dataset: Dataset, tag: BaseTag, element: DataElement, words: Identi
 
 def _are_its_numbers(tag: BaseTag, element: DataElement, words: Identifiers) -> bool:
     if element.VR in BINARY:
-        if words.is_in(text_inside(packed(element.VR, element.value))):
+        if words.is_inside(packed(element.VR, element.value)):
             return False
         return are_so_many(element.VR, element.value, _multiplicity(tag), _MOST_VALUES)
     return are_numbers(element.value) and not _is_id(tag, element.value, words)
@@ -121,7 +120,7 @@ def is_kept_number(number: int, vr: str | None, value: bytes, words: Identifiers
     numbers = struct.unpack(f"<{len(value) // struct.calcsize(code)}{code}", value)
     if code in "fd" and not all(map(math.isfinite, numbers)):
         return False
-    if words.is_in(text_inside(value)):
+    if words.is_inside(value):
         return False
     return are_so_many(str(vr), numbers, _multiplicity(tag), _MOST_VALUES)
 
