@@ -31,8 +31,8 @@ def pairwise_tests(
         found = pair_test(first, second, confidence)
         results.fill(row, everything, df_num=1, **found)
         if method == "mannwhitney":
-            every = np.arange(values.shape[1])
-            results.doubt(row, every, shift_coverage(first, second, found["estimate"], confidence))
+            coverage = shift_coverage(first, second, found["estimate"], confidence)
+            results.doubt(row, everything, coverage)
         labelled = zip(contrast.sides, (first, second), strict=True)
         mask_underpowered(
             results, row, [GroupSummary.of("+".join(side), part) for side, part in labelled]

@@ -60,7 +60,7 @@ class ResultTable:
         for name, values in numbers.items():
             self.numbers[name][row, columns] = values
 
-    def doubt(self, row: int, columns: IntArray, coverage: FloatArray | float) -> None:
+    def doubt(self, row: int, columns: IntArray | slice, coverage: FloatArray | float) -> None:
         """Note how often intervals are expected to hold the truth."""
         self.coverage[row, columns] = coverage
 

@@ -92,9 +92,8 @@ class Jobs:
             self._log(name, report) as log,
             supervisor.watching(),
         ):
-            sweep_scratch(
-                *self._folder.scratch_places()
-            )  # what a killed run left of its copies of scans
+            # What a killed run left of its copies of scans.
+            sweep_scratch(*self._folder.scratch_places())
             if self._witness is not None:
                 self._witness.start(name)
             yield Job(name, log)
