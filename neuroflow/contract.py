@@ -198,3 +198,5 @@ CONTROL_FREE_WATER = {
     "MCP": (0.073751, 0.02591),
 }
 """Mean and SD of free water in the controls of neuropacs, as in its public demo."""
+BIOMARKERS = tuple(CONTROL_FREE_WATER)
+"""The four regions whose free water the report of neuropacs names."""

@@ -2,6 +2,7 @@ from .arguments import as_list as as_list
 from .arguments import check_choice as check_choice
 from .arguments import check_name as check_name
 from .arguments import check_number as check_number
+from .arguments import usual_metric as usual_metric
 from .cells import REGION_COLUMNS as REGION_COLUMNS
 from .cells import BoolArray as BoolArray
 from .cells import Cells as Cells

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Real
 
 from neuroflow.errors import OptionError
@@ -39,6 +39,17 @@ def check_name(what: str, value: object) -> None:
         raise OptionError(
             f"{what} must be one name, not {value!r}.", advice=f'Write it like {what}="one".'
         )
+
+
+def usual_metric(known: Sequence[str]) -> str:
+    """Return the metric that is meant where none is named: free water, or else the first one.
+
+    Examples
+    --------
+    >>> usual_metric(["FAt", "FW"]), usual_metric(["MD", "FA"])
+    ('FW', 'MD')
+    """
+    return "FW" if "FW" in known else known[0]
 
 
 def as_list(what: str, names: object) -> list[str]:

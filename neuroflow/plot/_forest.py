@@ -23,6 +23,7 @@ from neuroflow.matrix import (
     diagnosis,
     group_order,
     percent_text,
+    usual_metric,
 )
 from neuroflow.plot.common import (
     DOUBLE_COLUMN,
@@ -253,7 +254,7 @@ def effect_rows(
     metrics = [str(name) for name in rows["metric"].unique()]
     if not metrics:
         raise TableError("The table has no effects.", advice="Compare at least two groups.")
-    metric = metric or ("FW" if "FW" in metrics else metrics[0])
+    metric = metric or usual_metric(metrics)
     for what, wanted, known in (
         ("metric", [metric], metrics),
         ("contrast", as_list("contrasts", contrasts or []), list(rows["contrast"].unique())),

@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from neuroflow.compare import Harmonization, harmonize, site_differences
 from neuroflow.matrix import ExcludeSuspect, FloatArray
 from neuroflow.plot.common import (
-    BIOMARKERS,
     DOUBLE_COLUMN,
     abbreviations,
     add_legend,
+    chosen_regions,
     current_style,
     data_notes,
     group_handles,
@@ -171,14 +171,7 @@ class _Data:
 
 def _data(before: pd.DataFrame, after: pd.DataFrame, regions: Sequence[str] | str | None) -> _Data:
     columns = before.drop_duplicates(_KEY).reset_index(drop=True)
-    if regions is None:
-        chosen: list[str] | None = [
-            name for name in BIOMARKERS if name in set(columns["region"])
-        ] or None
-    elif isinstance(regions, str):
-        chosen = None if regions == "all" else [regions]
-    else:
-        chosen = list(regions)
+    chosen = chosen_regions(columns, regions)
     columns = columns[pick_regions(columns, chosen)].reset_index(drop=True)
     columns = columns.iloc[order_regions(columns, chosen)].reset_index(drop=True)
     index = pd.MultiIndex.from_frame(columns[_KEY])

@@ -30,12 +30,12 @@ from neuroflow.matrix import (
     read_cells,
 )
 from neuroflow.plot.common import (
-    BIOMARKERS,
     DOUBLE_COLUMN,
     MM,
     SINGLE_COLUMN,
     abbreviations,
     add_legend,
+    chosen_regions,
     current_style,
     data_notes,
     figure_of,
@@ -227,12 +227,7 @@ class Points:
 
 def read_points(cells: Cells, regions: Sequence[str] | str | None, by: str) -> Points:
     """Choose what to draw, in the order of drawing."""
-    if regions is None:
-        some = [name for name in BIOMARKERS if name in set(cells.columns["region"])]
-        chosen: Sequence[str] | None = some or None
-    else:
-        chosen = None if isinstance(regions, str) and regions == "all" else regions
-        chosen = [chosen] if isinstance(chosen, str) else chosen
+    chosen = chosen_regions(cells.columns, regions)
     wanted = pick_regions(cells.columns, chosen)
     columns = cells.columns[wanted].reset_index(drop=True)
     order = order_regions(columns, chosen)

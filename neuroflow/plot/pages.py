@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from neuroflow.errors import OptionError
-from neuroflow.matrix import REGION_COLUMNS, check_number, require
+from neuroflow.matrix import REGION_COLUMNS, as_list, check_number, require
 from neuroflow.plot.common import (
     MM,
     current_style,
@@ -168,7 +168,7 @@ def _regions(data: pd.DataFrame, regions: Sequence[str] | None, metric: str) -> 
             rows[name] = rows["region"] if name == "region_name" else ""
     if rows.empty:
         raise OptionError(f"The table has no metric {metric}.")
-    chosen = [regions] if isinstance(regions, str) else regions
+    chosen = None if regions is None else as_list("regions", regions)
     rows = rows[pick_regions(rows, chosen)].reset_index(drop=True)
     ordered = rows.iloc[order_regions(rows, chosen)]
     return list(dict.fromkeys(ordered["region"].astype(str)))

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neuroflow.contract import BIOMARKERS
 from neuroflow.demo.service.aidp import LAYOUTS, NOTICE, aidp_text
 from neuroflow.demo.service.drawing import draw_failure, draw_prediction
 from neuroflow.demo.service.engine import Subject, simulate
 from neuroflow.demo.service.report import (
-    BIOMARKERS,
     Prediction,
     failure_text,
     predict,

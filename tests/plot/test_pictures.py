@@ -18,7 +18,7 @@ from support.comparison_tables import realistic_table
 
 import neuroflow.plot as plot
 from neuroflow.compare.groups import compare_groups
-from neuroflow.plot.common.labels import BIOMARKERS
+from neuroflow.contract import BIOMARKERS
 
 PICTURES = Path(__file__).parent / "pictures"
 DPI = 40

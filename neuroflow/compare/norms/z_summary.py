@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from neuroflow.contract import BIOMARKERS
 from neuroflow.errors import OptionError, TableError
 from neuroflow.matrix import check_number, labels
-
-BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
-"""The four regions whose free water the report of neuropacs names."""
 
 _FACTS = ("study_id", "participant_id", "session_id", "group")
 

@@ -16,9 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
 from PIL import Image, ImageDraw, ImageFont
 
+from neuroflow.contract import BIOMARKERS
 from neuroflow.demo.service.aidp import NOTICE
 from neuroflow.demo.service.reference_stats import GROUPS, group_statistics
-from neuroflow.demo.service.report import BIOMARKERS, MODEL_VERSION, PRODUCT, Prediction
+from neuroflow.demo.service.report import MODEL_VERSION, PRODUCT, Prediction
 
 _INK, _GREY, _BLUE, _ORANGE, _RED = "#1f2a36", "#8a949e", "#2f6da8", "#d9822b", "#b3261e"
 _SHADES = 16

@@ -12,15 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from neuroflow.contract import CONTROL_FREE_WATER
+from neuroflow.contract import BIOMARKERS, CONTROL_FREE_WATER
 from neuroflow.demo.service.aidp import NOTICE
 from neuroflow.demo.service.reference_stats import group_statistics
 
 PRODUCT = "PD/MSA/PSP (simulated)"
 MODEL_VERSION = "demo-1"
-
-BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
-"""The regions whose free water the reports show."""
 
 DISEASES = ("PD", "MSA", "PSP")
 """The groups that a study may come from."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neuroflow.errors import OptionError, TableError
-from neuroflow.matrix import REGION_COLUMNS, resolve
+from neuroflow.matrix import REGION_COLUMNS, resolve, usual_metric
 from neuroflow.plot.common import lower_first, metric_name
 
 _FIRST = ("effect_size", "z", "r", "value")
@@ -113,7 +113,7 @@ def _choose(
                 f"The result has no {name} {wanted}.",
                 advice=f"There are {', '.join(known[:12])}{', ...' * (len(known) > 12)}.",
             )
-        usual = "FW" if name == "metric" and "FW" in known else known[0]
+        usual = usual_metric(known) if name == "metric" else known[0]
         chosen[name] = wanted or usual
         if wanted is None and len(known) > 1:
             others[name] = [text for text in known if text != usual]

@@ -19,7 +19,6 @@ from neuroflow.matrix import (
     percent_text,
 )
 from neuroflow.plot.common import (
-    BIOMARKERS,
     SINGLE_COLUMN,
     abbreviations,
     add_legend,
@@ -34,6 +33,7 @@ from neuroflow.plot.common import (
     region_labels,
     set_caption,
     styled,
+    usual_regions,
 )
 from neuroflow.plot.figures import FigureSpec, FormEntry
 
@@ -167,9 +167,7 @@ def _curves(
         names = as_list("score", score)
         chosen = list(range(len(names)))
     else:
-        if regions is None:
-            some = [name for name in BIOMARKERS if (columns["region"] == name).any()]
-            regions = some or None
+        regions = usual_regions(columns) if regions is None else regions
         picked = np.flatnonzero(pick_regions(columns, regions))
         rows = columns.iloc[picked].reset_index(drop=True)
         order = order_regions(rows, [regions] if isinstance(regions, str) else regions)

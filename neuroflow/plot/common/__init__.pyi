@@ -6,8 +6,8 @@ from .figure import figure_of as figure_of
 from .figure import new_axes as new_axes
 from .figure import new_panels as new_panels
 from .figure import set_caption as set_caption
-from .labels import BIOMARKERS as BIOMARKERS
 from .labels import abbreviations as abbreviations
+from .labels import chosen_regions as chosen_regions
 from .labels import find_region as find_region
 from .labels import lower_first as lower_first
 from .labels import metric_name as metric_name
@@ -16,6 +16,7 @@ from .labels import order_systems as order_systems
 from .labels import pick_regions as pick_regions
 from .labels import region_labels as region_labels
 from .labels import unit as unit
+from .labels import usual_regions as usual_regions
 from .layout import add_legend as add_legend
 from .layout import group_handles as group_handles
 from .layout import is_narrow as is_narrow

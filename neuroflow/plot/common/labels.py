@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from neuroflow.contract import BIOMARKERS
 from neuroflow.errors import OptionError
 from neuroflow.matrix import METRIC_NAMES, BoolArray, FloatArray, as_list, check_name
 
@@ -26,9 +27,6 @@ SYSTEMS = (
     "occipital",
 )
 """The order of the systems in every figure; others follow as they come."""
-
-BIOMARKERS = ("pSN", "Putamen", "SCP", "MCP")
-"""The four regions whose free water the report of neuropacs names."""
 
 _KINDS = {"tcatt": ("Transcallosal tract, ", "TC"), "smatt": ("Sensorimotor tract, ", "SM")}
 KIND_NOTES = {"TC": "TC, transcallosal tract", "SM": "SM, sensorimotor tract"}
@@ -120,6 +118,23 @@ def order_systems(systems: Sequence[str]) -> list[str]:
     """
     found = list(dict.fromkeys(systems))
     return [name for name in SYSTEMS if name in found] + [n for n in found if n not in SYSTEMS]
+
+
+def usual_regions(columns: pd.DataFrame) -> list[str] | None:
+    """Return the regions that are meant where none is named: the biomarkers; None (all) without."""
+    there = set(columns["region"])
+    return [name for name in BIOMARKERS if name in there] or None
+
+
+def chosen_regions(
+    columns: pd.DataFrame, regions: Sequence[str] | str | None
+) -> Sequence[str] | None:
+    """Return the regions that an argument names; None for all."""
+    if regions is None:
+        return usual_regions(columns)
+    if isinstance(regions, str):
+        return None if regions == "all" else [regions]
+    return regions
 
 
 def pick_regions(columns: pd.DataFrame, regions: Sequence[str] | None) -> BoolArray:

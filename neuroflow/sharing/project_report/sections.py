@@ -14,6 +14,7 @@ from neuroflow.compare import (
     methods_text,
     table_one,
 )
+from neuroflow.contract import BIOMARKERS
 from neuroflow.errors import NeuroflowError
 from neuroflow.matrix import p_text
 from neuroflow.results import coverage
@@ -23,8 +24,6 @@ from neuroflow.sharing.project_report.source import Source
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-BIOMARKERS = ["pSN", "Putamen", "SCP", "MCP"]
 
 
 def participants_section(source: Source) -> Section:

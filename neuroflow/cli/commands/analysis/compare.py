@@ -338,10 +338,12 @@ def _cutoff(text: str) -> float | Literal["youden"] | None:
 
 def _one_metric(table: pd.DataFrame, metrics: list[str] | None) -> str:
     """Choose the metric of the table for a paper: the requested one, else free water."""
+    from neuroflow.matrix import usual_metric
+
     if metrics and len(metrics) > 1:
         raise OptionError(
             "A table for a paper has one metric.",
             advice=f"Use --metric {metrics[0]}, and --metric {metrics[1]} in a second run.",
         )
     known = list(dict.fromkeys(table["metric"].astype(str)))
-    return metrics[0] if metrics else "FW" if "FW" in known else known[0]
+    return metrics[0] if metrics else usual_metric(known)
