@@ -4,7 +4,7 @@ import pytest
 from support.comparison_tables import realistic_table
 
 import neuroflow as nf
-from neuroflow.errors import CompareError, OptionError
+from neuroflow.errors import CompareError, OptionError, TableError
 
 
 def drawn(axes):
@@ -71,6 +71,8 @@ def test_top_regions_are_those_of_the_smallest_p(effects):
     assert nf.top_regions(effects, 5, contrasts="PSP - Control") == expected[:5]
     found = nf.top_regions(effects, alpha=0.05, contrasts="PSP - Control")
     assert set(found) == set(rows.loc[rows["q"] < 0.05, "region"])
+    with pytest.raises(TableError, match="has no effects"):
+        nf.top_regions(effects.iloc[:0])
 
 
 def test_no_clear_region_is_an_error(effects):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from neuroflow.errors import CompareError, OptionError
-from neuroflow.matrix import as_list, check_number, require
+from neuroflow.errors import CompareError, OptionError, TableError
+from neuroflow.matrix import as_list, check_number, require, usual_metric
 
 
 def top_regions(
@@ -43,7 +43,7 @@ def top_regions(
     OptionError
         The table has no such metric or contrast, or `n` is below 1.
     TableError
-        The table lacks a column.
+        The table lacks a column, or has no effects.
 
     Examples
     --------
@@ -58,8 +58,9 @@ def top_regions(
         raise OptionError(f"n must be at least 1, not {n}.")
     if alpha is not None:
         check_number("alpha", alpha, below=1)
-    known = [str(name) for name in effects["metric"].unique()]
-    metric = metric or ("FW" if "FW" in known else known[0])
+    if effects.empty:
+        raise TableError("The table has no effects.", advice="Compare at least two groups.")
+    metric = metric or usual_metric([str(name) for name in effects["metric"].unique()])
     rows = effects[effects["metric"] == metric]
     for what, name, wanted in (
         ("metric", "metric", [metric]),
