@@ -10,7 +10,7 @@ import pytest
 import neuroflow
 
 ROOT = Path(__file__).parent.parent
-CONDA_NAMES = {"matplotlib": "matplotlib-base"}
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "jupyter-server": "jupyter_server"}
 
 
 def pyproject():
@@ -19,7 +19,7 @@ def pyproject():
 
 def conda_requirements():
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
-    return set(re.findall(r"^ +- ([a-z0-9-]+>=[\d.]+)$", text, re.MULTILINE))
+    return set(re.findall(r"^ +- ([a-z0-9_-]+>=[\d.]+)$", text, re.MULTILINE))
 
 
 def test_environment_yml_has_the_dependencies_of_pyproject_and_no_others():

@@ -12,11 +12,16 @@ ROOT = Path(__file__).parent.parent
 FAULTY_BELOW = {
     "paramiko": (5, 0),  # CVE-2026-44405
     "filelock": (3, 20, 3),  # CVE-2025-68146, CVE-2026-22701
-    "cryptography": (46, 0, 7),  # CVE-2026-39892
+    "cryptography": (50, 0),  # CVE-2026-39892, GHSA-537c-gmf6-5ccf, CVE-2026-69247
     "pyarrow": (23, 0, 1),  # CVE-2026-25087
-    "pillow": (12, 2),  # CVE-2026-40192
+    "pillow": (12, 3),  # CVE-2026-40192, PYSEC-2026-2253 to 2257, PYSEC-2026-3451 to 3453
     "pydicom": (3, 0, 2),  # CVE-2026-32711
-    "jupyterlab": (4, 4, 8),  # CVE-2024-43805, CVE-2025-59842
+    "jupyterlab": (4, 6, 2),  # CVE-2026-40171, CVE-2026-42557, CVE-2026-73415
+    "jupyter-server": (2, 20),  # CVE-2026-40110, CVE-2026-35397, CVE-2026-44727
+    "asyncssh": (2, 23, 1),  # CVE-2026-54590, CVE-2026-54591
+    "distributed": (2026, 1, 1),  # CVE-2026-23528
+    "playwright": (1, 55, 1),  # CVE-2025-59288
+    "pytest": (9, 0, 3),  # CVE-2025-71176
     "tqdm": (4, 66, 3),  # CVE-2024-34062
 }
 
@@ -41,7 +46,9 @@ def version(text):
 
 @pytest.mark.parametrize("name", FAULTY_BELOW)
 def test_no_lowest_version_has_a_published_fault(name):
-    bounds = dict(each.split(">=") for each in requirements())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    tests = project["optional-dependencies"]["test"]
+    bounds = dict(each.split(">=") for each in [*requirements(), *tests])
     assert version(bounds[name]) >= FAULTY_BELOW[name]
 
 
