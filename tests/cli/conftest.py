@@ -1,8 +1,10 @@
 """The command line, called as a shell would call it, and what it works on."""
 
+import functools
 import sys
 
 import pytest
+import typer.main
 from support.answers import check_answer
 from support.comparison_tables import realistic_table
 from support.made_once import made_once
@@ -29,6 +31,14 @@ def eight_studies(tmp_path_factory):
 def _two_studies(eight_studies, tmp_path_factory):
     """Take them from these eight: of a session's fixture, the first to ask chooses for all."""
     return two_nifti_studies(eight_studies, tmp_path_factory.mktemp("two"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_built_once():
+    """Build the tree of commands once: a program builds it at each start, as a call here would."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture
