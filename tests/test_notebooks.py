@@ -7,6 +7,9 @@ import pytest
 from nbclient import NotebookClient
 from support.waits import PATIENCE
 
+from neuroflow.demo.population import N_PEOPLE
+from neuroflow.demo.session import VARIABLE, start_demo
+
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 ids = [path.stem for path in NOTEBOOKS]
 
@@ -17,6 +20,13 @@ def code_cells(notebook):
 
 def kinds_of(cell):
     return {kind for output in cell.outputs for kind in output.get("data", {})}
+
+
+@pytest.fixture
+def small_demo(tmp_path):
+    """Run a demo as `neuroflow demo --lab` does, with 8 studies instead of 24."""
+    with start_demo(tmp_path / "demo", n_studies=8, n_people=N_PEOPLE) as demo:
+        yield demo
 
 
 def test_there_are_notebooks():
@@ -34,9 +44,11 @@ def test_a_notebook_is_kept_without_outputs(path):
 @pytest.mark.notebook
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
-def test_a_notebook_runs_on_its_own_and_shows_its_figures(path, tmp_path, monkeypatch):
-    monkeypatch.delenv("NEUROFLOW_DEMO", raising=False)
+def test_a_notebook_runs_on_its_own_and_shows_its_figures(path, tmp_path, monkeypatch, request):
+    monkeypatch.delenv(VARIABLE, raising=False)
     notebook = nbformat.read(path, as_version=4)
+    if any("open_demo(" in cell.source for cell in notebook.cells):
+        monkeypatch.setenv(VARIABLE, str(request.getfixturevalue("small_demo").folder.path))
     NotebookClient(
         notebook, timeout=2 * PATIENCE, resources={"metadata": {"path": tmp_path}}
     ).execute()

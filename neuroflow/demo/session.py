@@ -141,6 +141,7 @@ def start_demo(
     *,
     n_studies: int = 24,
     n_people: int = 0,
+    only_nifti: bool = False,
     on_event: OnEvent | None = None,
     **options: Unpack[ServiceOptions],
 ) -> DemoSession:
@@ -155,6 +156,8 @@ def start_demo(
     n_people
         Results of further people are written into `population`, so that there are so many people
         to compare, with those of the cohort.
+    only_nifti
+        Write every study as NIfTI: quicker to make and to send than with DICOM among them.
     on_event
         Called with an `Event` for every study that was written.
     **options
@@ -186,7 +189,13 @@ def start_demo(
     with ExitStack() as undo:
         service.start()  # first: a port in use shall not cost the making of a cohort
         undo.callback(service.stop)
-        make_cohort(made.path, n_studies=n_studies, seed=settings["seed"], on_event=on_event)
+        make_cohort(
+            made.path,
+            n_studies=n_studies,
+            seed=settings["seed"],
+            only_nifti=only_nifti,
+            on_event=on_event,
+        )
         write_population(made, n_people=n_people, n_studies=n_studies, seed=settings["seed"])
         demo = DemoSession(made, service.profile, service.fingerprint, service)
         _describe(demo)

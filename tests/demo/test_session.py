@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from neuroflow.demo.folder import make_run_folder
 from neuroflow.demo.lab import find_notebook, run_command, run_lab
+from neuroflow.demo.population import N_PEOPLE
 from neuroflow.demo.service.server import DemoService
 from neuroflow.demo.session import VARIABLE, join_demo, open_demo, start_demo
 from neuroflow.errors import DemoError
@@ -34,6 +36,20 @@ def test_a_running_demo_can_be_joined(tmp_path: Path) -> None:
         assert joined.scans == demo.scans
         joined.close()
         assert demo.service.wait_until_idle(1)
+
+
+def test_a_demo_is_started_where_none_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neuroflow.demo.session.start_demo", partial(start_demo, n_studies=2))
+    with open_demo(tmp_path, environ={}) as demo:
+        assert demo.service is not None
+        people = pd.read_csv(demo.population / "participants.tsv", sep="\t")
+        assert people["participant_id"].nunique() == N_PEOPLE - 2
+
+
+def test_a_demo_of_only_nifti_has_no_dicom(tmp_path: Path) -> None:
+    with start_demo(tmp_path, n_studies=2, only_nifti=True) as demo:
+        assert {path.parent.name for path in demo.scans.rglob("*.nii.gz")} == {"dwi"}
+        assert list(demo.scans.rglob("dicom")) == []
 
 
 def test_every_demo_has_a_folder_of_its_own(tmp_path: Path) -> None:
