@@ -33,6 +33,7 @@ _MD_UNITS = ((0.05, 0.006), (50.0, 6.0), (np.inf, 6000.0))
 """Mean diffusivity: below which median the unit is mm²/s, µm²/ms or µm²/s, and twice what free
 water has at 37 °C in it (0.003 mm²/s)."""
 _SHOWN = 5
+_TOGETHER = 4096  # studies
 _FEW = 10  # studies: fewer do not show what is usual
 _FAR = 6.0  # robust standard deviations
 _MANY = 0.1  # of a study's regions
@@ -94,7 +95,9 @@ def find_outlying(values: FloatArray) -> dict[int, int]:
             centre[j] = np.median(there)
             spread[j] = 1.4826 * np.median(np.abs(there - centre[j]))
     spread[spread == 0] = np.nan
-    counts = np.count_nonzero(np.abs(values - centre) > _FAR * spread, axis=1)
+    parts = np.array_split(values, len(values) // _TOGETHER + 1)  # not all of them twice in memory
+    far = [np.count_nonzero(np.abs(part - centre) > _FAR * spread, axis=1) for part in parts]
+    counts = np.concatenate(far)
     least = max(5.0, _MANY * np.count_nonzero(np.isfinite(spread)))
     return {int(row): int(counts[row]) for row in np.flatnonzero(counts >= least)}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuroflow.matrix import RegionName
-from neuroflow.results.cross_check.measure import METRIC, Flags, Floats, Measured
+from neuroflow.results.cross_check.measure import METRIC, Flags, Floats, Measured, Places
 
 MAX_SEARCHED = 2000
 """Studies at most whose report is compared with the tables of all others."""
@@ -53,6 +53,7 @@ class Causes:
     measured: Measured
     names: Sequence[RegionName]
     matrix: Floats
+    rows: Places  # Of the matrix, by study
 
     def unit(self, which: Flags) -> str:
         """Return the unit that explains all the differences that are flagged, or empty."""
@@ -66,10 +67,11 @@ class Causes:
 
     def column(self, region: int, studies: Flags) -> str:
         """Return the other column that explains a region's differences, or empty."""
-        rows = np.flatnonzero(studies)[:MAX_SEARCHED]
-        printed = self.measured.printed[rows, region][:, None]
+        which = np.flatnonzero(studies)[:MAX_SEARCHED]
+        printed = self.measured.printed[which, region][:, None]
         with np.errstate(invalid="ignore"):
-            is_same = np.abs(self.matrix[rows] - printed) <= self.measured.tolerance[rows]
+            apart = np.abs(self.matrix[self.rows[which]] - printed)
+            is_same = apart <= self.measured.tolerance[which]
         share = is_same.mean(axis=0)
         at = np.flatnonzero(share >= _USUAL)
         if len(at) != 1:

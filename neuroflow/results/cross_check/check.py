@@ -61,8 +61,11 @@ def cross_check(
     reports: Sequence[Mapping[str, Biomarker]],
     names: Sequence[RegionName],
     matrix: Floats,
+    rows: Sequence[int] | None = None,
 ) -> CrossCheck:
     """Compare the biomarkers of each study's report with its row of the matrix.
+
+    `rows` are the rows of the studies, -1 for one without values; without it, they are in order.
 
     Examples
     --------
@@ -76,13 +79,14 @@ def cross_check(
     report and aidp.csv differ: MCP is 0.1 in the report and 0.3 in aidp.csv; the report matches
     the aidp.csv of a; the studies may be swapped
     """
-    measured = measure(reports, names, matrix)
+    at = np.arange(len(studies)) if rows is None else np.asarray(rows, dtype=np.int64)
+    measured = measure(reports, names, matrix, at)
     compared, same = measured.is_compared, measured.is_same
     differs = compared & ~same
     differing = np.flatnonzero(differs.any(axis=1)).tolist()
     swapped = find_swapped(measured, differing)
     is_own = _is_of_study(measured, compared, same, swapped)
-    causes = Causes(measured, names, matrix)
+    causes = Causes(measured, names, matrix, at)
     remarks, reasons = _remarks(measured, compared, differs, is_own, causes)
     has_any: list[bool] = np.any(compared, axis=1).tolist()
     outcomes = {
@@ -98,8 +102,8 @@ def cross_check(
         elif is_accused:
             cause = _cause_in_study(n, measured, differs, causes)
         else:
-            at = np.flatnonzero(differs[n]).tolist()
-            cause = "; ".join(dict.fromkeys(reasons[region] for region in at if reasons[region]))
+            alike = (reasons[region] for region in np.flatnonzero(differs[n]).tolist())
+            cause = "; ".join(dict.fromkeys(filter(None, alike)))
         detail = f"report and aidp.csv differ: {_apart(n, measured, differs)}"
         outcomes[studies[n]] = Outcome(
             DIFFERS, f"{detail}; {cause}" if cause else detail, is_accused or n in swapped

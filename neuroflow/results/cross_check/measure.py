@@ -19,6 +19,7 @@ _ONE_SIDE = ("left", "right")
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,12 @@ class Measured:
 
 
 def measure(
-    reports: Sequence[Mapping[str, Biomarker]], names: Sequence[RegionName], matrix: Floats
+    reports: Sequence[Mapping[str, Biomarker]],
+    names: Sequence[RegionName],
+    matrix: Floats,
+    rows: Places,
 ) -> Measured:
-    """Put the values of reports beside those of the tables of the same studies."""
+    """Put the values of reports beside those of the tables, whose `rows` they are (-1: none)."""
     regions = tuple(dict.fromkeys(region for report in reports for region in report))
     column = free_water_columns(names)
     shape = (len(reports), len(regions))
@@ -60,7 +64,7 @@ def measure(
             digits[n] = max(digits[n], biomarker.digits)
     for region, at in places.items():
         if region in column:
-            values[:, at] = matrix[:, column[region]]
+            values[rows >= 0, at] = matrix[rows[rows >= 0], column[region]]
     values[~np.isfinite(values)] = np.nan
     half = 0.5 * 10.0**-digits + 0.5 * _steps(np.where(np.isfinite(printed), values, np.nan))
     return Measured(regions, printed, values, (half + EPSILON)[:, None])

@@ -46,10 +46,11 @@ from neuroflow.results.table.values import COLUMNS, ValueMatrix, known_folders, 
 FILE_NAME = "values.parquet"
 MOST_PARTS = 8
 """Files beside the first one, before all are put together."""
-_FORMAT = 6
+_FORMAT = 7
 _META = b"neuroflow"
 _MATRIX = "values"
 _NUMBER = np.dtype("<f8")
+_ROWS_TOGETHER = 4096  # of a row group: what is held twice while a file is read
 _SLACK_NS = 2_000_000_000  # FAT keeps times to two seconds: what changed since then is read again
 
 
@@ -178,6 +179,7 @@ def _write(path: Path, values: ValueMatrix, identity: str, key: str) -> None:
         pq.write_table(
             table,
             temporary,
+            row_group_size=_ROWS_TOGETHER,
             use_dictionary=False,
             compression="none",  # measured numbers hardly get smaller
             write_page_checksum=True,
@@ -187,30 +189,39 @@ def _write(path: Path, values: ValueMatrix, identity: str, key: str) -> None:
 def _read(path: Path, identity: str, key: str) -> tuple[str, ValueMatrix] | None:
     """Read one file; None where it is missing, outdated, damaged, or belongs to another first."""
     try:
-        # Into memory: a mapped file could change, or keep Windows from replacing it.
-        data = pa.BufferReader(path.read_bytes())
-        file = pq.ParquetFile(data, page_checksum_verification=True)
-        meta = json.loads((file.schema_arrow.metadata or {})[_META])
-        if meta["identity"] != identity or (key and meta["key"] != key):
-            return None
-        table = file.read(use_threads=False)
-        names = tuple(RegionName(**name) for name in meta["names"])
+        # Not mapped: a mapped file could change, or keep Windows from replacing it.
+        with path.open("rb") as stream:
+            file = pq.ParquetFile(stream, page_checksum_verification=True)
+            meta = json.loads((file.schema_arrow.metadata or {})[_META])
+            if meta["identity"] != identity or (key and meta["key"] != key):
+                return None
+            names = tuple(RegionName(**name) for name in meta["names"])
+            rows = file.read(list(COLUMNS), use_threads=False).to_pandas()
+            matrix = _read_matrix(file, len(rows), len(names))
         sets = {key: tuple(names[j] for j in places) for key, places in meta["sets"].items()}
-        rows = table.select(list(COLUMNS)).to_pandas()
         as_kept = zip(COLUMNS.items(), rows.dtypes, strict=True)
         rows = rows.astype({name: kind for (name, kind), found in as_kept if found != kind})
-        return str(meta["key"]), ValueMatrix(names, _matrix(table, len(names)), rows, sets)
+        return str(meta["key"]), ValueMatrix(names, matrix, rows, sets)
     except (OSError, KeyError, ValueError, TypeError, IndexError, pa.ArrowException):
         return None
 
 
-def _matrix(table: pa.Table, width: int) -> npt.NDArray[np.float64]:
+def _read_matrix(file: pq.ParquetFile, n: int, width: int) -> npt.NDArray[np.float64]:
+    """Read the numbers of one row group after the other, so that few are held twice."""
+    matrix = np.empty((n, width))
     if not width:
-        return np.empty((len(table), 0))
-    column = pa.concat_arrays(table[_MATRIX].chunks)
-    start = column.offset * width
-    flat = np.frombuffer(column.buffers()[1], _NUMBER)[start : start + len(table) * width]
-    return flat.reshape(len(table), width)
+        return matrix
+    row = 0
+    for group in range(file.num_row_groups):
+        chunks = file.read_row_group(group, [_MATRIX], use_threads=False)[_MATRIX].chunks
+        for chunk in chunks:
+            first = chunk.offset * width
+            flat = np.frombuffer(chunk.buffers()[1], _NUMBER)[first : first + len(chunk) * width]
+            matrix[row : row + len(chunk)] = flat.reshape(len(chunk), width)
+            row += len(chunk)
+    if row != n:
+        raise ValueError("The matrix has another number of rows than its columns.")
+    return matrix
 
 
 _TYPES = {"str": pa.string(), "int64": pa.int64()}

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from neuroflow.contract import is_uuid
@@ -104,11 +104,8 @@ class Results:
         rows, _ = self._matched
         nothing = StudyReport()
         biomarkers = [self._reports.get(row.study_id, nothing).report.biomarkers for row in rows]
-        matrix = np.full((len(rows), len(self._values.names)), np.nan)
-        here = [n for n, row in enumerate(rows) if row.row >= 0]
-        matrix[here] = self._values.matrix[[rows[n].row for n in here]]
-        ids = [row.study_id for row in rows]
-        return cross_check(ids, biomarkers, self._values.names, matrix)
+        ids, at = [row.study_id for row in rows], [row.row for row in rows]
+        return cross_check(ids, biomarkers, self._values.names, self._values.matrix, at)
 
     @cached_property
     def warnings(self) -> dict[str, str]:
@@ -143,7 +140,7 @@ class Results:
     @cached_property
     def _matched(self) -> tuple[list[StudyRow], Joined]:
         studies, participants, cohort_id = self._tables
-        rows = select_rows(self._values, sorted(self._reports or self._found.reports))
+        rows = select_rows(self._values, sorted(self._reports))
         if (own := self._own) is not None:
             rows = [row for row in rows if row.study_id in own or not is_uuid(row.study_id)]
         known = studies if studies is not None else participants
@@ -336,7 +333,7 @@ def load_results(
     found, values, reports = read(folder, AidpReader(schema))
     return Results(
         values,
-        found,
+        replace(found, values=(), reports={}),  # thousands of paths, all read by now
         reports,
         studies=studies,
         participants=participants,

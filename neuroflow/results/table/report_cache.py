@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from neuroflow.io import private_mode
@@ -33,6 +33,7 @@ class ReportCache:
         self._identity = identity
         self._since = since  # What changed later than this is read again
         self._known = self._load()
+        self._has_begun = bool(self._known)
         self._new: dict[str, _Row] = {}
 
     def read(self, text: str) -> Report:
@@ -42,13 +43,13 @@ class ReportCache:
         except OSError:  # reading reports it
             return read_report(text)
         times = stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-        known = self._known.get(text)
+        known = self._known.pop(text, None)
         if known is not None and known[:3] == times and max(times[1:]) < known[3]:
             try:
                 return unpack(known[4])
             except (ValueError, TypeError, KeyError):
                 pass
-        report = read_report(text)
+        report = replace(read_report(text), text="")  # thousands are kept: none needs its text
         self._new[text] = (*times, self._since, pack(report))
         return report
 
@@ -60,7 +61,7 @@ class ReportCache:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _keep_private(self._path)
             with closing(sqlite3.connect(self._path, timeout=_TIMEOUT)) as file, file:
-                if not self._known:
+                if not self._has_begun:
                     file.execute("DROP TABLE IF EXISTS identity")
                     file.execute("DROP TABLE IF EXISTS reports")
                     file.execute("CREATE TABLE identity (name TEXT)")
@@ -73,7 +74,7 @@ class ReportCache:
         except (OSError, sqlite3.Error):  # it is read again next time
             return
 
-    def _load(self) -> Mapping[str, _Row]:
+    def _load(self) -> dict[str, _Row]:
         if not self._path.is_file():
             return {}
         try:

@@ -75,7 +75,7 @@ def _read(files: ReportFiles, read: ReadReport) -> StudyReport:
     study = StudyReport(
         path=files.texts[0] if files.texts else "",
         picture=files.pictures[0] if files.pictures else "",
-        not_read=files.others,
+        not_read=tuple(files.others),
     )
     for path in files.texts:
         try:

@@ -67,9 +67,11 @@ class OutputSnapshot:
             study_id = folder.study_id
             seen_at = self._seen_at.get(study_id)
             first = seen_at.first if seen_at else self.at
-            is_same = seen_at is not None and self._old.get(study_id) == folder
-            since = seen_at.since if seen_at and is_same else self.at
-            self._seen_at[study_id] = SeenAt(first, since)
+            before = self._old.get(study_id)
+            if seen_at is not None and before is not None and before == folder:
+                self.folders[study_id] = before  # one object in all snapshots
+                continue
+            self._seen_at[study_id] = SeenAt(first, self.at)
             self._newest = _later(self._newest, newest_of(folder))
             self.folders[study_id] = folder
         return self
