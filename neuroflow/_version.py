@@ -2,7 +2,7 @@
 
 __version__ = "0.1.0"
 
-METHOD = "neuroflow 4, DICOM PS3.15 basic profile"
+METHOD = "neuroflow 5, DICOM PS3.15 basic profile"
 """Written into the images; the number changes with what is removed."""
-EARLIER_METHODS = tuple(f"neuroflow {n}, DICOM PS3.15 basic profile" for n in (1, 2, 3))
+EARLIER_METHODS = tuple(f"neuroflow {n}, DICOM PS3.15 basic profile" for n in (1, 2, 3, 4))
 """A study that was sent with one of these is not packaged again for the sake of the method."""

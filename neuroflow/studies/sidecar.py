@@ -12,6 +12,7 @@ from neuroflow.errors import StudyError
 from neuroflow.models import StudyKind
 from neuroflow.studies.archive import READ_ERRORS, Member, reason_of, refuse_placeholder
 from neuroflow.studies.filenames import bids_entities
+from neuroflow.studies.makers import known_maker
 from neuroflow.studies.members import StudyMembers
 
 _SPELLINGS = {
@@ -45,16 +46,9 @@ LISTS = frozenset(("EchoTime", "ImageOrientationPatientDICOM", "SliceTiming"))
 """Those that may have several numbers."""
 MAX_NUMBER = 100_000
 """A larger number may be a date (YYYYMMDD) or a time of day (HHMMSS); none of the above is."""
-_MAKERS = (
-    "siemens([ _-](healthineers|healthcare|ag))?|ge([ _](medical systems|healthcare))?"
-    "|philips( (medical systems|healthcare|dmc gmbh))?|(canon|toshiba)([ _](mec|medical systems))?"
-    "|uih|united imaging( healthcare)?|hitachi( (medical corporation|healthcare))?"
-    "|fujifilm( (corporation|healthcare))?|bruker( biospin)?( (mri )?gmbh)?"
-)
 SAFE_WORDS = {
     "InPlanePhaseEncodingDirectionDICOM": "ROW|COL",
     "MRAcquisitionType": "2D|3D",
-    "Manufacturer": _MAKERS,
     "Modality": "MR",
     "PhaseEncodingAxis": "[ijk]",
     "PhaseEncodingDirection": "[ijk]-?",
@@ -188,4 +182,7 @@ def safe_sidecar(content: Mapping[str, Any]) -> dict[str, Any]:
         value = content.get(key)
         if isinstance(value, str) and re.fullmatch(pattern, value, re.I):
             kept[key] = value
+    maker = content.get("Manufacturer")
+    if isinstance(maker, str) and maker.strip():
+        kept["Manufacturer"] = known_maker(maker)
     return kept

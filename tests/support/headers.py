@@ -12,6 +12,12 @@ from support.scans import SMALL, header, weight
 
 from neuroflow.studies.deidentify import Deidentifier, Identity
 
+STRANGE_MAKERS = [
+    "MUSTERMANN, ERIKA", "Praxis Dr. Miller", "Siemensmann", "Philipson", "GEORGE", "Ge-Wang",
+    "Universitätsklinik Xberg", "19450312", "=cmd|' /C calc'!A0", "x\x1b[2JSIEMENS", "シーメンス",
+    "Canon\u0301",
+]  # fmt: skip
+"""Texts in the place of a manufacturer that begin like one, hide one, or are none."""
 IDENTITY = Identity("00000000-0000-4000-8000-000000000001", 60, "F")
 
 

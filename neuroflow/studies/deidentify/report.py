@@ -120,7 +120,7 @@ def _nifti_rows(members: StudyMembers) -> list[Row]:
         kept = safe_sidecar(beside)
         for key, value in beside.items():
             new = _short(kept[key]) if key in kept else ""
-            action = "kept" if key in kept else "removed"
+            action = _action(_short(value), new if key in kept else None)
             if key in ("PatientAge", "PatientSex"):
                 new, action = "as in participants.tsv, else as before", "kept"
             rows.append((key, "sidecar", _short(value), new, action))

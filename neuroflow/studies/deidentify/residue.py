@@ -31,10 +31,10 @@ from neuroflow.studies.deidentify.values import (
     are_so_many,
     is_code,
     known_words,
-    maker,
     packed,
     texts,
 )
+from neuroflow.studies.makers import UNKNOWN, known_maker
 
 _NUMBERS, _CODES = frozenset({"DS", "IS"}), frozenset({"CS"})
 _TEXTS = frozenset({"AE", "AS", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})
@@ -93,7 +93,7 @@ def _checked(dataset: Dataset, tag: BaseTag, element: DataElement, words: Identi
     if int(tag) == _CHARSET:
         return all(CHARSETS.fullmatch(text) for text in texts(element.value))
     if int(tag) == _MANUFACTURER:
-        return _checked_maker(element, words)
+        return _checked_maker(element)
     if element.VR in _NUMBERS or element.VR in BINARY:
         return _are_its_numbers(tag, element, words)
     if element.VR in _CODES:
@@ -164,12 +164,12 @@ def _checked_text(tag: BaseTag, element: DataElement, words: Identifiers) -> boo
     return bool(left)
 
 
-def _checked_maker(element: DataElement, words: Identifiers) -> bool:
-    text = str(element.value or "")
-    known = maker(text)
-    if known is not None:
-        element.value = known
-    return known is not None or not words.is_in(text)
+def _checked_maker(element: DataElement) -> bool:
+    """Keep one manufacturer that is known; whatever else stands there is called unknown."""
+    found = [known_maker(text) for text in texts(element.value)]
+    named = [name for name in found if name and name != UNKNOWN]
+    element.value = next(iter([*named, *filter(None, found)]), "")
+    return True
 
 
 def _keep_values(element: DataElement, is_kept: Callable[[str], bool]) -> bool:

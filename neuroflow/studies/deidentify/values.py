@@ -1,4 +1,4 @@
-"""The values of an element: texts, numbers, and the codes and makers that are known.
+"""The values of an element: texts, numbers, and the codes that are known.
 
 Codes are terms of DICOM's MR modules, and those of the manufacturers. A code is kept only where it
 is one of these, so that a name in the place of a code is not.
@@ -108,39 +108,6 @@ _JOINED = re.compile(
     r"(?:EPI|EP|SE|FID|FL|TFL|TSE|GRE|FE|IR|SPC|DIFF?|DWI|DTI|BVAL|MB|[23]D|[BDPRSTX](?=\d)|\d{1,4}"
     r"|[DT](?=$))+"
 )
-_MAKER = re.compile(
-    r"siemens|philips|ge\b|canon|toshiba|uih|united imaging|hitachi|fujifilm|bruker", re.I
-)
-_MAKER_NAMES = frozenset(
-    {
-        "siemens",
-        "siemens healthineers",
-        "siemens healthcare gmbh",
-        "ge medical systems",
-        "ge healthcare",
-        "general electric",
-        "ge",
-        "philips",
-        "philips medical systems",
-        "philips healthcare",
-        "canon_mec",
-        "canon medical systems",
-        "canon medical systems corporation",
-        "toshiba_mec",
-        "toshiba",
-        "uih",
-        "united imaging",
-        "united imaging healthcare",
-        "hitachi medical corporation",
-        "hitachi, ltd.",
-        "hitachi",
-        "fujifilm healthcare corporation",
-        "fujifilm",
-        "bruker",
-        "bruker biospin mri gmbh",
-        "bruker biospin",
-    }
-)
 
 
 def is_code(text: str) -> bool:
@@ -194,21 +161,6 @@ def _is_known(piece: str, known: frozenset[str]) -> bool:
         len(run) <= 4 if run.isdecimal() else run in known or len(run) <= (2 if is_mixed else 1)
         for run in runs
     )
-
-
-def maker(text: str) -> str | None:
-    """Return a manufacturer's name as it is, or only its first word where more was added.
-
-    Examples
-    --------
-    >>> maker("SIEMENS"), maker("Siemens Miller Praxis"), maker("A clinic")
-    ('SIEMENS', 'Siemens', None)
-    """
-    name = text.strip(" \0")
-    if name.lower() in _MAKER_NAMES:
-        return name
-    found = _MAKER.match(name)
-    return found.group() if found else None
 
 
 def are_numbers(value: object) -> bool:

@@ -6,7 +6,7 @@ import pydicom
 import pytest
 from pydicom.datadict import tag_for_keyword
 from pydicom.filebase import DicomBytesIO
-from support.headers import image, put_raw, written
+from support.headers import STRANGE_MAKERS, image, put_raw, written
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of bad values
 
@@ -115,3 +115,24 @@ def test_name_in_the_bytes_of_numbers_is_removed(word, vr, text):
     dataset = image()
     put_raw(dataset, tag_for_keyword(word), vr, text)
     assert text not in written(dataset)
+
+
+@pytest.mark.parametrize("text", STRANGE_MAKERS)
+def test_whoever_makes_no_scanners_is_called_unknown(text):
+    dataset = image()
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.Manufacturer = text
+    data = written(dataset)
+    assert pydicom.dcmread(DicomBytesIO(data)).Manufacturer == "UNKNOWN"
+    assert text.encode() not in data
+
+
+@pytest.mark.parametrize(
+    ("texts", "kept"),
+    [(["Xberg", "SIEMENS"], "SIEMENS"), (["Xberg", "Yberg"], "UNKNOWN"), ("", None)],
+)
+def test_of_several_makers_the_known_one_stays(texts, kept):
+    dataset = image()
+    dataset.Manufacturer = texts
+    read = pydicom.dcmread(DicomBytesIO(written(dataset)))
+    assert (read.get("Manufacturer") or None) == kept

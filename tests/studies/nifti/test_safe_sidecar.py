@@ -1,6 +1,7 @@
 """What is kept of a sidecar: measured numbers and words of closed lists, no text beside them."""
 
 import pytest
+from support.headers import STRANGE_MAKERS
 
 from neuroflow.studies.sidecar import safe_sidecar
 
@@ -15,7 +16,17 @@ def test_makers_as_scanners_write_them_are_kept(maker):
 
 
 @pytest.mark.parametrize("maker", ["Siemens Miller Praxis", "GE Erika", "philips m", "Siemens\nM"])
-def test_a_name_beside_the_maker_leaves_with_it(maker):
+def test_a_name_beside_the_maker_is_removed(maker):
+    assert safe_sidecar({"Manufacturer": maker}) == {"Manufacturer": maker.split()[0]}
+
+
+@pytest.mark.parametrize("maker", STRANGE_MAKERS)
+def test_whoever_makes_no_scanners_is_called_unknown(maker):
+    assert safe_sidecar({"Manufacturer": maker}) == {"Manufacturer": "UNKNOWN"}
+
+
+@pytest.mark.parametrize("maker", ["", "  ", None, 7, ["Erika"], {"name": "Erika"}])
+def test_what_is_no_name_of_a_maker_is_removed(maker):
     assert safe_sidecar({"Manufacturer": maker}) == {}
 
 
