@@ -179,6 +179,9 @@ def _read_by_ending(path: Path, **options: Any) -> pd.DataFrame:
     elif ending == ".xlsx":
         table = pd.read_excel(path, **options)
     else:
+        if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1):
+            # These do not always read the last digit of a number as it was written.
+            options["float_precision"] = "round_trip"
         table = pd.read_csv(path, sep="," if ending == ".csv" else "\t", **options)
     return table
 
