@@ -88,6 +88,7 @@ class Completeness:
     incomplete_volumes: int | None = None
     repeated_instances: int | None = None  # Files with a SOP Instance UID seen before
     unreadable_files: tuple[str, ...] | None = None  # Their names, and why
+    trailing_bytes: int | None = None  # After the last voxel of a NIfTI
     missing_instances: tuple[int, ...] | None = None  # Gaps in the instance numbers
     copies: int | None = None  # Files left out, since they are the same as another, byte by byte
     left_out: tuple[str, ...] | None = None  # Images of other sorts left out, as "64 ADC map"

@@ -82,8 +82,8 @@ def _plain_blocks(member: Member) -> Iterator[bytes]:
                 raise EOFError("it ends before its last volume")
             left -= len(block)
             yield block
-        # Reading to the end makes gzip check its checksum.
-        stream.read(1)
+        while stream.read(BLOCK):  # to the end, where gzip keeps its checksum
+            pass
 
 
 def _skip(stream: IO[bytes], count: int) -> None:

@@ -42,7 +42,7 @@ def deidentification_report(study: Study, *, salt: bytes = b"") -> pd.DataFrame:
         if members.kind is StudyKind.DICOM:
             rows = _dicom_rows(study, facts, salt)
         else:
-            rows = _nifti_rows(members)
+            rows = _nifti_rows(members, facts.completeness.trailing_bytes or 0)
     rows += _caveats(facts)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -104,7 +104,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
 
 
-def _nifti_rows(members: StudyMembers) -> list[Row]:
+def _nifti_rows(members: StudyMembers, trailing_bytes: int) -> list[Row]:
     header = read_header(members.images[0]).fields
     rows: list[Row] = []
     for name in TEXTS:
@@ -115,6 +115,8 @@ def _nifti_rows(members: StudyMembers) -> list[Row]:
     extensions = "present" if int(header["vox_offset"]) > len(header.binaryblock) + 4 else ""
     if extensions:
         rows.append(("extensions", "NIfTI header", extensions, "", "removed"))
+    if trailing_bytes:
+        rows.append(("after the image", "NIfTI file", f"{trailing_bytes} bytes", "", "removed"))
     if members.sidecars:
         beside = read_study_sidecars(members)
         kept = safe_sidecar(beside)

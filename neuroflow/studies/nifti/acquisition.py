@@ -31,7 +31,7 @@ from neuroflow.studies.diffusion import (
 )
 from neuroflow.studies.members import StudyMembers
 from neuroflow.studies.nifti.gradient_files import read_gradients
-from neuroflow.studies.nifti.header import NiftiHeader, is_complete, read_header
+from neuroflow.studies.nifti.header import NiftiHeader, read_header, surplus_bytes
 from neuroflow.studies.sidecar import milliseconds, read_study_sidecars, sidecar_facts, to_number
 
 _SAMPLES, _SAMPLE_BYTES = 32, 1 << 13
@@ -45,6 +45,7 @@ def read_nifti(members: StudyMembers) -> Acquisition:
     image = members.images[0]
     header = read_header(image)
     reasons: Reasons = {}
+    surplus = surplus_bytes(image, header)
     sidecar = sidecar_facts(read_study_sidecars(members))
     return Acquisition(
         kind=StudyKind.NIFTI,
@@ -56,7 +57,8 @@ def read_nifti(members: StudyMembers) -> Acquisition:
         geometry=_geometry(header, sidecar),
         gradients=_gradient_table(members, reasons),
         completeness=Completeness(
-            unreadable_files=() if is_complete(image, header) else (image.basename,)
+            unreadable_files=() if surplus >= 0 else (image.basename,),
+            trailing_bytes=max(surplus, 0),
         ),
         unknown_reasons=reasons,
     )

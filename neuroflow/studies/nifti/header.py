@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from nibabel.nifti1 import Nifti1Header
@@ -19,6 +16,7 @@ from nibabel.wrapstruct import WrapStructError
 
 from neuroflow.errors import StudyError
 from neuroflow.studies.archive import READ_ERRORS, Member, reason_of, refuse_placeholder
+from neuroflow.studies.nifti.uncompressed import GZIP, GzipReader
 
 _START_BYTES, _HEADER_BYTES = 1 << 14, 544
 
@@ -29,19 +27,6 @@ class NiftiHeader:
 
     fields: Any  # The header as nibabel reads it
     data_bytes: int  # Length of the uncompressed file
-
-
-@contextmanager
-def open_uncompressed(member: Member) -> Iterator[IO[bytes]]:
-    """Open a NIfTI for reading its uncompressed bytes."""
-    with member.open_raw() as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        if packed:
-            with gzip.GzipFile(fileobj=raw) as plain:
-                yield io.BufferedReader(plain, 1 << 18)
-        else:
-            yield raw
 
 
 _HEADER_ERRORS = (
@@ -90,7 +75,7 @@ def _start(member: Member) -> bytes:
     """Read the header's bytes, even if the file is damaged after them."""
     with member.open_raw() as raw:
         start = raw.read(_START_BYTES)
-    if start[:2] == b"\x1f\x8b":
+    if start.startswith(GZIP):
         start = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(start, _HEADER_BYTES)
     return start
 
@@ -114,31 +99,37 @@ def count_axes(member: Member) -> int | None:
     return len(shape)
 
 
-def is_complete(member: Member, header: NiftiHeader) -> bool:
-    """Check whether a NIfTI has all its bytes, without uncompressing it.
+def surplus_bytes(member: Member, header: NiftiHeader) -> int:
+    """Count the bytes after a NIfTI's last voxel; where some are missing, the count is negative.
+
+    A compressed file is uncompressed only if the length at its end is another one.
 
     References
     ----------
     RFC 1952, section 2.3.1 (ISIZE).
     """
     with member.open_raw() as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
+        packed = raw.read(2) == GZIP
         length = raw.seek(0, io.SEEK_END)
         if not packed:
-            return length >= header.data_bytes
+            return length - header.data_bytes
         raw.seek(max(length - 4, 0))
         stored = int.from_bytes(raw.read(4), "little")
     if stored == header.data_bytes % 2**32:
-        return True
-    return _uncompressed_length(member) >= header.data_bytes  # gzip of several parts, or padding
+        return 0
+    plain, after = _lengths(member)
+    missing = plain - header.data_bytes
+    return missing + after if missing >= 0 else missing
 
 
-def _uncompressed_length(member: Member) -> int:
+def _lengths(member: Member) -> tuple[int, int]:
+    """Return the length of the contents of a gzip, and that of what follows it; -1 if damaged."""
     length = 0
     try:
-        with open_uncompressed(member) as stream:
-            while block := stream.read(1 << 20):
+        with member.open_raw() as raw:
+            reader = GzipReader(raw)
+            while block := reader.read(1 << 20):
                 length += len(block)
+            return length, raw.seek(0, io.SEEK_END) - reader.end
     except READ_ERRORS:
-        return -1
-    return length
+        return -1, 0

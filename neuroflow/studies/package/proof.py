@@ -8,7 +8,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from neuroflow.studies.archive import READ_ERRORS, Member, sha256_of
 from neuroflow.studies.dicom import READ_ERRORS as DICOM_ERRORS
 from neuroflow.studies.dicom import Header, NotAnImageError, read_header
 from neuroflow.studies.members import StudyMembers
-from neuroflow.studies.nifti import data_start, open_uncompressed, read_gradients
+from neuroflow.studies.nifti import NiftiHeader, data_start, open_uncompressed, read_gradients
 from neuroflow.studies.nifti import read_header as read_nifti_header
 from neuroflow.studies.sidecar import to_number
 
@@ -158,9 +158,9 @@ def _prove_nifti(archive: zipfile.ZipFile, path: Path, members: StudyMembers) ->
             if not np.array_equal(one, other, equal_nan=one.dtype.kind == "f"):
                 raise _different(f"the {name} of dwi.nii.gz")
     with open_uncompressed(source) as stream:
-        start = _first_voxels(stream, data_start(before.fields))
+        start = _first_voxels(stream, before)
     with open_uncompressed(copy) as stream:
-        if _first_voxels(stream, data_start(after.fields)) != start:
+        if _first_voxels(stream, after) != start:
             raise _different("the voxels of dwi.nii.gz")
         while stream.read(_BLOCK):  # to the end, where gzip keeps the checksum of the source
             pass
@@ -171,13 +171,16 @@ def _prove_nifti(archive: zipfile.ZipFile, path: Path, members: StudyMembers) ->
     _read_json(archive, "dwi.json")
 
 
-def _first_voxels(stream: Any, start: int) -> bytes:
+def _first_voxels(stream: IO[bytes], header: NiftiHeader) -> bytes:
+    """Digest the first voxels; bytes after the last are none of them."""
+    start = data_start(header.fields)
+    length = min(header.data_bytes - start, 1 << 16)
     while start:
         skipped = len(stream.read(min(start, _BLOCK)))
         if not skipped:
             raise EOFError("it ends before its data")
         start -= skipped
-    return hashlib.sha256(stream.read(1 << 16)).digest()
+    return hashlib.sha256(stream.read(length)).digest()
 
 
 def _prove_gradients(path: Path, bval: Member, bvec: Member) -> None:

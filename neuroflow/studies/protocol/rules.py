@@ -299,6 +299,19 @@ RULES: tuple[Rule, ...] = (
         can_be_overridden=False,
     ),
     Rule(
+        "trailing_bytes",
+        "Bytes after the image",
+        "completeness.trailing_bytes",
+        Nothing(),
+        "bytes",
+        source=NIFTI,
+        advice="They are not sent: no reader of NIfTI uses them. Convert the study again to be "
+        "rid of them.",
+        severity=WARNING,
+        unknown=None,
+        kinds=ONLY_NIFTI,
+    ),
+    Rule(
         "burned_in",
         "Text burned into the pixels",
         "series.burned_in",
