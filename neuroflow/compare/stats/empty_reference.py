@@ -11,7 +11,7 @@ import pandas as pd
 from neuroflow.compare.stats.sample import Sample, choose_groups
 from neuroflow.errors import CompareError, OptionError, ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.matrix import group_order, labels, resolve_reference
+from neuroflow.matrix import coded, group_order, labels, resolve_reference
 
 _NAMED = 10  # ids in a sentence
 
@@ -29,8 +29,7 @@ def refuse_empty_reference(
     """Refuse a reference group without anybody left; warn where it was not asked for by name."""
     if planned is not None:  # contrasts that name their groups
         return
-    given = labels(studies[by])
-    present = group_order(given.dropna())
+    present = group_order(coded(studies[by])[1])
     found = resolve_reference(reference, present)
     chosen = present if groups is None else choose_groups(groups, present)
     if found is not None and found not in chosen:
@@ -42,7 +41,7 @@ def refuse_empty_reference(
         )
     if found is None or found in {sample.names[code] for code in np.unique(sample.group)}:
         return
-    mine = studies.loc[(given == found).to_numpy(dtype=bool), "study_id"].astype(str)
+    mine = studies.loc[(labels(studies[by]) == found).to_numpy(dtype=bool), "study_id"].astype(str)
     what = f"Nobody of the reference group {found} is left to compare with."
     why = describe_exclusions([*earlier, *sample.exclusions], set(mine))
     if reference == "auto":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from neuroflow.compare.stats.linear import SURE, variance_ratio_p
+from neuroflow.compare.stats.linear import variances_differ
 from neuroflow.matrix import FloatArray, moments
 
 
@@ -20,8 +20,8 @@ def shift_coverage(
     (n1, _, variance1), (n2, _, variance2) = moments(first), moments(second)
     found = np.full(first.shape[1], np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = variance_ratio_p(variance1 / variance2, n1 - 1, n2 - 1)
-    different = (p < SURE) & np.isfinite(shift)
+        differ = variances_differ(variance1 / variance2, n1 - 1, n2 - 1)
+    different = differ & np.isfinite(shift)
     quantile = stats.norm.ppf((1 + confidence) / 2)
     for column in np.flatnonzero(different):
         a = first[np.isfinite(first[:, column]), column] - shift[column]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.polynomial import Chebyshev
@@ -18,6 +19,8 @@ def on_curves(
     solve: Callable[..., FloatArray], x: FloatArray, fixed: Sequence[FloatArray]
 ) -> FloatArray:
     """Return ``solve(x, *fixed)``, interpolated over the values that share all that is fixed."""
+    if len(x) and all((part == part[0]).all() for part in fixed):
+        return interpolated(partial(_along, solve, [part[0] for part in fixed]), x)
     result = np.empty_like(x)
     _, first, curve, n = np.unique(
         np.stack(fixed), axis=1, return_index=True, return_inverse=True, return_counts=True
@@ -26,13 +29,15 @@ def on_curves(
     few = ~long[curve]
     result[few] = solve(x[few], *(part[few] for part in fixed))
     for one in np.flatnonzero(long):
-        own: list[float] = [part[first[one]] for part in fixed]
-
-        def along(some: FloatArray, own: list[float] = own) -> FloatArray:
-            return solve(some, *(np.full(some.shape, value) for value in own))
-
-        result[curve == one] = interpolated(along, x[curve == one])
+        own = [part[first[one]] for part in fixed]
+        result[curve == one] = interpolated(partial(_along, solve, own), x[curve == one])
     return result
+
+
+def _along(
+    solve: Callable[..., FloatArray], fixed: Sequence[float], some: FloatArray
+) -> FloatArray:
+    return solve(some, *(np.full(some.shape, value) for value in fixed))
 
 
 def interpolated(function: Callable[[FloatArray], FloatArray], x: FloatArray) -> FloatArray:

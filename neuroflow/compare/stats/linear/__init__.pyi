@@ -9,5 +9,4 @@ from .fit import wald_statistic as wald_statistic
 from .permutation import Permutations as Permutations
 from .permutation import permuted as permuted
 from .sandwich import Sandwich as Sandwich
-from .spread import SURE as SURE
-from .spread import variance_ratio_p as variance_ratio_p
+from .spread import variances_differ as variances_differ

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from neuroflow.compare.stats.contrasts import Contrast
 from neuroflow.compare.stats.effect_size import (
@@ -270,7 +270,7 @@ def _infer_contrasts(
     """
     estimate, se, df = (results.numbers[name][rows] for name in ("estimate", "se", "df"))
     size, everything = spread.size[rows], slice(None)
-    quantile = stats.t.ppf((1 + model.confidence) / 2, df)
+    quantile = special.stdtrit(df, (1 + model.confidence) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = estimate / se
         plain = estimate / (size * spread.sd)
@@ -282,7 +282,7 @@ def _infer_contrasts(
         g = effect * small_sample_factor(spread.unit_df)
         low, high = standardised_interval(effect, around, spread.robust_df, model.confidence)
     half = quantile * se
-    results.fill(rows, everything, statistic=statistic, p=2 * stats.t.sf(np.abs(statistic), df))
+    results.fill(rows, everything, statistic=statistic, p=2 * special.stdtr(df, -np.abs(statistic)))
     results.fill(rows, everything, ci_low=estimate - half, ci_high=estimate + half, np2=np2)
     results.fill(rows, everything, effect_size=g, effect_size_ci_low=low, effect_size_ci_high=high)
     results.fill(rows, everything, df_num=np.where(np.isfinite(estimate), 1.0, np.nan))

@@ -11,7 +11,7 @@ from neuroflow.compare.stats.linear.fit import Fit
 from neuroflow.compare.stats.terms import Design
 from neuroflow.matrix import BoolArray, FloatArray
 
-SURE = 6.3e-5  # p of four standard deviations; above it a difference of variances may be chance
+_SURE = 6.3e-5  # p of four standard deviations; above it a difference of variances may be chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +31,23 @@ class UnequalSpread:
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = squares / df
             rest = (squares.sum(axis=0) - squares) / (df.sum() - df)
-            p = variance_ratio_p(variance / rest, df, df.sum() - df)
-        return cls(member, variance, p < SURE)
+            differs = variances_differ(variance / rest, df, df.sum() - df)
+        return cls(member, variance, differs)
 
     def coverage(self, model: Fit, weights: FloatArray, confidence: float) -> FloatArray:
         """Return how often a contrast's intervals hold the truth; NaN where nothing differs."""
         influence = model.design @ (model.unscaled @ weights)
         share = (influence**2) @ self.member
+        some = self.differs[share > 0].any(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = share @ self.variance / (share.sum() * model.sd**2)
+            ratio = share @ self.variance[:, some] / (share.sum() * model.sd[some] ** 2)
             quantile = special.stdtrit(model.df, (1 + confidence) / 2) / np.sqrt(ratio)
-        found = 2 * special.stdtr(model.df, quantile) - 1
-        return np.where(self.differs[share > 0].any(axis=0), found, np.nan)
+        found = np.full(len(some), np.nan)
+        found[some] = 2 * special.stdtr(model.df, quantile) - 1
+        return found
 
 
-def variance_ratio_p(ratio: FloatArray, df1: FloatArray, df2: FloatArray) -> FloatArray:
-    """Return the p value of a ratio of two variances (F test, two sides)."""
-    below = special.fdtr(df1, df2, ratio)
-    return np.asarray(2 * np.minimum(below, special.fdtrc(df1, df2, ratio)))
+def variances_differ(ratio: FloatArray, df1: FloatArray, df2: FloatArray) -> BoolArray:
+    """Return where two variances differ for sure, by their ratio (F test, two sides)."""
+    low, high = special.fdtri(df1, df2, _SURE / 2), 1 / special.fdtri(df2, df1, _SURE / 2)
+    return np.asarray((ratio < low) | (ratio > high))

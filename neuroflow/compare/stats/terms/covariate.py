@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from neuroflow.matrix import BoolArray, FloatArray, IntArray, coded, compact_dat
 ALWAYS_CATEGORICAL = frozenset({"sex", "site", "session_id", "cohort_id"})
 """Covariates whose numbers, if they have any, are names."""
 
+_DATE = re.compile(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d(?:[T ].*)?")
 _MANY = 6  # categories; fewer are a factor, even in the smallest sample
 
 
@@ -136,10 +138,13 @@ def _read_factor(studies: pd.DataFrame, factor: Factor) -> Covariate:
     if is_number and not factor.category and (factor.df or plain not in ALWAYS_CATEGORICAL):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         if compact_dates(numbers) is not None:
-            _refuse_dates(plain, pd.Series(dtype="datetime64[ns]"), meant=False)
+            raise _refused_dates(plain)
         return _numeric(factor, np.where(np.isfinite(numbers), numbers, np.nan))
-    _refuse_dates(plain, column, factor.category)
     codes, levels = coded(column)
+    if pd.api.types.is_datetime64_any_dtype(column):
+        raise _refused_dates(plain)
+    if not factor.category and not is_number:
+        _refuse_dates(plain, levels)
     if not levels:
         return Covariate(plain, np.full(len(codes), np.nan))
     if factor.df:
@@ -174,24 +179,24 @@ def read_score(studies: pd.DataFrame, name: str) -> Covariate:
     return column
 
 
-def _refuse_dates(name: str, column: pd.Series, meant: bool) -> None:
-    """Refuse dates, of which each would be a category, as dates, texts or numbers."""
-    found = pd.api.types.is_datetime64_any_dtype(column)
-    if not found and not meant and not pd.api.types.is_numeric_dtype(column):
-        texts = pd.Series(column.dropna().unique()).astype(str)
-        dates = texts.str.fullmatch(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d(?:[T ].*)?")
-        found = len(texts) > 0 and bool(dates.mean() > 0.5)
-    if found:
-        raise OptionError(
-            f"The covariate {name!r} has dates; each would be a category of its own.",
-            advice=Wording(
-                "Adjust for the years since the first: "
-                f'table["years"] = (pd.to_datetime(table["{name}"]) - '
-                f'pd.to_datetime(table["{name}"]).min()).dt.days / 365.25.',
-                cli=f"Add a column with years since the first {name} to the table.",
-                form=f"Add a column with years since the first {name} to participants.tsv.",
-            ),
-        )
+def _refuse_dates(name: str, levels: Sequence[str]) -> None:
+    """Refuse dates, of which each would be a category."""
+    dates = sum(_DATE.fullmatch(level) is not None for level in levels)
+    if dates > len(levels) / 2:
+        raise _refused_dates(name)
+
+
+def _refused_dates(name: str) -> OptionError:
+    return OptionError(
+        f"The covariate {name!r} has dates; each would be a category of its own.",
+        advice=Wording(
+            "Adjust for the years since the first: "
+            f'table["years"] = (pd.to_datetime(table["{name}"]) - '
+            f'pd.to_datetime(table["{name}"]).min()).dt.days / 365.25.',
+            cli=f"Add a column with years since the first {name} to the table.",
+            form=f"Add a column with years since the first {name} to participants.tsv.",
+        ),
+    )
 
 
 def _check_levels(name: str, codes: IntArray, levels: Sequence[str]) -> None:
