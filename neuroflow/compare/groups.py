@@ -325,7 +325,7 @@ def _effect_size(method: str, robust: str, standardizer: str, adjusted: Sequence
 
 
 def _different(codes: IntArray) -> int:
-    return len(np.unique(codes))
+    return int(np.count_nonzero(np.bincount(codes)))  # quicker than np.unique
 
 
 def _people(sample: Sample) -> dict[str, int]:

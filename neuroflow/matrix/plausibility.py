@@ -126,7 +126,8 @@ def examine(cells: Cells, exclude: ExcludeSuspect, attrs: Mapping[Any, Any]) -> 
             _warn_extreme(cells, found.extreme)
     out = found.of(exclude)
     values = np.where(out, np.nan, cells.values) if out.any() else cells.values
-    return replace(cells, values=values, notes=list(dict.fromkeys(notes)), suspect=out.sum(axis=0))
+    counts = np.count_nonzero(out, axis=0)
+    return replace(cells, values=values, notes=list(dict.fromkeys(notes)), suspect=counts)
 
 
 def examine_table(table: pd.DataFrame, exclude: ExcludeSuspect) -> pd.DataFrame:

@@ -27,7 +27,7 @@ class Fit:
     @property
     def leverage(self) -> FloatArray:
         """Diagonal of the hat matrix, shape (n,)."""
-        hat: FloatArray = np.einsum("np,pq,nq->n", self.design, self.unscaled, self.design)
+        hat: FloatArray = np.einsum("np,np->n", self.design @ self.unscaled, self.design)
         return hat
 
 

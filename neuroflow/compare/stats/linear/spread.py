@@ -38,7 +38,7 @@ class UnequalSpread:
         """Return how often a contrast's intervals hold the truth; NaN where nothing differs."""
         influence = model.design @ (model.unscaled @ weights)
         share = (influence**2) @ self.member
-        some = self.differs[share > 0].any(axis=0)
+        some: BoolArray = np.asarray(self.differs[share > 0].any(axis=0))
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = share @ self.variance[:, some] / (share.sum() * model.sd[some] ** 2)
             quantile = special.stdtrit(model.df, (1 + confidence) / 2) / np.sqrt(ratio)
