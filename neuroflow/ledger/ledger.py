@@ -269,7 +269,7 @@ class Ledger:
         seal_rows(self._file, digest, close)
 
     def forget(self, study_id: str) -> None:
-        """Remove digests of a study's scan and reasons; its id and what was sent stay."""
+        """Remove a study; if it was sent, only digests of its scan and reasons."""
         forget_rows(self._file, study_id)
 
     def overrides(self) -> dict[tuple[str, str], str]:

@@ -11,6 +11,15 @@ _IN_THE_CLEAR = (
     " AND study_uid_sha256 NOT LIKE 'k_:%')"
     " OR EXISTS (SELECT 1 FROM overrides WHERE reason <> '' AND reason NOT LIKE 'k_:%')"
 )
+_HAS_LEFT = "SELECT EXISTS (SELECT 1 FROM events WHERE study_id = ? AND state <> 'packaged')"
+_DELETIONS = (
+    "DELETE FROM uptimes WHERE event_id IN (SELECT id FROM events WHERE study_id = ?)",
+    "DELETE FROM destinations WHERE event_id IN (SELECT id FROM events WHERE study_id = ?)",
+    "DELETE FROM events WHERE study_id = ?",
+    "DELETE FROM also_in WHERE study_id = ?",
+    "DELETE FROM packages WHERE study_id = ?",
+    "DELETE FROM renamed WHERE new_id = ?",
+)
 
 
 def seal_rows(file: LedgerFile, digest: Callable[[str], str], close: Callable[[str], str]) -> None:
@@ -33,21 +42,29 @@ def seal_rows(file: LedgerFile, digest: Callable[[str], str], close: Callable[[s
             "UPDATE overrides SET reason = ? WHERE id = ?",
             [(close(reason), number) for number, reason in overrides],
         )
-        trigger = next(s for s in statements("schema.sql") if "TRIGGER overrides_stay" in s)
-        db.execute(trigger)
+        db.execute(_trigger("overrides_stay"))
     file.checkpoint()
 
 
 def forget_rows(file: LedgerFile, study_id: str) -> None:
-    """Remove the digests of a study's scan, and the reasons of its overrides."""
+    """Remove the digests of a study's scan and the reasons; of one that never left, every row."""
     with file.writing() as db:
         db.execute("PRAGMA secure_delete = ON")
-        db.execute(
-            "UPDATE packages SET study_uid_sha256 = '', source_sha256 = '' WHERE study_id = ?",
-            (study_id,),
-        )
         db.execute("DROP TRIGGER overrides_remain")
         db.execute("DELETE FROM overrides WHERE study_id = ?", (study_id,))
-        trigger = next(s for s in statements("schema.sql") if "TRIGGER overrides_remain" in s)
-        db.execute(trigger)
+        db.execute(_trigger("overrides_remain"))
+        if db.execute(_HAS_LEFT, (study_id,)).fetchone()[0]:
+            db.execute(
+                "UPDATE packages SET study_uid_sha256 = '', source_sha256 = '' WHERE study_id = ?",
+                (study_id,),
+            )
+        else:
+            db.execute("DROP TRIGGER events_remain")
+            for statement in _DELETIONS:
+                db.execute(statement, (study_id,))
+            db.execute(_trigger("events_remain"))
     file.checkpoint()
+
+
+def _trigger(name: str) -> str:
+    return next(each for each in statements("schema.sql") if f"TRIGGER {name}" in each)

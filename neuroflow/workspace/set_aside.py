@@ -70,12 +70,16 @@ class SetAside:
                 )
             self._write(table[~out])
 
-    def keep_only(self, study_ids: Collection[str]) -> None:
-        """Forget decisions about other studies."""
-        if self._path.exists():
-            with self._lock():
-                table = self.read()
-                self._write(table[table["study_id"].isin(list(study_ids))])
+    def keep_only(self, study_ids: Collection[str]) -> bool:
+        """Forget decisions about other studies; say whether there were any."""
+        if not self._path.exists():
+            return False
+        with self._lock():
+            table = self.read()
+            is_kept = table["study_id"].isin(list(study_ids))
+            if not is_kept.all():
+                self._write(table[is_kept])
+        return not is_kept.all()
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Mark what is set aside in a cohort table; its values are missing there."""

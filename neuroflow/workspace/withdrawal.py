@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from neuroflow.contract import RESULT_SUFFIX
-from neuroflow.errors import OptionError, WorkspaceError
+from neuroflow.errors import NeuroflowError, OptionError, WorkspaceError
 from neuroflow.io import PRIVATE, atomic_write, without_prefix
 from neuroflow.ledger import Ledger, LedgerRow
 from neuroflow.models import Study
 from neuroflow.workspace.enrolment import Enrolment
 from neuroflow.workspace.folder import ProjectFolder
 from neuroflow.workspace.sealed import plain_participant
+from neuroflow.workspace.set_aside import SET_ASIDE_FILE
 
 COLUMNS = ("what", "where", "state")
 REMOVED, REMAINS = "removed", "remains"
@@ -41,6 +43,26 @@ class _Person:
         return {*self.ids, *(s.label for _, s in self.studies), *self.participants}
 
 
+class _Removal:
+    """Does one step after the other, and keeps what was removed and what was not."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.rows: list[tuple[str, str, str]] = []
+        self.left: list[str] = []
+
+    def of(self, what: str, path: Path, action: Callable[[], object], more: str = "") -> None:
+        """Remove something; an action that returns False found nothing to remove."""
+        where = ", ".join(filter(None, (_below(path, self._root), more)))
+        try:
+            if action() is not False:
+                self.rows.append((what, where, REMOVED))
+        except OSError as error:
+            self.left.append(f"{where} ({error.strerror})")
+        except NeuroflowError as error:
+            self.left.append(f"{where} ({(error.why or error.what).rstrip('.')})")
+
+
 class Withdrawal:
     """Forgets studies and participants of a workspace."""
 
@@ -50,11 +72,13 @@ class Withdrawal:
         ledger: Ledger,
         enrolment: Enrolment,
         clock: Callable[[], datetime],
+        keep_decisions: Callable[[], object] = lambda: False,
     ) -> None:
         self._folder = folder
         self._ledger = ledger
         self._enrolment = enrolment
         self._clock = clock
+        self._keep_decisions = keep_decisions
 
     def preview(self, name: str) -> list[str]:
         """List the studies that would be forgotten, as cohort and label."""
@@ -63,19 +87,24 @@ class Withdrawal:
     def forget(self, name: str) -> pd.DataFrame:
         """Remove all that the workspace holds of a study or participant; leave a tombstone.
 
-        The tombstone comes first: should the rest fail, nothing is sent meanwhile.
+        The tombstone comes first, so that nothing is sent should the rest fail. What cannot be
+        removed stops nothing else; the map, by which a second run finds them, goes last.
         """
         person = self._find(name)
         with self._folder.locked():
             self._folder.tombstones.add(person.studies, person.participants, self._clock())
-            try:
-                rows = [*self._remove(person), *self._remaining(person)]
-            except OSError as error:
+            removal = _Removal(self._folder.root)
+            self._remove_files(person, removal)
+            self._remove_records(person, removal)
+            if not removal.left:
+                self._remove_from_cohorts(person, removal)
+            if removal.left:
                 raise WorkspaceError(
                     f"Not everything of {name!r} could be removed.",
-                    why=f"{error.filename}: {error.strerror}.",
+                    why=f"Left, with the entry in the map: {'; '.join(removal.left)}.",
                     advice="Correct the permissions and run it again; nothing is sent meanwhile.",
-                ) from error
+                )
+            rows = [*removal.rows, *self._remaining(person)]
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def _find(self, name: str) -> _Person:
@@ -85,7 +114,7 @@ class Withdrawal:
         every = [
             (cohort, study)
             for cohort in self._enrolment.ids()
-            for study in self._enrolment.current(cohort).studies
+            for study in self._enrolment.stored(cohort)
         ]
         of_person = [(c, s) for c, s in every if s.participant_id and plain_participant(s) == plain]
         chosen = of_person or [(c, s) for c, s in every if name in (s.label, s.study_id)]
@@ -111,32 +140,44 @@ class Withdrawal:
             else {without_prefix(str(p)) or "" for p in table["participant_id"]}
         )
 
-    def _remove(self, person: _Person) -> Iterator[tuple[str, str, str]]:
-        root = self._folder.root
+    def _remove_files(self, person: _Person, removal: _Removal) -> None:
+        """Remove packages, results, cached values and lines of the log."""
         for cohort_id in dict.fromkeys(cohort for cohort, _ in person.studies):
-            gone = [str(s.study_id) for c, s in person.studies if c == cohort_id]
-            self._enrolment.remove(cohort_id, gone)
-            yield "map, decisions and check", f"cohorts/{cohort_id}", REMOVED
-            for path in _named(self._folder.packages(cohort_id), gone):
-                path.unlink()
-                yield "package", _below(path, root), REMOVED
-        for cohort_id in self._enrolment.ids():
-            if self._enrolment.remove_participants(cohort_id):
-                yield "participant", f"cohorts/{cohort_id}/participants.tsv", REMOVED
+            for path in _named(self._folder.packages(cohort_id), person.ids):
+                removal.of("package", path, path.unlink)
         for study_id in person.ids:
             place = self._folder.results / f"{study_id}{RESULT_SUFFIX}"
             if place.is_dir():
-                shutil.rmtree(place)
-                yield "results", _below(place, root), REMOVED
-            self._ledger.forget(study_id)
-            yield "digests and reasons", f"ledger.sqlite, {study_id}", REMOVED
-        for path in sorted(self._folder.cache.glob("*")):
-            if path.is_file():
-                path.unlink()
-        yield "cached values", "cache", REMOVED
+                removal.of("results", place, partial(_remove_folder, place))
+        removal.of("cached values", self._folder.cache, partial(_empty, self._folder.cache))
         for path in sorted(self._folder.log.parent.glob(f"{self._folder.log.name}*")):
-            if _drop_lines(path, person.ids):
-                yield "lines of the log", _below(path, root), REMOVED
+            removal.of("lines of the log", path, partial(_drop_lines, path, person.ids))
+
+    def _remove_records(self, person: _Person, removal: _Removal) -> None:
+        """Remove what the ledger, participants.tsv and the decisions on results say."""
+        for study_id in person.ids:
+            removal.of(
+                "digests and reasons",
+                self._folder.ledger,
+                partial(self._ledger.forget, study_id),
+                study_id,
+            )
+        for cohort_id in self._enrolment.ids():
+            removal.of(
+                "participant",
+                self._folder.participants(cohort_id),
+                partial(self._enrolment.remove_participants, cohort_id),
+            )
+        removal.of("results set aside", self._folder.root / SET_ASIDE_FILE, self._keep_decisions)
+
+    def _remove_from_cohorts(self, person: _Person, removal: _Removal) -> None:
+        for cohort_id in dict.fromkeys(cohort for cohort, _ in person.studies):
+            gone = [str(s.study_id) for c, s in person.studies if c == cohort_id]
+            removal.of(
+                "map, decisions and check",
+                self._folder.cohorts / cohort_id,
+                partial(self._enrolment.remove, cohort_id, gone),
+            )
 
     def _remaining(self, person: _Person) -> Iterator[tuple[str, str, str]]:
         """List what cannot be removed from here, and who can."""
@@ -158,6 +199,26 @@ def _named(folder: Path, ids: Sequence[str]) -> list[Path]:
     with suppress(FileNotFoundError):
         return sorted(p for p in folder.iterdir() if any(study_id in p.name for study_id in ids))
     return []
+
+
+def _remove_folder(place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)  # all that can be
+    if place.exists():
+        shutil.rmtree(place)  # says why
+
+
+def _empty(folder: Path) -> bool:
+    """Remove the files of a folder, all that can be."""
+    files = [path for path in sorted(folder.glob("*")) if path.is_file()]
+    errors = []
+    for path in files:
+        try:
+            path.unlink()
+        except OSError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return bool(files)
 
 
 def _below(path: Path, root: Path) -> str:

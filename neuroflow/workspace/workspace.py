@@ -143,7 +143,13 @@ class Workspace:
             notices=self.notices,
             clock=Clock(clock, sleep),
         )
-        self._withdrawal = Withdrawal(self._folder, self.ledger, self._enrolment, clock)
+        self._withdrawal = Withdrawal(
+            self._folder,
+            self.ledger,
+            self._enrolment,
+            clock,
+            keep_decisions=lambda: self._set_aside.keep_only(self._collection.collected()),
+        )
         self._pilot = _Pilot(
             self._folder,
             self.ledger,
@@ -445,7 +451,7 @@ class Workspace:
         LockedError
             A job is running.
         WorkspaceError
-            A file cannot be removed.
+            Something could not be removed: all else was, and the error names what is left.
 
         Examples
         --------
@@ -453,9 +459,7 @@ class Workspace:
         >>> left["what"].tolist()[-1]
         'scans, backups, and copies outside the workspace'
         """
-        gone = self._withdrawal.forget(study)
-        self._set_aside.keep_only(self._collection.collected())
-        return gone
+        return self._withdrawal.forget(study)
 
     def forget_preview(self, study: str) -> list[str]:
         """List the studies that `forget` would remove.

@@ -11,7 +11,7 @@ import pandas as pd
 from traitlets import Any, Dict, Tuple, Unicode, observe
 
 from neuroflow.contract import check_cohort_id
-from neuroflow.errors import IdError
+from neuroflow.errors import IdError, NeuroflowError
 from neuroflow.io import Mtimes, mtimes
 from neuroflow.models import Cohort, OnEvent, Severity
 from neuroflow.results import save_cohort_table
@@ -137,12 +137,17 @@ class CohortModel(FormModel):
         if self.cohort is None or not labels or not self.can_start("Removing studies"):
             return
         ids = [str(s.study_id) for s in self.cohort.studies if s.label in labels]
+        done = 0
         for study_id in ids:
-            self.ws.forget(study_id)
+            try:
+                self.ws.forget(study_id)
+                done += 1
+            except NeuroflowError as error:  # the others are removed nevertheless
+                self.report_error(error)
         self.set(selected=())
         self._reload()
         self.set(
-            notice=f"{len(ids)} removed; never sent again. Copies at neuropacs, in exports and in "
+            notice=f"{done} removed; never sent again. Copies at neuropacs, in exports and in "
             "backups have to be removed there: neuroflow forget lists them."
         )
 

@@ -108,7 +108,7 @@ class CohortStore:
     def remove(self, cohort_id: str, study_ids: Collection[str]) -> None:
         """Remove studies of a cohort."""
         studies = self.read(cohort_id).studies
-        self._write(cohort_id, [s for s in studies if s.study_id not in study_ids])
+        self._write(cohort_id, [s for s in studies if s.study_id not in study_ids], fewer=True)
 
     def rename(self, cohort_id: str, ids: Mapping[str, str]) -> None:
         """Give studies of a cohort other ids."""
@@ -180,7 +180,7 @@ class CohortStore:
                 advice="Restore the folder from a backup; without it results cannot be matched.",
             ) from error
 
-    def _write(self, cohort_id: str, studies: list[Study]) -> None:
+    def _write(self, cohort_id: str, studies: list[Study], *, fewer: bool = False) -> None:
         folder = self.folder / cohort_id
         table = pd.DataFrame([_row(study) for study in studies], columns=[*COLUMNS, *_LATER])
         text = io.StringIO()
@@ -189,8 +189,12 @@ class CohortStore:
         try:
             make_private_folder(folder)
             # The list of files first: a map without it would name studies that cannot be opened.
-            write_private(folder / FILES_NAME, json.dumps(files).encode())
-            write_private(folder / STUDIES_NAME, text.getvalue().encode())
+            new = [
+                (FILES_NAME, json.dumps(files).encode()),
+                (STUDIES_NAME, text.getvalue().encode()),
+            ]
+            for name, data in reversed(new) if fewer else new:
+                write_private(folder / name, data)
         except OSError as error:
             raise WorkspaceError(
                 f"Cohort {cohort_id!r} cannot be written.",

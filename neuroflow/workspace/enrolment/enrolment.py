@@ -31,6 +31,9 @@ from neuroflow.workspace.enrolment.repetition import check_repeatable, next_repe
 from neuroflow.workspace.enrolment.study_map import study_map
 from neuroflow.workspace.folder import ProjectFolder
 
+WITHDRAWN = "consent was withdrawn"
+"""Why a study is excluded that is to be forgotten."""
+
 
 class Enrolment:
     """The cohorts of a workspace, their participants, exclusions and filled-in values."""
@@ -124,6 +127,10 @@ class Enrolment:
             cohort_id, {one: each for one, each in kept.items() if one not in study_ids}
         )
         self._folder.checks(cohort_id).unlink(missing_ok=True)
+
+    def stored(self, cohort_id: str) -> Sequence[Study]:
+        """Return all studies of a cohort as its map has them."""
+        return self._store.read(cohort_id).studies
 
     def remove_participants(self, cohort_id: str) -> bool:
         """Remove participants who were forgotten from the copy of participants.tsv."""
@@ -247,8 +254,12 @@ class Enrolment:
 
     def excluded(self, cohort: Cohort | str) -> dict[str, str]:
         """Map the excluded studies of a cohort, by `study_id`, to the reasons."""
-        decisions = self._decisions.read(cohort_id_of(cohort))
-        return {study_id: each.excluded for study_id, each in decisions.items() if each.excluded}
+        cohort_id = cohort_id_of(cohort)
+        decisions = self._decisions.read(cohort_id)
+        out = {study_id: each.excluded for study_id, each in decisions.items() if each.excluded}
+        # Those that could not be removed wholly; `forget` run again removes the rest.
+        ids = [str(study.study_id) for study in self._store.studies(cohort_id)]
+        return out | dict.fromkeys(sorted(self._folder.tombstones.among(ids)), WITHDRAWN)
 
     def without_excluded(self, cohort: Cohort | str) -> Cohort:
         """Return a cohort as it is now, without its excluded studies."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from neuroflow.errors import WorkspaceError
 from neuroflow.io import without_prefix, write_private
 from neuroflow.models import Study
+
+_SALT = "salt"
+"""The name under which a digest says with which salt the others were made."""
 
 
 class Tombstones:
@@ -29,7 +32,8 @@ class Tombstones:
         marks = [mark for _, study in studies for mark in _marks(study)]
         marks += [f"person {name}" for name in participants]
         known = self._read()
-        known |= {self._digest(mark): at.isoformat() for mark in marks if mark not in known}
+        known = {_SALT: self._digest(_SALT)} | known
+        known |= {self._digest(mark): at.isoformat() for mark in marks}
         write_private(self._path, json.dumps(known, indent=1).encode())
 
     def has_study(self, study: Study) -> bool:
@@ -45,6 +49,11 @@ class Tombstones:
         known = self._read()
         return bool(known) and self._digest(f"id {study_id}") in known
 
+    def among(self, study_ids: Iterable[str]) -> set[str]:
+        """Return those of some study ids that were forgotten."""
+        known = self._read()
+        return {one for one in study_ids if self._digest(f"id {one}") in known} if known else set()
+
     def has_participant(self, name: str) -> bool:
         """Check whether a participant was forgotten."""
         known = self._read()
@@ -53,7 +62,7 @@ class Tombstones:
     def _read(self) -> dict[str, str]:
         try:
             found = json.loads(self._path.read_text(encoding="ascii"))
-            return {str(mark): str(at) for mark, at in found.items()}
+            known = {str(mark): str(at) for mark, at in found.items()}
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, AttributeError) as error:
@@ -62,6 +71,14 @@ class Tombstones:
                 why=f"{type(error).__name__}. It lists whose consent was withdrawn.",
                 advice="Restore it from a backup; nothing is sent before.",
             ) from error
+        if _SALT in known and known[_SALT] != self._digest(_SALT):
+            raise WorkspaceError(
+                f"{self._path} was made with another salt.",
+                why="With the present one, nobody whose consent was withdrawn can be recognised.",
+                advice="Bring the workspace's file `salt` back from a backup; nothing is sent "
+                "before.",
+            )
+        return known
 
 
 def _marks(study: Study) -> list[str]:
