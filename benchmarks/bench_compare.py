@@ -190,7 +190,8 @@ def permutations(long: pd.DataFrame, columns: int) -> None:
 def sites(wide: pd.DataFrame, long: pd.DataFrame) -> None:
     """Harmonise three sites."""
     place = np.array(["A", "B", "C"])[np.arange(len(wide)) // 4 % 3]
-    table = long.assign(site=np.repeat(place, len(long) // len(wide)))
+    per_study = len(long) // len(wide)
+    table = long.assign(site=pd.Categorical(np.repeat(place, per_study)))
     values = wide.filter(regex=r"^r\d+$").to_numpy().T
     facts = wide[["group", "age", "sex"]].assign(site=place)
     ours = seconds(lambda: harmonize(table))

@@ -36,6 +36,7 @@ from .provenance import software_versions as software_versions
 from .read import combine_codes as combine_codes
 from .read import read_cells as read_cells
 from .read import require as require
+from .read import row_values as row_values
 from .regions import EXPECTED_VALUES as EXPECTED_VALUES
 from .regions import FRACTIONS as FRACTIONS
 from .regions import METRIC_NAMES as METRIC_NAMES

@@ -75,6 +75,19 @@ def _read(
     return cells, pd.DataFrame(reasons, dtype=object)
 
 
+def row_values(table: pd.DataFrame, cells: Cells, values: FloatArray) -> FloatArray:
+    """Return the values of a matrix for each row of the table that its cells were read from.
+
+    Studies that were set aside have none.
+    """
+    layout = _layout({name: table[name] for name in ("study_id", *KEY) if name in table})
+    if len(cells.studies) < len(layout.studies):
+        ids = table["study_id"].iloc[layout.studies].tolist()
+        place = pd.Index(cells.studies["study_id"].tolist()).get_indexer(ids)
+        values = np.where((place < 0)[:, None], np.nan, values[place])
+    return layout.rows(values)
+
+
 def require(table: pd.DataFrame, names: Sequence[str]) -> None:
     """Refuse a table that lacks columns."""
     if not isinstance(table, pd.DataFrame):
@@ -152,6 +165,15 @@ class _Layout:
         if self.order is None:
             return values.reshape(len(self.studies), len(self.columns))
         return values[self.order]
+
+    def rows(self, grid: FloatArray) -> FloatArray:
+        """Return the values of studies x columns row by row of the table."""
+        if self.order is None or self.missing is None:
+            return grid.reshape(-1)
+        there = ~self.missing
+        rows = np.empty(np.count_nonzero(there))
+        rows[self.order[there]] = grid[there]
+        return rows
 
 
 def _layout(rows: Mapping[str, pd.Series]) -> _Layout:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuroflow.matrix import FloatArray, IntArray
+from neuroflow.matrix import FloatArray, IntArray, moments
 
 TOLERANCE = 1e-4
 """Relative change at which the iteration ends, as in the published implementations."""
@@ -37,20 +37,17 @@ def batch_effects(
     for code in range(n_batches):
         if code == keep:
             continue
-        values = standardised[batch == code]
-        n = np.isfinite(values).sum(axis=0).astype(np.float64)
-        estimable = n > 1
-        shift, scale = _shrunk(values[:, estimable], n[estimable])
-        effects.shift[code, estimable], effects.scale[code, estimable] = shift, scale
-        effects.shift[code, ~estimable] = effects.scale[code, ~estimable] = np.nan
+        n, own, variance = moments(standardised[batch == code])
+        some = n > 1
+        shift, scale = _shrunk(n[some], own[some], variance[some])
+        effects.shift[code, some], effects.scale[code, some] = shift, scale
+        effects.shift[code, ~some] = effects.scale[code, ~some] = np.nan
     return effects
 
 
-def _shrunk(values: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _shrunk(n: FloatArray, own: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the posterior means of shift and variance of one batch, all columns at once."""
-    own = np.nanmean(values, axis=0)
-    variance = np.nanvar(values, axis=0, ddof=1)
-    if values.shape[1] < 2:  # one column has no others to be shrunk towards
+    if len(own) < 2:  # one column has no others to be shrunk towards
         return own, variance
     prior, spread = own.mean(), own.var(ddof=1)
     mean, around = variance.mean(), variance.var(ddof=1)
@@ -60,7 +57,7 @@ def _shrunk(values: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
     shift, scale = own, variance
     for _ in range(_STEPS):
         new_shift = (spread * n * own + scale * prior) / (spread * n + scale)
-        squares = np.nansum((values - new_shift) ** 2, axis=0)
+        squares = (n - 1) * variance + n * (own - new_shift) ** 2  # around the new shift
         new_scale = (0.5 * squares + rate) / (n / 2 + shape - 1)
         with np.errstate(divide="ignore", invalid="ignore"):
             change = max(

@@ -26,6 +26,7 @@ from neuroflow.compare.stats import (
 from neuroflow.errors import CompareError, OptionError, ResultWarning
 from neuroflow.events import warn_user
 from neuroflow.matrix import (
+    BoolArray,
     ExcludeSuspect,
     FloatArray,
     IntArray,
@@ -155,7 +156,7 @@ def harmonize(
                 f"poorly from fewer than {_FEW}.",
                 ResultWarning,
             )
-        values = np.where(sample.known[:, None], cells.values[:, columns], np.nan)
+        values = _of_studies(sample.known, cells.values[:, columns])
         longitudinal = who if method == "longitudinal" else None
         cleaned[:, columns] = _combat(values, sample, keep, longitudinal)
     _warn_lost(cells.values, cleaned)
@@ -174,29 +175,41 @@ def _combat(
     """Return the values of one metric without the effects of sites."""
     site = sample.place.values.astype(np.intp)
     n_sites = len(sample.place.levels)
-    fitted_values = np.where(sample.fitted[:, None], values, np.nan)
+    fitted_values = _of_studies(sample.fitted, values)
     standard = np.full(values.shape, np.nan)  # what is kept of each value
     spread = np.full(values.shape[1], np.nan)
     for rows, columns in missing_patterns(fitted_values):
         if len(rows) == 0:
             continue
+        complete = (len(rows), len(columns)) == values.shape
+        cells = fitted_values if complete else fitted_values[np.ix_(rows, columns)]
         try:
-            model = _fit(fitted_values[np.ix_(rows, columns)], rows, sample, keep, who)
+            model = _fit(cells, rows, sample, keep, who)
         except CompareError:
             continue  # solvable with all studies, not with those that have this region: NaN
         standard[:, columns], spread[columns] = model
+    z = values - standard
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = (values - standard) / spread
-    z[~np.isfinite(z)] = np.nan
-    effects = batch_effects(np.where(sample.fitted[:, None], z, np.nan), site, n_sites, keep)
+        z /= spread
+    if not np.isfinite(z).all():
+        z[~np.isfinite(z)] = np.nan
+    effects = batch_effects(_of_studies(sample.fitted, z), site, n_sites, keep)
     adjusted = np.full(values.shape, np.nan)
     for code in range(n_sites):
         mine = site == code
-        even = (z[mine] - effects.shift[code]) / np.sqrt(effects.scale[code])
-        adjusted[mine] = even * spread + standard[mine]
         if code == keep:
             adjusted[mine] = values[mine]
+            continue
+        even = z[mine] - effects.shift[code]
+        even *= spread / np.sqrt(effects.scale[code])
+        even += standard[mine]
+        adjusted[mine] = even
     return adjusted
+
+
+def _of_studies(wanted: BoolArray, values: FloatArray) -> FloatArray:
+    """Return the values with NaN for other studies; no copy where all are wanted."""
+    return values if wanted.all() else np.where(wanted[:, None], values, np.nan)
 
 
 def _fit(
@@ -226,14 +239,13 @@ def _fit(
     effects = coefficients[: len(sites)]
     if keep is None or keep not in sites:
         middle = shares @ effects
-        spread = np.sqrt((residuals**2).mean(axis=0))
+        spread = np.sqrt(np.einsum("nm,nm->m", residuals, residuals) / len(residuals))
     else:
         middle = effects[sites.index(float(keep))]
         spread = np.sqrt((residuals[site[rows] == keep] ** 2).mean(axis=0))
     if who is not None:
         spread = mixed.sd
-    known = sample.known[:, None]
-    standard = np.where(known, middle + kept @ coefficients[len(sites) :], np.nan)
+    standard = _of_studies(sample.known, middle + kept @ coefficients[len(sites) :])
     if own is not None:
         standard[rows] += own
     return standard, spread
@@ -258,8 +270,8 @@ def _warn(method: str, repeated: bool) -> None:
 
 
 def _warn_lost(values: FloatArray, cleaned: FloatArray) -> None:
-    lost = int((np.isfinite(values) & np.isnan(cleaned)).sum())
-    if lost:
+    lost = int(np.count_nonzero(np.isfinite(values)) - np.count_nonzero(np.isfinite(cleaned)))
+    if lost > 0:
         warn_user(
             f"{lost} of {np.isfinite(values).sum()} values could not be harmonised: their study "
             "lacks group, site or a covariate, or its site has too few values of the region.",

@@ -35,10 +35,10 @@ from neuroflow.matrix import (
     group_order,
     labels,
     participants,
-    raw_codes,
     read_cells,
     require,
     resolve_reference,
+    row_values,
 )
 
 
@@ -320,24 +320,6 @@ def check_sites(cells: Cells, place: Covariate, known: BoolArray) -> None:
 
 def replace_values(table: pd.DataFrame, cells: Cells, cleaned: FloatArray) -> pd.DataFrame:
     """Return the table with the values of a matrix."""
-    codes, ids = raw_codes(table["study_id"])
-    row = pd.Index(cells.studies["study_id"].tolist()).get_indexer(pd.Index(ids.tolist()))[codes]
-    row = np.where(codes < 0, -1, row)
-    named = [name for name in ("region", "hemisphere", "metric") if name in table]
-    levels, given = [], []
-    for name in named:
-        codes, known = coded(table[name])
-        levels.append([*known, ""])  # the last one, of code -1, is missing
-        given.append(codes)
-    places = np.full([len(known) for known in levels], -1, dtype=np.intp)
-    for place, key in enumerate(zip(*(cells.columns[name] for name in named), strict=True)):
-        at = tuple(known.index(text) for known, text in zip(levels, key, strict=True))
-        places[at] = place
-    column = places[tuple(given)]
-    values = np.full(len(table), np.nan)
-    there = (row >= 0) & (column >= 0)
-    values[there] = cleaned[row[there], column[there]]
-    result = table.copy()
-    result["value"] = values
+    result = table.assign(value=row_values(table, cells, cleaned))
     result.attrs["data_notes"] = cells.notes
     return result
