@@ -1,11 +1,23 @@
 """What the examples in docstrings may use."""
 
+import gc
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
+# The tables of tests are small: threads of linear algebra would only wait for each other, and for
+# the other workers. It counts when numpy is loaded first, here and in processes that tests start.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 EARLIER = Path(__file__).parent / "tests" / "workspace" / "data" / "workspace_2026_11.zip"
+
+
+def pytest_collection_finish():
+    """Leave what is loaded by now to no collection of garbage: it lives until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
