@@ -8,7 +8,7 @@ WORKERS ?= $$($(BIN)/python -c 'import os; print(min(4, 1 + (os.cpu_count() or 1
 # Tests start many processes; without stored bytecode each of them compiles neuroflow again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo lab serve test faults real mutations check lint types house bench docs pictures hostile lowest lock licences sbom clean
+.PHONY: demo lab serve test whole faults real mutations check lint types house bench docs pictures hostile lowest lock licences sbom clean
 
 ## demo: the main job end to end on the embedded service
 demo: $(VENV)/.demo
@@ -26,6 +26,11 @@ serve: $(VENV)/.demo
 test: $(VENV)/.test
 	sh tools/system_packages.sh
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+## whole: all tests, with the cases that repeat others: every form in each front end and theme
+whole: $(VENV)/.test
+	sh tools/system_packages.sh
+	NEUROFLOW_WHOLE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 ## faults: MINUTES=15 of broken lines, refusals, lost ledgers and dying processes, added to earlier runs
 faults: $(VENV)/.test

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from support.audit import READABLE, broken_rules, contrasts, is_dark
 from support.collected import collect_into, people
 from support.pictures import keep
+from support.whole import whole
 
 from neuroflow.workspace.workspace import Workspace
 
@@ -14,7 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FORMS = ("1 Connect", "2 Cohort", "3 Submit", "4 Results", "5 Explore")
 FLOOD = "rgb(13, 110, 253)"
 """What DataTables paints over a chosen row; dark words cannot be read on it."""
-LIGHT, DARK = ["lab light", "voila light"], ["lab dark", "voila dark"]
+FRONTS = ["lab light", "voila dark"]
+"""Both front ends and both themes."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def forms(request, shown, project):
         yield page
 
 
-@pytest.mark.parametrize("forms", [*LIGHT, *DARK], indirect=True)
+@pytest.mark.parametrize("forms", [*FRONTS, *whole("lab dark", "voila light")], indirect=True)
 def test_every_form_is_readable_and_accessible(forms):
     for name in FORMS:
         forms.tab(name)
@@ -68,7 +70,7 @@ def drawn(page, name):
         expect(page.form.locator("img.nf-drawn:visible")).to_have_count(3)
 
 
-@pytest.mark.parametrize("forms", LIGHT, indirect=True)
+@pytest.mark.parametrize("forms", FRONTS, indirect=True)
 def test_every_kind_of_control_keeps_its_keys(forms):
     """A notebook deletes cells at d d, cuts at x, adds at a and b, and moves with the arrows."""
     kinds = set()
@@ -142,7 +144,7 @@ FOCUS_IS_INSIDE = """() => {
 }"""
 
 
-@pytest.mark.parametrize("forms", LIGHT[:1], indirect=True)
+@pytest.mark.parametrize("forms", FRONTS[:1], indirect=True)
 def test_saved_notebook_names_no_participant_and_is_small(forms):
     forms.tab("1 Connect")
     forms.fill("Passphrase", "S3CRETpass")
@@ -156,7 +158,7 @@ def test_saved_notebook_names_no_participant_and_is_small(forms):
     assert len(text.encode()) < 500_000  # some 900 controls, and no contents
 
 
-@pytest.mark.parametrize("forms", LIGHT, indirect=True)
+@pytest.mark.parametrize("forms", FRONTS, indirect=True)
 def test_keyboard_alone_connects_and_selects_a_region(forms, service):
     keys = forms.page.keyboard
     forms.page.get_by_role("tab", name="1 Connect").focus()
