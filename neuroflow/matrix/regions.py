@@ -81,7 +81,9 @@ _MEAN = re.compile(
 )
 _SPREAD = re.compile(r"(?:std|sd|stdev|sem|se|median|min|max|n|nvox|count)[ _.\-].+", re.I)
 _SEPARATORS = re.compile(r"[\s\-]+")
-_STATISTICS = frozenset({"mean", "average", "median", "std", "sd", "min", "max"})
+_STATISTICS = frozenset(
+    {"mean", "average", "median", "std", "sd", "sem", "se", "min", "max", "n", "count", "squared"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +139,16 @@ def resolve(name: str, side: str = "") -> RegionName:
             return _known(found, metric)
     if given is not None:
         return _sided(stem, given, suffix)
-    for pattern in (_SIDE_FIRST, _SIDE_LAST):
-        sided = pattern.fullmatch(stem)
-        if sided:
-            return _sided(sided["name"], _SIDES[sided["side"].casefold()], suffix)
     mean = _MEAN.fullmatch(text)
     if mean is not None:
         inner = resolve(mean["name"] or mean["first"], side)
         if inner.known or inner.suffix:
             return inner
-    if suffix and _SPREAD.fullmatch(stem):  # std_pSN_FW is no value of a region
-        return _unknown(text, UNKNOWN, "")
+    sided = _side_and_name(stem)
+    if suffix and _SPREAD.fullmatch(sided[1] if sided else stem):
+        return _unknown(text, UNKNOWN, "")  # std_pSN_FW is no value of a region
+    if sided is not None:
+        return _sided(sided[1], _SIDES[sided[0].casefold()], suffix)
     return _unknown(stem, UNKNOWN, suffix)
 
 
@@ -201,14 +202,42 @@ def _folded(name: str) -> str:
 
 
 def _without_metric(text: str) -> tuple[str, str]:
-    """Part a name from its metric: behind it, or before a name that the dictionary has."""
-    match = _METRIC_SUFFIX.fullmatch(text)
-    if match is not None and match["name"].casefold() not in _STATISTICS:
-        return match["name"], match["metric"]
-    match = _METRIC_FIRST.fullmatch(text)
-    if match is not None and resolve(match["name"]).known:
-        return match["name"], match["metric"]
+    """Part a name from its metric: behind it, before or within a name with a side or known."""
+    stem, metric = _metric_behind(text)
+    if metric:
+        return stem, metric
+    stem, metric = _metric_before(text)
+    if metric and (_side_and_name(stem) or resolve(stem).known):
+        return stem, metric
+    if found := _side_and_name(text):
+        side, name = found
+        for part in (_metric_behind, _metric_before):
+            stem, metric = part(name)
+            if metric:
+                return f"{side}_{stem}", metric
     return text, ""
+
+
+def _metric_behind(text: str) -> tuple[str, str]:
+    match = _METRIC_SUFFIX.fullmatch(text)
+    if match is None or match["name"].casefold() in _STATISTICS:
+        return text, ""
+    return match["name"], match["metric"]
+
+
+def _metric_before(text: str) -> tuple[str, str]:
+    match = _METRIC_FIRST.fullmatch(text)
+    if match is None or match["name"].casefold() in _STATISTICS:
+        return text, ""
+    return match["name"], match["metric"]
+
+
+def _side_and_name(text: str) -> tuple[str, str] | None:
+    """Return the side and the rest of a name; None where it has no side, or a statistic only."""
+    for pattern in (_SIDE_FIRST, _SIDE_LAST):
+        if (sided := pattern.fullmatch(text)) and sided["name"].casefold() not in _STATISTICS:
+            return sided["side"], sided["name"]
+    return None
 
 
 def _known(row: dict[str, str], suffix: str) -> RegionName:

@@ -7,6 +7,7 @@ from support.comparison_tables import realistic_table
 from neuroflow.compare.asymmetry import asymmetry
 from neuroflow.compare.groups import compare_groups
 from neuroflow.errors import CompareError, TableError
+from neuroflow.results import read_results
 
 
 def test_asymmetry_is_there_for_the_regions_with_two_sides():
@@ -34,3 +35,14 @@ def test_asymmetry_without_two_sides_is_refused():
     table = realistic_table({"Control": 2})
     with pytest.raises(TableError, match="two values of midbrain"):
         asymmetry(pd.concat([table, table]))
+
+
+@pytest.mark.parametrize("header", ["FW_{}_putamen", "putamen_{}_FW", "FW_putamen_{}"])
+@pytest.mark.parametrize("sides", [("left", "right"), ("lh", "rh"), ("L", "R")])
+def test_sides_in_the_headers_of_a_table_give_an_asymmetry(tmp_path, header, sides):
+    names = [header.format(side) for side in sides]
+    wide = pd.DataFrame({"study_id": ["a", "b"], names[0]: [0.3, 0.2], names[1]: [0.1, 0.2]})
+    wide.to_csv(tmp_path / "all.csv", index=False)
+    found = asymmetry(read_results(tmp_path))
+    assert found["region"].astype(str).tolist() == ["putamen", "putamen"]
+    assert found["value"].round(9).tolist() == [100.0, 0.0]

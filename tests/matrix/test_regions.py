@@ -68,6 +68,12 @@ def test_midbrain_without_a_side_is_not_guessed():
         ("ctx-lh-superiorfrontal", "superiorfrontal", "left"),
         ("ctx-rh-superiorfrontal_FA", "superiorfrontal", "right"),
         ("lh_precuneus", "precuneus", "left"),
+        ("FW_left_putamen", "putamen", "left"),
+        ("FW_putamen_R", "putamen", "right"),
+        ("FA.lh.putamen", "putamen", "left"),
+        ("putamen_FW_left", "putamen", "left"),
+        ("right_MD_putamen", "putamen", "right"),
+        ("mean_putamen_left_FW", "putamen", "left"),
         ("Brain-Stem", "Brain-Stem", "unknown"),
         ("Lateral_ventricle", "Lateral_ventricle", "unknown"),
     ],
@@ -76,3 +82,17 @@ def test_other_parcellations_keep_their_names_and_sides(name, region, hemisphere
     found = resolve(name)
     assert (found.region, found.hemisphere) == (region, hemisphere)
     assert (found.kind, found.known) == ("unknown", False)
+
+
+@pytest.mark.parametrize(
+    "name", ["FW_left_putamen", "putamen_l_FW", "putamen_FW_l", "l_FW_putamen"]
+)
+def test_a_metric_is_found_beside_a_side(name):
+    assert (resolve(name).metric, resolve(name).suffix) == ("FW", "FW")
+
+
+@pytest.mark.parametrize(
+    "name", ["FW_left_std", "std_putamen_left_FW", "sd_putamen_FW_left", "FA_r_squared", "FW_left"]
+)
+def test_statistics_beside_a_side_are_no_values(name):
+    assert resolve(name).metric is None
