@@ -26,7 +26,7 @@ from neuroflow.studies.protocol.dcm2niix import conversion_findings
 from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.protocol.rule import finding
 from neuroflow.studies.protocol.rules import RULES
-from neuroflow.studies.protocol.visits import same_visits
+from neuroflow.studies.protocol.visits import name_others, same_visits
 from neuroflow.studies.protocol.wording import DIRECTIONS, NOT_CHECKED
 
 COLUMNS = [field.name for field in fields(Finding)]
@@ -220,16 +220,15 @@ def _duplicates(studies: Sequence[Study], fingerprints: Sequence[str]) -> list[F
     for study, fingerprint in zip(studies, fingerprints, strict=True):
         if fingerprint:
             same[fingerprint].append(study)
-    return [
-        finding(rules.DUPLICATE, study, "same as " + _labels(group, study))
-        for group in same.values()
-        if len(group) > 1
-        for study in group
-    ]
-
-
-def _labels(group: Sequence[Study], study: Study) -> str:
-    return ", ".join(other.label for other in group if other is not study)
+    findings = []
+    for group in same.values():
+        if len(group) > 1:
+            labels = [study.label for study in group]
+            findings += [
+                finding(rules.DUPLICATE, study, "same as " + name_others(labels, place))
+                for place, study in enumerate(group)
+            ]
+    return findings
 
 
 def _sent_before(

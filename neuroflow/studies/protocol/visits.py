@@ -12,6 +12,8 @@ from neuroflow.studies.filenames import role
 from neuroflow.studies.protocol.further_rules import SAME_VISIT
 from neuroflow.studies.protocol.rule import finding
 
+_NAMED = 10  # others in a finding: all of thousands in each of thousands would fill the memory
+
 
 def same_visits(studies: Sequence[Study], fingerprints: Sequence[str]) -> list[Finding]:
     """Report studies of the same visit, copies apart: they have a finding of their own."""
@@ -20,10 +22,25 @@ def same_visits(studies: Sequence[Study], fingerprints: Sequence[str]) -> list[F
         known = {fingerprints[index] or str(index) for index in group}
         if len(known) < 2:
             continue
-        for index in group:
-            others = [studies[other].label for other in group if other != index]
-            findings.append(finding(SAME_VISIT, studies[index], "also " + ", ".join(others)))
+        labels = [studies[index].label for index in group]
+        findings += [
+            finding(SAME_VISIT, studies[index], "also " + name_others(labels, place))
+            for place, index in enumerate(group)
+        ]
     return findings
+
+
+def name_others(labels: Sequence[str], place: int) -> str:
+    """Name the others of a group; the first of them, where they are many.
+
+    Examples
+    --------
+    >>> name_others(["P1 a", "P1 b", "P1 c"], 1)
+    'P1 a, P1 c'
+    """
+    first = [label for at, label in enumerate(labels[: _NAMED + 1]) if at != place][:_NAMED]
+    rest = len(labels) - 1 - len(first)
+    return ", ".join(first) + (f" and {rest} more" if rest else "")
 
 
 def _groups(studies: Sequence[Study]) -> list[list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from support.quirks import pack
 from support.scans import SMALL, write_mosaic, write_nifti
 
+from neuroflow.models import Study, StudyKind
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.protocol.check import check
+from neuroflow.studies.protocol.visits import same_visits
 
 
 def blocked(folder):
@@ -142,3 +145,36 @@ def test_a_copy_is_reported_once_as_a_duplicate(tmp_path):
     shutil.copytree(tmp_path / "P01" / "a", tmp_path / "P01" / "b")
     rules = check(find_studies(tmp_path))["rule"].tolist()
     assert (rules.count("duplicate"), rules.count("same_visit")) == (2, 0)
+
+
+def studies_of_one_visit(n):
+    return [
+        Study(
+            label=f"scan {number}",
+            kind=StudyKind.DICOM,
+            root=Path(f"/data/{number}"),
+            files=(Path(f"/data/{number}/a.dcm"),),
+            participant_id="P1",
+            session_id="1",
+        )
+        for number in range(n)
+    ]
+
+
+@pytest.mark.parametrize("n", [2, 5, 11])
+def test_studies_of_a_visit_name_all_the_others(n):
+    studies = studies_of_one_visit(n)
+    found = same_visits(studies, [str(number) for number in range(n)])
+    assert [(one.study, one.measured) for one in found] == [
+        (study.label, "also " + ", ".join(one.label for one in studies if one is not study))
+        for study in studies
+    ]
+
+
+def test_thousands_of_studies_of_a_visit_stay_short():
+    studies = studies_of_one_visit(3000)
+    found = same_visits(studies, [str(number) for number in range(3000)])
+    assert len(found) == 3000
+    first = ", ".join(f"scan {number}" for number in range(10))
+    assert found[-1].measured == f"also {first} and 2989 more"
+    assert max(len(one.measured) for one in found) < 120
