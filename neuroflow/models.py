@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from neuroflow.escaping import for_html, visible
@@ -242,6 +243,12 @@ class Event:
 
 OnEvent = Callable[[Event], None]
 """What listens to a long job."""
+
+
+@lru_cache(maxsize=4096)
+def utc(seconds: float) -> datetime:
+    """Return a time of a listing; the files of a study, written together, share it."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from .atomic import write_private as write_private
 from .child_process import PASSPHRASE_VARIABLE as PASSPHRASE_VARIABLE
 from .child_process import child_environ as child_environ
 from .child_process import jupyter_command as jupyter_command
+from .garbage import garbage_stays as garbage_stays
 from .limits import MAX_CELLS as MAX_CELLS
 from .limits import MAX_PIXELS as MAX_PIXELS
 from .limits import MAX_TABLE_BYTES as MAX_TABLE_BYTES
@@ -36,6 +37,8 @@ from .text import TextError as TextError
 from .text import TextTable as TextTable
 from .text import decode as decode
 from .text import find_encoding as find_encoding
+from .text import in_unicode as in_unicode
+from .text import is_unicode as is_unicode
 from .text import read_text_table as read_text_table
 from .text import sample_cells as sample_cells
 from .text import split_cells as split_cells

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -279,3 +280,19 @@ def _refuse(
             why=f"These lines {what}: {shown}.",
             advice="Correct these lines.",
         )
+
+
+def is_unicode(name: str) -> bool:
+    """Check whether tables and databases can hold a name: Linux admits bytes of any encoding."""
+    return name.isascii() or not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def in_unicode(name: str) -> str:
+    r"""Return a name with the bytes that are not Unicode written out.
+
+    Examples
+    --------
+    >>> print(in_unicode("caf\udce9"))
+    caf\xe9
+    """
+    return name if is_unicode(name) else os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Self
 
@@ -16,7 +16,7 @@ from neuroflow.errors import (
     RemoteRefusedError,
     SizeMismatchError,
 )
-from neuroflow.models import Entry
+from neuroflow.models import Entry, utc
 from neuroflow.transfer.local_files import atomic_download, reading
 from neuroflow.transfer.remote import (
     FILE_ERRORS,
@@ -181,6 +181,6 @@ def _translated(path: PurePosixPath) -> Iterator[None]:
 
 
 def _entry(folder: PurePosixPath, name: str, facts: os.stat_result, is_folder: bool) -> Entry:
-    modified = datetime.fromtimestamp(int(facts.st_mtime), UTC)
+    modified = utc(int(facts.st_mtime))
     size = 0 if is_folder else facts.st_size
     return Entry(folder, sys.intern(name), size, is_folder, modified)

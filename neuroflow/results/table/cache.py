@@ -19,7 +19,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ from neuroflow.results.table.load import LoadResult, read_values
 from neuroflow.results.table.remarks import Remark
 from neuroflow.results.table.report_cache import ReportCache
 from neuroflow.results.table.study_reports import StudyReport, read_reports
-from neuroflow.results.table.values import COLUMNS, ValueMatrix, known_folders, merge, take_rows
+from neuroflow.results.table.values import COLUMNS, KnownFolders, ValueMatrix, merge, take_rows
 
 FILE_NAME = "values.parquet"
 MOST_PARTS = 8
@@ -73,9 +73,10 @@ def cached_results(
     def read(folder: Path, reader: AidpReader) -> tuple[Found, ValueMatrix, dict[str, StudyReport]]:
         known = store.load()
         zips = GroupZips(lambda: Path(cache) / "unpacked")
-        found = scan(folder, known_folders(folder, known), zips)
+        found = scan(folder, KnownFolders.of(known).unchanged, zips)
         zips.sweep()
         result = read_values(found.values, reader, known, started - _SLACK_NS, executor)
+        found = replace(found, values=())  # the reports take the room of thousands of paths
         store.save(result)
         texts = ReportCache(Path(cache), _identity(None), started - _SLACK_NS)
         reports = read_reports(found.reports, texts.read, zips.name)
@@ -224,7 +225,7 @@ def _read_matrix(file: pq.ParquetFile, n: int, width: int) -> npt.NDArray[np.flo
     return matrix
 
 
-_TYPES = {"str": pa.string(), "int64": pa.int64()}
+_TYPES = {"str": pa.large_string(), "int64": pa.int64()}  # as pandas keeps them
 
 
 def _identity(schema: Schema | None) -> str:

@@ -11,12 +11,14 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.contract import is_uuid
 from neuroflow.errors import ResultError, ResultWarning
 from neuroflow.events import warn_user
-from neuroflow.io import BIDS_LABELS, read_participants, scratch_folder
+from neuroflow.io import BIDS_LABELS, garbage_stays, read_participants, scratch_folder
 from neuroflow.results.aidp import AidpReader, Schema
 from neuroflow.results.cross_check import CrossCheck, cross_check
 from neuroflow.results.table.find_files import Found, scan
@@ -31,7 +33,7 @@ from neuroflow.results.table.join import (
 from neuroflow.results.table.load import read_values
 from neuroflow.results.table.remarks import Remark, as_notes, summarise
 from neuroflow.results.table.reshape import COLUMNS, long_table, to_wide
-from neuroflow.results.table.study_facts import facts_table, warnings_by_study
+from neuroflow.results.table.study_facts import count_numbers, facts_table, warnings_by_study
 from neuroflow.results.table.study_reports import StudyReport, read_reports
 from neuroflow.results.table.values import ValueMatrix
 
@@ -66,6 +68,7 @@ class Results:
         self._tables = (studies, participants, cohort_id)
 
     @cached_property
+    @garbage_stays()
     def table(self) -> pd.DataFrame:
         """The cohort table; see `read_results`."""
         rows, joined = self._matched
@@ -75,7 +78,7 @@ class Results:
             raise ResultError("No result file could be read.", why=f"{bad[0]}{more}")
         self._warn(joined)
         self._warn_of_reports()
-        matrix = self._values.matrix[[rows[n].row for n in with_values]]
+        matrix = self._take_matrix([rows[n].row for n in with_values])
         table = long_table(matrix, self._values.names, joined, with_values)
         if joined.bids_labels:
             table.attrs[BIDS_LABELS] = True
@@ -89,11 +92,20 @@ class Results:
         return table
 
     @cached_property
+    @garbage_stays()
     def studies(self) -> pd.DataFrame:
         """One row per study; see `study_facts`."""
         rows, joined = self._matched
         self._warn_of_reports()
-        facts = facts_table(rows, joined.frame, self._values, self._reports, self.cross_check)
+        facts = facts_table(
+            rows,
+            joined.frame,
+            self._values,
+            self._reports,
+            self.cross_check,
+            counts=self._numbers,
+            warnings=self._gathered,
+        )
         if joined.bids_labels:
             facts.attrs[BIDS_LABELS] = True
         return facts
@@ -134,8 +146,19 @@ class Results:
     @cached_property
     def _gathered(self) -> dict[str, list[str]]:
         rows, _ = self._matched
-        gathered = warnings_by_study(rows, self._values, self._reports, self.cross_check)
-        return {row.study_id: parts for row, parts in zip(rows, gathered, strict=True)}
+        return warnings_by_study(rows, self._values, self._reports, self.cross_check, self._numbers)
+
+    @cached_property
+    def _numbers(self) -> list[int]:
+        """How many numbers each study has."""
+        return count_numbers(self._matched[0], self._values)
+
+    def _take_matrix(self, rows: list[int]) -> npt.NDArray[np.float64]:
+        """Hand over some rows of the matrix, which nothing needs after it was examined."""
+        _ = self.cross_check, self._gathered
+        matrix = self._values.matrix
+        self._values = replace(self._values, matrix=np.empty((0, len(self._values.names))))
+        return matrix if rows == list(range(len(matrix))) else matrix[rows]
 
     @cached_property
     def _matched(self) -> tuple[list[StudyRow], Joined]:
@@ -313,6 +336,7 @@ def _read_all(
         return found, values, read_reports(found.reports, name=zips.name)
 
 
+@garbage_stays()
 def load_results(
     folder: str | Path,
     *,

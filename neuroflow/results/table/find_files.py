@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from neuroflow.errors import FolderError
+from neuroflow.io import in_unicode, is_unicode
 from neuroflow.results.reports import REPORT_FILES
 from neuroflow.results.table.folder_files import (
     PICTURES,
@@ -53,6 +54,11 @@ class ValueFile(NamedTuple):
     row: int = -1
 
 
+Unchanged = Callable[[str, str], ValueFile | None]
+"""Returns a folder's values as they are known, given its place below the one that is searched and
+its path; None where it is to be looked at."""
+
+
 @dataclass(slots=True)
 class ReportFiles:
     """The files of the reports of one study."""
@@ -76,9 +82,7 @@ class Found:
     packed: tuple[str, ...] = ()  # ZIPs of results that could not be read, and why
 
 
-def scan(
-    folder: Path, known: Mapping[str, ValueFile] | None = None, zips: GroupZips | None = None
-) -> Found:
+def scan(folder: Path, unchanged: Unchanged | None = None, zips: GroupZips | None = None) -> Found:
     """Find all result files under a folder; with `zips`, also those in ZIPs of results."""
     is_file = os.path.isfile(folder)  # noqa: PTH113  pathlib raises below an unreadable folder
     if zips is not None and is_file and holds_results(folder):
@@ -92,7 +96,7 @@ def scan(
         return Found(
             (ValueFile(str(folder), folder.name, study, _signature(folder.stat(), _NEVER)),), {}
         )
-    search = _Search(folder, known)
+    search = _Search(folder, unchanged)
     search.run()
     packed = [name for name in search.archives if holds_results(folder / name)]
     if zips is not None:
@@ -165,9 +169,9 @@ def _by_time(file: ValueFile) -> int:
 class _Search:
     """One walk through a folder."""
 
-    def __init__(self, folder: Path, known: Mapping[str, ValueFile] | None) -> None:
+    def __init__(self, folder: Path, unchanged: Unchanged | None) -> None:
         self._folder = folder
-        self._known = known
+        self._unchanged = unchanged
         self.values: list[ValueFile] = []
         self.reports: dict[str, ReportFiles] = {}
         self.unreadable: list[str] = []
@@ -185,7 +189,6 @@ class _Search:
             )
         ]
         seen = {start.resolve()}
-        known = self._known or {}
         while waiting:
             place, name, inside = waiting.pop()
             times = self._times(place, name)  # before the listing, to notice what comes meanwhile
@@ -200,12 +203,15 @@ class _Search:
             files = []
             holds_many = AGGREGATED in inside.split("/")
             for entry in entries:
-                if entry.is_dir():
+                if not is_unicode(entry.name):
+                    self.unreadable.append(
+                        f"{inside}{in_unicode(entry.name)} (its name is not Unicode)"
+                    )
+                elif entry.is_dir():
                     times = _NEVER  # what comes deeper down does not show in this folder's times
                     holds_many = holds_many or entry.name.endswith(SUFFIX)
                     below = f"{inside}{entry.name}/"
-                    before = known.get(below)
-                    if before is not None and self._is_unchanged(entry.path, entry.name, before):
+                    if self._is_unchanged(entry.path, entry.name, below):
                         continue
                     if not _is_link_back(entry, seen):
                         waiting.append((entry.path, entry.name, below))
@@ -216,7 +222,7 @@ class _Search:
 
     def _times(self, place: str, name: str) -> tuple[int, int]:
         """Return when a result folder's entries changed, where that is of use."""
-        if self._known is None or not name.endswith(SUFFIX):
+        if self._unchanged is None or not name.endswith(SUFFIX):
             return _NEVER
         try:
             stat = os.stat(place)  # noqa: PTH116  thousands of them
@@ -224,15 +230,10 @@ class _Search:
             return _NEVER
         return stat.st_mtime_ns, stat.st_ctime_ns
 
-    def _is_unchanged(self, place: str, name: str, before: ValueFile) -> bool:
+    def _is_unchanged(self, place: str, name: str, below: str) -> bool:
         """Take a folder's entries as they are known, if nothing came or went since."""
-        try:
-            folder, file = os.stat(place), os.stat(before.path)  # noqa: PTH116  thousands of them
-        except OSError:
-            return False
-        if before.signature != (
-            file.st_size, file.st_mtime_ns, file.st_ctime_ns, folder.st_mtime_ns, folder.st_ctime_ns
-        ):  # fmt: skip
+        before = self._unchanged(below, place) if self._unchanged is not None else None
+        if before is None:
             return False
         self.values.append(before)
         if before.beside:

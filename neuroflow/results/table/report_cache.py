@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from neuroflow.io import private_mode
+from neuroflow.io import is_unicode, private_mode
 from neuroflow.results.reports import Report, pack, read_report, unpack
 
 FILE_NAME = "reports.sqlite"
@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS reports
 (path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, since INTEGER, what TEXT)
 WITHOUT ROWID
 """
+_LOOK_UP = "SELECT size, mtime_ns, ctime_ns, since, what FROM reports WHERE path = ?"
 _Row = tuple[int, int, int, int, str]
 
 
@@ -32,8 +33,8 @@ class ReportCache:
         self._path = folder / FILE_NAME
         self._identity = identity
         self._since = since  # What changed later than this is read again
-        self._known = self._load()
-        self._has_begun = bool(self._known)
+        self._file = self._open()
+        self._has_begun = self._file is not None
         self._new: dict[str, _Row] = {}
 
     def read(self, text: str) -> Report:
@@ -43,7 +44,7 @@ class ReportCache:
         except OSError:  # reading reports it
             return read_report(text)
         times = stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-        known = self._known.pop(text, None)
+        known = self._known(text)
         if known is not None and known[:3] == times and max(times[1:]) < known[3]:
             try:
                 return unpack(known[4])
@@ -55,8 +56,10 @@ class ReportCache:
 
     def save(self) -> None:
         """Keep what was read."""
+        self._close()
         if not self._new:
             return
+        rows = [(path, *row) for path, row in self._new.items() if is_unicode(path)]
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _keep_private(self._path)
@@ -67,24 +70,39 @@ class ReportCache:
                     file.execute("CREATE TABLE identity (name TEXT)")
                     file.execute("INSERT INTO identity VALUES (?)", (self._identity,))
                     file.execute(_TABLE)
-                file.executemany(
-                    "INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?, ?)",
-                    [(path, *row) for path, row in self._new.items()],
-                )
+                file.executemany("INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?, ?)", rows)
         except (OSError, sqlite3.Error):  # it is read again next time
             return
 
-    def _load(self) -> dict[str, _Row]:
+    def _open(self) -> sqlite3.Connection | None:
         if not self._path.is_file():
-            return {}
+            return None
+        file = None
         try:
-            with closing(sqlite3.connect(self._path, timeout=_TIMEOUT)) as file:
-                if file.execute("SELECT name FROM identity").fetchall() != [(self._identity,)]:
-                    return {}
-                rows = file.execute("SELECT * FROM reports").fetchall()
+            file = sqlite3.connect(self._path, timeout=_TIMEOUT)
+            if file.execute("SELECT name FROM identity").fetchall() == [(self._identity,)]:
+                return file
         except (OSError, sqlite3.Error):
-            return {}
-        return {str(path): tuple(row) for path, *row in rows}
+            pass
+        if file is not None:
+            file.close()
+        return None
+
+    def _known(self, text: str) -> _Row | None:
+        """Look one report up: all of them at once would take much memory."""
+        if self._file is None or not is_unicode(text):
+            return None
+        try:
+            found = self._file.execute(_LOOK_UP, (text,)).fetchone()
+        except sqlite3.Error:  # damaged, or in use for long: the others are not looked up
+            self._close()
+            return None
+        return None if found is None else tuple(found)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def _keep_private(path: Path) -> None:

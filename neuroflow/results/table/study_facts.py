@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from neuroflow.io import in_unicode
 from neuroflow.results.cross_check import CrossCheck
 from neuroflow.results.table.join import StudyRow
 from neuroflow.results.table.remarks import count_warning, value_warnings
@@ -23,23 +24,25 @@ def facts_table(
     values: ValueMatrix,
     reports: Mapping[str, StudyReport],
     check: CrossCheck,
+    *,
+    counts: Sequence[int],
+    warnings: Mapping[str, Sequence[str]],
 ) -> pd.DataFrame:
-    """Gather the facts of studies."""
+    """Gather the facts of studies; `counts` of their numbers and `warnings` are known."""
     record = np.array([row.record for row in rows], dtype=np.int64)
     files = values.rows.reindex(record).reset_index(drop=True)
     facts = joined.reset_index(drop=True).copy()
     for name in FILE_COLUMNS:
         facts[name] = files[name]
     given = {key: len(names) for key, names in values.sets.items()}
-    facts["n_values"] = _counts(rows, values)
+    facts["n_values"] = list(counts)
     facts["n_given"] = [given.get(key, 0) for key in files["names"]]
     found = [reports.get(row.study_id, StudyReport()) for row in rows]
     outcomes = [check.outcomes[row.study_id] for row in rows]
     facts = pd.concat([facts, _of_reports(found), _of_files(files)], axis=1)
     facts["cross_check"] = [outcome.result for outcome in outcomes]
     facts["cross_check_detail"] = [outcome.detail for outcome in outcomes]
-    of_values = warnings_by_study(rows, values, reports, check)
-    facts["warnings"] = ["; ".join(parts) for parts in of_values]
+    facts["warnings"] = ["; ".join(warnings[row.study_id]) for row in rows]
     return facts
 
 
@@ -48,14 +51,14 @@ def warnings_by_study(
     values: ValueMatrix,
     reports: Mapping[str, StudyReport],
     check: CrossCheck,
-) -> list[list[str]]:
+    counts: Sequence[int],
+) -> dict[str, list[str]]:
     """Gather the warnings about the values and reports of studies; no file is opened."""
-    counts = _counts(rows, values)
     with_values = [n for n, row in zip(counts, rows, strict=True) if row.row >= 0]
     usual = pd.Series(with_values).mode().max() if with_values else 0
     texts, errors = values.rows["warnings"].tolist(), values.rows["error"].tolist()
     of_values = value_warnings(values)
-    gathered = []
+    gathered = {}
     for row, n in zip(rows, counts, strict=True):
         parts: list[str] = []
         if row.record >= 0:
@@ -72,11 +75,11 @@ def warnings_by_study(
                 parts.append(f"{what}: {', '.join(report.not_read)}")
         if check.outcomes[row.study_id].is_accused:
             parts.append(check.outcomes[row.study_id].detail)
-        gathered.append(parts)
+        gathered[row.study_id] = parts
     return gathered
 
 
-def _counts(rows: Sequence[StudyRow], values: ValueMatrix) -> list[int]:
+def count_numbers(rows: Sequence[StudyRow], values: ValueMatrix) -> list[int]:
     """Count the numbers of each study."""
     counts = np.isfinite(values.matrix).sum(axis=1).tolist()
     return [counts[row.row] if row.row >= 0 else 0 for row in rows]
@@ -97,10 +100,10 @@ def _of_report(study: StudyReport) -> dict[str, object]:
         "report_date": report.date,
         "failure": report.failure,
         "quality": study.quality,
-        "report": study.path,
+        "report": in_unicode(study.path),
         "report_form": report.grammar,
         "report_understood": report.share if report.n_lines else np.nan,
-        "picture": study.picture,
+        "picture": in_unicode(study.picture),
         "not_read": ", ".join(study.not_read),
     }
     row |= {f"p_{name}": share for name, share in report.classes.items()}

@@ -24,7 +24,7 @@ class StudyReport:
     picture: str = ""
     quality: str = ""  # The verdict of any of its reports
     not_read: Sequence[str] = ()  # Names of its further files, perhaps of another product
-    warnings: list[str] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_silent(self) -> bool:
@@ -81,20 +81,21 @@ def _read(files: ReportFiles, read: ReadReport) -> StudyReport:
         try:
             found.append((path, read(path)))
         except ResultError as error:
-            study.warnings.append(str(error))
+            study.warnings += (str(error),)
     if not found:
         return study
     study.path, study.report = min(found, key=_rank) if len(found) > 1 else found[0]
     study.quality = next((report.quality for _, report in found if report.quality), "")
     study.warnings += study.report.warnings
     if len(found) > 1:
-        study.warnings += _contradictions(study, found)
+        study.warnings += tuple(_contradictions(study, found))
     if study.is_silent:
-        study.warnings.append(f"{Path(study.path).name}: neither a class nor a biomarker was found")
+        what = f"{Path(study.path).name}: neither a class nor a biomarker was found"
+        study.warnings += (what,)
     elif study.report.n_unknown:
         lines = ", ".join(repr(line) for line in study.report.unknown[:_NAMED])
-        study.warnings.append(
-            f"{Path(study.path).name}: {study.report.n_unknown} lines were not understood: {lines}"
+        study.warnings += (
+            f"{Path(study.path).name}: {study.report.n_unknown} lines were not understood: {lines}",
         )
     return study
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import compress
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from neuroflow.matrix import METRIC_ORDER, RegionName, load_regions
-from neuroflow.results.table.find_files import ValueFile, in_reading_order
+from neuroflow.results.table.find_files import Signature, ValueFile, in_reading_order
 
 COLUMNS = {
     "source": "str", "study_id": "str", "id": "str", "names": "str", "layout": "str",
@@ -31,6 +30,7 @@ SIGNATURE = ("size", "mtime_ns", "ctime_ns", "folder_mtime_ns", "folder_ctime_ns
 """The columns of `ValueMatrix.rows` that reveal a changed file."""
 
 Names = tuple[RegionName, ...]
+_AS_KNOWN: Signature = (0, 0, 0, 0, 0)  # of a file that needs no second look
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,21 +46,57 @@ class ValueMatrix:
     sets: dict[str, Names]
 
 
-def known_folders(folder: Path, values: ValueMatrix | None) -> dict[str, ValueFile]:
-    """Return the result folders that need no listing while their times are the same."""
-    if values is None:
-        return {}
-    rows = values.rows
-    times = rows[list(SIGNATURE)].to_numpy()
-    is_old = (times[:, 1:].max(axis=1, initial=0) < rows["since"].to_numpy()) & (times[:, 3] != 0)
-    is_old &= ~rows["source"].duplicated(keep=False).to_numpy()  # a report of many
-    sources, study_ids, beside = (rows[name].tolist() for name in ("source", "study_id", "beside"))
-    above = f"{folder}{os.sep}"
-    paths = [above + source.replace("/", os.sep) for source in sources]
-    signatures = zip(*times.T.tolist(), strict=True)
-    fields = zip(paths, sources, study_ids, signatures, beside, range(len(rows)), strict=True)
-    files = map(ValueFile._make, compress(fields, is_old.tolist()))
-    return {file.source[: file.source.rfind("/") + 1]: file for file in files}
+@dataclass(frozen=True, slots=True)
+class KnownFolders:
+    """The usual result folders as they were read before; lists, for there may be thousands."""
+
+    rows: dict[str, int]  # By the folder's place below the one that is searched, with a ``/``
+    times: npt.NDArray[np.int64]  # The signature of each row
+    sources: list[str]
+    study_ids: list[str]
+    beside: list[str]
+
+    @classmethod
+    def of(cls, values: ValueMatrix | None) -> KnownFolders:
+        """Choose the folders with one file each that was old enough when it was read."""
+        if values is None:
+            return cls({}, np.empty((0, len(SIGNATURE)), dtype=np.int64), [], [], [])
+        rows = values.rows
+        times = rows[list(SIGNATURE)].to_numpy(dtype=np.int64)
+        is_old = times[:, 1:].max(axis=1, initial=0) < rows["since"].to_numpy()
+        is_old &= times[:, 3] != 0
+        is_old &= ~rows["source"].duplicated(keep=False).to_numpy()  # a report of many
+        sources, study_ids, beside = (
+            rows[name].tolist() for name in ("source", "study_id", "beside")
+        )
+        below = {
+            sources[row][: sources[row].rfind("/") + 1]: row
+            for row in np.flatnonzero(is_old).tolist()
+        }
+        return cls(below, times, sources, study_ids, beside)
+
+    def unchanged(self, below: str, place: str) -> ValueFile | None:
+        """Return a folder's file of values if nothing came, went or changed since it was read."""
+        row = self.rows.get(below, -1)
+        if row < 0:
+            return None
+        source = self.sources[row]
+        try:
+            folder = os.stat(place)  # noqa: PTH116  thousands of them
+            file = os.stat(f"{place}{os.sep}{source[len(below) :]}")  # noqa: PTH116
+        except OSError:
+            return None
+        now = [
+            file.st_size,
+            file.st_mtime_ns,
+            file.st_ctime_ns,
+            folder.st_mtime_ns,
+            folder.st_ctime_ns,
+        ]
+        if self.times[row].tolist() != now:
+            return None
+        beside = sys.intern(self.beside[row])
+        return ValueFile("", source, self.study_ids[row], _AS_KNOWN, beside, row)
 
 
 def merge(parts: Sequence[ValueMatrix]) -> ValueMatrix:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from neuroflow.contract import OUTPUT, RESULT_SUFFIX, result_study_id, safe_name
 from neuroflow.errors import FolderError, IdError, RemoteMissingError, RemoteRefusedError
+from neuroflow.io import garbage_stays
 from neuroflow.models import RESULT_FILES, Entry, ResultFolder
 from neuroflow.transfer.collect.folder_contents import usable_files
 from neuroflow.transfer.local_files import is_newer
@@ -36,6 +37,7 @@ class Output:
     reports: list[Entry] = field(default_factory=list)
 
 
+@garbage_stays()
 def scan_output(
     remote: Remote, *, known: Collection[str] = (), on_skipped: OnSkipped = do_nothing
 ) -> Output:
@@ -59,6 +61,7 @@ def scan_output(
     return output
 
 
+@garbage_stays()
 def find_results(
     remote: Remote, *, known: Collection[str] = (), on_skipped: OnSkipped = do_nothing
 ) -> list[ResultFolder]:

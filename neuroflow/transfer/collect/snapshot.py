@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
@@ -63,15 +64,15 @@ class OutputSnapshot:
 
     def add(self, *folders: ResultFolder) -> Self:
         """Add folders as they are now."""
+        now = SeenAt(self.at, self.at)
         for folder in folders:
             study_id = folder.study_id
             seen_at = self._seen_at.get(study_id)
-            first = seen_at.first if seen_at else self.at
             before = self._old.get(study_id)
             if seen_at is not None and before is not None and before == folder:
                 self.folders[study_id] = before  # one object in all snapshots
                 continue
-            self._seen_at[study_id] = SeenAt(first, self.at)
+            self._seen_at[study_id] = SeenAt(seen_at.first, self.at) if seen_at else now
             self._newest = _later(self._newest, newest_of(folder))
             self.folders[study_id] = folder
         return self
@@ -182,6 +183,7 @@ def _time(text: str | None) -> datetime | None:
     return _needed(text) if text else None
 
 
+@lru_cache(maxsize=4096)
 def _needed(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None:  # times without a zone cannot be compared

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from neuroflow.io import garbage_stays
 from neuroflow.ledger import LedgerRow, State
 from neuroflow.models import ResultFolder
 from neuroflow.transfer.collect.folder_contents import (
@@ -19,6 +20,7 @@ from neuroflow.transfer.collect.snapshot import OutputSnapshot, newest_of
 COLUMNS = ("cohort_id", "study_id", "state", "since", "size", "message")
 
 
+@garbage_stays()
 def status(
     rows: Iterable[LedgerRow],
     snapshot: OutputSnapshot | None,

@@ -6,13 +6,12 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from paramiko import SFTPAttributes
 
 from neuroflow.errors import RemoteRefusedError
-from neuroflow.models import Entry
+from neuroflow.models import Entry, utc
 
 FindFolders = Callable[[Sequence[PurePosixPath]], Sequence[bool | None]]
 """Asks the server which paths are folders; None where it does not answer that either."""
@@ -88,7 +87,7 @@ def _entry(
     folder: PurePosixPath, name: str, attributes: SFTPAttributes, *, is_folder: bool
 ) -> Entry:
     seconds = attributes.st_mtime
-    modified = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    modified = None if seconds is None else utc(seconds)
     size = 0 if is_folder else attributes.st_size or 0
     return Entry(folder, sys.intern(name), size, is_folder, modified)
 

@@ -1,9 +1,12 @@
 import os
+import sys
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
+from neuroflow.errors import ResultWarning
 from neuroflow.results.aidp.reader import AidpReader
 from neuroflow.results.aidp.schema import Schema
 from neuroflow.results.table import cache as cache_module
@@ -319,3 +322,43 @@ def test_a_damaged_or_foreign_addition_is_read_again(many, place, damage):
     many.study("u", 0.6)
     same(many, place)
     same(many, place)
+
+
+def test_facts_are_the_same_before_and_after_the_table(many, place):
+    before = cached_results(many.path, place, clock_ns=later).studies
+    results = cached_results(many.path, place, clock_ns=later)
+    results.table["value"] = 5.0
+    pd.testing.assert_frame_equal(results.studies, before)
+    assert results.warnings == cached_results(many.path, place, clock_ns=later).warnings
+
+
+def test_many_groups_of_rows_read_back_equal(many, place, monkeypatch):
+    monkeypatch.setattr(cache_module, "_ROWS_TOGETHER", 3)
+    place = place.with_name("groups")
+    cached_results(many.path, place, clock_ns=later)
+    file = pq.ParquetFile(place / FILE_NAME)
+    assert file.num_row_groups == 7
+    same(many, place)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems name files in Unicode")
+@pytest.mark.parametrize("name", [b"caf\xe9_out", b"t_out/pr\xe9diction.txt"])
+def test_a_name_of_another_encoding_is_reported(folder, place, name):
+    folder.study("s", 0.2)
+    path = folder.path / os.fsdecode(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("x") if path.suffix else path.mkdir()
+    for _ in range(2):
+        with pytest.warns(ResultWarning, match=r"xe9.*\(its name is not Unicode\)"):
+            assert cached_table(folder.path, place)["study_id"].unique().tolist() == ["s"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems name files in Unicode")
+def test_a_folder_of_another_encoding_is_read(folder, place):
+    folder.study("s", 0.2)
+    (folder.path / "s_out" / "prediction.txt").write_text("Order ID: 7\nAtypical:0.91\n")
+    path = folder.path.rename(folder.path.with_name(os.fsdecode(b"caf\xe9")))
+    for _ in range(2):
+        facts = cached_results(path, place, clock_ns=later).studies
+        assert facts["p_atypical"].tolist() == [0.91]
+        assert facts["report"].str.endswith("xe9/s_out/prediction.txt").all()
