@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -21,12 +18,12 @@ _SHOWN = 3
 
 def warn_low_coverage(
     results: ResultTable, columns: pd.DataFrame, how: tuple[str, str], confidence: float
-) -> dict[Hashable, Any]:
+) -> list[str]:
     """Return a note for methods texts where intervals are too narrow; warn where many are."""
     known = np.isfinite(results.numbers["ci_low"])
     low = known & (1 - np.nan_to_num(results.coverage, nan=1.0) > _WORSE * (1 - confidence))
     if not low.any():
-        return {}
+        return []
     least = percent_text(round(float(results.coverage[low].min()), 2))
     names = list(dict.fromkeys(columns["region"].to_numpy()[low.any(axis=0)]))
     shown = ", ".join(map(str, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
@@ -40,4 +37,4 @@ def warn_low_coverage(
         if robust == "HC3" or method == "mannwhitney":
             better = 'Without covariates, method="welch" is better.'
         warn_user(f"{note}. {better}", ResultWarning)
-    return {"interval_notes": [note]}
+    return [note]

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from neuroflow._version import __version__
-from neuroflow.compare.coverage_warning import warn_low_coverage
 from neuroflow.compare.group_options import (
     Method,
     check_adjusted,
@@ -17,6 +16,7 @@ from neuroflow.compare.group_options import (
     check_standardizer,
     check_tests,
 )
+from neuroflow.compare.interval_notes import interval_notes
 from neuroflow.compare.stats import (
     RESULT_NUMBERS,
     Contrast,
@@ -271,7 +271,8 @@ def compare_groups(
         add_equivalence(effects, margin, confidence, correction, codes)
     facts = _facts(sample, by) | _options_used(given, wanted, against) | _more_facts(given, sample)
     effects.attrs |= carried_facts(table, effects) | facts
-    effects.attrs |= warn_low_coverage(results, sample.cells.columns, (method, robust), confidence)
+    how = (method, robust)
+    effects.attrs |= interval_notes(effects, results, sample.cells.columns, how, confidence)
     if wanted:
         effects.attrs["effect_size"] = _effect_size(method, robust, standardizer, plain)
     add_sensitivity(effects, sample.cells, compare_groups, given, ("estimate", "effect_size", "p"))
