@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
+from http.client import HTTPConnection, HTTPException
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +33,10 @@ FOLDER_VARIABLE = "NEUROFLOW_START"
 """The environment variable that names the folder in which the command was run."""
 LOCAL = "127.0.0.1"
 """The loopback address: no other computer can reach the page."""
+SECRETS = ("JUPYTER_TOKEN", "QUERY_STRING")
+"""The environment variables that hold the token, also as Voilà hands it on."""
+MARK = "X-Neuroflow"
+"""The header by which the server is known to be ours."""
 _START_SECONDS = 180.0
 _STOP_SECONDS = 15.0
 _STEP_SECONDS = 0.2
@@ -39,6 +47,10 @@ def page(environ: Mapping[str, str] = os.environ) -> Any:
     """Open the forms of the workspace that the environment names: the page's only line."""
     from neuroflow.widgets.app import app
 
+    for name in SECRETS:  # programs that the page starts need no access to it
+        os.environ.pop(name, None)
+    # A folder that came from somebody else may hold files that are named as modules.
+    sys.path[:] = [place for place in sys.path if place not in ("", ".")]
     os.chdir(environ.get(FOLDER_VARIABLE, "."))
     return app(Workspace(environ[WORKSPACE_VARIABLE]))
 
@@ -72,16 +84,17 @@ def serve_page(
         folder = ws.folder
         # Unreadable settings raise here; the page would stay empty.
         _ = ws.service.profile, ws.service.settings
-    token, number = secrets.token_urlsafe(24), _free_port(port)
-    address = f"http://{LOCAL}:{number}/?token={token}"
+    token, number, path = secrets.token_urlsafe(24), _free_port(port), secrets.token_urlsafe(16)
+    address = f"http://{LOCAL}:{number}/{path}/?token={token}"
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        _private_folder(number, path) as (private, mark),
         _running_server(
-            _command(number, theme, folder.name), _environ(folder, token), log
+            _command(number, theme, folder.name), _environ(folder, token), private, log
         ) as server,
         _shortcut(folder / "open_page.html", address) as shortcut,
     ):
-        _wait_until_open(server, number, log, stop, sleep)
+        _wait_until_open(server, partial(_answers, number, path, mark), log, stop, sleep)
         if not stop.is_set():
             report(f"The page of {folder} is open at\n  {address}\nCtrl-C closes it.")
             if open_browser:
@@ -99,7 +112,6 @@ def _command(port: int, theme: str, project: str) -> list[str]:
         *(f"--port={port}", f"--Voila.ip={LOCAL}", "--Voila.port_retries=0"),
         *("--Voila.auto_token=True", "--template=neuroflow", f"--theme={theme}"),
         *("--VoilaConfiguration.allow_template_override=NO", "--strip_sources=True"),
-        f"--Voila.tornado_settings={_settings(port)}",
         f"--VoilaConfiguration.resources={ {'neuroflow': {'project': project}} }",
         # The kernel of a closed page may finish its upload; idle kernels are ended.
         *(
@@ -109,8 +121,26 @@ def _command(port: int, theme: str, project: str) -> list[str]:
     ]
 
 
-def _settings(port: int) -> dict[str, object]:
+@contextmanager
+def _private_folder(port: int, path: str) -> Iterator[tuple[Path, str]]:
+    """Make the folder that Voilà runs in, with its settings, and the mark that it answers with.
+
+    Voilà reads settings, also programs, from where it runs, which is never the user's folder: that
+    may come from somebody else. The settings are no arguments, which other users could see.
+    """
+    with tempfile.TemporaryDirectory(prefix="neuroflow-page-") as folder:
+        mark = secrets.token_urlsafe(16)
+        text = json.dumps(_settings(port, path, mark))
+        write_private(Path(folder) / "voila.json", text.encode())
+        yield Path(folder), mark
+
+
+def _settings(port: int, path: str, mark: str) -> dict[str, object]:
     """Return the settings of the server: which names it answers to, and what its page may do.
+
+    Browsers send a cookie to every port of a computer. It is bound to a path that nobody knows, so
+    that the server of another user, on another port, cannot have it; it ends with the browser, and
+    no other page sends it.
 
     A web page elsewhere could lead a name of its own to this computer (DNS rebinding); the server
     answers to loopback names only. The page loads nothing from elsewhere, sends nothing there, and
@@ -136,8 +166,23 @@ def _settings(port: int) -> dict[str, object]:
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        MARK: mark,
     }
-    return {"allow_remote_access": False, "headers": headers}
+    cookie = {"path": f"/{path}/", "expires_days": None, "samesite": "Strict"}
+    return {
+        "Voila": {
+            "base_url": f"/{path}/",
+            "identity_provider_class": "neuroflow.widgets.page_login.PageLogin",
+            "tornado_settings": {
+                "allow_remote_access": False,
+                "headers": headers,
+                "xsrf_cookie_kwargs": cookie,
+            },
+        },
+        "IdentityProvider": {"cookie_options": cookie},
+    }
 
 
 def _environ(folder: Path, token: str) -> dict[str, str]:
@@ -176,7 +221,7 @@ def _free_port(port: int) -> int:
 
 @contextmanager
 def _running_server(
-    command: list[str], environ: dict[str, str], log: IO[str]
+    command: list[str], environ: dict[str, str], folder: Path, log: IO[str]
 ) -> Iterator[subprocess.Popen[str]]:
     """Run the server in its own session, so that Ctrl-C reaches only this process."""
     group: dict[str, Any] = (
@@ -185,7 +230,14 @@ def _running_server(
         else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
     )
     with subprocess.Popen(  # noqa: S603
-        command, env=environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, text=True, **group
+        command,
+        env=environ,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        text=True,
+        **group,
     ) as server:
         try:
             yield server
@@ -205,7 +257,7 @@ def _stop_server(server: subprocess.Popen[str]) -> None:
 
 def _wait_until_open(
     server: subprocess.Popen[str],
-    port: int,
+    is_open: Callable[[], bool],
     log: IO[str],
     stop: threading.Event,
     sleep: Callable[[float], None],
@@ -215,10 +267,25 @@ def _wait_until_open(
             return
         if server.poll() is not None:
             raise _server_ended(log)
-        with suppress(OSError), socket.create_connection((LOCAL, port), timeout=1):
+        if is_open():
             return
         sleep(_STEP_SECONDS)
     raise _server_ended(log)
+
+
+def _answers(port: int, path: str, mark: str) -> bool:
+    """Check that our server answers, not another that took the port meanwhile.
+
+    The token is not part of the question.
+    """
+    connection = HTTPConnection(LOCAL, port, timeout=5)
+    try:
+        connection.request("GET", f"/{path}/")
+        return connection.getresponse().getheader(MARK) == mark
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 @contextmanager

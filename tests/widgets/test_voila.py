@@ -10,10 +10,10 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from importlib.resources import files
 
 import pytest
+from support.served_page import served
 from support.waits import PATIENCE
 
 from neuroflow.errors import (
@@ -27,32 +27,6 @@ from neuroflow.widgets import voila
 from neuroflow.widgets.voila import LOCAL, WORKSPACE_VARIABLE, serve_page
 
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def served(folder, **options):
-    """Serve the page of a workspace; yield its address once it is told to the user."""
-    said, told, stop = [], threading.Event(), threading.Event()
-
-    def report(text):
-        said.append(text)
-        told.set()
-
-    def work():
-        try:
-            serve_page(folder, report=report, stop=stop, **options)
-        finally:
-            told.set()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        assert told.wait(PATIENCE)
-        yield re.search(r"http://\S+", said[0]).group()
-    finally:
-        stop.set()
-        thread.join(PATIENCE)
-    assert not thread.is_alive()
 
 
 def get(address, **headers):
