@@ -6,12 +6,9 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, Any
 
 from neuroflow.studies.archive import Member
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 18
@@ -42,7 +39,7 @@ class GzipReader(io.RawIOBase):
         """Say that it can be read."""
         return True
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         """Put the next bytes into a buffer; return their number, 0 at the end."""
         view = memoryview(buffer).cast("B")
         found = b""
