@@ -37,16 +37,30 @@ ReadReport = Callable[[str], Report]
 
 
 def read_reports(
-    files: Mapping[str, ReportFiles],
+    files: dict[str, ReportFiles],
     read: ReadReport = read_report,
     name: Callable[[str], str] = str,
 ) -> dict[str, StudyReport]:
     """Read the reports of studies; what cannot be read is a warning of the study.
 
     Files that only an order names belong to the study whose report names the same order. `name`
-    returns where a file lies for users.
+    returns where a file lies for users. `files` is used up, so that the paths of thousands do not
+    stay beside what was read of them.
     """
-    found = {study: _read(each, read) for study, each in files.items()}
+    has_loose = any(each.is_loose for each in files.values())
+    take = files.__getitem__ if has_loose else files.pop
+    found = {study: _read(take(study), read) for study in list(files)}
+    if has_loose:
+        _join_loose(found, files, read)
+    for each in found.values():
+        each.path, each.picture = name(each.path), name(each.picture)
+    return found
+
+
+def _join_loose(
+    found: dict[str, StudyReport], files: Mapping[str, ReportFiles], read: ReadReport
+) -> None:
+    """Read the files of an order with those of the study whose report names it."""
     orders = {
         each.report.order_id: study
         for study, each in found.items()
@@ -56,9 +70,6 @@ def read_reports(
         study = orders[order]
         found[study] = _read(_joined(files[study], files[order]), read)
         del found[order]
-    for each in found.values():
-        each.path, each.picture = name(each.path), name(each.picture)
-    return found
 
 
 def _joined(one: ReportFiles, other: ReportFiles) -> ReportFiles:
