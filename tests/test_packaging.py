@@ -97,7 +97,7 @@ def test_the_demo_runs_from_the_wheel_without_the_checkout(wheel, tmp_path):
     options = {"cwd": tmp_path, "env": environ}
     found = run(python, "-c", "import neuroflow; print(neuroflow.__file__)", **options)
     assert Path(found.strip()).is_relative_to(where)
-    few = ["--studies", "8", "--delay", "0.2"]
+    few = ["--studies", "3", "--delay", "0.2"]
     run(python, "-m", "neuroflow", "demo", tmp_path / "demo", *few, **options)
     (table,) = (tmp_path / "demo").rglob("cohort_table.csv")
     assert table.stat().st_size > 50_000
