@@ -143,6 +143,8 @@ def _without_repeats(
     text: TextTable, frame: pd.DataFrame, keys: list[str], remarks: Remarks
 ) -> pd.DataFrame:
     """Drop rows that repeat another one whole; refuse those that contradict it."""
+    if not frame.duplicated(keys).any():  # as nearly always, in a table that is read often
+        return frame
     again = frame.duplicated(keep="first")
     for row in again.to_numpy().nonzero()[0].tolist():
         remarks.add("rows that repeat another one, left out", str(frame[keys[0]].iat[row]), row)
