@@ -100,6 +100,14 @@ def test_every_file_and_room_that_the_architecture_names_is_there():
     assert rooms <= there
 
 
+def test_sources_of_the_statistics_are_numbered_and_all_cited():
+    text, sources = (DOCS / "statistics.md").read_text(encoding="utf-8").split("## Sources")
+    numbers = [int(number) for number in re.findall(r"^(\d+)\. ", sources, re.MULTILINE)]
+    cited = {int(one) for many in re.findall(r"\[([\d, ]+)\]", text) for one in many.split(",")}
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert cited == set(numbers)
+
+
 # ------------------------------------------------------------------ links
 
 

@@ -215,7 +215,7 @@ def pool_effects(
     References
     ----------
     Viechtbauer W (2005), J Educ Behav Stat 30:261-293; Hartung J, Knapp G (2001), Stat Med
-    20:3875-3889; Higgins JPT, Thompson SG (2002), Stat Med 21:1539-1558.
+    20:1771-1782; Higgins JPT, Thompson SG (2002), Stat Med 21:1539-1558.
 
     Examples
     --------

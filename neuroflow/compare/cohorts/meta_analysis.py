@@ -17,7 +17,7 @@ def pool(estimates: FloatArray, errors: FloatArray, confidence: float) -> dict[s
     References
     ----------
     Viechtbauer W (2005), J Educ Behav Stat 30:261-293 (REML).
-    Hartung J, Knapp G (2001), Stat Med 20:3875-3889 (interval and test).
+    Hartung J, Knapp G (2001), Stat Med 20:1771-1782 (interval and test).
     Higgins JPT, Thompson SG (2002), Stat Med 21:1539-1558 (I squared).
     IntHout J et al. (2016), BMJ Open 6:e010247 (prediction interval).
 

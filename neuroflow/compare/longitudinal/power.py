@@ -104,6 +104,6 @@ def area_variance(auc: FloatArray, allocation: float) -> tuple[FloatArray, Float
     Obuchowski NA, McClish DK (1997), Stat Med 16:1529-1542.
     """
     q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    some: FloatArray = q1 - auc**2 + allocation * (q2 - auc**2)
+    some: FloatArray = allocation * (q1 - auc**2) + q2 - auc**2
     none: FloatArray = np.full_like(auc, (1 / 12) * (1 + allocation))
     return none, some

@@ -136,6 +136,20 @@ def test_areas_follow_hanley_and_mcneil():
     assert plan["n_per_arm"].tolist() == [31, 13]
 
 
+def test_unequal_groups_need_as_many_as_simulated_areas_say():
+    area, per_negative = 0.8, 3
+    plan = nf.sample_size({"auc": area}, allocation=per_negative)
+    n = int(plan["n_per_arm"].iloc[0])
+    assert plan["n_treated"].iloc[0] == per_negative * n
+    # Hanley and McNeil's variance is that of exponential scores.
+    rng = np.random.default_rng(7)
+    positive = rng.exponential(area / (1 - area), (20_000, per_negative * n))
+    negative = rng.exponential(1.0, (20_000, n))
+    areas = (positive[:, :, None] > negative[:, None]).mean(axis=(1, 2))
+    limit = 0.5 + 1.959964 * np.sqrt((1 + per_negative) / 12 / (per_negative * n))
+    assert (areas > limit).mean() == pytest.approx(0.8, abs=0.03)
+
+
 def test_what_cannot_be_planned_is_refused():
     with pytest.raises(TableError, match="cannot be computed"):
         nf.sample_size(pd.DataFrame({"mean": [1.0]}))
