@@ -120,13 +120,13 @@ CASES = [
     Case("`confusion_matrix`", "a share of 0.85, n = 30", people.share(30, 0.85)),
     *(Case("`calibration`", f"n = {n}", people.calibration(n)) for n in (50, 200)),
     *(
-        Case("`compare_cohorts`", f"{what}{k} of 10 to 60, tau {tau:g}", run(k, tau), holds)
-        for what, run, holds in (
-            ("mean of ", people.cohorts, True),
-            ("another beside ", people.another_cohort, False),
+        Case("`compare_cohorts`", f"{what}{k} of 10 to 60, tau {tau:g}", run(k, tau))
+        for what, run, taus in (
+            ("mean of ", people.cohorts, (0.0, 0.2)),
+            ("another beside ", people.another_cohort, (0.0, 0.2, 0.6)),
         )
         for k in (3, 6, 12)
-        for tau in (0.0, 0.2)
+        for tau in taus
     ),
     *(
         Case("`z_scores`", f"{n} controls{adjusted}", people.norms(n, bool(adjusted), False))

@@ -61,8 +61,7 @@ out$delong <- c(as.numeric(t$statistic), t$p.value)
 f <- read.csv(file.path(commandArgs(TRUE)[1], "cohorts.csv"))
 p <- rma(estimate, sei = se, data = f, method = "REML", test = "knha",
   control = list(threshold = 1e-12, maxiter = 1000))
-z <- predict(p)
-out$pooled <- c(p$beta, p$se, p$ci.lb, p$ci.ub, p$tau2, p$I2, p$QE, z$pi.lb, z$pi.ub)
+out$pooled <- c(p$beta, p$se, p$ci.lb, p$ci.ub, p$tau2, p$I2, p$QE)
 w <- as.matrix(read.csv(file.path(commandArgs(TRUE)[1], "repeats.csv")))
 i <- ICC(w, lmer = FALSE)$results
 out$icc <- as.vector(t(i[2:3, c("ICC", "lower bound", "upper bound")]))
@@ -140,7 +139,7 @@ def measure() -> tuple[dict[tuple[str, str], float], dict[str, str]]:
     icc = nf.repeatability(again).iloc[0]
     ends = ["icc2", "icc2_ci_low", "icc2_ci_high", "icc3", "icc3_ci_low", "icc3_ci_high"]
     sizes = nf.compare_groups(one, contrasts=["PSP - Control"], groups=["Control", "PSP"])
-    nine = [
+    seven = [
         "estimate",
         "se",
         "ci_low",
@@ -148,8 +147,6 @@ def measure() -> tuple[dict[tuple[str, str], float], dict[str, str]]:
         "tau2",
         "i2",
         "heterogeneity_q",
-        "pi_low",
-        "pi_high",
     ]
     ours: dict[tuple[str, str, str], object] = {
         ("adjusted contrasts: estimate, SE, interval, p", "emmeans", "adjusted"): compared(
@@ -173,10 +170,10 @@ def measure() -> tuple[dict[tuple[str, str], float], dict[str, str]]:
         ("area under the ROC curve, DeLong's SE", "pROC", "auc"): areas[["auc", "se"]],
         ("two areas: DeLong's z, p", "pROC", "delong"): pair[["z", "p"]],
         (
-            "random effects: estimate, SE, interval, τ², I², Q, prediction",
+            "random effects: estimate, SE, interval, τ², I², Q",
             "metafor",
             "pooled",
-        ): pooled[nine],
+        ): pooled[seven],
         ("ICC(2,1), ICC(3,1), intervals", "psych", "icc"): icc[ends],
     }
     found = {}

@@ -15,6 +15,7 @@ from neuroflow.compare.accuracy.calibration import calibrate
 from neuroflow.compare.accuracy.labelled import Labelled
 from neuroflow.compare.accuracy.proportions import exact_interval, rates
 from neuroflow.compare.cohorts.meta_analysis import pool
+from neuroflow.compare.cohorts.prediction import predict_another
 from neuroflow.compare.longitudinal.repeatability import limits_of_agreement
 from neuroflow.matrix import FloatArray
 
@@ -23,7 +24,8 @@ def cohorts(k: int, tau: float) -> Run:
     """Return the random-effects mean of k cohorts."""
 
     def run(rng: np.random.Generator, draws: int) -> Shares:
-        return {"mean of cohorts": inside(_pooled(rng, draws, k, tau), "ci_low", "ci_high", 0.5)}
+        found = pool(*_effects(rng, draws, k, tau), 0.95)
+        return {"mean of cohorts": inside(found, "ci_low", "ci_high", 0.5)}
 
     return run
 
@@ -32,18 +34,21 @@ def another_cohort(k: int, tau: float) -> Run:
     """Return the prediction of another cohort's true effect."""
 
     def run(rng: np.random.Generator, draws: int) -> Shares:
-        found = _pooled(rng, draws, k, tau)
+        low, high = predict_another(*_effects(rng, draws, k, tau), 0.95)
         another = 0.5 + tau * rng.normal(size=draws)
+        found = {"pi_low": low, "pi_high": high}
         return {"prediction of another": inside(found, "pi_low", "pi_high", another)}
 
     return run
 
 
-def _pooled(rng: np.random.Generator, draws: int, k: int, tau: float) -> dict[str, FloatArray]:
+def _effects(
+    rng: np.random.Generator, draws: int, k: int, tau: float
+) -> tuple[FloatArray, FloatArray]:
     n = np.linspace(10, 60, k)[:, None]
     true = 0.5 + tau * rng.normal(size=(k, draws))
     errors = np.sqrt(2 / n * rng.chisquare(2 * n - 2, (k, draws)) / (2 * n - 2))
-    return pool(true + np.sqrt(2 / n) * rng.normal(size=(k, draws)), errors, 0.95)
+    return true + np.sqrt(2 / n) * rng.normal(size=(k, draws)), errors
 
 
 def norms(n: int, adjusted: bool, saved: bool) -> Run:

@@ -5,6 +5,7 @@ from support.comparison_tables import long, people
 
 import neuroflow as nf
 from neuroflow.compare.cohorts.meta_analysis import pool
+from neuroflow.compare.cohorts.prediction import predict_another
 from neuroflow.errors import CompareError, ResultWarning
 
 
@@ -21,7 +22,7 @@ def cohorts(sizes, shifts, seed=0, columns=12):
     return pd.concat(parts, ignore_index=True)
 
 
-# R 4.2.2, metafor 3.8.1: rma(y, sei = se, method = "REML", test = "knha"), predict()
+# R 4.2.2, metafor 3.8.1: rma(y, sei = se, method = "REML", test = "knha")
 METAFOR = {
     "estimate": 0.3144973296237,
     "se": 0.0762813402531,
@@ -31,8 +32,6 @@ METAFOR = {
     "tau2": 0.0175708349706,
     "i2": 55.9594472820172,
     "heterogeneity_q": 9.3317345245069,
-    "pi_low": -0.1101234185713,
-    "pi_high": 0.7391180778187,
 }
 Y = np.array([0.30, 0.10, 0.50, 0.20, 0.45])
 SE = np.array([0.10, 0.12, 0.08, 0.15, 0.20])
@@ -61,6 +60,52 @@ def test_summary_agrees_with_an_independent_search_of_the_likelihood():
     assert found["estimate"][0] == pytest.approx(mu)
     knapp = np.sqrt((w * (y - mu) ** 2).sum() / 4 / w.sum())
     assert found["se"][0] == pytest.approx(knapp)
+
+
+def mixture_by_sampling(y, se, confidence, draws=100_000):
+    """Return the interval of another cohort by drawing Q, its variance, and effects."""
+    rng = np.random.default_rng(3)
+
+    def q_of(tau2):
+        w = 1 / (se**2 + tau2)
+        return (w * (y - (w * y).sum() / w.sum()) ** 2).sum()
+
+    grid = np.concatenate([[0.0], np.geomspace(1e-6, 1e5, 20_000)])
+    values = np.array([q_of(tau2) for tau2 in grid])
+    tau2 = np.interp(-rng.chisquare(len(y) - 1, draws), -values, grid)  # 0 above the largest Q
+    w = 1 / (se**2 + tau2[:, None])
+    mean = (w * y).sum(axis=1) / w.sum(axis=1)
+    another = rng.normal(mean, np.sqrt(tau2 + 1 / w.sum(axis=1)))
+    return np.quantile(another, [(1 - confidence) / 2, (1 + confidence) / 2])
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+@pytest.mark.parametrize("k", [3, 5])
+def test_interval_of_another_cohort_equals_sampling(k, confidence):
+    y, se = Y[:k], SE[:k]
+    found = predict_another(y[:, None], se[:, None], confidence)
+    sampled = mixture_by_sampling(y, se, confidence)
+    width = sampled[1] - sampled[0]
+    np.testing.assert_allclose(np.ravel(found), sampled, atol=0.03 * width)
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.2, 0.6])
+def test_interval_of_another_cohort_holds_its_effect(tau):
+    rng = np.random.default_rng(2)
+    se = rng.uniform(0.1, 0.4, (6, 1))
+    truth = 0.5 + tau * rng.normal(size=(6, 2000))
+    low, high = predict_another(truth + se * rng.normal(size=truth.shape), se + 0 * truth, 0.95)
+    another = 0.5 + tau * rng.normal(size=2000)
+    assert np.mean((low <= another) & (another <= high)) > 0.93
+
+
+def test_interval_of_another_cohort_leaves_missing_cohorts_out():
+    y, se = np.tile(Y[:, None], 3), np.tile(SE[:, None], 3)
+    y[4, 1], se[1:, 2] = np.nan, np.nan
+    low, high = predict_another(y, se, 0.95)
+    alone = np.ravel(predict_another(Y[:4, None], SE[:4, None], 0.95))
+    np.testing.assert_allclose([low[1], high[1]], alone, rtol=1e-9)
+    assert np.isnan([low[2], high[2]]).all()
 
 
 def test_cohorts_that_agree_have_no_variance_between_them():

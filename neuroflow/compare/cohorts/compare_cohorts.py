@@ -11,6 +11,7 @@ from scipy import stats
 
 from neuroflow._version import __version__
 from neuroflow.compare.cohorts.meta_analysis import pool
+from neuroflow.compare.cohorts.prediction import predict_another
 from neuroflow.compare.group_options import Method
 from neuroflow.compare.groups import compare_groups
 from neuroflow.compare.stats import Correction, Robust, correct_families
@@ -199,8 +200,8 @@ def pool_effects(
         One row per region, metric and contrast, `cohort` ``"random effects"``: `k` (cohorts),
         `estimate`, `se`, `ci_low`, `ci_high`, `statistic` (t), `df`, `p` (Hartung and Knapp), `q`,
         `tau2` (REML, the square of the unit), `i2` (percent), `heterogeneity_q`,
-        `heterogeneity_p`, `pi_low`, `pi_high` (prediction interval of another cohort, often too
-        narrow with fewer than 15), `without_low`, `without_high` (the lowest and highest estimate
+        `heterogeneity_p`, `pi_low`, `pi_high` (prediction interval of another cohort, wide where
+        cohorts are few), `without_low`, `without_high` (the lowest and highest estimate
         with one cohort left out) and `reason`.
 
     Raises
@@ -246,6 +247,7 @@ def pool_effects(
     if len(estimates) < 2:
         raise CompareError("There is only one cohort.", advice="Add another one.")
     found = pool(estimates, spread, confidence)
+    found["pi_low"], found["pi_high"] = predict_another(estimates, spread, confidence)
     result = columns.assign(cohort=RANDOM, **found)
     result["without_low"], result["without_high"] = _leave_one_out(estimates, spread)
     result["k"] = result["k"].astype("Int64")

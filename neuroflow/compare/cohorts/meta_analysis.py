@@ -19,7 +19,6 @@ def pool(estimates: FloatArray, errors: FloatArray, confidence: float) -> dict[s
     Viechtbauer W (2005), J Educ Behav Stat 30:261-293 (REML).
     Hartung J, Knapp G (2001), Stat Med 20:1771-1782 (interval and test).
     Higgins JPT, Thompson SG (2002), Stat Med 21:1539-1558 (I squared).
-    IntHout J et al. (2016), BMJ Open 6:e010247 (prediction interval).
 
     Examples
     --------
@@ -40,7 +39,6 @@ def pool(estimates: FloatArray, errors: FloatArray, confidence: float) -> dict[s
         spread = (weight * (y - mean) ** 2).sum(axis=0) / (k - 1)
         se = np.sqrt(spread / total)
         quantile = stats.t.ppf((1 + confidence) / 2, np.where(k > 1, k - 1, np.nan))
-        beyond = quantile * np.hypot(se, np.sqrt(tau2))
         fixed = np.where(known, 1 / variance, 0.0)
         middle = (fixed * y).sum(axis=0) / fixed.sum(axis=0)
         q = (fixed * (y - middle) ** 2).sum(axis=0)
@@ -59,8 +57,6 @@ def pool(estimates: FloatArray, errors: FloatArray, confidence: float) -> dict[s
         "i2": 100 * tau2 / (tau2 + typical),
         "heterogeneity_q": q,
         "heterogeneity_p": np.asarray(stats.chi2.sf(q, k - 1)),
-        "pi_low": mean - beyond,
-        "pi_high": mean + beyond,
     }
     return {name: np.where((k > 1) | (name == "k"), v, np.nan) for name, v in found.items()}
 

@@ -32,7 +32,6 @@ _ERRORS = {
     "HC3": ", with HC3 standard errors",
     "cluster": ", with standard errors robust to clusters (a participant's studies)",
 }
-_FEW_COHORTS = 15
 """Below, 95 % prediction intervals hold another cohort's effect in 85 to 90 %."""
 _WHERE = {
     "all": "over all tests",
@@ -232,13 +231,9 @@ def _pooled(facts: Mapping[str, Any]) -> list[str]:
     sentences = [
         f"Groups were compared in each of {named}{how}, and the {what} summarised by a "
         "random-effects model (REML; intervals and tests after Hartung and Knapp).",
-        f"{percent_text(facts['confidence'])} confidence and prediction intervals are reported.",
+        f"{percent_text(facts['confidence'])} confidence and prediction intervals are reported; "
+        "the latter take into account that the variance between cohorts is estimated.",
     ]
-    if len(facts["cohorts"]) < _FEW_COHORTS:
-        sentences.append(
-            f"With fewer than {_FEW_COHORTS} cohorts prediction intervals are often too narrow: "
-            "they take the variance between cohorts as known."
-        )
     if facts.get("failed"):
         sentences.append(f"Left out: {'; '.join(map(': '.join, facts['failed'].items()))}")
     return [*sentences, corrected(facts)]
