@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol, TypeVar, cast
 
 from neuroflow.errors import StudyError
+from neuroflow.io import in_unicode
 
 MAX_UNPACKED_BYTES = 20 * 1024**3
 """No study is larger than this once unpacked."""
@@ -103,7 +104,7 @@ class _Tar:
         except BaseException:
             self._close_file()
             raise
-        self._infos = {_plain(info.name): info for info in infos}
+        self._infos = {in_unicode(_plain(info.name)): info for info in infos}
 
     @property
     def names(self) -> Iterable[str]:

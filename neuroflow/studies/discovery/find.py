@@ -13,6 +13,7 @@ import pandas as pd
 
 from neuroflow.errors import FolderError
 from neuroflow.events import Reporter
+from neuroflow.io import in_unicode, is_unicode
 from neuroflow.models import OnEvent, Study
 from neuroflow.studies.archive import Member, shared_archives, unpacked_archives
 from neuroflow.studies.discovery.classify import ClassifiedFile, FileKind, classify_files
@@ -202,6 +203,12 @@ def _must_be_readable(root: Path) -> None:
     if not is_folder:
         raise FolderError(
             f"{root} is not a folder.", advice="Name the folder that contains your scans."
+        )
+    if not is_unicode(str(root)):
+        raise FolderError(
+            f"The name of the folder {in_unicode(str(root))} is not Unicode.",
+            why="A cohort's table cannot hold it.",
+            advice="Rename the folder, or the one above it.",
         )
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePath
 
+from neuroflow.io import in_unicode, is_unicode
 from neuroflow.studies.discovery.grouping import Skipped
 from neuroflow.studies.filenames import role
 
@@ -14,6 +15,7 @@ IGNORED_FILES = frozenset({"thumbs.db", "desktop.ini", "icon\r", STUDIES_TABLE, 
 """Files that are not scans and are not reported as skipped."""
 DATASET = "dataset_description.json"
 DERIVATIVES = "derivatives"
+NOT_UNICODE = "name is not Unicode: rename it"
 NOT_HERE = "content is not here (git-annex): run `datalad get` for it"
 
 
@@ -30,9 +32,7 @@ def walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
         if folder.name == DERIVATIVES and (folder.parent / DATASET).exists():
             skipped.append(Skipped(folder, "derivatives of a BIDS dataset"))
             continue
-        for entry in entries:
-            if is_litter(entry.name):
-                continue
+        for entry in _usable(entries, folder, skipped):
             kind = _kind(entry)
             if kind == "folder":
                 real = os.path.realpath(entry.path)
@@ -50,6 +50,18 @@ def walk(root: Path, skipped: list[Skipped]) -> Iterator[str]:
                     yield entry.path  # the check of its image says what is missing
                 else:
                     skipped.append(Skipped(Path(entry.path), reason))
+
+
+def _usable(
+    entries: Iterable[os.DirEntry[str]], folder: Path, skipped: list[Skipped]
+) -> Iterator[os.DirEntry[str]]:
+    for entry in entries:
+        if is_litter(entry.name):
+            continue
+        if is_unicode(entry.name):
+            yield entry
+        else:
+            skipped.append(Skipped(folder / in_unicode(entry.name), NOT_UNICODE))
 
 
 def _broken(path: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+import tarfile
 import zipfile
 from dataclasses import replace
 
@@ -92,6 +94,41 @@ def test_skipped_files_are_counted_with_reasons(tmp_path):
         "text.dcm": "not DICOM, despite its extension",
     }
     assert found.summary.startswith("1 studies found; 3 files skipped")
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems name files in Unicode")
+
+
+@linux
+def test_names_of_another_encoding_are_skipped_by_name(tmp_path):
+    write_dicom(tmp_path / "dti", SMALL)
+    write_dicom(tmp_path / os.fsdecode(b"caf\xe9"), SMALL)
+    (tmp_path / os.fsdecode(b"M\xfcller.dcm")).touch()
+    found = survey(tmp_path)
+    assert len(found.studies) == 1
+    assert found.skipped.set_index("path")["reason"].to_dict() == {
+        "M\\xfcller.dcm": "name is not Unicode: rename it",
+        "caf\\xe9": "name is not Unicode: rename it",
+    }
+
+
+@linux
+def test_a_folder_of_another_encoding_is_an_error(tmp_path):
+    write_dicom(tmp_path / os.fsdecode(b"caf\xe9"), SMALL)
+    with pytest.raises(FolderError, match=r"caf\\xe9 is not Unicode.*Rename the folder"):
+        find_studies(tmp_path / os.fsdecode(b"caf\xe9"))
+
+
+@linux
+def test_a_tar_with_names_of_another_encoding_is_read(tmp_path):
+    write_dicom(tmp_path / "dti", SMALL)
+    with tarfile.open(
+        tmp_path / "all.tar", "w", format=tarfile.GNU_FORMAT, encoding="latin-1"
+    ) as archive:
+        archive.add(tmp_path / "dti", "caf\xe9")
+    shutil.rmtree(tmp_path / "dti")
+    (study,) = find_studies(tmp_path)
+    assert study.files[0].parent.name == "caf\\xe9"
 
 
 @pytest.mark.parametrize("content", [None, "readme.md"])
