@@ -172,9 +172,10 @@ def compare_groups(
     DataFrame
         One row per contrast, region and metric, with `EFFECT_COLUMNS`: `n1`, `n2` (studies with a
         value), `mean1`, `mean2` (adjusted to the mean of the covariates among the studies used),
-        `estimate` (`mean1` minus `mean2`, in the metric's unit), `se`, `ci_low`, `ci_high`,
-        `statistic`, `df`, `p`, `q`, `effect_size` with its interval, `np2` with its interval
-        (ordinary errors). Where a test cannot be
+        `estimate` (`mean1` minus `mean2`, in the metric's unit; with ``"mannwhitney"`` the
+        median of all differences between the groups, Hodges and Lehmann's shift), `se`, `ci_low`,
+        `ci_high`, `statistic`, `df`, `p`, `q`, `effect_size` with its interval, `np2` with its
+        interval (ordinary errors). Where a test cannot be
         computed, numbers are NaN and `reason` says why. ``.attrs`` describes the computation:
         model, groups, exclusions, correction, version. ``exclude_suspect=True`` adds
         `n_suspect` and, with the values of exactly 0 or 1 kept, `estimate_all`, `effect_size_all`

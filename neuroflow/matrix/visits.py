@@ -30,8 +30,24 @@ def participants(studies: pd.DataFrame) -> IntArray:
     return np.where(codes < 0, len(names) + own, codes)
 
 
-def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
+_ONE = Wording(
+    'Choose one visit with visit="first", "last" or a session id.',
+    cli="Choose one visit with --visit first, last or a session id.",
+    form="Choose one visit.",
+)
+_ONE_OR_ROBUST = Wording(
+    'Choose one visit with visit="first", "last" or a session id, or keep all visits '
+    'with robust="cluster" (linear model only).',
+    cli="Choose one visit with --visit first, last or a session id, or keep all visits "
+    "with --robust cluster (linear model only).",
+    form="Choose one visit, or keep all visits with cluster-robust standard errors.",
+)
+
+
+def choose_visits(studies: pd.DataFrame, visit: str | None, *, robust: bool = False) -> BoolArray:
     """Return which studies to keep so that every participant counts once.
+
+    `robust` advises cluster-robust errors to who has a model with them.
 
     Notes
     -----
@@ -58,13 +74,7 @@ def choose_visits(studies: pd.DataFrame, visit: str | None) -> BoolArray:
             f"{len(repeated)} participants have more than one study "
             f"({', '.join(map(str, named))}{', ...' * (len(repeated) > 3)}).",
             why="Repeated visits are not independent and would make p values too small.",
-            advice=Wording(
-                'Choose one visit with visit="first", "last" or a session id, or keep all visits '
-                'with robust="cluster" (linear model only).',
-                cli="Choose one visit with --visit first, last or a session id, or keep all visits "
-                "with --robust cluster (linear model only).",
-                form="Choose one visit, or keep all visits with cluster-robust standard errors.",
-            ),
+            advice=_ONE_OR_ROBUST if robust else _ONE,
         )
     return keep
 

@@ -286,3 +286,11 @@ def test_the_table_is_left_as_it_was():
     before = table.copy()
     compare_groups(table, covariates=["age"])
     pd.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.parametrize("size", [1e200, 1e300])
+def test_values_too_large_for_their_squares_say_so(size):
+    table = normal_table(seed=1)
+    effects = compare_groups(table.assign(value=table["value"] * size, metric="X"))
+    assert effects["p"].isna().all()
+    assert set(effects["reason"]) == {"the values are too large for their squares"}

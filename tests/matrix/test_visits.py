@@ -72,3 +72,11 @@ def test_names_without_an_order_are_refused(sessions):
     with pytest.raises(CompareError, match="cannot be put in order"):
         choose_visits(visits_of(*sessions, ages=[60.0, 60.0]), "first")
     assert choose_visits(visits_of(*sessions, ages=[61.0, 60.0]), "first").tolist() == [False, True]
+
+
+@pytest.mark.parametrize("robust", [False, True])
+def test_robust_errors_are_advised_where_a_model_has_them(robust):
+    frame = studies(participant_id=["a", "a"], session_id=["1", "2"])
+    with pytest.raises(CompareError) as caught:
+        choose_visits(frame, None, robust=robust)
+    assert ('robust="cluster"' in caught.value.advice) is robust

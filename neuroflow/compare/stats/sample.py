@@ -60,10 +60,10 @@ class ExclusionLog:
             self.exclusions.append({"reason": reason, "n": len(studies), "study_ids": studies})
             self.kept &= ~gone
 
-    def exclude_other_visits(self, visit: str | None) -> None:
+    def exclude_other_visits(self, visit: str | None, *, robust: bool = False) -> None:
         """Exclude all visits but one of each participant, as `choose_visits` does."""
         out = np.zeros(len(self.kept), dtype=bool)
-        out[self.kept] = ~choose_visits(self.cells.studies, visit)
+        out[self.kept] = ~choose_visits(self.cells.studies, visit, robust=robust)
         self.exclude(out, f"visit other than {visit}")
 
 
@@ -96,7 +96,7 @@ def choose_sample(
     log.exclude(codes < 0, f"no {by}")
     log.exclude(group < 0, f"{by} not compared")
     if visit is not None or not repeated:
-        log.exclude_other_visits(visit)
+        log.exclude_other_visits(visit, robust=True)
     adjust = read_covariates(
         cells.studies,
         covariates,

@@ -216,6 +216,9 @@ def _fit_pattern(
         _estimate_contrast(model, pattern, row, results, spread)
     if model.omnibus:
         _test_any_difference(model, pattern, results)
+    huge = np.zeros(results.n_columns, dtype=bool)
+    huge[columns] = ~np.isfinite(pattern.fitted.sd)
+    mask_all("the values are too large for their squares", huge)
     flat = np.zeros(results.n_columns, dtype=bool)
     terms = np.abs(pattern.fitted.coefficients) * np.abs(design.matrix).max(axis=0)[:, None]
     flat[columns] = pattern.fitted.sd <= _NO_VARIANCE * terms.max(axis=0)

@@ -27,8 +27,8 @@ class UnequalSpread:
         """Compare each group's residuals with those of the others; `model` is already fitted."""
         member = design.matrix[:, : len(design.groups)]
         df = (member * (1 - model.leverage)[:, None]).sum(axis=0)[:, None]
-        squares = member.T @ model.residuals**2
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            squares = member.T @ model.residuals**2
             variance = squares / df
             rest = (squares.sum(axis=0) - squares) / (df.sum() - df)
             differs = variances_differ(variance / rest, df, df.sum() - df)
