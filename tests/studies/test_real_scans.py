@@ -16,7 +16,7 @@ from support.packages import SALT, only_study, package_bytes
 from neuroflow.studies.deidentify import Deidentifier
 from neuroflow.studies.discovery.find import survey
 from neuroflow.studies.package.build import make_package
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 
 NIBABEL = Path(nibabel.__file__).parent / "nicom" / "tests" / "data"
 SIEMENS = ("siemens_dwi_0.dcm.gz", "siemens_dwi_1000.dcm.gz")

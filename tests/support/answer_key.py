@@ -25,7 +25,7 @@ from support.packages import SALT, leaks, only_study, package_bytes
 from support.scans import SECRETS, SMALL, write_dicom
 
 from neuroflow.studies.package.build import make_package
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 
 MAKERS = ("siemens", "ge", "philips")
 CREATORS = {"siemens": ("SIEMENS",), "ge": ("GE", "GEMS"), "philips": ("PHILIPS",)}

@@ -1,1 +1,1 @@
-from .read_acquisition import read_acquisition as read_acquisition
+from .acquisition_reader import read_acquisition as read_acquisition

@@ -19,11 +19,11 @@ from neuroflow.studies.archive import unpacked_archives
 from neuroflow.studies.filenames import is_placeholder, printable
 from neuroflow.studies.parallel import map_chunks
 from neuroflow.studies.protocol import further_rules as rules
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 from neuroflow.studies.protocol.advice import with_fitting_advice
 from neuroflow.studies.protocol.causes import OF_THE_STUDY, of_one_cause, of_several_series
 from neuroflow.studies.protocol.check_cache import CheckCache, CheckResult
 from neuroflow.studies.protocol.dcm2niix import conversion_findings
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.protocol.rule import finding
 from neuroflow.studies.protocol.rules import RULES
 from neuroflow.studies.protocol.visits import name_others, same_visits

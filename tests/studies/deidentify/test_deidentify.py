@@ -26,7 +26,7 @@ from support.scans import (
 from neuroflow.studies.deidentify.private_attributes import SERVICE
 from neuroflow.studies.deidentify.report import deidentification_report
 from neuroflow.studies.package.build import make_package
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 
 
 def packaged(folder: Path, out: Path, **changes: object) -> list[pydicom.FileDataset]:

@@ -20,8 +20,8 @@ from neuroflow.errors import PackageError
 from neuroflow.studies.dicom.images import _gaps
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import make_package
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 from neuroflow.studies.protocol.check import check_study
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 PHILIPS = replace(SMALL, vendor="philips", n_directions=4)
 

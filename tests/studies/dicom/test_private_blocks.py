@@ -17,7 +17,7 @@ from neuroflow.studies.dicom.header import read_header
 from neuroflow.studies.dicom.private_blocks import gather, lookup_gathered, private_value
 from neuroflow.studies.diffusion import Gradient
 from neuroflow.studies.package.build import make_package
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 
 
 def written(folder, maker):

@@ -26,8 +26,8 @@ from neuroflow.studies import containers
 from neuroflow.studies.archive import archive_members, shared_archives
 from neuroflow.studies.discovery.find import find_studies, survey
 from neuroflow.studies.package.build import make_package, package_studies
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 from neuroflow.studies.protocol.check import check, check_study
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.source_digest import is_unchanged
 from neuroflow.workspace.enrolment.cohort_store import CohortStore
 

@@ -13,7 +13,7 @@ from support.studies import measured
 
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import make_package
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 
 
 @pytest.fixture(params=[False, True], ids=["folder", "zip"])

@@ -24,7 +24,7 @@ from neuroflow.studies import source_digest
 from neuroflow.studies.package import build
 from neuroflow.studies.package.build import make_package, package_studies
 from neuroflow.studies.package.zip_writer import Content, verify_zip, write_zip
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 from neuroflow.studies.source_digest import is_unchanged
 
 VENDORS = ("siemens", "ge", "philips")

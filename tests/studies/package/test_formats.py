@@ -22,7 +22,7 @@ from neuroflow.errors import PackageError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import make_package
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 
 
 def test_names_in_any_script_stay_out_of_packages(tmp_path):

@@ -19,8 +19,8 @@ from neuroflow.demo.scans import maker_quirks
 from neuroflow.models import Cohort
 from neuroflow.studies.discovery.find import find_studies
 from neuroflow.studies.package.build import make_package, package_studies
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 from neuroflow.studies.protocol.check import check, check_study
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 PHILIPS_PRIVATE = "1.3.46.670589.11.0.0.12.2"
 REPORT = "1.2.840.10008.5.1.4.1.1.88.22"  # of which the PhoenixZIPReport is one

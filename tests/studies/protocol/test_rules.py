@@ -16,9 +16,9 @@ from neuroflow.errors import OptionError
 from neuroflow.models import Study, StudyKind
 from neuroflow.studies.acquisition import Acquisition, GradientTable
 from neuroflow.studies.diffusion import Gradient, count_directions
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 from neuroflow.studies.protocol.check import check, check_study
 from neuroflow.studies.protocol.further_rules import FURTHER_RULES
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
 from neuroflow.studies.protocol.rules import RULES, rules_table
 from neuroflow.studies.protocol.waivers import Waiver, apply_waivers
 

@@ -13,8 +13,8 @@ from support.studies import measured
 
 from neuroflow.studies.diffusion import Gradient, count_directions
 from neuroflow.studies.discovery.find import find_studies
+from neuroflow.studies.protocol.acquisition_reader import read_acquisition
 from neuroflow.studies.protocol.check import check, check_study
-from neuroflow.studies.protocol.read_acquisition import read_acquisition
 
 
 def test_truncated_dicom_is_an_error(tmp_path):
