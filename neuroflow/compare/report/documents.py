@@ -14,6 +14,8 @@ from neuroflow.escaping import for_excel, for_html, for_latex, for_markdown, for
 from neuroflow.io import atomic_write, finish_workbook, set_maker
 from neuroflow.matrix import require
 
+_PAGE_ROWS = 30  # of a landscape page; a table of more breaks over pages
+
 
 def save_paper_table(table: pd.DataFrame, path: str | Path, *, title: str = "") -> Path:
     """Write a table for a paper.
@@ -90,6 +92,9 @@ def to_markdown(document: Document) -> str:
 def to_latex(document: Document) -> str:
     r"""Return a table as LaTeX, for the packages booktabs and rotating.
 
+    A table of more rows than a page has takes longtable and pdflscape instead, and breaks over
+    pages.
+
     Examples
     --------
     >>> print(to_latex(Document.of(pd.DataFrame({"Region": ["SCP"], "q": ["< 0.001"]}))))
@@ -104,6 +109,8 @@ def to_latex(document: Document) -> str:
     \end{tabular}
     \end{table}
     """
+    if len(document.rows) > _PAGE_ROWS:
+        return _long_latex(document)
     kind = "sidewaystable" if document.is_wide else "table"
     lines = [f"% {RECIPE}{document.recipe_text}"] if document.recipe else []
     lines += [rf"\begin{{{kind}}}", r"\centering"]
@@ -116,6 +123,22 @@ def to_latex(document: Document) -> str:
     for note in document.notes:
         lines += ["", rf"\smallskip\footnotesize {for_latex(note)}"]
     return "\n".join([*lines, rf"\end{{{kind}}}"])
+
+
+def _long_latex(document: Document) -> str:
+    lines = [f"% {RECIPE}{document.recipe_text}"] if document.recipe else []
+    lines += [r"% needs the packages booktabs, longtable and pdflscape"]
+    lines += [r"\begin{landscape}"] if document.is_wide else []
+    lines += [r"\footnotesize", rf"\begin{{longtable}}{{{'l' * len(document.columns)}}}"]
+    lines += [rf"\caption{{{for_latex(document.title)}}} \\"] if document.title else []
+    head = [r"\toprule", _latex_row(document.columns), r"\midrule"]
+    lines += [*head, r"\endfirsthead", *head, r"\endhead"]
+    lines += [r"\midrule", r"\endfoot", r"\bottomrule", r"\endlastfoot"]
+    lines += [_latex_row(row) for row in document.rows]
+    lines += [r"\end{longtable}"]
+    for note in document.notes:
+        lines += ["", rf"\smallskip\noindent {for_latex(note)}"]
+    return "\n".join([*lines, *([r"\end{landscape}"] if document.is_wide else [])])
 
 
 def to_html(document: Document) -> str:

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -41,6 +42,21 @@ def test_latex_is_escaped_and_balanced(paper, tmp_path):
     assert text.count(r"\\") == 5
     assert text.count(r"\begin{") == text.count(r"\end{") == 2
     assert r"\textbackslash{}" in to_latex(Document.of(pd.DataFrame({"a\\b": [1.0]})))
+
+
+@pytest.mark.parametrize(("rows", "kind"), [(30, "table"), (31, "longtable"), (132, "longtable")])
+@pytest.mark.parametrize("columns", [3, 12])
+def test_latex_of_many_rows_breaks_over_pages(rows, kind, columns):
+    names = [f"c{i}" for i in range(columns)]
+    text = to_latex(
+        Document.of(pd.DataFrame([[f"r{i}"] * columns for i in range(rows)], None, names))
+    )
+    begun = re.findall(r"\\begin\{(\w+)\}", text)
+    ended = re.findall(r"\\end\{(\w+)\}", text)
+    assert begun == ended[::-1]
+    assert ("longtable" in begun) is (kind == "longtable")
+    assert text.count(r"\endhead") == (kind == "longtable")
+    assert sum(line.startswith("r") for line in text.splitlines()) == rows
 
 
 def test_word_has_every_cell_title_and_methods(paper, tmp_path):
