@@ -26,7 +26,8 @@ def save_paper_table(table: pd.DataFrame, path: str | Path, *, title: str = "") 
         The table that `paper_table` returns, or any other; numbers are rounded to four digits.
     path
         A file ending in ``.md``, ``.tex`` (with the packages booktabs, and rotating for a wide
-        table), ``.html``, ``.docx`` or ``.xlsx``.
+        table, or longtable and pdflscape for one of more than 30 rows), ``.html``, ``.docx`` or
+        ``.xlsx``.
     title
         The title above the table; by default metric, regions and groups.
 
@@ -127,7 +128,6 @@ def to_latex(document: Document) -> str:
 
 def _long_latex(document: Document) -> str:
     lines = [f"% {RECIPE}{document.recipe_text}"] if document.recipe else []
-    lines += [r"% needs the packages booktabs, longtable and pdflscape"]
     lines += [r"\begin{landscape}"] if document.is_wide else []
     lines += [r"\footnotesize", rf"\begin{{longtable}}{{{'l' * len(document.columns)}}}"]
     lines += [rf"\caption{{{for_latex(document.title)}}} \\"] if document.title else []

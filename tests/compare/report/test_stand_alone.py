@@ -89,14 +89,16 @@ def test_references_fit_the_method():
 
 
 def test_a_wide_table_is_landscape_in_latex_and_html(paper, tmp_path):
-    assert r"\begin{sidewaystable}" in save_paper_table(paper, tmp_path / "t.tex").read_text(
-        "utf-8"
-    )
+    long = save_paper_table(paper, tmp_path / "t.tex").read_text("utf-8")
+    assert r"\begin{landscape}" in long
+    assert r"\begin{longtable}" in long
+    short = save_paper_table(paper.head(20), tmp_path / "s.tex").read_text("utf-8")
+    assert r"\begin{sidewaystable}" in short
     page = save_paper_table(paper, tmp_path / "t.html").read_text("utf-8")
     assert "size: landscape" in page
     assert page.count('<th scope="row"') == 66
     narrow = save_paper_table(paper[["Region", "q"]], tmp_path / "n.tex").read_text("utf-8")
-    assert "sidewaystable" not in narrow
+    assert not re.search("sidewaystable|landscape", narrow)
 
 
 def test_a_recipe_cannot_end_the_comment_that_holds_it():
@@ -112,4 +114,4 @@ def test_a_recipe_cannot_end_the_comment_that_holds_it():
 def test_the_recipe_in_latex_is_one_comment(paper, tmp_path):
     first, second, *_ = save_paper_table(paper, tmp_path / "t.tex").read_text("utf-8").splitlines()
     assert json.loads(first.removeprefix(f"% {RECIPE}"))["options"]["covariates"] == ["age", "sex"]
-    assert second == r"\begin{sidewaystable}"
+    assert second == r"\begin{landscape}"
