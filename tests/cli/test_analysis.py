@@ -292,6 +292,24 @@ def test_change_of_all_visits_is_compared(run, visits_file):
     assert (code, "--visit does not fit" in err) == (3, True), err
 
 
+def test_true_changes_are_counted_by_a_table_of_repeatability(run, visits_file, tmp_path):
+    known = tmp_path / "repeatability.csv"
+    code, _, err = run("repeatability", visits_file, "--within", "2", "--to", known)
+    assert code == 0, err
+    words = ("compare", visits_file, "--repeatability", known)
+    code, out, err = run(*words, "--change", "--json")
+    assert code == 0, err
+    counts = {
+        row["contrast"]: row["n_exceed"]
+        for row in json.loads(out)["effects"]
+        if row["region"] == "pSN"
+    }
+    assert 0 <= counts["PSP"] <= 40
+    assert counts["PSP - Control"] is None
+    code, _, err = run(*words)
+    assert (code, "--change" in err) == (3, True), err
+
+
 def test_participants_of_a_trial_are_computed(run, visits_file, tmp_path):
     words = ("--groups", "PSP", "--visits", "0,1,2", "--slowing", "0.5")
     code, out, err = run("power", visits_file, *words, "--to", tmp_path / "sizes.csv", "--json")

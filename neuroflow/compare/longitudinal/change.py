@@ -18,6 +18,7 @@ from neuroflow.compare.longitudinal.mixed_change import (
     simplified_models,
 )
 from neuroflow.compare.longitudinal.slopes import Slopes, read_slopes
+from neuroflow.compare.longitudinal.true_change import add_true_changes
 from neuroflow.compare.longitudinal.visits import (
     facts_of,
     read_follow_up,
@@ -77,6 +78,7 @@ def change_over_time(
     correction: Correction = "bh",
     family: str | Sequence[str] = "metric",
     confidence: float = 0.95,
+    repeatability: pd.DataFrame | None = None,
     exclude_suspect: ExcludeSuspect = None,
 ) -> pd.DataFrame:
     """Estimate the longitudinal change per year, in each group and between groups.
@@ -113,6 +115,9 @@ def change_over_time(
         for all of them, ``[]`` for none.
     metric, correction, family, confidence
         As for `compare_groups`. Changes within groups are corrected apart from contrasts.
+    repeatability
+        What `neuroflow.repeatability` returned: counts the people of each group whose change from
+        first to last value exceeds the repeatability coefficient of the region.
     exclude_suspect
         Whether to leave out impossible values and those of exactly 0 or 1, as in
         `compare_groups`; by default the former are refused.
@@ -130,6 +135,8 @@ def change_over_time(
         the model was singular), their SDs, `correlation`, `sd_residual` and `n_visits`; `mean1`,
         `baseline` and `percent` are of the model, and `effect_size` is the change over the SD
         between people at the first visit.
+        `repeatability` adds `n_exceed`, of the `n_several` people of a group with two values;
+        ``.attrs["exceeding"]`` names them.
 
     Raises
     ------
@@ -153,6 +160,7 @@ def change_over_time(
     Feingold A (2009), Psychol Methods 14:43-53 (effect size of mixed models).
     Matthews JNS et al. (1990), BMJ 300:230-235 (summary measures of repeated values).
     Frison L, Pocock SJ (1992), Stat Med 11:1685-1704.
+    Raunig DL et al. (2015), Stat Methods Med Res 24:27-67 (repeatability coefficient).
 
     Examples
     --------
@@ -184,6 +192,11 @@ def change_over_time(
         "exclude_suspect": exclude_suspect,
         "neuroflow": __version__,
     }
+    if repeatability is not None:
+        data = read_follow_up(
+            cells, by=by, time=time, unit=unit, groups=groups, covariates=covariates
+        )
+        add_true_changes(result, data, repeatability)
     add_sensitivity(result, cells, change_over_time, given, ("estimate", "p"))
     return result
 

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
+from neuroflow.compare.longitudinal.true_change import first_to_last, limits_of
 from neuroflow.compare.longitudinal.visits import FollowUp, read_follow_up
 from neuroflow.errors import CompareError
 from neuroflow.matrix import (
@@ -106,7 +107,7 @@ def person_change(
             "There are no controls to compare with.",
             advice=f"Name a reference; the groups are {', '.join(data.people.names)}.",
         )
-    change, years = _first_to_last(data)
+    change, years = first_to_last(data)
     member = data.people.group == data.people.names.index(against)
     numbers = [item.values for item in data.people.covariates]
     adjust = np.column_stack([np.zeros((len(member), 0)), *numbers])
@@ -127,20 +128,6 @@ def person_change(
         "neuroflow": __version__,
     }
     return result
-
-
-def _first_to_last(data: FollowUp) -> tuple[FloatArray, FloatArray]:
-    """Return change and years from first to last value, people x columns; NaN without two."""
-    shape = (len(data.people.group), data.values.shape[1])
-    first, last, start, end = (np.full(shape, np.nan) for _ in range(4))
-    for row, (person, when) in enumerate(zip(data.person, data.years, strict=True)):
-        there = np.isfinite(data.values[row])
-        new = there & np.isnan(start[person])
-        first[person, new], start[person, new] = data.values[row, new], when
-        last[person, there], end[person, there] = data.values[row, there], when
-    years = end - start
-    several = years > 0
-    return np.where(several, last - first, np.nan), np.where(several, years, np.nan)
 
 
 def _expected(
@@ -203,7 +190,5 @@ def _exceeds(result: pd.DataFrame, repeatability: pd.DataFrame | None) -> pd.Ser
     """Return whether changes are larger than the repeatability coefficient; missing if unknown."""
     if repeatability is None:
         return pd.Series(pd.NA, index=result.index, dtype="boolean")
-    keys = ["region", "hemisphere", "metric"]
-    limits = result[keys].merge(repeatability[[*keys, "rc"]], on=keys, how="left")["rc"]
-    limits.index = result.index
+    limits = pd.Series(limits_of(result, repeatability), index=result.index)
     return (result["change"].abs() > limits).astype("boolean").where(limits.notna())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,7 +11,7 @@ import typer
 
 from neuroflow.cli.commands.analysis.outcome import output, refuse_unused, save_with_methods
 from neuroflow.cli.console import Console
-from neuroflow.cli.inputs import cohort_table
+from neuroflow.cli.inputs import cohort_table, read_effects
 from neuroflow.cli.options import (
     AsJson,
     By,
@@ -97,6 +98,12 @@ def compare(
     unit: Annotated[
         str | None, typer.Option(help="With --change: its unit: years, months or days.")
     ] = None,
+    repeatability: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --change: the table of neuroflow repeatability; counts true changes."
+        ),
+    ] = None,
     correction: Annotated[
         str, typer.Option(help="Of p: bh (FDR), holm, bonferroni, none, or maxt (permutation).")
     ] = "bh",
@@ -150,10 +157,16 @@ def compare(
         "standardizer": standardizer,
     }
     with Console(as_json=as_json, quiet=quiet) as console:
-        _refuse_unused(options, paper=paper, title=title, change=change, time=(time, unit))
+        of_change = [
+            (time != "age", "--time"),
+            (unit is not None, "--unit"),
+            (repeatability is not None, "--repeatability"),
+        ]
+        _refuse_unused(options, paper=paper, title=title, change=change, of_change=of_change)
         table = cohort_table(source, participants)
         if change:
-            when: dict[str, Any] = {"time": time, "unit": unit}
+            known = repeatability and read_effects(repeatability)
+            when: dict[str, Any] = {"time": time, "unit": unit, "repeatability": known}
             effects = nf.change_over_time(table, **when, **_of_change(options, more))
         else:
             effects = nf.compare_groups(table, **options, **more)
@@ -171,7 +184,8 @@ def compare(
             "files": files,
             "effects": effects,
         }
-        console.output(answer, None if files else effects[list(SHOWN)])
+        counts = [name for name in ("n_exceed", "n_several") if name in effects]
+        console.output(answer, None if files else effects[[*SHOWN, *counts]])
         console.print("\n".join(filter(None, [findings, methods, *map(str, files)])))
 
 
@@ -181,7 +195,7 @@ def _refuse_unused(
     paper: Path | None,
     title: str,
     change: bool,
-    time: tuple[str, str | None],
+    of_change: Sequence[tuple[bool, str]],
 ) -> None:
     """Refuse options that the chosen analysis does not use."""
     if change and paper:
@@ -197,8 +211,7 @@ def _refuse_unused(
     ]
     unused = [] if options["correction"] == "maxt" else unused
     unused.append((bool(title) and not paper, "--title", "--paper"))
-    unused.append((time[0] != "age" and not change, "--time", "--change"))
-    unused.append((time[1] is not None and not change, "--unit", "--change"))
+    unused += [(is_given and not change, name, "--change") for is_given, name in of_change]
     refuse_unused(unused)
 
 
