@@ -140,8 +140,8 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(path, sample, tmp_path, mo
 
 
 @pytest.mark.slow
-def test_the_python_of_the_readme_runs_with_ones_own_data(cohort_folder, tmp_path, monkeypatch):
-    shutil.copytree(cohort_folder, tmp_path, dirs_exist_ok=True)
+def test_the_python_of_the_readme_runs_with_ones_own_data(sample, tmp_path, monkeypatch):
+    shutil.copytree(sample, tmp_path, dirs_exist_ok=True)
     for second in (tmp_path / "scans").rglob("ses-02"):
         shutil.rmtree(second)
     monkeypatch.chdir(tmp_path)

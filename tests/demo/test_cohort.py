@@ -3,6 +3,7 @@
 import json
 import subprocess
 import warnings
+from functools import cache
 from pathlib import Path
 
 import nibabel as nib
@@ -23,6 +24,7 @@ B_VALUES, DIRECTIONS = gradients()
 in_voxel_axes = DIRECTIONS * [1, -1, 1]
 
 
+@cache  # GE's thousands of files, for four tests; none changes them
 def study(cohort: Path, manufacturer: str) -> list[pydicom.Dataset]:
     for folder in sorted(cohort.glob("scans/*/*/dicom")):
         files = sorted(folder.iterdir())
