@@ -1,4 +1,5 @@
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,24 +37,58 @@ def lab(tmp_path_factory, _user_folder):
         yield address, root
 
 
+class OneBrowser:
+    """Chromium for the tests of this folder that follow each other; starting it takes seconds."""
+
+    def __init__(self):
+        self._open, self._running = ExitStack(), None
+
+    def new_context(self):
+        """Return a context of its own cookies and pages."""
+        if self._running is None:
+            executable = chromium()
+            from playwright.sync_api import expect, sync_playwright
+
+            expect.set_options(timeout=1000 * PATIENCE)
+            playwright = self._open.enter_context(sync_playwright())
+            switches = list(SWITCHES)
+            self._running = playwright.chromium.launch(executable_path=executable, args=switches)
+            self._open.callback(self._running.close)
+        return self._running.new_context(viewport=VIEW)
+
+    def close(self):
+        self._running = None
+        self._open.close()
+
+
+ONE = OneBrowser()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem):
+    """Close the browser before other tests.
+
+    Playwright leaves an event loop running in this thread while it is open, and jobs of the forms,
+    in other tests, would wait for that loop.
+    """
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent):
+            ONE.close()
+
+
 @pytest.fixture(scope="module")
 def browser():
-    # Not for the session: Playwright leaves an event loop running in this thread while it is
-    # open, and jobs of the forms, in later tests, would wait for that loop.
-    executable = chromium()
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=1000 * PATIENCE)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=list(SWITCHES))
-        yield running.new_context(viewport=VIEW)
-        running.close()
+    context = ONE.new_context()
+    yield context
+    context.close()
 
 
-@pytest.fixture(scope="module")
-def lab_tab(request, browser):
-    """Return the page of JupyterLab that the notebooks of a file share."""
-    return LabTab(browser, lambda: request.getfixturevalue("lab"))
+@pytest.fixture(scope="session")
+def lab_tab(request):
+    """Return the page of JupyterLab that the notebooks of all files share."""
+    return LabTab(ONE, lambda: request.getfixturevalue("lab"))
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ class LabTab:
         """Return a notebook to open in the page."""
         address, root = self._find_lab()
         if self._page is None or self._page.is_closed():
-            self._page = self._browser.new_page()
+            self._page = self._browser.new_context().new_page()
         return LabPage(self._page, address, root)
 
 
