@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from neuroflow._version import __version__
+from neuroflow.compare.interval_notes import correlation_notes
 from neuroflow.compare.stats import (
     Correction,
     Correlations,
@@ -149,6 +150,7 @@ def correlate(
             "score": score,
             "family": as_list("family", family),
         }
+        | correlation_notes(result, "region")
     )
     add_sensitivity(result, chosen.cells, correlate, given, ("r", "p"))
     return result
@@ -225,6 +227,7 @@ def correlate_regions(
     result["n"] = result["n"].astype("Int64")
     result["q"] = correct(result["p"].to_numpy(dtype=np.float64), correction)
     facts = chosen.facts(method, correction, confidence)
+    facts |= correlation_notes(result, "region_1")
     result.attrs |= carried_facts(table, chosen.cells.columns) | facts | {"family": ["all"]}
     add_sensitivity(result, chosen.cells, correlate_regions, given, ("r", "p"))
     return result

@@ -63,7 +63,18 @@ def missing_intervals(effects: pd.DataFrame, how: tuple[str, str], confidence: f
     return [_note(effects, where, what, why) for where, what, why in found if where.any()]
 
 
-def _note(effects: pd.DataFrame, where: BoolArray, what: str, why: str) -> str:
-    regions = list(dict.fromkeys(effects["region"].to_numpy()[where].tolist()))
+def correlation_notes(result: pd.DataFrame, regions: str) -> dict[str, Any]:
+    """Say why correlations have no interval; `regions` is the column that names them."""
+    lacks: BoolArray = (result["r"].notna() & result["ci_low"].isna()).to_numpy(dtype=bool)
+    if not lacks.any():
+        return {}
+    why = "it needs a study more than the test"
+    return {"interval_notes": [_note(result, lacks, "interval of the correlation", why, regions)]}
+
+
+def _note(
+    effects: pd.DataFrame, where: BoolArray, what: str, why: str, named: str = "region"
+) -> str:
+    regions = list(dict.fromkeys(effects[named].to_numpy()[where].tolist()))
     shown = ", ".join(map(str, regions[:_SHOWN])) + (", ..." if len(regions) > _SHOWN else "")
     return f"No {what} in {int(where.sum())} of {len(effects)} rows ({shown}): {why}"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroflow.compare import compare_groups, methods_text
+from neuroflow.compare import compare_groups, correlate, methods_text
 
 WHOLE = ("estimate", "effect_size", "np2")
 
@@ -88,3 +88,13 @@ def test_no_number_lacks_its_interval_without_a_word(n, apart, options):
         for name, low in zip(WHOLE, ("ci_low", "effect_size_ci_low", "np2_ci_low"), strict=True):
             if np.isfinite(row[name]) and not np.isfinite(row[low]):
                 assert explained or row["reason"]
+
+
+@pytest.mark.parametrize(("n", "missing"), [(3, True), (4, False)])
+@pytest.mark.parametrize("method", ["pearson", "spearman"])
+def test_correlations_of_three_studies_say_why_no_interval(n, missing, method):
+    table = people(n)[:n].assign(score=[1.0, 3.0, 2.0, 5.0][:n])
+    found = correlate(table, "score", method=method)
+    assert np.isfinite(found["r"]).all()
+    assert found["ci_low"].isna().all() == missing
+    assert ("No interval of the correlation in 1 of 1 rows (SCP)" in methods_text(found)) is missing
