@@ -24,15 +24,17 @@ def interval_notes(
 ) -> dict[Hashable, Any]:
     """Return notes for methods texts, method and kind of errors given; warn where many are low."""
     notes = warn_low_coverage(results, columns, how, confidence)
-    notes += missing_intervals(effects, how, confidence)
+    notes += missing_intervals(effects, results, how, confidence)
     return {"interval_notes": notes} if notes else {}
 
 
-def missing_intervals(effects: pd.DataFrame, how: tuple[str, str], confidence: float) -> list[str]:
+def missing_intervals(
+    effects: pd.DataFrame, results: ResultTable, how: tuple[str, str], confidence: float
+) -> list[str]:
     """Say why numbers that are there have no interval; `reason` tells of those that are not."""
     method, robust = how
     known = {
-        name: np.isfinite(effects[name].to_numpy(dtype=np.float64))
+        name: np.isfinite(results.numbers[name]).ravel()
         for name in ("estimate", "ci_low", "effect_size", "effect_size_ci_low", "np2", "np2_ci_low")
     }
     effect, errors = known["effect_size"], "ordinary errors"

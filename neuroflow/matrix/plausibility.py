@@ -114,6 +114,9 @@ def examine(cells: Cells, exclude: ExcludeSuspect, attrs: Mapping[Any, Any]) -> 
         )
     found = find_suspects(cells.values, cells.columns["metric"].tolist())
     notes = [*cells.notes, *map(str, attrs.get("data_notes", ()))]
+    if not found.impossible.any() and not found.extreme.any():
+        suspect = np.zeros(cells.values.shape[1], dtype=np.intp)
+        return replace(cells, notes=list(dict.fromkeys(notes)), suspect=suspect)
     if found.impossible.any():
         if exclude is None:
             raise _refused(cells, found.impossible)

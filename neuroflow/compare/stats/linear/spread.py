@@ -28,7 +28,7 @@ class UnequalSpread:
         member = design.matrix[:, : len(design.groups)]
         df = (member * (1 - model.leverage)[:, None]).sum(axis=0)[:, None]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            squares = member.T @ model.residuals**2
+            squares = model.squares_of(member)
             variance = squares / df
             rest = (squares.sum(axis=0) - squares) / (df.sum() - df)
             differs = variances_differ(variance / rest, df, df.sum() - df)
